@@ -1,0 +1,63 @@
+import type { JsonObject } from './json.ts';
+import type { Principal } from './principal.ts';
+import type { Effect, Labels } from './server.ts';
+
+export const ACTIONS = [
+  'call_tool', 'get_prompt', 'read_resource', 'list', 'complete', 'subscribe', 'task', 'connect', 'sample', 'elicit', 'roots', 'notify', 'respond',
+] as const;
+/** What a message asks for, in policy's words. `mcp/methods.ts` maps each method to one. */
+export type Action = (typeof ACTIONS)[number];
+
+/** What is acted on. `name` is the canonical name, resolved once (invariant 7): tool, prompt, URI, or '' for the server itself. */
+export interface Resource {
+  readonly kind: 'tool' | 'prompt' | 'resource' | 'server';
+  readonly server: string;
+  readonly name: string;
+  readonly effect?: Effect;
+  readonly labels: Labels;
+  readonly toolsets: readonly string[];
+}
+
+/** Cedar's principal, action, resource, context. Policy sees these and nothing else. */
+export interface AccessRequest {
+  readonly principal: Principal;
+  readonly action: Action;
+  readonly resource: Resource;
+  readonly context: AccessContext;
+}
+
+export interface AccessContext {
+  /** `undefined` = not known yet (listing): conditions that read it are then neither true nor false. */
+  readonly arguments: JsonObject | undefined;
+  /** Network zone of the caller's address: `loopback`, `internal`, `external`. */
+  readonly zone: 'loopback' | 'internal' | 'external';
+  /** Epoch ms. */
+  readonly now: number;
+}
+
+/** An annotation on a satisfied policy: a gate on a forbid, or a transform on a permit. */
+export interface Obligation {
+  readonly kind: string;
+  readonly value: string;
+  readonly policy: string;
+}
+
+export interface Decision {
+  readonly outcome: 'allow' | 'deny';
+  /** Ids of the determining policies; empty when nothing permitted (default deny). */
+  readonly policies: readonly string[];
+  readonly obligations: readonly Obligation[];
+  /** Any error denies: Cedar skips an erroring policy, so a broken `forbid` would allow (invariant 6). */
+  readonly errors: readonly string[];
+}
+
+/** Three-valued: what is decided when arguments and context are unknown (invariant 7). */
+export type Possibility = 'allow' | 'deny' | 'unknown';
+
+export interface PolicyEngine {
+  readonly version: number;
+  /** Pure, synchronous, total. */
+  decide(request: AccessRequest): Decision;
+  /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */
+  possible(request: AccessRequest): Possibility;
+}

@@ -1,0 +1,54 @@
+/** Every stable error code, in one closed union: messages may change, codes do not. Grouped by the room that raises them. */
+export const ERROR_CODES = [
+  // mcp: a message that cannot be decoded
+  'ERR_BODY_TOO_LARGE', 'ERR_BODY_ENCODING', 'ERR_JSON_INVALID', 'ERR_JSON_DUPLICATE_KEY', 'ERR_JSON_TOO_DEEP', 'ERR_JSON_TOO_MANY_KEYS', 'ERR_JSON_NUMBER_PRECISION',
+  'ERR_RPC_INVALID', 'ERR_RPC_BATCH', 'ERR_RPC_DIRECTION', 'ERR_CONTENT_TYPE', 'ERR_ACCEPT', 'ERR_HEADER_MISMATCH', 'ERR_HEADER_REPEATED', 'ERR_HEADER_ENCODING', 'ERR_VERSION_UNSUPPORTED',
+  'ERR_ENVELOPE_MISSING', 'ERR_METHOD_UNKNOWN', 'ERR_METHOD_NOT_ALLOWED', 'ERR_PARAMS_INVALID', 'ERR_CAPABILITY_MISSING', 'ERR_STATE_INVALID',
+  // gateway
+  'ERR_HOST_FORBIDDEN', 'ERR_ORIGIN_FORBIDDEN', 'ERR_ROUTE_UNKNOWN', 'ERR_SESSION_MISSING', 'ERR_SESSION_UNKNOWN', 'ERR_SESSION_OWNER_LOST', 'ERR_LIMIT_OPEN_EXCHANGES', 'ERR_LIMIT_MESSAGES',
+  'ERR_SNAPSHOT_NONE', 'ERR_SNAPSHOT_SIGNATURE', 'ERR_SNAPSHOT_ROLLBACK', 'ERR_LEASE_EXPIRED', 'ERR_KILLED', 'ERR_INTERNAL', 'ERR_DEADLINE',
+  // identity
+  'ERR_TOKEN_MISSING', 'ERR_TOKEN_INVALID', 'ERR_TOKEN_EXPIRED', 'ERR_TOKEN_AUDIENCE', 'ERR_TOKEN_REVOKED',
+  // registry
+  'ERR_SERVER_UNKNOWN', 'ERR_SERVER_NOT_APPROVED', 'ERR_SERVER_QUARANTINED', 'ERR_TOOL_UNKNOWN', 'ERR_PIN_DRIFT', 'ERR_PIN_UNVERIFIED', 'ERR_SURFACE_TOO_LARGE', 'ERR_SURFACE_INVALID',
+  'ERR_CONFIG_SYNTAX', 'ERR_CONFIG_INVALID', 'ERR_LAUNCH_UNPINNED', 'ERR_LAUNCH_FORBIDDEN', 'ERR_EXPOSURE',
+  // policy
+  'ERR_POLICY_DENIED', 'ERR_POLICY_SYNTAX', 'ERR_POLICY_INVALID', 'ERR_POLICY_UNSUPPORTED', 'ERR_POLICY_NEVER_MATCHES', 'ERR_POLICY_EQUIVALENCE', 'ERR_POLICY_ERROR', 'ERR_OBLIGATION_UNKNOWN',
+  // audit
+  'ERR_JOURNAL_UNAVAILABLE', 'ERR_JOURNAL_BACKLOG', 'ERR_JOURNAL_CORRUPT', 'ERR_QUERY_INVALID',
+  // upstream and runner
+  'ERR_UPSTREAM_UNREACHABLE', 'ERR_UPSTREAM_TIMEOUT', 'ERR_UPSTREAM_STATUS', 'ERR_UPSTREAM_PROTOCOL', 'ERR_UPSTREAM_TOO_LARGE', 'ERR_UPSTREAM_REDIRECT', 'ERR_UPSTREAM_ADDRESS', 'ERR_UPSTREAM_TLS',
+  'ERR_UPSTREAM_CREDENTIAL', 'ERR_UPSTREAM_SESSION', 'ERR_UPSTREAM_CLOSED', 'ERR_RUNNER_SPAWN', 'ERR_RUNNER_LIMIT', 'ERR_RUNNER_EXITED',
+  // link, store, control, cli
+  'ERR_LINK_UNAVAILABLE', 'ERR_LINK_FORBIDDEN', 'ERR_LINK_FRAME', 'ERR_LINK_AUTH', 'ERR_STORE_UNAVAILABLE', 'ERR_STORE_MIGRATION', 'ERR_CONFLICT', 'ERR_NOT_FOUND', 'ERR_REQUEST_INVALID', 'ERR_ADMIN_TOKEN',
+  'ERR_USAGE', 'ERR_NOT_RUNNING', 'ERR_ALREADY_RUNNING', 'ERR_CLIENT_UNKNOWN', 'ERR_FILE_CHANGED', 'ERR_FILE_UNREADABLE', 'ERR_VERIFY_FAILED',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ErrorDetail {
+  /** What the person or client can do about it. */
+  readonly remedy?: string;
+  /** Kept in records, never sent to a client. Must not hold a secret. */
+  readonly internal?: string;
+  /** For upstream errors: false proves that the request never reached the server, so a retry is safe. */
+  readonly dispatched?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A fault: something broke or was malformed. (What policy refuses is a `Denial`, which is a value.) */
+export class SallyportError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string | undefined;
+  readonly internal: string | undefined;
+  readonly dispatched: boolean;
+
+  /** `message` is public: it may reach a client. */
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'SallyportError';
+    this.code = code;
+    this.remedy = detail.remedy;
+    this.internal = detail.internal;
+    this.dispatched = detail.dispatched ?? true;
+  }
+}

@@ -1,0 +1,17 @@
+/** Where a message came in: one server under its own tool names, or a toolset that aggregates several. */
+export type Route =
+  | { readonly kind: 'server'; readonly space: string; readonly name: string }
+  | { readonly kind: 'toolset'; readonly space: string; readonly name: string };
+
+/** One HTTP exchange from downstream, before anything of it is believed. Bytes are limited, nothing is parsed. */
+export interface Inbound {
+  readonly route: Route;
+  readonly httpMethod: 'POST' | 'GET' | 'DELETE';
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  /** The peer's address: the socket's, or a trusted front proxy's word for it. */
+  readonly address: string;
+  readonly receivedAt: number;
+  /** Aborts when the client goes away or the deadline passes. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,55 @@
+import type { Json } from './json.ts';
+
+/**
+ * One line of the journal. `access`: who asked for what and what was decided. `execution`: what was sent and what came
+ * back. `error`: something broke. No field can hold a secret or a payload: arguments and results appear as digests and sizes.
+ */
+export interface JournalRecord {
+  /** UUIDv7. */
+  readonly id: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly category: 'access' | 'execution' | 'error';
+  /** What happened, `noun.verb`: `call.permitted`, `call.denied`, `call.refused`, `result.delivered`, `call.unknown` … */
+  readonly event: RecordEvent;
+  readonly node: string;
+  readonly space: string;
+  readonly exchange: string;
+  readonly principal?: string;
+  readonly agent?: string;
+  readonly actors?: readonly string[];
+  readonly address?: string;
+  readonly route?: string;
+  readonly session?: string;
+  readonly revision?: string;
+  readonly method?: string;
+  readonly action?: string;
+  readonly server?: string;
+  readonly tool?: string;
+  /** Digest of the pinned definition that was in force. */
+  readonly definition?: string;
+  /** Salted commitment of the arguments or result, and its encoded size. */
+  readonly digest?: string;
+  readonly sizeBytes?: number;
+  readonly snapshot?: number;
+  readonly policies?: readonly string[];
+  readonly code?: string;
+  readonly reason?: string;
+  readonly latencyMs?: number;
+  readonly detail?: Json;
+}
+
+/**
+ * `call.permitted` opens an exchange; exactly one of `result.delivered`, `result.withheld`, `call.cancelled`,
+ * `call.failed`, `call.unknown` closes it. The others stand alone.
+ */
+export const RECORD_EVENTS = [
+  'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
+  'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'record.torn',
+] as const;
+export type RecordEvent = (typeof RECORD_EVENTS)[number];
+
+export interface Journal {
+  /** Resolves with the record's position when it will survive a kill -9 of every role (strict: a power cut). Rejects: nothing may be sent. */
+  append(record: JournalRecord): Promise<number>;
+}

@@ -1,0 +1,96 @@
+import type { JsonObject } from './json.ts';
+import type { Revision } from './message.ts';
+
+export const EFFECTS = ['read', 'write', 'destroy', 'execute', 'communicate', 'transact'] as const;
+/** What a tool does. Until an administrator confirms one, the pessimistic guess stands. */
+export type Effect = (typeof EFFECTS)[number];
+
+export const CONFIDENTIALITIES = ['public', 'internal', 'confidential', 'restricted'] as const;
+export type Confidentiality = (typeof CONFIDENTIALITIES)[number];
+export const CATEGORIES = ['pii', 'phi', 'pci', 'secret', 'source'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** What data is. */
+export interface Labels {
+  readonly confidentiality: Confidentiality;
+  readonly categories: readonly Category[];
+  readonly integrity: 'trusted' | 'untrusted';
+}
+
+/** How a local server is started. A closed type (invariant 9): no other field exists, whatever a registry or image says. */
+export interface LaunchSpec {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment that the process gets; `vault:` values are resolved at launch. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** One process for everyone; only for servers declared stateless. */
+  readonly shared: boolean;
+}
+
+export type Endpoint =
+  | { readonly transport: 'http' | 'sse'; readonly url: string; readonly allowPrivate: boolean }
+  | { readonly transport: 'stdio'; readonly launch: LaunchSpec };
+
+/** What Sallyport presents upstream. An inbound token is never one of these (invariant 8). */
+export type CredentialSpec = { readonly type: 'none' } | { readonly type: 'header'; readonly header: string; readonly secret: string };
+
+export type PinKind = 'tool' | 'prompt' | 'template' | 'instructions';
+
+/** One pinned definition: everything the server said of it, and the digest of its canonical form (RFC 8785, SHA-256, hex). */
+export interface Pin {
+  readonly kind: PinKind;
+  readonly name: string;
+  readonly digest: string;
+  readonly definition: JsonObject;
+}
+
+export interface Tool extends Pin {
+  readonly kind: 'tool';
+  readonly effect: Effect;
+  /** Whether an administrator confirmed the effect; `learn` permits only confirmed writes. */
+  readonly confirmed: boolean;
+  readonly labels: Labels;
+}
+
+/** What a person approved of a server: the allow-list of everything it may say about itself. */
+export interface Baseline {
+  /** Digest over all pins, in order of kind and name. */
+  readonly digest: string;
+  readonly approvedBy: string;
+  readonly approvedAt: number;
+  readonly surface: Surface;
+}
+
+/** Everything a server says about itself, as read at one time. */
+export interface Surface {
+  readonly revision: Revision;
+  readonly serverInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly instructions?: Pin;
+  readonly tools: readonly Tool[];
+  readonly prompts: readonly Pin[];
+  readonly templates: readonly Pin[];
+}
+
+export type ServerStatus = 'declared' | 'scanned' | 'approved' | 'quarantined';
+
+export interface Server {
+  readonly id: string;
+  readonly space: string;
+  readonly endpoint: Endpoint;
+  readonly owner: string;
+  readonly hosting: 'self' | 'vendor' | 'embedded';
+  readonly tier: 'internal' | 'vendor' | 'public';
+  readonly labels: Labels;
+  readonly credentials: CredentialSpec;
+  readonly status: ServerStatus;
+  readonly baseline?: Baseline;
+}
+
+/** A curated set of tools of several servers, served at `/mcp/t/<id>` as `<server>__<tool>`. */
+export interface Toolset {
+  readonly id: string;
+  readonly space: string;
+  readonly members: readonly { readonly server: string; readonly tools: readonly string[] | '*'; readonly prompts: readonly string[] | '*'; readonly resources: boolean }[];
+}

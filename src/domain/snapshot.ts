@@ -1,0 +1,63 @@
+import type { Json } from './json.ts';
+import type { Server, Toolset } from './server.ts';
+
+/** An agent token as the gateway may know it: never the token, only its SHA-256. */
+export interface AgentToken {
+  readonly id: string;
+  readonly agent: string;
+  readonly space: string;
+  readonly kind: 'person' | 'workload';
+  /** The accountable person or workload behind the agent. */
+  readonly subject: string;
+  readonly groups: readonly string[];
+  /** Hex SHA-256 of the token. */
+  readonly hash: string;
+  /** Routes the token is for: `/mcp/<server>`, `/mcp/t/<toolset>`, or `*` for all of its space. */
+  readonly audience: readonly string[];
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** Where the gateway may be reached and what it may reach. */
+export interface NetworkSettings {
+  readonly publicUrl: string;
+  /** Networks and names that count as internal: CIDR or `*.suffix`. */
+  readonly internal: readonly string[];
+  /** Origins that browsers may call from, besides the public URL's own. */
+  readonly origins: readonly string[];
+  readonly proxy?: string;
+  /** PEM of further roots for upstream TLS. */
+  readonly extraRoots?: string;
+}
+
+/**
+ * Everything a gateway decides by: immutable, numbered, signed by control. `policy` is the compiled decision program
+ * (its shape belongs to `policy/`); a snapshot that does not verify is never used.
+ */
+export interface Snapshot {
+  readonly version: number;
+  readonly createdAt: number;
+  readonly policy: Json;
+  readonly servers: readonly Server[];
+  readonly toolsets: readonly Toolset[];
+  readonly agents: readonly AgentToken[];
+  readonly network: NetworkSettings;
+}
+
+/** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */
+export interface SignedSnapshot {
+  readonly bytes: string;
+  readonly signature: string;
+}
+
+/**
+ * What stands outside snapshots and is checked on every message: revocations and kill switches. Signed by control,
+ * good for 60 s by default; a gateway whose lease ran out denies (invariant 6).
+ */
+export interface Lease {
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly snapshotVersion: number;
+  readonly revokedCredentials: readonly string[];
+  readonly killed: { readonly all: boolean; readonly agents: readonly string[]; readonly servers: readonly string[] };
+}

@@ -1,0 +1,26 @@
+import type { Decision } from './decision.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Message } from './message.ts';
+
+declare const permitted: unique symbol;
+
+/** The only thing that can be sent (invariant 1). `gateway/enforce.ts` alone makes one. */
+export interface Permit {
+  readonly outcome: 'permit';
+  readonly message: Message;
+  readonly decision: Decision;
+  readonly [permitted]: true;
+}
+
+export interface Denial {
+  readonly outcome: 'denial';
+  readonly code: ErrorCode;
+  /** Plain words for the client: why, and what can be done about it. Never a secret, never a policy's source. */
+  readonly reason: string;
+  readonly remedy: string;
+  readonly decision: Decision;
+  /** Whether the item must look as if it did not exist (definitely denied, invariant 7). */
+  readonly hidden: boolean;
+}
+
+export type Verdict = Permit | Denial;
