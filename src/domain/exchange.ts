@@ -14,6 +14,17 @@ export interface Call {
   readonly arguments: JsonObject | undefined;
 }
 
+/** A legacy session. Its id is a sealed box over these, so any replica can serve it and no other principal can use it. */
+export interface Session {
+  /** Digest of the sealed id: what records and shared state may hold. */
+  readonly key: string;
+  /** The upstream's own id; absent where the gateway itself keeps the session (bridge, stdio, toolset). */
+  readonly upstream?: string;
+  readonly revision: Revision;
+  readonly capabilities: JsonObject;
+  readonly clientInfo: JsonObject;
+}
+
 /** Who calls, through which agent, which server: one request and everything that belongs to it. Immutable. */
 export interface Exchange {
   /** UUIDv7. */
@@ -31,6 +42,8 @@ export interface Exchange {
   readonly call: Call;
   /** The one snapshot that judges this exchange (invariant 4). */
   readonly snapshot: Snapshot;
-  /** Downstream session id as sealed by us; legacy only. */
-  readonly session?: string;
+  /** Whose upstream credential and connection carry it: the principal itself, or the caller behind a workload of ours. */
+  readonly onBehalfOf: Principal;
+  /** Legacy only: the downstream session as it was opened from our sealed id. */
+  readonly session?: Session;
 }

@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts';
+
 /** Where a message came in: one server under its own tool names, or a toolset that aggregates several. */
 export type Route =
   | { readonly kind: 'server'; readonly space: string; readonly name: string }
@@ -14,4 +16,9 @@ export interface Inbound {
   readonly receivedAt: number;
   /** Aborts when the client goes away or the deadline passes. */
   readonly signal: AbortSignal;
+  /**
+   * Set only by the gateway's own code, never from the network: the workload that asks (enrolment, refresh, a bridge's
+   * handshake), and the caller whose upstream credential and connection are used.
+   */
+  readonly internal?: { readonly principal: Principal; readonly onBehalfOf: Principal };
 }

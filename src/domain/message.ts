@@ -25,6 +25,9 @@ interface Common {
   readonly revision: Revision;
   /** Headers of the message that are part of its meaning: `mcp-param-*`, lower-case names, decoded values. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Event id and retry hint of the SSE event that carried this message; legacy streams are resumed by them. */
+  readonly eventId?: string;
+  readonly retryMs?: number;
 }
 
 export interface RequestMessage extends Common {
@@ -50,8 +53,14 @@ export interface ErrorMessage extends Common {
   readonly kind: 'error';
   /** `null` only where the request's id could not be read (JSON-RPC 2.0, section 5). */
   readonly id: RpcId | null;
+  /** The HTTP status it came with, where that is part of the meaning (404 with -32601 in the modern era). */
+  readonly httpStatus?: number;
   readonly error: { readonly code: number; readonly message: string; readonly data?: Json };
 }
 
-/** Legacy transport verbs travel as requests under these names, so that they take the same path as every message. */
-export const TRANSPORT_METHODS = { stream: 'transport/stream', terminate: 'transport/terminate' } as const;
+/**
+ * Legacy transport verbs travel under these names, so that they take the same path as every message: `stream` (GET) and
+ * `terminate` (DELETE) are requests of the client; `opened` is the upstream's notification that a stream is open, or an
+ * SSE event that carries an id and no data (a priming event).
+ */
+export const TRANSPORT_METHODS = { stream: 'transport/stream', terminate: 'transport/terminate', opened: 'transport/opened' } as const;

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.ts';
-import type { Revision } from './message.ts';
+import type { Era, Revision } from './message.ts';
 
 export const EFFECTS = ['read', 'write', 'destroy', 'execute', 'communicate', 'transact'] as const;
 /** What a tool does. Until an administrator confirms one, the pessimistic guess stands. */
@@ -64,7 +64,10 @@ export interface Baseline {
 
 /** Everything a server says about itself, as read at one time. */
 export interface Surface {
+  /** The newest revision that the server speaks. */
   readonly revision: Revision;
+  /** The wire families it was seen to answer in; a caller of another family is bridged. */
+  readonly eras: readonly Era[];
   readonly serverInfo: JsonObject;
   readonly capabilities: JsonObject;
   readonly instructions?: Pin;
