@@ -1,0 +1,33 @@
+import type { Json } from '../domain/json.ts';
+
+/** What a command may touch of the outside world; tests give their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Whether a person can be asked and sees progress. */
+  readonly interactive: boolean;
+  /** Writes to standard output, exactly as given. */
+  out(text: string): void;
+  /** Writes one line to standard error. */
+  note(text: string): void;
+  /** Asks a yes/no question; false when nobody can answer. */
+  confirm(question: string): Promise<boolean>;
+  /** Aborts on SIGINT and SIGTERM: what waits or follows ends in order. */
+  readonly signal: AbortSignal;
+}
+
+/** One command, one file. `name` = the file's name = what is typed. */
+export interface Command {
+  readonly name: string;
+  /** One line for `sallyport help`. */
+  readonly summary: string;
+  /** Every form that can be typed, one a line, without the leading `sallyport`. */
+  readonly usage: string;
+  /** Resolves with the exit code. Throws `SallyportError`; `main` prints its code, message and remedy. */
+  run(args: readonly string[], io: Io): Promise<number>;
+}
+
+/** Prints machines' JSON with `--json`, else the people's view (made only if it is needed). */
+export function show(io: Io, asJson: boolean, value: Json, view: () => string): void {
+  io.out(asJson ? `${JSON.stringify(value, undefined, 2)}\n` : view());
+}
