@@ -95,8 +95,8 @@ async function readJson(response: Response): Promise<Json> {
 }
 
 function parse(text: string): Json {
-  const value: unknown = JSON.parse(text);
-  return value as Json;
+  const value: Json = JSON.parse(text);
+  return value;
 }
 
 /** An error's body, or null when something other than control wrote it. */
