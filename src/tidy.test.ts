@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RULES } from '../test/tidy/rules.ts';
+import { codeOf, importsOf, production, readProject } from '../test/tidy/source.ts';
+import type { Project } from '../test/tidy/source.ts';
+import { ERROR_CODES } from './domain/errors.ts';
+
+const root = join(import.meta.dir, '..');
+const project = readProject(root);
+
+describe('the house', () => {
+  for (const rule of RULES) {
+    test(rule.name, () => expect(rule.find(project)).toEqual([]));
+    test(`${rule.name}: a planted violation is found`, () => expect(rule.find(new Map(Object.entries(rule.planted)))).not.toEqual([]));
+  }
+});
+
+/** Why each runtime dependency is worth its risk. A new one needs a line here, and a reviewer who agrees with it. */
+const DEPENDENCIES: Readonly<Record<string, string>> = {
+  '@cedar-policy/cedar-wasm': 'the policy language itself: parser, validator and oracle, in control only',
+  '@peculiar/x509': 'makes the local CA and role certificates; the runtime can only read them',
+  bun: 'the runtime: `npm ci` is enough on a machine that has only Node',
+  canonicalize: 'RFC 8785, by its author: pins are only as good as the canonical form',
+  'cli-table3': 'tables for people, with wrapping and wide characters',
+  diff: 'readable differences of definitions (Myers), shown at approval',
+  'ipaddr.js': 'IPv4, IPv6 and mapped forms in the SSRF guard; hand-written parsers are how it fails elsewhere',
+  'jsonc-parser': 'edits clients\' configuration files without losing comments and formatting',
+  'reflect-metadata': 'required by @peculiar/x509 before it loads',
+  yaml: 'sallyport.yaml with line and column of each node',
+  zod: 'checks what comes over control\'s API and link, with paths in the message',
+};
+
+const Versions = z.record(z.string(), z.string()).default({});
+const Package = z.object({ dependencies: Versions, devDependencies: Versions, optionalDependencies: Versions });
+
+function packageOf(files: Project, path: string): z.infer<typeof Package> {
+  return Package.parse(JSON.parse(files.get(path) ?? '{}'));
+}
+
+function unpinned(files: Project): string[] {
+  return ['package.json', 'bench/package.json'].flatMap((path) => {
+    const { dependencies, devDependencies, optionalDependencies } = packageOf(files, path);
+    const all = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies });
+    return all.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)).map(([name]) => `${path}: ${name}`);
+  });
+}
+
+function lockAddresses(files: Project): string[] {
+  return [...files].filter(([path, text]) => path.endsWith('package-lock.json') && (/"resolved":/.test(text) || !/"integrity":/.test(text))).map(([path]) => path);
+}
+
+function packageName(specifier: string): string {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+function packagesUsed(files: Project): Set<string> {
+  const specifiers = production(files).flatMap(([path, text]) => importsOf(path, text)).filter((item) => item.path === undefined).map((item) => item.specifier);
+  return new Set(specifiers.filter((specifier) => !/^(node|bun):|^bun$/.test(specifier)).map(packageName));
+}
+
+describe('dependencies', () => {
+  test('are the list above, each with its reason', () => {
+    expect(Object.keys(packageOf(project, 'package.json').dependencies).toSorted()).toEqual(Object.keys(DEPENDENCIES).toSorted());
+    for (const reason of Object.values(DEPENDENCIES)) expect(reason.length).toBeGreaterThan(20);
+  });
+
+  test('are exactly what production code imports', () => {
+    expect([...packagesUsed(project)].toSorted()).toEqual(Object.keys(DEPENDENCIES).filter((name) => name !== 'bun').toSorted());
+    expect([...packagesUsed(new Map([['src/mcp/a.ts', "import { a } from '@scope/left-pad/x.js';\n"]]))]).toEqual(['@scope/left-pad']);
+  });
+
+  test('are pinned exactly', () => {
+    expect(unpinned(project)).toEqual([]);
+    expect(unpinned(new Map([['package.json', '{"dependencies":{"a":"^1.0.0"}}']]))).toEqual(['package.json: a']);
+  });
+
+  test('lock files hold digests and no addresses', () => {
+    expect(lockAddresses(project)).toEqual([]);
+    expect(lockAddresses(new Map([['package-lock.json', '{"resolved":"https://x"}']]))).toEqual(['package-lock.json']);
+  });
+});
+
+/** Runtime-specific calls stay in few named files, so that another runtime, or a flaw in this one, is a small change. */
+const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly string[]; readonly files: readonly string[] }[] = [
+  { call: /\bBun\.serve\b/, imports: ['bun#serve'], files: ['src/gateway/listen.ts', 'src/control/listen.ts'] },
+  { call: /\bBun\.listen\b/, imports: ['bun#listen'], files: ['src/link/serve.ts'] },
+  { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/connect.ts'] },
+  {
+    call: /\bBun\.(SQL|sql)\b/,
+    imports: ['bun#SQL', 'bun#sql', 'bun:sqlite#Database', 'node:sqlite#DatabaseSync'],
+    files: ['src/store/sqlite.ts', 'src/store/postgres.ts'],
+  },
+  {
+    call: /\bBun\.spawn(Sync)?\b/,
+    imports: ['bun#spawn', 'node:child_process#spawn', 'node:child_process#execFile', 'node:child_process#fork'],
+    files: ['src/sandbox/launch.ts', 'src/roles/up.ts'],
+  },
+  { call: /\bBun\.redis\b/, imports: ['bun#RedisClient', 'bun#redis'], files: ['src/store/redis.ts'] },
+];
+
+function runtimeCalls(files: Project): string[] {
+  return production(files).flatMap(([path, text]) => {
+    const imported = importsOf(path, text).filter((item) => !item.typeOnly).flatMap((item) => item.names.map((name) => `${item.specifier}#${name}`));
+    const found = RUNTIME.filter((rule) => (rule.call.test(codeOf(text)) || imported.some((name) => rule.imports.includes(name))) && !rule.files.includes(path));
+    return found.map((rule) => `${path}: ${rule.call.source}`);
+  });
+}
+
+describe('the runtime', () => {
+  test('is touched in few named files', () => {
+    expect(runtimeCalls(project)).toEqual([]);
+    expect(runtimeCalls(new Map([['src/mcp/a.ts', 'export const a = Bun.serve({ fetch: () => new Response() });\n']]))).toHaveLength(1);
+    expect(runtimeCalls(new Map([['src/mcp/a.ts', "import { RedisClient } from 'bun';\n"]]))).toHaveLength(1);
+  });
+});
+
+/** oxlint counts, since it parses: at most 70 lines a function, comments and blank lines left out. */
+function longFunctions(paths: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidy-'));
+  const config = join(folder, 'oxlint.json');
+  writeFileSync(config, JSON.stringify({ plugins: [], categories: {}, rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] } }));
+  const command = [join(root, 'node_modules/.bin/oxlint'), '-c', config, '-A', 'all', '--ignore-pattern', '**/*.test.ts', '--format', 'unix', ...paths];
+  const run = Bun.spawnSync(command, { cwd: root });
+  rmSync(folder, { recursive: true });
+  return run.exitCode === 0 ? '' : run.stdout.toString() + run.stderr.toString();
+}
+
+describe('functions', () => {
+  test('have at most 70 lines', () => expect(longFunctions(['src', 'bench', 'demo', 'test'])).toBe(''));
+
+  test('have at most 70 lines: a planted violation is found', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tidy-')), 'long.ts');
+    writeFileSync(file, `export function a(): void {\n${'  b();\n'.repeat(71)}}\n`);
+    expect(longFunctions([file])).toContain('too many lines');
+  });
+});
+
+function unusedCodes(files: Project, codes: readonly string[]): string[] {
+  const text = production(files).filter(([path]) => path !== 'src/domain/errors.ts').map(([, content]) => codeOf(content)).join('\n');
+  return codes.filter((code) => !new RegExp(`\\b${code}\\b`).test(text));
+}
+
+describe('the words', () => {
+  test('every error code is raised somewhere', () => {
+    expect(unusedCodes(project, ERROR_CODES)).toEqual([]);
+    expect(unusedCodes(new Map([['src/mcp/a.ts', "throw new SallyportError('ERR_A', '');\n"]]), ['ERR_A', 'ERR_B'])).toEqual(['ERR_B']);
+  });
+
+  test('the median file stays short', () => {
+    const lengths = production(project).map(([, text]) => text.split('\n').length - 1).toSorted((a, b) => a - b);
+    const median = lengths[Math.floor(lengths.length / 2)] ?? 0;
+    console.log(`tidy: ${lengths.length} source files, ${lengths.reduce((sum, length) => sum + length, 0)} lines, median ${median}, longest ${lengths.at(-1) ?? 0}`);
+    expect(median).toBeLessThanOrEqual(120);
+  });
+});
