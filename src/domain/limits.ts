@@ -18,6 +18,7 @@ export const LIMITS = {
   surfaceItemsMax: 20_000,
   surfacePagesMax: 200,
   schemaBytesMax: 256 * 1024,
+  definitionBytesMax: 1024 * 1024,
   requestTimeoutMs: 300_000,
   headerTimeoutMs: 10_000,
   streamIdleMs: 15 * 60_000,

@@ -47,6 +47,8 @@ export interface ResultMessage extends Common {
   readonly kind: 'result';
   readonly id: RpcId;
   readonly result: JsonObject;
+  /** The session id that a legacy `initialize` hands out: the server's own on the way in, our sealed one on the way out. */
+  readonly session?: string;
 }
 
 export interface ErrorMessage extends Common {
