@@ -121,8 +121,9 @@ describe('the runtime', () => {
 function longFunctions(paths: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidy-'));
   const config = join(folder, 'oxlint.json');
-  writeFileSync(config, JSON.stringify({ plugins: [], categories: {}, rules: { 'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }] } }));
-  const command = [join(root, 'node_modules/.bin/oxlint'), '-c', config, '-A', 'all', '--ignore-pattern', '**/*.test.ts', '--format', 'unix', ...paths];
+  const rule = ['error', { max: 70, skipBlankLines: true, skipComments: true }];
+  writeFileSync(config, JSON.stringify({ categories: { correctness: 'off' }, rules: { 'max-lines-per-function': rule } }));
+  const command = [join(root, 'node_modules/.bin/oxlint'), '-c', config, '--ignore-pattern', '**/*.test.ts', '--format', 'unix', ...paths];
   const run = Bun.spawnSync(command, { cwd: root });
   rmSync(folder, { recursive: true });
   return run.exitCode === 0 ? '' : run.stdout.toString() + run.stderr.toString();
@@ -139,7 +140,8 @@ describe('functions', () => {
 });
 
 function unusedCodes(files: Project, codes: readonly string[]): string[] {
-  const text = production(files).filter(([path]) => path !== 'src/domain/errors.ts').map(([, content]) => codeOf(content)).join('\n');
+  const others = production(files).filter(([path]) => path !== 'src/domain/errors.ts');
+  const text = others.map(([, content]) => codeOf(content)).join('\n');
   return codes.filter((code) => !new RegExp(`\\b${code}\\b`).test(text));
 }
 
@@ -152,7 +154,8 @@ describe('the words', () => {
   test('the median file stays short', () => {
     const lengths = production(project).map(([, text]) => text.split('\n').length - 1).toSorted((a, b) => a - b);
     const median = lengths[Math.floor(lengths.length / 2)] ?? 0;
-    console.log(`tidy: ${lengths.length} source files, ${lengths.reduce((sum, length) => sum + length, 0)} lines, median ${median}, longest ${lengths.at(-1) ?? 0}`);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    console.log(`tidy: ${lengths.length} source files, ${total} lines, median ${median}, longest ${lengths.at(-1) ?? 0}`);
     expect(median).toBeLessThanOrEqual(120);
   });
 });
