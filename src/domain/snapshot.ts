@@ -59,5 +59,6 @@ export interface Lease {
   readonly expiresAt: number;
   readonly snapshotVersion: number;
   readonly revokedCredentials: readonly string[];
+  /** Agents and servers as `<space>/<id>`: a kill in one space must not stop its namesake in another. */
   readonly killed: { readonly all: boolean; readonly agents: readonly string[]; readonly servers: readonly string[] };
 }
