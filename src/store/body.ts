@@ -1,0 +1,22 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+
+export function encodeJson(body: Json): string {
+  const text = JSON.stringify(body);
+  if (Buffer.byteLength(text) > LIMITS.storeBodyBytesMax) {
+    throw new SallyportError('ERR_BODY_TOO_LARGE', `a stored resource may have ${LIMITS.storeBodyBytesMax} bytes`, { remedy: 'Split it, or store less in it.' });
+  }
+  return text;
+}
+
+/**
+ * What `encodeJson` was given, digit for digit: a number that a double cannot hold comes back as `JSON.rawJSON`, because
+ * digests of pinned definitions are computed over it.
+ */
+export function decodeJson(text: string): Json {
+  const plain = JSON.parse(text) as Json;
+  if (JSON.stringify(plain) === text) return plain;
+  return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
+    typeof value === 'number' && context?.source !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value) as Json;
+}

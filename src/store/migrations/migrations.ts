@@ -1,0 +1,7 @@
+import type { Migration } from '../migrate.ts';
+import { resources } from './0001-resources.ts';
+import { snapshots } from './0002-snapshots.ts';
+import { state } from './0003-state.ts';
+
+/** In order, forward only. One that was released is never edited (its checksum is stored): what must change gets a new one. */
+export const MIGRATIONS: readonly Migration[] = [resources, snapshots, state];

@@ -1,0 +1,117 @@
+import { SQL } from 'bun';
+import { SallyportError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Database, DatabaseRow, Statements, Value } from './database.ts';
+import { unavailable, within } from './database.ts';
+
+const CHANNEL = 'sallyport_change';
+/** Any constant that no other program on the same database takes: the letters `sallyprt`. */
+const WRITER_LOCK = '8314317648213307764';
+const POOL_SIZE = 8;
+const TLS_NEEDED = 'Give the database server a certificate and append ?sslmode=verify-full; own roots come by NODE_EXTRA_CA_CERTS.';
+
+/** PostgreSQL through `Bun.SQL`. Every wait ends: the server's own timeouts first, ours when the server does not answer. */
+export async function openPostgres(url: string): Promise<Database> {
+  const options = optionsOf(url);
+  let pool = connect(options);
+  // A connection whose server went silent would hold its place in the pool until TCP gives up, minutes later.
+  const replace = (silent: SQL) => (): void => {
+    if (pool === silent) pool = connect(options);
+    void silent.close({ timeout: 0 }).catch(() => {});
+  };
+  const run = (statement: string, values?: readonly Value[]): Promise<readonly DatabaseRow[]> => {
+    const used = pool;
+    return within(LIMITS.storeTimeoutMs + 1_000, ask(used, statement, values), replace(used));
+  };
+  try {
+    await run('SELECT 1');
+  } catch (error) {
+    await pool.close({ timeout: 0 });
+    throw error;
+  }
+  return {
+    nowMs: 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)',
+    lookMs: 5_000,
+    read: run,
+    write: run,
+    transaction: (work) => {
+      const used = pool;
+      return within(LIMITS.storeTransactionMs + LIMITS.storeTimeoutMs, transact(used, replace(used), work), replace(used));
+    },
+    announce: `SELECT pg_notify('${CHANNEL}', '')`,
+    awaken: async (wake) => {
+      // Apart from the pool, which may be replaced; `wake` also runs whenever the subscription is made anew.
+      const listener = new SQL({ ...options, max: 1 });
+      await within(LIMITS.storeTimeoutMs, listener.listen(CHANNEL, wake, wake)).catch((error: unknown) => {
+        void listener.close({ timeout: 0 });
+        throw unavailable('the database cannot be listened to', error);
+      });
+      return () => listener.close({ timeout: 0 });
+    },
+    close: () => pool.close({ timeout: 1 }),
+  };
+}
+
+async function transact<T>(pool: SQL, silent: () => void, work: (statements: Statements) => Promise<T>): Promise<T> {
+  let failure: { readonly error: unknown } | undefined;
+  let open = true;
+  try {
+    return await pool.begin(async (transaction) => {
+      const run: Statements['run'] = (statement, values) =>
+        open ? within(LIMITS.storeTimeoutMs + 1_000, ask(transaction, statement, values), silent) : Promise.reject(unavailable('the transaction has ended', undefined));
+      try {
+        // One writer at a time, as in SQLite: what a transaction reads stays true until it commits.
+        await run(`SELECT pg_advisory_xact_lock(${WRITER_LOCK})`);
+        return await within(LIMITS.storeTransactionMs, work({ run }));
+      } catch (error) {
+        failure = { error };
+        throw error;
+      } finally {
+        open = false;
+      }
+    });
+  } catch (error) {
+    throw failure ? failure.error : unavailable('the database failed', error);
+  }
+}
+
+async function ask(sql: SQL, statement: string, values: readonly Value[] = []): Promise<readonly DatabaseRow[]> {
+  try {
+    return await sql.unsafe<DatabaseRow[]>(statement, [...values]);
+  } catch (error) {
+    throw unavailable('the database failed', error);
+  }
+}
+
+function connect(options: SQL.PostgresOrMySQLOptions): SQL {
+  return new SQL({ ...options, max: POOL_SIZE });
+}
+
+function optionsOf(url: string): SQL.PostgresOrMySQLOptions {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || parsed.hostname === '' || parsed.pathname.length < 2) {
+    throw new SallyportError('ERR_CONFIG_INVALID', 'the database URL is not complete', { remedy: 'Use postgres://user:password@host:5432/database.' });
+  }
+  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(parsed.hostname);
+  const mode = parsed.searchParams.get('sslmode') ?? (loopback ? 'disable' : 'verify-full');
+  if (mode !== 'verify-full' && !(loopback && mode === 'disable')) {
+    throw new SallyportError('ERR_CONFIG_INVALID', 'the database beyond this machine needs sslmode=verify-full', { remedy: TLS_NEEDED });
+  }
+  return {
+    adapter: 'postgres',
+    hostname: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(parsed.port || 5432),
+    username: decodeURIComponent(parsed.username),
+    password: decodeURIComponent(parsed.password),
+    database: decodeURIComponent(parsed.pathname.slice(1)),
+    tls: mode === 'verify-full' ? { rejectUnauthorized: true, serverName: parsed.hostname } : false,
+    connectionTimeout: LIMITS.storeTimeoutMs / 1000,
+    idleTimeout: 60,
+    connection: {
+      application_name: 'sallyport',
+      statement_timeout: LIMITS.storeTimeoutMs,
+      lock_timeout: LIMITS.storeTimeoutMs,
+      idle_in_transaction_session_timeout: LIMITS.storeTransactionMs,
+    },
+  };
+}
