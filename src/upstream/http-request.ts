@@ -1,0 +1,107 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Endpoint } from '../domain/server.ts';
+import type { Permit } from '../domain/verdict.ts';
+import type { AddressGuard, Target } from './address.ts';
+import type { Credentials } from './credentials.ts';
+import { toFault } from './faults.ts';
+
+export type RemoteEndpoint = Endpoint & { readonly transport: 'http' | 'sse' };
+
+/** One HTTP request to a server: everything that is said, before it is known where. */
+export interface HttpRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  /** Absolute URL of the endpoint as configured (or, for HTTP+SSE, as announced under the same origin). */
+  readonly url: string;
+  /** Ours to complete: host and credential are added. */
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+export interface Wire {
+  readonly guard: AddressGuard;
+  readonly credentials: Credentials;
+}
+
+/**
+ * Sends one request to a server at its checked address, with the server's own credential and no header of the client.
+ * Redirects stay on the origin, keep method and body (307, 308), and are at most `LIMITS.redirectsMax`. Bodies come as
+ * they are on the wire (`decompress: false`): inflating is ours to count. Throws `ERR_UPSTREAM_*`.
+ */
+export async function request(wire: Wire, sent: HttpRequest, permit: Permit, exchange: Exchange, signal: AbortSignal): Promise<Response> {
+  const { server } = exchange;
+  const endpoint = remote(exchange);
+  const network = exchange.snapshot.network;
+  const known = wire.guard.reach(endpoint, network);
+  let target = known instanceof Promise ? await known : known;
+  const offered = wire.credentials.present(permit, exchange);
+  const credential = offered instanceof Promise ? await offered : offered;
+  const { headers } = sent;
+  headers['host'] = target.host;
+  headers['user-agent'] = 'sallyport';
+  // A compressed answer costs more than it saves on the hop, and must be counted as it inflates.
+  headers['accept-encoding'] = 'identity';
+  if (credential !== undefined) headers[credential.name] = credential.value;
+  let url = sent.url === endpoint.url ? target.url : target.origin + pathOf(new URL(sent.url));
+  for (let hops = 0; ; hops += 1) {
+    const response = await fetchOnce(url, sent, target, server.id, signal, () => wire.guard.forget(endpoint));
+    if (response.status < 300 || response.status > 399) return response;
+    const location = await followable(response, sent, endpoint, server.id, hops);
+    target = await wire.guard.reach(endpoint, network);
+    url = target.origin + pathOf(location);
+  }
+}
+
+export function remote(exchange: Exchange): RemoteEndpoint {
+  const { endpoint, id } = exchange.server;
+  if (endpoint.transport === 'stdio') throw new SallyportError('ERR_INTERNAL', `Server ${id} is not reached over HTTP.`, { dispatched: false });
+  return endpoint;
+}
+
+async function fetchOnce(
+  url: string, sent: HttpRequest, target: Target, server: string, signal: AbortSignal, unreachable: () => void,
+): Promise<Response> {
+  const init: BunFetchRequestInit = { method: sent.method, headers: sent.headers, signal, redirect: 'manual', decompress: false };
+  if (sent.body !== undefined) init.body = sent.body;
+  if (target.tls !== undefined) init.tls = target.tls;
+  if (target.proxy !== undefined) init.proxy = target.proxy;
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    const fault = toFault(cause, server, signal);
+    if (!fault.dispatched) unreachable();
+    throw fault;
+  }
+}
+
+async function followable(response: Response, sent: HttpRequest, endpoint: RemoteEndpoint, server: string, hops: number): Promise<URL> {
+  await discard(response);
+  const refuse = (internal: string): SallyportError =>
+    new SallyportError('ERR_UPSTREAM_REDIRECT', `Server ${server} redirects to where Sallyport does not follow.`, {
+      remedy: `Enter the final URL of server ${server}.`,
+      internal,
+    });
+  const location = response.headers.get('location');
+  if (location === null || !URL.canParse(location, sent.url)) throw refuse(`status ${response.status} without a usable location`);
+  if (hops >= LIMITS.redirectsMax) throw refuse('too many redirects');
+  const to = new URL(location, sent.url);
+  if (to.origin !== new URL(endpoint.url).origin || to.username !== '' || to.password !== '') throw refuse('other origin');
+  // 301 to 303 would turn a POST into a GET: what arrives would not be what was permitted.
+  const keepsMethod = response.status === 307 || response.status === 308 || (sent.method === 'GET' && response.status < 304);
+  if (!keepsMethod) throw refuse(`status ${response.status} changes the method`);
+  return to;
+}
+
+function pathOf(url: URL): string {
+  return url.pathname + url.search;
+}
+
+/** Ends a response whose body is of no interest; the connection is dropped if the body has not ended. */
+export async function discard(response: Response): Promise<void> {
+  try {
+    await response.body?.cancel();
+  } catch {
+    // A body that already failed has nothing left to free.
+  }
+}
