@@ -37,7 +37,10 @@ export interface Exchange {
   /** The revision spoken downstream. */
   readonly revision: Revision;
   readonly principal: Principal;
+  /** On a toolset route, for what concerns the toolset as a whole, a stand-in that reaches nothing; see `members`. */
   readonly server: Server;
+  /** Toolset as a whole only: the approved servers behind it. */
+  readonly members?: readonly Server[];
   readonly tool?: Tool;
   readonly call: Call;
   /** The one snapshot that judges this exchange (invariant 4). */

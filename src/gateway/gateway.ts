@@ -1,0 +1,80 @@
+import type { Exchange } from '../domain/exchange.ts';
+import type { Inbound } from '../domain/inbound.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Message } from '../domain/message.ts';
+import type { Upstream } from '../domain/upstream.ts';
+import { decodeInbound } from '../mcp/decode.ts';
+import { decline } from './decline.ts';
+import { faultOf, refusal, refusalOfFault } from './refusal.ts';
+import { judge, judgeAnswer } from './guard.ts';
+import type { Handles } from './handles.ts';
+import { identify } from './identify.ts';
+import type { InForceKeeper } from './in-force.ts';
+import { knownMethod } from './membership.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
+import type { PinGuard } from './pin-guard.ts';
+import { present } from './present.ts';
+import { resolve } from './resolve.ts';
+import type { Sessions } from './sessions.ts';
+import { openTrail, type TrailOptions } from './trail.ts';
+
+/** What the path needs to run; `roles/gateway.ts` puts it together. */
+export interface World {
+  readonly trail: TrailOptions;
+  readonly inForce: InForceKeeper;
+  readonly sessions: Sessions;
+  readonly handles: Handles;
+  readonly pins: PinGuard;
+  readonly open: OpenExchanges;
+  readonly upstream: Upstream;
+}
+
+export interface Gateway {
+  /** One inbound message and all that comes back for it. Never throws: what goes wrong is the last message. */
+  handle(inbound: Inbound): AsyncGenerator<Message, void, undefined>;
+}
+
+/**
+ * The path (DESIGN part 3): decode, membership, identity, resolve, guard, record, send; then guard, record, yield for
+ * every message that comes back. There is no other way to a server; leave out any one line and a test fails.
+ */
+export function createGateway(world: World): Gateway {
+  return {
+    async *handle(inbound) {
+      const trail = openTrail(world.trail, inbound);
+      let said: Message | undefined;
+      let exchange: Exchange | undefined;
+      let cancelled: AbortSignal = inbound.signal;
+      try {
+        said = decodeInbound(inbound);
+        const method = knownMethod(said);
+        const force = world.inForce.current(inbound.receivedAt);
+        const principal = identify(inbound, force);
+        const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
+        exchange = asked.exchange;
+        trail.belongsTo(exchange);
+        const open = world.open.enter(exchange, inbound.signal, method.streams === true ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
+        cancelled = open.signal;
+        try {
+          const verdict = judge(asked.message, exchange, force, await world.pins.objection(exchange));
+          await trail.decided(asked.message, verdict);
+          if (verdict.outcome === 'denial') return yield refusal(verdict, said, exchange);
+          for await (const raw of world.upstream.send(verdict, exchange, open.signal)) {
+            const answer = present(raw, exchange, world);
+            const passed = judgeAnswer(answer, verdict, exchange, world.inForce.current(Date.now()));
+            await trail.passed(answer, passed);
+            if (passed.outcome === 'permit') yield passed.message;
+            else yield* decline(passed, raw, verdict, exchange, world.upstream, open.signal);
+          }
+        } finally {
+          open.leave();
+        }
+      } catch (fault) {
+        await trail.failed(faultOf(fault, cancelled), cancelled.aborted);
+        yield refusalOfFault(faultOf(fault, cancelled), said, exchange, trail.id);
+      } finally {
+        await trail.end();
+      }
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { AccessRequest, Action } from '../domain/decision.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import type { Message } from '../domain/message.ts';
+import type { Lease } from '../domain/snapshot.ts';
+import type { Permit, Verdict } from '../domain/verdict.ts';
+import { findMethod } from '../mcp/methods.ts';
+import { enforce, type Objection } from './enforce.ts';
+import type { InForce } from './in-force.ts';
+
+/**
+ * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
+ * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
+ */
+export function judge(message: Message, exchange: Exchange, force: InForce, drifted: Objection | undefined): Verdict {
+  const request = requestOf(exchange, exchange.call.action);
+  const decision = force.engine.decide(request);
+  const hidden = decision.outcome === 'deny' && force.engine.possible(request) === 'deny';
+  return enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? drifted);
+}
+
+/**
+ * Judges what came back. Results and notifications are covered by the decision that let their exchange begin, as long
+ * as no switch or revocation has ended it; what a server asks of the client is a question of its own.
+ */
+export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce): Verdict {
+  const ended = switchedOff(exchange, force.lease);
+  if (answer.kind === 'result' || answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
+  const method = findMethod(answer);
+  if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
+  if (answer.kind === 'notification' || method.action === 'connect') return enforce(answer, permit.decision, false, ended);
+  return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
+}
+
+const NOT_A_METHOD: Objection = { code: 'ERR_METHOD_UNKNOWN', reason: 'The server sent a method that its revision does not have.', remedy: 'Report it to the owner of the server.' };
+
+/** What stands outside the snapshot and ends calls at any time (invariant 4). */
+export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {
+  const { killed, revokedCredentials } = lease;
+  if (killed.all || killed.agents.includes(exchange.principal.agent) || killed.servers.includes(exchange.server.id)) {
+    return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
+  }
+  if (revokedCredentials.includes(exchange.principal.credential)) {
+    return { code: 'ERR_TOKEN_REVOKED', reason: 'This token was revoked.', remedy: 'Ask for a new token.' };
+  }
+  return undefined;
+}
+
+function requestOf(exchange: Exchange, action: Action): AccessRequest {
+  const { principal, call, zone, startedAt } = exchange;
+  return { principal, action, resource: call.resource, context: { arguments: call.arguments, zone, now: startedAt } };
+}
+
+/** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
+export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
+  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt };
+  return force.engine.possible({ principal: exchange.principal, action, resource, context }) !== 'deny';
+}
+

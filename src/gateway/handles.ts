@@ -1,0 +1,101 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
+import type { Message } from '../domain/message.ts';
+import type { Seal } from './seal.ts';
+
+/**
+ * Handles that a server gives out and a client brings back: `requestState` (2026-07-28, multi-round-trip requests) and
+ * task ids (Tasks extension; 2025-11-25 core tasks). Whoever holds one could act with it, so what clients see is a sealed
+ * form bound to principal, agent and server (MCP security best practices: state-handle hijacking).
+ */
+export interface Handles {
+  /** The message with the server's own handles in place. Throws ERR_STATE_INVALID for what we did not seal for this caller. */
+  unseal<M extends Message>(message: M, caller: Caller): M;
+  /** The message with our sealed handles in place. */
+  seal<M extends Message>(message: M, exchange: Exchange): M;
+}
+
+/** What a handle is bound to. */
+export interface Caller {
+  readonly space: string;
+  readonly server: string;
+  readonly principal: string;
+  readonly agent: string;
+  readonly method: string;
+  /** For a retry of a multi-round-trip request: what must be the same as at first. */
+  readonly target: string;
+}
+
+export function callerOf(exchange: Exchange): Caller {
+  const { principal, server, call, space } = exchange;
+  return { space, server: server.id, principal: principal.id, agent: principal.agent, method: call.method, target: call.resource.name };
+}
+
+const RELATED_TASK = 'io.modelcontextprotocol/related-task';
+
+export function createHandles(seal: Seal): Handles {
+  const taskBinding = (caller: Caller): string => JSON.stringify(['task', caller.space, caller.server, caller.principal, caller.agent]);
+  const stateBinding = (caller: Caller): string =>
+    JSON.stringify(['state', caller.space, caller.server, caller.principal, caller.agent, caller.method, caller.target]);
+  const opener = (binding: string) => (sealed: string): string => {
+    const opened = seal.open(binding, sealed);
+    if (opened === undefined) {
+      throw new SallyportError('ERR_STATE_INVALID', 'This handle was not given to this caller for this request.', { remedy: 'Start the request again.' });
+    }
+    return opened;
+  };
+  return {
+    unseal(message, caller) {
+      if ((message.kind !== 'request' && message.kind !== 'notification') || message.params === undefined) return message;
+      const params = replaceAll(message.params, opener(taskBinding(caller)), opener(stateBinding(caller)));
+      return params === message.params ? message : { ...message, params };
+    },
+    seal(message, exchange) {
+      const caller = callerOf(exchange);
+      const task = (id: string): string => seal.seal(taskBinding(caller), id);
+      const state = (text: string): string => seal.seal(stateBinding(caller), text);
+      if (message.kind === 'result') {
+        const result = replaceTasks(replaceAll(message.result, task, state), task);
+        return result === message.result ? message : { ...message, result };
+      }
+      if (message.kind === 'error' || message.params === undefined) return message;
+      const params = replaceAll(message.params, task, state);
+      return params === message.params ? message : { ...message, params };
+    },
+  };
+}
+
+type Change = (handle: string) => string;
+
+/** `taskId`, `requestState` and the related-task metadata of one params or result object. */
+function replaceAll(body: JsonObject, task: Change, state: Change): JsonObject {
+  let next = replaceString(body, 'taskId', task);
+  next = replaceString(next, 'requestState', state);
+  if (isObject(next['task'])) next = replaceIn(next, 'task', (inner) => replaceString(inner, 'taskId', task));
+  if (isArray(next['taskIds'])) next = { ...next, taskIds: next['taskIds'].map((id) => (typeof id === 'string' ? task(id) : id)) };
+  if (isObject(next['notifications'])) next = replaceIn(next, 'notifications', (inner) => replaceAll(inner, task, state));
+  if (isObject(next['_meta']) && isObject(next['_meta'][RELATED_TASK])) {
+    next = replaceIn(next, '_meta', (meta) => replaceIn(meta, RELATED_TASK, (related) => replaceString(related, 'taskId', task)));
+  }
+  return next;
+}
+
+/** `tasks/list` of 2025-11-25 gives a list of tasks. */
+function replaceTasks(result: JsonObject, task: Change): JsonObject {
+  const tasks = result['tasks'];
+  if (!isArray(tasks)) return result;
+  return { ...result, tasks: tasks.map((item): Json => (isObject(item) ? replaceString(item, 'taskId', task) : item)) };
+}
+
+function replaceString(body: JsonObject, key: string, change: Change): JsonObject {
+  const value = body[key];
+  return typeof value === 'string' ? { ...body, [key]: change(value) } : body;
+}
+
+function replaceIn(body: JsonObject, key: string, change: (inner: JsonObject) => JsonObject): JsonObject {
+  const inner = body[key];
+  if (!isObject(inner)) return body;
+  const next = change(inner);
+  return next === inner ? body : { ...body, [key]: next };
+}

@@ -1,0 +1,87 @@
+import { verify, type KeyObject } from 'node:crypto';
+import { SallyportError } from '../domain/errors.ts';
+import type { PolicyEngine } from '../domain/decision.ts';
+import type { Lease, SignedSnapshot, Snapshot } from '../domain/snapshot.ts';
+import { indexTokens, type Tokens } from '../identity/authenticate.ts';
+import { loadEngine } from '../policy/engine.ts';
+import { buildDirectory, type Directory } from '../registry/directory.ts';
+
+/** What judges a message: one immutable snapshot, prepared, and the lease that stands outside it (invariant 4). */
+export interface InForce {
+  readonly snapshot: Snapshot;
+  readonly directory: Directory;
+  readonly engine: PolicyEngine;
+  readonly tokens: Tokens;
+  readonly lease: Lease;
+}
+
+export interface InForceKeeper {
+  /** Throws ERR_SNAPSHOT_SIGNATURE or ERR_SNAPSHOT_ROLLBACK; the one in force then stays. */
+  acceptSnapshot(signed: SignedSnapshot): void;
+  acceptLease(signed: SignedSnapshot): void;
+  /** Throws ERR_SNAPSHOT_NONE or ERR_LEASE_EXPIRED: then nothing is decided, so nothing passes (invariant 6). */
+  current(now: number): InForce;
+  readonly version: number;
+}
+
+/** What control's key signs, kept apart by purpose so that one kind can never be read as another. */
+export const SIGNED_SNAPSHOT = 'sallyport/snapshot/v1\n';
+export const SIGNED_LEASE = 'sallyport/lease/v1\n';
+
+/** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
+export function createInForceKeeper(controlKey: KeyObject, floor: number, onVersion: (version: number) => void): InForceKeeper {
+  let prepared: Omit<InForce, 'tokens' | 'lease'> & { readonly byHash: Tokens['byHash'] } | undefined;
+  let lease: Lease | undefined;
+  let inForce: InForce | undefined;
+
+  const combine = (): void => {
+    if (prepared === undefined || lease === undefined) return;
+    const { byHash, ...rest } = prepared;
+    inForce = { ...rest, lease, tokens: { byHash, revoked: new Set(lease.revokedCredentials) } };
+  };
+  const checked = (purpose: string, signed: SignedSnapshot): unknown => {
+    if (!verify(null, Buffer.from(purpose + signed.bytes), controlKey, Buffer.from(signed.signature, 'base64url'))) {
+      throw new SallyportError('ERR_SNAPSHOT_SIGNATURE', 'A snapshot or lease is not signed by this control.', {
+        remedy: 'Check that gateway and control share one state folder; see "sallyport doctor".',
+      });
+    }
+    return JSON.parse(signed.bytes);
+  };
+
+  return {
+    acceptSnapshot(signed) {
+      const snapshot = checked(SIGNED_SNAPSHOT, signed) as Snapshot;
+      const newest = prepared?.snapshot.version ?? floor;
+      if (snapshot.version === prepared?.snapshot.version) return;
+      if (snapshot.version < newest) {
+        throw new SallyportError('ERR_SNAPSHOT_ROLLBACK', `Snapshot ${snapshot.version} is older than ${newest}, which was in force.`, {
+          remedy: 'Restoring an older store needs a signed recovery order.',
+        });
+      }
+      const engine = loadEngine(snapshot.policy, snapshot.version);
+      prepared = { snapshot, engine, directory: buildDirectory(snapshot), byHash: indexTokens(snapshot.agents) };
+      combine();
+      onVersion(snapshot.version);
+    },
+    acceptLease(signed) {
+      const next = checked(SIGNED_LEASE, signed) as Lease;
+      if (lease !== undefined && next.issuedAt < lease.issuedAt) return;
+      lease = next;
+      combine();
+    },
+    current(now) {
+      if (inForce === undefined) {
+        throw new SallyportError('ERR_SNAPSHOT_NONE', 'No policy is in force yet.', { remedy: 'Wait until control has published a snapshot.' });
+      }
+      if (now >= inForce.lease.expiresAt) {
+        throw new SallyportError('ERR_LEASE_EXPIRED', 'The gate lost touch with control and no longer decides.', {
+          remedy: 'Restore control, or its link to this gateway.',
+        });
+      }
+      return inForce;
+    },
+    get version() {
+      return prepared?.snapshot.version ?? 0;
+    },
+  };
+}

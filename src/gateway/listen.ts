@@ -1,0 +1,114 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Inbound } from '../domain/inbound.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Message } from '../domain/message.ts';
+import { createDoors, routeOf } from './doors.ts';
+import type { Gateway } from './gateway.ts';
+import { refuse, reply } from './reply.ts';
+
+export interface ListenOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** Absent only by the explicit loopback exception. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly publicUrl: string;
+  readonly origins: readonly string[];
+  /** Address of a front proxy whose `X-Forwarded-For` is believed; without it the header means nothing. */
+  readonly trustedProxy?: string;
+  readonly gateway: Gateway;
+  readonly ready: () => boolean;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Stops accepting, lets open calls end for `graceMs`, then closes. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Idle seconds before a connection is closed: a slow or silent peer costs one socket for this long. Streams are exempt. */
+const IDLE_SECONDS = 30;
+const TLS_1_3 = 0x0304;
+
+/** Bytes from downstream → `Inbound` → `gateway.handle` → bytes. Decides nothing but what addresses it answers under. */
+export function listen(options: ListenOptions): Listener {
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
+  const doors = createDoors(options.publicUrl, loopback, options.origins);
+  const server = Bun.serve({
+    hostname: options.hostname,
+    port: options.port,
+    ...(options.tls === undefined ? {} : { tls: { ...options.tls, minVersion: TLS_1_3 } as Bun.TLSOptions }),
+    maxRequestBodySize: LIMITS.bodyBytesMax,
+    idleTimeout: IDLE_SECONDS,
+    development: false,
+    async fetch(request, bun) {
+      const path = pathOf(request.url);
+      if (path === '/healthz') return new Response('ok\n');
+      if (path === '/readyz') return new Response(options.ready() ? 'ready\n' : 'not ready\n', { status: options.ready() ? 200 : 503 });
+      try {
+        doors.check(request.headers);
+        const inbound = await inboundOf(request, path, addressOf(request, bun, options.trustedProxy));
+        return await reply(options.gateway.handle(inbound), inbound, () => bun.timeout(request, 0));
+      } catch (fault) {
+        return refuse(fault);
+      }
+    },
+    error: refuse,
+  });
+  return {
+    port: server.port ?? options.port,
+    async close(graceMs) {
+      await Promise.race([server.stop(false), Bun.sleep(graceMs)]);
+      await server.stop(true);
+    },
+  };
+}
+
+async function inboundOf(request: Request, path: string, address: string): Promise<Inbound> {
+  const route = routeOf(path);
+  if (route === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
+  const httpMethod = request.method;
+  if (httpMethod !== 'POST' && httpMethod !== 'GET' && httpMethod !== 'DELETE') {
+    throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'Only POST, GET and DELETE are served.');
+  }
+  const receivedAt = Date.now();
+  return {
+    route,
+    httpMethod,
+    headers: request.headers,
+    body: httpMethod === 'POST' ? await bodyOf(request) : NOTHING,
+    address,
+    receivedAt,
+    signal: request.signal,
+  };
+}
+
+const NOTHING = new Uint8Array();
+
+/** A body that trickles in is cut off: the idle timeout alone would let one byte every few seconds hold a call open. */
+async function bodyOf(request: Request): Promise<Uint8Array> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new SallyportError('ERR_DEADLINE', 'The body took too long.')), LIMITS.bodyTimeoutMs);
+  try {
+    const body = await Promise.race([request.bytes(), late.promise]);
+    if (body.byteLength > LIMITS.bodyBytesMax) throw new SallyportError('ERR_BODY_TOO_LARGE', `A body has at most ${LIMITS.bodyBytesMax} bytes.`);
+    return body;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function addressOf(request: Request, bun: Bun.Server<unknown>, trustedProxy: string | undefined): string {
+  const peer = bun.requestIP(request)?.address ?? '';
+  if (trustedProxy === undefined || peer !== trustedProxy) return peer;
+  // The last entry is the one that our own proxy wrote; those before it are the client's claims.
+  return request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? peer;
+}
+
+/** The path of an absolute URL; a query is no part of any route here, and a token in one is therefore never read. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.indexOf('?', start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+export type MessageStream = AsyncGenerator<Message, void, undefined>;

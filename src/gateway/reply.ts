@@ -1,0 +1,93 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Inbound } from '../domain/inbound.ts';
+import { isObject } from '../domain/json.ts';
+import { TRANSPORT_METHODS, type Message } from '../domain/message.ts';
+import { encodeBody } from '../mcp/encode.ts';
+import { refusalOf } from '../mcp/ladder.ts';
+import { formatEvent } from '../mcp/sse.ts';
+
+const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+const KEEP_ALIVE_MS = 15_000;
+
+type Messages = AsyncGenerator<Message, void, undefined>;
+
+/**
+ * Messages → one HTTP response: JSON when the first message is the final one, an event stream when more may come, 202
+ * when there is nothing to say. `longLived` lifts the idle timeout of the connection.
+ */
+export async function reply(messages: Messages, inbound: Inbound, longLived: () => void): Promise<Response> {
+  const first = await messages.next();
+  if (first.done === true) return new Response(null, { status: inbound.httpMethod === 'DELETE' ? 204 : 202 });
+  const message = first.value;
+  if (isFinal(message) && message.eventId === undefined) {
+    // The exchange closes its records in its own `finally`; the client need not wait for that.
+    void messages.return();
+    return new Response(encodeBody(message), { status: statusOf(message), headers: headersOf(message, inbound) });
+  }
+  longLived();
+  return new Response(eventStream(message, messages), { headers: STREAM_HEADERS });
+}
+
+function eventStream(first: Message, messages: Messages): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let timer: Timer | undefined;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(eventOf(first)));
+      timer = setInterval(() => controller.enqueue(encoder.encode(': keep-alive\n\n')), KEEP_ALIVE_MS);
+    },
+    async pull(controller) {
+      const next = await messages.next();
+      if (next.done === true) {
+        clearInterval(timer);
+        controller.close();
+        return;
+      }
+      controller.enqueue(encoder.encode(eventOf(next.value)));
+    },
+    async cancel() {
+      clearInterval(timer);
+      await messages.return();
+    },
+  });
+}
+
+function eventOf(message: Message): string {
+  const opened = message.kind === 'notification' && message.method === TRANSPORT_METHODS.opened;
+  return formatEvent({
+    data: opened ? '' : encodeBody(message),
+    ...(message.eventId === undefined ? {} : { id: message.eventId }),
+    ...(message.retryMs === undefined ? {} : { retry: message.retryMs }),
+  });
+}
+
+/** From the server, a result or error ends what the client asked. */
+function isFinal(message: Message): message is Extract<Message, { kind: 'result' | 'error' }> {
+  return message.kind === 'result' || message.kind === 'error';
+}
+
+function statusOf(message: Message): number {
+  return message.kind === 'error' ? (message.httpStatus ?? 200) : 200;
+}
+
+function headersOf(message: Message, inbound: Inbound): Record<string, string> {
+  if (message.kind === 'result' && message.session !== undefined) return { ...JSON_HEADERS, 'mcp-session-id': message.session };
+  if (message.kind !== 'error') return JSON_HEADERS;
+  if (message.httpStatus === 401) return { ...JSON_HEADERS, 'www-authenticate': challengeOf(message, inbound) };
+  return message.httpStatus === 405 ? { ...JSON_HEADERS, allow: 'POST, GET, DELETE' } : JSON_HEADERS;
+}
+
+/** RFC 6750 section 3: a missing token gets no error code, a bad one gets `invalid_token`. */
+function challengeOf(message: Extract<Message, { kind: 'error' }>, inbound: Inbound): string {
+  const missing = isObject(message.error.data) && message.error.data['code'] === 'ERR_TOKEN_MISSING';
+  const realm = `Bearer realm="${inbound.route.kind}:${inbound.route.name}"`;
+  return missing ? realm : `${realm}, error="invalid_token"`;
+}
+
+/** A request that never became a message: wrong name, origin, path, size. Not even its JSON-RPC id is known. */
+export function refuse(fault: unknown): Response {
+  const known = fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', 'The gate failed on this request.');
+  const message = refusalOf(known, { id: null, revision: '2025-11-25', exchange: undefined, transport: true });
+  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: JSON_HEADERS });
+}

@@ -1,0 +1,76 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange, Session } from '../domain/exchange.ts';
+import type { Inbound } from '../domain/inbound.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
+import { eraOf, type Message } from '../domain/message.ts';
+import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
+import { checkParameterHeaders } from '../mcp/decode.ts';
+import { audienceOf } from './doors.ts';
+import { callerOf, type Handles } from './handles.ts';
+import type { InForce } from './in-force.ts';
+import type { KnownMethod } from './membership.ts';
+import type { Sessions } from './sessions.ts';
+import { zoneOf } from './zone.ts';
+
+/** A message that belongs to an exchange, naming everything as the upstream itself does. */
+export interface Asked {
+  readonly exchange: Exchange;
+  readonly message: Message;
+}
+
+/**
+ * Route and name → server, tool, session: each resolved once, to the one canonical identity that policy, pins and records
+ * use (invariant 7). Throws ERR_SERVER_*, ERR_TOOL_UNKNOWN, ERR_SESSION_*, ERR_STATE_INVALID, ERR_HEADER_MISMATCH.
+ */
+export async function resolve(
+  world: { readonly sessions: Sessions; readonly handles: Handles },
+  inbound: Inbound,
+  said: Message,
+  method: KnownMethod,
+  principal: Principal,
+  force: InForce,
+  id: string,
+): Promise<Asked> {
+  const asRegistry = principal.id === REGISTRY_PRINCIPAL_ID && inbound.internal !== undefined;
+  const given = said.kind === 'request' || said.kind === 'notification' ? said.params : undefined;
+  const found = force.directory.resolve(inbound.route, method, given, asRegistry);
+  const session = await sessionOf(world.sessions, inbound, said, principal);
+  const exchange: Exchange = {
+    id,
+    space: inbound.route.space,
+    startedAt: inbound.receivedAt,
+    route: inbound.route,
+    address: inbound.address,
+    zone: zoneOf(inbound.address),
+    revision: said.revision,
+    principal,
+    onBehalfOf: inbound.internal?.onBehalfOf ?? principal,
+    server: found.server,
+    ...(found.members === undefined ? {} : { members: found.members }),
+    ...(found.tool === undefined ? {} : { tool: found.tool }),
+    call: { method: method.method, action: method.action, resource: found.resource, arguments: found.arguments },
+    snapshot: force.snapshot,
+    ...(session === undefined ? {} : { session }),
+  };
+  if (said.kind === 'request' && found.tool !== undefined) checkParameterHeaders(said, inputSchemaOf(found.tool.definition));
+  return { exchange, message: world.handles.unseal(withParams(said, found.params), callerOf(exchange)) };
+}
+
+function inputSchemaOf(definition: JsonObject): JsonObject {
+  return isObject(definition['inputSchema']) ? definition['inputSchema'] : {};
+}
+
+function withParams(message: Message, params: JsonObject | undefined): Message {
+  const unchanged = message.kind === 'result' || message.kind === 'error' || params === undefined || params === message.params;
+  return unchanged ? message : { ...message, params };
+}
+
+/** Every legacy message but `initialize` belongs to a session of ours, so that it is seen, bound and can be ended. */
+async function sessionOf(sessions: Sessions, inbound: Inbound, said: Message, principal: Principal): Promise<Session | undefined> {
+  if (eraOf(said.revision) === 'modern' || (said.kind === 'request' && said.method === 'initialize')) return undefined;
+  const sealed = inbound.headers.get('mcp-session-id');
+  if (sealed === null) {
+    throw new SallyportError('ERR_SESSION_MISSING', 'This request needs an MCP-Session-Id.', { remedy: 'Send initialize first and use the id it gives.' });
+  }
+  return sessions.open(principal, audienceOf(inbound.route), sealed, inbound.receivedAt);
+}

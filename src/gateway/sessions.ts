@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../domain/errors.ts';
+import type { Session } from '../domain/exchange.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Revision } from '../domain/message.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { SharedState } from '../domain/state.ts';
+import type { Seal } from './seal.ts';
+
+/**
+ * Legacy sessions (`MCP-Session-Id`, 2025-11-25 basic/transports). Same-era sessions cost us no memory: the id is a
+ * sealed box over the upstream's id, bound to principal, agent and server. What is remembered is that one was ended.
+ */
+export interface Sessions {
+  /** Seals what `initialize` made into the id that the client gets. */
+  issue(principal: Principal, target: string, made: Omit<Session, 'key'>, now: number): string;
+  /** Throws ERR_SESSION_UNKNOWN (404: the client starts anew) for another's, an ended or an outlived session. */
+  open(principal: Principal, target: string, sealed: string, now: number): Promise<Session>;
+  /** Remembers the end, for every replica, for as long as the id could still be opened. */
+  end(space: string, session: Session): Promise<void>;
+}
+
+interface Sealed {
+  readonly u?: string;
+  readonly r: Revision;
+  readonly c: JsonObject;
+  readonly i: JsonObject;
+  readonly t: number;
+}
+
+/** How long a verdict "not ended" of the shared state is believed; an ended upstream session refuses by itself meanwhile. */
+const BELIEF_MS = 1_000;
+
+export function createSessions(seal: Seal, state: SharedState): Sessions {
+  const alive = new Map<string, number>();
+  const binding = (principal: Principal, target: string): string => JSON.stringify(['session', principal.space, target, principal.id, principal.agent]);
+  return {
+    issue(principal, target, made, now) {
+      const box: Sealed = {
+        ...(made.upstream === undefined ? {} : { u: made.upstream }),
+        r: made.revision,
+        c: made.capabilities,
+        i: made.clientInfo,
+        t: now,
+      };
+      return seal.seal(binding(principal, target), JSON.stringify(box));
+    },
+    async open(principal, target, sealed, now) {
+      const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(binding(principal, target), sealed);
+      const box = text === undefined ? undefined : (JSON.parse(text) as Sealed);
+      if (box === undefined || now - box.t > LIMITS.sessionMaxMs) throw unknown();
+      const key = createHash('sha256').update(sealed).digest('base64url').slice(0, 22);
+      if (now - (alive.get(key) ?? 0) > BELIEF_MS) {
+        if ((await state.get(endedKey(principal.space, key))) !== undefined) throw unknown();
+        if (alive.size >= LIMITS.openExchangesMax) alive.clear();
+        alive.set(key, now);
+      }
+      return { key, ...(box.u === undefined ? {} : { upstream: box.u }), revision: box.r, capabilities: box.c, clientInfo: box.i };
+    },
+    async end(space, session) {
+      alive.delete(session.key);
+      await state.set(endedKey(space, session.key), '1', LIMITS.sessionMaxMs);
+    },
+  };
+}
+
+function endedKey(space: string, key: string): string {
+  return `${space}/session-ended/${key}`;
+}
+
+function unknown(): SallyportError {
+  return new SallyportError('ERR_SESSION_UNKNOWN', 'This session is not known.', { remedy: 'Send initialize again, without a session id.' });
+}

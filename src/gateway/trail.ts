@@ -1,0 +1,144 @@
+import { commitment } from '../audit/commit.ts';
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import type { Inbound } from '../domain/inbound.ts';
+import type { Json } from '../domain/json.ts';
+import type { Message } from '../domain/message.ts';
+import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { uuidv7 } from './uuid.ts';
+
+/**
+ * The records of one exchange, each written before what it tells of happens (invariant 5). `call.permitted` opens it and
+ * exactly one closing event ends it, whichever way the call goes: delivered, withheld, failed or cancelled.
+ */
+export interface Trail {
+  /** UUIDv7; the id a client is told. */
+  readonly id: string;
+  /** From here on records name the caller, the server and the tool. */
+  belongsTo(exchange: Exchange): void;
+  decided(message: Message, verdict: Verdict): Promise<void>;
+  passed(answer: Message, verdict: Verdict): Promise<void>;
+  /** Records what went wrong, as a refusal before the permit and as a failure after it. Never rejects. */
+  failed(fault: SallyportError, cancelled: boolean): Promise<void>;
+  /** Closes what is still open. Never rejects. */
+  end(): Promise<void>;
+}
+
+export interface TrailOptions {
+  readonly node: string;
+  readonly journal: Journal;
+  /** Counts refusals nobody signed for; undefined = drop into the aggregate, else write the record (invariant 10). */
+  readonly admitRefusal: (address: string, code: string) => boolean;
+  readonly now: () => number;
+}
+
+export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
+  const id = uuidv7(inbound.receivedAt);
+  let exchange: Exchange | undefined;
+  let open = false;
+
+  const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => ({
+    id: uuidv7(options.now()),
+    at: options.now(),
+    category,
+    event,
+    node: options.node,
+    space: inbound.route.space,
+    exchange: id,
+    address: inbound.address,
+    route: `${inbound.route.kind}:${inbound.route.name}`,
+    ...(exchange === undefined ? {} : identityOf(exchange)),
+    latencyMs: options.now() - inbound.receivedAt,
+    ...more,
+  });
+
+  return {
+    id,
+    belongsTo(next) {
+      exchange = next;
+    },
+    async decided(message, verdict) {
+      const opens = message.kind === 'request';
+      const permitted = verdict.outcome === 'permit';
+      const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
+      await options.journal.append(record('access', event, { ...contentOf(message), ...reasonsOf(verdict) }));
+      open = permitted && opens;
+    },
+    async passed(answer, verdict) {
+      const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
+      const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
+      await options.journal.append(record('execution', event, { ...contentOf(answer), ...reasonsOf(verdict) }));
+      if (final) open = false;
+    },
+    async failed(fault, cancelled) {
+      const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }) };
+      if (!open) {
+        const counted = exchange === undefined && !options.admitRefusal(inbound.address, fault.code);
+        if (!counted) await settle(options.journal.append(record('access', 'call.refused', detail)));
+        return;
+      }
+      open = false;
+      await settle(options.journal.append(record('error', cancelled ? 'call.cancelled' : 'call.failed', detail)));
+    },
+    async end() {
+      if (!open) return;
+      open = false;
+      await settle(options.journal.append(record('execution', 'call.cancelled', {})));
+    },
+  };
+}
+
+/**
+ * A closing record that can't be written leaves the call dangling, and the ledger closes it as `call.unknown` when this
+ * node says hello again: nothing more can be done here, and nothing more is sent.
+ */
+async function settle(appended: Promise<number>): Promise<void> {
+  await appended.catch(() => undefined);
+}
+
+function identityOf(exchange: Exchange): Partial<JournalRecord> {
+  const { principal, call, server, tool, session, snapshot } = exchange;
+  return {
+    principal: principal.id,
+    agent: principal.agent,
+    ...(principal.actors.length > 0 ? { actors: principal.actors } : {}),
+    ...(session === undefined ? {} : { session: session.key }),
+    revision: exchange.revision,
+    method: call.method,
+    action: call.action,
+    server: server.id,
+    ...(call.resource.name === '' ? {} : { tool: call.resource.name }),
+    ...(tool === undefined ? {} : { definition: tool.digest }),
+    snapshot: snapshot.version,
+  };
+}
+
+/** What was said, as a salted commitment and a size: never the words (DESIGN part 5). */
+function contentOf(message: Message): Partial<JournalRecord> {
+  const content = bodyOf(message);
+  if (content === undefined) return {};
+  const text = JSON.stringify(content);
+  return { digest: commitment(text), sizeBytes: text.length };
+}
+
+function bodyOf(message: Message): Json | undefined {
+  switch (message.kind) {
+    case 'request':
+    case 'notification':
+      return message.params;
+    case 'result':
+      return message.result;
+    case 'error':
+      return { code: message.error.code };
+  }
+}
+
+function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
+  const { policies, errors } = verdict.decision;
+  return {
+    ...(policies.length > 0 ? { policies } : {}),
+    ...(errors.length > 0 ? { detail: errors } : {}),
+    ...(verdict.outcome === 'denial' ? { code: verdict.code, reason: verdict.reason } : {}),
+  };
+}
