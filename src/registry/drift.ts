@@ -1,7 +1,8 @@
-import { isArray, isObject } from '../domain/json.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { Json } from '../domain/json.ts';
 import type { Pin, PinKind, Surface } from '../domain/server.ts';
-import { canonicalText, digestOf, pinsOf } from './canonical.ts';
+import { canonicalText, pinsOf } from './canonical.ts';
+import { annotationProse, behaviourOf, PROSE_FIELDS, SCHEMA_FIELDS, schemaProse } from './prose.ts';
+import type { ProseMap } from './prose.ts';
 import { normaliseText, similarityOf, textAt } from './text.ts';
 
 /**
@@ -34,22 +35,19 @@ export interface Drift {
  */
 export type DriftVerdict = 'accept' | 'keep' | 'deny' | 'hide';
 
-export function verdictOf(drift: Drift): DriftVerdict {
-  switch (drift.class) {
-    case 'formatting':
-      return 'accept';
-    case 'text':
-      return 'keep';
-    case 'added':
-      return 'hide';
-    case 'removed':
-      return drift.kind === 'instructions' ? 'keep' : 'deny';
-    case 'schema':
-    case 'effect':
-    case 'renamed':
-      return 'deny';
-  }
+export function verdictOf(drift: Pick<Drift, 'class' | 'kind'>): DriftVerdict {
+  return drift.class === 'removed' && drift.kind === 'instructions' ? 'keep' : VERDICTS[drift.class];
 }
+
+const VERDICTS: Readonly<Record<DriftClass, DriftVerdict>> = {
+  formatting: 'accept',
+  text: 'keep',
+  schema: 'deny',
+  effect: 'deny',
+  added: 'hide',
+  removed: 'deny',
+  renamed: 'deny',
+};
 
 /** Every difference, one entry for each pin, in the order of `pinsOf`. Empty: the server says exactly what was approved. */
 export function compareSurfaces(baseline: Surface, observed: Surface): readonly Drift[] {
@@ -87,9 +85,6 @@ function indexPins(surface: Surface): ReadonlyMap<string, Pin> {
   return new Map(pinsOf(surface).map((pin) => [keyOf(pin), pin]));
 }
 
-const PROSE_FIELDS = new Set(['description', 'title', 'icons', 'instructions']);
-const SCHEMA_FIELDS = new Set(['inputSchema', 'outputSchema', 'arguments', 'mimeType', 'uriTemplate']);
-
 function classify(baseline: Pin, observed: Pin): Drift {
   const fields = [...new Set([...Object.keys(baseline.definition), ...Object.keys(observed.definition)])]
     .filter((field) => !equal(baseline.definition[field], observed.definition[field]))
@@ -102,7 +97,7 @@ function classify(baseline: Pin, observed: Pin): Drift {
 function classifyField(field: string, before: Json | undefined, now: Json | undefined): 'formatting' | 'text' | 'schema' | 'effect' {
   if (PROSE_FIELDS.has(field)) return sameFormatting(before, now) ? 'formatting' : 'text';
   if (SCHEMA_FIELDS.has(field)) return classifyProse(before, now, schemaProse) ?? 'schema';
-  if (field === 'annotations') return classifyProse(before, now, annotationProse) ?? 'effect';
+  if (field === 'annotations') return classifyProse(before ?? {}, now ?? {}, annotationProse) ?? 'effect';
   return 'effect';
 }
 
@@ -120,50 +115,6 @@ function sameFormatting(before: Json | undefined, now: Json | undefined): boolea
 function equal(a: Json | undefined, b: Json | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return canonicalText(a) === canonicalText(b);
-}
-
-/** Rewrites (or with `undefined` removes) each prose string of a value; everything else stays. */
-type ProseMap = (json: Json, prose: (text: string) => string | undefined) => Json;
-
-const PROSE_KEYWORDS = new Set(['title', 'description', '$comment']);
-/** Keywords whose values are data: what is in them reaches the server or decides what may. */
-const DATA_KEYWORDS = new Set(['const', 'enum', 'default', 'examples', 'required', 'dependentRequired']);
-/** Keywords whose values map names that the author chose (a property may be called `description`) to schemas. */
-const NAMED_KEYWORDS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas']);
-
-const schemaProse: ProseMap = (json, prose) => {
-  if (isArray(json)) return json.map((item) => schemaProse(item, prose));
-  if (!isObject(json)) return json;
-  return mapEntries(json, (key, value) => {
-    if (PROSE_KEYWORDS.has(key) && typeof value === 'string') return prose(value);
-    if (DATA_KEYWORDS.has(key)) return value;
-    if (NAMED_KEYWORDS.has(key) && isObject(value)) return mapEntries(value, (_, schema) => schemaProse(schema, prose));
-    return schemaProse(value, prose);
-  });
-};
-
-const PROSE_ANNOTATIONS = new Set(['title', 'lastModified']);
-
-const annotationProse: ProseMap = (json, prose) =>
-  isObject(json) ? mapEntries(json, (key, value) => (PROSE_ANNOTATIONS.has(key) && typeof value === 'string' ? prose(value) : value)) : json;
-
-function mapEntries(json: JsonObject, map: (key: string, value: Json) => Json | undefined): JsonObject {
-  return Object.fromEntries(
-    Object.entries(json).flatMap(([key, value]) => {
-      const mapped = map(key, value);
-      return mapped === undefined ? [] : [[key, mapped] as const];
-    }),
-  );
-}
-
-/** Digest of what an item does, whatever it is called and however it is described. */
-export function behaviourOf(pin: Pin): string {
-  const behaviour = mapEntries(pin.definition, (field, value) => {
-    if (field === 'name' || PROSE_FIELDS.has(field)) return undefined;
-    if (SCHEMA_FIELDS.has(field)) return schemaProse(value, () => undefined);
-    return field === 'annotations' ? annotationProse(value, () => undefined) : value;
-  });
-  return digestOf([pin.kind, behaviour]);
 }
 
 /** Above this many equals, which of them is the renamed one is not worth the time: all are denied or hidden anyway. */
