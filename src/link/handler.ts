@@ -1,0 +1,31 @@
+import type { KeyObject } from 'node:crypto';
+import type { ErrorCode } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import type { Role } from '../domain/role.ts';
+
+/** Who asks: the role that the peer proved. One object a connection, so that a handler can keep what it knows of it. */
+export interface Caller {
+  readonly role: Role;
+}
+
+export type Handler =
+  | { readonly call: (body: Json, caller: Caller) => Json | Promise<Json> }
+  | { readonly text: (body: string, caller: Caller) => Json | Promise<Json> }
+  /** Must stop when `signal` aborts: the caller cancelled, or went away. */
+  | { readonly stream: (body: Json, caller: Caller, signal: AbortSignal) => AsyncIterable<Json> };
+
+/** Something was refused on the link: a peer that could not prove its role, or a verb that is not the caller's to use. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly role?: Role;
+  readonly verb?: string;
+}
+
+/** What a session needs of its server. */
+export interface SessionContext {
+  readonly home: string;
+  readonly self: Role;
+  readonly key: KeyObject;
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly onRefused?: (refusal: Refusal) => void;
+}

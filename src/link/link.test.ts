@@ -1,0 +1,279 @@
+import { afterEach, expect, test } from 'bun:test';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { Role } from '../domain/role.ts';
+import { connectLink } from './connect.ts';
+import type { Link } from './connect.ts';
+import type { Handler, Refusal } from './handler.ts';
+import { ensureRoleKey, readPeerKey } from './keys.ts';
+import { serveLink } from './serve.ts';
+import type { LinkServer } from './serve.ts';
+
+const endings: (() => void | Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'sp-link-'));
+  endings.push(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+async function serve(home: string, self: Role, handlers: Readonly<Record<string, Handler>>, refusals: Refusal[] = []): Promise<LinkServer> {
+  const server = await serveLink({ home, self, handlers, onRefused: (refusal) => refusals.push(refusal) });
+  endings.push(() => server.close());
+  return server;
+}
+
+function connect(home: string, self: Role, peer: Role, socketPath?: string): Link {
+  const link = connectLink(socketPath === undefined ? { home, self, peer } : { home, self, peer, socketPath });
+  endings.push(() => link.close());
+  return link;
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'no error';
+  } catch (error) {
+    return error instanceof SallyportError ? error.code : String(error);
+  }
+}
+
+const echo: Readonly<Record<string, Handler>> = {
+  'ledger.query': { call: (body) => body },
+  'ledger.append': { text: (text, caller) => ({ text, role: caller.role }) },
+};
+
+test('a call comes back with its answer, a text as it was sent, and the server knows the proven role', async () => {
+  const home = makeHome();
+  await serve(home, 'ledger', echo);
+  const control = connect(home, 'control', 'ledger');
+  expect(await control.call('ledger.query', { a: [1, 'ü', null] })).toEqual({ a: [1, 'ü', null] });
+  const gateway = connect(home, 'gateway', 'ledger');
+  expect(await gateway.callText('ledger.append', '{"a": 1}\n{"b":2}')).toEqual({ text: '{"a": 1}\n{"b":2}', role: 'gateway' });
+});
+
+test('many calls at once keep their answers apart, whatever their sizes', async () => {
+  const home = makeHome();
+  await serve(home, 'ledger', echo);
+  const link = connect(home, 'control', 'ledger');
+  const sizes = Array.from({ length: 300 }, (_, index) => (index * 7919) % 100_000);
+  const answers = await Promise.all(sizes.map((size) => link.call('ledger.query', 'ü'.repeat(size))));
+  expect(answers.map((answer) => (typeof answer === 'string' ? answer.length : -1))).toEqual(sizes);
+});
+
+test('an error crosses with its code, message and remedy, and nothing of what is internal', async () => {
+  const home = makeHome();
+  await serve(home, 'ledger', {
+    'ledger.query': {
+      call: (body) => {
+        if (body === 'fault') throw new SallyportError('ERR_QUERY_INVALID', 'no such field', { remedy: 'Use another.', internal: 'secret' });
+        throw new Error('secret path /root');
+      },
+    },
+  });
+  const link = connect(home, 'control', 'ledger');
+  const known = await link.call('ledger.query', 'fault').catch((error: unknown) => error);
+  expect(known).toMatchObject({ code: 'ERR_QUERY_INVALID', message: 'no such field', remedy: 'Use another.', internal: undefined });
+  const unknown = await link.call('ledger.query', 'crash').catch((error: unknown) => error);
+  expect(unknown).toMatchObject({ code: 'ERR_INTERNAL' });
+  expect(String(unknown)).not.toContain('secret');
+});
+
+test('a verb that is not the caller’s, not this server’s, unknown or asked in another shape is refused and reported', async () => {
+  const home = makeHome();
+  const refusals: Refusal[] = [];
+  await serve(home, 'ledger', { ...echo, 'control.release': { call: () => 'never' } }, refusals);
+  const gateway = connect(home, 'gateway', 'ledger');
+  expect(await codeOf(gateway.call('ledger.query', {}))).toBe('ERR_LINK_FORBIDDEN');
+  expect(await codeOf(gateway.call('control.release', {}))).toBe('ERR_LINK_FORBIDDEN');
+  expect(await codeOf(gateway.call('constructor', {}))).toBe('ERR_LINK_FORBIDDEN');
+  expect(await codeOf(connect(home, 'control', 'ledger').call('ledger.tail', {}))).toBe('ERR_LINK_FORBIDDEN');
+  expect(refusals.map((refusal) => [refusal.role, refusal.verb])).toEqual([
+    ['gateway', 'ledger.query'],
+    ['gateway', 'control.release'],
+    ['gateway', 'constructor'],
+    ['control', 'ledger.tail'],
+  ]);
+});
+
+test('a peer without the role’s key is refused on both sides', async () => {
+  const home = makeHome();
+  const refusals: Refusal[] = [];
+  const server = await serve(home, 'ledger', echo, refusals);
+  ensureRoleKey(home, 'control');
+
+  const forger = makeHome();
+  ensureRoleKey(forger, 'control');
+  writeFileSync(join(forger, 'keys', 'ledger.pub'), readFileSync(join(home, 'keys', 'ledger.pub')));
+  expect(await codeOf(connect(forger, 'control', 'ledger', server.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+  expect(refusals).toEqual([{ code: 'ERR_LINK_AUTH', role: 'control' }]);
+
+  const impostor = makeHome();
+  const fake = await serve(impostor, 'ledger', { 'ledger.query': { call: () => 'stolen' } });
+  expect(await codeOf(connect(home, 'control', 'ledger', fake.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+
+  rmSync(join(home, 'keys', 'control.pub'));
+  const unknown = makeHome();
+  ensureRoleKey(unknown, 'control');
+  writeFileSync(join(unknown, 'keys', 'ledger.pub'), readFileSync(join(home, 'keys', 'ledger.pub')));
+  expect(await codeOf(connect(unknown, 'control', 'ledger', server.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+});
+
+test('nothing is heard of a peer that speaks first, replays, or sends more than a handshake', async () => {
+  const home = makeHome();
+  const refusals: Refusal[] = [];
+  const heard: Json[] = [];
+  const server = await serve(home, 'ledger', { 'ledger.query': { call: (body) => heard.push(body) } }, refusals);
+  const call = Buffer.from('ledger.query\n{}');
+  for (const [kind, body] of [[2, call], [1, Buffer.from('{"version":1,"role":"root","peer":"ledger","nonce":""}')], [1, Buffer.alloc(LIMITS.linkHandshakeBytesMax)]] as const) {
+    const closed = Promise.withResolvers<void>();
+    const head = Buffer.alloc(9);
+    head.writeUInt32BE(body.length + 5, 0);
+    head.writeUInt8(kind, 4);
+    const socket = await Bun.connect({ unix: server.path, socket: { data: () => undefined, close: () => closed.resolve() } });
+    socket.write(Buffer.concat([head, body]));
+    await closed.promise;
+  }
+  expect(heard).toEqual([]);
+  expect(refusals.map((refusal) => refusal.code)).toEqual(['ERR_LINK_AUTH', 'ERR_LINK_AUTH', 'ERR_LINK_FRAME']);
+});
+
+test('a stream arrives in order and whole; back-pressure stops the source while nobody reads', async () => {
+  const home = makeHome();
+  const item = 'x'.repeat(64 * 1024);
+  let made = 0;
+  await serve(home, 'ledger', {
+    'ledger.tail': {
+      stream: async function* source() {
+        while (made < 200) {
+          made += 1;
+          yield { made, item };
+        }
+      },
+    },
+    ...echo,
+  });
+  const link = connect(home, 'control', 'ledger');
+  const seen: Json[] = [];
+  let stalledAt = -1;
+  for await (const value of link.stream('ledger.tail', {}, AbortSignal.timeout(20_000))) {
+    if (seen.length === 0) {
+      // Calls go on beside a stalled stream; each gives the source a chance to run ahead.
+      for (let round = 0; round < 20; round += 1) await link.call('ledger.query', round);
+      stalledAt = made;
+    }
+    seen.push(typeof value === 'object' && value !== null && 'made' in value ? value.made : null);
+  }
+  expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => index + 1));
+  expect(stalledAt).toBeLessThanOrEqual(2 + LIMITS.linkStreamWindowChars / item.length);
+});
+
+test('a stream is cancelled by its reader, ended by its server’s error, and broken by a lost link', async () => {
+  const home = makeHome();
+  const stopped = Promise.withResolvers<void>();
+  const server = await serve(home, 'ledger', {
+    'ledger.tail': {
+      stream: async function* source(body, _caller, signal) {
+        yield 'first';
+        if (body === 'fail') throw new SallyportError('ERR_JOURNAL_CORRUPT', 'broken');
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+        stopped.resolve();
+      },
+    },
+  });
+  const link = connect(home, 'control', 'ledger');
+  const cancel = new AbortController();
+  for await (const value of link.stream('ledger.tail', 'wait', cancel.signal)) {
+    expect(value).toBe('first');
+    cancel.abort();
+  }
+  await stopped.promise;
+
+  const failing = Array.fromAsync(link.stream('ledger.tail', 'fail', AbortSignal.timeout(20_000)));
+  expect(await codeOf(failing)).toBe('ERR_JOURNAL_CORRUPT');
+
+  const lost = link.stream('ledger.tail', 'wait', AbortSignal.timeout(20_000))[Symbol.asyncIterator]();
+  await lost.next();
+  const rest = codeOf(lost.next());
+  await server.close();
+  expect(await rest).toBe('ERR_LINK_UNAVAILABLE');
+});
+
+test('calls fail at once while the peer is down, and work again after it is back', async () => {
+  const home = makeHome();
+  const link = connect(home, 'control', 'ledger');
+  const first = await link.call('ledger.query', {}).catch((error: unknown) => error);
+  expect(first).toMatchObject({ code: 'ERR_LINK_UNAVAILABLE', dispatched: false });
+
+  const up = Promise.withResolvers<void>();
+  const down = Promise.withResolvers<void>();
+  link.onUp(() => up.resolve());
+  link.onDown(() => down.resolve());
+  const server = await serve(home, 'ledger', { ...echo, 'ledger.query': { call: (body) => (body === 'hang' ? new Promise<Json>(() => undefined) : body) } });
+  await up.promise;
+  expect(await link.call('ledger.query', 1)).toBe(1);
+  const hanging = link.call('ledger.query', 'hang').catch((error: unknown) => error);
+  await server.close();
+  await down.promise;
+  expect(await hanging).toMatchObject({ code: 'ERR_LINK_UNAVAILABLE', dispatched: true });
+
+  const again = Promise.withResolvers<void>();
+  link.onUp(() => again.resolve());
+  await serve(home, 'ledger', echo);
+  await again.promise;
+  expect(await link.call('ledger.query', 2)).toBe(2);
+});
+
+test('a call that is never answered ends by its deadline', async () => {
+  const home = makeHome();
+  await serve(home, 'ledger', { 'ledger.query': { call: () => new Promise<Json>(() => undefined) } });
+  const link = connect(home, 'control', 'ledger');
+  expect(await codeOf(link.call('ledger.query', {}, { timeoutMs: 1 }))).toBe('ERR_LINK_UNAVAILABLE');
+});
+
+test('a frame over the limit is refused before it leaves', async () => {
+  const home = makeHome();
+  await serve(home, 'ledger', echo);
+  const link = connect(home, 'control', 'ledger');
+  expect(await codeOf(link.callText('ledger.query', 'x'.repeat(LIMITS.linkFrameBytesMax)))).toBe('ERR_LINK_FRAME');
+  expect(await link.call('ledger.query', 'still up')).toBe('still up');
+});
+
+test('a stale socket file is replaced, a live one is not, and the socket is nobody else’s', async () => {
+  const home = makeHome();
+  const script = `
+    import { serveLink } from ${JSON.stringify(join(import.meta.dir, 'serve.ts'))};
+    await serveLink({ home: ${JSON.stringify(home)}, self: 'ledger', handlers: {} });
+    process.kill(process.pid, 'SIGKILL');`;
+  await Bun.spawn([process.execPath, '-e', script]).exited;
+  expect(existsSync(join(home, 'run', 'ledger.sock'))).toBe(true);
+  const server = await serve(home, 'ledger', echo);
+  expect(statSync(server.path).mode & 0o777).toBe(0o600);
+  expect(statSync(join(home, 'run')).mode & 0o777).toBe(0o700);
+  expect(await codeOf(serveLink({ home, self: 'ledger', handlers: {} }))).toBe('ERR_ALREADY_RUNNING');
+  await server.close();
+  expect(existsSync(server.path)).toBe(false);
+});
+
+test('a role key is private, made once, and its published half is not another’s', () => {
+  const home = makeHome();
+  const key = ensureRoleKey(home, 'gateway');
+  expect(ensureRoleKey(home, 'gateway').equals(key)).toBe(true);
+  expect(statSync(join(home, 'gateway', 'key.pem')).mode & 0o777).toBe(0o600);
+  expect(readPeerKey(home, 'gateway').asymmetricKeyType).toBe('ed25519');
+
+  chmodSync(join(home, 'gateway', 'key.pem'), 0o644);
+  expect(() => ensureRoleKey(home, 'gateway')).toThrow('only its owner');
+  chmodSync(join(home, 'gateway', 'key.pem'), 0o600);
+  ensureRoleKey(home, 'runner');
+  writeFileSync(join(home, 'keys', 'gateway.pub'), readFileSync(join(home, 'keys', 'runner.pub')));
+  expect(() => ensureRoleKey(home, 'gateway')).toThrow('not this role');
+});

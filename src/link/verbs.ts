@@ -1,0 +1,41 @@
+import type { Role } from '../domain/role.ts';
+
+/**
+ * `call`: one JSON body, one JSON answer. `text`: one text body handed over as it came (so that what is written is what was
+ * sent, without a parse), one JSON answer. `stream`: one JSON body, many JSON answers.
+ */
+export type VerbShape = 'call' | 'text' | 'stream';
+
+export interface VerbInfo {
+  readonly server: Role;
+  readonly callers: readonly Role[];
+  readonly shape: VerbShape;
+}
+
+/** Who may ask what of whom. Membership is the allow-list (invariant 3): what is not in this table is refused and reported. */
+export const VERBS = {
+  'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
+  'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'text' },
+  'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
+
+  'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },
+  'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.keys': { server: 'control', callers: ['gateway', 'runner'], shape: 'call' },
+  'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
+
+  'gateway.probe': { server: 'gateway', callers: ['control'], shape: 'call' },
+  'gateway.forward': { server: 'gateway', callers: ['gateway'], shape: 'stream' },
+
+  'runner.open': { server: 'runner', callers: ['gateway'], shape: 'stream' },
+  'runner.send': { server: 'runner', callers: ['gateway'], shape: 'call' },
+  'runner.close': { server: 'runner', callers: ['gateway'], shape: 'call' },
+  'runner.status': { server: 'runner', callers: ['control', 'gateway'], shape: 'call' },
+} as const satisfies Readonly<Record<string, VerbInfo>>;
+
+const TABLE: ReadonlyMap<string, VerbInfo> = new Map(Object.entries(VERBS));
+
+export function findVerb(verb: string): VerbInfo | undefined {
+  return TABLE.get(verb);
+}
