@@ -1,0 +1,71 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
+import { REVISIONS, type Message, type ResultMessage, type Revision } from '../domain/message.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
+import { filterList } from '../registry/catalog.ts';
+import { audienceOf } from './doors.ts';
+import type { Handles } from './handles.ts';
+import { visible } from './guard.ts';
+import type { InForce } from './in-force.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What a client may know of an answer: handles sealed, sessions ours, lists and server instructions as approved. */
+export function present(
+  answer: Message,
+  asked: Message,
+  exchange: Exchange,
+  force: InForce,
+  world: { readonly handles: Handles; readonly sessions: Sessions },
+): Message {
+  const sealed = world.handles.seal(answer, exchange);
+  if (sealed.kind !== 'result') return sealed;
+  if (exchange.call.method === 'initialize') return presentSession(sealed, asked, exchange, world.sessions);
+  return filtered(sealed, exchange, force);
+}
+
+function presentSession(answer: ResultMessage, asked: Message, exchange: Exchange, sessions: Sessions): Message {
+  const revision = negotiated(answer.result['protocolVersion']);
+  const params = asked.kind === 'request' ? asked.params : undefined;
+  const session = sessions.issue(
+    exchange.principal,
+    audienceOf(exchange.route),
+    {
+      ...(answer.session === undefined ? {} : { upstream: answer.session }),
+      revision,
+      capabilities: objectAt(params, 'capabilities'),
+      clientInfo: objectAt(params, 'clientInfo'),
+    },
+    exchange.startedAt,
+  );
+  return { ...answer, session, result: pinnedInstructions(answer.result, exchange) };
+}
+
+/** A server may tell every caller other instructions than those that were approved; agents obey them, so they are pinned. */
+function pinnedInstructions(result: JsonObject, exchange: Exchange): JsonObject {
+  if (exchange.principal.id === REGISTRY_PRINCIPAL_ID || exchange.server.baseline === undefined) return result;
+  const { instructions: _said, ...rest } = result;
+  const pinned = exchange.server.baseline.surface.instructions?.definition['instructions'];
+  return pinned === undefined ? rest : { ...rest, instructions: pinned };
+}
+
+function filtered(answer: ResultMessage, exchange: Exchange, force: InForce): Message {
+  const list = FORWARDED_LISTS[exchange.call.method];
+  if (list === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return answer;
+  const result = filterList(force.directory, exchange.server, list, answer.result, (resource) => visible(exchange, force, 'read_resource', resource));
+  return { ...answer, result };
+}
+
+/** Lists of instances, which no baseline can hold: the server answers them and policy filters them. */
+const FORWARDED_LISTS: Readonly<Record<string, string>> = { 'resources/list': 'resources', 'skills/list': 'skills' };
+
+function negotiated(version: unknown): Revision {
+  const revision = REVISIONS.find((known) => known === version);
+  if (revision === undefined) throw new SallyportError('ERR_UPSTREAM_PROTOCOL', 'The server chose a revision that is not known.');
+  return revision;
+}
+
+function objectAt(params: JsonObject | undefined, key: string): JsonObject {
+  const value = params?.[key];
+  return isObject(value) ? value : {};
+}
