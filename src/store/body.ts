@@ -15,8 +15,11 @@ export function encodeJson(body: Json): string {
  * digests of pinned definitions are computed over it.
  */
 export function decodeJson(text: string): Json {
-  const plain = JSON.parse(text) as Json;
+  const plain = parse(text);
   if (JSON.stringify(plain) === text) return plain;
-  return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value) as Json;
+  return parse(text, (_key, value, context) =>
+    typeof value === 'number' && context?.source !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value);
 }
+
+/** `JSON.parse`, typed as what it gives. */
+const parse: (text: string, reviver?: (key: string, value: unknown, context?: { readonly source?: string }) => unknown) => Json = JSON.parse;

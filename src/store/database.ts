@@ -6,7 +6,7 @@ export type DatabaseRow = Readonly<Record<string, Value>>;
 
 /** Statements are written once for both dialects, with `$1`, `$2` … numbered in order of first appearance. */
 export interface Statements {
-  run(statement: string, values?: readonly Value[]): Promise<readonly DatabaseRow[]>;
+  readonly run: (statement: string, values?: readonly Value[]) => Promise<readonly DatabaseRow[]>;
 }
 
 /** One database, opened. The rest of the room is written against this and knows no dialect. */
@@ -18,14 +18,14 @@ export interface Database {
   /** A single statement that may write; atomic by itself. */
   readonly write: Statements['run'];
   /** All or nothing, one at a time over all handles and processes. */
-  transaction<T>(work: (statements: Statements) => Promise<T>): Promise<T>;
+  readonly transaction: <T>(work: (statements: Statements) => Promise<T>) => Promise<T>;
   /** A statement that tells other handles of a change, run within the changing transaction; absent where they must look. */
   readonly announce?: string;
   /** Calls `wake` when another handle announces. Returns how to stop. Absent where handles must look. */
   readonly awaken?: (wake: () => void) => Promise<() => Promise<void>>;
   /** How often a listener looks by itself, at least. */
   readonly lookMs: number;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export function unavailable(what: string, cause: unknown, remedy = 'Check that the database runs and can be reached, then try again.'): SallyportError {

@@ -6,7 +6,7 @@ import { openPostgres } from './postgres.ts';
 import { rowsOf, rowsWithin } from './rows.ts';
 import { openSqlite } from './sqlite.ts';
 import { stateRowsOf } from './state-rows.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreOptions } from './store.ts';
 import { watch } from './watch.ts';
 
 /**
@@ -14,8 +14,8 @@ import { watch } from './watch.ts';
  * (beyond loopback always with TLS and a verified certificate). Throws `ERR_CONFIG_INVALID` for any other URL,
  * `ERR_STORE_UNAVAILABLE`, `ERR_STORE_MIGRATION`. No error holds the URL: it may carry a password.
  */
-export async function openStore(url: string): Promise<Store> {
-  const database = await openDatabase(url);
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const database = await openDatabase(url, options);
   try {
     await migrate(database, MIGRATIONS);
   } catch (error) {
@@ -42,12 +42,12 @@ export async function openStore(url: string): Promise<Store> {
   };
 }
 
-export async function openDatabase(url: string): Promise<Database> {
-  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url);
+export async function openDatabase(url: string, options: StoreOptions): Promise<Database> {
+  if (/^postgres(ql)?:\/\//.test(url)) return openPostgres(url, options);
   const path = /^sqlite:(?:\/\/(?=\/))?(.+)$/.exec(url)?.[1];
   if (path === undefined || path === ':memory:' || path.startsWith('//')) {
     throw new SallyportError('ERR_CONFIG_INVALID', 'the database URL is not one of sqlite:<path> and postgres://…',
       { remedy: 'Set DATABASE_URL to postgres://user:password@host:5432/database, or unset it to use SQLite.' });
   }
-  return openSqlite(path);
+  return openSqlite(path, options);
 }

@@ -3,16 +3,21 @@ import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Database, DatabaseRow, Statements, Value } from './database.ts';
 import { unavailable, within } from './database.ts';
+import type { StoreOptions } from './store.ts';
 
 const CHANNEL = 'sallyport_change';
 /** Any constant that no other program on the same database takes: the letters `sallyprt`. */
 const WRITER_LOCK = '8314317648213307764';
 const POOL_SIZE = 8;
-const TLS_NEEDED = 'Give the database server a certificate and append ?sslmode=verify-full; own roots come by NODE_EXTRA_CA_CERTS.';
+const GRACE_MS = 500;
+const TLS_NEEDED = 'Give the database server a certificate and append ?sslmode=verify-full; further roots come from the network settings.';
 
 /** PostgreSQL through `Bun.SQL`. Every wait ends: the server's own timeouts first, ours when the server does not answer. */
-export async function openPostgres(url: string): Promise<Database> {
-  const options = optionsOf(url);
+export async function openPostgres(url: string, given: StoreOptions): Promise<Database> {
+  const timeoutMs = given.timeoutMs ?? LIMITS.storeTimeoutMs;
+  const options = optionsOf(url, timeoutMs, given.roots);
+  // The server's own timeout comes first: its error leaves the connection usable.
+  const answerMs = timeoutMs + GRACE_MS;
   let pool = connect(options);
   // A connection whose server went silent would hold its place in the pool until TCP gives up, minutes later.
   const replace = (silent: SQL) => (): void => {
@@ -21,7 +26,7 @@ export async function openPostgres(url: string): Promise<Database> {
   };
   const run = (statement: string, values?: readonly Value[]): Promise<readonly DatabaseRow[]> => {
     const used = pool;
-    return within(LIMITS.storeTimeoutMs + 1_000, ask(used, statement, values), replace(used));
+    return within(answerMs, ask(used, statement, values), replace(used));
   };
   try {
     await run('SELECT 1');
@@ -36,13 +41,13 @@ export async function openPostgres(url: string): Promise<Database> {
     write: run,
     transaction: (work) => {
       const used = pool;
-      return within(LIMITS.storeTransactionMs + LIMITS.storeTimeoutMs, transact(used, replace(used), work), replace(used));
+      return within(LIMITS.storeTransactionMs + answerMs, transact(used, answerMs, replace(used), work), replace(used));
     },
     announce: `SELECT pg_notify('${CHANNEL}', '')`,
     awaken: async (wake) => {
       // Apart from the pool, which may be replaced; `wake` also runs whenever the subscription is made anew.
       const listener = new SQL({ ...options, max: 1 });
-      await within(LIMITS.storeTimeoutMs, listener.listen(CHANNEL, wake, wake)).catch((error: unknown) => {
+      await within(answerMs, listener.listen(CHANNEL, wake, wake)).catch((error: unknown) => {
         void listener.close({ timeout: 0 });
         throw unavailable('the database cannot be listened to', error);
       });
@@ -52,13 +57,13 @@ export async function openPostgres(url: string): Promise<Database> {
   };
 }
 
-async function transact<T>(pool: SQL, silent: () => void, work: (statements: Statements) => Promise<T>): Promise<T> {
+async function transact<T>(pool: SQL, answerMs: number, silent: () => void, work: (statements: Statements) => Promise<T>): Promise<T> {
   let failure: { readonly error: unknown } | undefined;
   let open = true;
   try {
     return await pool.begin(async (transaction) => {
       const run: Statements['run'] = (statement, values) =>
-        open ? within(LIMITS.storeTimeoutMs + 1_000, ask(transaction, statement, values), silent) : Promise.reject(unavailable('the transaction has ended', undefined));
+        open ? within(answerMs, ask(transaction, statement, values), silent) : Promise.reject(unavailable('the transaction has ended', undefined));
       try {
         // One writer at a time, as in SQLite: what a transaction reads stays true until it commits.
         await run(`SELECT pg_advisory_xact_lock(${WRITER_LOCK})`);
@@ -87,7 +92,7 @@ function connect(options: SQL.PostgresOrMySQLOptions): SQL {
   return new SQL({ ...options, max: POOL_SIZE });
 }
 
-function optionsOf(url: string): SQL.PostgresOrMySQLOptions {
+function optionsOf(url: string, timeoutMs: number, roots: string | undefined): SQL.PostgresOrMySQLOptions {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || parsed.hostname === '' || parsed.pathname.length < 2) {
     throw new SallyportError('ERR_CONFIG_INVALID', 'the database URL is not complete', { remedy: 'Use postgres://user:password@host:5432/database.' });
@@ -104,13 +109,13 @@ function optionsOf(url: string): SQL.PostgresOrMySQLOptions {
     username: decodeURIComponent(parsed.username),
     password: decodeURIComponent(parsed.password),
     database: decodeURIComponent(parsed.pathname.slice(1)),
-    tls: mode === 'verify-full' ? { rejectUnauthorized: true, serverName: parsed.hostname } : false,
-    connectionTimeout: LIMITS.storeTimeoutMs / 1000,
+    tls: mode === 'verify-full' ? { rejectUnauthorized: true, ...(roots === undefined ? {} : { ca: roots }) } : false,
+    connectionTimeout: timeoutMs / 1000,
     idleTimeout: 60,
     connection: {
       application_name: 'sallyport',
-      statement_timeout: LIMITS.storeTimeoutMs,
-      lock_timeout: LIMITS.storeTimeoutMs,
+      statement_timeout: timeoutMs,
+      lock_timeout: timeoutMs,
       idle_in_transaction_session_timeout: LIMITS.storeTransactionMs,
     },
   };

@@ -1,4 +1,3 @@
-import { LIMITS } from '../domain/limits.ts';
 import { within } from './database.ts';
 
 /** Runs pieces of work one after the other, in the order of asking. */
@@ -7,7 +6,7 @@ export interface Queue {
   run<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export function createQueue(): Queue {
+export function createQueue(timeoutMs: number): Queue {
   let last: Promise<unknown> = Promise.resolve();
   return {
     run: async (work) => {
@@ -15,7 +14,7 @@ export function createQueue(): Queue {
       const { promise: done, resolve: finish } = Promise.withResolvers<void>();
       last = turn.then(() => done);
       try {
-        await within(LIMITS.storeTimeoutMs, turn);
+        await within(timeoutMs, turn);
         return await work();
       } finally {
         finish();

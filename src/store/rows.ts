@@ -64,7 +64,6 @@ function rows(access: Access): Rows {
 }
 
 function snapshots(access: Access): Snapshots {
-  const one = (found: readonly DatabaseRow[]): SnapshotRow | undefined => found.map(toSnapshot)[0];
   return {
     append: (version, bytes, signature) => access.transaction(async (statements) => {
       const last = Number((await statements.run('SELECT max(version) AS version FROM snapshot'))[0]?.['version'] ?? 0);
@@ -74,8 +73,8 @@ function snapshots(access: Access): Snapshots {
       await statements.run('INSERT INTO snapshot (version, bytes, signature, created_at) VALUES ($1, $2, $3, $4)', [version, bytes, signature, Date.now()]);
       await change(statements, access.announce);
     }),
-    latest: async () => one(await access.read('SELECT * FROM snapshot ORDER BY version DESC LIMIT 1')),
-    get: async (version) => one(await access.read('SELECT * FROM snapshot WHERE version = $1', [version])),
+    latest: async () => (await access.read('SELECT * FROM snapshot ORDER BY version DESC LIMIT 1')).map(toSnapshot)[0],
+    get: async (version) => (await access.read('SELECT * FROM snapshot WHERE version = $1', [version])).map(toSnapshot)[0],
   };
 }
 

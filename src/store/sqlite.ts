@@ -5,6 +5,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { Database, DatabaseRow, Statements, Value } from './database.ts';
 import { unavailable, within } from './database.ts';
 import { createQueue } from './queue.ts';
+import type { StoreOptions } from './store.ts';
 
 const REMEDY = 'Check that the file and its folder exist, belong to this user and have free space, and that no other program holds it.';
 
@@ -12,8 +13,9 @@ const REMEDY = 'Check that the file and its folder exist, belong to this user an
  * SQLite through `bun:sqlite` and not `Bun.SQL`: the latter runs a statement from outside a transaction inside whichever
  * transaction is open. One connection writes, one thing after the other; another reads what is committed.
  */
-export async function openSqlite(path: string): Promise<Database> {
-  const queue = createQueue();
+export async function openSqlite(path: string, options: StoreOptions): Promise<Database> {
+  const timeoutMs = options.timeoutMs ?? LIMITS.storeTimeoutMs;
+  const queue = createQueue(timeoutMs);
   let writer: Sqlite | undefined;
   let reader: Sqlite | undefined;
   try {
@@ -21,7 +23,7 @@ export async function openSqlite(path: string): Promise<Database> {
     // Made here so that nobody else can ever read it; the log files that SQLite adds take its mode.
     closeSync(openSync(path, 'a', 0o600));
     writer = connect(path);
-    await patiently(writer, 'PRAGMA journal_mode = WAL');
+    await patiently(writer, timeoutMs, 'PRAGMA journal_mode = WAL');
     reader = connect(path);
     reader.run('PRAGMA query_only = ON');
   } catch (error) {
@@ -32,9 +34,9 @@ export async function openSqlite(path: string): Promise<Database> {
   return {
     nowMs: "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     lookMs: 200,
-    read: (statement, values) => patiently(reading, statement, values),
-    write: (statement, values) => queue.run(() => patiently(writing, statement, values)),
-    transaction: (work) => queue.run(() => transact(writing, work)),
+    read: (statement, values) => patiently(reading, timeoutMs, statement, values),
+    write: (statement, values) => queue.run(() => patiently(writing, timeoutMs, statement, values)),
+    transaction: (work) => queue.run(() => transact(writing, timeoutMs, work)),
     close: () => queue.run(() => {
       reading.close();
       writing.close();
@@ -53,17 +55,17 @@ function connect(path: string): Sqlite {
   return sqlite;
 }
 
-async function transact<T>(sqlite: Sqlite, work: (statements: Statements) => Promise<T>): Promise<T> {
-  await patiently(sqlite, 'BEGIN IMMEDIATE');
+async function transact<T>(sqlite: Sqlite, timeoutMs: number, work: (statements: Statements) => Promise<T>): Promise<T> {
+  await patiently(sqlite, timeoutMs, 'BEGIN IMMEDIATE');
   let open = true;
   const run: Statements['run'] = (statement, values) => {
     if (!open) return Promise.reject(unavailable('the transaction has ended', undefined));
-    return patiently(sqlite, statement, values);
+    return patiently(sqlite, timeoutMs, statement, values);
   };
   try {
     const result = await within(LIMITS.storeTransactionMs, work({ run }));
     open = false;
-    await patiently(sqlite, 'COMMIT');
+    await patiently(sqlite, timeoutMs, 'COMMIT');
     return result;
   } catch (error) {
     open = false;
@@ -73,8 +75,8 @@ async function transact<T>(sqlite: Sqlite, work: (statements: Statements) => Pro
   }
 }
 
-async function patiently(sqlite: Sqlite, statement: string, values: readonly Value[] = []): Promise<readonly DatabaseRow[]> {
-  const until = Date.now() + LIMITS.storeTimeoutMs;
+async function patiently(sqlite: Sqlite, timeoutMs: number, statement: string, values: readonly Value[] = []): Promise<readonly DatabaseRow[]> {
+  const until = Date.now() + timeoutMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
     try {
       return sqlite.query<DatabaseRow, Value[]>(statement).all(...values);

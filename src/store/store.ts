@@ -84,3 +84,10 @@ export interface Store extends Rows {
   listen(onChange: OnChange): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
+
+export interface StoreOptions {
+  /** PEM of roots to trust for TLS, in place of the system's. */
+  readonly roots?: string;
+  /** How long one statement may take. */
+  readonly timeoutMs?: number;
+}

@@ -8,29 +8,28 @@ import type { OnChange } from './store.ts';
 export async function watch(database: Database, onChange: OnChange): Promise<() => Promise<void>> {
   const look = async (): Promise<number> => Number((await database.read("SELECT value FROM counter WHERE name = 'change'"))[0]?.['value']);
   let seen = await look();
-  let stopped = false;
-  let again = Promise.withResolvers<void>();
-  const wake = (): void => again.resolve();
-  const sleep = await database.awaken?.(wake);
+  let awake = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const sleepOn = await database.awaken?.(() => awake.resolve());
   const loop = async (): Promise<void> => {
-    while (!stopped) {
-      again = Promise.withResolvers<void>();
+    while (!stop.signal.aborted) {
+      awake = Promise.withResolvers<void>();
       const change = await look().catch(() => seen);
-      if (change !== seen && !stopped) {
+      if (change !== seen && !stop.signal.aborted) {
         seen = change;
         onChange(change);
       }
-      const timer = setTimeout(wake, database.lookMs);
+      const timer = setTimeout(() => awake.resolve(), database.lookMs);
       timer.unref();
-      await again.promise;
+      await awake.promise;
       clearTimeout(timer);
     }
   };
   const running = loop();
   return async () => {
-    stopped = true;
-    wake();
-    await sleep?.();
+    stop.abort();
+    awake.resolve();
+    await sleepOn?.();
     await running;
   };
 }
