@@ -1,0 +1,11 @@
+import type { Figure, Row } from '../figures.ts';
+import type { Bench } from '../targets/target.ts';
+import { ratios } from './ratios.ts';
+
+/** A figure that is no table of calls. Rejects with a reason when it cannot be measured. */
+export interface Section {
+  readonly name: string;
+  measure(bench: Bench, rows: readonly Row[]): Promise<Figure[]>;
+}
+
+export const SECTIONS: readonly Section[] = [{ name: 'ratios', measure: (_, rows) => Promise.resolve(ratios(rows)) }];
