@@ -1,0 +1,68 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Json } from '../../domain/json.ts';
+import type { Rows } from '../../store/store.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { listensOnLoopback } from '../manifest/settings.ts';
+import { listStored, needStored, putStored } from '../stored.ts';
+import type { Stored } from '../stored.ts';
+import { NEW_AGENT } from './schema.ts';
+import type { StoredAgent } from './schema.ts';
+import { makeAgentToken } from './token.ts';
+
+export const agentRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/agents', summary: 'Agent tokens of the space, without the tokens', access: 'read',
+    act: async ({ space }, { store, now }) => ({ agents: (await listStored(store, 'agent', space)).map((agent) => presentAgent(agent, now())) }),
+  }),
+  route({
+    method: 'POST', path: '/agents', summary: 'Make an agent token; it is shown this once', access: 'change', body: NEW_AGENT,
+    act: async ({ admin, space, body }, control) => {
+      const { id, token, hash } = makeAgentToken();
+      const issuedAt = control.now();
+      const { ttlMs, ...rest } = body;
+      const agent: StoredAgent = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs };
+      const what = { resource: 'agent', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt } };
+      await control.change({ admin, space }, what, async (rows) => {
+        await checkTtl(rows, ttlMs);
+        await checkAudience(rows, space, agent.audience);
+        await putStored(rows, 'agent', space, id, agent, admin.id);
+      });
+      return { ...presentAgent({ id, space, body: agent }, issuedAt), token };
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/agents/:id', summary: 'Revoke a token by its id; gateways obey at once, open calls end', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      const revokedAt = control.now();
+      return control.change({ admin, space }, { resource: 'agent', id, verb: 'revoke' }, async (rows) => {
+        const agent = await needStored(rows, 'agent', space, id);
+        const next = { ...agent.body, revokedAt: agent.body.revokedAt ?? revokedAt };
+        await putStored(rows, 'agent', space, id, next, admin.id);
+        return presentAgent({ ...agent, body: next }, revokedAt);
+      });
+    },
+  }),
+];
+
+/** What an administrator sees of a token: never the token, nor its hash. */
+function presentAgent({ id, body }: Stored<StoredAgent>, now: number): { readonly [key: string]: Json } {
+  const state = body.revokedAt !== undefined ? 'revoked' : body.expiresAt <= now ? 'expired' : 'active';
+  const { hash: _, ...rest } = body;
+  return { id, state, ...rest };
+}
+
+async function checkTtl(rows: Rows, ttlMs: number): Promise<void> {
+  if (ttlMs <= LIMITS.agentTokenTtlMsMax || await listensOnLoopback(rows)) return;
+  throw new SallyportError('ERR_REQUEST_INVALID', 'body.ttlMs: a token of a gateway beyond loopback lives 24 hours at most', { remedy: 'Ask for 24h or less.' });
+}
+
+/** A token for a route that does not exist is a typing error that would show only much later. */
+async function checkAudience(rows: Rows, space: string, audience: readonly string[]): Promise<void> {
+  for (const route of audience) {
+    const [, toolset, name] = /^\/mcp\/(t\/)?(.+)$/.exec(route) ?? [];
+    if (name !== undefined) await needStored(rows, toolset === undefined ? 'server' : 'toolset', space, name);
+  }
+}

@@ -1,0 +1,80 @@
+import type { KeyObject } from 'node:crypto';
+import { SallyportError } from '../domain/errors.ts';
+import type { Journal } from '../domain/record.ts';
+import type { Rows, Store } from '../store/store.ts';
+import type { By, Change, What } from './control.ts';
+import type { LeaseKeeper } from './lease.ts';
+import type { Configuration } from './snapshot/configuration.ts';
+import { readConfiguration } from './snapshot/configuration.ts';
+import { signNext } from './snapshot/keeper.ts';
+import type { SnapshotKeeper } from './snapshot/keeper.ts';
+import { createTurn } from './turn.ts';
+
+export interface ChangeParts {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly snapshots: SnapshotKeeper;
+  readonly lease: LeaseKeeper;
+  readonly key: KeyObject;
+  /** Compiles a whole configuration into a snapshot's content, as text. Throws what is wrong with it. */
+  compile(configuration: Configuration): Promise<string>;
+  now(): number;
+}
+
+/**
+ * Makes the one way in which the store changes. The rehearsal runs the change in a transaction that is rolled back, so
+ * that compiling (which may take seconds) holds no lock; the commit runs it again and refuses if anything else changed.
+ */
+export function createChange(parts: ChangeParts): Change {
+  const turn = createTurn();
+  return (by, what, act, options = {}) => turn(async () => {
+    const now = parts.now();
+    const rehearsed = await rehearse(parts.store, act, now);
+    const content = await parts.compile(rehearsed.configuration);
+    if (options.dryRun === true) return rehearsed.result;
+    const { result, row } = await parts.store.transaction(async (rows) => {
+      const done = await act(rows);
+      if (!Bun.deepEquals(await readConfiguration(rows, now), rehearsed.configuration)) {
+        throw new SallyportError('ERR_CONFLICT', 'something else was changed at the same moment', { remedy: 'Try again.' });
+      }
+      const signed = content === parts.snapshots.current?.content ? undefined : await append(parts, rows, content, now);
+      await record(parts.journal, by, what, now, signed?.version);
+      return { result: done, row: signed };
+    });
+    if (row !== undefined) parts.snapshots.adopt(row);
+    await parts.lease.renew();
+    return result;
+  });
+}
+
+async function append(parts: ChangeParts, rows: Rows, content: string, now: number): Promise<Parameters<SnapshotKeeper['adopt']>[0]> {
+  const version = ((await rows.snapshots.latest())?.version ?? 0) + 1;
+  const signed = signNext(content, version, now, parts.key);
+  await rows.snapshots.append(version, signed.bytes, signed.signature);
+  return { version, createdAt: now, ...signed };
+}
+
+async function rehearse<T>(store: Store, act: (rows: Rows) => Promise<T>, now: number): Promise<{ readonly result: T; readonly configuration: Configuration }> {
+  const rolledBack = new Error('rehearsal');
+  let rehearsed: { readonly result: T; readonly configuration: Configuration } | undefined;
+  try {
+    await store.transaction(async (rows) => {
+      rehearsed = { result: await act(rows), configuration: await readConfiguration(rows, now) };
+      throw rolledBack;
+    });
+  } catch (error) {
+    if (error !== rolledBack) throw error;
+  }
+  if (rehearsed === undefined) throw rolledBack;
+  return rehearsed;
+}
+
+/** The record is durable before the change is: what cannot be recorded does not happen (invariant 5). */
+async function record(journal: Journal, by: By, what: What, at: number, snapshot: number | undefined): Promise<void> {
+  const id = Bun.randomUUIDv7();
+  await journal.append({
+    id, at, category: 'access', event: 'config.changed', node: 'control', space: by.space, exchange: id, principal: by.admin.id,
+    action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
+    detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail },
+  });
+}

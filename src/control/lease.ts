@@ -1,0 +1,42 @@
+import type { KeyObject } from 'node:crypto';
+import { LIMITS } from '../domain/limits.ts';
+import type { Lease, SignedSnapshot } from '../domain/snapshot.ts';
+import type { Rows } from '../store/store.ts';
+import { readKill } from './kill/kill.ts';
+import { signLease } from './snapshot/sign.ts';
+import { listStored } from './stored.ts';
+
+/** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, and kill switches. */
+export async function readLease(rows: Rows, snapshotVersion: number, now: number): Promise<Lease> {
+  const agents = await listStored(rows, 'agent');
+  const kill = await readKill(rows);
+  return {
+    issuedAt: now,
+    expiresAt: now + LIMITS.leaseMs,
+    snapshotVersion,
+    revokedCredentials: agents.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
+    killed: { all: kill.all, agents: kill.agents, servers: kill.servers },
+  };
+}
+
+export interface LeaseKeeper {
+  readonly current: { readonly lease: Lease; readonly signed: SignedSnapshot } | undefined;
+  /** Reads the store and signs a new lease. When the store does not answer there is none: gateways then run out and deny. */
+  renew(): Promise<void>;
+}
+
+export function createLeaseKeeper(rows: Rows, key: KeyObject, version: () => number, now: () => number, onRenewed: () => void): LeaseKeeper {
+  let current: LeaseKeeper['current'];
+  return {
+    get current() {
+      return current;
+    },
+    renew: async () => {
+      const lease = await readLease(rows, version(), now());
+      // Two renewals may cross: the one that looked later stays.
+      if (current !== undefined && current.lease.issuedAt > lease.issuedAt) return;
+      current = { lease, signed: signLease(lease, key) };
+      onRenewed();
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { chmodSync } from 'node:fs';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { AuthenticateAdmin } from './admin-token.ts';
+import type { Control } from './control.ts';
+import { describeApi } from './openapi.ts';
+import { refuse } from './refuse.ts';
+import type { Answer, Route } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+const PREFIX = '/api/v1';
+
+export interface ApiServer {
+  /** Stops accepting, lets what is running end, closes streams. */
+  close(): Promise<void>;
+}
+
+/** Serves the control API on a unix socket (0600): the file's mode keeps other users out, the token other programs of this user. */
+export function serveApi(socket: string, authenticate: AuthenticateAdmin, control: Control): ApiServer {
+  const ending = new AbortController();
+  // A file cannot be opened between its making and a chmod, if its very first mode is already narrow.
+  const umask = process.umask(0o177);
+  try {
+    const server = Bun.serve({
+      unix: socket, maxRequestBodySize: LIMITS.bodyBytesMax,
+      fetch: (request, self) => {
+        // Streams may be silent for long; a change may compile for long.
+        self.timeout(request, 0);
+        return handle(request, authenticate, control, ending.signal);
+      },
+      error: refuse,
+    });
+    chmodSync(socket, 0o600);
+    return {
+      close: async () => {
+        ending.abort();
+        await server.stop();
+      },
+    };
+  } finally {
+    process.umask(umask);
+  }
+}
+
+async function handle(request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal): Promise<Response> {
+  try {
+    const admin = authenticate(request.headers.get('authorization'));
+    const url = new URL(request.url);
+    if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
+    const { route, params } = findRoute(request.method, url.pathname);
+    const signal = AbortSignal.any([request.signal, ending]);
+    const body = route.body === undefined ? undefined : await readBody(request);
+    return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** Finds the one route of a path and method. Throws `ERR_ROUTE_UNKNOWN` or `ERR_METHOD_NOT_ALLOWED`. */
+export function findRoute(method: string, pathname: string, routes: readonly Route[] = ROUTES): { readonly route: Route; readonly params: Readonly<Record<string, string>> } {
+  let known = false;
+  for (const route of routes) {
+    const params = matchPath(`${PREFIX}${route.path}`, pathname);
+    if (params === undefined) continue;
+    known = true;
+    if (route.method === method) return { route, params };
+  }
+  if (known) throw new SallyportError('ERR_METHOD_NOT_ALLOWED', `${method} is not possible here`, { remedy: 'See /api/v1/openapi.json.' });
+  throw new SallyportError('ERR_ROUTE_UNKNOWN', 'there is no such resource', { remedy: 'See /api/v1/openapi.json.' });
+}
+
+function matchPath(pattern: string, pathname: string): Readonly<Record<string, string>> | undefined {
+  const wanted = pattern.split('/');
+  const given = pathname.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    const value = given[index] ?? '';
+    if (!part.startsWith(':')) {
+      if (part !== value) return undefined;
+      continue;
+    }
+    const text = decodeSegment(value);
+    if (text === undefined || text === '') return undefined;
+    params[part.slice(1)] = text;
+  }
+  return params;
+}
+
+function decodeSegment(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each name once: two values for one name would let two readers see two requests. */
+function readQuery(search: URLSearchParams): Readonly<Record<string, string>> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of search) {
+    if (Object.hasOwn(query, name)) throw new SallyportError('ERR_REQUEST_INVALID', `query.${name} is given twice`, { remedy: 'Give each name once.' });
+    query[name] = value;
+  }
+  return query;
+}
+
+async function readBody(request: Request): Promise<unknown> {
+  const text = await request.text();
+  if (text === '') return undefined;
+  if (!/^application\/json(;|$)/i.test(request.headers.get('content-type') ?? '')) {
+    throw new SallyportError('ERR_CONTENT_TYPE', 'a body must be application/json', { remedy: 'Send `content-type: application/json`.' });
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new SallyportError('ERR_JSON_INVALID', 'the body is not JSON', { remedy: 'Send one JSON object.', cause });
+  }
+}
+
+function present(answer: Answer, signal: AbortSignal): Response {
+  if (!isStream(answer)) return Response.json(answer);
+  const lines = answer[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new Response(new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const next = await lines.next();
+      if (next.done === true || signal.aborted) return controller.close();
+      controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+    },
+    cancel: async () => {
+      await lines.return?.();
+    },
+  }), { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } });
+}
+
+function isStream(answer: Answer): answer is AsyncIterable<Json> {
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
+}

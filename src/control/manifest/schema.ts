@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** Where gateways listen and what they may reach: settings of the installation, kept in the default space. */
+export const NETWORK = z.strictObject({
+  listen: z.string().min(1).max(200),
+  publicUrl: z.url({ protocol: /^https?$/ }),
+  internal: z.array(z.string().max(300)),
+  origins: z.array(z.string().max(300)),
+  proxy: z.string().max(2048).exactOptional(),
+  /** PEM. */
+  extraRoots: z.string().max(1024 * 1024).exactOptional(),
+});
+export type Network = z.infer<typeof NETWORK>;

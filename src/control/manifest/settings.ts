@@ -1,0 +1,22 @@
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { Rows } from '../../store/store.ts';
+import { NETWORK } from './schema.ts';
+import type { Network } from './schema.ts';
+
+const ID = 'network';
+const DEFAULTS: Network = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: [], origins: [] };
+
+export async function readNetwork(rows: Rows): Promise<Network> {
+  const row = await rows.get('setting', DEFAULT_SPACE, ID);
+  return row === undefined ? DEFAULTS : NETWORK.parse(row.body);
+}
+
+export async function writeNetwork(rows: Rows, network: Network, by: string): Promise<void> {
+  await rows.put('setting', DEFAULT_SPACE, ID, network, { by });
+}
+
+/** Whether nobody beyond this machine can present a token: only then may one live longer than a day. */
+export async function listensOnLoopback(rows: Rows): Promise<boolean> {
+  const { listen } = await readNetwork(rows);
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(listen);
+}

@@ -1,0 +1,19 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { ErrorCode } from '../domain/errors.ts';
+
+const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
+  ERR_ADMIN_TOKEN: 401,
+  ERR_REQUEST_INVALID: 400, ERR_JSON_INVALID: 400, ERR_CONTENT_TYPE: 415, ERR_BODY_TOO_LARGE: 413,
+  ERR_NOT_FOUND: 404, ERR_SERVER_UNKNOWN: 404, ERR_ROUTE_UNKNOWN: 404, ERR_METHOD_NOT_ALLOWED: 405,
+  ERR_CONFLICT: 409, ERR_SERVER_NOT_APPROVED: 409,
+  ERR_STORE_UNAVAILABLE: 503, ERR_JOURNAL_UNAVAILABLE: 503, ERR_LINK_UNAVAILABLE: 503, ERR_SNAPSHOT_NONE: 503,
+  ERR_INTERNAL: 500,
+};
+
+/** What an error looks like over the API: `{code, message, remedy}`. What is not ours is `ERR_INTERNAL` and tells nothing. */
+export function refuse(error: unknown): Response {
+  const known = error instanceof SallyportError ? error : new SallyportError('ERR_INTERNAL', 'something broke inside control', { remedy: 'See control\'s own output for what happened.' });
+  if (known.code === 'ERR_INTERNAL') console.error('control:', error);
+  const { code, message, remedy } = known;
+  return Response.json({ code, message, remedy: remedy ?? 'See the documentation of this error code.' }, { status: STATUS[code] ?? 422 });
+}

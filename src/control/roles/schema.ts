@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { EFFECTS } from '../../domain/server.ts';
+import { NAME } from '../names.ts';
+
+const NAMES = z.array(z.string().min(1).max(1024)).min(1).max(1000);
+
+/** What a role allows, in plain words; `policy/` compiles it to Cedar. */
+export const ROLE = z.strictObject({
+  allow: z.array(z.strictObject({
+    server: NAME, effects: z.array(z.enum(EFFECTS)).exactOptional(), tools: NAMES.exactOptional(), prompts: NAMES.exactOptional(), resources: z.boolean().exactOptional(),
+  })).max(1000),
+});
+
+const WHO = z.string().min(1).max(300);
+
+export const BINDING = z.strictObject({
+  role: NAME,
+  to: z.union([z.strictObject({ group: WHO }), z.strictObject({ agent: WHO }), z.strictObject({ principal: WHO })]),
+});

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
+import { NAME, WORDS } from '../names.ts';
+
+export const LABELS = z.strictObject({
+  confidentiality: z.enum(CONFIDENTIALITIES),
+  categories: z.array(z.enum(CATEGORIES)),
+  integrity: z.enum(['trusted', 'untrusted']),
+});
+
+const LAUNCH = z.strictObject({
+  command: z.string().min(1).max(4096),
+  args: z.array(z.string().max(32_768)).max(1000),
+  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(32_768)),
+  cwd: z.string().max(4096).exactOptional(),
+  shared: z.boolean(),
+});
+
+const ENDPOINT = z.discriminatedUnion('transport', [
+  z.strictObject({ transport: z.enum(['http', 'sse']), url: z.url({ protocol: /^https?$/ }), allowPrivate: z.boolean() }),
+  z.strictObject({ transport: z.literal('stdio'), launch: LAUNCH }),
+]);
+
+/** Where a secret is, never the secret: it would be stored, exported and shown. */
+const SECRET = z.string().regex(/^(env:[A-Za-z_]\w*|file:\/.+)$/, 'must be `env:NAME` or `file:/absolute/path`, never the secret itself');
+
+const CREDENTIALS = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), secret: SECRET }),
+]);
+
+/** What an administrator says of a server. `tools` confirms effects and labels of single tools. */
+export const SERVER_DEFINITION = z.strictObject({
+  endpoint: ENDPOINT,
+  owner: WORDS,
+  hosting: z.enum(['self', 'vendor', 'embedded']),
+  tier: z.enum(['internal', 'vendor', 'public']),
+  labels: LABELS,
+  credentials: CREDENTIALS,
+  tools: z.record(z.string(), z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() })),
+});
+export type ServerDefinition = z.infer<typeof SERVER_DEFINITION>;
+
+export const NEW_SERVER = SERVER_DEFINITION.extend({ id: NAME });
+
+/** A stored server. Its baseline, candidate and drift are rows of their own. */
+export const SERVER = SERVER_DEFINITION.extend({
+  status: z.enum(['declared', 'scanned', 'approved', 'quarantined']),
+  reason: z.string().exactOptional(),
+});
+export type StoredServer = z.infer<typeof SERVER>;
+
+/** Something to know before approving: `block` needs an exception, `warn` a look. */
+export const FINDING = z.strictObject({
+  rule: z.string(),
+  severity: z.enum(['info', 'warn', 'block']),
+  item: z.string().exactOptional(),
+  message: z.string(),
+});
+export type ServerFinding = z.infer<typeof FINDING>;

@@ -1,0 +1,49 @@
+import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
+import type { Server, Toolset } from '../../domain/server.ts';
+import type { Rows } from '../../store/store.ts';
+import { readNetwork } from '../manifest/settings.ts';
+import { listStored } from '../stored.ts';
+
+/** Everything that gateways are to decide by, of all spaces, as the store holds it at one moment. */
+export interface Configuration {
+  readonly servers: readonly Server[];
+  readonly toolsets: readonly Toolset[];
+  readonly agents: readonly AgentToken[];
+  readonly network: NetworkSettings;
+  readonly rules: Rules;
+}
+
+type Listed<K extends Parameters<typeof listStored>[1]> = Awaited<ReturnType<typeof listStored<K>>>;
+
+/** What policy is compiled from. */
+export interface Rules {
+  readonly roles: Listed<'role'>;
+  readonly bindings: Listed<'binding'>;
+  readonly policies: Listed<'policy'>;
+  readonly exceptions: Listed<'exception'>;
+}
+
+/** Reads it whole; within a transaction it is one moment's. Tokens that have ended are left out: gateways need not hold them. */
+export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
+  const { listen: _, ...network } = await readNetwork(rows);
+  return {
+    servers: await readServers(rows),
+    toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
+    agents: (await listStored(rows, 'agent')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
+      revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
+    network,
+    rules: {
+      roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
+      policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
+    },
+  };
+}
+
+async function readServers(rows: Rows): Promise<readonly Server[]> {
+  const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
+  return (await listStored(rows, 'server')).map(({ id, space, body }) => {
+    const { tools: _tools, reason: _reason, ...server } = body;
+    const baseline = baselines.get(`${space}/${id}`);
+    return { id, space, ...server, ...(baseline === undefined ? {} : { baseline }) };
+  });
+}

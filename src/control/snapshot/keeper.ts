@@ -1,0 +1,67 @@
+import { createPublicKey, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { SignedSnapshot, Snapshot } from '../../domain/snapshot.ts';
+import type { SnapshotRow } from '../../store/store.ts';
+import { PURPOSES, signBytes } from './sign.ts';
+
+/** The snapshot in force. */
+export interface InForce {
+  readonly version: number;
+  readonly createdAt: number;
+  readonly signed: SignedSnapshot;
+  /** All of it but version and time, as text: two of them decide alike exactly when these are equal. */
+  readonly content: string;
+}
+
+export type Content = Omit<Snapshot, 'version' | 'createdAt'>;
+
+export interface SnapshotKeeper {
+  readonly current: InForce | undefined;
+  /** Why the store's newest configuration is not in force; empty when it is. */
+  readonly problems: readonly string[];
+  fail(problems: readonly string[]): void;
+  /** Takes a snapshot into force if it is newer and this control's key signed it. False: it was not. */
+  adopt(row: Pick<SnapshotRow, 'version' | 'bytes' | 'signature' | 'createdAt'>): boolean;
+}
+
+export function createSnapshotKeeper(key: KeyObject, onNew: () => void): SnapshotKeeper {
+  const publicKey = createPublicKey(key);
+  let current: InForce | undefined;
+  let problems: readonly string[] = [];
+  return {
+    get current() {
+      return current;
+    },
+    get problems() {
+      return problems;
+    },
+    fail: (found) => {
+      problems = found;
+    },
+    adopt: ({ version, bytes, signature, createdAt }) => {
+      if (!verify(null, Buffer.from(PURPOSES.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'))) return false;
+      if (current !== undefined && version <= current.version) return true;
+      current = { version, createdAt, signed: { bytes, signature }, content: contentOf(bytes) };
+      problems = [];
+      onNew();
+      return true;
+    },
+  };
+}
+
+/** Writes and signs the next snapshot. The content's text is used as it is, so that what was compared is what is signed. */
+export function signNext(content: string, version: number, createdAt: number, key: KeyObject): SignedSnapshot {
+  return signBytes('snapshot', `${headOf(version, createdAt)}${content.slice(1)}`, key);
+}
+
+export function contentText(content: Content): string {
+  return JSON.stringify(content);
+}
+
+function headOf(version: number, createdAt: number): string {
+  return `{"version":${version},"createdAt":${createdAt},`;
+}
+
+function contentOf(bytes: string): string {
+  return bytes.replace(/^\{"version":\d+,"createdAt":\d+,/, '{');
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { SallyportError } from '../domain/errors.ts';
+import type { Baseline, Surface } from '../domain/server.ts';
+import { decodeJson } from '../store/body.ts';
+import type { Row, Rows } from '../store/store.ts';
+import { AGENT } from './agents/schema.ts';
+import { EXCEPTION } from './exceptions/schema.ts';
+import { POLICY } from './policies/schema.ts';
+import { BINDING, ROLE } from './roles/schema.ts';
+import { FINDING, SERVER } from './servers/schema.ts';
+import { TOOLSET } from './toolsets/schema.ts';
+
+/** Written by control alone, out of what `registry/` checked and digested; its parts are not taken apart again here. */
+const SURFACE = z.custom<Surface>((value) => typeof value === 'object' && value !== null && 'tools' in value);
+const BASELINE = z.custom<Baseline>((value) => typeof value === 'object' && value !== null && 'surface' in value);
+
+const CANDIDATE = z.strictObject({ scannedAt: z.number(), digest: z.string(), surface: SURFACE, findings: z.array(FINDING) });
+export type Candidate = z.infer<typeof CANDIDATE>;
+
+/** What gateways saw at a refresh that differs from the baseline; one row a server, the newest. */
+const DRIFT = z.strictObject({ observedAt: z.number(), node: z.string(), digest: z.string(), surface: SURFACE });
+
+/** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
+const SHAPES = {
+  server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, toolset: TOOLSET, agent: AGENT,
+  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION,
+} as const;
+
+export type StoredKind = keyof typeof SHAPES;
+type Body<K extends StoredKind> = z.output<(typeof SHAPES)[K]>;
+
+export interface Stored<T> {
+  readonly id: string;
+  readonly space: string;
+  readonly body: T;
+}
+
+/** All of a kind, of one space; of all spaces only for what is compiled for gateways. */
+export async function listStored<K extends StoredKind>(rows: Rows, kind: K, space?: string): Promise<readonly Stored<Body<K>>[]> {
+  return (await rows.list(kind, space)).map((row) => toStored(kind, row));
+}
+
+export async function findStored<K extends StoredKind>(rows: Rows, kind: K, space: string, id: string): Promise<Stored<Body<K>> | undefined> {
+  const row = await rows.get(kind, space, id);
+  return row === undefined ? undefined : toStored(kind, row);
+}
+
+/** Throws `ERR_SERVER_UNKNOWN` or `ERR_NOT_FOUND` when this space has no such row. */
+export async function needStored<K extends StoredKind>(rows: Rows, kind: K, space: string, id: string): Promise<Stored<Body<K>>> {
+  const found = await findStored(rows, kind, space, id);
+  if (found === undefined) throw unknown(kind, id);
+  return found;
+}
+
+export async function putStored<K extends StoredKind>(rows: Rows, kind: K, space: string, id: string, body: Body<K>, by: string): Promise<void> {
+  await rows.put(kind, space, id, decodeJson(JSON.stringify(body)), { by });
+}
+
+/** Throws as `needStored` does: a removal that removes nothing is a typing error. */
+export async function deleteStored(rows: Rows, kind: StoredKind, space: string, id: string, by: string): Promise<void> {
+  if (!(await rows.delete(kind, space, id, { by }))) throw unknown(kind, id);
+}
+
+function unknown(kind: StoredKind, id: string): SallyportError {
+  return new SallyportError(kind === 'server' ? 'ERR_SERVER_UNKNOWN' : 'ERR_NOT_FOUND', `there is no ${kind} "${id}" in this space`, {
+    remedy: `See \`sallyport ${kind} list\`, and --space.`,
+  });
+}
+
+function toStored<K extends StoredKind>(kind: K, row: Row): Stored<Body<K>> {
+  const read = SHAPES[kind].safeParse(row.body, { reportInput: false });
+  if (read.success) return { id: row.id, space: row.space, body: read.data as Body<K> };
+  throw new SallyportError('ERR_STORE_UNAVAILABLE', `the stored ${kind} "${row.id}" is damaged`, {
+    remedy: 'Something else than Sallyport wrote to its database: restore a backup.', internal: read.error.issues.map((issue) => issue.path.join('.')).join(', '),
+  });
+}
