@@ -1,3 +1,6 @@
+import type { JsonObject } from './json.ts';
+import type { Revision, RpcId } from './message.ts';
+
 /** Every stable error code, in one closed union: messages may change, codes do not. Grouped by the room that raises them. */
 export const ERROR_CODES = [
   // mcp: a message that cannot be decoded
@@ -33,6 +36,15 @@ export interface ErrorDetail {
   /** For upstream errors: false proves that the request never reached the server, so a retry is safe. */
   readonly dispatched?: boolean;
   readonly cause?: unknown;
+  /** Public members that the protocol wants in `error.data` (the supported versions, the header that disagrees). */
+  readonly data?: JsonObject;
+  /** The JSON-RPC id and revision of the message that is refused, as far as they could be read, so that the answer fits it. */
+  readonly origin?: ErrorOrigin;
+}
+
+export interface ErrorOrigin {
+  readonly id: RpcId | null;
+  readonly revision: Revision;
 }
 
 /** A fault: something broke or was malformed. (What policy refuses is a `Denial`, which is a value.) */
@@ -41,6 +53,8 @@ export class SallyportError extends Error {
   readonly remedy: string | undefined;
   readonly internal: string | undefined;
   readonly dispatched: boolean;
+  readonly data: JsonObject | undefined;
+  readonly origin: ErrorOrigin | undefined;
 
   /** `message` is public: it may reach a client. */
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
@@ -50,5 +64,7 @@ export class SallyportError extends Error {
     this.remedy = detail.remedy;
     this.internal = detail.internal;
     this.dispatched = detail.dispatched ?? true;
+    this.data = detail.data;
+    this.origin = detail.origin;
   }
 }
