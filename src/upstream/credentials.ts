@@ -1,7 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { CredentialSpec } from '../domain/server.ts';
-import type { Permit } from '../domain/verdict.ts';
 
 /** A secret as it leaves the vault, and the epoch ms at which it must be asked for again. */
 export interface Released {
@@ -9,7 +8,7 @@ export interface Released {
   readonly expiresAt: number;
 }
 
-/** Asks for one server's secret, against the record of the permit that needs it (invariant 8). */
+/** Asks for one server's secret, against the record of the exchange that needs it (invariant 8). */
 export type Release = (request: {
   readonly space: string;
   readonly server: string;
@@ -24,7 +23,7 @@ export interface CredentialHeader {
 
 export interface Credentials {
   /** The header that the server is shown; `undefined` when it wants none. Throws `ERR_UPSTREAM_CREDENTIAL`, not dispatched. */
-  present(permit: Permit, exchange: Exchange): CredentialHeader | undefined | Promise<CredentialHeader>;
+  present(exchange: Exchange): CredentialHeader | undefined | Promise<CredentialHeader>;
   /** Drops what is held for a server: it refused the credential, or the secret was rotated. */
   forget(space: string, server: string): void;
 }
@@ -56,7 +55,7 @@ export function createCredentials(release: Release, now: () => number = Date.now
   }
 
   return {
-    present(_permit, exchange) {
+    present(exchange) {
       const spec = exchange.server.credentials;
       if (spec.type === 'none') return undefined;
       // The spec is part of the key: an edited entry must not be served the secret of its former self.

@@ -2,7 +2,6 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Endpoint } from '../domain/server.ts';
-import type { Permit } from '../domain/verdict.ts';
 import type { AddressGuard, Target } from './address.ts';
 import type { Credentials } from './credentials.ts';
 import { toFault } from './faults.ts';
@@ -29,13 +28,13 @@ export interface Wire {
  * Redirects stay on the origin, keep method and body (307, 308), and are at most `LIMITS.redirectsMax`. Bodies come as
  * they are on the wire (`decompress: false`): inflating is ours to count. Throws `ERR_UPSTREAM_*`.
  */
-export async function request(wire: Wire, sent: HttpRequest, permit: Permit, exchange: Exchange, signal: AbortSignal): Promise<Response> {
+export async function request(wire: Wire, sent: HttpRequest, exchange: Exchange, signal: AbortSignal): Promise<Response> {
   const { server } = exchange;
   const endpoint = remote(exchange);
   const network = exchange.snapshot.network;
   const known = wire.guard.reach(endpoint, network);
   let target = known instanceof Promise ? await known : known;
-  const offered = wire.credentials.present(permit, exchange);
+  const offered = wire.credentials.present(exchange);
   const credential = offered instanceof Promise ? await offered : offered;
   const { headers } = sent;
   headers['host'] = target.host;
@@ -91,6 +90,21 @@ async function followable(response: Response, sent: HttpRequest, endpoint: Remot
   const keepsMethod = response.status === 307 || response.status === 308 || (sent.method === 'GET' && response.status < 304);
   if (!keepsMethod) throw refuse(`status ${response.status} changes the method`);
   return to;
+}
+
+/** What a failing status means when no JSON-RPC error came with it. A credential that was refused is asked for anew. */
+export function toStatusFault(status: number, wire: Wire, exchange: Exchange): SallyportError {
+  const { id: server, space } = exchange.server;
+  if (status !== 401 && status !== 403) {
+    return new SallyportError('ERR_UPSTREAM_STATUS', `Server ${server} answered with HTTP status ${status}.`, { internal: `status ${status}` });
+  }
+  wire.credentials.forget(space, server);
+  // Never the client's 401: it is our credential that the server refused, and the client can do nothing about it.
+  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Server ${server} refused Sallyport's credential.`, {
+    remedy: `Ask the administrator to check the credential of server ${server}.`,
+    internal: `status ${status}`,
+    dispatched: status !== 401,
+  });
 }
 
 function pathOf(url: URL): string {

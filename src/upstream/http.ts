@@ -9,7 +9,7 @@ import type { Codec, SseEvent } from './codec.ts';
 import { cancelled, protocolFault, toFault } from './faults.ts';
 import { mediaType, readBody, readChunks } from './http-answer.ts';
 import type { Answered } from './http-answer.ts';
-import { discard, remote, request } from './http-request.ts';
+import { discard, remote, request, toStatusFault } from './http-request.ts';
 import type { Wire } from './http-request.ts';
 
 export interface HttpUpstreamOptions extends Wire {
@@ -34,7 +34,7 @@ async function* send(options: HttpUpstreamOptions, permit: Permit, exchange: Exc
   const { message } = permit;
   const server = exchange.server.id;
   if (signal.aborted) throw cancelled(server, signal);
-  const response = await request(options, toRequest(options.codec, message, exchange), permit, exchange, signal);
+  const response = await request(options, toRequest(options.codec, message, exchange), exchange, signal);
   const answered: Answered = { response, server, signal };
   if (!response.ok) {
     yield await readFailure(options, answered, message, exchange);
@@ -147,13 +147,7 @@ async function readFailure(options: HttpUpstreamOptions, answered: Answered, mes
   const { status } = response;
   if (status === 401 || status === 403) {
     await discard(response);
-    options.credentials.forget(exchange.server.space, server);
-    // Never the client's 401: it is our credential that the server refused, and the client can do nothing about it.
-    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Server ${server} refused Sallyport's credential.`, {
-      remedy: `Ask the administrator to check the credential of server ${server}.`,
-      internal: `status ${status}`,
-      dispatched: status !== 401,
-    });
+    throw toStatusFault(status, options, exchange);
   }
   const error = mediaType(response) === 'application/json' ? await readError(options.codec, answered, message) : undefined;
   if (error === undefined) await discard(response);
@@ -167,7 +161,7 @@ async function readFailure(options: HttpUpstreamOptions, answered: Answered, mes
     const { id, revision } = message;
     return { kind: 'error', from: 'server', revision, id, error: { code: -32000, message: 'Method not allowed' }, httpStatus: status };
   }
-  throw new SallyportError('ERR_UPSTREAM_STATUS', `Server ${server} answered with HTTP status ${status}.`, { internal: `status ${status}` });
+  throw toStatusFault(status, options, exchange);
 }
 
 async function readError(codec: Codec, answered: Answered, message: Message): Promise<ErrorMessage | undefined> {
