@@ -1,0 +1,39 @@
+import { isObject, type JsonObject } from '../../domain/json.ts';
+
+/** What a server asks of the client in the middle of a call, in either era's clothes. */
+export interface InputRequest {
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+/** The requests inside an `InputRequiredResult` (2026-07-28, multi-round-trip requests); undefined for other results. */
+export function inputRequestsOf(result: JsonObject): Readonly<Record<string, InputRequest>> | undefined {
+  if (result['resultType'] !== 'input_required') return undefined;
+  const requests = isObject(result['inputRequests']) ? result['inputRequests'] : {};
+  return Object.fromEntries(
+    Object.entries(requests).map(([key, value]) => {
+      const request = isObject(value) ? value : {};
+      const params = isObject(request['params']) ? request['params'] : {};
+      return [key, { method: typeof request['method'] === 'string' ? request['method'] : '', params }];
+    }),
+  );
+}
+
+/** One legacy server request as the result that asks a modern client for it. */
+export function inputRequired(key: string, request: InputRequest, requestState: string): JsonObject {
+  return { resultType: 'input_required', inputRequests: { [key]: { method: request.method, params: request.params } }, requestState };
+}
+
+/** The answers that a modern client brings with its retry: bare results by key. */
+export function inputResponsesOf(params: JsonObject | undefined): Readonly<Record<string, JsonObject>> {
+  const responses = params?.['inputResponses'];
+  if (!isObject(responses)) return {};
+  return Object.fromEntries(Object.entries(responses).flatMap(([key, value]) => (isObject(value) ? [[key, value] as const] : [])));
+}
+
+/** Capability that a client must have declared before it may be asked (2026-07-28: servers must not ask otherwise). */
+export function capabilityFor(method: string): 'elicitation' | 'sampling' | 'roots' | undefined {
+  if (method === 'elicitation/create') return 'elicitation';
+  if (method === 'sampling/createMessage') return 'sampling';
+  return method === 'roots/list' ? 'roots' : undefined;
+}
