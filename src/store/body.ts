@@ -5,7 +5,8 @@ import { LIMITS } from '../domain/limits.ts';
 export function encodeJson(body: Json): string {
   const text = JSON.stringify(body);
   if (Buffer.byteLength(text) > LIMITS.storeBodyBytesMax) {
-    throw new SallyportError('ERR_BODY_TOO_LARGE', `a stored resource may have ${LIMITS.storeBodyBytesMax} bytes`, { remedy: 'Split it, or store less in it.' });
+    const message = `a stored resource may have ${LIMITS.storeBodyBytesMax} bytes`;
+    throw new SallyportError('ERR_BODY_TOO_LARGE', message, { remedy: 'Split it, or store less in it.' });
   }
   return text;
 }
@@ -17,9 +18,12 @@ export function encodeJson(body: Json): string {
 export function decodeJson(text: string): Json {
   const plain = parse(text);
   if (JSON.stringify(plain) === text) return plain;
-  return parse(text, (_key, value, context) =>
-    typeof value === 'number' && context?.source !== undefined && JSON.stringify(value) !== context.source ? JSON.rawJSON(context.source) : value);
+  return parse(text, (_key, value, context) => {
+    const lexeme = typeof value === 'number' ? context?.source : undefined;
+    return lexeme === undefined || JSON.stringify(value) === lexeme ? value : JSON.rawJSON(lexeme);
+  });
 }
 
 /** `JSON.parse`, typed as what it gives. */
-const parse: (text: string, reviver?: (key: string, value: unknown, context?: { readonly source?: string }) => unknown) => Json = JSON.parse;
+const parse: (text: string, reviver?: Reviver) => Json = JSON.parse;
+type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;

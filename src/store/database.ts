@@ -28,7 +28,9 @@ export interface Database {
   readonly close: () => Promise<void>;
 }
 
-export function unavailable(what: string, cause: unknown, remedy = 'Check that the database runs and can be reached, then try again.'): SallyportError {
+const REMEDY = 'Check that the database runs, is reachable and is not overloaded, then try again.';
+
+export function unavailable(what: string, cause: unknown, remedy = REMEDY): SallyportError {
   if (cause instanceof SallyportError) return cause;
   return new SallyportError('ERR_STORE_UNAVAILABLE', what, { remedy, internal: describe(cause), cause });
 }
@@ -45,8 +47,7 @@ export async function within<T>(timeoutMs: number, work: Promise<T>, onTimeout: 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new SallyportError('ERR_STORE_UNAVAILABLE', `the database did not answer within ${timeoutMs} ms`,
-        { remedy: 'Check that the database runs, is reachable and is not overloaded, then try again.' }));
+      reject(new SallyportError('ERR_STORE_UNAVAILABLE', `no answer within ${timeoutMs} ms`, { remedy: REMEDY }));
       onTimeout();
     }, timeoutMs);
   });

@@ -15,8 +15,8 @@ export interface Migration {
  */
 export async function migrate(database: Database, migrations: readonly Migration[]): Promise<void> {
   await database.transaction(async (statements) => {
-    await statements.run(
-      'CREATE TABLE IF NOT EXISTS migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)');
+    await statements.run(`CREATE TABLE IF NOT EXISTS migration (
+      number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at BIGINT NOT NULL)`);
     const applied = await statements.run('SELECT number, name, checksum FROM migration ORDER BY number');
     for (const row of applied) verify(migrations, Number(row['number']), String(row['name']), String(row['checksum']));
     for (const migration of migrations.slice(applied.length)) {

@@ -3,6 +3,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Database, DatabaseRow, Statements, Value } from './database.ts';
 import { unavailable, within } from './database.ts';
+import { createQueue } from './queue.ts';
 import type { StoreOptions } from './store.ts';
 
 const CHANNEL = 'sallyport_change';
@@ -18,6 +19,8 @@ export async function openPostgres(url: string, given: StoreOptions): Promise<Da
   const options = optionsOf(url, timeoutMs, given.roots);
   // The server's own timeout comes first: its error leaves the connection usable.
   const answerMs = timeoutMs + GRACE_MS;
+  // Writers take turns anyway: waiting here, they do not use up the pool that readers need.
+  const queue = createQueue(timeoutMs);
   let pool = connect(options);
   // A connection whose server went silent would hold its place in the pool until TCP gives up, minutes later.
   const replace = (silent: SQL) => (): void => {
@@ -39,10 +42,10 @@ export async function openPostgres(url: string, given: StoreOptions): Promise<Da
     lookMs: 5_000,
     read: run,
     write: run,
-    transaction: (work) => {
+    transaction: (work) => queue.run(() => {
       const used = pool;
       return within(LIMITS.storeTransactionMs + answerMs, transact(used, answerMs, replace(used), work), replace(used));
-    },
+    }),
     announce: `SELECT pg_notify('${CHANNEL}', '')`,
     awaken: async (wake) => {
       // Apart from the pool, which may be replaced; `wake` also runs whenever the subscription is made anew.
@@ -62,8 +65,10 @@ async function transact<T>(pool: SQL, answerMs: number, silent: () => void, work
   let open = true;
   try {
     return await pool.begin(async (transaction) => {
-      const run: Statements['run'] = (statement, values) =>
-        open ? within(answerMs, ask(transaction, statement, values), silent) : Promise.reject(unavailable('the transaction has ended', undefined));
+      const run: Statements['run'] = (statement, values) => {
+        if (!open) return Promise.reject(unavailable('the transaction has ended', undefined));
+        return within(answerMs, ask(transaction, statement, values), silent);
+      };
       try {
         // One writer at a time, as in SQLite: what a transaction reads stays true until it commits.
         await run(`SELECT pg_advisory_xact_lock(${WRITER_LOCK})`);
@@ -95,7 +100,8 @@ function connect(options: SQL.PostgresOrMySQLOptions): SQL {
 function optionsOf(url: string, timeoutMs: number, roots: string | undefined): SQL.PostgresOrMySQLOptions {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || parsed.hostname === '' || parsed.pathname.length < 2) {
-    throw new SallyportError('ERR_CONFIG_INVALID', 'the database URL is not complete', { remedy: 'Use postgres://user:password@host:5432/database.' });
+    const remedy = 'Use postgres://user:password@host:5432/database.';
+    throw new SallyportError('ERR_CONFIG_INVALID', 'the database URL is not complete', { remedy });
   }
   const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(parsed.hostname);
   const mode = parsed.searchParams.get('sslmode') ?? (loopback ? 'disable' : 'verify-full');

@@ -6,6 +6,7 @@ import type { Kind, Row, Rows, SnapshotRow, Snapshots, WriteOptions } from './st
 import { KINDS } from './store.ts';
 
 const COLUMNS = 'kind, space, id, body, version, updated_at, updated_by';
+const WHERE_KEY = 'WHERE kind = $1 AND space = $2 AND id = $3';
 
 /** How the rows reach the database: alone, or as part of a transaction that is already open. */
 interface Access {
@@ -54,7 +55,7 @@ function rows(access: Access): Rows {
       checkKey(kind, space, id);
       return access.transaction(async (statements) => {
         await expect(statements, kind, space, id, options);
-        const gone = await statements.run('DELETE FROM resource WHERE kind = $1 AND space = $2 AND id = $3 RETURNING id', [kind, space, id]);
+        const gone = await statements.run(`DELETE FROM resource ${WHERE_KEY} RETURNING id`, [kind, space, id]);
         if (gone.length > 0) await change(statements, access.announce);
         return gone.length > 0;
       });
@@ -68,9 +69,11 @@ function snapshots(access: Access): Snapshots {
     append: (version, bytes, signature) => access.transaction(async (statements) => {
       const last = Number((await statements.run('SELECT max(version) AS version FROM snapshot'))[0]?.['version'] ?? 0);
       if (!Number.isSafeInteger(version) || version <= last) {
-        throw new SallyportError('ERR_CONFLICT', `snapshot ${version} does not follow ${last}`, { remedy: 'Read the store again and compile from what it holds now.' });
+        const remedy = 'Read the store again and compile from what it holds now.';
+        throw new SallyportError('ERR_CONFLICT', `snapshot ${version} does not follow ${last}`, { remedy });
       }
-      await statements.run('INSERT INTO snapshot (version, bytes, signature, created_at) VALUES ($1, $2, $3, $4)', [version, bytes, signature, Date.now()]);
+      await statements.run('INSERT INTO snapshot (version, bytes, signature, created_at) VALUES ($1, $2, $3, $4)',
+        [version, bytes, signature, Date.now()]);
       await change(statements, access.announce);
     }),
     latest: async () => (await access.read('SELECT * FROM snapshot ORDER BY version DESC LIMIT 1')).map(toSnapshot)[0],
@@ -79,15 +82,16 @@ function snapshots(access: Access): Snapshots {
 }
 
 async function find(run: Statements['run'], kind: Kind, space: string, id: string): Promise<Row | undefined> {
-  return (await run(`SELECT ${COLUMNS} FROM resource WHERE kind = $1 AND space = $2 AND id = $3`, [kind, space, id])).map(toRow)[0];
+  return (await run(`SELECT ${COLUMNS} FROM resource ${WHERE_KEY}`, [kind, space, id])).map(toRow)[0];
 }
 
 async function expect(statements: Statements, kind: Kind, space: string, id: string, options: WriteOptions): Promise<void> {
   if (options.expectedVersion === undefined) return;
-  const found = await statements.run('SELECT version FROM resource WHERE kind = $1 AND space = $2 AND id = $3', [kind, space, id]);
+  const found = await statements.run(`SELECT version FROM resource ${WHERE_KEY}`, [kind, space, id]);
   const version = Number(found[0]?.['version'] ?? 0);
   if (version === options.expectedVersion) return;
-  throw new SallyportError('ERR_CONFLICT', `${kind} ${id} was changed by someone else meanwhile`, { remedy: 'Read it again, and repeat the change on what it is now.' });
+  throw new SallyportError('ERR_CONFLICT', `${kind} ${id} was changed by someone else meanwhile`,
+    { remedy: 'Read it again, and repeat the change on what it is now.' });
 }
 
 /** The next number of the change counter. Versions come from it, so that none returns after a row is deleted. */
@@ -99,8 +103,8 @@ async function change(statements: Statements, announce: string | undefined): Pro
 
 /** A NUL cannot be stored as text by PostgreSQL, nor a lone surrogate by either; refused alike on both. */
 function checkKey(kind: Kind, space: string, id: string): void {
-  const bad = !KINDS.includes(kind) || [space, id].some((part) => part.length > LIMITS.nameLengthMax || part.includes('\0') || !part.isWellFormed());
-  if (bad) {
+  const plain = [space, id].every((part) => part.length <= LIMITS.nameLengthMax && !part.includes('\0') && part.isWellFormed());
+  if (!plain || !KINDS.includes(kind)) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'a resource needs a known kind, and a space and id of plain text',
       { remedy: `Use at most ${LIMITS.nameLengthMax} characters and no control characters.` });
   }
@@ -119,7 +123,9 @@ function unknownKind(kind: string): never {
 }
 
 function toSnapshot(row: DatabaseRow): SnapshotRow {
-  return { version: Number(row['version']), bytes: String(row['bytes']), signature: String(row['signature']), createdAt: Number(row['created_at']) };
+  return {
+    version: Number(row['version']), bytes: String(row['bytes']), signature: String(row['signature']), createdAt: Number(row['created_at']),
+  };
 }
 
 function order(a: string, b: string): number {

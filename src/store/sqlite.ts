@@ -75,14 +75,17 @@ async function transact<T>(sqlite: Sqlite, timeoutMs: number, work: (statements:
   }
 }
 
-async function patiently(sqlite: Sqlite, timeoutMs: number, statement: string, values: readonly Value[] = []): Promise<readonly DatabaseRow[]> {
+async function patiently(
+  sqlite: Sqlite, timeoutMs: number, statement: string, values: readonly Value[] = [],
+): Promise<readonly DatabaseRow[]> {
   const until = Date.now() + timeoutMs;
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
     try {
       return sqlite.query<DatabaseRow, Value[]>(statement).all(...values);
     } catch (error) {
       const busy = error instanceof SQLiteError && error.code?.startsWith('SQLITE_BUSY') === true;
-      if (!busy || Date.now() > until) throw unavailable(busy ? 'the database is held by another writer' : 'the database failed', error, REMEDY);
+      if (!busy) throw unavailable('the database failed', error, REMEDY);
+      if (Date.now() > until) throw unavailable('the database is held by another writer', error, REMEDY);
     }
     await Bun.sleep(waitMs);
   }

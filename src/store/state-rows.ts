@@ -10,13 +10,17 @@ export function stateRowsOf(database: Database): StateRows {
   const sum = 'CAST(CAST(state.value AS BIGINT) + CAST(excluded.value AS BIGINT) AS TEXT)';
   return {
     read: async (key) => {
-      const [row] = await database.read(`SELECT value, expires_at - ${now} AS ttl FROM state WHERE key = $1 AND expires_at > ${now}`, [key]);
+      const statement = `SELECT value, expires_at - ${now} AS ttl FROM state WHERE key = $1 AND expires_at > ${now}`;
+      const [row] = await database.read(statement, [key]);
       return row && { value: String(row['value']), ttlMs: Number(row['ttl']) };
     },
     write: async (key, value, ttlMs) => {
       await database.write(take, [key, value, ttlMs]);
     },
-    writeIfAbsent: async (key, value, ttlMs) => (await database.write(`${take} WHERE ${ended} RETURNING key`, [key, value, ttlMs])).length > 0,
+    writeIfAbsent: async (key, value, ttlMs) => {
+      const taken = await database.write(`${take} WHERE ${ended} RETURNING key`, [key, value, ttlMs]);
+      return taken.length > 0;
+    },
     add: async (key, by, ttlMs) => {
       const [row] = await database.write(
         `${upsert} value = CASE WHEN ${ended} THEN excluded.value ELSE ${sum} END,

@@ -107,8 +107,8 @@ describe.each(cases)('store on $name', (database) => {
   test('lets one of many writers win', async () => {
     const s = fresh();
     const { version } = await store.put('setting', s, 'k', 'start', { by });
-    const writes = Array.from({ length: 12 }, (_, n) => (n % 2 ? store : other).put('setting', s, 'k', n, { by, expectedVersion: version }));
-    const outcomes = await Promise.allSettled(writes);
+    const write = (n: number): Promise<unknown> => (n % 2 ? store : other).put('setting', s, 'k', n, { by, expectedVersion: version });
+    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => write(n)));
     expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
   });
 
