@@ -15,6 +15,8 @@ export interface LaunchOptions {
   readonly searchPath: readonly string[];
   /** At most `LIMITS.stdioStderrBytesMax` of what the process writes to stderr; the rest is read and dropped. */
   readonly onStderr: (chunk: Uint8Array) => void;
+  /** How long a process that was asked to end may take. */
+  readonly stopMs: number;
 }
 
 export interface Exit {
@@ -67,7 +69,13 @@ export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<
   const { pid } = child;
   if (pid === undefined) throw notStarted('no process id');
   drainStderr(child, options.onStderr);
-  return { pid, exited: exited.promise, lines: () => splitLines(child.stdout), write: writerOf(child), stop: () => stop(child, pid, exited.promise) };
+  return {
+    pid,
+    exited: exited.promise,
+    lines: () => splitLines(child.stdout),
+    write: writerOf(child),
+    stop: () => stop(child, pid, exited.promise, options.stopMs),
+  };
 }
 
 function writerOf(child: ChildProcessWithoutNullStreams): (line: string) => Promise<void> {
@@ -92,12 +100,12 @@ function drainStderr(child: ChildProcessWithoutNullStreams, onStderr: (chunk: Ui
   });
 }
 
-async function stop(child: ChildProcessWithoutNullStreams, pid: number, exited: Promise<Exit>): Promise<void> {
+async function stop(child: ChildProcessWithoutNullStreams, pid: number, exited: Promise<Exit>, stopMs: number): Promise<void> {
   child.stdin.end();
   const within = (timeoutMs: number): Promise<boolean> => Promise.race([exited.then(() => true), Bun.sleep(timeoutMs).then(() => false)]);
-  if (!(await within(LIMITS.stdioStopMs / 4))) {
+  if (!(await within(stopMs / 4))) {
     signalGroup(pid, 'SIGTERM');
-    await within(LIMITS.stdioStopMs);
+    await within(stopMs);
   }
   // What the process left behind goes too: the group outlives its leader.
   signalGroup(pid, 'SIGKILL');

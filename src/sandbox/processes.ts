@@ -44,6 +44,7 @@ export interface ProcessTableOptions {
   readonly folder: string;
   readonly searchPath: readonly string[];
   readonly processesMax?: number;
+  readonly stopMs?: number;
   readonly now?: () => number;
 }
 
@@ -77,7 +78,8 @@ export function createProcessTable(options: ProcessTableOptions): ProcessTable {
       await crashes.permit(origin);
       const cache = join(options.folder, 'cache', digestOf([spec.command, ...spec.args]));
       for (const path of [folder, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
-      const child = await launch(spec, { folder, cache, searchPath: options.searchPath, onStderr: logTo(join(options.folder, 'log'), origin) });
+      const onStderr = logTo(join(options.folder, 'log'), origin);
+      const child = await launch(spec, { folder, cache, searchPath: options.searchPath, onStderr, stopMs: options.stopMs ?? LIMITS.stdioStopMs });
       const process = { child, owner, startedAt: now(), linesIn: 0, linesOut: 0, isClosing: false };
       running.set(key, process);
       return process;
@@ -106,6 +108,10 @@ export function createProcessTable(options: ProcessTableOptions): ProcessTable {
       if (process.isClosing || signal.aborted) return;
       if (process.linesOut === 0) crashes.crashed(request.origin);
       throw new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal: `code ${code}, signal ${killer}` });
+    } catch (cause) {
+      if (cause instanceof SallyportError) throw cause;
+      // Stopping cuts the pipe off under the reader.
+      if (process === undefined || !(process.isClosing || signal.aborted)) throw new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { cause });
     } finally {
       signal.removeEventListener('abort', stop);
       await process?.child.stop();

@@ -111,10 +111,15 @@ function pathOf(url: URL): string {
   return url.pathname + url.search;
 }
 
-/** Ends a response whose body is of no interest; the connection is dropped if the body has not ended. */
+const DRAINED_BYTES_MAX = 64 * 1024;
+
+/** Ends a response whose body is of no interest: a short one is read, so that the connection is kept; any other is cut off. */
 export async function discard(response: Response): Promise<void> {
+  const length = response.headers.get('content-length');
+  const isShort = length !== null && Number(length) <= DRAINED_BYTES_MAX && !response.headers.has('transfer-encoding');
   try {
-    await response.body?.cancel();
+    if (isShort) await response.arrayBuffer();
+    else await response.body?.cancel();
   } catch {
     // A body that already failed has nothing left to free.
   }

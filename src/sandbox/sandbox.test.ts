@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { createCrashes } from './crashes.ts';
+import { splitLines } from './lines.ts';
+import { createProcessTable } from './processes.ts';
+import type { ProcessTable, ProcessTableOptions } from './processes.ts';
+import { readProcessRequest } from './request.ts';
+import { findCommand, searchPathOf } from './tools.ts';
+
+const OWNER = {};
+const base = mkdtempSync('/tmp/sp-sandbox-');
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let folder = '';
+let table: ProcessTable;
+const make = (options: Partial<ProcessTableOptions> = {}): ProcessTable =>
+  createProcessTable({ folder, searchPath: searchPathOf(process.env['PATH'], ''), stopMs: 50, ...options });
+beforeEach(() => {
+  folder = mkdtempSync(join(base, 'r-'));
+  table = make();
+});
+afterEach(() => table.shutdown());
+
+const sh = (script: string, env: Record<string, string> = {}): { command: string; args: string[]; env: Record<string, string>; shared: boolean } =>
+  ({ command: '/bin/sh', args: ['-c', script], env, shared: false });
+const open = (script: string, key = 'k', signal = new AbortController().signal): AsyncIterator<Json> =>
+  table.open({ key, origin: 'o', launch: sh(script) }, OWNER, signal)[Symbol.asyncIterator]();
+const codeOf = async (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (cause: unknown) => (cause instanceof SallyportError ? cause.code : cause));
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+};
+
+test('lines go in and come out whole, in a clean environment and a private folder', async () => {
+  const lines = table.open({ key: 'k', origin: 'o', launch: sh('env | sort; pwd; cat', { TOKEN: 't' }) }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
+  expect((await lines.next()).value).toEqual({ pid: expect.any(Number) });
+  const seen: string[] = [];
+  await table.send('k', '{"a":"ü"}', OWNER);
+  while (!seen.at(-1)?.startsWith('{')) seen.push(String((await lines.next()).value));
+  expect(seen.at(-1)).toBe('{"a":"ü"}');
+  const home = seen.at(-2) ?? '';
+  expect(home).toStartWith(join(folder, 'work'));
+  const names = seen.slice(0, -2).map((line) => line.split('=')[0]).filter((name) => name !== '_' && name !== 'OLDPWD' && name !== 'SHLVL');
+  expect(names).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR', 'TOKEN', 'UV_CACHE_DIR', 'npm_config_cache']);
+  await lines.return?.();
+  expect(existsSync(home)).toBeFalse();
+  expect(table.status()).toEqual([]);
+});
+
+test('a process that ends by itself ends its stream with ERR_RUNNER_EXITED', async () => {
+  const lines = open('echo one; exit 3');
+  await lines.next();
+  expect((await lines.next()).value).toBe('one');
+  expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject({ code: 'ERR_RUNNER_EXITED', internal: 'code 3, signal null', dispatched: true });
+});
+
+test.each(['abort', 'close', 'return', 'shutdown'])('%s ends the whole process group, even what ignores SIGTERM', async (way) => {
+  const controller = new AbortController();
+  const lines = open(`trap "" TERM; (trap "" TERM; sleep 100) & echo $!; wait; sleep 100`, 'k', controller.signal);
+  await lines.next();
+  const leader = table.status()[0]?.pid ?? 0;
+  const grandchild = Number((await lines.next()).value);
+  expect([isAlive(leader), isAlive(grandchild)]).toEqual([true, true]);
+  if (way === 'abort') controller.abort();
+  if (way === 'close') await table.close('k', OWNER);
+  if (way === 'shutdown') await table.shutdown();
+  if (way === 'return') await lines.return?.();
+  else expect((await lines.next()).done).toBeTrue();
+  expect([isAlive(leader), isAlive(grandchild)]).toEqual([false, false]);
+});
+
+test('nobody but its opener speaks to a process, and a message is one line', async () => {
+  const lines = open('cat');
+  await lines.next();
+  expect(await codeOf(table.send('k', '{}', {}))).toBe('ERR_NOT_FOUND');
+  expect(await codeOf(table.close('k', {}))).toBe('ERR_NOT_FOUND');
+  expect(await codeOf(table.send('k', '{}\n{}', OWNER))).toBe('ERR_REQUEST_INVALID');
+  expect(await codeOf(open('cat').next())).toBe('ERR_CONFLICT');
+  await lines.return?.();
+  expect(await codeOf(table.send('k', '{}', OWNER))).toBe('ERR_NOT_FOUND');
+});
+
+test('there is a limit on processes, and a place is free again when one ends', async () => {
+  table = make({ processesMax: 1 });
+  const one = open('cat', 'one');
+  await one.next();
+  expect(await codeOf(open('cat', 'two').next())).toBe('ERR_RUNNER_LIMIT');
+  await one.return?.();
+  const two = open('cat', 'two');
+  expect((await two.next()).done).toBeFalse();
+  await two.return?.();
+});
+
+test('what crashes at start three times is refused for a while; what worked is not', async () => {
+  let clock = 0;
+  table = make({ now: () => clock });
+  const crash = async (): Promise<unknown> => {
+    const lines = open('exit 1');
+    return codeOf(lines.next().then(() => lines.next()));
+  };
+  for (const _ of [1, 2, 3]) {
+    expect(await crash()).toBe('ERR_RUNNER_EXITED');
+    clock += 10_000;
+  }
+  expect(await crash()).toBe('ERR_RUNNER_SPAWN');
+  clock += LIMITS.stdioCrashHoldMs;
+  expect(await crash()).toBe('ERR_RUNNER_EXITED');
+  const lines = open('echo hello');
+  clock += 10_000;
+  await lines.next();
+  await lines.next();
+  expect(await codeOf(lines.next())).toBe('ERR_RUNNER_EXITED');
+  const records = createCrashes(() => 0);
+  records.crashed('x');
+  records.worked('x');
+  await records.permit('x');
+});
+
+test('a command that is not there is told apart from one that fails, before anything is dispatched', async () => {
+  const launch = { command: 'sallyport-no-such-command', args: [], env: {}, shared: false };
+  const lines = table.open({ key: 'k', origin: 'o', launch }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
+  expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject({ code: 'ERR_RUNNER_SPAWN', dispatched: false });
+});
+
+test('stderr is kept for the operator up to its limit and never stops the process', async () => {
+  const lines = open('head -c 2000000 /dev/zero | tr "\\0" x >&2; echo done; cat');
+  await lines.next();
+  expect((await lines.next()).value).toBe('done');
+  await lines.return?.();
+  const [log = ''] = readdirSync(join(folder, 'log'));
+  expect(readFileSync(join(folder, 'log', log)).byteLength).toBe(LIMITS.stdioStderrBytesMax);
+});
+
+test('an endless line and bad UTF-8 end the process', async () => {
+  const endless = open('head -c 40000000 /dev/zero | tr "\\0" x; sleep 100', 'a');
+  await endless.next();
+  expect(await codeOf(endless.next())).toBe('ERR_UPSTREAM_TOO_LARGE');
+  const bad = open('printf "\\377\\n"; sleep 100', 'b');
+  await bad.next();
+  expect(await codeOf(bad.next())).toBe('ERR_UPSTREAM_PROTOCOL');
+  expect(table.status()).toEqual([]);
+});
+
+test('lines do not depend on how the bytes were cut', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' })), fc.infiniteStream(fc.integer({ min: 1, max: 9 })), async (texts, cuts) => {
+    const wanted = texts.map((text) => text.replaceAll(/[\r\n]/g, '')).filter((text) => text !== '');
+    const bytes = Buffer.from(wanted.map((text) => `${text}\r\n`).join('\n'));
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length;) {
+        const end = at + (cuts.next().value ?? 1);
+        yield bytes.subarray(at, end);
+        at = end;
+      }
+    }
+    expect(await Array.fromAsync(splitLines(chunks()))).toEqual(wanted);
+  }));
+});
+
+test('commands are found absolutely or by their bare name, never relative to a folder', () => {
+  const path = searchPathOf('/work/node_modules/.bin:relative:/usr/bin', '/own/.bin');
+  expect(path).toEqual(['/usr/bin', '/usr/local/bin', '/bin', '/own/.bin']);
+  expect(findCommand('sh', path)).toBe('/usr/bin/sh');
+  for (const command of ['./sh', 'bin/sh', '../bin/sh', '', 'sh\0', '/etc/passwd', '/bin']) expect(findCommand(command, path)).toBeUndefined();
+});
+
+test('a launch with a field that the type does not have is refused', () => {
+  const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false };
+  expect(readProcessRequest({ key: 'k', origin: 'o', launch })).toEqual({ key: 'k', origin: 'o', launch });
+  for (const bad of [
+    { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } }, { ...launch, cwd: 'relative' },
+    { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
+  ]) expect(() => readProcessRequest({ key: 'k', origin: 'o', launch: bad })).toThrow('not a launch');
+  expect(() => readProcessRequest({ key: '../k', origin: 'o', launch })).toThrow('not a launch');
+});
