@@ -1,7 +1,7 @@
 import type { Row } from './figures.ts';
 
-const WIDTH = 860;
-const LEFT = 300;
+const WIDTH = 880;
+const LEFT = 320;
 const RIGHT = 110;
 const BAR = 12;
 const GAP = 3;
@@ -54,7 +54,13 @@ export function chart(rows: readonly Row[], caption: string): string {
   const groups = Map.groupBy(shown, (row) => row.label);
   const parts: string[] = [];
   let y = TOP;
+  let transport = shown[0]?.transport;
   for (const [label, members] of groups) {
+    if (members[0]?.transport !== transport) {
+      transport = members[0]?.transport;
+      parts.push(`<text class="note" x="12" y="${y + 10}">TLS 1.3 from the client</text>`);
+      y += BAR + GROUP;
+    }
     const height = members.length * (BAR + GAP);
     parts.push(`<text x="${LEFT - 40}" y="${y + height / 2 + 3}" text-anchor="end">${escape(label)}</text>`);
     for (const row of members) {
@@ -71,7 +77,7 @@ export function chart(rows: readonly Row[], caption: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 4}" width="${WIDTH}" height="${y + 4}" role="img" aria-label="CPU per call">`,
     `<style>${STYLE}</style>`,
-    '<text class="title" x="12" y="22">CPU per governed call, microseconds (shorter is better)</text>',
+    '<text class="title" x="12" y="22">CPU per tools/call, microseconds (shorter is better)</text>',
     `<text class="note" x="12" y="40">${escape(caption)}</text>`,
     ...ticks,
     ...parts,

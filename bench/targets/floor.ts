@@ -24,7 +24,7 @@ function hopTarget(name: string, label: string, transport: Target['transport']):
   };
 }
 
-export const hop = hopTarget('hop', 'bare Bun hop: parse both bodies, forward', 'plaintext');
+export const hop = hopTarget('hop', 'bare Bun hop (parse, forward)', 'plaintext');
 export const hopTls = hopTarget('hop-tls', 'bare Bun hop, TLS 1.3', 'tls');
 
 function nginxConfiguration(bench: Bench, folder: string, port: number, tls: boolean): string {

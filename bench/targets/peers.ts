@@ -52,7 +52,7 @@ export const supergateway: Target = {
 
 export const civic: Target = {
   name: 'civic',
-  label: `@civic/passthrough-mcp-server ${versionOf('@civic/passthrough-mcp-server')}, HTTP to HTTP`,
+  label: `civic passthrough ${versionOf('@civic/passthrough-mcp-server')}, HTTP to HTTP`,
   transport: 'plaintext',
   start(bench) {
     const port = freePort();
