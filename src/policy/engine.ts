@@ -1,0 +1,187 @@
+import type { AccessRequest, Decision, Obligation, PolicyEngine, Possibility } from '../domain/decision.ts';
+import type { Json } from '../domain/json.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
+import type { ArgumentReader } from './arguments.ts';
+import { buildArgumentReader } from './arguments.ts';
+import type { Candidates } from './candidates.ts';
+import { indexPolicies } from './candidates.ts';
+import type { Evaluate } from './evaluate.ts';
+import { asBoolean, compileExpr, compileScope } from './evaluate.ts';
+import type { Outcomes } from './possibility.ts';
+import { ERROR, FALSE, TRUE, asCondition, compileOutcomes } from './possibility.ts';
+import type { Program, ProgramPolicy } from './program.ts';
+import { readProgram } from './program.ts';
+import type { Subject } from './subject.ts';
+import { resourceIdOf, resourceTypeOf } from './subject.ts';
+import type { RecordValue } from './values.ts';
+import { EvaluationError } from './values.ts';
+import { APPLIES } from './vocabulary.ts';
+
+/** The id under which the built-in permit of the registry workload is recorded. */
+export const REGISTRY_PERMIT_ID = 'sallyport:registry';
+
+/** One policy, ready to run. */
+export interface LoadedPolicy {
+  readonly source: ProgramPolicy;
+  readonly inScope: (subject: Subject) => boolean;
+  readonly evaluate: Evaluate;
+  readonly outcomes: Outcomes;
+}
+
+interface Loaded {
+  readonly program: Program;
+  readonly candidates: Candidates<LoadedPolicy>;
+  readonly readers: ReadonlyMap<string, ArgumentReader>;
+}
+
+const NOTHING: Decision = { outcome: 'deny', policies: [], obligations: [], errors: [] };
+
+/**
+ * Builds the engine of a decision program (no wasm, no Cedar text). A program that is missing or malformed loads as
+ * deny-all (invariant 3).
+ *
+ * Obligations of a decision: with `allow`, the transforms of all satisfied permits. With `deny`, they are empty unless
+ * every forbid that stands in the way is a gate and a permit is satisfied: then they are all gates (and the transforms),
+ * and meeting every one of them lifts the denial. A caller that knows no gates thus denies.
+ */
+export function loadEngine(program: Json, version: number): PolicyEngine {
+  const loaded = load(program);
+  if (loaded === undefined) {
+    const errors = ['the decision program is missing or invalid: everything is denied'];
+    return { version, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
+  }
+  return {
+    version,
+    decide: (request) => {
+      try {
+        return decide(loaded, request);
+      } catch (error) {
+        return { ...NOTHING, errors: [messageOf(error)] };
+      }
+    },
+    possible: (request) => {
+      try {
+        return possible(loaded, request);
+      } catch {
+        return 'deny';
+      }
+    },
+  };
+}
+
+function load(json: Json): Loaded | undefined {
+  try {
+    const program = readProgram(json);
+    if (program === undefined) return undefined;
+    const candidates = indexPolicies(program.policies.map(loadPolicy));
+    const readers = new Map(Object.entries(program.shapes).map(([tool, shape]) => [tool, buildArgumentReader(shape)]));
+    return { program, candidates, readers };
+  } catch {
+    return undefined;
+  }
+}
+
+export function loadPolicy(source: ProgramPolicy): LoadedPolicy {
+  const [principal, resource] = [compileScope('principal', source.principal), compileScope('resource', source.resource)];
+  const { actions } = source;
+  const inScope = (subject: Subject): boolean =>
+    (actions === null || actions.includes(subject.request.action)) && principal(subject) && resource(subject);
+  return { source, inScope, evaluate: compileExpr(source.condition), outcomes: compileOutcomes(source.condition) };
+}
+
+function decide(loaded: Loaded, request: AccessRequest): Decision {
+  if (isRegistry(request)) return decideForRegistry(request);
+  const refusal = refuse(loaded, request);
+  if (refusal !== undefined) return { ...NOTHING, errors: [refusal] };
+  const subject = subjectOf(loaded, request, readArguments(loaded, request));
+  const [permits, forbids, errors]: [ProgramPolicy[], ProgramPolicy[], string[]] = [[], [], []];
+  for (const policy of loaded.candidates(subject)) {
+    if (!policy.inScope(subject)) continue;
+    try {
+      if (asBoolean(policy.evaluate(subject))) (policy.source.effect === 'permit' ? permits : forbids).push(policy.source);
+    } catch (error) {
+      errors.push(`${policy.source.id}: ${messageOf(error)}`);
+    }
+  }
+  return conclude(permits, forbids, errors);
+}
+
+function conclude(permits: readonly ProgramPolicy[], forbids: readonly ProgramPolicy[], errors: readonly string[]): Decision {
+  const outcome = errors.length === 0 && forbids.length === 0 && permits.length > 0 ? 'allow' : 'deny';
+  const determining = forbids.length > 0 ? forbids : permits;
+  const policies = errors.length > 0 && forbids.length === 0 ? [] : determining.map((policy) => policy.id);
+  const liftable = errors.length === 0 && permits.length > 0 && forbids.every((policy) => policy.obligations.length > 0);
+  const obligations = liftable ? [...forbids, ...permits].flatMap(obligationsOf) : [];
+  return { outcome, policies, obligations, errors };
+}
+
+function obligationsOf(policy: ProgramPolicy): readonly Obligation[] {
+  return policy.obligations.map(({ kind, value }) => ({ kind, value, policy: policy.id }));
+}
+
+function possible(loaded: Loaded, request: AccessRequest): Possibility {
+  if (isRegistry(request)) return decideForRegistry(request).outcome;
+  if (refuse(loaded, request) !== undefined) return 'deny';
+  const subject = subjectOf(loaded, request, undefined);
+  // Arguments are checked against the pinned schema whenever a policy reads them, and that check can fail.
+  let certain = !loaded.readers.has(resourceIdOf(request)) || request.action !== 'call_tool';
+  let [permitted, surely] = [false, false];
+  for (const policy of loaded.candidates(subject)) {
+    if (!policy.inScope(subject)) continue;
+    const bits = asCondition(policy.outcomes(subject));
+    if (bits === ERROR) return 'deny';
+    if (bits & ERROR) certain = false;
+    if (policy.source.effect === 'permit') {
+      permitted ||= (bits & TRUE) !== 0;
+      surely ||= bits === TRUE;
+    } else if (policy.source.obligations.length === 0 && (bits & FALSE) === 0) {
+      return 'deny';
+    } else if (bits !== FALSE) {
+      certain = false;
+    }
+  }
+  if (!permitted) return 'deny';
+  return certain && surely ? 'allow' : 'unknown';
+}
+
+/** Why a request can't be judged at all: such a request is denied. */
+function refuse(loaded: Loaded, request: AccessRequest): string | undefined {
+  if (!APPLIES[request.action].includes(resourceTypeOf(request))) return `${request.action} is never asked of a ${request.resource.kind}`;
+  const facts = factsOf(loaded, request);
+  if (facts === undefined) return 'the server is not in the decision program';
+  return facts.space === request.principal.space ? undefined : 'the server belongs to another space';
+}
+
+function factsOf({ program }: Loaded, request: AccessRequest): Program['servers'][string] | undefined {
+  return Object.hasOwn(program.servers, request.resource.server) ? program.servers[request.resource.server] : undefined;
+}
+
+function subjectOf(loaded: Loaded, request: AccessRequest, args: RecordValue | undefined): Subject {
+  const server = factsOf(loaded, request);
+  if (server === undefined) throw new EvaluationError('the server is not in the decision program');
+  const principalType = request.principal.kind === 'person' ? 'Person' : 'Workload';
+  return { request, principalType, resourceType: resourceTypeOf(request), resourceId: resourceIdOf(request), server, arguments: args };
+}
+
+/** The arguments as policies see them, where one reads them. Throws `EvaluationError`: the request is denied. */
+function readArguments(loaded: Loaded, request: AccessRequest): RecordValue | undefined {
+  if (request.action !== 'call_tool') return undefined;
+  const read = loaded.readers.get(resourceIdOf(request));
+  if (read === undefined) return undefined;
+  if (request.context.arguments === undefined) throw new EvaluationError('a policy reads the arguments of this tool, and they are not known');
+  return read(request.context.arguments);
+}
+
+function isRegistry({ principal }: AccessRequest): boolean {
+  return principal.kind === 'workload' && principal.id === REGISTRY_PRINCIPAL_ID;
+}
+
+/** Enrolment works before any policy exists, and no policy can give the registry more than this. */
+function decideForRegistry({ action, resource }: AccessRequest): Decision {
+  const enrols = resource.kind === 'server' && (action === 'connect' || action === 'list');
+  return enrols ? { ...NOTHING, outcome: 'allow', policies: [REGISTRY_PERMIT_ID] } : NOTHING;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof EvaluationError ? error.message : 'the decision failed';
+}

@@ -1,0 +1,104 @@
+import type { AccessRequest } from '../domain/decision.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { isArray, isObject } from '../domain/json.ts';
+import type { CedarValueJson as CedarJson } from './cedar.ts';
+import { askCedar } from './cedar.ts';
+import type { Program } from './program.ts';
+import type { RecordShape, Shape } from './shape.ts';
+import { ACTION_GROUPS, DAYS } from './vocabulary.ts';
+
+/** What one policy comes to for one request. `failure`: Cedar could not judge the request at all. */
+export type Outcome = 'satisfied' | 'unsatisfied' | 'error' | 'failure';
+
+/** The facts that a program adds to a request. */
+export interface Facts {
+  readonly servers: Program['servers'];
+  readonly shapes: Program['shapes'];
+}
+
+/**
+ * Cedar's own verdict on one policy for several requests. It builds entities and context from the requests by itself, so
+ * that a mistake in the engine's readers shows as a difference.
+ */
+export function askOracle(text: string, requests: readonly AccessRequest[], facts: Facts): readonly Outcome[] {
+  const set = 'sallyport';
+  const prepared = askCedar((cedar) => cedar.preparsePolicySet(set, { staticPolicies: { [set]: text } }));
+  if (prepared?.type !== 'success') return requests.map(() => 'failure');
+  return requests.map((request) => {
+    const call = cedarCall(request, facts);
+    const answer = askCedar((cedar) => cedar.statefulIsAuthorized({ ...call, preparsedPolicySetId: set }));
+    if (answer?.type !== 'success') return 'failure';
+    if (answer.response.diagnostics.errors.length > 0) return 'error';
+    return answer.response.diagnostics.reason.length > 0 ? 'satisfied' : 'unsatisfied';
+  });
+}
+
+interface Uid {
+  readonly type: string;
+  readonly id: string;
+}
+
+export interface CedarCall {
+  principal: Uid;
+  action: Uid;
+  resource: Uid;
+  context: Record<string, CedarJson>;
+  entities: { uid: Uid; attrs: Record<string, CedarJson>; parents: Uid[] }[];
+}
+
+const TYPES = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server' } as const;
+
+/** One request as Cedar takes it. */
+export function cedarCall(request: AccessRequest, facts: Facts): CedarCall {
+  const { principal, resource } = request;
+  const server = facts.servers[resource.server];
+  const who: Uid = { type: principal.kind === 'person' ? 'Person' : 'Workload', id: principal.id };
+  const what: Uid = { type: TYPES[resource.kind], id: resource.kind === 'server' ? resource.server : `${resource.server}/${resource.name}` };
+  const action: Uid = { type: 'Action', id: request.action };
+  const spaces: Uid[] = server === undefined ? [] : [{ type: 'Space', id: server.space }];
+  const above: Uid[] = [{ type: 'Server', id: resource.server }, ...resource.toolsets.map((id) => ({ type: 'Toolset', id }))];
+  const attrs: Record<string, CedarJson> = {
+    name: resource.name, server: resource.server, ...server,
+    confidentiality: resource.labels.confidentiality, categories: [...resource.labels.categories], integrity: resource.labels.integrity,
+    ...(resource.kind === 'tool' && resource.effect !== undefined ? { effect: resource.effect } : {}),
+  };
+  const groups = Object.keys(ACTION_GROUPS).filter((id) => ACTION_GROUPS[id]?.includes(request.action));
+  const entities: CedarCall['entities'] = [
+    { uid: who, attrs: { id: principal.id, kind: principal.kind, agent: principal.agent, space: principal.space }, parents: principal.groups.map((id) => ({ type: 'Group', id })) },
+    { uid: what, attrs, parents: resource.kind === 'server' ? spaces : above },
+    { uid: action, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
+  ];
+  if (resource.kind !== 'server') entities.push({ uid: { type: 'Server', id: resource.server }, attrs: {}, parents: spaces });
+  return { principal: who, action, resource: what, context: cedarContext(request, facts.shapes[what.id]), entities };
+}
+
+function cedarContext(request: AccessRequest, shape: RecordShape | undefined): Record<string, CedarJson> {
+  const { principal, context } = request;
+  const at = new Date(context.now);
+  const now = { __extn: { fn: 'datetime', arg: at.toISOString() } };
+  const known = {
+    agent: principal.agent, actors: [...principal.actors], proof: principal.proof, tokenAge: Math.floor(principal.tokenAgeMs / 1000),
+    zone: context.zone, now, hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '',
+  };
+  if (request.action !== 'call_tool' || shape === undefined || context.arguments === undefined) return known;
+  return { ...known, arguments: cedarRecord(context.arguments, shape) };
+}
+
+function cedarRecord(json: JsonObject, shape: RecordShape): Record<string, CedarJson> {
+  const fields = shape.fields.flatMap(([name, inner]): [string, CedarJson][] => {
+    const value = Object.hasOwn(json, name) ? json[name] : undefined;
+    const mapped = value === undefined || value === null ? undefined : cedarValue(value, inner);
+    return mapped === undefined ? [] : [[name, mapped]];
+  });
+  return Object.fromEntries(fields);
+}
+
+function cedarValue(json: Json, shape: Shape): CedarJson | undefined {
+  if (shape === 'any') return undefined;
+  if (typeof json === 'number') return { __extn: { fn: 'decimal', arg: Number.isInteger(json) ? `${json}.0` : String(json) } };
+  if (isArray(json) && typeof shape === 'object' && 'set' in shape) {
+    return json.filter((item) => item !== null).map((item) => cedarValue(item, shape.set)).filter((item) => item !== undefined);
+  }
+  if (isObject(json) && typeof shape === 'object' && 'fields' in shape) return cedarRecord(json, shape);
+  return typeof json === 'string' || typeof json === 'boolean' ? json : undefined;
+}

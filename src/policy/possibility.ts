@@ -1,0 +1,84 @@
+import { compileExpr } from './evaluate.ts';
+import type { Expr } from './program.ts';
+import { isBinary } from './program.ts';
+import type { Subject } from './subject.ts';
+import { UNKNOWN_AT_LISTING } from './vocabulary.ts';
+
+/**
+ * What a condition may still come to when arguments and the moving parts of the context are unknown: a set of outcomes
+ * as bits (Kleene's logic with errors as a fourth value, since any error denies).
+ */
+export const TRUE = 1;
+export const FALSE = 2;
+export const ERROR = 4;
+/** Some value that is no boolean. */
+const OTHER = 8;
+const ANY = TRUE | FALSE | ERROR | OTHER;
+
+export type Outcomes = (subject: Subject) => number;
+
+/** Builds the three-valued closure of a condition. Every outcome that some arguments and context lead to is in its set. */
+export function compileOutcomes(expr: Expr): Outcomes {
+  if (!readsUnknown(expr)) return exactOutcome(expr);
+  if (expr[0] === 'and') return junction(compileOutcomes(expr[1]), compileOutcomes(expr[2]), TRUE, FALSE);
+  if (expr[0] === 'or') return junction(compileOutcomes(expr[1]), compileOutcomes(expr[2]), FALSE, TRUE);
+  if (expr[0] === 'contextHas') return () => TRUE | FALSE;
+  if (expr[0] === 'not') {
+    const inner = compileOutcomes(expr[1]);
+    return (subject) => negate(asCondition(inner(subject)));
+  }
+  if (expr[0] !== 'if') return () => ANY;
+  const [test, then, otherwise] = [compileOutcomes(expr[1]), compileOutcomes(expr[2]), compileOutcomes(expr[3])];
+  return (subject) => {
+    const bits = asCondition(test(subject));
+    return (bits & ERROR) | (bits & TRUE ? then(subject) : 0) | (bits & FALSE ? otherwise(subject) : 0);
+  };
+}
+
+function exactOutcome(expr: Expr): Outcomes {
+  const evaluate = compileExpr(expr);
+  return (subject) => {
+    try {
+      const value = evaluate(subject);
+      if (typeof value !== 'boolean') return OTHER;
+      return value ? TRUE : FALSE;
+    } catch {
+      return ERROR;
+    }
+  };
+}
+
+/** `&&` goes on when its left side is true and ends when it is false; `||` the other way round. */
+function junction(left: Outcomes, right: Outcomes, goesOn: number, ends: number): Outcomes {
+  return (subject) => {
+    const first = asCondition(left(subject));
+    const kept = first & (ends | ERROR);
+    return first & goesOn ? kept | asCondition(right(subject)) : kept;
+  };
+}
+
+function negate(bits: number): number {
+  return (bits & ERROR) | (bits & TRUE ? FALSE : 0) | (bits & FALSE ? TRUE : 0);
+}
+
+/** Where a condition is expected, another value is an error. */
+export function asCondition(bits: number): number {
+  return bits & OTHER ? (bits & ~OTHER) | ERROR : bits;
+}
+
+/** Whether a condition reads anything that may differ between a listing and a call. */
+export function readsUnknown(expr: Expr): boolean {
+  if (expr[0] === 'context' || expr[0] === 'contextHas') return UNKNOWN_AT_LISTING.includes(expr[1]);
+  return operandsOf(expr).some(readsUnknown);
+}
+
+/** The conditions inside a condition. */
+export function operandsOf(expr: Expr): readonly Expr[] {
+  if (isBinary(expr)) return [expr[1], expr[2]];
+  if (expr[0] === 'set') return expr[1];
+  if (expr[0] === 'record') return expr[1].map(([, inner]) => inner);
+  if (expr[0] === 'call') return expr[2];
+  if (expr[0] === 'if') return [expr[1], expr[2], expr[3]];
+  const inner = expr[1];
+  return typeof inner === 'object' ? [inner] : [];
+}

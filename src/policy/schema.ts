@@ -1,0 +1,45 @@
+import { ACTIONS } from '../domain/decision.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { RecordShape } from './shape.ts';
+import { cedarType } from './shape.ts';
+import type { Attribute, Attributes } from './vocabulary.ts';
+import { ACTION_GROUPS, APPLIES, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, PRINCIPAL_TYPES, RESOURCE_ATTRIBUTES, RESOURCE_TYPES } from './vocabulary.ts';
+
+/**
+ * The Cedar schema (JSON form) that policies are validated against. Names of servers and tools are no part of it (they are
+ * entity ids, checked apart), so one schema serves every policy that reads no arguments; a policy that does is validated
+ * against a slice, in which `context.arguments` of `call_tool` has its tool's type.
+ */
+export function buildSchema(shape?: RecordShape): JsonObject {
+  const principals = PRINCIPAL_TYPES.map((type) => [type, { memberOfTypes: ['Group'], shape: recordType(PRINCIPAL_ATTRIBUTES) }]);
+  const resources = RESOURCE_TYPES.map((type) => {
+    const memberOfTypes = type === 'Server' ? ['Space'] : ['Server', 'Toolset'];
+    return [type, { memberOfTypes, shape: recordType(RESOURCE_ATTRIBUTES[type]) }];
+  });
+  const plain: [string, JsonObject][] = ['Group', 'Space', 'Toolset'].map((type) => [type, {}]);
+  const entityTypes: JsonObject = Object.fromEntries([...principals, ...resources, ...plain]);
+  const groups = Object.keys(ACTION_GROUPS).map((id): [string, JsonObject] => [id, {}]);
+  const actions: JsonObject = Object.fromEntries([...ACTIONS.map((action) => [action, actionType(action, shape)]), ...groups]);
+  return { '': { entityTypes, actions } };
+}
+
+function actionType(action: (typeof ACTIONS)[number], shape: RecordShape | undefined): JsonObject {
+  const memberOf = Object.keys(ACTION_GROUPS).filter((group) => ACTION_GROUPS[group]?.includes(action));
+  const context = recordType(CONTEXT_ATTRIBUTES);
+  const typed = action === 'call_tool' && shape !== undefined ? cedarType(shape) : undefined;
+  const attributes = typed === undefined ? context.attributes : { ...context.attributes, arguments: typed };
+  return {
+    memberOf: memberOf.map((id) => ({ id })),
+    appliesTo: { principalTypes: PRINCIPAL_TYPES, resourceTypes: APPLIES[action], context: { ...context, attributes } },
+  };
+}
+
+function recordType(attributes: Attributes): { readonly type: string; readonly attributes: JsonObject } {
+  return { type: 'Record', attributes: Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, typeOf(attribute)])) };
+}
+
+function typeOf({ type }: Attribute): JsonObject {
+  if (type === 'Set') return { type: 'Set', element: { type: 'String' } };
+  if (type === 'datetime') return { type: 'Extension', name: 'datetime' };
+  return { type };
+}

@@ -1,0 +1,86 @@
+import type { AccessRequest } from '../domain/decision.ts';
+import type { ServerFacts, Variable } from './program.ts';
+import type { RecordValue, Value } from './values.ts';
+import { EvaluationError } from './values.ts';
+import type { PrincipalType, ResourceType } from './vocabulary.ts';
+import { DAYS } from './vocabulary.ts';
+
+/** One request as conditions see it. */
+export interface Subject {
+  readonly request: AccessRequest;
+  readonly principalType: PrincipalType;
+  readonly resourceType: ResourceType;
+  readonly resourceId: string;
+  readonly server: ServerFacts;
+  /** `undefined`: no policy reads this resource's arguments, or they are not known. */
+  readonly arguments: RecordValue | undefined;
+}
+
+export type Reader = (subject: Subject) => Value | undefined;
+
+const RESOURCE_TYPE_OF = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server' } as const;
+
+export function resourceTypeOf(request: AccessRequest): ResourceType {
+  return RESOURCE_TYPE_OF[request.resource.kind];
+}
+
+/** `Tool::"<server>/<tool>"`; a server is its own id. */
+export function resourceIdOf(request: AccessRequest): string {
+  const { kind, server, name } = request.resource;
+  return kind === 'server' ? server : `${server}/${name}`;
+}
+
+const strings = (items: readonly string[]): Value => ({ kind: 'set', items });
+
+const PRINCIPAL: Readonly<Record<string, Reader>> = {
+  id: ({ request }) => request.principal.id,
+  kind: ({ request }) => request.principal.kind,
+  agent: ({ request }) => request.principal.agent,
+  space: ({ request }) => request.principal.space,
+};
+
+const RESOURCE: Readonly<Record<string, Reader>> = {
+  name: ({ request }) => request.resource.name,
+  server: ({ request }) => request.resource.server,
+  space: ({ server }) => server.space,
+  tier: ({ server }) => server.tier,
+  hosting: ({ server }) => server.hosting,
+  confidentiality: ({ request }) => request.resource.labels.confidentiality,
+  categories: ({ request }) => strings(request.resource.labels.categories),
+  integrity: ({ request }) => request.resource.labels.integrity,
+  effect: ({ request }) => (request.resource.kind === 'tool' ? request.resource.effect : undefined),
+};
+
+const CONTEXT: Readonly<Record<string, Reader>> = {
+  agent: ({ request }) => request.principal.agent,
+  actors: ({ request }) => strings(request.principal.actors),
+  proof: ({ request }) => request.principal.proof,
+  tokenAge: ({ request }) => Math.floor(request.principal.tokenAgeMs / 1000),
+  zone: ({ request }) => request.context.zone,
+  now: ({ request }) => ({ kind: 'datetime', amount: request.context.now }),
+  hour: ({ request }) => new Date(request.context.now).getUTCHours(),
+  day: ({ request }) => DAYS[new Date(request.context.now).getUTCDay()],
+  arguments: (subject) => subject.arguments,
+};
+
+const TABLES = { principal: PRINCIPAL, resource: RESOURCE, context: CONTEXT, action: {} } as const;
+
+/** The reader of one attribute, chosen when a program is loaded. An attribute that a request lacks reads as `undefined`. */
+export function attributeReader(of: Variable | 'context', name: string): Reader {
+  const table: Readonly<Record<string, Reader>> = TABLES[of];
+  const read = Object.hasOwn(table, name) ? table[name] : undefined;
+  return read ?? (() => undefined);
+}
+
+/** The entity behind a variable. */
+export function entityOf(subject: Subject, variable: Variable): Value {
+  if (variable === 'principal') return { kind: 'entity', type: subject.principalType, id: subject.request.principal.id };
+  if (variable === 'resource') return { kind: 'entity', type: subject.resourceType, id: subject.resourceId };
+  return { kind: 'entity', type: 'Action', id: subject.request.action };
+}
+
+/** A missing attribute is an error, and an error denies. */
+export function require(value: Value | undefined, name: string): Value {
+  if (value === undefined) throw new EvaluationError(`the attribute ${name} is missing`);
+  return value;
+}

@@ -1,0 +1,94 @@
+import { ACTIONS } from '../domain/decision.ts';
+import type { Action } from '../domain/decision.ts';
+import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
+
+/** The words that policies may use: one table for the schema, the checks, the engine and the generated requests. */
+export const PRINCIPAL_TYPES = ['Person', 'Workload'] as const;
+export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
+export const RESOURCE_TYPES = ['Tool', 'Prompt', 'Resource', 'Server'] as const;
+export type ResourceType = (typeof RESOURCE_TYPES)[number];
+
+/** Which resources each action can be asked for. A pair that is not here is never allowed. */
+export const APPLIES: Readonly<Record<Action, readonly ResourceType[]>> = {
+  call_tool: ['Tool'],
+  get_prompt: ['Prompt'],
+  read_resource: ['Resource'],
+  list: ['Server'],
+  connect: ['Server'],
+  complete: ['Prompt', 'Resource', 'Server'],
+  subscribe: ['Resource', 'Server'],
+  task: ['Tool', 'Server'],
+  sample: RESOURCE_TYPES,
+  elicit: RESOURCE_TYPES,
+  roots: RESOURCE_TYPES,
+  notify: RESOURCE_TYPES,
+  respond: RESOURCE_TYPES,
+};
+
+/** Action groups, for readable scopes: `action in Action::"read_only"`. */
+export const ACTION_GROUPS: Readonly<Record<string, readonly Action[]>> = {
+  read_only: ['connect', 'list', 'get_prompt', 'read_resource', 'complete', 'subscribe'],
+  session: ['connect', 'list', 'complete', 'subscribe', 'task', 'notify', 'respond'],
+  server_requests: ['sample', 'elicit', 'roots'],
+};
+
+/** The actions that an action id of a policy stands for; `undefined` for an unknown id. */
+export function expandAction(id: string): readonly Action[] | undefined {
+  const action = ACTIONS.find((known) => known === id);
+  if (action !== undefined) return [action];
+  return Object.hasOwn(ACTION_GROUPS, id) ? ACTION_GROUPS[id] : undefined;
+}
+
+export type AttributeType = 'String' | 'Long' | 'Set' | 'datetime';
+
+export interface Attribute {
+  readonly type: AttributeType;
+  /** The closed list of values, where there is one: a comparison with another value could never be true. */
+  readonly values?: readonly string[];
+}
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+const TEXT: Attribute = { type: 'String' };
+
+export const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+
+export const PRINCIPAL_ATTRIBUTES: Attributes = {
+  id: TEXT,
+  kind: { type: 'String', values: ['person', 'workload'] },
+  agent: TEXT,
+  space: TEXT,
+};
+
+const COMMON: Attributes = {
+  name: TEXT,
+  server: TEXT,
+  space: TEXT,
+  tier: { type: 'String', values: ['internal', 'vendor', 'public'] },
+  hosting: { type: 'String', values: ['self', 'vendor', 'embedded'] },
+  confidentiality: { type: 'String', values: CONFIDENTIALITIES },
+  categories: { type: 'Set', values: CATEGORIES },
+  integrity: { type: 'String', values: ['trusted', 'untrusted'] },
+};
+
+export const RESOURCE_ATTRIBUTES: Readonly<Record<ResourceType, Attributes>> = {
+  Tool: { ...COMMON, effect: { type: 'String', values: EFFECTS } },
+  Prompt: COMMON,
+  Resource: COMMON,
+  Server: COMMON,
+};
+
+/** `arguments` is apart: its type is the named tool's. Hours and days are UTC. */
+export const CONTEXT_ATTRIBUTES: Attributes = {
+  agent: TEXT,
+  actors: { type: 'Set' },
+  proof: { type: 'String', values: ['bearer', 'dpop', 'mtls'] },
+  tokenAge: { type: 'Long' },
+  zone: { type: 'String', values: ['loopback', 'internal', 'external'] },
+  now: { type: 'datetime' },
+  hour: { type: 'Long' },
+  day: { type: 'String', values: DAYS },
+};
+
+/** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
+export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day'];
