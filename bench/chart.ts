@@ -34,7 +34,8 @@ function bar(row: Row, y: number, scale: number): string {
   const segments = row.parts.map((part, index) => {
     const width = Math.max(part.cpuUsPerCall * scale, 0.5);
     const colour = row.target.startsWith('sallyport') ? (index === 0 ? 'ours' : 'ledger') : 'other';
-    const rect = `<rect class="${colour}" x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}"><title>${escape(`${part.name}: ${Math.round(part.cpuUsPerCall)} µs`)}</title></rect>`;
+    const title = `<title>${escape(`${part.name}: ${Math.round(part.cpuUsPerCall)} µs`)}</title>`;
+    const rect = `<rect class="${colour}" x="${x.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${BAR}">${title}</rect>`;
     x += width;
     return rect;
   });

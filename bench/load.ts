@@ -101,7 +101,8 @@ async function drive(connection: Connection, headers: string): Promise<void> {
     const sentAt = performance.now();
     const { head, body } = await connection.exchange('POST', headers, callBody(id, nonce, plan.era));
     const latencyMs = performance.now() - sentAt;
-    const wrong = statusOf(head) === 200 ? wrongAnswer(headerOf(head, 'content-type') ?? '', body, id, nonce) : `${head.split('\r\n')[0]} ${body.slice(0, 300)}`;
+    const refused = statusOf(head) === 200 ? undefined : `${head.split('\r\n')[0]} ${body.slice(0, 300)}`;
+    const wrong = refused ?? wrongAnswer(headerOf(head, 'content-type') ?? '', body, id, nonce);
     if (wrong !== undefined) throw new Error(`call ${id}: ${wrong}`);
     if (run.measuring) samples.push(latencyMs);
     if (plan.calls !== undefined && samples.length >= plan.calls) run.done = true;

@@ -51,8 +51,8 @@ export function wrongAnswer(contentType: string, body: string, id: number, nonce
   return `no answer to ${id} in ${body.slice(0, 200)}`;
 }
 
-export function eventsOf(body: string): string[] {
-  return body.split(/\r?\n\r?\n/).map((event) => event.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trimStart()).join('\n'));
+function eventsOf(body: string): string[] {
+  return body.split(/\r?\n\r?\n/).map((event) => event.split(/\r?\n/).flatMap((line) => (line.startsWith('data:') ? [line.slice(5).trimStart()] : [])).join('\n'));
 }
 
 interface Answer {

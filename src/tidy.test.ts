@@ -57,7 +57,8 @@ function packageName(specifier: string): string {
 }
 
 function packagesUsed(files: Project): Set<string> {
-  const specifiers = production(files).flatMap(([path, text]) => importsOf(path, text)).filter((item) => item.path === undefined).map((item) => item.specifier);
+  const imports = production(files).flatMap(([path, text]) => importsOf(path, text));
+  const specifiers = imports.filter((item) => item.path === undefined).map((item) => item.specifier);
   return new Set(specifiers.filter((specifier) => !/^(node|bun):|^bun$/.test(specifier)).map(packageName));
 }
 

@@ -19,7 +19,8 @@ function hopTarget(name: string, label: string, transport: Target['transport']):
     async start(bench) {
       const tls = transport === 'tls';
       const { pid, port, stop } = await startScript('hop.ts', [bench.upstream, ...(tls ? [bench.tls.certPath, bench.tls.keyPath] : [])]);
-      return { url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/mcp`, headers: {}, ...(tls ? { ca: bench.tls.ca } : {}), parts: [{ name: 'hop', pid }], stop };
+      const url = `${tls ? 'https' : 'http'}://127.0.0.1:${port}/mcp`;
+      return { url, headers: {}, ...(tls ? { ca: bench.tls.ca } : {}), parts: [{ name: 'hop', pid }], stop };
     },
   };
 }

@@ -31,6 +31,7 @@ const tiers: Rule = {
   find: (project) => production(project).flatMap(([path, text]) => {
     const targets = importsOf(path, text).flatMap((item) => (item.path === undefined ? [] : [item.path]));
     return targets.flatMap((target) => {
+      if (isTest(target)) return [`${path}: production code imports the tests' ${target}`];
       if (!target.startsWith('src/')) return roomOf(path) === 'cli' && target.startsWith('demo/') ? [] : [`${path}: production code imports ${target}`];
       const reason = forbiddenImport(roomOf(path), roomOf(target));
       return reason === undefined ? [] : [`${path}: ${reason}`];
@@ -64,7 +65,7 @@ const barrels: Rule = {
   planted: { 'src/mcp/a.ts': "export * from './b.ts';\n" },
 };
 
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/;
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*((\.[a-z]+)?\.test)?\.ts$/;
 const DRAWERS = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'services', 'service', 'managers', 'manager', 'misc']);
 
 const names: Rule = {
