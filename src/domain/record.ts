@@ -45,7 +45,7 @@ export interface JournalRecord {
  */
 export const RECORD_EVENTS = [
   'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
-  'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'record.torn',
+  'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'record.torn', 'record.corrupt',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];
 

@@ -1,0 +1,50 @@
+import type { ErrorCode } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { RECORD_EVENTS } from '../domain/record.ts';
+import type { JournalRecord, RecordEvent } from '../domain/record.ts';
+import type { Origin } from './entry.ts';
+
+const EVENTS: ReadonlySet<string> = new Set(RECORD_EVENTS);
+const CATEGORIES: ReadonlySet<string> = new Set(['access', 'execution', 'error']);
+/** What only the ledger can know of itself. */
+const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['record.torn', 'record.corrupt']);
+const ID_CHARS_MAX = 64;
+
+/**
+ * Reads a record as a role sent it, believing nothing but its shape: the text is stored as it came, so it must be one JSON
+ * object on one line, of a known event, within the limits, and of the node that said hello on this connection.
+ */
+export function readRecord(text: string, origin: Origin): JournalRecord | ErrorCode {
+  if (text.length > LIMITS.recordCharsMax || text.includes('\n') || text.includes('\r')) return 'ERR_REQUEST_INVALID';
+  let record: JournalRecord;
+  try {
+    record = JSON.parse(text);
+  } catch {
+    return 'ERR_REQUEST_INVALID';
+  }
+  return isRecord(record) && isOwn(record, origin) ? record : 'ERR_REQUEST_INVALID';
+}
+
+/** Refusals of callers that never proved who they are: anyone can make as many as they like. */
+export function isUnauthenticated(record: JournalRecord): boolean {
+  return record.event === 'flood.refused' || (record.event === 'call.refused' && record.principal === undefined);
+}
+
+function isRecord(record: JournalRecord | null): record is JournalRecord {
+  return (
+    typeof record === 'object' &&
+    record !== null &&
+    typeof record.id === 'string' &&
+    record.id.length <= ID_CHARS_MAX &&
+    typeof record.at === 'number' &&
+    EVENTS.has(record.event) &&
+    CATEGORIES.has(record.category) &&
+    typeof record.exchange === 'string' &&
+    record.exchange.length <= ID_CHARS_MAX &&
+    typeof record.space === 'string'
+  );
+}
+
+function isOwn(record: JournalRecord, origin: Origin): boolean {
+  return origin.role === 'ledger' || (record.node === origin.node && !LEDGER_EVENTS.has(record.event));
+}

@@ -1,0 +1,145 @@
+import type { Json } from '../domain/json.ts';
+import { isArray, isObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { JournalRecord, RecordEvent } from '../domain/record.ts';
+import type { Origin } from './entry.ts';
+
+const CLOSING: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown']);
+/** How many superseded incarnations of a node are remembered, so that a late survivor cannot write again. */
+const RETIRED_MAX = 16;
+const KEPT = ['principal', 'agent', 'route', 'method', 'action', 'server', 'tool'] as const;
+
+/** What a closing record repeats of the record that opened its exchange. */
+export type OpenCall = Pick<JournalRecord, 'node' | 'space' | 'exchange' | (typeof KEPT)[number]> & {
+  readonly role: string;
+  readonly incarnation: string;
+};
+
+interface NodeStanding {
+  readonly incarnation: string;
+  readonly retired: readonly string[];
+}
+
+/**
+ * What the ledger must know of the past to judge the next record: exchanges still open, each node's current incarnation,
+ * and the ids of recent records. It is carried in the first line of every segment, so a start reads one segment only:
+ * `LIMITS.segmentBytesMax` bounds the scan, `ledgerOpenMax`, `ledgerNodesMax` and `ledgerRecentIdsMax` bound the memory.
+ */
+export class Standing {
+  readonly #open = new Map<string, OpenCall>();
+  readonly #nodes = new Map<string, NodeStanding>();
+  readonly #recent = new Map<string, number>();
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  /** Where a record with this id was written already, while it is remembered. */
+  positionOf(id: string): number | undefined {
+    return this.#recent.get(id);
+  }
+
+  isCurrent(origin: Origin): boolean {
+    return this.#nodes.get(nodeKey(origin))?.incarnation === origin.incarnation;
+  }
+
+  isRetired(origin: Origin): boolean {
+    return this.#nodes.get(nodeKey(origin))?.retired.includes(origin.incarnation) ?? false;
+  }
+
+  /** Makes `origin` the one incarnation of its node that may write. False when no further node fits. */
+  enter(origin: Origin): boolean {
+    const key = nodeKey(origin);
+    const known = this.#nodes.get(key);
+    if (known?.incarnation === origin.incarnation) return true;
+    if (known === undefined && this.#nodes.size >= LIMITS.ledgerNodesMax && !this.#forgetIdleNode()) return false;
+    const retired = known === undefined ? [] : [...known.retired, known.incarnation].slice(-RETIRED_MAX);
+    this.#nodes.delete(key);
+    this.#nodes.set(key, { incarnation: origin.incarnation, retired });
+    return true;
+  }
+
+  /** Exchanges that nobody will close: of earlier incarnations of `origin`'s node, and those it names as given up. */
+  dangling(origin: Origin, abandoned: ReadonlySet<string>): readonly OpenCall[] {
+    return [...this.#open.values()].filter(
+      (call) => call.role === origin.role && call.node === origin.node && (call.incarnation !== origin.incarnation || abandoned.has(call.exchange)),
+    );
+  }
+
+  /** Takes note of a record that has been written. Only the writer of an exchange's opening, or the ledger, closes it. */
+  apply(position: number, origin: Origin, record: JournalRecord): void {
+    this.#remember(record.id, position);
+    if (record.event === 'call.permitted') {
+      if (!this.#open.has(record.exchange)) this.#open.set(record.exchange, openCall(origin, record));
+    } else if (CLOSING.has(record.event)) {
+      const call = this.#open.get(record.exchange);
+      if (call !== undefined && (origin.role === 'ledger' || (call.role === origin.role && call.node === record.node))) this.#open.delete(record.exchange);
+    }
+  }
+
+  toJson(): Json {
+    return {
+      open: [...this.#open.values()].map((call) => ({ ...call })),
+      nodes: [...this.#nodes].map(([key, node]) => [key, node.incarnation, node.retired]),
+      recent: [...this.#recent].map(([id, position]) => [id, position]),
+    };
+  }
+
+  /** `json` comes out of an intact segment head: our own words. What does not fit is left out. */
+  static fromJson(json: Json): Standing {
+    const standing = new Standing();
+    const { open, nodes, recent } = isObject(json) ? json : {};
+    for (const call of isArray(open) ? open : []) {
+      const known = readOpenCall(call);
+      if (known !== undefined) standing.#open.set(known.exchange, known);
+    }
+    for (const node of isArray(nodes) ? nodes : []) {
+      const [key, incarnation, retired] = isArray(node) ? node : [];
+      if (typeof key !== 'string' || typeof incarnation !== 'string' || !isArray(retired)) continue;
+      standing.#nodes.set(key, { incarnation, retired: retired.filter((item) => typeof item === 'string') });
+    }
+    for (const pair of isArray(recent) ? recent : []) {
+      const [id, position] = isArray(pair) ? pair : [];
+      if (typeof id === 'string' && typeof position === 'number') standing.#remember(id, position);
+    }
+    return standing;
+  }
+
+  #remember(id: string, position: number): void {
+    this.#recent.set(id, position);
+    if (this.#recent.size <= LIMITS.ledgerRecentIdsMax) return;
+    for (const oldest of this.#recent.keys()) {
+      this.#recent.delete(oldest);
+      break;
+    }
+  }
+
+  #forgetIdleNode(): boolean {
+    const busy = new Set([...this.#open.values()].map(nodeKey));
+    for (const key of this.#nodes.keys()) {
+      if (!busy.has(key)) return this.#nodes.delete(key);
+    }
+    return false;
+  }
+}
+
+function nodeKey(of: { readonly role: string; readonly node: string }): string {
+  return `${of.role}/${of.node}`;
+}
+
+function openCall(origin: Origin, record: JournalRecord): OpenCall {
+  const { node, space, exchange } = record;
+  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, ...kept(record) };
+}
+
+function kept(of: JournalRecord | Readonly<Record<string, Json>>): Pick<OpenCall, (typeof KEPT)[number]> {
+  const { principal, agent, route, method, action, server, tool } = of;
+  return Object.fromEntries(Object.entries({ principal, agent, route, method, action, server, tool }).filter(([, value]) => typeof value === 'string'));
+}
+
+function readOpenCall(json: Json): OpenCall | undefined {
+  if (!isObject(json)) return undefined;
+  const { role, incarnation, node, space, exchange } = json;
+  if (typeof role !== 'string' || typeof incarnation !== 'string' || typeof node !== 'string' || typeof space !== 'string' || typeof exchange !== 'string') return undefined;
+  return { role, incarnation, node, space, exchange, ...kept(json) };
+}

@@ -1,0 +1,114 @@
+import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { SallyportError } from '../domain/errors.ts';
+import { segmentFile, segmentsDir } from './segments.ts';
+
+const sync = promisify(fdatasync);
+
+/** The end of the journal: one open segment. All or nothing of each write stays. */
+export class SegmentWriter {
+  readonly #dir: string;
+  #fd = -1;
+  #first = 0;
+  #bytes = 0;
+  /** Set when the file's end can no longer be trusted to be what we think: nothing is written after that. */
+  #broken: unknown;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Size of the open segment. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Goes on in an existing segment; what lies beyond `bytes` (a torn write) is cut. */
+  resume(first: number, bytes: number): void {
+    this.#open(first, 'r+');
+    ftruncateSync(this.#fd, bytes);
+    this.#bytes = bytes;
+  }
+
+  /** Begins a new segment with its head line. On failure the old one stays in use and nothing of the new one remains. */
+  begin(first: number, head: Buffer): void {
+    const next = new SegmentWriter(this.#dir);
+    next.#open(first, 'wx');
+    try {
+      next.write(head);
+      fsyncSync(next.#fd);
+      syncDir(segmentsDir(this.#dir));
+    } catch (error) {
+      next.#discard();
+      throw error;
+    }
+    this.close();
+    this.#fd = next.#fd;
+    this.#first = first;
+    this.#bytes = next.#bytes;
+  }
+
+  /** Throws `ERR_JOURNAL_UNAVAILABLE` (cause: what the system said); then nothing of `bytes` remains in the file. */
+  write(bytes: Buffer): void {
+    if (this.#broken !== undefined) throw unavailable('the journal’s file has failed', this.#broken);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written, this.#bytes + written);
+    } catch (cause) {
+      this.#undo();
+      throw unavailable('the journal cannot be written', cause);
+    }
+    this.#bytes += bytes.length;
+  }
+
+  /** Resolves when everything written is on the disk. A failed sync leaves the disk's state unknown: the writer stops for good. */
+  async sync(): Promise<void> {
+    try {
+      await sync(this.#fd);
+    } catch (cause) {
+      this.#broken = cause;
+      throw unavailable('the journal cannot be made durable', cause);
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== -1) closeSync(this.#fd);
+    this.#fd = -1;
+  }
+
+  #open(first: number, flags: 'r+' | 'wx'): void {
+    this.#fd = openSync(segmentFile(this.#dir, first), flags, 0o600);
+    this.#first = first;
+  }
+
+  #undo(): void {
+    try {
+      ftruncateSync(this.#fd, this.#bytes);
+    } catch (cause) {
+      this.#broken = cause;
+    }
+  }
+
+  #discard(): void {
+    this.close();
+    rmSync(segmentFile(this.#dir, this.#first), { force: true });
+  }
+}
+
+/** A new file's name is durable only when its folder is. */
+function syncDir(dir: string): void {
+  const fd = openSync(dir, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function unavailable(message: string, cause: unknown): SallyportError {
+  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', message, { remedy: 'Free disk space or repair the disk; nothing passes the gate until records can be kept.', cause });
+}

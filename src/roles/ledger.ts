@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { createFloods } from '../audit/floods.ts';
+import type { Origin } from '../audit/entry.ts';
+import { openLedger } from '../audit/ledger.ts';
+import type { Ledger } from '../audit/ledger.ts';
+import { readQuery } from '../audit/query.ts';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { isArray, isObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import type { JournalRecord } from '../domain/record.ts';
+import type { Caller, Handler, Refusal } from '../link/handler.ts';
+import { serveLink } from '../link/serve.ts';
+
+const NODE = 'ledger';
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+export interface LedgerRoleOptions {
+  readonly home: string;
+  /** Sync to the disk before an append resolves. */
+  readonly strict: boolean;
+  /** Default: `LIMITS.segmentBytesMax`. */
+  readonly segmentBytesMax?: number;
+}
+
+export interface LedgerRole {
+  readonly ledger: Ledger;
+  /** Answers what is under way, records the stop, closes the files. */
+  close(): Promise<void>;
+  /** Resolves when the role has stopped, by `close` or by SIGTERM. */
+  readonly stopped: Promise<void>;
+}
+
+/** The ledger role: keeps the journal in `<home>/ledger` and serves it on the link. Throws `ERR_JOURNAL_*`, `ERR_LINK_AUTH`, `ERR_ALREADY_RUNNING`. */
+export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole> {
+  // Listening comes first: it proves that no other ledger has these files open.
+  const opened = Promise.withResolvers<Ledger>();
+  opened.promise.catch(() => undefined);
+  const floods = createFloods({ append: async (record) => (await (await opened.promise).append([record]))[0] ?? 0 }, { node: NODE, space: DEFAULT_SPACE });
+  const server = await serveLink({
+    home: options.home,
+    self: 'ledger',
+    handlers: ledgerHandlers(opened.promise),
+    onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
+  });
+  let ledger: Ledger;
+  try {
+    const { strict, segmentBytesMax } = options;
+    ledger = await openLedger(join(options.home, 'ledger'), segmentBytesMax === undefined ? { strict } : { strict, segmentBytesMax });
+    await ledger.append([ownRecord({ category: 'access', event: 'role.started', detail: { strict, pid: process.pid } })]);
+    opened.resolve(ledger);
+  } catch (error) {
+    opened.reject(error);
+    await server.close();
+    throw error;
+  }
+  const stopped = Promise.withResolvers<void>();
+  let closing: Promise<void> | undefined;
+  const shutDown = async (): Promise<void> => {
+    process.off('SIGTERM', onTerm);
+    await server.close();
+    await floods.close();
+    await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
+    await ledger.close();
+  };
+  const close = (): Promise<void> => {
+    closing ??= shutDown().then(stopped.resolve, stopped.reject);
+    return stopped.promise;
+  };
+  const onTerm = (): void => void close();
+  process.on('SIGTERM', onTerm);
+  return { ledger, close, stopped: stopped.promise };
+}
+
+/** What each verb does. A connection may append once its process has said hello on it. */
+function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handler>> {
+  const origins = new WeakMap<Caller, Origin>();
+  let ready: Ledger | undefined;
+  opened.then(
+    (ledger) => (ready = ledger),
+    () => undefined,
+  );
+  return {
+    'ledger.hello': {
+      call: async (body, caller) => {
+        const { origin, abandoned } = readGreeting(body, caller);
+        const ledger = await opened;
+        const closed = await ledger.hello(origin, abandoned);
+        origins.set(caller, origin);
+        return { closed };
+      },
+    },
+    'ledger.append': {
+      text: (text, caller) => {
+        const origin = origins.get(caller);
+        if (origin === undefined || ready === undefined) throw new SallyportError('ERR_CONFLICT', 'a process says hello before it appends');
+        return ready.appendLines(text.split('\n'), origin);
+      },
+    },
+    'ledger.query': {
+      call: async (body) => {
+        const query = readQuery(body);
+        const { entries, damage } = await (await opened).query(query);
+        return toJson({ entries, damage });
+      },
+    },
+    'ledger.tail': {
+      stream: async function* tail(body, _caller, signal) {
+        const ledger = await opened;
+        const from = isObject(body) && Number.isSafeInteger(body['from']) ? Number(body['from']) : ledger.next;
+        for await (const entry of ledger.tail(from, signal)) yield toJson(entry);
+      },
+    },
+  };
+}
+
+function readGreeting(body: Json, caller: Caller): { readonly origin: Origin; readonly abandoned: ReadonlySet<string> } {
+  const { node, incarnation, abandoned } = isObject(body) ? body : {};
+  if (typeof node !== 'string' || typeof incarnation !== 'string' || !NAME.test(node) || !NAME.test(incarnation) || !isArray(abandoned)) {
+    throw new SallyportError('ERR_REQUEST_INVALID', 'hello names a node, an incarnation and the exchanges given up');
+  }
+  if (abandoned.length > LIMITS.ledgerOpenMax) throw new SallyportError('ERR_REQUEST_INVALID', 'hello names too many exchanges');
+  return { origin: { role: caller.role, node, incarnation }, abandoned: new Set(abandoned.filter((item) => typeof item === 'string')) };
+}
+
+/** Entries are JSON by construction (they were read from JSON); the type only lacks the index signature. */
+function toJson(value: object): Json {
+  return { ...value };
+}
+
+function refusedRecord(refusal: Refusal): JournalRecord {
+  return ownRecord({ category: 'access', event: 'call.refused', code: refusal.code, address: 'link', detail: { role: refusal.role ?? '', verb: refusal.verb ?? '' } });
+}
+
+function ownRecord(of: Pick<JournalRecord, 'event' | 'category'> & Partial<JournalRecord>): JournalRecord {
+  return { id: Bun.randomUUIDv7(), at: Date.now(), node: NODE, space: DEFAULT_SPACE, exchange: '', ...of };
+}
