@@ -1,6 +1,8 @@
 /** Tells any number of watchers that something changed. What changed they look up themselves, so a slow one skips to the newest. */
 export interface Broadcast {
   notify(): void;
+  /** How many watch now. */
+  readonly watchers: number;
   /** Yields at once, then after each change, until the signal aborts. */
   watch(signal: AbortSignal): AsyncGenerator<void>;
 }
@@ -10,6 +12,9 @@ export function createBroadcast(): Broadcast {
   return {
     notify: () => {
       for (const wake of wakers) wake();
+    },
+    get watchers() {
+      return wakers.size;
     },
     watch: async function* watch(signal) {
       let { promise: changed, resolve: wake } = Promise.withResolvers<void>();

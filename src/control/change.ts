@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
 import type { Journal } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
-import type { By, Change, What } from './control.ts';
+import type { By, Change, Control, What } from './control.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Configuration } from './snapshot/configuration.ts';
 import { readConfiguration } from './snapshot/configuration.ts';
@@ -12,7 +12,7 @@ import { createTurn } from './turn.ts';
 
 export interface ChangeParts {
   readonly store: Store;
-  readonly journal: Journal;
+  readonly record: Control['record'];
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly key: KeyObject;
@@ -38,7 +38,7 @@ export function createChange(parts: ChangeParts): Change {
         throw new SallyportError('ERR_CONFLICT', 'something else was changed at the same moment', { remedy: 'Try again.' });
       }
       const signed = content === parts.snapshots.current?.content ? undefined : await append(parts, rows, content, now);
-      await record(parts.journal, by, what, now, signed?.version);
+      await parts.record(recordOf(by, what, signed?.version));
       return { result: done, row: signed };
     });
     if (row !== undefined) parts.snapshots.adopt(row);
@@ -70,11 +70,17 @@ async function rehearse<T>(store: Store, act: (rows: Rows) => Promise<T>, now: n
 }
 
 /** The record is durable before the change is: what cannot be recorded does not happen (invariant 5). */
-async function record(journal: Journal, by: By, what: What, at: number, snapshot: number | undefined): Promise<void> {
-  const id = Bun.randomUUIDv7();
-  await journal.append({
-    id, at, category: 'access', event: 'config.changed', node: 'control', space: by.space, exchange: id, principal: by.admin.id,
-    action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
+function recordOf(by: By, what: What, snapshot: number | undefined): Parameters<Control['record']>[0] {
+  return {
+    event: 'config.changed', space: by.space, principal: by.admin.id, action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
     detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail },
-  });
+  };
+}
+
+/** A recorder over the journal: one record stands for itself, in category `access`. */
+export function createRecorder(journal: Journal, now: () => number): Control['record'] {
+  return async (entry) => {
+    const id = Bun.randomUUIDv7();
+    await journal.append({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry });
+  };
 }

@@ -1,8 +1,10 @@
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
+import type { JournalRecord } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
+import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Admin } from './route.ts';
-import type { Probe } from './servers/probe.ts';
+import type { ReadServer } from './servers/read.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
 
 /** What every route may use; made once by `start.ts`, joined by hand. */
@@ -11,12 +13,14 @@ export interface Control {
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
-  readonly probe: Probe;
+  readonly readServer: ReadServer;
   readonly change: Change;
+  /** Records what is no change of the configuration. */
+  record(entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>): Promise<void>;
   /** Epoch ms. */
   now(): number;
-  /** What the other roles say of themselves, for `status`; `undefined` where one does not answer. */
-  ask(role: 'gateway' | 'ledger' | 'runner'): Promise<Json | undefined>;
+  /** Which of the other roles answer; gateways by how many watch for snapshots. */
+  roles(): Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean }>;
 }
 
 /** Who changes, and where. */
@@ -38,10 +42,3 @@ export interface What {
  * snapshot, and handed to the gateways. All or nothing. `act` runs twice (rehearsal and commit) and must do the same both times.
  */
 export type Change = <T>(by: By, what: What, act: (rows: Rows) => Promise<T>, options?: { readonly dryRun?: boolean }) => Promise<T>;
-
-/** The ledger as control may use it: to read. */
-export interface LedgerReader {
-  query(filter: JsonObject): Promise<Json>;
-  tail(filter: JsonObject, signal: AbortSignal): AsyncIterable<Json>;
-}
-

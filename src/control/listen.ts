@@ -17,7 +17,7 @@ export interface ApiServer {
 }
 
 /** Serves the control API on a unix socket (0600): the file's mode keeps other users out, the token other programs of this user. */
-export function serveApi(socket: string, authenticate: AuthenticateAdmin, control: Control): ApiServer {
+export function serveApi(socket: string, authenticate: AuthenticateAdmin, control: Control, report: (line: string) => void): ApiServer {
   const ending = new AbortController();
   // A file cannot be opened between its making and a chmod, if its very first mode is already narrow.
   const umask = process.umask(0o177);
@@ -27,9 +27,9 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
       fetch: (request, self) => {
         // Streams may be silent for long; a change may compile for long.
         self.timeout(request, 0);
-        return handle(request, authenticate, control, ending.signal);
+        return handle(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report));
       },
-      error: refuse,
+      error: (error) => refuse(error, report),
     });
     chmodSync(socket, 0o600);
     return {
@@ -44,17 +44,13 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
 }
 
 async function handle(request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal): Promise<Response> {
-  try {
-    const admin = authenticate(request.headers.get('authorization'));
-    const url = new URL(request.url);
-    if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
-    const { route, params } = findRoute(request.method, url.pathname);
-    const signal = AbortSignal.any([request.signal, ending]);
-    const body = route.body === undefined ? undefined : await readBody(request);
-    return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);
-  } catch (error) {
-    return refuse(error);
-  }
+  const admin = authenticate(request.headers.get('authorization'));
+  const url = new URL(request.url);
+  if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
+  const { route, params } = findRoute(request.method, url.pathname);
+  const signal = AbortSignal.any([request.signal, ending]);
+  const body = route.body === undefined ? undefined : await readBody(request);
+  return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);
 }
 
 /** Finds the one route of a path and method. Throws `ERR_ROUTE_UNKNOWN` or `ERR_METHOD_NOT_ALLOWED`. */

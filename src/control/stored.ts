@@ -17,8 +17,8 @@ const BASELINE = z.custom<Baseline>((value) => typeof value === 'object' && valu
 const CANDIDATE = z.strictObject({ scannedAt: z.number(), digest: z.string(), surface: SURFACE, findings: z.array(FINDING) });
 export type Candidate = z.infer<typeof CANDIDATE>;
 
-/** What gateways saw at a refresh that differs from the baseline; one row a server, the newest. */
-const DRIFT = z.strictObject({ observedAt: z.number(), node: z.string(), digest: z.string(), surface: SURFACE });
+/** That a gateway saw something else than the baseline at a refresh, so that it is recorded once; what it saw is the candidate. */
+const DRIFT = z.strictObject({ observedAt: z.number(), node: z.string(), digest: z.string() });
 
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {

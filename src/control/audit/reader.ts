@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
+import type { Link } from '../../link/connect.ts';
+
+/** One record as the ledger keeps it. */
+export interface LedgerEntry {
+  readonly position: number;
+  readonly record: JsonObject;
+}
+
+/** The ledger as control may use it: to read. Both throw `ERR_LINK_*`, `ERR_QUERY_INVALID`. */
+export interface LedgerReader {
+  /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
+  query(filter: JsonObject): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
+  /** What is written from now on, of every space. */
+  tail(signal: AbortSignal): AsyncGenerator<LedgerEntry>;
+}
+
+const ENTRY = z.object({ position: z.int(), record: z.custom<JsonObject>((value) => isObject(value as Json)) });
+const ANSWER = z.object({ entries: z.array(ENTRY), damage: z.array(z.unknown()) });
+
+export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerReader {
+  return {
+    query: async (filter) => {
+      const { entries, damage } = read(ANSWER, await link.call('ledger.query', filter));
+      return { entries, damaged: damage.length };
+    },
+    tail: async function* tail(signal) {
+      for await (const entry of link.stream('ledger.tail', {}, signal)) yield read(ENTRY, entry);
+    },
+  };
+}
+
+function read<T>(schema: z.ZodType<T>, value: Json): T {
+  const found = schema.safeParse(value, { reportInput: false });
+  if (found.success) return found.data;
+  throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger answered with something else than records', { remedy: 'Run control and ledger in one version.' });
+}

@@ -1,0 +1,46 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { NEW_EXCEPTION } from './schema.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+const LIFE_MS_MAX = 366 * DAY_MS;
+
+export const exceptionRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/exceptions', summary: 'Exceptions of the space, ended ones too', access: 'read',
+    act: async ({ space }, { store, now }) => ({
+      exceptions: (await listStored(store, 'exception', space)).map(({ id, body }) => ({ id, state: body.expiresAt > now() ? 'active' : 'expired', ...body })),
+    }),
+  }),
+  route({
+    method: 'POST', path: '/exceptions', summary: 'Except something from the rules, for a reason and a time', access: 'change', body: NEW_EXCEPTION,
+    act: async ({ admin, space, body }, control) => {
+      const id = Bun.randomUUIDv7();
+      const createdAt = control.now();
+      checkLife(body.expiresAt - createdAt);
+      const exception = { ...body, createdAt };
+      return control.change({ admin, space }, { resource: 'exception', id, verb: 'add', detail: exception }, async (rows) => {
+        await needStored(rows, 'server', space, body.scope.server);
+        await putStored(rows, 'exception', space, id, exception, admin.id);
+        return { id, state: 'active', ...exception };
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/exceptions/:id', summary: 'End an exception', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'exception', id, verb: 'remove' }, async (rows) => {
+        await deleteStored(rows, 'exception', space, id, admin.id);
+        return { id };
+      });
+    },
+  }),
+];
+
+function checkLife(lifeMs: number): void {
+  if (lifeMs > 0 && lifeMs <= LIFE_MS_MAX) return;
+  throw new SallyportError('ERR_REQUEST_INVALID', 'body.expiresAt: an exception ends in the future, within a year', { remedy: 'Make it a policy if it is meant to stay.' });
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import { REVISIONS } from '../domain/message.ts';
+import type { SharedState } from '../domain/state.ts';
+import type { Caller, Handler } from '../link/handler.ts';
+import type { Broadcast } from './broadcast.ts';
+import type { Control } from './control.ts';
+import { validate } from './route.ts';
+import { recordDrift } from './servers/drift.ts';
+import { releaseCredential } from './servers/release.ts';
+
+export interface VerbParts {
+  readonly control: Control;
+  /** Told of each new snapshot and lease. */
+  readonly news: Broadcast;
+  readonly state: SharedState;
+  /** 32 bytes; seals session ids and handles. */
+  readonly sealKey: Uint8Array;
+}
+
+const NAMES = { space: z.string(), server: z.string() };
+const KEY = z.string().min(1);
+const TTL = z.int().min(1);
+const STATE = z.discriminatedUnion('op', [
+  z.strictObject({ op: z.literal('get'), key: KEY }),
+  z.strictObject({ op: z.literal('set'), key: KEY, value: z.string(), ttlMs: TTL }),
+  z.strictObject({ op: z.literal('setIfAbsent'), key: KEY, value: z.string(), ttlMs: TTL }),
+  z.strictObject({ op: z.literal('increment'), key: KEY, by: z.int(), ttlMs: TTL }),
+  z.strictObject({ op: z.literal('delete'), key: KEY }),
+]);
+const OBJECT = z.record(z.string(), z.json());
+const PAGES = z.array(OBJECT);
+export const DRIFT_REPORT = z.strictObject({
+  ...NAMES, node: z.string().max(200),
+  raw: z.strictObject({ revision: z.enum(REVISIONS), eras: z.array(z.enum(['legacy', 'modern'])), hello: OBJECT, tools: PAGES, prompts: PAGES, templates: PAGES }),
+});
+
+/** What gateways may ask of control. They are heard, not believed: every body is checked, and nothing here widens anything. */
+export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
+  const { control, news, state, sealKey } = parts;
+  return {
+    'control.watch': { stream: (_body, _caller, signal) => watch(control, news, signal) },
+    'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
+    'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
+    'control.keys': {
+      call: (_body, caller) => {
+        needGateway(caller);
+        return { seal: Buffer.from(sealKey).toString('base64url') };
+      },
+    },
+    'control.release': {
+      call: (body, caller) => {
+        needGateway(caller);
+        return releaseCredential(control.store, validate(z.strictObject(NAMES), body, 'body'));
+      },
+    },
+  };
+}
+
+/** The newest snapshot, then the newest lease, at once and after each change. A slow gateway skips to the newest. */
+async function* watch(control: Control, news: Broadcast, signal: AbortSignal): AsyncGenerator<Json> {
+  let version = 0;
+  let issuedAt = 0;
+  for await (const _ of news.watch(signal)) {
+    const snapshot = control.snapshots.current;
+    if (snapshot !== undefined && snapshot.version > version) {
+      version = snapshot.version;
+      yield { kind: 'snapshot', ...snapshot.signed };
+    }
+    const lease = control.lease.current;
+    if (lease !== undefined && lease.lease.issuedAt > issuedAt) {
+      issuedAt = lease.lease.issuedAt;
+      yield { kind: 'lease', ...lease.signed };
+    }
+  }
+}
+
+async function applyState(state: SharedState, ask: z.infer<typeof STATE>): Promise<Json> {
+  switch (ask.op) {
+    case 'get':
+      return { value: (await state.get(ask.key)) ?? null };
+    case 'set':
+      await state.set(ask.key, ask.value, ask.ttlMs);
+      return {};
+    case 'setIfAbsent':
+      return { taken: await state.setIfAbsent(ask.key, ask.value, ask.ttlMs) };
+    case 'increment':
+      return { sum: await state.increment(ask.key, ask.by, ask.ttlMs) };
+    case 'delete':
+      await state.delete(ask.key);
+      return {};
+  }
+}
+
+/** Seal keys and credentials are the gateway's alone, also where the link's table names more callers. */
+function needGateway(caller: Caller): void {
+  if (caller.role !== 'gateway') throw new SallyportError('ERR_LINK_FORBIDDEN', `role ${caller.role} may not ask this of control`);
+}

@@ -1,0 +1,13 @@
+import { agentRoutes } from './agents/routes.ts';
+import { auditRoutes } from './audit/routes.ts';
+import { exceptionRoutes } from './exceptions/routes.ts';
+import { killRoutes } from './kill/routes.ts';
+import type { Route } from './route.ts';
+import { serverRoutes } from './servers/routes.ts';
+import { statusRoutes } from './status/routes.ts';
+import { toolsetRoutes } from './toolsets/routes.ts';
+
+/** Every route of the control API. What is not here does not exist. */
+export const ROUTES: readonly Route[] = [
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...killRoutes, ...auditRoutes,
+];

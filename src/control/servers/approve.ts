@@ -1,0 +1,56 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Effect, Surface } from '../../domain/server.ts';
+import { approveSurface } from '../../registry/surface.ts';
+import type { Rows } from '../../store/store.ts';
+import { hasExposureException } from '../exceptions/exposure.ts';
+import { findStored, needStored, putStored } from '../stored.ts';
+import { declareTools } from './surface.ts';
+
+export interface Approval {
+  readonly space: string;
+  readonly id: string;
+  readonly digest: string;
+  readonly effects: Readonly<Record<string, Effect>>;
+  readonly by: string;
+  readonly now: number;
+}
+
+/**
+ * Candidate → baseline, exactly the one that was shown. Also lifts a quarantine, with the candidate or with what was
+ * approved before. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned), `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
+ */
+export async function approveServer(rows: Rows, approval: Approval): Promise<void> {
+  const { space, id, by } = approval;
+  const server = await needStored(rows, 'server', space, id);
+  const candidate = (await findStored(rows, 'candidate', space, id))?.body;
+  const baseline = (await findStored(rows, 'baseline', space, id))?.body;
+  const chosen = [candidate, baseline].find((one) => one?.digest === approval.digest);
+  if (chosen === undefined) {
+    throw new SallyportError('ERR_CONFLICT', candidate === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now', {
+      remedy: `Run \`sallyport server scan ${id}\`, read it, then approve.`,
+    });
+  }
+  checkEffects(chosen.surface, approval.effects);
+  await checkExposure(rows, approval, candidate?.findings ?? []);
+  const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
+  const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };
+  const { reason: _, ...rest } = server.body;
+  await putStored(rows, 'server', space, id, { ...rest, tools, status: 'approved' }, by);
+  await putStored(rows, 'baseline', space, id, approveSurface(declareTools(chosen.surface, tools), by, approval.now), by);
+  for (const kind of ['candidate', 'drift'] as const) await rows.delete(kind, space, id, { by });
+}
+
+function checkEffects(surface: Surface, effects: Approval['effects']): void {
+  const known = new Set(surface.tools.map((tool) => tool.name));
+  const unknown = Object.keys(effects).find((tool) => !known.has(tool));
+  if (unknown !== undefined) throw new SallyportError('ERR_TOOL_UNKNOWN', `the server has no tool "${unknown}"`, { remedy: 'Name tools as the server does.' });
+}
+
+async function checkExposure(rows: Rows, { space, id, now }: Approval, findings: readonly { readonly rule: string; readonly severity: string; readonly message: string }[]): Promise<void> {
+  for (const finding of findings) {
+    if (finding.severity !== 'block' || await hasExposureException(rows, space, id, finding.rule, now)) continue;
+    throw new SallyportError('ERR_EXPOSURE', `${finding.rule}: ${finding.message}`, {
+      remedy: `Repair it, or accept it for a time: sallyport exception add --server ${id} --exposure ${finding.rule} --reason … --owner … --approver … --for 30d`,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { compareSurfaces } from '../../registry/drift.ts';
+import type { By, Control } from '../control.ts';
+import { findStored, listStored, needStored, putStored } from '../stored.ts';
+import { presentDrift } from './drift.ts';
+import { presentServer } from './present.ts';
+import { toCandidate } from './surface.ts';
+
+/** Reads the server through the gate and keeps what it says as the candidate. Nothing that is in service changes. */
+export async function enrolServer(by: By, id: string, control: Control): Promise<Json> {
+  const { space } = by;
+  await needStored(control.store, 'server', space, id);
+  const inForce = control.snapshots.current;
+  if (inForce === undefined) throw new SallyportError('ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' });
+  const raw = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
+  const scannedAt = control.now();
+  return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
+    const server = await needStored(rows, 'server', space, id);
+    const neighbours = (await listStored(rows, 'baseline', space)).filter((other) => other.id !== id);
+    const candidate = toCandidate(raw, server.body, scannedAt, () => []);
+    const status = server.body.status === 'declared' ? 'scanned' : server.body.status;
+    const next = { ...server, body: { ...server.body, status } };
+    await putStored(rows, 'server', space, id, next.body, by.admin.id);
+    await putStored(rows, 'candidate', space, id, candidate, by.admin.id);
+    const baseline = (await findStored(rows, 'baseline', space, id))?.body;
+    const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
+    return { ...presentServer(next, baseline, candidate), drift };
+  });
+}

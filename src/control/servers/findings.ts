@@ -1,0 +1,34 @@
+import type { Endpoint } from '../../domain/server.ts';
+import type { ServerDefinition, ServerFinding } from './schema.ts';
+
+/** What an administrator must know of how a server is exposed. `block` needs an expiring exception before approval. */
+export function findExposure(definition: Pick<ServerDefinition, 'endpoint' | 'credentials'>): readonly ServerFinding[] {
+  const { endpoint, credentials } = definition;
+  if (endpoint.transport === 'stdio') return [];
+  const found: ServerFinding[] = [];
+  const onMachine = isLoopback(endpoint.url);
+  if (endpoint.url.startsWith('http:') && !onMachine) {
+    found.push({ rule: 'exposure-cleartext', severity: 'block', message: 'calls and credentials would cross the network in clear text; give it an https URL' });
+  }
+  if (credentials.type === 'none' && !onMachine) {
+    found.push({ rule: 'exposure-unauthenticated', severity: 'warn', message: 'it is called without a credential: whoever reaches it can call it past the gate' });
+  }
+  if (endpoint.allowPrivate) {
+    found.push({ rule: 'exposure-private-address', severity: 'info', message: 'it may be at a private address; the address check is off for it' });
+  }
+  return found;
+}
+
+function isLoopback(url: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+}
+
+/** How a server is reached, in one line: the exact URL, or the exact argv with every argument quoted as a shell would need it. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  if (endpoint.transport !== 'stdio') return endpoint.url;
+  return [endpoint.launch.command, ...endpoint.launch.args].map(quote).join(' ');
+}
+
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll('\'', String.raw`'\''`)}'`;
+}

@@ -1,0 +1,45 @@
+import type { Json, JsonObject } from '../../domain/json.ts';
+import type { Baseline, Surface } from '../../domain/server.ts';
+import type { Candidate, Stored } from '../stored.ts';
+import { describeEndpoint, findExposure } from './findings.ts';
+import type { StoredServer } from './schema.ts';
+
+/** One line of the list. */
+export function presentSummary(server: Stored<StoredServer>, baseline: Baseline | undefined): JsonObject {
+  const { endpoint, owner, hosting, tier, status, reason } = server.body;
+  return {
+    id: server.id, status, owner, hosting, tier, transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
+    ...(reason === undefined ? {} : { reason }),
+    ...(baseline === undefined ? {} : { tools: baseline.surface.tools.length, digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt }),
+  };
+}
+
+/** All that is known of a server, without the values of its environment: some of them are secrets. */
+export function presentServer(server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined): JsonObject {
+  const { endpoint, labels, credentials, tools } = server.body;
+  return {
+    ...presentSummary(server, baseline),
+    ...(endpoint.transport === 'stdio' ? { launch: { ...endpoint.launch, env: hideValues(endpoint.launch.env) } } : {}),
+    labels, credentials, declared: tools,
+    findings: [...findExposure(server.body), ...(candidate?.findings ?? [])],
+    ...(baseline === undefined ? {} : { baseline: presentSurface(baseline.surface) }),
+    ...(candidate === undefined ? {} : { candidate: { digest: candidate.digest, scannedAt: candidate.scannedAt, ...presentSurface(candidate.surface) } }),
+  };
+}
+
+function hideValues(env: Readonly<Record<string, string>>): JsonObject {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, /^(env|file|vault):/.test(value) ? value : '(set)']));
+}
+
+/** What an administrator approves: every item with its effect, and what it says of itself. */
+function presentSurface(surface: Surface): JsonObject {
+  return {
+    revision: surface.revision, eras: surface.eras, serverInfo: surface.serverInfo,
+    ...(surface.instructions === undefined ? {} : { instructions: surface.instructions.definition['instructions'] ?? '' }),
+    tools: surface.tools.map(({ name, effect, confirmed, labels, digest, definition }): Json => ({
+      name, effect, confirmed, labels: { ...labels }, digest, description: definition['description'] ?? '',
+    })),
+    prompts: surface.prompts.map(({ name, digest }) => ({ name, digest })),
+    templates: surface.templates.map(({ name, digest }) => ({ name, digest })),
+  };
+}

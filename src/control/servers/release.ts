@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Rows } from '../../store/store.ts';
+import { needStored } from '../stored.ts';
+
+const SECRET_BYTES_MAX = 16 * 1024;
+
+/**
+ * The upstream credential of one server, for the gateway that is about to call it: `{header, value}`, or `{}` where the
+ * server takes none. Throws `ERR_SERVER_UNKNOWN`, `ERR_SERVER_QUARANTINED`, `ERR_UPSTREAM_CREDENTIAL`; never says the secret.
+ */
+export async function releaseCredential(rows: Rows, ask: { readonly space: string; readonly server: string }): Promise<JsonObject> {
+  const { body } = await needStored(rows, 'server', ask.space, ask.server);
+  if (body.status === 'quarantined') {
+    throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${ask.server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' });
+  }
+  if (body.credentials.type === 'none') return {};
+  return { header: body.credentials.header, value: await readSecret(body.credentials.secret) };
+}
+
+async function readSecret(reference: string): Promise<string> {
+  const [kind, name] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+  const value = kind === 'env' ? process.env[name] : await readSecretFile(name);
+  // A line break in a header's value would be a second header.
+  if (value === undefined || !/^[\x20-\x7E\x80-\xFF]+$/.test(value)) {
+    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing or is no header value`, {
+      remedy: kind === 'env' ? `Set ${name} in the environment that control is started in.` : `Write the secret to ${name} (mode 0600).`,
+    });
+  }
+  return value;
+}
+
+async function readSecretFile(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, { encoding: 'utf8', flag: 'r' })).slice(0, SECRET_BYTES_MAX).trim();
+  } catch {
+    return undefined;
+  }
+}

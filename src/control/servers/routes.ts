@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { EFFECTS } from '../../domain/server.ts';
+import type { Rows } from '../../store/store.ts';
+import { WORDS } from '../names.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
+import { approveServer } from './approve.ts';
+import { showDiff } from './diff.ts';
+import { presentServer, presentSummary } from './present.ts';
+import { enrolServer } from './enrol.ts';
+import { NEW_SERVER } from './schema.ts';
+
+const APPROVAL = z.strictObject({
+  /** Digest of what was shown: if the candidate is another by now, nothing is approved. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Tool → effect, as the administrator confirms it. */
+  effects: z.record(z.string(), z.enum(EFFECTS)).default({}),
+});
+
+const readRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read',
+    act: async ({ space }, { store }) => {
+      const baselines = new Map((await listStored(store, 'baseline', space)).map(({ id, body }) => [id, body]));
+      const drifting = new Set((await listStored(store, 'drift', space)).map(({ id }) => id));
+      const servers = await listStored(store, 'server', space);
+      return { servers: servers.map((server) => ({ ...presentSummary(server, baselines.get(server.id)), drift: drifting.has(server.id) })) };
+    },
+  }),
+  route({
+    method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read',
+    act: ({ space, params }, { store }) => showServer(store, space, params['id'] ?? ''),
+  }),
+  route({
+    method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read',
+    act: ({ space, params }, { store }) => showDiff(store, space, params['id'] ?? ''),
+  }),
+];
+
+const changeRoutes: readonly Route[] = [
+  route({
+    method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved', access: 'change', body: NEW_SERVER,
+    act: async ({ admin, space, body }, control) => {
+      const { id, ...definition } = body;
+      return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
+        if (await findStored(rows, 'server', space, id) !== undefined) {
+          throw new SallyportError('ERR_CONFLICT', `there already is a server "${id}"`, { remedy: 'Take another name, or remove that one first.' });
+        }
+        await putStored(rows, 'server', space, id, { ...definition, status: 'declared' }, admin.id);
+        return showServer(rows, space, id);
+      });
+    },
+  }),
+  route({
+    method: 'POST', path: '/servers/:id/scan', summary: 'Read everything the server says, through the gate; the result waits for approval', access: 'change',
+    act: ({ admin, space, params }, control) => enrolServer({ admin, space }, params['id'] ?? '', control),
+  }),
+  route({
+    method: 'POST', path: '/servers/:id/approve', summary: 'Make the candidate the baseline: from now on the allow-list', access: 'change', body: APPROVAL,
+    act: async ({ admin, space, params, body }, control) => {
+      const id = params['id'] ?? '';
+      const now = control.now();
+      return control.change({ admin, space }, { resource: 'server', id, verb: 'approve', detail: { digest: body.digest, effects: body.effects } }, async (rows) => {
+        await approveServer(rows, { space, id, by: admin.id, now, ...body });
+        return showServer(rows, space, id);
+      });
+    },
+  }),
+  route({
+    method: 'POST', path: '/servers/:id/quarantine', summary: 'Stop a server now, until it is approved again', access: 'change', body: z.strictObject({ reason: WORDS }),
+    act: async ({ admin, space, params, body }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'server', id, verb: 'quarantine', detail: { reason: body.reason } }, async (rows) => {
+        const server = await needStored(rows, 'server', space, id);
+        await putStored(rows, 'server', space, id, { ...server.body, status: 'quarantined', reason: body.reason }, admin.id);
+        return showServer(rows, space, id);
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/servers/:id', summary: 'Remove a server and its baseline', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'server', id, verb: 'remove' }, async (rows) => {
+        await checkUnused(rows, space, id);
+        await deleteStored(rows, 'server', space, id, admin.id);
+        for (const kind of ['baseline', 'candidate', 'drift'] as const) await rows.delete(kind, space, id, { by: admin.id });
+        return { id };
+      });
+    },
+  }),
+];
+
+export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
+
+async function showServer(rows: Rows, space: string, id: string): Promise<Json> {
+  const server = await needStored(rows, 'server', space, id);
+  const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
+  return presentServer(server, baseline?.body, candidate?.body);
+}
+
+async function checkUnused(rows: Rows, space: string, id: string): Promise<void> {
+  const users = (await listStored(rows, 'toolset', space)).filter(({ body }) => body.members.some((member) => member.server === id));
+  if (users.length === 0) return;
+  throw new SallyportError('ERR_CONFLICT', `the server is in ${users.map((toolset) => `toolset "${toolset.id}"`).join(', ')}`, { remedy: 'Take it out of there first.' });
+}

@@ -1,0 +1,27 @@
+import type { Surface } from '../../domain/server.ts';
+import { digestOfSurface } from '../../registry/canonical.ts';
+import type { RawSurface } from '../../registry/surface.ts';
+import { readSurface, unknownDeclarations } from '../../registry/surface.ts';
+import type { Candidate } from '../stored.ts';
+import { findExposure } from './findings.ts';
+import type { ServerFinding, StoredServer } from './schema.ts';
+
+/** What was read, made into what a person can approve: pins with digests and effects, and everything worth knowing first. */
+export function toCandidate(raw: RawSurface, server: StoredServer, scannedAt: number, findShadows: (surface: Surface) => readonly ServerFinding[]): Candidate {
+  const surface = readSurface(raw, server);
+  const unknown = unknownDeclarations(surface, server.tools).map((name): ServerFinding => ({
+    rule: 'declared-tool-unknown', severity: 'warn', item: name, message: 'the declaration names a tool that the server does not have; the real one stays on its guess',
+  }));
+  return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...findExposure(server), ...unknown, ...findShadows(surface)] };
+}
+
+/** The surface with what the administrator says of single tools: their effects are confirmed, others stay on the guess. */
+export function declareTools(surface: Surface, declared: StoredServer['tools']): Surface {
+  return {
+    ...surface,
+    tools: surface.tools.map((tool) => {
+      const said = Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
+      return said === undefined ? tool : { ...tool, effect: said.effect, confirmed: true, labels: said.labels ?? tool.labels };
+    }),
+  };
+}

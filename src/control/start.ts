@@ -1,0 +1,119 @@
+import type { KeyObject } from 'node:crypto';
+import { join } from 'node:path';
+import type { JsonObject } from '../domain/json.ts';
+import type { Journal } from '../domain/record.ts';
+import type { SharedState } from '../domain/state.ts';
+import type { Link } from '../link/connect.ts';
+import type { Handler } from '../link/handler.ts';
+import type { Store } from '../store/store.ts';
+import { openAdminToken } from './admin-token.ts';
+import { createLedgerReader } from './audit/reader.ts';
+import { createBroadcast } from './broadcast.ts';
+import { createChange, createRecorder } from './change.ts';
+import type { Control } from './control.ts';
+import { createLeaseKeeper } from './lease.ts';
+import { controlVerbs } from './link-verbs.ts';
+import { serveApi } from './listen.ts';
+import { openSealKey } from './seal-key.ts';
+import { createServerReader } from './servers/read.ts';
+import { createCompiler } from './snapshot/compile.ts';
+import { createSnapshotKeeper } from './snapshot/keeper.ts';
+
+/** What control is joined to; `roles/control.ts` opens each. */
+export interface ControlParts {
+  readonly home: string;
+  readonly store: Store;
+  readonly state: SharedState;
+  readonly journal: Journal;
+  /** Control's own role key: signs snapshots and leases. */
+  readonly key: KeyObject;
+  readonly links: Readonly<Record<'gateway' | 'ledger' | 'runner', Link>>;
+  /** Says what an operator must know, loudly; one line each. */
+  report(line: string): void;
+}
+
+export interface RunningControl {
+  readonly control: Control;
+  /** What control answers the other roles. */
+  readonly verbs: Readonly<Record<string, Handler>>;
+  /** Brings what the store holds into force, starts leases, and from then on the API. */
+  serve(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LEASE_EVERY_MS = 20_000;
+const ANSWER_MS = 2_000;
+
+/** Puts the rooms of control together. Nothing runs before `serve`. */
+export function createControl(parts: ControlParts): RunningControl {
+  const { home, store, key, report } = parts;
+  const now = Date.now;
+  const news = createBroadcast();
+  const snapshots = createSnapshotKeeper(key, news.notify);
+  const lease = createLeaseKeeper(store, key, () => snapshots.current?.version ?? 0, now, news.notify);
+  const record = createRecorder(parts.journal, now);
+  const control: Control = {
+    store, snapshots, lease, record, now,
+    ledger: createLedgerReader(parts.links.ledger),
+    readServer: createServerReader(parts.links.gateway),
+    change: createChange({ store, record, snapshots, lease, key, compile: createCompiler(), now }),
+    roles: async () => {
+      const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
+      return { gateways: news.watchers, ledger, runner };
+    },
+  };
+  const verbs = controlVerbs({ control, news, state: parts.state, sealKey: openSealKey(join(home, 'control', 'seal.key')) });
+  const closers: (() => Promise<void>)[] = [];
+  return {
+    control, verbs,
+    serve: async () => {
+      await takeIntoForce(control, report);
+      closers.push(await followStore(control, report), renewLeases(control, report));
+      const api = serveApi(join(home, 'run', 'api.sock'), openAdminToken(join(home, 'control', 'admin.token')), control, report);
+      closers.push(api.close);
+    },
+    close: async () => {
+      for (const close of closers.toReversed()) await close();
+    },
+  };
+}
+
+/** The last good snapshot first, so that gateways have one at once; then what the store holds now, if it compiles. */
+async function takeIntoForce(control: Control, report: ControlParts['report']): Promise<void> {
+  const latest = await control.store.snapshots.latest();
+  if (latest !== undefined && !control.snapshots.adopt(latest)) report(`snapshot ${latest.version} is not signed by this control's key; it is not used`);
+  try {
+    await control.change({ admin: { id: 'sallyport|control', may: [] }, space: 'default' }, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'the configuration does not compile';
+    control.snapshots.fail([problem]);
+    report(`the stored configuration is not in force: ${problem}`);
+    report(control.snapshots.current === undefined ? 'nothing is in force: everything is denied' : `snapshot ${control.snapshots.current.version} stays in force`);
+    await control.lease.renew();
+  }
+}
+
+/** Another control of the same store may publish too; what it signs with the same key is taken over. */
+async function followStore(control: Control, report: ControlParts['report']): Promise<() => Promise<void>> {
+  return control.store.listen(() => {
+    control.store.snapshots.latest()
+      .then((latest) => latest === undefined || control.snapshots.adopt(latest))
+      .catch((error: unknown) => report(`the store cannot be read: ${error instanceof Error ? error.message : 'unknown'}`));
+  });
+}
+
+function renewLeases(control: Control, report: ControlParts['report']): () => Promise<void> {
+  const timer = setInterval(() => {
+    control.lease.renew().catch((error: unknown) => report(`no new lease, gateways will deny soon: ${error instanceof Error ? error.message : 'unknown'}`));
+  }, LEASE_EVERY_MS);
+  return async () => clearInterval(timer);
+}
+
+async function answers(link: Link, verb: string, body: JsonObject): Promise<boolean> {
+  try {
+    await link.call(verb, body, { timeoutMs: ANSWER_MS });
+    return true;
+  } catch {
+    return false;
+  }
+}
