@@ -73,7 +73,8 @@ export function chart(rows: readonly Row[], caption: string): string {
   const step = stepOf(max);
   const ticks = Array.from({ length: Math.floor(max / step) + 1 }, (_, index) => index * step).map((value) => {
     const x = (LEFT + value * scale).toFixed(1);
-    return `<line class="grid" x1="${x}" x2="${x}" y1="${TOP - 8}" y2="${y - GROUP}"/><text class="axis" x="${x}" y="${TOP - 14}" text-anchor="middle">${value.toLocaleString('en')}</text>`;
+    const label = `<text class="axis" x="${x}" y="${TOP - 14}" text-anchor="middle">${value.toLocaleString('en')}</text>`;
+    return `<line class="grid" x1="${x}" x2="${x}" y1="${TOP - 8}" y2="${y - GROUP}"/>${label}`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 4}" width="${WIDTH}" height="${y + 4}" role="img" aria-label="CPU per call">`,

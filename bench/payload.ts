@@ -52,7 +52,10 @@ export function wrongAnswer(contentType: string, body: string, id: number, nonce
 }
 
 function eventsOf(body: string): string[] {
-  return body.split(/\r?\n\r?\n/).map((event) => event.split(/\r?\n/).flatMap((line) => (line.startsWith('data:') ? [line.slice(5).trimStart()] : [])).join('\n'));
+  return body.split(/\r?\n\r?\n/).map((event) => {
+    const data = event.split(/\r?\n/).filter((line) => line.startsWith('data:'));
+    return data.map((line) => line.slice(5).trimStart()).join('\n');
+  });
 }
 
 interface Answer {

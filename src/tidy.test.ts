@@ -49,7 +49,8 @@ function unpinned(files: Project): string[] {
 }
 
 function lockAddresses(files: Project): string[] {
-  return [...files].filter(([path, text]) => path.endsWith('package-lock.json') && (/"resolved":/.test(text) || !/"integrity":/.test(text))).map(([path]) => path);
+  const locks = [...files].filter(([path]) => path.endsWith('package-lock.json'));
+  return locks.filter(([, text]) => /"resolved":/.test(text) || !/"integrity":/.test(text)).map(([path]) => path);
 }
 
 function packageName(specifier: string): string {
