@@ -32,7 +32,9 @@ export const schemaProse: ProseMap = (json, prose) => {
 const PROSE_ANNOTATIONS = new Set(['title', 'lastModified']);
 
 export const annotationProse: ProseMap = (json, prose) =>
-  isObject(json) ? mapEntries(json, (key, value) => (PROSE_ANNOTATIONS.has(key) && typeof value === 'string' ? prose(value) : value)) : json;
+  isObject(json)
+    ? mapEntries(json, (key, value) => (PROSE_ANNOTATIONS.has(key) && typeof value === 'string' ? prose(value) : value))
+    : json;
 
 function mapEntries(json: JsonObject, map: (key: string, value: Json) => Json | undefined): JsonObject {
   return Object.fromEntries(

@@ -1,0 +1,142 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { LaunchSpec } from '../domain/server.ts';
+import { checkPinned } from './packages.ts';
+import { isReference, looksSecret, namesSecret } from './secrets.ts';
+import { hasHidden, showHidden } from './text.ts';
+
+export const LAUNCH_ALLOWANCES = ['shell', 'inline-code'] as const;
+/** What an administrator may allow one server by name; everything else on the list of refusals stays refused. */
+export type LaunchAllowance = (typeof LAUNCH_ALLOWANCES)[number];
+
+/** How a server is declared to start, before it is checked. */
+export interface LaunchRequest {
+  /** Program and arguments; never a line for a shell. */
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly shared?: boolean;
+  readonly allow?: readonly LaunchAllowance[];
+}
+
+/** Something an administrator should see before approval; it refuses nothing. Never holds the value. */
+export interface LaunchFinding {
+  readonly rule: 'launch-secret-in-env' | 'launch-secret-in-arguments';
+  readonly at: string;
+  readonly message: string;
+}
+
+export interface CheckedLaunch {
+  readonly launch: LaunchSpec;
+  readonly findings: readonly LaunchFinding[];
+}
+
+/**
+ * Makes the closed launch type (invariant 9) out of a declared command. Throws `ERR_LAUNCH_UNPINNED` (fetches a program
+ * without an exact version) and `ERR_LAUNCH_FORBIDDEN` (a shell, code in the arguments, a wrapper that hides the program).
+ */
+export function checkLaunch(request: LaunchRequest): CheckedLaunch {
+  const [command, ...args] = request.command;
+  if (command === undefined || command.trim() === '') throw forbidden('there is no program to start', 'name a program as the first item of the command');
+  for (const word of request.command) {
+    if (word.includes('\0')) throw forbidden('an argument holds a NUL', 'remove it');
+    if (hasHidden(word.replaceAll('\n', ''))) {
+      throw forbidden(`the argument ${quoteArgument(word)} holds characters that cannot be seen`, 'remove them: an approver cannot judge them');
+    }
+  }
+  const program = programOf(command);
+  const allow = new Set(request.allow);
+  checkProgram(program, args, allow);
+  checkPinned(program, args);
+  const env = request.env ?? {};
+  return {
+    launch: { command, args, env, ...(request.cwd !== undefined && { cwd: request.cwd }), shared: request.shared ?? false },
+    findings: [...secretsInEnv(env), ...secretsInArguments(args)],
+  };
+}
+
+/** The exact argument vector, as a shell would need it quoted; nothing that cannot be seen stays unseen. */
+export function renderArgv(launch: Pick<LaunchSpec, 'command' | 'args'>): string {
+  return [launch.command, ...launch.args].map(quoteArgument).join(' ');
+}
+
+function quoteArgument(word: string): string {
+  const shown = showHidden(word).replaceAll('\n', '<U+000A>');
+  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** `/usr/bin/python3.12`, `Python.exe` → `python`. */
+function programOf(command: string): string {
+  const base = command.split(/[/\\]/).at(-1) ?? '';
+  return base.toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, '').replace(/^((?:python|pypy|ruby|perl|php|node|lua)\D*?)[\d.]*$/, '$1');
+}
+
+const SHELLS = new Set('sh bash zsh dash ash ksh mksh fish csh tcsh cmd powershell pwsh busybox nu xonsh'.split(' '));
+/** Programs that start another program: with them in front, what really starts would not be checked. */
+const WRAPPERS = new Set('env sudo doas su nohup timeout nice ionice setsid stdbuf xargs time script unshare chroot flock exec start watch ssh'.split(' '));
+/** Options by which an interpreter takes code from its arguments, alone or within a bundle of letters. */
+const INLINE: Readonly<Record<string, RegExp>> = {
+  node: /^(?:-[a-z]*[ep][a-z]*|--eval|--print|--import|--require|-r|--loader|--experimental-loader)(?:=|$)/,
+  nodejs: /^(?:-[a-z]*[ep][a-z]*|--eval|--print|--import|--require|-r)(?:=|$)/,
+  bun: /^(?:-e|--eval|-p|--print|-r|--preload|--import)(?:=|$)/,
+  deno: /^eval$/,
+  python: /^-[A-Za-z]*c/,
+  pypy: /^-[A-Za-z]*c/,
+  perl: /^-[A-Za-z0-9]*[eEM]/,
+  ruby: /^-[A-Za-z]*[er]/,
+  php: /^(?:-[a-z]*[rBRE]|--run)/,
+  lua: /^-[el]/,
+  osascript: /^-[a-z]*e/,
+  awk: /^[^-]/,
+};
+
+function checkProgram(program: string, args: readonly string[], allow: ReadonlySet<LaunchAllowance>): void {
+  if (SHELLS.has(program) && !allow.has('shell')) {
+    throw forbidden(`${program} is a shell: what it starts could not be checked`, 'name the program itself, with its arguments as a list (or allow: [shell])');
+  }
+  if (WRAPPERS.has(program)) {
+    throw forbidden(`${program} starts another program that could not be checked`, 'name that program itself; variables go under env');
+  }
+  if (args.some((word) => /^(?:-c|--call|--shell-mode)(?:=|$)/.test(word)) && /^(?:npx|npm|pnpx|pnpm|bunx)$/.test(program) && !allow.has('shell')) {
+    throw forbidden(`${program} is told to run a line in a shell`, 'name the package with an exact version, and its arguments as a list');
+  }
+  const inline = INLINE[program];
+  // Options of the interpreter end at the script's name; what comes after belongs to the script.
+  const script = args.findIndex((word) => !word.startsWith('-'));
+  const own = program === 'deno' || program === 'awk' ? args.slice(0, 1) : args.slice(0, script < 0 ? args.length : script + 1);
+  if (inline && own.some((word) => inline.test(word)) && !allow.has('inline-code')) {
+    throw forbidden(`${program} is given code in its arguments`, 'put the code in a file that can be reviewed (or allow: [inline-code])');
+  }
+  if ((inline || program === 'bun') && args.some((word) => /^(?:https?|data|npm|jsr):/i.test(word) && args.indexOf(word) <= Math.max(script, 1))) {
+    throw new SallyportError('ERR_LAUNCH_UNPINNED', `${program} is told to run a program from an address`, {
+      remedy: 'install the program at an exact version and name its file',
+    });
+  }
+}
+
+function secretsInEnv(env: Readonly<Record<string, string>>): readonly LaunchFinding[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    looksSecret(name, value)
+      ? [{ rule: 'launch-secret-in-env', at: name, message: `${name} looks like a secret; write env:NAME, file:/path or vault:name in its place` } as const]
+      : [],
+  );
+}
+
+function secretsInArguments(args: readonly string[]): readonly LaunchFinding[] {
+  return args.flatMap((word, index) => {
+    const [option = '', inline] = word.startsWith('-') ? word.split(/=(.*)/s) : ['', undefined];
+    const before = args[index - 1] ?? '';
+    const valueOfOption = before.startsWith('-') && !before.includes('=') && !word.startsWith('-') && namesSecret(before) && !isReference(word);
+    const found = inline === undefined ? valueOfOption || looksSecret(headerName(word), word) : looksSecret(option, inline);
+    const message = `argument ${index + 1} looks like a secret; everyone on the machine can read arguments, give it by env`;
+    return found ? [{ rule: 'launch-secret-in-arguments', at: String(index + 1), message } as const] : [];
+  });
+}
+
+/** `Authorization: Bearer …` as one argument. */
+function headerName(word: string): string {
+  return /^([A-Za-z-]+):\s*\S/.exec(word)?.[1] ?? '';
+}
+
+function forbidden(message: string, remedy: string): SallyportError {
+  return new SallyportError('ERR_LAUNCH_FORBIDDEN', message, { remedy });
+}

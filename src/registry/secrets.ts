@@ -1,0 +1,30 @@
+/** A place where a secret is, never the secret: an environment variable of Sallyport's, a file, or an entry of the vault. */
+export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$/;
+
+/** Forms in which clients' files refer to a secret that is kept elsewhere. */
+const CLIENT_REFERENCE = /^(?:Bearer |Basic )?(?:\$\{[^}]+\}|\$[A-Z_]\w*|\{env:[^}]+\}|\$\{\{[^}]+\}\}|op:\/\/.+)$/i;
+
+/** Shapes that well-known issuers give their secrets. */
+const KNOWN_SHAPES =
+  /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{16,}|AIza[\w-]{30,}|[sr]k_live_\w{10,}|SG\.[\w-]{16,}|npm_\w{20,}|pypi-[\w-]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|hf_\w{20,})/;
+const IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/\s@:]*:[^/\s@]+@/i;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+const SECRET_NAME = /token|secret|passw|passphrase|api[-_]?key|apikey|private[-_]?key|access[-_]?key|credential|authorization|bearer|^auth$|[-_]pat$|cookie/i;
+const PLACEHOLDER = /^(?:|<.*>|\[.*\]|x{3,}|\*{3,}|changeme|your[-_ ].*|example|todo|none|null|true|false|\d{1,5})$/i;
+
+/** Whether a value is written as a reference of any known form; such a value gives nothing away. */
+export function isReference(value: string): boolean {
+  return SECRET_REFERENCE.test(value) || CLIENT_REFERENCE.test(value);
+}
+
+/** Whether a value is, by its shape or by the name that it goes under, most likely a secret in clear text. */
+export function looksSecret(name: string, value: string): boolean {
+  if (isReference(value)) return false;
+  if (KNOWN_SHAPES.test(value) || IN_URL.test(value) || PRIVATE_KEY.test(value)) return true;
+  return SECRET_NAME.test(name) && !PLACEHOLDER.test(value.trim());
+}
+
+/** Whether an option or header of this name carries a secret. */
+export function namesSecret(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
