@@ -1,12 +1,10 @@
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { decimalOfNumber } from './extensions.ts';
 import type { RecordShape, Shape } from './shape.ts';
 import type { RecordValue, Value } from './values.ts';
 import { EvaluationError } from './values.ts';
-
-/** Sets are compared pairwise, so arguments that policies read as sets are bounded. */
-export const SET_ITEMS_MAX = 1000;
 
 export type ArgumentReader = (json: JsonObject) => RecordValue;
 
@@ -55,7 +53,8 @@ function valueReader(shape: Shape): (json: Json) => Value | undefined {
 function setReader(read: (json: Json) => Value | undefined): (json: Json) => Value {
   return (json) => {
     if (!isArray(json)) throw mismatch('array');
-    if (json.length > SET_ITEMS_MAX) throw new EvaluationError(`an array that policies read has more than ${SET_ITEMS_MAX} items`);
+    // Sets are compared pairwise, so they are bounded.
+    if (json.length > LIMITS.argumentSetItemsMax) throw new EvaluationError('an array that a policy reads is too long');
     const items: Value[] = [];
     for (const item of json) {
       const value = item === null ? undefined : read(item);

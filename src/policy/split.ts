@@ -5,8 +5,9 @@ export interface Chunk {
   /** Where the policy's first token stands, from 1. */
   readonly line: number;
   readonly column: number;
-  /** Brackets and `if`s inside each other, at the deepest. */
+  /** Brackets and `if`s inside each other, at the deepest; and how many operators there are. */
   readonly depth: number;
+  readonly operators: number;
 }
 
 /**
@@ -15,11 +16,11 @@ export interface Chunk {
  */
 export function splitPolicies(file: string, text: string): readonly Chunk[] {
   const chunks: Chunk[] = [];
-  let [at, start, depth, deepest] = [0, -1, 0, 0];
+  let [at, start, depth, deepest, operators] = [0, -1, 0, 0, 0];
   const lines = lineStarts(text);
   const finish = (end: number): void => {
-    if (start >= 0) chunks.push({ file, text: text.slice(start, end), ...placeOf(lines, start), depth: deepest });
-    [start, depth, deepest] = [-1, 0, 0];
+    if (start >= 0) chunks.push({ file, text: text.slice(start, end), ...placeOf(lines, start), depth: deepest, operators });
+    [start, depth, deepest, operators] = [-1, 0, 0, 0];
   };
   for (const token of text.matchAll(/\/\/[^\n]*|"(?:\\[\s\S]|[^"\\])*"?|[A-Za-z_]\w*|\s+|[\s\S]/g)) {
     at = token.index + token[0].length;
@@ -28,6 +29,7 @@ export function splitPolicies(file: string, text: string): readonly Chunk[] {
     if (start < 0) start = token.index;
     if ('([{'.includes(first) || token[0] === 'if') deepest = Math.max(deepest, (depth += 1));
     if (')]}'.includes(first)) depth -= 1;
+    if ('&|+-*.!<>='.includes(first) || token[0] === 'if') operators += 1;
     if (first === ';') finish(at);
   }
   finish(text.length);
