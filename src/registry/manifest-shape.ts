@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { LIMITS } from '../domain/limits.ts';
+import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
+import { LAUNCH_ALLOWANCES } from './launch.ts';
+import { ID_PATTERN } from './names.ts';
+import { SECRET_REFERENCE } from './secrets.ts';
+
+/** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
+
+const ID = z.string().regex(ID_PATTERN, 'must be 1 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends');
+const WORDS = z.string().trim().min(1).max(2000).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text');
+const NAMES = z.array(z.string().min(1).max(LIMITS.nameLengthMax)).max(LIMITS.surfaceItemsMax);
+const NAMES_OR_ALL = z.union([z.literal('*'), NAMES], { error: 'must be "*" or a list of names' });
+const SECRET = z
+  .string()
+  .regex(SECRET_REFERENCE, 'must say where the secret is (env:NAME, file:/path or vault:name), never the secret itself');
+const HTTP_URL = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'must not hold a user name or password; give them under credentials' });
+
+const LABELS = z.strictObject({
+  confidentiality: z.enum(CONFIDENTIALITIES).exactOptional(),
+  categories: z.array(z.enum(CATEGORIES)).exactOptional(),
+  integrity: z.enum(['trusted', 'untrusted']).exactOptional(),
+});
+
+const CREDENTIALS = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({ type: z.literal('none') }),
+    z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'), secret: SECRET }),
+  ],
+  { error: 'must be { type: none } or { type: header, header: …, secret: … }; OAuth credentials come with a later release' },
+);
+
+const SERVER = z
+  .strictObject({
+    url: HTTP_URL.exactOptional(),
+    transport: z.enum(['http', 'sse']).exactOptional(),
+    allowPrivate: z.boolean().exactOptional(),
+    command: z.array(z.string().max(32_768)).min(1).max(1000).exactOptional(),
+    env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string().max(32_768)).exactOptional(),
+    cwd: z.string().startsWith('/', 'must be an absolute path').max(4096).exactOptional(),
+    shared: z.boolean().exactOptional(),
+    allow: z.array(z.enum(LAUNCH_ALLOWANCES)).exactOptional(),
+    owner: WORDS,
+    hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
+    tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
+    labels: LABELS.exactOptional(),
+    credentials: CREDENTIALS.exactOptional(),
+    tools: z.record(z.string().min(1).max(128), z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() })).exactOptional(),
+  })
+  .refine((server) => (server.url === undefined) !== (server.command === undefined), { error: 'must have either url or command' })
+  .refine((server) => server.url !== undefined || (server.transport ?? server.allowPrivate ?? server.credentials) === undefined, {
+    error: 'transport, allowPrivate and credentials belong to a url; a command gets its secrets by env',
+  })
+  .refine((server) => server.command !== undefined || (server.env ?? server.cwd ?? server.shared ?? server.allow) === undefined, {
+    error: 'env, cwd, shared and allow belong to a command',
+  });
+
+const ROLE = z.strictObject({
+  allow: z
+    .array(
+      z.strictObject({
+        server: ID,
+        effects: z.array(z.enum(EFFECTS)).exactOptional(),
+        tools: NAMES.exactOptional(),
+        prompts: NAMES.exactOptional(),
+        resources: z.boolean().exactOptional(),
+      }),
+    )
+    .max(1000),
+});
+
+const WHO = z.string().min(1).max(300);
+const BINDING = z.strictObject({
+  role: ID,
+  to: z
+    .strictObject({ group: WHO.exactOptional(), agent: WHO.exactOptional(), principal: WHO.exactOptional() })
+    .refine((to) => Object.keys(to).length === 1, { error: 'must name exactly one of group, agent and principal' }),
+});
+
+const MEMBER = z.strictObject({ server: ID, tools: NAMES_OR_ALL, prompts: NAMES_OR_ALL.exactOptional(), resources: z.boolean().exactOptional() });
+
+const EXCEPTION = z.strictObject({
+  scope: z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,100}$/, 'must be the id of a finding') }),
+  reason: WORDS,
+  owner: WORDS,
+  approver: WORDS,
+  expires: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/, 'must be a date (2026-12-31) or a UTC time (2026-12-31T12:00Z)')
+    .refine((text) => !Number.isNaN(Date.parse(text)), { error: 'is not a date that exists' }),
+});
+
+export const MANIFEST = z.strictObject({
+  apiVersion: z.literal('sallyport/v1'),
+  gateway: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional() }).exactOptional(),
+  network: z
+    .strictObject({
+      internal: z.array(z.string().min(1).max(300)).exactOptional(),
+      origins: z.array(HTTP_URL).exactOptional(),
+      proxy: HTTP_URL.exactOptional(),
+      extraRoots: z.string().min(1).max(4096).exactOptional(),
+    })
+    .exactOptional(),
+  identity: z
+    .strictObject(
+      { agentTokens: z.literal(true).exactOptional() },
+      {
+        error:
+          'knows only agentTokens: true for now; identity providers (issuers) come with a later release: ' +
+          'until then make tokens with sallyport agent create',
+      },
+    )
+    .exactOptional(),
+  servers: z.record(ID, SERVER).exactOptional(),
+  toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
+  roles: z.record(ID, ROLE).exactOptional(),
+  bindings: z.array(BINDING).max(10_000).exactOptional(),
+  policies: z.array(z.string().min(1).max(4096)).max(1000).exactOptional(),
+  exceptions: z.array(EXCEPTION).max(10_000).exactOptional(),
+});
+export type ManifestShape = z.infer<typeof MANIFEST>;
+export type ServerShape = z.infer<typeof SERVER>;
+export type LabelsShape = z.infer<typeof LABELS>;

@@ -1,0 +1,95 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document } from 'yaml';
+import { SallyportError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+
+export type Path = readonly (string | number)[];
+
+/** One thing that is wrong with a file, and where. */
+export interface Complaint {
+  readonly path: Path;
+  /** An unknown key: the key itself is pointed at. */
+  readonly key?: string;
+  readonly message: string;
+}
+
+/** A parsed YAML file that knows where everything was. */
+export interface ManifestText {
+  readonly value: unknown;
+  /** An `ERR_CONFIG_INVALID` with `file:line:column: message`, one line for each complaint. */
+  invalid(complaints: readonly Complaint[], remedy: string, cause?: unknown): SallyportError;
+  lineOf(path: Path): number;
+}
+
+const SHOWN_MAX = 20;
+/** More than people write; each alias can repeat all before it. */
+const ALIASES_MAX = 100;
+
+/** Parses YAML strictly: no duplicate keys, no unknown tags, one document. Throws `ERR_CONFIG_SYNTAX` with file, line and column. */
+export function parseManifestText(text: string, file: string): ManifestText {
+  if (text.length > LIMITS.bodyBytesMax) throw syntax(`${file}:1:1: the file is over ${LIMITS.bodyBytesMax} characters`, 'split it');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false, version: '1.2' });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const wrong = [...document.errors, ...document.warnings].map((error) => ({ offset: error.pos[0], message: error.message }));
+  wrong.push(...unsafeKeys(document));
+  if (wrong.length > 0) {
+    const told = wrong.slice(0, SHOWN_MAX).map(({ offset, message }) => `${at(offset)}: ${message}`);
+    throw syntax(told.join('\n'), 'correct the YAML at that place; each key may stand once');
+  }
+  return {
+    value: toValue(document, file),
+    lineOf: (path) => lines.linePos(offsetOf(document, { path, message: '' })).line,
+    invalid(complaints, remedy, cause) {
+      const told = complaints.slice(0, SHOWN_MAX).map((complaint) => `${at(offsetOf(document, complaint))}: ${describe(complaint)}`);
+      const more = complaints.length > SHOWN_MAX ? [`and ${complaints.length - SHOWN_MAX} more`] : [];
+      return new SallyportError('ERR_CONFIG_INVALID', [...told, ...more].join('\n'), { remedy, ...(cause !== undefined && { cause }) });
+    },
+  };
+}
+
+/** Readers of objects drop such a key without a word. */
+function unsafeKeys(document: Document.Parsed): readonly { readonly offset: number; readonly message: string }[] {
+  const found: { readonly offset: number; readonly message: string }[] = [];
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) && key.value === '__proto__') found.push({ offset: key.range?.[0] ?? 0, message: 'the key __proto__ is not allowed' });
+    },
+  });
+  return found;
+}
+
+function toValue(document: Document.Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (cause) {
+    throw syntax(`${file}:1:1: the file repeats itself too often by aliases (*name)`, `write things out; at most ${ALIASES_MAX} aliases`, cause);
+  }
+}
+
+function describe({ path, message }: Complaint): string {
+  return path.length === 0 ? message : `${path.join('.')} ${message}`;
+}
+
+/** Where a path is: the unknown key, or the value, or the nearest thing around it that exists. */
+function offsetOf(document: Document.Parsed, complaint: Complaint): number {
+  for (let length = complaint.path.length; length >= 0; length -= 1) {
+    const node = document.getIn(complaint.path.slice(0, length), true);
+    const exact = length === complaint.path.length && complaint.key !== undefined && isMap(node) ? keyOffset(node.items, complaint.key) : undefined;
+    if (exact !== undefined) return exact;
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffset(items: readonly { readonly key: unknown }[], key: string): number | undefined {
+  for (const item of items) if (isScalar(item.key) && String(item.key.value) === key) return item.key.range?.[0];
+  return undefined;
+}
+
+function syntax(message: string, remedy: string, cause?: unknown): SallyportError {
+  return new SallyportError('ERR_CONFIG_SYNTAX', message, { remedy, ...(cause !== undefined && { cause }) });
+}

@@ -1,0 +1,189 @@
+import type { z } from 'zod';
+import { stringify } from 'yaml';
+import { SallyportError } from '../domain/errors.ts';
+import type { Labels, Server, Toolset } from '../domain/server.ts';
+import { checkLaunch } from './launch.ts';
+import type { LaunchAllowance, LaunchFinding } from './launch.ts';
+import { MANIFEST } from './manifest-shape.ts';
+import type { LabelsShape, ManifestShape, ServerShape } from './manifest-shape.ts';
+import { parseManifestText } from './manifest-text.ts';
+import type { Complaint, ManifestText } from './manifest-text.ts';
+import type { ToolDeclaration } from './surface.ts';
+
+/** A server as an administrator declares it: everything of a `Server` but what scanning and approving add. */
+export type ServerDeclaration = Omit<Server, 'space' | 'status' | 'baseline'> & {
+  readonly tools: Readonly<Record<string, ToolDeclaration>>;
+  readonly allow: readonly LaunchAllowance[];
+};
+
+/** sallyport.yaml, checked, with every default written out. */
+export interface Manifest {
+  readonly gateway?: NonNullable<ManifestShape['gateway']>;
+  readonly network?: NonNullable<ManifestShape['network']>;
+  readonly identity?: NonNullable<ManifestShape['identity']>;
+  readonly servers: readonly ServerDeclaration[];
+  readonly toolsets: readonly Omit<Toolset, 'space'>[];
+  readonly roles: NonNullable<ManifestShape['roles']>;
+  readonly bindings: NonNullable<ManifestShape['bindings']>;
+  /** Files or globs, relative to the manifest. */
+  readonly policies: readonly string[];
+  readonly exceptions: NonNullable<ManifestShape['exceptions']>;
+  /** What an administrator should see; nothing here refuses. */
+  readonly findings: readonly (LaunchFinding & { readonly server: string; readonly line: number })[];
+}
+
+/** Until somebody says what a server's data is, it is confidential and nothing to be trusted. */
+const DEFAULT_LABELS: Labels = { confidentiality: 'confidential', categories: [], integrity: 'untrusted' };
+
+/**
+ * Reads sallyport.yaml. Throws `ERR_CONFIG_SYNTAX`, `ERR_CONFIG_INVALID`, `ERR_LAUNCH_UNPINNED` or `ERR_LAUNCH_FORBIDDEN`,
+ * each with `file:line:column` in its message and a remedy. Unknown and duplicate keys are refused.
+ */
+export function parseManifest(text: string, file: string): Manifest {
+  const source = parseManifestText(text, file);
+  const read = MANIFEST.safeParse(source.value, { reportInput: false });
+  if (!read.success) throw source.invalid(read.error.issues.flatMap(complaintsOf), remedyOf(read.error.issues));
+  const shape = read.data;
+  checkReferences(shape, source);
+  const servers = Object.entries(shape.servers ?? {}).map(([id, server]) => readServer(id, server, source));
+  return {
+    ...(shape.gateway && { gateway: shape.gateway }),
+    ...(shape.network && { network: shape.network }),
+    ...(shape.identity && { identity: shape.identity }),
+    servers: servers.map(({ declaration }) => declaration),
+    toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
+      id,
+      members: members.map(({ server, tools, prompts, resources }) => ({ server, tools, prompts: prompts ?? [], resources: resources ?? false })),
+    })),
+    roles: shape.roles ?? {},
+    bindings: shape.bindings ?? [],
+    policies: shape.policies ?? [],
+    exceptions: shape.exceptions ?? [],
+    findings: servers.flatMap(({ findings }) => findings),
+  };
+}
+
+function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code === 'unrecognized_keys') {
+    const own = path[0] === 'identity';
+    return issue.keys.map((key) => ({ path, key, message: own ? issue.message : `has a key that is not known: ${JSON.stringify(key)}` }));
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ path: path.slice(0, -1), key: String(path.at(-1)), message: issue.issues.map((inner) => inner.message).join('; ') }];
+  }
+  return [{ path, message: issue.message }];
+}
+
+function remedyOf(issues: readonly z.core.$ZodIssue[]): string {
+  const version = issues.some((issue) => issue.path[0] === 'apiVersion');
+  return version ? 'begin the file with: apiVersion: sallyport/v1' : 'correct that place; docs/configuration.md has every key';
+}
+
+/** Everything that is named must be declared in the same file: a manifest is the whole of what is wanted. */
+function checkReferences(shape: ManifestShape, source: ManifestText): void {
+  const servers = shape.servers ?? {};
+  const roles = shape.roles ?? {};
+  const server = (id: string, path: Complaint['path']): readonly Complaint[] =>
+    Object.hasOwn(servers, id) ? [] : [{ path, message: `names a server that is not declared: ${JSON.stringify(id)}` }];
+  const complaints = [
+    ...Object.entries(shape.toolsets ?? {}).flatMap(([id, members]) =>
+      members.flatMap((member, index) => server(member.server, ['toolsets', id, index, 'server'])),
+    ),
+    ...Object.entries(roles).flatMap(([id, role]) =>
+      role.allow.flatMap((rule, index) => server(rule.server, ['roles', id, 'allow', index, 'server'])),
+    ),
+    ...(shape.exceptions ?? []).flatMap((exception, index) => server(exception.scope.server, ['exceptions', index, 'scope', 'server'])),
+    ...(shape.bindings ?? []).flatMap((binding, index) =>
+      Object.hasOwn(roles, binding.role)
+        ? []
+        : [{ path: ['bindings', index, 'role'], message: `names a role that is not declared: ${JSON.stringify(binding.role)}` }],
+    ),
+  ];
+  if (complaints.length > 0) throw source.invalid(complaints, 'declare it in this file, or correct the name');
+}
+
+interface ReadServer {
+  readonly declaration: ServerDeclaration;
+  readonly findings: Manifest['findings'];
+}
+
+function readServer(id: string, server: ServerShape, source: ManifestText): ReadServer {
+  const labels = { ...DEFAULT_LABELS, ...server.labels };
+  const common = {
+    id,
+    owner: server.owner,
+    hosting: server.hosting ?? 'self',
+    tier: server.tier ?? 'internal',
+    labels,
+    credentials: server.credentials ?? { type: 'none' as const },
+    tools: readTools(server.tools ?? {}, labels),
+    allow: server.allow ?? [],
+  };
+  if (server.url !== undefined) {
+    const endpoint = { transport: server.transport ?? 'http', url: server.url, allowPrivate: server.allowPrivate ?? false };
+    return { declaration: { ...common, endpoint }, findings: [] };
+  }
+  try {
+    const { command = [], env, cwd, shared, allow } = server;
+    const place = { ...(cwd !== undefined && { cwd }), ...(shared !== undefined && { shared }) };
+    const { launch, findings } = checkLaunch({ command, ...(env && { env }), ...place, ...(allow && { allow }) });
+    const line = source.lineOf(['servers', id, 'command']);
+    const placed = findings.map((finding) => ({ ...finding, server: id, line }));
+    return { declaration: { ...common, endpoint: { transport: 'stdio', launch } }, findings: placed };
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    const placed = source.invalid([{ path: ['servers', id, 'command'], message: error.message }], error.remedy ?? '', error);
+    throw new SallyportError(error.code, placed.message, { ...(error.remedy !== undefined && { remedy: error.remedy }), cause: error });
+  }
+}
+
+function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Readonly<Record<string, ToolDeclaration>> {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => [name, { effect: tool.effect, ...(tool.labels && { labels: withDefaults(tool.labels, labels) }) }]),
+  );
+}
+
+function withDefaults(given: LabelsShape, labels: Labels): Labels {
+  return { ...labels, ...given };
+}
+
+/** Writes a manifest that `parseManifest` reads back to the same; for `sallyport export`. Holds references, never secrets. */
+export function formatManifest(manifest: Manifest): string {
+  const shape = {
+    apiVersion: 'sallyport/v1',
+    ...(manifest.gateway && { gateway: manifest.gateway }),
+    ...(manifest.network && { network: manifest.network }),
+    ...(manifest.identity && { identity: manifest.identity }),
+    ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
+    ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
+    ...(filled(manifest.roles) && { roles: manifest.roles }),
+    ...(filled(manifest.bindings) && { bindings: manifest.bindings }),
+    ...(filled(manifest.policies) && { policies: manifest.policies }),
+    ...(filled(manifest.exceptions) && { exceptions: manifest.exceptions }),
+  };
+  return stringify(shape, { lineWidth: 0, aliasDuplicateObjects: false, defaultStringType: 'PLAIN' });
+}
+
+function filled(value: object): boolean {
+  return Object.keys(value).length > 0;
+}
+
+function formatServer(server: ServerDeclaration): object {
+  const { id: _, endpoint, tools, allow, credentials, ...rest } = server;
+  const tail = { ...rest, ...(Object.keys(tools).length > 0 && { tools }) };
+  if (endpoint.transport !== 'stdio') {
+    const { transport, url, allowPrivate } = endpoint;
+    const reach = { ...(transport === 'sse' && { transport }), ...(allowPrivate && { allowPrivate }) };
+    return { url, ...reach, ...(credentials.type !== 'none' && { credentials }), ...tail };
+  }
+  const { command, args, env, cwd, shared } = endpoint.launch;
+  return {
+    command: [command, ...args],
+    ...(Object.keys(env).length > 0 && { env }),
+    ...(cwd !== undefined && { cwd }),
+    ...(shared && { shared }),
+    ...(allow.length > 0 && { allow }),
+    ...tail,
+  };
+}
