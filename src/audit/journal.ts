@@ -8,6 +8,8 @@ import type { Journal, JournalRecord } from '../domain/record.ts';
 const GREET_RETRY_MS = 250;
 /** A frame is closed once it holds this much; a backlog of large records must not outgrow the link's frames. */
 const FRAME_CHARS = 1024 * 1024;
+/** What may be under way at once: the rest of a backlog waits here and not in the link's memory. */
+const IN_FLIGHT_CHARS = 8 * FRAME_CHARS;
 
 /** The way to the ledger, as the journal needs it (`link/` has it; `roles/` joins them). */
 export interface LedgerLink {
@@ -65,6 +67,7 @@ class JournalClient implements LedgerJournal {
   /** Sent in a frame that failed, in order: goes before what waits. */
   #again: Pending[] = [];
   #count = 0;
+  #inFlightChars = 0;
   #scheduled = false;
   #greeting = false;
   #giveUp: Timer | undefined;
@@ -114,23 +117,28 @@ class JournalClient implements LedgerJournal {
     const due = this.#again.length === 0 ? this.#waiting : [...this.#again, ...this.#waiting];
     this.#again = [];
     this.#waiting = [];
-    for (let from = 0; from < due.length; ) {
-      const frame: Pending[] = [];
+    let from = 0;
+    while (from < due.length && this.#inFlightChars < IN_FLIGHT_CHARS) {
+      const start = from;
       let text = '';
       for (let pending = due[from]; pending !== undefined && text.length < FRAME_CHARS; pending = due[from]) {
-        text += text === '' ? pending.text : `\n${pending.text}`;
-        frame.push(pending);
+        text += from === start ? pending.text : `\n${pending.text}`;
         from += 1;
       }
-      this.#dispatch(frame, text);
+      this.#dispatch(start === 0 && from === due.length ? due : due.slice(start, from), text);
     }
+    if (from < due.length) this.#waiting = due.slice(from);
   }
 
   #dispatch(frame: readonly Pending[], text: string): void {
-    this.#link.callText('ledger.append', text).then(
-      (placed) => this.#settle(frame, placed),
-      (error: unknown) => this.#failed(frame, error),
-    );
+    this.#inFlightChars += text.length;
+    this.#link
+      .callText('ledger.append', text)
+      .finally(() => (this.#inFlightChars -= text.length))
+      .then(
+        (placed) => this.#settle(frame, placed),
+        (error: unknown) => this.#failed(frame, error),
+      );
   }
 
   #settle(frame: readonly Pending[], placed: Json): void {
@@ -140,6 +148,7 @@ class JournalClient implements LedgerJournal {
       if (typeof place === 'number') pending.resolve(place);
       else this.#refuse(pending, ERROR_CODES.find((code) => code === place) ?? 'ERR_JOURNAL_UNAVAILABLE');
     }
+    if (this.#waiting.length > 0 && !this.#scheduled) this.#send();
   }
 
   /** The link's errors leave it open whether the frame was written: it is sent again. The ledger's own are final. */

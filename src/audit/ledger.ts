@@ -105,6 +105,7 @@ class LedgerFile implements Ledger {
   #scheduled = false;
   #turn: Promise<void> | undefined;
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(dir: string, options: LedgerOptions, recovered: Recovered) {
     this.torn = recovered.torn;
@@ -171,10 +172,14 @@ class LedgerFile implements Ledger {
     return tailEntries(this.#dir, from, signal, { durableEnd: () => this.#durable, onGrown: (listener) => subscribe(this.#listeners, listener) });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     while (this.#turn !== undefined || this.#queue.length > 0) await (this.#turn ?? Bun.sleep(0));
-    if (this.#writer.bytes > 0) await this.#writer.sync();
+    await this.#writer.sync();
     this.#writer.close();
   }
 
@@ -219,7 +224,7 @@ class LedgerFile implements Ledger {
   #place(frames: readonly Frame[]): readonly Placed[] | undefined {
     try {
       this.#reserve.restore();
-      if (this.#writer.bytes >= this.#segmentBytesMax) this.#rotate();
+      if (this.#writer.bytes >= this.#segmentBytesMax && this.#next > this.#writer.first) this.#rotate();
       const batch: Batch = { text: '', chain: this.#chain, next: this.#next, fresh: [], ids: new Map() };
       const placed = frames.map((frame) => frame.lines.map((line) => this.#admit(batch, line, frame.origin)));
       if (batch.fresh.length > 0) this.#keep(batch);
