@@ -1,5 +1,6 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
+import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
 
 /** A figure that is no table of calls. Rejects with a reason when it cannot be measured. */
@@ -8,4 +9,7 @@ export interface Section {
   measure(bench: Bench, rows: readonly Row[]): Promise<Figure[]>;
 }
 
-export const SECTIONS: readonly Section[] = [{ name: 'ratios', measure: (_, rows) => Promise.resolve(ratios(rows)) }];
+export const SECTIONS: readonly Section[] = [
+  { name: 'ratios', measure: (_, rows) => Promise.resolve(ratios(rows)) },
+  { name: 'policies', measure: measurePolicies },
+];
