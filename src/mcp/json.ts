@@ -1,5 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import { isArray, type Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Peer } from '../domain/message.ts';
 import { foldKey, needsFolding } from './case-fold.ts';
@@ -48,15 +48,16 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function parseText(text: string, rawNumbers: boolean): Json {
   try {
-    return rawNumbers ? JSON.parse(text, keepLexeme as (key: string, value: unknown) => unknown) : JSON.parse(text);
+    return rawNumbers ? JSON.parse(text, keepLexeme) : JSON.parse(text);
   } catch {
     // The runtime's error quotes the text, which may hold a secret: it is not passed on.
     throw new SallyportError('ERR_JSON_INVALID', 'The message is not valid JSON');
   }
 }
 
-function keepLexeme(_key: string, value: unknown, context: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || context.source === undefined || JSON.stringify(value) === context.source) return value;
+/** `context`: TC39 "JSON.parse source text access". */
+function keepLexeme(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || context?.source === undefined || JSON.stringify(value) === context.source) return value;
   return JSON.rawJSON(context.source);
 }
 
@@ -67,20 +68,19 @@ function inspect(value: Json, loneSurrogates: boolean): number {
     return 0;
   }
   let members = 0;
-  if (Array.isArray(value)) {
-    for (const item of value as readonly Json[]) {
+  if (isArray(value)) {
+    for (const item of value) {
       if (typeof item === 'object' || loneSurrogates) members += inspect(item, loneSurrogates);
     }
     return members;
   }
   if (JSON.isRawJSON(value)) return 0;
-  const object = value as { readonly [key: string]: Json };
-  const keys = Object.keys(object);
+  const keys = Object.keys(value);
   let folding = false;
   for (const key of keys) {
     folding ||= needsFolding(key);
     if (loneSurrogates) requireWellFormed(key);
-    const item = object[key];
+    const item = value[key];
     if (item !== undefined && (typeof item === 'object' || loneSurrogates)) members += inspect(item, loneSurrogates);
   }
   if (folding && new Set(keys.map(foldKey)).size !== keys.length) throw duplicateKey();

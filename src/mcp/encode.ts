@@ -1,0 +1,39 @@
+import { SallyportError } from '../domain/errors.ts';
+import { eraOf, TRANSPORT_METHODS, type Message } from '../domain/message.ts';
+import { mirroredName } from './methods.ts';
+import { encodeSentinel } from './sentinel.ts';
+
+const TRANSPORT: ReadonlySet<string> = new Set(Object.values(TRANSPORT_METHODS));
+
+/** The JSON-RPC text of a message: nothing but what was decoded and judged. Throws ERR_INTERNAL for a transport verb. */
+export function encodeBody(message: Message): string {
+  if (message.kind === 'request') return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: bodied(message.method), params: message.params });
+  if (message.kind === 'notification') return JSON.stringify({ jsonrpc: '2.0', method: bodied(message.method), params: message.params });
+  if (message.kind === 'result') return JSON.stringify({ jsonrpc: '2.0', id: message.id, result: message.result });
+  const { code, message: text, data } = message.error;
+  return JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code, message: text, data } });
+}
+
+function bodied(method: string): string {
+  if (TRANSPORT.has(method)) throw new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal: `${method} has no body` });
+  return method;
+}
+
+/**
+ * The HTTP headers that repeat parts of a message, made from the message alone (2026-07-28 transports). Legacy revisions have
+ * `MCP-Protocol-Version` only, and not on `initialize`, which negotiates it.
+ */
+export function encodeHeaders(message: Message): Record<string, string> {
+  const { revision } = message;
+  const isCall = message.kind === 'request' || message.kind === 'notification';
+  if (eraOf(revision) === 'legacy') return isCall && message.method === 'initialize' ? {} : { 'MCP-Protocol-Version': revision };
+  const headers: Record<string, string> = { 'MCP-Protocol-Version': revision };
+  if (!isCall) return headers;
+  headers['Mcp-Method'] = message.method;
+  const name = mirroredName(message);
+  if (name !== undefined) headers['Mcp-Name'] = encodeSentinel(name);
+  if (message.parameters !== undefined) {
+    for (const [parameter, value] of Object.entries(message.parameters)) headers[parameter] = encodeSentinel(value);
+  }
+  return headers;
+}
