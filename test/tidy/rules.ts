@@ -154,6 +154,13 @@ const wasm: Rule = {
 const LINK = /\[([^\]]*)\]\(([^)\s]+)\)/g;
 const CODE_PATH = /`((?:src|test|bench|docs|demo|scripts|bin)\/[\w./-]+\.\w+)`/g;
 
+const mentioned: Rule = {
+  name: 'documents that code and messages point to exist',
+  find: (project) => typescript(project).filter(([path]) => path !== SELF).flatMap(([path, text]) => [...text.matchAll(/\bdocs\/[\w/-]+\.md\b/g)]
+    .filter(([file]) => !project.has(file)).map(([file]) => `${path}: ${file} does not exist`)),
+  planted: { 'src/mcp/a.ts': "export const remedy = 'see docs/gone.md';\n" },
+};
+
 const documents: Rule = {
   name: 'links and file references in documents resolve, and name what the file holds',
   find: (project) => [...project].filter(([path]) => path.endsWith('.md')).flatMap(([path, text]) => {
@@ -195,5 +202,5 @@ const deadExports: Rule = {
 };
 
 export const RULES: readonly Rule[] = [
-  tiers, vocabulary, paths, barrels, names, size, leftovers, consoles, skipped, permits, wasm, documents, deadExports,
+  tiers, vocabulary, paths, barrels, names, size, leftovers, consoles, skipped, permits, wasm, mentioned, documents, deadExports,
 ];
