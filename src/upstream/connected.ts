@@ -24,6 +24,8 @@ export interface ConnectedOptions {
 
 interface Entry {
   readonly capabilities: JsonObject;
+  /** From now on nobody finds it. */
+  readonly drop: () => void;
   readonly opening: Promise<Connection>;
   connection?: Connection;
   usedAt: number;
@@ -44,13 +46,13 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
     if (count(entries) >= LIMITS.upstreamConnectionsMax) {
       throw new SallyportError('ERR_RUNNER_LIMIT', 'Too many servers are connected.', { remedy: 'Try again later.', dispatched: false });
     }
-    const entry: Entry = { capabilities, opening: options.open(exchange, capabilities), usedAt: Date.now() };
-    entries.set(identity, [...list, entry]);
     const drop = (): void => {
       const rest = (entries.get(identity) ?? []).filter((other) => other !== entry);
       if (rest.length === 0) entries.delete(identity);
       else entries.set(identity, rest);
     };
+    const entry: Entry = { capabilities, drop, opening: options.open(exchange, capabilities), usedAt: Date.now() };
+    entries.set(identity, [...list, entry]);
     entry.opening.then((connection) => {
       entry.connection = connection;
       return connection.over;
@@ -58,16 +60,16 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
     return entry;
   }
 
-  async function connect(exchange: Exchange, capabilities: JsonObject, signal: AbortSignal): Promise<Connection> {
+  async function connect(exchange: Exchange, capabilities: JsonObject, signal: AbortSignal): Promise<Entry & { connection: Connection }> {
     if (signal.aborted) throw cancelled(exchange.server.id, signal);
     const entry = find(exchange, capabilities);
-    const connection = entry.connection ?? (await unless(signal, entry.opening, exchange.server.id));
+    entry.connection ??= await unless(signal, entry.opening, exchange.server.id);
     entry.usedAt = Date.now();
-    return connection;
+    return { ...entry, connection: entry.connection };
   }
 
   async function* send(message: Message, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
-    const connection = await connect(exchange, capabilitiesOf(message, exchange), signal);
+    const { connection, drop } = await connect(exchange, capabilitiesOf(message, exchange), signal);
     const { mux, handshake } = connection;
     if (eraOf(message.revision) !== handshake.era) {
       throw new SallyportError('ERR_VERSION_UNSUPPORTED', `Server ${exchange.server.id} speaks ${handshake.revision}.`, { dispatched: false });
@@ -80,22 +82,27 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
     else if (message.method === TRANSPORT_METHODS.stream) yield* mux.stream(message, session, signal);
     else if (message.method === TRANSPORT_METHODS.terminate) {
       // The state of a process is the session's; others of the same principal get a new one when they next call.
-      if (mux.open() === 0 && !isShared(exchange)) connection.close();
+      if (mux.open() === 0 && !isShared(exchange)) {
+        drop();
+        connection.close();
+      }
       yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: {} };
     } else yield* mux.request(message, session, signal);
   }
 
   const sweep = setInterval(() => {
     const before = Date.now() - options.idleMs;
-    for (const { connection, usedAt } of [...entries.values()].flat()) {
-      if (connection !== undefined && usedAt < before && connection.mux.open() === 0) connection.close();
+    for (const { connection, usedAt, drop } of [...entries.values()].flat()) {
+      if (connection === undefined || usedAt >= before || connection.mux.open() > 0) continue;
+      drop();
+      connection.close();
     }
   }, Math.max(10, options.idleMs / 10));
   sweep.unref();
 
   return {
     send: (permit, exchange, signal) => send(permit.message, exchange, signal),
-    handshake: async (exchange, capabilities, signal) => (await connect(exchange, capabilities, signal)).handshake,
+    handshake: async (exchange, capabilities, signal) => (await connect(exchange, capabilities, signal)).connection.handshake,
     close() {
       clearInterval(sweep);
       for (const entry of [...entries.values()].flat()) entry.opening.then((connection) => connection.close()).catch(() => undefined);
