@@ -49,9 +49,14 @@ export interface Sealed {
   readonly chain: string;
 }
 
+/** What each line of one writer says of it. */
+export function writerFields(origin: Origin): string {
+  return `"role":"${origin.role}","incarnation":${JSON.stringify(origin.incarnation)}`;
+}
+
 /** `recordText` must be one JSON value on one line; it is stored as it is. */
-export function sealEntry(previous: string, position: number, origin: Origin, recordText: string): Sealed {
-  return seal(previous, `,"position":${position},"role":"${origin.role}","incarnation":${JSON.stringify(origin.incarnation)},"record":${recordText}}`);
+export function sealEntry(previous: string, position: number, writer: string, recordText: string): Sealed {
+  return seal(previous, `,"position":${position},${writer},"record":${recordText}}`);
 }
 
 export function sealHead(head: SegmentHead): Sealed {

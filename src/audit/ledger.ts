@@ -4,7 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import { isUnauthenticated, readRecord } from './admit.ts';
-import { CHAIN_START, sealEntry, sealHead } from './entry.ts';
+import { CHAIN_START, sealEntry, sealHead, writerFields } from './entry.ts';
 import type { Entry, Origin } from './entry.ts';
 import { runQuery } from './query.ts';
 import type { DurableEnd, Query, QueryResult } from './query.ts';
@@ -13,6 +13,7 @@ import type { Recovered, Torn } from './recover.ts';
 import { DiskReserve } from './reserve.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
+import { definedOf } from './standing.ts';
 import type { OpenCall, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
 import { SegmentWriter } from './writer.ts';
@@ -226,7 +227,7 @@ class LedgerFile implements Ledger {
       this.#reserve.restore();
       if (this.#writer.bytes >= this.#segmentBytesMax && this.#next > this.#writer.first) this.#rotate();
       const batch: Batch = { text: '', chain: this.#chain, next: this.#next, fresh: [], ids: new Map() };
-      const placed = frames.map((frame) => frame.lines.map((line) => this.#admit(batch, line, frame.origin)));
+      const placed = frames.map((frame) => this.#admitFrame(batch, frame));
       if (batch.fresh.length > 0) this.#keep(batch);
       return placed;
     } catch (error) {
@@ -235,8 +236,13 @@ class LedgerFile implements Ledger {
     }
   }
 
-  #admit(batch: Batch, line: string, origin: Origin): number | ErrorCode {
-    if (!this.#standing.isCurrent(origin)) return 'ERR_CONFLICT';
+  #admitFrame(batch: Batch, { lines, origin }: Frame): Placed {
+    if (!this.#standing.isCurrent(origin)) return lines.map(() => 'ERR_CONFLICT');
+    const writer = writerFields(origin);
+    return lines.map((line) => this.#admit(batch, line, origin, writer));
+  }
+
+  #admit(batch: Batch, line: string, origin: Origin, writer: string): number | ErrorCode {
     const record = readRecord(line, origin);
     if (typeof record === 'string') return record;
     const known = this.#standing.positionOf(record.id) ?? batch.ids.get(record.id);
@@ -244,7 +250,7 @@ class LedgerFile implements Ledger {
     if (!this.#reserve.isHeld && isUnauthenticated(record)) return 'ERR_JOURNAL_UNAVAILABLE';
     if (record.event === 'call.permitted' && this.#standing.openCount + batch.fresh.length >= LIMITS.ledgerOpenMax) return 'ERR_JOURNAL_BACKLOG';
     const position = batch.next;
-    const sealed = sealEntry(batch.chain, position, origin, line);
+    const sealed = sealEntry(batch.chain, position, writer, line);
     batch.text += `${sealed.line}\n`;
     batch.chain = sealed.chain;
     batch.next = position + 1;
@@ -278,7 +284,8 @@ class LedgerFile implements Ledger {
 
   #unknown(call: OpenCall): JournalRecord {
     const { role, incarnation, ...opened } = call;
-    return { ...this.#ownRecord({ event: 'call.unknown', category: 'execution', detail: { role, incarnation } }), ...opened, reason: 'the process that made this call ended before its outcome was recorded' };
+    const reason = 'the process that made this call ended before its outcome was recorded';
+    return { ...this.#ownRecord({ event: 'call.unknown', category: 'execution', reason, detail: { role, incarnation } }), ...definedOf(opened) };
   }
 
   #ownRecord(of: Pick<JournalRecord, 'event' | 'category'> & Partial<JournalRecord>): JournalRecord {

@@ -7,13 +7,21 @@ import type { Origin } from './entry.ts';
 const CLOSING: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown']);
 /** How many superseded incarnations of a node are remembered, so that a late survivor cannot write again. */
 const RETIRED_MAX = 16;
-const KEPT = ['principal', 'agent', 'route', 'method', 'action', 'server', 'tool'] as const;
-
-/** What a closing record repeats of the record that opened its exchange. */
-export type OpenCall = Pick<JournalRecord, 'node' | 'space' | 'exchange' | (typeof KEPT)[number]> & {
+/** What a closing record repeats of the record that opened its exchange, and who wrote that. */
+export interface OpenCall {
   readonly role: string;
   readonly incarnation: string;
-};
+  readonly node: string;
+  readonly space: string;
+  readonly exchange: string;
+  readonly principal: string | undefined;
+  readonly agent: string | undefined;
+  readonly route: string | undefined;
+  readonly method: string | undefined;
+  readonly action: string | undefined;
+  readonly server: string | undefined;
+  readonly tool: string | undefined;
+}
 
 interface NodeStanding {
   readonly incarnation: string;
@@ -28,7 +36,9 @@ interface NodeStanding {
 export class Standing {
   readonly #open = new Map<string, OpenCall>();
   readonly #nodes = new Map<string, NodeStanding>();
-  readonly #recent = new Map<string, number>();
+  /** Two generations: forgetting the oldest half at once costs nothing, taking out the oldest one each time does. */
+  #recent = new Map<string, number>();
+  #older: ReadonlyMap<string, number> = new Map();
 
   get openCount(): number {
     return this.#open.size;
@@ -36,7 +46,7 @@ export class Standing {
 
   /** Where a record with this id was written already, while it is remembered. */
   positionOf(id: string): number | undefined {
-    return this.#recent.get(id);
+    return this.#recent.get(id) ?? this.#older.get(id);
   }
 
   isCurrent(origin: Origin): boolean {
@@ -79,9 +89,9 @@ export class Standing {
 
   toJson(): Json {
     return {
-      open: [...this.#open.values()].map((call) => ({ ...call })),
+      open: [...this.#open.values()].map((call) => definedOf(call)),
       nodes: [...this.#nodes].map(([key, node]) => [key, node.incarnation, node.retired]),
-      recent: [...this.#recent].map(([id, position]) => [id, position]),
+      recent: [...this.#older, ...this.#recent].map(([id, position]) => [id, position]),
     };
   }
 
@@ -107,11 +117,9 @@ export class Standing {
 
   #remember(id: string, position: number): void {
     this.#recent.set(id, position);
-    if (this.#recent.size <= LIMITS.ledgerRecentIdsMax) return;
-    for (const oldest of this.#recent.keys()) {
-      this.#recent.delete(oldest);
-      break;
-    }
+    if (this.#recent.size < LIMITS.ledgerRecentIdsMax / 2) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
   }
 
   #forgetIdleNode(): boolean {
@@ -127,19 +135,23 @@ function nodeKey(of: { readonly role: string; readonly node: string }): string {
   return `${of.role}/${of.node}`;
 }
 
-function openCall(origin: Origin, record: JournalRecord): OpenCall {
-  const { node, space, exchange } = record;
-  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, ...kept(record) };
+/** The fields that have a value. */
+export function definedOf(call: OpenCall | Omit<OpenCall, 'role' | 'incarnation'>): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  for (const [field, value] of Object.entries(call)) if (typeof value === 'string') fields[field] = value;
+  return fields;
 }
 
-function kept(of: JournalRecord | Readonly<Record<string, Json>>): Pick<OpenCall, (typeof KEPT)[number]> {
-  const { principal, agent, route, method, action, server, tool } = of;
-  return Object.fromEntries(Object.entries({ principal, agent, route, method, action, server, tool }).filter(([, value]) => typeof value === 'string'));
+function openCall(origin: Origin, record: JournalRecord): OpenCall {
+  const { node, space, exchange, principal, agent, route, method, action, server, tool } = record;
+  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool };
 }
 
 function readOpenCall(json: Json): OpenCall | undefined {
   if (!isObject(json)) return undefined;
-  const { role, incarnation, node, space, exchange } = json;
-  if (typeof role !== 'string' || typeof incarnation !== 'string' || typeof node !== 'string' || typeof space !== 'string' || typeof exchange !== 'string') return undefined;
-  return { role, incarnation, node, space, exchange, ...kept(json) };
+  const text = (field: keyof OpenCall): string | undefined => (typeof json[field] === 'string' ? json[field] : undefined);
+  const [role, incarnation, node, space, exchange] = [text('role'), text('incarnation'), text('node'), text('space'), text('exchange')];
+  if (role === undefined || incarnation === undefined || node === undefined || space === undefined || exchange === undefined) return undefined;
+  const named = { principal: text('principal'), agent: text('agent'), route: text('route'), method: text('method') };
+  return { role, incarnation, node, space, exchange, ...named, action: text('action'), server: text('server'), tool: text('tool') };
 }
