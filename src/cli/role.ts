@@ -1,5 +1,6 @@
 import { readArguments, usageError } from './arguments.ts';
 import type { Command } from './command.ts';
+import { serveUntilStopped } from '../roles/up.ts';
 import { homeFolder } from './home.ts';
 
 /** What `up` spawns; in a fleet, what a deployment's container runs. Each role loads its own code only. */
@@ -18,7 +19,10 @@ export const command: Command = {
     const home = homeFolder(io.env, options.home);
     switch (options.positionals[0]) {
       case 'ledger':
-        await (await import('../roles/ledger.ts')).runLedger({ home, strict: options.flag('strict') });
+        {
+          const ledger = await (await import('../roles/ledger.ts')).runLedger({ home, strict: options.flag('strict') });
+          await serveUntilStopped({}, () => ledger.close());
+        }
         return 0;
       case 'control': {
         const manifest = options.text('manifest');

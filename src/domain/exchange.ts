@@ -1,7 +1,7 @@
 import type { Action, Resource } from './decision.ts';
 import type { Route } from './inbound.ts';
 import type { JsonObject } from './json.ts';
-import type { Revision } from './message.ts';
+import type { Revision, RpcId } from './message.ts';
 import type { Principal } from './principal.ts';
 import type { Server, Tool } from './server.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -43,6 +43,8 @@ export interface Exchange {
   readonly members?: readonly Server[];
   readonly tool?: Tool;
   readonly call: Call;
+  /** The JSON-RPC id that the client gave its request; cancellation names it. */
+  readonly request?: RpcId;
   /** The one snapshot that judges this exchange (invariant 4). */
   readonly snapshot: Snapshot;
   /** Whose upstream credential and connection carry it: the principal itself, or the caller behind a workload of ours. */

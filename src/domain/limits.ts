@@ -34,6 +34,7 @@ export const LIMITS = {
   headerTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,
   streamIdleMs: 15 * 60_000,
+  streamMaxMs: 24 * 60 * 60_000,
   connectTimeoutMs: 10_000,
   addressCacheMs: 30_000,
   redirectsMax: 3,

@@ -37,13 +37,13 @@ export function createCatalogAnswers(inForce: InForceKeeper): Upstream {
 }
 
 function page(inForce: InForceKeeper, exchange: Exchange, message: RequestMessage): JsonObject {
-  const force = inForce.current(exchange.startedAt);
+  const force = inForce.of(exchange.snapshot);
   const { list, action } = LISTS[exchange.call.method as keyof typeof LISTS];
   return catalogPage(force.directory, exchange.route, list, message.params?.['cursor'], (resource) => visible(exchange, force, action, resource));
 }
 
 function discover(inForce: InForceKeeper, exchange: Exchange): JsonObject {
-  const hello = catalogHello(inForce.current(exchange.startedAt).directory, exchange.route);
+  const hello = catalogHello(inForce.of(exchange.snapshot).directory, exchange.route);
   return {
     supportedVersions: SERVED_REVISIONS,
     capabilities: hello.capabilities,

@@ -1,4 +1,3 @@
-import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Message } from '../domain/message.ts';
@@ -43,35 +42,34 @@ export function createGateway(world: World): Gateway {
     async *handle(inbound) {
       const trail = openTrail(world.trail, inbound);
       let said: Message | undefined;
-      let exchange: Exchange | undefined;
-      let cancelled: AbortSignal = inbound.signal;
+      let { signal } = inbound;
       try {
         said = decodeInbound(inbound);
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
         const principal = identify(inbound, force);
-        const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
-        exchange = asked.exchange;
+        const { exchange, message } = await resolve(world, inbound, said, method, principal, force, trail.id);
         trail.belongsTo(exchange);
-        const open = world.open.enter(exchange, inbound.signal, method.streams === true ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
-        cancelled = open.signal;
+        const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
+        signal = open.signal;
         try {
-          const verdict = judge(asked.message, exchange, force, await world.pins.objection(exchange));
-          await trail.decided(asked.message, verdict);
+          const verdict = judge(message, exchange, force, await world.pins.objection(exchange));
+          await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') return yield refusal(verdict, said, exchange);
-          for await (const raw of world.upstream.send(verdict, exchange, open.signal)) {
-            const answer = present(raw, exchange, world);
-            const passed = judgeAnswer(answer, verdict, exchange, world.inForce.current(Date.now()));
+          for await (const raw of world.upstream.send(verdict, exchange, signal)) {
+            const answer = present(raw, said, exchange, force, world);
+            const passed = judgeAnswer(answer, verdict, exchange, force, world.inForce.current(Date.now()).lease);
             await trail.passed(answer, passed);
             if (passed.outcome === 'permit') yield passed.message;
-            else yield* decline(passed, raw, verdict, exchange, world.upstream, open.signal);
+            else yield* decline(passed, raw, said, verdict, exchange, world.upstream, signal);
           }
         } finally {
           open.leave();
         }
-      } catch (fault) {
-        await trail.failed(faultOf(fault, cancelled), cancelled.aborted);
-        yield refusalOfFault(faultOf(fault, cancelled), said, exchange, trail.id);
+      } catch (thrown) {
+        const fault = faultOf(thrown, signal);
+        await trail.failed(fault, signal.aborted);
+        yield refusalOfFault(fault, said, trail.id);
       } finally {
         await trail.end();
       }

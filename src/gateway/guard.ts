@@ -3,7 +3,8 @@ import type { Exchange } from '../domain/exchange.ts';
 import type { Message } from '../domain/message.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
-import { findMethod } from '../mcp/methods.ts';
+import { inputRequestsOf } from '../mcp/bridge/input.ts';
+import { findInputRequest, findMethod } from '../mcp/methods.ts';
 import { enforce, type Objection } from './enforce.ts';
 import type { InForce } from './in-force.ts';
 
@@ -20,18 +21,32 @@ export function judge(message: Message, exchange: Exchange, force: InForce, drif
 
 /**
  * Judges what came back. Results and notifications are covered by the decision that let their exchange begin, as long
- * as no switch or revocation has ended it; what a server asks of the client is a question of its own.
+ * as no switch or revocation has ended it; what a server asks of the client is a question of its own, whether it comes
+ * as a request (legacy) or inside a result (2026-07-28, multi-round-trip requests).
  */
-export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce): Verdict {
-  const ended = switchedOff(exchange, force.lease);
-  if (answer.kind === 'result' || answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
+export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, lease: Lease): Verdict {
+  const ended = switchedOff(exchange, lease);
+  if (answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
+  if (answer.kind === 'result') {
+    for (const { method } of Object.values(inputRequestsOf(answer.result) ?? {})) {
+      const asks = findInputRequest(method);
+      if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
+      const verdict = enforce(answer, force.engine.decide(requestOf(exchange, asks.action)), false, ended);
+      if (verdict.outcome === 'denial') return verdict;
+    }
+    return enforce(answer, permit.decision, false, ended);
+  }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification' || method.action === 'connect') return enforce(answer, permit.decision, false, ended);
   return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
 }
 
-const NOT_A_METHOD: Objection = { code: 'ERR_METHOD_UNKNOWN', reason: 'The server sent a method that its revision does not have.', remedy: 'Report it to the owner of the server.' };
+const NOT_A_METHOD: Objection = {
+  code: 'ERR_METHOD_UNKNOWN',
+  reason: 'The server sent a method that its revision does not have.',
+  remedy: 'Report it to the owner of the server.',
+};
 
 /** What stands outside the snapshot and ends calls at any time (invariant 4). */
 export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {

@@ -21,6 +21,10 @@ export interface InForceKeeper {
   acceptLease(signed: SignedSnapshot): void;
   /** Throws ERR_SNAPSHOT_NONE or ERR_LEASE_EXPIRED: then nothing is decided, so nothing passes (invariant 6). */
   current(now: number): InForce;
+  /** The one that judges an exchange, by the snapshot that it began with; its lease is today's. */
+  of(snapshot: Snapshot): InForce;
+  /** Called after each snapshot that came into force. */
+  onChange(listener: () => void): () => void;
   readonly version: number;
 }
 
@@ -29,18 +33,19 @@ export const SIGNED_SNAPSHOT = 'sallyport/snapshot/v1\n';
 export const SIGNED_LEASE = 'sallyport/lease/v1\n';
 
 /** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
-export function createInForceKeeper(controlKey: KeyObject, floor: number, onVersion: (version: number) => void): InForceKeeper {
-  let prepared: Omit<InForce, 'tokens' | 'lease'> & { readonly byHash: Tokens['byHash'] } | undefined;
+export function createInForceKeeper(controlKey: () => KeyObject, floor: number, onVersion: (version: number) => void): InForceKeeper {
+  let prepared: Prepared | undefined;
   let lease: Lease | undefined;
   let inForce: InForce | undefined;
+  const bySnapshot = new WeakMap<Snapshot, Prepared>();
+  const listeners = new Set<() => void>();
 
   const combine = (): void => {
     if (prepared === undefined || lease === undefined) return;
-    const { byHash, ...rest } = prepared;
-    inForce = { ...rest, lease, tokens: { byHash, revoked: new Set(lease.revokedCredentials) } };
+    inForce = withLease(prepared, lease);
   };
   const checked = (purpose: string, signed: SignedSnapshot): unknown => {
-    if (!verify(null, Buffer.from(purpose + signed.bytes), controlKey, Buffer.from(signed.signature, 'base64url'))) {
+    if (!verify(null, Buffer.from(purpose + signed.bytes), controlKey(), Buffer.from(signed.signature, 'base64url'))) {
       throw new SallyportError('ERR_SNAPSHOT_SIGNATURE', 'A snapshot or lease is not signed by this control.', {
         remedy: 'Check that gateway and control share one state folder; see "sallyport doctor".',
       });
@@ -60,8 +65,10 @@ export function createInForceKeeper(controlKey: KeyObject, floor: number, onVers
       }
       const engine = loadEngine(snapshot.policy, snapshot.version);
       prepared = { snapshot, engine, directory: buildDirectory(snapshot), byHash: indexTokens(snapshot.agents) };
+      bySnapshot.set(snapshot, prepared);
       combine();
       onVersion(snapshot.version);
+      for (const listener of listeners) listener();
     },
     acceptLease(signed) {
       const next = checked(SIGNED_LEASE, signed) as Lease;
@@ -80,8 +87,23 @@ export function createInForceKeeper(controlKey: KeyObject, floor: number, onVers
       }
       return inForce;
     },
+    of(snapshot) {
+      const known = bySnapshot.get(snapshot);
+      if (known === undefined || lease === undefined) throw new SallyportError('ERR_SNAPSHOT_NONE', 'No policy is in force yet.');
+      return withLease(known, lease);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     get version() {
       return prepared?.snapshot.version ?? 0;
     },
   };
+}
+
+type Prepared = Omit<InForce, 'tokens' | 'lease'> & { readonly byHash: Tokens['byHash'] };
+
+function withLease({ byHash, ...rest }: Prepared, lease: Lease): InForce {
+  return { ...rest, lease, tokens: { byHash, revoked: new Set(lease.revokedCredentials) } };
 }

@@ -1,7 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { Message } from '../domain/message.ts';
 import { createDoors, routeOf } from './doors.ts';
 import type { Gateway } from './gateway.ts';
 import { refuse, reply } from './reply.ts';
@@ -110,5 +109,3 @@ function pathOf(url: string): string {
   const end = url.indexOf('?', start);
   return end < 0 ? url.slice(start) : url.slice(start, end);
 }
-
-export type MessageStream = AsyncGenerator<Message, void, undefined>;

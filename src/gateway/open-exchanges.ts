@@ -13,6 +13,8 @@ export interface OpenExchanges {
   enter(exchange: Exchange, client: AbortSignal, deadlineMs: number): OpenExchange;
   /** Ends those whose time is over or that `ended` names; called on every lease and by a timer. */
   sweep(now: number, ended: (exchange: Exchange) => boolean): void;
+  /** Ends the call that a legacy session made under this request id; nothing when there is none. */
+  cancel(session: string, request: unknown): void;
   readonly size: number;
 }
 
@@ -61,6 +63,13 @@ export function createOpenExchanges(): OpenExchanges {
           entry.controller.abort(new SallyportError('ERR_KILLED', 'The call was ended by a revocation or a kill switch.'));
         } else if (now >= entry.deadline) {
           entry.controller.abort(new SallyportError('ERR_DEADLINE', 'The call took too long.'));
+        }
+      }
+    },
+    cancel(session, request) {
+      for (const { exchange, controller } of entries) {
+        if (exchange.session?.key === session && exchange.request === request) {
+          controller.abort(new SallyportError('ERR_UPSTREAM_CLOSED', 'The client cancelled the call.'));
         }
       }
     },

@@ -8,6 +8,7 @@ import { audienceOf } from './doors.ts';
 import type { Handles } from './handles.ts';
 import { visible } from './guard.ts';
 import type { InForce } from './in-force.ts';
+import type { PinGuard } from './pin-guard.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What a client may know of an answer: handles sealed, sessions ours, lists and server instructions as approved. */
@@ -16,8 +17,9 @@ export function present(
   asked: Message,
   exchange: Exchange,
   force: InForce,
-  world: { readonly handles: Handles; readonly sessions: Sessions },
+  world: { readonly handles: Handles; readonly sessions: Sessions; readonly pins: PinGuard },
 ): Message {
+  world.pins.observe(answer, exchange);
   const sealed = world.handles.seal(answer, exchange);
   if (sealed.kind !== 'result') return sealed;
   if (exchange.call.method === 'initialize') return presentSession(sealed, asked, exchange, world.sessions);

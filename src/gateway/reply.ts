@@ -20,6 +20,10 @@ export async function reply(messages: Messages, inbound: Inbound, longLived: () 
   const first = await messages.next();
   if (first.done === true) return new Response(null, { status: inbound.httpMethod === 'DELETE' ? 204 : 202 });
   const message = first.value;
+  if (isFinal(message) && message.eventId === undefined && inbound.httpMethod === 'DELETE' && message.kind === 'result') {
+    void messages.return();
+    return new Response(null, { status: 204 });
+  }
   if (isFinal(message) && message.eventId === undefined) {
     // The exchange closes its records in its own `finally`; the client need not wait for that.
     void messages.return();

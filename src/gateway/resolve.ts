@@ -49,6 +49,7 @@ export async function resolve(
     ...(found.members === undefined ? {} : { members: found.members }),
     ...(found.tool === undefined ? {} : { tool: found.tool }),
     call: { method: method.method, action: method.action, resource: found.resource, arguments: found.arguments },
+    ...(said.kind === 'request' ? { request: said.id } : {}),
     snapshot: force.snapshot,
     ...(session === undefined ? {} : { session }),
   };

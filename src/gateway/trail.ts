@@ -1,4 +1,3 @@
-import { commitment } from '../audit/commit.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
@@ -28,9 +27,11 @@ export interface Trail {
 export interface TrailOptions {
   readonly node: string;
   readonly journal: Journal;
-  /** Counts refusals nobody signed for; undefined = drop into the aggregate, else write the record (invariant 10). */
-  readonly admitRefusal: (address: string, code: string) => boolean;
+  /** Takes refusals that no authenticated caller stands behind: floods of them are recorded in aggregate (invariant 10). */
+  readonly floods: { refuse(record: JournalRecord): Promise<void> };
   readonly now: () => number;
+  /** Salted commitment of data: what a record may say of a payload. */
+  readonly commit: (data: string) => string;
 }
 
 export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
@@ -62,20 +63,20 @@ export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
       const opens = message.kind === 'request';
       const permitted = verdict.outcome === 'permit';
       const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
-      await options.journal.append(record('access', event, { ...contentOf(message), ...reasonsOf(verdict) }));
+      await options.journal.append(record('access', event, { ...contentOf(message, options.commit), ...reasonsOf(verdict) }));
       open = permitted && opens;
     },
     async passed(answer, verdict) {
       const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
       const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
-      await options.journal.append(record('execution', event, { ...contentOf(answer), ...reasonsOf(verdict) }));
+      await options.journal.append(record('execution', event, { ...contentOf(answer, options.commit), ...reasonsOf(verdict) }));
       if (final) open = false;
     },
     async failed(fault, cancelled) {
       const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }) };
       if (!open) {
-        const counted = exchange === undefined && !options.admitRefusal(inbound.address, fault.code);
-        if (!counted) await settle(options.journal.append(record('access', 'call.refused', detail)));
+        const refused = record('access', 'call.refused', detail);
+        await settle(exchange === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
         return;
       }
       open = false;
@@ -93,7 +94,7 @@ export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
  * A closing record that can't be written leaves the call dangling, and the ledger closes it as `call.unknown` when this
  * node says hello again: nothing more can be done here, and nothing more is sent.
  */
-async function settle(appended: Promise<number>): Promise<void> {
+async function settle(appended: Promise<unknown>): Promise<void> {
   await appended.catch(() => undefined);
 }
 
@@ -115,11 +116,11 @@ function identityOf(exchange: Exchange): Partial<JournalRecord> {
 }
 
 /** What was said, as a salted commitment and a size: never the words (DESIGN part 5). */
-function contentOf(message: Message): Partial<JournalRecord> {
+function contentOf(message: Message, commit: TrailOptions['commit']): Partial<JournalRecord> {
   const content = bodyOf(message);
   if (content === undefined) return {};
   const text = JSON.stringify(content);
-  return { digest: commitment(text), sizeBytes: text.length };
+  return { digest: commit(text), sizeBytes: text.length };
 }
 
 function bodyOf(message: Message): Json | undefined {

@@ -1,0 +1,37 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import type { ErrorMessage, Message } from '../domain/message.ts';
+import type { Denial } from '../domain/verdict.ts';
+import { refusalOf, type Refused } from '../mcp/ladder.ts';
+
+/** What a client sees of a denial: why, how to ask, and the exchange id; of a hidden item, that there is none (invariant 7). */
+export function refusal(denial: Denial, said: Message, exchange: Exchange): ErrorMessage {
+  const refused: Refused = denial.hidden ? nothingThere(exchange) : { code: denial.code, message: denial.reason, remedy: denial.remedy };
+  return refusalOf(refused, { id: idOf(said), revision: said.revision, exchange: exchange.id });
+}
+
+function nothingThere(exchange: Exchange): Refused {
+  return exchange.call.resource.kind === 'server' ? NO_SERVER : { code: 'ERR_TOOL_UNKNOWN', message: '' };
+}
+
+const NO_SERVER: Refused = { code: 'ERR_SERVER_UNKNOWN', message: 'There is no such server or toolset here.', remedy: 'Check the name in the address.' };
+
+/** What a client sees of a fault. */
+export function refusalOfFault(fault: SallyportError, said: Message | undefined, id: string): ErrorMessage {
+  const origin = said === undefined ? fault.origin : { id: idOf(said), revision: said.revision };
+  const refused = fault.code === 'ERR_SERVER_UNKNOWN' ? NO_SERVER : fault;
+  return refusalOf(refused, { id: origin?.id ?? null, revision: origin?.revision ?? '2025-11-25', exchange: id });
+}
+
+/** The id of what is answered; a refused response or notification has none to answer to. */
+function idOf(said: Message): ErrorMessage['id'] {
+  return said.kind === 'request' ? said.id : null;
+}
+
+/** Whatever was thrown, as a fault with a code. What ended the signal is the reason, whichever error the abort surfaced as. */
+export function faultOf(thrown: unknown, signal: AbortSignal): SallyportError {
+  if (signal.aborted && signal.reason instanceof SallyportError) return signal.reason;
+  if (thrown instanceof SallyportError) return thrown;
+  if (signal.aborted) return new SallyportError('ERR_UPSTREAM_CLOSED', 'The client went away.');
+  return new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'not an error', cause: thrown });
+}
