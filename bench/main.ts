@@ -24,6 +24,9 @@ import type { Bench, Running, Target } from './targets/target.ts';
 
 const TARGETS: readonly Target[] = [direct, nginx, hop, sallyport, mcpProxy, supergateway, civic, nginxTls, hopTls, sallyportTls];
 
+/** As many as the 200 policies of the Sallyport target name, five each. */
+const TOOLS = 40;
+
 const { values: flags } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
@@ -122,7 +125,7 @@ function reportOf(rows: readonly Row[], figures: readonly Figure[]): Report {
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
 try {
-  const stub = await startScript('stub.ts', ['http']);
+  const stub = await startScript('stub.ts', ['http', String(TOOLS)]);
   const bench: Bench = { folder, upstream: `http://127.0.0.1:${stub.port}/mcp`, tls: await makeCertificate(join(folder, 'tls')) };
   const running = new Map<Target, Running>();
   for (const target of chosen) {

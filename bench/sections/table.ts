@@ -2,6 +2,7 @@ import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
+import { measureList, measureMemory, measureStart } from './running.ts';
 
 /** A figure that is no table of calls. Rejects with a reason when it cannot be measured. */
 export interface Section {
@@ -11,5 +12,8 @@ export interface Section {
 
 export const SECTIONS: readonly Section[] = [
   { name: 'ratios', measure: (_, rows) => Promise.resolve(ratios(rows)) },
+  { name: 'memory', measure: measureMemory },
+  { name: 'list', measure: measureList },
+  { name: 'start', measure: measureStart },
   { name: 'policies', measure: measurePolicies },
 ];
