@@ -105,8 +105,10 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
 
 function runtimeCalls(files: Project): string[] {
   return production(files).flatMap(([path, text]) => {
-    const imported = importsOf(path, text).filter((item) => !item.typeOnly).flatMap((item) => item.names.map((name) => `${item.specifier}#${name}`));
-    const found = RUNTIME.filter((rule) => (rule.call.test(codeOf(text)) || imported.some((name) => rule.imports.includes(name))) && !rule.files.includes(path));
+    const values = importsOf(path, text).filter((item) => !item.typeOnly);
+    const imported = values.flatMap((item) => item.names.map((name) => `${item.specifier}#${name}`));
+    const elsewhere = RUNTIME.filter((rule) => !rule.files.includes(path));
+    const found = elsewhere.filter((rule) => rule.call.test(codeOf(text)) || imported.some((name) => rule.imports.includes(name)));
     return found.map((rule) => `${path}: ${rule.call.source}`);
   });
 }

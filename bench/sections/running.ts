@@ -74,7 +74,8 @@ export async function measureList(bench: Bench): Promise<Figure[]> {
   await running.stop();
   await stub.stop();
   const value = median(times);
-  return [{ section: 'list', name: `p50 of a filtered page (${shown} of ${TOOLS.toLocaleString('en')} tools)`, value, unit: 'ms', target: '≤ 5 ms', met: value <= 5 }];
+  const name = `p50 of a filtered page (${shown} of ${TOOLS.toLocaleString('en')} tools)`;
+  return [{ section: 'list', name, value, unit: 'ms', target: '≤ 5 ms', met: value <= 5 }];
 }
 
 /** From the command to the first answer of a governed call, on a home that was set up before. */

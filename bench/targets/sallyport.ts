@@ -59,8 +59,9 @@ export async function prepare(folder: string, setting: Setting): Promise<Prepare
     run(home, ['apply', '-f', join(folder, 'sallyport.yaml')]);
     run(home, ['server', 'scan', SERVER]);
     run(home, ['server', 'approve', SERVER, '--yes']);
-    const answer: { token: string } = JSON.parse(run(home, ['agent', 'create', 'bench', '--for', `/mcp/${SERVER}`, '--person', 'alice', '--group', GROUP, '--json']));
-    return { home, port, tls: setting.tls, token: answer.token };
+    const created = run(home, ['agent', 'create', 'bench', '--for', `/mcp/${SERVER}`, '--person', 'alice', '--group', GROUP, '--json']);
+    const { token }: { token: string } = JSON.parse(created);
+    return { home, port, tls: setting.tls, token };
   } finally {
     await started.stop();
   }
