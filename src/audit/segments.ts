@@ -43,12 +43,12 @@ export function listSegments(dir: string): readonly Segment[] {
 /** A file's lines in order, some at a time, from byte `start` (a line's beginning) up to byte `end`. */
 export async function* readLines(file: string, start = 0, end = Number.POSITIVE_INFINITY): AsyncGenerator<readonly RawLine[]> {
   await using handle = await open(file, 'r');
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const chunk = Buffer.allocUnsafe(Math.max(0, Math.min(CHUNK_BYTES, end - start)));
   let carry: Buffer[] = [];
   let lineAt = start;
   let at = start;
   while (at < end) {
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(CHUNK_BYTES, end - at), at);
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, end - at), at);
     if (bytesRead === 0) break;
     const lines: RawLine[] = [];
     let from = 0;

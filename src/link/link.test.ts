@@ -247,6 +247,25 @@ test('a frame over the limit is refused before it leaves', async () => {
   expect(await link.call('ledger.query', 'still up')).toBe('still up');
 });
 
+test('connections and calls under way have a limit', async () => {
+  const home = makeHome();
+  const refusals: Refusal[] = [];
+  const server = await serve(home, 'ledger', { 'ledger.query': { call: () => new Promise<Json>(() => undefined) } }, refusals);
+  const link = connect(home, 'control', 'ledger');
+  await codeOf(link.call('ledger.append', {}));
+  const calls = Array.from({ length: LIMITS.linkCallsMax }, () => codeOf(link.call('ledger.query', {})));
+  expect(await link.call('ledger.query', {}).catch((error: unknown) => error)).toMatchObject({ code: 'ERR_LINK_UNAVAILABLE', dispatched: false });
+  link.close();
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['ERR_LINK_UNAVAILABLE']));
+
+  const closed = Promise.withResolvers<void>();
+  const raw = { unix: server.path, socket: { data: () => undefined, close: () => closed.resolve() } };
+  const sockets = await Promise.all(Array.from({ length: LIMITS.linkConnectionsMax + 2 }, () => Bun.connect(raw)));
+  await closed.promise;
+  expect(refusals.map((refusal) => refusal.code)).toContain('ERR_LINK_UNAVAILABLE');
+  for (const socket of sockets) socket.terminate();
+});
+
 test('a stale socket file is replaced, a live one is not, and the socket is nobody else’s', async () => {
   const home = makeHome();
   const script = `
