@@ -43,8 +43,9 @@ export function serverFor(count: number): Server {
   const raw = { revision: '2025-11-25', eras: ['legacy'], hello, tools: [{ tools }], prompts: [], templates: [] } as const;
   const surface = readSurface(raw, { labels: LABELS, tools: {} });
   return {
-    id: SERVER, space: 'default', endpoint: { transport: 'http', url: 'http://127.0.0.1:1/mcp', allowPrivate: true }, owner: 'bench@example.com',
-    hosting: 'self', tier: 'internal', labels: LABELS, credentials: { type: 'none' }, status: 'approved', baseline: approveSurface(surface, REGISTRY_PRINCIPAL_ID, 1),
+    id: SERVER, space: 'default', owner: 'bench@example.com', hosting: 'self', tier: 'internal', labels: LABELS,
+    endpoint: { transport: 'http', url: 'http://127.0.0.1:1/mcp', allowPrivate: true }, credentials: { type: 'none' },
+    status: 'approved', baseline: approveSurface(surface, REGISTRY_PRINCIPAL_ID, 1),
   };
 }
 
