@@ -1,6 +1,6 @@
 /** Tells any number of watchers that something changed. What changed they look up themselves, so a slow one skips to the newest. */
 export interface Broadcast {
-  notify(): void;
+  readonly notify: () => void;
   /** How many watch now. */
   readonly watchers: number;
   /** Yields at once, then after each change, until the signal aborts. */

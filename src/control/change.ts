@@ -17,8 +17,8 @@ export interface ChangeParts {
   readonly lease: LeaseKeeper;
   readonly key: KeyObject;
   /** Compiles a whole configuration into a snapshot's content, as text. Throws what is wrong with it. */
-  compile(configuration: Configuration): Promise<string>;
-  now(): number;
+  readonly compile: (configuration: Configuration) => Promise<string>;
+  readonly now: () => number;
 }
 
 /**

@@ -16,11 +16,11 @@ export interface Control {
   readonly readServer: ReadServer;
   readonly change: Change;
   /** Records what is no change of the configuration. */
-  record(entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>): Promise<void>;
+  readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Epoch ms. */
-  now(): number;
+  readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */
-  roles(): Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean }>;
+  readonly roles: () => Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean }>;
 }
 
 /** Who changes, and where. */

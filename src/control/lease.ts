@@ -6,23 +6,24 @@ import { readKill } from './kill/kill.ts';
 import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
 
-/** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, and kill switches. */
+/** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
 export async function readLease(rows: Rows, snapshotVersion: number, now: number): Promise<Lease> {
   const agents = await listStored(rows, 'agent');
   const kill = await readKill(rows);
+  const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));
   return {
     issuedAt: now,
     expiresAt: now + LIMITS.leaseMs,
     snapshotVersion,
     revokedCredentials: agents.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
-    killed: { all: kill.all, agents: kill.agents, servers: kill.servers },
+    killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined] },
   };
 }
 
 export interface LeaseKeeper {
   readonly current: { readonly lease: Lease; readonly signed: SignedSnapshot } | undefined;
   /** Reads the store and signs a new lease. When the store does not answer there is none: gateways then run out and deny. */
-  renew(): Promise<void>;
+  readonly renew: () => Promise<void>;
 }
 
 export function createLeaseKeeper(rows: Rows, key: KeyObject, version: () => number, now: () => number, onRenewed: () => void): LeaseKeeper {

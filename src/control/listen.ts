@@ -13,7 +13,7 @@ const PREFIX = '/api/v1';
 
 export interface ApiServer {
   /** Stops accepting, lets what is running end, closes streams. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Serves the control API on a unix socket (0600): the file's mode keeps other users out, the token other programs of this user. */

@@ -3,11 +3,13 @@ import { auditRoutes } from './audit/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
+import { manifestRoutes } from './manifest/routes.ts';
+import { rightsRoutes } from './roles/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { toolsetRoutes } from './toolsets/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...killRoutes, ...auditRoutes,
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...manifestRoutes, ...killRoutes, ...auditRoutes,
 ];

@@ -29,7 +29,7 @@ export interface ControlParts {
   readonly key: KeyObject;
   readonly links: Readonly<Record<'gateway' | 'ledger' | 'runner', Link>>;
   /** Says what an operator must know, loudly; one line each. */
-  report(line: string): void;
+  readonly report: (line: string) => void;
 }
 
 export interface RunningControl {
@@ -37,8 +37,8 @@ export interface RunningControl {
   /** What control answers the other roles. */
   readonly verbs: Readonly<Record<string, Handler>>;
   /** Brings what the store holds into force, starts leases, and from then on the API. */
-  serve(): Promise<void>;
-  close(): Promise<void>;
+  readonly serve: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const LEASE_EVERY_MS = 20_000;
@@ -52,11 +52,12 @@ export function createControl(parts: ControlParts): RunningControl {
   const snapshots = createSnapshotKeeper(key, news.notify);
   const lease = createLeaseKeeper(store, key, () => snapshots.current?.version ?? 0, now, news.notify);
   const record = createRecorder(parts.journal, now);
+  const compiler = createCompiler();
   const control: Control = {
     store, snapshots, lease, record, now,
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
-    change: createChange({ store, record, snapshots, lease, key, compile: createCompiler(), now }),
+    change: createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
       return { gateways: news.watchers, ledger, runner };

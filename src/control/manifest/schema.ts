@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const TEXT = z.string().max(4 * 1024 * 1024);
+
 /** Where gateways listen and what they may reach: settings of the installation, kept in the default space. */
 export const NETWORK = z.strictObject({
   listen: z.string().min(1).max(200),
@@ -11,3 +13,12 @@ export const NETWORK = z.strictObject({
   extraRoots: z.string().max(1024 * 1024).exactOptional(),
 });
 export type Network = z.infer<typeof NETWORK>;
+
+/** A manifest and every file that it names, as `readManifestFiles` collects them. */
+export const MANIFEST_REQUEST = z.strictObject({
+  file: z.string().min(1).max(4096),
+  text: TEXT,
+  policies: z.array(z.strictObject({ file: z.string().min(1).max(4096), text: TEXT })).max(10_000),
+  extraRoots: TEXT.exactOptional(),
+  dryRun: z.boolean().default(false),
+});

@@ -4,11 +4,11 @@ import { NETWORK } from './schema.ts';
 import type { Network } from './schema.ts';
 
 const ID = 'network';
-const DEFAULTS: Network = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: [], origins: [] };
+export const DEFAULT_NETWORK: Network = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: [], origins: [] };
 
 export async function readNetwork(rows: Rows): Promise<Network> {
   const row = await rows.get('setting', DEFAULT_SPACE, ID);
-  return row === undefined ? DEFAULTS : NETWORK.parse(row.body);
+  return row === undefined ? DEFAULT_NETWORK : NETWORK.parse(row.body);
 }
 
 export async function writeNetwork(rows: Rows, network: Network, by: string): Promise<void> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EFFECTS } from '../../domain/server.ts';
 import { NAME } from '../names.ts';
 
-const NAMES = z.array(z.string().min(1).max(1024)).min(1).max(1000);
+const NAMES = z.array(z.string().min(1).max(1024)).max(20_000);
 
 /** What a role allows, in plain words; `policy/` compiles it to Cedar. */
 export const ROLE = z.strictObject({
@@ -11,9 +11,9 @@ export const ROLE = z.strictObject({
   })).max(1000),
 });
 
-const WHO = z.string().min(1).max(300);
+const WHO = z.string().min(1).max(300).exactOptional();
 
 export const BINDING = z.strictObject({
   role: NAME,
-  to: z.union([z.strictObject({ group: WHO }), z.strictObject({ agent: WHO }), z.strictObject({ principal: WHO })]),
+  to: z.strictObject({ group: WHO, agent: WHO, principal: WHO }).refine((to) => Object.keys(to).length === 1, { error: 'must name exactly one of group, agent and principal' }),
 });

@@ -2,7 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { compareSurfaces } from '../../registry/drift.ts';
 import type { By, Control } from '../control.ts';
-import { findStored, listStored, needStored, putStored } from '../stored.ts';
+import { findStored, needStored, putStored } from '../stored.ts';
 import { presentDrift } from './drift.ts';
 import { presentServer } from './present.ts';
 import { toCandidate } from './surface.ts';
@@ -17,7 +17,6 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   const scannedAt = control.now();
   return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
-    const neighbours = (await listStored(rows, 'baseline', space)).filter((other) => other.id !== id);
     const candidate = toCandidate(raw, server.body, scannedAt, () => []);
     const status = server.body.status === 'declared' ? 'scanned' : server.body.status;
     const next = { ...server, body: { ...server.body, status } };

@@ -1,10 +1,11 @@
 import type { Endpoint } from '../../domain/server.ts';
+import { checkLaunch, renderArgv } from '../../registry/launch.ts';
 import type { ServerDefinition, ServerFinding } from './schema.ts';
 
 /** What an administrator must know of how a server is exposed. `block` needs an expiring exception before approval. */
-export function findExposure(definition: Pick<ServerDefinition, 'endpoint' | 'credentials'>): readonly ServerFinding[] {
+export function findExposure(definition: Pick<ServerDefinition, 'endpoint' | 'credentials' | 'allow'>): readonly ServerFinding[] {
   const { endpoint, credentials } = definition;
-  if (endpoint.transport === 'stdio') return [];
+  if (endpoint.transport === 'stdio') return checkDefinition(definition);
   const found: ServerFinding[] = [];
   const onMachine = isLoopback(endpoint.url);
   if (endpoint.url.startsWith('http:') && !onMachine) {
@@ -23,12 +24,14 @@ function isLoopback(url: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
 }
 
-/** How a server is reached, in one line: the exact URL, or the exact argv with every argument quoted as a shell would need it. */
+/** How a server is reached, in one line: the exact URL, or the exact argument vector. */
 export function describeEndpoint(endpoint: Endpoint): string {
-  if (endpoint.transport !== 'stdio') return endpoint.url;
-  return [endpoint.launch.command, ...endpoint.launch.args].map(quote).join(' ');
+  return endpoint.transport === 'stdio' ? renderArgv(endpoint.launch) : endpoint.url;
 }
 
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll('\'', String.raw`'\''`)}'`;
+/** What an administrator must know of how a local server is started. Throws `ERR_LAUNCH_*` for what is never started. */
+export function checkDefinition({ endpoint, allow }: Pick<ServerDefinition, 'endpoint' | 'allow'>): readonly ServerFinding[] {
+  if (endpoint.transport !== 'stdio') return [];
+  const { command, args, ...rest } = endpoint.launch;
+  return checkLaunch({ command: [command, ...args], ...rest, allow }).findings.map(({ rule, at, message }) => ({ rule, severity: 'warn', item: at, message }));
 }

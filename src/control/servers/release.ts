@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Rows } from '../../store/store.ts';
 import { needStored } from '../stored.ts';
 
-const SECRET_BYTES_MAX = 16 * 1024;
+const SECRET_CHARS_MAX = 16 * 1024;
 
 /**
  * The upstream credential of one server, for the gateway that is about to call it: `{header, value}`, or `{}` where the
@@ -20,20 +20,29 @@ export async function releaseCredential(rows: Rows, ask: { readonly space: strin
 }
 
 async function readSecret(reference: string): Promise<string> {
-  const [kind, name] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
-  const value = kind === 'env' ? process.env[name] : await readSecretFile(name);
+  const at = reference.indexOf(':');
+  const [kind, name] = [reference.slice(0, at), reference.slice(at + 1)];
+  const value = kind === 'env' ? process.env[name] : kind === 'file' ? await readSecretFile(name) : undefined;
   // A line break in a header's value would be a second header.
-  if (value === undefined || !/^[\x20-\x7E\x80-\xFF]+$/.test(value)) {
-    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing or is no header value`, {
-      remedy: kind === 'env' ? `Set ${name} in the environment that control is started in.` : `Write the secret to ${name} (mode 0600).`,
-    });
-  }
+  if (value === undefined || !/^[\x20-\x7E\x80-\xFF]+$/.test(value)) throw missing(reference, kind, name);
   return value;
+}
+
+const REMEDIES: Readonly<Record<string, (name: string) => string>> = {
+  env: (name) => `Set ${name} in the environment that control is started in.`,
+  file: (name) => `Write the secret to ${name} (mode 0600).`,
+};
+
+function missing(reference: string, kind: string, name: string): SallyportError {
+  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing or is no header value`, {
+    remedy: REMEDIES[kind]?.(name) ?? 'Give it as env:NAME or file:/path; the vault comes with a later release.',
+  });
 }
 
 async function readSecretFile(path: string): Promise<string | undefined> {
   try {
-    return (await readFile(path, { encoding: 'utf8', flag: 'r' })).slice(0, SECRET_BYTES_MAX).trim();
+    const secret = (await readFile(path, 'utf8')).trim();
+    return secret.length > SECRET_CHARS_MAX ? undefined : secret;
   } catch {
     return undefined;
   }

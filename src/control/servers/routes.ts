@@ -10,6 +10,7 @@ import { deleteStored, findStored, listStored, needStored, putStored } from '../
 import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
 import { presentServer, presentSummary } from './present.ts';
+import { checkDefinition } from './findings.ts';
 import { enrolServer } from './enrol.ts';
 import { NEW_SERVER } from './schema.ts';
 
@@ -45,10 +46,9 @@ const changeRoutes: readonly Route[] = [
     method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved', access: 'change', body: NEW_SERVER,
     act: async ({ admin, space, body }, control) => {
       const { id, ...definition } = body;
+      checkDefinition(definition);
       return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
-        if (await findStored(rows, 'server', space, id) !== undefined) {
-          throw new SallyportError('ERR_CONFLICT', `there already is a server "${id}"`, { remedy: 'Take another name, or remove that one first.' });
-        }
+        await checkNameFree(rows, id);
         await putStored(rows, 'server', space, id, { ...definition, status: 'declared' }, admin.id);
         return showServer(rows, space, id);
       });
@@ -100,6 +100,13 @@ async function showServer(rows: Rows, space: string, id: string): Promise<Json> 
   const server = await needStored(rows, 'server', space, id);
   const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
   return presentServer(server, baseline?.body, candidate?.body);
+}
+
+/** Policies name servers without their space, so a name belongs to one server of the whole installation. */
+async function checkNameFree(rows: Rows, id: string): Promise<void> {
+  if ((await rows.list('server')).some((row) => row.id === id)) {
+    throw new SallyportError('ERR_CONFLICT', `the name "${id}" is taken`, { remedy: 'Take another name, or remove that server first.' });
+  }
 }
 
 async function checkUnused(rows: Rows, space: string, id: string): Promise<void> {

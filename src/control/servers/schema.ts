@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
+import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
+import { SECRET_REFERENCE } from '../../registry/secrets.ts';
 import { NAME, WORDS } from '../names.ts';
 
 export const LABELS = z.strictObject({
@@ -22,7 +24,7 @@ const ENDPOINT = z.discriminatedUnion('transport', [
 ]);
 
 /** Where a secret is, never the secret: it would be stored, exported and shown. */
-const SECRET = z.string().regex(/^(env:[A-Za-z_]\w*|file:\/.+)$/, 'must be `env:NAME` or `file:/absolute/path`, never the secret itself');
+const SECRET = z.string().regex(SECRET_REFERENCE, 'must be `env:NAME`, `file:/absolute/path` or `vault:name`, never the secret itself');
 
 const CREDENTIALS = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
@@ -38,6 +40,8 @@ export const SERVER_DEFINITION = z.strictObject({
   labels: LABELS,
   credentials: CREDENTIALS,
   tools: z.record(z.string(), z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() })),
+  /** What an administrator allows this server's launch by name. */
+  allow: z.array(z.enum(LAUNCH_ALLOWANCES)).default([]),
 });
 export type ServerDefinition = z.infer<typeof SERVER_DEFINITION>;
 

@@ -42,7 +42,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
 async function readServers(rows: Rows): Promise<readonly Server[]> {
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
-    const { tools: _tools, reason: _reason, ...server } = body;
+    const { tools: _tools, allow: _allow, reason: _reason, ...server } = body;
     const baseline = baselines.get(`${space}/${id}`);
     return { id, space, ...server, ...(baseline === undefined ? {} : { baseline }) };
   });

@@ -1,0 +1,52 @@
+import { SallyportError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { show } from './command.ts';
+import { number, objects, part, text } from './json-view.ts';
+import { readSpan, span, table, time } from './terminal.ts';
+import { commandOf } from './verbs.ts';
+import type { Verb } from './verbs.ts';
+
+const create: Verb = {
+  usage: 'create NAME --for /mcp/SERVER|/mcp/t/TOOLSET|*... [--person WHO | --workload WHO] [--group NAME]... [--ttl 24h]',
+  options: { for: { type: 'string', multiple: true }, person: { type: 'string' }, workload: { type: 'string' }, group: { type: 'string', multiple: true }, ttl: { type: 'string' } },
+  run: async ({ client, io, options, need }) => {
+    const ttl = options.text('ttl');
+    const ttlMs = ttl === undefined ? LIMITS.agentTokenTtlMsMax : readSpan(ttl);
+    if (ttlMs === undefined) throw new SallyportError('ERR_USAGE', '--ttl is no time span', { remedy: 'Write for instance 8h.' });
+    const subject = options.text('person') ?? options.text('workload');
+    const agent = await client.send('POST', '/agents', {
+      agent: need(0, 'the agent\'s name'), kind: options.text('person') === undefined ? 'workload' : 'person', ...(subject === undefined ? {} : { subject }),
+      groups: options.list('group'), audience: options.list('for'), ttlMs,
+    });
+    // The one place where a secret is printed: showing it once is what this command is for.
+    show(io, options.json, agent, () => `${text(part(agent, 'token'))}\n`);
+    if (!options.json) {
+      io.note(`This is the only time the token is shown. It is for ${text(part(agent, 'audience'))} and ends ${time(number(part(agent, 'expiresAt')))}.`);
+      io.note(`Revoke it with: sallyport agent revoke ${text(part(agent, 'id'))}`);
+    }
+    return 0;
+  },
+};
+
+const list: Verb = {
+  usage: 'list',
+  run: async ({ client, io, options }) => {
+    const answer = await client.get('/agents');
+    show(io, options.json, answer, () => table(['id', 'agent', 'for whom', 'groups', 'routes', 'state', 'ends'], objects(part(answer, 'agents')).map((agent) => [
+      text(agent['id']), text(agent['agent']), `${text(agent['kind'])} ${text(agent['subject'])}`, text(agent['groups']), text(agent['audience']), text(agent['state']),
+      text(agent['state']) === 'active' ? `in ${span(number(agent['expiresAt']) - Date.now())}` : '',
+    ])));
+    return 0;
+  },
+};
+
+const revoke: Verb = {
+  usage: 'revoke TOKEN-ID',
+  run: async ({ client, io, options, need }) => {
+    const agent = await client.send('DELETE', `/agents/${encodeURIComponent(need(0, 'the token\'s id'))}`);
+    show(io, options.json, agent, () => `Revoked: ${text(part(agent, 'agent'))} can no longer use it, and its open calls end.\n`);
+    return 0;
+  },
+};
+
+export const command = commandOf('agent', 'Make, list and revoke agent tokens', { create, list, revoke });

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../domain/json.ts';
+import { usageError } from './arguments.ts';
+import { show } from './command.ts';
+import type { Command } from './command.ts';
+import { part, text } from './json-view.ts';
+import { table } from './terminal.ts';
+import { callOf } from './verbs.ts';
+import type { Call } from './verbs.ts';
+
+const OPTIONS = { off: { type: 'boolean' }, reason: { type: 'string' } } as const;
+
+export const command: Command = {
+  name: 'kill',
+  summary: 'Stop everything, one agent or one server, at once; --off lets it go on',
+  usage: 'kill all --reason WHY [--off]\nkill agent NAME --reason WHY [--off]\nkill server ID --reason WHY [--off]\nkill status',
+  async run(args, io) {
+    const call = callOf(command, args, OPTIONS, io);
+    const path = '/kill';
+    const kill = call.options.positionals[0] === 'status' ? await call.client.get(path) : await call.client.send('PUT', path, readRequest(call));
+    show(io, call.options.json, kill, () => table(['stopped', 'which'], [
+      ['everything', part(kill, 'all') === true ? 'yes' : 'no'], ['agents', text(part(kill, 'agents'))], ['servers', text(part(kill, 'servers'))],
+    ]));
+    return 0;
+  },
+};
+
+function readRequest(call: Call): JsonObject {
+  const target = call.need(0, 'what to stop');
+  const common = { target, on: !call.options.flag('off'), reason: call.needText('reason') };
+  if (target === 'all') return common;
+  if (target === 'agent' || target === 'server') return { ...common, name: call.need(1, `the ${target}`) };
+  throw usageError(command, 'stop all, agent or server');
+}

@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from '../domain/json.ts';
+import { objects, part, text } from './json-view.ts';
+import { plain, table, time } from './terminal.ts';
+
+/** All that a person must see of a server before approving: the exact way to it, what it offers, and what was found. */
+export function describeServer(server: Json, effects: Readonly<Record<string, string>> = {}): string {
+  const surface = part(server, 'candidate') ?? part(server, 'baseline');
+  const digest = text(part(server, 'candidate', 'digest') ?? part(server, 'digest'));
+  return [
+    describeFacts(server, digest),
+    surface === undefined ? '' : `\n${describeTools(objects(part(surface, 'tools')), effects)}`,
+    describeOthers(surface),
+    describeFindings(objects(part(server, 'findings'))),
+  ].join('');
+}
+
+function describeFacts(server: Json, digest: string): string {
+  const approvedAt = part(server, 'approvedAt');
+  return table(['server', text(part(server, 'id'))], [
+    ['status', `${text(part(server, 'status'))}${part(server, 'reason') === undefined ? '' : `: ${text(part(server, 'reason'))}`}`],
+    ['reached at', text(part(server, 'endpoint'))],
+    ...describeLaunch(part(server, 'launch')),
+    ['owner', text(part(server, 'owner'))],
+    ['hosting, tier', `${text(part(server, 'hosting'))}, ${text(part(server, 'tier'))}`],
+    ['labels', [text(part(server, 'labels', 'confidentiality')), text(part(server, 'labels', 'categories')), text(part(server, 'labels', 'integrity'))].filter((one) => one !== '').join(', ')],
+    ['credentials', describeCredentials(server)],
+    ...(typeof approvedAt === 'number' ? [['approved', `${text(part(server, 'approvedBy'))}, ${time(approvedAt)}`]] : []),
+    ...(digest === '' ? [] : [['digest', digest]]),
+  ]);
+}
+
+function describeLaunch(launch: Json | undefined): readonly (readonly string[])[] {
+  if (launch === undefined) return [];
+  const env = part(launch, 'env');
+  return [
+    ['environment', typeof env === 'object' && env !== null ? Object.entries(env).map(([name, value]) => `${name}=${text(value)}`).join('\n') : ''],
+    ['processes', part(launch, 'shared') === true ? 'one, shared by everyone' : 'one for each principal, agent and credential'],
+  ];
+}
+
+function describeCredentials(server: Json): string {
+  const type = text(part(server, 'credentials', 'type'));
+  return type === 'header' ? `header ${text(part(server, 'credentials', 'header'))} from ${text(part(server, 'credentials', 'secret'))}` : type;
+}
+
+function describeTools(tools: readonly JsonObject[], effects: Readonly<Record<string, string>>): string {
+  return table(['tool', 'effect', 'what it says'], tools.map((tool) => {
+    const name = text(tool['name']);
+    const given = Object.hasOwn(effects, name) ? effects[name] : undefined;
+    const effect = given === undefined ? `${text(tool['effect'])}${tool['confirmed'] === true ? '' : ' (guess)'}` : `${given} (as you say)`;
+    return [name, effect, text(tool['description'])];
+  }));
+}
+
+function describeOthers(surface: Json | undefined): string {
+  const lines = ['prompts', 'templates'].flatMap((kind) => {
+    const names = objects(part(surface, kind)).map((one) => plain(text(one['name'])));
+    return names.length === 0 ? [] : [`${kind}: ${names.join(', ')}`];
+  });
+  const instructions = part(surface, 'instructions');
+  if (typeof instructions === 'string') lines.push(`instructions: ${plain(instructions, true)}`);
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function describeFindings(findings: readonly JsonObject[]): string {
+  if (findings.length === 0) return '';
+  return `\n${table(['finding', 'severity', 'item', 'what it means'], findings.map((one) => [text(one['rule']), text(one['severity']), text(one['item']), text(one['message'])]))}`;
+}

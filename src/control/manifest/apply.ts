@@ -1,0 +1,111 @@
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
+import type { Row, Rows } from '../../store/store.ts';
+import type { By, Control } from '../control.ts';
+import { declareTools } from '../servers/surface.ts';
+import { findStored, needStored, putStored } from '../stored.ts';
+import type { ManifestFiles } from './files.ts';
+import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
+import { MANAGED, readWanted } from './wanted.ts';
+import type { Wanted, WantedRow } from './wanted.ts';
+
+/** One difference between what the store has and what the manifest wants. */
+export interface Difference {
+  readonly resource: string;
+  readonly id: string;
+  readonly verb: 'add' | 'change' | 'remove';
+  readonly note?: string;
+}
+
+/**
+ * Makes one space of the store match a manifest, all or nothing: what it does not name is removed, what it changes is
+ * changed, and a server that is reached in another way than the approved one waits for approval again.
+ */
+export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolean, control: Control): Promise<JsonObject> {
+  const now = control.now();
+  const wanted = readWanted(files, now);
+  const what = { resource: 'manifest', id: files.file, verb: 'apply' };
+  const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
+  return {
+    dryRun, differences: differences.map((one): Json => ({ ...one })), findings: wanted.findings.map((one): Json => ({ ...one })),
+    snapshot: control.snapshots.current?.version ?? null,
+  };
+}
+
+async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promise<readonly Difference[]> {
+  const differences: Difference[] = [];
+  for (const kind of MANAGED) {
+    const before = new Map((await rows.list(kind, by.space)).filter(isManaged).map((row) => [row.id, row]));
+    for (const row of wanted.rows.filter((one) => one.kind === kind)) {
+      const difference = await applyRow(rows, by, row, before.get(row.id), now);
+      if (difference !== undefined) differences.push(difference);
+      before.delete(row.id);
+    }
+    for (const id of before.keys()) {
+      await removeRow(rows, by, kind, id);
+      differences.push({ resource: kind, id, verb: 'remove' });
+    }
+  }
+  return [...differences, ...(await applyNetwork(rows, by, wanted.network))];
+}
+
+/** Exceptions for calls, and what `server learn` permits for a time, are made by hand and end by themselves. */
+function isManaged(row: Row): boolean {
+  return row.kind !== 'exception' || row.id.startsWith('manifest-');
+}
+
+async function applyRow(rows: Rows, by: By, row: WantedRow, before: Row | undefined, now: number): Promise<Difference | undefined> {
+  const { kind, id } = row;
+  const verb = before === undefined ? 'add' : 'change';
+  if (kind === 'server') {
+    const merged = mergeServer(row.body, before?.body);
+    if (Bun.deepEquals(merged.body, before?.body)) return undefined;
+    await rows.put('server', by.space, id, merged.body, { by: by.admin.id });
+    await redeclare(rows, by, id);
+    return { resource: kind, id, verb, ...(merged.note === undefined ? {} : { note: merged.note }) };
+  }
+  const kept = kind === 'exception' ? { ...asObject(row.body), createdAt: asObject(before?.body)['createdAt'] ?? now } : row.body;
+  if (Bun.deepEquals(kept, before?.body)) return undefined;
+  await rows.put(kind, by.space, id, kept, { by: by.admin.id });
+  return { resource: kind, id, verb };
+}
+
+/** What an administrator approved was reached in one certain way; another way is another server until it is approved too. */
+function mergeServer(wanted: Json, before: Json | undefined): { readonly body: Json; readonly note?: string } {
+  const now = asObject(wanted);
+  const old = asObject(before);
+  if (before === undefined) return { body: { ...now, status: 'declared' }, note: 'waits for scan and approval' };
+  const reason = old['reason'] === undefined ? {} : { reason: old['reason'] };
+  // Effects that were confirmed at approval stay where the manifest is silent.
+  const tools = { ...asObject(old['tools']), ...asObject(now['tools']) };
+  const moved = !Bun.deepEquals(now['endpoint'], old['endpoint']) && old['status'] !== 'quarantined';
+  if (!moved) return { body: { ...now, tools, ...reason, status: old['status'] ?? 'declared' } };
+  return { body: { ...now, tools, ...reason, status: 'declared' }, note: 'it is reached in another way: waits for scan and approval again' };
+}
+
+function asObject(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** Effects and labels that the manifest confirms hold at once, also for tools that are already approved. */
+async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
+  const baseline = await findStored(rows, 'baseline', by.space, id);
+  if (baseline === undefined) return;
+  const { body } = await needStored(rows, 'server', by.space, id);
+  await putStored(rows, 'baseline', by.space, id, { ...baseline.body, surface: declareTools(baseline.body.surface, body.tools) }, by.admin.id);
+}
+
+async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string): Promise<void> {
+  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift'] as const) : ([kind] as const);
+  for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
+}
+
+async function applyNetwork(rows: Rows, by: By, wanted: Wanted['network']): Promise<readonly Difference[]> {
+  if (wanted === undefined) return [];
+  const before = await readNetwork(rows);
+  const listen = wanted.listen ?? DEFAULT_NETWORK.listen;
+  const next = { ...DEFAULT_NETWORK, publicUrl: `https://${listen.replace(/^127\.0\.0\.1(?=:|$)/, 'localhost')}`, ...wanted, listen };
+  if (Bun.deepEquals(before, next)) return [];
+  await writeNetwork(rows, next, by.admin.id);
+  return [{ resource: 'network', id: 'network', verb: 'change' }];
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { decodeJson } from '../../store/body.ts';
+import { parseManifest } from '../../registry/manifest.ts';
+import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { StoredKind } from '../stored.ts';
+import type { ManifestFiles } from './files.ts';
+import type { Network } from './schema.ts';
+
+/** What a manifest wants of one space, row by row: kind, id and body. */
+export interface Wanted {
+  readonly rows: readonly WantedRow[];
+  /** Absent where the manifest has neither `gateway` nor `network`: then those settings stay. */
+  readonly network: Partial<Network> | undefined;
+  readonly findings: Manifest['findings'];
+}
+
+export interface WantedRow {
+  readonly kind: ManagedKind;
+  readonly id: string;
+  readonly body: Json;
+}
+
+/** What a manifest declares wholly: rows of these kinds that it does not name are removed. Agent tokens are not declared. */
+export const MANAGED = ['server', 'toolset', 'role', 'binding', 'policy', 'exception'] as const satisfies readonly StoredKind[];
+export type ManagedKind = (typeof MANAGED)[number];
+
+/** Reads a manifest into rows. Throws `ERR_CONFIG_*` and `ERR_LAUNCH_*` with file, line and column. */
+export function readWanted(files: ManifestFiles, now: number): Wanted {
+  const manifest = parseManifest(files.text, files.file);
+  const policies = new Map(files.policies.map((policy) => [policy.file, policy.text]));
+  return {
+    rows: [
+      ...manifest.servers.map((server) => rowOf('server', server.id, definitionOf(server))),
+      ...manifest.toolsets.map(({ id, members }) => rowOf('toolset', id, { members })),
+      ...Object.entries(manifest.roles).map(([id, role]) => rowOf('role', id, role)),
+      ...manifest.bindings.map((binding) => rowOf('binding', bindingId(binding), binding)),
+      ...[...policies].map(([file, source]) => rowOf('policy', policyId(file), { file, source })),
+      ...manifest.exceptions.map((exception) => exceptionRow(exception, now)),
+    ],
+    network: readNetworkPart(manifest, files.extraRoots),
+    findings: manifest.findings,
+  };
+}
+
+/** A binding has no name of its own: what it binds is its name. */
+export function bindingId(binding: object): string {
+  return shortDigest(JSON.stringify(binding));
+}
+
+/** Policies are named by their file; a path is no id. */
+export function policyId(file: string): string {
+  return /^[a-z0-9][a-z0-9.-]{0,62}$/.test(file) ? file : `${file.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 40)}-${shortDigest(file)}`;
+}
+
+function shortDigest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Rows hold JSON; the round trip drops what is `undefined` and proves that nothing else was lost. */
+function rowOf(kind: ManagedKind, id: string, body: object): WantedRow {
+  return { kind, id, body: decodeJson(JSON.stringify(body)) };
+}
+
+function definitionOf({ id: _, ...definition }: ServerDeclaration): object {
+  return definition;
+}
+
+function exceptionRow(exception: Manifest['exceptions'][number], now: number): WantedRow {
+  const { scope, reason, owner, approver, expires } = exception;
+  const expiresAt = Date.parse(expires);
+  if (expiresAt <= now) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `the exception for ${scope.server} (${scope.rule}) has ended on ${expires}`, { remedy: 'Take it out, or give it a later end that someone approves.' });
+  }
+  const body = { scope: { kind: 'exposure', ...scope }, reason, owner, approver, expiresAt };
+  return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);
+}
+
+function readNetworkPart({ gateway, network }: Manifest, extraRoots: string | undefined): Partial<Network> | undefined {
+  if (gateway === undefined && network === undefined) return undefined;
+  const { extraRoots: _, ...rest } = network ?? {};
+  return { ...gateway, ...rest, ...(extraRoots === undefined ? {} : { extraRoots }) };
+}

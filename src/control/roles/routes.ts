@@ -1,0 +1,64 @@
+import { NAME } from '../names.ts';
+import { route, validate } from '../route.ts';
+import type { Route } from '../route.ts';
+import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { bindingId } from '../manifest/wanted.ts';
+import { BINDING, ROLE } from './schema.ts';
+
+const roleRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/roles', summary: 'Roles of the space', access: 'read',
+    act: async ({ space }, { store }) => ({ roles: (await listStored(store, 'role', space)).map(({ id, body }) => ({ id, ...body })) }),
+  }),
+  route({
+    method: 'PUT', path: '/roles/:id', summary: 'Make or replace a role', access: 'change', body: ROLE,
+    act: async ({ admin, space, params, body }, control) => {
+      const id = validate(NAME, params['id'], 'id');
+      return control.change({ admin, space }, { resource: 'role', id, verb: 'put', detail: body }, async (rows) => {
+        for (const { server } of body.allow) await needStored(rows, 'server', space, server);
+        await putStored(rows, 'role', space, id, body, admin.id);
+        return { id, ...body };
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/roles/:id', summary: 'Remove a role', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'role', id, verb: 'remove' }, async (rows) => {
+        await deleteStored(rows, 'role', space, id, admin.id);
+        return { id };
+      });
+    },
+  }),
+];
+
+const bindingRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/bindings', summary: 'Who has which role', access: 'read',
+    act: async ({ space }, { store }) => ({ bindings: (await listStored(store, 'binding', space)).map(({ id, body }) => ({ id, ...body })) }),
+  }),
+  route({
+    method: 'POST', path: '/bindings', summary: 'Give someone a role', access: 'change', body: BINDING,
+    act: async ({ admin, space, body }, control) => {
+      const id = bindingId(body);
+      return control.change({ admin, space }, { resource: 'binding', id, verb: 'add', detail: body }, async (rows) => {
+        await needStored(rows, 'role', space, body.role);
+        await putStored(rows, 'binding', space, id, body, admin.id);
+        return { id, ...body };
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/bindings/:id', summary: 'Take a role from someone', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'binding', id, verb: 'remove' }, async (rows) => {
+        await deleteStored(rows, 'binding', space, id, admin.id);
+        return { id };
+      });
+    },
+  }),
+];
+
+export const rightsRoutes: readonly Route[] = [...roleRoutes, ...bindingRoutes];

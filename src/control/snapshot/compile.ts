@@ -1,0 +1,44 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { compilePolicies } from '../../policy/compile.ts';
+import type { Compiled, PolicyInput } from '../../policy/compile.ts';
+import { formatDiagnostic } from '../../policy/diagnostic.ts';
+import { policySources } from '../policies/sources.ts';
+import type { Configuration } from './configuration.ts';
+import { contentText } from './keeper.ts';
+
+/** What the newest compilation made: `explain` reads its policies. */
+export interface Compiler {
+  /**
+   * A whole configuration → a snapshot's content, as text. Only what changed is compiled again. Throws the first error's
+   * code with every error's file, line, column and remedy: a configuration that does not compile whole is not used at all.
+   */
+  readonly compile: (configuration: Configuration) => Promise<string>;
+  readonly compiled: Compiled | undefined;
+}
+
+/** Which obligations the gateways of this version can meet; a policy that names another is refused (invariant 3). */
+const OBLIGATIONS_MET: PolicyInput['obligations'] = [];
+
+export function createCompiler(): Compiler {
+  let last: { readonly configuration: Configuration; readonly compiled: Compiled; readonly content: string } | undefined;
+  return {
+    compile: async (configuration) => {
+      if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
+      const { servers, toolsets, agents, network, rules } = configuration;
+      const compiled = await compilePolicies({ sources: policySources(rules), servers, toolsets, obligations: OBLIGATIONS_MET }, last?.compiled);
+      if (!compiled.ok) throw refusal(compiled);
+      last = { configuration, compiled, content: contentText({ policy: compiled.program, servers, toolsets, agents, network }) };
+      return last.content;
+    },
+    get compiled() {
+      return last?.compiled;
+    },
+  };
+}
+
+function refusal({ diagnostics }: Compiled): SallyportError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  return new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', errors.map(formatDiagnostic).join('\n'), {
+    remedy: `${errors[0]?.remedy ?? 'Correct the policies'}. Nothing was changed; the snapshot before stays in force.`,
+  });
+}
