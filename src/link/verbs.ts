@@ -23,9 +23,10 @@ export const VERBS = {
   'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.keys': { server: 'control', callers: ['gateway', 'runner'], shape: 'call' },
+  'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
 
-  'gateway.probe': { server: 'gateway', callers: ['control'], shape: 'call' },
+  'gateway.read': { server: 'gateway', callers: ['control'], shape: 'call' },
   'gateway.forward': { server: 'gateway', callers: ['gateway'], shape: 'stream' },
 
   'runner.open': { server: 'runner', callers: ['gateway'], shape: 'stream' },

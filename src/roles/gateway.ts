@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCommitments } from '../audit/commit.ts';
 import { createFloods } from '../audit/floods.ts';
@@ -127,12 +127,16 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     handlers: { 'gateway.read': { call: (body) => readFor(body, reader, inForce, ending.signal) }, ...forwardHandlers(bridgeParts) },
   });
   await untilInForce(inForce, ending.signal);
-  const listener = await listenAs(options, hostname, port, control, inForce, gateway, home);
+  const listener = await listenAs(options, hostname, port, control, inForce, gateway);
+  const url = `${options.insecureLoopback ? 'http' : 'https'}://${hostname === '127.0.0.1' ? 'localhost' : hostname}:${listener.port}`;
+  const urlFile = join(home, 'run', node === 'gateway' ? 'gateway.url' : `gateway-${node}.url`);
+  writeFileSync(urlFile, `${url}\n`, { mode: 0o600 });
   return {
     port: listener.port,
-    url: `${options.insecureLoopback ? 'http' : 'https'}://${hostname === '127.0.0.1' ? 'localhost' : hostname}:${listener.port}`,
+    url,
     async close() {
       clearInterval(timer);
+      rmSync(urlFile, { force: true });
       await listener.close(SHUTDOWN_GRACE_MS);
       ending.abort();
       await floods.close().catch(() => undefined);
@@ -264,7 +268,7 @@ function releaseOver(control: Link): Release {
 }
 
 async function listenAs(
-  options: GatewayRoleOptions, hostname: string, port: number, control: Link, inForce: InForceKeeper, gateway: Gateway, _home: string,
+  options: GatewayRoleOptions, hostname: string, port: number, control: Link, inForce: InForceKeeper, gateway: Gateway,
 ): Promise<Listener> {
   const { network } = inForce.current(Date.now()).snapshot;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

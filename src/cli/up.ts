@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
+import { parseManifest } from '../registry/manifest.ts';
+import { superviseRoles, type Supervisor, type UpEvent } from '../roles/up.ts';
+import { readArguments } from './arguments.ts';
+import type { Command, Io } from './command.ts';
+import { homeFolder } from './home.ts';
+
+export const command: Command = {
+  name: 'up',
+  summary: 'Starts the gate: ledger, control, runner and gateway, each a process of its own',
+  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--insecure-loopback] [--strict]',
+  async run(args, io) {
+    const options = readArguments(command, args, {
+      file: { type: 'string', short: 'f' },
+      listen: { type: 'string' },
+      'insecure-loopback': { type: 'boolean' },
+      strict: { type: 'boolean' },
+    });
+    const file = options.text('file') ?? (existsSync('sallyport.yaml') ? 'sallyport.yaml' : undefined);
+    const supervisor = await startAll(io, {
+      home: homeFolder(io.env, options.home),
+      ...(file === undefined ? {} : { manifest: resolve(io.cwd, file) }),
+      ...(options.text('listen') === undefined ? {} : { listen: options.text('listen') }),
+      insecureLoopback: options.flag('insecure-loopback'),
+      strict: options.flag('strict'),
+      onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
+    });
+    io.note(`The gate is up at ${String(supervisor.detail('gateway')['url'])}. Stop it with Ctrl-C.`);
+    await new Promise<void>((done) => {
+      if (io.signal.aborted) done();
+      else io.signal.addEventListener('abort', () => done(), { once: true });
+    });
+    await supervisor.stop();
+    return 0;
+  },
+};
+
+export interface StartOptions {
+  readonly home: string;
+  readonly manifest?: string;
+  readonly listen?: string | undefined;
+  readonly insecureLoopback: boolean;
+  readonly strict: boolean;
+  readonly onEvent: (event: UpEvent) => void;
+}
+
+/** Starts the four roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
+export async function startAll(io: Pick<Io, 'env'>, options: StartOptions): Promise<Supervisor> {
+  mkdirSync(options.home, { recursive: true, mode: 0o700 });
+  const listen = options.listen ?? declaredListen(options.manifest) ?? '127.0.0.1:7443';
+  return superviseRoles({
+    home: options.home,
+    env: io.env,
+    onEvent: options.onEvent,
+    roleArguments: {
+      ledger: options.strict ? ['--strict'] : [],
+      control: [...(options.manifest === undefined ? [] : ['--manifest', options.manifest])],
+      gateway: ['--listen', listen, ...(options.insecureLoopback ? ['--insecure-loopback'] : [])],
+    },
+  });
+}
+
+/** A manifest that can't be read is control's to report, with line and remedy; here only the address is wanted. */
+function declaredListen(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return parseManifest(readFileSync(file, 'utf8'), file).gateway?.listen;
+  } catch (fault) {
+    if (fault instanceof SallyportError) return undefined;
+    throw new SallyportError('ERR_FILE_UNREADABLE', `${file} can't be read`, { remedy: 'Name the manifest with -f.', cause: fault });
+  }
+}
+
+function describe({ role, event, pid, code }: UpEvent): string {
+  return `${role.padEnd(8)} ${event}${pid === undefined ? '' : ` (pid ${pid})`}${code === undefined ? '' : `, exit code ${code}`}`;
+}
