@@ -169,7 +169,7 @@ test('an idle process is stopped', async () => {
 test('a killed runner leaves nothing behind that its successor does not end; one that is told to stop leaves nothing', async () => {
   const own = mkdtempSync('/tmp/sp-runner-');
   const start = async (): Promise<Bun.Subprocess<'pipe', 'pipe', 'inherit'>> => {
-    const code = `const { runRunner } = await import(${JSON.stringify(join(import.meta.dir, 'runner.ts'))}); await runRunner({ home: ${JSON.stringify(own)} });`;
+    const code = `const { runRunner } = await import(${JSON.stringify(join(import.meta.dir, 'runner.ts'))}); await runRunner({ home: ${JSON.stringify(own)} }); process.exit(0);`;
     const role = Bun.spawn([process.execPath, '-e', code], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
     await role.stdout.getReader().read();
     return role;
@@ -188,12 +188,12 @@ test('a killed runner leaves nothing behind that its successor does not end; one
   killed.kill('SIGKILL');
   await killed.exited;
   expect(isAlive(orphan)).toBeTrue();
-console.log("1");  const told = await start();console.log("2");
+  const told = await start();
   await dead(orphan);
-console.log("3");  const child = await open();console.log("4");
+  const child = await open();
   expect(isAlive(child)).toBeTrue();
   told.kill('SIGTERM');
-console.log("5");  expect(await told.exited).toBe(0);console.log("6");
+  expect(await told.exited).toBe(0);
   await dead(child);
   rmSync(own, { recursive: true, force: true });
 }, 30_000);

@@ -7,6 +7,7 @@ import type { LaunchSpec } from '../domain/server.ts';
 import { createCrashes } from './crashes.ts';
 import { launch } from './launch.ts';
 import type { Child } from './launch.ts';
+import { createTrail } from './trail.ts';
 
 export interface ProcessRequest {
   /** Names this process in `send` and `close`; chosen by the caller, used once. */
@@ -65,7 +66,9 @@ export function createProcessTable(options: ProcessTableOptions): ProcessTable {
   let starting = 0;
   let isShut = false;
   const work = join(options.folder, 'work');
-  // What a killed runner left: nothing of it is in use.
+  const trail = createTrail(join(options.folder, 'running'));
+  // What a killed runner left: nobody speaks to its servers any more, and nothing of their folders is in use.
+  trail.endOrphans();
   rmSync(work, { recursive: true, force: true });
 
   async function start({ key, origin, launch: spec }: ProcessRequest, owner: object, folder: string): Promise<Running> {
@@ -82,6 +85,7 @@ export function createProcessTable(options: ProcessTableOptions): ProcessTable {
       const child = await launch(spec, { folder, cache, searchPath: options.searchPath, onStderr, stopMs: options.stopMs ?? LIMITS.stdioStopMs });
       const process = { child, owner, startedAt: now(), linesIn: 0, linesOut: 0, isClosing: false };
       running.set(key, process);
+      trail.add(child.pid);
       return process;
     } finally {
       starting -= 1;
@@ -117,6 +121,7 @@ export function createProcessTable(options: ProcessTableOptions): ProcessTable {
       await process?.child.stop();
       if (process !== undefined) {
         running.delete(request.key);
+        trail.remove(process.child.pid);
         if (process.linesOut > 0) crashes.worked(request.origin);
       }
       rmSync(folder, { recursive: true, force: true });

@@ -74,7 +74,8 @@ test.each(['abort', 'close', 'return', 'shutdown'])('%s ends the whole process g
   if (way === 'shutdown') await table.shutdown();
   if (way === 'return') await lines.return?.();
   else expect((await lines.next()).done).toBeTrue();
-  expect([isAlive(leader), isAlive(grandchild)]).toEqual([false, false]);
+  // Signals take effect in their own time; what never dies fails by the test's time limit.
+  while (isAlive(leader) || isAlive(grandchild)) await Bun.sleep(1);
 });
 
 test('nobody but its opener speaks to a process, and a message is one line', async () => {

@@ -6,7 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { eraOf, REVISIONS, TRANSPORT_METHODS } from '../domain/message.ts';
 import type { Message, RequestMessage } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
-import { cancelled } from './faults.ts';
+import { cancelled, undispatched } from './faults.ts';
 import type { Connection, Handshake } from './connection.ts';
 
 /** An upstream that keeps the connection and ends the handshake itself: one `initialize` (or none) per connection. */
@@ -51,7 +51,10 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
       if (rest.length === 0) entries.delete(identity);
       else entries.set(identity, rest);
     };
-    const entry: Entry = { capabilities, drop, opening: options.open(exchange, capabilities), usedAt: Date.now() };
+    const opening = options.open(exchange, capabilities).catch((cause: unknown) => {
+      throw undispatched(cause);
+    });
+    const entry: Entry = { capabilities, drop, opening, usedAt: Date.now() };
     entries.set(identity, [...list, entry]);
     entry.opening.then((connection) => {
       entry.connection = connection;

@@ -27,6 +27,18 @@ export function toFault(cause: unknown, server: string, signal: AbortSignal): Sa
   return new SallyportError('ERR_UPSTREAM_CLOSED', `Server ${server} closed the connection before it answered.`, { internal: code, cause });
 }
 
+/** The same fault of what came before the message itself: its connection could not be opened, so nothing was dispatched. */
+export function undispatched(cause: unknown): unknown {
+  if (!(cause instanceof SallyportError) || !cause.dispatched) return cause;
+  const { code, message, remedy, internal } = cause;
+  return new SallyportError(code, message, {
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(internal === undefined ? {} : { internal }),
+    dispatched: false,
+    cause,
+  });
+}
+
 /** The server said something that the protocol does not allow. */
 export function protocolFault(server: string, internal: string, cause?: unknown): SallyportError {
   return new SallyportError('ERR_UPSTREAM_PROTOCOL', `Server ${server} gave an answer that breaks the protocol.`, { internal, cause });
