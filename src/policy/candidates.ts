@@ -56,8 +56,7 @@ function keysOfPrincipal({ request, principalType }: Subject): readonly string[]
 
 function keysOfResource({ request, resourceType, resourceId, server }: Subject): readonly string[] {
   const keys = [EVERYTHING, typeKey(resourceType), nameKey(resourceType, resourceId), nameKey('Space', server.space)];
-  if (resourceType === 'Server') return keys;
-  keys.push(nameKey('Server', request.resource.server));
+  if (resourceType !== 'Server') keys.push(nameKey('Server', request.resource.server));
   for (const toolset of new Set(request.resource.toolsets)) keys.push(nameKey('Toolset', toolset));
   return keys;
 }

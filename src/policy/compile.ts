@@ -14,6 +14,7 @@ import type { Field, RecordShape } from './shape.ts';
 import { blind, shapeOfTool } from './shape.ts';
 import type { Chunk } from './split.ts';
 import { placeInside, splitPolicies } from './split.ts';
+import { toolsetServer } from './subject.ts';
 import type { Verified } from './verify.ts';
 import { verifyPolicies } from './verify.ts';
 
@@ -86,7 +87,7 @@ export async function compilePolicies(input: PolicyInput, previous?: Compiled): 
   }
   noteDuplicates(items);
   const sound = inForce.filter(({ item }) => !item.problems.some(isError));
-  const servers = serverFacts(input.servers);
+  const servers = serverFacts(input);
   const work = sound.map(({ item, policy, shape }) => ({ text: item.chunk.text, digest: item.parsed.digest, policy, ...(shape === undefined ? {} : { shape }) }));
   const verified = await verifyPolicies(work, servers, previous?.kept.verified);
   for (const [index, { item }] of sound.entries()) item.problems.push(...(verified.problems[index] ?? []));
@@ -127,7 +128,7 @@ function noteDuplicates(items: readonly Item[]): void {
   const seen = new Set<string>();
   for (const { id, problems } of items) {
     if (seen.has(id)) problems.push({ code: 'ERR_POLICY_INVALID', message: `two policies are called ${id}`, remedy: 'give each its own @id, or remove the copy' });
-    if (!/^[\w.:/#-]{1,160}$/.test(id) || id.startsWith('sallyport:')) {
+    if (!/^[\w.:/#-]{1,256}$/.test(id) || id.startsWith('sallyport:')) {
       problems.push({ code: 'ERR_POLICY_INVALID', message: 'an @id has letters, digits and _ . : / # - only, and does not start with sallyport:', remedy: 'choose another @id' });
     }
     seen.add(id);
@@ -168,8 +169,9 @@ function programShapes(inForce: readonly { readonly item: Item; readonly policy:
   return Object.fromEntries(narrowed);
 }
 
-function serverFacts(servers: readonly Server[]): Program['servers'] {
-  return Object.fromEntries(servers.map(({ id, space, tier, hosting }) => [id, { space, tier, hosting }]));
+function serverFacts({ servers, toolsets }: PolicyInput): Program['servers'] {
+  const standIns = toolsets.map(({ id, space }) => [toolsetServer(id), { space, tier: 'internal', hosting: 'embedded' }] as const);
+  return Object.fromEntries([...standIns, ...servers.map(({ id, space, tier, hosting }) => [id, { space, tier, hosting }] as const)]);
 }
 
 function serverProblems(servers: readonly Server[]): readonly Diagnostic[] {

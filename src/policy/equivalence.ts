@@ -8,12 +8,14 @@ import type { Evaluate } from './evaluate.ts';
 import { createDice, generateRequest, poolOf } from './generate.ts';
 import type { Facts, Outcome } from './oracle.ts';
 import { askOracle } from './oracle.ts';
+import { operandsOf } from './possibility.ts';
 import type { Expr, ProgramPolicy } from './program.ts';
 import type { Subject } from './subject.ts';
 import { resourceIdOf, resourceTypeOf } from './subject.ts';
 
 /** Requests made for one policy, and those of them that Cedar judges too. */
-const CANDIDATES = 40;
+const CANDIDATES = 24;
+const COMPARED_MIN = 2;
 const COMPARED_MAX = 6;
 
 /**
@@ -24,7 +26,7 @@ const COMPARED_MAX = 6;
 export function compareWithCedar(text: string, policy: ProgramPolicy, facts: Facts, seed: number): Problem | undefined {
   const loaded = loadPolicy(policy);
   const chosen = chooseRequests(loaded, facts, seed);
-  const theirs = askOracle(text, chosen.map(({ request }) => request), facts);
+  const theirs = askOracle(text, chosen.map(({ request }) => request), facts, attributesIn(policy.condition));
   const differs = chosen.findIndex(({ ours }, index) => ours !== theirs[index]);
   if (differs < 0) return undefined;
   return {
@@ -52,14 +54,21 @@ function chooseRequests(loaded: LoadedPolicy, facts: Facts, seed: number): reado
     const path = `${ours} ${String(loaded.inScope(subject))} ${leaves.map((leaf) => mark(leaf, subject)).join('')}`;
     if (!byPath.has(path)) byPath.set(path, { request, ours });
   }
-  return spread([...byPath.values()]);
+  return spread([...byPath.values()], Math.min(COMPARED_MAX, COMPARED_MIN + leaves.length));
+}
+
+function attributesIn(expr: Expr): ReadonlySet<string> {
+  const names = new Set(operandsOf(expr).flatMap((operand) => [...attributesIn(operand)]));
+  if (expr[0] === 'context' || expr[0] === 'contextHas') names.add(expr[1]);
+  if (expr[0] === 'get' || expr[0] === 'has') names.add(expr[2]);
+  return names;
 }
 
 /** A few of each outcome, taking turns. */
-function spread(all: readonly Chosen[]): readonly Chosen[] {
+function spread(all: readonly Chosen[], count: number): readonly Chosen[] {
   const rows = (['satisfied', 'unsatisfied', 'error'] as const).map((outcome) => all.filter(({ ours }) => ours === outcome));
-  const turns = Array.from({ length: COMPARED_MAX }, (_, turn) => rows.map((row) => row[turn]));
-  return turns.flat().filter((chosen) => chosen !== undefined).slice(0, COMPARED_MAX);
+  const turns = Array.from({ length: count }, (_, turn) => rows.map((row) => row[turn]));
+  return turns.flat().filter((chosen) => chosen !== undefined).slice(0, count);
 }
 
 /** What one policy comes to in the engine. */

@@ -170,7 +170,7 @@ function compileMembership(variable: Variable, [type, id]: EntityName): Test {
   }
   if (type === 'Server') return ({ request }) => request.resource.server === id;
   if (type === 'Space') return ({ server }) => server.space === id;
-  if (type === 'Toolset') return ({ request }) => request.resource.kind !== 'server' && request.resource.toolsets.includes(id);
+  if (type === 'Toolset') return ({ request }) => request.resource.toolsets.includes(id);
   return (subject) => subject.resourceType === type && subject.resourceId === id;
 }
 

@@ -137,7 +137,7 @@ function generateResource(policy: ProgramPolicy, pool: Pool, facts: Facts, dice:
       categories: CATEGORIES.filter(() => dice.chance(40)),
       integrity: dice.pick(['trusted', 'untrusted'] as const) ?? 'untrusted',
     },
-    toolsets: kind === 'server' ? [] : [...new Set([...inToolset, ...toolsets.filter(() => dice.chance(40))])],
+    toolsets: [...new Set([...inToolset, ...toolsets.filter(() => dice.chance(40))])],
   };
 }
 

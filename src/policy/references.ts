@@ -5,6 +5,7 @@ import type { Problem } from './diagnostic.ts';
 import { operandsOf } from './possibility.ts';
 import type { EntityName, Expr, Scope } from './program.ts';
 import type { Draft } from './translate.ts';
+import { toolsetServer } from './subject.ts';
 import { ACTION_GROUPS, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, RESOURCE_ATTRIBUTES, expandAction } from './vocabulary.ts';
 
 /** What exists: the names that a policy may mention. */
@@ -13,6 +14,8 @@ export interface Registry {
   readonly prompts: ReadonlySet<string>;
   readonly servers: ReadonlyMap<string, Server>;
   readonly toolsets: ReadonlySet<string>;
+  /** The servers that toolsets look like to their clients. */
+  readonly standIns: ReadonlySet<string>;
   readonly spaces: ReadonlySet<string>;
 }
 
@@ -22,6 +25,7 @@ export function readRegistry(servers: readonly Server[], toolsets: readonly Tool
     tools: new Map(pins.flatMap(({ id, surface }) => (surface?.tools ?? []).map((tool) => [`${id}/${tool.name}`, tool] as const))),
     prompts: new Set(pins.flatMap(({ id, surface }) => (surface?.prompts ?? []).map((prompt) => `${id}/${prompt.name}`))),
     servers: new Map(servers.map((server) => [server.id, server])),
+    standIns: new Set(toolsets.map(({ id }) => toolsetServer(id))),
     toolsets: new Set(toolsets.map(({ id }) => id)),
     spaces: new Set([DEFAULT_SPACE, ...servers.map(({ space }) => space), ...toolsets.map(({ space }) => space)]),
   };
@@ -50,7 +54,7 @@ export function checkNames(names: readonly EntityName[], registry: Registry): re
 function checkName([type, id]: EntityName, registry: Registry): Problem | undefined {
   switch (type) {
     case 'Server':
-      return registry.servers.has(id) ? undefined : nowhere(type, id, [...registry.servers.keys()]);
+      return registry.servers.has(id) || registry.standIns.has(id) ? undefined : nowhere(type, id, [...registry.servers.keys()]);
     case 'Toolset':
       return registry.toolsets.has(id) ? undefined : nowhere(type, id, [...registry.toolsets]);
     case 'Space':

@@ -13,7 +13,7 @@ import { ACTION_GROUPS, APPLIES, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, PRINC
 export function buildSchema(shape?: RecordShape): JsonObject {
   const principals = PRINCIPAL_TYPES.map((type) => [type, { memberOfTypes: ['Group'], shape: recordType(PRINCIPAL_ATTRIBUTES) }]);
   const resources = RESOURCE_TYPES.map((type) => {
-    const memberOfTypes = type === 'Server' ? ['Space'] : ['Server', 'Toolset'];
+    const memberOfTypes = type === 'Server' ? ['Space', 'Toolset'] : ['Server', 'Toolset'];
     return [type, { memberOfTypes, shape: recordType(RESOURCE_ATTRIBUTES[type]) }];
   });
   const plain: [string, JsonObject][] = ['Group', 'Space', 'Toolset'].map((type) => [type, {}]);
@@ -25,13 +25,13 @@ export function buildSchema(shape?: RecordShape): JsonObject {
 
 function actionType(action: (typeof ACTIONS)[number], shape: RecordShape | undefined): JsonObject {
   const memberOf = Object.keys(ACTION_GROUPS).filter((group) => ACTION_GROUPS[group]?.includes(action));
+  const named = { memberOf: memberOf.map((id) => ({ id })) };
+  // Policies that read arguments are about `call_tool` alone: in a slice the other actions are only names.
+  if (shape !== undefined && action !== 'call_tool') return named;
   const context = recordType(CONTEXT_ATTRIBUTES);
-  const typed = action === 'call_tool' && shape !== undefined ? cedarType(shape) : undefined;
+  const typed = shape === undefined ? undefined : cedarType(shape);
   const attributes = typed === undefined ? context.attributes : { ...context.attributes, arguments: typed };
-  return {
-    memberOf: memberOf.map((id) => ({ id })),
-    appliesTo: { principalTypes: PRINCIPAL_TYPES, resourceTypes: APPLIES[action], context: { ...context, attributes } },
-  };
+  return { ...named, appliesTo: { principalTypes: PRINCIPAL_TYPES, resourceTypes: APPLIES[action], context: { ...context, attributes } } };
 }
 
 function recordType(attributes: Attributes): { readonly type: string; readonly attributes: JsonObject } {

@@ -30,6 +30,11 @@ export function resourceIdOf(request: AccessRequest): string {
   return kind === 'server' ? server : `${server}/${name}`;
 }
 
+/** A toolset as a whole is a server to its clients: `Server::"t/<toolset>"`, itself in `Toolset::"<toolset>"`. */
+export function toolsetServer(toolset: string): string {
+  return `t/${toolset}`;
+}
+
 const strings = (items: readonly string[]): Value => ({ kind: 'set', items });
 
 const PRINCIPAL: Readonly<Record<string, Reader>> = {

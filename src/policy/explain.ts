@@ -1,0 +1,47 @@
+import type { Decision } from '../domain/decision.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { REGISTRY_PERMIT_ID } from './engine.ts';
+
+export interface Explanation {
+  /** One plain sentence. */
+  readonly summary: string;
+  /** The determining policies, with their text and place; a policy that is gone since has neither. */
+  readonly policies: readonly { readonly id: string; readonly words: string; readonly place?: string; readonly text?: string }[];
+}
+
+/** Why a decision came out as it did, in words: for `policy explain` of a recorded exchange. */
+export function explainDecision(decision: Decision, policies: ReadonlyMap<string, CompiledPolicy>): Explanation {
+  return { summary: summarize(decision), policies: decision.policies.map((id) => describe(id, policies.get(id))) };
+}
+
+function summarize({ outcome, policies, obligations, errors }: Decision): string {
+  const [firstError] = errors;
+  if (firstError !== undefined) return `Denied, because a condition could not be judged and every such error denies: ${errors.join('; ')}.`;
+  const met = [...new Set(obligations.map(({ kind, value }) => (value === '' ? kind : `${kind} (${value})`)))].join(', ');
+  if (outcome === 'allow') return met === '' ? `Allowed by ${listed(policies)}.` : `Allowed by ${listed(policies)}, with ${met}.`;
+  if (policies.length === 0) return 'Denied, because no policy permits it (what nobody permits is denied).';
+  return met === '' ? `Denied, because ${listed(policies)} forbids it; a forbid stands above every permit.` : `Denied by ${listed(policies)} until met: ${met}.`;
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.join(', ');
+}
+
+function describe(id: string, policy: CompiledPolicy | undefined): Explanation['policies'][number] {
+  if (id === REGISTRY_PERMIT_ID) return { id, words: 'built in: the registry may connect to servers and list what they have' };
+  if (policy === undefined) return { id, words: 'a policy that is no longer in force' };
+  const reason = /@reason\("((?:\\.|[^"\\])*)"\)/.exec(policy.text)?.[1];
+  const expires = /@expires\("([^"]*)"\)/.exec(policy.text)?.[1];
+  const origin = originOf(id);
+  const words = [origin, reason === undefined ? '' : `because: ${reason}`, expires === undefined ? '' : `until ${expires}`].filter((part) => part !== '').join('; ');
+  return { id, words, place: `${policy.file}:${policy.line}:${policy.column}`, text: policy.text };
+}
+
+const ORIGINS: Readonly<Record<string, string>> = {
+  role: 'a role of sallyport.yaml', exception: 'an exception', learn: 'a learning period', suggested: 'suggested from observed calls',
+};
+
+function originOf(id: string): string {
+  const [head = ''] = id.split(':');
+  return Object.hasOwn(ORIGINS, head) ? (ORIGINS[head] ?? '') : 'a written policy';
+}
