@@ -56,13 +56,14 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
     const name = url.hostname.replace(/^\[|\]$/g, '');
     const isInternal = hostMatches(name, network.internal);
     if (network.proxy !== undefined && !endpoint.allowPrivate && !isInternal) return viaProxy(url, name, network, network.proxy);
-    const addresses = await resolveName(name, resolve);
+    const timeout = AbortSignal.timeout(connectTimeoutMs);
+    const addresses = await resolveName(name, resolve, timeout);
     for (const address of addresses) {
       const refusal = refusalOf(address, { internal: network.internal, isInternalName: isInternal, allowPrivate: endpoint.allowPrivate });
       if (refusal !== undefined) throw refused(name, refusal);
     }
     const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-    return pinned(url, name, await firstOpen(addresses, port, connectTimeoutMs), network);
+    return pinned(url, name, await firstOpen(addresses, port, timeout), network);
   }
 
   return {
@@ -99,13 +100,18 @@ function parseUrl(text: string): URL {
   return url;
 }
 
-async function resolveName(name: string, resolve: (name: string) => Promise<readonly string[]>): Promise<readonly string[]> {
+async function resolveName(name: string, resolve: (name: string) => Promise<readonly string[]>, timeout: AbortSignal): Promise<readonly string[]> {
   if (isLiteral(name)) return [name];
+  const late = Promise.withResolvers<never>();
+  const giveUp = (): void => late.reject(unreachable('name not resolved in time'));
+  timeout.addEventListener('abort', giveUp);
   let addresses: readonly string[] = [];
   try {
-    addresses = await resolve(name);
+    addresses = await Promise.race([resolve(name), late.promise]);
   } catch (cause) {
     throw unreachable('name not resolved', cause);
+  } finally {
+    timeout.removeEventListener('abort', giveUp);
   }
   if (addresses.length === 0) throw unreachable('name without address');
   return addresses;
@@ -143,11 +149,10 @@ function tlsOf(url: URL, name: string, network: NetworkSettings): Pick<Target, '
 }
 
 /** The first address that accepts a connection: fetch has no connect timeout of its own, and a blackhole must not hold a call. */
-async function firstOpen(addresses: readonly string[], port: number, timeoutMs: number): Promise<string> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+async function firstOpen(addresses: readonly string[], port: number, timeout: AbortSignal): Promise<string> {
   for (const address of addresses) {
-    if (await accepts(address, port, timeout)) return address;
     if (timeout.aborted) break;
+    if (await accepts(address, port, timeout)) return address;
   }
   throw unreachable(timeout.aborted ? 'connect timeout' : 'connection refused');
 }

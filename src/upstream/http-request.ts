@@ -23,6 +23,16 @@ export interface Wire {
   readonly credentials: Credentials;
 }
 
+const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'];
+
+/**
+ * Takes the proxies out of this process's environment: `fetch` would follow them even to a checked address, and has no
+ * option against it. A proxy is a setting of the network, like every other way out.
+ */
+export function ignoreProxyVariables(): void {
+  for (const name of PROXY_VARIABLES) delete process.env[name];
+}
+
 /**
  * Sends one request to a server at its checked address, with the server's own credential and no header of the client.
  * Redirects stay on the origin, keep method and body (307, 308), and are at most `LIMITS.redirectsMax`. Bodies come as

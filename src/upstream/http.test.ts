@@ -291,6 +291,19 @@ test('a redirect within the origin is followed with method, body and credential'
   expect(second.replace('/new?a=b', '/mcp')).toBe(first);
 });
 
+test('a proxy is used because it is set, never because it stands in the environment', async () => {
+  const proxy = await says(whole(answer(1, { by: 'proxy' })));
+  const direct = await says(whole(answer(1, { by: 'server' })));
+  const { origin, port } = new URL(proxy.endpoint.url);
+  for (const name of ['HTTP_PROXY', 'http_proxy']) process.env[name] = origin;
+  const fresh = createHttpUpstream({ codec, credentials, guard: createAddressGuard() });
+  expect(resultIn(await sendAll(fresh, call, exchangeOf(direct.endpoint)))).toEqual({ by: 'server' });
+  const exchange = exchangeOf({ transport: 'http', url: 'http://vendor.test/mcp', allowPrivate: false });
+  const network = { ...exchange.snapshot.network, proxy: `http://127.0.0.1:${port}` };
+  expect(resultIn(await sendAll(fresh, call, { ...exchange, snapshot: { ...exchange.snapshot, network } }))).toEqual({ by: 'proxy' });
+  expect(proxy.heard[0]).toStartWith('POST http://vendor.test/mcp HTTP/1.1');
+});
+
 const { key, cert } = await makeCertificate(['crm.test']);
 function endpointOf(name: string, port: number): RemoteEndpoint {
   return { transport: 'http', url: `https://${name}:${port}/mcp`, allowPrivate: true };

@@ -9,7 +9,7 @@ import type { Codec, SseEvent } from './codec.ts';
 import { cancelled, protocolFault, toFault } from './faults.ts';
 import { mediaType, readBody, readChunks } from './http-answer.ts';
 import type { Answered } from './http-answer.ts';
-import { discard, remote, request, toStatusFault } from './http-request.ts';
+import { discard, ignoreProxyVariables, remote, request, toStatusFault } from './http-request.ts';
 import type { Wire } from './http-request.ts';
 
 export interface HttpUpstreamOptions extends Wire {
@@ -27,6 +27,7 @@ const CONTROLS = /[\p{Cc}]/u;
  * (the client resumes it).
  */
 export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
+  ignoreProxyVariables();
   return { send: (permit, exchange, signal) => send(options, permit, exchange, signal) };
 }
 

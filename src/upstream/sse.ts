@@ -9,7 +9,7 @@ import { openConnection } from './connection.ts';
 import type { Connection, Pipe } from './connection.ts';
 import { protocolFault, toFault } from './faults.ts';
 import { mediaType, readChunks } from './http-answer.ts';
-import { discard, remote, request, toStatusFault } from './http-request.ts';
+import { discard, ignoreProxyVariables, remote, request, toStatusFault } from './http-request.ts';
 import type { Wire } from './http-request.ts';
 
 export interface SseUpstreamOptions extends Wire {
@@ -22,6 +22,7 @@ export interface SseUpstreamOptions extends Wire {
  * answer comes. One connection per principal, agent and server, initialised once; many calls share it.
  */
 export function createSseUpstream(options: SseUpstreamOptions): ConnectedUpstream {
+  ignoreProxyVariables();
   return createConnectedUpstream({
     idleMs: options.idleMs ?? LIMITS.streamIdleMs,
     open: (exchange, capabilities) => open(options, exchange, capabilities),
