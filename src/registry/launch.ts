@@ -36,11 +36,13 @@ export interface CheckedLaunch {
  */
 export function checkLaunch(request: LaunchRequest): CheckedLaunch {
   const [command, ...args] = request.command;
-  if (command === undefined || command.trim() === '') throw forbidden('there is no program to start', 'name a program as the first item of the command');
+  if (command === undefined || command.trim() === '') {
+    throw forbidden('there is no program to start', 'name a program as the first item of the command');
+  }
   for (const word of request.command) {
     if (word.includes('\0')) throw forbidden('an argument holds a NUL', 'remove it');
     if (hasHidden(word.replaceAll('\n', ''))) {
-      throw forbidden(`the argument ${quoteArgument(word)} holds characters that cannot be seen`, 'remove them: an approver cannot judge them');
+      throw forbidden('an argument holds characters that cannot be seen', 'remove them: an approver cannot judge them');
     }
   }
   const program = programOf(command);
@@ -91,12 +93,14 @@ const INLINE: Readonly<Record<string, RegExp>> = {
 
 function checkProgram(program: string, args: readonly string[], allow: ReadonlySet<LaunchAllowance>): void {
   if (SHELLS.has(program) && !allow.has('shell')) {
-    throw forbidden(`${program} is a shell: what it starts could not be checked`, 'name the program itself, with its arguments as a list (or allow: [shell])');
+    const remedy = 'name the program itself, with its arguments as a list (or allow: [shell])';
+    throw forbidden(`${program} is a shell: what it starts could not be checked`, remedy);
   }
   if (WRAPPERS.has(program)) {
     throw forbidden(`${program} starts another program that could not be checked`, 'name that program itself; variables go under env');
   }
-  if (args.some((word) => /^(?:-c|--call|--shell-mode)(?:=|$)/.test(word)) && /^(?:npx|npm|pnpx|pnpm|bunx)$/.test(program) && !allow.has('shell')) {
+  const line = /^(?:npx|npm|pnpx|pnpm|bunx)$/.test(program) && args.some((word) => /^(?:-c|--call|--shell-mode)(?:=|$)/.test(word));
+  if (line && !allow.has('shell')) {
     throw forbidden(`${program} is told to run a line in a shell`, 'name the package with an exact version, and its arguments as a list');
   }
   const inline = INLINE[program];
@@ -106,7 +110,8 @@ function checkProgram(program: string, args: readonly string[], allow: ReadonlyS
   if (inline && own.some((word) => inline.test(word)) && !allow.has('inline-code')) {
     throw forbidden(`${program} is given code in its arguments`, 'put the code in a file that can be reviewed (or allow: [inline-code])');
   }
-  if ((inline || program === 'bun') && args.some((word) => /^(?:https?|data|npm|jsr):/i.test(word) && args.indexOf(word) <= Math.max(script, 1))) {
+  const addressed = args.slice(0, Math.max(script, 1) + 1).some((word) => /^(?:https?|data|npm|jsr):/i.test(word));
+  if (inline && addressed) {
     throw new SallyportError('ERR_LAUNCH_UNPINNED', `${program} is told to run a program from an address`, {
       remedy: 'install the program at an exact version and name its file',
     });
@@ -116,7 +121,7 @@ function checkProgram(program: string, args: readonly string[], allow: ReadonlyS
 function secretsInEnv(env: Readonly<Record<string, string>>): readonly LaunchFinding[] {
   return Object.entries(env).flatMap(([name, value]) =>
     looksSecret(name, value)
-      ? [{ rule: 'launch-secret-in-env', at: name, message: `${name} looks like a secret; write env:NAME, file:/path or vault:name in its place` } as const]
+      ? [{ rule: 'launch-secret-in-env', at: name, message: `${name} looks like a secret; write env:NAME, file:/path or vault:name` } as const]
       : [],
   );
 }
@@ -125,8 +130,8 @@ function secretsInArguments(args: readonly string[]): readonly LaunchFinding[] {
   return args.flatMap((word, index) => {
     const [option = '', inline] = word.startsWith('-') ? word.split(/=(.*)/s) : ['', undefined];
     const before = args[index - 1] ?? '';
-    const valueOfOption = before.startsWith('-') && !before.includes('=') && !word.startsWith('-') && namesSecret(before) && !isReference(word);
-    const found = inline === undefined ? valueOfOption || looksSecret(headerName(word), word) : looksSecret(option, inline);
+    const ofOption = before.startsWith('-') && !before.includes('=') && !word.startsWith('-') && namesSecret(before);
+    const found = inline === undefined ? (ofOption && !isReference(word)) || looksSecret(headerName(word), word) : looksSecret(option, inline);
     const message = `argument ${index + 1} looks like a secret; everyone on the machine can read arguments, give it by env`;
     return found ? [{ rule: 'launch-secret-in-arguments', at: String(index + 1), message } as const] : [];
   });

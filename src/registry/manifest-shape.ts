@@ -33,6 +33,8 @@ const CREDENTIALS = z.discriminatedUnion(
   { error: 'must be { type: none } or { type: header, header: …, secret: … }; OAuth credentials come with a later release' },
 );
 
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() });
+
 const SERVER = z
   .strictObject({
     url: HTTP_URL.exactOptional(),
@@ -48,7 +50,7 @@ const SERVER = z
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
     labels: LABELS.exactOptional(),
     credentials: CREDENTIALS.exactOptional(),
-    tools: z.record(z.string().min(1).max(128), z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() })).exactOptional(),
+    tools: z.record(z.string().min(1).max(128), TOOL).exactOptional(),
   })
   .refine((server) => (server.url === undefined) !== (server.command === undefined), { error: 'must have either url or command' })
   .refine((server) => server.url !== undefined || (server.transport ?? server.allowPrivate ?? server.credentials) === undefined, {
@@ -80,7 +82,12 @@ const BINDING = z.strictObject({
     .refine((to) => Object.keys(to).length === 1, { error: 'must name exactly one of group, agent and principal' }),
 });
 
-const MEMBER = z.strictObject({ server: ID, tools: NAMES_OR_ALL, prompts: NAMES_OR_ALL.exactOptional(), resources: z.boolean().exactOptional() });
+const MEMBER = z.strictObject({
+  server: ID,
+  tools: NAMES_OR_ALL,
+  prompts: NAMES_OR_ALL.exactOptional(),
+  resources: z.boolean().exactOptional(),
+});
 
 const EXCEPTION = z.strictObject({
   scope: z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,100}$/, 'must be the id of a finding') }),

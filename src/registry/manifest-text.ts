@@ -78,7 +78,8 @@ function describe({ path, message }: Complaint): string {
 function offsetOf(document: Document.Parsed, complaint: Complaint): number {
   for (let length = complaint.path.length; length >= 0; length -= 1) {
     const node = document.getIn(complaint.path.slice(0, length), true);
-    const exact = length === complaint.path.length && complaint.key !== undefined && isMap(node) ? keyOffset(node.items, complaint.key) : undefined;
+    const whole = length === complaint.path.length && isMap(node);
+    const exact = whole && complaint.key !== undefined ? keyOffset(node.items, complaint.key) : undefined;
     if (exact !== undefined) return exact;
     if (isNode(node) && node.range) return node.range[0];
   }

@@ -45,8 +45,8 @@ const IMAGE: Fetcher = {
   flags: set('-i --interactive -t --tty -it --rm --init --read-only --sig-proxy'),
   packages: set(''),
   values: set(
-    '-e --env -v --volume --mount --name --network -u --user -w --workdir -m --memory --cpus --env-file --entrypoint --cap-drop --tmpfs --platform --pull ' +
-      '--pids-limit -l --label --add-host --dns -h --hostname --ulimit',
+    '-e --env -v --volume --mount --name --network -u --user -w --workdir -m --memory --cpus --env-file --entrypoint --cap-drop ' +
+      '--tmpfs --platform --pull --pids-limit -l --label --add-host --dns -h --hostname --ulimit',
   ),
   renames: set(''),
   isPinned: (spec) => PINNED_IMAGE.test(spec),
@@ -54,9 +54,9 @@ const IMAGE: Fetcher = {
 };
 
 const FETCHERS: readonly { readonly words: readonly string[]; readonly by: Fetcher }[] = [
-  ...[['npx'], ['bunx'], ['pnpx'], ['npm', 'exec'], ['npm', 'x'], ['pnpm', 'dlx'], ['yarn', 'dlx'], ['bun', 'x']].map((words) => ({ words, by: NPM })),
-  ...[['uvx'], ['uv', 'tool', 'run'], ['pipx', 'run']].map((words) => ({ words, by: PY })),
-  ...[['docker', 'run'], ['podman', 'run'], ['nerdctl', 'run']].map((words) => ({ words, by: IMAGE })),
+  ...['npx', 'bunx', 'pnpx', 'npm exec', 'npm x', 'pnpm dlx', 'yarn dlx', 'bun x'].map((line) => ({ words: line.split(' '), by: NPM })),
+  ...['uvx', 'uv tool run', 'pipx run'].map((line) => ({ words: line.split(' '), by: PY })),
+  ...['docker run', 'podman run', 'nerdctl run'].map((line) => ({ words: line.split(' '), by: IMAGE })),
 ];
 
 /**
@@ -71,7 +71,8 @@ export function checkPinned(program: string, args: readonly string[]): void {
   const specs = packagesIn(words.slice(fetcher.words.length), fetcher.by);
   const loose = specs.find((spec) => !fetcher.by.isPinned(spec));
   if (specs.length > 0 && loose === undefined) return;
-  throw new SallyportError('ERR_LAUNCH_UNPINNED', `${fetcher.words.join(' ')} must name an exact version, not ${loose === undefined ? 'nothing' : JSON.stringify(loose)}`, {
+  const given = loose === undefined ? 'nothing' : JSON.stringify(loose);
+  throw new SallyportError('ERR_LAUNCH_UNPINNED', `${fetcher.words.join(' ')} must name an exact version, not ${given}`, {
     remedy: `write it as: ${fetcher.by.example}`,
   });
 }
@@ -94,7 +95,8 @@ function packagesIn(args: readonly string[], by: Fetcher): readonly string[] {
 }
 
 function unknownOption(option: string): SallyportError {
-  return new SallyportError('ERR_LAUNCH_FORBIDDEN', `the option ${JSON.stringify(option)} is not allowed before the package: it could change what is run`, {
+  const message = `the option ${JSON.stringify(option)} is not allowed before the package: it could change what is run`;
+  return new SallyportError('ERR_LAUNCH_FORBIDDEN', message, {
     remedy: 'leave it out, or install the program first and name its file as the command',
   });
 }

@@ -5,11 +5,18 @@ export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$
 const CLIENT_REFERENCE = /^(?:Bearer |Basic )?(?:\$\{[^}]+\}|\$[A-Z_]\w*|\{env:[^}]+\}|\$\{\{[^}]+\}\}|op:\/\/.+)$/i;
 
 /** Shapes that well-known issuers give their secrets. */
-const KNOWN_SHAPES =
-  /\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{16,}|AIza[\w-]{30,}|[sr]k_live_\w{10,}|SG\.[\w-]{16,}|npm_\w{20,}|pypi-[\w-]{16,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|hf_\w{20,})/;
+const KNOWN_SHAPES = new RegExp(
+  [
+    String.raw`\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{16,}`,
+    String.raw`AIza[\w-]{30,}|[sr]k_live_\w{10,}|SG\.[\w-]{16,}|npm_\w{20,}|pypi-[\w-]{16,}|hf_\w{20,}`,
+    String.raw`eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*)`,
+  ].join('|'),
+);
 const IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/\s@:]*:[^/\s@]+@/i;
+const IN_QUERY = /^[a-z][a-z0-9+.-]*:\/\/[^#]*[?&][^=&]*(?:token|key|secret|passw|auth|sig)[^=&]*=[^&$]/i;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-const SECRET_NAME = /token|secret|passw|passphrase|api[-_]?key|apikey|private[-_]?key|access[-_]?key|credential|authorization|bearer|^auth$|[-_]pat$|cookie/i;
+const SECRET_NAME =
+  /token|secret|passw|passphrase|api[-_]?key|private[-_]?key|access[-_]?key|credential|authorization|bearer|^auth$|[-_]pat$|cookie/i;
 const PLACEHOLDER = /^(?:|<.*>|\[.*\]|x{3,}|\*{3,}|changeme|your[-_ ].*|example|todo|none|null|true|false|\d{1,5})$/i;
 
 /** Whether a value is written as a reference of any known form; such a value gives nothing away. */
@@ -20,7 +27,7 @@ export function isReference(value: string): boolean {
 /** Whether a value is, by its shape or by the name that it goes under, most likely a secret in clear text. */
 export function looksSecret(name: string, value: string): boolean {
   if (isReference(value)) return false;
-  if (KNOWN_SHAPES.test(value) || IN_URL.test(value) || PRIVATE_KEY.test(value)) return true;
+  if (KNOWN_SHAPES.test(value) || IN_URL.test(value) || IN_QUERY.test(value) || PRIVATE_KEY.test(value)) return true;
   return SECRET_NAME.test(name) && !PLACEHOLDER.test(value.trim());
 }
 

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'bun:test';
+import { judgeExposure, requireExposure } from './exposure.ts';
+import type { ExposureFacts } from './exposure.ts';
+
+const GOOD: ExposureFacts = { url: 'https://x.example/mcp', answersUnauthenticated: false, acceptsForeignOrigin: false };
+const DAY = 86_400_000;
+
+function judged(facts: Partial<ExposureFacts>): readonly string[] {
+  return judgeExposure({ ...GOOD, ...facts }).map(({ rule, severity }) => `${severity} ${rule}`);
+}
+
+describe('exposure', () => {
+  test.each<[Partial<ExposureFacts>, readonly string[]]>([
+    [{}, []],
+    [{ url: 'http://x.example' }, ['failure exposure-cleartext']],
+    [{ url: 'http://127.0.0.1:1' }, ['note exposure-cleartext']],
+    [{ url: 'http://127.evil.example' }, ['failure exposure-cleartext']],
+    [{ answersUnauthenticated: true }, ['failure exposure-unauthenticated']],
+    [{ answersUnauthenticated: undefined }, ['failure exposure-unauthenticated']],
+    [{ url: 'https://localhost', answersUnauthenticated: true }, ['note exposure-unauthenticated']],
+    [{ acceptsForeignOrigin: true }, ['failure exposure-foreign-origin']],
+    [{ url: 'https://localhost', acceptsForeignOrigin: undefined }, ['failure exposure-foreign-origin']],
+  ])('%j', (facts, expected) => {
+    expect(judged(facts)).toEqual(expected);
+  });
+
+  test('a failure needs an exception for this server and rule that has not ended', () => {
+    const findings = judgeExposure({ ...GOOD, url: 'http://x.example' });
+    const exception = { server: 'x', rule: 'exposure-cleartext', expiresAt: DAY };
+    expect(() => requireExposure('x', findings, [exception], DAY - 1)).not.toThrow();
+    expect(() => requireExposure('x', findings, [exception], DAY)).toThrow('exposure-cleartext');
+    expect(() => requireExposure('y', findings, [exception], 0)).toThrow('clear text');
+    expect(() => requireExposure('x', findings, [{ ...exception, rule: 'exposure-foreign-origin' }], 0)).toThrow('clear text');
+  });
+});
