@@ -47,7 +47,8 @@ function redirectEntry(text: string, file: string, { name, target }: Redirect, o
   const tree = parseClientText(text, file);
   const place = placeFor(tree, options);
   const node = tree && findNodeAtLocation(tree, [...place, name]);
-  const entry = { ...typeFor(options.client), command: options.program[0], args: [...options.program.slice(1), 'connect', target], ...keptOf(node) };
+  const [command, ...leading] = options.program;
+  const entry = { ...typeFor(options.client), command, args: [...leading, 'connect', target], ...keptOf(node) };
   if (node) {
     if (JSON.stringify(plain(node)) === JSON.stringify(entry)) return text;
     const before = text.slice(0, node.offset);
@@ -107,6 +108,7 @@ function insert(text: string, path: JSONPath, entry: object): string {
 }
 
 function diffMasked(before: string, after: string, file: string): string {
-  const patch = createTwoFilesPatch(file, file, maskSecrets(before, file), maskSecrets(after, file), 'now', 'through Sallyport', { context: 3 });
+  const [old, fresh] = [maskSecrets(before, file), maskSecrets(after, file)];
+  const patch = createTwoFilesPatch(file, file, old, fresh, 'now', 'through Sallyport', { context: 3 });
   return showHidden(patch.replace(/^=+\n/, '').replaceAll('\r\n', '\n'));
 }

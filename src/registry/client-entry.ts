@@ -112,7 +112,8 @@ function readRemote(address: string, type: string, headers: Texts, env: Texts, o
   }
   const [first, ...others] = Object.entries(headers);
   if (others.length > 0) {
-    throw new EntryProblem(`it needs ${others.length + 1} headers; one can be sent for it`, 'add it by hand with the one header that carries its credential');
+    const remedy = 'add it by hand with the one header that carries its credential';
+    throw new EntryProblem(`it needs ${others.length + 1} headers; one can be sent for it`, remedy);
   }
   const endpoint: Endpoint = { transport: type === 'sse' ? 'sse' : 'http', url: address, allowPrivate: false };
   if (!first) return { endpoint, credentials: { type: 'none' } };
@@ -121,7 +122,7 @@ function readRemote(address: string, type: string, headers: Texts, env: Texts, o
 
 function readStdio(command: readonly string[], env: Texts, cwd: unknown, options: EntryOptions): Endpoint {
   if (command.some((word) => /\$\{|\$\(/.test(word))) {
-    throw new EntryProblem('its command holds a variable that only the client knows', 'write the value out, or give it to the server by env');
+    throw new EntryProblem('its command holds a variable of the client', 'write the value out, or give it to the server by env');
   }
   const pinned = command.map((word) => (Object.hasOwn(options.versions, word) ? `${word}@${options.versions[word]}` : word));
   const kept = Object.entries(env).map(([name, value]) => {

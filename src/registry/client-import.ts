@@ -4,6 +4,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { EntryProblem, readEntry } from './client-entry.ts';
 import type { EntryOptions, ReadEntry } from './client-entry.ts';
 import { entriesAt, parseClientText, placesIn } from './client-text.ts';
+import { renderArgv } from './launch.ts';
 import type { ServerDeclaration } from './manifest.ts';
 import { showHidden } from './text.ts';
 
@@ -138,13 +139,9 @@ function variableName(id: string, secret: string): string {
 function sameServer(declared: ServerDeclaration, read: ReadEntry): boolean {
   const [a, b] = [declared.endpoint, read.endpoint];
   if (a.transport === 'stdio' || b.transport === 'stdio') {
-    return a.transport === 'stdio' && b.transport === 'stdio' && isDeepEqual([a.launch.command, a.launch.args], [b.launch.command, b.launch.args]);
+    return a.transport === 'stdio' && b.transport === 'stdio' && renderArgv(a.launch) === renderArgv(b.launch);
   }
   return a.url === b.url;
-}
-
-function isDeepEqual(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function declare(id: string, read: ReadEntry, owner: string): ServerDeclaration {

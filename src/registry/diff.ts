@@ -5,7 +5,7 @@ import type { Drift } from './drift.ts';
 import { showHidden } from './text.ts';
 
 /** Edits after which a diff says less than the two texts: it then shows all of the one and all of the other. */
-const EDITS_MAX = 2_000;
+const EDITS_MAX = 500;
 
 /**
  * A unified diff of two definitions as a person reads them: one line for each value, keys in order, long text on lines of

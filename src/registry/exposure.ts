@@ -74,7 +74,8 @@ export function requireExposure(
 ): void {
   const open = openFailures(server, findings, exceptions, now);
   if (open.length === 0) return;
-  throw new SallyportError('ERR_EXPOSURE', `server ${showHidden(server)}: ${open.map(({ rule, message }) => `${message} (${rule})`).join('; ')}`, {
+  const failures = open.map(({ rule, message }) => `${message} (${rule})`).join('; ');
+  throw new SallyportError('ERR_EXPOSURE', `server ${showHidden(server)}: ${failures}`, {
     remedy: `${open.map(({ remedy }) => remedy).join('; ')}; or record an exception that expires: sallyport exception add`,
   });
 }

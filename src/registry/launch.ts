@@ -74,7 +74,9 @@ function programOf(command: string): string {
 
 const SHELLS = new Set('sh bash zsh dash ash ksh mksh fish csh tcsh cmd powershell pwsh busybox nu xonsh'.split(' '));
 /** Programs that start another program: with them in front, what really starts would not be checked. */
-const WRAPPERS = new Set('env sudo doas su nohup timeout nice ionice setsid stdbuf xargs time script unshare chroot flock exec start watch ssh'.split(' '));
+const WRAPPERS = new Set(
+  'env sudo doas su nohup timeout nice ionice setsid stdbuf xargs time script unshare chroot flock exec start watch ssh'.split(' '),
+);
 /** Options by which an interpreter takes code from its arguments, alone or within a bundle of letters. */
 const INLINE: Readonly<Record<string, RegExp>> = {
   node: /^(?:-[a-z]*[ep][a-z]*|--eval|--print|--import|--require|-r|--loader|--experimental-loader)(?:=|$)/,

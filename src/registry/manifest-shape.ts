@@ -130,4 +130,3 @@ export const MANIFEST = z.strictObject({
 });
 export type ManifestShape = z.infer<typeof MANIFEST>;
 export type ServerShape = z.infer<typeof SERVER>;
-export type LabelsShape = z.infer<typeof LABELS>;

@@ -5,7 +5,7 @@ import type { Labels, Server, Toolset } from '../domain/server.ts';
 import { checkLaunch } from './launch.ts';
 import type { LaunchAllowance, LaunchFinding } from './launch.ts';
 import { MANIFEST } from './manifest-shape.ts';
-import type { LabelsShape, ManifestShape, ServerShape } from './manifest-shape.ts';
+import type { ManifestShape, ServerShape } from './manifest-shape.ts';
 import { parseManifestText } from './manifest-text.ts';
 import type { Complaint, ManifestText } from './manifest-text.ts';
 import type { ToolDeclaration } from './surface.ts';
@@ -53,7 +53,7 @@ export function parseManifest(text: string, file: string): Manifest {
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
-      members: members.map(({ server, tools, prompts, resources }) => ({ server, tools, prompts: prompts ?? [], resources: resources ?? false })),
+      members: members.map((member) => ({ ...member, prompts: member.prompts ?? [], resources: member.resources ?? false })),
     })),
     roles: shape.roles ?? {},
     bindings: shape.bindings ?? [],
@@ -140,12 +140,8 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
 
 function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Readonly<Record<string, ToolDeclaration>> {
   return Object.fromEntries(
-    Object.entries(tools).map(([name, tool]) => [name, { effect: tool.effect, ...(tool.labels && { labels: withDefaults(tool.labels, labels) }) }]),
+    Object.entries(tools).map(([name, tool]) => [name, { effect: tool.effect, ...(tool.labels && { labels: { ...labels, ...tool.labels } }) }]),
   );
-}
-
-function withDefaults(given: LabelsShape, labels: Labels): Labels {
-  return { ...labels, ...given };
 }
 
 /** Writes a manifest that `parseManifest` reads back to the same; for `sallyport export`. Holds references, never secrets. */

@@ -110,7 +110,7 @@ export function createPinKeeper(options: PinKeeperOptions): PinKeeper {
       const { verified } = state;
       const age = verified?.baseline === baseline.digest ? options.now() - verified.set.verifiedAt : Infinity;
       if (verified && age < options.unverifiedMs) return verified.set;
-      throw new SallyportError('ERR_PIN_UNVERIFIED', `what server ${server.id} says of itself could not be checked against what was approved`, {
+      throw new SallyportError('ERR_PIN_UNVERIFIED', `server ${server.id} could not be checked against what was approved of it`, {
         remedy: 'try again; if it stays, see whether the server answers: sallyport server scan',
         cause: state.failure?.error,
       });
