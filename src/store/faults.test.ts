@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { makeCertificate } from '../../test/fixtures/certificate.ts';
 import { codeOf } from '../../test/fixtures/code-of.ts';
-import type { Service } from '../../test/fixtures/services.ts';
-import { startPostgres, startRedis } from '../../test/fixtures/services.ts';
+import type { Service } from '../../test/fixtures/databases.ts';
+import { startPostgres, startRedis } from '../../test/fixtures/databases.ts';
 import { openStore } from './open.ts';
 import type { RedisState } from './state-redis.ts';
 import { openRedisState } from './state-redis.ts';

@@ -39,6 +39,6 @@ function verify(migrations: readonly Migration[], number: number, name: string, 
   }
 }
 
-export function checksumOf(migration: Migration): string {
+function checksumOf(migration: Migration): string {
   return createHash('sha256').update(JSON.stringify([migration.number, migration.name, migration.statements])).digest('hex');
 }

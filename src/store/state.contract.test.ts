@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../test/fixtures/code-of.ts';
-import { startPostgres, startRedis } from '../../test/fixtures/services.ts';
+import { startPostgres, startRedis } from '../../test/fixtures/databases.ts';
 import type { SharedState } from '../domain/state.ts';
 import { openStore } from './open.ts';
 import { openRedisState } from './state-redis.ts';
