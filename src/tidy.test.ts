@@ -89,7 +89,7 @@ describe('dependencies', () => {
 const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly string[]; readonly files: readonly string[] }[] = [
   { call: /\bBun\.serve\b/, imports: ['bun#serve'], files: ['src/gateway/listen.ts', 'src/control/listen.ts'] },
   { call: /\bBun\.listen\b/, imports: ['bun#listen'], files: ['src/link/serve.ts'] },
-  { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/connect.ts'] },
+  { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/channel.ts', 'src/link/place.ts'] },
   {
     call: /\bBun\.(SQL|sql)\b/,
     imports: ['bun#SQL', 'bun#sql', 'bun:sqlite#Database', 'node:sqlite#DatabaseSync'],

@@ -15,7 +15,8 @@ function child(dir: string, reserveBytes: number, body: string): string {
     import { existsSync, rmSync, writeFileSync, statfsSync } from 'node:fs';
     const dir = ${JSON.stringify(dir)};
     const origin = { role: 'gateway', node: 'gateway-1', incarnation: 'first' };
-    const line = (of) => JSON.stringify({ id: Bun.randomUUIDv7(), at: 1, category: 'access', event: 'call.denied', node: 'gateway-1', space: 'default', exchange: 'x', ...of });
+    const base = { at: 1, category: 'access', event: 'call.denied', node: 'gateway-1', space: 'default', exchange: 'x' };
+    const line = (of) => JSON.stringify({ id: Bun.randomUUIDv7(), ...base, ...of });
     const ledger = await openLedger(dir, { strict: false, reserveBytes: ${reserveBytes} });
     await ledger.hello(origin, new Set());
     const append = (of) => ledger.appendLines([line(of)], origin).then((placed) => placed[0], (error) => error.code);
@@ -39,10 +40,10 @@ test('a write that fails half-way leaves nothing behind, is told, and the next o
     const body = `
       const full = await untilFull({ principal: 'p', reason: big });
       const small = await append({ principal: 'p' });
-      console.log(JSON.stringify({ full: full.place, follows: small === full.taken, damage: await verifyJournal(dir) }));`;
+      console.log(JSON.stringify({ full: full.place, follows: small === full.taken, damage: await Array.fromAsync(verifyJournal(dir)) }));`;
     const answer = await run(['sh', '-c', 'ulimit -f 700; exec "$0" -e "$1"', process.execPath, child(dir, 4096, body)]);
     expect(answer).toEqual({ full: 'ERR_JOURNAL_UNAVAILABLE', follows: true, damage: [] });
-    expect(await verifyJournal(dir)).toEqual([]);
+    expect(await Array.fromAsync(verifyJournal(dir))).toEqual([]);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -54,7 +55,8 @@ test.skipIf(!canMount)('on a full disk the reserve keeps authenticated records, 
     const first = await untilFull({ event: 'call.refused', reason: big });
     const after = { reserve: existsSync(dir + '/reserve'), refused: await append({ event: 'call.refused' }), known: typeof (await append({ principal: 'p' })) };
     const second = await untilFull({ principal: 'p', reason: big });
-    console.log(JSON.stringify({ held, first: first.place, after, kept: second.taken > 5, second: second.place, damage: await verifyJournal(dir) }));`;
+    const damage = await Array.fromAsync(verifyJournal(dir));
+    console.log(JSON.stringify({ held, first: first.place, after, kept: second.taken > 5, second: second.place, damage }));`;
   const script = child('/mnt/ledger', 1024 * 1024, body);
   const answer = await run([...NEW_MOUNT, 'sh', '-c', 'mount -t tmpfs -o size=4m tmpfs /mnt && exec "$0" -e "$1"', process.execPath, script]);
   expect(answer).toEqual({

@@ -234,5 +234,7 @@ class JournalClient implements LedgerJournal {
 }
 
 function unavailable(): SallyportError {
-  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the journal cannot keep records now', { remedy: 'Check that the ledger runs and its disk has room; nothing passes the gate until then.' });
+  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the journal cannot keep records now', {
+    remedy: 'Check that the ledger runs and its disk has room; nothing passes the gate until then.',
+  });
 }

@@ -16,6 +16,7 @@ import { segmentsDir } from './segments.ts';
 import { definedOf } from './standing.ts';
 import type { OpenCall, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
+import { verifyJournal } from './verify.ts';
 import { SegmentWriter } from './writer.ts';
 
 export interface LedgerOptions {
@@ -49,6 +50,8 @@ export interface Ledger {
   query(query: Query): Promise<QueryResult>;
   /** Every durable record from a position on, then each new one, until `signal` aborts. */
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry>;
+  /** Every place of what is durable now that is not what was written. */
+  verify(): AsyncIterable<Damage>;
   /** Finishes what is under way, refuses the rest. */
   close(): Promise<void>;
 }
@@ -114,7 +117,7 @@ class LedgerFile implements Ledger {
     this.#dir = dir;
     this.#strict = options.strict;
     this.#segmentBytesMax = options.segmentBytesMax ?? LIMITS.segmentBytesMax;
-    this.#writer = new SegmentWriter(dir);
+    this.#writer = new SegmentWriter(dir, options.strict);
     this.#reserve = new DiskReserve(dir, options.reserveBytes ?? LIMITS.diskReserveBytes);
     this.#standing = recovered.standing;
     this.#resumed = recovered.segment;
@@ -167,6 +170,10 @@ class LedgerFile implements Ledger {
 
   query(query: Query): Promise<QueryResult> {
     return runQuery(this.#dir, query, this.#durable);
+  }
+
+  verify(): AsyncIterable<Damage> {
+    return verifyJournal(this.#dir, this.#durable);
   }
 
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry> {

@@ -8,14 +8,16 @@ const sync = promisify(fdatasync);
 /** The end of the journal: one open segment. All or nothing of each write stays. */
 export class SegmentWriter {
   readonly #dir: string;
+  readonly #strict: boolean;
   #fd = -1;
   #first = 0;
   #bytes = 0;
   /** Set when the file's end can no longer be trusted to be what we think: nothing is written after that. */
   #broken: unknown;
 
-  constructor(dir: string) {
+  constructor(dir: string, strict: boolean) {
     this.#dir = dir;
+    this.#strict = strict;
   }
 
   /** Size of the open segment. */
@@ -36,12 +38,12 @@ export class SegmentWriter {
 
   /** Begins a new segment with its head line. On failure the old one stays in use and nothing of the new one remains. */
   begin(first: number, head: Buffer): void {
-    const next = new SegmentWriter(this.#dir);
+    const next = new SegmentWriter(this.#dir, this.#strict);
     next.#open(first, 'wx');
     try {
       next.write(head);
-      fsyncSync(next.#fd);
-      syncDir(segmentsDir(this.#dir));
+      // The head is synced with the first batch. Without strict mode nothing is: a sync here would wait for the whole old segment.
+      if (this.#strict) syncDir(segmentsDir(this.#dir));
     } catch (error) {
       next.#discard();
       throw error;
@@ -110,5 +112,6 @@ function syncDir(dir: string): void {
 }
 
 function unavailable(message: string, cause: unknown): SallyportError {
-  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', message, { remedy: 'Free disk space or repair the disk; nothing passes the gate until records can be kept.', cause });
+  const remedy = 'Free disk space or repair the disk; nothing passes the gate until records can be kept.';
+  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', message, { remedy, cause });
 }

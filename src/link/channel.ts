@@ -71,7 +71,8 @@ export class Channel {
     this.#options = options;
     this.#key = ensureRoleKey(options.home, options.self);
     this.#reader = new FrameReader(LIMITS.linkHandshakeBytesMax, (kind, id, text) => this.#onFrame(kind, id, text));
-    this.#timer = setTimeout(() => this.#fail(new SallyportError('ERR_LINK_AUTH', `role ${options.peer} did not prove itself in time`)), LIMITS.linkHandshakeMs);
+    const late = new SallyportError('ERR_LINK_AUTH', `role ${options.peer} did not prove itself in time`);
+    this.#timer = setTimeout(() => this.#fail(late), LIMITS.linkHandshakeMs);
     // Rejected before anyone awaits it when the socket cannot be opened at all; that error is the one reported.
     this.#opened.promise.catch(() => undefined);
   }

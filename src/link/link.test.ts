@@ -133,7 +133,8 @@ test('nothing is heard of a peer that speaks first, replays, or sends more than 
   const heard: Json[] = [];
   const server = await serve(home, 'ledger', { 'ledger.query': { call: (body) => heard.push(body) } }, refusals);
   const call = Buffer.from('ledger.query\n{}');
-  for (const [kind, body] of [[2, call], [1, Buffer.from('{"version":1,"role":"root","peer":"ledger","nonce":""}')], [1, Buffer.alloc(LIMITS.linkHandshakeBytesMax)]] as const) {
+  const hello = Buffer.from('{"version":1,"role":"root","peer":"ledger","nonce":""}');
+  for (const [kind, body] of [[2, call], [1, hello], [1, Buffer.alloc(LIMITS.linkHandshakeBytesMax)]] as const) {
     const closed = Promise.withResolvers<void>();
     const head = Buffer.alloc(9);
     head.writeUInt32BE(body.length + 5, 0);

@@ -16,12 +16,15 @@ export function socketPathOf(home: string, role: Role): string {
  */
 export async function preparePlace(path: string): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_CHARS_MAX) {
-    throw new SallyportError('ERR_LINK_UNAVAILABLE', `the socket path ${path} is too long for this system`, { remedy: 'Set SALLYPORT_HOME to a shorter path.' });
+    const remedy = 'Set SALLYPORT_HOME to a shorter path.';
+    throw new SallyportError('ERR_LINK_UNAVAILABLE', `the socket path ${path} is too long for this system`, { remedy });
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   chmodSync(dirname(path), 0o700);
   if (!existsSync(path)) return;
-  if (await answers(path)) throw new SallyportError('ERR_ALREADY_RUNNING', `something listens on ${path} already`, { remedy: 'Stop the running Sallyport first.' });
+  if (await answers(path)) {
+    throw new SallyportError('ERR_ALREADY_RUNNING', `something listens on ${path} already`, { remedy: 'Stop the running Sallyport first.' });
+  }
   unlinkSync(path);
 }
 

@@ -24,7 +24,7 @@ export interface LinkServer {
 
 /**
  * Listens for the other roles. Nothing of a connection is heard before both sides have proven their role, and then only
- * the verbs that `VERBS` gives to that role. Throws `ERR_ALREADY_RUNNING`, `ERR_LINK_AUTH` (the role's own key).
+ * the verbs that the table in `verbs.ts` gives to that role. Throws `ERR_ALREADY_RUNNING`, `ERR_LINK_AUTH` (the role's own key).
  */
 export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   const path = options.socketPath ?? socketPathOf(options.home, options.self);

@@ -127,7 +127,8 @@ export class Session {
   /** Deny by default: the verb stands in the table, for this server, for this caller, in this shape. */
   #handlerOf(verb: string, kind: number, caller: Caller): Handler {
     const info = findVerb(verb);
-    if (info === undefined || info.server !== this.#context.self || !info.callers.includes(caller.role) || (kind === FRAME.open) !== (info.shape === 'stream')) {
+    const isMember = info !== undefined && info.server === this.#context.self && info.callers.includes(caller.role);
+    if (!isMember || (kind === FRAME.open) !== (info.shape === 'stream')) {
       this.#context.onRefused?.({ code: 'ERR_LINK_FORBIDDEN', role: caller.role, verb: verb.slice(0, LIMITS.methodLengthMax) });
       throw new SallyportError('ERR_LINK_FORBIDDEN', `role ${caller.role} may not ask this of role ${this.#context.self}`, { dispatched: false });
     }

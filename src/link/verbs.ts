@@ -13,11 +13,12 @@ export interface VerbInfo {
 }
 
 /** Who may ask what of whom. Membership is the allow-list (invariant 3): what is not in this table is refused and reported. */
-export const VERBS = {
+const VERBS = {
   'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
   'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'text' },
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
+  'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },
   'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },

@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { createJournal } from '../audit/journal.ts';
 import type { JournalOptions, LedgerJournal } from '../audit/journal.ts';
+import { segmentFile } from '../audit/segments.ts';
 import { verifyJournal } from '../audit/verify.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
@@ -61,7 +62,8 @@ function journalOn(link: Link, options: Partial<JournalOptions> = {}): LedgerJou
 }
 
 function record(of: Partial<JournalRecord> = {}): JournalRecord {
-  return { id: Bun.randomUUIDv7(), at: Date.now(), category: 'access', event: 'call.denied', node: 'gateway-1', space: 'default', exchange: Bun.randomUUIDv7(), ...of };
+  const ids = { id: Bun.randomUUIDv7(), exchange: Bun.randomUUIDv7(), node: 'gateway-1', space: 'default' };
+  return { ...ids, at: Date.now(), category: 'access', event: 'call.denied', ...of };
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -73,14 +75,14 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
 }
 
-async function queried(link: Link, body: Json): Promise<readonly { readonly position: number; readonly record: JournalRecord }[]> {
-  const answer: unknown = await link.call('ledger.query', body);
-  return z(answer).entries;
+interface Read {
+  readonly position: number;
+  readonly record: JournalRecord;
 }
 
-function z(answer: unknown): { readonly entries: readonly { readonly position: number; readonly record: JournalRecord }[] } {
-  const text: { readonly entries: readonly { readonly position: number; readonly record: JournalRecord }[] } = JSON.parse(JSON.stringify(answer));
-  return text;
+async function queried(link: Link, body: Json): Promise<readonly Read[]> {
+  const answer: { readonly entries: readonly Read[] } = JSON.parse(JSON.stringify(await link.call('ledger.query', body)));
+  return answer.entries;
 }
 
 test('a gateway appends, control reads, and each only that', async () => {
@@ -92,7 +94,8 @@ test('a gateway appends, control reads, and each only that', async () => {
   expect(await journal.append(sent)).toBe(1);
   expect(await Promise.all([journal.append(record()), journal.append(record())])).toEqual([2, 3]);
   const control = connect(home, 'control');
-  expect((await queried(control, { order: 'oldest' })).map((entry) => entry.record.event)).toEqual(['role.started', 'call.denied', 'call.denied', 'call.denied']);
+  const events = (await queried(control, { order: 'oldest' })).map((entry) => entry.record.event);
+  expect(events).toEqual(['role.started', 'call.denied', 'call.denied', 'call.denied']);
   expect((await queried(control, { exchange: sent.exchange }))[0]?.record).toEqual(sent);
   expect(await codeOf(gateway.call('ledger.query', {}))).toBe('ERR_LINK_FORBIDDEN');
   expect(await codeOf(control.call('ledger.query', { sever: 'crm' }))).toBe('ERR_QUERY_INVALID');
@@ -109,12 +112,30 @@ test('control follows the journal as it grows', async () => {
   const events: Json[] = [];
   void journal.append(record({ exchange: 'a' }));
   for await (const entry of connect(home, 'control').stream('ledger.tail', { from: 0 }, stop.signal)) {
-    const read = z({ entries: [entry] }).entries[0]?.record;
-    events.push(read?.event ?? null, read?.exchange ?? null);
-    if (read?.exchange === 'a') void journal.append(record({ exchange: 'b' }));
-    if (read?.exchange === 'b') stop.abort();
+    const read: Read = JSON.parse(JSON.stringify(entry));
+    events.push(read.record.event, read.record.exchange);
+    if (read.record.exchange === 'a') void journal.append(record({ exchange: 'b' }));
+    if (read.record.exchange === 'b') stop.abort();
   }
   expect(events).toEqual(['role.started', '', 'call.denied', 'a', 'call.denied', 'b']);
+});
+
+test('control has the journal verified where it lies, while it grows', async () => {
+  const home = makeHome();
+  await start(home);
+  const journal = journalOn(connect(home, 'gateway'));
+  await journal.append(record({ reason: 'honest' }));
+  const control = connect(home, 'control');
+  const verify = (): Promise<Json[]> => Array.fromAsync(control.stream('ledger.verify', {}, AbortSignal.timeout(20_000)));
+  expect(await verify()).toEqual([]);
+  const file = segmentFile(join(home, 'ledger'), 0);
+  const before = readFileSync(file, 'utf8');
+  const fd = openSync(file, 'r+');
+  writeSync(fd, 'forged', before.indexOf('honest'));
+  closeSync(fd);
+  await journal.append(record());
+  const offset = before.lastIndexOf('\n', before.length - 2) + 1;
+  expect(await verify()).toEqual([{ file, offset, reason: 'the line is not what was written here' }]);
 });
 
 test('a forged role appends nothing, and the attempt is on record', async () => {
@@ -173,7 +194,7 @@ for (const strict of [false, true]) {
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
     link.close();
-    expect(await verifyJournal(join(home, 'ledger'))).toEqual([]);
+    expect(await Array.fromAsync(verifyJournal(join(home, 'ledger')))).toEqual([]);
     const role = await start(home);
     const kept = new Map<string, number>();
     let records = 0;
@@ -195,7 +216,8 @@ test('kill -9 of a gateway: its open calls are closed as unknown when it says he
   const script = `
     import { connectLink } from ${JSON.stringify(join(import.meta.dir, '../link/connect.ts'))};
     import { createJournal } from ${JSON.stringify(join(import.meta.dir, '../audit/journal.ts'))};
-    const journal = createJournal(connectLink({ home: ${JSON.stringify(home)}, self: 'gateway', peer: 'ledger' }), { node: 'gateway-1', incarnation: 'killed' });
+    const link = connectLink({ home: ${JSON.stringify(home)}, self: 'gateway', peer: 'ledger' });
+    const journal = createJournal(link, { node: 'gateway-1', incarnation: 'killed' });
     await journal.append(${JSON.stringify(record({ event: 'call.permitted', exchange: 'dangling', tool: 'pay' }))});
     process.kill(process.pid, 'SIGKILL');`;
   await Bun.spawn([process.execPath, '-e', script]).exited;
@@ -238,10 +260,12 @@ test('a backlog has an end, and a record has a size', async () => {
 test('a backlog of large records travels in more than one frame', async () => {
   const home = makeHome();
   const journal = journalOn(connect(home, 'gateway'), { retryMs: 20_000 });
-  const appends = Array.from({ length: 2_000 }, () => journal.append(record({ reason: 'x'.repeat(60_000) })));
+  // More than the link's outbox holds.
+  const count = Math.ceil((1.1 * LIMITS.linkOutboxBytesMax) / 60_000);
+  const appends = Array.from({ length: count }, () => journal.append(record({ reason: 'x'.repeat(60_000) })));
   await start(home);
-  expect(await Promise.all(appends)).toEqual(Array.from({ length: 2_000 }, (_, index) => index + 1));
-});
+  expect(await Promise.all(appends)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+}, 60_000);
 
 test('SIGTERM ends the role in order: its stop is the last record', async () => {
   const home = makeHome();

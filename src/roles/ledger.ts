@@ -105,6 +105,11 @@ function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handle
         return toJson({ entries, damage });
       },
     },
+    'ledger.verify': {
+      stream: async function* verify() {
+        for await (const damage of (await opened).verify()) yield toJson(damage);
+      },
+    },
     'ledger.tail': {
       stream: async function* tail(body, _caller, signal) {
         const ledger = await opened;
@@ -130,7 +135,8 @@ function toJson(value: object): Json {
 }
 
 function refusedRecord(refusal: Refusal): JournalRecord {
-  return ownRecord({ category: 'access', event: 'call.refused', code: refusal.code, address: 'link', detail: { role: refusal.role ?? '', verb: refusal.verb ?? '' } });
+  const detail = { role: refusal.role ?? '', verb: refusal.verb ?? '' };
+  return ownRecord({ category: 'access', event: 'call.refused', code: refusal.code, address: 'link', detail });
 }
 
 function ownRecord(of: Pick<JournalRecord, 'event' | 'category'> & Partial<JournalRecord>): JournalRecord {
