@@ -53,6 +53,22 @@ function lockAddresses(files: Project): string[] {
   return locks.filter(([, text]) => /"resolved":/.test(text) || !/"integrity":/.test(text)).map(([path]) => path);
 }
 
+const Lock = z.object({
+  packages: z.record(z.string(), z.object({ integrity: z.string().optional(), dependencies: Versions, optionalDependencies: Versions })),
+});
+
+/** What a lock names but doesn't hold: `npm ci` refuses such a lock, on every machine. */
+function lockGaps(files: Project): string[] {
+  return ['package-lock.json', 'bench/package-lock.json'].flatMap((path) => {
+    const { packages } = Lock.parse(JSON.parse(files.get(path) ?? '{"packages":{}}'));
+    return Object.entries(packages).flatMap(([at, entry]) => {
+      const wanted = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies });
+      const missing = wanted.filter((name) => !Object.keys(packages).some((other) => other.endsWith(`node_modules/${name}`)));
+      return [...missing.map((name) => `${path}: ${name}`), ...(at === '' || entry.integrity !== undefined ? [] : [`${path}: ${at} has no digest`])];
+    });
+  });
+}
+
 function packageName(specifier: string): string {
   return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
@@ -82,6 +98,11 @@ describe('dependencies', () => {
   test('lock files hold digests and no addresses', () => {
     expect(lockAddresses(project)).toEqual([]);
     expect(lockAddresses(new Map([['package-lock.json', '{"resolved":"https://x"}']]))).toEqual(['package-lock.json']);
+  });
+
+  test('lock files hold everything that they name, for every platform', () => {
+    expect(lockGaps(project)).toEqual([]);
+    expect(lockGaps(new Map([['package-lock.json', '{"packages":{"":{"optionalDependencies":{"a":"1.0.0"}}}}']]))).toEqual(['package-lock.json: a']);
   });
 });
 
