@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../domain/json.ts';
 import { SallyportError } from '../domain/errors.ts';
+import { isObject } from '../domain/json.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { plain, readSpan, table, time } from './terminal.ts';
@@ -56,7 +57,7 @@ function cells(record: JsonObject): readonly string[] {
 }
 
 function line(record: Json): string {
-  return typeof record === 'object' && record !== null ? plain(cells({ ...record } as JsonObject).filter((cell) => cell !== '').join('  ')) : '';
+  return isObject(record) ? plain(cells(record).filter((cell) => cell !== '').join('  ')) : '';
 }
 
 export const command = commandOf('audit', 'Read the journal: what was asked, decided and done', { query, tail });

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
-import { REVISIONS } from '../domain/message.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Caller, Handler } from '../link/handler.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
+import { certifyGateway } from './certify.ts';
+import type { Certify } from './certify.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
+import { RAW_SURFACE } from './servers/read.ts';
 import { releaseCredential } from './servers/release.ts';
 
 export interface VerbParts {
@@ -15,11 +17,14 @@ export interface VerbParts {
   /** Told of each new snapshot and lease. */
   readonly news: Broadcast;
   readonly state: SharedState;
+  readonly certify: Certify;
   /** 32 bytes; seals session ids and handles. */
   readonly sealKey: Uint8Array;
 }
 
 const NAMES = { space: z.string(), server: z.string() };
+const RELEASE = z.strictObject({ ...NAMES, secret: z.string().exactOptional(), exchange: z.string().exactOptional() });
+const CERTIFICATE = z.strictObject({ publicKey: z.string().max(10_000), hostname: z.string().max(300) });
 const KEY = z.string().min(1);
 const TTL = z.int().min(1);
 const STATE = z.discriminatedUnion('op', [
@@ -29,12 +34,7 @@ const STATE = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('increment'), key: KEY, by: z.int(), ttlMs: TTL }),
   z.strictObject({ op: z.literal('delete'), key: KEY }),
 ]);
-const OBJECT = z.record(z.string(), z.json());
-const PAGES = z.array(OBJECT);
-export const DRIFT_REPORT = z.strictObject({
-  ...NAMES, node: z.string().max(200),
-  raw: z.strictObject({ revision: z.enum(REVISIONS), eras: z.array(z.enum(['legacy', 'modern'])), hello: OBJECT, tools: PAGES, prompts: PAGES, templates: PAGES }),
-});
+const DRIFT_REPORT = z.strictObject({ ...NAMES, node: z.string().max(200), raw: RAW_SURFACE });
 
 /** What gateways may ask of control. They are heard, not believed: every body is checked, and nothing here widens anything. */
 export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
@@ -49,10 +49,11 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
         return { seal: Buffer.from(sealKey).toString('base64url') };
       },
     },
+    'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
     'control.release': {
       call: (body, caller) => {
         needGateway(caller);
-        return releaseCredential(control.store, validate(z.strictObject(NAMES), body, 'body'));
+        return releaseCredential(control.store, validate(RELEASE, body, 'body'));
       },
     },
   };
@@ -77,20 +78,11 @@ async function* watch(control: Control, news: Broadcast, signal: AbortSignal): A
 }
 
 async function applyState(state: SharedState, ask: z.infer<typeof STATE>): Promise<Json> {
-  switch (ask.op) {
-    case 'get':
-      return { value: (await state.get(ask.key)) ?? null };
-    case 'set':
-      await state.set(ask.key, ask.value, ask.ttlMs);
-      return {};
-    case 'setIfAbsent':
-      return { taken: await state.setIfAbsent(ask.key, ask.value, ask.ttlMs) };
-    case 'increment':
-      return { sum: await state.increment(ask.key, ask.by, ask.ttlMs) };
-    case 'delete':
-      await state.delete(ask.key);
-      return {};
-  }
+  if (ask.op === 'get') return { value: (await state.get(ask.key)) ?? null };
+  if (ask.op === 'setIfAbsent') return { taken: await state.setIfAbsent(ask.key, ask.value, ask.ttlMs) };
+  if (ask.op === 'increment') return { sum: await state.increment(ask.key, ask.by, ask.ttlMs) };
+  await (ask.op === 'set' ? state.set(ask.key, ask.value, ask.ttlMs) : state.delete(ask.key));
+  return {};
 }
 
 /** Seal keys and credentials are the gateway's alone, also where the link's table names more callers. */

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
 import { createBroadcast } from './broadcast.ts';
+import type { Certify } from './certify.ts';
 import { createChange, createRecorder } from './change.ts';
 import type { Control } from './control.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -28,6 +29,7 @@ export interface ControlParts {
   /** Control's own role key: signs snapshots and leases. */
   readonly key: KeyObject;
   readonly links: Readonly<Record<'gateway' | 'ledger' | 'runner', Link>>;
+  readonly certify: Certify;
   /** Says what an operator must know, loudly; one line each. */
   readonly report: (line: string) => void;
 }
@@ -63,7 +65,7 @@ export function createControl(parts: ControlParts): RunningControl {
       return { gateways: news.watchers, ledger, runner };
     },
   };
-  const verbs = controlVerbs({ control, news, state: parts.state, sealKey: openSealKey(join(home, 'control', 'seal.key')) });
+  const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey: openSealKey(join(home, 'control', 'seal.key')) });
   const closers: (() => Promise<void>)[] = [];
   return {
     control, verbs,

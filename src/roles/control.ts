@@ -1,16 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
-import { readNetwork } from '../control/manifest/settings.ts';
 import { createControl } from '../control/start.ts';
+import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
 import { applyManifestFile } from '../control/manifest/apply-file.ts';
-import { SallyportError } from '../domain/errors.ts';
-import { isObject } from '../domain/json.ts';
 import { openAuthority } from '../link/authority.ts';
 import { connectLink } from '../link/connect.ts';
 import type { Link } from '../link/connect.ts';
-import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
@@ -40,8 +37,9 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
   const journal = createJournal(links.ledger, { node: 'control', incarnation: Bun.randomUUIDv7() });
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
-  const report = (line: string): void => console.error(`control: ${line}`);
-  const running = createControl({ home, store, state, journal, key, links, report });
+  const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
+  const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
+  const running = createControl({ home, store, state, journal, key, links, certify, report });
   const closeRooms = async (): Promise<void> => {
     await running.close();
     journal.close();
@@ -49,7 +47,7 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     await store.close();
   };
   try {
-    const server = await serveLink({ home, self: 'control', handlers: { ...running.verbs, ...(await certificateVerb(home, running.control)) }, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) });
+    const server = await serveLink({ home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) });
     await running.serve();
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
     return {
@@ -65,22 +63,8 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   }
 }
 
-const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
-
-/** Certificates for gateways, over keys that they keep themselves. The names are what control knows, not what is asked for. */
-async function certificateVerb(home: string, control: Control): Promise<Readonly<Record<string, Handler>>> {
-  const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
-  return {
-    'control.certificate': {
-      call: async (body) => {
-        const publicKey = isObject(body) ? body['publicKey'] : undefined;
-        if (typeof publicKey !== 'string') throw new SallyportError('ERR_REQUEST_INVALID', 'control.certificate takes a public key');
-        const { publicUrl } = await readNetwork(control.store);
-        const names = [...new Set([new URL(publicUrl).hostname, ...LOOPBACK_NAMES])];
-        return { certificate: await authority.issue(publicKey, names, new Date()) };
-      },
-    },
-  };
+function report(line: string): void {
+  console.error(`control: ${line}`);
 }
 
 /** The control role as a process of its own; returns when it was told to stop. */

@@ -61,8 +61,8 @@ async function checkTtl(rows: Rows, ttlMs: number): Promise<void> {
 
 /** A token for a route that does not exist is a typing error that would show only much later. */
 async function checkAudience(rows: Rows, space: string, audience: readonly string[]): Promise<void> {
-  for (const route of audience) {
-    const [, toolset, name] = /^\/mcp\/(t\/)?(.+)$/.exec(route) ?? [];
+  for (const path of audience) {
+    const [, toolset, name] = /^\/mcp\/(t\/)?(.+)$/.exec(path) ?? [];
     if (name !== undefined) await needStored(rows, toolset === undefined ? 'server' : 'toolset', space, name);
   }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { isObject } from '../../domain/json.ts';
 import type { Link } from '../../link/connect.ts';
 
 /** One record as the ledger keeps it. */
@@ -18,7 +17,7 @@ export interface LedgerReader {
   tail(signal: AbortSignal): AsyncGenerator<LedgerEntry>;
 }
 
-const ENTRY = z.object({ position: z.int(), record: z.custom<JsonObject>((value) => isObject(value as Json)) });
+const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
 const ANSWER = z.object({ entries: z.array(ENTRY), damage: z.array(z.unknown()) });
 
 export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerReader {

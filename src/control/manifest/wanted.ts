@@ -63,7 +63,8 @@ function rowOf(kind: ManagedKind, id: string, body: object): WantedRow {
   return { kind, id, body: decodeJson(JSON.stringify(body)) };
 }
 
-function definitionOf({ id: _, ...definition }: ServerDeclaration): object {
+function definitionOf(server: ServerDeclaration): object {
+  const { id: _, ...definition } = server;
   return definition;
 }
 

@@ -4,6 +4,8 @@ import { approveSurface } from '../../registry/surface.ts';
 import type { Rows } from '../../store/store.ts';
 import { hasExposureException } from '../exceptions/exposure.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
+import { findExposure } from './findings.ts';
+import type { ServerFinding } from './schema.ts';
 import { declareTools } from './surface.ts';
 
 export interface Approval {
@@ -31,7 +33,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
     });
   }
   checkEffects(chosen.surface, approval.effects);
-  await checkExposure(rows, approval, candidate?.findings ?? []);
+  await checkExposure(rows, approval, [...findExposure(server.body), ...(candidate?.findings ?? [])]);
   const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
   const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };
   const { reason: _, ...rest } = server.body;
@@ -46,7 +48,7 @@ function checkEffects(surface: Surface, effects: Approval['effects']): void {
   if (unknown !== undefined) throw new SallyportError('ERR_TOOL_UNKNOWN', `the server has no tool "${unknown}"`, { remedy: 'Name tools as the server does.' });
 }
 
-async function checkExposure(rows: Rows, { space, id, now }: Approval, findings: readonly { readonly rule: string; readonly severity: string; readonly message: string }[]): Promise<void> {
+async function checkExposure(rows: Rows, { space, id, now }: Approval, findings: readonly ServerFinding[]): Promise<void> {
   for (const finding of findings) {
     if (finding.severity !== 'block' || await hasExposureException(rows, space, id, finding.rule, now)) continue;
     throw new SallyportError('ERR_EXPOSURE', `${finding.rule}: ${finding.message}`, {

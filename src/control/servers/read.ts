@@ -1,7 +1,5 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
-import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { REVISIONS } from '../../domain/message.ts';
 import type { Link } from '../../link/connect.ts';
@@ -20,9 +18,10 @@ export interface ReadQuestion {
  */
 export type ReadServer = (question: ReadQuestion) => Promise<RawSurface>;
 
-const OBJECT = z.custom<JsonObject>((value) => isObject(value as Json));
+const OBJECT = z.record(z.string(), z.json());
 const PAGES = z.array(OBJECT).max(LIMITS.surfacePagesMax);
-const RAW = z.object({
+/** Everything a server said, as gateways send it. */
+export const RAW_SURFACE = z.strictObject({
   revision: z.enum(REVISIONS), eras: z.array(z.enum(['legacy', 'modern'])).min(1), hello: OBJECT, tools: PAGES, prompts: PAGES, templates: PAGES,
 });
 
@@ -30,7 +29,7 @@ const RAW = z.object({
 export function createServerReader(link: Pick<Link, 'call'>): ReadServer {
   return async ({ space, server, minSnapshotVersion }) => {
     const answer = await link.call('gateway.read', { space, server, minSnapshotVersion }, { timeoutMs: LIMITS.requestTimeoutMs });
-    const read = RAW.safeParse(answer, { reportInput: false });
+    const read = RAW_SURFACE.safeParse(answer, { reportInput: false });
     if (read.success) return read.data;
     throw new SallyportError('ERR_SURFACE_INVALID', 'the gateway answered with something else than a surface', {
       remedy: 'Run control and gateway in one version.', internal: read.error.issues.map((issue) => issue.path.join('.')).join(', '),

@@ -1,22 +1,41 @@
 import { readFile } from 'node:fs/promises';
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { SECRET_REFERENCE } from '../../registry/secrets.ts';
 import type { Rows } from '../../store/store.ts';
 import { needStored } from '../stored.ts';
+import type { StoredServer } from './schema.ts';
 
 const SECRET_CHARS_MAX = 16 * 1024;
 
+export interface ReleaseQuestion {
+  readonly space: string;
+  readonly server: string;
+  /** Which of the server's declared references; absent: that of its credentials. */
+  readonly secret?: string;
+}
+
 /**
- * The upstream credential of one server, for the gateway that is about to call it: `{header, value}`, or `{}` where the
- * server takes none. Throws `ERR_SERVER_UNKNOWN`, `ERR_SERVER_QUARANTINED`, `ERR_UPSTREAM_CREDENTIAL`; never says the secret.
+ * One secret of one server, for the gateway that is about to call it: `{value}`. Only references that the server's entry
+ * declares: a gateway that was broken into cannot ask for other files and variables. Throws `ERR_SERVER_UNKNOWN`,
+ * `ERR_SERVER_QUARANTINED`, `ERR_UPSTREAM_CREDENTIAL`; never says the secret.
  */
-export async function releaseCredential(rows: Rows, ask: { readonly space: string; readonly server: string }): Promise<JsonObject> {
+export async function releaseCredential(rows: Rows, ask: ReleaseQuestion): Promise<JsonObject> {
   const { body } = await needStored(rows, 'server', ask.space, ask.server);
   if (body.status === 'quarantined') {
     throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${ask.server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' });
   }
-  if (body.credentials.type === 'none') return {};
-  return { header: body.credentials.header, value: await readSecret(body.credentials.secret) };
+  const declared = referencesOf(body);
+  const reference = ask.secret ?? declared[0];
+  if (reference === undefined || !declared.includes(reference)) {
+    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${ask.server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' });
+  }
+  return { value: await readSecret(reference) };
+}
+
+function referencesOf({ credentials, endpoint }: StoredServer): readonly string[] {
+  const inEnv = endpoint.transport === 'stdio' ? Object.values(endpoint.launch.env).filter((value) => SECRET_REFERENCE.test(value)) : [];
+  return credentials.type === 'header' ? [credentials.secret, ...inEnv] : inEnv;
 }
 
 async function readSecret(reference: string): Promise<string> {

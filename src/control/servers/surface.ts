@@ -3,7 +3,6 @@ import { digestOfSurface } from '../../registry/canonical.ts';
 import type { RawSurface } from '../../registry/surface.ts';
 import { readSurface, unknownDeclarations } from '../../registry/surface.ts';
 import type { Candidate } from '../stored.ts';
-import { findExposure } from './findings.ts';
 import type { ServerFinding, StoredServer } from './schema.ts';
 
 /** What was read, made into what a person can approve: pins with digests and effects, and everything worth knowing first. */
@@ -12,7 +11,7 @@ export function toCandidate(raw: RawSurface, server: StoredServer, scannedAt: nu
   const unknown = unknownDeclarations(surface, server.tools).map((name): ServerFinding => ({
     rule: 'declared-tool-unknown', severity: 'warn', item: name, message: 'the declaration names a tool that the server does not have; the real one stays on its guess',
   }));
-  return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...findExposure(server), ...unknown, ...findShadows(surface)] };
+  return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...unknown, ...findShadows(surface)] };
 }
 
 /** The surface with what the administrator says of single tools: their effects are confirmed, others stay on the guess. */
