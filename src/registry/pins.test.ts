@@ -50,6 +50,14 @@ async function codeOf(run: Promise<unknown>): Promise<string> {
   return 'none';
 }
 
+function broken(failing: { readonly found?: () => void; readonly refresh?: () => Promise<Surface> }): PinKeeper {
+  return createPinKeeper({ staleMs: 1, unverifiedMs: 2, now: () => 1, refresh: async () => surfaceOf({}), ...failing });
+}
+
+function fail(): never {
+  throw new Error('no');
+}
+
 describe('freshness of pins', () => {
   test('many calls at once are one read; a fresh answer needs none and no waiting', async () => {
     const it = world();
@@ -122,6 +130,11 @@ describe('freshness of pins', () => {
     expect(await codeOf(it.keeper.ensureFresh(server, 'k'))).toBe('ERR_PIN_UNVERIFIED');
     expect(it.reads).toBe(1);
     expect(await codeOf(it.keeper.ensureFresh(serverOf('new', undefined), 'k'))).toBe('ERR_SERVER_NOT_APPROVED');
+  });
+
+  test('drift that cannot be recorded, and a read that throws at once, count as not verified', async () => {
+    expect(await codeOf(broken({ found: fail }).ensureFresh(server, 'k'))).toBe('ERR_PIN_UNVERIFIED');
+    expect(await codeOf(broken({ refresh: fail }).ensureFresh(server, 'k'))).toBe('ERR_PIN_UNVERIFIED');
   });
 
   test('a new approval is compared anew', async () => {

@@ -40,7 +40,7 @@ interface State {
   /** Raised by `invalidate`; a refresh that began under an older one proves nothing any more. */
   generation: number;
   verified?: { readonly set: DriftSet; readonly baseline: string; readonly generation: number };
-  flight?: { readonly done: Promise<void>; readonly baseline: string; readonly generation: number };
+  flight?: { done: Promise<void>; readonly baseline: string; readonly generation: number };
   failure?: { readonly at: number; readonly error: unknown; readonly generation: number };
 }
 
@@ -71,8 +71,9 @@ export function createPinKeeper(options: PinKeeperOptions): PinKeeper {
     const { generation } = state;
     if (state.flight?.baseline === baseline.digest && state.flight.generation === generation) return state.flight.done;
     const startedAt = options.now();
-    const flight = { baseline: baseline.digest, generation, done: run() };
+    const flight = { baseline: baseline.digest, generation, done: Promise.resolve() };
     state.flight = flight;
+    flight.done = run();
     return flight.done;
 
     async function run(): Promise<void> {
@@ -80,9 +81,10 @@ export function createPinKeeper(options: PinKeeperOptions): PinKeeper {
         const observed = await options.refresh(server, credentialKey);
         const set = driftSetOf(compareSurfaces(baseline.surface, observed), startedAt);
         const before = state.verified?.baseline === baseline.digest ? fingerprintOf(state.verified.set) : '';
+        // Told first: drift that could not be recorded was not verified.
+        if (fingerprintOf(set) !== before) options.found?.(server, credentialKey, set);
         state.verified = { set, baseline: baseline.digest, generation };
         delete state.failure;
-        if (fingerprintOf(set) !== before) options.found?.(server, credentialKey, set);
       } catch (error) {
         state.failure = { at: options.now(), error, generation };
       } finally {
