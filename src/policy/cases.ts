@@ -8,7 +8,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { Server, Toolset } from '../domain/server.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
-/** The least pessimistic labels nobody gave: what is unknown counts as restricted and untrusted. */
+/** What the registry does not know counts as restricted and untrusted. */
 const UNKNOWN_LABELS: Resource['labels'] = { confidentiality: 'restricted', categories: [], integrity: 'untrusted' };
 
 const PRINCIPAL = z.strictObject({
@@ -47,7 +47,7 @@ export type PolicyCase = CaseFile['tests'][number];
 /** Reads a file of policy tests (YAML): named principals, and requests with the decision that is expected. */
 export function parseCases(text: string, file: string): { readonly cases?: CaseFile; readonly diagnostics: readonly Diagnostic[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, maxAliasCount: 0 } as Parameters<typeof parseDocument>[1]);
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (offset: number): { readonly line: number; readonly column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };

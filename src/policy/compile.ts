@@ -9,7 +9,7 @@ import { digestOfText, parsePolicy } from './parse.ts';
 import type { Program, ProgramPolicy } from './program.ts';
 import { DENY_ALL } from './program.ts';
 import type { Registry } from './references.ts';
-import { checkNames, readRegistry } from './references.ts';
+import { checkArguments, checkNames, readRegistry } from './references.ts';
 import type { Field, RecordShape } from './shape.ts';
 import { blind, shapeOfTool } from './shape.ts';
 import type { Chunk } from './split.ts';
@@ -149,7 +149,10 @@ function readsOf({ parsed, problems }: Item, registry: Registry): RecordShape | 
     return undefined;
   }
   const tool = registry.tools.get(id);
-  return tool === undefined ? 'waits' : shapeOfTool(tool.definition);
+  if (tool === undefined) return 'waits';
+  const shape = shapeOfTool(tool.definition);
+  problems.push(...checkArguments(draft.condition, shape));
+  return shape;
 }
 
 /** Per tool: what its policies read, and of everything else the names only. */

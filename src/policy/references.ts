@@ -4,6 +4,8 @@ import type { Server, Tool, Toolset } from '../domain/server.ts';
 import type { Problem } from './diagnostic.ts';
 import { operandsOf } from './possibility.ts';
 import type { EntityName, Expr, Scope } from './program.ts';
+import type { RecordShape, Shape } from './shape.ts';
+import { cedarType } from './shape.ts';
 import type { Draft } from './translate.ts';
 import { toolsetServer } from './subject.ts';
 import { ACTION_GROUPS, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, RESOURCE_ATTRIBUTES, expandAction } from './vocabulary.ts';
@@ -149,6 +151,42 @@ function attributeOf(expr: Expr): readonly [typeof CONTEXT_ATTRIBUTES | undefine
   const owner = expr[1][1];
   if (owner === 'principal') return [PRINCIPAL_ATTRIBUTES, owner, expr[2]];
   return owner === 'resource' ? [RESOURCE_ATTRIBUTES.Tool, owner, expr[2]] : [undefined, '', ''];
+}
+
+/**
+ * Checks what a condition reads of its tool's arguments. A property that has no type is hidden from policies: a test for it
+ * would be false while it is there, and a comparison of a whole object would pass over it, so both are refused.
+ */
+export function checkArguments(expr: Expr, shape: RecordShape): readonly Problem[] {
+  if (expr[0] === 'contextHas' && expr[1] === 'arguments') return [WHOLE_ARGUMENTS];
+  const chain = chainOf(expr);
+  if (chain === undefined) return operandsOf(expr).flatMap((operand) => checkArguments(operand, shape));
+  let current: Shape = shape;
+  for (const name of chain) {
+    if (typeof current === 'string' || !('fields' in current)) return [];
+    const inner: Shape | undefined = current.fields.find(([known]) => known === name)?.[1];
+    if (inner === undefined || cedarType(inner) === undefined) return [untyped(name, current)];
+    current = inner;
+  }
+  return expr[0] !== 'has' && typeof current === 'object' && 'fields' in current ? [WHOLE_ARGUMENTS] : [];
+}
+
+const WHOLE_ARGUMENTS: Problem = {
+  code: 'ERR_POLICY_UNSUPPORTED', message: 'arguments, and objects inside them, are no values as a whole', remedy: 'read or test their properties one by one',
+};
+
+function untyped(name: string, { fields }: RecordShape): Problem {
+  const typed = fields.filter(([, inner]) => cedarType(inner) !== undefined).map(([known]) => known);
+  const remedy = typed.length === 0 ? 'the pinned inputSchema has none' : `read only properties that the pinned inputSchema gives one type: ${typed.slice(0, 10).join(', ')}`;
+  return { code: 'ERR_POLICY_INVALID', message: `the argument ${name} is unknown, or has no one type`, remedy };
+}
+
+/** The names from `context.arguments` down; `undefined`: the expression does not start there. */
+function chainOf(expr: Expr): readonly string[] | undefined {
+  if (expr[0] === 'context') return expr[1] === 'arguments' ? [] : undefined;
+  if (expr[0] !== 'get' && expr[0] !== 'has') return undefined;
+  const base = chainOf(expr[1]);
+  return base === undefined ? undefined : [...base, expr[2]];
 }
 
 /** The names under `context.arguments` that a condition reads; `undefined`: it reads none. `*`: all of them. */

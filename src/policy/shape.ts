@@ -48,7 +48,7 @@ export function cedarType(shape: Shape): JsonObject | undefined {
   if (shape === 'number') return { type: 'Extension', name: 'decimal' };
   if (shape === 'any') return undefined;
   if ('set' in shape) {
-    const element = cedarType(shape.set);
+    const element = hides(shape.set) ? undefined : cedarType(shape.set);
     return element === undefined ? undefined : { type: 'Set', element };
   }
   const attributes: [string, JsonObject][] = [];
@@ -57,6 +57,12 @@ export function cedarType(shape: Shape): JsonObject | undefined {
     if (type !== undefined) attributes.push([name, { ...type, required }]);
   }
   return { type: 'Record', attributes: Object.fromEntries(attributes) };
+}
+
+/** Whether values of a shape may hold something that policies can't see, so that they can't be compared as a whole. */
+function hides(shape: Shape): boolean {
+  if (typeof shape === 'string') return shape === 'any';
+  return 'set' in shape ? hides(shape.set) : shape.fields.some(([, inner]) => hides(inner));
 }
 
 function shapeOf(json: Json | undefined, reading: Reading): { readonly shape: Shape; readonly nullable: boolean } {
