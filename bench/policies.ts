@@ -20,10 +20,10 @@ function policiesOf(tool: string): string[] {
   const scope = `action == Action::"call_tool", resource == Tool::"${SERVER}/${tool}"`;
   return [
     `permit (principal in Group::"${GROUP}", ${scope})
-      when { context has arguments && context.arguments has limit && context.arguments.limit.lessThanOrEqual(decimal("100.0")) };`,
+      when { context.arguments has limit && context.arguments.limit.lessThanOrEqual(decimal("100.0")) };`,
     `permit (principal in Group::"sales", ${scope});`,
     `permit (principal in Group::"auditors", ${scope}) when { context.zone == "internal" };`,
-    `forbid (principal, ${scope}) when { context has arguments && context.arguments has region && context.arguments.region == "restricted" };`,
+    `forbid (principal, ${scope}) when { context.arguments has region && context.arguments.region == "restricted" };`,
     `forbid (principal, ${scope}) when { context.tokenAge > 86400 };`,
   ];
 }

@@ -54,9 +54,8 @@ export async function prepare(folder: string, setting: Setting): Promise<Prepare
   const port = freePort();
   writeFileSync(join(folder, 'sallyport.yaml'), manifest(port, setting));
   writeFileSync(join(folder, 'policies/bench.cedar'), `${setting.policies}\n${SESSION_POLICY}\n`);
-  const started = await up({ home, port, tls: setting.tls });
+  const started = await up({ home, port, tls: setting.tls }, ['-f', join(folder, 'sallyport.yaml')]);
   try {
-    run(home, ['apply', '-f', join(folder, 'sallyport.yaml')]);
     run(home, ['server', 'scan', SERVER]);
     run(home, ['server', 'approve', SERVER, '--yes']);
     const created = run(home, ['agent', 'create', 'bench', '--for', `/mcp/${SERVER}`, '--person', 'alice', '--group', GROUP, '--json']);
@@ -67,8 +66,8 @@ export async function prepare(folder: string, setting: Setting): Promise<Prepare
   }
 }
 
-async function up({ home, port, tls }: Omit<Prepared, 'token'>): Promise<ReturnType<typeof startProcess>> {
-  const child = startProcess([program, 'up', '--home', home, '--listen', `127.0.0.1:${port}`, ...(tls ? [] : ['--insecure-loopback'])]);
+async function up({ home, port, tls }: Omit<Prepared, 'token'>, more: readonly string[] = []): Promise<ReturnType<typeof startProcess>> {
+  const child = startProcess([program, 'up', ...more, '--home', home, '--listen', `127.0.0.1:${port}`, ...(tls ? [] : ['--insecure-loopback'])]);
   await waitFor('sallyport up', () => isReady(home, port, tls), child);
   return child;
 }
