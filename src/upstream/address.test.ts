@@ -101,6 +101,13 @@ test('a name is resolved once and pinned: rebinding it changes nothing until the
   expect(await codeOf(guard.reach(endpoint, NETWORK))).toBe('ERR_UPSTREAM_ADDRESS');
 });
 
+test('other network settings are another question', async () => {
+  const guard = createAddressGuard({ resolve: async () => ['127.0.0.1'] });
+  const endpoint = { transport: 'http', url: `http://crm.test:${port}/`, allowPrivate: false } as const;
+  expect(await guard.reach(endpoint, { ...NETWORK, internal: ['127.0.0.0/8'] })).toMatchObject({ origin: `http://127.0.0.1:${port}` });
+  expect(await codeOf(guard.reach(endpoint, NETWORK))).toBe('ERR_UPSTREAM_ADDRESS');
+});
+
 test('TLS is 1.3 at least, for the name of the URL, with the extra roots beside the usual ones', async () => {
   const guard = createAddressGuard({ resolve: async () => ['127.0.0.1'] });
   const target = await guard.reach({ transport: 'http', url: `https://crm.test:${port}/`, allowPrivate: true }, { ...NETWORK, extraRoots: 'EXTRA' });

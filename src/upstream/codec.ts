@@ -13,7 +13,7 @@ export interface SseEvent {
 export interface Codec {
   encodeBody(message: Message): string;
   encodeHeaders(message: Message): Record<string, string>;
-  /** Throws `SallyportError` for anything that is not one well-formed message. */
+  /** Throws `SallyportError` for anything but one well-formed message that `from` may send in `revision` (modern servers ask nothing). */
   decodeBody(bytes: Uint8Array | string, from: Peer, revision: Revision): Message;
   /** Throws `SallyportError` when an event outgrows the limit or the text is not UTF-8. */
   parseSse(chunks: AsyncIterable<Uint8Array>, limits: { readonly eventBytesMax: number }): AsyncIterable<SseEvent>;

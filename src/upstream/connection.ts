@@ -76,9 +76,7 @@ async function read(pipe: Pipe, mux: Mux, codec: Codec, server: string, revision
 
 function receive(line: string, mux: Mux, codec: Codec, revision: Revision): void {
   try {
-    const message = codec.decodeBody(line, 'server', revision);
-    // Modern servers never ask (protocol.md 1.3): such a request has no meaning that a client could answer.
-    if (message.kind !== 'request' || revision !== MODERN) mux.receive(message);
+    mux.receive(codec.decodeBody(line, 'server', revision));
   } catch (cause) {
     mux.malformed(cause);
   }

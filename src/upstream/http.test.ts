@@ -175,9 +175,6 @@ describe('hostile servers cost their own call', () => {
     ['500', whole('{}', '500 Oops'), 'ERR_UPSTREAM_STATUS'],
     ['a failing status with a result', whole(answer(), '500 Oops'), 'ERR_UPSTREAM_STATUS'],
     ['an error for another request', whole('{"jsonrpc":"2.0","id":2,"error":{"code":-1,"message":"x"}}', '400 Bad'), 'ERR_UPSTREAM_STATUS'],
-    ['a redirect to metadata', 'HTTP/1.1 307 R\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n', 'ERR_UPSTREAM_REDIRECT'],
-    ['a redirect that drops the method', 'HTTP/1.1 302 R\r\nlocation: /other\r\ncontent-length: 0\r\n\r\n', 'ERR_UPSTREAM_REDIRECT'],
-    ['a redirect without end', 'HTTP/1.1 308 R\r\nlocation: /mcp\r\ncontent-length: 0\r\n\r\n', 'ERR_UPSTREAM_REDIRECT'],
     ['a redirect to nowhere', 'HTTP/1.1 307 R\r\ncontent-length: 0\r\n\r\n', 'ERR_UPSTREAM_REDIRECT'],
   ];
   for (const [name, text, code, message] of table) {
@@ -289,6 +286,52 @@ test('a redirect within the origin is followed with method, body and credential'
   expect(resultIn(await sendAll(upstream, call, exchangeOf(server.endpoint, { credentials: spec })))).toEqual({ content: [] });
   const [first = '', second = ''] = server.heard;
   expect(second.replace('/new?a=b', '/mcp')).toBe(first);
+});
+
+const elsewhere: readonly (readonly [name: string, status: number, location: string])[] = [
+  ['to metadata', 307, 'http://169.254.169.254/mcp'],
+  ['to another port', 308, 'http://127.0.0.1:1/mcp'],
+  ['with a password', 307, 'http://u:p@HOST/mcp'],
+  ['that drops the method', 302, '/mcp'],
+  ['that asks for another method', 303, '/mcp'],
+];
+for (const [name, status, location] of elsewhere) {
+  test(`a redirect ${name} is not followed`, async () => {
+    const server = await raw((socket) => {
+      const to = location.replace('HOST', new URL(server.endpoint.url).host);
+      socket.write(server.heard.length > 1 ? whole(answer()) : `HTTP/1.1 ${status} R\r\nlocation: ${to}\r\ncontent-length: 0\r\n\r\n`);
+    });
+    expect(await faultOf(sendAll(upstream, call, exchangeOf(server.endpoint)))).toMatchObject({ code: 'ERR_UPSTREAM_REDIRECT' });
+    expect(server.heard).toHaveLength(1);
+  });
+}
+
+test('redirects without end are followed as often as the limit says', async () => {
+  const server = await says('HTTP/1.1 308 R\r\nlocation: /mcp\r\ncontent-length: 0\r\n\r\n');
+  expect(await faultOf(sendAll(upstream, call, exchangeOf(server.endpoint)))).toMatchObject({ code: 'ERR_UPSTREAM_REDIRECT' });
+  expect(server.heard).toHaveLength(LIMITS.redirectsMax + 1);
+});
+
+test('the server hears its own name, and a name is resolved anew once its address refuses', async () => {
+  let resolved = 0;
+  const guard = createAddressGuard({
+    resolve: async () => {
+      resolved += 1;
+      return ['127.0.0.1'];
+    },
+  });
+  const named = createHttpUpstream({ codec, credentials, guard });
+  const server = await raw((socket) => socket.end(whole(answer(), '200 OK', 'connection: close\r\n')));
+  const { port } = new URL(server.endpoint.url);
+  const exchange = exchangeOf({ ...server.endpoint, url: `http://crm.test:${port}/mcp` });
+  await sendAll(named, call, exchange);
+  await sendAll(named, call, exchange);
+  expect(server.heard[0]).toMatch(new RegExp(`^host: crm\\.test:${port}\r$`, 'im'));
+  expect(resolved).toBe(1);
+  server.stop();
+  expect(await faultOf(sendAll(named, call, exchange))).toMatchObject({ code: 'ERR_UPSTREAM_UNREACHABLE', dispatched: false });
+  expect(await faultOf(sendAll(named, call, exchange))).toMatchObject({ code: 'ERR_UPSTREAM_UNREACHABLE', dispatched: false });
+  expect(resolved).toBe(2);
 });
 
 test('a proxy is used because it is set, never because it stands in the environment', async () => {

@@ -95,7 +95,6 @@ async function* readEvents(codec: Codec, answered: Answered, message: RequestMes
       if (legacy && event.id !== undefined && event.id !== '') resumable = true;
       if (read === undefined) continue;
       if (read.kind !== 'result' && read.kind !== 'error') {
-        if (read.kind === 'request' && !legacy) throw protocolFault(server, 'a server request in the modern era');
         yield read;
         continue;
       }

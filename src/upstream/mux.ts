@@ -6,7 +6,7 @@ import { TRANSPORT_METHODS } from '../domain/message.ts';
 import type { ErrorMessage, Message, NotificationMessage, RequestMessage, ResultMessage, Revision, RpcId } from '../domain/message.ts';
 import { createChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
-import { cancelled, protocolFault } from './faults.ts';
+import { cancelled, protocolFault, undispatched } from './faults.ts';
 
 const SUBSCRIPTION = 'io.modelcontextprotocol/subscriptionId';
 /** What changed for everyone on the connection, as opposed to what one call brought about. */
@@ -130,7 +130,8 @@ export function createMux(options: MuxOptions): Mux {
 
   return {
     async *request(message, session, signal) {
-      if (failure !== undefined) throw failure;
+      // It failed before this message: that one was not dispatched.
+      if (failure !== undefined) throw undispatched(failure);
       if (signal.aborted) throw cancelled(server, signal);
       lastId += 1;
       const id = lastId;
