@@ -162,6 +162,10 @@ describe('names on toolsets', () => {
     );
   });
 
+  test.each(['foo:crm__//x', 'foo://Crm__x', 'foo://c_m__x', 'foo://crm/__x', 'foo://__x'])('%p is nobody’s address on a toolset', (text) => {
+    expect(splitUri(text)).toBeUndefined();
+  });
+
   const ambiguous = ['file:///a/%2e%2e/b', 'file:///a/..', 'file:///a\\b', 'FILE:///a', 'file:///a b', 'a', 'x:..', 'file:///a%2f..%2fb', 'file:///\u200b'];
   test.each([...ambiguous, 'file:///a%5c..%5cb'])('%p is not plain', (text) => {
     expect(isPlainUri(text)).toBe(false);
