@@ -16,7 +16,6 @@ const LISTS = {
 
 /** How long a client may keep a filtered list. Changes are also announced, where the client listens. */
 const TTL_MS = 60_000;
-const SERVED_REVISIONS = REVISIONS.filter((revision) => revision !== '2024-11-05').toReversed();
 
 /** Whether this exchange is answered from the baseline. The registry's own workload reads what servers really say. */
 export function answeredByCatalog(exchange: Exchange): boolean {
@@ -45,7 +44,7 @@ function page(inForce: InForceKeeper, exchange: Exchange, message: RequestMessag
 function discover(inForce: InForceKeeper, exchange: Exchange): JsonObject {
   const hello = catalogHello(inForce.of(exchange.snapshot).directory, exchange.route);
   return {
-    supportedVersions: SERVED_REVISIONS,
+    supportedVersions: REVISIONS.toReversed(),
     capabilities: hello.capabilities,
     ...(hello.instructions === undefined ? {} : { instructions: hello.instructions }),
     _meta: { 'io.modelcontextprotocol/serverInfo': hello.serverInfo },

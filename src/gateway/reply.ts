@@ -17,20 +17,19 @@ type Messages = AsyncGenerator<Message, void, undefined>;
  * when there is nothing to say. `longLived` lifts the idle timeout of the connection.
  */
 export async function reply(messages: Messages, inbound: Inbound, longLived: () => void): Promise<Response> {
-  const first = await messages.next();
+  let first = await messages.next();
+  // A session's id is a header: what comes before the answer to `initialize`, the only legacy request without one, waits.
+  while (first.done !== true && isOpened(first.value) && inbound.httpMethod === 'POST' && !inbound.headers.has('mcp-session-id')) first = await messages.next();
   if (first.done === true) return new Response(null, { status: inbound.httpMethod === 'DELETE' ? 204 : 202 });
   const message = first.value;
-  if (isFinal(message) && message.eventId === undefined && inbound.httpMethod === 'DELETE' && message.kind === 'result') {
-    void messages.return();
-    return new Response(null, { status: 204 });
+  if (message.kind !== 'result' && message.kind !== 'error') {
+    longLived();
+    return new Response(eventStream(message, messages), { headers: STREAM_HEADERS });
   }
-  if (isFinal(message) && message.eventId === undefined) {
-    // The exchange closes its records in its own `finally`; the client need not wait for that.
-    void messages.return();
-    return new Response(encodeBody(message), { status: statusOf(message), headers: headersOf(message, inbound) });
-  }
-  longLived();
-  return new Response(eventStream(message, messages), { headers: STREAM_HEADERS });
+  // The exchange closes its records in its own `finally`; the client need not wait for that.
+  void messages.return();
+  if (inbound.httpMethod === 'DELETE' && message.kind === 'result') return new Response(null, { status: 204 });
+  return new Response(encodeBody(message), { status: statusOf(message), headers: headersOf(message, inbound) });
 }
 
 function eventStream(first: Message, messages: Messages): ReadableStream<Uint8Array> {
@@ -58,17 +57,16 @@ function eventStream(first: Message, messages: Messages): ReadableStream<Uint8Ar
 }
 
 function eventOf(message: Message): string {
-  const opened = message.kind === 'notification' && message.method === TRANSPORT_METHODS.opened;
   return formatEvent({
-    data: opened ? '' : encodeBody(message),
+    data: isOpened(message) ? '' : encodeBody(message),
     ...(message.eventId === undefined ? {} : { id: message.eventId }),
     ...(message.retryMs === undefined ? {} : { retry: message.retryMs }),
   });
 }
 
-/** From the server, a result or error ends what the client asked. */
-function isFinal(message: Message): message is Extract<Message, { kind: 'result' | 'error' }> {
-  return message.kind === 'result' || message.kind === 'error';
+/** A stream that is open, or an event that carries only its id. */
+function isOpened(message: Message): boolean {
+  return message.kind === 'notification' && message.method === TRANSPORT_METHODS.opened;
 }
 
 function statusOf(message: Message): number {
