@@ -5,6 +5,7 @@ import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Admin } from './route.ts';
 import type { ReadServer } from './servers/read.ts';
+import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
 
 /** What every route may use; made once by `start.ts`, joined by hand. */
@@ -15,6 +16,8 @@ export interface Control {
   readonly ledger: LedgerReader;
   readonly readServer: ReadServer;
   readonly change: Change;
+  /** Compiles; its newest result is what `explain` and `matrix` read. */
+  readonly compiler: Compiler;
   /** Records what is no change of the configuration. */
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Epoch ms. */

@@ -4,6 +4,7 @@ import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { manifestRoutes } from './manifest/routes.ts';
+import { policyRoutes } from './policies/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -11,5 +12,5 @@ import { toolsetRoutes } from './toolsets/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...manifestRoutes, ...killRoutes, ...auditRoutes,
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes, ...manifestRoutes, ...killRoutes, ...auditRoutes,
 ];

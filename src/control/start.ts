@@ -56,7 +56,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const record = createRecorder(parts.journal, now);
   const compiler = createCompiler();
   const control: Control = {
-    store, snapshots, lease, record, now,
+    store, snapshots, lease, record, now, compiler,
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change: createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now }),

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { LEARN_MS_MAX } from '../../policy/learn.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
@@ -19,7 +20,7 @@ export const exceptionRoutes: readonly Route[] = [
     act: async ({ admin, space, body }, control) => {
       const id = Bun.randomUUIDv7();
       const createdAt = control.now();
-      checkLife(body.expiresAt - createdAt);
+      checkLife(body.expiresAt - createdAt, body.scope.kind === 'learn' ? LEARN_MS_MAX : LIFE_MS_MAX);
       const exception = { ...body, createdAt };
       return control.change({ admin, space }, { resource: 'exception', id, verb: 'add', detail: exception }, async (rows) => {
         await needStored(rows, 'server', space, body.scope.server);
@@ -40,7 +41,7 @@ export const exceptionRoutes: readonly Route[] = [
   }),
 ];
 
-function checkLife(lifeMs: number): void {
-  if (lifeMs > 0 && lifeMs <= LIFE_MS_MAX) return;
-  throw new SallyportError('ERR_REQUEST_INVALID', 'body.expiresAt: an exception ends in the future, within a year', { remedy: 'Make it a policy if it is meant to stay.' });
+function checkLife(lifeMs: number, lifeMsMax: number): void {
+  if (lifeMs > 0 && lifeMs <= lifeMsMax) return;
+  throw new SallyportError('ERR_REQUEST_INVALID', `body.expiresAt: it ends in the future, within ${Math.floor(lifeMsMax / DAY_MS)} days`, { remedy: 'Make it a policy if it is meant to stay.' });
 }

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../domain/decision.ts';
+import { GRANTEE } from '../grantee.ts';
 import { NAME, WORDS } from '../names.ts';
 
-const WHO = z.string().min(1).max(300);
-
-/** What an exception lets through: calls of someone on a server, or one exposure finding of a server. */
+/** What an exception lets through: calls of someone on a server, one exposure finding of a server, or a learning period. */
 const SCOPE = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('calls'), server: NAME, tool: z.string().min(1).max(1024).exactOptional(), action: z.enum(ACTIONS).exactOptional(),
-    to: z.union([z.strictObject({ group: WHO }), z.strictObject({ agent: WHO }), z.strictObject({ principal: WHO })]),
+    to: GRANTEE,
   }),
   z.strictObject({ kind: z.literal('exposure'), server: NAME, rule: z.string().min(1).max(100) }),
+  z.strictObject({ kind: z.literal('learn'), server: NAME, to: GRANTEE }),
 ]);
 
 export const EXCEPTION = z.strictObject({

@@ -15,7 +15,16 @@ test('every policy is confined, whatever stands around it', () => {
   );
 });
 
+test('ids are of the space, and only ids', () => {
+  const text = '@reason("@id(\\"x\\")")\n@id ( "a:b")\npermit(principal, action, resource) when { resource.name == "@id(\\"c\\")" };';
+  expect(confineToSpace('a.cedar', text, 'red')).toBe(
+    `@reason("@id(\\"x\\")")\n@id ( "red/a:b")\npermit(principal, action, resource) when { resource.name == "@id(\\"c\\")" }${CLAUSE};`,
+  );
+});
+
 test('what is confined still compiles, and what does not parse is left for the compiler to refuse', async () => {
-  expect(await compile('@id("a")\npermit(principal, action == Action::"list", resource);')).toMatchObject({ ok: true });
+  const compiled = await compile('@id("a")\npermit(principal, action == Action::"list", resource);');
+  expect(compiled.diagnostics).toEqual([]);
+  expect([...compiled.policies.keys()]).toEqual(['red/a']);
   expect(await compile('permit(principal, action == Action::"list", resource)')).toMatchObject({ ok: false });
 });

@@ -2,7 +2,8 @@ import { splitPolicies } from '../../policy/split.ts';
 
 /**
  * A space's policies, each made to hold for that space alone: whatever its author wrote, a `permit` of one team must not
- * open another team's servers. The clause is added at each policy's end, so that lines and columns stay.
+ * open another team's servers, and its `@id` must not collide with another team's. The clause is added at each policy's
+ * end, so that lines stay.
  */
 export function confineToSpace(file: string, text: string, space: string): string {
   const clause = ` when { resource.space == ${JSON.stringify(space)} }`;
@@ -10,11 +11,16 @@ export function confineToSpace(file: string, text: string, space: string): strin
   let confined = '';
   let done = 0;
   for (const policy of splitPolicies(file, text)) {
-    const end = (starts[policy.line - 1] ?? 0) + policy.column - 1 + policy.text.length;
+    const start = (starts[policy.line - 1] ?? 0) + policy.column - 1;
+    const end = start + policy.text.length;
     // One without its semicolon does not parse; it is left as it is for the compiler to say so.
     if (text[end - 1] !== ';') continue;
-    confined += `${text.slice(done, end - 1)}${clause};`;
+    confined += `${text.slice(done, start)}${nameIn(space, text.slice(start, end - 1))}${clause};`;
     done = end;
   }
   return confined + text.slice(done);
+}
+
+function nameIn(space: string, policy: string): string {
+  return policy.replace(/^((?:\s*@\w+(?:\s*\((?:[^"()]|"(?:\\.|[^"\\])*")*\))?)*?\s*@id\s*\(\s*")/, `$1${space}/`);
 }

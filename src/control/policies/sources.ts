@@ -1,8 +1,45 @@
+import type { Server, Toolset } from '../../domain/server.ts';
 import type { PolicySource } from '../../policy/compile.ts';
+import { compileExceptions } from '../../policy/exceptions.ts';
+import { writeLearning } from '../../policy/learn.ts';
+import { compileRoles } from '../../policy/roles.ts';
 import type { Rules } from '../snapshot/configuration.ts';
 import { confineToSpace } from './confine.ts';
 
-/** All that policy is compiled from, every piece confined to its space. */
-export function policySources(rules: Rules): readonly PolicySource[] {
-  return rules.policies.map(({ space, body }) => ({ file: body.file, text: confineToSpace(body.file, body.source, space) }));
+const FILE = 'sallyport.yaml';
+
+interface Registry {
+  readonly servers: readonly Server[];
+  readonly toolsets: readonly Toolset[];
+}
+
+/** All that policy is compiled from: policies as written, and what roles, exceptions and learning periods mean in Cedar. */
+export function policySources(rules: Rules, registry: Registry): readonly PolicySource[] {
+  const spaces = spacesOf(rules, registry);
+  return spaces.flatMap((space) => {
+    const sources = sourcesOf(space, rules, registry);
+    // Where there is one space only, nothing else could be reached, and the texts stay as people wrote them.
+    return spaces.length === 1 ? sources : sources.map((source) => ({ ...source, text: confineToSpace(source.file, source.text, space) }));
+  });
+}
+
+function spacesOf({ roles, bindings, policies, exceptions }: Rules, { servers }: Registry): readonly string[] {
+  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...servers].map(({ space }) => space))].sort();
+}
+
+function sourcesOf(space: string, rules: Rules, registry: Registry): readonly PolicySource[] {
+  const mine = <T extends { readonly space: string }>(items: readonly T[]): readonly T[] => items.filter((item) => item.space === space);
+  const roles = Object.fromEntries(mine(rules.roles).map(({ id, body }) => [id, body]));
+  const servers = new Map(mine(registry.servers).map((server) => [server.id, server]));
+  return [
+    ...mine(rules.policies).map(({ body }) => ({ file: body.file, text: body.source })),
+    ...compileRoles(roles, mine(rules.bindings).map(({ body }) => body), mine(registry.toolsets), FILE),
+    ...mine(rules.exceptions).flatMap(({ id, body }) => {
+      const { scope, createdAt, expiresAt, ...rest } = body;
+      const server = servers.get(scope.server);
+      if (scope.kind === 'learn') return server === undefined ? [] : [writeLearning({ server, to: scope.to, owner: rest.owner, until: expiresAt, now: createdAt })];
+      if (scope.kind === 'calls') return compileExceptions([{ id, scope, ...rest, expiresAt }], FILE, createdAt);
+      return [];
+    }),
+  ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EFFECTS } from '../../domain/server.ts';
+import { GRANTEE } from '../grantee.ts';
 import { NAME } from '../names.ts';
 
 const NAMES = z.array(z.string().min(1).max(1024)).max(20_000);
@@ -11,9 +12,7 @@ export const ROLE = z.strictObject({
   })).max(1000),
 });
 
-const WHO = z.string().min(1).max(300).exactOptional();
-
 export const BINDING = z.strictObject({
   role: NAME,
-  to: z.strictObject({ group: WHO, agent: WHO, principal: WHO }).refine((to) => Object.keys(to).length === 1, { error: 'must name exactly one of group, agent and principal' }),
+  to: GRANTEE,
 });

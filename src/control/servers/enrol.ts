@@ -1,10 +1,13 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { findShadows } from '../../registry/shadow.ts';
+import type { ShadowFinding } from '../../registry/shadow.ts';
 import { compareSurfaces } from '../../registry/drift.ts';
 import type { By, Control } from '../control.ts';
-import { findStored, needStored, putStored } from '../stored.ts';
+import { findStored, listStored, needStored, putStored } from '../stored.ts';
 import { presentDrift } from './drift.ts';
 import { presentServer } from './present.ts';
+import type { ServerFinding } from './schema.ts';
 import { toCandidate } from './surface.ts';
 
 /** Reads the server through the gate and keeps what it says as the candidate. Nothing that is in service changes. */
@@ -17,7 +20,8 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   const scannedAt = control.now();
   return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
-    const candidate = toCandidate(raw, server.body, scannedAt, () => []);
+    const neighbours = (await listStored(rows, 'baseline', space)).map((other) => ({ id: other.id, surface: other.body.surface }));
+    const candidate = toCandidate(raw, server.body, scannedAt, (surface) => findShadows({ id, surface }, neighbours).map(toFinding));
     const status = server.body.status === 'declared' ? 'scanned' : server.body.status;
     const next = { ...server, body: { ...server.body, status } };
     await putStored(rows, 'server', space, id, next.body, by.admin.id);
@@ -26,4 +30,8 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
     const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
     return { ...presentServer(next, baseline, candidate), drift };
   });
+}
+
+function toFinding({ rule, severity, tool, message }: ShadowFinding): ServerFinding {
+  return { rule, severity: severity === 'low' ? 'info' : 'warn', item: tool, message };
 }

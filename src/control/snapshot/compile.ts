@@ -19,13 +19,19 @@ export interface Compiler {
 /** Which obligations the gateways of this version can meet; a policy that names another is refused (invariant 3). */
 const OBLIGATIONS_MET: PolicyInput['obligations'] = [];
 
+/** The policies of a configuration, compiled: what `compile` uses, and what checks of policies use without any snapshot. */
+export function compileRules(configuration: Pick<Configuration, 'rules' | 'servers' | 'toolsets'>, previous?: Compiled): Promise<Compiled> {
+  const { servers, toolsets, rules } = configuration;
+  return compilePolicies({ sources: policySources(rules, configuration), servers, toolsets, obligations: OBLIGATIONS_MET }, previous);
+}
+
 export function createCompiler(): Compiler {
   let last: { readonly configuration: Configuration; readonly compiled: Compiled; readonly content: string } | undefined;
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, agents, network, rules } = configuration;
-      const compiled = await compilePolicies({ sources: policySources(rules), servers, toolsets, obligations: OBLIGATIONS_MET }, last?.compiled);
+      const { servers, toolsets, agents, network } = configuration;
+      const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       last = { configuration, compiled, content: contentText({ policy: compiled.program, servers, toolsets, agents, network }) };
       return last.content;

@@ -1,0 +1,28 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isArray } from '../../domain/json.ts';
+import { explainDecision } from '../../policy/explain.ts';
+import type { Control } from '../control.ts';
+
+/** Why one recorded exchange was decided as it was, in words. Throws `ERR_NOT_FOUND`. */
+export async function explainExchange(control: Control, space: string, exchange: string): Promise<Json> {
+  const { entries } = await control.ledger.query({ space, exchange, order: 'oldest' });
+  const decided = entries.map(({ record }) => record).filter((record) => isArray(record['policies']));
+  if (decided.length === 0) {
+    throw new SallyportError('ERR_NOT_FOUND', 'there is no decision of such an exchange in this space', { remedy: 'The id of an exchange is in its denial and in `sallyport audit query`.' });
+  }
+  return { exchange, decisions: decided.map((record) => explainRecord(record, control)) };
+}
+
+function explainRecord(record: JsonObject, { compiler }: Control): Json {
+  const { event, policies, at, principal, agent, action, server, tool, code, reason, snapshot } = record;
+  const names = isArray(policies) ? policies.filter((name) => typeof name === 'string') : [];
+  const allowed = typeof event === 'string' && event.endsWith('.permitted');
+  const errors = code === 'ERR_POLICY_ERROR' && typeof reason === 'string' ? [reason] : [];
+  const explanation = explainDecision({ outcome: allowed ? 'allow' : 'deny', policies: names, obligations: [], errors }, compiler.compiled?.policies ?? new Map());
+  const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot };
+  return {
+    ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
+    summary: explanation.summary, policies: explanation.policies.map((policy): Json => ({ ...policy })),
+  };
+}

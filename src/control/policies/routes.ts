@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { NAME } from '../names.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { policyId } from '../manifest/wanted.ts';
+import { readConfiguration } from '../snapshot/configuration.ts';
+import { deleteStored, listStored, putStored } from '../stored.ts';
+import { checkPolicies, testPolicies, withPolicies } from './check.ts';
+import { explainExchange } from './explain.ts';
+import { showMatrix } from './matrix.ts';
+import { CHECK_REQUEST, POLICY, TEST_REQUEST } from './schema.ts';
+import { suggestFromRecords } from './suggest.ts';
+
+const changeRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/policies', summary: 'Policy files of the space', access: 'read',
+    act: async ({ space }, { store }) => ({ policies: (await listStored(store, 'policy', space)).map(({ id, body }) => ({ id, ...body })) }),
+  }),
+  route({
+    method: 'PUT', path: '/policies', summary: 'Make or replace a policy file; refused whole if anything in it does not compile', access: 'change', body: POLICY,
+    act: async ({ admin, space, body }, control) => {
+      const id = policyId(body.file);
+      return control.change({ admin, space }, { resource: 'policy', id, verb: 'put', detail: { file: body.file } }, async (rows) => {
+        await putStored(rows, 'policy', space, id, body, admin.id);
+        return { id, ...body };
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/policies/:id', summary: 'Remove a policy file', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'policy', id, verb: 'remove' }, async (rows) => {
+        await deleteStored(rows, 'policy', space, id, admin.id);
+        return { id };
+      });
+    },
+  }),
+];
+
+const questionRoutes: readonly Route[] = [
+  route({
+    method: 'POST', path: '/policies/check', summary: 'What would be wrong if these were the policies of the space', access: 'read', body: CHECK_REQUEST,
+    act: async ({ space, body }, { store, now, compiler }) =>
+      checkPolicies(withPolicies(await readConfiguration(store, now()), space, body.policies), compiler.compiled),
+  }),
+  route({
+    method: 'POST', path: '/policies/test', summary: 'Run policy tests against the policies of the space, or against those given', access: 'read', body: TEST_REQUEST,
+    act: async ({ space, body }, { store, now, compiler }) => {
+      const stored = await readConfiguration(store, now());
+      const configuration = body.policies === undefined ? stored : withPolicies(stored, space, body.policies);
+      return testPolicies(configuration, body.cases, space, compiler.compiled);
+    },
+  }),
+  route({
+    method: 'GET', path: '/policies/explain', summary: 'Why an exchange was decided as it was', access: 'read', query: { exchange: z.string().min(1).max(64) },
+    act: ({ space, query }, control) => explainExchange(control, space, query.exchange),
+  }),
+  route({
+    method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read',
+    act: ({ space }, control) => Promise.resolve(showMatrix(control, space)),
+  }),
+  route({
+    method: 'GET', path: '/policies/suggest', summary: 'The least that permits what was seen', access: 'read', query: { server: NAME.exactOptional() },
+    act: ({ space, query }, control) => suggestFromRecords(control, space, query.server),
+  }),
+];
+
+export const policyRoutes: readonly Route[] = [...changeRoutes, ...questionRoutes];
