@@ -11,6 +11,10 @@ test('shows what changed, and what cannot be seen', () => {
   expect(text).not.toContain('\u001b');
 });
 
+test('what cannot be seen is shown in long text too', () => {
+  expect(renderDefinition({ description: 'one\ntwo\u200b\u202e' })).toBe('description:\n  | one\n  | two<U+200B><U+202E>\n');
+});
+
 test('long text cannot pass for another field', () => {
   const text = renderDefinition({ description: 'x\nannotations:\n  readOnlyHint: true', annotations: { readOnlyHint: false } });
   expect(text).toBe('annotations:\n  readOnlyHint: false\ndescription:\n  | x\n  | annotations:\n  |   readOnlyHint: true\n');
