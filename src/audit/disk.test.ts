@@ -49,6 +49,32 @@ test('a write that fails half-way leaves nothing behind, is told, and the next o
   }
 });
 
+test('in strict mode an append resolves after the sync of its write, and not when that failed', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'sp-disk-'));
+  try {
+    // The system's own call, wrapped before the ledger loads it: it says when it ran, and the third time it fails.
+    const script = `
+      const fs = require('node:fs');
+      const real = fs.fdatasync;
+      const steps = [];
+      fs.fdatasync = (fd, done) => {
+        steps.push('sync');
+        if (steps.filter((step) => step === 'sync').length === 3) done(Object.assign(new Error('EIO'), { code: 'EIO' }));
+        else real(fd, done);
+      };
+      const { openLedger } = await import(${JSON.stringify(join(import.meta.dir, 'ledger.ts'))});
+      const ledger = await openLedger(${JSON.stringify(dir)}, { strict: true, reserveBytes: 4096 });
+      const base = { at: 1, category: 'access', event: 'role.started', node: 'ledger', space: 'default', exchange: '' };
+      const note = () => ledger.append([{ id: Bun.randomUUIDv7(), ...base }])
+        .then(() => steps.push('kept'), (error) => steps.push(error.code));
+      for (let index = 0; index < 4; index += 1) await note();
+      console.log(JSON.stringify(steps));`;
+    expect(await run([process.execPath, '-e', script])).toEqual(['sync', 'kept', 'sync', 'kept', 'sync', 'ERR_JOURNAL_UNAVAILABLE', 'ERR_JOURNAL_UNAVAILABLE']);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
 test.skipIf(!canMount)('on a full disk the reserve keeps authenticated records, and only those', async () => {
   const body = `
     const held = existsSync(dir + '/reserve');

@@ -167,6 +167,17 @@ test('an exchange that its own process gave up is closed at its next hello', asy
   expect(entries.map((entry) => entry.record.exchange)).toEqual(['given-up']);
 });
 
+test('open exchanges and waiting records have a limit', async () => {
+  const ledger = await openFor(makeDir(), gateway);
+  const opened = Array.from({ length: LIMITS.ledgerOpenMax }, (_, index) => JSON.stringify(record({ event: 'call.permitted', exchange: `x${index}` })));
+  expect(await codeOf(ledger.appendLines([...opened, ''], gateway))).toBe('ERR_JOURNAL_BACKLOG');
+  const placed = await ledger.appendLines(opened, gateway);
+  expect(placed.every((place) => typeof place === 'number')).toBe(true);
+  const more = lines(record({ event: 'call.permitted' }), record({ event: 'result.delivered', exchange: 'x0' }));
+  expect(await ledger.appendLines(more, gateway)).toEqual(['ERR_JOURNAL_BACKLOG', LIMITS.ledgerOpenMax]);
+  expect(await ledger.appendLines(lines(record({ event: 'call.permitted' })), gateway)).toEqual([LIMITS.ledgerOpenMax + 1]);
+});
+
 test('a write that was cut short is cut off and recorded, zeros of the file system included', async () => {
   const dir = makeDir();
   for (const rest of ['{"chain":"AAAA', '\0'.repeat(5000), `{"chain":"${'\0'.repeat(100)}`]) {

@@ -118,6 +118,7 @@ test('a peer without the role’s key is refused on both sides', async () => {
 
   const impostor = makeHome();
   const fake = await serve(impostor, 'ledger', { 'ledger.query': { call: () => 'stolen' } });
+  writeFileSync(join(impostor, 'keys', 'control.pub'), readFileSync(join(home, 'keys', 'control.pub')));
   expect(await codeOf(connect(home, 'control', 'ledger', fake.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
 
   rmSync(join(home, 'keys', 'control.pub'));

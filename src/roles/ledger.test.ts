@@ -210,6 +210,20 @@ for (const strict of [false, true]) {
   }, 60_000);
 }
 
+test('a role that asks for what is not its own, again and again, cannot fill the log', async () => {
+  const home = makeHome();
+  let role = await start(home);
+  const gateway = connect(home, 'gateway');
+  await Promise.all(Array.from({ length: 500 }, () => codeOf(gateway.call('ledger.query', {}))));
+  await role.close();
+  role = await start(home);
+  const single = await role.ledger.query({ event: 'call.refused', limit: LIMITS.queryRecordsMax });
+  const flood = await role.ledger.query({ event: 'flood.refused' });
+  const counted: { readonly count: number } = JSON.parse(JSON.stringify(flood.entries[0]?.record.detail));
+  expect(single.entries.length).toBeLessThan(100);
+  expect(single.entries.length + counted.count).toBe(500);
+});
+
 test('kill -9 of a gateway: its open calls are closed as unknown when it says hello again', async () => {
   const home = makeHome();
   const role = await start(home);
