@@ -6,7 +6,7 @@ import type { Message } from '../domain/message.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import { connectLink } from '../link/connect.ts';
 import { cancelled } from '../upstream/faults.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../upstream/fixture.ts';
+import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { startRunner } from './runner.ts';
 
@@ -89,7 +89,7 @@ test('server-filesystem and server-memory do their work in their own folder', as
 }, 30_000);
 
 test('a modern server on stdio is found out, and listens under the id that the client chose', async () => {
-  const server = join(import.meta.dir, '..', 'upstream', 'fixture-modern-stdio.ts');
+  const server = join(import.meta.dir, '..', '..', 'test', 'fixtures', 'modern-stdio.ts');
   const upstream = makeUpstream();
   const exchange = exchangeOf(stdio(process.execPath, [server]));
   expect(await upstream.handshake(exchange, {}, new AbortController().signal)).toMatchObject({ era: 'modern', revision: MODERN });

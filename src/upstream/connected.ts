@@ -85,7 +85,7 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
     else if (message.method === TRANSPORT_METHODS.stream) yield* mux.stream(message, session, signal);
     else if (message.method === TRANSPORT_METHODS.terminate) {
       // The state of a process is the session's; others of the same principal get a new one when they next call.
-      if (mux.open() === 0 && !isShared(exchange)) {
+      if (mux.openCount === 0 && !isShared(exchange)) {
         drop();
         connection.close();
       }
@@ -96,7 +96,7 @@ export function createConnectedUpstream(options: ConnectedOptions): ConnectedUps
   const sweep = setInterval(() => {
     const before = Date.now() - options.idleMs;
     for (const { connection, usedAt, drop } of [...entries.values()].flat()) {
-      if (connection === undefined || usedAt >= before || connection.mux.open() > 0) continue;
+      if (connection === undefined || usedAt >= before || connection.mux.openCount > 0) continue;
       drop();
       connection.close();
     }

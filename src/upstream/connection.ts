@@ -6,8 +6,7 @@ import { REVISIONS } from '../domain/message.ts';
 import type { Era, ErrorMessage, ResultMessage, Revision } from '../domain/message.ts';
 import type { Codec } from './codec.ts';
 import { protocolFault } from './faults.ts';
-import { createMux } from './mux.ts';
-import type { Mux } from './mux.ts';
+import { Mux } from './mux.ts';
 
 const LEGACY: Revision = '2025-11-25';
 const MODERN: Revision = '2026-07-28';
@@ -50,7 +49,7 @@ export interface OpenOptions {
 /** Reads a pipe and shakes hands over it. Throws `ERR_UPSTREAM_*` or the pipe's own fault; the pipe is then closed. */
 export async function openConnection(pipe: Pipe, options: OpenOptions): Promise<Connection> {
   const { codec, server } = options;
-  const mux = createMux({ server, shared: options.shared, send: (message) => pipe.send(codec.encodeBody(message)) });
+  const mux = new Mux({ server, shared: options.shared, send: (message) => pipe.send(codec.encodeBody(message)) });
   let revision = LEGACY;
   const over = read(pipe, mux, codec, server, () => revision);
   try {

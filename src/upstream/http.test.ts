@@ -11,11 +11,11 @@ import type { Message } from '../domain/message.ts';
 import type { RemoteEndpoint } from './http-request.ts';
 import { createAddressGuard } from './address.ts';
 import { createCredentials } from './credentials.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from './fixture.ts';
-import { event, flood, head, listening, sse, startRawServer, whole } from './fixture-raw.ts';
-import type { RawServer } from './fixture-raw.ts';
+import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { event, flood, head, listening, sse, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
+import type { RawServer } from '../../test/fixtures/raw-server.ts';
 import { createHttpUpstream } from './http.ts';
-import { startModernServer, startSessionServer } from './fixture-servers.ts';
+import { startModernServer, startSessionServer } from '../../test/fixtures/sdk-servers.ts';
 
 const credentials = createCredentials(async () => ({ value: 'Bearer upstream-secret', expiresAt: Number.MAX_SAFE_INTEGER }));
 const upstream = createHttpUpstream({ codec, credentials, guard: createAddressGuard() });

@@ -2,9 +2,8 @@ import { expect, test } from 'bun:test';
 import { SallyportError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
-import { faultOf, LEGACY, requestOf } from './fixture.ts';
-import { createMux } from './mux.ts';
-import type { Mux } from './mux.ts';
+import { faultOf, LEGACY, requestOf } from '../../test/fixtures/upstream-exchange.ts';
+import { Mux } from './mux.ts';
 
 const NEVER = new AbortController().signal;
 const told = (method: string, params: JsonObject = {}): Message => ({ kind: 'notification', from: 'server', revision: LEGACY, method, params });
@@ -12,7 +11,7 @@ const asked: Message = { kind: 'request', from: 'server', revision: LEGACY, id: 
 
 function make(shared = false): { readonly mux: Mux; readonly sent: Message[] } {
   const sent: Message[] = [];
-  return { sent, mux: createMux({ server: 'crm', shared, send: async (message) => void sent.push(message) }) };
+  return { sent, mux: new Mux({ server: 'crm', shared, send: async (message) => void sent.push(message) }) };
 }
 /** Starts a call and gathers what it receives. */
 function start(mux: Mux, id: string | number, session?: string): Message[] {

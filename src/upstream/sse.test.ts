@@ -3,9 +3,9 @@ import { TRANSPORT_METHODS } from '../domain/message.ts';
 import type { Message } from '../domain/message.ts';
 import { createAddressGuard } from './address.ts';
 import { createCredentials } from './credentials.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from './fixture.ts';
-import { head, startRawServer, whole } from './fixture-raw.ts';
-import { cancelledCalls, startSseServer } from './fixture-servers.ts';
+import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { head, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
+import { cancelledCalls, startSseServer } from '../../test/fixtures/sdk-servers.ts';
 import type { RemoteEndpoint } from './http-request.ts';
 import { createSseUpstream } from './sse.ts';
 
