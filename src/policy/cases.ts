@@ -1,7 +1,7 @@
 import { LineCounter, isNode, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { z } from 'zod';
-import { ACTIONS } from '../domain/decision.ts';
+import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, PolicyEngine, Resource } from '../domain/decision.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -32,6 +32,7 @@ const CASE = z.strictObject({
   resource: z.string().optional(),
   arguments: z.record(z.string(), z.json()).default({}),
   zone: z.enum(['loopback', 'internal', 'external']).default('internal'),
+  drift: z.enum(DRIFTS).default('none'),
   at: z.iso.datetime().default('2026-01-05T10:00:00Z'),
   expect: z.enum(['allow', 'deny']),
   /** The determining policies, where the test is about which one decides. */
@@ -111,7 +112,7 @@ function requestOf(test: PolicyCase, { principals }: CaseFile, servers: readonly
   const principal: Principal = { ...given, id: id ?? test.as, tokenAgeMs: tokenAge * 1000, expiresAt: Number.MAX_SAFE_INTEGER, credential: 'test' };
   const resource = resourceOf(test, servers, toolsets);
   const usual = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource', server: 'list' } as const;
-  return { principal, action: test.action ?? usual[resource.kind], resource, context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at) } };
+  return { principal, action: test.action ?? usual[resource.kind], resource, context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift } };
 }
 
 function resourceOf(test: PolicyCase, servers: readonly Server[], toolsets: readonly Toolset[]): Resource {

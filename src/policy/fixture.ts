@@ -75,6 +75,7 @@ export interface Asked {
   readonly arguments?: JsonObject | undefined;
   readonly zone?: AccessRequest['context']['zone'];
   readonly now?: number;
+  readonly drift?: AccessRequest['context']['drift'];
 }
 
 /** A call of `crm/pay` by Ann, but for what is given. */
@@ -83,6 +84,6 @@ export function request(asked: Asked = {}): AccessRequest {
     principal: { ...ANN, ...asked.principal },
     action: asked.action ?? 'call_tool',
     resource: asked.resource ?? resource('tool', 'crm', 'pay'),
-    context: { arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW },
+    context: { arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW, drift: asked.drift ?? 'none' },
   };
 }

@@ -1,5 +1,5 @@
 import type { AccessRequest, Action, Resource } from '../domain/decision.ts';
-import { ACTIONS } from '../domain/decision.ts';
+import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import type { Facts } from './oracle.ts';
@@ -89,6 +89,7 @@ export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts,
     context: {
       arguments: shape === undefined ? undefined : generateArguments(shape, pool, dice),
       zone: dice.pick(['loopback', 'internal', 'external'] as const) ?? 'external',
+      drift: dice.chance(50) ? 'none' : (dice.pick(DRIFTS) ?? 'none'),
       now: dice.chance(50) ? (dice.pick(pool.times) ?? 0) : Date.UTC(2026, dice.roll(12), 1 + dice.roll(28), dice.roll(24), dice.roll(60)),
     },
   };

@@ -85,7 +85,7 @@ function cedarContext(request: AccessRequest, shape: RecordShape | undefined): R
   const now = { __extn: { fn: 'datetime', arg: at.toISOString() } };
   const known = {
     agent: principal.agent, actors: [...principal.actors], proof: principal.proof, tokenAge: Math.floor(principal.tokenAgeMs / 1000),
-    zone: context.zone, now, hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '',
+    zone: context.zone, now, hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '', drift: context.drift,
   };
   if (request.action !== 'call_tool' || shape === undefined || context.arguments === undefined) return known;
   return { ...known, arguments: cedarRecord(context.arguments, shape) };

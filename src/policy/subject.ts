@@ -65,6 +65,7 @@ const CONTEXT: Readonly<Record<string, Reader>> = {
   now: ({ request }) => ({ kind: 'datetime', amount: request.context.now }),
   hour: ({ request }) => new Date(request.context.now).getUTCHours(),
   day: ({ request }) => DAYS[new Date(request.context.now).getUTCDay()],
+  drift: ({ request }) => request.context.drift,
   arguments: (subject) => subject.arguments,
 };
 

@@ -1,4 +1,4 @@
-import { ACTIONS } from '../domain/decision.ts';
+import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { Action } from '../domain/decision.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 
@@ -88,7 +88,9 @@ export const CONTEXT_ATTRIBUTES: Attributes = {
   now: { type: 'datetime' },
   hour: { type: 'Long' },
   day: { type: 'String', values: DAYS },
+  /** How the item differs, right now, from what was approved. */
+  drift: { type: 'String', values: DRIFTS },
 };
 
 /** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
-export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day'];
+export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift'];
