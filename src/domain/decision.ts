@@ -33,7 +33,13 @@ export interface AccessContext {
   readonly zone: 'loopback' | 'internal' | 'external';
   /** Epoch ms. */
   readonly now: number;
+  /** How the item differs, right now, from what was approved; `none` where nothing is pinned. */
+  readonly drift: Drift;
 }
+
+export const DRIFTS = ['none', 'formatting', 'text', 'schema', 'effect', 'added', 'removed', 'renamed'] as const;
+/** `none`, or the class by which a definition left its pin (DESIGN part 5). What changed behaviour is denied whatever policy says. */
+export type Drift = (typeof DRIFTS)[number];
 
 /** An annotation on a satisfied policy: a gate on a forbid, or a transform on a permit. */
 export interface Obligation {

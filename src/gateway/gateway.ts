@@ -53,7 +53,7 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const verdict = judge(message, exchange, force, await world.pins.objection(exchange));
+          const verdict = judge(message, exchange, force, await world.pins.check(exchange));
           await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') return yield refusal(verdict, said, exchange);
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {

@@ -7,16 +7,17 @@ import { inputRequestsOf } from '../mcp/bridge/input.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
 import { enforce, type Objection } from './enforce.ts';
 import type { InForce } from './in-force.ts';
+import type { PinState } from './pin-guard.ts';
 
 /**
  * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
  * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
  */
-export function judge(message: Message, exchange: Exchange, force: InForce, drifted: Objection | undefined): Verdict {
-  const request = requestOf(exchange, exchange.call.action);
+export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState): Verdict {
+  const request = requestOf(exchange, exchange.call.action, pin.drift);
   const decision = force.engine.decide(request);
   const hidden = decision.outcome === 'deny' && force.engine.possible(request) === 'deny';
-  return enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? drifted);
+  return enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection);
 }
 
 /**
@@ -60,14 +61,14 @@ export function switchedOff(exchange: Exchange, lease: Lease): Objection | undef
   return undefined;
 }
 
-function requestOf(exchange: Exchange, action: Action): AccessRequest {
+function requestOf(exchange: Exchange, action: Action, drift: PinState['drift'] = 'none'): AccessRequest {
   const { principal, call, zone, startedAt } = exchange;
-  return { principal, action, resource: call.resource, context: { arguments: call.arguments, zone, now: startedAt } };
+  return { principal, action, resource: call.resource, context: { arguments: call.arguments, zone, now: startedAt, drift } };
 }
 
 /** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
 export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
-  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt };
+  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none' } as const;
   return force.engine.possible({ principal: exchange.principal, action, resource, context }) !== 'deny';
 }
 

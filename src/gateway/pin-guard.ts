@@ -1,17 +1,27 @@
+import type { Drift } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { PinKind, Server } from '../domain/server.ts';
-import { createPinKeeper } from '../registry/pins.ts';
+import { verdictOf } from '../registry/drift.ts';
+import { createPinKeeper, type DriftSet } from '../registry/pins.ts';
 import { readSurface, type RawSurface } from '../registry/surface.ts';
 import type { Objection } from './enforce.ts';
 import type { Reader } from './reader.ts';
 
+/** What a call has to know of its pin: the class of drift, which policy sees, and what denies whatever policy says. */
+export interface PinState {
+  readonly drift: Drift;
+  readonly objection: Objection | undefined;
+}
+
 /** Whether what is called is still what was approved, checked when it is called and not when it was last listed. */
 export interface PinGuard {
-  /** Undefined: as approved, or nothing that a baseline could hold. Throws ERR_PIN_UNVERIFIED when that can't be known. */
-  objection(exchange: Exchange): Promise<Objection | undefined>;
+  /** How what is called differs from its pin. Throws ERR_PIN_UNVERIFIED when that can't be known. */
+  check(exchange: Exchange): PinState | Promise<PinState>;
+  /** The next call of this server waits for a new verification. */
+  invalidate(server: Pick<Server, 'space' | 'id'>): void;
   /** Takes note of a server that says that its lists changed. */
   observe(answer: Message, exchange: Exchange): void;
 }
@@ -41,18 +51,28 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
     },
   });
   return {
-    async objection(exchange) {
+    check(exchange) {
       const kind = PINNED[exchange.call.action];
-      if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return undefined;
-      const set = keeper.current(exchange.server, SERVER_CREDENTIAL) ?? (await keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL));
-      const verdict = set.verdict(kind, exchange.call.resource.name);
-      return verdict === 'deny' || verdict === 'hide' ? DRIFTED : undefined;
+      if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return AS_APPROVED;
+      const fresh = keeper.current(exchange.server, SERVER_CREDENTIAL);
+      if (fresh !== undefined) return stateOf(fresh, kind, exchange.call.resource.name);
+      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange.call.resource.name));
     },
+    invalidate: (server) => keeper.invalidate(server),
     observe(answer, exchange) {
       if (answer.kind === 'notification' && answer.method.endsWith('/list_changed')) keeper.invalidate(exchange.server);
     },
   };
 }
+
+function stateOf(set: DriftSet, kind: PinKind, name: string): PinState {
+  const drift = set.drifts.length === 0 ? undefined : set.drifts.find((one) => one.kind === kind && one.name === name);
+  if (drift === undefined) return AS_APPROVED;
+  const verdict = verdictOf(drift);
+  return { drift: drift.class, objection: verdict === 'deny' || verdict === 'hide' ? DRIFTED : undefined };
+}
+
+const AS_APPROVED: PinState = { drift: 'none', objection: undefined };
 
 const DRIFTED: Objection = {
   code: 'ERR_PIN_DRIFT',

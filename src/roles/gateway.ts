@@ -24,7 +24,7 @@ import { createHandles } from '../gateway/handles.ts';
 import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
 import { listen, type Listener } from '../gateway/listen.ts';
 import { createOpenExchanges } from '../gateway/open-exchanges.ts';
-import { createPinGuard } from '../gateway/pin-guard.ts';
+import { createPinGuard, type PinGuard } from '../gateway/pin-guard.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import { createSeal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
@@ -124,7 +124,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     home,
     self: 'gateway',
     ...(node === 'gateway' ? {} : { socketPath: join(home, 'run', `gateway-${node}.sock`) }),
-    handlers: { 'gateway.read': { call: (body) => readFor(body, reader, inForce, ending.signal) }, ...forwardHandlers(bridgeParts) },
+    handlers: { 'gateway.read': { call: (body) => readFor(body, reader, pins, inForce, ending.signal) }, ...forwardHandlers(bridgeParts) },
   });
   await untilInForce(inForce, ending.signal);
   const listener = await listenAs(options, hostname, port, control, inForce, gateway);
@@ -226,13 +226,15 @@ function sweepAll(inForce: InForceKeeper, calls: readonly Sweepable[], connectio
   connections.sweep(now);
 }
 
-async function readFor(body: Json, reader: Reader, inForce: InForceKeeper, signal: AbortSignal): Promise<Json> {
+async function readFor(body: Json, reader: Reader, pins: PinGuard, inForce: InForceKeeper, signal: AbortSignal): Promise<Json> {
   const { space, server, minSnapshotVersion } = isObject(body) ? body : {};
   if (typeof space !== 'string' || typeof server !== 'string' || typeof minSnapshotVersion !== 'number') {
     throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.read names a space, a server and a snapshot version');
   }
   const until = Date.now() + LIMITS.connectTimeoutMs;
   while (inForce.version < minSnapshotVersion && Date.now() < until && !signal.aborted) await Bun.sleep(RETRY_MS / 10);
+  // An administrator looks at the server: calls look again too, instead of at what was seen up to a minute ago.
+  pins.invalidate({ space, id: server });
   return toJson(await reader.read(space, server, undefined, undefined, AbortSignal.any([signal, AbortSignal.timeout(LIMITS.requestTimeoutMs)])));
 }
 
