@@ -5,9 +5,11 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import { createCrashes } from './crashes.ts';
+import type { Crashes } from './crashes.ts';
 import { launch } from './launch.ts';
-import type { Child } from './launch.ts';
+import type { Child, Exit } from './launch.ts';
 import { createTrail } from './trail.ts';
+import type { Trail } from './trail.ts';
 
 export interface ProcessRequest {
   /** Names this process in `send` and `close`; chosen by the caller, used once. */
@@ -59,103 +61,123 @@ interface Running {
 }
 
 export function createProcessTable(options: ProcessTableOptions): ProcessTable {
-  const processesMax = options.processesMax ?? LIMITS.stdioProcessesMax;
-  const now = options.now ?? Date.now;
-  const running = new Map<string, Running>();
-  const crashes = createCrashes(now);
-  let starting = 0;
-  let isShut = false;
-  const work = join(options.folder, 'work');
-  const trail = createTrail(join(options.folder, 'running'));
-  // What a killed runner left: nobody speaks to its servers any more, and nothing of their folders is in use.
-  trail.endOrphans();
-  rmSync(work, { recursive: true, force: true });
+  return new Processes(options);
+}
 
-  async function start({ key, origin, launch: spec }: ProcessRequest, owner: object, folder: string): Promise<Running> {
-    if (isShut || running.size + starting >= processesMax) {
-      throw new SallyportError('ERR_RUNNER_LIMIT', 'No more local servers can be started now.', { remedy: 'Try again later.', dispatched: false });
-    }
-    if (running.has(key)) throw new SallyportError('ERR_CONFLICT', 'This process runs already.', { dispatched: false });
-    starting += 1;
-    try {
-      await crashes.permit(origin);
-      const cache = join(options.folder, 'cache', digestOf([spec.command, ...spec.args]));
-      for (const path of [folder, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
-      const onStderr = logTo(join(options.folder, 'log'), origin);
-      const child = await launch(spec, { folder, cache, searchPath: options.searchPath, onStderr, stopMs: options.stopMs ?? LIMITS.stdioStopMs });
-      const process = { child, owner, startedAt: now(), linesIn: 0, linesOut: 0, isClosing: false };
-      running.set(key, process);
-      trail.add(child.pid);
-      return process;
-    } finally {
-      starting -= 1;
-    }
+class Processes implements ProcessTable {
+  readonly #options: ProcessTableOptions;
+  readonly #now: () => number;
+  readonly #running = new Map<string, Running>();
+  readonly #crashes: Crashes;
+  readonly #trail: Trail;
+  readonly #work: string;
+  #starting = 0;
+  #isShut = false;
+
+  constructor(options: ProcessTableOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#crashes = createCrashes(this.#now);
+    this.#work = join(options.folder, 'work');
+    this.#trail = createTrail(join(options.folder, 'running'));
+    // What a killed runner left: nobody speaks to its servers any more, and nothing of their folders is in use.
+    this.#trail.endOrphans();
+    rmSync(this.#work, { recursive: true, force: true });
   }
 
-  async function* open(request: ProcessRequest, owner: object, signal: AbortSignal): AsyncGenerator<Json, void, undefined> {
-    const folder = join(work, crypto.randomUUID());
+  async *open(request: ProcessRequest, owner: object, signal: AbortSignal): AsyncGenerator<Json, void, undefined> {
+    const folder = join(this.#work, crypto.randomUUID());
     let process: Running | undefined;
     const stop = (): void => void process?.child.stop();
     try {
-      process = await start(request, owner, folder);
-      const { child } = process;
+      process = await this.#start(request, owner, folder);
       signal.addEventListener('abort', stop);
-      if (signal.aborted || isShut) return;
-      yield { pid: child.pid };
-      for await (const line of child.lines()) {
+      if (signal.aborted || this.#isShut) return;
+      yield { pid: process.child.pid };
+      for await (const line of process.child.lines()) {
         process.linesOut += 1;
         yield line;
       }
       // A server that closed its stdout can say nothing more, whether or not it goes on running.
-      await child.stop();
-      const { code, signal: killer } = await child.exited;
+      await process.child.stop();
       if (process.isClosing || signal.aborted) return;
-      if (process.linesOut === 0) crashes.crashed(request.origin);
-      throw new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal: `code ${code}, signal ${killer}` });
+      if (process.linesOut === 0) this.#crashes.crashed(request.origin);
+      throw exited(await process.child.exited);
     } catch (cause) {
       if (cause instanceof SallyportError) throw cause;
       // Stopping cuts the pipe off under the reader.
-      if (process === undefined || !(process.isClosing || signal.aborted)) throw new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { cause });
+      if (process === undefined || !(process.isClosing || signal.aborted)) throw exited(undefined, cause);
     } finally {
       signal.removeEventListener('abort', stop);
-      await process?.child.stop();
-      if (process !== undefined) {
-        running.delete(request.key);
-        trail.remove(process.child.pid);
-        if (process.linesOut > 0) crashes.worked(request.origin);
-      }
+      if (process !== undefined) await this.#end(request, process);
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
-  function find(key: string, owner: object): Running {
-    const process = running.get(key);
+  async send(key: string, line: string, owner: object): Promise<void> {
+    if (/[\r\n]/.test(line)) throw new SallyportError('ERR_REQUEST_INVALID', 'A message is one line.', { dispatched: false });
+    const process = this.#find(key, owner);
+    process.linesIn += 1;
+    await process.child.write(line);
+  }
+
+  async close(key: string, owner: object): Promise<void> {
+    const process = this.#find(key, owner);
+    process.isClosing = true;
+    await process.child.stop();
+  }
+
+  status(): readonly ProcessStatus[] {
+    return [...this.#running].map(([key, { child, startedAt, linesIn, linesOut }]) => ({ key, pid: child.pid, startedAt, linesIn, linesOut }));
+  }
+
+  async shutdown(): Promise<void> {
+    this.#isShut = true;
+    await Promise.all([...this.#running.values()].map((process) => {
+      process.isClosing = true;
+      return process.child.stop();
+    }));
+  }
+
+  async #start({ key, origin, launch: spec }: ProcessRequest, owner: object, folder: string): Promise<Running> {
+    const { processesMax = LIMITS.stdioProcessesMax, stopMs = LIMITS.stdioStopMs, searchPath } = this.#options;
+    if (this.#isShut || this.#running.size + this.#starting >= processesMax) {
+      throw new SallyportError('ERR_RUNNER_LIMIT', 'No more local servers can be started now.', { remedy: 'Try again later.', dispatched: false });
+    }
+    if (this.#running.has(key)) throw new SallyportError('ERR_CONFLICT', 'This process runs already.', { dispatched: false });
+    this.#starting += 1;
+    try {
+      await this.#crashes.permit(origin);
+      const cache = join(this.#options.folder, 'cache', digestOf([spec.command, ...spec.args]));
+      for (const path of [folder, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
+      const onStderr = logTo(join(this.#options.folder, 'log'), origin);
+      const child = await launch(spec, { folder, cache, searchPath, onStderr, stopMs });
+      const process = { child, owner, startedAt: this.#now(), linesIn: 0, linesOut: 0, isClosing: false };
+      this.#running.set(key, process);
+      this.#trail.add(child.pid);
+      return process;
+    } finally {
+      this.#starting -= 1;
+    }
+  }
+
+  async #end({ key, origin }: ProcessRequest, process: Running): Promise<void> {
+    await process.child.stop();
+    this.#running.delete(key);
+    this.#trail.remove(process.child.pid);
+    if (process.linesOut > 0) this.#crashes.worked(origin);
+  }
+
+  #find(key: string, owner: object): Running {
+    const process = this.#running.get(key);
     if (process === undefined || process.owner !== owner) throw new SallyportError('ERR_NOT_FOUND', 'No such process runs.');
     return process;
   }
+}
 
-  return {
-    open,
-    async send(key, line, owner) {
-      if (/[\r\n]/.test(line)) throw new SallyportError('ERR_REQUEST_INVALID', 'A message is one line.', { dispatched: false });
-      const process = find(key, owner);
-      process.linesIn += 1;
-      await process.child.write(line);
-    },
-    async close(key, owner) {
-      const process = find(key, owner);
-      process.isClosing = true;
-      await process.child.stop();
-    },
-    status: () => [...running].map(([key, { child, startedAt, linesIn, linesOut }]) => ({ key, pid: child.pid, startedAt, linesIn, linesOut })),
-    async shutdown() {
-      isShut = true;
-      await Promise.all([...running.values()].map((process) => {
-        process.isClosing = true;
-        return process.child.stop();
-      }));
-    },
-  };
+function exited(exit: Exit | undefined, cause?: unknown): SallyportError {
+  const internal = exit === undefined ? 'pipe broken' : `code ${exit.code}, signal ${exit.signal}`;
+  return new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal, cause });
 }
 
 /** What the last start of a server wrote to stderr, for the operator's eyes: it may hold secrets, so it goes nowhere else. */

@@ -4,11 +4,12 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import type { Codec } from './codec.ts';
-import { createConnectedUpstream, identityOf, isShared } from './connected.ts';
+import { createConnectedUpstream } from './connected.ts';
 import type { ConnectedUpstream } from './connected.ts';
 import { openConnection } from './connection.ts';
 import type { Connection, Pipe } from './connection.ts';
 import type { Release } from './credentials.ts';
+import { identityOf, isShared } from './pool.ts';
 
 /** What this room needs of the link to the runner. */
 export interface RunnerLink {
