@@ -68,7 +68,8 @@ test('server-everything: one process per principal and agent, secrets from the v
   expect(env).not.toContain('npm_package_name');
   expect(released).toContain('vault:crm');
   const long = requestOf('tools/call', { name: 'trigger-long-running-operation', arguments: { duration: 0.2, steps: 2 }, _meta: { progressToken: 'mine' } });
-  const progress = (await sendAll(upstream, long, exchange)).filter((message) => message.kind === 'notification' && message.method === 'notifications/progress');
+  const messages = await sendAll(upstream, long, exchange);
+  const progress = messages.filter((message) => message.kind === 'notification' && message.method === 'notifications/progress');
   expect(progress).toHaveLength(2);
   expect(progress[0]).toMatchObject({ params: { progressToken: 'mine' } });
   expect(await pids()).toHaveLength(1);
@@ -93,7 +94,8 @@ test('a modern server on stdio is found out, and listens under the id that the c
   const upstream = makeUpstream();
   const exchange = exchangeOf(stdio(process.execPath, [server]));
   expect(await upstream.handshake(exchange, {}, new AbortController().signal)).toMatchObject({ era: 'modern', revision: MODERN });
-  expect(resultIn(await sendAll(upstream, requestOf('tools/call', { name: 'echo', arguments: { text: 'm' } }, 'x', MODERN), exchange))).toMatchObject({ content: [{ text: 'm' }] });
+  const echo = requestOf('tools/call', { name: 'echo', arguments: { text: 'm' } }, 'x', MODERN);
+  expect(resultIn(await sendAll(upstream, echo, exchange))).toMatchObject({ content: [{ text: 'm' }] });
   const leave = new AbortController();
   const listen = requestOf('subscriptions/listen', { notifications: { toolsListChanged: true } }, 'sub', MODERN);
   const stream = upstream.send(permitOf(listen), exchange, leave.signal)[Symbol.asyncIterator]();
@@ -148,7 +150,8 @@ test('lines that are no messages are passed over, unless they can only be one ca
   const upstream = makeUpstream();
   const noisy = exchangeOf(script(`if (method === 'tools/call') { console.log('{not json'); }`));
   expect(await faultOf(sendAll(upstream, call('x'), noisy))).toMatchObject({ code: 'ERR_UPSTREAM_PROTOCOL' });
-  const flooding = exchangeOf(script(`if (method === 'tools/call') for (let i = 0; i < 5000; i++) say({ method: 'notifications/message', params: { level: 'info', data: i } });`));
+  const flooding = exchangeOf(script(`
+    if (method === 'tools/call') for (let i = 0; i < 5000; i++) say({ method: 'notifications/message', params: { level: 'info', data: i } });`));
   const stream = upstream.send(permitOf(call('x')), flooding, new AbortController().signal)[Symbol.asyncIterator]();
   await stream.next();
   await Bun.sleep(200);
@@ -169,7 +172,10 @@ test('an idle process is stopped', async () => {
 test('a killed runner leaves nothing behind that its successor does not end; one that is told to stop leaves nothing', async () => {
   const own = mkdtempSync('/tmp/sp-runner-');
   const start = async (): Promise<Bun.Subprocess<'pipe', 'pipe', 'inherit'>> => {
-    const code = `const { runRunner } = await import(${JSON.stringify(join(import.meta.dir, 'runner.ts'))}); await runRunner({ home: ${JSON.stringify(own)} }); process.exit(0);`;
+    const code = `
+      const { runRunner } = await import(${JSON.stringify(join(import.meta.dir, 'runner.ts'))});
+      await runRunner({ home: ${JSON.stringify(own)} });
+      process.exit(0);`;
     const role = Bun.spawn([process.execPath, '-e', code], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
     await role.stdout.getReader().read();
     return role;
@@ -178,7 +184,8 @@ test('a killed runner leaves nothing behind that its successor does not end; one
     const ownLink = connectLink({ home: own, self: 'gateway', peer: 'runner' });
     closers.push(() => ownLink.close());
     // Deaf to the end of its stdin, as a server that hangs is.
-    const body = { key: crypto.randomUUID(), origin: 'o', launch: { command: '/bin/sh', args: ['-c', 'trap "" TERM PIPE; echo $$; sleep 1000 & wait; wait'], env: {}, shared: false } };
+    const { launch } = stdio('/bin/sh', ['-c', 'trap "" TERM PIPE; echo $$; sleep 1000 & wait; wait']);
+    const body = { key: crypto.randomUUID(), origin: 'o', launch: { ...launch } };
     const items = ownLink.stream('runner.open', body, new AbortController().signal)[Symbol.asyncIterator]();
     await items.next();
     return Number((await items.next()).value);

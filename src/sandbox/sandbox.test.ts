@@ -29,7 +29,8 @@ const sh = (script: string, env: Record<string, string> = {}): { command: string
   ({ command: '/bin/sh', args: ['-c', script], env, shared: false });
 const open = (script: string, key = 'k', signal = new AbortController().signal): AsyncIterator<Json> =>
   table.open({ key, origin: 'o', launch: sh(script) }, OWNER, signal)[Symbol.asyncIterator]();
-const codeOf = async (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (cause: unknown) => (cause instanceof SallyportError ? cause.code : cause));
+const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
+  work.then(() => undefined, (cause: unknown) => (cause instanceof SallyportError ? cause.code : cause));
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -40,7 +41,8 @@ const isAlive = (pid: number): boolean => {
 };
 
 test('lines go in and come out whole, in a clean environment and a private folder', async () => {
-  const lines = table.open({ key: 'k', origin: 'o', launch: sh('env | sort; pwd; cat', { TOKEN: 't' }) }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
+  const request = { key: 'k', origin: 'o', launch: sh('env | sort; pwd; cat', { TOKEN: 't' }) };
+  const lines = table.open(request, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toEqual({ pid: expect.any(Number) });
   const seen: string[] = [];
   await table.send('k', '{"a":"ü"}', OWNER);
@@ -176,7 +178,8 @@ test('a launch with a field that the type does not have is refused', () => {
   const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false };
   expect(readProcessRequest({ key: 'k', origin: 'o', launch })).toEqual({ key: 'k', origin: 'o', launch });
   for (const bad of [
-    { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } }, { ...launch, cwd: 'relative' },
+    { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } },
+    { ...launch, cwd: 'relative' },
     { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
   ]) expect(() => readProcessRequest({ key: 'k', origin: 'o', launch: bad })).toThrow('not a launch');
   expect(() => readProcessRequest({ key: '../k', origin: 'o', launch })).toThrow('not a launch');

@@ -13,7 +13,10 @@ export interface Allowance {
 type Class = 'public' | 'private' | 'loopback' | 'special' | 'never';
 
 /** Instance metadata and the like: they hand out credentials of the machine, so nothing unlocks them. */
-const NEVER = new Set(['169.254.169.254', '169.254.170.2', '169.254.170.23', '100.100.100.200', '168.63.129.16', 'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254']);
+const NEVER = new Set([
+  '169.254.169.254', '169.254.170.2', '169.254.170.23', '100.100.100.200', '168.63.129.16',
+  'fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254',
+]);
 
 const CLASSES: Readonly<Record<string, Class>> = {
   unicast: 'public', private: 'private', uniqueLocal: 'private', carrierGradeNat: 'private', loopback: 'loopback', linkLocal: 'special',

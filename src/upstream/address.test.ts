@@ -28,8 +28,10 @@ const codeOf = async (target: unknown): Promise<string | undefined> => {
 
 test.each([
   '127.0.0.1', '127.9.9.9', '10.1.2.3', '172.16.0.1', '192.168.1.1', '100.64.0.1', '169.254.1.1', '169.254.169.254', '0.0.0.0', '255.255.255.255',
-  '224.0.0.1', '192.0.2.1', '198.18.0.1', '240.0.0.1', '168.63.129.16', '100.100.100.200', '::', '::1', '::7f00:1', 'fe80::1', 'fec0::1', 'fc00::1', 'fd00:ec2::254',
-  'ff02::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '::ffff:0:10.0.0.1', '64:ff9b::a00:1', '64:ff9b:1::1', '2002:a00:1::', '2002:7f00:1::', '2001::1', '4000::1',
+  '224.0.0.1', '192.0.2.1', '198.18.0.1', '240.0.0.1', '168.63.129.16', '100.100.100.200', '::', '::1', '::7f00:1', 'fe80::1',
+  'fec0::1', 'fc00::1', 'fd00:ec2::254',
+  'ff02::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '::ffff:0:10.0.0.1', '64:ff9b::a00:1', '64:ff9b:1::1',
+  '2002:a00:1::', '2002:7f00:1::', '2001::1', '4000::1',
   '2001:db8::1', 'fe80::1%lo', 'localhost', '',
 ])('%s is refused without an allowance', (address) => {
   expect(refusalOf(address, STRICT)).toBeString();
@@ -40,7 +42,8 @@ test.each(['8.8.8.8', '1.1.1.1', '2606:4700::1', '::ffff:8.8.8.8', '64:ff9b::808
 });
 
 test.each([
-  '169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::', 'fd00:ec2::254', '168.63.129.16', '100.100.100.200', '0.0.0.0', '::', '224.0.0.1',
+  '169.254.169.254', '::ffff:169.254.169.254', '64:ff9b::a9fe:a9fe', '2002:a9fe:a9fe::', 'fd00:ec2::254', '168.63.129.16', '100.100.100.200',
+  '0.0.0.0', '::', '224.0.0.1',
 ])('nothing unlocks %s', (address) => {
   expect(refusalOf(address, OPEN)).toBe('an address that is never reached');
 });
@@ -75,7 +78,8 @@ test('names match themselves and their declared suffix, never a longer label', (
 });
 
 test.each([
-  'http://169.254.169.254/latest', 'http://0x7f.1/', 'http://2130706433/', 'http://017700000001/', 'http://[::ffff:127.0.0.1]/', 'http://[::1]/', 'http://127.1/',
+  'http://169.254.169.254/latest', 'http://0x7f.1/', 'http://2130706433/', 'http://017700000001/', 'http://[::ffff:127.0.0.1]/', 'http://[::1]/',
+  'http://127.1/',
   'ftp://example.com/', 'http://user:pass@example.com/', 'nonsense',
 ])('%s is not reached', async (url) => {
   expect(await codeOf(createAddressGuard().reach({ transport: 'http', url, allowPrivate: false }, NETWORK))).toBe('ERR_UPSTREAM_ADDRESS');
@@ -135,7 +139,8 @@ test('a corporate proxy gets names, but no local name, no forbidden literal, and
   const network = { ...NETWORK, proxy: 'http://proxy.test:3128', internal: ['*.corp.example', '127.0.0.0/8'] };
   const guard = createAddressGuard({ resolve: async () => ['127.0.0.1'] });
   const reach = (url: string): unknown => guard.reach({ transport: 'http', url, allowPrivate: false }, network);
-  expect(await reach('https://vendor.test/mcp')).toMatchObject({ proxy: 'http://proxy.test:3128', origin: 'https://vendor.test', tls: { serverName: 'vendor.test' } });
+  const vendor = { proxy: 'http://proxy.test:3128', origin: 'https://vendor.test', tls: { serverName: 'vendor.test' } };
+  expect(await reach('https://vendor.test/mcp')).toMatchObject(vendor);
   expect(await codeOf(reach('http://169.254.169.254/'))).toBe('ERR_UPSTREAM_ADDRESS');
   expect(await codeOf(reach('http://localhost/'))).toBe('ERR_UPSTREAM_ADDRESS');
   expect(await codeOf(reach('http://metadata/'))).toBe('ERR_UPSTREAM_ADDRESS');

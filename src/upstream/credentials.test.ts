@@ -9,7 +9,13 @@ const withSpec = (credentials: CredentialSpec): ReturnType<typeof exchangeOf> =>
 const HEADER: CredentialSpec = { type: 'header', header: 'X-Api-Key', secret: 'vault:crm' };
 const present = async (credentials: Credentials, spec: CredentialSpec = HEADER): Promise<unknown> => credentials.present(withSpec(spec));
 
-function counting(value = 'v', lifeMs = 1_000): { readonly asked: Parameters<Release>[0][]; readonly release: Release; clock: number; readonly now: () => number } {
+interface Counting {
+  readonly asked: Parameters<Release>[0][];
+  readonly release: Release;
+  clock: number;
+  readonly now: () => number;
+}
+function counting(value = 'v', lifeMs = 1_000): Counting {
   const state = {
     asked: [] as Parameters<Release>[0][],
     clock: 0,
@@ -53,6 +59,7 @@ test('one that is not released, not printable, or would take a header of the pro
     expect(await faultOf(present(createCredentials(counting(value).release)))).toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
   }
   for (const header of ['Host', 'mcp-session-id', 'Mcp-Method', 'content-length', 'Accept', 'cookie', 'a b', 'x:y', '', 'Transfer-Encoding', 'last-event-id']) {
-    expect(await faultOf(present(createCredentials(counting().release), { type: 'header', header, secret: 's' }))).toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
+    const credentials = createCredentials(counting().release);
+    expect(await faultOf(present(credentials, { type: 'header', header, secret: 's' }))).toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
   }
 });

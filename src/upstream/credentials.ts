@@ -31,7 +31,7 @@ export interface Credentials {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const VALUE = /^[\x20-\x7e]{1,8192}$/;
 /** Headers that belong to the transport or the protocol; a credential that took one would change what is said. */
-const RESERVED = /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|accept|accept-.*|mcp-.*|last-event-id|cookie|expect|proxy-.*|keep-alive)$/;
+const RESERVED = /^(?:host|connection|content-.*|transfer-encoding|te|trailer|upgrade|accept(?:-.*)?|mcp-.*|last-event-id|cookie|expect|proxy-.*|keep-alive)$/;
 
 /** Credentials of servers, released one at a time and held in memory until they expire. */
 export function createCredentials(release: Release, now: () => number = Date.now): Credentials {

@@ -11,7 +11,7 @@ import type { Message } from '../domain/message.ts';
 import type { RemoteEndpoint } from './http-request.ts';
 import { createAddressGuard } from './address.ts';
 import { createCredentials } from './credentials.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { begin, codec, exchangeOf, faultOf, LEGACY, MODERN, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { event, flood, head, listening, sse, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
 import type { RawServer } from '../../test/fixtures/raw-server.ts';
 import { createHttpUpstream } from './http.ts';
@@ -22,6 +22,8 @@ const upstream = createHttpUpstream({ codec, credentials, guard: createAddressGu
 const at = (port: number, path = '/mcp'): RemoteEndpoint => ({ transport: 'http', url: `http://127.0.0.1:${port}${path}`, allowPrivate: true });
 const answer = (id: string | number = 1, result: JsonObject = { content: [] }): string => JSON.stringify({ jsonrpc: '2.0', id, result });
 const call = requestOf('tools/call', { name: 'echo', arguments: {} });
+const modernCall = requestOf('tools/call', { name: 'echo', arguments: {} }, 1, MODERN);
+const LYING = 'content-length: 2\r\ntransfer-encoding: chunked\r\n';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -66,17 +68,18 @@ describe('official servers', () => {
     expect(called[1]).toMatchObject({ method: 'notifications/progress', params: { progressToken: 'p' } });
     expect(called.every((message) => message.eventId !== undefined)).toBeTrue();
 
-    const asking = upstream.send(permitOf(requestOf('tools/call', { name: 'ask', arguments: {} }, 5)), exchange, new AbortController().signal)[Symbol.asyncIterator]();
+    const asking = begin(upstream, requestOf('tools/call', { name: 'ask', arguments: {} }, 5), exchange);
     let asked = (await asking.next()).value;
     while (asked?.kind === 'notification') asked = (await asking.next()).value;
     expect(asked).toMatchObject({ kind: 'request', method: 'sampling/createMessage' });
     const result = { model: 'm', role: 'assistant', content: { type: 'text', text: 'sampled' } };
-    expect(await sendAll(upstream, { kind: 'result', from: 'client', revision: LEGACY, id: asked?.kind === 'request' ? asked.id : '', result }, exchange)).toEqual([]);
+    const id = asked?.kind === 'request' ? asked.id : '';
+    expect(await sendAll(upstream, { kind: 'result', from: 'client', revision: LEGACY, id, result }, exchange)).toEqual([]);
     expect((await asking.next()).value).toMatchObject({ kind: 'result', id: 5, result: { content: [{ text: 'sampled' }] } });
     expect((await asking.next()).done).toBeTrue();
 
     const leaving = new AbortController();
-    const stream = upstream.send(permitOf(requestOf(TRANSPORT_METHODS.stream)), exchange, leaving.signal)[Symbol.asyncIterator]();
+    const stream = begin(upstream, requestOf(TRANSPORT_METHODS.stream), exchange, leaving.signal);
     expect((await stream.next()).value).toMatchObject({ method: TRANSPORT_METHODS.opened });
     const [second] = await sendAll(upstream, requestOf(TRANSPORT_METHODS.stream), exchange);
     expect(second).toMatchObject({ kind: 'error', httpStatus: 409 });
@@ -100,7 +103,8 @@ describe('what is sent', () => {
     const [lines = '', body] = (server.heard[0] ?? '').split('\r\n\r\n');
     const names = lines.split('\r\n').slice(1).map((line) => line.split(':')[0]?.toLowerCase() ?? '').toSorted((a, b) => a.localeCompare(b));
     expect(names).toEqual([
-      'accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'mcp-protocol-version', 'mcp-session-id', 'user-agent',
+      'accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host',
+      'mcp-protocol-version', 'mcp-session-id', 'user-agent',
     ]);
     expect(lines).toContain('Bearer upstream-secret');
     expect(JSON.parse(body ?? '')).toEqual({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call.params });
@@ -108,8 +112,7 @@ describe('what is sent', () => {
 
   test('a Last-Event-ID goes as bytes, and one that could add a header goes nowhere', async () => {
     const server = await says(head('text/event-stream'));
-    const stream = upstream.send(permitOf(requestOf(TRANSPORT_METHODS.stream, { lastEventId: 'é/1' })), exchangeOf(server.endpoint), new AbortController().signal);
-    await stream[Symbol.asyncIterator]().next();
+    await begin(upstream, requestOf(TRANSPORT_METHODS.stream, { lastEventId: 'é/1' }), exchangeOf(server.endpoint)).next();
     expect(Buffer.from(server.heard[0] ?? '').toString()).toMatch(/last-event-id: é\/1\r\n/i);
     const evil = requestOf(TRANSPORT_METHODS.stream, { lastEventId: 'a\r\nx: y' });
     expect(await faultOf(sendAll(upstream, evil, exchangeOf(server.endpoint)))).toMatchObject({ code: 'ERR_PARAMS_INVALID', dispatched: false });
@@ -168,7 +171,7 @@ describe('hostile servers cost their own call', () => {
     ['too long a length', head('application/json', `content-length: ${LIMITS.responseBytesMax + 1}\r\n`), 'ERR_UPSTREAM_TOO_LARGE'],
     ['endless headers', `HTTP/1.1 200 OK\r\nx: ${'a'.repeat(3_000_000)}`, 'ERR_UPSTREAM_PROTOCOL'],
     ['a bad session id', whole(answer(), '200 OK', 'mcp-session-id: a b\r\n'), 'ERR_UPSTREAM_PROTOCOL', requestOf('initialize')],
-    ['a server request in the modern era', sse(event('{"jsonrpc":"2.0","id":9,"method":"ping"}')), 'ERR_UPSTREAM_PROTOCOL', requestOf('tools/call', {}, 1, MODERN)],
+    ['a server request in the modern era', sse(event('{"jsonrpc":"2.0","id":9,"method":"ping"}')), 'ERR_UPSTREAM_PROTOCOL', modernCall],
     ['an answer on a fresh stream', sse(event(answer())), 'ERR_UPSTREAM_PROTOCOL', requestOf(TRANSPORT_METHODS.stream)],
     ['401', whole('{}', '401 Unauthorized'), 'ERR_UPSTREAM_CREDENTIAL'],
     ['403 with an error', whole('{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"x"}}', '403 Forbidden'), 'ERR_UPSTREAM_CREDENTIAL'],
@@ -196,7 +199,7 @@ describe('hostile servers cost their own call', () => {
 
   test.each([
     ['an endless body', head('application/json'), 'ERR_UPSTREAM_TOO_LARGE'],
-    ['an endless body under a lying length', head('application/json', 'content-length: 2\r\ntransfer-encoding: chunked\r\n') + 'fffffff\r\n', 'ERR_UPSTREAM_TOO_LARGE'],
+    ['an endless body under a lying length', head('application/json', LYING) + 'fffffff\r\n', 'ERR_UPSTREAM_TOO_LARGE'],
     ['an endless event', head('text/event-stream') + 'data: ', 'ERR_UPSTREAM_TOO_LARGE'],
   ])('%s is cut off', async (_name, first, code) => {
     const server = await raw(flood(first, Buffer.alloc(256 * 1024, ' ')));
@@ -226,7 +229,8 @@ describe('hostile servers cost their own call', () => {
 
   test('what follows the answer is not read: no second result, and the open stream is closed', async () => {
     const server = await says(sse(event(answer()), event(answer(1, { second: true }))));
-    expect(await sendAll(upstream, call, exchangeOf(server.endpoint))).toEqual([{ kind: 'result', from: 'server', revision: LEGACY, id: 1, result: { content: [] } }]);
+    const messages = await sendAll(upstream, call, exchangeOf(server.endpoint));
+    expect(messages).toEqual([{ kind: 'result', from: 'server', revision: LEGACY, id: 1, result: { content: [] } }]);
     await server.closed;
   });
 
@@ -371,6 +375,7 @@ describe('TLS', () => {
     server.on('tlsClientError', () => undefined);
     const port = await listening(server);
     closers.push(() => server.close());
-    expect(await faultOf(sendAll(secure, call, exchangeOf(endpointOf('crm.test', port), { extraRoots: cert })))).toMatchObject({ code: 'ERR_UPSTREAM_TLS', dispatched: false });
+    const exchange = exchangeOf(endpointOf('crm.test', port), { extraRoots: cert });
+    expect(await faultOf(sendAll(secure, call, exchange))).toMatchObject({ code: 'ERR_UPSTREAM_TLS', dispatched: false });
   });
 });

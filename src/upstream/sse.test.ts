@@ -3,7 +3,7 @@ import { TRANSPORT_METHODS } from '../domain/message.ts';
 import type { Message } from '../domain/message.ts';
 import { createAddressGuard } from './address.ts';
 import { createCredentials } from './credentials.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { begin, codec, exchangeOf, faultOf, LEGACY, MODERN, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { head, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
 import { cancelledCalls, startSseServer } from '../../test/fixtures/sdk-servers.ts';
 import type { RemoteEndpoint } from './http-request.ts';
@@ -43,13 +43,15 @@ test('the handshake is ours: initialize is answered from it, in the revision tha
   const { endpoint, connections } = await start();
   const upstream = makeUpstream();
   const asked = requestOf('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'c', version: '1' } }, 'i');
-  expect(await sendAll(upstream, asked, exchangeOf(endpoint))).toMatchObject([{ kind: 'result', id: 'i', result: { protocolVersion: '2025-06-18', serverInfo: { name: 'legacy' } } }]);
+  const result = { protocolVersion: '2025-06-18', serverInfo: { name: 'legacy' } };
+  expect(await sendAll(upstream, asked, exchangeOf(endpoint))).toMatchObject([{ kind: 'result', id: 'i', result }]);
   const initialized: Message = { kind: 'notification', from: 'client', revision: LEGACY, method: 'notifications/initialized' };
   expect(await sendAll(upstream, initialized, exchangeOf(endpoint))).toEqual([]);
   const handshake = await upstream.handshake(exchangeOf(endpoint), {}, new AbortController().signal);
   expect(handshake).toMatchObject({ era: 'legacy', revision: LEGACY, result: { capabilities: { tools: {} } } });
   expect(connections()).toBe(1);
-  expect(await faultOf(sendAll(upstream, requestOf('tools/list', {}, 1, MODERN), exchangeOf(endpoint)))).toMatchObject({ code: 'ERR_VERSION_UNSUPPORTED', dispatched: false });
+  const modern = requestOf('tools/list', {}, 1, MODERN);
+  expect(await faultOf(sendAll(upstream, modern, exchangeOf(endpoint)))).toMatchObject({ code: 'ERR_VERSION_UNSUPPORTED', dispatched: false });
 });
 
 test('progress keeps its token, two calls with the same token keep theirs apart', async () => {
@@ -67,7 +69,7 @@ test('a server request belongs to the only call in flight; its answer is taken o
   const upstream = makeUpstream();
   const session = { key: 's1', capabilities: { sampling: {} } };
   const exchange = exchangeOf(endpoint, { session });
-  const asking = upstream.send(permitOf(requestOf('tools/call', { name: 'ask', arguments: {} }, 9)), exchange, new AbortController().signal)[Symbol.asyncIterator]();
+  const asking = begin(upstream, requestOf('tools/call', { name: 'ask', arguments: {} }, 9), exchange);
   const asked: Message | undefined = (await asking.next()).value ?? undefined;
   expect(asked).toMatchObject({ kind: 'request', method: 'sampling/createMessage' });
   const id = asked?.kind === 'request' ? asked.id : '';
@@ -121,7 +123,7 @@ test('the standing stream opens, a second one of the session takes over, and a l
   const { endpoint, stop } = await start();
   const upstream = makeUpstream();
   const exchange = exchangeOf(endpoint, { session: { key: 's1' } });
-  const open = (): AsyncIterator<Message> => upstream.send(permitOf(requestOf(TRANSPORT_METHODS.stream)), exchange, new AbortController().signal)[Symbol.asyncIterator]();
+  const open = (): AsyncIterator<Message> => begin(upstream, requestOf(TRANSPORT_METHODS.stream), exchange);
   const first = open();
   expect((await first.next()).value).toMatchObject({ method: TRANSPORT_METHODS.opened });
   const second = open();
@@ -144,7 +146,7 @@ test('an idle connection is closed, a used one is not', async () => {
   const { endpoint, connections } = await start();
   const upstream = makeUpstream(50);
   await sendAll(upstream, echo('x'), exchangeOf(endpoint));
-  const stream = upstream.send(permitOf(requestOf(TRANSPORT_METHODS.stream)), exchangeOf(endpoint), new AbortController().signal)[Symbol.asyncIterator]();
+  const stream = begin(upstream, requestOf(TRANSPORT_METHODS.stream), exchangeOf(endpoint));
   await stream.next();
   await Bun.sleep(150);
   await sendAll(upstream, echo('y'), exchangeOf(endpoint));
