@@ -2,7 +2,23 @@ import type { Command } from './command.ts';
 
 /** Every command, in the order of `sallyport help`, loaded only when it runs: starting one costs no other's imports. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import('./demo.ts')).command,
+  up: async () => (await import('./up.ts')).command,
+  connect: async () => (await import('./connect.ts')).command,
+  import: async () => (await import('./import.ts')).command,
+  doctor: async () => (await import('./doctor.ts')).command,
+  trust: async () => (await import('./trust.ts')).command,
   status: async () => (await import('./status.ts')).command,
+  server: async () => (await import('./server.ts')).command,
+  toolset: async () => (await import('./toolset.ts')).command,
+  agent: async () => (await import('./agent.ts')).command,
+  policy: async () => (await import('./policy.ts')).command,
+  exception: async () => (await import('./exception.ts')).command,
+  audit: async () => (await import('./audit.ts')).command,
+  apply: async () => (await import('./apply.ts')).command,
+  export: async () => (await import('./export.ts')).command,
+  kill: async () => (await import('./kill.ts')).command,
+  role: async () => (await import('./role.ts')).command,
 };
 
 export async function findCommand(name: string): Promise<Command | undefined> {

@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { show } from './command.ts';
+import { readGrantee } from './grantee.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { readSpan, span, table } from './terminal.ts';
 import { commandOf } from './verbs.ts';
@@ -28,10 +29,8 @@ exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WH
 function readScope({ options, needText }: Call): JsonObject {
   const rule = options.text('exposure');
   if (rule !== undefined) return { kind: 'exposure', server: needText('server'), rule };
-  const [, kind, name] = /^(group|agent|principal):(.+)$/.exec(needText('to')) ?? [];
-  if (kind === undefined || name === undefined) throw new SallyportError('ERR_USAGE', '--to names nobody', { remedy: 'Write --to group:NAME, agent:NAME or principal:ID.' });
   const tool = options.text('tool');
-  return { kind: 'calls', server: needText('server'), to: { [kind]: name }, ...(tool === undefined ? {} : { tool }) };
+  return { kind: 'calls', server: needText('server'), to: readGrantee(needText('to')), ...(tool === undefined ? {} : { tool }) };
 }
 
 const list: Verb = {
@@ -51,7 +50,8 @@ function describeScope(exception: JsonObject): string {
   if (part(scope, 'kind') === 'exposure') return `${server}: ${text(part(scope, 'rule'))}`;
   const to = part(scope, 'to');
   const who = typeof to === 'object' && to !== null ? Object.entries(to).map(([kind, name]) => `${kind} ${text(name)}`).join() : '';
-  return `${server}${part(scope, 'tool') === undefined ? '' : `/${text(part(scope, 'tool'))}`} for ${who}`;
+  const about = part(scope, 'kind') === 'learn' ? 'learning on ' : '';
+  return `${about}${server}${part(scope, 'tool') === undefined ? '' : `/${text(part(scope, 'tool'))}`} for ${who}`;
 }
 
 const remove: Verb = {

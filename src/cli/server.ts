@@ -3,9 +3,10 @@ import type { Json } from '../domain/json.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { withProgress } from './progress.ts';
+import { readGrantee } from './grantee.ts';
 import { readEffects, readNewServer, SERVER_OPTIONS } from './server-options.ts';
 import { describeServer } from './server-view.ts';
-import { plain, readSpan, span, table, time } from './terminal.ts';
+import { plain, readSpan, table, time } from './terminal.ts';
 import { commandOf } from './verbs.ts';
 import type { Call, Verb } from './verbs.ts';
 
@@ -121,20 +122,19 @@ const remove: Verb = {
 };
 
 const learn: Verb = {
-  usage: 'learn ID --until 7d | --off',
-  options: { until: { type: 'string' }, off: { type: 'boolean' } },
+  usage: 'learn ID --until 7d --to group:NAME|agent:NAME|principal:ID --owner WHO --approver WHO [--reason WHY]',
+  options: { until: { type: 'string' }, to: { type: 'string' }, owner: { type: 'string' }, approver: { type: 'string' }, reason: { type: 'string' } },
   run: async (call) => {
-    const path = `/servers/${encodeURIComponent(call.need(0, 'the server'))}/learn`;
-    if (call.options.flag('off')) {
-      show(call.io, call.options.json, await call.client.send('DELETE', path), () => 'Learning has ended.\n');
-      return 0;
-    }
-    const ms = readSpan(call.needText('until'));
+    const { client, io, options, needText } = call;
+    const ms = readSpan(needText('until'));
     if (ms === undefined) throw new SallyportError('ERR_USAGE', '--until is no time span', { remedy: 'Write for instance 12h or 7d (14 days at most).' });
-    const answer = await call.client.send('PUT', path, { forMs: ms });
-    show(call.io, call.options.json, answer, () =>
-      `For ${span(ms)}, until ${time(number(part(answer, 'expiresAt')))}, reads and confirmed writes are permitted to everyone in this space; destroying and paying never.\n` +
-      'Then: sallyport policy suggest\n');
+    const answer = await client.send('POST', '/exceptions', {
+      scope: { kind: 'learn', server: call.need(0, 'the server'), to: readGrantee(needText('to')) },
+      reason: options.text('reason') ?? 'learning period', owner: needText('owner'), approver: needText('approver'), expiresAt: Date.now() + ms,
+    });
+    show(io, options.json, answer, () =>
+      `Until ${time(number(part(answer, 'expiresAt')))} reads and confirmed writes are permitted; destroying, running, sending and paying are not.\n` +
+      `Then: sallyport policy suggest --server ${call.need(0, 'the server')}\nTo end it before: sallyport exception remove ${text(part(answer, 'id'))}\n`);
     return 0;
   },
 };

@@ -1,18 +1,35 @@
-import { isObject } from '../domain/json.ts';
-import { readArguments } from './arguments.ts';
-import { controlClient } from './client.ts';
+import type { Json } from '../domain/json.ts';
+import { isArray } from '../domain/json.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
-import { table } from './terminal.ts';
+import { number, part, text } from './json-view.ts';
+import { span, table } from './terminal.ts';
+import { callOf } from './verbs.ts';
 
 export const command: Command = {
   name: 'status',
   summary: 'What is in force: snapshot, lease, gateways, kill switches',
   usage: 'status',
   async run(args, io) {
-    const options = readArguments(command, args);
-    const status = await controlClient(options, io).get('/status');
-    show(io, options.json, status, () => table(['what', 'state'], isObject(status) ? Object.entries(status).map(([name, value]) => [name, JSON.stringify(value)]) : []));
+    const call = callOf(command, args, undefined, io);
+    const status = await call.client.get('/status');
+    show(io, call.options.json, status, () => describe(status));
     return 0;
   },
 };
+
+function describe(status: Json): string {
+  const version = part(status, 'snapshot', 'version');
+  const problems = part(status, 'problems');
+  const killed = ['agents', 'servers'].map((kind) => text(part(status, 'killed', kind))).filter((names) => names !== '');
+  const yes = (role: string): string => (part(status, 'roles', role) === true ? 'up' : 'does not answer');
+  return table(['what', 'state'], [
+    ['snapshot', version === undefined ? 'none: everything is denied' : `${text(version)}, ${span(number(part(status, 'snapshot', 'ageMs')))} old`],
+    ['lease', `ends in ${span(number(part(status, 'lease', 'endsInMs')))}`],
+    ['gateways', text(part(status, 'roles', 'gateways'))],
+    ['ledger', yes('ledger')],
+    ['runner', yes('runner')],
+    ['stopped', part(status, 'killed', 'all') === true ? 'everything' : killed.join(', ')],
+    ...(isArray(problems) ? problems : []).map((problem) => ['not in force', text(problem)]),
+  ]);
+}

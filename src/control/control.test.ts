@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInForceKeeper } from '../gateway/in-force.ts';
+import { objects, part, text } from '../cli/json-view.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { readPeerKey } from '../link/keys.ts';
 import { crm, openControl, surfaceSaying } from './fixture-control.ts';
 
@@ -14,17 +16,19 @@ afterAll(() => fixture.close());
 async function watched(): Promise<ReturnType<typeof createInForceKeeper>> {
   const inForce = createInForceKeeper(() => readPeerKey(home, 'control'), 0, () => undefined);
   for await (const item of fixture.asGateway.stream('control.watch', {}, new AbortController().signal)) {
-    const { kind, bytes, signature } = item as { kind: string; bytes: string; signature: string };
-    if (kind === 'snapshot') inForce.acceptSnapshot({ bytes, signature });
-    else inForce.acceptLease({ bytes, signature });
-    if (kind === 'lease') break;
+    const signed = { bytes: text(part(item, 'bytes')), signature: text(part(item, 'signature')) };
+    if (part(item, 'kind') === 'lease') {
+      inForce.acceptLease(signed);
+      break;
+    }
+    inForce.acceptSnapshot(signed);
   }
   return inForce;
 }
 
-async function records(event: string): Promise<readonly unknown[]> {
+async function records(event: string): Promise<readonly JsonObject[]> {
   const { body } = await api('GET', `/audit/records?event=${event}`);
-  return body['records'] as readonly unknown[];
+  return objects(body['records']);
 }
 
 test('only the administrator is heard, and everything else of the API is refused with code, message and remedy', async () => {
@@ -41,7 +45,7 @@ test('only the administrator is heard, and everything else of the API is refused
 
 test('the OpenAPI document has every route', async () => {
   const { body } = await api('GET', '/openapi.json');
-  expect(Object.keys(body['paths'] as object)).toContain('/servers/{id}/approve');
+  expect(part(body, 'paths', '/servers/{id}/approve', 'post', 'operationId')).toBe('postServersIdApprove');
   expect(body).toMatchObject({ paths: { '/agents': { post: { requestBody: { content: { 'application/json': { schema: { required: expect.arrayContaining(['audience']) } } } } } } } });
 });
 
@@ -55,7 +59,7 @@ test('a server is declared, read through the gate, shown, and approved exactly a
     status: 'scanned', findings: [{ rule: 'exposure-unauthenticated', severity: 'warn' }],
     candidate: { tools: [{ name: 'search', effect: 'read', confirmed: false }, { name: 'delete_contact', effect: 'destroy', confirmed: false }] },
   });
-  const { digest } = scanned['candidate'] as { digest: string };
+  const digest = text(part(scanned, 'candidate', 'digest'));
   expect((await watched()).current(Date.now()).snapshot.servers.find(({ id }) => id === 'crm')?.baseline).toBeUndefined();
 
   says.set('crm', surfaceSaying({ search: {}, other: {} }));
@@ -87,7 +91,7 @@ test('drift that a gateway reports is recorded once and shown; what is in servic
 test('cleartext beyond this machine needs an exception that ends', async () => {
   await api('POST', '/servers', { ...crm('plain'), endpoint: { transport: 'http', url: 'http://plain.example/mcp', allowPrivate: false } });
   says.set('plain', surfaceSaying({ a: {} }));
-  const { digest } = (await api('POST', '/servers/plain/scan')).body['candidate'] as { digest: string };
+  const digest = text(part((await api('POST', '/servers/plain/scan')).body, 'candidate', 'digest'));
   expect(await api('POST', '/servers/plain/approve', { digest })).toMatchObject({ body: { code: 'ERR_EXPOSURE' } });
   const exception = { scope: { kind: 'exposure', server: 'plain', rule: 'exposure-cleartext' }, reason: 'moving', owner: 'a', approver: 'b' };
   expect(await api('POST', '/exceptions', { ...exception, expiresAt: Date.now() - 1 })).toMatchObject({ status: 400 });
@@ -99,15 +103,15 @@ test('an agent token is shown once, stored as its digest, bound to routes, and r
   const ask = { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 };
   expect(await api('POST', '/agents', { ...ask, audience: ['/mcp/typo'] })).toMatchObject({ status: 404 });
   const { body: made } = await api('POST', '/agents', ask);
-  const token = String(made['token']);
+  const token = text(made['token']);
   expect(token).toMatch(/^spa_[\w-]{43}$/);
   const inForce = (await watched()).current(Date.now());
   expect(inForce.snapshot.agents).toMatchObject([{ agent: 'bot', subject: 'bot', kind: 'workload', audience: ['/mcp/crm'], hash: createHash('sha256').update(token).digest('hex') }]);
   const listed = await api('GET', '/agents');
   expect(JSON.stringify(listed.body)).not.toContain(token);
   expect(JSON.stringify(listed.body)).not.toContain('hash');
-  await api('DELETE', `/agents/${String(made['id'])}`);
-  expect((await watched()).current(Date.now()).lease.revokedCredentials).toEqual([String(made['id'])]);
+  await api('DELETE', `/agents/${text(made['id'])}`);
+  expect((await watched()).current(Date.now()).lease.revokedCredentials).toEqual([text(made['id'])]);
   for (const file of readdirSync(join(home, 'ledger', 'segments'))) expect(readFileSync(join(home, 'ledger', 'segments', file), 'utf8')).not.toContain(token);
   expect(readFileSync(join(home, 'control', 'store.db')).includes(token)).toBe(false);
 });
@@ -132,7 +136,7 @@ test('one space never sees or changes what is another\'s', async () => {
   expect(await api('PUT', '/toolsets/all?space=red', { members: [{ server: 'crm', tools: '*', prompts: [], resources: false }] })).toMatchObject({ status: 404 });
   expect(await api('POST', '/agents?space=red', { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 })).toMatchObject({ status: 404 });
   const { body } = await api('GET', '/audit/records?space=red');
-  expect((body['records'] as readonly { space: string }[]).map(({ space }) => space)).toEqual(['red']);
+  expect(objects(body['records']).map(({ space }) => space)).toEqual(['red']);
 });
 
 test('versions only rise, also over a restart, and what was in force is in force again', async () => {

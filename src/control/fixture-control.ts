@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isObject } from '../domain/json.ts';
+import { part, text } from '../cli/json-view.ts';
 import { connectLink } from '../link/connect.ts';
 import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
@@ -22,9 +23,9 @@ export interface ControlFixture {
   /** What each server says when it is read; tests change it. */
   readonly says: Map<string, JsonObject>;
   /** One request to the API; `body` is the answer whatever the status. */
-  api(method: string, path: string, body?: JsonObject, token?: string): Promise<{ readonly status: number; readonly body: JsonObject }>;
-  restart(): Promise<void>;
-  close(): Promise<void>;
+  readonly api: (method: string, path: string, body?: JsonObject, token?: string) => Promise<{ readonly status: number; readonly body: JsonObject }>;
+  readonly restart: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openControl(): Promise<ControlFixture> {
@@ -63,7 +64,7 @@ export async function openControl(): Promise<ControlFixture> {
 async function serveReads(home: string, says: ReadonlyMap<string, JsonObject>): Promise<LinkServer> {
   return serveLink({
     home, self: 'gateway',
-    handlers: { 'gateway.read': { call: (body) => says.get(String(isObject(body) ? body['server'] : '')) ?? null } },
+    handlers: { 'gateway.read': { call: (body) => says.get(text(part(body, 'server'))) ?? null } },
   });
 }
 

@@ -1,0 +1,94 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json } from '../domain/json.ts';
+import type { Client } from './client.ts';
+import { show } from './command.ts';
+import type { Command } from './command.ts';
+import { homeFolder } from './home.ts';
+import { number, objects, part, text } from './json-view.ts';
+import { legsOf } from './legs.ts';
+import { span, table } from './terminal.ts';
+import { callOf } from './verbs.ts';
+
+/** One thing that was looked at, as it is. `bad` makes the command fail; `warn` is for someone to decide. */
+export interface Check {
+  readonly what: string;
+  readonly state: 'good' | 'warn' | 'bad';
+  readonly found: string;
+  readonly remedy: string;
+}
+
+const LEASE_LOW_MS = 15_000;
+
+export const command: Command = {
+  name: 'doctor',
+  summary: 'What is true of this installation: roles, files, what is in force, and how each leg is protected',
+  usage: 'doctor',
+  async run(args, io) {
+    const call = callOf(command, args, undefined, io);
+    const home = homeFolder(io.env, call.options.home);
+    const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client))];
+    const rows: readonly Json[] = checks.map((check) => ({ ...check }));
+    show(io, call.options.json, { home, checks: rows }, () => table(['what', 'state', 'found', 'remedy'], checks.map(({ what, state, found, remedy }) => [
+      what, state === 'bad' ? 'BAD' : state, found, state === 'good' ? '' : remedy,
+    ])));
+    return checks.some(({ state }) => state === 'bad') ? 1 : 0;
+  },
+};
+
+const SECRET_FILES = ['control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem', 'control/ca.key.pem'];
+
+async function checkFiles(home: string): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  for (const name of SECRET_FILES) {
+    const found = await lstat(join(home, name)).catch(() => undefined);
+    if (found === undefined) continue;
+    const open = (found.mode & 0o077) !== 0;
+    if (open || !found.isFile()) {
+      checks.push({ what: name, state: 'bad', found: found.isFile() ? `mode ${(found.mode & 0o777).toString(8)}` : 'not a plain file', remedy: `chmod 600 ${join(home, name)}, and replace the secret: others could read it` });
+    }
+  }
+  return checks.length > 0 ? checks : [{ what: 'secret files', state: 'good', found: 'only their owner can read them', remedy: '' }];
+}
+
+async function checkRunning(client: Client): Promise<readonly Check[]> {
+  try {
+    const status = await client.get('/status');
+    const servers = objects(part(await client.get('/servers'), 'servers'));
+    return [...checkRoles(status), ...checkForce(status), ...legsOf(status, servers)];
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];
+  }
+}
+
+function checkRoles(status: Json): readonly Check[] {
+  const roles = part(status, 'roles');
+  const gateways = number(part(roles, 'gateways'));
+  return [
+    up('control', true, 'answers'),
+    up('gateway', gateways > 0, gateways > 0 ? `${gateways} follow this control` : 'none follows this control: no call passes'),
+    up('ledger', part(roles, 'ledger') === true, part(roles, 'ledger') === true ? 'answers' : 'does not answer: no call passes'),
+    up('runner', part(roles, 'runner') === true, part(roles, 'runner') === true ? 'answers' : 'does not answer: local servers cannot run'),
+  ];
+}
+
+function up(what: string, isUp: boolean, found: string): Check {
+  return { what, state: isUp ? 'good' : 'bad', found, remedy: `start it: sallyport up, or sallyport role ${what}` };
+}
+
+function checkForce(status: Json): readonly Check[] {
+  const version = part(status, 'snapshot', 'version');
+  const problems = part(status, 'problems');
+  const endsInMs = number(part(status, 'lease', 'endsInMs'));
+  const killed = part(status, 'killed', 'all') === true;
+  return [
+    version === undefined
+      ? { what: 'snapshot', state: 'bad', found: 'none is in force: everything is denied', remedy: 'correct the configuration, then: sallyport apply' }
+      : { what: 'snapshot', state: 'good', found: `version ${text(version)}, ${span(number(part(status, 'snapshot', 'ageMs')))} old`, remedy: '' },
+    ...(Array.isArray(problems) ? problems : []).map((problem): Check => ({ what: 'configuration', state: 'bad', found: text(problem), remedy: 'what was in force stays in force; correct it' })),
+    { what: 'lease', state: endsInMs > LEASE_LOW_MS ? 'good' : 'bad', found: `ends in ${span(endsInMs)}`, remedy: 'control cannot renew it: look at its output' },
+    ...(killed ? [{ what: 'kill switch', state: 'warn' as const, found: 'everything is stopped', remedy: 'sallyport kill all --off --reason …' }] : []),
+  ];
+}

@@ -1,0 +1,75 @@
+import { homedir } from 'node:os';
+import { SallyportError } from '../domain/errors.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { readClientFile } from '../registry/client-file.ts';
+import { clientFiles, CLIENTS, importServers } from '../registry/client-import.ts';
+import type { Import } from '../registry/client-import.ts';
+import type { Client } from './client.ts';
+import { show } from './command.ts';
+import type { Command, Io } from './command.ts';
+import { objects, part, text } from './json-view.ts';
+import { plain, table } from './terminal.ts';
+import { callOf } from './verbs.ts';
+
+export const command: Command = {
+  name: 'import',
+  summary: 'Declare the servers that an MCP client has in its configuration',
+  usage: `import --from ${CLIENTS.join('|')}|FILE --owner WHO [--dry-run]`,
+  async run(args, io) {
+    const call = callOf(command, args, { from: { type: 'string' }, owner: { type: 'string' }, 'dry-run': { type: 'boolean' } }, io);
+    const owner = call.needText('owner');
+    const dryRun = call.options.flag('dry-run');
+    const taken = objects(part(await call.client.get('/servers'), 'servers')).map((server) => text(server['id']));
+    const found: Import[] = [];
+    for (const file of filesOf(call.needText('from'), io)) {
+      const { text: content, bytes } = await readClientFile(file);
+      if (bytes === undefined) continue;
+      const one = importServers(content, file, { owner, taken });
+      taken.push(...one.servers.map(({ declaration }) => declaration.id));
+      found.push(one);
+    }
+    if (found.length === 0) throw new SallyportError('ERR_FILE_UNREADABLE', 'there is no configuration file of that client', { remedy: 'Name the file with --from.' });
+    const outcomes = await declare(found, dryRun ? undefined : call.client);
+    show(io, call.options.json, { servers: outcomes, skipped: skippedOf(found), secrets: secretsOf(found) }, () => describe(outcomes, found));
+    return outcomes.every((one) => one['error'] === undefined) ? 0 : 1;
+  },
+};
+
+function filesOf(from: string, io: Io): readonly string[] {
+  const client = CLIENTS.find((one) => one === from);
+  return client === undefined ? [from] : clientFiles(client, { home: io.env['HOME'] ?? homedir(), cwd: io.cwd, platform: process.platform, env: io.env });
+}
+
+/** Each server by itself: one that control refuses does not keep the others out. */
+async function declare(found: readonly Import[], client: Client | undefined): Promise<readonly JsonObject[]> {
+  const outcomes: JsonObject[] = [];
+  for (const { declaration, name, scope } of found.flatMap((one) => one.servers)) {
+    const server = { id: declaration.id, name, scope };
+    try {
+      const body: JsonObject = JSON.parse(JSON.stringify(declaration));
+      await client?.send('POST', '/servers', body);
+      outcomes.push({ ...server, added: client !== undefined });
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      outcomes.push({ ...server, added: false, error: error.code, message: error.message });
+    }
+  }
+  return outcomes;
+}
+
+function skippedOf(found: readonly Import[]): readonly Json[] {
+  return found.flatMap((one) => one.skipped.map((skipped): Json => ({ ...skipped })));
+}
+
+function secretsOf(found: readonly Import[]): readonly Json[] {
+  return found.flatMap((one) => one.secrets.map((secret): Json => ({ ...secret })));
+}
+
+function describe(outcomes: readonly JsonObject[], found: readonly Import[]): string {
+  const added = table(['server', 'in the client', 'for', 'outcome'], outcomes.map((one) => [
+    text(one['id']), text(one['name']), text(one['scope']), one['error'] === undefined ? (one['added'] === true ? 'declared' : 'would be declared') : `${text(one['error'])}: ${text(one['message'])}`,
+  ]));
+  const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => `Skipped ${plain(name)}: ${code} ${plain(reason)}. ${plain(remedy)}\n`).join('');
+  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => `${plain(server)} needs its secret ${plain(name)} at ${plain(reference)}\n`).join('');
+  return `${added}${skipped}${secrets}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
+}

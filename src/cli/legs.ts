@@ -1,0 +1,27 @@
+import type { Json, JsonObject } from '../domain/json.ts';
+import type { Check } from './doctor.ts';
+import { part, text } from './json-view.ts';
+
+/** How each leg is protected: clients to the gate, the gate to each server, and the store. */
+export function legsOf(status: Json, servers: readonly JsonObject[]): readonly Check[] {
+  return [clientLeg(text(part(status, 'network', 'publicUrl'))), ...servers.map(serverLeg)];
+}
+
+function clientLeg(publicUrl: string): Check {
+  const what = 'leg: clients → gateway';
+  if (publicUrl.startsWith('https:')) return { what, state: 'good', found: `TLS 1.3 at ${publicUrl}`, remedy: '' };
+  return { what, state: isLoopback(publicUrl) ? 'warn' : 'bad', found: `clear text at ${publicUrl}`, remedy: 'leave --insecure-loopback away, and give an https publicUrl' };
+}
+
+function serverLeg(server: JsonObject): Check {
+  const what = `leg: gateway → ${text(server['id'])}`;
+  const endpoint = text(server['endpoint']);
+  if (server['transport'] === 'stdio') return { what, state: 'good', found: 'a local process, by pipes of the runner', remedy: '' };
+  if (endpoint.startsWith('https:')) return { what, state: 'good', found: 'TLS 1.3', remedy: '' };
+  if (isLoopback(endpoint)) return { what, state: 'warn', found: 'clear text, on this machine only', remedy: 'give it an https URL where it can be had' };
+  return { what, state: 'bad', found: 'clear text over the network', remedy: 'give it an https URL' };
+}
+
+function isLoopback(url: string): boolean {
+  return URL.canParse(url) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+}

@@ -1,0 +1,147 @@
+import { SallyportError } from '../domain/errors.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { isArray } from '../domain/json.ts';
+import { TEMPLATES, writeTemplate } from '../policy/templates.ts';
+import { show } from './command.ts';
+import { objects, part, text } from './json-view.ts';
+import { checkOffline, readTexts, testOffline } from './policy-files.ts';
+import { withProgress } from './progress.ts';
+import { plain, table, time } from './terminal.ts';
+import { commandOf } from './verbs.ts';
+import type { Call, Verb } from './verbs.ts';
+
+const FILE = { file: { type: 'string', short: 'f' } } as const;
+
+const check: Verb = {
+  usage: 'check -f sallyport.yaml | check FILE.cedar...\n    with -f all of the manifest, offline; otherwise these files against the running registry',
+  options: FILE,
+  run: async (call) => {
+    const { options, io, client } = call;
+    const manifest = options.text('file');
+    const answer = manifest === undefined
+      ? await withProgress(io, 'compiling', async () => client.send('POST', '/policies/check', { policies: await readTexts(options.positionals) }))
+      : await withProgress(io, 'compiling', () => checkOffline(manifest));
+    show(io, options.json, answer, () => `${describeDiagnostics(answer)}${part(answer, 'ok') === true ? 'The policies compile.\n' : ''}`);
+    return outcome(answer);
+  },
+};
+
+const test: Verb = {
+  usage: 'test TESTS.yaml... [-f sallyport.yaml]\n    with -f against the manifest, offline; otherwise against the running policies',
+  options: FILE,
+  run: async ({ options, io, client }) => {
+    const manifest = options.text('file');
+    const cases = await readTexts(options.positionals);
+    const answer = manifest === undefined
+      ? await withProgress(io, 'testing', () => client.send('POST', '/policies/test', { cases }))
+      : await withProgress(io, 'testing', () => testOffline(manifest, cases));
+    const results = objects(part(answer, 'results'));
+    show(io, options.json, answer, () => describeDiagnostics(answer) + table(['test', 'outcome', 'difference'], results.map((one) => [
+      text(one['name']), one['passed'] === true ? 'passed' : 'FAILED', text(one['difference']),
+    ])));
+    return outcome(answer);
+  },
+};
+
+function describeDiagnostics(answer: Json): string {
+  return objects(part(answer, 'diagnostics')).map((one) =>
+    `${plain(text(one['file']))}:${text(one['line'])}:${text(one['column'])} ${text(one['severity'])} ${text(one['code'])} ${plain(text(one['message']))}\n    ${plain(text(one['remedy']))}\n`).join('');
+}
+
+function outcome(answer: Json): number {
+  return part(answer, 'ok') === true ? 0 : 1;
+}
+
+const explain: Verb = {
+  usage: 'explain EXCHANGE-ID',
+  run: async ({ client, io, options, need }) => {
+    const answer = await client.get('/policies/explain', { exchange: need(0, 'the exchange') });
+    show(io, options.json, answer, () => objects(part(answer, 'decisions')).map(describeDecision).join('\n'));
+    return 0;
+  },
+};
+
+function describeDecision(decision: JsonObject): string {
+  const who = `${text(decision['principal'])} by ${text(decision['agent'])}`;
+  const what = [decision['action'], decision['server'], decision['tool']].map(text).filter((one) => one !== '').join(' ');
+  const head = `${typeof decision['at'] === 'number' ? time(decision['at']) : ''}  ${plain(who)}: ${plain(what)}\n${plain(text(decision['summary']))}\n`;
+  return head + objects(decision['policies']).map((policy) =>
+    `\n${plain(text(policy['id']))}: ${plain(text(policy['words']))}${policy['place'] === undefined ? '' : ` (${plain(text(policy['place']))})`}\n${plain(text(policy['text']), true)}\n`).join('');
+}
+
+const matrix: Verb = {
+  usage: 'matrix',
+  run: async ({ client, io, options }) => {
+    const answer = await client.get('/policies/matrix');
+    const heads = objects(part(answer, 'principals')).map((one) => text(one['agent']));
+    const rows = objects(part(answer, 'rows')).map((row) => [
+      `${text(row['server'])}/${text(row['tool'])}`, text(row['effect']), ...(isArray(row['cells']) ? row['cells'] : []).map((cell) => CELLS[text(cell)] ?? ''),
+    ]);
+    show(io, options.json, answer, () => `${table(['tool', 'effect', ...heads], rows)}yes: may call · no: never · depends: on arguments or the moment\n`);
+    return 0;
+  },
+};
+
+const CELLS: Readonly<Record<string, string>> = { allow: 'yes', deny: 'no', unknown: 'depends' };
+
+const init: Verb = {
+  usage: `init --template ${TEMPLATES.join('|')} --group NAME --server ID...`,
+  options: { template: { type: 'string' }, group: { type: 'string' }, server: { type: 'string', multiple: true } },
+  run: async (call) => {
+    const template = TEMPLATES.find((one) => one === call.needText('template'));
+    if (template === undefined) throw new SallyportError('ERR_USAGE', 'there is no such template', { remedy: `Templates are ${TEMPLATES.join(', ')}.` });
+    const policy = writeTemplate(template, call.needText('group'), needServers(call));
+    show(call.io, call.options.json, { text: policy }, () => policy);
+    return 0;
+  },
+};
+
+function needServers(call: Call): readonly string[] {
+  call.needText('group');
+  const servers = call.options.list('server');
+  if (servers.length === 0) throw new SallyportError('ERR_USAGE', '--server is missing', { remedy: 'Name each server that the policy is for.' });
+  return servers;
+}
+
+const suggest: Verb = {
+  usage: 'suggest [--server ID]',
+  options: { server: { type: 'string' } },
+  run: async ({ client, io, options }) => {
+    const answer = await client.get('/policies/suggest', { server: options.text('server') });
+    show(io, options.json, answer, () => `// The least that permits ${text(part(answer, 'calls'))} observed calls. Read it before you use it.\n${plain(text(part(answer, 'text')), true)}\n`);
+    if (part(answer, 'complete') === false) io.note('Only the newest records were read; older calls may be missing.');
+    return 0;
+  },
+};
+
+const list: Verb = {
+  usage: 'list',
+  run: async ({ client, io, options }) => {
+    const answer = await client.get('/policies');
+    show(io, options.json, answer, () => table(['id', 'file', 'lines'], objects(part(answer, 'policies')).map((one) => [
+      text(one['id']), text(one['file']), text(one['source']).split('\n').length,
+    ])));
+    return 0;
+  },
+};
+
+const put: Verb = {
+  usage: 'put FILE.cedar',
+  run: async ({ client, io, options, need }) => {
+    const [policy] = await readTexts([need(0, 'the file')]);
+    const answer = await withProgress(io, 'compiling', () => client.send('PUT', '/policies', { file: policy?.file ?? '', source: policy?.text ?? '' }));
+    show(io, options.json, answer, () => `${plain(text(part(answer, 'file')))} is in force.\n`);
+    return 0;
+  },
+};
+
+const remove: Verb = {
+  usage: 'remove ID',
+  run: async ({ client, io, options, need }) => {
+    const answer = await client.send('DELETE', `/policies/${encodeURIComponent(need(0, 'the policy\'s id'))}`);
+    show(io, options.json, answer, () => `${plain(text(part(answer, 'id')))} is removed.\n`);
+    return 0;
+  },
+};
+
+export const command = commandOf('policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, init, suggest, list, put, remove });

@@ -1,0 +1,140 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { objects, part, text } from '../cli/json-view.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
+import { openControl, surfaceSaying } from './fixture-control.ts';
+import { applyManifestFile } from './manifest/apply-file.ts';
+import { readManifestFiles } from './manifest/files.ts';
+
+const fixture = await openControl();
+const { api, says } = fixture;
+const folder = mkdtempSync('/tmp/sp-manifest-');
+mkdirSync(join(folder, 'policies'));
+afterAll(async () => {
+  await fixture.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const MANIFEST = `apiVersion: sallyport/v1
+servers:
+  crm:
+    url: https://crm.example/mcp
+    owner: sales@example.com
+    credentials: { type: header, header: x-key, secret: env:SP_TEST_CRM_KEY }
+    tools: { search: { effect: read } }
+roles: { reader: { allow: [{ server: crm, effects: [read] }] } }
+bindings: [{ role: reader, to: { group: support } }]
+policies: [policies/*.cedar]
+`;
+const FORBID = '@id("no-deletes")\nforbid(principal, action == Action::"call_tool", resource) when { resource.effect == "destroy" };\n';
+
+function write(manifest: string, policy: string): string {
+  const file = join(folder, 'sallyport.yaml');
+  writeFileSync(file, manifest);
+  writeFileSync(join(folder, 'policies', 'a.cedar'), policy);
+  return file;
+}
+
+async function apply(manifest: string, policy: string, dryRun = false): ReturnType<typeof api> {
+  const files: JsonObject = JSON.parse(JSON.stringify(await readManifestFiles(write(manifest, policy))));
+  return api('POST', '/manifest', { ...files, dryRun });
+}
+
+async function approve(id: string): Promise<void> {
+  const { body } = await api('POST', `/servers/${id}/scan`);
+  expect(await api('POST', `/servers/${id}/approve`, { digest: text(part(body, 'candidate', 'digest')) })).toMatchObject({ status: 200 });
+}
+
+async function inForce(): Promise<Json | undefined> {
+  return part((await api('GET', '/status')).body, 'snapshot', 'version');
+}
+
+test('a dry run tells every difference and changes nothing; applying makes the store match; again changes nothing', async () => {
+  const differences = [
+    { resource: 'server', id: 'crm', verb: 'add' }, { resource: 'role', id: 'reader', verb: 'add' }, { resource: 'binding', verb: 'add' }, { resource: 'policy', verb: 'add' },
+  ];
+  expect(await apply(MANIFEST, FORBID, true)).toMatchObject({ status: 200, body: { dryRun: true, differences } });
+  expect((await api('GET', '/servers')).body).toEqual({ servers: [] });
+  expect(await apply(MANIFEST, FORBID)).toMatchObject({ body: { differences } });
+  const version = await inForce();
+  expect(await apply(MANIFEST, FORBID)).toMatchObject({ body: { differences: [] } });
+  expect(await inForce()).toBe(version);
+});
+
+test('what is exported makes the same again', async () => {
+  const { body } = await api('GET', '/manifest');
+  expect(objects(body['policies'])).toEqual([{ file: 'policies/a.cedar', text: FORBID }]);
+  expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
+});
+
+test('a bad manifest or policy names its place and remedy, and nothing of it is applied', async () => {
+  const version = await inForce();
+  const broken = 'forbid(principal, action == Action::"call_tool", resource) when { resource.effcet == "destroy" };\n';
+  const refused = await apply(MANIFEST.replace('crm.example', 'other.example'), broken);
+  expect(refused).toMatchObject({ status: 422, body: { code: 'ERR_POLICY_INVALID', message: expect.stringMatching(/^policies\/a\.cedar:1:\d+ /), remedy: expect.any(String) } });
+  expect(await api('POST', '/manifest', { file: 'sallyport.yaml', text: `${MANIFEST}serverz: {}\n`, policies: [] })).toMatchObject({
+    status: 422, body: { code: 'ERR_CONFIG_INVALID', message: expect.stringContaining('sallyport.yaml:') },
+  });
+  expect(await inForce()).toBe(version);
+  expect((await api('GET', '/servers/crm')).body['endpoint']).toBe('https://crm.example/mcp');
+
+  const reported: string[] = [];
+  await applyManifestFile(fixture.role.control, write(MANIFEST, broken), (line) => void reported.push(line));
+  expect(reported.join('\n')).toContain('stays in force');
+  expect(JSON.stringify((await api('GET', '/status')).body['problems'])).toContain('a.cedar:1:');
+});
+
+test('a server that is reached in another way waits for approval again; what is not named any more is gone', async () => {
+  says.set('crm', surfaceSaying({ search: {}, remove: {} }));
+  await approve('crm');
+  expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'approved', baseline: { tools: [{ name: 'search', effect: 'read', confirmed: true }, { name: 'remove' }] } });
+  await apply(MANIFEST.replace('search: { effect: read }', 'search: { effect: write }'), FORBID);
+  expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'approved', baseline: { tools: [{ name: 'search', effect: 'write' }, {}] } });
+  await apply(MANIFEST.replace('crm.example', 'elsewhere.example'), FORBID);
+  expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'declared', endpoint: 'https://elsewhere.example/mcp' });
+  expect(await apply('apiVersion: sallyport/v1\n', FORBID)).toMatchObject({ body: { differences: expect.arrayContaining([{ resource: 'server', id: 'crm', verb: 'remove' }]) } });
+  for (const path of ['/servers', '/roles', '/bindings', '/policies']) expect(JSON.stringify((await api('GET', path)).body)).toMatch(/\[\]/);
+});
+
+test('policies are checked, tested, shown as a matrix and confined to their space', async () => {
+  await apply(MANIFEST, FORBID);
+  await approve('crm');
+  await api('POST', '/agents', { agent: 'helpdesk', groups: ['support'], audience: ['/mcp/crm'], ttlMs: 60_000 });
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject({
+    principals: [{ agent: 'helpdesk' }], rows: [{ server: 'crm', tool: 'search', effect: 'read', cells: ['allow'] }, { tool: 'remove', effect: 'destroy', cells: ['deny'] }],
+  });
+  const cases = `principals: { ann: { groups: [support] } }
+tests:
+  - { name: may search, as: ann, server: crm, tool: search, expect: allow }
+  - { name: may remove, as: ann, server: crm, tool: remove, expect: allow }
+`;
+  expect((await api('POST', '/policies/test', { cases: [{ file: 't.yaml', text: cases }] })).body).toMatchObject({ ok: false, results: [{ passed: true }, { passed: false }] });
+  const wrong = 'permit(principal, action == Action::"call_tool", resource == Tool::"crm/serach");';
+  expect((await api('POST', '/policies/check', { policies: [{ file: 'b.cedar', text: wrong }] })).body).toMatchObject({ ok: false, diagnostics: [{ file: 'b.cedar', line: 1, severity: 'error' }] });
+  const open = { file: 'open.cedar', source: '@id("open")\npermit(principal, action, resource);\n' };
+  expect(await api('PUT', '/policies?space=red', open)).toMatchObject({ status: 200 });
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['allow'] }, { cells: ['deny'] }] });
+  await api('DELETE', `/bindings/${text(objects((await api('GET', '/bindings')).body['bindings'])[0]?.['id'])}`);
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['deny'] }, { cells: ['deny'] }] });
+});
+
+test('an exception and a learning period permit for their time, and no longer than allowed', async () => {
+  const common = { reason: 'r', owner: 'o', approver: 'a' };
+  const learn = { scope: { kind: 'learn', server: 'crm', to: { group: 'support' } }, ...common };
+  expect(await api('POST', '/exceptions', { ...learn, expiresAt: Date.now() + 15 * 24 * 3_600_000 })).toMatchObject({ status: 400 });
+  const { body } = await api('POST', '/exceptions', { ...learn, expiresAt: Date.now() + 3_600_000 });
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ tool: 'search', cells: [expect.not.stringMatching('deny')] }, { tool: 'remove', cells: ['deny'] }] });
+  await api('DELETE', `/exceptions/${text(body['id'])}`);
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['deny'] }, { cells: ['deny'] }] });
+});
+
+test('declared secrets are released to gateways, and nothing else is', async () => {
+  const release = (ask: JsonObject): Promise<Json> => fixture.asGateway.call('control.release', { space: 'default', server: 'crm', ...ask });
+  expect(release({})).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
+  process.env['SP_TEST_CRM_KEY'] = 'k-123';
+  expect(await release({})).toEqual({ value: 'k-123' });
+  expect(release({ secret: 'env:HOME' })).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
+  expect(release({ secret: 'file:/etc/passwd' })).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
+  delete process.env['SP_TEST_CRM_KEY'];
+});
