@@ -123,6 +123,9 @@ function reportOf(rows: readonly Row[], figures: readonly Figure[]): Report {
   };
 }
 
+// An interrupted bench leaves no process behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stopAll().then(() => process.exit(130)));
+
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'));
 try {
   const stub = await startScript('stub.ts', ['http', String(TOOLS)]);
