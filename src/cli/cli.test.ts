@@ -1,0 +1,152 @@
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openControl, surfaceSaying } from '../control/fixture-control.ts';
+import type { JsonObject } from '../domain/json.ts';
+import { objects, part, text } from './json-view.ts';
+
+const fixture = await openControl();
+const folder = mkdtempSync('/tmp/sp-cli-');
+afterAll(async () => {
+  await fixture.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** The command as people run it: a process of its own, over the real socket. */
+async function sallyport(...args: readonly string[]): Promise<Outcome> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), ...args], {
+    cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, SALLYPORT_HOME: fixture.home }, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe',
+  });
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, out, err };
+}
+
+async function json(...args: readonly string[]): Promise<JsonObject> {
+  const { out, err, code } = await sallyport(...args, '--json');
+  if (code !== 0) throw new Error(err);
+  const value: JsonObject = JSON.parse(out);
+  return value;
+}
+
+test('what is typed wrongly says how to type it, and fails', async () => {
+  expect(await sallyport('servre')).toMatchObject({ code: 2, err: expect.stringContaining('ERR_USAGE') });
+  expect(await sallyport('server', 'frobnicate')).toMatchObject({ code: 2, err: expect.stringContaining('ERR_USAGE') });
+  expect(await sallyport('server', 'list', '--nope')).toMatchObject({ code: 2, err: expect.stringContaining('Usage: sallyport server list') });
+  expect(await sallyport('server', 'add', 'x', '--owner', 'me')).toMatchObject({ code: 2 });
+  const nowhere = await sallyport('server', 'list', '--home', join(folder, 'nowhere'), '--json');
+  expect(nowhere.code).toBe(1);
+  expect(JSON.parse(nowhere.err)).toMatchObject({ code: 'ERR_NOT_RUNNING', remedy: expect.stringContaining('sallyport up') });
+});
+
+test('a server goes from declared to approved, and nobody approves unseen', async () => {
+  expect(await sallyport('server', 'add', 'loose', '--owner', 'me@example.com', '--', 'npx', '-y', 'some-server')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_LAUNCH_UNPINNED') });
+  const added = await sallyport('server', 'add', 'crm', '--url', 'https://crm.example/mcp', '--owner', 'me@example.com', '--header', 'x-key', '--secret', 'env:CRM_KEY');
+  expect(added).toMatchObject({ code: 0, out: expect.stringContaining('header x-key from env:CRM_KEY') });
+  fixture.says.set('crm', surfaceSaying({ search: { description: 'Finds \u001B[2Jpeople \u202Eevil.' }, pay: {} }));
+  const { out: shown } = await sallyport('server', 'scan', 'crm');
+  expect(shown).toContain('destroy (guess)');
+  expect(shown).not.toContain('\u001B');
+  expect(shown).not.toContain('\u202E');
+  expect(await sallyport('server', 'approve', 'crm')).toMatchObject({ code: 2, out: expect.stringContaining('https://crm.example/mcp'), err: expect.stringContaining('--yes') });
+  expect(await json('server', 'show', 'crm')).toMatchObject({ status: 'scanned' });
+  const approved = await sallyport('server', 'approve', 'crm', '--yes', '--effect', 'search=read', '--effect', 'pay=transact');
+  expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('transact (as you say)') });
+  expect(objects((await json('server', 'list'))['servers'])).toMatchObject([{ id: 'crm', status: 'approved', tools: 2 }]);
+  expect(await sallyport('server', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('approved') });
+
+  fixture.says.set('crm', surfaceSaying({ search: { description: 'Finds people and sends them away.' }, pay: {} }));
+  await sallyport('server', 'scan', 'crm');
+  expect(await sallyport('server', 'diff', 'crm')).toMatchObject({ code: 0, out: expect.stringContaining('sends them away') });
+});
+
+test('a token is printed once, where nothing else is', async () => {
+  const { out, err, code } = await sallyport('agent', 'create', 'bot', '--for', '/mcp/crm', '--person', 'ann@example.com', '--group', 'support', '--ttl', '1h');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^spa_[\w-]{43}\n$/);
+  expect(err).toContain('only time');
+  const listed = await sallyport('agent', 'list');
+  expect(listed.out).toContain('person ann@example.com');
+  expect(listed.out).not.toContain(out.trim());
+  const [agent] = objects((await json('agent', 'list'))['agents']);
+  expect(await sallyport('agent', 'revoke', text(agent?.['id']))).toMatchObject({ code: 0 });
+  expect(objects((await json('agent', 'list'))['agents'])).toMatchObject([{ state: 'revoked' }]);
+});
+
+test('a manifest is applied, exported, checked and tested, with a running control or without', async () => {
+  const manifest = join(folder, 'sallyport.yaml');
+  const declared = `apiVersion: sallyport/v1
+servers: { crm: { url: https://crm.example/mcp, owner: me@example.com, credentials: { type: header, header: x-key, secret: env:CRM_KEY }, tools: { search: { effect: read } } } }
+roles: { reader: { allow: [{ server: crm, effects: [read] }] } }
+bindings: [{ role: reader, to: { group: support } }]
+policies: [a.cedar]
+`;
+  writeFileSync(manifest, declared);
+  writeFileSync(join(folder, 'a.cedar'), '@id("no")\nforbid(principal, action == Action::"call_tool", resource) when { resource.effect == "destroy" };\n');
+  writeFileSync(join(folder, 'tests.yaml'), `principals: { ann: { groups: [support] } }
+tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { name: others, as: ann, server: crm, tool: pay, expect: deny }]
+`);
+  expect(await sallyport('policy', 'check', '-f', manifest, '--home', '/nonexistent')).toMatchObject({ code: 0, out: expect.stringContaining('compile') });
+  expect(await sallyport('policy', 'test', 'tests.yaml', '-f', manifest, '--home', '/nonexistent')).toMatchObject({ code: 0, out: expect.stringContaining('passed') });
+  expect(await sallyport('apply', '-f', manifest, '--dry-run')).toMatchObject({ code: 0, out: expect.stringContaining('Nothing was changed') });
+  expect(await json('apply', '-f', manifest)).toMatchObject({ dryRun: false, differences: expect.arrayContaining([{ resource: 'role', id: 'reader', verb: 'add' }]) });
+  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 0, out: expect.stringContaining('already matches') });
+  expect(await sallyport('policy', 'test', 'tests.yaml')).toMatchObject({ code: 0 });
+  writeFileSync(join(folder, 'wrong.yaml'), 'principals: { ann: { groups: [support] } }\ntests: [{ name: no, as: ann, server: crm, tool: search, expect: deny }]\n');
+  expect(await sallyport('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
+  expect(await sallyport('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
+  writeFileSync(manifest, `${declared}unknown: 1\n`);
+  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:6:1/) });
+  expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 0, out: expect.stringContaining('a.cedar') });
+  expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 1 });
+  expect(await sallyport('policy', 'check', '-f', join('exported', 'sallyport.yaml'))).toMatchObject({ code: 0 });
+});
+
+test('questions and switches answer in words and in JSON', async () => {
+  expect(await sallyport('policy', 'init', '--template', 'read-only', '--group', 'support', '--server', 'crm')).toMatchObject({ code: 0, out: expect.stringContaining('permit') });
+  expect(await sallyport('policy', 'matrix')).toMatchObject({ code: 0, out: expect.stringContaining('crm/search') });
+  expect(await sallyport('policy', 'explain', 'no-such')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_NOT_FOUND') });
+  const exception = await json('exception', 'add', '--server', 'crm', '--tool', 'pay', '--to', 'group:support', '--reason', 'month end', '--owner', 'ann', '--approver', 'bob', '--for', '1d');
+  expect(await sallyport('exception', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('month end') });
+  expect(await sallyport('exception', 'remove', text(exception['id']))).toMatchObject({ code: 0 });
+  expect(await sallyport('toolset', 'put', 'desk', '--tools', 'crm=search')).toMatchObject({ code: 0, out: expect.stringContaining('/mcp/t/desk') });
+  expect(await sallyport('kill', 'server', 'crm', '--reason', 'odd')).toMatchObject({ code: 0 });
+  expect(part(await json('kill', 'status'), 'servers')).toEqual(['crm']);
+  expect(await sallyport('audit', 'query', '--event', 'config.changed')).toMatchObject({ code: 0, out: expect.stringContaining('server.approve') });
+  expect(await sallyport('status')).toMatchObject({ code: 0, out: expect.stringContaining('ledger') });
+  // Nothing watches control here and no runner answers: doctor must say so and fail.
+  expect(await sallyport('doctor')).toMatchObject({ code: 1, out: expect.stringContaining('no call passes') });
+});
+
+test('what a client has is imported without its secrets', async () => {
+  writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: { notes: { command: 'npx', args: ['-y', '@scope/notes@1.2.3'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }));
+  const dry = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com', '--dry-run');
+  expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('would be declared') });
+  const { out, code } = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com');
+  expect(code).toBe(0);
+  expect(out).not.toContain('sk-abcdefghijklmnop1234');
+  expect(JSON.stringify(await json('server', 'show', 'notes'))).not.toContain('sk-abcdefghijklmnop1234');
+});
+
+test('the tail shows records as they are written, until it is told to stop', async () => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), 'audit', 'tail', '--json'], {
+    env: { PATH: process.env['PATH'], SALLYPORT_HOME: fixture.home }, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe',
+  });
+  const reader = child.stdout.getReader();
+  const first = reader.read();
+  // The tail begins whenever the child is ready: change something until it has seen one change.
+  let seen = false;
+  void first.then(() => (seen = true));
+  while (!seen) {
+    await fixture.api('PUT', '/kill', { target: 'agent', name: 'bot', on: true, reason: 'test' });
+    await Bun.sleep(20);
+  }
+  expect(new TextDecoder().decode((await first).value)).toContain('"kill.on"');
+  child.kill('SIGTERM');
+  expect(await child.exited).toBe(0);
+});
