@@ -15,7 +15,7 @@ const PLAIN = [
   'true', 'false', 'principal is Person', 'resource is Tool in Server::"crm"', 'principal in Group::"support"', 'resource in Toolset::"sales"',
   'action in Action::"read_only"', 'principal == Person::"sallyport|ann"', 'resource in [Space::"default", Server::"wiki"]',
 ];
-const MOMENTS = ['context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")'];
+const MOMENTS = ['context.drift == "none"', 'context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")'];
 /** What the validator would refuse: attributes that are missing for some requests. */
 const UNTESTED = [
   'resource.effect == "read"', 'context has nosuch', 'principal has nosuch', 'resource has effect', 'resource.nosuch == 1', 'context.nosuch',

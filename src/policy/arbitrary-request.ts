@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { AccessRequest } from '../domain/decision.ts';
-import { ACTIONS } from '../domain/decision.ts';
+import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { WORDS, pick } from './arbitrary-policy.ts';
@@ -52,11 +52,12 @@ export const requests: fc.Arbitrary<AccessRequest> = fc
     toolsets: fc.subarray(['sales']),
     args: payArguments,
     zone: pick<AccessRequest['context']['zone']>('loopback', 'internal', 'external'),
+    drift: pick(...DRIFTS),
     now: pick(...[0, 1, 2, 3, 4, 5, 6].map((day) => Date.UTC(2026, 10, 22 + day, day * 3, 59)), Date.UTC(2026, 10, 23, 10), 0),
   })
   .map(({ principal, place: [kind, server, name], action, effect, toolsets, zone, now, args, ...rest }): AccessRequest => ({
     principal: { ...ANN, ...principal },
     action,
     resource: { kind, server, name, toolsets, labels: rest.labels, ...(kind === 'tool' && effect !== undefined ? { effect } : {}) },
-    context: { arguments: args, zone, now },
+    context: { arguments: args, zone, now, drift: rest.drift },
   }));

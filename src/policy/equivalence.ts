@@ -4,29 +4,31 @@ import type { Problem } from './diagnostic.ts';
 import { loadPolicy } from './engine.ts';
 import type { LoadedPolicy } from './engine.ts';
 import { asBoolean, compileExpr } from './evaluate.ts';
-import type { Evaluate } from './evaluate.ts';
 import { createDice, generateRequest, poolOf } from './generate.ts';
-import type { Facts, Outcome } from './oracle.ts';
+import type { Facts, Outcome, Reads } from './oracle.ts';
 import { askOracle } from './oracle.ts';
 import { operandsOf } from './possibility.ts';
 import type { Expr, ProgramPolicy } from './program.ts';
+import { isBinary } from './program.ts';
 import type { Subject } from './subject.ts';
 import { resourceIdOf, resourceTypeOf } from './subject.ts';
+import type { Value } from './values.ts';
+import { isLong } from './values.ts';
 
 /** Requests made for one policy, and those of them that Cedar judges too. */
-const CANDIDATES = 24;
-const COMPARED_MIN = 2;
-const COMPARED_MAX = 6;
+const CANDIDATES = 32;
+const COMPARED_MAX = 8;
 
 /**
  * Compares the compiled form of one policy with Cedar's own verdict. Many requests are made and run on the compiled form,
- * which is cheap; one is kept for each different path through the condition, so that few questions to Cedar cover
- * satisfied, not satisfied and error. A difference is a compile error: such a program is never released.
+ * which is cheap; those that show something new (an outcome, a side or the edge of a comparison, a kind of principal) are
+ * kept, so that few questions to Cedar cover satisfied, not satisfied and error. A difference is a compile error: such a
+ * program is never released.
  */
 export function compareWithCedar(text: string, policy: ProgramPolicy, facts: Facts, seed: number): Problem | undefined {
   const loaded = loadPolicy(policy);
   const chosen = chooseRequests(loaded, facts, seed);
-  const theirs = askOracle(text, chosen.map(({ request }) => request), facts, attributesIn(policy.condition));
+  const theirs = askOracle(text, chosen.map(({ request }) => request), facts, readsOf(policy));
   const differs = chosen.findIndex(({ ours }, index) => ours !== theirs[index]);
   if (differs < 0) return undefined;
   return {
@@ -44,31 +46,36 @@ interface Chosen {
 function chooseRequests(loaded: LoadedPolicy, facts: Facts, seed: number): readonly Chosen[] {
   const dice = createDice(seed);
   const pool = poolOf(loaded.source);
-  const leaves = leavesOf(loaded.source.condition).slice(0, 24).map(compileExpr);
-  const byPath = new Map<string, Chosen>();
-  for (let made = 0; made < CANDIDATES; made += 1) {
+  const probes = leavesOf(loaded.source.condition).slice(0, 16).map(compileProbe);
+  const seen = new Set<string>();
+  const chosen: Chosen[] = [];
+  for (let made = 0; made < CANDIDATES && chosen.length < COMPARED_MAX; made += 1) {
     const request = generateRequest(loaded.source, pool, facts, dice);
     const subject = subjectFor(request, facts);
     if (subject === undefined) continue;
     const ours = outcomeOf(loaded, subject);
-    const path = `${ours} ${String(loaded.inScope(subject))} ${leaves.map((leaf) => mark(leaf, subject)).join('')}`;
-    if (!byPath.has(path)) byPath.set(path, { request, ours });
+    const scope = [ours, loaded.inScope(subject), subject.principalType, request.principal.groups.length > 0].join(' ');
+    // Outside the scope the condition does not matter, so its sides show nothing there.
+    const shows = loaded.inScope(subject) ? [scope, ...probes.map((probe, index) => `${index} ${probe(subject)}`)] : [scope];
+    if (shows.every((feature) => seen.has(feature))) continue;
+    for (const feature of shows) seen.add(feature);
+    chosen.push({ request, ours });
   }
-  return spread([...byPath.values()], Math.min(COMPARED_MAX, COMPARED_MIN + leaves.length));
+  return chosen;
 }
 
-function attributesIn(expr: Expr): ReadonlySet<string> {
-  const names = new Set(operandsOf(expr).flatMap((operand) => [...attributesIn(operand)]));
-  if (expr[0] === 'context' || expr[0] === 'contextHas') names.add(expr[1]);
-  if (expr[0] === 'get' || expr[0] === 'has') names.add(expr[2]);
-  return names;
-}
-
-/** A few of each outcome, taking turns. */
-function spread(all: readonly Chosen[], count: number): readonly Chosen[] {
-  const rows = (['satisfied', 'unsatisfied', 'error'] as const).map((outcome) => all.filter(({ ours }) => ours === outcome));
-  const turns = Array.from({ length: count }, (_, turn) => rows.map((row) => row[turn]));
-  return turns.flat().filter((chosen) => chosen !== undefined).slice(0, count);
+function readsOf({ actions, principal, resource, condition }: ProgramPolicy): Reads {
+  const attributes = new Set<string>();
+  const types = new Set(actions === null ? [] : ['Action']);
+  for (const name of [principal.in, principal.exactly, resource.in, resource.exactly]) if (name !== undefined) types.add(name[0]);
+  const visit = (expr: Expr): void => {
+    if (expr[0] === 'context' || expr[0] === 'contextHas') attributes.add(expr[1]);
+    if (expr[0] === 'get' || expr[0] === 'has') attributes.add(expr[2]);
+    if (expr[0] === 'in') for (const [type] of expr[2]) types.add(type);
+    for (const operand of operandsOf(expr)) visit(operand);
+  };
+  visit(condition);
+  return { attributes, types };
 }
 
 /** What one policy comes to in the engine. */
@@ -101,10 +108,36 @@ function leavesOf(expr: Expr): readonly Expr[] {
   return expr[0] === 'if' ? [...leavesOf(expr[1]), ...leavesOf(expr[2]), ...leavesOf(expr[3])] : [expr];
 }
 
-function mark(leaf: Evaluate, subject: Subject): string {
+type Probe = (subject: Subject) => string;
+
+/** What a leaf of a condition shows: true, false or error; of a comparison, the side, and whether it is the edge. */
+function compileProbe(leaf: Expr): Probe {
+  const sides = isBinary(leaf) ? [leaf[1], leaf[2]] : leaf[0] === 'call' ? leaf[2] : [];
+  const [left, right] = sides.map(compileExpr);
+  const whole = compileExpr(leaf);
+  return (subject) => {
+    const verdict = attempt(() => (whole(subject) === true ? 'true' : 'false'));
+    if (left === undefined || right === undefined) return verdict;
+    return `${verdict} ${attempt(() => distance(left(subject), right(subject)))}`;
+  };
+}
+
+function distance(left: Value, right: Value): string {
+  const [from, to] = [amountOf(left), amountOf(right)];
+  if (from === undefined || to === undefined) return '';
+  const gap = to - from;
+  return gap === 0n ? 'equal' : `${gap > 0n ? 'below' : 'above'} ${gap * gap === 1n ? 'near' : 'far'}`;
+}
+
+function amountOf(value: Value): bigint | undefined {
+  if (isLong(value)) return BigInt(value);
+  return typeof value === 'object' && 'amount' in value ? BigInt(value.amount) : undefined;
+}
+
+function attempt(run: () => string): string {
   try {
-    return leaf(subject) === true ? 't' : 'f';
+    return run();
   } catch {
-    return 'e';
+    return 'error';
   }
 }

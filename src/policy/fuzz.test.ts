@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import type { AccessRequest, Decision } from '../domain/decision.ts';
+import { DRIFTS } from '../domain/decision.ts';
 import { conditions, policies } from './arbitrary-policy.ts';
 import { payArguments, requests } from './arbitrary-request.ts';
 import { askCedar } from './cedar.ts';
@@ -104,7 +105,7 @@ describe('a set of policies', () => {
 describe('possible', () => {
   test('is sound: what it says holds for all arguments and moments (invariant 7)', async () => {
     const counts = { allow: 0, deny: 0, unknown: 0 };
-    const moments = fc.record({ arguments: payArguments, now: fc.integer({ min: 0, max: 4e12 }), tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000) });
+    const moments = fc.record({ arguments: payArguments, now: fc.integer({ min: 0, max: 4e12 }), drift: fc.constantFrom(...DRIFTS), tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000) });
     await fc.assert(
       fc.asyncProperty(sets, requests, fc.array(moments, { minLength: 12, maxLength: 12 }), async (texts, listed, calls) => {
         const compiled = await compilePolicies(inputOf(...(await sound(texts))));
@@ -113,7 +114,7 @@ describe('possible', () => {
         const possibility = engine.possible({ ...listed, context: { ...listed.context, arguments: undefined } });
         counts[possibility] += 1;
         for (const call of calls) {
-          const context = { ...listed.context, arguments: call.arguments, now: call.now };
+          const context = { ...listed.context, arguments: call.arguments, now: call.now, drift: call.drift };
           const request = { ...listed, principal: { ...listed.principal, tokenAgeMs: call.tokenAgeMs }, context };
           const { outcome, obligations } = engine.decide(request);
           if (possibility === 'deny') expect({ outcome, liftable: obligations.length > 0 }).toEqual({ outcome: 'deny', liftable: false });

@@ -73,17 +73,16 @@ function scopeNames({ principal, resource }: ProgramPolicy): EntityName[] {
   return [principal.in, principal.exactly, resource.in, resource.exactly].filter((name) => name !== undefined);
 }
 
-/** One request that usually fits the policy's scope (nine times of ten) and plays on its condition. */
+/** One request that usually fits the policy's scope, or misses it in one part, and plays on its condition. */
 export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts, dice: Dice): AccessRequest {
-  const fits = dice.chance(90);
-  const resource = generateResource(policy, pool, facts, dice, fits);
+  const resource = generateResource(policy, pool, facts, dice, dice.chance(90));
   const type = TYPE_OF[resource.kind];
   const legal = ACTIONS.filter((action) => APPLIES[action].includes(type));
-  const wanted = fits && policy.actions !== null ? legal.filter((action) => policy.actions?.includes(action)) : legal;
+  const wanted = dice.chance(90) && policy.actions !== null ? legal.filter((action) => policy.actions?.includes(action)) : legal;
   const action: Action = dice.pick(wanted) ?? dice.pick(legal) ?? 'call_tool';
   const shape = action === 'call_tool' ? facts.shapes[`${resource.server}/${resource.name}`] : undefined;
   return {
-    principal: generatePrincipal(policy, pool, facts.servers[resource.server]?.space ?? '', dice, fits),
+    principal: generatePrincipal(policy, pool, facts.servers[resource.server]?.space ?? '', dice, dice.chance(80)),
     action,
     resource,
     context: {
@@ -104,7 +103,7 @@ function generatePrincipal({ principal: scope }: ProgramPolicy, pool: Pool, spac
   const named = pool.names.filter(([type]) => type === scopedType).map(([, id]) => id);
   const known = pool.names.filter(([type]) => type === 'Group').map(([, id]) => id);
   const groups = new Set(known.filter(() => dice.chance(50)));
-  if (fits && scope.in?.[0] === 'Group') groups.add(scope.in[1]);
+  if ((fits || dice.chance(70)) && scope.in?.[0] === 'Group') groups.add(scope.in[1]);
   const exact = fits ? scope.exactly?.[1] : undefined;
   return {
     id: exact ?? dice.pick([...named, 'sallyport|someone']) ?? '',

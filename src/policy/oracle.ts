@@ -18,10 +18,10 @@ export interface Facts {
 
 /**
  * Cedar's own verdict on one policy for several requests. It builds entities and context from the requests by itself, so
- * that a mistake in the engine's readers shows as a difference. Attributes cost Cedar more than policies do: with `reads`
- * only those that the policy names are given (one that is left out by mistake shows as an error, hence as a difference).
+ * that a mistake in the engine's readers shows as a difference. Entities cost Cedar more than policies do: with `reads`
+ * only what the policy names is given (what is left out by mistake shows as a difference too).
  */
-export function askOracle(text: string, requests: readonly AccessRequest[], facts: Facts, reads?: ReadonlySet<string>): readonly Outcome[] {
+export function askOracle(text: string, requests: readonly AccessRequest[], facts: Facts, reads?: Reads): readonly Outcome[] {
   const set = 'sallyport';
   const prepared = askCedar((cedar) => cedar.preparsePolicySet(set, { staticPolicies: { [set]: text } }));
   if (prepared?.type !== 'success') return requests.map(() => 'failure');
@@ -74,9 +74,19 @@ export function cedarCall(request: AccessRequest, facts: Facts): CedarCall {
   return { principal: who, action, resource: what, context: cedarContext(request, facts.shapes[what.id]), entities };
 }
 
-function project(call: CedarCall, reads: ReadonlySet<string>): CedarCall {
-  const only = <Kept>(record: Record<string, Kept>): Record<string, Kept> => Object.fromEntries(Object.entries(record).filter(([name]) => reads.has(name)));
-  return { ...call, context: only(call.context), entities: call.entities.map((entity) => ({ ...entity, attrs: only(entity.attrs) })) };
+/** The attributes and entity types that a policy names. */
+export interface Reads {
+  readonly attributes: ReadonlySet<string>;
+  readonly types: ReadonlySet<string>;
+}
+
+function project(call: CedarCall, { attributes, types }: Reads): CedarCall {
+  const only = <Kept>(record: Record<string, Kept>): Record<string, Kept> =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => attributes.has(name)));
+  // A tool is in its space by way of its server.
+  const isNamed = ({ type }: Uid): boolean => types.has(type) || (type === 'Server' && types.has('Space'));
+  const entities = call.entities.map((entity) => ({ ...entity, attrs: only(entity.attrs), parents: entity.parents.filter(isNamed) }));
+  return { ...call, context: only(call.context), entities: entities.filter(({ attrs, parents }) => parents.length > 0 || Object.keys(attrs).length > 0) };
 }
 
 function cedarContext(request: AccessRequest, shape: RecordShape | undefined): Record<string, CedarJson> {

@@ -22,7 +22,7 @@ export function splitPolicies(file: string, text: string): readonly Chunk[] {
     if (start >= 0) chunks.push({ file, text: text.slice(start, end), ...placeOf(lines, start), depth: deepest, operators });
     [start, depth, deepest, operators] = [-1, 0, 0, 0];
   };
-  for (const token of text.matchAll(/\/\/[^\n]*|"(?:\\[\s\S]|[^"\\])*"?|[A-Za-z_]\w*|\s+|[\s\S]/g)) {
+  for (const token of text.matchAll(/\/\/[^\n\r]*|"(?:\\[\s\S]|[^"\\])*"?|[A-Za-z_]\w*|\s+|[\s\S]/g)) {
     at = token.index + token[0].length;
     const first = token[0].charAt(0);
     if (token[0].startsWith('//') || first.trim() === '') continue;
