@@ -63,13 +63,16 @@ const SERVER = z
 const ROLE = z.strictObject({
   allow: z
     .array(
-      z.strictObject({
-        server: ID,
-        effects: z.array(z.enum(EFFECTS)).exactOptional(),
-        tools: NAMES.exactOptional(),
-        prompts: NAMES.exactOptional(),
-        resources: z.boolean().exactOptional(),
-      }),
+      z
+        .strictObject({
+          server: ID.exactOptional(),
+          toolset: ID.exactOptional(),
+          effects: z.array(z.enum(EFFECTS)).exactOptional(),
+          tools: NAMES.exactOptional(),
+          prompts: NAMES.exactOptional(),
+          resources: z.boolean().exactOptional(),
+        })
+        .refine((rule) => (rule.server === undefined) !== (rule.toolset === undefined), { error: 'must have either server or toolset' }),
     )
     .max(1000),
 });

@@ -86,12 +86,18 @@ function checkReferences(shape: ManifestShape, source: ManifestText): void {
   const roles = shape.roles ?? {};
   const server = (id: string, path: Complaint['path']): readonly Complaint[] =>
     Object.hasOwn(servers, id) ? [] : [{ path, message: `names a server that is not declared: ${JSON.stringify(id)}` }];
+  const toolset = (id: string, path: Complaint['path']): readonly Complaint[] =>
+    Object.hasOwn(shape.toolsets ?? {}, id) ? [] : [{ path, message: `names a toolset that is not declared: ${JSON.stringify(id)}` }];
   const complaints = [
     ...Object.entries(shape.toolsets ?? {}).flatMap(([id, members]) =>
       members.flatMap((member, index) => server(member.server, ['toolsets', id, index, 'server'])),
     ),
     ...Object.entries(roles).flatMap(([id, role]) =>
-      role.allow.flatMap((rule, index) => server(rule.server, ['roles', id, 'allow', index, 'server'])),
+      role.allow.flatMap((rule, index) =>
+        rule.toolset === undefined
+          ? server(rule.server ?? '', ['roles', id, 'allow', index, 'server'])
+          : toolset(rule.toolset, ['roles', id, 'allow', index, 'toolset']),
+      ),
     ),
     ...(shape.exceptions ?? []).flatMap((exception, index) => server(exception.scope.server, ['exceptions', index, 'scope', 'server'])),
     ...(shape.bindings ?? []).flatMap((binding, index) =>

@@ -164,6 +164,8 @@ export async function serveUntilStopped(detail: Readonly<Record<string, string |
   process.stdout.write(`${JSON.stringify(detail)}\n`);
   await stopped.promise;
   await close();
+  // A stdin that is still read keeps the process alive after everything else has ended.
+  process.stdin.destroy();
 }
 
 export function isRole(name: string): name is Role {
