@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepts, benchFolder, bun, freePort, startProcess, waitFor } from './target.ts';
 import type { Running, Target } from './target.ts';
@@ -56,7 +56,8 @@ export const civic: Target = {
   transport: 'plaintext',
   start(bench) {
     const port = freePort();
-    const program = join(packageFolder('@civic/passthrough-mcp-server'), 'dist/cli.js');
+    // It runs only when its own address is the one that it was started by: a link in the path, and it exits silently.
+    const program = realpathSync(join(packageFolder('@civic/passthrough-mcp-server'), 'dist/cli.js'));
     return startPeer('civic', port, [program], { PORT: String(port), TARGET_SERVER_URL: bench.upstream, TARGET_SERVER_TRANSPORT: 'httpStream' });
   },
 };
