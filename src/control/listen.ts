@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -19,6 +19,8 @@ export interface ApiServer {
 /** Serves the control API on a unix socket (0600): the file's mode keeps other users out, the token other programs of this user. */
 export function serveApi(socket: string, authenticate: AuthenticateAdmin, control: Control, report: (line: string) => void): ApiServer {
   const ending = new AbortController();
+  // A killed control leaves its socket behind. Nobody else listens there: control's link, which is served first, proves it.
+  rmSync(socket, { force: true });
   // A file cannot be opened between its making and a chmod, if its very first mode is already narrow.
   const umask = process.umask(0o177);
   try {
