@@ -33,7 +33,8 @@ const START_ORDER: readonly Role[] = ['ledger', 'control', 'runner', 'gateway'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
-const BACKOFF_MAX_MS = 5_000;
+/** One that can't start gains nothing by hurry; one that served is missed, even when it dies again and again. */
+const BACKOFF_MAX_MS = { served: 200, neverReady: 5_000 } as const;
 /** A role that ran this long before it died starts anew with the shortest wait. */
 const STEADY_MS = 10_000;
 
@@ -83,11 +84,13 @@ async function startRole(role: Role, options: UpOptions): Promise<Supervised> {
   const run = async (): Promise<void> => {
     while (!stopping) {
       const startedAt = Date.now();
+      let served = false;
       const started = spawnRole(role, options);
       child = started;
       options.onEvent({ role, event: 'started', pid: started.pid });
       void readReady(started.stdout, (said) => {
         detail = said;
+        served = true;
         options.onEvent({ role, event: 'ready', pid: started.pid, detail: said });
         ready.resolve();
       });
@@ -95,9 +98,10 @@ async function startRole(role: Role, options: UpOptions): Promise<Supervised> {
       options.onEvent({ role, event: stopping ? 'stopped' : 'exited', pid: started.pid, code });
       if (stopping) return;
       if (Date.now() - startedAt > STEADY_MS) waitMs = BACKOFF_FIRST_MS;
+      waitMs = Math.min(waitMs, served ? BACKOFF_MAX_MS.served : BACKOFF_MAX_MS.neverReady);
       options.onEvent({ role, event: 'restarting' });
       await Promise.race([Bun.sleep(waitMs), new Promise((resolve) => wake.signal.addEventListener('abort', resolve, { once: true }))]);
-      waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS);
+      waitMs *= 2;
     }
   };
   const running = run();
