@@ -50,3 +50,8 @@ test('each bad credential is refused with its own code and without an echo', () 
 test('a token for everything is for every route of its space', () => {
   expect(ask(`Bearer ${SECRET}`, tokens({ audience: ['*'] }), '/mcp/t/any')).toMatchObject({ agent: 'bot' });
 });
+
+test('no token makes its holder the registry workload', () => {
+  const registry = tokens({ subject: 'registry' });
+  expect(() => ask(`Bearer ${SECRET}`, registry)).toThrow(expect.objectContaining({ code: 'ERR_TOKEN_INVALID' }));
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
-import type { Principal } from '../domain/principal.ts';
+import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
 import type { AgentToken } from '../domain/snapshot.ts';
 
 /** What the gateway knows of tokens: by hash, so that neither it nor its memory image holds one. */
@@ -31,8 +31,11 @@ export function authenticate(authorization: string | null, space: string, audien
   if (!token.audience.includes(audience) && !token.audience.includes('*')) {
     throw new SallyportError('ERR_TOKEN_AUDIENCE', 'This token is for another route.', { remedy: `Ask for a token whose audience has ${audience}.` });
   }
+  const id = `sallyport|${token.subject}`;
+  // Our own workload's requests never were on a network: whoever comes with its name and a token is somebody else.
+  if (id === REGISTRY_PRINCIPAL_ID) throw invalid();
   return {
-    id: `sallyport|${token.subject}`,
+    id,
     kind: token.kind,
     space: token.space,
     groups: token.groups,

@@ -1,5 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
 import type { Json } from '../../domain/json.ts';
 import type { Rows } from '../../store/store.ts';
 import { route } from '../route.ts';
@@ -19,11 +20,14 @@ export const agentRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/agents', summary: 'Make an agent token; it is shown this once', access: 'change', body: NEW_AGENT,
     act: async ({ admin, space, body }, control) => {
+      checkSubject(body.subject ?? body.agent);
       const { id, token, hash } = makeAgentToken();
       const issuedAt = control.now();
       const { ttlMs, ...rest } = body;
       const agent: StoredAgent = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs };
-      const what = { resource: 'agent', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt } };
+      const what = {
+        resource: 'agent', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt },
+      };
       await control.change({ admin, space }, what, async (rows) => {
         await checkTtl(rows, ttlMs);
         await checkAudience(rows, space, agent.audience);
@@ -54,9 +58,17 @@ function presentAgent({ id, body }: Stored<StoredAgent>, now: number): { readonl
   return { id, state, ...rest };
 }
 
+/** The registry's own workload is known by its id alone; nobody else may be called by it. */
+function checkSubject(subject: string): void {
+  if (`sallyport|${subject}` !== REGISTRY_PRINCIPAL_ID) return;
+  throw new SallyportError('ERR_REQUEST_INVALID', `body.subject: "${subject}" is the name of the gate's own workload`, { remedy: 'Choose another name.' });
+}
+
 async function checkTtl(rows: Rows, ttlMs: number): Promise<void> {
   if (ttlMs <= LIMITS.agentTokenTtlMsMax || await listensOnLoopback(rows)) return;
-  throw new SallyportError('ERR_REQUEST_INVALID', 'body.ttlMs: a token of a gateway beyond loopback lives 24 hours at most', { remedy: 'Ask for 24h or less.' });
+  throw new SallyportError(
+    'ERR_REQUEST_INVALID', 'body.ttlMs: a token of a gateway beyond loopback lives 24 hours at most', { remedy: 'Ask for 24h or less.' },
+  );
 }
 
 /** A token for a route that does not exist is a typing error that would show only much later. */
