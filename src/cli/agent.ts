@@ -8,7 +8,10 @@ import type { Verb } from './verbs.ts';
 
 const create: Verb = {
   usage: 'create NAME --for /mcp/SERVER|/mcp/t/TOOLSET|*... [--person WHO | --workload WHO] [--group NAME]... [--ttl 24h]',
-  options: { for: { type: 'string', multiple: true }, person: { type: 'string' }, workload: { type: 'string' }, group: { type: 'string', multiple: true }, ttl: { type: 'string' } },
+  options: {
+    for: { type: 'string', multiple: true }, person: { type: 'string' }, workload: { type: 'string' },
+    group: { type: 'string', multiple: true }, ttl: { type: 'string' },
+  },
   run: async ({ client, io, options, need }) => {
     const ttl = options.text('ttl');
     const ttlMs = ttl === undefined ? LIMITS.agentTokenTtlMsMax : readSpan(ttl);
@@ -32,8 +35,11 @@ const list: Verb = {
   usage: 'list',
   run: async ({ client, io, options }) => {
     const answer = await client.get('/agents');
-    show(io, options.json, answer, () => table(['id', 'agent', 'for whom', 'groups', 'routes', 'state', 'ends'], objects(part(answer, 'agents')).map((agent) => [
-      text(agent['id']), text(agent['agent']), `${text(agent['kind'])} ${text(agent['subject'])}`, text(agent['groups']), text(agent['audience']), text(agent['state']),
+    show(io, options.json, answer, () => table([
+      'id', 'agent', 'for whom', 'groups', 'routes', 'state', 'ends',
+    ], objects(part(answer, 'agents')).map((agent) => [
+      text(agent['id']), text(agent['agent']), `${text(agent['kind'])} ${text(agent['subject'])}`, text(agent['groups']),
+      text(agent['audience']), text(agent['state']),
       text(agent['state']) === 'active' ? `in ${span(number(agent['expiresAt']) - Date.now())}` : '',
     ])));
     return 0;

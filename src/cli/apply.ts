@@ -27,5 +27,6 @@ function describe(answer: Json, dryRun: boolean): string {
   const findings = objects(part(answer, 'findings')).map((one) => `${plain(text(one['server']))}: ${plain(text(one['message']))}\n`).join('');
   if (differences.length === 0) return `${findings}The store already matches.\n`;
   const rows = differences.map((one) => [text(one['verb']), text(one['resource']), text(one['id']), text(one['note'])]);
-  return `${table(['what', 'resource', 'id', 'note'], rows)}${findings}${dryRun ? 'Nothing was changed (--dry-run).\n' : `Applied; snapshot ${text(part(answer, 'snapshot'))} is in force.\n`}`;
+  const end = dryRun ? 'Nothing was changed (--dry-run).\n' : `Applied; snapshot ${text(part(answer, 'snapshot'))} is in force.\n`;
+  return `${table(['what', 'resource', 'id', 'note'], rows)}${findings}${end}`;
 }

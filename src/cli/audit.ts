@@ -28,7 +28,10 @@ const query: Verb = {
     const answer = await client.get('/audit/records', {
       ...readFilter(call), limit: options.text('limit'), since: sinceMs === undefined ? undefined : Date.now() - sinceMs,
     });
-    show(io, options.json, answer, () => table(['when', 'event', 'who', 'agent', 'server', 'tool', 'why', 'exchange'], objects(part(answer, 'records')).toReversed().map(cells)));
+    show(
+      io, options.json, answer,
+      () => table(['when', 'event', 'who', 'agent', 'server', 'tool', 'why', 'exchange'], objects(part(answer, 'records')).toReversed().map(cells)),
+    );
     const damaged = number(part(answer, 'damaged'));
     if (damaged > 0) io.note(`${damaged} places of the journal are not what was written; run \`sallyport doctor\`.`);
     return damaged > 0 ? 1 : 0;
@@ -51,7 +54,8 @@ const tail: Verb = {
 
 function cells(record: JsonObject): readonly string[] {
   return [
-    time(number(record['at'])), text(record['event']), text(record['principal']), text(record['agent']), text(record['server']), text(record['tool'] ?? record['method'] ?? record['action']),
+    time(number(record['at'])), text(record['event']), text(record['principal']), text(record['agent']), text(record['server']),
+    text(record['tool'] ?? record['method'] ?? record['action']),
     [text(record['code']), text(record['policies']), text(record['reason'])].filter((one) => one !== '').join('; '), text(record['exchange']),
   ];
 }

@@ -1,9 +1,12 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objects, part, text } from './json-view.ts';
+
+// Each test starts a dozen processes; on a busy machine that takes a while and proves nothing.
+setDefaultTimeout(60_000);
 
 const fixture = await openControl();
 const folder = mkdtempSync('/tmp/sp-cli-');
@@ -45,15 +48,21 @@ test('what is typed wrongly says how to type it, and fails', async () => {
 });
 
 test('a server goes from declared to approved, and nobody approves unseen', async () => {
-  expect(await sallyport('server', 'add', 'loose', '--owner', 'me@example.com', '--', 'npx', '-y', 'some-server')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_LAUNCH_UNPINNED') });
-  const added = await sallyport('server', 'add', 'crm', '--url', 'https://crm.example/mcp', '--owner', 'me@example.com', '--header', 'x-key', '--secret', 'env:CRM_KEY');
+  expect(
+    await sallyport('server', 'add', 'loose', '--owner', 'me@example.com', '--', 'npx', '-y', 'some-server'),
+  ).toMatchObject({ code: 1, err: expect.stringContaining('ERR_LAUNCH_UNPINNED') });
+  const added = await sallyport(
+    'server', 'add', 'crm', '--url', 'https://crm.example/mcp', '--owner', 'me@example.com', '--header', 'x-key', '--secret', 'env:CRM_KEY',
+  );
   expect(added).toMatchObject({ code: 0, out: expect.stringContaining('header x-key from env:CRM_KEY') });
   fixture.says.set('crm', surfaceSaying({ search: { description: 'Finds \u001B[2Jpeople \u202Eevil.' }, pay: {} }));
   const { out: shown } = await sallyport('server', 'scan', 'crm');
   expect(shown).toContain('destroy (guess)');
   expect(shown).not.toContain('\u001B');
   expect(shown).not.toContain('\u202E');
-  expect(await sallyport('server', 'approve', 'crm')).toMatchObject({ code: 2, out: expect.stringContaining('https://crm.example/mcp'), err: expect.stringContaining('--yes') });
+  expect(await sallyport('server', 'approve', 'crm')).toMatchObject(
+    { code: 2, out: expect.stringContaining('https://crm.example/mcp'), err: expect.stringContaining('--yes') },
+  );
   expect(await json('server', 'show', 'crm')).toMatchObject({ status: 'scanned' });
   const approved = await sallyport('server', 'approve', 'crm', '--yes', '--effect', 'search=read', '--effect', 'pay=transact');
   expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('transact (as you say)') });
@@ -81,7 +90,9 @@ test('a token is printed once, where nothing else is', async () => {
 test('a manifest is applied, exported, checked and tested, with a running control or without', async () => {
   const manifest = join(folder, 'sallyport.yaml');
   const declared = `apiVersion: sallyport/v1
-servers: { crm: { url: https://crm.example/mcp, owner: me@example.com, credentials: { type: header, header: x-key, secret: env:CRM_KEY }, tools: { search: { effect: read } } } }
+servers:
+  crm:
+    { url: https://crm.example/mcp, owner: me@example.com, credentials: { type: header, header: x-key, secret: env:CRM_KEY }, tools: { search: { effect: read } } }
 roles: { reader: { allow: [{ server: crm, effects: [read] }] } }
 bindings: [{ role: reader, to: { group: support } }]
 policies: [a.cedar]
@@ -92,26 +103,37 @@ policies: [a.cedar]
 tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { name: others, as: ann, server: crm, tool: pay, expect: deny }]
 `);
   expect(await sallyport('policy', 'check', '-f', manifest, '--home', '/nonexistent')).toMatchObject({ code: 0, out: expect.stringContaining('compile') });
-  expect(await sallyport('policy', 'test', 'tests.yaml', '-f', manifest, '--home', '/nonexistent')).toMatchObject({ code: 0, out: expect.stringContaining('passed') });
+  expect(
+    await sallyport('policy', 'test', 'tests.yaml', '-f', manifest, '--home', '/nonexistent'),
+  ).toMatchObject({ code: 0, out: expect.stringContaining('passed') });
   expect(await sallyport('apply', '-f', manifest, '--dry-run')).toMatchObject({ code: 0, out: expect.stringContaining('Nothing was changed') });
-  expect(await json('apply', '-f', manifest)).toMatchObject({ dryRun: false, differences: expect.arrayContaining([{ resource: 'role', id: 'reader', verb: 'add' }]) });
+  expect(await json('apply', '-f', manifest)).toMatchObject(
+    { dryRun: false, differences: expect.arrayContaining([{ resource: 'role', id: 'reader', verb: 'add' }]) },
+  );
   expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 0, out: expect.stringContaining('already matches') });
   expect(await sallyport('policy', 'test', 'tests.yaml')).toMatchObject({ code: 0 });
-  writeFileSync(join(folder, 'wrong.yaml'), 'principals: { ann: { groups: [support] } }\ntests: [{ name: no, as: ann, server: crm, tool: search, expect: deny }]\n');
+  writeFileSync(
+    join(folder, 'wrong.yaml'), 'principals: { ann: { groups: [support] } }\ntests: [{ name: no, as: ann, server: crm, tool: search, expect: deny }]\n',
+  );
   expect(await sallyport('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
   expect(await sallyport('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
   writeFileSync(manifest, `${declared}unknown: 1\n`);
-  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:6:1/) });
+  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:8:1/) });
   expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 0, out: expect.stringContaining('a.cedar') });
   expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 1 });
   expect(await sallyport('policy', 'check', '-f', join('exported', 'sallyport.yaml'))).toMatchObject({ code: 0 });
 });
 
 test('questions and switches answer in words and in JSON', async () => {
-  expect(await sallyport('policy', 'init', '--template', 'read-only', '--group', 'support', '--server', 'crm')).toMatchObject({ code: 0, out: expect.stringContaining('permit') });
+  expect(
+    await sallyport('policy', 'init', '--template', 'read-only', '--group', 'support', '--server', 'crm'),
+  ).toMatchObject({ code: 0, out: expect.stringContaining('permit') });
   expect(await sallyport('policy', 'matrix')).toMatchObject({ code: 0, out: expect.stringContaining('crm/search') });
   expect(await sallyport('policy', 'explain', 'no-such')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_NOT_FOUND') });
-  const exception = await json('exception', 'add', '--server', 'crm', '--tool', 'pay', '--to', 'group:support', '--reason', 'month end', '--owner', 'ann', '--approver', 'bob', '--for', '1d');
+  const exception = await json(
+    'exception', 'add', '--server', 'crm', '--tool', 'pay', '--to', 'group:support', '--reason', 'month end', '--owner', 'ann', '--approver',
+    'bob', '--for', '1d',
+  );
   expect(await sallyport('exception', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('month end') });
   expect(await sallyport('exception', 'remove', text(exception['id']))).toMatchObject({ code: 0 });
   expect(await sallyport('toolset', 'put', 'desk', '--tools', 'crm=search')).toMatchObject({ code: 0, out: expect.stringContaining('/mcp/t/desk') });
@@ -124,7 +146,10 @@ test('questions and switches answer in words and in JSON', async () => {
 });
 
 test('what a client has is imported without its secrets', async () => {
-  writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: { notes: { command: 'npx', args: ['-y', '@scope/notes@1.2.3'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }));
+  writeFileSync(
+    join(folder, 'mcp.json'),
+    JSON.stringify({ mcpServers: { notes: { command: 'npx', args: ['-y', '@scope/notes@1.2.3'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }),
+  );
   const dry = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com', '--dry-run');
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('would be declared') });
   const { out, code } = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com');
@@ -140,12 +165,11 @@ test('the tail shows records as they are written, until it is told to stop', asy
   const reader = child.stdout.getReader();
   const first = reader.read();
   // The tail begins whenever the child is ready: change something until it has seen one change.
-  let seen = false;
-  void first.then(() => (seen = true));
-  while (!seen) {
+  const seen = Promise.withResolvers<boolean>();
+  void first.then(() => seen.resolve(true));
+  do {
     await fixture.api('PUT', '/kill', { target: 'agent', name: 'bot', on: true, reason: 'test' });
-    await Bun.sleep(20);
-  }
+  } while (!(await Promise.race([seen.promise, Bun.sleep(20).then(() => false)])));
   expect(new TextDecoder().decode((await first).value)).toContain('"kill.on"');
   child.kill('SIGTERM');
   expect(await child.exited).toBe(0);

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
@@ -28,7 +28,8 @@ export const command: Command = {
   async run(args, io) {
     const call = callOf(command, args, undefined, io);
     const home = homeFolder(io.env, call.options.home);
-    const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client))];
+    const url = (await readFile(join(home, 'run', 'gateway.url'), 'utf8').catch(() => '')).trim();
+    const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client, url))];
     const rows: readonly Json[] = checks.map((check) => ({ ...check }));
     show(io, call.options.json, { home, checks: rows }, () => table(['what', 'state', 'found', 'remedy'], checks.map(({ what, state, found, remedy }) => [
       what, state === 'bad' ? 'BAD' : state, found, state === 'good' ? '' : remedy,
@@ -37,7 +38,10 @@ export const command: Command = {
   },
 };
 
-const SECRET_FILES = ['control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem', 'control/ca.key.pem'];
+const SECRET_FILES = [
+  'control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem',
+  'control/ca.key.pem',
+];
 
 async function checkFiles(home: string): Promise<readonly Check[]> {
   const checks: Check[] = [];
@@ -46,17 +50,23 @@ async function checkFiles(home: string): Promise<readonly Check[]> {
     if (found === undefined) continue;
     const open = (found.mode & 0o077) !== 0;
     if (open || !found.isFile()) {
-      checks.push({ what: name, state: 'bad', found: found.isFile() ? `mode ${(found.mode & 0o777).toString(8)}` : 'not a plain file', remedy: `chmod 600 ${join(home, name)}, and replace the secret: others could read it` });
+      checks.push(
+        {
+          what: name, state: 'bad', found: found.isFile() ? `mode ${(found.mode & 0o777).toString(8)}` : 'not a plain file',
+          remedy: `chmod 600 ${join(home, name)}, and replace the secret: others could read it`,
+        },
+      );
     }
   }
   return checks.length > 0 ? checks : [{ what: 'secret files', state: 'good', found: 'only their owner can read them', remedy: '' }];
 }
 
-async function checkRunning(client: Client): Promise<readonly Check[]> {
+/** `url`: where a gateway of this machine really listens; what is declared may be wrong. */
+async function checkRunning(client: Client, url: string): Promise<readonly Check[]> {
   try {
     const status = await client.get('/status');
     const servers = objects(part(await client.get('/servers'), 'servers'));
-    return [...checkRoles(status), ...checkForce(status), ...legsOf(status, servers)];
+    return [...checkRoles(status), ...checkForce(status), ...legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers)];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];
@@ -87,8 +97,13 @@ function checkForce(status: Json): readonly Check[] {
     version === undefined
       ? { what: 'snapshot', state: 'bad', found: 'none is in force: everything is denied', remedy: 'correct the configuration, then: sallyport apply' }
       : { what: 'snapshot', state: 'good', found: `version ${text(version)}, ${span(number(part(status, 'snapshot', 'ageMs')))} old`, remedy: '' },
-    ...(Array.isArray(problems) ? problems : []).map((problem): Check => ({ what: 'configuration', state: 'bad', found: text(problem), remedy: 'what was in force stays in force; correct it' })),
-    { what: 'lease', state: endsInMs > LEASE_LOW_MS ? 'good' : 'bad', found: `ends in ${span(endsInMs)}`, remedy: 'control cannot renew it: look at its output' },
+    ...(Array.isArray(problems) ? problems : []).map(
+      (problem): Check => ({ what: 'configuration', state: 'bad', found: text(problem), remedy: 'what was in force stays in force; correct it' }),
+    ),
+    {
+      what: 'lease', state: endsInMs > LEASE_LOW_MS ? 'good' : 'bad', found: `ends in ${span(endsInMs)}`,
+      remedy: 'control cannot renew it: look at its output',
+    },
     ...(killed ? [{ what: 'kill switch', state: 'warn' as const, found: 'everything is stopped', remedy: 'sallyport kill all --off --reason …' }] : []),
   ];
 }

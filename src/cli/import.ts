@@ -28,7 +28,9 @@ export const command: Command = {
       taken.push(...one.servers.map(({ declaration }) => declaration.id));
       found.push(one);
     }
-    if (found.length === 0) throw new SallyportError('ERR_FILE_UNREADABLE', 'there is no configuration file of that client', { remedy: 'Name the file with --from.' });
+    if (found.length === 0) throw new SallyportError(
+      'ERR_FILE_UNREADABLE', 'there is no configuration file of that client', { remedy: 'Name the file with --from.' },
+    );
     const outcomes = await declare(found, dryRun ? undefined : call.client);
     show(io, call.options.json, { servers: outcomes, skipped: skippedOf(found), secrets: secretsOf(found) }, () => describe(outcomes, found));
     return outcomes.every((one) => one['error'] === undefined) ? 0 : 1;
@@ -67,9 +69,10 @@ function secretsOf(found: readonly Import[]): readonly Json[] {
 
 function describe(outcomes: readonly JsonObject[], found: readonly Import[]): string {
   const added = table(['server', 'in the client', 'for', 'outcome'], outcomes.map((one) => [
-    text(one['id']), text(one['name']), text(one['scope']), one['error'] === undefined ? (one['added'] === true ? 'declared' : 'would be declared') : `${text(one['error'])}: ${text(one['message'])}`,
+    text(one['id']), text(one['name']), text(one['scope']),
+    one['error'] === undefined ? (one['added'] === true ? 'declared' : 'would be declared') : `${text(one['error'])}: ${text(one['message'])}`,
   ]));
-  const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => `Skipped ${plain(name)}: ${code} ${plain(reason)}. ${plain(remedy)}\n`).join('');
-  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => `${plain(server)} needs its secret ${plain(name)} at ${plain(reference)}\n`).join('');
-  return `${added}${skipped}${secrets}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
+  const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => plain(`Skipped ${name}: ${code} ${reason}. ${remedy}`));
+  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => plain(`${server} needs its secret ${name} at ${reference}`));
+  return `${added}${[...skipped, ...secrets].map((line) => `${line}\n`).join('')}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
 }

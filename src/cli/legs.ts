@@ -1,16 +1,19 @@
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Check } from './doctor.ts';
-import { part, text } from './json-view.ts';
+import { text } from './json-view.ts';
 
 /** How each leg is protected: clients to the gate, the gate to each server, and the store. */
-export function legsOf(status: Json, servers: readonly JsonObject[]): readonly Check[] {
-  return [clientLeg(text(part(status, 'network', 'publicUrl'))), ...servers.map(serverLeg)];
+export function legsOf(gatewayUrl: string, servers: readonly JsonObject[]): readonly Check[] {
+  return [clientLeg(gatewayUrl), ...servers.map(serverLeg)];
 }
 
 function clientLeg(publicUrl: string): Check {
   const what = 'leg: clients → gateway';
   if (publicUrl.startsWith('https:')) return { what, state: 'good', found: `TLS 1.3 at ${publicUrl}`, remedy: '' };
-  return { what, state: isLoopback(publicUrl) ? 'warn' : 'bad', found: `clear text at ${publicUrl}`, remedy: 'leave --insecure-loopback away, and give an https publicUrl' };
+  return {
+    what, state: isLoopback(publicUrl) ? 'warn' : 'bad', found: `clear text at ${publicUrl}`,
+    remedy: 'leave --insecure-loopback away, and give an https publicUrl',
+  };
 }
 
 function serverLeg(server: JsonObject): Check {

@@ -44,8 +44,10 @@ const test: Verb = {
 };
 
 function describeDiagnostics(answer: Json): string {
-  return objects(part(answer, 'diagnostics')).map((one) =>
-    `${plain(text(one['file']))}:${text(one['line'])}:${text(one['column'])} ${text(one['severity'])} ${text(one['code'])} ${plain(text(one['message']))}\n    ${plain(text(one['remedy']))}\n`).join('');
+  return objects(part(answer, 'diagnostics')).map((one) => {
+    const place = [text(one['file']), text(one['line']), text(one['column'])].join(':');
+    return `${plain(`${place} ${text(one['severity'])} ${text(one['code'])} ${text(one['message'])}`)}\n    ${plain(text(one['remedy']))}\n`;
+  }).join('');
 }
 
 function outcome(answer: Json): number {
@@ -65,8 +67,10 @@ function describeDecision(decision: JsonObject): string {
   const who = `${text(decision['principal'])} by ${text(decision['agent'])}`;
   const what = [decision['action'], decision['server'], decision['tool']].map(text).filter((one) => one !== '').join(' ');
   const head = `${typeof decision['at'] === 'number' ? time(decision['at']) : ''}  ${plain(who)}: ${plain(what)}\n${plain(text(decision['summary']))}\n`;
-  return head + objects(decision['policies']).map((policy) =>
-    `\n${plain(text(policy['id']))}: ${plain(text(policy['words']))}${policy['place'] === undefined ? '' : ` (${plain(text(policy['place']))})`}\n${plain(text(policy['text']), true)}\n`).join('');
+  return head + objects(decision['policies']).map((policy) => {
+    const place = policy['place'] === undefined ? '' : ` (${text(policy['place'])})`;
+    return `\n${plain(`${text(policy['id'])}: ${text(policy['words'])}${place}`)}\n${plain(text(policy['text']), true)}\n`;
+  }).join('');
 }
 
 const matrix: Verb = {
@@ -108,7 +112,10 @@ const suggest: Verb = {
   options: { server: { type: 'string' } },
   run: async ({ client, io, options }) => {
     const answer = await client.get('/policies/suggest', { server: options.text('server') });
-    show(io, options.json, answer, () => `// The least that permits ${text(part(answer, 'calls'))} observed calls. Read it before you use it.\n${plain(text(part(answer, 'text')), true)}\n`);
+    show(
+      io, options.json, answer,
+      () => `// The least that permits ${text(part(answer, 'calls'))} observed calls. Read it before you use it.\n${plain(text(part(answer, 'text')), true)}\n`,
+    );
     if (part(answer, 'complete') === false) io.note('Only the newest records were read; older calls may be missing.');
     return 0;
   },
@@ -144,4 +151,6 @@ const remove: Verb = {
   },
 };
 
-export const command = commandOf('policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, init, suggest, list, put, remove });
+export const command = commandOf(
+  'policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, init, suggest, list, put, remove },
+);

@@ -21,7 +21,8 @@ export function readNewServer(call: Call): JsonObject {
     id, endpoint: readEndpoint(call, command), owner: call.needText('owner'),
     hosting: options.text('hosting') ?? 'vendor', tier: options.text('tier') ?? 'public',
     labels: {
-      confidentiality: options.text('confidentiality') ?? 'confidential', categories: options.list('category'), integrity: options.flag('trusted') ? 'trusted' : 'untrusted',
+      confidentiality: options.text('confidentiality') ?? 'confidential', categories: options.list('category'),
+      integrity: options.flag('trusted') ? 'trusted' : 'untrusted',
     },
     credentials: options.text('header') === undefined ? { type: 'none' } : { type: 'header', header: call.needText('header'), secret: call.needText('secret') },
     tools: Object.fromEntries(Object.entries(readEffects(call)).map(([tool, effect]) => [tool, { effect }])),
@@ -32,7 +33,10 @@ function readEndpoint({ options }: Call, command: readonly string[]): JsonObject
   const url = options.text('url');
   const [program, ...args] = command;
   if ((url === undefined) === (program === undefined)) {
-    throw new SallyportError('ERR_USAGE', 'a server is either a --url or a command', { remedy: 'Write `server add ID --owner WHO --url URL`, or `server add ID --owner WHO -- COMMAND ARGUMENT...`.' });
+    throw new SallyportError(
+      'ERR_USAGE', 'a server is either a --url or a command',
+      { remedy: 'Write `server add ID --owner WHO --url URL`, or `server add ID --owner WHO -- COMMAND ARGUMENT...`.' },
+    );
   }
   if (url !== undefined) return { transport: options.flag('sse') ? 'sse' : 'http', url, allowPrivate: options.flag('allow-private') };
   const cwd = options.text('cwd');

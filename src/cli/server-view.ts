@@ -22,7 +22,12 @@ function describeFacts(server: Json, digest: string): string {
     ...describeLaunch(part(server, 'launch')),
     ['owner', text(part(server, 'owner'))],
     ['hosting, tier', `${text(part(server, 'hosting'))}, ${text(part(server, 'tier'))}`],
-    ['labels', [text(part(server, 'labels', 'confidentiality')), text(part(server, 'labels', 'categories')), text(part(server, 'labels', 'integrity'))].filter((one) => one !== '').join(', ')],
+    [
+      'labels',
+      [
+        text(part(server, 'labels', 'confidentiality')), text(part(server, 'labels', 'categories')), text(part(server, 'labels', 'integrity')),
+      ].filter((one) => one !== '').join(', '),
+    ],
     ['credentials', describeCredentials(server)],
     ...(typeof approvedAt === 'number' ? [['approved', `${text(part(server, 'approvedBy'))}, ${time(approvedAt)}`]] : []),
     ...(digest === '' ? [] : [['digest', digest]]),
@@ -64,5 +69,6 @@ function describeOthers(surface: Json | undefined): string {
 
 function describeFindings(findings: readonly JsonObject[]): string {
   if (findings.length === 0) return '';
-  return `\n${table(['finding', 'severity', 'item', 'what it means'], findings.map((one) => [text(one['rule']), text(one['severity']), text(one['item']), text(one['message'])]))}`;
+  const rows = findings.map((one) => [text(one['rule']), text(one['severity']), text(one['item']), text(one['message'])]);
+  return `\n${table(['finding', 'severity', 'item', 'what it means'], rows)}`;
 }

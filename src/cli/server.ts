@@ -18,7 +18,8 @@ const list: Verb = {
   run: async ({ client, io, options }) => {
     const answer = await client.get('/servers');
     show(io, options.json, answer, () => table(['server', 'status', 'tools', 'owner', 'tier', 'reached at'], objects(part(answer, 'servers')).map((server) => [
-      text(server['id']), `${text(server['status'])}${server['drift'] === true ? ', drifting' : ''}`, text(server['tools']), text(server['owner']), text(server['tier']), text(server['endpoint']),
+      text(server['id']), `${text(server['status'])}${server['drift'] === true ? ', drifting' : ''}`, text(server['tools']),
+      text(server['owner']), text(server['tier']), text(server['endpoint']),
     ])));
     return 0;
   },
@@ -36,11 +37,15 @@ const view: Verb = {
 const add: Verb = {
   usage: `add ID --url URL --owner WHO [--sse] [--allow-private] [--header NAME --secret env:NAME|file:/PATH]
 server add ID --owner WHO [--env NAME=VALUE]... [--cwd FOLDER] [--shared] -- COMMAND ARGUMENT...
-    both: [--hosting self|vendor|embedded] [--tier internal|vendor|public] [--confidentiality LEVEL] [--category NAME]... [--trusted] [--effect TOOL=EFFECT]...`,
+    both: [--hosting self|vendor|embedded] [--tier internal|vendor|public] [--confidentiality LEVEL] [--category NAME]...
+          [--trusted] [--effect TOOL=EFFECT]...`,
   options: SERVER_OPTIONS,
   run: async (call) => {
     const server = await call.client.send('POST', '/servers', readNewServer(call));
-    show(call.io, call.options.json, server, () => `${describeServer(server)}\nNothing can be called on it yet. Next: sallyport server scan ${text(part(server, 'id'))}\n`);
+    show(
+      call.io, call.options.json, server,
+      () => `${describeServer(server)}\nNothing can be called on it yet. Next: sallyport server scan ${text(part(server, 'id'))}\n`,
+    );
     return 0;
   },
 };
@@ -59,7 +64,8 @@ function describeDrift(answer: Json): string {
   const drift = objects(part(answer, 'drift'));
   if (drift.length === 0) return '';
   return `\nAgainst what is approved:\n${table(['item', 'class', 'until approved', 'fields'], drift.map((one) => [
-    `${text(one['kind'])} ${text(one['name'])}${one['renamedTo'] === undefined ? '' : ` → ${text(one['renamedTo'])}`}`, text(one['class']), text(one['verdict']), text(one['fields']),
+    [text(one['kind']), text(one['name']), ...(one['renamedTo'] === undefined ? [] : [`→ ${text(one['renamedTo'])}`])].join(' '),
+    text(one['class']), text(one['verdict']), text(one['fields']),
   ]))}`;
 }
 
@@ -81,7 +87,10 @@ const approve: Verb = {
     const server = await client.get(path);
     const digest = part(server, 'candidate', 'digest') ?? part(server, 'digest');
     if (typeof digest !== 'string') {
-      throw new SallyportError('ERR_CONFLICT', 'there is nothing to approve: the server was not scanned', { remedy: `Run \`sallyport server scan ${call.need(0, 'the server')}\` first.` });
+      throw new SallyportError(
+        'ERR_CONFLICT', 'there is nothing to approve: the server was not scanned',
+        { remedy: `Run \`sallyport server scan ${call.need(0, 'the server')}\` first.` },
+      );
     }
     const effects = readEffects(call);
     const changes = text(part(await client.get(`${path}/diff`), 'text'));
@@ -96,7 +105,9 @@ const approve: Verb = {
 /** Asks, unless `--yes` was typed. Throws when nobody can answer, or the answer is no. */
 async function agree({ io, options }: Call, question: string): Promise<void> {
   if (options.flag('yes') || await io.confirm(question)) return;
-  throw new SallyportError('ERR_USAGE', 'not agreed: nothing was changed', { remedy: io.interactive ? 'Answer y to go on.' : 'Read what is shown, then add --yes.' });
+  throw new SallyportError(
+    'ERR_USAGE', 'not agreed: nothing was changed', { remedy: io.interactive ? 'Answer y to go on.' : 'Read what is shown, then add --yes.' },
+  );
 }
 
 const quarantine: Verb = {
@@ -139,4 +150,6 @@ const learn: Verb = {
   },
 };
 
-export const command = commandOf('server', 'Declare, read, approve and stop MCP servers', { list, show: view, add, scan, diff, approve, quarantine, remove, learn });
+export const command = commandOf(
+  'server', 'Declare, read, approve and stop MCP servers', { list, show: view, add, scan, diff, approve, quarantine, remove, learn },
+);

@@ -10,15 +10,24 @@ export function plain(text: string, lines = false): string {
     lines && (character === '\n' || character === '\t') ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** A table without colour; every cell is made safe here, so that no command can forget it. */
+const CELL_COLUMNS_MAX = 72;
+const BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+
+/** A table without colour; every cell is made safe here, so that no command can forget it. Long cells wrap. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
   if (rows.length === 0) return '(none)\n';
-  const grid = new Table({ head: [...head], style: { head: [], border: [] }, wordWrap: true, chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } });
-  for (const row of rows) grid.push(row.map((cell) => plain(String(cell ?? ''), true)));
+  const cells = rows.map((row) => row.map((cell) => plain(String(cell ?? ''), true)));
+  const widths = head.map((title, at) => Math.min(CELL_COLUMNS_MAX, Math.max(...[title, ...cells.map((row) => row[at] ?? '')].map(columnsOf))) + 2);
+  const grid = new Table({ head: [...head], colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: { head: [], border: [] }, chars: BORDERS });
+  grid.push(...cells);
   return `${grid.toString()}\n`;
 }
 
-/** Local wall time to the second with its offset from UTC, for people; machines get epoch ms. */
+function columnsOf(text: string): number {
+  return Math.max(...text.split('\n').map((line) => Bun.stringWidth(line)));
+}
+
+/** UTC to the second, for people; machines get epoch ms. */
 export function time(at: number): string {
   return new Date(at).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 }

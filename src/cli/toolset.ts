@@ -26,7 +26,9 @@ const put: Verb = {
     const [tools, prompts] = [readChoices(options.list('tools')), readChoices(options.list('prompts'))];
     const resources = new Set(options.list('resources'));
     const servers = [...new Set([...tools.keys(), ...prompts.keys(), ...resources])];
-    const members = servers.map((server): JsonObject => ({ server, tools: tools.get(server) ?? [], prompts: prompts.get(server) ?? [], resources: resources.has(server) }));
+    const members = servers.map(
+      (server): JsonObject => ({ server, tools: tools.get(server) ?? [], prompts: prompts.get(server) ?? [], resources: resources.has(server) }),
+    );
     const toolset = await client.send('PUT', `/toolsets/${encodeURIComponent(id)}`, { members });
     show(io, options.json, toolset, () => `It is served at /mcp/t/${text(part(toolset, 'id'))}.\n`);
     return 0;
@@ -38,7 +40,9 @@ function readChoices(pairs: readonly string[]): ReadonlyMap<string, '*' | readon
   const choices = new Map<string, '*' | readonly string[]>();
   for (const pair of pairs) {
     const at = pair.indexOf('=');
-    if (at < 1) throw new SallyportError('ERR_USAGE', `"${pair}" names no server and items`, { remedy: 'Write for instance --tools crm=search,update or --tools crm=*.' });
+    if (at < 1) throw new SallyportError(
+      'ERR_USAGE', `"${pair}" names no server and items`, { remedy: 'Write for instance --tools crm=search,update or --tools crm=*.' },
+    );
     const [server, names] = [pair.slice(0, at), pair.slice(at + 1)];
     const before = choices.get(server) ?? [];
     choices.set(server, names === '*' || before === '*' ? '*' : [...before, ...names.split(',').filter((name) => name !== '')]);

@@ -16,7 +16,10 @@ export function openAdminToken(file: string): AuthenticateAdmin {
     const given = /^Bearer ([\w-]{20,200})$/.exec(authorization ?? '')?.[1] ?? '';
     // Digests have one length, so the comparison tells nothing about the token, not even how long it is.
     if (!timingSafeEqual(digest(given), expected)) {
-      throw new SallyportError('ERR_ADMIN_TOKEN', 'the administrator\'s token is missing or wrong', { remedy: 'Send `Authorization: Bearer` with the token of control/admin.token.' });
+      throw new SallyportError(
+        'ERR_ADMIN_TOKEN', 'the administrator\'s token is missing or wrong',
+        { remedy: 'Send `Authorization: Bearer` with the token of control/admin.token.' },
+      );
     }
     return ADMIN;
   };

@@ -52,7 +52,8 @@ async function inForce(): Promise<Json | undefined> {
 
 test('a dry run tells every difference and changes nothing; applying makes the store match; again changes nothing', async () => {
   const differences = [
-    { resource: 'server', id: 'crm', verb: 'add' }, { resource: 'role', id: 'reader', verb: 'add' }, { resource: 'binding', verb: 'add' }, { resource: 'policy', verb: 'add' },
+    { resource: 'server', id: 'crm', verb: 'add' }, { resource: 'role', id: 'reader', verb: 'add' }, { resource: 'binding', verb: 'add' },
+    { resource: 'policy', verb: 'add' },
   ];
   expect(await apply(MANIFEST, FORBID, true)).toMatchObject({ status: 200, body: { dryRun: true, differences } });
   expect((await api('GET', '/servers')).body).toEqual({ servers: [] });
@@ -72,7 +73,9 @@ test('a bad manifest or policy names its place and remedy, and nothing of it is 
   const version = await inForce();
   const broken = 'forbid(principal, action == Action::"call_tool", resource) when { resource.effcet == "destroy" };\n';
   const refused = await apply(MANIFEST.replace('crm.example', 'other.example'), broken);
-  expect(refused).toMatchObject({ status: 422, body: { code: 'ERR_POLICY_INVALID', message: expect.stringMatching(/^policies\/a\.cedar:1:\d+ /), remedy: expect.any(String) } });
+  expect(refused).toMatchObject(
+    { status: 422, body: { code: 'ERR_POLICY_INVALID', message: expect.stringMatching(/^policies\/a\.cedar:1:\d+ /), remedy: expect.any(String) } },
+  );
   expect(await api('POST', '/manifest', { file: 'sallyport.yaml', text: `${MANIFEST}serverz: {}\n`, policies: [] })).toMatchObject({
     status: 422, body: { code: 'ERR_CONFIG_INVALID', message: expect.stringContaining('sallyport.yaml:') },
   });
@@ -88,12 +91,16 @@ test('a bad manifest or policy names its place and remedy, and nothing of it is 
 test('a server that is reached in another way waits for approval again; what is not named any more is gone', async () => {
   says.set('crm', surfaceSaying({ search: {}, remove: {} }));
   await approve('crm');
-  expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'approved', baseline: { tools: [{ name: 'search', effect: 'read', confirmed: true }, { name: 'remove' }] } });
+  expect((await api('GET', '/servers/crm')).body).toMatchObject(
+    { status: 'approved', baseline: { tools: [{ name: 'search', effect: 'read', confirmed: true }, { name: 'remove' }] } },
+  );
   await apply(MANIFEST.replace('search: { effect: read }', 'search: { effect: write }'), FORBID);
   expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'approved', baseline: { tools: [{ name: 'search', effect: 'write' }, {}] } });
   await apply(MANIFEST.replace('crm.example', 'elsewhere.example'), FORBID);
   expect((await api('GET', '/servers/crm')).body).toMatchObject({ status: 'declared', endpoint: 'https://elsewhere.example/mcp' });
-  expect(await apply('apiVersion: sallyport/v1\n', FORBID)).toMatchObject({ body: { differences: expect.arrayContaining([{ resource: 'server', id: 'crm', verb: 'remove' }]) } });
+  expect(await apply('apiVersion: sallyport/v1\n', FORBID)).toMatchObject(
+    { body: { differences: expect.arrayContaining([{ resource: 'server', id: 'crm', verb: 'remove' }]) } },
+  );
   for (const path of ['/servers', '/roles', '/bindings', '/policies']) expect(JSON.stringify((await api('GET', path)).body)).toMatch(/\[\]/);
 });
 
@@ -102,16 +109,21 @@ test('policies are checked, tested, shown as a matrix and confined to their spac
   await approve('crm');
   await api('POST', '/agents', { agent: 'helpdesk', groups: ['support'], audience: ['/mcp/crm'], ttlMs: 60_000 });
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({
-    principals: [{ agent: 'helpdesk' }], rows: [{ server: 'crm', tool: 'search', effect: 'read', cells: ['allow'] }, { tool: 'remove', effect: 'destroy', cells: ['deny'] }],
+    principals: [{ agent: 'helpdesk' }],
+    rows: [{ server: 'crm', tool: 'search', effect: 'read', cells: ['allow'] }, { tool: 'remove', effect: 'destroy', cells: ['deny'] }],
   });
   const cases = `principals: { ann: { groups: [support] } }
 tests:
   - { name: may search, as: ann, server: crm, tool: search, expect: allow }
   - { name: may remove, as: ann, server: crm, tool: remove, expect: allow }
 `;
-  expect((await api('POST', '/policies/test', { cases: [{ file: 't.yaml', text: cases }] })).body).toMatchObject({ ok: false, results: [{ passed: true }, { passed: false }] });
+  expect(
+    (await api('POST', '/policies/test', { cases: [{ file: 't.yaml', text: cases }] })).body,
+  ).toMatchObject({ ok: false, results: [{ passed: true }, { passed: false }] });
   const wrong = 'permit(principal, action == Action::"call_tool", resource == Tool::"crm/serach");';
-  expect((await api('POST', '/policies/check', { policies: [{ file: 'b.cedar', text: wrong }] })).body).toMatchObject({ ok: false, diagnostics: [{ file: 'b.cedar', line: 1, severity: 'error' }] });
+  expect(
+    (await api('POST', '/policies/check', { policies: [{ file: 'b.cedar', text: wrong }] })).body,
+  ).toMatchObject({ ok: false, diagnostics: [{ file: 'b.cedar', line: 1, severity: 'error' }] });
   const open = { file: 'open.cedar', source: '@id("open")\npermit(principal, action, resource);\n' };
   expect(await api('PUT', '/policies?space=red', open)).toMatchObject({ status: 200 });
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['allow'] }, { cells: ['deny'] }] });
@@ -124,13 +136,18 @@ test('an exception and a learning period permit for their time, and no longer th
   const learn = { scope: { kind: 'learn', server: 'crm', to: { group: 'support' } }, ...common };
   expect(await api('POST', '/exceptions', { ...learn, expiresAt: Date.now() + 15 * 24 * 3_600_000 })).toMatchObject({ status: 400 });
   const { body } = await api('POST', '/exceptions', { ...learn, expiresAt: Date.now() + 3_600_000 });
-  expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ tool: 'search', cells: [expect.not.stringMatching('deny')] }, { tool: 'remove', cells: ['deny'] }] });
+  expect((await api('GET', '/policies/matrix')).body).toMatchObject(
+    { rows: [{ tool: 'search', cells: [expect.not.stringMatching('deny')] }, { tool: 'remove', cells: ['deny'] }] },
+  );
   await api('DELETE', `/exceptions/${text(body['id'])}`);
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['deny'] }, { cells: ['deny'] }] });
 });
 
+function release(ask: JsonObject): Promise<Json> {
+  return fixture.asGateway.call('control.release', { space: 'default', server: 'crm', ...ask });
+}
+
 test('declared secrets are released to gateways, and nothing else is', async () => {
-  const release = (ask: JsonObject): Promise<Json> => fixture.asGateway.call('control.release', { space: 'default', server: 'crm', ...ask });
   expect(release({})).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
   process.env['SP_TEST_CRM_KEY'] = 'k-123';
   expect(await release({})).toEqual({ value: 'k-123' });

@@ -12,7 +12,9 @@ const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
 
 /** What an error looks like over the API: `{code, message, remedy}`. What is not ours is `ERR_INTERNAL`, tells nothing, and is reported. */
 export function refuse(error: unknown, report: (line: string) => void): Response {
-  const known = error instanceof SallyportError ? error : new SallyportError('ERR_INTERNAL', 'something broke inside control', { remedy: 'See control\'s own output for what happened.' });
+  const known = error instanceof SallyportError ? error : new SallyportError(
+    'ERR_INTERNAL', 'something broke inside control', { remedy: 'See control\'s own output for what happened.' },
+  );
   if (known.code === 'ERR_INTERNAL') report(`the API failed: ${error instanceof Error ? (error.stack ?? error.message) : 'not an error object'}`);
   const { code, message, remedy } = known;
   return Response.json({ code, message, remedy: remedy ?? 'See the documentation of this error code.' }, { status: STATUS[code] ?? 422 });

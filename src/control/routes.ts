@@ -12,5 +12,6 @@ import { toolsetRoutes } from './toolsets/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes, ...manifestRoutes, ...killRoutes, ...auditRoutes,
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...manifestRoutes, ...killRoutes, ...auditRoutes,
 ];

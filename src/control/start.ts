@@ -86,12 +86,16 @@ async function takeIntoForce(control: Control, report: ControlParts['report']): 
   const latest = await control.store.snapshots.latest();
   if (latest !== undefined && !control.snapshots.adopt(latest)) report(`snapshot ${latest.version} is not signed by this control's key; it is not used`);
   try {
-    await control.change({ admin: { id: 'sallyport|control', may: [] }, space: 'default' }, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined);
+    await control.change(
+      { admin: { id: 'sallyport|control', may: [] }, space: 'default' }, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined,
+    );
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'the configuration does not compile';
     control.snapshots.fail([problem]);
     report(`the stored configuration is not in force: ${problem}`);
-    report(control.snapshots.current === undefined ? 'nothing is in force: everything is denied' : `snapshot ${control.snapshots.current.version} stays in force`);
+    report(
+      control.snapshots.current === undefined ? 'nothing is in force: everything is denied' : `snapshot ${control.snapshots.current.version} stays in force`,
+    );
     await control.lease.renew();
   }
 }

@@ -72,6 +72,7 @@ function toStored<K extends StoredKind>(kind: K, row: Row): Stored<Body<K>> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one schema's output; the compiler sees the union of all
   if (read.success) return { id: row.id, space: row.space, body: read.data as Body<K> };
   throw new SallyportError('ERR_STORE_UNAVAILABLE', `the stored ${kind} "${row.id}" is damaged`, {
-    remedy: 'Something else than Sallyport wrote to its database: restore a backup.', internal: read.error.issues.map((issue) => issue.path.join('.')).join(', '),
+    remedy: 'Something else than Sallyport wrote to its database: restore a backup.',
+    internal: read.error.issues.map((issue) => issue.path.join('.')).join(', '),
   });
 }

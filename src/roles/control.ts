@@ -47,7 +47,9 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     await store.close();
   };
   try {
-    const server = await serveLink({ home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) });
+    const server = await serveLink(
+      { home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) },
+    );
     await running.serve();
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
     return {

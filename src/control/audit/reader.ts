@@ -35,5 +35,7 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
 function read<T>(schema: z.ZodType<T>, value: Json): T {
   const found = schema.safeParse(value, { reportInput: false });
   if (found.success) return found.data;
-  throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger answered with something else than records', { remedy: 'Run control and ledger in one version.' });
+  throw new SallyportError(
+    'ERR_JOURNAL_UNAVAILABLE', 'the ledger answered with something else than records', { remedy: 'Run control and ledger in one version.' },
+  );
 }

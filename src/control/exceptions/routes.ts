@@ -43,5 +43,8 @@ export const exceptionRoutes: readonly Route[] = [
 
 function checkLife(lifeMs: number, lifeMsMax: number): void {
   if (lifeMs > 0 && lifeMs <= lifeMsMax) return;
-  throw new SallyportError('ERR_REQUEST_INVALID', `body.expiresAt: it ends in the future, within ${Math.floor(lifeMsMax / DAY_MS)} days`, { remedy: 'Make it a policy if it is meant to stay.' });
+  throw new SallyportError(
+    'ERR_REQUEST_INVALID', `body.expiresAt: it ends in the future, within ${Math.floor(lifeMsMax / DAY_MS)} days`,
+    { remedy: 'Make it a policy if it is meant to stay.' },
+  );
 }

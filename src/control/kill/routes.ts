@@ -15,7 +15,9 @@ export const killRoutes: readonly Route[] = [
     method: 'PUT', path: '/kill', summary: 'Turn a kill switch on or off; gateways obey at once, open calls end', access: 'change', body: KILL_REQUEST,
     act: async ({ admin, space, body }, control) => {
       if (body.target === 'all' && space !== DEFAULT_SPACE) {
-        throw new SallyportError('ERR_REQUEST_INVALID', 'everything is stopped from the default space only', { remedy: 'Stop single agents and servers of this space.' });
+        throw new SallyportError(
+          'ERR_REQUEST_INVALID', 'everything is stopped from the default space only', { remedy: 'Stop single agents and servers of this space.' },
+        );
       }
       const name = body.target === 'all' ? 'all' : `${body.target} ${body.name}`;
       const what = { resource: 'kill', id: name, verb: body.on ? 'on' : 'off', detail: { reason: body.reason } };

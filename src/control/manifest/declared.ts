@@ -31,7 +31,9 @@ function stored<T>(id: string, body: T): Stored<T> {
 
 type Binding = Configuration['rules']['bindings'][number]['body'];
 
-function toBinding({ role, to }: { readonly role: string; readonly to: { readonly group?: string; readonly agent?: string; readonly principal?: string } }): Binding {
+function toBinding(
+  { role, to }: { readonly role: string; readonly to: { readonly group?: string; readonly agent?: string; readonly principal?: string } },
+): Binding {
   if (to.group !== undefined) return { role, to: { group: to.group } };
   return { role, to: to.agent === undefined ? { principal: to.principal ?? '' } : { agent: to.agent } };
 }

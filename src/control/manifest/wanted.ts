@@ -51,7 +51,9 @@ export function bindingId(binding: object): string {
 
 /** Policies are named by their file; a path is no id. */
 export function policyId(file: string): string {
-  return /^[a-z0-9][a-z0-9.-]{0,62}$/.test(file) ? file : `${file.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 40)}-${shortDigest(file)}`;
+  if (/^[a-z0-9][a-z0-9.-]{0,62}$/.test(file)) return file;
+  const words = file.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+  return `${words.slice(0, 40)}-${shortDigest(file)}`;
 }
 
 function shortDigest(text: string): string {
@@ -72,7 +74,10 @@ function exceptionRow(exception: Manifest['exceptions'][number], now: number): W
   const { scope, reason, owner, approver, expires } = exception;
   const expiresAt = Date.parse(expires);
   if (expiresAt <= now) {
-    throw new SallyportError('ERR_CONFIG_INVALID', `the exception for ${scope.server} (${scope.rule}) has ended on ${expires}`, { remedy: 'Take it out, or give it a later end that someone approves.' });
+    throw new SallyportError(
+      'ERR_CONFIG_INVALID', `the exception for ${scope.server} (${scope.rule}) has ended on ${expires}`,
+      { remedy: 'Take it out, or give it a later end that someone approves.' },
+    );
   }
   const body = { scope: { kind: 'exposure', ...scope }, reason, owner, approver, expiresAt };
   return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);

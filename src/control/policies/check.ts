@@ -42,7 +42,9 @@ export async function testPolicies(configuration: Checked, cases: readonly Named
 
 type Result = ReturnType<typeof runCases>[number] & { readonly file: string };
 
-function testFile(engine: PolicyEngine, { file, text }: NamedText, { servers, toolsets }: Checked): { readonly results: readonly Result[]; readonly diagnostics: readonly Diagnostic[] } {
+function testFile(
+  engine: PolicyEngine, { file, text }: NamedText, { servers, toolsets }: Checked,
+): { readonly results: readonly Result[]; readonly diagnostics: readonly Diagnostic[] } {
   const { cases, diagnostics } = parseCases(text, file);
   if (cases === undefined) return { results: [], diagnostics };
   return { results: runCases(engine, cases, servers, toolsets).map((result) => ({ file, ...result })), diagnostics };

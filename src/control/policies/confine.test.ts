@@ -9,10 +9,10 @@ function compile(text: string): ReturnType<typeof compilePolicies> {
 }
 
 test('every policy is confined, whatever stands around it', () => {
-  const text = '// permit(principal, action, resource);\npermit(principal, action, resource);\nforbid(principal, action, resource) unless { resource.name like "a;*" }; // ;\n';
-  expect(confineToSpace('a.cedar', text, 'red')).toBe(
-    `// permit(principal, action, resource);\npermit(principal, action, resource)${CLAUSE};\nforbid(principal, action, resource) unless { resource.name like "a;*" }${CLAUSE}; // ;\n`,
-  );
+  const head = '// permit(principal, action, resource);\npermit(principal, action, resource)';
+  const tail = 'forbid(principal, action, resource) unless { resource.name like "a;*" }';
+  const text = `${head};\n${tail}; // ;\n`;
+  expect(confineToSpace('a.cedar', text, 'red')).toBe(`${head}${CLAUSE};\n${tail}${CLAUSE}; // ;\n`);
 });
 
 test('ids are of the space, and only ids', () => {

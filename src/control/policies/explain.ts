@@ -9,7 +9,10 @@ export async function explainExchange(control: Control, space: string, exchange:
   const { entries } = await control.ledger.query({ space, exchange, order: 'oldest' });
   const decided = entries.map(({ record }) => record).filter((record) => isArray(record['policies']));
   if (decided.length === 0) {
-    throw new SallyportError('ERR_NOT_FOUND', 'there is no decision of such an exchange in this space', { remedy: 'The id of an exchange is in its denial and in `sallyport audit query`.' });
+    throw new SallyportError(
+      'ERR_NOT_FOUND', 'there is no decision of such an exchange in this space',
+      { remedy: 'The id of an exchange is in its denial and in `sallyport audit query`.' },
+    );
   }
   return { exchange, decisions: decided.map((record) => explainRecord(record, control)) };
 }
@@ -19,7 +22,9 @@ function explainRecord(record: JsonObject, { compiler }: Control): Json {
   const names = isArray(policies) ? policies.filter((name) => typeof name === 'string') : [];
   const allowed = typeof event === 'string' && event.endsWith('.permitted');
   const errors = code === 'ERR_POLICY_ERROR' && typeof reason === 'string' ? [reason] : [];
-  const explanation = explainDecision({ outcome: allowed ? 'allow' : 'deny', policies: names, obligations: [], errors }, compiler.compiled?.policies ?? new Map());
+  const explanation = explainDecision(
+    { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: [], errors }, compiler.compiled?.policies ?? new Map(),
+  );
   const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot };
   return {
     ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),

@@ -21,7 +21,10 @@ function principalsOf(tokens: readonly AgentToken[], now: number): readonly Prin
   const found = new Map<string, Principal>();
   for (const token of tokens) {
     const { agent, space, kind, groups, id: credential, expiresAt } = token;
-    const principal: Principal = { id: `sallyport|${token.subject}`, kind, space, groups, agent, actors: [], proof: 'bearer', tokenAgeMs: Math.max(0, now - token.issuedAt), expiresAt, credential };
+    const principal: Principal = {
+      id: `sallyport|${token.subject}`, kind, space, groups, agent, actors: [], proof: 'bearer',
+      tokenAgeMs: Math.max(0, now - token.issuedAt), expiresAt, credential,
+    };
     found.set(JSON.stringify([principal.id, agent, groups]), principal);
   }
   return [...found.values()];

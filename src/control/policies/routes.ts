@@ -17,7 +17,8 @@ const changeRoutes: readonly Route[] = [
     act: async ({ space }, { store }) => ({ policies: (await listStored(store, 'policy', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'PUT', path: '/policies', summary: 'Make or replace a policy file; refused whole if anything in it does not compile', access: 'change', body: POLICY,
+    method: 'PUT', path: '/policies', summary: 'Make or replace a policy file; refused whole if anything in it does not compile',
+    access: 'change', body: POLICY,
     act: async ({ admin, space, body }, control) => {
       const id = policyId(body.file);
       return control.change({ admin, space }, { resource: 'policy', id, verb: 'put', detail: { file: body.file } }, async (rows) => {
@@ -45,7 +46,8 @@ const questionRoutes: readonly Route[] = [
       checkPolicies(withPolicies(await readConfiguration(store, now()), space, body.policies), compiler.compiled),
   }),
   route({
-    method: 'POST', path: '/policies/test', summary: 'Run policy tests against the policies of the space, or against those given', access: 'read', body: TEST_REQUEST,
+    method: 'POST', path: '/policies/test', summary: 'Run policy tests against the policies of the space, or against those given',
+    access: 'read', body: TEST_REQUEST,
     act: async ({ space, body }, { store, now, compiler }) => {
       const stored = await readConfiguration(store, now());
       const configuration = body.policies === undefined ? stored : withPolicies(stored, space, body.policies);

@@ -37,7 +37,9 @@ function sourcesOf(space: string, rules: Rules, registry: Registry): readonly Po
     ...mine(rules.exceptions).flatMap(({ id, body }) => {
       const { scope, createdAt, expiresAt, ...rest } = body;
       const server = servers.get(scope.server);
-      if (scope.kind === 'learn') return server === undefined ? [] : [writeLearning({ server, to: scope.to, owner: rest.owner, until: expiresAt, now: createdAt })];
+      if (scope.kind === 'learn') return server === undefined ? [] : [
+        writeLearning({ server, to: scope.to, owner: rest.owner, until: expiresAt, now: createdAt }),
+      ];
       if (scope.kind === 'calls') return compileExceptions([{ id, scope, ...rest, expiresAt }], FILE, createdAt);
       return [];
     }),

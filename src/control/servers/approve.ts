@@ -28,7 +28,8 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
   const baseline = (await findStored(rows, 'baseline', space, id))?.body;
   const chosen = [candidate, baseline].find((one) => one?.digest === approval.digest);
   if (chosen === undefined) {
-    throw new SallyportError('ERR_CONFLICT', candidate === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now', {
+    const why = candidate === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now';
+    throw new SallyportError('ERR_CONFLICT', why, {
       remedy: `Run \`sallyport server scan ${id}\`, read it, then approve.`,
     });
   }
@@ -52,7 +53,7 @@ async function checkExposure(rows: Rows, { space, id, now }: Approval, findings:
   for (const finding of findings) {
     if (finding.severity !== 'block' || await hasExposureException(rows, space, id, finding.rule, now)) continue;
     throw new SallyportError('ERR_EXPOSURE', `${finding.rule}: ${finding.message}`, {
-      remedy: `Repair it, or accept it for a time: sallyport exception add --server ${id} --exposure ${finding.rule} --reason … --owner … --approver … --for 30d`,
+      remedy: `Repair it, or accept it for a time: sallyport exception add --server ${id} --exposure ${finding.rule} (see its --help)`,
     });
   }
 }

@@ -27,7 +27,8 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   const known = await findStored(control.store, 'drift', space, id);
   if (drift.length > 0 && known?.body.digest !== candidate.digest) {
     await control.record({
-      event: 'drift.found', space, principal: 'sallyport|registry', server: id, definition: baseline.body.digest, detail: { node: report.node, observed: candidate.digest, drift },
+      event: 'drift.found', space, principal: 'sallyport|registry', server: id, definition: baseline.body.digest,
+      detail: { node: report.node, observed: candidate.digest, drift },
     });
     await control.store.transaction(async (rows) => {
       await putStored(rows, 'drift', space, id, { observedAt: candidate.scannedAt, node: report.node, digest: candidate.digest }, 'gateway');

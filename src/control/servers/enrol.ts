@@ -15,7 +15,9 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   const { space } = by;
   await needStored(control.store, 'server', space, id);
   const inForce = control.snapshots.current;
-  if (inForce === undefined) throw new SallyportError('ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' });
+  if (inForce === undefined) throw new SallyportError(
+    'ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' },
+  );
   const raw = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
   const scannedAt = control.now();
   return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {

@@ -12,7 +12,9 @@ export function findExposure(definition: Pick<ServerDefinition, 'endpoint' | 'cr
     found.push({ rule: 'exposure-cleartext', severity: 'block', message: 'calls and credentials would cross the network in clear text; give it an https URL' });
   }
   if (credentials.type === 'none' && !onMachine) {
-    found.push({ rule: 'exposure-unauthenticated', severity: 'warn', message: 'it is called without a credential: whoever reaches it can call it past the gate' });
+    found.push(
+      { rule: 'exposure-unauthenticated', severity: 'warn', message: 'it is called without a credential: whoever reaches it can call it past the gate' },
+    );
   }
   if (endpoint.allowPrivate) {
     found.push({ rule: 'exposure-private-address', severity: 'info', message: 'it may be at a private address; the address check is off for it' });

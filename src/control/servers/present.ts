@@ -10,7 +10,9 @@ export function presentSummary(server: Stored<StoredServer>, baseline: Baseline 
   return {
     id: server.id, status, owner, hosting, tier, transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
     ...(reason === undefined ? {} : { reason }),
-    ...(baseline === undefined ? {} : { tools: baseline.surface.tools.length, digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt }),
+    ...(baseline === undefined ? {} : {
+      tools: baseline.surface.tools.length, digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt,
+    }),
   };
 }
 

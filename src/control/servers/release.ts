@@ -23,12 +23,16 @@ export interface ReleaseQuestion {
 export async function releaseCredential(rows: Rows, ask: ReleaseQuestion): Promise<JsonObject> {
   const { body } = await needStored(rows, 'server', ask.space, ask.server);
   if (body.status === 'quarantined') {
-    throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${ask.server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' });
+    throw new SallyportError(
+      'ERR_SERVER_QUARANTINED', `server ${ask.server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' },
+    );
   }
   const declared = referencesOf(body);
   const reference = ask.secret ?? declared[0];
   if (reference === undefined || !declared.includes(reference)) {
-    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${ask.server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' });
+    throw new SallyportError(
+      'ERR_UPSTREAM_CREDENTIAL', `server ${ask.server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' },
+    );
   }
   return { value: await readSecret(reference) };
 }

@@ -63,14 +63,17 @@ const changeRoutes: readonly Route[] = [
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
       const now = control.now();
-      return control.change({ admin, space }, { resource: 'server', id, verb: 'approve', detail: { digest: body.digest, effects: body.effects } }, async (rows) => {
+      return control.change({ admin, space }, {
+        resource: 'server', id, verb: 'approve', detail: { digest: body.digest, effects: body.effects },
+      }, async (rows) => {
         await approveServer(rows, { space, id, by: admin.id, now, ...body });
         return showServer(rows, space, id);
       });
     },
   }),
   route({
-    method: 'POST', path: '/servers/:id/quarantine', summary: 'Stop a server now, until it is approved again', access: 'change', body: z.strictObject({ reason: WORDS }),
+    method: 'POST', path: '/servers/:id/quarantine', summary: 'Stop a server now, until it is approved again', access: 'change',
+    body: z.strictObject({ reason: WORDS }),
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
       return control.change({ admin, space }, { resource: 'server', id, verb: 'quarantine', detail: { reason: body.reason } }, async (rows) => {
@@ -112,5 +115,7 @@ async function checkNameFree(rows: Rows, id: string): Promise<void> {
 async function checkUnused(rows: Rows, space: string, id: string): Promise<void> {
   const users = (await listStored(rows, 'toolset', space)).filter(({ body }) => body.members.some((member) => member.server === id));
   if (users.length === 0) return;
-  throw new SallyportError('ERR_CONFLICT', `the server is in ${users.map((toolset) => `toolset "${toolset.id}"`).join(', ')}`, { remedy: 'Take it out of there first.' });
+  throw new SallyportError(
+    'ERR_CONFLICT', `the server is in ${users.map((toolset) => `toolset "${toolset.id}"`).join(', ')}`, { remedy: 'Take it out of there first.' },
+  );
 }

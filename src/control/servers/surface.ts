@@ -9,7 +9,8 @@ import type { ServerFinding, StoredServer } from './schema.ts';
 export function toCandidate(raw: RawSurface, server: StoredServer, scannedAt: number, findShadows: (surface: Surface) => readonly ServerFinding[]): Candidate {
   const surface = readSurface(raw, server);
   const unknown = unknownDeclarations(surface, server.tools).map((name): ServerFinding => ({
-    rule: 'declared-tool-unknown', severity: 'warn', item: name, message: 'the declaration names a tool that the server does not have; the real one stays on its guess',
+    rule: 'declared-tool-unknown', severity: 'warn', item: name,
+    message: 'the declaration names a tool that the server does not have; the real one stays on its guess',
   }));
   return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...unknown, ...findShadows(surface)] };
 }
