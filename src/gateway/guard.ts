@@ -52,7 +52,8 @@ const NOT_A_METHOD: Objection = {
 /** What stands outside the snapshot and ends calls at any time (invariant 4). */
 export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {
   const { killed, revokedCredentials } = lease;
-  if (killed.all || killed.agents.includes(exchange.principal.agent) || killed.servers.includes(exchange.server.id)) {
+  const named = (id: string): string => `${exchange.space}/${id}`;
+  if (killed.all || killed.agents.includes(named(exchange.principal.agent)) || killed.servers.includes(named(exchange.server.id))) {
     return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
   }
   if (revokedCredentials.includes(exchange.principal.credential)) {
