@@ -7,7 +7,8 @@ const TRANSPORT: ReadonlySet<string> = new Set(Object.values(TRANSPORT_METHODS))
 
 /** The JSON-RPC text of a message: nothing but what was decoded and judged. Throws ERR_INTERNAL for a transport verb. */
 export function encodeBody(message: Message): string {
-  if (message.kind === 'request') return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: bodied(message.method), params: message.params });
+  if (message.kind === 'request')
+    return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: bodied(message.method), params: message.params });
   if (message.kind === 'notification') return JSON.stringify({ jsonrpc: '2.0', method: bodied(message.method), params: message.params });
   if (message.kind === 'result') return JSON.stringify({ jsonrpc: '2.0', id: message.id, result: message.result });
   const { code, message: text, data } = message.error;
@@ -15,7 +16,8 @@ export function encodeBody(message: Message): string {
 }
 
 function bodied(method: string): string {
-  if (TRANSPORT.has(method)) throw new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal: `${method} has no body` });
+  if (TRANSPORT.has(method))
+    throw new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal: `${method} has no body` });
   return method;
 }
 

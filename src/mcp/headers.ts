@@ -41,7 +41,8 @@ function readParameters(headers: Headers): Readonly<Record<string, string>> | un
   for (const [name, value] of headers) {
     if (!name.startsWith(PARAMETER)) continue;
     sizeBytes += name.length + value.length;
-    if (sizeBytes > LIMITS.headerBytesMax) throw new SallyportError('ERR_HEADER_ENCODING', `The Mcp-Param headers are longer than ${LIMITS.headerBytesMax} bytes`);
+    if (sizeBytes > LIMITS.headerBytesMax)
+      throw new SallyportError('ERR_HEADER_ENCODING', `The Mcp-Param headers are longer than ${LIMITS.headerBytesMax} bytes`);
     parameters ??= {};
     parameters[name] = decodeSentinel(name, value);
   }
@@ -59,10 +60,13 @@ export function mismatch(header: string, problem: string): SallyportError {
 /** Throws ERR_CONTENT_TYPE, ERR_ACCEPT. */
 export function checkMediaTypes(headers: Headers): void {
   if (!isJson(headers.get('content-type') ?? '')) {
-    throw new SallyportError('ERR_CONTENT_TYPE', 'The body must be application/json in UTF-8', { remedy: 'Send Content-Type: application/json.' });
+    throw new SallyportError('ERR_CONTENT_TYPE', 'The body must be application/json in UTF-8', {
+      remedy: 'Send Content-Type: application/json.',
+    });
   }
   const coding = headers.get('content-encoding');
-  if (coding !== null && coding.toLowerCase() !== 'identity') throw new SallyportError('ERR_CONTENT_TYPE', 'A compressed request body is not accepted');
+  if (coding !== null && coding.toLowerCase() !== 'identity')
+    throw new SallyportError('ERR_CONTENT_TYPE', 'A compressed request body is not accepted');
   const accept = headers.get('accept');
   if (accept !== null && !ACCEPTED.test(accept)) {
     throw new SallyportError('ERR_ACCEPT', 'Accept names neither application/json nor text/event-stream', {

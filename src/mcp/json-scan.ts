@@ -89,14 +89,14 @@ function isPlainInteger(text: string, start: number, stop: number): boolean {
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** A decimal's value as canonical text: sign, digits without outer zeros, power of ten. Zero has no sign. */
+/** A decimal's value as canonical text: sign, digits without outer zeros, power of ten. A double's −0 is written `0`, so `-0` changes. */
 function decimalOf(lexeme: string): string {
   const match = NUMBER.exec(lexeme);
   if (match === null) return lexeme;
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match;
   const digits = (whole + fraction).replace(/^0+/, '');
   const significant = trimEnd(digits);
-  if (significant === '') return '0';
+  if (significant === '') return `${sign}0`;
   return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 

@@ -20,8 +20,10 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function parseJson(input: Uint8Array | string, from: Peer, bytesMax: number = LIMITS.bodyBytesMax): Json {
   const text = readText(input, bytesMax);
   const scan = scanJson(text, from);
-  if (scan.depth > LIMITS.jsonDepthMax) throw new SallyportError('ERR_JSON_TOO_DEEP', `JSON is nested deeper than ${LIMITS.jsonDepthMax} levels`);
-  if (scan.members > LIMITS.jsonKeysMax) throw new SallyportError('ERR_JSON_TOO_MANY_KEYS', `JSON has more than ${LIMITS.jsonKeysMax} object members`);
+  if (scan.depth > LIMITS.jsonDepthMax)
+    throw new SallyportError('ERR_JSON_TOO_DEEP', `JSON is nested deeper than ${LIMITS.jsonDepthMax} levels`);
+  if (scan.members > LIMITS.jsonKeysMax)
+    throw new SallyportError('ERR_JSON_TOO_MANY_KEYS', `JSON has more than ${LIMITS.jsonKeysMax} object members`);
   const value = parseText(text, scan.rawNumbers);
   const loneSurrogates = from === 'client' && scan.surrogateEscapes;
   // JSON.parse keeps the last of two equal keys without a word: the text then has more members than the tree.

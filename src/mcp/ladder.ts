@@ -130,14 +130,23 @@ export interface RefusalContext {
 }
 
 /** One answer for what is not there and for what is hidden: any difference would tell which of the two it is (invariant 7). */
-const UNKNOWN: Refused = { code: 'ERR_TOOL_UNKNOWN', message: 'Unknown tool, prompt or resource', remedy: 'List what there is, or ask an administrator for access.' };
+const UNKNOWN: Refused = {
+  code: 'ERR_TOOL_UNKNOWN',
+  message: 'Unknown tool, prompt or resource',
+  remedy: 'List what there is, or ask an administrator for access.',
+};
 const INTERNAL_FAULT: Refused = { code: 'ERR_INTERNAL', message: 'The gate failed on this request.' };
 
 /** What the client sees of a refusal or fault: a JSON-RPC error whose `data` has our code, the exchange id and the remedy. */
 export function refusalOf(refused: Refused, { id, revision, exchange, transport }: RefusalContext): ErrorMessage {
   const { httpStatus, rpcCode } = rungOf(refused.code, eraOf(revision), transport);
   const { code, message, remedy, data } = told(refused);
-  const members: JsonObject = { ...data, code, ...(exchange === undefined ? {} : { exchange }), ...(remedy === undefined ? {} : { remedy }) };
+  const members: JsonObject = {
+    ...data,
+    code,
+    ...(exchange === undefined ? {} : { exchange }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
   return { kind: 'error', from: 'server', revision, id, httpStatus, error: { code: rpcCode, message, data: members } };
 }
 

@@ -39,6 +39,8 @@ type Row = readonly [from: Peer, method: string, revisions: string, action: Acti
 const TASK = { nameIn: 'taskId' } as const;
 const MIRRORED_TASK = { nameIn: 'taskId', mirrored: true } as const;
 const URI = { nameIn: 'uri' } as const;
+const TOOL = { nameIn: 'name', mirrored: true, inputRequired: true, taskable: true } as const;
+const READ = { ...URI, mirrored: true, cacheable: true, inputRequired: true } as const;
 
 /** One mark a revision, oldest first: 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28. */
 const REQUESTS: readonly Row[] = [
@@ -48,12 +50,12 @@ const REQUESTS: readonly Row[] = [
   ['client', 'logging/setLevel',         '++++-', 'connect',       'server'],
   ['client', 'server/discover',          '----+', 'connect',       'server',   { cacheable: true }],
   ['client', 'tools/list',               '+++++', 'list',          'server',   { list: 'tools', cacheable: true }],
-  ['client', 'tools/call',               '+++++', 'call_tool',     'tool',     { nameIn: 'name', mirrored: true, inputRequired: true, taskable: true }],
+  ['client', 'tools/call',               '+++++', 'call_tool',     'tool',     TOOL],
   ['client', 'prompts/list',             '+++++', 'list',          'server',   { list: 'prompts', cacheable: true }],
   ['client', 'prompts/get',              '+++++', 'get_prompt',    'prompt',   { nameIn: 'name', mirrored: true, inputRequired: true }],
   ['client', 'resources/list',           '+++++', 'list',          'server',   { list: 'resources', cacheable: true }],
   ['client', 'resources/templates/list', '+++++', 'list',          'server',   { list: 'templates', cacheable: true }],
-  ['client', 'resources/read',           '+++++', 'read_resource', 'resource', { ...URI, mirrored: true, cacheable: true, inputRequired: true }],
+  ['client', 'resources/read',           '+++++', 'read_resource', 'resource', READ],
   ['client', 'resources/subscribe',      '++++-', 'subscribe',     'resource', URI],
   ['client', 'resources/unsubscribe',    '++++-', 'subscribe',     'resource', URI],
   ['client', 'subscriptions/listen',     '----+', 'subscribe',     'server',   { streams: true }],
@@ -108,7 +110,10 @@ const NOTIFICATIONS: readonly Row[] = [
  * Every method and notification of the five revisions and of the Tasks and Skills extensions (MCP Apps adds none), in both
  * directions. Membership is the allow-list (invariant 3).
  */
-export const METHODS: readonly MethodInfo[] = [...REQUESTS.map((row) => toInfo(row, 'request')), ...NOTIFICATIONS.map((row) => toInfo(row, 'notification'))];
+export const METHODS: readonly MethodInfo[] = [
+  ...REQUESTS.map((row) => toInfo(row, 'request')),
+  ...NOTIFICATIONS.map((row) => toInfo(row, 'notification')),
+];
 
 function toInfo([from, method, marks, action, target, traits = {}]: Row, kind: MethodInfo['kind']): MethodInfo {
   return { method, kind, from, revisions: REVISIONS.filter((_, index) => marks[index] === '+'), action, target, ...traits };

@@ -73,7 +73,8 @@ function collect(schema: JsonObject, path: readonly string[], found: Declaration
     if (!isObject(property)) continue;
     const annotation = property[ANNOTATION];
     const here = [...path, name];
-    if (typeof annotation === 'string' && TOKEN.test(annotation)) found.push({ header: `mcp-param-${annotation.toLowerCase()}`, path: here, type: typeOf(property) });
+    if (typeof annotation === 'string' && TOKEN.test(annotation))
+      found.push({ header: `mcp-param-${annotation.toLowerCase()}`, path: here, type: typeOf(property) });
     collect(property, here, found);
   }
 }

@@ -2,7 +2,13 @@ import { SallyportError } from '../domain/errors.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import {
-  TRANSPORT_METHODS, type ErrorMessage, type NotificationMessage, type Peer, type RequestMessage, type ResultMessage, type RpcId,
+  TRANSPORT_METHODS,
+  type ErrorMessage,
+  type NotificationMessage,
+  type Peer,
+  type RequestMessage,
+  type ResultMessage,
+  type RpcId,
 } from '../domain/message.ts';
 
 /** The JSON-RPC 2.0 part of a message, before it is known which revision it is written in. */
@@ -26,7 +32,10 @@ const TRANSPORT: ReadonlySet<string> = new Set(Object.values(TRANSPORT_METHODS))
  */
 export function readRpc(json: Json, from: Peer): Rpc {
   // 2025-03-26 alone has batches, and lets a server refuse them; one path judges one message, so no revision gets them.
-  if (isArray(json)) throw new SallyportError('ERR_RPC_BATCH', 'JSON-RPC batches are not accepted', { remedy: 'Send each message in a request of its own.' });
+  if (isArray(json))
+    throw new SallyportError('ERR_RPC_BATCH', 'JSON-RPC batches are not accepted', {
+      remedy: 'Send each message in a request of its own.',
+    });
   if (!isObject(json) || json['jsonrpc'] !== '2.0') throw invalid('is no JSON-RPC 2.0 message');
   if (Object.hasOwn(json, 'method')) return readCall(json);
   if (Object.hasOwn(json, 'result')) return readResult(json);
@@ -65,7 +74,8 @@ function readError(json: JsonObject, from: Peer): Rpc {
   if (!isObject(error)) throw invalid('has an error that is no object');
   refuseOthers(error, ERROR_OBJECT_MEMBERS);
   const { code, message, data } = error;
-  if (typeof code !== 'number' || !Number.isSafeInteger(code) || typeof message !== 'string') throw invalid('has an error without code or message');
+  if (typeof code !== 'number' || !Number.isSafeInteger(code) || typeof message !== 'string')
+    throw invalid('has an error without code or message');
   // A server that could not read the id of what it was sent answers null, or (2025-11-25) leaves the id out.
   const unread = from === 'server' && (id === null || id === undefined);
   return { kind: 'error', id: unread ? null : readId(id), error: data === undefined ? { code, message } : { code, message, data } };

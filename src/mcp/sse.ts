@@ -17,7 +17,10 @@ export interface SseEvent {
  * without data is told too where it has an id or a retry time, because a proxy must pass them on. Comments are skipped.
  * Throws ERR_BODY_ENCODING; ERR_BODY_TOO_LARGE for an event or line of more than `eventBytesMax`.
  */
-export async function* parseSse(chunks: AsyncIterable<Uint8Array>, limits: { readonly eventBytesMax: number }): AsyncGenerator<SseEvent, void, undefined> {
+export async function* parseSse(
+  chunks: AsyncIterable<Uint8Array>,
+  limits: { readonly eventBytesMax: number },
+): AsyncGenerator<SseEvent, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const lines = new LineSplitter(limits.eventBytesMax);
   const events = new EventBuilder(limits.eventBytesMax);

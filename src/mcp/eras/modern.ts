@@ -31,8 +31,10 @@ export function checkEnvelope(params: JsonObject | undefined): void {
 /** Which of the four kinds who may send: a modern server only answers, a modern client only asks. Throws ERR_RPC_DIRECTION. */
 export function checkDirection(message: Message): void {
   const answers = message.kind === 'result' || message.kind === 'error';
-  if (message.from === 'client' && answers) throw new SallyportError('ERR_RPC_DIRECTION', 'A client sends no JSON-RPC responses in this revision');
-  if (message.from === 'server' && message.kind === 'request') throw new SallyportError('ERR_RPC_DIRECTION', 'A server sends no JSON-RPC requests in this revision');
+  if (message.from === 'client' && answers)
+    throw new SallyportError('ERR_RPC_DIRECTION', 'A client sends no JSON-RPC responses in this revision');
+  if (message.from === 'server' && message.kind === 'request')
+    throw new SallyportError('ERR_RPC_DIRECTION', 'A server sends no JSON-RPC requests in this revision');
 }
 
 /**
@@ -40,7 +42,7 @@ export function checkDirection(message: Message): void {
  * `resultType` absent means `complete`. Throws ERR_UPSTREAM_PROTOCOL.
  */
 export function checkResult(result: JsonObject, info: MethodInfo): void {
-  const type = result['resultType'] ?? 'complete';
+  const type = result['resultType'] === undefined ? 'complete' : result['resultType'];
   if (type === 'complete') checkCaching(result, info);
   else if (type === 'input_required' && info.inputRequired === true) checkInputRequired(result);
   else if (type === 'task' && info.taskable === true) {
@@ -52,7 +54,8 @@ function checkCaching(result: JsonObject, info: MethodInfo): void {
   if (info.cacheable !== true) return;
   const { ttlMs, cacheScope } = result;
   if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && Number(ttlMs) >= 0)) throw protocol('ttlMs is no whole number');
-  if (cacheScope !== undefined && cacheScope !== 'public' && cacheScope !== 'private') throw protocol('cacheScope is neither public nor private');
+  if (cacheScope !== undefined && cacheScope !== 'public' && cacheScope !== 'private')
+    throw protocol('cacheScope is neither public nor private');
 }
 
 function checkInputRequired(result: JsonObject): void {
@@ -63,7 +66,8 @@ function checkInputRequired(result: JsonObject): void {
   if (!isObject(inputRequests)) throw protocol('inputRequests is no object');
   for (const request of Object.values(inputRequests)) {
     const method = isObject(request) ? request['method'] : undefined;
-    if (typeof method !== 'string' || findInputRequest(method) === undefined) throw protocol('inputRequests asks for a method that clients do not have');
+    if (typeof method !== 'string' || findInputRequest(method) === undefined)
+      throw protocol('inputRequests asks for a method that clients do not have');
   }
 }
 
