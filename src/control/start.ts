@@ -85,6 +85,8 @@ export function createControl(parts: ControlParts): RunningControl {
 async function takeIntoForce(control: Control, report: ControlParts['report']): Promise<void> {
   const latest = await control.store.snapshots.latest();
   if (latest !== undefined && !control.snapshots.adopt(latest)) report(`snapshot ${latest.version} is not signed by this control's key; it is not used`);
+  // A snapshot decides nothing without a lease, and compiling may take long: gateways that wait for both get them now.
+  if (control.snapshots.current !== undefined) await control.lease.renew();
   try {
     await control.change(
       { admin: { id: 'sallyport|control', may: [] }, space: 'default' }, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined,
