@@ -56,7 +56,11 @@ export function listen(options: ListenOptions): Listener {
   return {
     port: server.port ?? options.port,
     async close(graceMs) {
-      await Promise.race([server.stop(false), Bun.sleep(graceMs)]);
+      const late = Promise.withResolvers<void>();
+      // Cleared when calls ended in time: a timer left behind would keep the process from ending.
+      const timer = setTimeout(late.resolve, graceMs);
+      await Promise.race([server.stop(false), late.promise]);
+      clearTimeout(timer);
       await server.stop(true);
     },
   };
