@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROLES } from '../../src/domain/role.ts';
+import { freePort } from '../fixtures/supervised-gate.ts';
+import { findingsOf } from './kill-findings.ts';
+import { isAlive, runKills, type Recovery } from './kills.ts';
+import { seeded } from './seeded.ts';
+
+const KILLS = Number(process.env['SALLYPORT_KILL_RUNS'] ?? 20);
+/** The promise is for a machine that has a core to start a process on; the figures are printed as they were. */
+const BACK_MS = 2_000;
+
+test('kill -9 of any role at random moments: no record is lost, no call has effect without one, each is closed once, and service is back within 2 s', async () => {
+  const after = await runKills(KILLS, seeded('kill'));
+  const answered = after.attempts.filter(({ answer }) => answer?.result !== undefined).length;
+  const unknown = after.journal.filter(({ event }) => event === 'call.unknown').length;
+  console.log(`${after.recoveries.map(describe).join('\n')}
+kill: ${KILLS} kills, ${after.attempts.length} calls, ${answered} answered, ${after.effects.length} effects, ${after.journal.length} records, ${unknown} closed as unknown
+kill: back after ${slowest(after.recoveries).join(', ')} ms at the latest (remote, local, control)`);
+  expect(answered).toBeGreaterThan(KILLS * 10);
+  expect(findingsOf(after)).toEqual([]);
+  expect(after.recoveries.filter((recovery) => slowest([recovery]).some((ms) => ms > BACK_MS)).map(describe)).toEqual([]);
+  after.remove();
+}, 60_000 + KILLS * 10_000);
+
+test('kill -9 of the supervisor ends the roles; nothing is orphaned, and the gate starts again over the same files', async () => {
+  const home = mkdtempSync('/tmp/sp-up-');
+  for (const end of ['SIGKILL', 'SIGTERM'] as const) {
+    const { supervisor, pids } = await startUp(home);
+    expect(pids.filter(isAlive)).toHaveLength(ROLES.length);
+    supervisor.kill(end);
+    await supervisor.exited;
+    while (pids.some(isAlive)) await Bun.sleep(5);
+  }
+  rmSync(home, { recursive: true, force: true });
+}, 60_000);
+
+/** `sallyport up` as people start it; resolves when all four roles are ready. */
+async function startUp(home: string): Promise<{ readonly supervisor: Bun.Subprocess; readonly pids: readonly number[] }> {
+  const main = join(import.meta.dir, '../../src/cli/main.ts');
+  const supervisor = Bun.spawn([process.execPath, main, 'up', '--home', home, '--listen', `127.0.0.1:${freePort()}`, '--insecure-loopback', '--json'], {
+    cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe',
+  });
+  const ready: number[] = [];
+  let text = '';
+  for await (const chunk of supervisor.stderr) {
+    text += new TextDecoder().decode(chunk);
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) {
+      const event = line.startsWith('{') ? (JSON.parse(line) as { readonly event: string; readonly pid: number }) : undefined;
+      if (event?.event === 'ready') ready.push(event.pid);
+    }
+    if (ready.length === ROLES.length) return { supervisor, pids: ready };
+  }
+  throw new Error(`up ended with ${await supervisor.exited}`);
+}
+
+function slowest(recoveries: readonly Recovery[]): readonly number[] {
+  return (['remoteMs', 'localMs', 'controlMs'] as const).map((which) => Math.max(...recoveries.map((recovery) => recovery[which])));
+}
+
+function describe({ roles, remoteMs, localMs, controlMs }: Recovery): string {
+  return `kill: ${roles.join('+').padEnd(16)} remote ${remoteMs} ms, local ${localMs} ms, control ${controlMs} ms`;
+}
