@@ -92,7 +92,10 @@ test('a manifest is applied, exported, checked and tested, with a running contro
   const declared = `apiVersion: sallyport/v1
 servers:
   crm:
-    { url: https://crm.example/mcp, owner: me@example.com, credentials: { type: header, header: x-key, secret: env:CRM_KEY }, tools: { search: { effect: read } } }
+    url: https://crm.example/mcp
+    owner: me@example.com
+    credentials: { type: header, header: x-key, secret: env:CRM_KEY }
+    tools: { search: { effect: read } }
 roles: { reader: { allow: [{ server: crm, effects: [read] }] } }
 bindings: [{ role: reader, to: { group: support } }]
 policies: [a.cedar]
@@ -118,7 +121,7 @@ tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { na
   expect(await sallyport('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
   expect(await sallyport('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
   writeFileSync(manifest, `${declared}unknown: 1\n`);
-  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:8:1/) });
+  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:11:1/) });
   expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 0, out: expect.stringContaining('a.cedar') });
   expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 1 });
   expect(await sallyport('policy', 'check', '-f', join('exported', 'sallyport.yaml'))).toMatchObject({ code: 0 });

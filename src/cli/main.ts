@@ -7,7 +7,7 @@ import { plain } from './terminal.ts';
 const VERSION = '0.1.0';
 
 /** Dispatches to one command and turns what it throws into a code, a message and a remedy. Resolves with the exit code. */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv;
   try {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') return await help(args[0], io);

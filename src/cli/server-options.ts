@@ -13,13 +13,13 @@ export const SERVER_OPTIONS = {
   header: { type: 'string' }, secret: { type: 'string' }, effect: { type: 'string', multiple: true },
 } as const satisfies OptionTable;
 
-/** The new server that `server add` asks control for; control checks every field. What is not said starts at the strict end. */
+/** The new server that `server add` asks control for; control checks every field. Defaults are those of sallyport.yaml. */
 export function readNewServer(call: Call): JsonObject {
   const { options } = call;
   const [id, ...command] = [call.need(0, 'the server\'s name'), ...options.positionals.slice(1)];
   return {
     id, endpoint: readEndpoint(call, command), owner: call.needText('owner'),
-    hosting: options.text('hosting') ?? 'vendor', tier: options.text('tier') ?? 'public',
+    hosting: options.text('hosting') ?? 'self', tier: options.text('tier') ?? 'internal',
     labels: {
       confidentiality: options.text('confidentiality') ?? 'confidential', categories: options.list('category'),
       integrity: options.flag('trusted') ? 'trusted' : 'untrusted',

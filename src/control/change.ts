@@ -31,17 +31,23 @@ export function createChange(parts: ChangeParts): Change {
     const now = parts.now();
     const rehearsed = await rehearse(parts.store, act, now);
     const content = await parts.compile(rehearsed.configuration);
+    const inForce = content === parts.snapshots.current?.content;
     if (options.dryRun === true) return rehearsed.result;
+    if (options.unlessInForce === true && inForce) {
+      await parts.lease.renew();
+      return rehearsed.result;
+    }
     const { result, row } = await parts.store.transaction(async (rows) => {
       const done = await act(rows);
       if (!Bun.deepEquals(await readConfiguration(rows, now), rehearsed.configuration)) {
         throw new SallyportError('ERR_CONFLICT', 'something else was changed at the same moment', { remedy: 'Try again.' });
       }
-      const signed = content === parts.snapshots.current?.content ? undefined : await append(parts, rows, content, now);
+      const signed = inForce ? undefined : await append(parts, rows, content, now);
       await parts.record(recordOf(by, what, signed?.version));
       return { result: done, row: signed };
     });
     if (row !== undefined) parts.snapshots.adopt(row);
+    parts.snapshots.tell('store');
     await parts.lease.renew();
     return result;
   });

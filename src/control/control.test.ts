@@ -164,6 +164,7 @@ test('versions only rise, also over a restart, and what was in force is in force
   await fixture.restart();
   const after = await watched();
   expect(after.version).toBe(before.version);
+  expect((await records('config.changed')).filter(({ action }) => action === 'snapshot.compile')).toHaveLength(1);
   await api('PUT', '/toolsets/all', { members: [{ server: 'crm', tools: '*', prompts: [], resources: false }] });
   expect((await watched()).version).toBe(before.version + 1);
 });

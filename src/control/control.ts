@@ -40,8 +40,15 @@ export interface What {
   readonly detail?: JsonObject;
 }
 
+export interface ChangeOptions {
+  /** Rehearses and compiles, and changes nothing. */
+  readonly dryRun?: boolean;
+  /** Does nothing, and records nothing, when what is in force already is what the store wants. */
+  readonly unlessInForce?: boolean;
+}
+
 /**
  * Every change of the store, in one way: rehearsed, compiled, and only if the whole compiles recorded, committed with its
  * snapshot, and handed to the gateways. All or nothing. `act` runs twice (rehearsal and commit) and must do the same both times.
  */
-export type Change = <T>(by: By, what: What, act: (rows: Rows) => Promise<T>, options?: { readonly dryRun?: boolean }) => Promise<T>;
+export type Change = <T>(by: By, what: What, act: (rows: Rows) => Promise<T>, options?: ChangeOptions) => Promise<T>;

@@ -7,7 +7,7 @@ import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
 
 /** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
-export async function readLease(rows: Rows, snapshotVersion: number, now: number): Promise<Lease> {
+async function readLease(rows: Rows, snapshotVersion: number, now: number): Promise<Lease> {
   const agents = await listStored(rows, 'agent');
   const kill = await readKill(rows);
   const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));

@@ -56,7 +56,7 @@ async function handle(request: Request, authenticate: AuthenticateAdmin, control
 }
 
 /** Finds the one route of a path and method. Throws `ERR_ROUTE_UNKNOWN` or `ERR_METHOD_NOT_ALLOWED`. */
-export function findRoute(
+function findRoute(
   method: string, pathname: string, routes: readonly Route[] = ROUTES,
 ): { readonly route: Route; readonly params: Readonly<Record<string, string>> } {
   let known = false;

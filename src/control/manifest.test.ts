@@ -86,6 +86,8 @@ test('a bad manifest or policy names its place and remedy, and nothing of it is 
   await applyManifestFile(fixture.role.control, write(MANIFEST, broken), (line) => void reported.push(line));
   expect(reported.join('\n')).toContain('stays in force');
   expect(JSON.stringify((await api('GET', '/status')).body['problems'])).toContain('a.cedar:1:');
+  await apply(MANIFEST, FORBID);
+  expect((await api('GET', '/status')).body['problems']).toEqual([]);
 });
 
 test('a server that is reached in another way waits for approval again; what is not named any more is gone', async () => {

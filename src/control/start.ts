@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import type { JsonObject } from '../domain/json.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Link } from '../link/connect.ts';
@@ -88,12 +89,11 @@ async function takeIntoForce(control: Control, report: ControlParts['report']): 
   // A snapshot decides nothing without a lease, and compiling may take long: gateways that wait for both get them now.
   if (control.snapshots.current !== undefined) await control.lease.renew();
   try {
-    await control.change(
-      { admin: { id: 'sallyport|control', may: [] }, space: 'default' }, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined,
-    );
+    const by = { admin: { id: 'sallyport|control', may: [] }, space: DEFAULT_SPACE };
+    await control.change(by, { resource: 'snapshot', id: 'start', verb: 'compile' }, async () => undefined, { unlessInForce: true });
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'the configuration does not compile';
-    control.snapshots.fail([problem]);
+    control.snapshots.tell('store', problem);
     report(`the stored configuration is not in force: ${problem}`);
     report(
       control.snapshots.current === undefined ? 'nothing is in force: everything is denied' : `snapshot ${control.snapshots.current.version} stays in force`,

@@ -23,4 +23,3 @@ export const EXCEPTION = z.strictObject({
   createdAt: z.int(),
 });
 export const NEW_EXCEPTION = EXCEPTION.omit({ createdAt: true });
-export type StoredException = z.infer<typeof EXCEPTION>;

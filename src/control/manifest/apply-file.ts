@@ -10,7 +10,7 @@ export async function applyManifestFile(control: Control, file: string, report: 
     await applyManifest({ admin: { id: 'sallyport|manifest', may: ['change'] }, space: DEFAULT_SPACE }, await readManifestFiles(file), false, control);
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
-    control.snapshots.fail([error.message]);
+    control.snapshots.tell('manifest', error.message);
     report(`${error.code}: ${error.message}`);
     if (error.remedy !== undefined) report(error.remedy);
     const kept = control.snapshots.current;

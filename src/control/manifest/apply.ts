@@ -26,6 +26,7 @@ export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolea
   const wanted = readWanted(files, now);
   const what = { resource: 'manifest', id: files.file, verb: 'apply' };
   const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
+  if (!dryRun) control.snapshots.tell('manifest');
   return {
     dryRun, differences: differences.map((one): Json => ({ ...one })), findings: wanted.findings.map((one): Json => ({ ...one })),
     snapshot: control.snapshots.current?.version ?? null,

@@ -15,7 +15,9 @@ const roleRoutes: readonly Route[] = [
     act: async ({ admin, space, params, body }, control) => {
       const id = validate(NAME, params['id'], 'id');
       return control.change({ admin, space }, { resource: 'role', id, verb: 'put', detail: body }, async (rows) => {
-        for (const { server, toolset } of body.allow) await (toolset === undefined ? needStored(rows, 'server', space, server ?? '') : needStored(rows, 'toolset', space, toolset));
+        for (const { server, toolset } of body.allow) {
+          await (toolset === undefined ? needStored(rows, 'server', space, server ?? '') : needStored(rows, 'toolset', space, toolset));
+        }
         await putStored(rows, 'role', space, id, body, admin.id);
         return { id, ...body };
       });

@@ -4,7 +4,7 @@ import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
 import { SECRET_REFERENCE } from '../../registry/secrets.ts';
 import { NAME, WORDS } from '../names.ts';
 
-export const LABELS = z.strictObject({
+const LABELS = z.strictObject({
   confidentiality: z.enum(CONFIDENTIALITIES),
   categories: z.array(z.enum(CATEGORIES)),
   integrity: z.enum(['trusted', 'untrusted']),
@@ -32,7 +32,7 @@ const CREDENTIALS = z.discriminatedUnion('type', [
 ]);
 
 /** What an administrator says of a server. `tools` confirms effects and labels of single tools. */
-export const SERVER_DEFINITION = z.strictObject({
+const SERVER_DEFINITION = z.strictObject({
   endpoint: ENDPOINT,
   owner: WORDS,
   hosting: z.enum(['self', 'vendor', 'embedded']),

@@ -17,9 +17,10 @@ export type Content = Omit<Snapshot, 'version' | 'createdAt'>;
 
 export interface SnapshotKeeper {
   readonly current: InForce | undefined;
-  /** Why the store's newest configuration is not in force; empty when it is. */
+  /** Why what was asked for is not in force; empty when it is. */
   readonly problems: readonly string[];
-  fail(problems: readonly string[]): void;
+  /** `store`: its configuration does not compile. `manifest`: the file that control was started with is not applied. None: it is. */
+  readonly tell: (about: 'store' | 'manifest', problem?: string) => void;
   /** Takes a snapshot into force if it is newer and this control's key signed it. False: it was not. */
   adopt(row: Pick<SnapshotRow, 'version' | 'bytes' | 'signature' | 'createdAt'>): boolean;
 }
@@ -27,22 +28,22 @@ export interface SnapshotKeeper {
 export function createSnapshotKeeper(key: KeyObject, onNew: () => void): SnapshotKeeper {
   const publicKey = createPublicKey(key);
   let current: InForce | undefined;
-  let problems: readonly string[] = [];
+  const problems = new Map<string, string>();
   return {
     get current() {
       return current;
     },
     get problems() {
-      return problems;
+      return [...problems.values()];
     },
-    fail: (found) => {
-      problems = found;
+    tell: (about, problem) => {
+      if (problem === undefined) problems.delete(about);
+      else problems.set(about, problem);
     },
     adopt: ({ version, bytes, signature, createdAt }) => {
       if (!verify(null, Buffer.from(PURPOSES.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'))) return false;
       if (current !== undefined && version <= current.version) return true;
       current = { version, createdAt, signed: { bytes, signature }, content: contentOf(bytes) };
-      problems = [];
       onNew();
       return true;
     },
