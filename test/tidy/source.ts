@@ -44,7 +44,7 @@ export function production(project: Project): [string, string][] {
 
 /** Tests, and what stands beside them for several tests: `fixture.ts`, `fixture-x.ts`, `x-fixture.ts`, `test-x.ts`, `arbitrary.ts`. */
 export function isTest(path: string): boolean {
-  return path.startsWith('test/') || /(\.test|[/-]fixtures?(-[a-z-]+)?|\/test-[a-z-]+|\/arbitrar(y|ies))\.ts$/.test(path);
+  return path.startsWith('test/') || /(\.test|[/-]fixtures?(-[a-z-]+)?|\/test-[a-z-]+|\/arbitrar(y|ies)(-[a-z-]+)?)\.ts$/.test(path);
 }
 
 /** `src/mcp/bridge/legacy.ts` → `mcp`; a file directly in src has no room. */
