@@ -3,7 +3,7 @@ import { buildArgumentReader } from './arguments.ts';
 import type { Problem } from './diagnostic.ts';
 import { loadPolicy } from './engine.ts';
 import type { LoadedPolicy } from './engine.ts';
-import { asBoolean, compileExpr } from './evaluate.ts';
+import { asBoolean, compileExpr, compileScope } from './evaluate.ts';
 import { createDice, generateRequest, poolOf } from './generate.ts';
 import type { Facts, Outcome, Reads } from './oracle.ts';
 import { askOracle } from './oracle.ts';
@@ -16,8 +16,8 @@ import type { Value } from './values.ts';
 import { isLong } from './values.ts';
 
 /** Requests made for one policy, and those of them that Cedar judges too. */
-const CANDIDATES = 32;
-const COMPARED_MAX = 8;
+const CANDIDATES = 48;
+const COMPARED_MAX = 11;
 
 /**
  * Compares the compiled form of one policy with Cedar's own verdict. Many requests are made and run on the compiled form,
@@ -43,25 +43,56 @@ interface Chosen {
   readonly ours: Outcome;
 }
 
-function chooseRequests(loaded: LoadedPolicy, facts: Facts, seed: number): readonly Chosen[] {
+interface Candidate extends Chosen {
+  /** How it stands to the scope: outcome, principal, whether the rest fits. */
+  readonly scope: string;
+  /** What its condition shows; nothing outside the scope, where it does not matter. */
+  readonly sides: readonly string[];
+}
+
+function makeCandidates(loaded: LoadedPolicy, facts: Facts, seed: number): readonly Candidate[] {
   const dice = createDice(seed);
   const pool = poolOf(loaded.source);
   const probes = leavesOf(loaded.source.condition).slice(0, 16).map(compileProbe);
-  const seen = new Set<string>();
-  const chosen: Chosen[] = [];
-  for (let made = 0; made < CANDIDATES && chosen.length < COMPARED_MAX; made += 1) {
+  const { actions, resource } = loaded.source;
+  const resourceFits = compileScope('resource', resource);
+  const made: Candidate[] = [];
+  for (let count = 0; count < CANDIDATES; count += 1) {
     const request = generateRequest(loaded.source, pool, facts, dice);
     const subject = subjectFor(request, facts);
     if (subject === undefined) continue;
     const ours = outcomeOf(loaded, subject);
-    const scope = [ours, loaded.inScope(subject), subject.principalType, request.principal.groups.length > 0].join(' ');
-    // Outside the scope the condition does not matter, so its sides show nothing there.
-    const shows = loaded.inScope(subject) ? [scope, ...probes.map((probe, index) => `${index} ${probe(subject)}`)] : [scope];
-    if (shows.every((feature) => seen.has(feature))) continue;
-    for (const feature of shows) seen.add(feature);
-    chosen.push({ request, ours });
+    const restFits = resourceFits(subject) && (actions === null || actions.includes(request.action));
+    const isInside = loaded.inScope(subject);
+    // Outside the scope only a condition that holds can tell whether the scope was kept.
+    const holds = isInside ? ours : attempt(() => String(loaded.evaluate(subject) === true));
+    const who = holds === 'true' || isInside ? `${subject.principalType} ${String(request.principal.groups.length > 0)} ${String(restFits)}` : '';
+    const scope = `${String(isInside)} ${holds} ${who}`;
+    const sides = isInside ? probes.map((probe, index) => `${index} ${probe(subject)}`) : [];
+    made.push({ request, ours, scope, sides });
   }
-  return chosen;
+  return made;
+}
+
+/** First what is new about outcome and scope, then what is new about the condition. */
+function chooseRequests(loaded: LoadedPolicy, facts: Facts, seed: number): readonly Chosen[] {
+  const candidates = makeCandidates(loaded, facts, seed);
+  const byScope = new Map(candidates.map((candidate) => [candidate.scope, candidate]));
+  const chosen = new Set<Candidate>([...byScope.values()].toSorted((left, right) => rank(left) - rank(right)).slice(0, COMPARED_MAX - 4));
+  const seen = new Set([...chosen].flatMap(({ sides }) => sides));
+  for (const candidate of candidates) {
+    if (chosen.size >= COMPARED_MAX) break;
+    if (candidate.sides.every((side) => seen.has(side))) continue;
+    for (const side of candidate.sides) seen.add(side);
+    chosen.add(candidate);
+  }
+  return [...chosen];
+}
+
+/** Just outside the scope comes first: those requests are the rarest. */
+function rank({ scope }: Candidate): number {
+  if (scope.startsWith('false true')) return scope.endsWith('true') ? 0 : 2;
+  return 1;
 }
 
 function readsOf({ actions, principal, resource, condition }: ProgramPolicy): Reads {
