@@ -202,6 +202,11 @@ describe('the ladder', () => {
     expect(rung(() => decodeInbound(sent))).toBe('400 -32020 ERR_HEADER_REPEATED');
   });
 
+  test('parameters that are too long together', () => {
+    const many = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`mcp-param-${index}`, 'x'.repeat(4000)]));
+    expect(rung(() => decodeInbound(modern(CALL, many)))).toBe('400 -32020 ERR_HEADER_ENCODING');
+  });
+
   test('a refusal knows the id and revision to answer under', () => {
     expect(faultOf(() => decodeInbound(modern(CALL, { 'mcp-name': 'b' }))).origin).toEqual({ id: 1, revision: '2026-07-28' });
     expect(

@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
-import type { JsonObject } from '../domain/json.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { eraOf, REVISIONS, TRANSPORT_METHODS, type Message, type Peer, type RequestMessage, type Revision } from '../domain/message.ts';
 import { assumedRevision, initializeRevision, isRevision } from './eras/legacy.ts';
@@ -121,6 +121,9 @@ function nameIn(message: RequestMessage): void {
   const member = findMethod(message)?.nameIn;
   if (member === undefined) return;
   const name = message.params?.[member];
+  const given = message.params?.['arguments'];
+  // Here, where nothing is known yet of what is named: the same answer whether or not it exists.
+  if (member === 'name' && given !== undefined && !isObject(given)) throw new SallyportError('ERR_PARAMS_INVALID', 'params.arguments must be an object');
   const lengthMax = member === 'uri' ? LIMITS.uriLengthMax : LIMITS.nameLengthMax;
   if (typeof name === 'string' && name !== '' && name.length <= lengthMax) return;
   throw new SallyportError('ERR_PARAMS_INVALID', `params.${member} must be a string of 1 to ${lengthMax} characters`);

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../domain/json.ts';
 import type { ErrorMessage } from '../../domain/message.ts';
-import { ENVELOPE } from './envelope.ts';
+import { ENVELOPE } from '../envelope.ts';
 
 /** Results that carry `ttlMs` and `cacheScope` in 2026-07-28 (caching). */
 const CACHEABLE: ReadonlySet<string> = new Set([

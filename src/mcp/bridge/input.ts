@@ -19,10 +19,18 @@ export function inputRequestsOf(result: JsonObject): Readonly<Record<string, Inp
   );
 }
 
-/** One legacy server request as the result that asks a modern client for it. */
-export function inputRequired(key: string, request: InputRequest, requestState: string): JsonObject {
-  return { resultType: 'input_required', inputRequests: { [key]: { method: request.method, params: request.params } }, requestState };
+/** One legacy server request as the result that asks a modern client for it. URL elicitation has no id of its own any more. */
+export function inputRequired(key: string, { method, params }: InputRequest, requestState: string): JsonObject {
+  const { elicitationId: _id, ...rest } = params;
+  return { resultType: 'input_required', inputRequests: { [key]: { method, params: rest } }, requestState };
 }
+
+/** What a modern server asks as the params of a legacy server request: there URL elicitation is named by an id. */
+export function legacyParams({ method, params }: InputRequest, id: string): JsonObject {
+  return method === 'elicitation/create' && params['mode'] === 'url' ? { ...params, elicitationId: id } : params;
+}
+
+export const INPUT_METHODS = ['elicitation/create', 'sampling/createMessage', 'roots/list'] as const;
 
 /** The answers that a modern client brings with its retry: bare results by key. */
 export function inputResponsesOf(params: JsonObject | undefined): Readonly<Record<string, JsonObject>> {

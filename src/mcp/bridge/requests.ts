@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../domain/json.ts';
 import type { RequestMessage, Revision } from '../../domain/message.ts';
-import { envelopeOf, withEnvelope, withoutEnvelope } from './envelope.ts';
+import { envelopeOf, withEnvelope, withoutEnvelope } from '../envelope.ts';
 
 /** A modern request in the words of a legacy server: no envelope, no fields of multi-round-trip requests. */
 export function toLegacyRequest(message: RequestMessage, revision: Revision): RequestMessage {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../domain/json.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
 
 /** `_meta` keys that a 2026-07-28 request carries in place of the legacy handshake (basic, per-request metadata). */
 export const ENVELOPE = {
