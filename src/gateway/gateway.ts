@@ -1,6 +1,6 @@
 import type { Inbound } from '../domain/inbound.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { Message } from '../domain/message.ts';
+import type { ErrorMessage, Message } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import { decodeInbound } from '../mcp/decode.ts';
 import { decline } from './decline.ts';
@@ -13,9 +13,9 @@ import { knownMethod } from './membership.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { PinGuard } from './pin-guard.ts';
 import { present } from './present.ts';
-import { resolve } from './resolve.ts';
+import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
-import { openTrail, type TrailOptions } from './trail.ts';
+import { openTrail, type Knock, type TrailOptions } from './trail.ts';
 
 /** What the path needs to run; `roles/gateway.ts` puts it together. */
 export interface World {
@@ -31,7 +31,11 @@ export interface World {
 export interface Gateway {
   /** One inbound message and all that comes back for it. Never throws: what goes wrong is the last message. */
   handle(inbound: Inbound): AsyncGenerator<Message, void, undefined>;
+  /** Records an HTTP exchange that never became a message (wrong name, origin, path, size) and answers it. Never throws. */
+  turnAway(fault: unknown, knock: Knock): Promise<ErrorMessage>;
 }
+
+const NEVER = new AbortController().signal;
 
 /**
  * The path (DESIGN part 3): decode, membership, identity, resolve, guard, record, send; then guard, record, yield for
@@ -48,8 +52,11 @@ export function createGateway(world: World): Gateway {
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
         const principal = identify(inbound, force);
-        const { exchange, message } = await resolve(world, inbound, said, method, principal, force, trail.id);
+        trail.calledBy(principal);
+        const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
+        const { exchange } = asked;
         trail.belongsTo(exchange);
+        const message = complete(world, said, asked, force);
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
@@ -73,6 +80,12 @@ export function createGateway(world: World): Gateway {
       } finally {
         await trail.end();
       }
+    },
+    async turnAway(thrown, knock) {
+      const trail = openTrail(world.trail, knock);
+      const fault = faultOf(thrown, NEVER);
+      await trail.failed(fault, false);
+      return refusalOfFault(fault, undefined, trail.id);
     },
   };
 }

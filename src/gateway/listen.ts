@@ -3,7 +3,7 @@ import type { Inbound } from '../domain/inbound.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { createDoors, routeOf } from './doors.ts';
 import type { Gateway } from './gateway.ts';
-import { refuse, reply } from './reply.ts';
+import { broken, reply, turnedAway } from './reply.ts';
 
 export interface ListenOptions {
   readonly hostname: string;
@@ -36,22 +36,26 @@ export function listen(options: ListenOptions): Listener {
     hostname: options.hostname,
     port: options.port,
     ...(options.tls === undefined ? {} : { tls: { ...options.tls, minVersion: TLS_1_3 } as Bun.TLSOptions }),
-    maxRequestBodySize: LIMITS.bodyBytesMax,
+    // Counted here instead, so that a body that is too large gets an answer with an exchange id, and a record.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: IDLE_SECONDS,
     development: false,
     async fetch(request, bun) {
       const path = pathOf(request.url);
       if (path === '/healthz') return new Response('ok\n');
       if (path === '/readyz') return new Response(options.ready() ? 'ready\n' : 'not ready\n', { status: options.ready() ? 200 : 503 });
+      const receivedAt = Date.now();
+      const address = addressOf(request, bun, options.trustedProxy);
+      let inbound: Inbound;
       try {
         doors.check(request.headers);
-        const inbound = await inboundOf(request, path, addressOf(request, bun, options.trustedProxy));
-        return await reply(options.gateway.handle(inbound), inbound, () => bun.timeout(request, 0));
+        inbound = await inboundOf(request, path, address, receivedAt);
       } catch (fault) {
-        return refuse(fault);
+        return turnedAway(await options.gateway.turnAway(fault, { address, receivedAt }));
       }
+      return reply(options.gateway.handle(inbound), inbound, () => bun.timeout(request, 0));
     },
-    error: refuse,
+    error: broken,
   });
   return {
     port: server.port ?? options.port,
@@ -66,14 +70,13 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-async function inboundOf(request: Request, path: string, address: string): Promise<Inbound> {
+async function inboundOf(request: Request, path: string, address: string, receivedAt: number): Promise<Inbound> {
   const route = routeOf(path);
   if (route === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
   const httpMethod = request.method;
   if (httpMethod !== 'POST' && httpMethod !== 'GET' && httpMethod !== 'DELETE') {
     throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'Only POST, GET and DELETE are served.');
   }
-  const receivedAt = Date.now();
   return {
     route,
     httpMethod,
@@ -92,12 +95,29 @@ async function bodyOf(request: Request): Promise<Uint8Array> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new SallyportError('ERR_DEADLINE', 'The body took too long.')), LIMITS.bodyTimeoutMs);
   try {
-    const body = await Promise.race([request.bytes(), late.promise]);
-    if (body.byteLength > LIMITS.bodyBytesMax) throw new SallyportError('ERR_BODY_TOO_LARGE', `A body has at most ${LIMITS.bodyBytesMax} bytes.`);
-    return body;
+    const length = request.headers.get('content-length');
+    if (Number(length) > LIMITS.bodyBytesMax) throw tooLarge();
+    // The declared length is all that is read of a body; one without is counted as it comes.
+    return await Promise.race([length === null ? counted(request.body) : request.bytes(), late.promise]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function counted(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  if (body === null) return NOTHING;
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > LIMITS.bodyBytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): SallyportError {
+  return new SallyportError('ERR_BODY_TOO_LARGE', `A body has at most ${LIMITS.bodyBytesMax} bytes.`);
 }
 
 function addressOf(request: Request, bun: Bun.Server<unknown>, trustedProxy: string | undefined): string {

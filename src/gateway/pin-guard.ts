@@ -1,4 +1,5 @@
 import type { Drift } from '../domain/decision.ts';
+import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Message } from '../domain/message.ts';
@@ -18,7 +19,7 @@ export interface PinState {
 
 /** Whether what is called is still what was approved, checked when it is called and not when it was last listed. */
 export interface PinGuard {
-  /** How what is called differs from its pin. Throws ERR_PIN_UNVERIFIED when that can't be known. */
+  /** How what is called differs from its pin; that this can't be known is an objection, too. */
   check(exchange: Exchange): PinState | Promise<PinState>;
   /** The next call of this server waits for a new verification. */
   invalidate(server: Pick<Server, 'space' | 'id'>): void;
@@ -56,7 +57,7 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
       if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return AS_APPROVED;
       const fresh = keeper.current(exchange.server, SERVER_CREDENTIAL);
       if (fresh !== undefined) return stateOf(fresh, kind, exchange.call.resource.name);
-      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange.call.resource.name));
+      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange.call.resource.name), unverified);
     },
     invalidate: (server) => keeper.invalidate(server),
     observe(answer, exchange) {
@@ -70,6 +71,12 @@ function stateOf(set: DriftSet, kind: PinKind, name: string): PinState {
   if (drift === undefined) return AS_APPROVED;
   const verdict = verdictOf(drift);
   return { drift: drift.class, objection: verdict === 'deny' || verdict === 'hide' ? DRIFTED : undefined };
+}
+
+/** A denial and no fault: what is hidden stays hidden while its server is down (invariant 7). */
+function unverified(fault: unknown): PinState {
+  if (!(fault instanceof SallyportError) || fault.code !== 'ERR_PIN_UNVERIFIED') throw fault;
+  return { drift: 'none', objection: { code: fault.code, reason: 'The server could not be checked against what was approved of it.', remedy: fault.remedy ?? '' } };
 }
 
 const AS_APPROVED: PinState = { drift: 'none', objection: undefined };

@@ -1,13 +1,13 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import type { ErrorMessage, Message } from '../domain/message.ts';
+import { TRANSPORT_METHODS, type ErrorMessage, type Message, type Revision } from '../domain/message.ts';
 import type { Denial } from '../domain/verdict.ts';
 import { refusalOf, type Refused } from '../mcp/ladder.ts';
 
 /** What a client sees of a denial: why, how to ask, and the exchange id; of a hidden item, that there is none (invariant 7). */
 export function refusal(denial: Denial, said: Message, exchange: Exchange): ErrorMessage {
   const refused: Refused = denial.hidden ? nothingThere(exchange) : { code: denial.code, message: denial.reason, remedy: denial.remedy };
-  return refusalOf(refused, { id: idOf(said), revision: said.revision, exchange: exchange.id });
+  return refusalTo(refused, idOf(said), said.revision, exchange.id);
 }
 
 function nothingThere(exchange: Exchange): Refused {
@@ -20,12 +20,19 @@ const NO_SERVER: Refused = { code: 'ERR_SERVER_UNKNOWN', message: 'There is no s
 export function refusalOfFault(fault: SallyportError, said: Message | undefined, id: string): ErrorMessage {
   const origin = said === undefined ? fault.origin : { id: idOf(said), revision: said.revision };
   const refused = fault.code === 'ERR_SERVER_UNKNOWN' ? NO_SERVER : fault;
-  return refusalOf(refused, { id: origin?.id ?? null, revision: origin?.revision ?? '2025-11-25', exchange: id });
+  return refusalTo(refused, origin?.id ?? null, origin?.revision ?? '2025-11-25', id);
 }
 
-/** The id of what is answered; a refused response or notification has none to answer to. */
+/** Where there is no request to answer, the HTTP status alone must say it. */
+function refusalTo(refused: Refused, id: ErrorMessage['id'], revision: Revision, exchange: string): ErrorMessage {
+  return refusalOf(refused, { id, revision, exchange, transport: id === null });
+}
+
+const TRANSPORT: ReadonlySet<string> = new Set(Object.values(TRANSPORT_METHODS));
+
+/** The id of what is answered; a response, a notification, GET and DELETE have none to answer to. */
 function idOf(said: Message): ErrorMessage['id'] {
-  return said.kind === 'request' ? said.id : null;
+  return said.kind === 'request' && !TRANSPORT.has(said.method) ? said.id : null;
 }
 
 /** Whatever was thrown, as a fault with a code. What ended the signal is the reason, whichever error the abort surfaced as. */

@@ -1,13 +1,13 @@
-import { SallyportError } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { isObject } from '../domain/json.ts';
-import { TRANSPORT_METHODS, type Message } from '../domain/message.ts';
+import { TRANSPORT_METHODS, type ErrorMessage, type Message } from '../domain/message.ts';
 import { encodeBody } from '../mcp/encode.ts';
 import { refusalOf } from '../mcp/ladder.ts';
 import { formatEvent } from '../mcp/sse.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+const METHODS_ALLOWED = 'POST, GET, DELETE';
 const KEEP_ALIVE_MS = 15_000;
 
 type Messages = AsyncGenerator<Message, void, undefined>;
@@ -29,7 +29,9 @@ export async function reply(messages: Messages, inbound: Inbound, longLived: () 
   // The exchange closes its records in its own `finally`; the client need not wait for that.
   void messages.return();
   if (inbound.httpMethod === 'DELETE' && message.kind === 'result') return new Response(null, { status: 204 });
-  return new Response(encodeBody(message), { status: statusOf(message), headers: headersOf(message, inbound) });
+  // GET and DELETE have no JSON-RPC id that an answer could repeat.
+  const body = inbound.httpMethod !== 'POST' && message.kind === 'error' ? { ...message, id: null } : message;
+  return new Response(encodeBody(body), { status: statusOf(message), headers: headersOf(message, inbound) });
 }
 
 function eventStream(first: Message, messages: Messages): ReadableStream<Uint8Array> {
@@ -77,7 +79,7 @@ function headersOf(message: Message, inbound: Inbound): Record<string, string> {
   if (message.kind === 'result' && message.session !== undefined) return { ...JSON_HEADERS, 'mcp-session-id': message.session };
   if (message.kind !== 'error') return JSON_HEADERS;
   if (message.httpStatus === 401) return { ...JSON_HEADERS, 'www-authenticate': challengeOf(message, inbound) };
-  return message.httpStatus === 405 ? { ...JSON_HEADERS, allow: 'POST, GET, DELETE' } : JSON_HEADERS;
+  return message.httpStatus === 405 ? { ...JSON_HEADERS, allow: METHODS_ALLOWED } : JSON_HEADERS;
 }
 
 /** RFC 6750 section 3: a missing token gets no error code, a bad one gets `invalid_token`. */
@@ -87,9 +89,14 @@ function challengeOf(message: Extract<Message, { kind: 'error' }>, inbound: Inbo
   return missing ? realm : `${realm}, error="invalid_token"`;
 }
 
-/** A request that never became a message: wrong name, origin, path, size. Not even its JSON-RPC id is known. */
-export function refuse(fault: unknown): Response {
-  const known = fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', 'The gate failed on this request.');
-  const message = refusalOf(known, { id: null, revision: '2025-11-25', exchange: undefined, transport: true });
-  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: JSON_HEADERS });
+/** A request that never became a message. What it still has to say is not waited for: the connection ends with this answer. */
+export function turnedAway(message: ErrorMessage): Response {
+  const allow: Record<string, string> = message.httpStatus === 405 ? { allow: METHODS_ALLOWED } : {};
+  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: { ...JSON_HEADERS, connection: 'close', ...allow } });
+}
+
+/** The listener itself failed: nothing could be recorded, and there is nothing to tell. */
+export function broken(): Response {
+  const message = refusalOf({ code: 'ERR_INTERNAL', message: '' }, { id: null, revision: '2025-11-25', exchange: undefined, transport: true });
+  return new Response(encodeBody(message), { status: 500, headers: JSON_HEADERS });
 }

@@ -6,24 +6,26 @@ import { eraOf, type Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
 import { checkParameterHeaders } from '../mcp/decode.ts';
 import { audienceOf } from './doors.ts';
+import { visible } from './guard.ts';
 import { callerOf, type Handles } from './handles.ts';
 import type { InForce } from './in-force.ts';
 import type { KnownMethod } from './membership.ts';
 import type { Sessions } from './sessions.ts';
 import { zoneOf } from './zone.ts';
 
-/** A message that belongs to an exchange, naming everything as the upstream itself does. */
+/** An exchange, and the params of its message, naming everything as the upstream itself does. */
 export interface Asked {
   readonly exchange: Exchange;
-  readonly message: Message;
+  readonly params: JsonObject | undefined;
 }
 
 /**
  * Route and name → server, tool, session: each resolved once, to the one canonical identity that policy, pins and records
- * use (invariant 7). Throws ERR_SERVER_*, ERR_TOOL_UNKNOWN, ERR_SESSION_*, ERR_STATE_INVALID, ERR_HEADER_MISMATCH.
+ * use (invariant 7). The session comes first: whoever has none learns nothing of what there is. Throws ERR_SESSION_*,
+ * ERR_SERVER_*, ERR_TOOL_UNKNOWN.
  */
 export async function resolve(
-  world: { readonly sessions: Sessions; readonly handles: Handles },
+  world: { readonly sessions: Sessions },
   inbound: Inbound,
   said: Message,
   method: KnownMethod,
@@ -33,8 +35,8 @@ export async function resolve(
 ): Promise<Asked> {
   const asRegistry = principal.id === REGISTRY_PRINCIPAL_ID && inbound.internal !== undefined;
   const given = said.kind === 'request' || said.kind === 'notification' ? said.params : undefined;
-  const found = force.directory.resolve(inbound.route, method, given, asRegistry);
   const session = await sessionOf(world.sessions, inbound, said, principal);
+  const found = force.directory.resolve(inbound.route, method, given, asRegistry);
   const exchange: Exchange = {
     id,
     space: inbound.route.space,
@@ -53,8 +55,32 @@ export async function resolve(
     snapshot: force.snapshot,
     ...(session === undefined ? {} : { session }),
   };
-  if (said.kind === 'request' && found.tool !== undefined) checkParameterHeaders(said, inputSchemaOf(found.tool.definition));
-  return { exchange, message: world.handles.unseal(withParams(said, found.params), callerOf(exchange)) };
+  return { exchange, params: found.params };
+}
+
+/** How an item is listed: what may not be listed may not be asked about in any other way either. */
+const LISTED_BY = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource' } as const;
+
+/**
+ * The message as the upstream is to get it, its headers checked against the pinned schema. Whatever is wrong with a
+ * message about a hidden item, the answer is that there is no such thing (invariant 7). Throws ERR_HEADER_MISMATCH,
+ * ERR_STATE_INVALID, ERR_TOOL_UNKNOWN.
+ */
+export function complete(world: { readonly handles: Handles }, said: Message, { exchange, params }: Asked, force: InForce): Message {
+  const { resource, action } = exchange.call;
+  const listed = resource.kind === 'server' ? action : LISTED_BY[resource.kind];
+  const hidden = (): boolean => resource.kind !== 'server' && !visible(exchange, force, listed, resource);
+  if (listed !== action && hidden()) throw nothingThere(`${action} of what is hidden`);
+  try {
+    if (said.kind === 'request' && exchange.tool !== undefined) checkParameterHeaders(said, inputSchemaOf(exchange.tool.definition));
+    return world.handles.unseal(withParams(said, params), callerOf(exchange));
+  } catch (fault) {
+    throw fault instanceof SallyportError && hidden() ? nothingThere(`${fault.code}: ${fault.message}`) : fault;
+  }
+}
+
+function nothingThere(internal: string): SallyportError {
+  return new SallyportError('ERR_TOOL_UNKNOWN', 'no such item for this caller', { internal });
 }
 
 function inputSchemaOf(definition: JsonObject): JsonObject {

@@ -3,6 +3,7 @@ import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import type { Json } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
+import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
 import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { uuidv7 } from './uuid.ts';
@@ -14,7 +15,9 @@ import { uuidv7 } from './uuid.ts';
 export interface Trail {
   /** UUIDv7; the id a client is told. */
   readonly id: string;
-  /** From here on records name the caller, the server and the tool. */
+  /** From here on records name the caller; they are its own, and no flood of strangers can crowd them out. */
+  calledBy(principal: Principal): void;
+  /** From here on records name the server and the tool, too. */
   belongsTo(exchange: Exchange): void;
   decided(message: Message, verdict: Verdict): Promise<void>;
   passed(answer: Message, verdict: Verdict): Promise<void>;
@@ -34,9 +37,13 @@ export interface TrailOptions {
   readonly commit: (data: string) => string;
 }
 
-export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
+/** What is known of an HTTP exchange whether or not it becomes a message. */
+export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route'>>;
+
+export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const id = uuidv7(inbound.receivedAt);
-  let exchange: Exchange | undefined;
+  const { route } = inbound;
+  let who: Partial<JournalRecord> | undefined;
   let open = false;
 
   const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => ({
@@ -45,19 +52,22 @@ export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
     category,
     event,
     node: options.node,
-    space: inbound.route.space,
+    space: route?.space ?? DEFAULT_SPACE,
     exchange: id,
     address: inbound.address,
-    route: `${inbound.route.kind}:${inbound.route.name}`,
-    ...(exchange === undefined ? {} : identityOf(exchange)),
+    ...(route === undefined ? {} : { route: `${route.kind}:${route.name}` }),
+    ...who,
     latencyMs: options.now() - inbound.receivedAt,
     ...more,
   });
 
   return {
     id,
-    belongsTo(next) {
-      exchange = next;
+    calledBy(principal) {
+      who = callerOf(principal);
+    },
+    belongsTo(exchange) {
+      who = identityOf(exchange);
     },
     async decided(message, verdict) {
       const opens = message.kind === 'request';
@@ -76,7 +86,7 @@ export function openTrail(options: TrailOptions, inbound: Inbound): Trail {
       const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }) };
       if (!open) {
         const refused = record('access', 'call.refused', detail);
-        await settle(exchange === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
+        await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
         return;
       }
       open = false;
@@ -98,12 +108,14 @@ async function settle(appended: Promise<unknown>): Promise<void> {
   await appended.catch(() => undefined);
 }
 
+function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
+  return { principal: id, agent, ...(actors.length > 0 ? { actors } : {}) };
+}
+
 function identityOf(exchange: Exchange): Partial<JournalRecord> {
   const { principal, call, server, tool, session, snapshot } = exchange;
   return {
-    principal: principal.id,
-    agent: principal.agent,
-    ...(principal.actors.length > 0 ? { actors: principal.actors } : {}),
+    ...callerOf(principal),
     ...(session === undefined ? {} : { session: session.key }),
     revision: exchange.revision,
     method: call.method,
