@@ -11,17 +11,6 @@ export interface ObligationKind {
   readonly example: string;
 }
 
-/** The obligations of the design. A deployment passes those that its gateways can meet; any other is a compile error. */
-export const OBLIGATIONS: readonly ObligationKind[] = [
-  { kind: 'approve', on: 'forbid', value: /^[\w.-]{1,64}$/, example: '@approve("secops")' },
-  { kind: 'step_up', on: 'forbid', value: /^[\w.:-]{0,64}$/, example: '@step_up' },
-  { kind: 'limit', on: 'forbid', value: /^[1-9]\d{0,6}\/(?:s|min|h|day)$/, example: '@limit("30/min")' },
-  { kind: 'redact', on: 'permit', value: /^[\w.,-]{0,128}$/, example: '@redact("pii")' },
-  { kind: 'spotlight', on: 'permit', value: /^\w{0,64}$/, example: '@spotlight' },
-  { kind: 'stage', on: 'permit', value: /^\w{0,64}$/, example: '@stage' },
-  { kind: 'notify', on: 'permit', value: /^[\w.@-]{1,64}$/, example: '@notify("secops")' },
-];
-
 /** Annotations that only people read. */
 const REMARKS: ReadonlySet<string> = new Set(['id', 'reason', 'owner', 'approver', 'expires', 'source', 'ticket']);
 

@@ -81,7 +81,8 @@ function valuesOf(of: Of): { readonly [Kind in Exclude<keyof Terms, 'condition'>
   return {
     long: fc.oneof(
       { maxDepth: 3 },
-      pick(...LONGS), join(long, '+', long), join(long, '-', long), join(long, '*', long), long.map((a) => `-(${a})`), ask(span, 'toSeconds'), ask(span, 'toDays'),
+      pick(...LONGS), join(long, '+', long), join(long, '-', long), join(long, '*', long), long.map((a) => `-(${a})`),
+      ask(span, 'toSeconds'), ask(span, 'toDays'),
     ),
     string: fc.oneof(pick(...TEXTS), pick(...TEXT_ATTRIBUTES)),
     decimal: literals('decimal', AMOUNTS),
@@ -98,7 +99,15 @@ const PRINCIPAL = pick(
   'principal is Workload in Group::"ops"',
 );
 const CALL = 'action == Action::"call_tool"';
-const ACTION = pick('action', 'action', CALL, CALL, 'action in Action::"read_only"', `action in [Action::"call_tool", Action::"session"]`, 'action == Action::"get_prompt"');
+const ACTION = pick(
+  'action',
+  'action',
+  CALL,
+  CALL,
+  'action in Action::"read_only"',
+  `action in [Action::"call_tool", Action::"session"]`,
+  'action == Action::"get_prompt"',
+);
 const RESOURCE = pick(
   'resource', 'resource', 'resource', 'resource is Tool', 'resource in Server::"crm"', 'resource == Tool::"crm/find"', 'resource in Toolset::"sales"',
   'resource is Prompt in Server::"crm"', 'resource in Space::"default"', 'resource in Tool::"wiki/read"', 'resource == Server::"crm"',
@@ -109,7 +118,17 @@ const CLAUSE = pick('when', 'unless');
 export const policies: Text = fc
   .oneof(
     { weight: 4, arbitrary: fc.tuple(EFFECT, PRINCIPAL, ACTION, RESOURCE, CLAUSE, conditions({ wild: false, reads: 'nothing' })) },
-    { weight: 3, arbitrary: fc.tuple(EFFECT, PRINCIPAL, pick(CALL), pick('resource == Tool::"crm/pay"'), CLAUSE, conditions({ wild: false, reads: 'arguments' })) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(
+        EFFECT,
+        PRINCIPAL,
+        pick(CALL),
+        pick('resource == Tool::"crm/pay"'),
+        CLAUSE,
+        conditions({ wild: false, reads: 'arguments' }),
+      ),
+    },
     { weight: 2, arbitrary: fc.tuple(EFFECT, PRINCIPAL, ACTION, RESOURCE, pick('when'), pick('true')) },
   )
   .map(([effect, principal, action, resource, clause, condition]) => `${effect} (${principal}, ${action}, ${resource}) ${clause} { ${condition} };`);

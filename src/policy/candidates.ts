@@ -14,7 +14,12 @@ export function indexPolicies<Policy extends { readonly source: ProgramPolicy }>
   const byAction = new Map<Action, Map<string, Map<string, Policy[]>>>(ACTIONS.map((action) => [action, new Map()]));
   for (const policy of policies) {
     for (const action of policy.source.actions ?? ACTIONS) {
-      const byResource = entry(entry(byAction, action, () => new Map<string, Map<string, Policy[]>>()), scopeKey(policy.source.resource), () => new Map<string, Policy[]>());
+      const byResource = entry(
+        entry(byAction, action, () => new Map<string, Map<string, Policy[]>>()),
+        scopeKey(policy.source.resource),
+        () => new Map<string,
+        Policy[]>(),
+      );
       entry(byResource, scopeKey(policy.source.principal), () => []).push(policy);
     }
   }

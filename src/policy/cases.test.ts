@@ -48,7 +48,13 @@ describe('policy tests', () => {
 test('the matrix shows who can call what', async () => {
   const engine = loadEngine((await compile(POLICIES)).program, 1);
   const rows = buildMatrix(engine, [CRM], [SALES], [ANN, { ...ANN, groups: [] }], 'internal', NOW);
-  expect(rows.map(({ tool, cells }) => `${tool} ${cells.join(' ')}`)).toEqual(['pay deny deny', 'find allow deny', 'note allow deny', 'guess allow deny', 'drop unknown deny']);
+  expect(rows.map(({ tool, cells }) => `${tool} ${cells.join(' ')}`)).toEqual([
+    'pay deny deny',
+    'find allow deny',
+    'note allow deny',
+    'guess allow deny',
+    'drop unknown deny',
+  ]);
 });
 
 test('explain gives the determining policies in words', async () => {
@@ -57,9 +63,13 @@ test('explain gives the determining policies in words', async () => {
   const of = (name: string, groups: readonly string[] = ['support']): ReturnType<typeof explainDecision> =>
     explainDecision(engine.decide(request({ principal: { groups }, resource: resource('tool', 'crm', name) })), compiled.policies);
   expect(of('find').summary).toBe('Allowed by support-reads.');
-  expect(of('pay')).toMatchObject({ summary: 'Denied, because no-money forbids it; a forbid stands above every permit.', policies: [{ id: 'no-money', place: 'policies.cedar:3:1' }] });
+  expect(of('pay')).toMatchObject({
+    summary: 'Denied, because no-money forbids it; a forbid stands above every permit.',
+    policies: [{ id: 'no-money', place: 'policies.cedar:3:1' }],
+  });
   expect(of('pay').policies[0]?.words).toContain('agents do not pay');
   expect(of('drop').summary).toBe('Denied by ask-first until met: approve (secops).');
   expect(of('find', []).summary).toContain('no policy permits it');
-  expect(explainDecision({ outcome: 'allow', policies: ['gone'], obligations: [], errors: [] }, compiled.policies).policies[0]?.words).toContain('no longer in force');
+  const gone = explainDecision({ outcome: 'allow', policies: ['gone'], obligations: [], errors: [] }, compiled.policies);
+  expect(gone.policies[0]?.words).toContain('no longer in force');
 });

@@ -62,7 +62,14 @@ export function parseCases(text: string, file: string): { readonly cases?: CaseF
   if (read.success) return { cases: read.data, diagnostics: strangers(read.data, file) };
   const diagnostics = read.error.issues.map((issue): Diagnostic => {
     const where = at(offsetOf(document, issue.path));
-    return { severity: 'error', file, ...where, code: 'ERR_CONFIG_INVALID', message: `${issue.path.join('.')}: ${issue.message}`, remedy: 'see docs: policy tests' };
+    return {
+      severity: 'error',
+      file,
+      ...where,
+      code: 'ERR_CONFIG_INVALID',
+      message: `${issue.path.join('.')}: ${issue.message}`,
+      remedy: 'see docs: policy tests',
+    };
   });
   return { diagnostics };
 }
@@ -70,7 +77,8 @@ export function parseCases(text: string, file: string): { readonly cases?: CaseF
 function strangers({ principals, tests }: CaseFile, file: string): readonly Diagnostic[] {
   const unknown = tests.filter(({ as }) => !Object.hasOwn(principals, as));
   return unknown.map(({ name, as }) => ({
-    severity: 'error', file, line: 1, column: 1, code: 'ERR_CONFIG_INVALID', message: `the test "${name}" is as ${as}, who is not among the principals`, remedy: `add ${as} under principals`,
+    severity: 'error', file, line: 1, column: 1, code: 'ERR_CONFIG_INVALID',
+    message: `the test "${name}" is as ${as}, who is not among the principals`, remedy: `add ${as} under principals`,
   }));
 }
 
@@ -93,9 +101,10 @@ export interface CaseResult {
 export function runCases(engine: PolicyEngine, file: CaseFile, servers: readonly Server[], toolsets: readonly Toolset[]): readonly CaseResult[] {
   return file.tests.map((test) => {
     const decision = engine.decide(requestOf(test, file, servers, toolsets));
+    const why = decision.errors.join('; ') || decision.policies.join(', ') || 'no policy';
     const kinds = decision.obligations.map(({ kind }) => kind);
     const differences = [
-      decision.outcome === test.expect ? '' : `expected ${test.expect}, got ${decision.outcome} (${decision.errors.join('; ') || decision.policies.join(', ') || 'no policy'})`,
+      decision.outcome === test.expect ? '' : `expected ${test.expect}, got ${decision.outcome} (${why})`,
       same(test.policies, decision.policies) ? '' : `expected policies ${test.policies?.join(', ') ?? ''}, got ${decision.policies.join(', ')}`,
       same(test.obligations, kinds) ? '' : `expected obligations ${test.obligations?.join(', ') ?? ''}, got ${kinds.join(', ')}`,
     ].filter((difference) => difference !== '');
@@ -112,7 +121,12 @@ function requestOf(test: PolicyCase, { principals }: CaseFile, servers: readonly
   const principal: Principal = { ...given, id: id ?? test.as, tokenAgeMs: tokenAge * 1000, expiresAt: Number.MAX_SAFE_INTEGER, credential: 'test' };
   const resource = resourceOf(test, servers, toolsets);
   const usual = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_resource', server: 'list' } as const;
-  return { principal, action: test.action ?? usual[resource.kind], resource, context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift } };
+  return {
+    principal,
+    action: test.action ?? usual[resource.kind],
+    resource,
+    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift },
+  };
 }
 
 function resourceOf(test: PolicyCase, servers: readonly Server[], toolsets: readonly Toolset[]): Resource {

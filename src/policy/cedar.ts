@@ -6,14 +6,16 @@ import type * as CedarWasm from '@cedar-policy/cedar-wasm/nodejs';
  * first use and only by control (this is the only file that may load it). One instance, since it is synchronous.
  */
 export type Cedar = typeof CedarWasm;
-export type { CedarValueJson, DetailedError, PolicyJson, ValidationError } from '@cedar-policy/cedar-wasm/nodejs';
+export type CedarValueJson = CedarWasm.CedarValueJson;
+export type DetailedError = CedarWasm.DetailedError;
+export type ValidationError = CedarWasm.ValidationError;
 
 const MODULE = '@cedar-policy/cedar-wasm/nodejs';
 const load = createRequire(import.meta.url);
 let instance: Cedar | undefined;
 
 /** Loads Cedar, or gives the loaded one. */
-export function loadCedar(): Cedar {
+function loadCedar(): Cedar {
   if (instance !== undefined) return instance;
   const loaded: Cedar = load(MODULE);
   instance = loaded;

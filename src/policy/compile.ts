@@ -30,7 +30,7 @@ export interface PolicyInput {
   readonly sources: readonly PolicySource[];
   readonly servers: readonly Server[];
   readonly toolsets: readonly Toolset[];
-  /** What the gateways can meet; see `OBLIGATIONS`. */
+  /** What the gateways can meet; any other annotation is an error. */
   readonly obligations: readonly ObligationKind[];
 }
 
@@ -88,7 +88,12 @@ export async function compilePolicies(input: PolicyInput, previous?: Compiled): 
   noteDuplicates(items);
   const sound = inForce.filter(({ item }) => !item.problems.some(isError));
   const servers = serverFacts(input);
-  const work = sound.map(({ item, policy, shape }) => ({ text: item.chunk.text, digest: item.parsed.digest, policy, ...(shape === undefined ? {} : { shape }) }));
+  const work = sound.map(({ item, policy, shape }) => ({
+    text: item.chunk.text,
+    digest: item.parsed.digest,
+    policy,
+    ...(shape === undefined ? {} : { shape }),
+  }));
   const verified = await verifyPolicies(work, servers, previous?.kept.verified);
   for (const [index, { item }] of sound.entries()) item.problems.push(...(verified.problems[index] ?? []));
   const diagnostics = [...items.flatMap(diagnose), ...serverProblems(input.servers), ...countProblem(items)];
@@ -127,9 +132,17 @@ function idOf(chunk: Chunk, { draft, digest }: ParsedPolicy): string {
 function noteDuplicates(items: readonly Item[]): void {
   const seen = new Set<string>();
   for (const { id, problems } of items) {
-    if (seen.has(id)) problems.push({ code: 'ERR_POLICY_INVALID', message: `two policies are called ${id}`, remedy: 'give each its own @id, or remove the copy' });
+    if (seen.has(id)) problems.push({
+      code: 'ERR_POLICY_INVALID',
+      message: `two policies are called ${id}`,
+      remedy: 'give each its own @id, or remove the copy',
+    });
     if (!/^[\w.:/#-]{1,256}$/.test(id) || id.startsWith('sallyport:')) {
-      problems.push({ code: 'ERR_POLICY_INVALID', message: 'an @id has letters, digits and _ . : / # - only, and does not start with sallyport:', remedy: 'choose another @id' });
+      problems.push({
+        code: 'ERR_POLICY_INVALID',
+        message: 'an @id has letters, digits and _ . : / # - only, and does not start with sallyport:',
+        remedy: 'choose another @id',
+      });
     }
     seen.add(id);
   }
@@ -189,7 +202,11 @@ function serverProblems(servers: readonly Server[]): readonly Diagnostic[] {
 function countProblem(items: readonly Item[]): readonly Diagnostic[] {
   const last = items[LIMITS.policiesMax];
   if (last === undefined) return [];
-  const problem: Problem = { code: 'ERR_POLICY_UNSUPPORTED', message: `there are more than ${LIMITS.policiesMax} policies`, remedy: 'write fewer, broader policies' };
+  const problem: Problem = {
+    code: 'ERR_POLICY_UNSUPPORTED',
+    message: `there are more than ${LIMITS.policiesMax} policies`,
+    remedy: 'write fewer, broader policies',
+  };
   return [diagnosticOf(last, problem)];
 }
 

@@ -10,7 +10,8 @@ async function engineOf(...texts: readonly string[]): Promise<PolicyEngine> {
   return loadEngine(compiled.program, 7);
 }
 
-const SMALL = 'permit (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments has amount && context.arguments.amount.lessThanOrEqual(decimal("100.0")) };';
+const SMALL = `permit (principal, action == Action::"call_tool", resource == Tool::"crm/pay")
+  when { context.arguments has amount && context.arguments.amount.lessThanOrEqual(decimal("100.0")) };`;
 
 describe('decide', () => {
   test('what nobody permits is denied', async () => {
@@ -28,14 +29,23 @@ describe('decide', () => {
   });
 
   test('a forbid stands above every permit', async () => {
-    const engine = await engineOf('@id("p") permit (principal, action, resource);', '@id("f") forbid (principal, action, resource) when { resource.effect == "transact" };'.replace('action,', 'action == Action::"call_tool",'));
+    const engine = await engineOf(
+      '@id("p") permit (principal, action, resource);',
+      '@id("f") forbid (principal, action, resource) when { resource.effect == "transact" };'.replace(
+        'action,',
+        'action == Action::"call_tool",',
+      ),
+    );
     expect(engine.decide(request())).toMatchObject({ outcome: 'deny', policies: ['f'] });
     expect(engine.decide(request({ resource: resource('tool', 'crm', 'find') }))).toMatchObject({ outcome: 'allow', policies: ['p'] });
     expect(engine.possible(request())).toBe('deny');
   });
 
   test('any evaluation error denies, though Cedar would skip the policy (invariant 6)', async () => {
-    const engine = await engineOf('permit (principal, action, resource);', '@id("broken") forbid (principal, action == Action::"call_tool", resource) when { resource.effect == "destroy" };');
+    const engine = await engineOf(
+      'permit (principal, action, resource);',
+      '@id("broken") forbid (principal, action == Action::"call_tool", resource) when { resource.effect == "destroy" };',
+    );
     const { effect: _, ...unlabelled } = resource('tool', 'crm', 'find');
     const decision = engine.decide(request({ resource: unlabelled }));
     expect(decision.outcome).toBe('deny');
@@ -80,7 +90,10 @@ describe('arguments', () => {
   });
 
   test('a value of another type than the pinned one is refused: the server might convert it', async () => {
-    const engine = await engineOf('permit (principal, action, resource);', 'forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };');
+    const engine = await engineOf(
+      'permit (principal, action, resource);',
+      'forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };',
+    );
     expect(engine.decide(request({ arguments: { to: ['mallory'] } })).errors).toEqual(['an argument is not of its pinned type (string)']);
     expect(engine.decide(request({ arguments: { to: 'mallory' } })).outcome).toBe('deny');
     expect(engine.decide(request({ arguments: { to: 'alice' } })).outcome).toBe('allow');
@@ -88,12 +101,17 @@ describe('arguments', () => {
 
   test('__entity and __extn inside data are data', async () => {
     const engine = await engineOf('permit (principal, action, resource);', SMALL);
-    expect(engine.decide(request({ arguments: { amount: { __extn: { fn: 'decimal', arg: '1.0' } } } })).errors).toEqual(['an argument is not of its pinned type (number)']);
+    expect(engine.decide(request({ arguments: { amount: { __extn: { fn: 'decimal', arg: '1.0' } } } })).errors).toEqual([
+      'an argument is not of its pinned type (number)',
+    ]);
     expect(engine.decide(request({ arguments: { amount: 1, extra: { __entity: { type: 'Person', id: 'root' } } } })).outcome).toBe('allow');
   });
 
   test('a missing argument that a policy reads is an error; unknown arguments are too', async () => {
-    const engine = await engineOf('permit (principal, action, resource);', '@id("f") forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };');
+    const engine = await engineOf(
+      'permit (principal, action, resource);',
+      '@id("f") forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };',
+    );
     expect(engine.decide(request({ arguments: {} })).errors).toEqual(['f: the attribute to is missing']);
     expect(engine.decide(request({ arguments: undefined })).outcome).toBe('deny');
   });
@@ -101,7 +119,10 @@ describe('arguments', () => {
 
 describe('obligations', () => {
   test('a gated forbid denies, and says what lifts it', async () => {
-    const engine = await engineOf('@id("p") @notify("ops") permit (principal, action, resource);', '@id("g") @approve("secops") @limit("30/min") forbid (principal, action, resource == Tool::"crm/pay");');
+    const engine = await engineOf(
+      '@id("p") @notify("ops") permit (principal, action, resource);',
+      '@id("g") @approve("secops") @limit("30/min") forbid (principal, action, resource == Tool::"crm/pay");',
+    );
     const { outcome, policies, obligations } = engine.decide(request());
     expect({ outcome, policies }).toEqual({ outcome: 'deny', policies: ['g'] });
     expect(obligations).toEqual([
@@ -135,7 +156,10 @@ describe('possible', () => {
   });
 
   test('is allow only when every call is allowed', async () => {
-    const engine = await engineOf('permit (principal, action, resource);', 'forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };');
+    const engine = await engineOf(
+      'permit (principal, action, resource);',
+      'forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments.to == "mallory" };',
+    );
     expect(engine.possible(request({ resource: resource('tool', 'crm', 'find') }))).toBe('allow');
     expect(engine.possible(request())).toBe('unknown');
   });
@@ -157,7 +181,8 @@ describe('the built-in permit of the registry', () => {
 
   test('is not for a person of that name', async () => {
     const engine = await engineOf();
-    expect(engine.decide(request({ principal: { ...registry, kind: 'person' }, action: 'connect', resource: resource('server', 'crm', '') })).outcome).toBe('deny');
+    const asked = request({ principal: { ...registry, kind: 'person' }, action: 'connect', resource: resource('server', 'crm', '') });
+    expect(engine.decide(asked).outcome).toBe('deny');
   });
 });
 
@@ -165,14 +190,16 @@ describe('loadEngine', () => {
   test.each([[null], ['x'], [{}], [[]], [{ format: 2, policies: [], servers: {}, shapes: {} }]])('denies everything with %j for a program', (program) => {
     const engine = loadEngine(program, 1);
     expect(engine.decide(request()).outcome).toBe('deny');
-    expect(engine.decide(request({ principal: { id: REGISTRY_PRINCIPAL_ID, kind: 'workload' }, action: 'list', resource: resource('server', 'crm', '') })).errors).toHaveLength(1);
+    const enrolling = { principal: { id: REGISTRY_PRINCIPAL_ID, kind: 'workload' }, action: 'list', resource: resource('server', 'crm', '') } as const;
+    expect(engine.decide(request(enrolling)).errors).toHaveLength(1);
     expect(engine.possible(request())).toBe('deny');
   });
 
   test('denies everything when one condition is malformed', async () => {
     const { program } = await compile('permit (principal, action, resource);');
     expect(loadEngine(program, 1).decide(request()).outcome).toBe('allow');
-    for (const condition of ['[]', '["nonsense",true]', '["and",["value",true]]', '["call","lessThan",[]]', '["extension","decimal","x"]', '["constructor",1]']) {
+    const malformed = ['[]', '["nonsense",true]', '["and",["value",true]]', '["call","lessThan",[]]', '["extension","decimal","x"]', '["constructor",1]'];
+    for (const condition of malformed) {
       const broken = JSON.parse(JSON.stringify(program).replace('["value",true]', condition));
       expect(loadEngine(broken, 1).decide(request()).outcome).toBe('deny');
     }

@@ -18,7 +18,8 @@ function compiled(text: string): ProgramPolicy {
 }
 
 describe('compareWithCedar', () => {
-  const text = 'permit (principal in Group::"support", action == Action::"call_tool", resource == Tool::"crm/pay") when { context.arguments has amount && context.arguments.amount.lessThan(decimal("100.0")) };';
+  const text = `permit (principal in Group::"support", action == Action::"call_tool", resource == Tool::"crm/pay")
+    when { context.arguments has amount && context.arguments.amount.lessThan(decimal("100.0")) };`;
 
   test('accepts the compiled form of the policy', () => {
     expect(compareWithCedar(text, compiled(text), FACTS, 1)).toBeUndefined();

@@ -20,7 +20,8 @@ function summarize({ outcome, policies, obligations, errors }: Decision): string
   const met = [...new Set(obligations.map(({ kind, value }) => (value === '' ? kind : `${kind} (${value})`)))].join(', ');
   if (outcome === 'allow') return met === '' ? `Allowed by ${listed(policies)}.` : `Allowed by ${listed(policies)}, with ${met}.`;
   if (policies.length === 0) return 'Denied, because no policy permits it (what nobody permits is denied).';
-  return met === '' ? `Denied, because ${listed(policies)} forbids it; a forbid stands above every permit.` : `Denied by ${listed(policies)} until met: ${met}.`;
+  if (met !== '') return `Denied by ${listed(policies)} until met: ${met}.`;
+  return `Denied, because ${listed(policies)} forbids it; a forbid stands above every permit.`;
 }
 
 function listed(ids: readonly string[]): string {
@@ -33,7 +34,8 @@ function describe(id: string, policy: CompiledPolicy | undefined): Explanation['
   const reason = /@reason\("((?:\\.|[^"\\])*)"\)/.exec(policy.text)?.[1];
   const expires = /@expires\("([^"]*)"\)/.exec(policy.text)?.[1];
   const origin = originOf(id);
-  const words = [origin, reason === undefined ? '' : `because: ${reason}`, expires === undefined ? '' : `until ${expires}`].filter((part) => part !== '').join('; ');
+  const remarks = [reason === undefined ? '' : `because: ${reason}`, expires === undefined ? '' : `until ${expires}`];
+  const words = [origin, ...remarks].filter((part) => part !== '').join('; ');
   return { id, words, place: `${policy.file}:${policy.line}:${policy.column}`, text: policy.text };
 }
 

@@ -105,7 +105,12 @@ describe('a set of policies', () => {
 describe('possible', () => {
   test('is sound: what it says holds for all arguments and moments (invariant 7)', async () => {
     const counts = { allow: 0, deny: 0, unknown: 0 };
-    const moments = fc.record({ arguments: payArguments, now: fc.integer({ min: 0, max: 4e12 }), drift: fc.constantFrom(...DRIFTS), tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000) });
+    const moments = fc.record({
+      arguments: payArguments,
+      now: fc.integer({ min: 0, max: 4e12 }),
+      drift: fc.constantFrom(...DRIFTS),
+      tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000),
+    });
     await fc.assert(
       fc.asyncProperty(sets, requests, fc.array(moments, { minLength: 12, maxLength: 12 }), async (texts, listed, calls) => {
         const compiled = await compilePolicies(inputOf(...(await sound(texts))));

@@ -168,7 +168,7 @@ function generatePlace({ resource: scope }: ProgramPolicy, pool: Pool, facts: Fa
 }
 
 /** Arguments of the pinned types; a required one is missing now and then. */
-export function generateArguments(shape: RecordShape, pool: Pool, dice: Dice): JsonObject {
+function generateArguments(shape: RecordShape, pool: Pool, dice: Dice): JsonObject {
   const fields = shape.fields.filter(([, , required]) => dice.chance(required ? 90 : 75));
   return Object.fromEntries(fields.map(([name, inner]) => [name, generateValue(inner, pool, dice)]));
 }

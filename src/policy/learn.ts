@@ -23,7 +23,11 @@ export interface Learning {
  */
 export function writeLearning({ server, to, owner, until, now }: Learning): PolicySource {
   if (!(until > now && until <= now + LEARN_MS_MAX)) {
-    throw new SallyportError('ERR_REQUEST_INVALID', 'A learning period ends within 14 days.', { remedy: 'Give an earlier --until, then run: sallyport policy suggest' });
+    throw new SallyportError(
+      'ERR_REQUEST_INVALID',
+      'A learning period ends within 14 days.',
+      { remedy: 'Give an earlier --until, then run: sallyport policy suggest' },
+    );
   }
   const grantee = granteeScope(to);
   const expires = new Date(until).toISOString();
@@ -32,12 +36,25 @@ export function writeLearning({ server, to, owner, until, now }: Learning): Poli
   const remarks = { reason: 'learning period', owner, expires };
   const inServer = `resource in ${entity('Server', server.id)}`;
   const permit = (part: string, actions: readonly string[], resource: string, more: readonly string[] = []): string =>
-    writePolicy({ id: `${id}:${part}`, remarks, effect: 'permit', principal: grantee.scope, action: actionScope(actions), resource, when: [...conditions, ...more] });
+    writePolicy({
+      id: `${id}:${part}`,
+      remarks,
+      effect: 'permit',
+      principal: grantee.scope,
+      action: actionScope(actions),
+      resource,
+      when: [...conditions, ...more],
+    });
   const confirmed = (server.baseline?.surface.tools ?? []).filter((tool) => tool.confirmed && tool.effect === 'write');
   const texts = [
     permit('session', ['read_only', 'session'], inServer),
     permit('reads', ['call_tool'], inServer, ['resource.effect == "read"']),
-    ...confirmed.map((tool) => permit(`write:${idPart(tool.name)}`, ['call_tool'], `resource == ${entity('Tool', `${server.id}/${tool.name}`)}`, ['resource.effect == "write"'])),
+    ...confirmed.map((tool) => permit(
+      `write:${idPart(tool.name)}`,
+      ['call_tool'],
+      `resource == ${entity('Tool', `${server.id}/${tool.name}`)}`,
+      ['resource.effect == "write"'],
+    )),
   ];
   return { file: `learn/${server.id}`, text: texts.join('\n'), at: { line: 1, column: 1 } };
 }

@@ -21,9 +21,22 @@ export function buildMatrix(
 ): readonly MatrixRow[] {
   return servers.flatMap((server) =>
     (server.baseline?.surface.tools ?? []).map((tool) => {
-      const inToolsets = toolsets.filter(({ members }) => members.some((member) => member.server === server.id && (member.tools === '*' || member.tools.includes(tool.name))));
-      const resource = { kind: 'tool', server: server.id, name: tool.name, effect: tool.effect, labels: tool.labels, toolsets: inToolsets.map(({ id }) => id) } as const;
-      const cells = principals.map((principal) => engine.possible({ principal, action: 'call_tool', resource, context: { arguments: undefined, zone, now, drift: 'none' } }));
+      const shows = ({ server: id, tools }: Toolset['members'][number]): boolean => id === server.id && (tools === '*' || tools.includes(tool.name));
+      const inToolsets = toolsets.filter(({ members }) => members.some(shows));
+      const resource = {
+        kind: 'tool',
+        server: server.id,
+        name: tool.name,
+        effect: tool.effect,
+        labels: tool.labels,
+        toolsets: inToolsets.map(({ id }) => id),
+      } as const;
+      const cells = principals.map((principal) => engine.possible({
+        principal,
+        action: 'call_tool',
+        resource,
+        context: { arguments: undefined, zone, now, drift: 'none' },
+      }));
       return { server: server.id, tool: tool.name, effect: tool.effect, cells };
     }),
   );

@@ -66,7 +66,11 @@ export function cedarCall(request: AccessRequest, facts: Facts): CedarCall {
   };
   const groups = Object.keys(ACTION_GROUPS).filter((id) => ACTION_GROUPS[id]?.includes(request.action));
   const entities: CedarCall['entities'] = [
-    { uid: who, attrs: { id: principal.id, kind: principal.kind, agent: principal.agent, space: principal.space }, parents: principal.groups.map((id) => ({ type: 'Group', id })) },
+    {
+      uid: who,
+      attrs: { id: principal.id, kind: principal.kind, agent: principal.agent, space: principal.space },
+      parents: principal.groups.map((id) => ({ type: 'Group', id })),
+    },
     { uid: what, attrs, parents: [...above, ...toolsets] },
     { uid: action, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
   ];

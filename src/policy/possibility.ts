@@ -67,7 +67,7 @@ export function asCondition(bits: number): number {
 }
 
 /** Whether a condition reads anything that may differ between a listing and a call. */
-export function readsUnknown(expr: Expr): boolean {
+function readsUnknown(expr: Expr): boolean {
   if (expr[0] === 'context' || expr[0] === 'contextHas') return UNKNOWN_AT_LISTING.includes(expr[1]);
   return operandsOf(expr).some(readsUnknown);
 }

@@ -177,7 +177,8 @@ const WHOLE_ARGUMENTS: Problem = {
 
 function untyped(name: string, { fields }: RecordShape): Problem {
   const typed = fields.filter(([, inner]) => cedarType(inner) !== undefined).map(([known]) => known);
-  const remedy = typed.length === 0 ? 'the pinned inputSchema has none' : `read only properties that the pinned inputSchema gives one type: ${typed.slice(0, 10).join(', ')}`;
+  const offer = `read only properties that the pinned inputSchema gives one type: ${typed.slice(0, 10).join(', ')}`;
+  const remedy = typed.length === 0 ? 'the pinned inputSchema has none' : offer;
   return { code: 'ERR_POLICY_INVALID', message: `the argument ${name} is unknown, or has no one type`, remedy };
 }
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { PolicyEngine } from '../domain/decision.ts';
-import { OBLIGATIONS } from './annotations.ts';
 import { compilePolicies } from './compile.ts';
 import type { Compiled, PolicySource } from './compile.ts';
 import { loadEngine } from './engine.ts';
 import { compileExceptions } from './exceptions.ts';
 import type { CallException } from './exceptions.ts';
-import { CRM, NOW, SALES, WIKI, request, resource } from './fixture.ts';
+import { CRM, NOW, OBLIGATIONS, SALES, WIKI, request, resource } from './fixture.ts';
 import { LEARN_MS_MAX, writeLearning } from './learn.ts';
 import { compileRoles } from './roles.ts';
 import type { Binding, Role } from './roles.ts';
@@ -51,8 +50,20 @@ describe('roles', () => {
   });
 
   test('bind groups, agents and principals, and tools, prompts, resources and toolsets', async () => {
-    const roles = { all: { allow: [{ server: 'crm', tools: ['pay', 'note'], effects: ['write'], prompts: ['hello'], resources: true }, { toolset: 'sales', effects: ['read'] }] } } as const;
-    const engine = await engineOf(compileRoles(roles, [{ role: 'all', to: { agent: 'claude' } }, { role: 'all', to: { principal: 'sallyport|bob' } }], [SALES], 'f'));
+    const roles = {
+      all: {
+        allow: [
+          { server: 'crm', tools: ['pay', 'note'], effects: ['write'], prompts: ['hello'], resources: true },
+          { toolset: 'sales', effects: ['read'] },
+        ],
+      },
+    } as const;
+    const engine = await engineOf(compileRoles(
+      roles,
+      [{ role: 'all', to: { agent: 'claude' } }, { role: 'all', to: { principal: 'sallyport|bob' } }],
+      [SALES],
+      'f',
+    ));
     expect([outcome(engine, 'note'), outcome(engine, 'pay'), outcome(engine, 'find')]).toEqual(['allow', 'deny', 'allow']);
     expect(engine.decide(request({ action: 'get_prompt', resource: resource('prompt', 'crm', 'hello') })).outcome).toBe('allow');
     expect(engine.decide(request({ action: 'read_resource', resource: resource('resource', 'crm', 'file:///a') })).outcome).toBe('allow');
@@ -62,7 +73,12 @@ describe('roles', () => {
 
   test('cannot be escaped by a name: it stays a string', async () => {
     const name = '", action, resource); permit(principal, action, resource); //\n\u2028';
-    const sources = compileRoles({ r: { allow: [{ server: 'crm', effects: ['read'] }] } }, [{ role: 'r', to: { group: name } }, { role: 'r', to: { agent: name } }], [], 'f');
+    const sources = compileRoles(
+      { r: { allow: [{ server: 'crm', effects: ['read'] }] } },
+      [{ role: 'r', to: { group: name } }, { role: 'r', to: { agent: name } }],
+      [],
+      'f',
+    );
     const engine = await engineOf(sources);
     expect(outcome(engine, 'find')).toBe('deny');
     expect(outcome(engine, 'find', { principal: { groups: [name] } })).toBe('allow');
@@ -71,7 +87,13 @@ describe('roles', () => {
 
   test('report an unknown tool at the place of the binding', async () => {
     const roles = { r: { allow: [{ server: 'crm', tools: ['fnid'] }] } };
-    const { diagnostics } = await compileSources(compileRoles(roles, [{ role: 'r', to: { group: 'g' } }], [], 'sallyport.yaml', () => ({ line: 12, column: 3 })));
+    const { diagnostics } = await compileSources(compileRoles(
+      roles,
+      [{ role: 'r', to: { group: 'g' } }],
+      [],
+      'sallyport.yaml',
+      () => ({ line: 12, column: 3 }),
+    ));
     expect(diagnostics).toMatchObject([{ file: 'sallyport.yaml', line: 12, column: 3, code: 'ERR_POLICY_NEVER_MATCHES' }]);
   });
 });

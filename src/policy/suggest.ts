@@ -20,7 +20,10 @@ export function suggestPolicies(calls: readonly ObservedCall[]): string {
     const to: Grantee = { agent: call.agent };
     const { id, action, resource } = leastFor(call, `suggested:${granteeId(to)}:${idPart(call.server)}`);
     const { scope, conditions } = granteeScope(to);
-    if (!texts.has(id)) texts.set(id, writePolicy({ id, remarks: { source: 'observed calls' }, effect: 'permit', principal: scope, action, resource, when: conditions }));
+    if (!texts.has(id)) texts.set(
+      id,
+      writePolicy({ id, remarks: { source: 'observed calls' }, effect: 'permit', principal: scope, action, resource, when: conditions }),
+    );
   }
   return [...texts].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, text]) => text).join('\n');
 }

@@ -12,7 +12,15 @@ interface Template {
 }
 
 const guard = (id: string, reason: string, condition: string): string =>
-  writePolicy({ id, remarks: { reason }, effect: 'forbid', principal: 'principal', action: 'action == Action::"call_tool"', resource: 'resource', when: [condition] });
+  writePolicy({
+    id,
+    remarks: { reason },
+    effect: 'forbid',
+    principal: 'principal',
+    action: 'action == Action::"call_tool"',
+    resource: 'resource',
+    when: [condition],
+  });
 
 const NO_CARD_DATA = guard('guard:restricted', 'restricted data stays where it is', 'resource.confidentiality == "restricted"');
 const NO_OUTSIDE_WRITES = guard('guard:external-change', 'changes come from inside networks only', 'resource.effect != "read" && context.zone == "external"');
@@ -23,7 +31,11 @@ const TABLE: Readonly<Record<TemplateName, Template>> = {
   'read-only': { about: 'may look at everything on the servers, and change nothing', effects: ['read'], guards: [] },
   support: { about: 'may look and write, but neither destroy, run, send nor pay', effects: ['read', 'write'], guards: [NO_CARD_DATA] },
   developer: { about: 'may look, write and run, from inside networks', effects: ['read', 'write', 'execute'], guards: [NO_OUTSIDE_WRITES, NO_DESTROYING] },
-  finance: { about: 'may look, write and pay, with a token of at most 15 minutes for payments', effects: ['read', 'write', 'transact'], guards: [NO_STALE_TOKENS] },
+  finance: {
+    about: 'may look, write and pay, with a token of at most 15 minutes for payments',
+    effects: ['read', 'write', 'transact'],
+    guards: [NO_STALE_TOKENS],
+  },
 };
 
 /** A first policy file for a group on some servers, with what it means in a comment on top. */

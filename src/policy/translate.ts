@@ -30,7 +30,10 @@ export function translatePolicy(policy: JsonObject): Draft {
     actions: translateActions(objectOf(policy['action'])),
     resource: translateScope(objectOf(policy['resource'])),
     condition: clauses.length === 0 ? ['value', true] : clauses.reduce((left, right): Expr => ['and', left, right]),
-    annotations: Object.fromEntries(Object.entries(isObject(annotations) ? annotations : {}).map(([name, value]) => [name, typeof value === 'string' ? value : ''])),
+    annotations: Object.fromEntries(Object.entries(isObject(annotations) ? annotations : {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : '',
+    ])),
   };
 }
 

@@ -44,7 +44,6 @@ function problemOf(text: string, { error }: ValidationError, isWarning: boolean)
 function remedyFor(message: string): string | undefined {
   if (message.includes('unable to find an applicable action')) return 'name an action that can be asked of this kind of resource';
   if (message.includes('policy is impossible')) return 'correct the condition, or remove the policy: it is false for every request';
-  if (/attribute `arguments\./.test(message) && message.includes('not found')) return 'read only properties that the pinned inputSchema of the tool gives one type';
   if (message.includes('decimal') && /expected|compatible/.test(message)) {
     return 'numbers in arguments are decimals: write .lessThan(decimal("100.0")) or == decimal("100.0")';
   }
