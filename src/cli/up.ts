@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { parseManifest } from '../registry/manifest.ts';
@@ -6,6 +6,7 @@ import { superviseRoles, type Supervisor, type UpEvent } from '../roles/up.ts';
 import { readArguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
 import { homeFolder } from './home.ts';
+import { plain } from './terminal.ts';
 
 export const command: Command = {
   name: 'up',
@@ -18,20 +19,19 @@ export const command: Command = {
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
     });
-    const file = options.text('file') ?? (existsSync('sallyport.yaml') ? 'sallyport.yaml' : undefined);
+    const own = resolve(io.cwd, 'sallyport.yaml');
+    const file = options.text('file') ?? (existsSync(own) ? own : undefined);
+    const home = homeFolder(io.env, options.home);
     const supervisor = await startAll(io, {
-      home: homeFolder(io.env, options.home),
+      home,
       ...(file === undefined ? {} : { manifest: resolve(io.cwd, file) }),
-      ...(options.text('listen') === undefined ? {} : { listen: options.text('listen') }),
+      listen: options.text('listen'),
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
     });
-    io.note(`The gate is up at ${String(supervisor.detail('gateway')['url'])}. Stop it with Ctrl-C.`);
-    await new Promise<void>((done) => {
-      if (io.signal.aborted) done();
-      else io.signal.addEventListener('abort', () => done(), { once: true });
-    });
+    io.note(`The gate is up at ${String(supervisor.detail('gateway')['url'])}, its state in ${home}. Stop it with Ctrl-C.`);
+    await untilAborted(io.signal);
     await supervisor.stop();
     return 0;
   },
@@ -47,13 +47,14 @@ export interface StartOptions {
 }
 
 /** Starts the four roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
-export async function startAll(io: Pick<Io, 'env'>, options: StartOptions): Promise<Supervisor> {
-  mkdirSync(options.home, { recursive: true, mode: 0o700 });
+export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
+  makeHome(options.home);
   const listen = options.listen ?? declaredListen(options.manifest) ?? '127.0.0.1:7443';
   return superviseRoles({
     home: options.home,
     env: io.env,
     onEvent: options.onEvent,
+    signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
       control: [...(options.manifest === undefined ? [] : ['--manifest', options.manifest])],
@@ -62,7 +63,25 @@ export async function startAll(io: Pick<Io, 'env'>, options: StartOptions): Prom
   });
 }
 
-/** A manifest that can't be read is control's to report, with line and remedy; here only the address is wanted. */
+/** Resolves when the person or system asked for the end. */
+export async function untilAborted(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    accessSync(home, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const remedy = 'Name a folder that this user may write with --home, or set SALLYPORT_HOME.';
+    throw new SallyportError('ERR_FILE_UNREADABLE', `the state folder ${home} can't be written`, { remedy, cause });
+  }
+}
+
+/** A manifest that says something wrong is control's to report, with line and remedy; here only the address is wanted. */
 function declaredListen(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   try {
@@ -73,6 +92,7 @@ function declaredListen(file: string | undefined): string | undefined {
   }
 }
 
-function describe({ role, event, pid, code }: UpEvent): string {
-  return `${role.padEnd(8)} ${event}${pid === undefined ? '' : ` (pid ${pid})`}${code === undefined ? '' : `, exit code ${code}`}`;
+function describe({ role, event, pid, code, error }: UpEvent): string {
+  const why = error === undefined ? '' : `: ${error.code} ${plain(error.message)}`;
+  return `${role.padEnd(8)} ${event}${pid === undefined ? '' : ` (pid ${pid})`}${code === undefined ? '' : `, exit code ${code}`}${why}`;
 }

@@ -12,7 +12,7 @@ import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
 import { createStoreState } from '../store/state-store.ts';
-import { serveUntilStopped } from './up.ts';
+import { serveUntilStopped } from './supervised.ts';
 
 export interface ControlOptions {
   readonly home: string;

@@ -10,24 +10,27 @@ import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Role } from '../domain/role.ts';
 import type { SharedState } from '../domain/state.ts';
+import { createAnnouncer } from '../gateway/announce.ts';
 import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections } from '../gateway/bridge/connections.ts';
 import { createHeldCalls } from '../gateway/bridge/held.ts';
 import type { BridgeParts } from '../gateway/bridge/parts.ts';
 import { createQuestions } from '../gateway/bridge/questions.ts';
-import { listMemberResources } from '../gateway/bridge/member-resources.ts';
+import { listenAtMember, listMemberResources } from '../gateway/bridge/member-exchanges.ts';
+import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
 import { createCatalogAnswers } from '../gateway/catalog-answers.ts';
 import { createDispatch } from '../gateway/dispatch.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
 import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
-import { listen, type Listener } from '../gateway/listen.ts';
+import { listen, type Listener, type ListenOptions } from '../gateway/listen.ts';
 import { createOpenExchanges } from '../gateway/open-exchanges.ts';
 import { createPinGuard, type PinGuard } from '../gateway/pin-guard.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import { createSeal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
+import { openTrail, type TrailOptions } from '../gateway/trail.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import { ensureRoleKey, readPeerKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
@@ -41,7 +44,7 @@ import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { createPeers, forwardHandlers } from './gateway-peers.ts';
-import { serveUntilStopped } from './up.ts';
+import { serveUntilStopped } from './supervised.ts';
 
 export interface GatewayRoleOptions {
   readonly home: string;
@@ -106,18 +109,25 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   });
   const held = createHeldCalls(node);
   const connections = createConnections(() => gateway, sessions);
+  const peers = createPeers(home);
+  const trail: TrailOptions = { node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data) };
   const bridgeParts: BridgeParts = {
-    node, ways: { http, sse, stdio }, connections, held, questions: createQuestions(node), peers: createPeers(home), inForce, state, open,
+    node, ways: { http, sse, stdio }, connections, held, questions: createQuestions(node), peers, inForce, state,
+    subscriptions: createSubscriptions(node, state, peers),
+    recordAside(question, denial, exchange) {
+      const aside = openTrail(trail, { ...exchange, receivedAt: exchange.startedAt });
+      aside.belongsTo(exchange);
+      return aside.passed(question, denial);
+    },
+    listenAt: (member, wishes, exchange, signal) => listenAtMember(gateway, member, wishes, exchange, signal),
     listResources: (member, exchange, signal) => listMemberResources(gateway, member, exchange, signal),
   };
-  const upstream = createDispatch({ catalog: createCatalogAnswers(inForce), bridge: createBridge(bridgeParts), sessions, http, sse, stdio });
-  gateway = createGateway({
-    trail: { node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data) },
-    inForce, sessions, handles: createHandles(keys), pins, open, upstream,
-  });
+  const ways = createDispatch({ catalog: createCatalogAnswers(inForce), bridge: createBridge(bridgeParts), sessions, open, http, sse, stdio });
+  const upstream = createAnnouncer(inForce, ways);
+  gateway = createGateway({ trail, inForce, sessions, handles: createHandles(keys), pins, open, upstream });
   reader = createReader(gateway);
 
-  const sweep = (): void => sweepAll(inForce, [open, held], connections);
+  const sweep = (): void => sweepAll(inForce, [open, held, connections]);
   const timer = setInterval(sweep, SWEEP_MS);
   inForce.onChange(sweep);
   const server = await serveLink({
@@ -126,34 +136,45 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     ...(node === 'gateway' ? {} : { socketPath: join(home, 'run', `gateway-${node}.sock`) }),
     handlers: { 'gateway.read': { call: (body) => readFor(body, reader, pins, inForce, ending.signal) }, ...forwardHandlers(bridgeParts) },
   });
-  await untilInForce(inForce, ending.signal);
-  const listener = await listenAs(options, hostname, port, control, inForce, gateway);
-  const url = `${options.insecureLoopback ? 'http' : 'https'}://${hostname === '127.0.0.1' ? 'localhost' : hostname}:${listener.port}`;
   const urlFile = join(home, 'run', node === 'gateway' ? 'gateway.url' : `gateway-${node}.url`);
-  writeFileSync(urlFile, `${url}\n`, { mode: 0o600 });
-  return {
-    port: listener.port,
-    url,
-    async close() {
-      clearInterval(timer);
-      rmSync(urlFile, { force: true });
-      await listener.close(SHUTDOWN_GRACE_MS);
-      ending.abort();
-      await floods.close().catch(() => undefined);
-      await server.close();
-      for (const upstreamWithConnections of [stdio, sse]) upstreamWithConnections.close();
-      journal.close();
-      for (const link of [control, ledger, runner]) link.close();
-    },
+  const close = async (listener?: Listener): Promise<void> => {
+    clearInterval(timer);
+    rmSync(urlFile, { force: true });
+    await listener?.close(SHUTDOWN_GRACE_MS);
+    ending.abort();
+    await floods.close().catch(() => undefined);
+    await server.close();
+    for (const upstreamWithConnections of [stdio, sse]) upstreamWithConnections.close();
+    journal.close();
+    for (const link of [control, ledger, runner]) link.close();
   };
+  try {
+    await untilInForce(inForce, ending.signal);
+    const listener = await listenAs(options, hostname, port, control, inForce, gateway);
+    const url = urlOf(options, hostname, listener.port, inForce.current(Date.now()).snapshot.network.publicUrl);
+    writeFileSync(urlFile, `${url}\n`, { mode: 0o600 });
+    return { port: listener.port, url, close: () => close(listener) };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+/** Where programs on this machine reach the gate. Beyond loopback it answers under its public name only. */
+function urlOf({ insecureLoopback }: GatewayRoleOptions, hostname: string, port: number, publicUrl: string): string {
+  if (!isLoopback(hostname) && !isLoopback(new URL(publicUrl).hostname)) return new URL(publicUrl).origin;
+  return `${insecureLoopback ? 'http' : 'https'}://${hostname === '::1' ? '[::1]' : 'localhost'}:${port}`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 function addressOf(options: GatewayRoleOptions): { readonly hostname: string; readonly port: number } {
   const match = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(options.listen);
   if (match?.[1] === undefined) throw new SallyportError('ERR_CONFIG_INVALID', `"${options.listen}" is no host:port`, { remedy: 'For instance 127.0.0.1:7443.' });
   const hostname = match[1].replace(/^\[|\]$/g, '');
-  const loopback = hostname === 'localhost' || hostname === '::1' || hostname.startsWith('127.');
-  if (options.insecureLoopback && !loopback) {
+  if (options.insecureLoopback && !isLoopback(hostname)) {
     throw new SallyportError('ERR_CONFIG_INVALID', 'Plain HTTP is served on loopback only.', { remedy: 'Listen on 127.0.0.1, or leave --insecure-loopback away.' });
   }
   return { hostname, port: Number(match[2]) };
@@ -218,12 +239,11 @@ interface Sweepable {
   sweep(now: number, ended: Parameters<ReturnType<typeof createOpenExchanges>['sweep']>[1]): void;
 }
 
-function sweepAll(inForce: InForceKeeper, calls: readonly Sweepable[], connections: { sweep(now: number): void }): void {
+function sweepAll(inForce: InForceKeeper, all: readonly Sweepable[]): void {
   const now = Date.now();
   const { lease } = isReady(inForce) ? inForce.current(now) : { lease: undefined };
   // Without a lease nothing is decided any more, and what is open ends with it (invariant 6).
-  for (const each of calls) each.sweep(now, (exchange) => lease === undefined || switchedOff(exchange, lease) !== undefined);
-  connections.sweep(now);
+  for (const each of all) each.sweep(now, (exchange) => lease === undefined || switchedOff(exchange, lease) !== undefined);
 }
 
 async function readFor(body: Json, reader: Reader, pins: PinGuard, inForce: InForceKeeper, signal: AbortSignal): Promise<Json> {
@@ -280,7 +300,7 @@ async function listenAs(
         cert: String((await ask(control, 'control.certificate', { publicKey: publicKey.export({ type: 'spki', format: 'pem' }), hostname }, new AbortController().signal))['certificate']),
         key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
       };
-  return listen({
+  return listenOn({
     hostname,
     port,
     ...(tls === undefined ? {} : { tls }),
@@ -289,4 +309,17 @@ async function listenAs(
     gateway,
     ready: () => isReady(inForce),
   });
+}
+
+/** An address that can't be had is the operator's to change: it never gets better by trying again. */
+function listenOn(options: ListenOptions): Listener {
+  try {
+    return listen(options);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const why = { EADDRINUSE: 'another program listens there', EACCES: 'this user may not', EADDRNOTAVAIL: 'this machine has no such address' }[code] ?? code;
+    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${options.hostname}:${options.port}: ${why}.`, {
+      remedy: 'Choose another address with --listen HOST:PORT, or gateway.listen in sallyport.yaml.', cause,
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { createProcessTable } from '../sandbox/processes.ts';
 import type { ProcessTable } from '../sandbox/processes.ts';
 import { readKey, readObject, readProcessRequest, text } from '../sandbox/request.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
-import { serveUntilStopped } from './up.ts';
+import { serveUntilStopped } from './supervised.ts';
 
 export interface Runner {
   /** Stops every local server, then listens no more. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
+import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
 
 /** What `up` starts and how; it holds no key and listens on nothing (DESIGN part 3, roles). */
 export interface UpOptions {
@@ -10,6 +11,8 @@ export interface UpOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of every start, readiness, exit and restart. */
   readonly onEvent: (event: UpEvent) => void;
+  /** Ends the start early: what has started is stopped in order. */
+  readonly signal?: AbortSignal;
 }
 
 export interface UpEvent {
@@ -17,26 +20,31 @@ export interface UpEvent {
   readonly event: 'started' | 'ready' | 'exited' | 'restarting' | 'stopped';
   readonly pid?: number;
   /** What the role said when it was ready, for instance its port. */
-  readonly detail?: Readonly<Record<string, string | number>>;
+  readonly detail?: Detail;
   readonly code?: number | undefined;
+  /** Why it ended, in its own words. */
+  readonly error?: SallyportError | undefined;
 }
 
 export interface Supervisor {
   pid(role: Role): number | undefined;
   /** What a role said when it was last ready. */
-  detail(role: Role): Readonly<Record<string, string | number>>;
+  detail(role: Role): Detail;
   /** Ends the roles in order: what takes calls first, what records them last. */
   stop(): Promise<void>;
 }
 
-const START_ORDER: readonly Role[] = ['ledger', 'control', 'runner', 'gateway'];
+/** What each role needs running before it begins; they load their code meanwhile. */
+const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: [], gateway: ['control', 'runner'] };
+const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
-/** One that can't start gains nothing by hurry; one that served is missed, even when it dies again and again. */
-const BACKOFF_MAX_MS = { served: 200, neverReady: 5_000 } as const;
+const BACKOFF_MAX_MS = 5_000;
 /** A role that ran this long before it died starts anew with the shortest wait. */
 const STEADY_MS = 10_000;
+/** A role that ended this often without ever being ready never will be. */
+const FIRST_EXITS_MAX = 3;
 
 /** What a role may see of the environment: its secrets are not for its siblings. */
 const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
@@ -47,131 +55,149 @@ const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
 };
 const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 
-/** Starts the four roles in order, each as a process of its own, and restarts what dies. Throws ERR_NOT_RUNNING when one never gets ready. */
+/**
+ * Starts the four roles, each as a process of its own and none before what it needs, and restarts what dies. Throws what a
+ * role said that can't start (`ERR_ALREADY_RUNNING`, `ERR_LISTEN`, …), or `ERR_NOT_RUNNING`; then nothing is left running.
+ */
 export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
   const supervised = new Map<Role, Supervised>();
-  try {
-    for (const role of START_ORDER) supervised.set(role, await startRole(role, options));
-  } catch (fault) {
-    await stopAll(supervised);
-    throw fault;
-  }
-  return {
-    pid: (role) => supervised.get(role)?.pid(),
-    detail: (role) => supervised.get(role)?.detail() ?? {},
-    stop: () => stopAll(supervised),
-  };
-}
-
-async function stopAll(supervised: ReadonlyMap<Role, Supervised>): Promise<void> {
-  for (const role of START_ORDER.toReversed()) await supervised.get(role)?.stop();
-}
-
-interface Supervised {
-  pid(): number | undefined;
-  detail(): Readonly<Record<string, string | number>>;
-  stop(): Promise<void>;
-}
-
-async function startRole(role: Role, options: UpOptions): Promise<Supervised> {
-  let child: Bun.Subprocess<'pipe', 'pipe', 'inherit'> | undefined;
-  let detail: Readonly<Record<string, string | number>> = {};
-  let stopping = false;
-  let waitMs = BACKOFF_FIRST_MS;
-  const ready = Promise.withResolvers<void>();
-  const wake = new AbortController();
-
-  const run = async (): Promise<void> => {
-    while (!stopping) {
-      const startedAt = Date.now();
-      let served = false;
-      const started = spawnRole(role, options);
-      child = started;
-      options.onEvent({ role, event: 'started', pid: started.pid });
-      void readReady(started.stdout, (said) => {
-        detail = said;
-        served = true;
-        options.onEvent({ role, event: 'ready', pid: started.pid, detail: said });
-        ready.resolve();
-      });
-      const code = await started.exited;
-      options.onEvent({ role, event: stopping ? 'stopped' : 'exited', pid: started.pid, code });
-      if (stopping) return;
-      if (Date.now() - startedAt > STEADY_MS) waitMs = BACKOFF_FIRST_MS;
-      waitMs = Math.min(waitMs, served ? BACKOFF_MAX_MS.served : BACKOFF_MAX_MS.neverReady);
-      options.onEvent({ role, event: 'restarting' });
-      await Promise.race([Bun.sleep(waitMs), new Promise((resolve) => wake.signal.addEventListener('abort', resolve, { once: true }))]);
-      waitMs *= 2;
-    }
-  };
-  const running = run();
+  for (const role of ROLES) supervised.set(role, createSupervised(role, options));
   const stop = async (): Promise<void> => {
-    stopping = true;
-    wake.abort();
-    child?.kill('SIGTERM');
-    const late = setTimeout(() => child?.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await running;
-    clearTimeout(late);
+    for (const role of STOP_ORDER) await supervised.get(role)?.stop();
   };
-  await untilReady(role, ready.promise, stop);
-  return { pid: () => child?.pid, detail: () => detail, stop };
-}
-
-async function untilReady(role: Role, ready: Promise<void>, stop: () => Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new SallyportError('ERR_NOT_RUNNING', `The role ${role} did not get ready.`, { remedy: 'Its messages above say why.' })), READY_TIMEOUT_MS);
   try {
-    await Promise.race([ready, late.promise]);
+    await allReady(supervised, options.signal);
   } catch (fault) {
     await stop();
     throw fault;
+  }
+  return { pid: (role) => supervised.get(role)?.pid(), detail: (role) => supervised.get(role)?.detail() ?? {}, stop };
+}
+
+async function allReady(supervised: ReadonlyMap<Role, Supervised>, signal: AbortSignal | undefined): Promise<void> {
+  const begun = new Map<Role, Promise<void>>();
+  const begin = async (role: Role): Promise<void> => {
+    for (const need of NEEDS[role]) await begun.get(need);
+    const one = supervised.get(role);
+    one?.go();
+    await one?.ready;
+  };
+  for (const role of STOP_ORDER.toReversed()) begun.set(role, begin(role));
+  const late = Promise.withResolvers<never>();
+  const give = (message: string, remedy: string) => (): void => late.reject(new SallyportError('ERR_NOT_RUNNING', message, { remedy }));
+  const timer = setTimeout(give('The gate did not get ready.', 'See what its roles say above.'), READY_TIMEOUT_MS);
+  const onAbort = give('The start was interrupted.', 'Start it again with `sallyport up`.');
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await Promise.race([Promise.all(begun.values()), late.promise]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+    for (const one of begun.values()) one.catch(() => undefined);
   }
 }
 
-function spawnRole(role: Role, options: UpOptions): Bun.Subprocess<'pipe', 'pipe', 'inherit'> {
+interface Supervised {
+  /** Resolves at the first readiness; rejects when there will be none. */
+  readonly ready: Promise<void>;
+  pid(): number | undefined;
+  detail(): Detail;
+  /** What it needs is there. */
+  go(): void;
+  stop(): Promise<void>;
+}
+
+type RoleProcess = Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
+
+function createSupervised(role: Role, options: UpOptions): Supervised {
+  let child: RoleProcess | undefined;
+  let detail: Detail = {};
+  let wasReady = false;
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => undefined);
+  const may = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+
+  const runOnce = async (): Promise<boolean> => {
+    const started = spawnRole(role, options);
+    child = started;
+    const { pid } = started;
+    options.onEvent({ role, event: 'started', pid });
+    void may.promise.then(() => sendGo(started));
+    const said = readSaid(started.stdout, (now) => {
+      detail = now;
+      wasReady = true;
+      options.onEvent({ role, event: 'ready', pid, detail: now });
+      ready.resolve();
+    });
+    const code = await started.exited;
+    const error = await said;
+    options.onEvent({ role, event: stopping.signal.aborted ? 'stopped' : 'exited', pid, code, error });
+    if (wasReady || code !== FINAL_EXIT_CODE) return true;
+    ready.reject(error ?? hopeless(role));
+    return false;
+  };
+  const run = async (): Promise<void> => {
+    let waitMs = BACKOFF_FIRST_MS;
+    for (let exits = 1; !stopping.signal.aborted; exits += 1) {
+      const startedAt = Date.now();
+      if (!(await runOnce())) return;
+      if (stopping.signal.aborted) return;
+      if (!wasReady && exits === FIRST_EXITS_MAX) return ready.reject(hopeless(role));
+      if (Date.now() - startedAt > STEADY_MS) waitMs = BACKOFF_FIRST_MS;
+      options.onEvent({ role, event: 'restarting' });
+      await pause(waitMs, stopping.signal);
+      waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS);
+    }
+  };
+  const running = run();
+  return {
+    ready: ready.promise,
+    pid: () => child?.pid,
+    detail: () => detail,
+    go: () => may.resolve(),
+    async stop() {
+      stopping.abort();
+      child?.kill('SIGTERM');
+      const late = setTimeout(() => child?.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await running;
+      clearTimeout(late);
+    },
+  };
+}
+
+function hopeless(role: Role): SallyportError {
+  return new SallyportError('ERR_NOT_RUNNING', `The role ${role} ends before it is ready.`, { remedy: 'Its messages above say why.' });
+}
+
+/** A process that has just died can't be told; its exit says all there is to say. */
+function sendGo(child: RoleProcess): void {
+  if (child.exitCode !== null) return;
+  void child.stdin.write(GO);
+  void child.stdin.flush();
+}
+
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, waitMs);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}
+
+function spawnRole(role: Role, options: UpOptions): RoleProcess {
   const main = join(import.meta.dir, '..', 'cli', 'main.ts');
   const names = [...COMMON_ENVIRONMENT, ...ENVIRONMENT[role]];
   // Control resolves `env:` references of upstream credentials, so it alone is given what its operator's shell has.
   const env = role === 'control' ? options.env : Object.fromEntries(names.map((name) => [name, options.env[name]]));
-  return Bun.spawn([process.execPath, main, 'role', role, '--home', options.home, ...(options.roleArguments[role] ?? [])], {
+  return Bun.spawn([process.execPath, main, 'role', role, '--supervised', '--home', options.home, ...(options.roleArguments[role] ?? [])], {
     // The child reads its stdin's end as "the supervisor is gone" and stops: a killed supervisor leaves no orphans.
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'inherit',
+    // A terminal's Ctrl-C goes to a whole process group; the roles must end in order, so only the supervisor is to hear it.
+    detached: true,
     env: { ...env },
   });
-}
-
-/** A role says one JSON line on stdout when it is ready. */
-async function readReady(stdout: ReadableStream<Uint8Array>, onReady: (said: Readonly<Record<string, string | number>>) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of stdout) {
-    if (text === READ) continue;
-    text += decoder.decode(chunk, { stream: true });
-    const end = text.indexOf('\n');
-    if (end < 0) continue;
-    onReady(JSON.parse(text.slice(0, end)) as Readonly<Record<string, string | number>>);
-    text = READ;
-  }
-}
-
-const READ = '\0read';
-
-/** For a role's own process: says that it is ready, and runs `close` once on SIGTERM, SIGINT or when the supervisor is gone. */
-export async function serveUntilStopped(detail: Readonly<Record<string, string | number>>, close: () => Promise<void>): Promise<void> {
-  const stopped = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.resolve());
-  process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
-  process.stdout.write(`${JSON.stringify(detail)}\n`);
-  await stopped.promise;
-  await close();
-  // A stdin that is still read keeps the process alive after everything else has ended.
-  process.stdin.destroy();
-}
-
-export function isRole(name: string): name is Role {
-  return (ROLES as readonly string[]).includes(name);
 }

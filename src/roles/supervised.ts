@@ -1,0 +1,81 @@
+import { ERROR_CODES, SallyportError, type ErrorCode } from '../domain/errors.ts';
+import { isObject, type Json } from '../domain/json.ts';
+
+/** What a role says of itself when it is ready, for instance its port. */
+export type Detail = Readonly<Record<string, string | number>>;
+
+/** A role's exit code when starting it again would end the same way. */
+export const FINAL_EXIT_CODE = 2;
+
+/** What the supervisor writes to a role's stdin when everything that the role needs is running. */
+export const GO = 'go\n';
+
+/** Errors of a start that may pass by themselves; all others need a person. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['ERR_STORE_UNAVAILABLE', 'ERR_LINK_UNAVAILABLE', 'ERR_JOURNAL_UNAVAILABLE', 'ERR_INTERNAL']);
+
+/** For a role's own process: waits for the supervisor's word. False: the supervisor is gone before it gave it. */
+export async function untilGo(): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  process.stdin.once('data', () => resolve(true)).once('end', () => resolve(false)).once('close', () => resolve(false));
+  return promise;
+}
+
+/** For a role's own process: says that it is ready, and runs `close` once on SIGTERM, SIGINT or when the supervisor is gone. */
+export async function serveUntilStopped(detail: Detail, close: () => Promise<void>): Promise<void> {
+  const stopped = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.resolve());
+  process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
+  // It may have ended while the role was starting; then no event comes any more.
+  if (process.stdin.readableEnded || process.stdin.destroyed) stopped.resolve();
+  process.stdout.write(`${JSON.stringify(detail)}\n`);
+  await stopped.promise;
+  await close();
+  // A stdin that is still read keeps the process alive after everything else has ended.
+  process.stdin.destroy();
+}
+
+/** For a role's own process: tells the supervisor why the role ends, and gives the exit code. */
+export function sayFault(fault: unknown): number {
+  const known = fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', `the role broke: ${fault instanceof Error ? fault.message : 'not an error'}`);
+  const { code, message, remedy } = known;
+  process.stdout.write(`${JSON.stringify({ error: { code, message, ...(remedy === undefined ? {} : { remedy }) } })}\n`);
+  return PASSING.has(code) ? 1 : FINAL_EXIT_CODE;
+}
+
+/** Reads what a role says, one JSON line each: that it is ready, or why it ends. Resolves with the latter when the role has ended. */
+export async function readSaid(stdout: ReadableStream<Uint8Array>, onReady: (detail: Detail) => void): Promise<SallyportError | undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let error: SallyportError | undefined;
+  for await (const chunk of stdout) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const said = parse(line);
+      if (said === undefined) continue;
+      if (isObject(said['error'])) error = errorOf(said['error']);
+      else onReady(detailOf(said));
+    }
+  }
+  return error;
+}
+
+/** Only a role's own words are JSON objects; anything else on its stdout is noise of a library. */
+function parse(line: string): Readonly<Record<string, Json | undefined>> | undefined {
+  try {
+    const value: Json = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function detailOf(said: Readonly<Record<string, Json | undefined>>): Detail {
+  const plain = Object.entries(said).flatMap(([name, value]) => (typeof value === 'string' || typeof value === 'number' ? [[name, value] as const] : []));
+  return Object.fromEntries(plain);
+}
+
+function errorOf({ code, message, remedy }: Readonly<Record<string, Json | undefined>>): SallyportError {
+  const known = ERROR_CODES.find((one) => one === code) ?? 'ERR_INTERNAL';
+  return new SallyportError(known, String(message), typeof remedy === 'string' ? { remedy } : {});
+}
