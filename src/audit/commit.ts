@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { CryptoHasher } from 'bun';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
@@ -36,19 +37,23 @@ export function openCommitments(dir: string, now: () => number = Date.now): Comm
   return {
     commit: (data) => {
       const { day, salt } = current();
-      return `${day}.${createHmac('sha256', salt).update(data).digest('base64url')}`;
+      return `${day}.${hmac(salt, data)}`;
     },
     verify: (data, digest) => {
       const day = DIGEST.exec(digest)?.[1];
       const salt = day === undefined ? undefined : readSalt(dir, day);
       if (salt === undefined) return false;
-      return timingSafeEqual(Buffer.from(digest), Buffer.from(`${day}.${createHmac('sha256', salt).update(data).digest('base64url')}`));
+      return timingSafeEqual(Buffer.from(digest), Buffer.from(`${day}.${hmac(salt, data)}`));
     },
     erase: (day) => {
       if (today?.day === day) throw new SallyportError('ERR_CONFLICT', 'the salt of the running day is in use');
       if (DIGEST.test(`${day}.${'A'.repeat(43)}`)) rmSync(saltFile(dir, day), { force: true });
     },
   };
+}
+
+function hmac(salt: Buffer, data: string | Uint8Array): string {
+  return new CryptoHasher('sha256', salt).update(data).digest('base64url');
 }
 
 function readSalt(dir: string, day: string): Buffer | undefined {

@@ -1,7 +1,9 @@
 import type { Exchange } from '../domain/exchange.ts';
-import { eraOf, TRANSPORT_METHODS } from '../domain/message.ts';
+import { eraOf, TRANSPORT_METHODS, type Message } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
+import type { Permit } from '../domain/verdict.ts';
 import { answeredByCatalog } from './catalog-answers.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface Ways {
@@ -11,27 +13,32 @@ export interface Ways {
   readonly sse: Upstream;
   readonly stdio: Upstream;
   readonly sessions: Sessions;
+  readonly open: OpenExchanges;
 }
 
 /** How a permit travels: from the baseline, straight to a server that speaks the caller's era, or over the bridge. */
 export function createDispatch(ways: Ways): Upstream {
   return {
-    async *send(permit, exchange, signal) {
-      if (answeredByCatalog(exchange)) {
-        yield* ways.catalog.send(permit, exchange, signal);
-        return;
-      }
-      // The end is remembered first: a server that fails to end its session must not keep ours alive.
-      if (exchange.call.method === TRANSPORT_METHODS.terminate && exchange.session !== undefined) await ways.sessions.end(exchange.space, exchange.session);
+    send(permit, exchange, signal) {
+      if (answeredByCatalog(exchange)) return ways.catalog.send(permit, exchange, signal);
       const way = needsBridge(exchange) ? ways.bridge : ways[exchange.server.endpoint.transport];
-      yield* way.send(permit, exchange, signal);
+      const ends = exchange.call.method === TRANSPORT_METHODS.terminate && exchange.session !== undefined;
+      return ends ? endThen(ways.sessions, way, permit, exchange, signal) : way.send(permit, exchange, signal);
     },
   };
+}
+
+/** The end is remembered first: a server that fails to end its session must not keep ours alive. */
+async function* endThen(sessions: Sessions, way: Upstream, permit: Permit, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+  if (exchange.session !== undefined) await sessions.end(exchange.space, exchange.session);
+  yield* way.send(permit, exchange, signal);
 }
 
 /** A server that was never read is spoken to in whatever era the registry tries. */
 function needsBridge(exchange: Exchange): boolean {
   if (exchange.members !== undefined) return true;
+  // A legacy session on a toolset is with the gateway, whatever its members speak.
+  if (exchange.route.kind === 'toolset' && eraOf(exchange.revision) === 'legacy') return true;
   const eras = exchange.server.baseline?.surface.eras;
   return eras !== undefined && !eras.includes(eraOf(exchange.revision));
 }

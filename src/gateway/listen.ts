@@ -32,6 +32,7 @@ const TLS_1_3 = 0x0304;
 export function listen(options: ListenOptions): Listener {
   const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
   const doors = createDoors(options.publicUrl, loopback, options.origins);
+  const arriving = watchBodies((request) => server.timeout(request, 1));
   const server = Bun.serve({
     hostname: options.hostname,
     port: options.port,
@@ -49,7 +50,7 @@ export function listen(options: ListenOptions): Listener {
       let inbound: Inbound;
       try {
         doors.check(request.headers);
-        inbound = await inboundOf(request, path, address, receivedAt);
+        inbound = await inboundOf(request, path, address, receivedAt, arriving);
       } catch (fault) {
         return turnedAway(await options.gateway.turnAway(fault, { address, receivedAt }));
       }
@@ -60,6 +61,7 @@ export function listen(options: ListenOptions): Listener {
   return {
     port: server.port ?? options.port,
     async close(graceMs) {
+      arriving.stop();
       const late = Promise.withResolvers<void>();
       // Cleared when calls ended in time: a timer left behind would keep the process from ending.
       const timer = setTimeout(late.resolve, graceMs);
@@ -70,7 +72,7 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-async function inboundOf(request: Request, path: string, address: string, receivedAt: number): Promise<Inbound> {
+async function inboundOf(request: Request, path: string, address: string, receivedAt: number, arriving: Arriving): Promise<Inbound> {
   const route = routeOf(path);
   if (route === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
   const httpMethod = request.method;
@@ -81,7 +83,7 @@ async function inboundOf(request: Request, path: string, address: string, receiv
     route,
     httpMethod,
     headers: request.headers,
-    body: httpMethod === 'POST' ? await bodyOf(request) : NOTHING,
+    body: httpMethod === 'POST' ? await bodyOf(request, arriving) : NOTHING,
     address,
     receivedAt,
     signal: request.signal,
@@ -90,34 +92,41 @@ async function inboundOf(request: Request, path: string, address: string, receiv
 
 const NOTHING = new Uint8Array();
 
-/** A body that trickles in is cut off: the idle timeout alone would let one byte every few seconds hold a call open. */
-async function bodyOf(request: Request): Promise<Uint8Array> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new SallyportError('ERR_DEADLINE', 'The body took too long.')), LIMITS.bodyTimeoutMs);
+interface Arriving {
+  /** Notes a body that begins to come; the returned function notes that it is there. */
+  begin(request: Request): () => void;
+  stop(): void;
+}
+
+/**
+ * A body that trickles in is cut off: the idle timeout alone would let one byte every few seconds hold a call open. One
+ * sweep for all of them costs less than a timer for each.
+ */
+function watchBodies(cut: (request: Request) => void): Arriving {
+  const arriving = new Map<Request, number>();
+  const sweep = setInterval(() => {
+    const before = Date.now() - LIMITS.bodyTimeoutMs;
+    for (const [request, since] of arriving) if (since < before) cut(request);
+  }, LIMITS.bodyTimeoutMs / 10);
+  sweep.unref();
+  return {
+    begin(request) {
+      arriving.set(request, Date.now());
+      return () => arriving.delete(request);
+    },
+    stop: () => clearInterval(sweep),
+  };
+}
+
+async function bodyOf(request: Request, arriving: Arriving): Promise<Uint8Array> {
+  const arrived = arriving.begin(request);
   try {
-    const length = request.headers.get('content-length');
-    if (Number(length) > LIMITS.bodyBytesMax) throw tooLarge();
-    // The declared length is all that is read of a body; one without is counted as it comes.
-    return await Promise.race([length === null ? counted(request.body) : request.bytes(), late.promise]);
+    return await request.bytes();
+  } catch (cause) {
+    throw new SallyportError('ERR_DEADLINE', 'The body did not arrive.', { cause });
   } finally {
-    clearTimeout(timer);
+    arrived();
   }
-}
-
-async function counted(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
-  if (body === null) return NOTHING;
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of body) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > LIMITS.bodyBytesMax) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function tooLarge(): SallyportError {
-  return new SallyportError('ERR_BODY_TOO_LARGE', `A body has at most ${LIMITS.bodyBytesMax} bytes.`);
 }
 
 function addressOf(request: Request, bun: Bun.Server<unknown>, trustedProxy: string | undefined): string {

@@ -1,11 +1,11 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
-import type { Json } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
 import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
 import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { textOf } from '../mcp/encode.ts';
 import { uuidv7 } from './uuid.ts';
 
 /**
@@ -115,6 +115,7 @@ function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
 function identityOf(exchange: Exchange): Partial<JournalRecord> {
   const { principal, call, server, tool, session, snapshot } = exchange;
   return {
+    exchange: exchange.id,
     ...callerOf(principal),
     ...(session === undefined ? {} : { session: session.key }),
     revision: exchange.revision,
@@ -129,22 +130,13 @@ function identityOf(exchange: Exchange): Partial<JournalRecord> {
 
 /** What was said, as a salted commitment and a size: never the words (DESIGN part 5). */
 function contentOf(message: Message, commit: TrailOptions['commit']): Partial<JournalRecord> {
-  const content = bodyOf(message);
-  if (content === undefined) return {};
-  const text = JSON.stringify(content);
-  return { digest: commit(text), sizeBytes: text.length };
+  const text = message.kind === 'error' ? `{"code":${message.error.code}}` : bodyText(message);
+  return text === undefined ? {} : { digest: commit(text), sizeBytes: text.length };
 }
 
-function bodyOf(message: Message): Json | undefined {
-  switch (message.kind) {
-    case 'request':
-    case 'notification':
-      return message.params;
-    case 'result':
-      return message.result;
-    case 'error':
-      return { code: message.error.code };
-  }
+function bodyText(message: Exclude<Message, { kind: 'error' }>): string | undefined {
+  if (message.kind === 'result') return textOf(message.result);
+  return message.params === undefined ? undefined : textOf(message.params);
 }
 
 function reasonsOf(verdict: Verdict): Partial<JournalRecord> {

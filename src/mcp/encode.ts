@@ -1,18 +1,41 @@
 import { SallyportError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { eraOf, TRANSPORT_METHODS, type Message } from '../domain/message.ts';
 import { mirroredName } from './methods.ts';
 import { encodeSentinel } from './sentinel.ts';
 
 const TRANSPORT: ReadonlySet<string> = new Set(Object.values(TRANSPORT_METHODS));
 
+/** JSON text of params and results by object: what is committed to in a record is then not written out a second time to be sent. */
+const texts = new WeakMap<JsonObject, string>();
+
+/** The JSON text of a message's params or result. Decoded values never change, so neither does their text. */
+export function textOf(body: JsonObject): string {
+  const known = texts.get(body);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(body);
+  texts.set(body, text);
+  return text;
+}
+
 /** The JSON-RPC text of a message: nothing but what was decoded and judged. Throws ERR_INTERNAL for a transport verb. */
 export function encodeBody(message: Message): string {
-  if (message.kind === 'request')
-    return JSON.stringify({ jsonrpc: '2.0', id: message.id, method: bodied(message.method), params: message.params });
-  if (message.kind === 'notification') return JSON.stringify({ jsonrpc: '2.0', method: bodied(message.method), params: message.params });
-  if (message.kind === 'result') return JSON.stringify({ jsonrpc: '2.0', id: message.id, result: message.result });
-  const { code, message: text, data } = message.error;
-  return JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code, message: text, data } });
+  switch (message.kind) {
+    case 'request':
+      return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}}`;
+    case 'notification':
+      return `{"jsonrpc":"2.0","method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}}`;
+    case 'result':
+      return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${textOf(message.result)}}`;
+    case 'error': {
+      const { code, message: text, data } = message.error;
+      return JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code, message: text, data } });
+    }
+  }
+}
+
+function paramsOf(params: JsonObject | undefined): string {
+  return params === undefined ? '' : `,"params":${textOf(params)}`;
 }
 
 function bodied(method: string): string {
