@@ -3,7 +3,7 @@ import type { Figure } from '../figures.ts';
 import { median } from '../figures.ts';
 import { measure } from '../measure.ts';
 import { VERSION } from '../payload.ts';
-import { policyText } from '../policies.ts';
+import { GROUP, SERVER, policyText } from '../policies.ts';
 import { prepare, start } from '../targets/sallyport.ts';
 import { startScript } from '../targets/target.ts';
 import type { Bench, Running } from '../targets/target.ts';
@@ -55,11 +55,15 @@ async function openSession(running: Running): Promise<string | undefined> {
   return session;
 }
 
+/** Shows all tools but one, so that the page is a filtered one and full. */
+const ALL_BUT_ONE = `@id("all-but-one")
+permit (principal in Group::"${GROUP}", action == Action::"call_tool", resource in Server::"${SERVER}") when { resource.name != "tool_77" };`;
+
 /** A page of a server with 10,000 pinned tools, each judged for this caller. */
 export async function measureList(bench: Bench): Promise<Figure[]> {
   const stub = await startScript('stub.ts', ['http', String(TOOLS)]);
   const upstream = `http://127.0.0.1:${stub.port}/mcp`;
-  const running = await start(await prepare(join(bench.folder, 'list'), { tls: false, upstream, policies: policyText(TOOLS) }));
+  const running = await start(await prepare(join(bench.folder, 'list'), { tls: false, upstream, policies: `${policyText(200)}\n${ALL_BUT_ONE}` }));
   const session = await openSession(running);
   const times: number[] = [];
   let shown = 0;
@@ -69,7 +73,7 @@ export async function measureList(bench: Bench): Promise<Figure[]> {
     times.push(performance.now() - startedAt);
     const page: Page = JSON.parse(text);
     shown = page.result?.tools?.length ?? 0;
-    if (shown === 0) throw new Error(`an empty page: ${text.slice(0, 300)}`);
+    if (shown === 0 || text.includes('"tool_77"')) throw new Error(`not a filtered page: ${text.slice(0, 300)}`);
   }
   await running.stop();
   await stub.stop();
