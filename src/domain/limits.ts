@@ -44,6 +44,8 @@ export const LIMITS = {
   pinStatesMax: 10_000,
   leaseMs: 60_000,
   heldCallMs: 10 * 60_000,
+  standingStreamMs: 1_000,
+  upstreamCancelMs: 5_000,
   heldCallsMax: 10_000,
   inputRoundsMax: 20,
   subscriptionsPerSessionMax: 200,

@@ -4,6 +4,7 @@ import { eraOf, REVISIONS, type Message, type RequestMessage } from '../domain/m
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import { catalogHello, catalogPage } from '../registry/catalog.ts';
+import { announcing } from './announce.ts';
 import { visible } from './guard.ts';
 import type { InForceKeeper } from './in-force.ts';
 
@@ -45,7 +46,7 @@ function discover(inForce: InForceKeeper, exchange: Exchange): JsonObject {
   const hello = catalogHello(inForce.of(exchange.snapshot).directory, exchange.route);
   return {
     supportedVersions: REVISIONS.toReversed(),
-    capabilities: hello.capabilities,
+    capabilities: announcing(hello.capabilities),
     ...(hello.instructions === undefined ? {} : { instructions: hello.instructions }),
     _meta: { 'io.modelcontextprotocol/serverInfo': hello.serverInfo },
   };

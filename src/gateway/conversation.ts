@@ -2,6 +2,7 @@ import { SallyportError, type ErrorCode } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { isArray, isObject, type JsonObject } from '../domain/json.ts';
 import { REVISIONS, type Message, type Revision } from '../domain/message.ts';
+import { withEnvelope } from '../mcp/envelope.ts';
 import type { Gateway } from './gateway.ts';
 
 /** One conversation of ours with a server: the era's framing around a method and its params. */
@@ -27,18 +28,13 @@ export interface Asking {
 const MODERN: Revision = '2026-07-28';
 const NEWEST_LEGACY: Revision = '2025-11-25';
 const CLIENT = { name: 'sallyport', version: '0.1.0' };
-const ENVELOPE = {
-  'io.modelcontextprotocol/protocolVersion': MODERN,
-  'io.modelcontextprotocol/clientCapabilities': {},
-  'io.modelcontextprotocol/clientInfo': CLIENT,
-};
 
 /** Opens with `server/discover` (2026-07-28). Throws what the path refused with, ERR_UPSTREAM_PROTOCOL when the server is of another era. */
 export async function openModern(asking: Asking): Promise<Conversation> {
   let id = 0;
   const ask = async (method: string, params: JsonObject): Promise<JsonObject> => {
     const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method };
-    return resultOf(await tell(asking, 'POST', headers, { id: ++id, method, params: { ...params, _meta: ENVELOPE } }), method);
+    return resultOf(await tell(asking, 'POST', headers, { id: ++id, method, params: withEnvelope(params, {}, CLIENT, undefined) }), method);
   };
   const hello = await ask('server/discover', {});
   const { supportedVersions } = hello;

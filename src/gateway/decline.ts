@@ -5,8 +5,8 @@ import type { Denial, Permit } from '../domain/verdict.ts';
 import { translate } from './enforce.ts';
 import { refusal } from './refusal.ts';
 
-/** JSON-RPC: an application's code, outside the reserved range. */
-const DECLINED = 4030;
+/** What a server is told in the client's stead. JSON-RPC: an application's code, outside the reserved range. */
+export const DECLINED = 4030;
 
 /**
  * An answer that may not pass. The client is told when it was the end of its call; a server that asked something gets a

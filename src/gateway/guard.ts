@@ -5,6 +5,7 @@ import type { Lease } from '../domain/snapshot.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
 import { inputRequestsOf } from '../mcp/bridge/input.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
+import { isPlainUri } from '../registry/names.ts';
 import { enforce, type Objection } from './enforce.ts';
 import type { InForce } from './in-force.ts';
 import type { PinState } from './pin-guard.ts';
@@ -73,3 +74,12 @@ export function visible(exchange: Exchange, force: InForce, action: Action, reso
   return force.engine.possible({ principal: exchange.principal, action, resource, context }) !== 'deny';
 }
 
+/** Whether a caller may hear of changes to one resource of the exchange's server. */
+export function mayHear(uri: string, exchange: Exchange, force: InForce): boolean {
+  if (!isPlainUri(uri)) return false;
+  const resource = force.directory.instance(exchange.route, uri);
+  const decision = force.engine.decide({ ...requestOf(exchange, 'subscribe'), resource });
+  return enforce(QUIET, decision, false).outcome === 'permit';
+}
+
+const QUIET: Message = { kind: 'notification', from: 'server', revision: '2026-07-28', method: 'notifications/resources/updated' };

@@ -15,6 +15,8 @@ export interface OpenExchanges {
   sweep(now: number, ended: (exchange: Exchange) => boolean): void;
   /** Ends the call that a legacy session made under this request id; nothing when there is none. */
   cancel(session: string, request: unknown): void;
+  /** Ends all that a legacy session has open, but for the exchange that ends it. */
+  endSession(session: string, except: string): void;
   readonly size: number;
 }
 
@@ -71,6 +73,11 @@ export function createOpenExchanges(): OpenExchanges {
         if (exchange.session?.key === session && exchange.request === request) {
           controller.abort(new SallyportError('ERR_UPSTREAM_CLOSED', 'The client cancelled the call.'));
         }
+      }
+    },
+    endSession(session, except) {
+      for (const { exchange, controller } of entries) {
+        if (exchange.session?.key === session && exchange.id !== except) controller.abort(new SallyportError('ERR_SESSION_UNKNOWN', 'The session was ended.'));
       }
     },
     get size() {

@@ -4,6 +4,8 @@ import { isObject, type JsonObject } from '../domain/json.ts';
 import { REVISIONS, type Message, type ResultMessage, type Revision } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { filterList } from '../registry/catalog.ts';
+import { aggregateParams, aggregateResult } from '../registry/outward.ts';
+import { announcing } from './announce.ts';
 import { audienceOf } from './doors.ts';
 import type { Handles } from './handles.ts';
 import { visible } from './guard.ts';
@@ -20,10 +22,17 @@ export function present(
   world: { readonly handles: Handles; readonly sessions: Sessions; readonly pins: PinGuard },
 ): Message {
   world.pins.observe(answer, exchange);
-  const sealed = world.handles.seal(answer, exchange);
+  const sealed = onRoute(world.handles.seal(answer, exchange), exchange);
   if (sealed.kind !== 'result') return sealed;
   if (exchange.call.method === 'initialize') return presentSession(sealed, asked, exchange, world.sessions);
   return filtered(sealed, exchange, force);
+}
+
+/** On a toolset, what a member names is named as the toolset's clients may ask for it again. */
+function onRoute(answer: Message, { route, members, server }: Exchange): Message {
+  if (route.kind === 'server' || members !== undefined) return answer;
+  if (answer.kind === 'result') return { ...answer, result: aggregateResult(server.id, answer.result) };
+  return answer.kind === 'notification' && answer.params !== undefined ? { ...answer, params: aggregateParams(server.id, answer.params) } : answer;
 }
 
 function presentSession(answer: ResultMessage, asked: Message, exchange: Exchange, sessions: Sessions): Message {
@@ -40,7 +49,12 @@ function presentSession(answer: ResultMessage, asked: Message, exchange: Exchang
     },
     exchange.startedAt,
   );
-  return { ...answer, session, result: pinnedInstructions(answer.result, exchange) };
+  return { ...answer, session, result: pinnedInstructions(announced(answer.result, exchange), exchange) };
+}
+
+function announced(result: JsonObject, exchange: Exchange): JsonObject {
+  if (exchange.principal.id === REGISTRY_PRINCIPAL_ID) return result;
+  return { ...result, capabilities: announcing(objectAt(result, 'capabilities')) };
 }
 
 /** A server may tell every caller other instructions than those that were approved; agents obey them, so they are pinned. */

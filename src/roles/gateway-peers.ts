@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
 import type { ErrorMessage, Message, ResultMessage } from '../domain/message.ts';
 import { resumeHeld } from '../gateway/bridge/modern-client.ts';
 import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
+import { decodeBody } from '../mcp/decode.ts';
+import { encodeBody } from '../mcp/encode.ts';
 
 /** Node names come out of handles that we sealed, but a path is made of them: one shape only. */
 const NODE = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
@@ -24,7 +26,8 @@ export function createPeers(home: string): Peers {
   };
   async function* forward(owner: string, body: JsonObject, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
     try {
-      for await (const item of linkTo(owner).stream('gateway.forward', body, signal)) yield item as unknown as Message;
+      // As text, so that a number that JavaScript can't hold arrives digit for digit.
+      for await (const item of linkTo(owner).stream('gateway.forward', body, signal)) yield decodeBody(String(item), 'server', '2026-07-28');
     } catch (fault) {
       throw fault instanceof SallyportError && fault.code === 'ERR_LINK_UNAVAILABLE' ? lost() : fault;
     }
@@ -33,6 +36,9 @@ export function createPeers(home: string): Peers {
     resume: (owner, handle, responses, exchange, signal) => forward(owner, { kind: 'resume', handle, responses, ...callerOf(exchange) }, signal),
     async answer(owner, session, message) {
       for await (const _nothing of forward(owner, { kind: 'answer', session, message: { ...message } }, AbortSignal.timeout(ANSWER_MS)));
+    },
+    async resubscribe(owner, session) {
+      for await (const _nothing of forward(owner, { kind: 'resubscribe', session }, AbortSignal.timeout(ANSWER_MS)));
     },
   };
 }
@@ -58,9 +64,13 @@ export function forwardHandlers(parts: BridgeParts): Readonly<Record<string, Han
           parts.questions.answer(String(body['session']), body['message'] as unknown as ResultMessage | ErrorMessage);
           return;
         }
+        if (body['kind'] === 'resubscribe') {
+          parts.subscriptions.changed(String(body['session']));
+          return;
+        }
         const responses = isObject(body['responses']) ? (body['responses'] as Readonly<Record<string, JsonObject>>) : {};
         const caller = { id: String(body['principal']), agent: String(body['agent']) };
-        for await (const answer of resumeHeld(parts, String(body['handle']), responses, caller, signal)) yield { ...answer } as Json;
+        for await (const answer of resumeHeld(parts, String(body['handle']), responses, caller, signal)) yield encodeBody(answer);
       },
     },
   };

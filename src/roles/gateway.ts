@@ -141,6 +141,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     clearInterval(timer);
     rmSync(urlFile, { force: true });
     await listener?.close(SHUTDOWN_GRACE_MS);
+    connections.close();
     ending.abort();
     await floods.close().catch(() => undefined);
     await server.close();

@@ -33,8 +33,51 @@ export function createHttpUpstream(options: HttpUpstreamOptions): Upstream {
 
 async function* send(options: HttpUpstreamOptions, permit: Permit, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
   const { message } = permit;
+  if (signal.aborted) throw cancelled(exchange.server.id, signal);
+  if (!isCancellable(message)) {
+    yield* exchanged(options, message, exchange, signal);
+    return;
+  }
+  const call: Call = { resumable: false, isOver: false };
+  try {
+    yield* exchanged(options, message, exchange, signal, call);
+    call.isOver = true;
+  } finally {
+    if (!call.isOver && signal.aborted && !(call.resumable && isClientGone(signal))) void cancel(options, message, exchange);
+  }
+}
+
+interface Call {
+  /** The server gave event ids, so the client may come back for the answer. */
+  resumable: boolean;
+  isOver: boolean;
+}
+
+/** A legacy request that a server works at until it is told to stop: a closed stream tells it nothing (2025-11-25, transports). */
+function isCancellable(message: Message): message is RequestMessage {
+  return message.kind === 'request' && eraOf(message.revision) === 'legacy' && !UNCANCELLABLE.has(message.method);
+}
+
+const UNCANCELLABLE: ReadonlySet<string> = new Set(['initialize', ...Object.values(TRANSPORT_METHODS)]);
+
+function isClientGone({ reason }: AbortSignal): boolean {
+  return reason instanceof SallyportError && reason.code === 'ERR_UPSTREAM_CLOSED';
+}
+
+/** Tells the server to stop, as far as it can be told. */
+async function cancel(options: HttpUpstreamOptions, { id, revision }: RequestMessage, exchange: Exchange): Promise<void> {
+  const told: Message = { kind: 'notification', from: 'client', revision, method: 'notifications/cancelled', params: { requestId: id } };
+  try {
+    await discard(await request(options, toRequest(options.codec, told, exchange), exchange, AbortSignal.timeout(LIMITS.upstreamCancelMs)));
+  } catch {
+    // The call is over for its caller whether or not the server hears of it.
+  }
+}
+
+async function* exchanged(
+  options: HttpUpstreamOptions, message: Message, exchange: Exchange, signal: AbortSignal, call?: Call,
+): AsyncGenerator<Message, void, undefined> {
   const server = exchange.server.id;
-  if (signal.aborted) throw cancelled(server, signal);
   const response = await request(options, toRequest(options.codec, message, exchange), exchange, signal);
   const answered: Answered = { response, server, signal };
   if (!response.ok) {
@@ -52,7 +95,7 @@ async function* send(options: HttpUpstreamOptions, permit: Permit, exchange: Exc
   }
   const type = mediaType(response);
   if (type === 'text/event-stream') {
-    yield* readEvents(options.codec, answered, message);
+    yield* readEvents(options.codec, answered, message, call);
     return;
   }
   if (type !== 'application/json' || message.method === TRANSPORT_METHODS.stream) {
@@ -83,7 +126,7 @@ function toRequest(codec: Codec, message: Message, exchange: Exchange): Paramete
   return { method: 'POST', url, headers, body: codec.encodeBody(message) };
 }
 
-async function* readEvents(codec: Codec, answered: Answered, message: RequestMessage): AsyncGenerator<Message, void, undefined> {
+async function* readEvents(codec: Codec, answered: Answered, message: RequestMessage, call?: Call): AsyncGenerator<Message, void, undefined> {
   const { server, signal } = answered;
   const legacy = eraOf(message.revision) === 'legacy';
   const isStream = message.method === TRANSPORT_METHODS.stream;
@@ -93,6 +136,7 @@ async function* readEvents(codec: Codec, answered: Answered, message: RequestMes
     for await (const event of codec.parseSse(readChunks(answered), { eventBytesMax: LIMITS.sseEventBytesMax })) {
       const read = readEvent(codec, event, message.revision, server);
       if (legacy && event.id !== undefined && event.id !== '') resumable = true;
+      if (call !== undefined) call.resumable = resumable;
       if (read === undefined) continue;
       if (read.kind !== 'result' && read.kind !== 'error') {
         yield read;

@@ -39,11 +39,8 @@ async function* fromLegacy(parts: BridgeParts, permit: Permit, exchange: Exchang
     if (owner !== parts.node && owner !== '') await parts.peers.answer(owner, session, message);
     return;
   }
-  if (message.kind === 'notification') {
-    // A bridged server has no request of that id: what is cancelled is our call to it.
-    if (message.method === 'notifications/cancelled') parts.open.cancel(exchange.session?.key ?? '', message.params?.['requestId']);
-    return;
-  }
+  // What a notification says of a request of the client's is nothing to a server that never saw that request.
+  if (message.kind === 'notification') return;
   const own = await answerAsSession(parts, message, exchange);
   if (own !== undefined) yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: own };
   else if (exchange.members !== undefined) yield* answerAsToolset(parts, message, exchange, signal);

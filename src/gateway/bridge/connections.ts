@@ -7,20 +7,38 @@ import { audienceOf } from '../doors.ts';
 import type { Gateway } from '../gateway.ts';
 import { registryPrincipal } from '../reader.ts';
 import type { Sessions } from '../sessions.ts';
+import { createStanding, type Standing } from './standing.ts';
+
+/** A session with a legacy server that the gateway itself opened. */
+export interface LegacySession {
+  readonly session: Session;
+  readonly standing: Standing;
+  /** The log level that was last set in it. */
+  logLevel?: string;
+}
 
 /** Sessions with legacy servers that the gateway opens itself, for callers whose own protocol has none. */
 export interface Connections {
   /** The session for this caller and these capabilities; opened by one `initialize`, however many ask at once. */
-  session(exchange: Exchange, capabilities: JsonObject): Promise<Session>;
-  /** The server refused the session before it dispatched anything: the next `session` opens another. */
-  drop(session: Session): void;
-  /** Ends sessions that nobody used for a while. */
-  sweep(now: number): void;
+  session(exchange: Exchange, capabilities: JsonObject): Promise<LegacySession>;
+  /** The server does not know the session any more: the next `session` opens another. */
+  drop(session: LegacySession): void;
+  /** Ends sessions that nobody used for a while, and those whose principal or server `ended` names. */
+  sweep(now: number, ended: (exchange: Exchange) => boolean): void;
+  /** Ends all. */
+  close(): void;
+}
+
+interface Opened {
+  readonly held: LegacySession;
+  readonly conversation: Conversation | undefined;
 }
 
 interface Entry {
-  readonly opening: Promise<{ readonly session: Session; readonly conversation: Conversation | undefined }>;
-  key: string | undefined;
+  /** Who opened it; all others that use it are the same caller. */
+  readonly exchange: Exchange;
+  readonly opening: Promise<Opened>;
+  held: LegacySession | undefined;
   usedAt: number;
 }
 
@@ -30,18 +48,25 @@ const UNENDING = new AbortController().signal;
 export function createConnections(gateway: () => Gateway, sessions: Sessions): Connections {
   const entries = new Map<string, Entry>();
 
-  const open = async (exchange: Exchange, capabilities: JsonObject): Promise<Awaited<Entry['opening']>> => {
+  const open = async (exchange: Exchange, capabilities: JsonObject): Promise<Opened> => {
     const revision = exchange.server.baseline?.surface.revision ?? '2025-11-25';
     // A local or HTTP+SSE server is initialised once per connection, by the connection: it has no session to open.
     if (exchange.server.endpoint.transport !== 'http') {
-      return { session: { key: crypto.randomUUID(), revision, capabilities, clientInfo: {} }, conversation: undefined };
+      const session = { key: crypto.randomUUID(), revision, capabilities, clientInfo: {} };
+      return { held: { session, standing: createStanding() }, conversation: undefined };
     }
     const principal = registryPrincipal(exchange.space, Date.now());
-    const asking = { gateway: gateway(), space: exchange.space, server: exchange.server.id, internal: { principal, onBehalfOf: exchange.onBehalfOf }, signal: UNENDING };
+    const internal = { principal, onBehalfOf: exchange.onBehalfOf };
+    const asking = { gateway: gateway(), space: exchange.space, server: exchange.server.id, internal, signal: UNENDING };
     const conversation = await openLegacy(asking, capabilities);
     const target = audienceOf({ kind: 'server', space: exchange.space, name: exchange.server.id });
     const opened = await sessions.open(principal, target, conversation.session ?? '', Date.now());
-    return { session: { ...opened, capabilities }, conversation };
+    return { held: { session: { ...opened, capabilities }, standing: createStanding() }, conversation };
+  };
+  const end = (id: string, entry: Entry): void => {
+    entries.delete(id);
+    entry.held?.standing.close();
+    entry.opening.then(({ conversation }) => conversation?.end()).catch(() => undefined);
   };
 
   return {
@@ -49,29 +74,34 @@ export function createConnections(gateway: () => Gateway, sessions: Sessions): C
       const id = keyOf(exchange, capabilities);
       let entry = entries.get(id);
       if (entry === undefined) {
-        if (entries.size >= LIMITS.upstreamConnectionsMax) throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many sessions with servers are open.', { remedy: 'Try again later.', dispatched: false });
-        entry = { opening: open(exchange, capabilities), key: undefined, usedAt: Date.now() };
+        if (entries.size >= LIMITS.upstreamConnectionsMax) {
+          throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many sessions with servers are open.', { remedy: 'Try again later.', dispatched: false });
+        }
+        entry = { exchange, opening: open(exchange, capabilities), held: undefined, usedAt: Date.now() };
         entries.set(id, entry);
       }
       entry.usedAt = Date.now();
       try {
-        const { session } = await entry.opening;
-        entry.key = session.key;
-        return session;
+        const { held } = await entry.opening;
+        entry.held = held;
+        return held;
       } catch (fault) {
         if (entries.get(id) === entry) entries.delete(id);
         throw fault;
       }
     },
     drop(session) {
-      for (const [id, entry] of entries) if (entry.key === session.key) entries.delete(id);
+      session.standing.close();
+      for (const [id, entry] of entries) if (entry.held === session) entries.delete(id);
     },
-    sweep(now) {
+    sweep(now, ended) {
       for (const [id, entry] of entries) {
-        if (now - entry.usedAt < LIMITS.sessionIdleMs) continue;
-        entries.delete(id);
-        entry.opening.then(({ conversation }) => conversation?.end()).catch(() => undefined);
+        if (entry.held?.standing.isUsed === true) entry.usedAt = now;
+        if (now - entry.usedAt >= LIMITS.sessionIdleMs || ended(entry.exchange)) end(id, entry);
       }
+    },
+    close() {
+      for (const [id, entry] of entries) end(id, entry);
     },
   };
 }

@@ -1,20 +1,15 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import type { Message, RequestMessage } from '../../domain/message.ts';
-import type { Permit } from '../../domain/verdict.ts';
+import type { RequestMessage } from '../../domain/message.ts';
+import { endCall, type LegacyCall } from './legacy-call.ts';
 
 /**
  * A call to a legacy server that waits, with its upstream stream open, for what the server asked of a modern client. It
  * lives on the replica that made it; others forward to that owner, and a lost owner is a clear error, never a second
  * execution (DESIGN part 5, sessions).
  */
-export interface HeldCall {
-  readonly permit: Permit;
-  /** The exchange as the server sees it: its revision and its session. */
-  readonly exchange: Exchange;
-  readonly messages: AsyncIterator<Message>;
-  readonly controller: AbortController;
+export interface HeldCall extends LegacyCall {
   /** What the server asked and still waits for. */
   readonly question: RequestMessage;
 }
@@ -40,7 +35,7 @@ export function createHeldCalls(node: string): HeldCalls {
   return {
     hold(call) {
       if (entries.size >= LIMITS.heldCallsMax) {
-        call.controller.abort();
+        endCall(call);
         throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many calls wait for an answer.', { remedy: 'Try again later.' });
       }
       const handle = `${node}/${crypto.randomUUID()}`;
@@ -61,7 +56,7 @@ export function createHeldCalls(node: string): HeldCalls {
       for (const [handle, { call, until }] of entries) {
         if (now < until && !ended(call.exchange)) continue;
         entries.delete(handle);
-        call.controller.abort();
+        endCall(call);
       }
     },
     get size() {

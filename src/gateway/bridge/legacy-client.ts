@@ -1,15 +1,19 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
-import { isObject, type JsonObject } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { type Message, type RequestMessage } from '../../domain/message.ts';
 import type { Permit } from '../../domain/verdict.ts';
 import { toLegacyError, toLegacyResult } from '../../mcp/bridge/answers.ts';
-import { inputRequestsOf, type InputRequest } from '../../mcp/bridge/input.ts';
+import { inputRequestsOf, legacyParams, type InputRequest } from '../../mcp/bridge/input.ts';
+import { progressFor } from '../../mcp/bridge/progress.ts';
 import { toModernRequest, withAnswers } from '../../mcp/bridge/requests.ts';
+import { DECLINED } from '../decline.ts';
 import { translate } from '../enforce.ts';
+import { endCall, openLegacyCall, tell } from './legacy-call.ts';
 import { wayTo, type BridgeParts } from './parts.ts';
 import { logLevelOf } from './session-requests.ts';
+import { isChange } from './standing.ts';
 
 /**
  * A legacy client's request to a modern server: what the server needs in the middle (`input_required`) becomes a server
@@ -34,7 +38,7 @@ export async function* callModernServer(parts: BridgeParts, permit: Permit, exch
     if (asks === undefined) return;
     const responses: Record<string, JsonObject> = {};
     const waiting = Object.entries(asks).map(([key, request]) => ({ key, request, ...parts.questions.ask(session.key, signal) }));
-    for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision: message.revision, id, method: request.method, params: request.params };
+    for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision: message.revision, id, method: request.method, params: legacyParams(request, id) };
     for (const { key, answer } of waiting) responses[key] = resultOf(await answer);
     wire = withAnswers(wire, responses, state);
   }
@@ -49,6 +53,7 @@ function stateOf(answer: Message): string | undefined {
 /** A client that refuses with an error has not answered: the call can't go on, and no answer is made up for it. */
 function resultOf(answer: Message): JsonObject {
   if (answer.kind === 'result') return answer.result;
+  if (answer.kind === 'error' && answer.error.code === DECLINED) throw new SallyportError('ERR_POLICY_DENIED', 'A policy forbids what the server asked of the client.');
   throw new SallyportError('ERR_CAPABILITY_MISSING', 'The client did not answer what the server asked.', {
     internal: answer.kind === 'error' ? `client error ${answer.error.code}` : 'no answer',
   });
@@ -74,24 +79,29 @@ export async function* callLegacyMember(parts: BridgeParts, permit: Permit, exch
   const { message } = permit;
   const outer = exchange.session;
   if (message.kind !== 'request' || outer === undefined) return;
-  const session = await parts.connections.session(exchange, outer.capabilities);
-  const inner: Exchange = { ...exchange, session };
-  const way = wayTo(parts, exchange);
-  for await (const answer of way.send(translate(permit, { ...message, revision: session.revision }), inner, signal)) {
-    if (answer.kind !== 'request') {
-      yield { ...answer, revision: message.revision };
-      continue;
+  const ask = { permit, message, exchange, capabilities: outer.capabilities, logLevel: await logLevelOf(parts.state, exchange) };
+  const call = await openLegacyCall(parts, ask, signal);
+  let isOver = false;
+  try {
+    for (;;) {
+      const next = await call.messages.next();
+      if (next.done === true) throw new SallyportError('ERR_UPSTREAM_CLOSED', 'The server ended the call without an answer.');
+      const answer = next.value;
+      if (answer.kind === 'request') {
+        const question = parts.questions.ask(outer.key, signal);
+        yield { ...answer, revision: message.revision, id: question.id };
+        const said = await question.answer;
+        await tell(parts, permit, { ...said, id: answer.id, revision: call.exchange.revision }, call.exchange);
+      } else if (answer.kind === 'notification') {
+        const said = answer.method === 'notifications/progress' ? progressFor(message.params, answer) : answer;
+        if (said !== undefined && !isChange(said)) yield { ...said, revision: message.revision };
+      } else {
+        isOver = true;
+        yield { ...answer, revision: message.revision, id: message.id };
+        return;
+      }
     }
-    const question = parts.questions.ask(outer.key, signal);
-    yield { ...answer, revision: message.revision, id: question.id };
-    const said = await question.answer;
-    const back: Message = { ...said, id: answer.id, revision: session.revision };
-    for await (const _nothing of way.send(translate(permit, back), inner, signal));
+  } finally {
+    if (!isOver) endCall(call);
   }
-}
-
-/** The params of a message as an object. */
-export function paramsOf(message: Message): JsonObject {
-  const params = message.kind === 'request' || message.kind === 'notification' ? message.params : undefined;
-  return isObject(params) ? params : {};
 }

@@ -1,61 +1,83 @@
+import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
-import { isArray, isObject, type JsonObject } from '../../domain/json.ts';
-import { TRANSPORT_METHODS, type Message, type RequestMessage } from '../../domain/message.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Message, RequestMessage } from '../../domain/message.ts';
 import type { Permit } from '../../domain/verdict.ts';
-import { ENVELOPE } from '../../mcp/bridge/envelope.ts';
 import { declaredCapabilities } from '../../mcp/bridge/requests.ts';
+import { acknowledged, isWished, listenEnded, onListen, wishedUris, wishesOf } from '../../mcp/bridge/wishes.ts';
+import { createChannel, type Channel } from '../../upstream/channel.ts';
 import { translate } from '../enforce.ts';
+import type { LegacySession } from './connections.ts';
+import { inSession, openStanding, tell, within } from './legacy-call.ts';
 import { wayTo, type BridgeParts } from './parts.ts';
 
-/** Which notification each wish of `subscriptions/listen` stands for. */
-const WISHES: Readonly<Record<string, string>> = {
-  'notifications/tools/list_changed': 'toolsListChanged',
-  'notifications/prompts/list_changed': 'promptsListChanged',
-  'notifications/resources/list_changed': 'resourcesListChanged',
-};
-
-/** A modern client's `subscriptions/listen` at a legacy server: `resources/subscribe` for each URI, then the GET stream. */
+/** A modern client's `subscriptions/listen` at a legacy server: the session's standing stream, and `resources/subscribe` for each URI. */
 export async function* listenToLegacy(parts: BridgeParts, permit: Permit, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
   const { message } = permit;
   if (message.kind !== 'request') return;
-  const session = await parts.connections.session(exchange, declaredCapabilities(message));
-  const inner: Exchange = { ...exchange, session, revision: session.revision };
-  const way = wayTo(parts, exchange);
   const wishes = wishesOf(message);
-  yield acknowledged(message, wishes);
-  const ask = (method: string, params?: JsonObject): RequestMessage => ({
-    kind: 'request', from: 'client', revision: session.revision, id: crypto.randomUUID(), method, ...(params === undefined ? {} : { params }),
+  const channel = createChannel<Message>(LIMITS.upstreamQueueMessages);
+  const stop = (): void => channel.fail(signal.reason);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  const joined = await inSession(parts, exchange, declaredCapabilities(message), async (held) => {
+    const inner = within(exchange, held);
+    const leave = held.standing.listen((said) => {
+      if (isWished(said, wishes)) pushOr(channel, onListen(message, said));
+    }, () => channel.end());
+    try {
+      await openStanding(parts, permit, inner, held);
+      return { held, inner, leave, uris: await subscribe(parts, permit, inner, held, wishedUris(wishes).slice(0, LIMITS.subscriptionsPerSessionMax)) };
+    } catch (fault) {
+      leave();
+      throw fault;
+    }
   });
-  const uris = isArray(wishes['resourceSubscriptions']) ? wishes['resourceSubscriptions'] : [];
+  try {
+    yield acknowledged(message, { ...wishes, ...(wishes['resourceSubscriptions'] === undefined ? {} : { resourceSubscriptions: joined.uris }) });
+    yield* channel.values();
+    yield listenEnded(message);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    joined.leave();
+    unsubscribe(parts, permit, joined.inner, joined.held, joined.uris);
+  }
+}
+
+/** The URIs that the server lets this caller subscribe to. */
+async function subscribe(parts: BridgeParts, permit: Permit, inner: Exchange, held: LegacySession, uris: readonly string[]): Promise<readonly string[]> {
+  const honoured: string[] = [];
+  for (const uri of new Set(uris)) {
+    if (!held.standing.want(uri)) {
+      honoured.push(uri);
+      continue;
+    }
+    try {
+      for await (const answer of wayTo(parts, inner).send(translate(permit, asking('resources/subscribe', uri, inner)), inner, NEVER)) {
+        if (answer.kind === 'result') honoured.push(uri);
+        else if (answer.kind === 'error') held.standing.unwant(uri);
+      }
+    } catch (fault) {
+      held.standing.unwant(uri);
+      unsubscribe(parts, permit, inner, held, honoured);
+      throw fault;
+    }
+  }
+  return honoured;
+}
+
+function unsubscribe(parts: BridgeParts, permit: Permit, inner: Exchange, held: LegacySession, uris: readonly string[]): void {
   for (const uri of uris) {
-    for await (const _answer of way.send(translate(permit, ask('resources/subscribe', { uri })), inner, signal));
+    if (held.standing.unwant(uri)) void tell(parts, permit, asking('resources/unsubscribe', uri, inner), inner).catch(() => undefined);
   }
-  for await (const answer of way.send(translate(permit, ask(TRANSPORT_METHODS.stream)), inner, signal)) {
-    if (answer.kind !== 'notification' || !wished(answer.method, answer.params, wishes)) continue;
-    yield { ...answer, revision: message.revision, params: { ...answer.params, _meta: { [ENVELOPE.subscriptionId]: message.id } } };
-  }
-  yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: { resultType: 'complete', _meta: { [ENVELOPE.subscriptionId]: message.id } } };
 }
 
-export function wishesOf(message: RequestMessage): JsonObject {
-  const wishes = message.params?.['notifications'];
-  return isObject(wishes) ? wishes : {};
+function asking(method: string, uri: string, inner: Exchange): RequestMessage {
+  return { kind: 'request', from: 'client', revision: inner.revision, id: crypto.randomUUID(), method, params: { uri } };
 }
 
-/** The first message of a listen stream: what of the wishes is honoured (2026-07-28, subscriptions). */
-export function acknowledged(message: RequestMessage, notifications: JsonObject): Message {
-  return {
-    kind: 'notification',
-    from: 'server',
-    revision: message.revision,
-    method: 'notifications/subscriptions/acknowledged',
-    params: { notifications, _meta: { [ENVELOPE.subscriptionId]: message.id } },
-  };
+function pushOr(channel: Channel<Message>, message: Message): void {
+  if (!channel.push(message)) channel.fail(new SallyportError('ERR_UPSTREAM_TOO_LARGE', 'The server announces faster than it can be passed on.'));
 }
 
-export function wished(method: string, params: JsonObject | undefined, wishes: JsonObject): boolean {
-  const wish = WISHES[method];
-  if (wish !== undefined) return wishes[wish] === true;
-  const uris = wishes['resourceSubscriptions'];
-  return method === 'notifications/resources/updated' && isArray(uris) && uris.includes(params?.['uri'] ?? '');
-}
+const NEVER = new AbortController().signal;

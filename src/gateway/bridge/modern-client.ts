@@ -1,15 +1,19 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { eraOf, type Message, type RequestMessage, type Revision } from '../../domain/message.ts';
+import type { Message, NotificationMessage, RequestMessage } from '../../domain/message.ts';
 import type { Permit } from '../../domain/verdict.ts';
 import { toModernError, toModernResult } from '../../mcp/bridge/answers.ts';
-import { envelopeOf } from '../../mcp/bridge/envelope.ts';
+import { envelopeOf } from '../../mcp/envelope.ts';
 import { capabilityFor, inputRequired, inputResponsesOf } from '../../mcp/bridge/input.ts';
+import { includesLevel } from '../../mcp/bridge/log-levels.ts';
+import { progressFor } from '../../mcp/bridge/progress.ts';
 import { declaredCapabilities, toLegacyRequest } from '../../mcp/bridge/requests.ts';
-import { translate } from '../enforce.ts';
+import { DECLINED } from '../decline.ts';
+import { judgeAnswer } from '../guard.ts';
 import type { HeldCall } from './held.ts';
-import { wayTo, type BridgeParts } from './parts.ts';
+import { endCall, openLegacyCall, tell, type LegacyCall } from './legacy-call.ts';
+import type { BridgeParts } from './parts.ts';
 
 /**
  * A modern client's request to a legacy server: the gateway holds the session that the client doesn't have, and what the
@@ -19,17 +23,18 @@ export async function* callLegacyServer(parts: BridgeParts, permit: Permit, exch
   const { message } = permit;
   if (message.kind !== 'request') return;
   const handle = message.params?.['requestState'];
-  if (typeof handle !== 'string') {
-    yield* drive(parts, await begin(parts, permit, message, exchange, signal), message, signal);
+  if (typeof handle === 'string') {
+    const responses = inputResponsesOf(message.params);
+    const owner = parts.held.ownerOf(handle);
+    const resumed = owner === parts.node ? resumeHeld(parts, handle, responses, exchange.principal, signal) : parts.peers.resume(owner, handle, responses, exchange, signal);
+    for await (const answer of resumed) yield* reframed(answer, message);
     return;
   }
-  const responses = inputResponsesOf(message.params);
-  const owner = parts.held.ownerOf(handle);
-  if (owner !== parts.node) {
-    for await (const answer of parts.peers.resume(owner, handle, responses, exchange, signal)) yield reframed(answer, message);
-    return;
-  }
-  for await (const answer of resumeHeld(parts, handle, responses, exchange.principal, signal)) yield reframed(answer, message);
+  const capabilities = declaredCapabilities(message);
+  const level = envelopeOf(message.params, 'logLevel');
+  const ask = { permit, message: toLegacyRequest(message, message.revision), exchange, capabilities, logLevel: typeof level === 'string' ? level : undefined };
+  const call = await openLegacyCall(parts, ask, signal);
+  for await (const answer of drive(parts, call, message, signal)) yield* reframed(answer, message);
 }
 
 /** Continues a call that this replica holds, with the answers that its client brought. */
@@ -49,43 +54,14 @@ export async function* resumeHeld(
     yield askAgain(parts, call, asked);
     return;
   }
-  await tellServer(parts, call, { kind: 'result', from: 'client', revision: call.exchange.revision, id: call.question.id, result });
+  await tell(parts, call.permit, { kind: 'result', from: 'client', revision: call.exchange.revision, id: call.question.id, result }, call.exchange);
   yield* drive(parts, call, asked, signal);
 }
 
-type Running = Omit<HeldCall, 'question'>;
-
-async function begin(parts: BridgeParts, permit: Permit, message: RequestMessage, exchange: Exchange, signal: AbortSignal): Promise<Running> {
-  const capabilities = declaredCapabilities(message);
-  const revision = legacyRevision(exchange);
-  const controller = new AbortController();
-  const wire = translate(permit, toLegacyRequest(message, revision));
-  for (let attempt = 0; ; attempt += 1) {
-    const session = await parts.connections.session(exchange, capabilities);
-    const inner: Exchange = { ...exchange, revision, session };
-    const messages = wayTo(parts, exchange).send(wire, inner, AbortSignal.any([controller.signal, signal]))[Symbol.asyncIterator]();
-    try {
-      return { permit, exchange: inner, controller, messages: replayed(await messages.next(), messages) };
-    } catch (fault) {
-      // Only a refusal that proves that nothing was dispatched is followed by a second try, once.
-      const refused = fault instanceof SallyportError && fault.code === 'ERR_UPSTREAM_SESSION' && !fault.dispatched;
-      if (!refused || attempt > 0) throw fault;
-      parts.connections.drop(session);
-    }
-  }
-}
-
-async function* replayed(first: IteratorResult<Message>, rest: AsyncIterator<Message>): AsyncGenerator<Message, void, undefined> {
-  try {
-    for (let next = first; next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-async function* drive(parts: BridgeParts, call: Running, asked: RequestMessage, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+async function* drive(parts: BridgeParts, call: LegacyCall, asked: RequestMessage, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
   const cancel = (): void => call.controller.abort();
-  signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
   let held = false;
   try {
     for (;;) {
@@ -99,36 +75,49 @@ async function* drive(parts: BridgeParts, call: Running, asked: RequestMessage, 
         return;
       }
       if (answer.kind === 'notification') {
-        if (forwarded(answer.method, asked)) yield { ...answer, revision: asked.revision };
+        if (belongs(answer, asked)) yield { ...answer, revision: asked.revision };
         continue;
       }
-      yield answer.kind === 'error'
-        ? { ...toModernError(answer), revision: asked.revision, id: asked.id }
-        : { ...answer, revision: asked.revision, id: asked.id, result: toModernResult(answer.result, asked.method, call.exchange.server.baseline?.surface.serverInfo ?? {}) };
+      yield inModernWords(answer, asked, call.exchange);
       return;
     }
   } finally {
     signal.removeEventListener('abort', cancel);
-    if (!held) call.controller.abort();
+    if (!held) endCall(call);
   }
 }
 
-/** Whether this server request is one that the client said it can answer; others are answered in its stead. */
-async function answerable(parts: BridgeParts, call: Running, question: RequestMessage, asked: RequestMessage): Promise<boolean> {
-  const common = { from: 'client', revision: call.exchange.revision, id: question.id } as const;
+function inModernWords(answer: Message, asked: RequestMessage, exchange: Exchange): Message {
+  if (answer.kind === 'error') return { ...toModernError(answer), revision: asked.revision };
+  if (answer.kind !== 'result') return answer;
+  const serverInfo = exchange.server.baseline?.surface.serverInfo ?? {};
+  return { ...answer, revision: asked.revision, result: toModernResult(answer.result, asked.method, serverInfo) };
+}
+
+/**
+ * Whether the client is to be asked this: it said that it can answer, and policy lets the server ask. In any other case
+ * the server is told at once, in the client's stead, and goes on with the call.
+ */
+async function answerable(parts: BridgeParts, call: LegacyCall, question: RequestMessage, asked: RequestMessage): Promise<boolean> {
+  const { exchange, permit } = call;
+  const common = { from: 'client', revision: exchange.revision, id: question.id } as const;
   if (question.method === 'ping') {
-    await tellServer(parts, call, { ...common, kind: 'result', result: {} });
+    await tell(parts, permit, { ...common, kind: 'result', result: {} }, exchange);
     return false;
   }
   const capability = capabilityFor(question.method);
-  if (capability !== undefined && declaredCapabilities(asked)[capability] !== undefined) return true;
-  await tellServer(parts, call, { ...common, kind: 'error', error: { code: -32601, message: 'The client did not declare this capability' } });
+  if (capability === undefined || declaredCapabilities(asked)[capability] === undefined) {
+    await tell(parts, permit, { ...common, kind: 'error', error: { code: METHOD_NOT_FOUND, message: 'The client did not declare this capability' } }, exchange);
+    return false;
+  }
+  const verdict = judgeAnswer(question, permit, exchange, parts.inForce.of(exchange.snapshot), parts.inForce.current(Date.now()).lease);
+  if (verdict.outcome === 'permit') return true;
+  await parts.recordAside(question, verdict, exchange);
+  await tell(parts, permit, { ...common, kind: 'error', error: { code: DECLINED, message: verdict.reason } }, exchange);
   return false;
 }
 
-async function tellServer(parts: BridgeParts, call: Running, message: Message): Promise<void> {
-  for await (const _nothing of wayTo(parts, call.exchange).send(translate(call.permit, message), call.exchange, call.controller.signal));
-}
+const METHOD_NOT_FOUND = -32601;
 
 function askAgain(parts: BridgeParts, call: HeldCall, asked: RequestMessage): Message {
   const { method, params } = call.question;
@@ -142,17 +131,19 @@ function askAgain(parts: BridgeParts, call: HeldCall, asked: RequestMessage): Me
   };
 }
 
-/** Progress belongs to the call; log messages only come when the request asked for them (2026-07-28, logging). */
-function forwarded(method: string, asked: RequestMessage): boolean {
-  return method === 'notifications/progress' || (method === 'notifications/message' && envelopeOf(asked.params, 'logLevel') !== undefined);
+/** Progress belongs to the call; log messages only as the request asked for them (2026-07-28, logging). */
+function belongs(message: NotificationMessage, asked: RequestMessage): boolean {
+  if (message.method === 'notifications/progress') return true;
+  const wanted = envelopeOf(asked.params, 'logLevel');
+  return message.method === 'notifications/message' && typeof wanted === 'string' && includesLevel(wanted, message.params?.['level']);
 }
 
-/** What a held call yields carries the id of the request that began it; the retry has its own. */
-function reframed(answer: Message, asked: RequestMessage): Message {
-  return answer.kind === 'result' || answer.kind === 'error' ? { ...answer, id: asked.id } : answer;
-}
-
-function legacyRevision(exchange: Exchange): Revision {
-  const revision = exchange.server.baseline?.surface.revision ?? '2025-11-25';
-  return eraOf(revision) === 'legacy' ? revision : '2025-11-25';
+/** A call's answer under the id, and its progress under the token, of the request that waits for it: each retry has its own. */
+function* reframed(answer: Message, asked: RequestMessage): Generator<Message, void, undefined> {
+  if (answer.kind === 'result' || answer.kind === 'error') yield { ...answer, id: asked.id };
+  else if (answer.kind !== 'notification' || answer.method !== 'notifications/progress') yield answer;
+  else {
+    const progress = progressFor(asked.params, answer);
+    if (progress !== undefined) yield progress;
+  }
 }

@@ -1,14 +1,15 @@
 import type { Exchange } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { ErrorMessage, Message, ResultMessage } from '../../domain/message.ts';
+import type { ErrorMessage, Message, RequestMessage, ResultMessage } from '../../domain/message.ts';
 import type { Server } from '../../domain/server.ts';
 import type { SharedState } from '../../domain/state.ts';
 import type { Upstream } from '../../domain/upstream.ts';
+import type { Denial } from '../../domain/verdict.ts';
 import type { InForceKeeper } from '../in-force.ts';
-import type { OpenExchanges } from '../open-exchanges.ts';
 import type { Connections } from './connections.ts';
 import type { HeldCalls } from './held.ts';
 import type { Questions } from './questions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** The other replicas: a cross-era continuation is brought to the one that owns it. */
 export interface Peers {
@@ -16,6 +17,8 @@ export interface Peers {
   resume(owner: string, handle: string, responses: Readonly<Record<string, JsonObject>>, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message>;
   /** Brings a client's answer to the replica that asked. */
   answer(owner: string, session: string, message: ResultMessage | ErrorMessage): Promise<void>;
+  /** Tells the replica that has a session's stream that its subscriptions are others now. */
+  resubscribe(owner: string, session: string): Promise<void>;
 }
 
 /** What the bridge works with. */
@@ -28,7 +31,11 @@ export interface BridgeParts {
   readonly peers: Peers;
   readonly inForce: InForceKeeper;
   readonly state: SharedState;
-  readonly open: OpenExchanges;
+  readonly subscriptions: Subscriptions;
+  /** Records what a server asked and was refused in the client's stead, in the exchange that it asked in. */
+  recordAside(question: RequestMessage, denial: Denial, exchange: Exchange): Promise<void>;
+  /** `subscriptions/listen` of one member of a toolset for this caller: an exchange of its own, through the gate. */
+  listenAt(member: Server, wishes: JsonObject, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message>;
   /** What a member of a toolset lists for this caller: an exchange of its own, through the gate. */
   listResources(member: Server, exchange: Exchange, signal: AbortSignal): Promise<readonly JsonObject[]>;
 }

@@ -1,9 +1,12 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { TRANSPORT_METHODS, type Message, type RequestMessage } from '../../domain/message.ts';
+import { eraOf, TRANSPORT_METHODS, type Message, type RequestMessage } from '../../domain/message.ts';
+import type { Server } from '../../domain/server.ts';
+import { acknowledged, listenEnded, onListen, wishesOf } from '../../mcp/bridge/wishes.ts';
 import { aggregateInstances } from '../../registry/catalog.ts';
-import { acknowledged, wishesOf } from './listen-legacy.ts';
+import { followSubscriptions } from './follow.ts';
+import { listenToMembers } from './listen-members.ts';
 import type { BridgeParts } from './parts.ts';
 
 /**
@@ -11,29 +14,46 @@ import type { BridgeParts } from './parts.ts';
  * asked in an exchange of its own that is decided and recorded as if the caller had asked the member.
  */
 export async function* answerAsToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
-  const answer = (result: JsonObject): Message => ({ kind: 'result', from: 'server', revision: message.revision, id: message.id, result });
   switch (message.method) {
     case TRANSPORT_METHODS.stream:
-      yield { kind: 'notification', from: 'server', revision: message.revision, method: TRANSPORT_METHODS.opened };
-      await untilAborted(signal);
+      yield* followSubscriptions(parts, exchange, signal, (uris, until) =>
+        listenToMembers(parts, membersWithResources(exchange), { resourcesListChanged: true, resourceSubscriptions: uris }, exchange, until));
       return;
     case 'subscriptions/listen':
-      yield acknowledged(message, wishesOf(message));
-      await untilAborted(signal);
+      yield* listenToToolset(parts, message, exchange, signal);
       return;
     case 'resources/list':
-      yield answer({ resources: await resourcesOf(parts, exchange, signal), ...(exchange.revision === '2026-07-28' ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {}) });
+      yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: { resources: await resourcesOf(parts, exchange, signal), ...inEra(exchange) } };
       return;
     default:
       throw new SallyportError('ERR_METHOD_UNKNOWN', 'Method not found');
   }
 }
 
+function inEra({ revision }: Exchange): JsonObject {
+  return eraOf(revision) === 'legacy' ? {} : { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+}
+
+async function* listenToToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+  for await (const said of listenToMembers(parts, membersWithResources(exchange), wishesOf(message), exchange, signal)) {
+    if (said.kind !== 'notification') continue;
+    const honoured = said.method === 'notifications/subscriptions/acknowledged' ? said.params?.['notifications'] : undefined;
+    yield honoured === undefined ? onListen(message, said) : acknowledged(message, honoured as JsonObject);
+  }
+  yield listenEnded(message);
+}
+
+/** Those whose resources the toolset shows. */
+function membersWithResources({ members, route, snapshot }: Exchange): readonly Server[] {
+  const toolset = snapshot.toolsets.find(({ id, space }) => id === route.name && space === route.space);
+  const shown = new Set(toolset?.members.filter(({ resources }) => resources).map(({ server }) => server));
+  return (members ?? []).filter(({ id, baseline }) => shown.has(id) && baseline?.surface.capabilities['resources'] !== undefined);
+}
+
 /** A member that fails has no resources to show; the others have. */
 async function resourcesOf(parts: BridgeParts, exchange: Exchange, signal: AbortSignal): Promise<readonly JsonObject[]> {
   const lists = await Promise.all(
-    (exchange.members ?? []).map(async (member) => {
-      if (member.baseline?.surface.capabilities['resources'] === undefined) return [];
+    membersWithResources(exchange).map(async (member) => {
       try {
         return aggregateInstances(member.id, await parts.listResources(member, exchange, signal));
       } catch {
@@ -42,11 +62,4 @@ async function resourcesOf(parts: BridgeParts, exchange: Exchange, signal: Abort
     }),
   );
   return lists.flat();
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,28 +1,21 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Message } from '../../domain/message.ts';
+import { ENVELOPE } from '../envelope.ts';
 import { findInputRequest, type MethodInfo } from '../methods.ts';
-
-/** Keys of `params._meta` that make a request modern (2026-07-28, basic). */
-export const ENVELOPE = {
-  version: 'io.modelcontextprotocol/protocolVersion',
-  capabilities: 'io.modelcontextprotocol/clientCapabilities',
-  clientInfo: 'io.modelcontextprotocol/clientInfo',
-  logLevel: 'io.modelcontextprotocol/logLevel',
-} as const;
 
 /** The version that a message's own envelope claims; `undefined` where it claims none. Any JSON: it is not believed yet. */
 export function claimedVersion(params: Json | undefined): Json | undefined {
   if (!isObject(params) || !isObject(params['_meta'])) return undefined;
-  return params['_meta'][ENVELOPE.version];
+  return params['_meta'][ENVELOPE.protocolVersion];
 }
 
 /** Each modern request declares version and capabilities of its client. Throws ERR_ENVELOPE_MISSING. */
 export function checkEnvelope(params: JsonObject | undefined): void {
   const meta = params?.['_meta'];
   const missing = [
-    ...(isObject(meta) && typeof meta[ENVELOPE.version] === 'string' ? [] : [ENVELOPE.version]),
-    ...(isObject(meta) && isObject(meta[ENVELOPE.capabilities]) ? [] : [ENVELOPE.capabilities]),
+    ...(isObject(meta) && typeof meta[ENVELOPE.protocolVersion] === 'string' ? [] : [ENVELOPE.protocolVersion]),
+    ...(isObject(meta) && isObject(meta[ENVELOPE.clientCapabilities]) ? [] : [ENVELOPE.clientCapabilities]),
   ];
   if (missing.length === 0) return;
   throw new SallyportError('ERR_ENVELOPE_MISSING', `params._meta lacks ${missing.join(' and ')}`, { data: { envelope: { missing } } });

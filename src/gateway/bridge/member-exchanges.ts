@@ -1,0 +1,56 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Exchange } from '../../domain/exchange.ts';
+import type { Inbound } from '../../domain/inbound.ts';
+import { isArray, isObject, type JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Server } from '../../domain/server.ts';
+import { withEnvelope } from '../../mcp/envelope.ts';
+import type { Gateway } from '../gateway.ts';
+
+const REVISION = '2026-07-28';
+const CLIENT = { name: 'sallyport', version: '0.1.0' };
+
+/** One member of a toolset, asked as the caller itself in an exchange of its own: decided and recorded like any call of theirs. */
+async function* askMember(
+  gateway: Gateway, member: Server, method: string, params: JsonObject, exchange: Exchange, signal: AbortSignal,
+): AsyncGenerator<Message, void, undefined> {
+  const inbound: Inbound = {
+    route: { kind: 'server', space: member.space, name: member.id },
+    httpMethod: 'POST',
+    headers: new Headers({ 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': REVISION, 'mcp-method': method }),
+    body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, {}, CLIENT, undefined) })),
+    address: exchange.address,
+    receivedAt: Date.now(),
+    signal,
+    internal: { principal: exchange.principal, onBehalfOf: exchange.onBehalfOf },
+  };
+  for await (const answer of gateway.handle(inbound)) {
+    if (answer.kind === 'error') throw new SallyportError('ERR_UPSTREAM_STATUS', answer.error.message);
+    yield answer;
+  }
+}
+
+/** All that a member lists as its resources. */
+export async function listMemberResources(gateway: Gateway, member: Server, exchange: Exchange, signal: AbortSignal): Promise<readonly JsonObject[]> {
+  const all: JsonObject[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < LIMITS.surfacePagesMax; page += 1) {
+    let next: string | undefined;
+    for await (const answer of askMember(gateway, member, 'resources/list', cursor === undefined ? {} : { cursor }, exchange, signal)) {
+      if (answer.kind !== 'result') continue;
+      const { resources, nextCursor } = answer.result;
+      if (isArray(resources)) all.push(...resources.filter(isObject));
+      next = typeof nextCursor === 'string' ? nextCursor : undefined;
+    }
+    if (next === undefined) return all;
+    if (all.length > LIMITS.surfaceItemsMax) break;
+    cursor = next;
+  }
+  throw new SallyportError('ERR_SURFACE_TOO_LARGE', `The server lists more than ${LIMITS.surfaceItemsMax} resources or ${LIMITS.surfacePagesMax} pages.`);
+}
+
+/** What a member announces. */
+export function listenAtMember(gateway: Gateway, member: Server, wishes: JsonObject, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message> {
+  return askMember(gateway, member, 'subscriptions/listen', { notifications: wishes }, exchange, signal);
+}
