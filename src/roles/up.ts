@@ -40,7 +40,8 @@ const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
-const BACKOFF_MAX_MS = 5_000;
+/** One that can't start gains nothing by hurry; one that served is missed, even when it dies again and again. */
+const BACKOFF_MAX_MS = { served: 200, neverReady: 5_000 } as const;
 /** A role that ran this long before it died starts anew with the shortest wait. */
 const STEADY_MS = 10_000;
 /** A role that ended this often without ever being ready never will be. */
@@ -113,7 +114,7 @@ type RoleProcess = Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
 function createSupervised(role: Role, options: UpOptions): Supervised {
   let child: RoleProcess | undefined;
   let detail: Detail = {};
-  let wasReady = false;
+  let readied = 0;
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined);
   const may = Promise.withResolvers<void>();
@@ -127,14 +128,14 @@ function createSupervised(role: Role, options: UpOptions): Supervised {
     void may.promise.then(() => sendGo(started));
     const said = readSaid(started.stdout, (now) => {
       detail = now;
-      wasReady = true;
+      readied += 1;
       options.onEvent({ role, event: 'ready', pid, detail: now });
       ready.resolve();
     });
     const code = await started.exited;
     const error = await said;
     options.onEvent({ role, event: stopping.signal.aborted ? 'stopped' : 'exited', pid, code, error });
-    if (wasReady || code !== FINAL_EXIT_CODE) return true;
+    if (readied > 0 || code !== FINAL_EXIT_CODE) return true;
     ready.reject(error ?? hopeless(role));
     return false;
   };
@@ -142,13 +143,15 @@ function createSupervised(role: Role, options: UpOptions): Supervised {
     let waitMs = BACKOFF_FIRST_MS;
     for (let exits = 1; !stopping.signal.aborted; exits += 1) {
       const startedAt = Date.now();
+      const before = readied;
       if (!(await runOnce())) return;
       if (stopping.signal.aborted) return;
-      if (!wasReady && exits === FIRST_EXITS_MAX) return ready.reject(hopeless(role));
+      if (readied === 0 && exits === FIRST_EXITS_MAX) return ready.reject(hopeless(role));
       if (Date.now() - startedAt > STEADY_MS) waitMs = BACKOFF_FIRST_MS;
       options.onEvent({ role, event: 'restarting' });
+      waitMs = Math.min(waitMs, readied > before ? BACKOFF_MAX_MS.served : BACKOFF_MAX_MS.neverReady);
       await pause(waitMs, stopping.signal);
-      waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS);
+      waitMs *= 2;
     }
   };
   const running = run();
