@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../../src/domain/role.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
@@ -20,6 +21,8 @@ export interface Recovery {
   readonly remoteMs: number;
   readonly localMs: number;
   readonly controlMs: number;
+  /** Processes that waited for a core, as the system's one-minute average. */
+  readonly load: number;
 }
 
 /** Everything that a run left to be judged. */
@@ -79,7 +82,7 @@ export async function runKills(count: number, random: () => number): Promise<Aft
       if (roles.length === 0) continue;
       const name = `k${recoveries.length}`;
       const [remoteMs, localMs, controlMs] = await Promise.all([probe('remote', `${name}-remote`), probe('local', `${name}-local`), controlBack()]);
-      recoveries.push({ roles, remoteMs, localMs, controlMs });
+      recoveries.push({ roles, remoteMs, localMs, controlMs, load: loadavg()[0] ?? 0 });
     }
     ending.abort();
     await Promise.all(callers);
