@@ -16,8 +16,8 @@ import type { Value } from './values.ts';
 import { isLong } from './values.ts';
 
 /** Requests made for one policy, and those of them that Cedar judges too. */
-const CANDIDATES = 48;
-const COMPARED_MAX = 11;
+const CANDIDATES = 40;
+const COMPARED_MAX = 9;
 
 /**
  * Compares the compiled form of one policy with Cedar's own verdict. Many requests are made and run on the compiled form,
