@@ -10,21 +10,19 @@ export function plain(text: string, lines = false): string {
     lines && (character === '\n' || character === '\t') ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-const CELL_COLUMNS_MAX = 72;
 const BORDERS = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 
-/** A table without colour; every cell is made safe here, so that no command can forget it. Long cells wrap. */
+/** A table without colour; every cell is made safe here, so that no command can forget it. Long lines are folded, never cut. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
   if (rows.length === 0) return '(none)\n';
-  const cells = rows.map((row) => row.map((cell) => plain(String(cell ?? ''), true)));
-  const widths = head.map((title, at) => Math.min(CELL_COLUMNS_MAX, Math.max(...[title, ...cells.map((row) => row[at] ?? '')].map(columnsOf))) + 2);
-  const grid = new Table({ head: [...head], colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: { head: [], border: [] }, chars: BORDERS });
-  grid.push(...cells);
+  const grid = new Table({ head: [...head], style: { head: [], border: [] }, chars: BORDERS });
+  for (const row of rows) grid.push(row.map((cell) => plain(String(cell ?? ''), true).split('\n').map(fold).join('\n')));
   return `${grid.toString()}\n`;
 }
 
-function columnsOf(text: string): number {
-  return Math.max(...text.split('\n').map((line) => Bun.stringWidth(line)));
+/** At spaces where there are any, else anywhere. */
+function fold(line: string): string {
+  return line.length <= 72 ? line : (line.match(/.{1,71}(?:\s|$)|.{1,72}/gu) ?? []).join('\n');
 }
 
 /** UTC to the second, for people; machines get epoch ms. */

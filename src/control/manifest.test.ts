@@ -133,6 +133,24 @@ tests:
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['deny'] }, { cells: ['deny'] }] });
 });
 
+test('a recorded decision is explained in words, also when something else than policy refused', async () => {
+  const record = { at: 1, category: 'access', node: 'gateway', space: 'default', principal: 'sallyport|ann', agent: 'helpdesk' } as const;
+  const killed = { event: 'call.denied', code: 'ERR_KILLED', reason: 'A kill switch is on.', policies: ['role:reader:group:support:0:tools'] } as const;
+  await fixture.ledger.ledger.append([
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e1', event: 'call.denied', policies: ['no-deletes'], code: 'ERR_POLICY_DENIED' },
+    { ...record, ...killed, id: Bun.randomUUIDv7(), exchange: 'e2' },
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e3', event: 'call.denied', policies: [], space: 'red' },
+  ]);
+  expect((await api('GET', '/policies/explain?exchange=e1')).body).toMatchObject({
+    decisions: [{ summary: expect.stringContaining('no-deletes forbids') }],
+  });
+  expect((await api('GET', '/policies/explain?exchange=e1')).body).toMatchObject({
+    decisions: [{ policies: [{ id: 'no-deletes', place: 'policies/a.cedar:1:1', text: expect.stringContaining('destroy') }] }],
+  });
+  expect((await api('GET', '/policies/explain?exchange=e2')).body).toMatchObject({ decisions: [{ summary: 'Not policy: A kill switch is on.' }] });
+  expect(await api('GET', '/policies/explain?exchange=e3')).toMatchObject({ status: 404 });
+});
+
 test('an exception and a learning period permit for their time, and no longer than allowed', async () => {
   const common = { reason: 'r', owner: 'o', approver: 'a' };
   const learn = { scope: { kind: 'learn', server: 'crm', to: { group: 'support' } }, ...common };

@@ -1,3 +1,4 @@
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { splitPolicies } from '../../policy/split.ts';
 
 /**
@@ -21,6 +22,8 @@ export function confineToSpace(file: string, text: string, space: string): strin
   return confined + text.slice(done);
 }
 
+/** The default space's ids stay as they are: records of the time when there was no other space go on naming them. */
 function nameIn(space: string, policy: string): string {
+  if (space === DEFAULT_SPACE) return policy;
   return policy.replace(/^((?:\s*@\w+(?:\s*\((?:[^"()]|"(?:\\.|[^"\\])*")*\))?)*?\s*@id\s*\(\s*")/, `$1${space}/`);
 }

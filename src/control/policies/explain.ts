@@ -28,6 +28,12 @@ function explainRecord(record: JsonObject, { compiler }: Control): Json {
   const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot };
   return {
     ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
-    summary: explanation.summary, policies: explanation.policies.map((policy): Json => ({ ...policy })),
+    summary: allowed || isPolicyCode(code) ? explanation.summary : `Not policy: ${typeof reason === 'string' ? reason : 'it was refused'}`,
+    policies: explanation.policies.map((policy): Json => ({ ...policy })),
   };
+}
+
+/** Kill switches, revocations and pins refuse what policy may well allow; their own reason is the answer then. */
+function isPolicyCode(code: Json | undefined): boolean {
+  return code === undefined || code === 'ERR_POLICY_DENIED' || code === 'ERR_POLICY_ERROR';
 }
