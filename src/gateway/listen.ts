@@ -119,14 +119,33 @@ function watchBodies(cut: (request: Request) => void): Arriving {
 }
 
 async function bodyOf(request: Request, arriving: Arriving): Promise<Uint8Array> {
+  const length = request.headers.get('content-length');
+  if (Number(length) > LIMITS.bodyBytesMax) throw tooLarge();
   const arrived = arriving.begin(request);
   try {
-    return await request.bytes();
+    // The declared length is all that is read of a body; one without is counted as it comes.
+    return await (length === null ? counted(request.body) : request.bytes());
   } catch (cause) {
-    throw new SallyportError('ERR_DEADLINE', 'The body did not arrive.', { cause });
+    throw cause instanceof SallyportError ? cause : new SallyportError('ERR_DEADLINE', 'The body did not arrive.', { cause });
   } finally {
     arrived();
   }
+}
+
+async function counted(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+  if (body === null) return NOTHING;
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of body) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > LIMITS.bodyBytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): SallyportError {
+  return new SallyportError('ERR_BODY_TOO_LARGE', `A body has at most ${LIMITS.bodyBytesMax} bytes.`);
 }
 
 function addressOf(request: Request, bun: Bun.Server<unknown>, trustedProxy: string | undefined): string {
