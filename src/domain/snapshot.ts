@@ -50,6 +50,9 @@ export interface SignedSnapshot {
   readonly signature: string;
 }
 
+/** What control's key signs, kept apart by purpose so that one kind can never be read as another: put before the bytes. */
+export const SIGNED_AS = { snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n' } as const;
+
 /**
  * What stands outside snapshots and is checked on every message: revocations and kill switches. Signed by control,
  * good for 60 s by default; a gateway whose lease ran out denies (invariant 6).

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import type { Lease, SignedSnapshot, Snapshot } from '../domain/snapshot.ts';
-import { createInForceKeeper, SIGNED_LEASE, SIGNED_SNAPSHOT, type InForceKeeper } from './in-force.ts';
+import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
+import { createInForceKeeper, type InForceKeeper } from './in-force.ts';
 
 const keys = generateKeyPairSync('ed25519');
 const signed = (purpose: string, value: object, key: KeyObject = keys.privateKey): SignedSnapshot => {
@@ -19,9 +19,9 @@ const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publ
 test('without a snapshot, or with a lease that ran out, nothing is decided', () => {
   const force = keeper();
   expect(() => force.current(0)).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_NONE' }));
-  force.acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(1)));
+  force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(1)));
   expect(() => force.current(0)).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_NONE' }));
-  force.acceptLease(signed(SIGNED_LEASE, lease(0)));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(0)));
   expect(force.current(999).snapshot.version).toBe(1);
   expect(() => force.current(1000)).toThrow(expect.objectContaining({ code: 'ERR_LEASE_EXPIRED' }));
 });
@@ -29,33 +29,33 @@ test('without a snapshot, or with a lease that ran out, nothing is decided', () 
 test('a snapshot or lease that control did not sign, or signed as something else, is never used', () => {
   const force = keeper();
   const other = generateKeyPairSync('ed25519').privateKey;
-  const good = signed(SIGNED_SNAPSHOT, snapshot(1));
-  for (const bad of [signed(SIGNED_SNAPSHOT, snapshot(1), other), signed(SIGNED_LEASE, snapshot(1)), { ...good, bytes: good.bytes.replace('"version":1', '"version":2') }]) {
+  const good = signed(SIGNED_AS.snapshot, snapshot(1));
+  for (const bad of [signed(SIGNED_AS.snapshot, snapshot(1), other), signed(SIGNED_AS.lease, snapshot(1)), { ...good, bytes: good.bytes.replace('"version":1', '"version":2') }]) {
     expect(() => force.acceptSnapshot(bad)).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_SIGNATURE' }));
   }
-  expect(() => force.acceptLease(signed(SIGNED_SNAPSHOT, lease(0)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_SIGNATURE' }));
+  expect(() => force.acceptLease(signed(SIGNED_AS.snapshot, lease(0)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_SIGNATURE' }));
   expect(force.version).toBe(0);
 });
 
 test('an older snapshot is a roll-back, also after a restart; an older lease is ignored', () => {
   const force = keeper();
-  force.acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(3)));
-  expect(() => force.acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(2)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_ROLLBACK' }));
-  expect(() => keeper(3).acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(2)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_ROLLBACK' }));
-  force.acceptLease(signed(SIGNED_LEASE, lease(50, { revokedCredentials: ['c'] })));
-  force.acceptLease(signed(SIGNED_LEASE, lease(40)));
+  force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(3)));
+  expect(() => force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(2)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_ROLLBACK' }));
+  expect(() => keeper(3).acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(2)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_ROLLBACK' }));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(50, { revokedCredentials: ['c'] })));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(40)));
   expect(force.current(60).tokens.revoked.has('c')).toBe(true);
 });
 
 test('an exchange goes on with the snapshot that it began with, under today\'s lease', () => {
   const force = keeper();
-  force.acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(1)));
-  force.acceptLease(signed(SIGNED_LEASE, lease(0)));
+  force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(1)));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(0)));
   const began = force.current(1).snapshot;
   let told = 0;
   force.onChange(() => (told += 1));
-  force.acceptSnapshot(signed(SIGNED_SNAPSHOT, snapshot(2)));
-  force.acceptLease(signed(SIGNED_LEASE, lease(5, { killed: { all: true, agents: [], servers: [] } })));
+  force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(2)));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(5, { killed: { all: true, agents: [], servers: [] } })));
   expect(force.of(began).snapshot.version).toBe(1);
   expect(force.of(began).lease.killed.all).toBe(true);
   expect(told).toBe(1);

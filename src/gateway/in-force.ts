@@ -1,7 +1,7 @@
 import { verify, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
 import type { PolicyEngine } from '../domain/decision.ts';
-import type { Lease, SignedSnapshot, Snapshot } from '../domain/snapshot.ts';
+import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
 import { indexTokens, type Tokens } from '../identity/authenticate.ts';
 import { loadEngine } from '../policy/engine.ts';
 import { buildDirectory, type Directory } from '../registry/directory.ts';
@@ -28,10 +28,6 @@ export interface InForceKeeper {
   readonly version: number;
 }
 
-/** What control's key signs, kept apart by purpose so that one kind can never be read as another. */
-export const SIGNED_SNAPSHOT = 'sallyport/snapshot/v1\n';
-export const SIGNED_LEASE = 'sallyport/lease/v1\n';
-
 /** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
 export function createInForceKeeper(controlKey: () => KeyObject, floor: number, onVersion: (version: number) => void): InForceKeeper {
   let prepared: Prepared | undefined;
@@ -55,7 +51,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
 
   return {
     acceptSnapshot(signed) {
-      const snapshot = checked(SIGNED_SNAPSHOT, signed) as Snapshot;
+      const snapshot = checked(SIGNED_AS.snapshot, signed) as Snapshot;
       const newest = prepared?.snapshot.version ?? floor;
       if (snapshot.version === prepared?.snapshot.version) return;
       if (snapshot.version < newest) {
@@ -71,7 +67,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       for (const listener of listeners) listener();
     },
     acceptLease(signed) {
-      const next = checked(SIGNED_LEASE, signed) as Lease;
+      const next = checked(SIGNED_AS.lease, signed) as Lease;
       if (lease !== undefined && next.issuedAt < lease.issuedAt) return;
       lease = next;
       combine();

@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { SignedSnapshot, Snapshot } from '../../domain/snapshot.ts';
+import { SIGNED_AS, type SignedSnapshot, type Snapshot } from '../../domain/snapshot.ts';
 import type { SnapshotRow } from '../../store/store.ts';
-import { PURPOSES, signBytes } from './sign.ts';
+import { signBytes } from './sign.ts';
 
 /** The snapshot in force. */
 export interface InForce {
@@ -41,7 +41,7 @@ export function createSnapshotKeeper(key: KeyObject, onNew: () => void): Snapsho
       else problems.set(about, problem);
     },
     adopt: ({ version, bytes, signature, createdAt }) => {
-      if (!verify(null, Buffer.from(PURPOSES.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'))) return false;
+      if (!verify(null, Buffer.from(SIGNED_AS.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'))) return false;
       if (current !== undefined && version <= current.version) return true;
       current = { version, createdAt, signed: { bytes, signature }, content: contentOf(bytes) };
       onNew();
