@@ -1,5 +1,6 @@
 import type { AccessRequest, Action } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
@@ -63,10 +64,13 @@ export function switchedOff(exchange: Exchange, lease: Lease): Objection | undef
   return undefined;
 }
 
+/** What is asked now is all known: a call without arguments has none, which is not the same as not knowing them (listing). */
 function requestOf(exchange: Exchange, action: Action, drift: PinState['drift'] = 'none'): AccessRequest {
   const { principal, call, zone, startedAt } = exchange;
-  return { principal, action, resource: call.resource, context: { arguments: call.arguments, zone, now: startedAt, drift } };
+  return { principal, action, resource: call.resource, context: { arguments: call.arguments ?? NO_ARGUMENTS, zone, now: startedAt, drift } };
 }
+
+const NO_ARGUMENTS: JsonObject = {};
 
 /** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
 export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
