@@ -22,16 +22,29 @@ export function createDispatch(ways: Ways): Upstream {
     send(permit, exchange, signal) {
       if (answeredByCatalog(exchange)) return ways.catalog.send(permit, exchange, signal);
       const way = needsBridge(exchange) ? ways.bridge : ways[exchange.server.endpoint.transport];
-      const ends = exchange.call.method === TRANSPORT_METHODS.terminate && exchange.session !== undefined;
-      return ends ? endThen(ways.sessions, way, permit, exchange, signal) : way.send(permit, exchange, signal);
+      if (exchange.session !== undefined && exchange.call.method === TRANSPORT_METHODS.terminate) return terminate(ways, way, permit, exchange, signal);
+      if (exchange.session !== undefined && exchange.call.method === 'notifications/cancelled') return cancel(ways, way, permit, exchange, signal);
+      return way.send(permit, exchange, signal);
     },
   };
 }
 
+type Sent = AsyncGenerator<Message, void, undefined>;
+
 /** The end is remembered first: a server that fails to end its session must not keep ours alive. */
-async function* endThen(sessions: Sessions, way: Upstream, permit: Permit, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
-  if (exchange.session !== undefined) await sessions.end(exchange.space, exchange.session);
+async function* terminate(ways: Ways, way: Upstream, permit: Permit, exchange: Exchange, signal: AbortSignal): Sent {
+  if (exchange.session !== undefined) {
+    await ways.sessions.end(exchange.space, exchange.session);
+    ways.open.endSession(exchange.session.key, exchange.id);
+  }
   yield* way.send(permit, exchange, signal);
+}
+
+/** A server may never answer a request that was cancelled, so our side of it ends as well. */
+async function* cancel(ways: Ways, way: Upstream, permit: Permit, exchange: Exchange, signal: AbortSignal): Sent {
+  yield* way.send(permit, exchange, signal);
+  const { message } = permit;
+  if (message.kind === 'notification') ways.open.cancel(exchange.session?.key ?? '', message.params?.['requestId']);
 }
 
 /** A server that was never read is spoken to in whatever era the registry tries. */
