@@ -95,5 +95,13 @@ export interface Server {
 export interface Toolset {
   readonly id: string;
   readonly space: string;
-  readonly members: readonly { readonly server: string; readonly tools: readonly string[] | '*'; readonly prompts: readonly string[] | '*'; readonly resources: boolean }[];
+  readonly members: readonly ToolsetMember[];
+}
+
+/** What a toolset takes of one server; `*` is everything that is approved of it. */
+export interface ToolsetMember {
+  readonly server: string;
+  readonly tools: readonly string[] | '*';
+  readonly prompts: readonly string[] | '*';
+  readonly resources: boolean;
 }

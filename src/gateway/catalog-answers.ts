@@ -15,13 +15,19 @@ const LISTS = {
   'resources/templates/list': { list: 'templates', action: 'read_resource' },
 } as const;
 
+type Listing = (typeof LISTS)[keyof typeof LISTS];
+
+function isListed(method: string): method is keyof typeof LISTS {
+  return Object.hasOwn(LISTS, method);
+}
+
 /** How long a client may keep a filtered list. Changes are also announced, where the client listens. */
 const TTL_MS = 60_000;
 
 /** Whether this exchange is answered from the baseline. The registry's own workload reads what servers really say. */
 export function answeredByCatalog(exchange: Exchange): boolean {
   const { method } = exchange.call;
-  return (Object.hasOwn(LISTS, method) || method === 'server/discover') && exchange.principal.id !== REGISTRY_PRINCIPAL_ID;
+  return (isListed(method) || method === 'server/discover') && exchange.principal.id !== REGISTRY_PRINCIPAL_ID;
 }
 
 /** The upstream that stands for what was approved. */
@@ -30,15 +36,15 @@ export function createCatalogAnswers(inForce: InForceKeeper): Upstream {
     async *send(permit, exchange) {
       const { message } = permit;
       if (message.kind !== 'request') return;
-      const result = exchange.call.method === 'server/discover' ? discover(inForce, exchange) : page(inForce, exchange, message);
+      const { method } = exchange.call;
+      const result = isListed(method) ? page(inForce, exchange, message, LISTS[method]) : discover(inForce, exchange);
       yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: inEra(result, message) } satisfies Message;
     },
   };
 }
 
-function page(inForce: InForceKeeper, exchange: Exchange, message: RequestMessage): JsonObject {
+function page(inForce: InForceKeeper, exchange: Exchange, message: RequestMessage, { list, action }: Listing): JsonObject {
   const force = inForce.of(exchange.snapshot);
-  const { list, action } = LISTS[exchange.call.method as keyof typeof LISTS];
   return catalogPage(force.directory, exchange.route, list, message.params?.['cursor'], (resource) => visible(exchange, force, action, resource));
 }
 

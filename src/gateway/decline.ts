@@ -12,7 +12,15 @@ export const DECLINED = 4030;
  * An answer that may not pass. The client is told when it was the end of its call; a server that asked something gets a
  * refusal in the client's stead, so that it does not wait for ever; a notification is simply not delivered.
  */
-export async function* decline(denial: Denial, raw: Message, asked: Message, permit: Permit, exchange: Exchange, upstream: Upstream, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+export async function* decline(
+  denial: Denial,
+  raw: Message,
+  asked: Message,
+  permit: Permit,
+  exchange: Exchange,
+  upstream: Upstream,
+  signal: AbortSignal,
+): AsyncGenerator<Message, void, undefined> {
   if (raw.kind === 'result' || raw.kind === 'error') {
     yield refusal(denial, asked, exchange);
     return;

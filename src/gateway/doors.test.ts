@@ -13,7 +13,8 @@ test('DNS rebinding: only the gate\'s own names are answered under, on loopback 
 });
 
 test('beyond loopback, loopback names are not ours', () => {
-  expect(() => createDoors('https://gate.corp.example', false, []).check(headers('localhost'))).toThrow(expect.objectContaining({ code: 'ERR_HOST_FORBIDDEN' }));
+  const doors = createDoors('https://gate.corp.example', false, []);
+  expect(() => doors.check(headers('localhost'))).toThrow(expect.objectContaining({ code: 'ERR_HOST_FORBIDDEN' }));
 });
 
 test('a browser\'s origin must be allowed; no origin is no browser', () => {
@@ -28,7 +29,8 @@ test('routes have one form each; everything else is nothing', () => {
   expect(routeOf('/mcp/crm')).toEqual({ kind: 'server', space: 'default', name: 'crm' });
   expect(routeOf('/mcp/t/sales')).toEqual({ kind: 'toolset', space: 'default', name: 'sales' });
   expect(routeOf('/s/team-a/mcp/crm')).toEqual({ kind: 'server', space: 'team-a', name: 'crm' });
-  for (const path of ['/mcp', '/mcp/', '/mcp/crm/', '//mcp/crm', '/mcp/../crm', '/mcp/%2e%2e', '/mcp/t/', '/mcp/a/b', '/s//mcp/crm', '/S/x/mcp/crm', '/mcp/crm%00']) {
+  const nowhere = ['/mcp', '/mcp/', '/mcp/crm/', '//mcp/crm', '/mcp/../crm', '/mcp/%2e%2e', '/mcp/t/', '/mcp/a/b', '/s//mcp/crm', '/S/x/mcp/crm', '/mcp/crm%00'];
+  for (const path of nowhere) {
     expect(routeOf(path)).toBeUndefined();
   }
 });

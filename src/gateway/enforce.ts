@@ -27,11 +27,13 @@ export function enforce(message: Message, decision: Decision, hidden: boolean, o
     return deny(decision, false, 'ERR_OBLIGATION_UNKNOWN', `The obligation "${unmet.kind}" can't be met here.`, 'Ask the owner of the policy.');
   }
   if (objection !== undefined) return deny(decision, false, objection.code, objection.reason, objection.remedy);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
   return { outcome: 'permit', message, decision } as Permit;
 }
 
 /** The same permit with its message in another wire form (era, names, handles): what was decided stays decided. */
 export function translate(permit: Permit, message: Message): Permit {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
   return { outcome: 'permit', message, decision: permit.decision } as Permit;
 }
 

@@ -35,9 +35,6 @@ export function callerOf(exchange: Exchange): Caller {
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 export function createHandles(seal: Seal): Handles {
-  const taskBinding = (caller: Caller): string => JSON.stringify(['task', caller.space, caller.server, caller.principal, caller.agent]);
-  const stateBinding = (caller: Caller): string =>
-    JSON.stringify(['state', caller.space, caller.server, caller.principal, caller.agent, caller.method, caller.target]);
   const opener = (binding: string) => (sealed: string): string => {
     const opened = seal.open(binding, sealed);
     if (opened === undefined) {
@@ -64,6 +61,14 @@ export function createHandles(seal: Seal): Handles {
       return params === message.params ? message : { ...message, params };
     },
   };
+}
+
+function taskBinding({ space, server, principal, agent }: Caller): string {
+  return JSON.stringify(['task', space, server, principal, agent]);
+}
+
+function stateBinding({ space, server, principal, agent, method, target }: Caller): string {
+  return JSON.stringify(['state', space, server, principal, agent, method, target]);
 }
 
 type Change = (handle: string) => string;

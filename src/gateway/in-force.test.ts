@@ -30,7 +30,8 @@ test('a snapshot or lease that control did not sign, or signed as something else
   const force = keeper();
   const other = generateKeyPairSync('ed25519').privateKey;
   const good = signed(SIGNED_AS.snapshot, snapshot(1));
-  for (const bad of [signed(SIGNED_AS.snapshot, snapshot(1), other), signed(SIGNED_AS.lease, snapshot(1)), { ...good, bytes: good.bytes.replace('"version":1', '"version":2') }]) {
+  const altered = { ...good, bytes: good.bytes.replace('"version":1', '"version":2') };
+  for (const bad of [signed(SIGNED_AS.snapshot, snapshot(1), other), signed(SIGNED_AS.lease, snapshot(1)), altered]) {
     expect(() => force.acceptSnapshot(bad)).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_SIGNATURE' }));
   }
   expect(() => force.acceptLease(signed(SIGNED_AS.snapshot, lease(0)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_SIGNATURE' }));

@@ -51,6 +51,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
 
   return {
     acceptSnapshot(signed) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
       const snapshot = checked(SIGNED_AS.snapshot, signed) as Snapshot;
       const newest = prepared?.snapshot.version ?? floor;
       if (snapshot.version === prepared?.snapshot.version) return;
@@ -67,6 +68,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       for (const listener of listeners) listener();
     },
     acceptLease(signed) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
       const next = checked(SIGNED_AS.lease, signed) as Lease;
       if (lease !== undefined && next.issuedAt < lease.issuedAt) return;
       lease = next;

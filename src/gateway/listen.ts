@@ -74,7 +74,9 @@ export function listen(options: ListenOptions): Listener {
 
 async function inboundOf(request: Request, path: string, address: string, receivedAt: number, arriving: Arriving): Promise<Inbound> {
   const route = routeOf(path);
-  if (route === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
+  if (route === undefined) {
+    throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
+  }
   const httpMethod = request.method;
   if (httpMethod !== 'POST' && httpMethod !== 'GET' && httpMethod !== 'DELETE') {
     throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'Only POST, GET and DELETE are served.');

@@ -4,7 +4,8 @@ import { LIMITS } from '../domain/limits.ts';
 import { createOpenExchanges } from './open-exchanges.ts';
 
 const exchangeOf = (id: string, expiresAt = Infinity, session?: string, request?: string): Exchange =>
-  ({ id, startedAt: 0, principal: { id: 'p', expiresAt }, request, ...(session === undefined ? {} : { session: { key: session } }) }) as unknown as Exchange;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what is read here, of a type with many more parts
+  ({ id, startedAt: 0, principal: { id: 'p', expiresAt }, request, session: session === undefined ? undefined : { key: session } }) as unknown as Exchange;
 const never = new AbortController().signal;
 
 test('the client going away, the deadline, the token\'s end and a kill switch each end a call, each for its own reason', () => {
@@ -41,7 +42,11 @@ test('one principal can\'t take all places', () => {
 
 test('a cancellation ends the one call of that session and id', () => {
   const open = createOpenExchanges();
-  const [one, other, same] = [open.enter(exchangeOf('1', Infinity, 's1', 'r'), never, 9), open.enter(exchangeOf('2', Infinity, 's1', 'q'), never, 9), open.enter(exchangeOf('3', Infinity, 's2', 'r'), never, 9)];
+  const [one, other, same] = [
+    open.enter(exchangeOf('1', Infinity, 's1', 'r'), never, 9),
+    open.enter(exchangeOf('2', Infinity, 's1', 'q'), never, 9),
+    open.enter(exchangeOf('3', Infinity, 's2', 'r'), never, 9),
+  ];
   open.cancel('s1', 'r');
   expect([one, other, same].map((call) => call.signal.aborted)).toEqual([true, false, false]);
 });

@@ -35,7 +35,6 @@ const PINNED: Readonly<Partial<Record<string, PinKind>>> = { call_tool: 'tool', 
 /** `report` is told what a server said when that is no longer what was approved. */
 export function createPinGuard(reader: () => Reader, report: (server: Server, said: RawSurface) => void): PinGuard {
   const lastRead = new Map<string, RawSurface>();
-  const keyOf = (server: Server): string => JSON.stringify([server.space, server.id]);
   const keeper = createPinKeeper({
     staleMs: LIMITS.pinStaleMs,
     unverifiedMs: LIMITS.pinUnverifiedMs,
@@ -66,6 +65,10 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
   };
 }
 
+function keyOf({ space, id }: Server): string {
+  return JSON.stringify([space, id]);
+}
+
 function stateOf(set: DriftSet, kind: PinKind, name: string): PinState {
   const drift = set.drifts.length === 0 ? undefined : set.drifts.find((one) => one.kind === kind && one.name === name);
   if (drift === undefined) return AS_APPROVED;
@@ -76,7 +79,8 @@ function stateOf(set: DriftSet, kind: PinKind, name: string): PinState {
 /** A denial and no fault: what is hidden stays hidden while its server is down (invariant 7). */
 function unverified(fault: unknown): PinState {
   if (!(fault instanceof SallyportError) || fault.code !== 'ERR_PIN_UNVERIFIED') throw fault;
-  return { drift: 'none', objection: { code: fault.code, reason: 'The server could not be checked against what was approved of it.', remedy: fault.remedy ?? '' } };
+  const reason = 'The server could not be checked against what was approved of it.';
+  return { drift: 'none', objection: { code: fault.code, reason, remedy: fault.remedy ?? '' } };
 }
 
 const AS_APPROVED: PinState = { drift: 'none', objection: undefined };

@@ -40,5 +40,6 @@ export function faultOf(thrown: unknown, signal: AbortSignal): SallyportError {
   if (signal.aborted && signal.reason instanceof SallyportError) return signal.reason;
   if (thrown instanceof SallyportError) return thrown;
   if (signal.aborted) return new SallyportError('ERR_UPSTREAM_CLOSED', 'The client went away.');
-  return new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'not an error', cause: thrown });
+  const internal = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : 'not an error';
+  return new SallyportError('ERR_INTERNAL', 'The gate failed on this request.', { internal, cause: thrown });
 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { createSeal } from './seal.ts';
 
 const key = randomBytes(32);
 const seal = createSeal(key);
 
 test('what was sealed opens with the same binding and key, and with nothing else', () => {
-  fc.assert(
-    fc.property(fc.string(), fc.string(), fc.string(), (binding, other, text) => {
+  assert(
+    property(string(), string(), string(), (binding, other, text) => {
       const sealed = seal.seal(binding, text);
       expect(seal.open(binding, sealed)).toBe(text);
       expect(createSeal(key).open(binding, sealed)).toBe(text);

@@ -34,7 +34,6 @@ const BELIEF_MS = 1_000;
 
 export function createSessions(seal: Seal, state: SharedState): Sessions {
   const alive = new Map<string, number>();
-  const binding = (principal: Principal, target: string): string => JSON.stringify(['session', principal.space, target, principal.id, principal.agent]);
   return {
     issue(principal, target, made, now) {
       const box: Sealed = {
@@ -48,6 +47,7 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
     },
     async open(principal, target, sealed, now) {
       const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(binding(principal, target), sealed);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what opens was sealed above, by our own key
       const box = text === undefined ? undefined : (JSON.parse(text) as Sealed);
       if (box === undefined || now - box.t > LIMITS.sessionMaxMs) throw unknown();
       const key = createHash('sha256').update(sealed).digest('base64url').slice(0, 22);
@@ -63,6 +63,11 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
       await state.set(endedKey(space, session.key), '1', LIMITS.sessionMaxMs);
     },
   };
+}
+
+/** Whose session it is; the sealed id opens for nobody else. */
+function binding({ space, id, agent }: Principal, target: string): string {
+  return JSON.stringify(['session', space, target, id, agent]);
 }
 
 function endedKey(space: string, key: string): string {

@@ -13,14 +13,14 @@ export function withSideEntrance(main: AsyncIterator<Message>): SideEntrance {
   let pushed: Message[] = [];
   let arrived: (() => IteratorResult<Message>) | undefined;
   let isPulling = false;
-  let wake = (): void => undefined;
+  let wake: (() => void) | undefined;
 
+  const settle = (outcome: () => IteratorResult<Message>): void => {
+    arrived = outcome;
+    wake?.();
+  };
   const pull = (): void => {
     isPulling = true;
-    const settle = (outcome: () => IteratorResult<Message>): void => {
-      arrived = outcome;
-      wake();
-    };
     main.next().then(
       (next) => settle(() => next),
       (fault: unknown) => settle(() => {
@@ -59,7 +59,7 @@ export function withSideEntrance(main: AsyncIterator<Message>): SideEntrance {
     push(message) {
       if (pushed.length >= LIMITS.upstreamQueueMessages) return false;
       pushed.push(message);
-      wake();
+      wake?.();
       return true;
     },
   };

@@ -1,4 +1,4 @@
-import { SallyportError } from '../domain/errors.ts';
+import type { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import type { Message } from '../domain/message.ts';

@@ -5,7 +5,7 @@ import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, PolicyEngine, Resource } from '../domain/decision.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { Server, Toolset } from '../domain/server.ts';
+import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** What the registry does not know counts as restricted and untrusted. */
@@ -141,7 +141,7 @@ function resourceOf(test: PolicyCase, servers: readonly Server[], toolsets: read
   };
 }
 
-function shows(member: Toolset['members'][number], kind: Resource['kind'], name: string): boolean {
+function shows(member: ToolsetMember, kind: Resource['kind'], name: string): boolean {
   if (kind === 'server') return true;
   if (kind === 'resource') return member.resources;
   const names = kind === 'tool' ? member.tools : member.prompts;

@@ -1,6 +1,6 @@
 import type { AccessRequest, PolicyEngine, Possibility } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
-import type { Server, Toolset } from '../domain/server.ts';
+import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 
 export interface MatrixRow {
   readonly server: string;
@@ -21,7 +21,7 @@ export function buildMatrix(
 ): readonly MatrixRow[] {
   return servers.flatMap((server) =>
     (server.baseline?.surface.tools ?? []).map((tool) => {
-      const shows = ({ server: id, tools }: Toolset['members'][number]): boolean => id === server.id && (tools === '*' || tools.includes(tool.name));
+      const shows = ({ server: id, tools }: ToolsetMember): boolean => id === server.id && (tools === '*' || tools.includes(tool.name));
       const inToolsets = toolsets.filter(({ members }) => members.some(shows));
       const resource = {
         kind: 'tool',
