@@ -192,8 +192,10 @@ export class Mux {
 
   /** Whose message this is when it names nobody: the only call in flight, or else the only stream. */
   #single(): Listener | undefined {
-    if (this.#options.shared || this.#pending.size > 1) return undefined;
-    const candidates = this.#pending.size === 1 ? [...this.#pending.values()] : [...this.#streams];
+    if (this.#options.shared) return undefined;
+    // A listen stream gets only what names it (2026-07-28, subscriptions).
+    const calls = [...this.#pending.values()].filter(({ message }) => message.method !== 'subscriptions/listen');
+    const candidates = calls.length > 0 ? calls : [...this.#streams];
     return candidates.length === 1 ? candidates[0] : undefined;
   }
 
