@@ -28,7 +28,7 @@ kill: back after ${slowest(after.recoveries).join(', ')} ms at the latest (remot
 }, 60_000 + KILLS * 10_000);
 
 test('kill -9 of the supervisor ends the roles; nothing is orphaned, and the gate starts again over the same files', async () => {
-  const home = mkdtempSync('/tmp/sp-up-');
+  const home = mkdtempSync('/tmp/sp-faults-');
   for (const end of ['SIGKILL', 'SIGTERM'] as const) {
     const { supervisor, pids } = await startUp(home);
     expect(pids.filter(isAlive)).toHaveLength(ROLES.length);

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { openPath, resultOf, type Path } from '../../test/fixtures/path.ts';
+import type { Message } from '../domain/message.ts';
+import type { JournalRecord } from '../domain/record.ts';
+
+/*
+ * Each step of the path does its part. test/faults/mutation.test.ts removes the lines of `handle` one at a time and
+ * shows that one of these tests fails, or that the rest can't compile.
+ */
+
+let path: Path;
+beforeEach(async () => {
+  path = await openPath();
+});
+afterEach(() => path.close());
+
+const events = async (): Promise<readonly string[]> => (await path.records()).map(({ event }) => event);
+const last = async (): Promise<JournalRecord | undefined> => (await path.records()).at(-1);
+
+function codeIn(messages: readonly Message[]): unknown {
+  const final = messages.at(-1);
+  const data = final?.kind === 'error' ? final.error.data : undefined;
+  return typeof data === 'object' && data !== null && 'code' in data ? data.code : undefined;
+}
+
+test('a permitted call is sent, answered and recorded, and its records name who called what', async () => {
+  expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result', id: 1 })]);
+  expect(path.sent).toHaveLength(1);
+  expect(await events()).toEqual(['call.permitted', 'result.delivered']);
+  for (const record of await path.records()) {
+    expect(record).toMatchObject({ agent: 'tester', principal: 'sallyport|tester', server: 'crm', tool: 'charge', method: 'tools/call', snapshot: 1 });
+  }
+});
+
+test('decode: what is no message is refused, answered and recorded', async () => {
+  const refused = await path.ask(path.call('charge', { body: new TextEncoder().encode('{"jsonrpc":') }));
+  expect(refused).toEqual([expect.objectContaining({ kind: 'error', httpStatus: 400 })]);
+  expect(codeIn(refused)).toBe('ERR_JSON_INVALID');
+  expect(await last()).toMatchObject({ event: 'call.refused', code: 'ERR_JSON_INVALID' });
+  expect(path.sent).toEqual([]);
+});
+
+test('membership: a method that the revision does not have is refused', async () => {
+  const inbound = path.call('charge');
+  inbound.headers.set('mcp-method', 'tools/destroy');
+  inbound.headers.delete('mcp-name');
+  const body = new TextEncoder().encode(new TextDecoder().decode(inbound.body).replace('tools/call', 'tools/destroy'));
+  expect(codeIn(await path.ask({ ...inbound, body }))).toBe('ERR_METHOD_UNKNOWN');
+});
+
+test('the snapshot and lease in force when a message arrives judge it', async () => {
+  expect(codeIn(await path.ask(path.call('charge', { receivedAt: Date.now() + 24 * 3_600_000 })))).toBe('ERR_LEASE_EXPIRED');
+  path.lease({ killed: { all: false, agents: ['default/tester'], servers: [] } });
+  expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_KILLED');
+  expect(path.sent).toEqual([]);
+});
+
+test('identity: a stranger is refused; one who is known is named in the record of a refusal', async () => {
+  const stranger = path.call('charge');
+  stranger.headers.set('authorization', 'Bearer spa_nobody');
+  expect(codeIn(await path.ask(stranger))).toBe('ERR_TOKEN_INVALID');
+  expect(await last()).not.toHaveProperty('agent');
+  const lost = path.call('charge', { route: { kind: 'server', space: 'default', name: 'nowhere' } });
+  expect(codeIn(await path.ask(lost))).toBe('ERR_SERVER_UNKNOWN');
+  expect(await last()).toMatchObject({ event: 'call.refused', agent: 'tester', code: 'ERR_SERVER_UNKNOWN' });
+});
+
+test('resolve: what was never approved does not exist', async () => {
+  expect(codeIn(await path.ask(path.call('ghost')))).toBe('ERR_TOOL_UNKNOWN');
+  expect(path.sent).toEqual([]);
+});
+
+test('judge: what policy does not permit is not sent, and the denial is recorded', async () => {
+  expect(codeIn(await path.ask(path.call('forbidden')))).toBe('ERR_TOOL_UNKNOWN');
+  expect(path.sent).toEqual([]);
+  expect(await events()).toEqual(['call.denied']);
+});
+
+test('pins: what is no longer what was approved is not sent', async () => {
+  path.rewrite = (said) => said.replace('"required":["id"]', '"required":["id","amount"]');
+  expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_PIN_DRIFT');
+  expect(path.sent).toEqual([]);
+});
+
+test('open exchanges: a call is open until it has ended, whichever way, and no longer', async () => {
+  path.behave = async function* (permit) {
+    expect(path.open.size).toBe(1);
+    if (permit.message.kind === 'request') yield resultOf(permit.message, { content: [], resultType: 'complete' });
+  };
+  await path.ask(path.call('charge'));
+  expect(path.sent).toHaveLength(1);
+  await path.ask(path.call('forbidden'));
+  expect(path.open.size).toBe(0);
+});
+
+test('open exchanges: a call whose token is revoked ends, upstream too', async () => {
+  const reached = Promise.withResolvers<AbortSignal>();
+  path.behave = async function* (_permit, _exchange, signal) {
+    reached.resolve(signal);
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
+    yield* [];
+  };
+  const asked = path.ask(path.call('charge'));
+  const upstream = await Promise.race([reached.promise, asked.then(() => undefined)]);
+  path.open.sweep(Date.now(), () => true);
+  expect(upstream?.aborted).toBeTrue();
+  expect(codeIn(await asked)).toBe('ERR_KILLED');
+  expect(await events()).toEqual(['call.permitted', 'call.cancelled']);
+});
+
+test('trail: the permit is on record before anything is sent, and the result before it is given out', async () => {
+  const before: (readonly string[])[] = [];
+  path.behave = async function* (permit) {
+    before.push(await events());
+    if (permit.message.kind === 'request') yield resultOf(permit.message, { content: [], resultType: 'complete' });
+  };
+  for await (const answer of path.gateway.handle(path.call('charge'))) {
+    expect(answer.kind).toBe('result');
+    before.push(await events());
+  }
+  expect(before).toEqual([['call.permitted'], ['call.permitted', 'result.delivered']]);
+});
+
+test('present: what the server calls its own state is sealed before a client sees it', async () => {
+  path.behave = async function* (permit) {
+    if (permit.message.kind === 'request') yield resultOf(permit.message, { resultType: 'input_required', inputRequests: {}, requestState: 'secret of the server' });
+  };
+  const answers = await path.ask(path.call('charge'));
+  expect(answers[0]).toMatchObject({ kind: 'result', result: { requestState: expect.any(String) } });
+  expect(JSON.stringify(answers)).not.toContain('secret of the server');
+});
+
+test('judge what comes back: a question that policy does not permit is declined in words, and withheld on record', async () => {
+  path.behave = async function* (permit) {
+    const inputRequests = { q: { method: 'elicitation/create', params: { message: 'your password?', requestedSchema: { type: 'object', properties: {} } } } };
+    if (permit.message.kind === 'request') yield resultOf(permit.message, { resultType: 'input_required', inputRequests });
+  };
+  expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
+  expect(await events()).toEqual(['call.permitted', 'result.withheld']);
+});
+
+test('judge what comes back: a kill switch that was turned meanwhile withholds the answer', async () => {
+  path.behave = async function* (permit) {
+    path.lease({ killed: { all: true, agents: [], servers: [] } });
+    if (permit.message.kind === 'request') yield resultOf(permit.message, { content: [], resultType: 'complete' });
+  };
+  expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_KILLED');
+  expect(await events()).toEqual(['call.permitted', 'result.withheld']);
+});
+
+test('a server that fails is told of, and its call closed on record', async () => {
+  path.behave = async function* () {
+    yield* [];
+    throw new TypeError('broken');
+  };
+  expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_INTERNAL');
+  expect(await events()).toEqual(['call.permitted', 'call.failed']);
+  expect(path.open.size).toBe(0);
+});
+
+test('end: a client that goes away between two messages leaves a closed call behind', async () => {
+  path.behave = async function* (permit) {
+    const { message } = permit;
+    if (message.kind !== 'request') return;
+    yield { kind: 'notification', from: 'server', revision: message.revision, method: 'notifications/progress', params: { progressToken: 1, progress: 1 } };
+    yield resultOf(message, { content: [], resultType: 'complete' });
+  };
+  const messages = path.gateway.handle(path.call('charge'));
+  expect((await messages.next()).value).toMatchObject({ kind: 'notification' });
+  await messages.return();
+  expect(await events()).toEqual(['call.permitted', 'message.permitted', 'call.cancelled']);
+  expect(path.open.size).toBe(0);
+});
