@@ -62,7 +62,10 @@ export function createGateway(world: World): Gateway {
         try {
           const verdict = judge(message, exchange, force, await world.pins.check(exchange));
           await trail.decided(message, verdict);
-          if (verdict.outcome === 'denial') return yield refusal(verdict, said, exchange);
+          if (verdict.outcome === 'denial') {
+            yield refusal(verdict, said, exchange);
+            return;
+          }
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {
             const answer = present(raw, said, exchange, force, world);
             const passed = judgeAnswer(answer, verdict, exchange, force, world.inForce.current(Date.now()).lease);

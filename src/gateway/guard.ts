@@ -1,10 +1,11 @@
 import type { AccessRequest, Action } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { Message } from '../domain/message.ts';
+import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
 import { inputRequestsOf } from '../mcp/bridge/input.ts';
+import { flawOf } from '../mcp/eras/modern.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
 import { isPlainUri } from '../registry/names.ts';
 import { enforce, type Objection } from './enforce.ts';
@@ -31,6 +32,8 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   const ended = switchedOff(exchange, lease);
   if (answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
   if (answer.kind === 'result') {
+    const malformed = flawed(answer, permit.message);
+    if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
     for (const { method } of Object.values(inputRequestsOf(answer.result) ?? {})) {
       const asks = findInputRequest(method);
       if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
@@ -43,6 +46,14 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification' || method.action === 'connect') return enforce(answer, permit.decision, false, ended);
   return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
+}
+
+/** A result that is no answer to its method by the revision that it is written in (2026-07-28; legacy results have no such form). */
+function flawed(answer: ResultMessage, asked: Message): Objection | undefined {
+  const method = eraOf(asked.revision) === 'modern' ? findMethod(asked) : undefined;
+  const flaw = method === undefined ? undefined : flawOf(answer.result, method);
+  if (flaw === undefined) return undefined;
+  return { code: 'ERR_UPSTREAM_PROTOCOL', reason: `The server broke the protocol: ${flaw}.`, remedy: 'Report it to the owner of the server.' };
 }
 
 const NOT_A_METHOD: Objection = {

@@ -4,7 +4,7 @@ import type { Inbound } from '../domain/inbound.ts';
 import { isObject, type JsonObject } from '../domain/json.ts';
 import { eraOf, type Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
-import { checkParameterHeaders } from '../mcp/decode.ts';
+import { checkParameterHeaders } from '../mcp/parameter-headers.ts';
 import { audienceOf } from './doors.ts';
 import { visible } from './guard.ts';
 import { callerOf, type Handles } from './handles.ts';

@@ -4,9 +4,10 @@ import type { Inbound } from '../domain/inbound.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { REVISIONS, type Message } from '../domain/message.ts';
-import { checkParameterHeaders, decodeBody, decodeInbound } from './decode.ts';
+import { decodeBody, decodeInbound } from './decode.ts';
 import { encodeBody, encodeHeaders } from './encode.ts';
 import { refusalOf } from './ladder.ts';
+import { checkParameterHeaders } from './parameter-headers.ts';
 
 const META = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
 const CALL = { name: 'echo', arguments: { text: 'hi' }, _meta: META };

@@ -11,8 +11,6 @@ import { findMethod } from './methods.ts';
 import { attributed } from './origin.ts';
 import { idOf, readRpc, type Rpc } from './rpc.ts';
 
-export { checkParameterHeaders } from './parameter-headers.ts';
-
 /** GET and DELETE have no JSON-RPC id; answers to them go by HTTP alone. */
 const TRANSPORT_ID = 0;
 

@@ -20,18 +20,16 @@ export function textOf(body: JsonObject): string {
 
 /** The JSON-RPC text of a message: nothing but what was decoded and judged. Throws ERR_INTERNAL for a transport verb. */
 export function encodeBody(message: Message): string {
-  switch (message.kind) {
-    case 'request':
-      return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}}`;
-    case 'notification':
-      return `{"jsonrpc":"2.0","method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}}`;
-    case 'result':
-      return `{"jsonrpc":"2.0","id":${JSON.stringify(message.id)},"result":${textOf(message.result)}}`;
-    case 'error': {
-      const { code, message: text, data } = message.error;
-      return JSON.stringify({ jsonrpc: '2.0', id: message.id, error: { code, message: text, data } });
-    }
-  }
+  return `{"jsonrpc":"2.0",${membersOf(message)}}`;
+}
+
+function membersOf(message: Message): string {
+  if (message.kind === 'notification') return `"method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}`;
+  const id = `"id":${JSON.stringify(message.id)}`;
+  if (message.kind === 'request') return `${id},"method":${JSON.stringify(bodied(message.method))}${paramsOf(message.params)}`;
+  if (message.kind === 'result') return `${id},"result":${textOf(message.result)}`;
+  const { code, message: text, data } = message.error;
+  return `${id},"error":${JSON.stringify({ code, message: text, data })}`;
 }
 
 function paramsOf(params: JsonObject | undefined): string {

@@ -31,39 +31,28 @@ export function checkDirection(message: Message): void {
 }
 
 /**
- * What a result must be to be an answer to its method (2026-07-28: results, multi-round-trip requests, caching, tasks).
- * `resultType` absent means `complete`. Throws ERR_UPSTREAM_PROTOCOL.
+ * What keeps a result from being an answer to its method (2026-07-28: results, multi-round-trip requests, caching, tasks),
+ * in words; undefined when nothing does. `resultType` absent means `complete`.
  */
-export function checkResult(result: JsonObject, info: MethodInfo): void {
-  const type = result['resultType'] === undefined ? 'complete' : result['resultType'];
-  if (type === 'complete') checkCaching(result, info);
-  else if (type === 'input_required' && info.inputRequired === true) checkInputRequired(result);
-  else if (type === 'task' && info.taskable === true) {
-    if (typeof result['taskId'] !== 'string') throw protocol('a task without taskId');
-  } else throw protocol(`a result of a type that ${info.method} does not have`);
+export function flawOf(result: JsonObject, info: MethodInfo): string | undefined {
+  const { resultType: type = 'complete' } = result;
+  if (type === 'complete') return info.cacheable === true ? cachingFlaw(result) : undefined;
+  if (type === 'input_required' && info.inputRequired === true) return inputFlaw(result);
+  if (type === 'task' && info.taskable === true) return typeof result['taskId'] === 'string' ? undefined : 'a task without taskId';
+  return `a result of a type that ${info.method} does not have`;
 }
 
-function checkCaching(result: JsonObject, info: MethodInfo): void {
-  if (info.cacheable !== true) return;
-  const { ttlMs, cacheScope } = result;
-  if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && Number(ttlMs) >= 0)) throw protocol('ttlMs is no whole number');
-  if (cacheScope !== undefined && cacheScope !== 'public' && cacheScope !== 'private')
-    throw protocol('cacheScope is neither public nor private');
+function cachingFlaw({ ttlMs, cacheScope }: JsonObject): string | undefined {
+  if (ttlMs !== undefined && !(typeof ttlMs === 'number' && Number.isSafeInteger(ttlMs) && ttlMs >= 0)) return 'ttlMs is no whole number';
+  return cacheScope === undefined || cacheScope === 'public' || cacheScope === 'private' ? undefined : 'cacheScope is neither public nor private';
 }
 
-function checkInputRequired(result: JsonObject): void {
-  const { inputRequests, requestState } = result;
-  if (inputRequests === undefined && requestState === undefined) throw protocol('input_required without inputRequests or requestState');
-  if (requestState !== undefined && typeof requestState !== 'string') throw protocol('requestState is no string');
-  if (inputRequests === undefined) return;
-  if (!isObject(inputRequests)) throw protocol('inputRequests is no object');
-  for (const request of Object.values(inputRequests)) {
-    const method = isObject(request) ? request['method'] : undefined;
-    if (typeof method !== 'string' || findInputRequest(method) === undefined)
-      throw protocol('inputRequests asks for a method that clients do not have');
-  }
-}
-
-function protocol(problem: string): SallyportError {
-  return new SallyportError('ERR_UPSTREAM_PROTOCOL', 'The server broke the protocol', { internal: problem });
+function inputFlaw({ inputRequests, requestState }: JsonObject): string | undefined {
+  if (inputRequests === undefined && requestState === undefined) return 'input_required without inputRequests or requestState';
+  if (requestState !== undefined && typeof requestState !== 'string') return 'requestState is no string';
+  if (inputRequests === undefined) return undefined;
+  if (!isObject(inputRequests)) return 'inputRequests is no object';
+  const methods = Object.values(inputRequests).map((request) => (isObject(request) ? request['method'] : undefined));
+  const isKnown = methods.every((method) => typeof method === 'string' && findInputRequest(method) !== undefined);
+  return isKnown ? undefined : 'inputRequests asks for a method that clients do not have';
 }
