@@ -1,48 +1,76 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
-import { isArray, isObject } from '../domain/json.ts';
 import { editClientText } from '../registry/client-edit.ts';
 import { readClientFile, undoClientFile, writeClientFile } from '../registry/client-file.ts';
 import { clientFiles, clientNamed, type Client } from '../registry/client-import.ts';
-import type { Arguments } from './arguments.ts';
-import { controlClient } from './client.ts';
-import type { Io } from './command.ts';
-import { gateOf, caOf, createTicket } from './connect.ts';
+import { need, type Arguments } from './arguments.ts';
+import { show, type Io } from './command.ts';
+import { command } from './connect.ts';
+import { listThrough } from './connect-verify.ts';
 import { homeFolder } from './home.ts';
+import { plain } from './terminal.ts';
 
-/** `connect --write`: shows what would change, writes the client's file, and proves the way with a real `tools/list`. */
+/**
+ * `connect --write`: shows what would change, writes the client's file, and proves the way with a real `tools/list`. When
+ * that fails the file is what it was before: nobody's client is left with an entry that does not work.
+ */
 export async function rewriteClient(name: string, options: Arguments, io: Io): Promise<number> {
   const client = clientNamed(name);
   const targets = options.positionals;
-  if (targets.length === 0) throw new SallyportError('ERR_USAGE', 'name at least one server or toolset', { remedy: 'For instance: sallyport connect --write cursor crm' });
+  need(command, targets[0], 'the server or toolset');
   const file = fileOf(client, options, io);
   const read = await readClientFile(file);
   const plan = editClientText(read.text, file, {
     client,
-    redirects: targets.map((target) => ({ name: target.replace(/^t\//, ''), target })),
+    redirects: targets.map((target) => ({ name: target.replace(/^t\//, ''), target, options: furtherOf(options, io) })),
     program: [join(import.meta.dir, '..', '..', 'bin', 'sallyport')],
   });
-  if (plan.diff === '') {
-    io.note(`${file} has it already.`);
-    return 0;
+  if (plan.diff === '') io.note(`${plain(file)} has it already.`);
+  else {
+    io.note(plan.diff);
+    if (!options.flag('yes') && !(await io.confirm(`Write ${file}?`))) {
+      throw new SallyportError('ERR_USAGE', 'nothing was written: nobody confirmed it', { remedy: 'Look at the difference above, then give --yes.' });
+    }
+    await writeClientFile(read, plan.text, backupsOf(options, io));
   }
-  io.note(plan.diff);
-  if (!options.flag('yes') && !(await io.confirm(`Write ${file}?`))) {
-    io.note('Nothing was written.');
-    return 1;
+  const found: { readonly target: string; readonly tools: number }[] = [];
+  try {
+    for (const target of targets) found.push({ target, tools: await listThrough(target, options, io) });
+  } catch (fault) {
+    if (plan.diff === '') throw fault;
+    await undoClientFile(file, backupsOf(options, io));
+    io.note(`${plain(file)} is what it was before.`);
+    throw fault;
   }
-  await writeClientFile(read, plan.text, backupsOf(options, io));
-  for (const target of targets) io.note(`${target}: ${await toolsThrough(options, io, target)} tools through the gate`);
-  io.note(`Written. Undo with: sallyport connect --undo ${client}${options.text('file') === undefined ? '' : ` --file ${file}`}`);
+  const undo = `sallyport connect --undo ${client}${options.text('file') === undefined ? '' : ` --file ${quoted(file)}`}`;
+  show(io, options.json, { client, file, written: plan.diff !== '', targets: found.map((one) => ({ ...one })), undo }, () => describe(found, plan.diff !== '', undo));
   return 0;
+}
+
+function describe(found: readonly { readonly target: string; readonly tools: number }[], isWritten: boolean, undo: string): string {
+  const lines = found.map(({ target, tools }) =>
+    tools > 0 ? `${target}: ${tools} tools through the gate` : `${target}: reached, but no policy lets this agent see a tool of it (sallyport policy matrix)`);
+  return `${lines.join('\n')}\n${isWritten ? `Written. Restart the client to use it. Undo with: ${undo}\n` : ''}`;
 }
 
 export async function undoClient(name: string, options: Arguments, io: Io): Promise<number> {
   const file = fileOf(clientNamed(name), options, io);
   await undoClientFile(file, backupsOf(options, io));
-  io.note(`${file} is what it was before.`);
+  show(io, options.json, { file, undone: true }, () => `${plain(file)} is what it was before.\n`);
   return 0;
+}
+
+/** As whom and at which gate: the client starts the command with little of this shell's environment. */
+function furtherOf(options: Arguments, io: Io): readonly string[] {
+  const agent = options.text('agent');
+  const home = homeFolder(io.env, options.home);
+  return [
+    ...(agent === undefined ? [] : ['--agent', agent]),
+    ...options.list('group').flatMap((group) => ['--group', group]),
+    ...(home === homeFolder({ HOME: io.env['HOME'] }) ? [] : ['--home', home]),
+    ...(options.space === undefined ? [] : ['--space', options.space]),
+  ];
 }
 
 function fileOf(client: Client, options: Arguments, io: Io): string {
@@ -57,31 +85,7 @@ function backupsOf(options: Arguments, io: Io): string {
   return join(homeFolder(io.env, options.home), 'client-backups');
 }
 
-const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/list' };
-const ENVELOPE = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
-  'io.modelcontextprotocol/clientInfo': { name: 'sallyport-connect', version: '0.1.0' },
-};
-
-/** How many tools the client will see, by the request it will make. */
-async function toolsThrough(options: Arguments, io: Io, target: string): Promise<number> {
-  const client = controlClient(options, io);
-  const ticket = createTicket(client, `/mcp/${target}`, options.text('agent') ?? 'connect', options.list('group'));
-  await ticket.renew();
-  try {
-    const ca = caOf(client.home);
-    const response = await fetch(`${await gateOf(client)}/mcp/${target}`, {
-      method: 'POST',
-      headers: { ...HEADERS, authorization: `Bearer ${ticket.token}` },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: ENVELOPE } }),
-      ...(ca === undefined ? {} : { tls: { ca } }),
-    });
-    const answer: unknown = await response.json();
-    const result = isObject(answer as never) ? (answer as { readonly result?: { readonly tools?: unknown } }).result : undefined;
-    if (!isArray(result?.tools as never)) throw new SallyportError('ERR_VERIFY_FAILED', `${target} gives no tools through the gate`, { remedy: 'The file is written; check roles and bindings, or undo with --undo.' });
-    return (result?.tools as readonly unknown[]).length;
-  } finally {
-    await ticket.revoke();
-  }
+/** For pasting into a shell. */
+function quoted(path: string): string {
+  return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll('\'', String.raw`'\''`)}'`;
 }

@@ -2,20 +2,20 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
-import { need, readArguments } from './arguments.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import { need, readArguments, usageError, type Arguments } from './arguments.ts';
 import { controlClient, type Client } from './client.ts';
-import type { Command } from './command.ts';
-import { rewriteClient, undoClient } from './connect-file.ts';
+import type { Command, Io } from './command.ts';
+import { createGateDoor, type GateDoor } from './gate-door.ts';
 import { createStdioBridge } from './stdio-bridge.ts';
-
-const TOKEN_MS = 60 * 60_000;
-/** A token is replaced well before it ends, so that no call meets an expired one. */
-const RENEW_MS = TOKEN_MS / 2;
+import { createTicket, type Ticket } from './ticket.ts';
 
 export const command: Command = {
   name: 'connect',
   summary: 'A server or toolset as a local command for MCP clients; --write points a client at it',
-  usage: 'connect SERVER|t/TOOLSET [--agent NAME] [--group NAME]...\nconnect --write CLIENT SERVER|t/TOOLSET... [--file FILE] [--yes]\nconnect --undo CLIENT [--file FILE]',
+  usage: `connect SERVER|t/TOOLSET [--agent NAME] [--group NAME]...
+connect --write CLIENT SERVER|t/TOOLSET... [--agent NAME] [--group NAME]... [--file FILE] [--yes]
+connect --undo CLIENT [--file FILE]`,
   async run(args, io) {
     const options = readArguments(command, args, {
       agent: { type: 'string' },
@@ -26,50 +26,60 @@ export const command: Command = {
       yes: { type: 'boolean' },
     });
     const [write, undo] = [options.text('write'), options.text('undo')];
-    if (undo !== undefined) return undoClient(undo, options, io);
-    if (write !== undefined) return rewriteClient(write, options, io);
-    const target = need(command, options.positionals[0], 'the server or toolset');
-    const client = controlClient(options, io);
-    const agent = options.text('agent') ?? 'connect';
-    const groups = options.list('group');
-    const ticket = createTicket(client, `/mcp/${target}`, agent, groups);
-    await ticket.renew();
-    const timer = setInterval(() => void ticket.renew().catch((fault: unknown) => io.note(`token not renewed: ${fault instanceof Error ? fault.message : 'unknown'}`)), RENEW_MS);
-    try {
-      await createStdioBridge({ url: `${await gateOf(client)}/mcp/${target}`, ca: caOf(client.home), token: () => ticket.token, out: (line) => io.out(`${line}\n`), note: (text) => io.note(text) })
-        .run(process.stdin, io.signal);
-    } finally {
-      clearInterval(timer);
-      await ticket.revoke();
+    if (write !== undefined || undo !== undefined) {
+      const { rewriteClient, undoClient } = await import('./connect-file.ts');
+      return undo === undefined ? rewriteClient(write ?? '', options, io) : undoClient(undo, options, io);
     }
-    return 0;
+    const target = need(command, options.positionals[0], 'the server or toolset');
+    if (options.positionals.length > 1) throw usageError(command, 'one command is one server or toolset');
+    return serve(target, options, io);
   },
 };
 
-interface Ticket {
-  readonly token: string;
-  renew(): Promise<void>;
-  revoke(): Promise<void>;
-}
-
-/** A short-lived token for this one route, held in memory only and revoked when the client ends. */
-export function createTicket(client: Client, audience: string, agent: string, groups: readonly string[]): Ticket {
-  let current: { readonly id: string; readonly token: string } | undefined;
-  return {
-    get token() {
-      return current?.token ?? '';
-    },
-    async renew() {
-      const made = await client.send('POST', '/agents', { agent, audience: [audience], groups, ttlMs: TOKEN_MS });
-      if (!isObject(made) || typeof made['token'] !== 'string' || typeof made['id'] !== 'string') throw new SallyportError('ERR_INTERNAL', 'control made no token');
-      const before = current;
-      current = { id: made['id'], token: made['token'] };
-      if (before !== undefined) await client.send('DELETE', `/agents/${before.id}`);
-    },
-    async revoke() {
-      if (current !== undefined) await client.send('DELETE', `/agents/${current.id}`).catch(() => undefined);
+/** Serves stdin and stdout until the client ends them. Nothing but protocol goes to stdout. */
+async function serve(target: string, options: Arguments, io: Io): Promise<number> {
+  const { door, ticket } = openDoor(target, options, io);
+  let fault: SallyportError | undefined;
+  try {
+    await ticket.token();
+  } catch (cause) {
+    // A client waits for its answer: it gets the reason there. A person at a terminal, or nobody, gets it here alone.
+    if (!(cause instanceof SallyportError) || io.interactive) throw cause;
+    fault = cause;
+    io.note(`${cause.code}: ${cause.message}${cause.remedy === undefined ? '' : `\n${cause.remedy}`}`);
+  }
+  const leaving = new AbortController();
+  process.stdout.on('error', () => leaving.abort());
+  let isServed = false;
+  const counted: GateDoor = {
+    async send(request, signal) {
+      const response = await door.send(request, signal);
+      isServed = true;
+      return response;
     },
   };
+  try {
+    await createStdioBridge({ door: counted, out: (line) => io.out(`${line}\n`), note: io.note }).run(process.stdin, AbortSignal.any([io.signal, leaving.signal]));
+  } finally {
+    await Promise.race([ticket.revoke(), Bun.sleep(REVOKE_MS)]);
+    // A stdin that is still open keeps the process alive.
+    process.stdin.destroy();
+  }
+  return fault === undefined || isServed ? 0 : 1;
+}
+
+/** A control that does not answer must not keep a client waiting for the end; the token expires by itself. */
+const REVOKE_MS = 1_000;
+
+/** The way to a server or toolset for one agent, with a token of its own. The caller revokes the ticket. */
+export function openDoor(target: string, options: Arguments, io: Io): { readonly door: GateDoor; readonly ticket: Ticket } {
+  // The token is revoked after the signal that ends everything else.
+  const client = controlClient(options, { ...io, signal: new AbortController().signal });
+  const route = `/mcp/${target}`;
+  const prefix = options.space === undefined || options.space === DEFAULT_SPACE ? '' : `/s/${options.space}`;
+  const ticket = createTicket(client, route, options.text('agent') ?? 'connect', options.list('group'));
+  const address = async (): Promise<{ readonly url: string; readonly ca: string | undefined }> => ({ url: `${await gateOf(client)}${prefix}${route}`, ca: caOf(client.home) });
+  return { door: createGateDoor({ address, ticket }), ticket };
 }
 
 /** The gate's address: the running gateway's own word on this machine, else what control says that it is. */

@@ -1,8 +1,12 @@
-import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { SallyportError } from '../domain/errors.ts';
+import { isObject, type Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { decodeBody } from '../mcp/decode.ts';
-import { encodeHeaders } from '../mcp/encode.ts';
-import { parseSse } from '../mcp/sse.ts';
+import type { GateDoor } from './gate-door.ts';
+import { errorIn, readAnswer } from './stdio-answer.ts';
+import { carry, type CarryParts, type Outlet } from './stdio-carry.ts';
+import { readLines } from './stdio-lines.ts';
+import { errorLine, readSaid, type Said } from './stdio-message.ts';
+import { createLegacySession } from './stdio-session.ts';
 
 /** The stdio side of the gate: one MCP client that launches commands, of either era, as an HTTP client of the gate. */
 export interface StdioBridge {
@@ -10,151 +14,134 @@ export interface StdioBridge {
   run(input: AsyncIterable<Uint8Array | string>, signal: AbortSignal): Promise<void>;
 }
 
-export interface StdioBridgeOptions {
-  readonly url: string;
-  readonly ca: string | undefined;
-  readonly token: () => string;
-  /** Writes one message. */
-  readonly out: (line: string) => void;
-  readonly note: (text: string) => void;
+export interface StdioBridgeOptions extends Outlet {
+  readonly door: GateDoor;
 }
 
-const ENVELOPE_VERSION = 'io.modelcontextprotocol/protocolVersion';
+/** What is nearly done when the client leaves may still be said; a second is all it gets. */
+const GRACE_MS = 1_000;
 const RECONNECT_MS = 1_000;
+const RECONNECT_MS_MAX = 30_000;
+const PARSE_ERROR = -32700;
 
-export function createStdioBridge(options: StdioBridgeOptions): StdioBridge {
-  let session: string | undefined;
-  let revision: string | undefined;
-  const calls = new Map<Json, AbortController>();
+interface Call {
+  readonly isModern: boolean;
+  /** Open until somebody ends it. */
+  readonly isStream: boolean;
+  readonly controller: AbortController;
+}
+
+export function createStdioBridge({ door, out, note }: StdioBridgeOptions): StdioBridge {
+  const session = createLegacySession(door);
+  const parts: CarryParts = { door, session, out, note };
+  const calls = new Map<Json, Call>();
   const ending = new AbortController();
+  let isListening = false;
+  let isModernClient = false;
 
-  const headersOf = (message: JsonObject, line: string): Record<string, string> => {
-    const common = { authorization: `Bearer ${options.token()}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-    // A modern request carries its revision; its mirrored headers are made from it, as an HTTP client would.
-    if (isModern(message)) return { ...common, ...encodeHeaders(decodeBody(line, 'client', '2026-07-28')) };
-    return {
-      ...common,
-      ...(session === undefined || message['method'] === 'initialize' ? {} : { 'mcp-session-id': session }),
-      ...(revision === undefined || message['method'] === 'initialize' ? {} : { 'mcp-protocol-version': revision }),
-    };
-  };
-
-  const post = async (line: string): Promise<void> => {
-    const message = parse(line);
-    if (message === undefined) return options.out(failure(null, -32700, 'Parse error'));
-    const id = message['id'];
-    if (isModern(message) || message['method'] === 'server/discover') cancelledBy(message, calls);
+  const post = async (said: Said): Promise<void> => {
     const controller = new AbortController();
-    if (id !== undefined && message['method'] !== undefined) calls.set(id, controller);
+    const isModern = said.claimed !== undefined;
+    const key = said.kind === 'request' ? (said.id ?? null) : undefined;
+    if (key !== undefined) calls.set(key, { isModern, isStream: said.method === 'subscriptions/listen', controller });
+    isModernClient ||= isModern;
     try {
-      const response = await send('POST', headersOf(message, line), line, AbortSignal.any([controller.signal, ending.signal]));
-      session = response.headers.get('mcp-session-id') ?? session;
-      await relay(response, (answer) => {
-        if (message['method'] === 'initialize' && isObject(answer['result'])) revision = String(answer['result']['protocolVersion']);
-      });
-      if (message['method'] === 'notifications/initialized') void listen();
-    } catch (fault) {
-      if (!controller.signal.aborted && !ending.signal.aborted && id !== undefined && message['method'] !== undefined) {
-        options.out(failure(id, -32603, `The gate can't be reached: ${fault instanceof Error ? fault.message : 'unknown'}`));
-      }
+      await carry(said, AbortSignal.any([controller.signal, ending.signal]), parts);
     } finally {
-      if (id !== undefined) calls.delete(id);
+      if (key !== undefined && calls.get(key)?.controller === controller) calls.delete(key);
     }
-  };
-
-  const send = (method: string, headers: Record<string, string>, body: string | undefined, signal: AbortSignal): Promise<Response> =>
-    fetch(options.url, {
-      method, headers, signal, redirect: 'error',
-      ...(body === undefined ? {} : { body }),
-      ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
-    });
-
-  const relay = async (response: Response, see: (answer: JsonObject) => void): Promise<void> => {
-    if (response.headers.get('content-type')?.startsWith('text/event-stream') === true && response.body !== null) {
-      for await (const event of parseSse(response.body, { eventBytesMax: LIMITS.sseEventBytesMax })) if (event.data !== '') emit(event.data, see);
-      return;
+    if (said.method === 'notifications/initialized' && !isListening) {
+      isListening = true;
+      void listen();
     }
-    const text = await response.text();
-    if (text !== '') emit(text, see);
-  };
-
-  const emit = (text: string, see: (answer: JsonObject) => void): void => {
-    const answer = parse(text);
-    if (answer === undefined) return;
-    see(answer);
-    // One line a message (stdio transport): whatever layout it came in.
-    options.out(text.includes('\n') ? JSON.stringify(answer) : text);
   };
 
   /** The legacy stream of what the server says unasked; a server without one is simply silent. */
   const listen = async (): Promise<void> => {
+    let waitMs = RECONNECT_MS;
+    let lastEventId: string | undefined;
     while (!ending.signal.aborted) {
+      const lost = session.id;
       try {
-        const headers = { authorization: `Bearer ${options.token()}`, accept: 'text/event-stream', 'mcp-session-id': session ?? '', 'mcp-protocol-version': revision ?? '' };
-        const response = await send('GET', headers, undefined, ending.signal);
-        if (!response.ok) return;
-        await relay(response, () => undefined);
+        const headers = { ...session.headers(), accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
+        const response = await door.send({ method: 'GET', headers }, ending.signal);
+        if (response.ok) {
+          waitMs = RECONNECT_MS;
+          await readAnswer(response, ({ line }) => out(line), (place) => {
+            lastEventId = place.eventId ?? lastEventId;
+            waitMs = place.retryMs ?? waitMs;
+          });
+        } else {
+          let refused: ReturnType<typeof errorIn>;
+          await readAnswer(response, ({ message }) => {
+            refused = errorIn(message);
+          });
+          if (response.status === 405 || response.status === 400) return;
+          lastEventId = undefined;
+          // 404: the session is gone (2025-11-25 transports, session management).
+          if (response.status === 404 && (refused?.rpcCode !== -32001 || !(await session.reopen(lost, ending.signal)))) return;
+        }
       } catch {
-        if (ending.signal.aborted) return;
+        waitMs = Math.min(waitMs * 2, RECONNECT_MS_MAX);
       }
-      await Bun.sleep(RECONNECT_MS);
+      await pause(Math.min(waitMs, RECONNECT_MS_MAX), ending.signal);
     }
   };
 
   return {
     async run(input, signal) {
-      signal.addEventListener('abort', () => ending.abort(), { once: true });
+      const onAbort = (): void => ending.abort();
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
       const open = new Set<Promise<void>>();
-      for await (const line of linesOf(input)) {
-        if (ending.signal.aborted) break;
-        const call = post(line);
+      for await (const line of readLines(input, LIMITS.bodyBytesMax, ending.signal)) {
+        const said = 'text' in line ? readSaid(line.text) : undefined;
+        if (said === undefined) {
+          out('text' in line ? errorLine(null, { code: 'ERR_JSON_INVALID', message: 'a line is not JSON', remedy: undefined }, PARSE_ERROR) : tooLong());
+          continue;
+        }
+        const cancelled = cancelledBy(said, calls);
+        // Over HTTP a modern call is cancelled by ending its response; on stdio the client says it in words.
+        if (cancelled?.isModern === true) {
+          cancelled.controller.abort();
+          continue;
+        }
+        const call = post(asModern(said, isModernClient && session.id === undefined)).then(() => cancelled?.controller.abort());
         open.add(call);
         void call.finally(() => open.delete(call));
         // The session's id has to be known before anything that belongs to the session is sent.
-        if (line.includes('"initialize"') || line.includes('notifications/initialized')) await call;
+        if (said.method === 'initialize' || said.method === 'notifications/initialized') await call;
       }
-      await Promise.race([Promise.all(open), Bun.sleep(RECONNECT_MS)]);
-      if (session !== undefined) {
-        await send('DELETE', { authorization: `Bearer ${options.token()}`, 'mcp-session-id': session, ...(revision === undefined ? {} : { 'mcp-protocol-version': revision }) }, undefined, AbortSignal.timeout(RECONNECT_MS)).catch(() => undefined);
-      }
+      for (const { controller, isStream } of calls.values()) if (isStream) controller.abort();
+      await Promise.race([Promise.all(open), pause(GRACE_MS, ending.signal)]);
       ending.abort();
+      await session.close(AbortSignal.timeout(GRACE_MS));
+      signal.removeEventListener('abort', onAbort);
     },
   };
 }
 
-/** Over HTTP a modern call is cancelled by ending its response; on stdio the client says it in words. */
-function cancelledBy(message: JsonObject, calls: ReadonlyMap<Json, AbortController>): void {
-  const params = message['params'];
-  if (message['method'] === 'notifications/cancelled' && isObject(params) && params['requestId'] !== undefined) calls.get(params['requestId'])?.abort();
+function cancelledBy({ message, method }: Said, calls: ReadonlyMap<Json, Call>): Call | undefined {
+  const params = message?.['params'];
+  if (method !== 'notifications/cancelled' || !isObject(params)) return undefined;
+  return calls.get(params['requestId'] ?? null);
 }
 
-function isModern(message: JsonObject): boolean {
-  const params = message['params'];
-  const meta = isObject(params) ? params['_meta'] : undefined;
-  return isObject(meta) && typeof meta[ENVELOPE_VERSION] === 'string' && message['method'] !== 'initialize';
+/** A notification has no envelope, so its era is that of its client. */
+function asModern(said: Said, isModernClient: boolean): Said {
+  return said.kind === 'notification' && isModernClient && said.claimed === undefined ? { ...said, claimed: '2026-07-28' } : said;
 }
 
-function parse(line: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(line) as Json;
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function tooLong(): string {
+  const message = `a message has at most ${LIMITS.bodyBytesMax} bytes`;
+  return errorLine(null, new SallyportError('ERR_BODY_TOO_LARGE', message, { remedy: 'Send less in one message.' }));
 }
 
-function failure(id: Json, code: number, message: string): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
-}
-
-async function* linesOf(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of input) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    if (rest.length > LIMITS.stdioLineBytesMax) throw new RangeError('a line on stdin is too long');
-    const lines = rest.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield line;
-  }
+async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, waitMs);
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  if (signal.aborted) resolve();
+  await promise;
+  clearTimeout(timer);
 }

@@ -30,6 +30,16 @@ export function checkParameterHeaders(message: RequestMessage, inputSchema: Json
   });
 }
 
+/** The `Mcp-Param-*` headers that a modern `tools/call` needs by its tool's inputSchema; for who has no HTTP headers of its own. */
+export function parametersOf(params: JsonObject, inputSchema: JsonObject): Readonly<Record<string, string>> {
+  const parameters: Record<string, string> = {};
+  for (const { header, path } of declarationsOf(inputSchema)) {
+    const given = valueAt(params['arguments'], path);
+    if (typeof given === 'string' || typeof given === 'boolean' || typeof given === 'number') parameters[header] = String(given);
+  }
+  return parameters;
+}
+
 function checkOne({ header, path, type }: Declaration, message: RequestMessage): void {
   const said = message.parameters?.[header];
   const given = valueAt(message.params?.['arguments'], path);

@@ -12,6 +12,8 @@ export interface Redirect {
   readonly name: string;
   /** The server or toolset that `sallyport connect` is told. */
   readonly target: string;
+  /** Arguments after it: as whom, and at which gate. */
+  readonly options?: readonly string[];
 }
 
 export interface EditPlan {
@@ -43,12 +45,12 @@ export function editClientText(text: string, file: string, options: EditOptions)
   return { text: edited, diff: edited === text ? '' : diffMasked(text, edited, file) };
 }
 
-function redirectEntry(text: string, file: string, { name, target }: Redirect, options: EditOptions): string {
+function redirectEntry(text: string, file: string, { name, target, options: further = [] }: Redirect, options: EditOptions): string {
   const tree = parseClientText(text, file);
   const place = placeFor(tree, options);
   const node = tree && findNodeAtLocation(tree, [...place, name]);
   const [command, ...leading] = options.program;
-  const entry = { ...typeFor(options.client), command, args: [...leading, 'connect', target], ...keptOf(node) };
+  const entry = { ...typeFor(options.client), command, args: [...leading, 'connect', target, ...further], ...keptOf(node) };
   if (node) {
     if (JSON.stringify(plain(node)) === JSON.stringify(entry)) return text;
     const before = text.slice(0, node.offset);
