@@ -17,11 +17,14 @@ export interface Labels {
   readonly integrity: 'trusted' | 'untrusted';
 }
 
+/** A place where a secret is, never the secret: an environment variable of Sallyport's, a file, or an entry of the vault. */
+export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$/;
+
 /** How a local server is started. A closed type (invariant 9): no other field exists, whatever a registry or image says. */
 export interface LaunchSpec {
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment that the process gets; `vault:` values are resolved at launch. */
+  /** The whole environment that the process gets; a value that is a `SECRET_REFERENCE` is replaced by its secret at launch. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** One process for everyone; only for servers declared stateless. */

@@ -11,7 +11,7 @@ export interface ReadEntry {
 }
 
 export interface EntryOptions {
-  /** Puts one secret away and says where it is (`env:…`, `file:…`, `vault:…`); the value is given to nobody else. */
+  /** Puts one secret away and says where it is (`env:…`, `file:…`); the value is given to nobody else. */
   keep(name: string, value: string | undefined): string;
   /** Exact versions for packages that a file names without one: `server` → `1.2.3`. */
   readonly versions: Readonly<Record<string, string>>;

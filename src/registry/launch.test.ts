@@ -71,7 +71,7 @@ describe('what cannot be checked is refused', () => {
 
 test('secrets in env and arguments are found and never told', () => {
   const secret = 'hunter2hunter2';
-  const good = { GOOD: 'env:REAL', DB_PASSWORD: 'vault:db', MODE: 'fast' };
+  const good = { GOOD: 'env:REAL', DB_PASSWORD: 'file:/run/db', MODE: 'fast' };
   const env = { API_TOKEN: secret, OTHER: 'ghp_abcdefghijklmnopqrstuvwx', ...good, URL: `postgres://u:${secret}@db/x` };
   const args = ['--api-key', secret, '--token=abc12345', '--header', `Authorization: Bearer ${secret}`, '--port', '8080', '--secret', '${SECRET}'];
   const { findings } = checkLaunch({ command: ['server', ...args], env });

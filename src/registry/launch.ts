@@ -1,7 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import { checkPinned } from './packages.ts';
-import { isReference, looksSecret, namesSecret } from './secrets.ts';
+import { isReference, looksSecret, namesSecret, refusedReference } from './secrets.ts';
 import { hasHidden, showHidden } from './text.ts';
 
 export const LAUNCH_ALLOWANCES = ['shell', 'inline-code'] as const;
@@ -50,6 +50,7 @@ export function checkLaunch(request: LaunchRequest): CheckedLaunch {
   checkProgram(program, args, allow);
   checkPinned(program, args);
   const env = request.env ?? {};
+  checkReferences(env);
   return {
     launch: { command, args, env, ...(request.cwd !== undefined && { cwd: request.cwd }), shared: request.shared ?? false },
     findings: [...secretsInEnv(env), ...secretsInArguments(args)],
@@ -120,10 +121,18 @@ function checkProgram(program: string, args: readonly string[], allow: ReadonlyS
   }
 }
 
+/** A reference that can't be resolved would reach the process as it is written, and the server would take it for its secret. */
+function checkReferences(env: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(env)) {
+    const remedy = refusedReference(value);
+    if (remedy !== undefined) throw forbidden(`the variable ${name} refers to a secret that can't be had`, remedy);
+  }
+}
+
 function secretsInEnv(env: Readonly<Record<string, string>>): readonly LaunchFinding[] {
   return Object.entries(env).flatMap(([name, value]) =>
     looksSecret(name, value)
-      ? [{ rule: 'launch-secret-in-env', at: name, message: `${name} looks like a secret; write env:NAME, file:/path or vault:name` } as const]
+      ? [{ rule: 'launch-secret-in-env', at: name, message: `${name} looks like a secret; write env:NAME or file:/path` } as const]
       : [],
   );
 }

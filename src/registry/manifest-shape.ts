@@ -3,7 +3,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { ID_PATTERN } from './names.ts';
-import { SECRET_REFERENCE } from './secrets.ts';
+import { DECLARABLE_REFERENCE, refusedReference } from './secrets.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
 
@@ -13,7 +13,8 @@ const NAMES = z.array(z.string().min(1).max(LIMITS.nameLengthMax)).max(LIMITS.su
 const NAMES_OR_ALL = z.union([z.literal('*'), NAMES], { error: 'must be "*" or a list of names' });
 const SECRET = z
   .string()
-  .regex(SECRET_REFERENCE, 'must say where the secret is (env:NAME, file:/path or vault:name), never the secret itself');
+  .refine((value) => refusedReference(value) === undefined, { error: ({ input }) => refusedReference(String(input)), abort: true })
+  .regex(DECLARABLE_REFERENCE, 'must say where the secret is (env:NAME or file:/path), never the secret itself');
 const HTTP_URL = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'must not hold a user name or password; give them under credentials' });

@@ -11,7 +11,7 @@ servers:
     url: https://crm.internal/mcp
     owner: sales-platform@example.com
     hosting: vendor
-    credentials: { type: header, header: Authorization, secret: vault:crm }
+    credentials: { type: header, header: Authorization, secret: env:CRM_KEY }
     labels: { categories: [pii], integrity: trusted }
     tools: { delete_contact: { effect: destroy }, search_contacts: { effect: read, labels: { confidentiality: public } } }
   files:
@@ -46,7 +46,7 @@ describe('parseManifest', () => {
       hosting: 'vendor',
       tier: 'internal',
       labels: { confidentiality: 'confidential', categories: ['pii'], integrity: 'trusted' },
-      credentials: { type: 'header', header: 'Authorization', secret: 'vault:crm' },
+      credentials: { type: 'header', header: 'Authorization', secret: 'env:CRM_KEY' },
       tools: {
         delete_contact: { effect: 'destroy' },
         search_contacts: { effect: 'read', labels: { confidentiality: 'public', categories: ['pii'], integrity: 'trusted' } },
@@ -89,7 +89,8 @@ describe('parseManifest', () => {
     ['a prototype id', at('  files:', '  __proto__:'), 'ERR_CONFIG_SYNTAX', 'sallyport.yaml:13:3:'],
     ['url and command', at('  owner: it', '  owner: it\n    url: https://x.example'), 'ERR_CONFIG_INVALID', 'yaml:14:5: servers.files must have either'],
     ['env of a url', at('hosting: vendor', 'env: { A: b }'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:5:'],
-    ['a secret itself', at('vault:crm', 'hunter2'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:10:65:'],
+    ['a secret itself', at('env:CRM_KEY', 'hunter2'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:10:65:'],
+    ['a secret in the vault', at('env:CRM_KEY', 'vault:crm'), 'ERR_CONFIG_INVALID', 'later release: write env:NAME'],
     ['OAuth credentials', at('type: header,', 'type: client-credentials,'), 'ERR_CONFIG_INVALID', 'later release'],
     ['a password in a URL', at('https://crm', 'https://u:p@crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],
     ['another scheme', at('https://crm', 'file://crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],

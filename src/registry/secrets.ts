@@ -1,5 +1,14 @@
-/** A place where a secret is, never the secret: an environment variable of Sallyport's, a file, or an entry of the vault. */
-export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$/;
+import { SECRET_REFERENCE } from '../domain/server.ts';
+
+/** What can be declared today. The vault comes with a later release: what names it would fail at each launch, so it is refused at once. */
+export const DECLARABLE_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+)$/;
+
+/** Why a reference to a secret can't be declared, and what to write instead; `undefined` for everything else, plain values too. */
+export function refusedReference(value: string): string | undefined {
+  if (value.startsWith('vault:')) return 'the vault comes with a later release: write env:NAME or file:/path';
+  if (value.startsWith('env:') && !DECLARABLE_REFERENCE.test(value)) return 'env: is followed by the name of a variable, for instance env:CRM_KEY';
+  return undefined;
+}
 
 /** Forms in which clients' files refer to a secret that is kept elsewhere. */
 const CLIENT_REFERENCE = /^(?:Bearer |Basic )?(?:\$\{[^}]+\}|\$[A-Z_]\w*|\{env:[^}]+\}|\$\{\{[^}]+\}\}|op:\/\/.+)$/i;

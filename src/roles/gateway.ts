@@ -282,8 +282,8 @@ function stateOver(control: Link): SharedState {
 }
 
 function releaseOver(control: Link): Release {
-  return async ({ space, server }) => {
-    const answer = await control.call('control.release', { space, server });
+  return async ({ space, server, secret, exchange }) => {
+    const answer = await control.call('control.release', { space, server, secret, exchange });
     const value = isObject(answer) ? answer['value'] : undefined;
     if (typeof value !== 'string') throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Control has no credential for server ${server}.`, { dispatched: false });
     return { value, expiresAt: Date.now() + CREDENTIAL_MS };

@@ -2,6 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { SECRET_REFERENCE } from '../domain/server.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import type { Codec } from './codec.ts';
 import { createConnectedUpstream } from './connected.ts';
@@ -20,7 +21,7 @@ export interface RunnerLink {
 export interface StdioUpstreamOptions {
   readonly codec: Codec;
   readonly link: RunnerLink;
-  /** Resolves `vault:` values of the environment at launch. */
+  /** Resolves the secrets that the environment refers to, at launch. */
   readonly release: Release;
   readonly idleMs?: number;
 }
@@ -92,11 +93,12 @@ function exited(server: string, cause?: unknown): SallyportError {
   return new SallyportError('ERR_RUNNER_EXITED', `The process of server ${server} ended.`, { dispatched, cause });
 }
 
+/** What the process gets: each reference replaced by its secret, which lives in this one message to the runner and nowhere else. */
 async function resolved(launch: LaunchSpec, release: Release, exchange: Exchange): Promise<LaunchSpec> {
   const { space, id: server } = exchange.server;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(launch.env)) {
-    env[name] = value.startsWith('vault:') ? (await release({ space, server, secret: value, exchange: exchange.id })).value : value;
+    env[name] = SECRET_REFERENCE.test(value) ? (await release({ space, server, secret: value, exchange: exchange.id })).value : value;
   }
   return { ...launch, env };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import { SECRET_REFERENCE } from '../../registry/secrets.ts';
+import { SECRET_REFERENCE } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
 import { needStored } from '../stored.ts';
 import type { StoredServer } from './schema.ts';
@@ -34,21 +34,29 @@ export async function releaseCredential(rows: Rows, ask: ReleaseQuestion): Promi
       'ERR_UPSTREAM_CREDENTIAL', `server ${ask.server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' },
     );
   }
-  return { value: await readSecret(reference) };
+  const value = await readSecret(reference);
+  // A line break in a header's value would be a second header; a variable of a process may hold one (a PEM).
+  const inHeader = body.credentials.type === 'header' && body.credentials.secret === reference;
+  if (value === undefined || !(inHeader ? HEADER_VALUE : VARIABLE_VALUE).test(value)) throw missing(reference);
+  return { value };
 }
+
+const HEADER_VALUE = /^[\x20-\x7E\x80-\xFF]+$/;
+const VARIABLE_VALUE = /^[^\0]+$/;
 
 function referencesOf({ credentials, endpoint }: StoredServer): readonly string[] {
   const inEnv = endpoint.transport === 'stdio' ? Object.values(endpoint.launch.env).filter((value) => SECRET_REFERENCE.test(value)) : [];
   return credentials.type === 'header' ? [credentials.secret, ...inEnv] : inEnv;
 }
 
-async function readSecret(reference: string): Promise<string> {
+async function readSecret(reference: string): Promise<string | undefined> {
+  const [kind, name] = partsOf(reference);
+  return kind === 'env' ? process.env[name] : kind === 'file' ? readSecretFile(name) : undefined;
+}
+
+function partsOf(reference: string): readonly [kind: string, name: string] {
   const at = reference.indexOf(':');
-  const [kind, name] = [reference.slice(0, at), reference.slice(at + 1)];
-  const value = kind === 'env' ? process.env[name] : kind === 'file' ? await readSecretFile(name) : undefined;
-  // A line break in a header's value would be a second header.
-  if (value === undefined || !/^[\x20-\x7E\x80-\xFF]+$/.test(value)) throw missing(reference, kind, name);
-  return value;
+  return [reference.slice(0, at), reference.slice(at + 1)];
 }
 
 const REMEDIES: Readonly<Record<string, (name: string) => string>> = {
@@ -56,8 +64,9 @@ const REMEDIES: Readonly<Record<string, (name: string) => string>> = {
   file: (name) => `Write the secret to ${name} (mode 0600).`,
 };
 
-function missing(reference: string, kind: string, name: string): SallyportError {
-  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing or is no header value`, {
+function missing(reference: string): SallyportError {
+  const [kind, name] = partsOf(reference);
+  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing, empty or not usable where it is named`, {
     remedy: REMEDIES[kind]?.(name) ?? 'Give it as env:NAME or file:/path; the vault comes with a later release.',
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
-import { SECRET_REFERENCE } from '../../registry/secrets.ts';
+import { DECLARABLE_REFERENCE, refusedReference } from '../../registry/secrets.ts';
 import { NAME, WORDS } from '../names.ts';
 
 const LABELS = z.strictObject({
@@ -24,7 +24,10 @@ const ENDPOINT = z.discriminatedUnion('transport', [
 ]);
 
 /** Where a secret is, never the secret: it would be stored, exported and shown. */
-const SECRET = z.string().regex(SECRET_REFERENCE, 'must be `env:NAME`, `file:/absolute/path` or `vault:name`, never the secret itself');
+const SECRET = z
+  .string()
+  .refine((value) => refusedReference(value) === undefined, { error: ({ input }) => refusedReference(String(input)), abort: true })
+  .regex(DECLARABLE_REFERENCE, 'must be `env:NAME` or `file:/absolute/path`, never the secret itself');
 
 const CREDENTIALS = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
