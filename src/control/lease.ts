@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { LIMITS } from '../domain/limits.ts';
 import type { Lease, SignedSnapshot } from '../domain/snapshot.ts';
 import type { Rows } from '../store/store.ts';
 import { readKill } from './kill/kill.ts';
@@ -7,13 +6,13 @@ import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
 
 /** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
-async function readLease(rows: Rows, snapshotVersion: number, now: number): Promise<Lease> {
+async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
   const agents = await listStored(rows, 'agent');
   const kill = await readKill(rows);
   const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));
   return {
     issuedAt: now,
-    expiresAt: now + LIMITS.leaseMs,
+    expiresAt: now + leaseMs,
     snapshotVersion,
     revokedCredentials: agents.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
     killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined] },
@@ -26,14 +25,24 @@ export interface LeaseKeeper {
   readonly renew: () => Promise<void>;
 }
 
-export function createLeaseKeeper(rows: Rows, key: KeyObject, version: () => number, now: () => number, onRenewed: () => void): LeaseKeeper {
+export interface LeaseParts {
+  readonly rows: Rows;
+  readonly key: KeyObject;
+  readonly version: () => number;
+  readonly now: () => number;
+  /** How long a lease is good for: what a gateway may decide on without hearing from control. */
+  readonly leaseMs: number;
+  readonly onRenewed: () => void;
+}
+
+export function createLeaseKeeper({ rows, key, version, now, leaseMs, onRenewed }: LeaseParts): LeaseKeeper {
   let current: LeaseKeeper['current'];
   return {
     get current() {
       return current;
     },
     renew: async () => {
-      const lease = await readLease(rows, version(), now());
+      const lease = await readLease(rows, version(), now(), leaseMs);
       // Two renewals may cross: the one that looked later stays.
       if (current !== undefined && current.lease.issuedAt > lease.issuedAt) return;
       current = { lease, signed: signLease(lease, key) };

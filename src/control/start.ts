@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import type { JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
@@ -31,6 +32,8 @@ export interface ControlParts {
   readonly key: KeyObject;
   readonly links: Readonly<Record<'gateway' | 'ledger' | 'runner', Link>>;
   readonly certify: Certify;
+  /** Default: `LIMITS.leaseMs`. */
+  readonly leaseMs?: number | undefined;
   /** Says what an operator must know, loudly; one line each. */
   readonly report: (line: string) => void;
 }
@@ -44,7 +47,8 @@ export interface RunningControl {
   readonly close: () => Promise<void>;
 }
 
-const LEASE_EVERY_MS = 20_000;
+/** Two renewals may fail before a lease runs out. */
+const RENEWALS_PER_LEASE = 3;
 const ANSWER_MS = 2_000;
 
 /** Puts the rooms of control together. Nothing runs before `serve`. */
@@ -53,7 +57,8 @@ export function createControl(parts: ControlParts): RunningControl {
   const now = Date.now;
   const news = createBroadcast();
   const snapshots = createSnapshotKeeper(key, news.notify);
-  const lease = createLeaseKeeper(store, key, () => snapshots.current?.version ?? 0, now, news.notify);
+  const { leaseMs = LIMITS.leaseMs } = parts;
+  const lease = createLeaseKeeper({ rows: store, key, version: () => snapshots.current?.version ?? 0, now, leaseMs, onRenewed: news.notify });
   const record = createRecorder(parts.journal, now);
   const compiler = createCompiler();
   const control: Control = {
@@ -72,7 +77,7 @@ export function createControl(parts: ControlParts): RunningControl {
     control, verbs,
     serve: async () => {
       await takeIntoForce(control, report);
-      closers.push(await followStore(control, report), renewLeases(control, report));
+      closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
       const api = serveApi(join(home, 'run', 'api.sock'), openAdminToken(join(home, 'control', 'admin.token')), control, report);
       closers.push(api.close);
     },
@@ -111,10 +116,10 @@ async function followStore(control: Control, report: ControlParts['report']): Pr
   });
 }
 
-function renewLeases(control: Control, report: ControlParts['report']): () => Promise<void> {
+function renewLeases(control: Control, leaseMs: number, report: ControlParts['report']): () => Promise<void> {
   const timer = setInterval(() => {
     control.lease.renew().catch((error: unknown) => report(`no new lease, gateways will deny soon: ${error instanceof Error ? error.message : 'unknown'}`));
-  }, LEASE_EVERY_MS);
+  }, leaseMs / RENEWALS_PER_LEASE);
   return async () => clearInterval(timer);
 }
 

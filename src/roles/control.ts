@@ -20,6 +20,8 @@ export interface ControlOptions {
   readonly manifest?: string;
   /** Default: SQLite at `<home>/control/store.db`. */
   readonly databaseUrl?: string;
+  /** How long gateways go on deciding when control is away. Default: `LIMITS.leaseMs`. */
+  readonly leaseMs?: number;
 }
 
 export interface ControlRole {
@@ -39,7 +41,7 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
-  const running = createControl({ home, store, state, journal, key, links, certify, report });
+  const running = createControl({ home, store, state, journal, key, links, certify, report, leaseMs: options.leaseMs });
   const closeRooms = async (): Promise<void> => {
     await running.close();
     journal.close();
