@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import { isObject, type JsonObject } from '../domain/json.ts';
-import type { ErrorMessage, Message, ResultMessage } from '../domain/message.ts';
+import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { REVISIONS, type ErrorMessage, type Message, type ResultMessage } from '../domain/message.ts';
 import { resumeHeld } from '../gateway/bridge/modern-client.ts';
 import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { connectLink, type Link } from '../link/connect.ts';
@@ -26,8 +26,9 @@ export function createPeers(home: string): Peers {
   };
   async function* forward(owner: string, body: JsonObject, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
     try {
-      // As text, so that a number that JavaScript can't hold arrives digit for digit.
-      for await (const item of linkTo(owner).stream('gateway.forward', body, signal)) yield decodeBody(String(item), 'server', '2026-07-28');
+      for await (const item of linkTo(owner).stream('gateway.forward', body, signal)) {
+        yield decodeBody(textIn(item), 'server', '2026-07-28');
+      }
     } catch (fault) {
       throw fault instanceof SallyportError && fault.code === 'ERR_LINK_UNAVAILABLE' ? lost() : fault;
     }
@@ -35,7 +36,8 @@ export function createPeers(home: string): Peers {
   return {
     resume: (owner, handle, responses, exchange, signal) => forward(owner, { kind: 'resume', handle, responses, ...callerOf(exchange) }, signal),
     async answer(owner, session, message) {
-      for await (const _nothing of forward(owner, { kind: 'answer', session, message: { ...message } }, AbortSignal.timeout(ANSWER_MS)));
+      const body = { kind: 'answer', session, message: encodeBody(message), revision: message.revision };
+      for await (const _nothing of forward(owner, body, AbortSignal.timeout(ANSWER_MS)));
     },
     async resubscribe(owner, session) {
       for await (const _nothing of forward(owner, { kind: 'resubscribe', session }, AbortSignal.timeout(ANSWER_MS)));
@@ -51,7 +53,41 @@ function callerOf(exchange: Exchange): JsonObject {
 }
 
 function lost(): SallyportError {
-  return new SallyportError('ERR_SESSION_OWNER_LOST', 'The replica that held this call is gone; the call was not repeated.', { remedy: 'Start the request again.' });
+  return new SallyportError('ERR_SESSION_OWNER_LOST', 'The replica that held this call is gone; the call was not repeated.', {
+    remedy: 'Start the request again.',
+  });
+}
+
+/** Messages travel as text, so that a number that JavaScript can't hold arrives digit for digit. */
+function textIn(item: Json): string {
+  if (typeof item !== 'string') throw new SallyportError('ERR_LINK_FRAME', 'A replica answered with something that is no message.');
+  return item;
+}
+
+/** What one replica asks of another. It proved its role on the link; what it says is read as strictly as a client's words. */
+type Forwarded =
+  | { readonly kind: 'resume'; readonly handle: string; readonly responses: Responses; readonly principal: string; readonly agent: string }
+  | { readonly kind: 'answer'; readonly session: string; readonly message: ResultMessage | ErrorMessage }
+  | { readonly kind: 'resubscribe'; readonly session: string };
+type Responses = Readonly<Record<string, JsonObject>>;
+
+/** Throws ERR_REQUEST_INVALID, and what `decodeBody` throws of a message that is none. */
+function readForwarded(body: Json): Forwarded {
+  const { kind, session, message, revision, handle, responses, principal, agent } = isObject(body) ? body : {};
+  if (kind === 'resume' && typeof handle === 'string' && isResponses(responses) && typeof principal === 'string' && typeof agent === 'string') {
+    return { kind, handle, responses, principal, agent };
+  }
+  if (kind === 'resubscribe' && typeof session === 'string') return { kind, session };
+  const spoken = REVISIONS.find((known) => known === revision);
+  if (kind === 'answer' && typeof session === 'string' && typeof message === 'string' && spoken !== undefined) {
+    const answer = decodeBody(message, 'client', spoken);
+    if (answer.kind === 'result' || answer.kind === 'error') return { kind, session, message: answer };
+  }
+  throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.forward takes what replicas send each other');
+}
+
+function isResponses(value: Json | undefined): value is Responses {
+  return isObject(value) && Object.values(value).every((response) => isObject(response));
 }
 
 /** What other replicas may ask of this one: to go on with what it owns. */
@@ -59,18 +95,13 @@ export function forwardHandlers(parts: BridgeParts): Readonly<Record<string, Han
   return {
     'gateway.forward': {
       stream: async function* forward(body, _caller, signal) {
-        if (!isObject(body)) throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.forward takes an object');
-        if (body['kind'] === 'answer') {
-          parts.questions.answer(String(body['session']), body['message'] as unknown as ResultMessage | ErrorMessage);
-          return;
+        const asked = readForwarded(body);
+        if (asked.kind === 'answer') parts.questions.answer(asked.session, asked.message);
+        else if (asked.kind === 'resubscribe') parts.subscriptions.changed(asked.session);
+        else {
+          const caller = { id: asked.principal, agent: asked.agent };
+          for await (const answer of resumeHeld(parts, asked.handle, asked.responses, caller, signal)) yield encodeBody(answer);
         }
-        if (body['kind'] === 'resubscribe') {
-          parts.subscriptions.changed(String(body['session']));
-          return;
-        }
-        const responses = isObject(body['responses']) ? (body['responses'] as Readonly<Record<string, JsonObject>>) : {};
-        const caller = { id: String(body['principal']), agent: String(body['agent']) };
-        for await (const answer of resumeHeld(parts, String(body['handle']), responses, caller, signal)) yield encodeBody(answer);
       },
     },
   };
