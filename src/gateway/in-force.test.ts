@@ -61,3 +61,14 @@ test('an exchange goes on with the snapshot that it began with, under today\'s l
   expect(force.of(began).lease.killed.all).toBe(true);
   expect(told).toBe(1);
 });
+
+test('whoever has to end what a lease ends is told of each lease', () => {
+  const force = keeper();
+  force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(1)));
+  const seen: (readonly string[])[] = [];
+  const stop = force.onLease(() => seen.push(force.current(0).lease.revokedCredentials));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(1, { revokedCredentials: ['c'] })));
+  stop();
+  force.acceptLease(signed(SIGNED_AS.lease, lease(2)));
+  expect(seen).toEqual([['c']]);
+});

@@ -25,6 +25,8 @@ export interface InForceKeeper {
   of(snapshot: Snapshot): InForce;
   /** Called after each snapshot that came into force. */
   onChange(listener: () => void): () => void;
+  /** Called after each lease: what it ends shall end at once. */
+  onLease(listener: () => void): () => void;
   readonly version: number;
 }
 
@@ -35,6 +37,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
   let inForce: InForce | undefined;
   const bySnapshot = new WeakMap<Snapshot, Prepared>();
   const listeners = new Set<() => void>();
+  const leaseListeners = new Set<() => void>();
 
   const combine = (): void => {
     if (prepared === undefined || lease === undefined) return;
@@ -73,6 +76,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       if (lease !== undefined && next.issuedAt < lease.issuedAt) return;
       lease = next;
       combine();
+      for (const listener of leaseListeners) listener();
     },
     current(now) {
       if (inForce === undefined) {
@@ -93,6 +97,10 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    onLease(listener) {
+      leaseListeners.add(listener);
+      return () => leaseListeners.delete(listener);
     },
     get version() {
       return prepared?.snapshot.version ?? 0;

@@ -130,6 +130,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const sweep = (): void => sweepAll(inForce, [open, held, connections]);
   const timer = setInterval(sweep, SWEEP_MS);
   inForce.onChange(sweep);
+  inForce.onLease(sweep);
   const server = await serveLink({
     home,
     self: 'gateway',
