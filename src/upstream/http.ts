@@ -40,8 +40,10 @@ async function* send(options: HttpUpstreamOptions, permit: Permit, exchange: Exc
   }
   const call: Call = { resumable: false, isOver: false };
   try {
-    yield* exchanged(options, message, exchange, signal, call);
-    call.isOver = true;
+    for await (const answer of exchanged(options, message, exchange, signal, call)) {
+      call.isOver ||= answer.kind === 'result' || answer.kind === 'error';
+      yield answer;
+    }
   } finally {
     if (!call.isOver && signal.aborted && !(call.resumable && isClientGone(signal))) void cancel(options, message, exchange);
   }

@@ -102,9 +102,9 @@ export async function tell(parts: BridgeParts, permit: Permit, message: Message,
   for await (const _nothing of wayTo(parts, inner).send(translate(permit, message), inner, signal));
 }
 
-/** Gives a call up: the server is told to stop. */
-export function endCall(call: Pick<LegacyCall, 'controller' | 'messages'>): void {
-  call.controller.abort();
+/** Leaves a call, so that questions on the standing stream are no longer its. One that has no answer yet is given up, and the server told to stop. */
+export function endCall(call: LegacyCall, isAnswered = false): void {
+  if (!isAnswered) call.controller.abort();
   call.messages.return?.().catch(() => undefined);
 }
 

@@ -102,6 +102,6 @@ export async function* callLegacyMember(parts: BridgeParts, permit: Permit, exch
       }
     }
   } finally {
-    if (!isOver) endCall(call);
+    endCall(call, isOver);
   }
 }

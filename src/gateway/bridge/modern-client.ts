@@ -63,6 +63,7 @@ async function* drive(parts: BridgeParts, call: LegacyCall, asked: RequestMessag
   if (signal.aborted) cancel();
   else signal.addEventListener('abort', cancel, { once: true });
   let held = false;
+  let isAnswered = false;
   try {
     for (;;) {
       const next = await call.messages.next();
@@ -78,12 +79,13 @@ async function* drive(parts: BridgeParts, call: LegacyCall, asked: RequestMessag
         if (belongs(answer, asked)) yield { ...answer, revision: asked.revision };
         continue;
       }
+      isAnswered = true;
       yield inModernWords(answer, asked, call.exchange);
       return;
     }
   } finally {
     signal.removeEventListener('abort', cancel);
-    if (!held) endCall(call);
+    if (!held) endCall(call, isAnswered);
   }
 }
 
