@@ -67,7 +67,8 @@ function pinnedInstructions(result: JsonObject, exchange: Exchange): JsonObject 
 
 function filtered(answer: ResultMessage, exchange: Exchange, force: InForce): Message {
   const list = FORWARDED_LISTS[exchange.call.method];
-  if (list === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return answer;
+  // What a toolset lists of its members was filtered in the exchange with each member.
+  if (list === undefined || exchange.members !== undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return answer;
   const result = filterList(force.directory, exchange.server, list, answer.result, (resource) => visible(exchange, force, 'read_resource', resource));
   return { ...answer, result };
 }

@@ -18,7 +18,7 @@ const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
  * change is announced by the gateway, which answers them.)
  */
 export async function* listenToMembers(
-  parts: BridgeParts, members: readonly Server[], wishes: JsonObject, exchange: Exchange, signal: AbortSignal,
+  parts: BridgeParts, members: readonly Server[], wishes: JsonObject, capabilities: JsonObject, exchange: Exchange, signal: AbortSignal,
 ): AsyncGenerator<Message, void, undefined> {
   const channel = createChannel<Message>(LIMITS.upstreamQueueMessages);
   const stop = (): void => channel.end();
@@ -38,7 +38,7 @@ export async function* listenToMembers(
     if (own.length === 0 && wishes['resourcesListChanged'] !== true) return Promise.resolve([]);
     const wanted = { ...(wishes['resourcesListChanged'] === true ? { resourcesListChanged: true } : {}), ...(own.length > 0 ? { resourceSubscriptions: own } : {}) };
     const read = async (): Promise<void> => {
-      for await (const said of parts.listenAt(member, wanted, exchange, until)) {
+      for await (const said of parts.listenAt(member, wanted, capabilities, exchange, until)) {
         if (said.kind !== 'notification') continue;
         if (said.method === ACKNOWLEDGED) resolve(honouredBy(member, said.params));
         else if (!channel.push({ ...said, params: aggregateParams(member.id, said.params ?? {}) })) channel.fail(tooFast());

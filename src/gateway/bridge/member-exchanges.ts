@@ -13,13 +13,13 @@ const CLIENT = { name: 'sallyport', version: '0.1.0' };
 
 /** One member of a toolset, asked as the caller itself in an exchange of its own: decided and recorded like any call of theirs. */
 async function* askMember(
-  gateway: Gateway, member: Server, method: string, params: JsonObject, exchange: Exchange, signal: AbortSignal,
+  gateway: Gateway, member: Server, method: string, params: JsonObject, capabilities: JsonObject, exchange: Exchange, signal: AbortSignal,
 ): AsyncGenerator<Message, void, undefined> {
   const inbound: Inbound = {
     route: { kind: 'server', space: member.space, name: member.id },
     httpMethod: 'POST',
     headers: new Headers({ 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': REVISION, 'mcp-method': method }),
-    body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, {}, CLIENT, undefined) })),
+    body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, capabilities, CLIENT, undefined) })),
     address: exchange.address,
     receivedAt: Date.now(),
     signal,
@@ -37,7 +37,7 @@ export async function listMemberResources(gateway: Gateway, member: Server, exch
   let cursor: string | undefined;
   for (let page = 0; page < LIMITS.surfacePagesMax; page += 1) {
     let next: string | undefined;
-    for await (const answer of askMember(gateway, member, 'resources/list', cursor === undefined ? {} : { cursor }, exchange, signal)) {
+    for await (const answer of askMember(gateway, member, 'resources/list', cursor === undefined ? {} : { cursor }, {}, exchange, signal)) {
       if (answer.kind !== 'result') continue;
       const { resources, nextCursor } = answer.result;
       if (isArray(resources)) all.push(...resources.filter(isObject));
@@ -50,7 +50,9 @@ export async function listMemberResources(gateway: Gateway, member: Server, exch
   throw new SallyportError('ERR_SURFACE_TOO_LARGE', `The server lists more than ${LIMITS.surfaceItemsMax} resources or ${LIMITS.surfacePagesMax} pages.`);
 }
 
-/** What a member announces. */
-export function listenAtMember(gateway: Gateway, member: Server, wishes: JsonObject, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message> {
-  return askMember(gateway, member, 'subscriptions/listen', { notifications: wishes }, exchange, signal);
+/** What a member announces; at a legacy one, in the session that calls with these capabilities are made in. */
+export function listenAtMember(
+  gateway: Gateway, member: Server, wishes: JsonObject, capabilities: JsonObject, exchange: Exchange, signal: AbortSignal,
+): AsyncIterable<Message> {
+  return askMember(gateway, member, 'subscriptions/listen', { notifications: wishes }, capabilities, exchange, signal);
 }

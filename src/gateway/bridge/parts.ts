@@ -35,7 +35,7 @@ export interface BridgeParts {
   /** Records what a server asked and was refused in the client's stead, in the exchange that it asked in. */
   recordAside(question: RequestMessage, denial: Denial, exchange: Exchange): Promise<void>;
   /** `subscriptions/listen` of one member of a toolset for this caller: an exchange of its own, through the gate. */
-  listenAt(member: Server, wishes: JsonObject, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message>;
+  listenAt(member: Server, wishes: JsonObject, capabilities: JsonObject, exchange: Exchange, signal: AbortSignal): AsyncIterable<Message>;
   /** What a member of a toolset lists for this caller: an exchange of its own, through the gate. */
   listResources(member: Server, exchange: Exchange, signal: AbortSignal): Promise<readonly JsonObject[]>;
 }

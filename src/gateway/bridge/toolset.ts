@@ -3,6 +3,7 @@ import type { Exchange } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { eraOf, TRANSPORT_METHODS, type Message, type RequestMessage } from '../../domain/message.ts';
 import type { Server } from '../../domain/server.ts';
+import { declaredCapabilities } from '../../mcp/bridge/requests.ts';
 import { acknowledged, listenEnded, onListen, wishesOf } from '../../mcp/bridge/wishes.ts';
 import { aggregateInstances } from '../../registry/catalog.ts';
 import { followSubscriptions } from './follow.ts';
@@ -16,8 +17,10 @@ import type { BridgeParts } from './parts.ts';
 export async function* answerAsToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
   switch (message.method) {
     case TRANSPORT_METHODS.stream:
-      yield* followSubscriptions(parts, exchange, signal, (uris, until) =>
-        listenToMembers(parts, membersWithResources(exchange), { resourcesListChanged: true, resourceSubscriptions: uris }, exchange, until));
+      yield* followSubscriptions(parts, exchange, signal, (uris, until) => {
+        const wishes = { resourcesListChanged: true, resourceSubscriptions: uris };
+        return listenToMembers(parts, membersWithResources(exchange), wishes, exchange.session?.capabilities ?? {}, exchange, until);
+      });
       return;
     case 'subscriptions/listen':
       yield* listenToToolset(parts, message, exchange, signal);
@@ -35,7 +38,8 @@ function inEra({ revision }: Exchange): JsonObject {
 }
 
 async function* listenToToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
-  for await (const said of listenToMembers(parts, membersWithResources(exchange), wishesOf(message), exchange, signal)) {
+  const capabilities = declaredCapabilities(message);
+  for await (const said of listenToMembers(parts, membersWithResources(exchange), wishesOf(message), capabilities, exchange, signal)) {
     if (said.kind !== 'notification') continue;
     const honoured = said.method === 'notifications/subscriptions/acknowledged' ? said.params?.['notifications'] : undefined;
     yield honoured === undefined ? onListen(message, said) : acknowledged(message, honoured as JsonObject);
