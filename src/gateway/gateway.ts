@@ -17,7 +17,7 @@ import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
 import { openTrail, type Knock, type TrailOptions } from './trail.ts';
 
-/** What the path needs to run; `roles/gateway.ts` puts it together. */
+/** What the path needs to run; `roles/gateway-path.ts` puts it together. */
 export interface World {
   readonly trail: TrailOptions;
   readonly inForce: InForceKeeper;

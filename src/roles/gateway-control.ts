@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
+import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import type { SharedState } from '../domain/state.ts';
+import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
+import type { Link } from '../link/connect.ts';
+import { readPeerKey } from '../link/keys.ts';
+import type { Release } from '../upstream/credentials.ts';
+
+/** A released secret is asked for again after this long. */
+const CREDENTIAL_MS = 5 * 60_000;
+const RETRY_MS = 100;
+const POLL_MS = 10;
+
+/** The last version in force is remembered, so that a restart is no way to roll policy back. */
+export function openInForce(home: string, versionFile: string): InForceKeeper {
+  const floor = existsSync(versionFile) ? Number(readFileSync(versionFile, 'utf8')) : 0;
+  return createInForceKeeper(() => readPeerKey(home, 'control'), Number.isSafeInteger(floor) ? floor : 0, (version) => {
+    mkdirSync(join(versionFile, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(versionFile, String(version), { mode: 0o600 });
+  });
+}
+
+/** Follows control's snapshots and leases; while control is away, the lease runs out and the gate stops deciding. */
+export async function watchControl(control: Link, inForce: InForceKeeper, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const item of control.stream('control.watch', {}, signal)) {
+        if (!isObject(item) || typeof item['bytes'] !== 'string' || typeof item['signature'] !== 'string') continue;
+        const signed = { bytes: item['bytes'], signature: item['signature'] };
+        if (item['kind'] === 'snapshot') inForce.acceptSnapshot(signed);
+        else inForce.acceptLease(signed);
+      }
+    } catch (fault) {
+      const quiet = fault instanceof SallyportError && fault.code === 'ERR_LINK_UNAVAILABLE';
+      if (!quiet) console.error(fault instanceof SallyportError ? `${fault.code}: ${fault.message}` : fault);
+    }
+    await Bun.sleep(RETRY_MS);
+  }
+}
+
+/** One text that start-up can't go on without; asked for until control answers. */
+export async function askText(control: Link, verb: string, body: Json, member: string, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    try {
+      const answer = await control.call(verb, body);
+      const text = isObject(answer) ? answer[member] : undefined;
+      if (typeof text === 'string') return text;
+      throw new SallyportError('ERR_LINK_FRAME', `${verb} was answered with something else`);
+    } catch (fault) {
+      if (signal.aborted || !(fault instanceof SallyportError) || fault.code !== 'ERR_LINK_UNAVAILABLE') throw fault;
+      await Bun.sleep(RETRY_MS);
+    }
+  }
+}
+
+/** Resolves when there is a snapshot and a lease to decide by. */
+export async function untilInForce(inForce: InForceKeeper, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !isReady(inForce)) await Bun.sleep(POLL_MS);
+}
+
+/** Waits for a snapshot at least this new, for as long as a connection may take to open. */
+export async function untilVersion(inForce: InForceKeeper, version: number, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + LIMITS.connectTimeoutMs;
+  while (inForce.version < version && Date.now() < until && !signal.aborted) await Bun.sleep(POLL_MS);
+}
+
+export function isReady(inForce: InForceKeeper): boolean {
+  try {
+    return inForce.current(Date.now()).snapshot.version > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** What replicas share, kept by control's store. */
+export function stateOver(control: Link): SharedState {
+  const op = async (body: JsonObject): Promise<JsonObject> => {
+    const answer = await control.call('control.state', body);
+    return isObject(answer) ? answer : {};
+  };
+  return {
+    get: async (key) => {
+      const { value } = await op({ op: 'get', key });
+      return typeof value === 'string' ? value : undefined;
+    },
+    set: async (key, value, ttlMs) => void (await op({ op: 'set', key, value, ttlMs })),
+    setIfAbsent: async (key, value, ttlMs) => (await op({ op: 'setIfAbsent', key, value, ttlMs }))['taken'] === true,
+    increment: async (key, by, ttlMs) => Number((await op({ op: 'increment', key, by, ttlMs }))['sum']),
+    delete: async (key) => void (await op({ op: 'delete', key })),
+  };
+}
+
+/** Secrets of servers, released by control one at a time (invariant 8). */
+export function releaseOver(control: Link): Release {
+  return async ({ space, server, secret, exchange }) => {
+    const answer = await control.call('control.release', { space, server, secret, exchange });
+    const value = isObject(answer) ? answer['value'] : undefined;
+    if (typeof value !== 'string') {
+      throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Control has no credential for server ${server}.`, { dispatched: false });
+    }
+    return { value, expiresAt: Date.now() + CREDENTIAL_MS };
+  };
+}

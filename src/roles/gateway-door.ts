@@ -1,0 +1,85 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SallyportError } from '../domain/errors.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { InForceKeeper } from '../gateway/in-force.ts';
+import { listen, type Listener, type ListenOptions } from '../gateway/listen.ts';
+import type { Link } from '../link/connect.ts';
+import { askText, isReady } from './gateway-control.ts';
+
+/** Where clients are to knock. */
+export interface Address {
+  readonly hostname: string;
+  readonly port: number;
+  /** Plain HTTP, on a loopback address only. */
+  readonly insecureLoopback: boolean;
+}
+
+/** Reads `host:port`. Throws ERR_CONFIG_INVALID. */
+export function addressOf(text: string, insecureLoopback: boolean): Address {
+  const match = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text);
+  if (match?.[1] === undefined) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `"${text}" is no host:port`, { remedy: 'For instance 127.0.0.1:7443.' });
+  }
+  const hostname = match[1].replace(/^\[|\]$/g, '');
+  if (insecureLoopback && !isLoopback(hostname)) {
+    throw new SallyportError('ERR_CONFIG_INVALID', 'Plain HTTP is served on loopback only.', {
+      remedy: 'Listen on 127.0.0.1, or leave --insecure-loopback away.',
+    });
+  }
+  return { hostname, port: Number(match[2]), insecureLoopback };
+}
+
+/** The open door, and where programs on this machine reach it. */
+export interface Door {
+  readonly listener: Listener;
+  readonly url: string;
+}
+
+/** Listens for clients. The TLS key is made here and never leaves this process; control's CA certifies it. */
+export async function openDoor(
+  address: Address, gateway: Gateway, inForce: InForceKeeper, control: Link, signal: AbortSignal,
+): Promise<Door> {
+  const { hostname, port, insecureLoopback } = address;
+  const { network } = inForce.current(Date.now()).snapshot;
+  const tls = insecureLoopback ? {} : { tls: await certified(hostname, control, signal) };
+  const listener = listenOn({
+    hostname, port, ...tls, publicUrl: network.publicUrl, origins: network.origins, gateway, ready: () => isReady(inForce),
+  });
+  return { listener, url: urlOf(address, listener.port, network.publicUrl) };
+}
+
+async function certified(hostname: string, control: Link, signal: AbortSignal): Promise<NonNullable<ListenOptions['tls']>> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const request = { publicKey: publicKey.export({ type: 'spki', format: 'pem' }), hostname };
+  const cert = await askText(control, 'control.certificate', request, 'certificate', signal);
+  return { cert, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+}
+
+/** Beyond loopback the gate answers under its public name only. */
+function urlOf({ hostname, insecureLoopback }: Address, port: number, publicUrl: string): string {
+  if (!isLoopback(hostname) && !isLoopback(new URL(publicUrl).hostname)) return new URL(publicUrl).origin;
+  return `${insecureLoopback ? 'http' : 'https'}://${hostname === '::1' ? '[::1]' : 'localhost'}:${port}`;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** An address that can't be had is the operator's to change: it never gets better by trying again. */
+function listenOn(options: ListenOptions): Listener {
+  try {
+    return listen(options);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const why = WHY_NOT[code] ?? code;
+    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${options.hostname}:${options.port}: ${why}.`, {
+      remedy: 'Choose another address with --listen HOST:PORT, or gateway.listen in sallyport.yaml.', cause,
+    });
+  }
+}
+
+const WHY_NOT: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not',
+  EADDRNOTAVAIL: 'this machine has no such address',
+};

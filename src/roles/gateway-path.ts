@@ -1,0 +1,182 @@
+import { join } from 'node:path';
+import { openCommitments } from '../audit/commit.ts';
+import { createFloods } from '../audit/floods.ts';
+import { createJournal } from '../audit/journal.ts';
+import { SallyportError } from '../domain/errors.ts';
+import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import type { SharedState } from '../domain/state.ts';
+import { createAnnouncer } from '../gateway/announce.ts';
+import { createBridge } from '../gateway/bridge/bridge.ts';
+import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
+import { createHeldCalls } from '../gateway/bridge/held.ts';
+import { listenAtMember, listMemberResources } from '../gateway/bridge/member-exchanges.ts';
+import type { BridgeParts } from '../gateway/bridge/parts.ts';
+import { createQuestions } from '../gateway/bridge/questions.ts';
+import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
+import { createCatalogAnswers } from '../gateway/catalog-answers.ts';
+import { createDispatch } from '../gateway/dispatch.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
+import { switchedOff } from '../gateway/guard.ts';
+import { createHandles } from '../gateway/handles.ts';
+import type { InForceKeeper } from '../gateway/in-force.ts';
+import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
+import { createPinGuard, type PinGuard } from '../gateway/pin-guard.ts';
+import { createReader, type Reader } from '../gateway/reader.ts';
+import type { Seal } from '../gateway/seal.ts';
+import { createSessions } from '../gateway/sessions.ts';
+import { openTrail, type TrailOptions } from '../gateway/trail.ts';
+import type { Link } from '../link/connect.ts';
+import type { Handler } from '../link/handler.ts';
+import { decodeBody } from '../mcp/decode.ts';
+import { encodeBody, encodeHeaders } from '../mcp/encode.ts';
+import { parseSse } from '../mcp/sse.ts';
+import { createAddressGuard } from '../upstream/address.ts';
+import { createCredentials } from '../upstream/credentials.ts';
+import { createHttpUpstream } from '../upstream/http.ts';
+import { createSseUpstream } from '../upstream/sse.ts';
+import { createStdioUpstream } from '../upstream/stdio.ts';
+import { isReady, releaseOver, untilVersion } from './gateway-control.ts';
+import { createPeers, forwardHandlers } from './gateway-peers.ts';
+
+/** The other roles, each behind its link. */
+export interface Links {
+  readonly control: Link;
+  readonly ledger: Link;
+  readonly runner: Link;
+}
+
+/** What the data plane stands on: who this replica is, what it may decide by, and what it shares with the others. */
+export interface Ground {
+  readonly home: string;
+  readonly node: string;
+  readonly links: Links;
+  readonly inForce: InForceKeeper;
+  readonly seal: Seal;
+  readonly state: SharedState;
+  /** Ends what the link's handlers do when the role ends. */
+  readonly signal: AbortSignal;
+}
+
+/** The joined data plane. */
+export interface DataPlane {
+  readonly gateway: Gateway;
+  /** What control and other replicas may ask of it. */
+  readonly handlers: Readonly<Record<string, Handler>>;
+  /** Ends every open exchange whose time, token or lease has ended. */
+  sweep(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Joins the rooms of the data plane: the records it writes, the ways to servers, the bridge between the eras, and the
+ * path in their middle.
+ */
+export function joinDataPlane(ground: Ground): DataPlane {
+  const { node, inForce, state, seal, links, signal } = ground;
+  const records = openRecords(ground);
+  const ways = openWays(links);
+  const open = createOpenExchanges();
+  const sessions = createSessions(seal, state);
+
+  // The bridge, the reader and the path need each other; each asks for the gateway only when it runs.
+  let gateway: Gateway;
+  let reader: Reader;
+  const pins = createPinGuard(() => reader, (server, raw) => {
+    links.control.call('control.drift', toJson({ space: server.space, server: server.id, node, raw })).catch(() => undefined);
+  });
+  const parts = bridgeParts(ground, ways, records.trail, createConnections(() => gateway, sessions), () => gateway);
+  const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
+  const upstream = createAnnouncer(inForce, dispatch);
+  gateway = createGateway({ trail: records.trail, inForce, sessions, handles: createHandles(seal), pins, open, upstream });
+  reader = createReader(gateway);
+
+  return {
+    gateway,
+    handlers: { 'gateway.read': { call: (body) => readFor(body, reader, pins, inForce, signal) }, ...forwardHandlers(parts) },
+    sweep: () => sweepAll(inForce, [open, parts.held, parts.connections]),
+    async close() {
+      parts.connections.close();
+      await records.close();
+      ways.close();
+    },
+  };
+}
+
+/** Where every exchange is written down before it has an effect (invariant 5). */
+function openRecords({ home, node, links }: Ground): { readonly trail: TrailOptions; close(): Promise<void> } {
+  const journal = createJournal(links.ledger, { node, incarnation: crypto.randomUUID() });
+  const floods = createFloods(journal, { node, space: DEFAULT_SPACE });
+  const commitments = openCommitments(join(home, 'gateway', 'salts'));
+  return {
+    trail: { node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data) },
+    async close() {
+      await floods.close().catch(() => undefined);
+      journal.close();
+    },
+  };
+}
+
+/** One way for each transport that a server may have. */
+function openWays({ control, runner }: Links): BridgeParts['ways'] & { close(): void } {
+  const codec = { encodeBody, encodeHeaders, decodeBody, parseSse };
+  const release = releaseOver(control);
+  const wire = { codec, guard: createAddressGuard(), credentials: createCredentials(release) };
+  const stdio = createStdioUpstream({ codec, link: runner, release });
+  const sse = createSseUpstream(wire);
+  return {
+    http: createHttpUpstream(wire),
+    sse,
+    stdio,
+    close() {
+      stdio.close();
+      sse.close();
+    },
+  };
+}
+
+/** What the bridge remembers between messages, and how it gets back onto the path: `gateway` is asked for when it is needed. */
+function bridgeParts(
+  { home, node, inForce, state }: Ground, ways: BridgeParts['ways'], trail: TrailOptions, connections: Connections, gateway: () => Gateway,
+): BridgeParts {
+  const peers = createPeers(home);
+  return {
+    node, ways, connections, peers, inForce, state,
+    held: createHeldCalls(node),
+    questions: createQuestions(node),
+    subscriptions: createSubscriptions(node, state, peers),
+    recordAside(question, denial, exchange) {
+      const aside = openTrail(trail, { ...exchange, receivedAt: exchange.startedAt });
+      aside.belongsTo(exchange);
+      return aside.passed(question, denial);
+    },
+    listenAt: (member, wishes, capabilities, exchange, signal) => listenAtMember(gateway(), member, wishes, capabilities, exchange, signal),
+    listResources: (member, exchange, signal) => listMemberResources(gateway(), member, exchange, signal),
+  };
+}
+
+function sweepAll(inForce: InForceKeeper, all: readonly Pick<OpenExchanges, 'sweep'>[]): void {
+  const now = Date.now();
+  const { lease } = isReady(inForce) ? inForce.current(now) : { lease: undefined };
+  // Without a lease nothing is decided any more, and what is open ends with it (invariant 6).
+  for (const each of all) each.sweep(now, (exchange) => lease === undefined || switchedOff(exchange, lease) !== undefined);
+}
+
+/** Control asks what a server says of itself: the gateway's own reader looks, through the same path as everyone. */
+async function readFor(body: Json, reader: Reader, pins: PinGuard, inForce: InForceKeeper, ending: AbortSignal): Promise<Json> {
+  const { space, server, minSnapshotVersion } = isObject(body) ? body : {};
+  if (typeof space !== 'string' || typeof server !== 'string' || typeof minSnapshotVersion !== 'number') {
+    throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.read names a space, a server and a snapshot version');
+  }
+  await untilVersion(inForce, minSnapshotVersion, ending);
+  // An administrator looks at the server: calls look again too, instead of at what was seen up to a minute ago.
+  pins.invalidate({ space, id: server });
+  const signal = AbortSignal.any([ending, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
+  return toJson(await reader.read(space, server, undefined, undefined, signal));
+}
+
+/** What was JSON and was only read stays JSON; the types of records lack the index signature. */
+function toJson(value: object): JsonObject {
+  return { ...value };
+}
