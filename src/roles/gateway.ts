@@ -58,6 +58,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
+  inForce.onLease(() => plane.sweep());
   const server = await serveLink({ home, self: 'gateway', socketPath: files.socket, handlers: plane.handlers });
 
   const close = async (door?: Door): Promise<void> => {
