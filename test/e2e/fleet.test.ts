@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startCrm, type Crm } from '../../demo/crm.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { startPostgres, startRedis, type Service } from '../fixtures/databases.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, modernRequest, readCalled, toolParams, type Called } from '../fixtures/modern-call.ts';
@@ -47,6 +48,11 @@ async function untilAll(ask: (url: string) => Promise<Called>, is: (called: Call
   return Math.max(...(await Promise.all(waits)));
 }
 
+function tokenIn({ token, id }: JsonObject): { readonly token: string; readonly id: string } {
+  if (typeof token !== 'string' || typeof id !== 'string') throw new Error('no token was made');
+  return { token, id };
+}
+
 async function legacy(url: string, token: string, session: string | undefined, method: 'POST' | 'DELETE', body?: object): Promise<Response> {
   return fetch(url, {
     method,
@@ -87,9 +93,9 @@ test('a session opened at one gateway works at all, and ended at one is ended at
 
 test('a new token is good at all; revoked, it is refused by all within a second', async () => {
   const made = await gate.admin('POST', '/agents', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
-  const token = String(made['token']);
+  const { token, id } = tokenIn(made);
   const known = await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
-  await gate.admin('DELETE', `/agents/${String(made['id'])}`);
+  await gate.admin('DELETE', `/agents/${id}`);
   const ms = await untilAll((url) => search(url, token), ({ code }) => code === 'ERR_TOKEN_REVOKED' || code === 'ERR_TOKEN_INVALID');
   console.log(`fleet: a new snapshot was in force everywhere after ${Math.round(known)} ms, a revocation after ${Math.round(ms)} ms`);
   expect(Math.max(known, ms)).toBeLessThan(EVERYWHERE_MS);
@@ -111,7 +117,7 @@ for (const [target, name] of [['server', 'crm'], ['agent', 'tester'], ['all', un
 
 test('open streams end at all when their token is revoked', async () => {
   const made = await gate.admin('POST', '/agents', { agent: 'listener', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
-  const token = String(made['token']);
+  const { token, id } = tokenIn(made);
   await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
   const { _meta = {} } = toolParams('', {});
   const listen = modernRequest(token, 'subscriptions/listen', { notifications: { toolsListChanged: true }, _meta });
@@ -119,7 +125,7 @@ test('open streams end at all when their token is revoked', async () => {
   for (const stream of streams) expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const ended = Promise.all(streams.map((stream) => stream.text()));
   const startedAt = performance.now();
-  await gate.admin('DELETE', `/agents/${String(made['id'])}`);
+  await gate.admin('DELETE', `/agents/${id}`);
   await ended;
   const ms = performance.now() - startedAt;
   console.log(`fleet: open streams had ended everywhere ${Math.round(ms)} ms after the revocation`);
@@ -145,11 +151,10 @@ test('without PostgreSQL gateways decide as long as their lease lasts, then deny
   await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
   await postgres.crash();
   for (const url of urls) expect((await search(url, token)).result).toBeDefined();
-  const effects = (): number => crm.effects.length;
   await untilAll((url) => search(url, token), ({ status, code }) => status === 503 && code === 'ERR_LEASE_EXPIRED');
-  const done = effects();
+  const done = crm.effects.length;
   for (const url of urls) expect((await search(url, token)).code).toBe('ERR_LEASE_EXPIRED');
-  expect(effects()).toBe(done);
+  expect(crm.effects.length).toBe(done);
   await postgres.start();
   await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
 }, 60_000);
