@@ -65,7 +65,7 @@ test('a server is declared, read through the gate, shown, and approved exactly a
   says.set('crm', surfaceSaying({ search: { annotations: { readOnlyHint: true } }, delete_contact: {} }));
   const { body: scanned } = await api('POST', '/servers/crm/scan');
   expect(scanned).toMatchObject({
-    status: 'scanned', findings: [{ rule: 'exposure-unauthenticated', severity: 'warn' }],
+    status: 'scanned', findings: [],
     candidate: { tools: [{ name: 'search', effect: 'read', confirmed: false }, { name: 'delete_contact', effect: 'destroy', confirmed: false }] },
   });
   const digest = text(part(scanned, 'candidate', 'digest'));

@@ -8,6 +8,7 @@ import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import type { LinkServer } from '../link/serve.ts';
+import { writeSurface } from '../registry/surface.ts';
 import { startControl } from '../roles/control.ts';
 import type { ControlRole } from '../roles/control.ts';
 import { runLedger } from '../roles/ledger.ts';
@@ -22,6 +23,8 @@ export interface ControlFixture {
   readonly asGateway: Link;
   /** What each server says when it is read; tests change it. */
   readonly says: Map<string, JsonObject>;
+  /** What each server does when it is examined; one that is not here refuses as it should. */
+  readonly exposes: Map<string, JsonObject>;
   /** One request to the API; `body` is the answer whatever the status. */
   readonly api: (method: string, path: string, body?: JsonObject, token?: string) => Promise<{ readonly status: number; readonly body: JsonObject }>;
   readonly restart: () => Promise<void>;
@@ -32,12 +35,13 @@ export async function openControl(): Promise<ControlFixture> {
   const home = mkdtempSync('/tmp/sp-control-');
   const ledger = await runLedger({ home, strict: false });
   const says = new Map<string, JsonObject>();
+  const exposes = new Map<string, JsonObject>();
   ensureRoleKey(home, 'gateway');
-  const gateway = await serveReads(home, says);
+  const gateway = await serveReads(home, says, exposes);
   let role = await startControl({ home });
   let asGateway = connectLink({ home, self: 'gateway', peer: 'control' });
   return {
-    home, ledger, says,
+    home, ledger, says, exposes,
     get asGateway() {
       return asGateway;
     },
@@ -61,11 +65,9 @@ export async function openControl(): Promise<ControlFixture> {
   };
 }
 
-async function serveReads(home: string, says: ReadonlyMap<string, JsonObject>): Promise<LinkServer> {
-  return serveLink({
-    home, self: 'gateway',
-    handlers: { 'gateway.read': { call: (body) => says.get(text(part(body, 'server'))) ?? null } },
-  });
+async function serveReads(home: string, says: ReadonlyMap<string, JsonObject>, exposes: ReadonlyMap<string, JsonObject>): Promise<LinkServer> {
+  const read = (id: string): Json => ({ surface: says.get(id) ?? null, exposure: exposes.get(id) ?? { answersUnauthenticated: false, acceptsForeignOrigin: false } });
+  return serveLink({ home, self: 'gateway', handlers: { 'gateway.read': { call: (body) => read(text(part(body, 'server'))) } } });
 }
 
 async function request(home: string, method: string, path: string, body: JsonObject | undefined, token: string | undefined): ReturnType<ControlFixture['api']> {
@@ -82,10 +84,12 @@ async function request(home: string, method: string, path: string, body: JsonObj
 /** Everything a small server says: `tools` by name and description. */
 export function surfaceSaying(tools: Readonly<Record<string, JsonObject>>): JsonObject {
   return {
-    revision: '2025-11-25', eras: ['legacy'],
-    hello: { protocolVersion: '2025-11-25', serverInfo: { name: 'crm', version: '1' }, capabilities: { tools: {} } },
-    tools: [{ tools: Object.entries(tools).map(([name, more]) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' }, ...more })) }],
-    prompts: [], templates: [],
+    ...writeSurface({
+      revision: '2025-11-25', eras: ['legacy'],
+      hello: { protocolVersion: '2025-11-25', serverInfo: { name: 'crm', version: '1' }, capabilities: { tools: {} } },
+      tools: [{ tools: Object.entries(tools).map(([name, more]) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' }, ...more })) }],
+      prompts: [], templates: [],
+    }),
   };
 }
 

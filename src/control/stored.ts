@@ -20,9 +20,12 @@ export type Candidate = z.infer<typeof CANDIDATE>;
 /** That a gateway saw something else than the baseline at a refresh, so that it is recorded once; what it saw is the candidate. */
 const DRIFT = z.strictObject({ observedAt: z.number(), node: z.string(), digest: z.string() });
 
+/** What a server did when it was read in ways in which it should refuse; of the URL that it had then. Null: not found out. */
+const EXPOSURE = z.strictObject({ examinedAt: z.number(), url: z.string(), answersUnauthenticated: z.boolean().nullable(), acceptsForeignOrigin: z.boolean().nullable() });
+
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
-  server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, toolset: TOOLSET, agent: AGENT,
+  server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, agent: AGENT,
   role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION,
 } as const;
 

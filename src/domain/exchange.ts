@@ -1,5 +1,5 @@
 import type { Action, Resource } from './decision.ts';
-import type { Route } from './inbound.ts';
+import type { Examination, Route } from './inbound.ts';
 import type { JsonObject } from './json.ts';
 import type { Revision, RpcId } from './message.ts';
 import type { Principal } from './principal.ts';
@@ -49,6 +49,8 @@ export interface Exchange {
   readonly snapshot: Snapshot;
   /** Whose upstream credential and connection carry it: the principal itself, or the caller behind a workload of ours. */
   readonly onBehalfOf: Principal;
+  /** The registry's own workload only: the server is asked in a way in which it should refuse. */
+  readonly examine?: Examination;
   /** Legacy only: the downstream session as it was opened from our sealed id. */
   readonly session?: Session;
 }

@@ -5,6 +5,9 @@ export type Route =
   | { readonly kind: 'server'; readonly space: string; readonly name: string }
   | { readonly kind: 'toolset'; readonly space: string; readonly name: string };
 
+/** How a server is asked, when it is read, in a way in which it should refuse: without its credential, or as a foreign web page. */
+export type Examination = 'anonymous' | 'foreign-origin';
+
 /** One HTTP exchange from downstream, before anything of it is believed. Bytes are limited, nothing is parsed. */
 export interface Inbound {
   readonly route: Route;
@@ -18,7 +21,7 @@ export interface Inbound {
   readonly signal: AbortSignal;
   /**
    * Set only by the gateway's own code, never from the network: the workload that asks (enrolment, refresh, a bridge's
-   * handshake), and the caller whose upstream credential and connection are used.
+   * handshake), and the caller whose upstream credential and connection are used. `examine` is the registry's alone.
    */
-  readonly internal?: { readonly principal: Principal; readonly onBehalfOf: Principal };
+  readonly internal?: { readonly principal: Principal; readonly onBehalfOf: Principal; readonly examine?: Examination };
 }

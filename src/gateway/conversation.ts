@@ -1,7 +1,7 @@
 import { SallyportError, type ErrorCode } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { isArray, isObject, type JsonObject } from '../domain/json.ts';
-import { REVISIONS, type Message, type Revision } from '../domain/message.ts';
+import { REVISIONS, type Era, type Message, type Revision } from '../domain/message.ts';
 import { withEnvelope } from '../mcp/envelope.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -42,6 +42,13 @@ export async function openModern(asking: Asking): Promise<Conversation> {
     throw new SallyportError('ERR_UPSTREAM_PROTOCOL', `The server does not speak ${MODERN}.`);
   }
   return { revision: MODERN, hello, session: undefined, ask, end: async () => undefined };
+}
+
+/** The one request that opens a conversation in this era, and what came of it. */
+export function greet(asking: Asking, era: Era): Promise<Message | undefined> {
+  if (era === 'legacy') return tell(asking, 'POST', {}, { id: 1, method: 'initialize', params: { protocolVersion: NEWEST_LEGACY, capabilities: {}, clientInfo: CLIENT } });
+  const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': 'server/discover' };
+  return tell(asking, 'POST', headers, { id: 1, method: 'server/discover', params: withEnvelope({}, {}, CLIENT, undefined) });
 }
 
 /** Opens with `initialize` and declares these capabilities (2025-11-25 and before). */

@@ -3,6 +3,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { PolicyEngine } from '../domain/decision.ts';
 import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
 import { indexTokens, type Tokens } from '../identity/authenticate.ts';
+import { parseOwnJson } from '../mcp/json.ts';
 import { loadEngine } from '../policy/engine.ts';
 import { buildDirectory, type Directory } from '../registry/directory.ts';
 
@@ -49,7 +50,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
         remedy: 'Check that gateway and control share one state folder; see "sallyport doctor".',
       });
     }
-    return JSON.parse(signed.bytes);
+    return parseOwnJson(signed.bytes);
   };
 
   return {

@@ -54,6 +54,7 @@ export async function resolve(
     ...(said.kind === 'request' ? { request: said.id } : {}),
     snapshot: force.snapshot,
     ...(session === undefined ? {} : { session }),
+    ...(asRegistry && inbound.internal?.examine !== undefined ? { examine: inbound.internal.examine } : {}),
   };
   return { exchange, params: found.params };
 }

@@ -125,6 +125,7 @@ function identityOf(exchange: Exchange): Partial<JournalRecord> {
     ...(call.resource.name === '' ? {} : { tool: call.resource.name }),
     ...(tool === undefined ? {} : { definition: tool.digest }),
     snapshot: snapshot.version,
+    ...(exchange.examine === undefined ? {} : { detail: { examine: exchange.examine } }),
   };
 }
 

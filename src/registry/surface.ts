@@ -20,6 +20,14 @@ export interface RawSurface {
   readonly templates: readonly JsonObject[];
 }
 
+/** A `RawSurface` as it travels between roles: each answer is text of its own, so that a number that no double holds keeps its digits. */
+export type SurfaceText = Pick<RawSurface, 'revision' | 'eras'> & { readonly hello: string } & Readonly<Record<'tools' | 'prompts' | 'templates', readonly string[]>>;
+
+export function writeSurface({ revision, eras, hello, tools, prompts, templates }: RawSurface): SurfaceText {
+  const write = (json: JsonObject): string => JSON.stringify(json);
+  return { revision, eras, hello: write(hello), tools: tools.map(write), prompts: prompts.map(write), templates: templates.map(write) };
+}
+
 /** What an administrator says of one tool; it confirms the effect. */
 export interface ToolDeclaration {
   readonly effect: Effect;

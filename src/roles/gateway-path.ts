@@ -2,9 +2,6 @@ import { join } from 'node:path';
 import { openCommitments } from '../audit/commit.ts';
 import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
-import { SallyportError } from '../domain/errors.ts';
-import { isObject, type Json, type JsonObject } from '../domain/json.ts';
-import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
 import { createAnnouncer } from '../gateway/announce.ts';
@@ -22,7 +19,7 @@ import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
-import { createPinGuard, type PinGuard } from '../gateway/pin-guard.ts';
+import { createPinGuard } from '../gateway/pin-guard.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
@@ -32,13 +29,15 @@ import type { Handler } from '../link/handler.ts';
 import { decodeBody } from '../mcp/decode.ts';
 import { encodeBody, encodeHeaders } from '../mcp/encode.ts';
 import { parseSse } from '../mcp/sse.ts';
+import { writeSurface } from '../registry/surface.ts';
 import { createAddressGuard } from '../upstream/address.ts';
 import { createCredentials } from '../upstream/credentials.ts';
 import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
-import { isReady, releaseOver, untilVersion } from './gateway-control.ts';
+import { isReady, releaseOver } from './gateway-control.ts';
 import { createPeers, forwardHandlers } from './gateway-peers.ts';
+import { readFor, toJson } from './gateway-read.ts';
 
 /** The other roles, each behind its link. */
 export interface Links {
@@ -84,7 +83,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   let gateway: Gateway;
   let reader: Reader;
   const pins = createPinGuard(() => reader, (server, raw) => {
-    links.control.call('control.drift', toJson({ space: server.space, server: server.id, node, raw })).catch(() => undefined);
+    links.control.call('control.drift', toJson({ space: server.space, server: server.id, node, raw: toJson(writeSurface(raw)) })).catch(() => undefined);
   });
   const parts = bridgeParts(ground, ways, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
@@ -94,7 +93,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
 
   return {
     gateway,
-    handlers: { 'gateway.read': { call: (body) => readFor(body, reader, pins, inForce, signal) }, ...forwardHandlers(parts) },
+    handlers: { 'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts) },
     sweep: () => sweepAll(inForce, [open, parts.held, parts.connections]),
     async close() {
       parts.connections.close();
@@ -161,22 +160,4 @@ function sweepAll(inForce: InForceKeeper, all: readonly Pick<OpenExchanges, 'swe
   const { lease } = isReady(inForce) ? inForce.current(now) : { lease: undefined };
   // Without a lease nothing is decided any more, and what is open ends with it (invariant 6).
   for (const each of all) each.sweep(now, (exchange) => lease === undefined || switchedOff(exchange, lease) !== undefined);
-}
-
-/** Control asks what a server says of itself: the gateway's own reader looks, through the same path as everyone. */
-async function readFor(body: Json, reader: Reader, pins: PinGuard, inForce: InForceKeeper, ending: AbortSignal): Promise<Json> {
-  const { space, server, minSnapshotVersion } = isObject(body) ? body : {};
-  if (typeof space !== 'string' || typeof server !== 'string' || typeof minSnapshotVersion !== 'number') {
-    throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.read names a space, a server and a snapshot version');
-  }
-  await untilVersion(inForce, minSnapshotVersion, ending);
-  // An administrator looks at the server: calls look again too, instead of at what was seen up to a minute ago.
-  pins.invalidate({ space, id: server });
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
-  return toJson(await reader.read(space, server, undefined, undefined, signal));
-}
-
-/** What was JSON and was only read stays JSON; the types of records lack the index signature. */
-function toJson(value: object): JsonObject {
-  return { ...value };
 }

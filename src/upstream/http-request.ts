@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Endpoint } from '../domain/server.ts';
 import type { AddressGuard, Target } from './address.ts';
 import type { Credentials } from './credentials.ts';
@@ -44,7 +45,8 @@ export async function request(wire: Wire, sent: HttpRequest, exchange: Exchange,
   const network = exchange.snapshot.network;
   const known = wire.guard.reach(endpoint, network);
   let target = known instanceof Promise ? await known : known;
-  const offered = wire.credentials.present(exchange);
+  const examine = exchange.principal.id === REGISTRY_PRINCIPAL_ID ? exchange.examine : undefined;
+  const offered = examine === 'anonymous' ? undefined : wire.credentials.present(exchange);
   const credential = offered instanceof Promise ? await offered : offered;
   const { headers } = sent;
   headers['host'] = target.host;
@@ -52,14 +54,30 @@ export async function request(wire: Wire, sent: HttpRequest, exchange: Exchange,
   // A compressed answer costs more than it saves on the hop, and must be counted as it inflates.
   headers['accept-encoding'] = 'identity';
   if (credential !== undefined) headers[credential.name] = credential.value;
+  if (examine === 'foreign-origin') headers['origin'] = FOREIGN_ORIGIN;
   let url = sent.url === endpoint.url ? target.url : target.origin + pathOf(new URL(sent.url));
   for (let hops = 0; ; hops += 1) {
     const response = await fetchOnce(url, sent, target, server.id, signal, () => wire.guard.forget(endpoint));
+    if (examine !== undefined && isRefusal(response.status)) throw await refusedExamination(response, server.id);
     if (response.status < 300 || response.status > 399) return response;
     const location = await followable(response, sent, endpoint, server.id, hops);
     target = await wire.guard.reach(endpoint, network);
     url = target.origin + pathOf(location);
   }
+}
+
+/** A web page's that no server knows: the name can't exist (RFC 2606). */
+const FOREIGN_ORIGIN = 'https://foreign-page.invalid';
+
+/** What says "not like this", rather than "not now". */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status <= 499 && status !== 408 && status !== 425 && status !== 429;
+}
+
+/** Whatever the body says: it is no answer to the question, and the credential that was left out is not at fault. */
+async function refusedExamination(response: Response, server: string): Promise<SallyportError> {
+  await discard(response);
+  return new SallyportError('ERR_UPSTREAM_REFUSED', `Server ${server} refused what it should refuse.`, { internal: `status ${response.status}` });
 }
 
 export function remote(exchange: Exchange): RemoteEndpoint {

@@ -98,7 +98,9 @@ export class Pool {
 export function identityOf(exchange: Exchange): string {
   const { server, onBehalfOf } = exchange;
   const caller = isShared(exchange) ? [] : [onBehalfOf.space, onBehalfOf.id, onBehalfOf.agent, onBehalfOf.actors];
-  return JSON.stringify([server.space, server.id, server.endpoint, server.credentials, caller]);
+  // What is sent to examine a server has another credential or origin: it never shares a connection.
+  const examined = exchange.examine === undefined ? [] : [exchange.examine];
+  return JSON.stringify([server.space, server.id, server.endpoint, server.credentials, caller, ...examined]);
 }
 
 export function isShared(exchange: Exchange): boolean {

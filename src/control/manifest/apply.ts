@@ -97,7 +97,7 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
 }
 
 async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string): Promise<void> {
-  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift'] as const) : ([kind] as const);
+  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure'] as const) : ([kind] as const);
   for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
 }
 

@@ -2,10 +2,8 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Effect, Surface } from '../../domain/server.ts';
 import { approveSurface } from '../../registry/surface.ts';
 import type { Rows } from '../../store/store.ts';
-import { hasExposureException } from '../exceptions/exposure.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
-import { findExposure } from './findings.ts';
-import type { ServerFinding } from './schema.ts';
+import { checkExposure } from './exposure.ts';
 import { declareTools } from './surface.ts';
 
 export interface Approval {
@@ -34,7 +32,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
     });
   }
   checkEffects(chosen.surface, approval.effects);
-  await checkExposure(rows, approval, [...findExposure(server.body), ...(candidate?.findings ?? [])]);
+  await checkExposure(rows, space, id, approval.now);
   const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
   const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };
   const { reason: _, ...rest } = server.body;
@@ -47,13 +45,4 @@ function checkEffects(surface: Surface, effects: Approval['effects']): void {
   const known = new Set(surface.tools.map((tool) => tool.name));
   const unknown = Object.keys(effects).find((tool) => !known.has(tool));
   if (unknown !== undefined) throw new SallyportError('ERR_TOOL_UNKNOWN', `the server has no tool "${unknown}"`, { remedy: 'Name tools as the server does.' });
-}
-
-async function checkExposure(rows: Rows, { space, id, now }: Approval, findings: readonly ServerFinding[]): Promise<void> {
-  for (const finding of findings) {
-    if (finding.severity !== 'block' || await hasExposureException(rows, space, id, finding.rule, now)) continue;
-    throw new SallyportError('ERR_EXPOSURE', `${finding.rule}: ${finding.message}`, {
-      remedy: `Repair it, or accept it for a time: sallyport exception add --server ${id} --exposure ${finding.rule} (see its --help)`,
-    });
-  }
 }

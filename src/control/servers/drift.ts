@@ -4,6 +4,7 @@ import { compareSurfaces, verdictOf } from '../../registry/drift.ts';
 import type { Drift } from '../../registry/drift.ts';
 import type { Control } from '../control.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
+import { shadowsOf } from './shadows.ts';
 import { toCandidate } from './surface.ts';
 
 export interface DriftReport {
@@ -22,7 +23,7 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   const server = await needStored(control.store, 'server', space, id);
   const baseline = await findStored(control.store, 'baseline', space, id);
   if (baseline === undefined) return { drift: [] };
-  const candidate = toCandidate(report.raw, server.body, control.now(), () => []);
+  const candidate = toCandidate(report.raw, server.body, control.now(), await shadowsOf(control.store, space, id));
   const drift = compareSurfaces(baseline.body.surface, candidate.surface).map(presentDrift);
   const known = await findStored(control.store, 'drift', space, id);
   if (drift.length > 0 && known?.body.digest !== candidate.digest) {

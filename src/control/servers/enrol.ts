@@ -1,13 +1,12 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import { findShadows } from '../../registry/shadow.ts';
-import type { ShadowFinding } from '../../registry/shadow.ts';
 import { compareSurfaces } from '../../registry/drift.ts';
 import type { By, Control } from '../control.ts';
-import { findStored, listStored, needStored, putStored } from '../stored.ts';
+import { findStored, needStored, putStored } from '../stored.ts';
 import { presentDrift } from './drift.ts';
+import { findExposure, keepExposure } from './exposure.ts';
 import { presentServer } from './present.ts';
-import type { ServerFinding } from './schema.ts';
+import { shadowsOf } from './shadows.ts';
 import { toCandidate } from './surface.ts';
 
 /** Reads the server through the gate and keeps what it says as the candidate. Nothing that is in service changes. */
@@ -18,22 +17,18 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   if (inForce === undefined) throw new SallyportError(
     'ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' },
   );
-  const raw = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
+  const read = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
   const scannedAt = control.now();
   return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
-    const neighbours = (await listStored(rows, 'baseline', space)).map((other) => ({ id: other.id, surface: other.body.surface }));
-    const candidate = toCandidate(raw, server.body, scannedAt, (surface) => findShadows({ id, surface }, neighbours).map(toFinding));
+    const candidate = toCandidate(read.surface, server.body, scannedAt, await shadowsOf(rows, space, id));
     const status = server.body.status === 'declared' ? 'scanned' : server.body.status;
     const next = { ...server, body: { ...server.body, status } };
     await putStored(rows, 'server', space, id, next.body, by.admin.id);
     await putStored(rows, 'candidate', space, id, candidate, by.admin.id);
+    await keepExposure(rows, space, id, read, scannedAt, by.admin.id);
     const baseline = (await findStored(rows, 'baseline', space, id))?.body;
     const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
-    return { ...presentServer(next, baseline, candidate), drift };
+    return { ...presentServer(next, baseline, candidate, await findExposure(rows, space, id, scannedAt)), drift };
   });
-}
-
-function toFinding({ rule, severity, tool, message }: ShadowFinding): ServerFinding {
-  return { rule, severity: severity === 'low' ? 'info' : 'warn', item: tool, message };
 }

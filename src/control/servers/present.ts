@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Baseline, Surface } from '../../domain/server.ts';
 import type { Candidate, Stored } from '../stored.ts';
-import { describeEndpoint, findExposure } from './findings.ts';
-import type { StoredServer } from './schema.ts';
+import { checkDefinition, describeEndpoint } from './findings.ts';
+import type { ServerFinding, StoredServer } from './schema.ts';
 
 /** One line of the list. */
 export function presentSummary(server: Stored<StoredServer>, baseline: Baseline | undefined): JsonObject {
@@ -17,13 +17,15 @@ export function presentSummary(server: Stored<StoredServer>, baseline: Baseline 
 }
 
 /** All that is known of a server, without the values of its environment: some of them are secrets. */
-export function presentServer(server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined): JsonObject {
+export function presentServer(
+  server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined, exposure: readonly ServerFinding[],
+): JsonObject {
   const { endpoint, labels, credentials, tools } = server.body;
   return {
     ...presentSummary(server, baseline),
     ...(endpoint.transport === 'stdio' ? { launch: { ...endpoint.launch, env: hideValues(endpoint.launch.env) } } : {}),
     labels, credentials, declared: tools,
-    findings: [...findExposure(server.body), ...(candidate?.findings ?? [])],
+    findings: [...exposure, ...checkDefinition(server.body), ...(candidate?.findings ?? [])],
     ...(baseline === undefined ? {} : { baseline: presentSurface(baseline.surface) }),
     ...(candidate === undefined ? {} : { candidate: { digest: candidate.digest, scannedAt: candidate.scannedAt, ...presentSurface(candidate.surface) } }),
   };

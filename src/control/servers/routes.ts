@@ -9,6 +9,7 @@ import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
 import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
+import { findExposure } from './exposure.ts';
 import { presentServer, presentSummary } from './present.ts';
 import { checkDefinition } from './findings.ts';
 import { enrolServer } from './enrol.ts';
@@ -33,7 +34,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read',
-    act: ({ space, params }, { store }) => showServer(store, space, params['id'] ?? ''),
+    act: ({ space, params }, { store, now }) => showServer(store, space, params['id'] ?? '', now()),
   }),
   route({
     method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read',
@@ -50,7 +51,7 @@ const changeRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
         await checkNameFree(rows, id);
         await putStored(rows, 'server', space, id, { ...definition, status: 'declared' }, admin.id);
-        return showServer(rows, space, id);
+        return showServer(rows, space, id, control.now());
       });
     },
   }),
@@ -67,7 +68,7 @@ const changeRoutes: readonly Route[] = [
         resource: 'server', id, verb: 'approve', detail: { digest: body.digest, effects: body.effects },
       }, async (rows) => {
         await approveServer(rows, { space, id, by: admin.id, now, ...body });
-        return showServer(rows, space, id);
+        return showServer(rows, space, id, control.now());
       });
     },
   }),
@@ -79,7 +80,7 @@ const changeRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'server', id, verb: 'quarantine', detail: { reason: body.reason } }, async (rows) => {
         const server = await needStored(rows, 'server', space, id);
         await putStored(rows, 'server', space, id, { ...server.body, status: 'quarantined', reason: body.reason }, admin.id);
-        return showServer(rows, space, id);
+        return showServer(rows, space, id, control.now());
       });
     },
   }),
@@ -90,7 +91,7 @@ const changeRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'server', id, verb: 'remove' }, async (rows) => {
         await checkUnused(rows, space, id);
         await deleteStored(rows, 'server', space, id, admin.id);
-        for (const kind of ['baseline', 'candidate', 'drift'] as const) await rows.delete(kind, space, id, { by: admin.id });
+        for (const kind of ['baseline', 'candidate', 'drift', 'exposure'] as const) await rows.delete(kind, space, id, { by: admin.id });
         return { id };
       });
     },
@@ -99,10 +100,10 @@ const changeRoutes: readonly Route[] = [
 
 export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
 
-async function showServer(rows: Rows, space: string, id: string): Promise<Json> {
+async function showServer(rows: Rows, space: string, id: string, now: number): Promise<Json> {
   const server = await needStored(rows, 'server', space, id);
   const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
-  return presentServer(server, baseline?.body, candidate?.body);
+  return presentServer(server, baseline?.body, candidate?.body, await findExposure(rows, space, id, now));
 }
 
 /** Policies name servers without their space, so a name belongs to one server of the whole installation. */
