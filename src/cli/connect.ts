@@ -61,7 +61,10 @@ async function serve(target: string, options: Arguments, io: Io): Promise<number
   try {
     await createStdioBridge({ door: counted, out: (line) => io.out(`${line}\n`), note: io.note }).run(process.stdin, AbortSignal.any([io.signal, leaving.signal]));
   } finally {
-    await Promise.race([ticket.revoke(), Bun.sleep(REVOKE_MS)]);
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, REVOKE_MS);
+    await Promise.race([ticket.revoke(), late.promise]);
+    clearTimeout(timer);
     // A stdin that is still open keeps the process alive.
     process.stdin.destroy();
   }

@@ -1,4 +1,4 @@
-import { serveUntilStopped, sayFault, untilGo } from '../roles/supervised.ts';
+import { sayFault, serveUntilStopped, untilGo, type Running } from '../roles/supervised.ts';
 import { readArguments, usageError, type Arguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
 import { homeFolder } from './home.ts';
@@ -19,49 +19,65 @@ export const command: Command = {
       supervised: { type: 'boolean' },
     });
     const start = await load(options, io);
-    if (!options.flag('supervised')) {
-      await start();
-      return 0;
-    }
+    const isSupervised = options.flag('supervised');
     try {
-      if (await untilGo()) await start();
+      const mayStart = !isSupervised || (await untilGo(io.signal));
+      const running = mayStart ? await unlessAborted(start(), io.signal) : undefined;
+      // Told to stop before it was ready: nothing was served, and its files survive a kill anyway.
+      if (running === undefined) process.exit(0);
+      await serveUntilStopped(running, io.signal);
       return 0;
     } catch (fault) {
-      // What was begun may hold the process open; a role that can't run ends, and its files survive a kill anyway.
+      if (!isSupervised) throw fault;
+      // What was begun may hold the process open.
       process.exit(sayFault(fault));
     }
   },
 };
 
-/** Loads the role's code; what is returned runs it until it is told to stop. */
-async function load(options: Arguments, io: Io): Promise<() => Promise<void>> {
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  if (signal.aborted) resolve(undefined);
+  signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  return Promise.race([work, promise]);
+}
+
+/** Loads the role's code; what is returned starts it. */
+async function load(options: Arguments, io: Io): Promise<() => Promise<Running>> {
   const home = homeFolder(io.env, options.home);
   switch (options.positionals[0]) {
     case 'ledger': {
       const { runLedger } = await import('../roles/ledger.ts');
-      return async () => {
-        const ledger = await runLedger({ home, strict: options.flag('strict') });
-        await serveUntilStopped({}, () => ledger.close());
-      };
+      return async () => silent(await runLedger({ home, strict: options.flag('strict') }));
     }
     case 'control': {
-      const { runControl } = await import('../roles/control.ts');
+      const { startControl } = await import('../roles/control.ts');
       const manifest = options.text('manifest');
       const databaseUrl = io.env['DATABASE_URL'];
-      return () => runControl({ home, ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+      return async () => silent(await startControl({ home, ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }) }));
     }
     case 'runner': {
-      const { runRunner } = await import('../roles/runner.ts');
-      return () => runRunner({ home });
+      const { startRunner } = await import('../roles/runner.ts');
+      return async () => silent(await startRunner({ home }));
     }
     case 'gateway': {
-      const { runGateway } = await import('../roles/gateway.ts');
+      const { startGateway } = await import('../roles/gateway.ts');
       const redisUrl = io.env['REDIS_URL'];
       const listen = options.text('listen') ?? '127.0.0.1:7443';
       const insecureLoopback = options.flag('insecure-loopback');
-      return () => runGateway({ home, listen, insecureLoopback, node: options.text('node') ?? 'gateway', ...(redisUrl === undefined ? {} : { redisUrl }) });
+      return async () => {
+        const { port, url, close } = await startGateway({
+          home, listen, insecureLoopback, node: options.text('node') ?? 'gateway', ...(redisUrl === undefined ? {} : { redisUrl }),
+        });
+        return { detail: { port, url }, close };
+      };
     }
     default:
       throw usageError(command, 'a role is one of ledger, control, runner, gateway');
   }
+}
+
+/** A role that has nothing to say but that it is ready. */
+function silent(role: { close(): Promise<void> }): Running {
+  return { detail: {}, close: () => role.close() };
 }

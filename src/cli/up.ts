@@ -49,7 +49,8 @@ export interface StartOptions {
 /** Starts the four roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
   makeHome(options.home);
-  const listen = options.listen ?? declaredListen(options.manifest) ?? '127.0.0.1:7443';
+  const declared = declaredListen(options.manifest);
+  const listen = options.listen ?? declared ?? '127.0.0.1:7443';
   return superviseRoles({
     home: options.home,
     env: io.env,

@@ -12,7 +12,6 @@ import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
 import { createStoreState } from '../store/state-store.ts';
-import { serveUntilStopped } from './supervised.ts';
 
 export interface ControlOptions {
   readonly home: string;
@@ -69,10 +68,4 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
 
 function report(line: string): void {
   console.error(`control: ${line}`);
-}
-
-/** The control role as a process of its own; returns when it was told to stop. */
-export async function runControl(options: ControlOptions): Promise<void> {
-  const role = await startControl(options);
-  await serveUntilStopped({}, role.close);
 }

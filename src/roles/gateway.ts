@@ -9,7 +9,6 @@ import { openRedisState } from '../store/state-redis.ts';
 import { askText, openInForce, stateOver, untilInForce, watchControl } from './gateway-control.ts';
 import { addressOf, openDoor, type Door } from './gateway-door.ts';
 import { joinDataPlane } from './gateway-path.ts';
-import { serveUntilStopped } from './supervised.ts';
 
 export interface GatewayRoleOptions {
   readonly home: string;
@@ -24,12 +23,6 @@ export interface GatewayRoleOptions {
 
 const SWEEP_MS = 1_000;
 const SHUTDOWN_GRACE_MS = 3_000;
-
-/** The gateway role as a process of its own; returns when it was told to stop and its calls have ended. */
-export async function runGateway(options: GatewayRoleOptions): Promise<void> {
-  const running = await startGateway(options);
-  await serveUntilStopped({ port: running.port, url: running.url }, () => running.close());
-}
 
 export interface RunningGateway {
   readonly port: number;

@@ -172,11 +172,8 @@ test('an idle process is stopped', async () => {
 test('a killed runner leaves nothing behind that its successor does not end; one that is told to stop leaves nothing', async () => {
   const own = mkdtempSync('/tmp/sp-runner-');
   const start = async (): Promise<Bun.Subprocess<'pipe', 'pipe', 'inherit'>> => {
-    const code = `
-      const { runRunner } = await import(${JSON.stringify(join(import.meta.dir, 'runner.ts'))});
-      await runRunner({ home: ${JSON.stringify(own)} });
-      process.exit(0);`;
-    const role = Bun.spawn([process.execPath, '-e', code], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
+    const main = join(import.meta.dir, '..', 'cli', 'main.ts');
+    const role = Bun.spawn([process.execPath, main, 'role', 'runner', '--home', own], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
     await role.stdout.getReader().read();
     return role;
   };

@@ -6,7 +6,6 @@ import { createProcessTable } from '../sandbox/processes.ts';
 import type { ProcessTable } from '../sandbox/processes.ts';
 import { readKey, readObject, readProcessRequest, text } from '../sandbox/request.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
-import { serveUntilStopped } from './supervised.ts';
 
 export interface Runner {
   /** Stops every local server, then listens no more. */
@@ -26,12 +25,6 @@ export async function startRunner(options: { readonly home: string }): Promise<R
       await link.close();
     },
   };
-}
-
-/** The runner role as a process of its own; returns when it was told to stop and its servers are gone. */
-export async function runRunner(options: { readonly home: string }): Promise<void> {
-  const runner = await startRunner(options);
-  await serveUntilStopped({}, () => runner.close());
 }
 
 function handlersOf(processes: ProcessTable): Readonly<Record<string, Handler>> {

@@ -13,20 +13,30 @@ export const GO = 'go\n';
 /** Errors of a start that may pass by themselves; all others need a person. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['ERR_STORE_UNAVAILABLE', 'ERR_LINK_UNAVAILABLE', 'ERR_JOURNAL_UNAVAILABLE', 'ERR_INTERNAL']);
 
-/** For a role's own process: waits for the supervisor's word. False: the supervisor is gone before it gave it. */
-export async function untilGo(): Promise<boolean> {
+/** For a role's own process: waits for the supervisor's word. False: it was told to stop, or the supervisor is gone. */
+export async function untilGo(signal: AbortSignal): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
+  if (signal.aborted) resolve(false);
+  signal.addEventListener('abort', () => resolve(false), { once: true });
   process.stdin.once('data', () => resolve(true)).once('end', () => resolve(false)).once('close', () => resolve(false));
   return promise;
 }
 
-/** For a role's own process: says that it is ready, and runs `close` once on SIGTERM, SIGINT or when the supervisor is gone. */
-export async function serveUntilStopped(detail: Detail, close: () => Promise<void>): Promise<void> {
+/** A role that has started. */
+export interface Running {
+  /** What it says when it is ready. */
+  readonly detail: Detail;
+  /** Ends it in order. */
+  close(): Promise<void>;
+}
+
+/** For a role's own process: says that it is ready, and closes it once when `signal` aborts or the supervisor is gone. */
+export async function serveUntilStopped({ detail, close }: Running, signal: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<void>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopped.resolve());
+  signal.addEventListener('abort', () => stopped.resolve(), { once: true });
   process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
-  // It may have ended while the role was starting; then no event comes any more.
-  if (process.stdin.readableEnded || process.stdin.destroyed) stopped.resolve();
+  // Either may have been while the role was starting; then no event comes any more.
+  if (signal.aborted || process.stdin.readableEnded || process.stdin.destroyed) stopped.resolve();
   process.stdout.write(`${JSON.stringify(detail)}\n`);
   await stopped.promise;
   await close();
