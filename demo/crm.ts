@@ -39,15 +39,20 @@ export function startCrm(): Crm {
         return { content: [{ type: 'text', text: JSON.stringify(found) }] };
       },
     );
-    server.registerTool('update_contact', { description: 'Changes the city of a contact.', inputSchema: z.object({ id: z.string(), city: z.string() }) }, ({ id, city }) => {
+    const move = { description: 'Changes the city of a contact.', inputSchema: z.object({ id: z.string(), city: z.string() }) };
+    server.registerTool('update_contact', move, ({ id, city }) => {
       effects.push(`update ${id}`);
       return { content: [{ type: 'text', text: `${id} is now in ${city}` }] };
     });
-    server.registerTool('delete_contact', { description: 'Deletes a contact for good.', inputSchema: z.object({ id: z.string() }), annotations: { destructiveHint: true } }, ({ id }) => {
+    const drop = {
+      description: 'Deletes a contact for good.', inputSchema: z.object({ id: z.string() }), annotations: { destructiveHint: true },
+    };
+    server.registerTool('delete_contact', drop, ({ id }) => {
       effects.push(`delete ${id}`);
       return { content: [{ type: 'text', text: `${id} deleted` }] };
     });
-    server.registerTool('pay_invoice', { description: 'Pays the open invoices of a contact.', inputSchema: z.object({ id: z.string(), amountEur: z.number() }) }, ({ id, amountEur }) => {
+    const pay = { description: 'Pays the open invoices of a contact.', inputSchema: z.object({ id: z.string(), amountEur: z.number() }) };
+    server.registerTool('pay_invoice', pay, ({ id, amountEur }) => {
       effects.push(`pay ${id} ${amountEur}`);
       return { content: [{ type: 'text', text: `paid ${amountEur} EUR for ${id}` }] };
     });

@@ -6,7 +6,7 @@ import type { Io } from '../src/cli/command.ts';
 import { plain, table } from '../src/cli/terminal.ts';
 import { startAll } from '../src/cli/up.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../src/domain/json.ts';
-import { askAs, type Attempt } from './agent.ts';
+import { askAs, type Attempt, type Step } from './agent.ts';
 import { startCrm, type Crm } from './crm.ts';
 import { DEMO_POLICY, demoManifest } from './manifest.ts';
 
@@ -69,37 +69,50 @@ async function enrol(client: Client, io: Io): Promise<void> {
     const scanned = await client.send('POST', `/servers/${id}/scan`, {});
     const candidate = at(scanned, 'candidate');
     const approved = await client.send('POST', `/servers/${id}/approve`, { digest: at(candidate, 'digest') ?? '' });
-    rows.push([id, short(String(at(scanned, 'endpoint'))), String(at(candidate, 'revision')), String(at(approved, 'tools')), String(at(approved, 'digest')).slice(0, 12)]);
+    const pinned = [textAt(approved, 'tools'), textAt(approved, 'digest').slice(0, 12)];
+    rows.push([id, short(textAt(scanned, 'endpoint')), textAt(candidate, 'revision'), ...pinned]);
   }
-  io.out(`\nFour servers were read through the gate and approved; what they said of themselves is pinned:\n${table(['server', 'reached at', 'speaks', 'tools', 'baseline'], rows)}`);
+  const shown = table(['server', 'reached at', 'speaks', 'tools', 'baseline'], rows);
+  io.out(`\nFour servers were read through the gate and approved; what they said of themselves is pinned:\n${shown}`);
 }
 
-/** The script: what a careful agent does, what a careless or deceived one tries. */
+/** What a careful agent does, and what a careless or deceived one tries. */
+function scriptOf(notes: string): readonly Step[] {
+  return [
+    { who: 'support', sdk: 'v2', server: 'crm', tool: 'search_contacts', args: { query: 'ada' }, expect: 'allowed' },
+    { who: 'support', sdk: 'v1', server: 'crm', tool: 'search_contacts', args: { query: 'york' }, expect: 'allowed' },
+    { who: 'support', sdk: 'v2', server: 'crm', tool: 'delete_contact', args: { id: 'c-1' }, expect: 'denied' },
+    { who: 'support', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-1', amountEur: 1200 }, expect: 'denied' },
+    { who: 'finance', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-3', amountEur: 350 }, expect: 'allowed' },
+    { who: 'finance', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-1', amountEur: 1200 }, expect: 'denied' },
+    { who: 'support', sdk: 'v1', server: 'files', tool: 'read_text_file', args: { path: notes }, expect: 'allowed' },
+    { who: 'support', sdk: 'v1', server: 'files', tool: 'write_file', args: { path: notes, content: 'x' }, expect: 'denied' },
+    { who: 'support', sdk: 'v2', server: 'memory', tool: 'read_graph', args: {}, expect: 'allowed' },
+    { who: 'support', sdk: 'v2', server: 'everything', tool: 'get-sum', args: { a: 2, b: 3 }, expect: 'allowed' },
+    { who: 'support', sdk: 'v2', server: 't/desk', tool: 'crm__search_contacts', args: { query: 'edsger' }, expect: 'allowed' },
+  ];
+}
+
+const AFTER_THE_RUG_PULL: Step = {
+  who: 'support', sdk: 'v2', server: 'crm', tool: 'search_contacts', args: { query: 'ada' }, expect: 'denied',
+  note: 'its description was changed after approval',
+};
+
 async function play(client: Client, crm: Crm, gate: string, home: string, folder: string): Promise<readonly Attempt[]> {
   const ca = caOf(home) ?? '';
-  const support = { url: gate, ca, token: await tokenFor(client, 'support-agent', 'support') };
-  const finance = { url: gate, ca, token: await tokenFor(client, 'finance-agent', 'finance') };
-  const before = [
-    await askAs(support, { who: 'support', sdk: 'v2', server: 'crm', tool: 'search_contacts', args: { query: 'ada' }, expect: 'allowed' }),
-    await askAs(support, { who: 'support', sdk: 'v1', server: 'crm', tool: 'search_contacts', args: { query: 'york' }, expect: 'allowed' }),
-    await askAs(support, { who: 'support', sdk: 'v2', server: 'crm', tool: 'delete_contact', args: { id: 'c-1' }, expect: 'denied' }),
-    await askAs(support, { who: 'support', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-1', amountEur: 1200 }, expect: 'denied' }),
-    await askAs(finance, { who: 'finance', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-3', amountEur: 350 }, expect: 'allowed' }),
-    await askAs(finance, { who: 'finance', sdk: 'v2', server: 'crm', tool: 'pay_invoice', args: { id: 'c-1', amountEur: 1200 }, expect: 'denied' }),
-    await askAs(support, { who: 'support', sdk: 'v1', server: 'files', tool: 'read_text_file', args: { path: join(folder, 'notes.txt') }, expect: 'allowed' }),
-    await askAs(support, { who: 'support', sdk: 'v1', server: 'files', tool: 'write_file', args: { path: join(folder, 'notes.txt'), content: 'x' }, expect: 'denied' }),
-    await askAs(support, { who: 'support', sdk: 'v2', server: 'memory', tool: 'read_graph', args: {}, expect: 'allowed' }),
-    await askAs(support, { who: 'support', sdk: 'v2', server: 'everything', tool: 'get-sum', args: { a: 2, b: 3 }, expect: 'allowed' }),
-    await askAs(support, { who: 'support', sdk: 'v2', server: 't/desk', tool: 'crm__search_contacts', args: { query: 'edsger' }, expect: 'allowed' }),
-  ];
+  const tokens = new Map<string, string>();
+  for (const who of ['support', 'finance']) tokens.set(who, await tokenFor(client, `${who}-agent`, who));
+  const ask = (step: Step): Promise<Attempt> => askAs({ url: gate, ca, token: tokens.get(step.who) ?? '' }, step);
+  const attempts: Attempt[] = [];
+  for (const step of scriptOf(join(folder, 'notes.txt'))) attempts.push(await ask(step));
   crm.poison();
   // An administrator looks again; without that the gate would notice by itself within a minute.
   await client.send('POST', '/servers/crm/scan', {});
-  return [...before, await askAs(support, { who: 'support', sdk: 'v2', server: 'crm', tool: 'search_contacts', args: { query: 'ada' }, expect: 'denied', note: 'its description was changed after approval' })];
+  return [...attempts, await ask(AFTER_THE_RUG_PULL)];
 }
 
 async function tokenFor(client: Client, agent: string, group: string): Promise<string> {
-  return String(at(await client.send('POST', '/agents', { agent, groups: [group], audience: ['*'], ttlMs: 3_600_000 }), 'token'));
+  return textAt(await client.send('POST', '/agents', { agent, groups: [group], audience: ['*'], ttlMs: 3_600_000 }), 'token');
 }
 
 /** What happened, with the deciding policy as the journal has it, and the drift as a person would review it. */
@@ -107,13 +120,16 @@ async function tell(client: Client, attempts: readonly Attempt[], crm: Crm, io: 
   const rows: string[][] = [];
   for (const one of attempts) {
     const record = await decisionOf(client, one);
-    const why = isArray(record['policies'] ?? null) ? (record['policies'] as readonly Json[]).join(', ') : one.outcome === 'denied' ? 'no policy permits it' : '';
-    rows.push([one.who, one.sdk, `${one.server} ${one.tool}`, short(one.args), one.outcome, why, one.asExpected ? 'as expected' : 'NOT EXPECTED']);
+    const policies = listAt(record, 'policies').filter((policy) => typeof policy === 'string').join(', ');
+    const why = policies === '' && one.outcome === 'denied' ? 'no policy permits it' : policies;
+    const verdict = one.asExpected ? 'as expected' : 'NOT EXPECTED';
+    rows.push([one.who, one.sdk, `${one.server} ${one.tool}`, short(one.args), one.outcome, why, verdict]);
   }
-  io.out(`\nWhat the scripted agents did, and which policy decided:\n${table(['agent', 'SDK', 'call', 'arguments', 'outcome', 'deciding policy', ''], rows)}`);
+  const shown = table(['agent', 'SDK', 'call', 'arguments', 'outcome', 'deciding policy', ''], rows);
+  io.out(`\nWhat the scripted agents did, and which policy decided:\n${shown}`);
   io.out(`\nWhat really reached the CRM:  ${crm.effects.join(' · ')}\n`);
-  const diff = at(await client.get('/servers/crm/diff'), 'text');
-  io.out(`\nWhy the last call was denied (sallyport server diff crm):\n${plain(String(diff), true)}\n`);
+  const diff = textAt(await client.get('/servers/crm/diff'), 'text');
+  io.out(`\nWhy the last call was denied (sallyport server diff crm):\n${plain(diff, true)}\n`);
 }
 
 async function decisionOf(client: Client, attempt: Attempt): Promise<JsonObject> {
@@ -121,18 +137,18 @@ async function decisionOf(client: Client, attempt: Attempt): Promise<JsonObject>
   const tool = attempt.tool.slice(attempt.tool.indexOf('__') < 0 ? 0 : attempt.tool.indexOf('__') + 2);
   const filter = attempt.exchange === undefined ? { tool, agent: `${attempt.who}-agent`, event: 'call.permitted' } : { exchange: attempt.exchange };
   const answer = await client.get('/audit/records', { ...filter, limit: 1, order: attempt.exchange === undefined ? 'newest' : 'oldest' });
-  const records = at(answer, 'records');
-  const first = isArray(records ?? null) ? (records as readonly Json[])[0] : undefined;
+  const first = listAt(answer, 'records')[0];
   return isObject(first) ? first : {};
 }
 
 async function stayUp(client: Client, gate: string, home: string, io: Io): Promise<void> {
   const token = await tokenFor(client, 'your-client', 'support');
+  const program = join(import.meta.dir, '..', 'bin', 'sallyport');
   io.out(`
 The gate stays up at ${gate} until you press Ctrl-C. Point your own client at it:
 
-  Claude Code   claude mcp add desk -- ${join(import.meta.dir, '..', 'bin', 'sallyport')} connect t/desk --group support --home ${home}
-  any client    command "${join(import.meta.dir, '..', 'bin', 'sallyport')}", arguments ["connect", "t/desk", "--group", "support", "--home", "${home}"]
+  Claude Code   claude mcp add desk -- ${program} connect t/desk --group support --home ${home}
+  any client    command "${program}", arguments ["connect", "t/desk", "--group", "support", "--home", "${home}"]
   over HTTPS    ${gate}/mcp/t/desk with "Authorization: Bearer ${token}" (an hour), CA at ${join(home, 'ca', 'ca.pem')}
 
 Look behind it:  bin/sallyport status --home ${home}   ·   bin/sallyport audit tail --home ${home}
@@ -146,6 +162,18 @@ Look behind it:  bin/sallyport status --home ${home}   ·   bin/sallyport audit 
 /** Paths of this machine in a table that should be readable. */
 function short(text: string): string {
   return text.replaceAll(/\/\S*\/(?=(?:node |@modelcontextprotocol\/|shared-folder|notes\.txt))/g, '').replaceAll('/dist/index.js', '');
+}
+
+/** A text or number of an answer. Throws without it: better no demo than one that shows "undefined". */
+function textAt(value: Json | undefined, key: string): string {
+  const found = at(value, key);
+  if (typeof found === 'string' || typeof found === 'number') return String(found);
+  throw new Error(`control answered without "${key}"`);
+}
+
+function listAt(value: Json | undefined, key: string): readonly Json[] {
+  const found = at(value, key);
+  return isArray(found) ? found : [];
 }
 
 function at(value: Json | undefined, key: string): Json | undefined {
