@@ -83,6 +83,8 @@ export function askModern(url: string, token: string, method: string, params: Js
 /** A legacy session of one token on one route. */
 export interface LegacySession {
   readonly headers: Readonly<Record<string, string>>;
+  /** The result of `initialize`. */
+  readonly hello: JsonObject;
   request(method: string, params?: JsonObject, headers?: HeaderChanges): Promise<Answer>;
   notify(method: string, params?: JsonObject): Promise<Answer>;
   /** GET or DELETE. */
@@ -104,6 +106,7 @@ export async function openLegacy(url: string, token: string): Promise<LegacySess
   await post(url, headers, { method: 'notifications/initialized' });
   return {
     headers,
+    hello: opened.result ?? {},
     request: (method, params = {}, changes = {}) => post(url, changed(headers, changes), { id: 2, method, params }),
     notify: (method, params = {}) => post(url, headers, { method, params }),
     transport: (method, changes = {}) => ask(url, { method, headers: changed(headers, { 'content-type': null, accept: 'text/event-stream', ...changes }) }),
