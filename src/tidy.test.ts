@@ -158,9 +158,12 @@ describe('functions', () => {
   test('have at most 70 lines', () => expect(longFunctions(['src', 'bench', 'demo', 'test'])).toBe(''));
 
   test('have at most 70 lines: a planted violation is found', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'tidy-')), 'long.ts');
+    const folder = mkdtempSync(join(tmpdir(), 'tidy-'));
+    const file = join(folder, 'long.ts');
     writeFileSync(file, `export function a(): void {\n${'  b();\n'.repeat(71)}}\n`);
-    expect(longFunctions([file])).toContain('too many lines');
+    const found = longFunctions([file]);
+    rmSync(folder, { recursive: true });
+    expect(found).toContain('too many lines');
   });
 });
 

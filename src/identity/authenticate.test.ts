@@ -10,8 +10,10 @@ const stored: AgentToken = {
   id: 'cred-1', agent: 'bot', space: 'default', kind: 'workload', subject: 'bot', groups: ['support'],
   hash: createHash('sha256').update(SECRET).digest('hex'), audience: ['/mcp/crm'], issuedAt: NOW - 1000, expiresAt: NOW + 1000,
 };
-const tokens = (change: Partial<AgentToken> = {}, revoked: readonly string[] = []): Tokens => ({ byHash: indexTokens([{ ...stored, ...change }]), revoked: new Set(revoked) });
-const ask = (header: string | null, known: Tokens = tokens(), audience = '/mcp/crm', space = 'default'): unknown => authenticate(header, space, audience, known, NOW);
+const tokens = (change: Partial<AgentToken> = {}, revoked: readonly string[] = []): Tokens =>
+  ({ byHash: indexTokens([{ ...stored, ...change }]), revoked: new Set(revoked) });
+const ask = (header: string | null, known: Tokens = tokens(), audience = '/mcp/crm', space = 'default'): unknown =>
+  authenticate(header, space, audience, known, NOW);
 
 test('a good token is its principal', () => {
   expect(ask(`Bearer ${SECRET}`)).toEqual({

@@ -1,13 +1,18 @@
-import { expect, test } from 'bun:test';
+import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { openAuthority } from './authority.ts';
 
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'ca-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
 test('a leaf is signed by the CA, names what it was issued for, and its key was never control\'s', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'ca-'));
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const leaf = new X509Certificate(
@@ -23,7 +28,6 @@ test('a leaf is signed by the CA, names what it was issued for, and its key was 
 });
 
 test('the authority is made once, and its key is for its owner only', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'ca-'));
   const first = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const second = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   expect(second.certificate).toBe(first.certificate);
@@ -31,7 +35,6 @@ test('the authority is made once, and its key is for its owner only', async () =
 });
 
 test('TLS with the leaf works on 1.3 only', async () => {
-  const home = mkdtempSync(join(tmpdir(), 'ca-'));
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const cert = await authority.issue(publicKey.export({ type: 'spki', format: 'pem' }), ['localhost', '127.0.0.1'], new Date());

@@ -3,7 +3,7 @@ import { startConformanceServer } from '../fixtures/conformance-server.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { failuresOf, runConformance } from './conformance.ts';
 
-let server: Awaited<ReturnType<typeof startConformanceServer>>;
+let server: ReturnType<typeof startConformanceServer>;
 let gate: Gate;
 let headers: Record<string, string>;
 
@@ -11,7 +11,7 @@ let headers: Record<string, string>;
 const POLICY = `permit(principal in Group::"testers", action, resource in Server::"fixture");`;
 
 beforeAll(async () => {
-  server = await startConformanceServer();
+  server = startConformanceServer();
   gate = await startGate({
     policy: POLICY,
     manifest: `servers: { fixture: { url: "${server.url}", allowPrivate: true, owner: tests } }\n`,
@@ -35,5 +35,6 @@ for (const requirements of ['2025-11-25', '2026-07-28'] as const) {
 }
 
 function outcomes(results: Awaited<ReturnType<typeof runConformance>>): Record<string, readonly string[]> {
-  return Object.fromEntries([...results].filter(([, { scored }]) => scored).map(([name, { checks }]) => [name, checks.map(({ id, status }) => `${id} ${status}`)]));
+  const scored = [...results].filter(([, result]) => result.scored);
+  return Object.fromEntries(scored.map(([name, { checks }]) => [name, checks.map(({ id, status }) => `${id} ${status}`)]));
 }
