@@ -33,7 +33,9 @@ export function createAnnouncer(inForce: InForceKeeper, upstream: Upstream): Ups
   async function* standing(permit: Permit, asked: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
     const before = changes;
     const wanted = wantedOf(asked, exchange, inForce);
-    const main = asked.method === TRANSPORT_METHODS.stream ? streamOr(upstream.send(permit, exchange, signal), asked, signal) : listenOr(upstream, permit, asked, exchange, signal, inForce);
+    const main = asked.method === TRANSPORT_METHODS.stream
+      ? streamOr(upstream.send(permit, exchange, signal), asked, signal)
+      : listenOr(upstream, permit, asked, exchange, signal, inForce);
     const side = withSideEntrance(main);
     const announce = (): void => {
       // A client that does not read will find out when it lists again.
@@ -58,7 +60,8 @@ export function createAnnouncer(inForce: InForceKeeper, upstream: Upstream): Ups
     send(permit, exchange, signal) {
       const { message } = permit;
       const isStanding = message.kind === 'request' && (message.method === TRANSPORT_METHODS.stream || message.method === 'subscriptions/listen');
-      return isStanding && exchange.principal.id !== REGISTRY_PRINCIPAL_ID ? standing(permit, message, exchange, signal) : upstream.send(permit, exchange, signal);
+      const isOurs = exchange.principal.id === REGISTRY_PRINCIPAL_ID;
+      return isStanding && !isOurs ? standing(permit, message, exchange, signal) : upstream.send(permit, exchange, signal);
     },
   };
 }
@@ -139,7 +142,7 @@ function permittedWishes(wishes: JsonObject, exchange: Exchange, inForce: InForc
 }
 
 /** Resolves when the stream ends. */
-export function untilAborted(signal: AbortSignal): Promise<void> {
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });

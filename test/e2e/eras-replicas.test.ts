@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
+import type { JsonObject } from '../../src/domain/json.ts';
 import { deeds, NOTE, until } from '../fixtures/era-deeds.ts';
 import { startLegacyHttp, startModernHttp, type EraServer } from '../fixtures/era-servers.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
-import { ask, askModern, ENVELOPE, legacyHeaders } from './asking.ts';
+import { ask, askModern, ENVELOPE, legacyHeaders, objectOf } from './asking.ts';
 
 let gate: Gate;
 let second: Awaited<ReturnType<Gate['replica']>>;
@@ -35,11 +36,12 @@ afterAll(async () => {
   for (const server of servers) await server.stop();
 }, 30_000);
 
-async function held(url: string): Promise<{ readonly name: string; readonly arguments: {}; readonly requestState: string; readonly inputResponses: Record<string, typeof PERSON> }> {
+/** A call that waits for its client at this replica, and the params that go on with it. */
+async function held(url: string): Promise<JsonObject> {
   const { result } = await askModern(`${url}/mcp/legacy`, token, 'tools/call', { name: 'elicit', arguments: {}, ...ELICITING });
   expect(result).toMatchObject({ resultType: 'input_required' });
-  const [key] = Object.keys(result?.['inputRequests'] as object);
-  return { name: 'elicit', arguments: {}, requestState: String(result?.['requestState']), inputResponses: { [key ?? '']: PERSON }, ...ELICITING };
+  const [key] = Object.keys(objectOf(result?.['inputRequests']));
+  return { name: 'elicit', arguments: {}, requestState: result?.['requestState'] ?? '', inputResponses: { [key ?? '']: PERSON }, ...ELICITING };
 }
 
 test('a held call goes on at the replica that holds it, whichever replica its client comes back to', async () => {
@@ -55,21 +57,29 @@ test('nobody else goes on with it through another replica either', async () => {
   expect(await askModern(`${second.url}/mcp/legacy`, other, 'tools/call', retry)).toMatchObject({ code: 'ERR_STATE_INVALID' });
 });
 
+async function sessionOf(server: string, url: string): Promise<{ readonly headers: Record<string, string> }> {
+  const params = { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 't', version: '1' } };
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+  const opened = await ask(`${url}/mcp/${server}`, { method: 'POST', headers: legacyHeaders(token), body });
+  return { headers: { ...legacyHeaders(token), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' } };
+}
+
 /** A legacy client's call whose stream is read as text; `post` says things in its session, at any replica. */
-async function legacyCall(server: string, url: string): Promise<{ readonly stream: Response; post(at: string, message: object): Promise<Response> }> {
-  const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo: { name: 't', version: '1' } } };
-  const opened = await fetch(`${url}/mcp/${server}`, { method: 'POST', headers: legacyHeaders(token), body: JSON.stringify(initialize) });
-  await opened.text();
-  const headers = { ...legacyHeaders(token), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
-  const post = (at: string, message: object): Promise<Response> => fetch(`${at}/mcp/${server}`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...message }) });
+async function legacyCall(
+  server: string, url: string,
+): Promise<{ readonly stream: Response; readonly post: (at: string, message: object) => Promise<Response> }> {
+  const { headers } = await sessionOf(server, url);
+  const post = (at: string, message: object): Promise<Response> =>
+    fetch(`${at}/mcp/${server}`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...message }) });
   return { stream: await post(url, { id: 2, method: 'tools/call', params: { name: 'elicit', arguments: {} } }), post };
 }
 
 /** The messages of an event stream, one at a time. */
-async function* messagesOf(response: Response): AsyncGenerator<{ readonly id?: string; readonly method?: string; readonly result?: object; readonly params?: { readonly uri?: string } }> {
+async function* messagesOf(response: Response): AsyncGenerator<{ readonly id?: string }> {
   let text = '';
-  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>) ?? []) {
-    text += chunk;
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const data = text.slice(0, end).split('\n').find((line) => line.startsWith('data: {'));
       text = text.slice(end + 2);
@@ -89,16 +99,12 @@ test.each(['modern', 'legacy'])('a legacy client\'s answer reaches the call at %
 });
 
 test('what is subscribed to at one replica is heard on the stream that is open at the other', async () => {
-  const { stream, post } = await legacyCall('modern', gate.url);
-  await stream.body?.cancel();
-  const opened = await post(gate.url, { id: 3, method: 'ping' });
-  const session = opened.status;
-  expect(session).toBe(200);
-  const { headers } = await sessionOf('modern');
+  const { headers } = await sessionOf('modern', gate.url);
   const standing = await fetch(`${gate.url}/mcp/modern`, { headers: { ...headers, accept: 'text/event-stream' } });
   const messages = messagesOf(standing);
   const heard = messages.next();
-  const subscribed = await ask(`${second.url}/mcp/modern`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'resources/subscribe', params: { uri: NOTE } }) });
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 5, method: 'resources/subscribe', params: { uri: NOTE } });
+  const subscribed = await ask(`${second.url}/mcp/modern`, { method: 'POST', headers, body });
   expect(subscribed.result).toEqual({});
   let done = false;
   void heard.then(() => {
@@ -112,15 +118,8 @@ test('what is subscribed to at one replica is heard on the stream that is open a
   await standing.body?.cancel().catch(() => undefined);
 });
 
-async function sessionOf(server: string): Promise<{ readonly headers: Record<string, string> }> {
-  const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } } };
-  const opened = await fetch(`${gate.url}/mcp/${server}`, { method: 'POST', headers: legacyHeaders(token), body: JSON.stringify(initialize) });
-  await opened.text();
-  return { headers: { ...legacyHeaders(token), 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' } };
-}
-
 test('a session that was ended at one replica is ended at the other', async () => {
-  const { headers } = await sessionOf('modern');
+  const { headers } = await sessionOf('modern', gate.url);
   expect((await fetch(`${second.url}/mcp/modern`, { method: 'DELETE', headers })).status).toBe(204);
   const refused = await ask(`${gate.url}/mcp/modern`, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) });
   expect(refused).toMatchObject({ status: 404, code: 'ERR_SESSION_UNKNOWN' });

@@ -3,7 +3,7 @@ import { connectAs } from '../fixtures/era-clients.ts';
 import { deeds, NOTE, until } from '../fixtures/era-deeds.ts';
 import { startLegacyHttp, startModernHttp, type EraServer, type SessionServer } from '../fixtures/era-servers.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
-import { ask, askModern, ENVELOPE, openLegacy } from './asking.ts';
+import { ask, askModern, ENVELOPE, objectOf, openLegacy } from './asking.ts';
 
 let gate: Gate;
 let legacy: SessionServer;
@@ -81,7 +81,8 @@ test('modern → legacy: a server that answers 400 in a lost session is not aske
 
 test('modern → legacy: callers that use the same ids and tokens at once do not get each other\'s answers', async () => {
   const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
-  const said = await Promise.all(texts.map((text) => askModern(urlOf('legacy'), mine, 'tools/call', { name: 'echo', arguments: { text }, _meta: { progressToken: 1 } })));
+  const calls = texts.map((text) => ({ name: 'echo', arguments: { text }, _meta: { progressToken: 1 } }));
+  const said = await Promise.all(calls.map((params) => askModern(urlOf('legacy'), mine, 'tools/call', params)));
   expect(said.map(({ result }) => result)).toEqual(texts.map((text) => expect.objectContaining({ content: [{ type: 'text', text }] })));
 });
 
@@ -111,7 +112,8 @@ test.each(['legacy', 'modern'])('nobody else can use a session with %s', async (
   });
   expect(stolen).toMatchObject({ status: 404, code: 'ERR_SESSION_UNKNOWN' });
   const elsewhere = server === 'legacy' ? 'modern' : 'legacy';
-  const moved = await ask(urlOf(elsewhere), { method: 'POST', headers: session.headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }) });
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  const moved = await ask(urlOf(elsewhere), { method: 'POST', headers: session.headers, body });
   expect(moved).toMatchObject({ status: 404, code: 'ERR_SESSION_UNKNOWN' });
 });
 
@@ -119,7 +121,7 @@ test('a held call goes on for its own caller only, for the same tool only, and o
   const asked = await askModern(urlOf('legacy'), mine, 'tools/call', { name: 'elicit', arguments: {}, ...ELICITING });
   const { resultType, inputRequests, requestState } = asked.result ?? {};
   expect(resultType).toBe('input_required');
-  const [key] = Object.keys(inputRequests as object);
+  const [key] = Object.keys(objectOf(inputRequests));
   const retry = { arguments: {}, requestState: requestState ?? '', ...answers(key ?? ''), ...ELICITING };
   expect(await askModern(urlOf('legacy'), theirs, 'tools/call', { name: 'elicit', ...retry })).toMatchObject({ code: 'ERR_STATE_INVALID' });
   expect(await askModern(urlOf('legacy'), mine, 'tools/call', { name: 'bump', ...retry })).toMatchObject({ code: 'ERR_STATE_INVALID' });

@@ -48,7 +48,8 @@ describe.each(CLIENTS.flatMap((client) => SERVERS.map((server) => [client, serve
     expect(await call('fail')).toBe('error: It failed');
     expect((await client.listPrompts()).prompts.map((prompt) => prompt.name)).toEqual(['greet']);
     expect(await client.getPrompt({ name: 'greet', arguments: { name: 'ann' } })).toMatchObject({ messages: [{ content: { text: 'Greet ann' } }] });
-    expect((await client.complete({ ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'name', value: 'an' } })).completion.values).toEqual(['ann', 'anton']);
+    const { completion } = await client.complete({ ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'name', value: 'an' } });
+    expect(completion.values).toEqual(['ann', 'anton']);
     expect((await client.listResources()).resources.map(({ uri }) => uri)).toEqual([NOTE]);
     expect((await client.listResourceTemplates()).resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([ITEM]);
     expect(await client.readResource({ uri: 'test://item/7' })).toMatchObject({ contents: [{ text: 'item 7' }] });

@@ -96,7 +96,7 @@ export function createConnections(gateway: () => Gateway, sessions: Sessions): C
     },
     sweep(now, ended) {
       for (const [id, entry] of entries) {
-        if (entry.held?.standing.isUsed === true) entry.usedAt = now;
+        if (entry.held?.standing.isUsed() === true) entry.usedAt = now;
         if (now - entry.usedAt >= LIMITS.sessionIdleMs || ended(entry.exchange)) end(id, entry);
       }
     },

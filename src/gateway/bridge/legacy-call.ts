@@ -78,8 +78,9 @@ export function within(exchange: Exchange, { session }: LegacySession): Exchange
 export async function openStanding(parts: BridgeParts, permit: Permit, inner: Exchange, held: LegacySession): Promise<void> {
   const way = wayTo(parts, inner);
   const { revision } = inner;
+  const stream: RequestMessage = { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: TRANSPORT_METHODS.stream };
   const standing: StandingWay = {
-    stream: (signal) => way.send(translate(permit, { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: TRANSPORT_METHODS.stream }), inner, signal),
+    stream: (signal) => way.send(translate(permit, stream), inner, signal),
     decline(question) {
       const common = { from: 'client', revision, id: question.id } as const;
       const answer: Message = question.method === 'ping' ? { ...common, kind: 'result', result: {} } : { ...common, kind: 'error', error: NOBODY };
@@ -118,7 +119,8 @@ async function raiseLogLevel(parts: BridgeParts, { permit, exchange, logLevel }:
   if (held.logLevel !== undefined && includesLevel(held.logLevel, logLevel)) return;
   held.logLevel = logLevel;
   const { revision } = inner;
-  await tell(parts, permit, { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: 'logging/setLevel', params: { level: logLevel } }, inner);
+  const params = { level: logLevel };
+  await tell(parts, permit, { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: 'logging/setLevel', params }, inner);
 }
 
 /** The call's own messages and the questions that came for it on the standing stream. */

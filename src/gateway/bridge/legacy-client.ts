@@ -38,7 +38,8 @@ export async function* callModernServer(parts: BridgeParts, permit: Permit, exch
     if (asks === undefined) return;
     const responses: Record<string, JsonObject> = {};
     const waiting = Object.entries(asks).map(([key, request]) => ({ key, request, ...parts.questions.ask(session.key, signal) }));
-    for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision: message.revision, id, method: request.method, params: legacyParams(request, id) };
+    const { revision } = message;
+    for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision, id, method: request.method, params: legacyParams(request, id) };
     for (const { key, answer } of waiting) responses[key] = resultOf(await answer);
     wire = withAnswers(wire, responses, state);
   }
@@ -53,22 +54,17 @@ function stateOf(answer: Message): string | undefined {
 /** A client that refuses with an error has not answered: the call can't go on, and no answer is made up for it. */
 function resultOf(answer: Message): JsonObject {
   if (answer.kind === 'result') return answer.result;
-  if (answer.kind === 'error' && answer.error.code === DECLINED) throw new SallyportError('ERR_POLICY_DENIED', 'A policy forbids what the server asked of the client.');
+  if (answer.kind === 'error' && answer.error.code === DECLINED) {
+    throw new SallyportError('ERR_POLICY_DENIED', 'A policy forbids what the server asked of the client.');
+  }
   throw new SallyportError('ERR_CAPABILITY_MISSING', 'The client did not answer what the server asked.', {
     internal: answer.kind === 'error' ? `client error ${answer.error.code}` : 'no answer',
   });
 }
 
 function legacyForm(answer: Message, asked: RequestMessage): Message {
-  switch (answer.kind) {
-    case 'result':
-      return { ...answer, revision: asked.revision, result: toLegacyResult(answer.result) };
-    case 'error':
-      return { ...toLegacyError(answer), revision: asked.revision };
-    case 'notification':
-    case 'request':
-      return { ...answer, revision: asked.revision };
-  }
+  if (answer.kind === 'result') return { ...answer, revision: asked.revision, result: toLegacyResult(answer.result) };
+  return answer.kind === 'error' ? { ...toLegacyError(answer), revision: asked.revision } : { ...answer, revision: asked.revision };
 }
 
 /**

@@ -27,6 +27,7 @@ export async function* listenToMembers(
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   const uris = wishedUris(wishes).slice(0, LIMITS.subscriptionsPerSessionMax);
+  const lists: JsonObject = wishes['resourcesListChanged'] === true ? { resourcesListChanged: true } : {};
 
   /** Resolves with the URIs that the member honours, once it says so or can't any more. */
   const listen = (member: Server): Promise<readonly string[]> => {
@@ -35,8 +36,8 @@ export async function* listenToMembers(
       const split = splitUri(uri);
       return split?.server === member.id ? [split.uri] : [];
     });
-    if (own.length === 0 && wishes['resourcesListChanged'] !== true) return Promise.resolve([]);
-    const wanted = { ...(wishes['resourcesListChanged'] === true ? { resourcesListChanged: true } : {}), ...(own.length > 0 ? { resourceSubscriptions: own } : {}) };
+    if (own.length === 0 && Object.keys(lists).length === 0) return Promise.resolve([]);
+    const wanted = { ...lists, ...(own.length > 0 ? { resourceSubscriptions: own } : {}) };
     const read = async (): Promise<void> => {
       for await (const said of parts.listenAt(member, wanted, capabilities, exchange, until)) {
         if (said.kind !== 'notification') continue;
@@ -50,10 +51,7 @@ export async function* listenToMembers(
 
   try {
     const honoured = (await Promise.all(members.map(listen))).flat();
-    const notifications = {
-      ...(wishes['resourcesListChanged'] === true ? { resourcesListChanged: true } : {}),
-      ...(wishes['resourceSubscriptions'] === undefined ? {} : { resourceSubscriptions: honoured }),
-    };
+    const notifications = { ...lists, ...(wishes['resourceSubscriptions'] === undefined ? {} : { resourceSubscriptions: honoured }) };
     yield { kind: 'notification', from: 'server', revision: exchange.revision, method: ACKNOWLEDGED, params: { notifications } };
     yield* channel.values();
   } finally {

@@ -13,9 +13,10 @@ export async function* streamFromModern(parts: BridgeParts, permit: Permit, exch
   if (session === undefined) return;
   yield* followSubscriptions(parts, exchange, signal, (uris, until) => {
     const notifications = { ...announced(exchange.server.baseline?.surface.capabilities ?? {}), ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) };
-    const listen: RequestMessage = { kind: 'request', from: 'client', revision: '2026-07-28', id: crypto.randomUUID(), method: 'subscriptions/listen', params: { notifications } };
+    const revision = '2026-07-28';
+    const listen: RequestMessage = { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: 'subscriptions/listen', params: { notifications } };
     const wire = toModernRequest(listen, session.capabilities, session.clientInfo);
-    return wayTo(parts, exchange).send(translate(permit, wire), { ...exchange, revision: '2026-07-28' }, until);
+    return wayTo(parts, exchange).send(translate(permit, wire), { ...exchange, revision }, until);
   });
 }
 

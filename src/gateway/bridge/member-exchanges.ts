@@ -9,6 +9,7 @@ import { withEnvelope } from '../../mcp/envelope.ts';
 import type { Gateway } from '../gateway.ts';
 
 const REVISION = '2026-07-28';
+const MEDIA = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 const CLIENT = { name: 'sallyport', version: '0.1.0' };
 
 /** One member of a toolset, asked as the caller itself in an exchange of its own: decided and recorded like any call of theirs. */
@@ -18,7 +19,7 @@ async function* askMember(
   const inbound: Inbound = {
     route: { kind: 'server', space: member.space, name: member.id },
     httpMethod: 'POST',
-    headers: new Headers({ 'content-type': 'application/json', accept: 'application/json, text/event-stream', 'mcp-protocol-version': REVISION, 'mcp-method': method }),
+    headers: new Headers({ ...MEDIA, 'mcp-protocol-version': REVISION, 'mcp-method': method }),
     body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, capabilities, CLIENT, undefined) })),
     address: exchange.address,
     receivedAt: Date.now(),

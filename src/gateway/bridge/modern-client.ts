@@ -26,7 +26,9 @@ export async function* callLegacyServer(parts: BridgeParts, permit: Permit, exch
   if (typeof handle === 'string') {
     const responses = inputResponsesOf(message.params);
     const owner = parts.held.ownerOf(handle);
-    const resumed = owner === parts.node ? resumeHeld(parts, handle, responses, exchange.principal, signal) : parts.peers.resume(owner, handle, responses, exchange, signal);
+    const resumed = owner === parts.node
+      ? resumeHeld(parts, handle, responses, exchange.principal, signal)
+      : parts.peers.resume(owner, handle, responses, exchange, signal);
     for await (const answer of resumed) yield* reframed(answer, message);
     return;
   }

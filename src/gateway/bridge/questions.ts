@@ -17,7 +17,9 @@ export function createQuestions(node: string): Questions {
   const waiting = new Map<string, { readonly session: string; readonly resolve: (answer: Answer) => void }>();
   return {
     ask(session, signal) {
-      if (waiting.size >= LIMITS.heldCallsMax) throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many questions to clients are open.', { remedy: 'Try again later.' });
+      if (waiting.size >= LIMITS.heldCallsMax) {
+        throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many questions to clients are open.', { remedy: 'Try again later.' });
+      }
       const id = `${node}/${crypto.randomUUID()}`;
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       const gone = (): void => {

@@ -27,7 +27,7 @@ export interface Standing {
   unwant(uri: string): boolean;
   close(): void;
   /** Whether a call is in flight or someone listens. */
-  readonly isUsed: boolean;
+  isUsed(): boolean;
 }
 
 /** What concerns everyone and not only the call that it is said in. */
@@ -41,7 +41,6 @@ export function createStanding(): Standing {
   const controller = new AbortController();
   const calls = new Set<(message: Message) => void>();
   const listeners = new Map<(message: NotificationMessage) => void, () => void>();
-  const wanted = new Map<string, number>();
   let opening: Promise<void> | undefined;
 
   const announce = (message: NotificationMessage): void => {
@@ -95,6 +94,18 @@ export function createStanding(): Standing {
       return () => listeners.delete(take);
     },
     announce,
+    ...createWants(),
+    close() {
+      controller.abort();
+      over();
+    },
+    isUsed: () => calls.size + listeners.size > 0,
+  };
+}
+
+function createWants(): Pick<Standing, 'want' | 'unwant'> {
+  const wanted = new Map<string, number>();
+  return {
     want(uri) {
       const count = wanted.get(uri) ?? 0;
       wanted.set(uri, count + 1);
@@ -105,13 +116,6 @@ export function createStanding(): Standing {
       if (count > 1) wanted.set(uri, count - 1);
       else wanted.delete(uri);
       return count <= 1;
-    },
-    close() {
-      controller.abort();
-      over();
-    },
-    get isUsed() {
-      return calls.size + listeners.size > 0;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
+import { isArray, type Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { SharedState } from '../../domain/state.ts';
 import type { Peers } from './parts.ts';
@@ -21,7 +22,8 @@ export function createSubscriptions(node: string, state: SharedState, peers: Pee
 
   const of = async (exchange: Exchange): Promise<readonly string[]> => {
     const stored = await state.get(keyOf(exchange, 'subscriptions'));
-    return stored === undefined ? [] : (JSON.parse(stored) as readonly string[]);
+    const uris: Json = stored === undefined ? [] : JSON.parse(stored);
+    return isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
   };
   const write = async (exchange: Exchange, uri: string, wanted: boolean): Promise<void> => {
     const rest = (await of(exchange)).filter((other) => other !== uri);

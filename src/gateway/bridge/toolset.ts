@@ -1,6 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import { isObject, type JsonObject } from '../../domain/json.ts';
 import { eraOf, TRANSPORT_METHODS, type Message, type RequestMessage } from '../../domain/message.ts';
 import type { Server } from '../../domain/server.ts';
 import { declaredCapabilities } from '../../mcp/bridge/requests.ts';
@@ -10,11 +10,13 @@ import { followSubscriptions } from './follow.ts';
 import { listenToMembers } from './listen-members.ts';
 import type { BridgeParts } from './parts.ts';
 
+type Answers = AsyncGenerator<Message, void, undefined>;
+
 /**
  * What concerns a toolset as a whole. Its pinned lists come from the catalog; its resources are what its members list, each
  * asked in an exchange of its own that is decided and recorded as if the caller had asked the member.
  */
-export async function* answerAsToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+export async function* answerAsToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): Answers {
   switch (message.method) {
     case TRANSPORT_METHODS.stream:
       yield* followSubscriptions(parts, exchange, signal, (uris, until) => {
@@ -26,23 +28,24 @@ export async function* answerAsToolset(parts: BridgeParts, message: RequestMessa
       yield* listenToToolset(parts, message, exchange, signal);
       return;
     case 'resources/list':
-      yield { kind: 'result', from: 'server', revision: message.revision, id: message.id, result: { resources: await resourcesOf(parts, exchange, signal), ...inEra(exchange) } };
+      yield listed(message, await resourcesOf(parts, exchange, signal));
       return;
     default:
       throw new SallyportError('ERR_METHOD_UNKNOWN', 'Method not found');
   }
 }
 
-function inEra({ revision }: Exchange): JsonObject {
-  return eraOf(revision) === 'legacy' ? {} : { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+function listed({ id, revision }: RequestMessage, resources: readonly JsonObject[]): Message {
+  const inEra = eraOf(revision) === 'legacy' ? {} : { resultType: 'complete', ttlMs: 0, cacheScope: 'private' };
+  return { kind: 'result', from: 'server', revision, id, result: { resources, ...inEra } };
 }
 
-async function* listenToToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
+async function* listenToToolset(parts: BridgeParts, message: RequestMessage, exchange: Exchange, signal: AbortSignal): Answers {
   const capabilities = declaredCapabilities(message);
   for await (const said of listenToMembers(parts, membersWithResources(exchange), wishesOf(message), capabilities, exchange, signal)) {
     if (said.kind !== 'notification') continue;
     const honoured = said.method === 'notifications/subscriptions/acknowledged' ? said.params?.['notifications'] : undefined;
-    yield honoured === undefined ? onListen(message, said) : acknowledged(message, honoured as JsonObject);
+    yield isObject(honoured) ? acknowledged(message, honoured) : onListen(message, said);
   }
   yield listenEnded(message);
 }
