@@ -44,7 +44,8 @@ export async function rewriteClient(name: string, options: Arguments, io: Io): P
     throw fault;
   }
   const undo = `sallyport connect --undo ${client}${options.text('file') === undefined ? '' : ` --file ${quoted(file)}`}`;
-  show(io, options.json, { client, file, written: plan.diff !== '', targets: found.map((one) => ({ ...one })), undo }, () => describe(found, plan.diff !== '', undo));
+  const written = plan.diff !== '';
+  show(io, options.json, { client, file, written, targets: found.map((one) => ({ ...one })), undo }, () => describe(found, written, undo));
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { isArray, isObject, type JsonObject } from '../domain/json.ts';
 import type { Arguments } from './arguments.ts';
 import type { Io } from './command.ts';
+import { part, text } from './json-view.ts';
 import { openDoor } from './connect.ts';
 import { withProgress } from './progress.ts';
 import { createStdioBridge } from './stdio-bridge.ts';
@@ -53,8 +54,8 @@ async function ask(target: string, cursor: string | undefined, door: ReturnType<
   const answer = answers.find((message) => message['id'] === 1);
   const result = answer?.['result'];
   if (isObject(result)) return result;
-  const error = answer?.['error'];
-  throw failed(target, isObject(error) ? String(error['message']) : 'there was no answer', isObject(error) && isObject(error['data']) ? error['data']['remedy'] : undefined);
+  const error = part(answer, 'error');
+  throw failed(target, text(part(error, 'message')) || 'there was no answer', part(part(error, 'data'), 'remedy'));
 }
 
 function failed(target: string, why: string, remedy?: unknown): SallyportError {

@@ -6,7 +6,7 @@ import { DEFAULT_SPACE } from '../domain/principal.ts';
 import { need, readArguments, usageError, type Arguments } from './arguments.ts';
 import { controlClient, type Client } from './client.ts';
 import type { Command, Io } from './command.ts';
-import { createGateDoor, type GateDoor } from './gate-door.ts';
+import { createGateDoor, type GateAddress, type GateDoor } from './gate-door.ts';
 import { createStdioBridge } from './stdio-bridge.ts';
 import { createTicket, type Ticket } from './ticket.ts';
 
@@ -59,7 +59,8 @@ async function serve(target: string, options: Arguments, io: Io): Promise<number
     },
   };
   try {
-    await createStdioBridge({ door: counted, out: (line) => io.out(`${line}\n`), note: io.note }).run(process.stdin, AbortSignal.any([io.signal, leaving.signal]));
+    const bridge = createStdioBridge({ door: counted, out: (line) => io.out(`${line}\n`), note: (line) => io.note(line) });
+    await bridge.run(process.stdin, AbortSignal.any([io.signal, leaving.signal]));
   } finally {
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, REVOKE_MS);
@@ -81,7 +82,7 @@ export function openDoor(target: string, options: Arguments, io: Io): { readonly
   const route = `/mcp/${target}`;
   const prefix = options.space === undefined || options.space === DEFAULT_SPACE ? '' : `/s/${options.space}`;
   const ticket = createTicket(client, route, options.text('agent') ?? 'connect', options.list('group'));
-  const address = async (): Promise<{ readonly url: string; readonly ca: string | undefined }> => ({ url: `${await gateOf(client)}${prefix}${route}`, ca: caOf(client.home) });
+  const address = async (): Promise<GateAddress> => ({ url: `${await gateOf(client)}${prefix}${route}`, ca: caOf(client.home) });
   return { door: createGateDoor({ address, ticket }), ticket };
 }
 

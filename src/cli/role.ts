@@ -24,13 +24,13 @@ export const command: Command = {
       const mayStart = !isSupervised || (await untilGo(io.signal));
       const running = mayStart ? await unlessAborted(start(), io.signal) : undefined;
       // Told to stop before it was ready: nothing was served, and its files survive a kill anyway.
-      if (running === undefined) process.exit(0);
+      if (running === undefined) return process.exit(0);
       await serveUntilStopped(running, io.signal);
       return 0;
     } catch (fault) {
       if (!isSupervised) throw fault;
       // What was begun may hold the process open.
-      process.exit(sayFault(fault));
+      return process.exit(sayFault(fault));
     }
   },
 };
@@ -54,7 +54,8 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const { startControl } = await import('../roles/control.ts');
       const manifest = options.text('manifest');
       const databaseUrl = io.env['DATABASE_URL'];
-      return async () => silent(await startControl({ home, ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }) }));
+      const given = { ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }) };
+      return async () => silent(await startControl({ home, ...given }));
     }
     case 'runner': {
       const { startRunner } = await import('../roles/runner.ts');
@@ -66,12 +67,12 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const listen = options.text('listen') ?? '127.0.0.1:7443';
       const insecureLoopback = options.flag('insecure-loopback');
       return async () => {
-        const { port, url, close } = await startGateway({
-          home, listen, insecureLoopback, node: options.text('node') ?? 'gateway', ...(redisUrl === undefined ? {} : { redisUrl }),
-        });
-        return { detail: { port, url }, close };
+        const node = options.text('node') ?? 'gateway';
+        const running = await startGateway({ home, listen, insecureLoopback, node, ...(redisUrl === undefined ? {} : { redisUrl }) });
+        return { detail: { port: running.port, url: running.url }, close: () => running.close() };
       };
     }
+    case undefined:
     default:
       throw usageError(command, 'a role is one of ledger, control, runner, gateway');
   }

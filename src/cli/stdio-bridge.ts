@@ -1,10 +1,11 @@
 import { SallyportError } from '../domain/errors.ts';
 import { isObject, type Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { pause } from '../roles/pause.ts';
 import type { GateDoor } from './gate-door.ts';
-import { errorIn, readAnswer } from './stdio-answer.ts';
 import { carry, type CarryParts, type Outlet } from './stdio-carry.ts';
 import { readLines } from './stdio-lines.ts';
+import { listen } from './stdio-listen.ts';
 import { errorLine, readSaid, type Said } from './stdio-message.ts';
 import { createLegacySession } from './stdio-session.ts';
 
@@ -20,8 +21,6 @@ export interface StdioBridgeOptions extends Outlet {
 
 /** What is nearly done when the client leaves may still be said; a second is all it gets. */
 const GRACE_MS = 1_000;
-const RECONNECT_MS = 1_000;
-const RECONNECT_MS_MAX = 30_000;
 const PARSE_ERROR = -32700;
 
 interface Call {
@@ -52,39 +51,7 @@ export function createStdioBridge({ door, out, note }: StdioBridgeOptions): Stdi
     }
     if (said.method === 'notifications/initialized' && !isListening) {
       isListening = true;
-      void listen();
-    }
-  };
-
-  /** The legacy stream of what the server says unasked; a server without one is simply silent. */
-  const listen = async (): Promise<void> => {
-    let waitMs = RECONNECT_MS;
-    let lastEventId: string | undefined;
-    while (!ending.signal.aborted) {
-      const lost = session.id;
-      try {
-        const headers = { ...session.headers(), accept: 'text/event-stream', ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }) };
-        const response = await door.send({ method: 'GET', headers }, ending.signal);
-        if (response.ok) {
-          waitMs = RECONNECT_MS;
-          await readAnswer(response, ({ line }) => out(line), (place) => {
-            lastEventId = place.eventId ?? lastEventId;
-            waitMs = place.retryMs ?? waitMs;
-          });
-        } else {
-          let refused: ReturnType<typeof errorIn>;
-          await readAnswer(response, ({ message }) => {
-            refused = errorIn(message);
-          });
-          if (response.status === 405 || response.status === 400) return;
-          lastEventId = undefined;
-          // 404: the session is gone (2025-11-25 transports, session management).
-          if (response.status === 404 && (refused?.rpcCode !== -32001 || !(await session.reopen(lost, ending.signal)))) return;
-        }
-      } catch {
-        waitMs = Math.min(waitMs * 2, RECONNECT_MS_MAX);
-      }
-      await pause(Math.min(waitMs, RECONNECT_MS_MAX), ending.signal);
+      void listen(parts, ending.signal);
     }
   };
 
@@ -135,13 +102,4 @@ function asModern(said: Said, isModernClient: boolean): Said {
 function tooLong(): string {
   const message = `a message has at most ${LIMITS.bodyBytesMax} bytes`;
   return errorLine(null, new SallyportError('ERR_BODY_TOO_LARGE', message, { remedy: 'Send less in one message.' }));
-}
-
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, waitMs);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  await promise;
-  clearTimeout(timer);
 }

@@ -125,7 +125,9 @@ async function resume(carried: Carried, parts: CarryParts): Promise<void> {
 }
 
 /** Passes a response on as it comes. A refusal is short and given back instead, for the caller to look at. */
-async function relay(response: Response, carried: Carried, parts: CarryParts, swallow: (answer: Answered) => boolean = () => false): Promise<readonly Answered[]> {
+async function relay(
+  response: Response, carried: Carried, parts: CarryParts, swallow: (answer: Answered) => boolean = () => false,
+): Promise<readonly Answered[]> {
   const refused: Answered[] = [];
   const at = (place: Place): void => {
     carried.place = { eventId: place.eventId ?? carried.place.eventId, retryMs: place.retryMs ?? carried.place.retryMs };

@@ -66,5 +66,6 @@ export function legacyHeaders(session: string | undefined, revision: string | un
 
 /** A JSON-RPC error of the bridge's own. `rpcCode` stands outside the range that JSON-RPC keeps for itself, as all of ours do. */
 export function errorLine(id: Json, { code, message, remedy }: Pick<SallyportError, 'code' | 'message' | 'remedy'>, rpcCode = 5030): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpcCode, message: `${code}: ${message}`, data: { code, ...(remedy === undefined ? {} : { remedy }) } } });
+  const data = { code, ...(remedy === undefined ? {} : { remedy }) };
+  return JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpcCode, message: `${code}: ${message}`, data } });
 }

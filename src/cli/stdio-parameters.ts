@@ -13,8 +13,8 @@ export async function learnParameters(call: Said, door: GateDoor, signal: AbortS
   let cursor: Json | undefined;
   for (let page = 0; page < LIMITS.surfacePagesMax; page += 1) {
     const result = await listPage({ _meta: meta, ...(cursor === undefined ? {} : { cursor }) }, door, signal);
-    const tools = result?.['tools'];
-    for (const tool of isArray(tools ?? null) ? (tools as readonly Json[]) : []) {
+    const tools = result?.['tools'] ?? null;
+    for (const tool of isArray(tools) ? tools : []) {
       if (isObject(tool) && tool['name'] === params['name'] && isObject(tool['inputSchema'])) return parametersOf(params, tool['inputSchema']);
     }
     cursor = result?.['nextCursor'];

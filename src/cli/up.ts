@@ -58,7 +58,7 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
-      control: [...(options.manifest === undefined ? [] : ['--manifest', options.manifest])],
+      control: options.manifest === undefined ? [] : ['--manifest', options.manifest],
       gateway: ['--listen', listen, ...(options.insecureLoopback ? ['--insecure-loopback'] : [])],
     },
   });

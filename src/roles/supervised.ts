@@ -31,22 +31,23 @@ export interface Running {
 }
 
 /** For a role's own process: says that it is ready, and closes it once when `signal` aborts or the supervisor is gone. */
-export async function serveUntilStopped({ detail, close }: Running, signal: AbortSignal): Promise<void> {
+export async function serveUntilStopped(running: Running, signal: AbortSignal): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });
   process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
   // Either may have been while the role was starting; then no event comes any more.
   if (signal.aborted || process.stdin.readableEnded || process.stdin.destroyed) stopped.resolve();
-  process.stdout.write(`${JSON.stringify(detail)}\n`);
+  process.stdout.write(`${JSON.stringify(running.detail)}\n`);
   await stopped.promise;
-  await close();
+  await running.close();
   // A stdin that is still read keeps the process alive after everything else has ended.
   process.stdin.destroy();
 }
 
 /** For a role's own process: tells the supervisor why the role ends, and gives the exit code. */
 export function sayFault(fault: unknown): number {
-  const known = fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', `the role broke: ${fault instanceof Error ? fault.message : 'not an error'}`);
+  const why = fault instanceof Error ? fault.message : 'not an error';
+  const known = fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', `the role broke: ${why}`);
   const { code, message, remedy } = known;
   process.stdout.write(`${JSON.stringify({ error: { code, message, ...(remedy === undefined ? {} : { remedy }) } })}\n`);
   return PASSING.has(code) ? 1 : FINAL_EXIT_CODE;
@@ -87,5 +88,5 @@ function detailOf(said: Readonly<Record<string, Json | undefined>>): Detail {
 
 function errorOf({ code, message, remedy }: Readonly<Record<string, Json | undefined>>): SallyportError {
   const known = ERROR_CODES.find((one) => one === code) ?? 'ERR_INTERNAL';
-  return new SallyportError(known, String(message), typeof remedy === 'string' ? { remedy } : {});
+  return new SallyportError(known, typeof message === 'string' ? message : 'it did not say why', typeof remedy === 'string' ? { remedy } : {});
 }

@@ -32,7 +32,8 @@ interface Up {
 }
 
 function up(home: string, ...args: readonly string[]): Up {
-  const child = Bun.spawn([PROGRAM, 'up', '--json', '--home', home, '--listen', '127.0.0.1:0', ...args], { cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+  const command = [PROGRAM, 'up', '--json', '--home', home, '--listen', '127.0.0.1:0', ...args];
+  const child = Bun.spawn(command, { cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
   undo.push(async () => {
     child.kill('SIGTERM');
     await child.exited;
@@ -44,7 +45,7 @@ function up(home: string, ...args: readonly string[]): Up {
   const waiting = new Set<() => void>();
   const note = (line: string): void => {
     if (!line.startsWith('{"role"')) return;
-    const { role, event, pid } = JSON.parse(line) as { readonly role: string; readonly event: string; readonly pid?: number };
+    const { role, event, pid }: { readonly role: string; readonly event: string; readonly pid?: number } = JSON.parse(line);
     events.push(`${role} ${event}`);
     if (pid !== undefined) pids.set(role, pid);
   };
@@ -141,7 +142,8 @@ test('Ctrl-C reaches the supervisor only, and the roles end in order', async () 
     for (const pid of gate.pids.values()) expect(groupOf(pid)).not.toBe(groupOf(gate.pid));
     gate.kill(signal);
     expect(await gate.exited).toBe(0);
-    expect(gate.events.filter((event) => /exited|stopped|restarting/.test(event))).toEqual(['gateway stopped', 'runner stopped', 'control stopped', 'ledger stopped']);
+    const ends = gate.events.filter((event) => /exited|stopped|restarting/.test(event));
+    expect(ends).toEqual(['gateway stopped', 'runner stopped', 'control stopped', 'ledger stopped']);
     await untilGone(gate.pids.values());
   }
 });
@@ -181,7 +183,8 @@ test('a role that is told to begin by nobody ends by itself, and one that cannot
   const home = newHome();
   const orphan = Bun.spawn([PROGRAM, 'role', 'ledger', '--supervised', '--home', home], { stdin: 'ignore', stdout: 'pipe', stderr: 'ignore' });
   expect(await orphan.exited).toBe(0);
-  const hopeless = Bun.spawn([PROGRAM, 'role', 'gateway', '--supervised', '--home', home, '--listen', 'nonsense'], { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
+  const command = [PROGRAM, 'role', 'gateway', '--supervised', '--home', home, '--listen', 'nonsense'];
+  const hopeless = Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore' });
   void hopeless.stdin.write('go\n');
   void hopeless.stdin.flush();
   expect(await hopeless.exited).toBe(FINAL_EXIT_CODE);

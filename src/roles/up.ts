@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
+import { pause } from './pause.ts';
 import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
 
 /** What `up` starts and how; it holds no key and listens on nothing (DESIGN part 3, roles). */
@@ -179,14 +180,6 @@ function sendGo(child: RoleProcess): void {
   if (child.exitCode !== null) return;
   void child.stdin.write(GO);
   void child.stdin.flush();
-}
-
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, waitMs);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }
 
 function spawnRole(role: Role, options: UpOptions): RoleProcess {

@@ -180,7 +180,7 @@ test('a gate that does not run is told: to the client in its protocol, to the pe
   expect(asked.err).toContain('ERR_NOT_RUNNING');
   expect(asked.err).toContain('sallyport up');
   expect(asked.out.trim().split('\n').map((line): unknown => JSON.parse(line))).toMatchObject([
-    { id: 7, error: { message: expect.stringContaining('ERR_NOT_RUNNING'), data: { code: 'ERR_NOT_RUNNING', remedy: expect.stringContaining('sallyport up') } } },
+    { id: 7, error: { message: expect.stringContaining('ERR_NOT_RUNNING'), data: { remedy: expect.stringContaining('sallyport up') } } },
   ]);
   expect(await connect([], nowhere)).toMatchObject({ code: 1, out: '' });
 });
@@ -193,7 +193,10 @@ test('what is typed wrongly, unknown or malformed is told, and stdout carries pr
     ['this is no JSON', '[1]', '{"jsonrpc":"2.0","method":"notifications/nonsense"}', '{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{}}'],
     ['both', '--home', gate.home, '--group', 'testers'],
   );
-  const lines = out.trim().split('\n').map((line) => JSON.parse(line) as { readonly id: unknown; readonly error?: unknown });
+  const lines = out.trim().split('\n').map((line) => {
+    const message: { readonly id: unknown; readonly error?: unknown } = JSON.parse(line);
+    return message;
+  });
   expect(lines.every((line) => line.error !== undefined)).toBe(true);
   expect(lines.map((line) => line.id)).toEqual(expect.arrayContaining([null, 3]));
   expect(code).toBe(0);
@@ -201,8 +204,12 @@ test('what is typed wrongly, unknown or malformed is told, and stdout carries pr
 });
 
 test('stdin that ends, ends the command, even while a call hangs; so does SIGTERM, and the token goes', async () => {
-  const open = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"x","version":"1"}}}';
-  const lines = [open, '{"jsonrpc":"2.0","method":"notifications/initialized"}', '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"hang","arguments":{}}}'];
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
+  const lines = [
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+    '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+    '{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"hang","arguments":{}}}',
+  ];
   const { code, out } = await connect(lines, ['legacy', '--home', gate.home, '--group', 'testers']);
   expect(code).toBe(0);
   expect(out.trim().split('\n').length).toBe(1);
