@@ -5,7 +5,7 @@ import type { Message } from '../domain/message.ts';
 export interface SideEntrance {
   readonly messages: AsyncGenerator<Message, void, undefined>;
   /** False when too much waits to be read; the message is then not taken. */
-  push(message: Message): boolean;
+  readonly push: (message: Message) => boolean;
 }
 
 /** The stream is still read one message at a time, and only when asked: a slow reader holds up its server, not our memory. */

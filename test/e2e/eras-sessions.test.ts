@@ -86,6 +86,20 @@ test('modern → legacy: callers that use the same ids and tokens at once do not
   expect(said.map(({ result }) => result)).toEqual(texts.map((text) => expect.objectContaining({ content: [{ type: 'text', text }] })));
 });
 
+test('modern → legacy: nobody calls in a session of another agent\'s', async () => {
+  for (const token of [mine, theirs, mine]) await askModern(urlOf('legacy'), token, 'tools/call', { name: 'bump', arguments: {} });
+  const before = legacy.sessions.size;
+  await askModern(urlOf('legacy'), await gate.token({ agent: 'third' }), 'tools/call', { name: 'bump', arguments: {} });
+  expect(legacy.sessions.size).toBe(before + 1);
+});
+
+test('modern → legacy: a question that does not say for which of two calls it is is nobody\'s', async () => {
+  const waiting = await askModern(urlOf('legacy'), mine, 'tools/call', { name: 'elicit', arguments: {}, ...ELICITING });
+  expect(waiting.result).toMatchObject({ resultType: 'input_required' });
+  const aside = await askModern(urlOf('legacy'), mine, 'tools/call', { name: 'elicit-aside', arguments: {}, ...ELICITING });
+  expect(aside.result).toMatchObject({ content: [{ text: expect.stringContaining('not known which call') }] });
+});
+
 test('legacy → legacy: a session that the server lost is refused with 404, so that the client opens another', async () => {
   const session = await openLegacy(urlOf('legacy'), mine);
   await legacy.forget();

@@ -14,7 +14,8 @@ export async function* streamFromModern(parts: BridgeParts, permit: Permit, exch
   yield* followSubscriptions(parts, exchange, signal, (uris, until) => {
     const notifications = { ...announced(exchange.server.baseline?.surface.capabilities ?? {}), ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) };
     const revision = '2026-07-28';
-    const listen: RequestMessage = { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: 'subscriptions/listen', params: { notifications } };
+    const params = { notifications };
+    const listen: RequestMessage = { kind: 'request', from: 'client', revision, id: crypto.randomUUID(), method: 'subscriptions/listen', params };
     const wire = toModernRequest(listen, session.capabilities, session.clientInfo);
     return wayTo(parts, exchange).send(translate(permit, wire), { ...exchange, revision }, until);
   });

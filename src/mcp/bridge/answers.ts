@@ -24,18 +24,21 @@ export function toLegacyResult(result: JsonObject): JsonObject {
   return rest;
 }
 
-const RESOURCE_NOT_FOUND = -32002;
 const INVALID_PARAMS = -32602;
+const INTERNAL = -32603;
 const RESERVED_FROM_MODERN = -32020;
 
-/** -32002 must not be emitted on modern (SEP-2164). */
+/** Codes that must not be emitted on modern: resource not found (SEP-2164), and URL elicitation, which is no error there. */
+const LEGACY_ONLY: ReadonlyMap<number, number> = new Map([[-32002, INVALID_PARAMS], [-32042, INTERNAL]]);
+
 export function toModernError(answer: ErrorMessage): ErrorMessage {
-  return answer.error.code === RESOURCE_NOT_FOUND ? { ...answer, error: { ...answer.error, code: INVALID_PARAMS } } : answer;
+  const code = LEGACY_ONLY.get(answer.error.code);
+  return code === undefined ? answer : { ...answer, error: { ...answer.error, code } };
 }
 
 /** Codes of the modern range mean nothing to a legacy client, and its HTTP statuses mean something else to it. */
 export function toLegacyError(answer: ErrorMessage): ErrorMessage {
   const { httpStatus: _status, ...rest } = answer;
   const modernOnly = answer.error.code <= RESERVED_FROM_MODERN && answer.error.code > -32100;
-  return modernOnly ? { ...rest, error: { ...answer.error, code: -32603 } } : rest;
+  return modernOnly ? { ...rest, error: { ...answer.error, code: INTERNAL } } : rest;
 }
