@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test';
+import type { JsonObject } from '../../domain/json.ts';
 import type { ErrorMessage, NotificationMessage, RequestMessage } from '../../domain/message.ts';
 import { ENVELOPE } from '../envelope.ts';
 import { toLegacyError, toLegacyResult, toModernError, toModernResult } from './answers.ts';
@@ -8,18 +9,27 @@ import { progressFor, withProgressToken } from './progress.ts';
 import { toLegacyRequest, toModernRequest, withAnswers } from './requests.ts';
 import { acknowledged, isWished, onListen, wishesOf } from './wishes.ts';
 
-const call: RequestMessage = { kind: 'request', from: 'client', revision: '2025-11-25', id: 1, method: 'tools/call', params: { name: 't', _meta: { progressToken: 'p', x: 1 } } };
-const failed = (code: number): ErrorMessage => ({ kind: 'error', from: 'server', revision: '2025-11-25', id: 1, httpStatus: 400, error: { code, message: 'm', data: 1 } });
+const LEGACY = '2025-11-25';
+const PARAMS = { name: 't', _meta: { progressToken: 'p', x: 1 } };
+const call: RequestMessage = { kind: 'request', from: 'client', revision: LEGACY, id: 1, method: 'tools/call', params: PARAMS };
+const failed = (code: number): ErrorMessage => ({
+  kind: 'error', from: 'server', revision: LEGACY, id: 1, httpStatus: 400, error: { code, message: 'm', data: 1 },
+});
+const said = (method: string, params?: JsonObject): NotificationMessage => ({
+  kind: 'notification', from: 'server', revision: LEGACY, method, ...(params === undefined ? {} : { params }),
+});
 
 test('a request loses nothing but the other era\'s framing, there and back', () => {
   const modern = toModernRequest(call, { roots: { listChanged: true }, tasks: {}, elicitation: {} }, { name: 'c' }, 'info');
-  expect(modern).toMatchObject({ revision: '2026-07-28', params: { name: 't', _meta: { progressToken: 'p', x: 1, [ENVELOPE.logLevel]: 'info', [ENVELOPE.clientInfo]: { name: 'c' } } } });
+  const framing = { [ENVELOPE.logLevel]: 'info', [ENVELOPE.clientInfo]: { name: 'c' } };
+  expect(modern).toMatchObject({ revision: '2026-07-28', params: { name: 't', _meta: { progressToken: 'p', x: 1, ...framing } } });
   expect(modern.params?.['_meta']).toHaveProperty([ENVELOPE.clientCapabilities], { roots: {}, elicitation: {} });
-  expect(toLegacyRequest(withAnswers({ ...modern, parameters: { 'mcp-param-a': '1' } }, { k: {} }, 's'), '2025-11-25')).toEqual(call);
+  expect(toLegacyRequest(withAnswers({ ...modern, parameters: { 'mcp-param-a': '1' } }, { k: {} }, 's'), LEGACY)).toEqual(call);
 });
 
 test('answers get what their era must have, and codes that it knows', () => {
-  expect(toModernResult({ tools: [], x: 1 }, 'tools/list', { name: 's' })).toMatchObject({ tools: [], x: 1, resultType: 'complete', ttlMs: 0, cacheScope: 'private' });
+  const listed = toModernResult({ tools: [], x: 1 }, 'tools/list', { name: 's' });
+  expect(listed).toMatchObject({ tools: [], x: 1, resultType: 'complete', ttlMs: 0, cacheScope: 'private' });
   expect(toModernResult({ content: [] }, 'tools/call', {})).not.toHaveProperty('ttlMs');
   expect(toLegacyResult({ resultType: 'complete', ttlMs: 1, cacheScope: 'public', x: 1 })).toEqual({ x: 1 });
   expect([-32002, -32042, -32602, 7].map((code) => toModernError(failed(code)).error.code)).toEqual([-32602, -32603, -32602, 7]);
@@ -42,16 +52,16 @@ test('log levels are ordered; a level that is not known is not kept back', () =>
 });
 
 test('progress is told under the token of the request that waits, and only if it has one', () => {
-  const said: NotificationMessage = { kind: 'notification', from: 'server', revision: '2025-11-25', method: 'notifications/progress', params: { progressToken: 'wire', progress: 1 } };
+  const progress = said('notifications/progress', { progressToken: 'wire', progress: 1 });
   expect(withProgressToken(call.params, 'wire')).toEqual({ name: 't', _meta: { progressToken: 'wire', x: 1 } });
   expect(withProgressToken({ name: 't' }, 'wire')).toEqual({ name: 't' });
-  expect(progressFor(call.params, said)?.params).toEqual({ progressToken: 'p', progress: 1 });
-  expect(progressFor({}, said)).toBeUndefined();
+  expect(progressFor(call.params, progress)?.params).toEqual({ progressToken: 'p', progress: 1 });
+  expect(progressFor({}, progress)).toBeUndefined();
 });
 
 test('a listen stream carries what was wished for, under its own id', () => {
-  const listen: RequestMessage = { ...call, id: 'l', method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true, resourceSubscriptions: ['a:1'] } } };
-  const said = (method: string, params?: { uri: string }): NotificationMessage => ({ kind: 'notification', from: 'server', revision: '2025-11-25', method, ...(params && { params }) });
+  const notifications = { toolsListChanged: true, resourceSubscriptions: ['a:1'] };
+  const listen: RequestMessage = { ...call, id: 'l', method: 'subscriptions/listen', params: { notifications } };
   const wishes = wishesOf(listen);
   expect(isWished(said('notifications/tools/list_changed'), wishes)).toBe(true);
   expect(isWished(said('notifications/prompts/list_changed'), wishes)).toBe(false);
