@@ -1,4 +1,4 @@
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, hostHeaderValidationResponse, McpServer, originValidationResponse } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
 /** A small CRM as a team would write one: the official SDK v2, both protocol eras, four tools, data in memory. */
@@ -60,7 +60,7 @@ export function startCrm(): Crm {
   };
 
   const handler = createMcpHandler(makeServer, { legacy: 'stateless' });
-  const listener = Bun.serve({ hostname: '127.0.0.1', port: 0, idleTimeout: 0, fetch: (request) => handler.fetch(request) });
+  const listener = Bun.serve({ hostname: '127.0.0.1', port: 0, idleTimeout: 0, fetch: (request) => refusePage(request) ?? handler.fetch(request) });
   return {
     url: `http://127.0.0.1:${listener.port}/mcp`,
     effects,
@@ -72,4 +72,11 @@ export function startCrm(): Crm {
       await listener.stop(true);
     },
   };
+}
+
+const LOCAL_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** What a local server owes its machine: no web page that a browser has open can call it. */
+function refusePage(request: Request): Response | undefined {
+  return hostHeaderValidationResponse(request, LOCAL_NAMES) ?? originValidationResponse(request, LOCAL_NAMES);
 }

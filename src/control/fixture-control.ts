@@ -66,7 +66,8 @@ export async function openControl(): Promise<ControlFixture> {
 }
 
 async function serveReads(home: string, says: ReadonlyMap<string, JsonObject>, exposes: ReadonlyMap<string, JsonObject>): Promise<LinkServer> {
-  const read = (id: string): Json => ({ surface: says.get(id) ?? null, exposure: exposes.get(id) ?? { answersUnauthenticated: false, acceptsForeignOrigin: false } });
+  const good = { answersUnauthenticated: false, acceptsForeignOrigin: false };
+  const read = (id: string): Json => ({ surface: says.get(id) ?? null, exposure: exposes.get(id) ?? good });
   return serveLink({ home, self: 'gateway', handlers: { 'gateway.read': { call: (body) => read(text(part(body, 'server'))) } } });
 }
 
@@ -83,14 +84,12 @@ async function request(home: string, method: string, path: string, body: JsonObj
 
 /** Everything a small server says: `tools` by name and description. */
 export function surfaceSaying(tools: Readonly<Record<string, JsonObject>>): JsonObject {
-  return {
-    ...writeSurface({
-      revision: '2025-11-25', eras: ['legacy'],
-      hello: { protocolVersion: '2025-11-25', serverInfo: { name: 'crm', version: '1' }, capabilities: { tools: {} } },
-      tools: [{ tools: Object.entries(tools).map(([name, more]) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' }, ...more })) }],
-      prompts: [], templates: [],
-    }),
-  };
+  return writeSurface({
+    revision: '2025-11-25', eras: ['legacy'],
+    hello: { protocolVersion: '2025-11-25', serverInfo: { name: 'crm', version: '1' }, capabilities: { tools: {} } },
+    tools: [{ tools: Object.entries(tools).map(([name, more]) => ({ name, description: `Does ${name}.`, inputSchema: { type: 'object' }, ...more })) }],
+    prompts: [], templates: [],
+  });
 }
 
 /** The body of `POST /servers` for an HTTP server. */

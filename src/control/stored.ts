@@ -21,7 +21,9 @@ export type Candidate = z.infer<typeof CANDIDATE>;
 const DRIFT = z.strictObject({ observedAt: z.number(), node: z.string(), digest: z.string() });
 
 /** What a server did when it was read in ways in which it should refuse; of the URL that it had then. Null: not found out. */
-const EXPOSURE = z.strictObject({ examinedAt: z.number(), url: z.string(), answersUnauthenticated: z.boolean().nullable(), acceptsForeignOrigin: z.boolean().nullable() });
+const EXPOSURE = z.strictObject({
+  examinedAt: z.number(), url: z.string(), answersUnauthenticated: z.boolean().nullable(), acceptsForeignOrigin: z.boolean().nullable(),
+});
 
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {

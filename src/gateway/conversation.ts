@@ -46,7 +46,8 @@ export async function openModern(asking: Asking): Promise<Conversation> {
 
 /** The one request that opens a conversation in this era, and what came of it. */
 export function greet(asking: Asking, era: Era): Promise<Message | undefined> {
-  if (era === 'legacy') return tell(asking, 'POST', {}, { id: 1, method: 'initialize', params: { protocolVersion: NEWEST_LEGACY, capabilities: {}, clientInfo: CLIENT } });
+  const params = { protocolVersion: NEWEST_LEGACY, capabilities: {}, clientInfo: CLIENT };
+  if (era === 'legacy') return tell(asking, 'POST', {}, { id: 1, method: 'initialize', params });
   const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': 'server/discover' };
   return tell(asking, 'POST', headers, { id: 1, method: 'server/discover', params: withEnvelope({}, {}, CLIENT, undefined) });
 }
@@ -71,7 +72,9 @@ export async function openLegacy(asking: Asking, capabilities: JsonObject, clien
   };
 }
 
-async function tell(asking: Asking, httpMethod: 'POST' | 'DELETE', headers: Readonly<Record<string, string>>, body: JsonObject | undefined): Promise<Message | undefined> {
+async function tell(
+  asking: Asking, httpMethod: 'POST' | 'DELETE', headers: Readonly<Record<string, string>>, body: JsonObject | undefined,
+): Promise<Message | undefined> {
   const inbound: Inbound = {
     route: { kind: 'server', space: asking.space, name: asking.server },
     httpMethod,
@@ -93,5 +96,6 @@ function resultOf(message: Message | undefined, method: string): JsonObject {
   const { data } = message.error;
   // What the gate refused says so with its own code; everything else is the server's own error.
   const code = isObject(data) && typeof data['code'] === 'string' && data['code'].startsWith('ERR_') ? data['code'] : 'ERR_UPSTREAM_STATUS';
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate's own refusals alone begin so
   throw new SallyportError(code as ErrorCode, `${method}: ${message.error.message}`);
 }

@@ -11,7 +11,7 @@ let token: string;
 beforeAll(async () => {
   server = startRecordingServer();
   gate = await startGate({
-    manifest: `servers:\n  notes: { url: "${server.url}", allowPrivate: true, owner: o@example.com, tools: { read_note: { effect: read }, write_note: { effect: write } } }\n`,
+    manifest: `servers:\n  notes: { url: "${server.url}", allowPrivate: true, owner: o@example.com }\n`,
     policy: `
       permit(principal, action == Action::"call_tool", resource == Tool::"notes/read_note")
         unless { context.arguments has count && context.arguments.count.greaterThan(decimal("10.0")) };

@@ -44,19 +44,11 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
     if (prepared === undefined || lease === undefined) return;
     inForce = withLease(prepared, lease);
   };
-  const checked = (purpose: string, signed: SignedSnapshot): unknown => {
-    if (!verify(null, Buffer.from(purpose + signed.bytes), controlKey(), Buffer.from(signed.signature, 'base64url'))) {
-      throw new SallyportError('ERR_SNAPSHOT_SIGNATURE', 'A snapshot or lease is not signed by this control.', {
-        remedy: 'Check that gateway and control share one state folder; see "sallyport doctor".',
-      });
-    }
-    return parseOwnJson(signed.bytes);
-  };
 
   return {
     acceptSnapshot(signed) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
-      const snapshot = checked(SIGNED_AS.snapshot, signed) as Snapshot;
+      const snapshot = checked(SIGNED_AS.snapshot, signed, controlKey()) as Snapshot;
       const newest = prepared?.snapshot.version ?? floor;
       if (snapshot.version === prepared?.snapshot.version) return;
       if (snapshot.version < newest) {
@@ -73,7 +65,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
     },
     acceptLease(signed) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
-      const next = checked(SIGNED_AS.lease, signed) as Lease;
+      const next = checked(SIGNED_AS.lease, signed, controlKey()) as Lease;
       if (lease !== undefined && next.issuedAt < lease.issuedAt) return;
       lease = next;
       combine();
@@ -107,6 +99,13 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       return prepared?.snapshot.version ?? 0;
     },
   };
+}
+
+function checked(purpose: string, { bytes, signature }: SignedSnapshot, key: KeyObject): unknown {
+  if (verify(null, Buffer.from(purpose + bytes), key, Buffer.from(signature, 'base64url'))) return parseOwnJson(bytes);
+  throw new SallyportError('ERR_SNAPSHOT_SIGNATURE', 'A snapshot or lease is not signed by this control.', {
+    remedy: 'Check that gateway and control share one state folder; see "sallyport doctor".',
+  });
 }
 
 type Prepared = Omit<InForce, 'tokens' | 'lease'> & { readonly byHash: Tokens['byHash'] };

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { judgeExposure, requireExposure } from './exposure.ts';
 import type { ExposureFacts } from './exposure.ts';
 
-const GOOD: ExposureFacts = { url: 'https://x.example/mcp', hosting: 'self', allowPrivate: false, answersUnauthenticated: false, acceptsForeignOrigin: false };
+const GOOD: ExposureFacts = {
+  url: 'https://x.example/mcp', hosting: 'self', allowPrivate: false, answersUnauthenticated: false, acceptsForeignOrigin: false,
+};
 const DAY = 86_400_000;
 
 function judged(facts: Partial<ExposureFacts>): readonly string[] {
@@ -24,7 +26,10 @@ describe('exposure', () => {
     [{ acceptsForeignOrigin: true }, ['info exposure-foreign-origin']],
     [{ answersUnauthenticated: true, acceptsForeignOrigin: true }, ['block exposure-unauthenticated', 'block exposure-foreign-origin']],
     [{ answersUnauthenticated: undefined, acceptsForeignOrigin: undefined }, ['block exposure-unauthenticated', 'block exposure-foreign-origin']],
-    [{ url: 'https://[::1]', answersUnauthenticated: true, acceptsForeignOrigin: undefined }, ['warn exposure-unauthenticated', 'warn exposure-foreign-origin']],
+    [
+      { url: 'https://[::1]', answersUnauthenticated: true, acceptsForeignOrigin: undefined },
+      ['warn exposure-unauthenticated', 'warn exposure-foreign-origin'],
+    ],
   ])('%j', (facts, expected) => {
     expect(judged(facts)).toEqual(expected);
   });

@@ -72,7 +72,7 @@ function unknown(what: string): string {
 }
 
 /** The failures that no exception in force covers. */
-export function openFailures(
+function openFailures(
   server: string,
   findings: readonly ExposureFinding[],
   exceptions: readonly ExposureException[],
@@ -92,7 +92,8 @@ export function requireExposure(
   const open = openFailures(server, findings, exceptions, now);
   if (open.length === 0) return;
   const failures = open.map(({ rule, message }) => `${message} (${rule})`).join('; ');
+  const commands = open.map(({ rule }) => `sallyport exception add --server ${showHidden(server)} --exposure ${rule}`);
   throw new SallyportError('ERR_EXPOSURE', `server ${showHidden(server)}: ${failures}`, {
-    remedy: `${open.map(({ remedy }) => remedy).join('; ')}; or accept it for a time: ${open.map(({ rule }) => `sallyport exception add --server ${showHidden(server)} --exposure ${rule}`).join('; ')} (see its --help)`,
+    remedy: `${open.map(({ remedy }) => remedy).join('; ')}; or accept it for a time: ${commands.join('; ')} (see its --help)`,
   });
 }

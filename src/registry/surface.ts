@@ -20,12 +20,13 @@ export interface RawSurface {
   readonly templates: readonly JsonObject[];
 }
 
-/** A `RawSurface` as it travels between roles: each answer is text of its own, so that a number that no double holds keeps its digits. */
-export type SurfaceText = Pick<RawSurface, 'revision' | 'eras'> & { readonly hello: string } & Readonly<Record<'tools' | 'prompts' | 'templates', readonly string[]>>;
+/** What a server said, as it travels between roles: each answer is text, so that a number that no double holds keeps its digits. */
+export function writeSurface({ revision, eras, hello, tools, prompts, templates }: RawSurface): JsonObject {
+  return { revision, eras, hello: JSON.stringify(hello), tools: writeEach(tools), prompts: writeEach(prompts), templates: writeEach(templates) };
+}
 
-export function writeSurface({ revision, eras, hello, tools, prompts, templates }: RawSurface): SurfaceText {
-  const write = (json: JsonObject): string => JSON.stringify(json);
-  return { revision, eras, hello: write(hello), tools: tools.map(write), prompts: prompts.map(write), templates: templates.map(write) };
+function writeEach(answers: readonly JsonObject[]): readonly string[] {
+  return answers.map((answer) => JSON.stringify(answer));
 }
 
 /** What an administrator says of one tool; it confirms the effect. */

@@ -37,7 +37,7 @@ import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { isReady, releaseOver } from './gateway-control.ts';
 import { createPeers, forwardHandlers } from './gateway-peers.ts';
-import { readFor, toJson } from './gateway-read.ts';
+import { readFor } from './gateway-read.ts';
 
 /** The other roles, each behind its link. */
 export interface Links {
@@ -83,7 +83,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   let gateway: Gateway;
   let reader: Reader;
   const pins = createPinGuard(() => reader, (server, raw) => {
-    links.control.call('control.drift', toJson({ space: server.space, server: server.id, node, raw: toJson(writeSurface(raw)) })).catch(() => undefined);
+    links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
   const parts = bridgeParts(ground, ways, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });

@@ -1,5 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
-import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { isObject, type Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { eraOf } from '../domain/message.ts';
 import { examine } from '../gateway/examine.ts';
@@ -31,10 +31,5 @@ export async function readFor(body: Json, { gateway, reader, pins, inForce }: Re
   const surface = await reader.read(space, server, undefined, undefined, signal);
   const entry = inForce.current(Date.now()).snapshot.servers.find((one) => one.space === space && one.id === server);
   const examined = entry === undefined ? undefined : await examine(gateway, entry, eraOf(surface.revision), signal);
-  return { surface: toJson(writeSurface(surface)), exposure: examined === undefined ? null : toJson(examined) };
-}
-
-/** What was JSON and was only read stays JSON; the types of records lack the index signature. */
-export function toJson(value: object): JsonObject {
-  return { ...value };
+  return { surface: writeSurface(surface), exposure: examined === undefined ? null : { ...examined } };
 }

@@ -70,12 +70,15 @@ test('control releases to a gateway only what this server refers to, and a secre
   expect(gate.admin('POST', '/servers/other/scan', {})).rejects.toThrow('ERR_UPSTREAM_CREDENTIAL');
 });
 
-test('what the vault would hold, and what is no reference, is refused when it is declared', async () => {
-  const declare = (env: Record<string, string>, more: JsonObject = {}): Promise<unknown> => gate.admin('POST', '/servers', {
+function declare(env: Record<string, string>, more: JsonObject = {}): Promise<unknown> {
+  return gate.admin('POST', '/servers', {
     id: 'late', owner: 'o', hosting: 'self', tier: 'internal', credentials: { type: 'none' }, tools: {},
     labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },
     endpoint: { transport: 'stdio', launch: { command: '/opt/server', args: [], env, shared: false } }, ...more,
   });
+}
+
+test('what the vault would hold, and what is no reference, is refused when it is declared', async () => {
   expect(declare({ KEY: 'vault:crm' })).rejects.toThrow('write env:NAME or file:/path');
   expect(declare({ KEY: 'env:NO-SUCH-NAME' })).rejects.toThrow('ERR_LAUNCH_FORBIDDEN');
   const credentials = { type: 'header', header: 'Authorization', secret: 'vault:crm' };

@@ -7,6 +7,7 @@ import { makeCertificate } from '../../test/fixtures/certificate.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { TRANSPORT_METHODS } from '../domain/message.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Message } from '../domain/message.ts';
 import type { RemoteEndpoint } from './http-request.ts';
 import { createAddressGuard } from './address.ts';
@@ -108,6 +109,18 @@ describe('what is sent', () => {
     ]);
     expect(lines).toContain('Bearer upstream-secret');
     expect(JSON.parse(body ?? '')).toEqual({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: call.params });
+  });
+
+  test('only the registry examines a server: for anyone else the credential is sent and no origin is made up', async () => {
+    const server = await says(whole(answer()));
+    const spec = { type: 'header', header: 'Authorization', secret: 'env:CRM' } as const;
+    for (const principal of ['sallyport|ann', REGISTRY_PRINCIPAL_ID]) {
+      for (const how of ['anonymous', 'foreign-origin'] as const) {
+        await sendAll(upstream, call, { ...exchangeOf(server.endpoint, { principal, credentials: spec }), examine: how });
+      }
+    }
+    const seen = server.heard.map((text) => [/^authorization:/im.test(text), /^origin:/im.test(text)]);
+    expect(seen).toEqual([[true, false], [true, false], [false, false], [true, true]]);
   });
 
   test('a Last-Event-ID goes as bytes, and one that could add a header goes nowhere', async () => {
