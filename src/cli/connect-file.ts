@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
-import { editClientText } from '../registry/client-edit.ts';
+import { editClientText, entryFor } from '../registry/client-edit.ts';
 import { readClientFile, undoClientFile, writeClientFile } from '../registry/client-file.ts';
 import { clientFiles, clientNamed, type Client } from '../registry/client-import.ts';
 import { need, type Arguments } from './arguments.ts';
@@ -23,7 +23,7 @@ export async function rewriteClient(name: string, options: Arguments, io: Io): P
   const read = await readClientFile(file);
   const plan = editClientText(read.text, file, {
     client,
-    redirects: targets.map((target) => ({ name: target.replace(/^t\//, ''), target, options: furtherOf(options, io) })),
+    redirects: targets.map((target) => ({ name: entryFor(read.text, file, target), target, options: furtherOf(options, io) })),
     program: [join(import.meta.dir, '..', '..', 'bin', 'sallyport')],
   });
   if (plan.diff === '') io.note(`${plain(file)} has it already.`);

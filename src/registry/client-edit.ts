@@ -2,8 +2,8 @@ import { applyEdits, findNodeAtLocation, modify } from 'jsonc-parser';
 import type { JSONPath, Node } from 'jsonc-parser';
 import { createTwoFilesPatch } from 'diff';
 import { SallyportError } from '../domain/errors.ts';
-import type { Client } from './client-import.ts';
-import { maskSecrets, parseClientText, placesIn } from './client-text.ts';
+import { importedId, type Client } from './client-import.ts';
+import { entriesAt, maskSecrets, parseClientText, placesIn } from './client-text.ts';
 import { showHidden } from './text.ts';
 
 /** One entry of a client's file that shall go through the gate. */
@@ -43,6 +43,17 @@ export function editClientText(text: string, file: string, options: EditOptions)
   let edited = text;
   for (const redirect of options.redirects) edited = redirectEntry(edited, file, redirect, options);
   return { text: edited, diff: edited === text ? '' : diffMasked(text, edited, file) };
+}
+
+/**
+ * The entry that a target takes the place of: the one that was imported as it, so that no way around the gate stays beside
+ * it; else a new one. Throws `ERR_CONFIG_SYNTAX`.
+ */
+export function entryFor(text: string, file: string, target: string): string {
+  const id = target.replace(/^t\//, '');
+  const tree = parseClientText(text, file);
+  const names = placesIn(tree).filter(({ scope }) => scope === 'user').flatMap(({ path }) => entriesAt(tree, path).map(([name]) => name));
+  return names.find((name) => name === id) ?? names.find((name) => importedId(name) === id) ?? id;
 }
 
 function redirectEntry(text: string, file: string, { name, target, options: further = [] }: Redirect, options: EditOptions): string {

@@ -123,9 +123,14 @@ export function importServers(text: string, file: string, options: ImportOptions
   return { servers, skipped, secrets };
 }
 
-/** `My Server!` → `my-server`, and `my-server-2` when that is taken. */
+/** `My Server!` → `my-server`: the id under which an entry of a client is imported. */
+export function importedId(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 58).replace(/-+$/, '') || 'server';
+}
+
+/** `my-server-2` when `my-server` is taken. */
 function freeId(name: string, taken: ReadonlySet<string>): string {
-  const base = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 58).replace(/-+$/, '') || 'server';
+  const base = importedId(name);
   let id = base;
   for (let count = 2; taken.has(id); count += 1) id = `${base}-${count}`;
   return id;
@@ -145,10 +150,12 @@ function sameServer(declared: ServerDeclaration, read: ReadEntry): boolean {
 }
 
 function declare(id: string, read: ReadEntry, owner: string): ServerDeclaration {
-  const remote = read.endpoint.transport !== 'stdio' && !/^https?:\/\/(?:localhost|127\.|\[::1\])/i.test(read.endpoint.url);
+  const { endpoint } = read;
+  const remote = endpoint.transport !== 'stdio' && !isLoopback(endpoint.url);
   return {
     id,
-    endpoint: read.endpoint,
+    // The person runs it on this machine and has it in their client; whoever approves it sees the address.
+    endpoint: remote || endpoint.transport === 'stdio' ? endpoint : { ...endpoint, allowPrivate: true },
     owner,
     hosting: remote ? 'vendor' : 'self',
     tier: remote ? 'vendor' : 'internal',
@@ -157,4 +164,8 @@ function declare(id: string, read: ReadEntry, owner: string): ServerDeclaration 
     tools: {},
     allow: [],
   };
+}
+
+function isLoopback(url: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname);
 }
