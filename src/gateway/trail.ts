@@ -1,4 +1,5 @@
 import type { SallyportError } from '../domain/errors.ts';
+import type { Resource } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import type { Message } from '../domain/message.ts';
@@ -122,11 +123,22 @@ function identityOf(exchange: Exchange): Partial<JournalRecord> {
     method: call.method,
     action: call.action,
     server: server.id,
-    ...(call.resource.name === '' ? {} : { tool: call.resource.name }),
+    ...(call.resource.name === '' ? {} : { tool: nameOf(call.resource) }),
     ...(tool === undefined ? {} : { definition: tool.digest }),
     snapshot: snapshot.version,
     ...(exchange.examine === undefined ? {} : { detail: { examine: exchange.examine } }),
   };
+}
+
+/**
+ * A resource's URI without what may be a secret in it: user and password, query, fragment, the payload of `data:`. The
+ * commitment of the params holds the whole of it.
+ */
+function nameOf({ kind, name }: Resource): string {
+  if (kind !== 'resource') return name;
+  if (name.startsWith('data:')) return 'data:…';
+  const end = name.search(/[?#]/);
+  return (end < 0 ? name : `${name.slice(0, end)}…`).replace(/^([^:/]*:\/\/)[^/]*@/, '$1…@');
 }
 
 /** What was said, as a salted commitment and a size: never the words (DESIGN part 5). */
