@@ -28,7 +28,8 @@ test('a permitted call is sent, answered and recorded, and its records name who 
   expect(path.sent).toHaveLength(1);
   expect(await events()).toEqual(['call.permitted', 'result.delivered']);
   for (const record of await path.records()) {
-    expect(record).toMatchObject({ agent: 'tester', principal: 'sallyport|tester', server: 'crm', tool: 'charge', method: 'tools/call', snapshot: 1 });
+    const call = { server: 'crm', tool: 'charge', method: 'tools/call', snapshot: 1 };
+    expect(record).toMatchObject({ agent: 'tester', principal: 'sallyport|tester', ...call });
   }
 });
 
@@ -123,7 +124,8 @@ test('trail: the permit is on record before anything is sent, and the result bef
 
 test('present: what the server calls its own state is sealed before a client sees it', async () => {
   path.behave = async function* (permit) {
-    if (permit.message.kind === 'request') yield resultOf(permit.message, { resultType: 'input_required', inputRequests: {}, requestState: 'secret of the server' });
+    const result = { resultType: 'input_required', inputRequests: {}, requestState: 'secret of the server' };
+    if (permit.message.kind === 'request') yield resultOf(permit.message, result);
   };
   const answers = await path.ask(path.call('charge'));
   expect(answers[0]).toMatchObject({ kind: 'result', result: { requestState: expect.any(String) } });
@@ -132,7 +134,8 @@ test('present: what the server calls its own state is sealed before a client see
 
 test('judge what comes back: a question that policy does not permit is declined in words, and withheld on record', async () => {
   path.behave = async function* (permit) {
-    const inputRequests = { q: { method: 'elicitation/create', params: { message: 'your password?', requestedSchema: { type: 'object', properties: {} } } } };
+    const params = { message: 'your password?', requestedSchema: { type: 'object', properties: {} } };
+    const inputRequests = { q: { method: 'elicitation/create', params } };
     if (permit.message.kind === 'request') yield resultOf(permit.message, { resultType: 'input_required', inputRequests });
   };
   expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
@@ -162,7 +165,8 @@ test('end: a client that goes away between two messages leaves a closed call beh
   path.behave = async function* (permit) {
     const { message } = permit;
     if (message.kind !== 'request') return;
-    yield { kind: 'notification', from: 'server', revision: message.revision, method: 'notifications/progress', params: { progressToken: 1, progress: 1 } };
+    const params = { progressToken: 1, progress: 1 };
+    yield { kind: 'notification', from: 'server', revision: message.revision, method: 'notifications/progress', params };
     yield resultOf(message, { content: [], resultType: 'complete' });
   };
   const messages = path.gateway.handle(path.call('charge'));

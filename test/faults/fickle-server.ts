@@ -13,9 +13,8 @@ export const MISCHIEFS = ['garbage', 'other-id', 'empty', 'huge', 'endless', 'st
 export type Mischief = (typeof MISCHIEFS)[number];
 
 const MEBIBYTE = new TextEncoder().encode('x'.repeat(1024 * 1024));
-const PROGRESS = new TextEncoder().encode(
-  `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1, message: 'x'.repeat(8192) } })}\n\n`,
-);
+const PARAMS = { progressToken: 1, progress: 1, message: 'x'.repeat(8192) };
+const PROGRESS = new TextEncoder().encode(`data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: PARAMS })}\n\n`);
 
 export function startFickleServer(): FickleServer {
   let open = 0;

@@ -32,7 +32,9 @@ export function findingsOf(after: Aftermath): readonly string[] {
 }
 
 /** What a client was told must be in the journal. */
-function lostOf(attempt: Attempt, opened: readonly JournalRecord[], byExchange: ReadonlyMap<string, readonly JournalRecord[]>, done: ReadonlyMap<string, unknown>): readonly string[] {
+function lostOf(
+  attempt: Attempt, opened: readonly JournalRecord[], byExchange: ReadonlyMap<string, readonly JournalRecord[]>, done: ReadonlyMap<string, unknown>,
+): readonly string[] {
   const { answer, id, tool } = attempt;
   if (answer?.result !== undefined) {
     const delivered = opened.some(({ exchange }) => byExchange.get(exchange)?.some(({ event }) => event === 'result.delivered') === true);
@@ -59,7 +61,8 @@ function duplicates(journal: readonly JournalRecord[]): readonly string[] {
 }
 
 function permittedByDigest(journal: readonly JournalRecord[]): ReadonlyMap<string, readonly JournalRecord[]> {
-  return Map.groupBy(journal.filter(({ event, digest }) => event === 'call.permitted' && digest !== undefined), ({ digest }) => digest ?? '');
+  const opening = journal.filter(({ event, digest }) => event === 'call.permitted' && digest !== undefined);
+  return Map.groupBy(opening, ({ digest }) => digest ?? '');
 }
 
 /** The digests that a text may have in this journal: one for each day that it spans. */

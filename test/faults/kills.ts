@@ -15,7 +15,7 @@ export interface Attempt {
   readonly answer: Called | undefined;
 }
 
-/** How long after a kill each was answered again: calls of the HTTP server and of the local one that the runner starts, and the control API. */
+/** How long after a kill each was answered again: calls of the HTTP server, calls of the local one that the runner starts, the control API. */
 export interface Recovery {
   readonly roles: readonly Role[];
   readonly remoteMs: number;
@@ -81,7 +81,8 @@ export async function runKills(count: number, random: () => number): Promise<Aft
       const roles = killSome(gate, random);
       if (roles.length === 0) continue;
       const name = `k${recoveries.length}`;
-      const [remoteMs, localMs, controlMs] = await Promise.all([probe('remote', `${name}-remote`), probe('local', `${name}-local`), controlBack()]);
+      const probes = [probe('remote', `${name}-remote`), probe('local', `${name}-local`), controlBack()] as const;
+      const [remoteMs, localMs, controlMs] = await Promise.all(probes);
       recoveries.push({ roles, remoteMs, localMs, controlMs, load: loadavg()[0] ?? 0 });
     }
     ending.abort();
@@ -93,7 +94,8 @@ export async function runKills(count: number, random: () => number): Promise<Aft
   }
   const started = new Set(gate.events.flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
   const effects = [remoteFile, localFile].flatMap((file) => readFileSync(file, 'utf8').split('\n').filter((line) => line !== ''));
-  return { home: gate.home, recoveries, attempts, effects, journal: await gate.journal(), survivors: [...started].filter(isAlive), remove: () => gate.remove() };
+  const journal = await gate.journal();
+  return { home: gate.home, recoveries, attempts, effects, journal, survivors: [...started].filter(isAlive), remove: () => gate.remove() };
 }
 
 /** Milliseconds until `attempt` succeeds; infinite when it does not in half a minute. */
@@ -112,7 +114,9 @@ function killSome(gate: SupervisedGate, random: () => number): readonly Role[] {
   return [...wanted].filter((role) => gate.kill(role));
 }
 
-async function callOn(url: string, token: string, name: string, random: () => number, ending: AbortSignal, attempts: Attempt[]): Promise<void> {
+async function callOn(
+  url: string, token: string, name: string, random: () => number, ending: AbortSignal, attempts: Attempt[],
+): Promise<void> {
   for (let round = 0; !ending.aborted; round += 1) {
     const server = random() < 0.2 ? 'local' : 'remote';
     const tool = random() < 0.1 ? 'forbidden' : 'charge';
@@ -123,7 +127,8 @@ async function callOn(url: string, token: string, name: string, random: () => nu
 
 async function callOnce(url: string, token: string, what: Omit<Attempt, 'answer'>): Promise<Attempt> {
   try {
-    return { ...what, answer: await callTool(`${url}/mcp/${what.server}`, token, what.tool, { id: what.id }, AbortSignal.timeout(ANSWER_MS)) };
+    const answer = await callTool(`${url}/mcp/${what.server}`, token, what.tool, { id: what.id }, AbortSignal.timeout(ANSWER_MS));
+    return { ...what, answer };
   } catch {
     return { ...what, answer: undefined };
   }

@@ -57,7 +57,9 @@ function parseError(text: string): string | undefined {
 /** The name of the first test that fails with this text as the path. A test that never ends has failed, too. */
 async function failingTest(copy: string, text: string): Promise<string | undefined> {
   writeFileSync(join(copy, FILE), text);
-  const run = Bun.spawn([process.execPath, 'test', TESTS, '--bail', '--timeout=3000'], { cwd: copy, stdout: 'ignore', stderr: 'pipe', env: { ...process.env, CI: 'false' } });
+  const run = Bun.spawn([process.execPath, 'test', TESTS, '--bail', '--timeout=3000'], {
+    cwd: copy, stdout: 'ignore', stderr: 'pipe', env: { ...process.env, CI: 'false' },
+  });
   const late = setTimeout(() => run.kill('SIGKILL'), 30_000);
   const output = await run.stderr.text();
   const code = await run.exited;
@@ -68,5 +70,7 @@ async function failingTest(copy: string, text: string): Promise<string | undefin
 
 /** For the log: what noticed each line's absence. */
 export function tableOf(mutants: readonly Mutant[]): string {
-  return mutants.map(({ line, text, caughtBy }) => `${String(line).padStart(4)}  ${text.slice(0, 62).padEnd(62)}  ${(caughtBy ?? 'NOTHING').slice(0, 110)}`).join('\n');
+  const row = ({ line, text, caughtBy = 'NOTHING' }: Mutant): string =>
+    `${String(line).padStart(4)}  ${text.slice(0, 62).padEnd(62)}  ${caughtBy.slice(0, 110)}`;
+  return mutants.map(row).join('\n');
 }

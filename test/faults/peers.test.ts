@@ -42,7 +42,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const call = (server: string, id: string, signal?: AbortSignal): Promise<Called> => callTool(`${gate.url}/mcp/${server}`, token, 'charge', { id }, signal);
+const call = (server: string, id: string, signal?: AbortSignal): Promise<Called> =>
+  callTool(`${gate.url}/mcp/${server}`, token, 'charge', { id }, signal);
 
 /** What the gateway's process holds, and held at most, in MiB. */
 function memory(): { readonly now: number; readonly most: number } {
@@ -125,7 +126,7 @@ function callText(id: string): string {
   return `POST /mcp/fickle HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${text.length}\r\n${lines}\r\n${text}`;
 }
 
-test('a server that floods a client that does not read: the flood is held back at the server, and costs a bounded piece of memory', async () => {
+test('a server that floods a client that does not read: it is held back, and costs a bounded piece of memory', async () => {
   const before = memory();
   const startedAt = Date.now();
   const sockets = await loiter(8, callText('endless'));
@@ -136,7 +137,10 @@ test('a server that floods a client that does not read: the flood is held back a
   for (const socket of sockets) socket.destroy();
   await othersGoOn(Promise.resolve());
   let closed = 0;
-  while (closed < 8) closed = (await gate.records({ server: 'fickle', event: 'call.cancelled', order: 'newest' })).filter(({ at }) => Number(at) > startedAt).length;
+  while (closed < 8) {
+    const cancelled = await gate.records({ server: 'fickle', event: 'call.cancelled', order: 'newest' });
+    closed = cancelled.filter(({ at }) => Number(at) > startedAt).length;
+  }
 }, 60_000);
 
 /** Each notification is on record before it passes: when no more come, the server is no longer being read. */
@@ -150,7 +154,13 @@ async function untilHeldBack(): Promise<void> {
 
 const HEAD = 'POST /mcp/good HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
 
-for (const [name, text] of [['connects and says nothing', ''], ['sends half of its headers', HEAD], ['sends half of its body', `${HEAD}content-length: 1000\r\n\r\n{"jsonrpc"`]] as const) {
+const LOITERERS = [
+  ['connects and says nothing', ''],
+  ['sends half of its headers', HEAD],
+  ['sends half of its body', `${HEAD}content-length: 1000\r\n\r\n{"jsonrpc"`],
+] as const;
+
+for (const [name, text] of LOITERERS) {
   test(`200 clients of which each ${name}: others go on`, async () => {
     const sockets = await loiter(200, text);
     await othersGoOn(Bun.sleep(100));

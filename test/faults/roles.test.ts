@@ -19,7 +19,9 @@ beforeEach(async () => {
   const local = [process.execPath, join(import.meta.dir, '../fixtures/counting-stdio.ts'), join(folder, 'local')];
   gate = await startGate({
     policy: 'permit(principal in Group::"testers", action, resource);', leaseMs: LEASE_MS,
-    manifest: `servers:\n  remote: { url: "${remote.url}", allowPrivate: true, owner: tests }\n  local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
+    manifest: `servers:
+  remote: { url: "${remote.url}", allowPrivate: true, owner: tests }
+  local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
   });
   await gate.enrol('remote', 'local');
   token = await gate.token();
