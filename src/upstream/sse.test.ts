@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { TRANSPORT_METHODS } from '../domain/message.ts';
 import type { Message } from '../domain/message.ts';
 import { createAddressGuard } from './address.ts';
@@ -36,6 +37,16 @@ test('calls of one principal share a connection, with the same ids at once; anot
   expect(connections()).toBe(1);
   await sendAll(upstream, echo('x'), exchangeOf(endpoint, { principal: 'sallyport|bob' }));
   await sendAll(upstream, echo('x'), exchangeOf(endpoint, { agent: 'other' }));
+  expect(connections()).toBe(3);
+});
+
+test('an examination never goes over a connection that was opened with the credential', async () => {
+  const { endpoint, connections } = await start();
+  const upstream = makeUpstream();
+  const reading = exchangeOf(endpoint, { principal: REGISTRY_PRINCIPAL_ID });
+  await sendAll(upstream, echo('x'), reading);
+  await sendAll(upstream, echo('x'), { ...reading, examine: 'anonymous' });
+  await sendAll(upstream, echo('x'), { ...reading, examine: 'foreign-origin' });
   expect(connections()).toBe(3);
 });
 
