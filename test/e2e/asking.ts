@@ -122,14 +122,15 @@ function post(url: string, headers: Record<string, string>, message: JsonObject)
   return ask(url, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...message }) });
 }
 
-/** Sends bytes as they are and gives everything that came back until the gate closed the connection. */
-export function sendRaw(url: string, request: string): Promise<string> {
+/** Sends bytes as they are and gives what came back: all of it until the gate closed the connection, or its beginning. */
+export function sendRaw(url: string, request: string, wanted: 'all' | 'beginning' = 'all'): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = '';
   const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(request));
   socket.setEncoding('latin1');
   socket.on('data', (chunk: string) => {
     answer += chunk;
+    if (wanted === 'beginning') socket.destroy();
   });
   socket.on('error', () => undefined);
   socket.on('close', () => resolve(answer));
