@@ -120,6 +120,11 @@ tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { na
   );
   expect(await sallyport('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
   expect(await sallyport('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
+  const bad = Array.from({ length: 30 }, (_, at) => `@id("${at}")\npermit(principal, action, resource) when { resource.no };\n`);
+  writeFileSync(join(folder, 'bad.cedar'), bad.join(''));
+  expect(await sallyport('policy', 'check', 'bad.cedar')).toMatchObject({ code: 1, out: expect.stringMatching(/bad\.cedar:\d+:[^]*\nand \d+ more\n$/) });
+  writeFileSync(manifest, declared.replace('a.cedar', 'bad.cedar'));
+  expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/\nand \d+ more\n/) });
   writeFileSync(manifest, `${declared}unknown: 1\n`);
   expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:11:1/) });
   expect(await sallyport('export', '--to', 'exported')).toMatchObject({ code: 0, out: expect.stringContaining('a.cedar') });

@@ -1,3 +1,4 @@
+import { tellComplaints } from '../domain/complaints.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray } from '../domain/json.ts';
@@ -44,10 +45,15 @@ const test: Verb = {
 };
 
 function describeDiagnostics(answer: Json): string {
-  return objects(part(answer, 'diagnostics')).map((one) => {
+  const all = objects(part(answer, 'diagnostics'));
+  // What makes it fail is not to be pushed out of sight by warnings.
+  const worstFirst = [...all.filter((one) => one['severity'] === 'error'), ...all.filter((one) => one['severity'] !== 'error')];
+  if (all.length === 0) return '';
+  const told = tellComplaints(worstFirst, (one) => {
     const place = [text(one['file']), text(one['line']), text(one['column'])].join(':');
-    return `${plain(`${place} ${text(one['severity'])} ${text(one['code'])} ${text(one['message'])}`)}\n    ${plain(text(one['remedy']))}\n`;
-  }).join('');
+    return `${plain(`${place} ${text(one['severity'])} ${text(one['code'])} ${text(one['message'])}`)}\n    ${plain(text(one['remedy']))}`;
+  });
+  return `${told}\n`;
 }
 
 function outcome(answer: Json): number {

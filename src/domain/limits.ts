@@ -78,6 +78,7 @@ export const LIMITS = {
   policyDepthMax: 32,
   policyOperatorsMax: 400,
   argumentSetItemsMax: 1_000,
+  complaintsShownMax: 20,
   linkFrameBytesMax: 64 * 1024 * 1024,
   linkOutboxBytesMax: 96 * 1024 * 1024,
   linkStreamWindowChars: 1024 * 1024,

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document } from 'yaml';
+import { tellComplaints } from '../domain/complaints.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 
@@ -21,7 +22,6 @@ export interface ManifestText {
   lineOf(path: Path): number;
 }
 
-const SHOWN_MAX = 20;
 /** More than people write; each alias can repeat all before it. */
 const ALIASES_MAX = 100;
 
@@ -37,16 +37,15 @@ export function parseManifestText(text: string, file: string): ManifestText {
   const wrong = [...document.errors, ...document.warnings].map((error) => ({ offset: error.pos[0], message: error.message }));
   wrong.push(...unsafeKeys(document));
   if (wrong.length > 0) {
-    const told = wrong.slice(0, SHOWN_MAX).map(({ offset, message }) => `${at(offset)}: ${message}`);
-    throw syntax(told.join('\n'), 'correct the YAML at that place; each key may stand once');
+    const told = tellComplaints(wrong, ({ offset, message }) => `${at(offset)}: ${message}`);
+    throw syntax(told, 'correct the YAML at that place; each key may stand once');
   }
   return {
     value: toValue(document, file),
     lineOf: (path) => lines.linePos(offsetOf(document, { path, message: '' })).line,
     invalid(complaints, remedy, cause) {
-      const told = complaints.slice(0, SHOWN_MAX).map((complaint) => `${at(offsetOf(document, complaint))}: ${describe(complaint)}`);
-      const more = complaints.length > SHOWN_MAX ? [`and ${complaints.length - SHOWN_MAX} more`] : [];
-      return new SallyportError('ERR_CONFIG_INVALID', [...told, ...more].join('\n'), { remedy, ...(cause !== undefined && { cause }) });
+      const told = tellComplaints(complaints, (complaint) => `${at(offsetOf(document, complaint))}: ${describe(complaint)}`);
+      return new SallyportError('ERR_CONFIG_INVALID', told, { remedy, ...(cause !== undefined && { cause }) });
     },
   };
 }

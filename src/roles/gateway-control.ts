@@ -28,6 +28,8 @@ export async function watchControl(control: Link, inForce: InForceKeeper, signal
   while (!signal.aborted) {
     try {
       for await (const item of control.stream('control.watch', {}, signal)) {
+        // What comes after the end would write files that nobody expects any more.
+        if (signal.aborted) return;
         if (!isObject(item) || typeof item['bytes'] !== 'string' || typeof item['signature'] !== 'string') continue;
         const signed = { bytes: item['bytes'], signature: item['signature'] };
         if (item['kind'] === 'snapshot') inForce.acceptSnapshot(signed);

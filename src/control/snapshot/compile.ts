@@ -1,3 +1,4 @@
+import { tellComplaints } from '../../domain/complaints.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { compilePolicies } from '../../policy/compile.ts';
 import type { Compiled, PolicyInput } from '../../policy/compile.ts';
@@ -10,7 +11,7 @@ import { contentText } from './keeper.ts';
 export interface Compiler {
   /**
    * A whole configuration → a snapshot's content, as text. Only what changed is compiled again. Throws the first error's
-   * code with every error's file, line, column and remedy: a configuration that does not compile whole is not used at all.
+   * code with the first errors' file, line, column and remedy: a configuration that does not compile whole is not used at all.
    */
   readonly compile: (configuration: Configuration) => Promise<string>;
   readonly compiled: Compiled | undefined;
@@ -44,7 +45,7 @@ export function createCompiler(): Compiler {
 
 function refusal({ diagnostics }: Compiled): SallyportError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  return new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', errors.map(formatDiagnostic).join('\n'), {
+  return new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), {
     remedy: `${errors[0]?.remedy ?? 'Correct the policies'}. Nothing was changed; the snapshot before stays in force.`,
   });
 }
