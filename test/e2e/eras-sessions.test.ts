@@ -79,11 +79,23 @@ test('modern → legacy: a server that answers 400 in a lost session is not aske
   expect(heard('POST initialize')).toBe(1);
 });
 
-test('modern → legacy: callers that use the same ids and tokens at once do not get each other\'s answers', async () => {
+test('modern → legacy: callers that use the same ids and tokens at once get their own answers', async () => {
+  const waiting = await askModern(urlOf('legacy'), mine, 'tools/call', { name: 'elicit', arguments: {}, ...ELICITING });
+  const [key] = Object.keys(objectOf(waiting.result?.['inputRequests']));
   const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
-  const calls = texts.map((text) => ({ name: 'echo', arguments: { text }, _meta: { progressToken: 1 } }));
+  const calls = texts.map((text) => ({ name: 'echo', arguments: { text }, _meta: { ...ELICITING._meta, progressToken: 1 } }));
   const said = await Promise.all(calls.map((params) => askModern(urlOf('legacy'), mine, 'tools/call', params)));
   expect(said.map(({ result }) => result)).toEqual(texts.map((text) => expect.objectContaining({ content: [{ type: 'text', text }] })));
+  const retry = { name: 'elicit', arguments: {}, requestState: waiting.result?.['requestState'] ?? '', ...answers(key ?? ''), ...ELICITING };
+  expect((await askModern(urlOf('legacy'), mine, 'tools/call', retry)).result).toMatchObject({ content: [{ text: 'accept bob' }] });
+});
+
+test('modern → legacy: the session\'s log level is as low as its calls wanted, and set once', async () => {
+  const token = await gate.token({ agent: 'logger' });
+  const log = (level: string): Promise<unknown> =>
+    askModern(urlOf('legacy'), token, 'tools/call', { name: 'log', arguments: {}, _meta: { 'io.modelcontextprotocol/logLevel': level } });
+  for (const level of ['warning', 'warning', 'error', 'debug', 'info']) await log(level);
+  expect(heard('POST logging/setLevel')).toBe(2);
 });
 
 test('modern → legacy: nobody calls in a session of another agent\'s', async () => {
