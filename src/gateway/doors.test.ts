@@ -29,7 +29,9 @@ test('routes have one form each; everything else is nothing', () => {
   expect(routeOf('/mcp/crm')).toEqual({ kind: 'server', space: 'default', name: 'crm' });
   expect(routeOf('/mcp/t/sales')).toEqual({ kind: 'toolset', space: 'default', name: 'sales' });
   expect(routeOf('/s/team-a/mcp/crm')).toEqual({ kind: 'server', space: 'team-a', name: 'crm' });
-  const nowhere = ['/mcp', '/mcp/', '/mcp/crm/', '//mcp/crm', '/mcp/../crm', '/mcp/%2e%2e', '/mcp/t/', '/mcp/a/b', '/s//mcp/crm', '/S/x/mcp/crm', '/mcp/crm%00'];
+  const nowhere = [
+    '/mcp', '/mcp/', '/mcp/crm/', '//mcp/crm', '/mcp/../crm', '/mcp/%2e%2e', '/mcp/t/', '/mcp/a/b', '/s//mcp/crm', '/S/x/mcp/crm', '/mcp/crm%00',
+  ];
   for (const path of nowhere) {
     expect(routeOf(path)).toBeUndefined();
   }

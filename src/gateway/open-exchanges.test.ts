@@ -18,7 +18,8 @@ test('the client going away, the deadline, the token\'s end and a kill switch ea
   const fine = open.enter(exchangeOf('fine'), never, 1000);
   client.abort();
   open.sweep(20, ({ id }) => id === 'killed');
-  expect([gone, late, expired, killed].map(({ signal }) => signal.reason?.code)).toEqual(['ERR_UPSTREAM_CLOSED', 'ERR_DEADLINE', 'ERR_TOKEN_EXPIRED', 'ERR_KILLED']);
+  const codes = [gone, late, expired, killed].map(({ signal }) => signal.reason?.code);
+  expect(codes).toEqual(['ERR_UPSTREAM_CLOSED', 'ERR_DEADLINE', 'ERR_TOKEN_EXPIRED', 'ERR_KILLED']);
   expect(fine.signal.aborted).toBe(false);
 });
 

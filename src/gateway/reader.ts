@@ -50,7 +50,9 @@ export function createReader(gateway: Gateway): Reader {
       const modern = known === 'legacy' ? undefined : await attempt(() => openModern(asking), known === undefined);
       const legacy = known === 'modern' ? undefined : await attempt(() => openLegacy(asking, {}), modern !== undefined);
       const conversation = modern ?? legacy;
-      if (conversation === undefined) throw new SallyportError('ERR_UPSTREAM_PROTOCOL', `The server ${server} answers in no revision of MCP that is known here.`);
+      if (conversation === undefined) {
+        throw new SallyportError('ERR_UPSTREAM_PROTOCOL', `The server ${server} answers in no revision of MCP that is known here.`);
+      }
       try {
         return {
           revision: conversation.revision,
@@ -79,7 +81,9 @@ async function attempt(open: () => Promise<Conversation>, optional: boolean): Pr
 }
 
 /** What a server of the other era answers with. That it can't be reached at all says nothing about eras. */
-const OTHER_ERA: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ERR_UPSTREAM_STATUS', 'ERR_UPSTREAM_PROTOCOL', 'ERR_UPSTREAM_SESSION', 'ERR_VERSION_UNSUPPORTED']);
+const OTHER_ERA: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_UPSTREAM_STATUS', 'ERR_UPSTREAM_PROTOCOL', 'ERR_UPSTREAM_SESSION', 'ERR_VERSION_UNSUPPORTED',
+]);
 
 /** All pages of a list, if the server says that it has such a thing. */
 async function listAll(conversation: Conversation, method: keyof typeof LISTS): Promise<readonly JsonObject[]> {
