@@ -13,7 +13,7 @@ import type { Seal } from './seal.ts';
  * sealed box over the upstream's id, bound to principal, agent and server. What is remembered is that one was ended.
  */
 export interface Sessions {
-  /** Seals what `initialize` made into the id that the client gets. */
+  /** Seals what `initialize` made into the id that the client gets. Throws ERR_PARAMS_INVALID when that would be too long. */
   issue(principal: Principal, target: string, made: Omit<Session, 'key'>, now: number): string;
   /** Throws ERR_SESSION_UNKNOWN (404: the client starts anew) for another's, an ended or an outlived session. */
   open(principal: Principal, target: string, sealed: string, now: number): Promise<Session>;
@@ -43,7 +43,10 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
         i: made.clientInfo,
         t: now,
       };
-      return seal.seal(binding(principal, target), JSON.stringify(box));
+      const sealed = seal.seal(binding(principal, target), JSON.stringify(box));
+      if (sealed.length <= LIMITS.sessionIdBytesMax) return sealed;
+      // Otherwise the session would begin well and then be unknown to us for ever.
+      throw new SallyportError('ERR_PARAMS_INVALID', 'This session does not fit a session id.', { remedy: 'Declare fewer capabilities, and less of the client.' });
     },
     async open(principal, target, sealed, now) {
       const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(binding(principal, target), sealed);
