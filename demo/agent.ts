@@ -27,7 +27,8 @@ export interface Attempt {
   readonly server: string;
   readonly tool: string;
   readonly args: string;
-  readonly outcome: 'allowed' | 'denied';
+  /** `failed`: neither; something broke, which is never what a step expects. */
+  readonly outcome: 'allowed' | 'denied' | 'failed';
   readonly asExpected: boolean;
   /** The exchange id that a refusal names. */
   readonly exchange: string | undefined;
@@ -41,24 +42,33 @@ export async function askAs(access: Access, step: Step): Promise<Attempt> {
   const self = { name: `${step.who}-agent`, version: '1.0.0' };
   const client = step.sdk === 'v1' ? new ClientV1(self) : new ClientV2(self, { versionNegotiation: { mode: 'auto' } });
   let refusal: unknown;
+  let isError = false;
   try {
     if (client instanceof ClientV1) await client.connect(new TransportV1(url, options));
     else await client.connect(new TransportV2(url, options));
-    await client.callTool({ name: step.tool, arguments: { ...step.args } });
+    const result = await client.callTool({ name: step.tool, arguments: { ...step.args } });
+    isError = 'isError' in result && result.isError === true;
   } catch (fault) {
     refusal = fault;
   } finally {
     await client.close();
   }
-  const outcome = refusal === undefined ? 'allowed' : 'denied';
+  const denied = DENIALS.includes(memberIn(refusal, 'code') ?? '');
+  const outcome = denied ? 'denied' : refusal === undefined && !isError ? 'allowed' : 'failed';
   return {
     who: step.who, sdk: step.sdk, server: step.server, tool: step.tool,
     args: `${JSON.stringify(step.args)}${step.note === undefined ? '' : ` (${step.note})`}`,
-    outcome, asExpected: outcome === step.expect, exchange: exchangeIn(refusal),
+    outcome, asExpected: outcome === step.expect, exchange: memberIn(refusal, 'exchange'),
   };
 }
 
-function exchangeIn(refusal: unknown): string | undefined {
+/** What the gate says when policy refuses: plainly, or as for a tool that is not there. */
+const DENIALS = ['ERR_POLICY_DENIED', 'ERR_TOOL_UNKNOWN', 'ERR_PIN_DRIFT'];
+
+/** A text in the `data` of a JSON-RPC error, whichever SDK threw it. */
+function memberIn(refusal: unknown, key: 'code' | 'exchange'): string | undefined {
   const data: unknown = typeof refusal === 'object' && refusal !== null && 'data' in refusal ? refusal.data : undefined;
-  return typeof data === 'object' && data !== null && 'exchange' in data && typeof data.exchange === 'string' ? data.exchange : undefined;
+  if (typeof data !== 'object' || data === null) return undefined;
+  const found: unknown = Object.entries(data).find(([name]) => name === key)?.[1];
+  return typeof found === 'string' ? found : undefined;
 }

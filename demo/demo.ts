@@ -4,8 +4,11 @@ import { caOf } from '../src/cli/connect.ts';
 import { controlClient, type Client } from '../src/cli/client.ts';
 import type { Io } from '../src/cli/command.ts';
 import { plain, table } from '../src/cli/terminal.ts';
-import { startAll } from '../src/cli/up.ts';
+import { quoted } from '../src/cli/connect-file.ts';
+import { startAll, untilAborted } from '../src/cli/up.ts';
+import { SallyportError } from '../src/domain/errors.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../src/domain/json.ts';
+import type { Supervisor } from '../src/roles/up.ts';
 import { askAs, type Attempt, type Step } from './agent.ts';
 import { startCrm, type Crm } from './crm.ts';
 import { DEMO_POLICY, demoManifest } from './manifest.ts';
@@ -15,62 +18,75 @@ export interface DemoOptions {
   /** Ends by itself, and checks that everything came out as it should. */
   readonly once: boolean;
   readonly io: Io;
+  /** Cedar text instead of the demo's own: a test sees whether the demo notices a gate that lets everything through. */
+  readonly policy?: string;
 }
 
 const SERVERS = ['crm', 'files', 'memory', 'everything'];
 const GATE_PORT = 7443;
+const ROOT = join(import.meta.dir, '..');
+const INTERRUPTED = 130;
 
 /** Runs the whole gate with real servers and a scripted agent; resolves with the exit code. */
-export async function runDemo({ home, once, io }: DemoOptions): Promise<number> {
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const { home, once, io } = options;
   const folder = join(home, 'shared-folder');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'notes.txt'), 'Call Ada about the renewal.\n');
   const crm = startCrm();
-  const manifest = join(home, 'sallyport.yaml');
-  writeFileSync(manifest, demoManifest(crm.url, folder));
-  writeFileSync(join(home, 'demo.cedar'), DEMO_POLICY);
-  io.note('Starting the gate: ledger, control, runner, gateway …');
-  const supervisor = await startAll(io, {
-    home, manifest, insecureLoopback: false, strict: false, listen: `127.0.0.1:${await freePort(once ? 0 : GATE_PORT)}`,
-    onEvent: ({ role, event, code }) => {
-      if (event === 'exited') io.note(`${role} ended with ${String(code)}`);
-    },
-  });
+  writeFileSync(join(home, 'sallyport.yaml'), demoManifest(crm.url, folder));
+  writeFileSync(join(home, 'demo.cedar'), options.policy ?? DEMO_POLICY);
+  let supervisor: Supervisor | undefined;
   try {
+    io.note('Starting the gate: ledger, control, runner, gateway …');
+    supervisor = once ? await start(home, 0, io) : await startOnUsualPort(home, io);
     const client = controlClient({ home, space: undefined }, io);
-    await enrol(client, io);
+    await enrol(client, io, home);
     const gate = String(supervisor.detail('gateway')['url']);
     const attempts = await play(client, crm, gate, home, folder);
-    await tell(client, attempts, crm, io);
-    if (once) return attempts.every((one) => one.asExpected) ? 0 : 1;
-    await stayUp(client, gate, home, io);
+    const isAsExpected = await tell(client, attempts, crm, io, home);
+    if (!isAsExpected) io.note('Not everything came out as it should.');
+    if (once) return isAsExpected ? 0 : 1;
+    tellHow(gate, home, io);
+    await untilAborted(io.signal);
     return 0;
+  } catch (fault) {
+    if (io.signal.aborted) return INTERRUPTED;
+    throw fault;
   } finally {
-    await supervisor.stop();
+    await supervisor?.stop();
     await crm.stop();
   }
 }
 
-/** The port that is asked for, or any free one when it is taken. */
-async function freePort(wanted: number): Promise<number> {
+function start(home: string, port: number, io: Io): Promise<Supervisor> {
+  return startAll(io, {
+    home, manifest: join(home, 'sallyport.yaml'), insecureLoopback: false, strict: false, listen: `127.0.0.1:${port}`,
+    onEvent: ({ role, event, code }) => {
+      if (event === 'exited') io.note(`${role} ended with ${String(code)}`);
+    },
+  });
+}
+
+/** Another demo, or the gate itself, may have the port already. */
+async function startOnUsualPort(home: string, io: Io): Promise<Supervisor> {
   try {
-    const probe = Bun.listen({ hostname: '127.0.0.1', port: wanted, socket: { data: () => undefined } });
-    const { port } = probe;
-    probe.stop(true);
-    return port;
-  } catch {
-    return 0;
+    return await start(home, GATE_PORT, io);
+  } catch (fault) {
+    if (!(fault instanceof SallyportError) || fault.code !== 'ERR_LISTEN') throw fault;
+    io.note(`Port ${GATE_PORT} is taken; another one will do.`);
+    return start(home, 0, io);
   }
 }
 
-async function enrol(client: Client, io: Io): Promise<void> {
+async function enrol(client: Client, io: Io, home: string): Promise<void> {
   const rows: string[][] = [];
   for (const id of SERVERS) {
     const scanned = await client.send('POST', `/servers/${id}/scan`, {});
     const candidate = at(scanned, 'candidate');
     const approved = await client.send('POST', `/servers/${id}/approve`, { digest: at(candidate, 'digest') ?? '' });
     const pinned = [textAt(approved, 'tools'), textAt(approved, 'digest').slice(0, 12)];
-    rows.push([id, short(textAt(scanned, 'endpoint')), textAt(candidate, 'revision'), ...pinned]);
+    rows.push([id, short(textAt(scanned, 'endpoint'), home), textAt(candidate, 'revision'), ...pinned]);
   }
   const shown = table(['server', 'reached at', 'speaks', 'tools', 'baseline'], rows);
   io.out(`\nFour servers were read through the gate and approved; what they said of themselves is pinned:\n${shown}`);
@@ -115,21 +131,42 @@ async function tokenFor(client: Client, agent: string, group: string): Promise<s
   return textAt(await client.send('POST', '/agents', { agent, groups: [group], audience: ['*'], ttlMs: 3_600_000 }), 'token');
 }
 
-/** What happened, with the deciding policy as the journal has it, and the drift as a person would review it. */
-async function tell(client: Client, attempts: readonly Attempt[], crm: Crm, io: Io): Promise<void> {
+/** What reaches the CRM when the gate does its work: nothing of what was denied. */
+const EFFECTS = ['search ada', 'search york', 'pay c-3 350', 'search edsger'];
+
+/** What happened, with the deciding policy as the journal has it, and the drift as a person would review it. False: not as it should. */
+async function tell(client: Client, attempts: readonly Attempt[], crm: Crm, io: Io, home: string): Promise<boolean> {
   const rows: string[][] = [];
+  let isAsExpected = crm.effects.join() === EFFECTS.join();
   for (const one of attempts) {
     const record = await decisionOf(client, one);
-    const policies = listAt(record, 'policies').filter((policy) => typeof policy === 'string').join(', ');
-    const why = policies === '' && one.outcome === 'denied' ? 'no policy permits it' : policies;
-    const verdict = one.asExpected ? 'as expected' : 'NOT EXPECTED';
-    rows.push([one.who, one.sdk, `${one.server} ${one.tool}`, short(one.args), one.outcome, why, verdict]);
+    const policies = new Set(listAt(record, 'policies').map((policy) => (typeof policy === 'string' ? readable(policy) : '')));
+    const why = policies.size > 0 ? [...policies].join(', ') : one.outcome === 'denied' ? 'no policy permits it' : 'none';
+    const isRight = one.asExpected && (one.outcome !== 'allowed' || policies.size > 0);
+    isAsExpected &&= isRight;
+    const outcome = `${one.outcome}${isRight ? '' : '\nNOT EXPECTED'}`;
+    rows.push([one.who, one.sdk, `${one.server} ${one.tool}`, fold(short(one.args, home), CELL_CHARS), outcome, fold(why, CELL_CHARS)]);
   }
-  const shown = table(['agent', 'SDK', 'call', 'arguments', 'outcome', 'deciding policy', ''], rows);
+  const shown = table(['agent', 'SDK', 'call', 'arguments', 'outcome', 'deciding policy'], rows);
   io.out(`\nWhat the scripted agents did, and which policy decided:\n${shown}`);
   io.out(`\nWhat really reached the CRM:  ${crm.effects.join(' · ')}\n`);
   const diff = textAt(await client.get('/servers/crm/diff'), 'text');
-  io.out(`\nWhy the last call was denied (sallyport server diff crm):\n${plain(diff, true)}\n`);
+  const lines = diff.split('\n').map((line) => fold(plain(line), LINE_CHARS));
+  io.out(`\nWhy the last call was denied (sallyport server diff crm):\n${lines.join('\n')}\n`);
+  return isAsExpected;
+}
+
+const CELL_CHARS = 30;
+const LINE_CHARS = 116;
+
+/** Breaks a text at spaces and between the members of JSON, so that a terminal of 120 columns shows it whole. */
+function fold(text: string, width: number): string {
+  return (text.match(new RegExp(`.{1,${width - 1}}(?:[ ,]|$)|.{1,${width}}`, 'gu')) ?? []).map((line) => line.trimEnd()).join('\n');
+}
+
+/** A role compiles to policies with ids of their own; a person knows the role. */
+function readable(policy: string): string {
+  return policy.replace(/^role:([^:]+):.*$/, 'role $1');
 }
 
 async function decisionOf(client: Client, attempt: Attempt): Promise<JsonObject> {
@@ -141,27 +178,28 @@ async function decisionOf(client: Client, attempt: Attempt): Promise<JsonObject>
   return isObject(first) ? first : {};
 }
 
-async function stayUp(client: Client, gate: string, home: string, io: Io): Promise<void> {
-  const token = await tokenFor(client, 'your-client', 'support');
-  const program = join(import.meta.dir, '..', 'bin', 'sallyport');
+function tellHow(gate: string, home: string, io: Io): void {
+  const program = quoted(join(ROOT, 'bin', 'sallyport'));
+  const where = `--home ${quoted(home)}`;
   io.out(`
 The gate stays up at ${gate} until you press Ctrl-C. Point your own client at it:
 
-  Claude Code   claude mcp add desk -- ${program} connect t/desk --group support --home ${home}
-  any client    command "${program}", arguments ["connect", "t/desk", "--group", "support", "--home", "${home}"]
-  over HTTPS    ${gate}/mcp/t/desk with "Authorization: Bearer ${token}" (an hour), CA at ${join(home, 'ca', 'ca.pem')}
+  Claude Code   claude mcp add desk -- ${program} connect t/desk --group support ${where}
+  any client    ${program} connect t/desk --group support ${where}     (a command that speaks MCP on stdio)
+  over HTTPS    ${gate}/mcp/t/desk    CA: ${join(home, 'ca', 'ca.pem')}
+                a token for it: ${program} agent create my-agent --for /mcp/t/desk --group support ${where}
 
-Look behind it:  bin/sallyport status --home ${home}   ·   bin/sallyport audit tail --home ${home}
+Look behind it:
+
+  ${program} status ${where}
+  ${program} audit tail ${where}
 `);
-  await new Promise<void>((done) => {
-    if (io.signal.aborted) done();
-    else io.signal.addEventListener('abort', () => done(), { once: true });
-  });
 }
 
 /** Paths of this machine in a table that should be readable. */
-function short(text: string): string {
-  return text.replaceAll(/\/\S*\/(?=(?:node |@modelcontextprotocol\/|shared-folder|notes\.txt))/g, '').replaceAll('/dist/index.js', '');
+function short(text: string, home: string): string {
+  const modules = join(ROOT, 'node_modules');
+  return [`${modules}/.bin/`, `${modules}/`, `${home}/`].reduce((shown, folder) => shown.replaceAll(folder, ''), text).replaceAll('/dist/index.js', '');
 }
 
 /** A text or number of an answer. Throws without it: better no demo than one that shows "undefined". */

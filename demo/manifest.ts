@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = join(import.meta.dir, '..', 'node_modules');
 const published = (name: string): string => join(MODULES, '@modelcontextprotocol', name, 'dist', 'index.js');
 
-/** The demo's sallyport.yaml: four servers, three roles, and one Cedar file beside it. */
+/** The demo's sallyport.yaml: four servers, a toolset, a role for two groups, and one Cedar file beside it. */
 export function demoManifest(crmUrl: string, folder: string): string {
-  const node = join(MODULES, '.bin', 'node');
+  const own = join(MODULES, '.bin', 'node');
+  const node = existsSync(own) ? own : 'node';
   return `apiVersion: sallyport/v1
 servers:
   crm:                                   # our own small CRM, on the official SDK v2
@@ -19,18 +21,18 @@ servers:
       delete_contact: { effect: destroy }
       pay_invoice: { effect: transact }
   files:                                 # published: @modelcontextprotocol/server-filesystem
-    command: ["${node}", "${published('server-filesystem')}", "${folder}"]
+    command: ${JSON.stringify([node, published('server-filesystem'), folder])}
     owner: platform@example.com
     tools:
       read_text_file: { effect: read }
       list_directory: { effect: read }
   memory:                                # published: @modelcontextprotocol/server-memory
-    command: ["${node}", "${published('server-memory')}"]
-    env: { MEMORY_FILE_PATH: "${join(folder, 'memory.jsonl')}" }
+    command: ${JSON.stringify([node, published('server-memory')])}
+    env: { MEMORY_FILE_PATH: ${JSON.stringify(join(folder, 'memory.jsonl'))} }
     owner: platform@example.com
     tools: { read_graph: { effect: read }, search_nodes: { effect: read } }
   everything:                            # published: @modelcontextprotocol/server-everything
-    command: ["${node}", "${published('server-everything')}", stdio]
+    command: ${JSON.stringify([node, published('server-everything'), 'stdio'])}
     owner: platform@example.com
     tools: { echo: { effect: read }, get-sum: { effect: read } }
 toolsets:

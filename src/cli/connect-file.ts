@@ -87,6 +87,6 @@ function backupsOf(options: Arguments, io: Io): string {
 }
 
 /** For pasting into a shell. */
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return /^[\w./@+-]+$/.test(path) ? path : `'${path.replaceAll('\'', String.raw`'\''`)}'`;
 }

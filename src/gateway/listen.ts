@@ -41,6 +41,8 @@ export function listen(options: ListenOptions): Listener {
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     idleTimeout: IDLE_SECONDS,
     development: false,
+    // Outside development the runtime would share the port with whoever else asks for it, and requests with them.
+    reusePort: false,
     async fetch(request, bun) {
       const path = pathOf(request.url);
       if (path === '/healthz') return new Response('ok\n');

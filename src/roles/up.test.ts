@@ -106,10 +106,15 @@ test('a second one on the same home says so at once and leaves the first alone',
 test('a port that is taken, an address that is forbidden, a home that cannot be: each is said with a remedy, and nothing stays behind', async () => {
   const other = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   undo.push(() => other.stop(true));
+  const gate = up(newHome());
+  await gate.says('The gate is up');
+  const taken = /localhost:(\d+)/.exec(gate.err())?.[1] ?? '';
   const home = newHome();
   writeFileSync(join(home, 'a-file'), '');
   for (const [args, code, remedy] of [
     [['--listen', `127.0.0.1:${other.port}`], 'ERR_LISTEN', '--listen HOST:PORT'],
+    // Another gate is no exception: two that share a port would share their calls.
+    [['--listen', `127.0.0.1:${taken}`], 'ERR_LISTEN', '--listen HOST:PORT'],
     [['--listen', '0.0.0.0:0', '--insecure-loopback'], 'ERR_CONFIG_INVALID', 'Listen on 127.0.0.1'],
     [['--listen', 'gate.example:0'], 'ERR_LINK_FORBIDDEN', 'gateway.listen'],
     [['--home', join(home, 'a-file', 'home')], 'ERR_FILE_UNREADABLE', '--home'],

@@ -114,7 +114,8 @@ for (const [client, place] of Object.entries(PLACES)) {
 test('a target that does not exist, a client that is not known and a file that is no JSON change nothing', async () => {
   const file = join(folder, 'wrong.json');
   writeFileSync(file, '{ "mcpServers": ');
-  expect(await sallyport('connect', '--write', 'cursor', 'our-crm', '--file', file, '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('wrong.json:1:') });
+  const broken = await sallyport('connect', '--write', 'cursor', 'our-crm', '--file', file, '--yes');
+  expect(broken).toMatchObject({ code: 1, err: expect.stringContaining('wrong.json:1:') });
   expect(readFileSync(file, 'utf8')).toBe('{ "mcpServers": ');
   writeFileSync(file, '{}');
   const unknown = await sallyport('connect', '--write', 'cursor', 'nosuch', '--file', file, '--yes');
