@@ -48,8 +48,8 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
 }
 
-/** A result that is no answer to its method by the revision that it is written in (2026-07-28; legacy results have no such form). */
-function flawed(answer: ResultMessage, asked: Message): Objection | undefined {
+/** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */
+export function flawed(answer: ResultMessage, asked: Message): Objection | undefined {
   const method = eraOf(asked.revision) === 'modern' ? findMethod(asked) : undefined;
   const flaw = method === undefined ? undefined : flawOf(answer.result, method);
   if (flaw === undefined) return undefined;

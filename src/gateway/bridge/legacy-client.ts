@@ -10,6 +10,7 @@ import { progressFor } from '../../mcp/bridge/progress.ts';
 import { toModernRequest, withAnswers } from '../../mcp/bridge/requests.ts';
 import { DECLINED } from '../decline.ts';
 import { translate } from '../enforce.ts';
+import { flawed } from '../guard.ts';
 import { endCall, openLegacyCall, tell } from './legacy-call.ts';
 import { wayTo, type BridgeParts } from './parts.ts';
 import { logLevelOf } from './session-requests.ts';
@@ -28,6 +29,7 @@ export async function* callModernServer(parts: BridgeParts, permit: Permit, exch
     let asks: Readonly<Record<string, InputRequest>> | undefined;
     let state: string | undefined;
     for await (const answer of wayTo(parts, exchange).send(translate(permit, wire), { ...exchange, revision: wire.revision }, signal)) {
+      refuseFlawed(answer, wire);
       asks = answer.kind === 'result' ? inputRequestsOf(answer.result) : undefined;
       if (asks === undefined) {
         yield legacyForm(answer, message);
@@ -44,6 +46,12 @@ export async function* callModernServer(parts: BridgeParts, permit: Permit, exch
     wire = withAnswers(wire, responses, state);
   }
   throw new SallyportError('ERR_LIMIT_MESSAGES', `The server asked for more input ${LIMITS.inputRoundsMax} times.`);
+}
+
+/** What a legacy client is told of a result has lost its type: it is judged while the type is there. Throws ERR_UPSTREAM_PROTOCOL. */
+function refuseFlawed(answer: Message, wire: RequestMessage): void {
+  const flaw = answer.kind === 'result' ? flawed(answer, wire) : undefined;
+  if (flaw !== undefined) throw new SallyportError(flaw.code, flaw.reason, { remedy: flaw.remedy });
 }
 
 function stateOf(answer: Message): string | undefined {
