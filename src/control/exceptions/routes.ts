@@ -1,8 +1,9 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { LEARN_MS_MAX } from '../../policy/learn.ts';
+import { removal } from '../removal.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { listStored, needStored, putStored } from '../stored.ts';
 import { NEW_EXCEPTION } from './schema.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -29,16 +30,7 @@ export const exceptionRoutes: readonly Route[] = [
       });
     },
   }),
-  route({
-    method: 'DELETE', path: '/exceptions/:id', summary: 'End an exception', access: 'change',
-    act: async ({ admin, space, params }, control) => {
-      const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'exception', id, verb: 'remove' }, async (rows) => {
-        await deleteStored(rows, 'exception', space, id, admin.id);
-        return { id };
-      });
-    },
-  }),
+  removal('exception', '/exceptions/:id', 'End an exception'),
 ];
 
 function checkLife(lifeMs: number, lifeMsMax: number): void {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { NAME } from '../names.ts';
+import { removal } from '../removal.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { policyId } from '../manifest/wanted.ts';
 import { readConfiguration } from '../snapshot/configuration.ts';
-import { deleteStored, listStored, putStored } from '../stored.ts';
+import { listStored, putStored } from '../stored.ts';
 import { checkPolicies, testPolicies, withPolicies } from './check.ts';
 import { explainExchange } from './explain.ts';
 import { showMatrix } from './matrix.ts';
@@ -27,16 +28,7 @@ const changeRoutes: readonly Route[] = [
       });
     },
   }),
-  route({
-    method: 'DELETE', path: '/policies/:id', summary: 'Remove a policy file', access: 'change',
-    act: async ({ admin, space, params }, control) => {
-      const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'policy', id, verb: 'remove' }, async (rows) => {
-        await deleteStored(rows, 'policy', space, id, admin.id);
-        return { id };
-      });
-    },
-  }),
+  removal('policy', '/policies/:id', 'Remove a policy file'),
 ];
 
 const questionRoutes: readonly Route[] = [

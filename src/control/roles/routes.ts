@@ -1,7 +1,8 @@
 import { NAME } from '../names.ts';
+import { removal } from '../removal.ts';
 import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
-import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { listStored, needStored, putStored } from '../stored.ts';
 import { bindingId } from '../manifest/wanted.ts';
 import { BINDING, ROLE } from './schema.ts';
 
@@ -23,16 +24,7 @@ const roleRoutes: readonly Route[] = [
       });
     },
   }),
-  route({
-    method: 'DELETE', path: '/roles/:id', summary: 'Remove a role', access: 'change',
-    act: async ({ admin, space, params }, control) => {
-      const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'role', id, verb: 'remove' }, async (rows) => {
-        await deleteStored(rows, 'role', space, id, admin.id);
-        return { id };
-      });
-    },
-  }),
+  removal('role', '/roles/:id', 'Remove a role'),
 ];
 
 const bindingRoutes: readonly Route[] = [
@@ -51,16 +43,7 @@ const bindingRoutes: readonly Route[] = [
       });
     },
   }),
-  route({
-    method: 'DELETE', path: '/bindings/:id', summary: 'Take a role from someone', access: 'change',
-    act: async ({ admin, space, params }, control) => {
-      const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'binding', id, verb: 'remove' }, async (rows) => {
-        await deleteStored(rows, 'binding', space, id, admin.id);
-        return { id };
-      });
-    },
-  }),
+  removal('binding', '/bindings/:id', 'Take a role from someone'),
 ];
 
 export const rightsRoutes: readonly Route[] = [...roleRoutes, ...bindingRoutes];

@@ -1,8 +1,9 @@
 import type { Rows } from '../../store/store.ts';
 import { NAME } from '../names.ts';
+import { removal } from '../removal.ts';
 import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
-import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { listStored, needStored, putStored } from '../stored.ts';
 import { TOOLSET } from './schema.ts';
 
 export const toolsetRoutes: readonly Route[] = [
@@ -22,16 +23,7 @@ export const toolsetRoutes: readonly Route[] = [
       });
     },
   }),
-  route({
-    method: 'DELETE', path: '/toolsets/:id', summary: 'Remove a toolset', access: 'change',
-    act: async ({ admin, space, params }, control) => {
-      const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'toolset', id, verb: 'remove' }, async (rows) => {
-        await deleteStored(rows, 'toolset', space, id, admin.id);
-        return { id };
-      });
-    },
-  }),
+  removal('toolset', '/toolsets/:id', 'Remove a toolset'),
 ];
 
 async function checkMembers(rows: Rows, space: string, members: readonly { readonly server: string }[]): Promise<void> {
