@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SallyportError } from '../domain/errors.ts';
+import { codeOf } from '../../test/fixtures/code-of.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import type { Entry, Origin } from './entry.ts';
@@ -53,15 +53,6 @@ function lines(...records: readonly JournalRecord[]): readonly string[] {
 
 async function damageIn(dir: string): Promise<readonly Damage[]> {
   return Array.fromAsync(verifyJournal(dir));
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'no error';
-  } catch (error) {
-    return error instanceof SallyportError ? error.code : String(error);
-  }
 }
 
 test('records are stored as they were sent, in order, with the role that the link proved', async () => {

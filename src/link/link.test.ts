@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../../test/fixtures/code-of.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -35,15 +36,6 @@ function connect(home: string, self: Role, peer: Role, socketPath?: string): Lin
   const link = connectLink(socketPath === undefined ? { home, self, peer } : { home, self, peer, socketPath });
   endings.push(() => link.close());
   return link;
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'no error';
-  } catch (error) {
-    return error instanceof SallyportError ? error.code : String(error);
-  }
 }
 
 const echo: Readonly<Record<string, Handler>> = {

@@ -1,18 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { SallyportError } from '../domain/errors.ts';
+import { codeThrown } from '../../test/fixtures/code-of.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { foldKey, needsFolding } from './case-fold.ts';
 import { parseJson } from './json.ts';
-
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (fault) {
-    if (fault instanceof SallyportError) return fault.code;
-    throw fault;
-  }
-  return 'accepted';
-}
 
 const bytes = (...parts: readonly (string | number)[]): Uint8Array =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Uint8Array.of(part))));
@@ -34,18 +24,18 @@ describe('text', () => {
     ['an unclosed string', bytes('{"a":"\\'), 'ERR_JSON_INVALID'],
     ['a control character in a string', bytes('{"a":"\n"}'), 'ERR_JSON_INVALID'],
   ])('refuses %s', (_name, input, code) => {
-    for (const from of ['client', 'server'] as const) expect(codeOf(() => parseJson(input, from))).toBe(code);
+    for (const from of ['client', 'server'] as const) expect(codeThrown(() => parseJson(input, from))).toBe(code);
   });
 
   test('refuses strings of JavaScript that are no Unicode', () => {
-    expect(codeOf(() => parseJson('"\ud800"', 'server'))).toBe('ERR_BODY_ENCODING');
-    expect(codeOf(() => parseJson('\ufeff{}', 'server'))).toBe('ERR_BODY_ENCODING');
+    expect(codeThrown(() => parseJson('"\ud800"', 'server'))).toBe('ERR_BODY_ENCODING');
+    expect(codeThrown(() => parseJson('\ufeff{}', 'server'))).toBe('ERR_BODY_ENCODING');
   });
 
   test('refuses half a surrogate pair from a client, in values and keys, and passes it on from a server', () => {
     for (const text of ['["\\ud83d"]', '{"\\uDE00":1}', '[{"a":["x\\uD800y"]}]']) {
-      expect(codeOf(() => parseJson(text, 'client'))).toBe('ERR_BODY_ENCODING');
-      expect(codeOf(() => parseJson(text, 'server'))).toBe('accepted');
+      expect(codeThrown(() => parseJson(text, 'client'))).toBe('ERR_BODY_ENCODING');
+      expect(codeThrown(() => parseJson(text, 'server'))).toBe('accepted');
     }
     expect(parseJson('["\\ud83d\\ude00"]', 'client')).toEqual(['😀']);
     expect(JSON.stringify(parseJson('["\\ud83d"]', 'server'))).toBe('["\\ud83d"]');
@@ -62,20 +52,20 @@ describe('text', () => {
 
 describe('limits', () => {
   test('bytes, counted as UTF-8', () => {
-    expect(codeOf(() => parseJson(bytes('"aaaa"'), 'client', 6))).toBe('accepted');
-    expect(codeOf(() => parseJson(bytes('"aaaaa"'), 'client', 6))).toBe('ERR_BODY_TOO_LARGE');
-    expect(codeOf(() => parseJson('"äää"', 'client', 7))).toBe('ERR_BODY_TOO_LARGE');
+    expect(codeThrown(() => parseJson(bytes('"aaaa"'), 'client', 6))).toBe('accepted');
+    expect(codeThrown(() => parseJson(bytes('"aaaaa"'), 'client', 6))).toBe('ERR_BODY_TOO_LARGE');
+    expect(codeThrown(() => parseJson('"äää"', 'client', 7))).toBe('ERR_BODY_TOO_LARGE');
   });
 
   test('depth', () => {
-    expect(codeOf(() => parseJson(nested(LIMITS.jsonDepthMax), 'client'))).toBe('accepted');
-    expect(codeOf(() => parseJson(nested(LIMITS.jsonDepthMax + 2), 'client'))).toBe('ERR_JSON_TOO_DEEP');
-    expect(codeOf(() => parseJson('['.repeat(1_000_000), 'client'))).toBe('ERR_JSON_TOO_DEEP');
+    expect(codeThrown(() => parseJson(nested(LIMITS.jsonDepthMax), 'client'))).toBe('accepted');
+    expect(codeThrown(() => parseJson(nested(LIMITS.jsonDepthMax + 2), 'client'))).toBe('ERR_JSON_TOO_DEEP');
+    expect(codeThrown(() => parseJson('['.repeat(1_000_000), 'client'))).toBe('ERR_JSON_TOO_DEEP');
   });
 
   test('members', () => {
-    expect(codeOf(() => parseJson(wide(LIMITS.jsonKeysMax), 'client'))).toBe('accepted');
-    expect(codeOf(() => parseJson(wide(LIMITS.jsonKeysMax + 1), 'client'))).toBe('ERR_JSON_TOO_MANY_KEYS');
+    expect(codeThrown(() => parseJson(wide(LIMITS.jsonKeysMax), 'client'))).toBe('accepted');
+    expect(codeThrown(() => parseJson(wide(LIMITS.jsonKeysMax + 1), 'client'))).toBe('ERR_JSON_TOO_MANY_KEYS');
   });
 });
 
@@ -93,7 +83,7 @@ describe('keys', () => {
     ['{"__proto__":1,"__PROTO__":2}'],
     ['{"a:b\\"":{},"a:b\\"":{}}'],
   ])('refuses %s', (text) => {
-    for (const from of ['client', 'server'] as const) expect(codeOf(() => parseJson(text, from))).toBe('ERR_JSON_DUPLICATE_KEY');
+    for (const from of ['client', 'server'] as const) expect(codeThrown(() => parseJson(text, from))).toBe('ERR_JSON_DUPLICATE_KEY');
   });
 
   test.each([
@@ -104,7 +94,7 @@ describe('keys', () => {
     ['{"":{},"a":[]}'],
     ['[{"a":1},{"A":2}]'],
   ])('accepts %s', (text) => {
-    expect(codeOf(() => parseJson(text, 'client'))).toBe('accepted');
+    expect(codeThrown(() => parseJson(text, 'client'))).toBe('accepted');
   });
 
   test('__proto__ is data', () => {
@@ -164,8 +154,8 @@ describe('numbers', () => {
     ['-0'],
     ['-0.0'],
   ])('a client may not send %s, which would arrive as another number', (number) => {
-    expect(codeOf(() => parseJson(`{"n":[${number}]}`, 'client'))).toBe('ERR_JSON_NUMBER_PRECISION');
-    expect(codeOf(() => parseJson(`{"n":["${number}"]}`, 'client'))).toBe('accepted');
+    expect(codeThrown(() => parseJson(`{"n":[${number}]}`, 'client'))).toBe('ERR_JSON_NUMBER_PRECISION');
+    expect(codeThrown(() => parseJson(`{"n":["${number}"]}`, 'client'))).toBe('accepted');
   });
 
   test("a server's numbers keep their digits", () => {
@@ -180,7 +170,7 @@ describe('numbers', () => {
 
   test('long digits cost linear time', () => {
     const zeros = '0'.repeat(200_000);
-    expect(codeOf(() => parseJson(`[1${zeros}.${zeros}1]`, 'client'))).toBe('ERR_JSON_NUMBER_PRECISION');
-    expect(codeOf(() => parseJson(`["${'\\'.repeat(200_000)}"]`, 'client'))).toBe('accepted');
+    expect(codeThrown(() => parseJson(`[1${zeros}.${zeros}1]`, 'client'))).toBe('ERR_JSON_NUMBER_PRECISION');
+    expect(codeThrown(() => parseJson(`["${'\\'.repeat(200_000)}"]`, 'client'))).toBe('accepted');
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { findNodeAtLocation, parse } from 'jsonc-parser';
-import { SallyportError } from '../domain/errors.ts';
+import { codeOf } from '../../test/fixtures/code-of.ts';
 import { editClientText } from './client-edit.ts';
 import type { EditOptions } from './client-edit.ts';
 import { readClientFile, undoClientFile, writeClientFile } from './client-file.ts';
@@ -16,16 +16,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'client-file-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-async function codeOf(run: Promise<unknown>): Promise<string> {
-  try {
-    await run;
-  } catch (error) {
-    if (error instanceof SallyportError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
 
 describe('editClientText', () => {
   test('changes the entry and nothing else: comments, order, tabs and line ends stay', () => {

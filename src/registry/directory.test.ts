@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { SallyportError } from '../domain/errors.ts';
+import { codeThrown } from '../../test/fixtures/code-of.ts';
 import type { Route } from '../domain/inbound.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { buildDirectory } from './directory.ts';
@@ -44,16 +44,6 @@ const directory = buildDirectory({
 const on = (name: string): Route => ({ kind: 'server', space: 'default', name });
 const desk: Route = { kind: 'toolset', space: 'default', name: 'desk' };
 
-function codeOf(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof SallyportError) return error.code;
-    throw error;
-  }
-  return 'none';
-}
-
 describe('server routes', () => {
   test('a tool is found under its own name, with what policy needs', () => {
     const found = directory.resolve(on('crm'), CALL, { name: 'find', arguments: { id: '1' } });
@@ -80,21 +70,21 @@ describe('server routes', () => {
     ['a URI in odd form', on('crm'), READ, { uri: 'crm://a/../b' }, 'ERR_PARAMS_INVALID'],
     ['a URI without a scheme', on('crm'), READ, { uri: '/etc/passwd' }, 'ERR_PARAMS_INVALID'],
   ])('%s is refused', (_, route, method, params, code) => {
-    expect(codeOf(() => directory.resolve(route, method, params))).toBe(code);
+    expect(codeThrown(() => directory.resolve(route, method, params))).toBe(code);
   });
 
   test('only the registry reaches a declared server, and nobody one in quarantine', () => {
     expect(directory.resolve(on('fresh'), LIST, {}, true).server).toBe(fresh);
-    expect(codeOf(() => directory.resolve(on('fresh'), CALL, { name: 'find' }, true))).toBe('ERR_TOOL_UNKNOWN');
-    expect(codeOf(() => directory.resolve(on('bad'), LIST, {}, true))).toBe('ERR_SERVER_QUARANTINED');
+    expect(codeThrown(() => directory.resolve(on('fresh'), CALL, { name: 'find' }, true))).toBe('ERR_TOOL_UNKNOWN');
+    expect(codeThrown(() => directory.resolve(on('bad'), LIST, {}, true))).toBe('ERR_SERVER_QUARANTINED');
   });
 
   test('incident 17, first-use trust: a server that was seen but not approved has no tools for anyone', () => {
     const servers = [serverOf('seen', undefined, 'scanned'), serverOf('odd', undefined, 'approved')];
     const seen = buildDirectory({ version: 1, servers, toolsets: [] });
-    expect(codeOf(() => seen.resolve(on('seen'), CALL, { name: 'find' }))).toBe('ERR_SERVER_NOT_APPROVED');
-    expect(codeOf(() => seen.resolve(on('odd'), CALL, { name: 'find' }))).toBe('ERR_SERVER_NOT_APPROVED');
-    expect(codeOf(() => seen.listing(on('seen'), 'tools'))).toBe('ERR_SERVER_NOT_APPROVED');
+    expect(codeThrown(() => seen.resolve(on('seen'), CALL, { name: 'find' }))).toBe('ERR_SERVER_NOT_APPROVED');
+    expect(codeThrown(() => seen.resolve(on('odd'), CALL, { name: 'find' }))).toBe('ERR_SERVER_NOT_APPROVED');
+    expect(codeThrown(() => seen.listing(on('seen'), 'tools'))).toBe('ERR_SERVER_NOT_APPROVED');
   });
 
   test('resources go by URI, completions by what they complete', () => {
@@ -104,7 +94,7 @@ describe('server routes', () => {
     expect(prompt.resource).toMatchObject({ kind: 'prompt', name: 'hello' });
     const template = directory.resolve(on('crm'), COMPLETE, { ref: { type: 'ref/resource', uri: 'crm://contact/{id}' } });
     expect(template.resource).toMatchObject({ kind: 'resource', name: 'crm://contact/{id}' });
-    expect(codeOf(() => directory.resolve(on('crm'), COMPLETE, { ref: { type: 'ref/tool', name: 'find' } }))).toBe('ERR_PARAMS_INVALID');
+    expect(codeThrown(() => directory.resolve(on('crm'), COMPLETE, { ref: { type: 'ref/tool', name: 'find' } }))).toBe('ERR_PARAMS_INVALID');
   });
 });
 
@@ -131,7 +121,7 @@ describe('toolset routes', () => {
     ['resources of a member without', READ, { uri: 'file://files__/etc' }, 'ERR_TOOL_UNKNOWN'],
     ['a URI in the server’s own form', READ, { uri: 'crm://contact/1' }, 'ERR_TOOL_UNKNOWN'],
   ])('%s does not exist', (_, method, params, code) => {
-    expect(codeOf(() => directory.resolve(desk, method, params))).toBe(code);
+    expect(codeThrown(() => directory.resolve(desk, method, params))).toBe(code);
   });
 
   test('what concerns the whole toolset names its reachable members, and a stand-in that reaches nothing', () => {
@@ -139,7 +129,7 @@ describe('toolset routes', () => {
     expect(found.members?.map(({ id }) => id)).toEqual(['crm', 'files']);
     expect(found.server.endpoint).toMatchObject({ url: 'about:invalid' });
     expect(found.resource).toMatchObject({ kind: 'server', server: 't/desk', toolsets: ['desk'] });
-    expect(codeOf(() => directory.resolve({ ...desk, name: 'nope' }, LIST, {}))).toBe('ERR_SERVER_UNKNOWN');
+    expect(codeThrown(() => directory.resolve({ ...desk, name: 'nope' }, LIST, {}))).toBe('ERR_SERVER_UNKNOWN');
   });
 });
 

@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import { SallyportError } from '../domain/errors.ts';
+import { codeThrown } from '../../test/fixtures/code-of.ts';
 import { checkLaunch, renderArgv } from './launch.ts';
 import type { LaunchRequest } from './launch.ts';
 
 const DIGEST = 'a'.repeat(64);
 
-function codeOf(request: LaunchRequest): string {
-  try {
-    checkLaunch(request);
-  } catch (error) {
-    if (error instanceof SallyportError) return error.code;
-    throw error;
-  }
-  return 'ok';
-}
+const codeOf = (request: LaunchRequest): string => codeThrown(() => checkLaunch(request));
 
 describe('what fetches a program must pin it', () => {
   test.each([
@@ -24,7 +16,7 @@ describe('what fetches a program must pin it', () => {
     'uv tool run a==1.0', 'pipx run --spec a==1.0 b',
     `docker run -i --rm -e TOKEN x/y@sha256:${DIGEST}`, 'node server.js', 'python3 -m server', 'python3.12 server.py -c x', '/opt/server',
   ])('%s is pinned', (line) => {
-    expect(codeOf({ command: line.split(' ') })).toBe('ok');
+    expect(codeOf({ command: line.split(' ') })).toBe('accepted');
   });
 
   test.each([
@@ -61,8 +53,8 @@ describe('what cannot be checked is refused', () => {
   });
 
   test('an allowance lifts what it names and nothing else', () => {
-    expect(codeOf({ command: ['sh', 'run.sh'], allow: ['shell'] })).toBe('ok');
-    expect(codeOf({ command: ['node', '-e', 'x'], allow: ['inline-code'] })).toBe('ok');
+    expect(codeOf({ command: ['sh', 'run.sh'], allow: ['shell'] })).toBe('accepted');
+    expect(codeOf({ command: ['node', '-e', 'x'], allow: ['inline-code'] })).toBe('accepted');
     expect(codeOf({ command: ['node', '-e', 'x'], allow: ['shell'] })).toBe('ERR_LAUNCH_FORBIDDEN');
     expect(codeOf({ command: ['npx', 'x'], allow: ['shell', 'inline-code'] })).toBe('ERR_LAUNCH_UNPINNED');
     expect(codeOf({ command: [] })).toBe('ERR_LAUNCH_FORBIDDEN');

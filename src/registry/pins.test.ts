@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { SallyportError } from '../domain/errors.ts';
+import { codeOf } from '../../test/fixtures/code-of.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Server, Surface } from '../domain/server.ts';
@@ -38,16 +38,6 @@ function world(): World {
     }),
   };
   return it;
-}
-
-async function codeOf(run: Promise<unknown>): Promise<string> {
-  try {
-    await run;
-  } catch (error) {
-    if (error instanceof SallyportError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 function broken(failing: { readonly found?: () => void; readonly refresh?: () => Promise<Surface> }): PinKeeper {

@@ -3,11 +3,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
+import { codeOf } from '../../test/fixtures/code-of.ts';
 import { createJournal } from '../audit/journal.ts';
 import type { JournalOptions, LedgerJournal } from '../audit/journal.ts';
 import { segmentFile } from '../audit/segments.ts';
 import { verifyJournal } from '../audit/verify.ts';
-import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
@@ -64,15 +64,6 @@ function journalOn(link: Link, options: Partial<JournalOptions> = {}): LedgerJou
 function record(of: Partial<JournalRecord> = {}): JournalRecord {
   const ids = { id: Bun.randomUUIDv7(), exchange: Bun.randomUUIDv7(), node: 'gateway-1', space: 'default' };
   return { ...ids, at: Date.now(), category: 'access', event: 'call.denied', ...of };
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'no error';
-  } catch (error) {
-    return error instanceof SallyportError ? error.code : String(error);
-  }
 }
 
 interface Read {
@@ -255,7 +246,7 @@ test('while the ledger is away appends wait a little, then fail at once; what wa
     code = await codeOf(journal.append(record()));
     await Bun.sleep(5);
   } while (code === 'ERR_JOURNAL_UNAVAILABLE');
-  expect(code).toBe('no error');
+  expect(code).toBe('fulfilled');
   const { entries } = await role.ledger.query({ exchange: 'given-up', order: 'oldest' });
   expect(entries.map((entry) => entry.record.event)).toEqual(['call.permitted', 'call.unknown']);
 });
