@@ -16,8 +16,8 @@ export interface Answer {
   readonly remedy: string | undefined;
 }
 
-export const MODERN = '2026-07-28';
-export const LEGACY = '2025-11-25';
+const MODERN = '2026-07-28';
+const LEGACY = '2025-11-25';
 export const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
 const BOTH = 'application/json, text/event-stream';
 
@@ -37,7 +37,13 @@ async function leave(response: Response): Promise<string> {
 }
 
 function read(text: string): Omit<Answer, 'status' | 'headers' | 'text'> {
-  const data = text.startsWith('{') ? text : (text.split('\n').filter((line) => line.startsWith('data: {')).at(-1)?.slice('data: '.length) ?? '{}');
+  const data = text.startsWith('{')
+    ? text
+    : (text
+        .split('\n')
+        .filter((line) => line.startsWith('data: {'))
+        .at(-1)
+        ?.slice('data: '.length) ?? '{}');
   const json: Json = JSON.parse(data);
   const body = objectOf(json);
   const error = objectOf(body['error']);
@@ -46,7 +52,10 @@ function read(text: string): Omit<Answer, 'status' | 'headers' | 'text'> {
     body,
     result: isObject(body['result']) ? body['result'] : undefined,
     rpcCode: typeof error['code'] === 'number' ? error['code'] : undefined,
-    message: stringAt(error, 'message'), code: stringAt(detail, 'code'), exchange: stringAt(detail, 'exchange'), remedy: stringAt(detail, 'remedy'),
+    message: stringAt(error, 'message'),
+    code: stringAt(detail, 'code'),
+    exchange: stringAt(detail, 'exchange'),
+    remedy: stringAt(detail, 'remedy'),
   };
 }
 
@@ -68,15 +77,30 @@ export function changed(headers: Readonly<Record<string, string>>, changes: Head
 export function modernHeaders(token: string, method: string, params: JsonObject): Record<string, string> {
   const named = params['name'] ?? params['uri'] ?? params['taskId'];
   return {
-    authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: BOTH, 'mcp-protocol-version': MODERN, 'mcp-method': method,
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    accept: BOTH,
+    'mcp-protocol-version': MODERN,
+    'mcp-method': method,
     ...(typeof named === 'string' && /^[!-~]+$/.test(named) ? { 'mcp-name': named } : {}),
     ...(typeof named === 'string' && !/^[!-~]+$/.test(named) ? { 'mcp-name': `=?base64?${Buffer.from(named).toString('base64')}?=` } : {}),
   };
 }
 
 /** One modern request. */
-export function askModern(url: string, token: string, method: string, params: JsonObject = {}, headers: HeaderChanges = {}): Promise<Answer> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { ...params, _meta: { ...ENVELOPE, ...objectOf(params['_meta']) } } });
+export function askModern(
+  url: string,
+  token: string,
+  method: string,
+  params: JsonObject = {},
+  headers: HeaderChanges = {},
+): Promise<Answer> {
+  const body = JSON.stringify({
+    jsonrpc: '2.0',
+    id: 1,
+    method,
+    params: { ...params, _meta: { ...ENVELOPE, ...objectOf(params['_meta']) } },
+  });
   return ask(url, { method: 'POST', headers: changed(modernHeaders(token, method, params), headers), body });
 }
 
@@ -109,12 +133,19 @@ export async function openLegacy(url: string, token: string): Promise<LegacySess
     hello: opened.result ?? {},
     request: (method, params = {}, changes = {}) => post(url, changed(headers, changes), { id: 2, method, params }),
     notify: (method, params = {}) => post(url, headers, { method, params }),
-    transport: (method, changes = {}) => ask(url, { method, headers: changed(headers, { 'content-type': null, accept: 'text/event-stream', ...changes }) }),
+    transport: (method, changes = {}) =>
+      ask(url, { method, headers: changed(headers, { 'content-type': null, accept: 'text/event-stream', ...changes }) }),
   };
 }
 
 /** One legacy request outside any session. */
-export function askLegacy(url: string, token: string, method: string, params: JsonObject = {}, headers: HeaderChanges = {}): Promise<Answer> {
+export function askLegacy(
+  url: string,
+  token: string,
+  method: string,
+  params: JsonObject = {},
+  headers: HeaderChanges = {},
+): Promise<Answer> {
   return post(url, changed(legacyHeaders(token), headers), { id: 2, method, params });
 }
 

@@ -22,7 +22,9 @@ function gaps(files: ReadonlyMap<string, string>): readonly string[] {
   const shown = cited(files);
   const elsewhere = SHOWN_ELSEWHERE.filter(({ file, text }) => files.get(file)?.includes(text) === true).map(({ id }): string => id);
   return [
-    ...SHOWN_ELSEWHERE.filter(({ file, text }) => files.get(file)?.includes(text) !== true).map(({ id, file }) => `${id}: ${file} does not show it`),
+    ...SHOWN_ELSEWHERE.filter(({ file, text }) => files.get(file)?.includes(text) !== true).map(
+      ({ id, file }) => `${id}: ${file} does not show it`,
+    ),
     ...[...REQUIREMENTS.keys()].filter((id) => !shown.has(id) && !elsewhere.includes(id)).map((id) => `${id}: no test shows it`),
     ...[...shown].filter((id) => !REQUIREMENTS.has(id)).map((id) => `${id}: cited, but no requirement`),
   ];

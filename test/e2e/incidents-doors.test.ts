@@ -20,9 +20,15 @@ let token: string;
 let answerOnce: ((heard: Heard) => Response) | undefined;
 
 beforeAll(async () => {
-  server = startRecordingServer({ says: { tools: [toolNamed('read_note')], prompts: [{ name: 'greet' }] }, answer: (heard) => (heard.method === 'tools/call' ? answerOnce?.(heard) : undefined) });
+  server = startRecordingServer({
+    says: { tools: [toolNamed('read_note')], prompts: [{ name: 'greet' }] },
+    answer: (heard) => (heard.method === 'tools/call' ? answerOnce?.(heard) : undefined),
+  });
   const entry = (id: string): string => `  ${id}: { url: "${server.url}", allowPrivate: true, owner: tests }\n`;
-  gate = await startGate({ policy: POLICY, manifest: `servers:\n${entry('notes')}${entry('forbidden')}toolsets: { all: [{ server: notes, tools: "*" }] }\n` });
+  gate = await startGate({
+    policy: POLICY,
+    manifest: `servers:\n${entry('notes')}${entry('forbidden')}toolsets: { all: [{ server: notes, tools: "*" }] }\n`,
+  });
   await gate.enrol('notes', 'forbidden');
   token = await gate.token({ audience: ['/mcp/notes'] });
 }, 30_000);
@@ -33,12 +39,27 @@ afterAll(async () => {
 });
 
 /** A good call, as raw lines, so that no client library tidies up what is tried. */
-function rawCall(options: { readonly verb?: string; readonly path?: string; readonly host?: string; readonly origin?: string; readonly lines?: readonly string[]; readonly bearer?: string }): Promise<string> {
+function rawCall(options: {
+  readonly verb?: string;
+  readonly path?: string;
+  readonly host?: string;
+  readonly origin?: string;
+  readonly lines?: readonly string[];
+  readonly bearer?: string;
+}): Promise<string> {
   const { verb = 'POST', path = '/mcp/notes', host = 'localhost', origin, lines = [], bearer = token } = options;
   const params = { name: 'read_note', arguments: {}, _meta: ENVELOPE };
   const body = verb === 'POST' ? JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }) : '';
   const headers = Object.entries(modernHeaders(bearer, 'tools/call', params)).map(([name, value]) => `${name}: ${value}`);
-  const all = [`${verb} ${path} HTTP/1.1`, `host: ${host}`, ...(origin === undefined ? [] : [`origin: ${origin}`]), ...headers, `content-length: ${Buffer.byteLength(body)}`, 'connection: close', ...lines];
+  const all = [
+    `${verb} ${path} HTTP/1.1`,
+    `host: ${host}`,
+    ...(origin === undefined ? [] : [`origin: ${origin}`]),
+    ...headers,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    ...lines,
+  ];
   return sendRaw(gate.url, `${all.join('\r\n')}\r\n\r\n${body}`);
 }
 
@@ -84,7 +105,11 @@ describe(verifies('incident-9-rebinding', 'without a token nothing is served'), 
   test.each(PATHS)('%s', async (path) => {
     const before = server.heard.length;
     for (const verb of VERBS) {
-      const { status, text } = await ask(gate.url + path, { method: verb, headers: { accept: 'text/event-stream, application/json', 'content-type': 'application/json' }, ...(verb === 'POST' ? { body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' } : {}) });
+      const { status, text } = await ask(gate.url + path, {
+        method: verb,
+        headers: { accept: 'text/event-stream, application/json', 'content-type': 'application/json' },
+        ...(verb === 'POST' ? { body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' } : {}),
+      });
       expect([status >= 400, text.includes('ERR_')]).toEqual([true, true]);
     }
     expect(server.heard.length).toBe(before);
@@ -118,7 +143,10 @@ describe(verifies('incident-7-injection', 'texts arrive as they are, and as noth
     expect(heard?.params['arguments']).toEqual(args);
     expect(Object.keys(heard?.headers ?? {})).not.toContain('x-evil');
     const before = server.effects().length;
-    for (const [method, params] of [['tools/call', { name: text }], ['prompts/get', { name: text }]] as const) {
+    for (const [method, params] of [
+      ['tools/call', { name: text }],
+      ['prompts/get', { name: text }],
+    ] as const) {
       expect((await askModern(url, token, method, params)).code).toMatch(/ERR_TOOL_UNKNOWN|ERR_HEADER/);
     }
     expect(server.effects().length).toBe(before);
@@ -129,12 +157,22 @@ describe(verifies('incident-7-injection', 'texts arrive as they are, and as noth
     const before = server.effects().length;
     for (const name of ['mcp-session-id', 'last-event-id']) {
       const lines = [`${name}: ${id}`];
-      const base = Object.entries({ ...session.headers, [name]: undefined, accept: 'text/event-stream', 'content-type': undefined }).flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${value}`]));
+      const base = Object.entries({
+        ...session.headers,
+        [name]: undefined,
+        accept: 'text/event-stream',
+        'content-type': undefined,
+      }).flatMap(([key, value]) => (value === undefined ? [] : [`${key}: ${value}`]));
       const request = `GET /mcp/notes HTTP/1.1\r\nhost: localhost\r\n${[...base, ...lines].join('\r\n')}\r\nconnection: close\r\n\r\n`;
       const answer = await sendRaw(gate.url, request, 'beginning');
       if (name === 'mcp-session-id') expect(statusOf(answer)).toBeGreaterThanOrEqual(400);
     }
-    expect(server.effects().slice(before).some(({ headers }) => 'x-evil' in headers)).toBe(false);
+    expect(
+      server
+        .effects()
+        .slice(before)
+        .some(({ headers }) => 'x-evil' in headers),
+    ).toBe(false);
   });
 });
 
@@ -144,7 +182,9 @@ test(verifies('incident-7-injection', 'what a server writes into its events adds
   answerOnce = ({ id }) => {
     const progress = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: text } });
     const result = JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
-    return new Response(`id: 1\u2028data: x\ndata: ${progress}\n\nevent: message\nid: 2\ndata: ${result}\n\n`, { headers: { 'content-type': 'text/event-stream' } });
+    return new Response(`id: 1\u2028data: x\ndata: ${progress}\n\nevent: message\nid: 2\ndata: ${result}\n\n`, {
+      headers: { 'content-type': 'text/event-stream' },
+    });
   };
   const answer = await session.request('tools/call', { name: 'read_note', arguments: {} });
   answerOnce = undefined;

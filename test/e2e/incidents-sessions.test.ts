@@ -14,8 +14,7 @@ let token: string;
 let onCall: ((heard: Heard) => Response | Promise<Response> | undefined) | undefined;
 
 beforeAll(async () => {
-  const answer = (heard: Heard): Response | undefined | Promise<Response | undefined> => (heard.method === 'tools/call' ? onCall?.(heard) : undefined);
-  servers = { both: startRecordingServer({ answer }), old: startRecordingServer({ answer, era: 'legacy' }) };
+  servers = { both: startRecordingServer({ answer: respond }), old: startRecordingServer({ answer: respond, era: 'legacy' }) };
   const entry = (id: 'both' | 'old'): string => `  ${id}: { url: "${servers[id].url}", allowPrivate: true, owner: tests }\n`;
   gate = await startGate({ policy: POLICY, manifest: `servers:\n${entry('both')}${entry('old')}` });
   await gate.enrol('both', 'old');
@@ -30,6 +29,10 @@ afterAll(async () => {
   await gate.stop();
   for (const server of Object.values(servers)) await server.stop();
 });
+
+function respond(heard: Heard): Response | undefined | Promise<Response | undefined> {
+  return heard.method === 'tools/call' ? onCall?.(heard) : undefined;
+}
 
 const READ = { name: 'read_note', arguments: {} };
 
@@ -93,7 +96,7 @@ describe(verifies('incident-13-sessions', 'a failure that may have had an effect
     'an answer to another request': () => Response.json({ jsonrpc: '2.0', id: 'other', result: {} }),
     'nothing at all': () => new Response(null, { status: 202 }),
     'another address': () => new Response(null, { status: 302, headers: { location: '/elsewhere' } }),
-    'the client\'s own 401': () => new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer realm="upstream"' } }),
+    "the client's own 401": () => new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer realm="upstream"' } }),
   };
   for (const id of ['both', 'old'] as const) {
     test.each(Object.keys(AMBIGUOUS))(`${id}: %s`, async (name) => {
@@ -120,7 +123,11 @@ describe(verifies('incident-13-sessions', 'a session id'), () => {
     const session = await openLegacy(`${gate.url}/mcp/both`, token);
     const id = session.headers['mcp-session-id'] ?? '';
     const use = (base: string, path: string, bearer: string): Promise<Answer> =>
-      ask(base + path, { method: 'POST', headers: { ...legacyHeaders(bearer), 'mcp-session-id': id }, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: READ }) });
+      ask(base + path, {
+        method: 'POST',
+        headers: { ...legacyHeaders(bearer), 'mcp-session-id': id },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: READ }),
+      });
     expect((await use(replica.url, '/mcp/both', token)).result).toBeDefined();
     const other = await gate.token({ agent: 'other' });
     expect((await use(gate.url, '/mcp/both', other)).code).toBe('ERR_SESSION_UNKNOWN');
@@ -138,7 +145,11 @@ describe(verifies('incident-13-sessions', 'a session id'), () => {
 
   test('that would not fit its header is refused at once, not when it is used', async () => {
     const params = { ...INITIALIZE, clientInfo: { name: 'x'.repeat(6_000), version: '1' } };
-    const answer = await ask(`${gate.url}/mcp/both`, { method: 'POST', headers: legacyHeaders(token), body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }) });
+    const answer = await ask(`${gate.url}/mcp/both`, {
+      method: 'POST',
+      headers: legacyHeaders(token),
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+    });
     checkClear(answer);
     expect(answer.headers.get('mcp-session-id')).toBeNull();
   });

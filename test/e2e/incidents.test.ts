@@ -20,7 +20,10 @@ const POLICY = `
 `;
 const SAYS = {
   tools: [toolNamed('read_note'), toolNamed('write_note'), toolNamed('hidden')],
-  prompts: [{ name: 'greet', arguments: [{ name: 'who' }] }, { name: 'secret', arguments: [{ name: 'who' }] }],
+  prompts: [
+    { name: 'greet', arguments: [{ name: 'who' }] },
+    { name: 'secret', arguments: [{ name: 'who' }] },
+  ],
   templates: [{ name: 'notes', uriTemplate: 'note://{id}' }],
 };
 const ERAS = ['modern', 'legacy'] as const;
@@ -32,14 +35,13 @@ let tokens: Readonly<Record<'tester' | 'guest', string>>;
 let onHeard: ((heard: Heard) => Promise<Response | undefined>) | undefined;
 
 beforeAll(async () => {
-  const start = (era?: 'modern' | 'legacy'): RecordingServer => startRecordingServer({
-    says: SAYS, ...(era === undefined ? {} : { era }), answer: (heard) => onHeard?.(heard),
-  });
   servers = { notes: start(), old: start('legacy'), new: start('modern'), unused: start() };
   const members = ['notes', 'old', 'new'].map((server) => `{ server: ${server}, tools: "*", prompts: "*", resources: true }`).join(', ');
   gate = await startGate({
     policy: POLICY,
-    manifest: `servers:\n${Object.entries(servers).map(([id, { url }]) => `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`).join('')}toolsets: { all: [${members}] }\n`,
+    manifest: `servers:\n${Object.entries(servers)
+      .map(([id, { url }]) => `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`)
+      .join('')}toolsets: { all: [${members}] }\n`,
   });
   await gate.enrol('notes', 'old', 'new', 'unused');
   tokens = { tester: await gate.token(), guest: await gate.token({ agent: 'guest', groups: ['guests'] }) };
@@ -49,6 +51,10 @@ afterAll(async () => {
   await gate.stop();
   for (const server of Object.values(servers)) await server.stop();
 });
+
+function start(era?: 'modern' | 'legacy'): RecordingServer {
+  return startRecordingServer({ says: SAYS, ...(era === undefined ? {} : { era }), answer: (heard) => onHeard?.(heard) });
+}
 
 interface Caller {
   request(method: string, params: JsonObject): Promise<Answer>;
@@ -104,7 +110,8 @@ describe(verifies('incident-1-hidden-is-denied', 'everything that is not listed 
 
   test.each(ERAS)('what is hidden is not completed either, %s', async (era) => {
     const caller = await callerOn('/mcp/notes', tokens.tester, era);
-    const complete = (name: string): Promise<Answer> => caller.request('completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: 'who', value: '' } });
+    const complete = (name: string): Promise<Answer> =>
+      caller.request('completion/complete', { ref: { type: 'ref/prompt', name }, argument: { name: 'who', value: '' } });
     const before = effects();
     expect(shapeOf(await complete('secret'))).toBe(shapeOf(await complete('no-such-thing')));
     expect(effects()).toBe(before);
@@ -121,7 +128,10 @@ describe(verifies('incident-1-hidden-is-denied', 'everything that is not listed 
 });
 
 describe(verifies('incident-2-one-identity', 'no other spelling of a name reaches the tool'), () => {
-  for (const [path, names, target] of [['/mcp/notes', aliases.server, 'hidden'], ['/mcp/t/all', aliases.toolset, 'notes__hidden']] as const) {
+  for (const [path, names, target] of [
+    ['/mcp/notes', aliases.server, 'hidden'],
+    ['/mcp/t/all', aliases.toolset, 'notes__hidden'],
+  ] as const) {
     test.each(ERAS)(`${path}, %s: ${names.length} aliases of what is hidden and of what is permitted`, async (era) => {
       const caller = await callerOn(path, tokens.tester, era);
       const nothing = shapeOf(await caller.request('tools/call', { name: 'no-such-thing', arguments: {} }));
@@ -142,7 +152,9 @@ describe(verifies('incident-2-one-identity', 'no other spelling of a name reache
     const direct = await askModern(`${gate.url}/mcp/notes`, tokens.tester, 'tools/call', { name: 'read_note', arguments: {} });
     const inToolset = await askModern(`${gate.url}/mcp/t/all`, tokens.tester, 'tools/call', { name: 'notes__read_note', arguments: {} });
     expect([direct.status, inToolset.status]).toEqual([200, 200]);
-    const [first, second] = (await gate.records({ order: 'newest' })).filter(({ event, tool }) => event === 'call.permitted' && tool === 'read_note');
+    const [first, second] = (await gate.records({ order: 'newest' })).filter(
+      ({ event, tool }) => event === 'call.permitted' && tool === 'read_note',
+    );
     for (const field of ['server', 'tool', 'definition', 'action', 'method']) expect(first?.[field]).toBe(second?.[field] ?? 'missing');
     expect([first?.['route'], second?.['route']]).toEqual(['toolset:all', 'server:notes']);
   });
@@ -150,13 +162,24 @@ describe(verifies('incident-2-one-identity', 'no other spelling of a name reache
 
 describe('incident 3: there is no second path', () => {
   const NAMED: Readonly<Record<string, JsonObject>> = {
-    'tools/call': { name: 'read_note', arguments: {} }, 'prompts/get': { name: 'greet' }, 'resources/read': { uri: 'note://one' },
-    'resources/subscribe': { uri: 'note://one' }, 'resources/unsubscribe': { uri: 'note://one' }, 'skills/get': { uri: 'note://one' },
-    'resources/directory/read': { uri: 'note://one' }, 'logging/setLevel': { level: 'debug' }, 'notifications/cancelled': { requestId: 99 },
-    'notifications/progress': { progressToken: 't', progress: 1 }, 'completion/complete': { ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'who', value: '' } },
+    'tools/call': { name: 'read_note', arguments: {} },
+    'prompts/get': { name: 'greet' },
+    'resources/read': { uri: 'note://one' },
+    'resources/subscribe': { uri: 'note://one' },
+    'resources/unsubscribe': { uri: 'note://one' },
+    'skills/get': { uri: 'note://one' },
+    'resources/directory/read': { uri: 'note://one' },
+    'logging/setLevel': { level: 'debug' },
+    'notifications/cancelled': { requestId: 99 },
+    'notifications/progress': { progressToken: 't', progress: 1 },
+    'completion/complete': { ref: { type: 'ref/prompt', name: 'greet' }, argument: { name: 'who', value: '' } },
   };
   /** What the client's own message is called where the wire has another word; a legacy stream becomes a modern listen. */
-  const VERBS: Readonly<Record<string, string>> = { GET: 'transport/stream', DELETE: 'transport/terminate', 'subscriptions/listen': 'transport/stream' };
+  const VERBS: Readonly<Record<string, string>> = {
+    GET: 'transport/stream',
+    DELETE: 'transport/terminate',
+    'subscriptions/listen': 'transport/stream',
+  };
 
   async function sendEverything(path: string, token: string): Promise<readonly Answer[]> {
     const answers: Answer[] = [];
@@ -170,50 +193,74 @@ describe('incident 3: there is no second path', () => {
       if (from !== 'client' || method.startsWith('transport/') || method === 'initialize' || method === 'subscriptions/listen') continue;
       const params = NAMED[method] ?? {};
       if (kind === 'notification') answers.push(...(session === undefined ? [] : [await session.notify(method, params)]));
-      else answers.push(await askModern(gate.url + path, token, method, params), ...(session === undefined ? [] : [await session.request(method, params)]));
+      else
+        answers.push(
+          await askModern(gate.url + path, token, method, params),
+          ...(session === undefined ? [] : [await session.request(method, params)]),
+        );
     }
     const headers = session?.headers ?? legacyHeaders(token);
-    for (const answer of [{ id: 1, result: {} }, { id: 'x', error: { code: 1, message: 'no' } }]) {
+    for (const answer of [
+      { id: 1, result: {} },
+      { id: 'x', error: { code: 1, message: 'no' } },
+    ]) {
       answers.push(await ask(gate.url + path, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...answer }) }));
     }
-    for (const method of ['GET', 'DELETE'] as const) answers.push(await ask(gate.url + path, { method, headers: { ...headers, accept: 'text/event-stream' } }));
+    for (const method of ['GET', 'DELETE'] as const)
+      answers.push(await ask(gate.url + path, { method, headers: { ...headers, accept: 'text/event-stream' } }));
     return answers;
   }
 
-  test.each(['/mcp/notes', '/mcp/old', '/mcp/new', '/mcp/t/all'])(verifies('incident-3-no-second-path', 'whatever reaches an upstream has its record already: %s'), async (path) => {
-    const unrecorded: string[] = [];
-    let heardCount = 0;
-    onHeard = async ({ method }) => {
-      heardCount += 1;
-      const said = VERBS[method] ?? method;
-      const recent = await gate.records({ order: 'newest', limit: '8' });
-      const found = recent.some((record) => record['method'] === said && ['call.permitted', 'message.permitted'].includes(stringAt(record, 'event') ?? ''));
-      if (!found) unrecorded.push(said);
-      return undefined;
-    };
-    await sendEverything(path, tokens.tester);
-    onHeard = undefined;
-    expect(heardCount).toBeGreaterThan(3);
-    expect(unrecorded).toEqual([]);
-  }, 20_000);
+  test.each(['/mcp/notes', '/mcp/old', '/mcp/new', '/mcp/t/all'])(
+    verifies('incident-3-no-second-path', 'whatever reaches an upstream has its record already: %s'),
+    async (path) => {
+      const unrecorded: string[] = [];
+      let heardCount = 0;
+      onHeard = async ({ method }) => {
+        heardCount += 1;
+        const said = VERBS[method] ?? method;
+        const recent = await gate.records({ order: 'newest', limit: '8' });
+        const found = recent.some(
+          (record) => record['method'] === said && ['call.permitted', 'message.permitted'].includes(stringAt(record, 'event') ?? ''),
+        );
+        if (!found) unrecorded.push(said);
+        return undefined;
+      };
+      await sendEverything(path, tokens.tester);
+      onHeard = undefined;
+      expect(heardCount).toBeGreaterThan(3);
+      expect(unrecorded).toEqual([]);
+    },
+    20_000,
+  );
 
-  test(verifies('incident-3-no-second-path', 'without a permit no method, verb, answer or notification reaches an upstream'), async () => {
-    const stranger = await gate.token({ agent: 'stranger', groups: ['strangers'] });
-    for (const token of [stranger, 'x'.repeat(40)]) {
-      const before = Object.values(servers).flatMap(({ heard }) => heard).length;
-      const answers = await sendEverything('/mcp/notes', token);
-      expect(answers.filter(({ result }) => result !== undefined)).toEqual([]);
-      expect(answers.every(({ exchange }) => exchange !== undefined)).toBe(true);
-      expect(Object.values(servers).flatMap(({ heard }) => heard).length).toBe(before);
-    }
-  }, 20_000);
+  test(
+    verifies('incident-3-no-second-path', 'without a permit no method, verb, answer or notification reaches an upstream'),
+    async () => {
+      const stranger = await gate.token({ agent: 'stranger', groups: ['strangers'] });
+      for (const token of [stranger, 'x'.repeat(40)]) {
+        const before = Object.values(servers).flatMap(({ heard }) => heard).length;
+        const answers = await sendEverything('/mcp/notes', token);
+        expect(answers.filter(({ result }) => result !== undefined)).toEqual([]);
+        expect(answers.every(({ exchange }) => exchange !== undefined)).toBe(true);
+        expect(Object.values(servers).flatMap(({ heard }) => heard).length).toBe(before);
+      }
+    },
+    20_000,
+  );
 
   test(verifies('incident-3-no-claimed-workload', 'no name, header or metadata makes a caller the registry'), async () => {
-    const make = (body: JsonObject): Promise<unknown> => gate.admin('POST', '/agents', { groups: ['guests'], audience: ['*'], ttlMs: 60_000, ...body }).catch(String);
+    const make = (body: JsonObject): Promise<unknown> =>
+      gate.admin('POST', '/agents', { groups: ['guests'], audience: ['*'], ttlMs: 60_000, ...body }).catch(String);
     expect(await make({ agent: 'registry' })).toContain('ERR_REQUEST_INVALID');
     expect(await make({ agent: 'fine', subject: 'registry' })).toContain('ERR_REQUEST_INVALID');
     expect(await make({ agent: 'fine', subject: 'sallyport|registry' })).toContain('ERR_REQUEST_INVALID');
-    const claims = { 'x-sallyport-principal': 'sallyport|registry', 'x-forwarded-user': 'sallyport|registry', 'x-forwarded-for': '127.0.0.1', internal: 'true' };
+    const claims = {
+      'x-sallyport-principal': 'sallyport|registry',
+      'x-forwarded-user': 'sallyport|registry',
+      'x-forwarded-for': '127.0.0.1',
+      internal: 'true',
+    };
     const meta = { _meta: { 'io.sallyport/principal': 'sallyport|registry', 'io.sallyport/internal': true } };
     const url = `${gate.url}/mcp/notes`;
     const plain = await askModern(url, tokens.guest, 'tools/list');
@@ -224,9 +271,12 @@ describe('incident 3: there is no second path', () => {
 
 describe('incident 4: header against body', () => {
   test(verifies('incident-4-header-body', 'the body decides, and what disagrees is refused before token, server and tool'), async () => {
-    const call = (path: string, token: string, header: string): Promise<Answer> =>
-      askModern(gate.url + path, token, 'tools/call', { name: 'hidden', arguments: {} }, { 'mcp-name': header });
-    for (const answer of [await call('/mcp/notes', tokens.tester, 'read_note'), await call('/mcp/nowhere', tokens.tester, 'read_note'), await call('/mcp/notes', 'none', 'read_note')]) {
+    for (const [path, token] of [
+      ['/mcp/notes', tokens.tester],
+      ['/mcp/nowhere', tokens.tester],
+      ['/mcp/notes', 'none'],
+    ] as const) {
+      const answer = await askModern(gate.url + path, token, 'tools/call', { name: 'hidden', arguments: {} }, { 'mcp-name': 'read_note' });
       expect([answer.status, answer.rpcCode, answer.code]).toEqual([400, -32020, 'ERR_HEADER_MISMATCH']);
     }
   });
@@ -234,37 +284,70 @@ describe('incident 4: header against body', () => {
   test(verifies('incident-4-header-body', 'outbound headers are made from the judged message, whatever the client wrote'), async () => {
     const encoded = `=?base64?${Buffer.from('notes__read_note').toString('base64')}?=`;
     const params = `=?base64?${Buffer.from('eu').toString('base64')}?=`;
-    const answer = await askModern(`${gate.url}/mcp/t/all`, tokens.tester, 'tools/call', { name: 'notes__read_note', arguments: {} }, { 'mcp-name': encoded, 'mcp-param-region': params });
+    const answer = await askModern(
+      `${gate.url}/mcp/t/all`,
+      tokens.tester,
+      'tools/call',
+      { name: 'notes__read_note', arguments: {} },
+      { 'mcp-name': encoded, 'mcp-param-region': params },
+    );
     expect(answer.result).toBeDefined();
-    const { headers } = servers.notes.effects().at(-1) ?? { headers: {} as Record<string, string> };
-    expect([headers['mcp-name'], headers['mcp-method'], headers['mcp-param-region'], headers['mcp-protocol-version']]).toEqual(['read_note', 'tools/call', 'eu', '2026-07-28']);
+    expect(servers.notes.effects().at(-1)?.headers).toMatchObject({
+      'mcp-name': 'read_note',
+      'mcp-method': 'tools/call',
+      'mcp-param-region': 'eu',
+      'mcp-protocol-version': '2026-07-28',
+    });
   });
 });
 
 test(verifies('incident-15-controls-run', 'the records of one call show each step of the path'), async () => {
   await askModern(`${gate.url}/mcp/notes`, tokens.tester, 'tools/call', { name: 'write_note', arguments: { text: 'x' } });
-  const [delivered, permitted] = (await gate.records({ order: 'newest', limit: '2' }));
+  const [delivered, permitted] = await gate.records({ order: 'newest', limit: '2' });
   expect(permitted).toMatchObject({
-    event: 'call.permitted', category: 'access', node: 'gateway', space: 'default', address: '127.0.0.1', route: 'server:notes',
-    principal: 'sallyport|tester', agent: 'tester', revision: '2026-07-28', method: 'tools/call', action: 'call_tool', server: 'notes', tool: 'write_note',
-    definition: expect.stringMatching(/^[0-9a-f]{64}$/), digest: expect.any(String), sizeBytes: expect.any(Number), snapshot: expect.any(Number),
-    policies: expect.arrayContaining([expect.stringContaining('policy.cedar')]), latencyMs: expect.any(Number),
+    event: 'call.permitted',
+    category: 'access',
+    node: 'gateway',
+    space: 'default',
+    address: '127.0.0.1',
+    route: 'server:notes',
+    principal: 'sallyport|tester',
+    agent: 'tester',
+    revision: '2026-07-28',
+    method: 'tools/call',
+    action: 'call_tool',
+    server: 'notes',
+    tool: 'write_note',
+    definition: expect.stringMatching(/^[0-9a-f]{64}$/),
+    digest: expect.any(String),
+    sizeBytes: expect.any(Number),
+    snapshot: expect.any(Number),
+    policies: expect.arrayContaining([expect.stringContaining('policy.cedar')]),
+    latencyMs: expect.any(Number),
   });
-  expect(delivered).toMatchObject({ event: 'result.delivered', category: 'execution', exchange: permitted?.['exchange'] ?? '', digest: expect.any(String) });
+  expect(delivered).toMatchObject({
+    event: 'result.delivered',
+    category: 'execution',
+    exchange: permitted?.['exchange'] ?? '',
+    digest: expect.any(String),
+  });
 });
 
-describe(verifies('kill-switch', 'agents, servers, everything and tokens stop at once, and go on when told'), () => {
-  const call = (token: string): Promise<Answer> => askModern(`${gate.url}/mcp/notes`, token, 'tools/call', { name: 'read_note', arguments: {} });
-  /** A lease travels to the gate after control has answered. */
-  async function until(token: string, code: string | undefined): Promise<string | undefined> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      const answer = await call(token);
-      if (answer.code === code) return answer.code;
-      await Bun.sleep(10);
-    }
-    return (await call(token)).code ?? 'no refusal';
-  }
+function readNote(token: string): Promise<Answer> {
+  return askModern(`${gate.url}/mcp/notes`, token, 'tools/call', { name: 'read_note', arguments: {} });
+}
 
+/** A lease travels to the gate after control has answered. */
+async function until(token: string, code: string | undefined): Promise<string | undefined> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const answer = await readNote(token);
+    if (answer.code === code) return answer.code;
+    await Bun.sleep(10);
+  }
+  return (await readNote(token)).code ?? 'no refusal';
+}
+
+describe(verifies('kill-switch', 'agents, servers, everything and tokens stop at once, and go on when told'), () => {
   test.each([{ target: 'agent', name: 'tester' }, { target: 'server', name: 'notes' }, { target: 'all' }])('%j', async (target) => {
     await gate.admin('PUT', '/kill', { ...target, on: true, reason: 'a test' });
     expect(await until(tokens.tester, 'ERR_KILLED')).toBe('ERR_KILLED');
@@ -273,9 +356,10 @@ describe(verifies('kill-switch', 'agents, servers, everything and tokens stop at
   });
 
   test('a revoked token', async () => {
-    const { token, id } = await gate.admin('POST', '/agents', { agent: 'gone', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
-    expect(await until(String(token), undefined)).toBeUndefined();
-    await gate.admin('DELETE', `/agents/${String(id)}`);
-    expect(['ERR_TOKEN_REVOKED', 'ERR_TOKEN_INVALID']).toContain((await until(String(token), 'ERR_TOKEN_INVALID')) ?? '');
+    const made = await gate.admin('POST', '/agents', { agent: 'gone', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
+    const [token, id] = [stringAt(made, 'token') ?? '', stringAt(made, 'id') ?? ''];
+    expect(await until(token, undefined)).toBeUndefined();
+    await gate.admin('DELETE', `/agents/${id}`);
+    expect(['ERR_TOKEN_REVOKED', 'ERR_TOKEN_INVALID']).toContain((await until(token, 'ERR_TOKEN_INVALID')) ?? '');
   });
 });

@@ -21,8 +21,11 @@ beforeAll(async () => {
     `  ${id}: { url: "${servers[at]?.url}", allowPrivate: true, owner: tests, tools: { ${effects} } }\n`;
   gate = await startGate({
     policy: SESSION,
-    manifest: `servers:\n${entry('one', 0, 'look: { effect: read }, erase: { effect: destroy }')}${entry('two', 1, 'look: { effect: read }, pay: { effect: transact }')}`
-      + 'toolsets: { all: [{ server: one, tools: "*" }, { server: two, tools: "*" }], few: [{ server: one, tools: [erase] }, { server: two, tools: [look] }] }\n',
+    manifest:
+      `servers:\n${entry('one', 0, 'look: { effect: read }, erase: { effect: destroy }')}` +
+      entry('two', 1, 'look: { effect: read }, pay: { effect: transact }') +
+      'toolsets:\n  all: [{ server: one, tools: "*" }, { server: two, tools: "*" }]\n' +
+      '  few: [{ server: one, tools: [erase] }, { server: two, tools: [look] }]\n',
   });
   await gate.enrol('one', 'two');
   tokens = await Promise.all(GROUPS.map((group) => gate.token({ agent: `of-${group}`, groups: [group] })));
@@ -39,26 +42,42 @@ const TARGETS = ['one/look', 'one/erase', 'two/look', 'two/pay'];
 
 const principals = constantFrom('principal', ...GROUPS.map((group) => `principal in Group::"${group}"`));
 const resources = constantFrom(
-  'resource', 'resource in Server::"one"', 'resource in Server::"two"', 'resource in Toolset::"few"', 'resource in Toolset::"all"',
+  'resource',
+  'resource in Server::"one"',
+  'resource in Server::"two"',
+  'resource in Toolset::"few"',
+  'resource in Toolset::"all"',
   ...TARGETS.map((target) => `resource == Tool::"${target}"`),
 );
 /** Known when listing, unknown when listing, and of either kind joined. */
 const conditions = constantFrom(
-  '', '', 'when { resource.effect == "read" }', 'unless { ["destroy", "transact"].contains(resource.effect) }', 'when { context.zone == "loopback" }',
-  'when { context.zone == "external" }', 'when { context.hour >= 0 }', 'unless { context.hour >= 0 }', 'when { context.agent == "of-sales" }',
-  'when { context.agent == "of-sales" || context.tokenAge >= 0 }', 'when { resource.effect == "read" && context.drift == "none" }',
+  '',
+  '',
+  'when { resource.effect == "read" }',
+  'unless { ["destroy", "transact"].contains(resource.effect) }',
+  'when { context.zone == "loopback" }',
+  'when { context.zone == "external" }',
+  'when { context.hour >= 0 }',
+  'unless { context.hour >= 0 }',
+  'when { context.agent == "of-sales" }',
+  'when { context.agent == "of-sales" || context.tokenAge >= 0 }',
+  'when { resource.effect == "read" && context.drift == "none" }',
 );
 const ofArguments = constantFrom(
-  'when { context.arguments has text && context.arguments.text == "a" }', 'unless { context.arguments has text }',
+  'when { context.arguments has text && context.arguments.text == "a" }',
+  'unless { context.arguments has text }',
   'when { context.arguments has count && context.arguments.count.greaterThan(decimal("3.0")) }',
 );
 const effects = constantFrom('permit', 'permit', 'forbid');
-const plain: Arbitrary<string> = record({ effect: effects, who: principals, what: resources, when: conditions })
-  .map(({ effect, who, what, when }) => `${effect}(${who}, action == Action::"call_tool", ${what}) ${when};`);
-const argued: Arbitrary<string> = record({ effect: effects, who: principals, what: constantFrom(...TARGETS), when: ofArguments })
-  .map(({ effect, who, what, when }) => `${effect}(${who}, action == Action::"call_tool", resource == Tool::"${what}") ${when};`);
-const policies = record({ plain: array(plain, { minLength: 1, maxLength: 4 }), argued: array(argued, { maxLength: 2 }) })
-  .map(({ plain: some, argued: others }) => [...new Set([...some, ...others])].join('\n'));
+const plain: Arbitrary<string> = record({ effect: effects, who: principals, what: resources, when: conditions }).map(
+  ({ effect, who, what, when }) => `${effect}(${who}, action == Action::"call_tool", ${what}) ${when};`,
+);
+const argued: Arbitrary<string> = record({ effect: effects, who: principals, what: constantFrom(...TARGETS), when: ofArguments }).map(
+  ({ effect, who, what, when }) => `${effect}(${who}, action == Action::"call_tool", resource == Tool::"${what}") ${when};`,
+);
+const policies = record({ plain: array(plain, { minLength: 1, maxLength: 4 }), argued: array(argued, { maxLength: 2 }) }).map(
+  ({ plain: some, argued: others }) => [...new Set([...some, ...others])].join('\n'),
+);
 
 /** `<server>/<tool>` → its name on a route. */
 const ROUTES: Readonly<Record<string, (target: string) => string | undefined>> = {
@@ -71,7 +90,10 @@ const ROUTES: Readonly<Record<string, (target: string) => string | undefined>> =
 type Ask = (method: string, params: JsonObject) => Promise<Answer>;
 
 /** What one caller finds on one route: the tools that are listed, and those that answered to some arguments. */
-async function explore(ask: Ask, nameOf: (target: string) => string | undefined): Promise<{ readonly listed: readonly string[]; readonly allowed: readonly string[] }> {
+async function explore(
+  ask: Ask,
+  nameOf: (target: string) => string | undefined,
+): Promise<{ readonly listed: readonly string[]; readonly allowed: readonly string[] }> {
   const tools = (await ask('tools/list', {})).result?.['tools'];
   const names = Array.isArray(tools) ? tools.map((tool) => stringAt(objectOf(tool), 'name')) : ['no list'];
   const nothing = shapeOf(await ask('tools/call', { name: 'no-such-tool', arguments: {} }));
@@ -115,38 +137,54 @@ async function inForce(text: string): Promise<void> {
   await gate.admin('POST', '/servers/one/scan', {});
 }
 
-test(verifies('listing-equals-calling', 'random policies: what is hidden does not exist, what is allowed is listed, on every route and in both eras'), async () => {
-  let [hidden, allowedSometimes, deniedThoughListed] = [0, 0, 0];
-  await assert(asyncProperty(policies, async (text) => {
-    await inForce(text);
-    for (const token of tokens) {
-      const byRoute = new Map<string, readonly string[]>();
-      for (const [path, nameOf] of Object.entries(ROUTES)) {
-        const session = await openLegacy(gate.url + path, token);
-        const modern = await explore((method, params) => askModern(gate.url + path, token, method, params), nameOf);
-        const legacy = await explore((method, params) => session.request(method, params), nameOf);
-        expect(legacy).toEqual(modern);
-        expect(modern.allowed.filter((target) => !modern.listed.includes(target))).toEqual([]);
-        byRoute.set(path, modern.listed);
-        hidden += TARGETS.filter((target) => nameOf(target) !== undefined).length - modern.listed.length;
-        allowedSometimes += modern.allowed.length;
-        deniedThoughListed += modern.listed.length - modern.allowed.length;
-      }
-      const direct = [...(byRoute.get('/mcp/one') ?? []), ...(byRoute.get('/mcp/two') ?? [])];
-      expect(byRoute.get('/mcp/t/all')).toEqual(direct);
-      expect(byRoute.get('/mcp/t/few')).toEqual(direct.filter((target) => ['one/erase', 'two/look'].includes(target)));
-    }
-  }), { numRuns: 12, seed: 7, endOnFailure: true });
-  // The sample had all three cases, so none of the checks above was idle.
-  expect(Math.min(hidden, allowedSometimes, deniedThoughListed)).toBeGreaterThan(0);
-}, 60_000);
+test(
+  verifies(
+    'listing-equals-calling',
+    'random policies: what is hidden does not exist, what is allowed is listed, on every route and in both eras',
+  ),
+  async () => {
+    let [hidden, allowedSometimes, deniedThoughListed] = [0, 0, 0];
+    await assert(
+      asyncProperty(policies, async (text) => {
+        await inForce(text);
+        for (const token of tokens) {
+          const byRoute = new Map<string, readonly string[]>();
+          for (const [path, nameOf] of Object.entries(ROUTES)) {
+            const session = await openLegacy(gate.url + path, token);
+            const modern = await explore((method, params) => askModern(gate.url + path, token, method, params), nameOf);
+            const legacy = await explore((method, params) => session.request(method, params), nameOf);
+            expect(legacy).toEqual(modern);
+            expect(modern.allowed.filter((target) => !modern.listed.includes(target))).toEqual([]);
+            byRoute.set(path, modern.listed);
+            hidden += TARGETS.filter((target) => nameOf(target) !== undefined).length - modern.listed.length;
+            allowedSometimes += modern.allowed.length;
+            deniedThoughListed += modern.listed.length - modern.allowed.length;
+          }
+          const direct = [...(byRoute.get('/mcp/one') ?? []), ...(byRoute.get('/mcp/two') ?? [])];
+          expect(byRoute.get('/mcp/t/all')).toEqual(direct);
+          expect(byRoute.get('/mcp/t/few')).toEqual(direct.filter((target) => ['one/erase', 'two/look'].includes(target)));
+        }
+      }),
+      { numRuns: 12, seed: 7, endOnFailure: true },
+    );
+    // The sample had all three cases, so none of the checks above was idle.
+    expect(Math.min(hidden, allowedSometimes, deniedThoughListed)).toBeGreaterThan(0);
+  },
+  60_000,
+);
 
 test(verifies('denial-structured', 'a tool that is listed but denied for its arguments says why, and how to ask'), async () => {
-  await inForce('permit(principal, action == Action::"call_tool", resource == Tool::"one/look") when { context.arguments has text && context.arguments.text == "a" };');
+  await inForce(
+    'permit(principal, action == Action::"call_tool", resource == Tool::"one/look")\n' +
+      'when { context.arguments has text && context.arguments.text == "a" };',
+  );
   for (const path of ['/mcp/one', '/mcp/t/all']) {
     const name = path === '/mcp/one' ? 'look' : 'one__look';
     const session = await openLegacy(gate.url + path, tokens[0] ?? '');
-    for (const answer of [await askModern(gate.url + path, tokens[0] ?? '', 'tools/call', { name, arguments: {} }), await session.request('tools/call', { name, arguments: {} })]) {
+    for (const answer of [
+      await askModern(gate.url + path, tokens[0] ?? '', 'tools/call', { name, arguments: {} }),
+      await session.request('tools/call', { name, arguments: {} }),
+    ]) {
       checkDenial(answer);
       const [denied] = (await gate.records({ exchange: answer.exchange ?? '' })).filter(({ event }) => event === 'call.denied');
       expect(denied).toMatchObject({ code: 'ERR_POLICY_DENIED', tool: 'look', server: 'one' });

@@ -4,7 +4,19 @@ import type { RunningGateway } from '../../src/roles/gateway.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import rows from '../vectors/refusals.json';
-import { ask, askModern, changed, ENVELOPE, legacyHeaders, modernHeaders, objectOf, openLegacy, stringAt, type Answer, type HeaderChanges } from './asking.ts';
+import {
+  ask,
+  askModern,
+  changed,
+  ENVELOPE,
+  legacyHeaders,
+  modernHeaders,
+  objectOf,
+  openLegacy,
+  stringAt,
+  type Answer,
+  type HeaderChanges,
+} from './asking.ts';
 import { verifies } from './requirements.ts';
 
 /** One row of `test/vectors/refusals.json`: what differs from a good `tools/call`, and what it comes to. */
@@ -40,7 +52,8 @@ const POLICY = `
   forbid(principal, action == Action::"call_tool", resource == Tool::"notes/hidden");
   forbid(principal, action == Action::"get_prompt", resource == Prompt::"notes/secret");
   forbid(principal, action == Action::"read_resource", resource) when { resource.name == "note://secret" };
-  forbid(principal, action == Action::"call_tool", resource == Tool::"notes/write_note") when { context.arguments has count && context.arguments.count.greaterThan(decimal("10.0")) };
+  forbid(principal, action == Action::"call_tool", resource == Tool::"notes/write_note")
+    when { context.arguments has count && context.arguments.count.greaterThan(decimal("10.0")) };
 `;
 
 let server: RecordingServer;
@@ -57,7 +70,9 @@ beforeAll(async () => {
   server = startRecordingServer({
     says: {
       tools: [
-        toolNamed('read_note'), toolNamed('write_note'), toolNamed('hidden'),
+        toolNamed('read_note'),
+        toolNamed('write_note'),
+        toolNamed('hidden'),
         toolNamed('regional', { inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } } }),
       ],
       prompts: [{ name: 'secret', arguments: [{ name: 'a' }] }],
@@ -72,14 +87,22 @@ beforeAll(async () => {
   await gate.enrol('notes', 'forbidden');
   for (let started = 0; started * MESSAGE_LIMIT < ROWS.length; started += 1) replicas.push(await gate.replica(`table-${started}`));
   tokens = {
-    valid: await gate.token(), other: await gate.token({ agent: 'other' }), elsewhere: await gate.token({ audience: ['/mcp/forbidden'] }),
+    valid: await gate.token(),
+    other: await gate.token({ agent: 'other' }),
+    elsewhere: await gate.token({ audience: ['/mcp/forbidden'] }),
     'made-up': `spa_${'x'.repeat(43)}`,
   };
   await openSessions();
   await expireOne();
-  for (const [index, row] of ROWS.entries()) answers.set(row.name, await perform(row, replicas[Math.floor(index / MESSAGE_LIMIT)]?.url ?? ''));
+  for (const [index, row] of ROWS.entries())
+    answers.set(row.name, await perform(row, replicas[Math.floor(index / MESSAGE_LIMIT)]?.url ?? ''));
   reached = server.effects().map(({ method }) => method);
-  records = new Map((await gate.records({ limit: '1000', order: 'newest' })).map((record) => [`${stringAt(record, 'exchange')} ${stringAt(record, 'event')}`, record]));
+  records = new Map(
+    (await gate.records({ limit: '1000', order: 'newest' })).map((record) => [
+      `${stringAt(record, 'exchange')} ${stringAt(record, 'event')}`,
+      record,
+    ]),
+  );
 }, 60_000);
 
 afterAll(async () => {
@@ -88,12 +111,16 @@ afterAll(async () => {
 });
 
 async function openSessions(): Promise<void> {
-  const open = async (token: string, path: string): Promise<string> => (await openLegacy(gate.url + path, token)).headers['mcp-session-id'] ?? '';
+  const open = async (token: string, path: string): Promise<string> =>
+    (await openLegacy(gate.url + path, token)).headers['mcp-session-id'] ?? '';
   const ended = await openLegacy(`${gate.url}/mcp/notes`, tokens['valid'] ?? '');
   await ended.transport('DELETE');
   sessions = {
-    valid: await open(tokens['valid'] ?? '', '/mcp/notes'), other: await open(tokens['other'] ?? '', '/mcp/notes'),
-    toolset: await open(tokens['valid'] ?? '', '/mcp/t/all'), ended: ended.headers['mcp-session-id'] ?? '', 'made-up': 'x'.repeat(200),
+    valid: await open(tokens['valid'] ?? '', '/mcp/notes'),
+    other: await open(tokens['other'] ?? '', '/mcp/notes'),
+    toolset: await open(tokens['valid'] ?? '', '/mcp/t/all'),
+    ended: ended.headers['mcp-session-id'] ?? '',
+    'made-up': 'x'.repeat(200),
   };
 }
 
@@ -178,7 +205,10 @@ test(verifies('bad-message-recorded', 'nothing of the whole table reached the up
 });
 
 test(verifies('bad-message-table', 'the same call without a fault is answered'), async () => {
-  const answer = await askModern(`${gate.url}/mcp/notes`, tokens['valid'] ?? '', 'tools/call', { name: 'write_note', arguments: { text: 'x', count: 1 } });
+  const answer = await askModern(`${gate.url}/mcp/notes`, tokens['valid'] ?? '', 'tools/call', {
+    name: 'write_note',
+    arguments: { text: 'x', count: 1 },
+  });
   expect(answer.result).toBeDefined();
   expect(server.effects().map(({ method }) => method)).toEqual(['tools/call']);
 });

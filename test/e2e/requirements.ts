@@ -1,40 +1,87 @@
-/** What the issue promises and an end-to-end test can show. `where`: the issue's part, the design's invariant, the specification, the incident. */
+/** What the issue promises and an end-to-end test can show. `where`: the issue's part, an invariant of the design, an incident. */
 export interface Requirement {
   readonly says: string;
   readonly where: string;
 }
 
 const ROWS = {
-  'incident-1-hidden-is-denied': ['What is not listed for a caller answers, on every route and in both eras, as what does not exist.', 'peers.md 5.1; invariant 7'],
-  'incident-2-one-identity': ['No alias, prefix, case or look-alike of a name reaches a tool past its policy.', 'peers.md 5.2; invariant 7'],
-  'incident-3-no-second-path': ['Nothing reaches an upstream without a record before it, by whatever method, verb or kind of message.', 'peers.md 5.3; invariants 1 and 5'],
-  'incident-3-no-claimed-workload': ['Nobody on the network can be the workload that reads servers for the registry.', 'peers.md 5.3; invariant 1'],
-  'incident-4-header-body': ['A header that disagrees with the body is refused (-32020) before anything else, and outbound headers are made anew.', 'peers.md 5.4; invariant 2; SEP-2243'],
+  'incident-1-hidden-is-denied': [
+    'What is not listed for a caller answers, on every route and in both eras, as what does not exist.',
+    'peers.md 5.1; invariant 7',
+  ],
+  'incident-2-one-identity': [
+    'No alias, prefix, case or look-alike of a name reaches a tool past its policy.',
+    'peers.md 5.2; invariant 7',
+  ],
+  'incident-3-no-second-path': [
+    'Nothing reaches an upstream without a record before it, by whatever method, verb or kind of message.',
+    'peers.md 5.3; invariants 1 and 5',
+  ],
+  'incident-3-no-claimed-workload': [
+    'Nobody on the network can be the workload that reads servers for the registry.',
+    'peers.md 5.3; invariant 1',
+  ],
+  'incident-4-header-body': [
+    'A header that disagrees with the body is refused (-32020) before anything else, and outbound headers are made anew.',
+    'peers.md 5.4; invariant 2; SEP-2243',
+  ],
   'incident-7-injection': ['Names, session and event ids, URIs and routes cannot add lines, headers or path segments.', 'peers.md 5.7'],
-  'incident-8-launch-closed': ['Nothing that a server, package or registry says adds a field to how a process starts.', 'peers.md 5.8; invariant 9'],
-  'incident-9-rebinding': ['Host and Origin are checked on every route, verb and error path; a token is always needed.', 'peers.md 5.9; issue 2, part 6'],
+  'incident-8-launch-closed': [
+    'Nothing that a server, package or registry says adds a field to how a process starts.',
+    'peers.md 5.8; invariant 9',
+  ],
+  'incident-9-rebinding': [
+    'Host and Origin are checked on every route, verb and error path; a token is always needed.',
+    'peers.md 5.9; issue 2, part 6',
+  ],
   'incident-9-loopback': ['Cleartext is served on loopback addresses only.', 'peers.md 5.9; issue 2, part 6'],
-  'incident-12-never-matches': ['A rule that can never match, or does not validate, is refused with line, column and remedy.', 'peers.md 5.12; issue 2, part 4'],
-  'incident-13-sessions': ['A session that the server forgot is refused clearly or opened again; none is half dead, and no other principal can use one.', 'peers.md 5.13; issue 2, part 2'],
+  'incident-12-never-matches': [
+    'A rule that can never match, or does not validate, is refused with line, column and remedy.',
+    'peers.md 5.12; issue 2, part 4',
+  ],
+  'incident-13-sessions': [
+    'A session that the server forgot is refused clearly or opened again; none is half dead, and no other principal can use one.',
+    'peers.md 5.13; issue 2, part 2',
+  ],
   'incident-15-controls-run': ['Every step of the path leaves its mark in the record of one call.', 'peers.md 5.15; invariant 11'],
-  'incident-17-pins': ['A pin covers every field of tools, prompts, templates and instructions, is checked when called, and survives renaming.', 'peers.md 5.17; issue 2, part 3'],
+  'incident-17-pins': [
+    'A pin covers every field of tools, prompts, templates and instructions, is checked when called, and survives renaming.',
+    'peers.md 5.17; issue 2, part 3',
+  ],
   'listing-equals-calling': ['Listed means not definitely denied; not listed answers as nonexistent.', 'invariant 7; issue 2, part 4'],
-  'denial-structured': ['What is listed but denied now says why, with an exchange id and a remedy, under a code outside the reserved range.', 'invariant 7; issue 2, Bad input'],
-  'bad-message-table': ['Every malformed, oversized, mismatched, unknown or forbidden message gets its status, code, ERR_ code and exchange id.', 'issue 2, Bad input; protocol.md 3.4'],
-  'bad-message-recorded': ['What is refused never reaches an upstream, and is recorded with the caller where one is known.', 'issue 2, Bad input; invariant 5'],
+  'denial-structured': [
+    'What is listed but denied now says why, with an exchange id and a remedy, under a code outside the reserved range.',
+    'invariant 7; issue 2, Bad input',
+  ],
+  'bad-message-table': [
+    'Every malformed, oversized, mismatched, unknown or forbidden message gets its status, code, ERR_ code and exchange id.',
+    'issue 2, Bad input; protocol.md 3.4',
+  ],
+  'bad-message-recorded': [
+    'What is refused never reaches an upstream, and is recorded with the caller where one is known.',
+    'issue 2, Bad input; invariant 5',
+  ],
   'flood-aggregate': ['Floods of unauthenticated refusals are recorded in aggregate; those of known callers stay single.', 'invariant 10'],
-  'config-bad': ['A bad sallyport.yaml or policy names file, line, column and remedy; what was in force stays, or everything is denied.', 'issue 2, Bad input; invariant 3'],
-  'secrets-nowhere': ['No token, argument, result, URL or credential is in the journal, the store, the output or another party\'s errors.', 'invariants 5 and 8'],
-  'headers-outbound': ['An upstream gets an exact set of headers, none of them the client\'s.', 'invariant 8'],
+  'config-bad': [
+    'A bad sallyport.yaml or policy names file, line, column and remedy; what was in force stays, or everything is denied.',
+    'issue 2, Bad input; invariant 3',
+  ],
+  'secrets-nowhere': [
+    "No token, argument, result, URL or credential is in the journal, the store, the output or another party's errors.",
+    'invariants 5 and 8',
+  ],
+  'headers-outbound': ["An upstream gets an exact set of headers, none of them the client's.", 'invariant 8'],
   'kill-switch': ['A kill switch and a revocation stop calls at once, whatever the snapshot says.', 'invariant 4'],
   'tls-only-13': ['The gate speaks TLS 1.3 only, with a certificate of the local CA for its names.', 'issue 2, part 6'],
   'tls-upstream': ['An upstream must prove its name to a trusted root over TLS 1.3.', 'DESIGN part 6; issue 2, part 7'],
-  'conformance': ['The conformance suite gives the same result through the gate as directly.', 'issue 2, Done when'],
+  conformance: ['The conformance suite gives the same result through the gate as directly.', 'issue 2, Done when'],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;
 
-export const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map(Object.entries(ROWS).map(([id, [says, where]]) => [id, { says, where }]));
+export const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map(
+  Object.entries(ROWS).map(([id, [says, where]]) => [id, { says, where }]),
+);
 
 /** Tests of other files that show a requirement, by a part of their text. */
 export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly file: string; readonly text: string }[] = [

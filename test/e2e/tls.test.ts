@@ -45,12 +45,27 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'tls-'));
   const [good, stranger] = await Promise.all([makeCertificate(['localhost']), makeCertificate(['localhost'])]);
   writeFileSync(join(folder, 'roots.pem'), good.cert);
-  servers = { trusted: startRecordingServer({ tls: good }), selfsigned: startRecordingServer({ tls: stranger }), misnamed: startRecordingServer({ tls: good }) };
+  servers = {
+    trusted: startRecordingServer({ tls: good }),
+    selfsigned: startRecordingServer({ tls: stranger }),
+    misnamed: startRecordingServer({ tls: good }),
+  };
   old = await startOld(good);
   // A certificate of a trusted root, but for another name than the one that is asked for.
-  const urls = { trusted: servers.trusted.url, selfsigned: servers.selfsigned.url, misnamed: servers.misnamed.url.replace('localhost', '127.0.0.1'), old: old.url };
-  const entries = Object.entries(urls).map(([id, url]) => `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`).join('');
-  gate = await startGate({ secure: true, policy: POLICY, manifest: `network: { extraRoots: "${join(folder, 'roots.pem')}" }\nservers:\n${entries}` });
+  const urls = {
+    trusted: servers.trusted.url,
+    selfsigned: servers.selfsigned.url,
+    misnamed: servers.misnamed.url.replace('localhost', '127.0.0.1'),
+    old: old.url,
+  };
+  const entries = Object.entries(urls)
+    .map(([id, url]) => `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`)
+    .join('');
+  gate = await startGate({
+    secure: true,
+    policy: POLICY,
+    manifest: `network: { extraRoots: "${join(folder, 'roots.pem')}" }\nservers:\n${entries}`,
+  });
   ca = readFileSync(join(gate.home, 'ca', 'ca.pem'), 'utf8');
 }, 30_000);
 
@@ -73,9 +88,15 @@ function handshake(port: number, options: ConnectionOptions): Promise<string> {
   return promise;
 }
 
-describe(verifies('tls-only-13', 'the gate'), () => {
-  const gatePort = (): number => Number(new URL(gate.url).port);
+function gatePort(): number {
+  return Number(new URL(gate.url).port);
+}
 
+function scan(id: string): Promise<string> {
+  return gate.admin('POST', `/servers/${id}/scan`, {}).then(() => 'read', String);
+}
+
+describe(verifies('tls-only-13', 'the gate'), () => {
   test('speaks TLS 1.3, and proves its name by the local CA', async () => {
     expect(gate.url).toStartWith('https://localhost:');
     expect(await handshake(gatePort(), { ca })).toBe('TLSv1.3');
@@ -100,24 +121,42 @@ describe(verifies('tls-only-13', 'the gate'), () => {
   test('serves a governed call', async () => {
     await gate.enrol('trusted');
     const token = await gate.token();
-    const params = { name: 'read_note', arguments: {}, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} } };
+    const params = {
+      name: 'read_note',
+      arguments: {},
+      _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} },
+    };
     const answer = await ask(`${gate.url}/mcp/trusted`, {
-      method: 'POST', headers: modernHeaders(token, 'tools/call', params), body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }), tls: { ca },
+      method: 'POST',
+      headers: modernHeaders(token, 'tools/call', params),
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }),
+      tls: { ca },
     });
     expect(answer.result).toBeDefined();
   });
 });
 
 describe(verifies('incident-9-loopback', 'cleartext is for loopback alone'), () => {
-  const ADDRESSES = ['0.0.0.0:0', '[::]:0', '192.0.2.1:0', '10.0.0.1:0', 'gate.example:0', '127.evil.example:0', '127.0.0.1.evil.example:0', 'localhost.evil.example:0', '[::ffff:10.0.0.1]:0', '128.0.0.1:0'];
+  const ADDRESSES = [
+    '0.0.0.0:0',
+    '[::]:0',
+    '192.0.2.1:0',
+    '10.0.0.1:0',
+    'gate.example:0',
+    '127.evil.example:0',
+    '127.0.0.1.evil.example:0',
+    'localhost.evil.example:0',
+    '[::ffff:10.0.0.1]:0',
+    '128.0.0.1:0',
+  ];
   test.each(ADDRESSES)('%s is refused before anything is opened', async (listen) => {
-    expect(await codeOf(startGateway({ home: join(folder, 'unused'), node: 'gateway', listen, insecureLoopback: true }))).toBe('ERR_CONFIG_INVALID');
+    expect(await codeOf(startGateway({ home: join(folder, 'unused'), node: 'gateway', listen, insecureLoopback: true }))).toBe(
+      'ERR_CONFIG_INVALID',
+    );
   });
 });
 
 describe(verifies('tls-upstream', 'an upstream'), () => {
-  const scan = (id: string): Promise<string> => gate.admin('POST', `/servers/${id}/scan`, {}).then(() => 'read', String);
-
   test('that a declared root vouches for is read', async () => expect(await scan('trusted')).toBe('read'));
 
   test.each(['selfsigned', 'misnamed', 'old'])('%s: is refused, and told nothing', async (id) => {
