@@ -46,7 +46,8 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
       const sealed = seal.seal(binding(principal, target), JSON.stringify(box));
       if (sealed.length <= LIMITS.sessionIdBytesMax) return sealed;
       // Otherwise the session would begin well and then be unknown to us for ever.
-      throw new SallyportError('ERR_PARAMS_INVALID', 'This session does not fit a session id.', { remedy: 'Declare fewer capabilities, and less of the client.' });
+      const remedy = 'Declare fewer capabilities, and less of the client.';
+      throw new SallyportError('ERR_PARAMS_INVALID', 'This session does not fit a session id.', { remedy });
     },
     async open(principal, target, sealed, now) {
       const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(binding(principal, target), sealed);

@@ -75,6 +75,32 @@ const ROWS = {
   'tls-only-13': ['The gate speaks TLS 1.3 only, with a certificate of the local CA for its names.', 'issue 2, part 6'],
   'tls-upstream': ['An upstream must prove its name to a trusted root over TLS 1.3.', 'DESIGN part 6; issue 2, part 7'],
   conformance: ['The conformance suite gives the same result through the gate as directly.', 'issue 2, Done when'],
+  'eras-bridged': [
+    'Clients and servers of either era work together over HTTP and stdio, in all combinations.',
+    'issue 2, part 2; Done when',
+  ],
+  'eras-owner': [
+    'A call that waits for its client is continued by its owner, for its own caller, once, whichever replica is asked.',
+    'issue 2, part 2',
+  ],
+  'eras-asked': ['What a server asks of a client is judged as a question of its own.', 'DESIGN part 1; invariant 3'],
+  'list-changed': ['A change of what is in force is announced to those who listen.', 'issue 2, part 3'],
+  toolsets: ['A toolset shows the tools, prompts and resources of several servers under one address.', 'issue 2, part 3'],
+  'stdio-servers': ['Published local servers run through the runner.', 'issue 2, part 7'],
+  'results-checked': ['A result that is no answer to its method is withheld.', 'invariant 3; issue 2, part 2'],
+  fleet: ['Gateways over one database and shared state behave as one, and narrow when either is lost.', 'issue 2, part 11'],
+  'first-hour-import': ['What a client has becomes enrolled servers, and its file comes back byte for byte.', 'issue 2, part 9'],
+  'first-hour-connect': ['The command that clients launch handles trust and tokens by itself.', 'issue 2, part 9'],
+  'first-hour-demo': ['The demo shows what it promises, and ends by itself.', 'issue 2, part 10'],
+  'kill-9': [
+    'A role that is killed loses no record and leaves no effect without one; service is back within two seconds.',
+    'issue 2, Done when; invariant 5',
+  ],
+  mutation: ['Whatever line of the path is left out, a test notices.', 'issue 2, Done when; invariant 11'],
+  'bad-upstreams': ['A dead, slow, lying or flooding upstream costs only its own calls.', 'issue 2, Bad input'],
+  'slow-clients': ['Slow and vanishing clients cost nobody else anything.', 'issue 2, part 6'],
+  'audit-before-effect': ['Without the ledger, or with a full disk, nothing is sent.', 'invariants 5 and 6'],
+  'control-away': ['Without control gateways decide as long as their lease lasts, then deny.', 'DESIGN part 3'],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;
@@ -86,6 +112,23 @@ export const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map(
 /** Tests of other files that show a requirement, by a part of their text. */
 export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly file: string; readonly text: string }[] = [
   { id: 'conformance', file: 'test/conformance/gateway.test.ts', text: 'through the gate, every scored scenario of' },
+  { id: 'eras-bridged', file: 'test/e2e/eras.test.ts', text: 'lists, calls, fails, completes, reads' },
+  { id: 'eras-owner', file: 'test/e2e/eras-replicas.test.ts', text: 'a held call goes on at the replica that holds it' },
+  { id: 'eras-asked', file: 'test/e2e/eras-policy.test.ts', text: 'never reaches the client' },
+  { id: 'list-changed', file: 'test/e2e/eras-announce.test.ts', text: 'is announced on every open stream' },
+  { id: 'toolsets', file: 'test/e2e/toolset.test.ts', text: 'lists, under the names of the toolset' },
+  { id: 'stdio-servers', file: 'test/e2e/stdio-published.test.ts', text: 'uses server-everything' },
+  { id: 'results-checked', file: 'test/e2e/results.test.ts', text: 'withheld that is no answer' },
+  { id: 'fleet', file: 'test/e2e/fleet.test.ts', text: 'a session opened at one gateway' },
+  { id: 'first-hour-import', file: 'test/e2e/first-hour-files.test.ts', text: 'what a client has is imported' },
+  { id: 'first-hour-connect', file: 'test/e2e/first-hour-connect.test.ts', text: 'leaves no token behind' },
+  { id: 'first-hour-demo', file: 'test/e2e/first-hour-demo.test.ts', text: 'the demo shows what it promises' },
+  { id: 'kill-9', file: 'test/faults/kill.test.ts', text: 'kill -9 of any role at random moments' },
+  { id: 'mutation', file: 'test/faults/mutation.test.ts', text: 'whichever line of the path is left out' },
+  { id: 'bad-upstreams', file: 'test/faults/peers.test.ts', text: 'a server that is dead' },
+  { id: 'slow-clients', file: 'test/faults/peers.test.ts', text: 'others go on' },
+  { id: 'audit-before-effect', file: 'test/faults/roles.test.ts', text: 'without the ledger nothing is sent' },
+  { id: 'control-away', file: 'test/faults/roles.test.ts', text: 'without control gateways decide' },
 ];
 
 /** A test's name that says which requirement it shows; `coverage.test.ts` reads these. */
