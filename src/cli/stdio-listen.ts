@@ -1,5 +1,5 @@
 import { pause } from '../roles/pause.ts';
-import { errorIn, readAnswer } from './stdio-answer.ts';
+import { errorIn, readAnswer, type Answered } from './stdio-answer.ts';
 import type { CarryParts } from './stdio-carry.ts';
 
 const RECONNECT_MS = 1_000;
@@ -20,10 +20,21 @@ export async function listen({ door, session, out }: CarryParts, signal: AbortSi
       const response = await door.send({ method: 'GET', headers }, signal);
       if (response.ok) {
         waitMs = RECONNECT_MS;
-        await readAnswer(response, ({ line }) => out(line), ({ eventId, retryMs }) => {
+        let isLost = false;
+        const pass = ({ line, message }: Answered): void => {
+          const error = errorIn(message);
+          // Why the gate ends this stream (its session, its token) is between the gate and us: the client asked for nothing.
+          if (error !== undefined && message?.['id'] === null) isLost ||= error.rpcCode === SESSION_UNKNOWN;
+          else out(line);
+        };
+        await readAnswer(response, pass, ({ eventId, retryMs }) => {
           lastEventId = eventId ?? lastEventId;
           waitMs = retryMs ?? waitMs;
         });
+        if (isLost) {
+          lastEventId = undefined;
+          await session.reopen(lost, signal);
+        }
       } else {
         const isLost = response.status === 404 && (await isSessionUnknown(response));
         if ([400, 404, 405].includes(response.status) && !(isLost && (await session.reopen(lost, signal)))) return;

@@ -28,25 +28,25 @@ export function createLegacySession(door: GateDoor): LegacySession {
   const opened: LegacySession['opened'] = (said, response) => {
     id = response.headers.get('mcp-session-id') ?? id;
     return (answer) => {
-      const version = isObject(answer['result']) ? answer['result']['protocolVersion'] : undefined;
-      if (typeof version !== 'string') return;
-      revision = version;
+      const agreed = versionIn(answer);
+      if (agreed === undefined) return;
+      revision = agreed;
       initialize = said;
     };
   };
   const openAgain = async (signal: AbortSignal): Promise<boolean> => {
     if (initialize === undefined) return false;
-    const said = initialize;
-    id = undefined;
-    const response = await door.send({ method: 'POST', headers: legacyHeaders(undefined, undefined), body: said.line }, signal);
-    const see = opened(said, response);
-    let isOpen = false;
+    const response = await door.send({ method: 'POST', headers: legacyHeaders(undefined, undefined), body: initialize.line }, signal);
+    let agreed: string | undefined;
     await readAnswer(response, ({ message }) => {
-      isOpen ||= isObject(message?.['result']);
-      if (message !== undefined) see(message);
+      agreed = versionIn(message) ?? agreed;
     });
-    if (isOpen) await (await door.send({ method: 'POST', headers: legacyHeaders(id, revision), body: INITIALIZED }, signal)).body?.cancel();
-    return isOpen;
+    if (agreed === undefined) return false;
+    const fresh = response.headers.get('mcp-session-id') ?? undefined;
+    await (await door.send({ method: 'POST', headers: legacyHeaders(fresh, agreed), body: INITIALIZED }, signal)).body?.cancel();
+    // Only now: what is sent meanwhile under the lost session is refused, and waits for this one.
+    [id, revision] = [fresh, agreed];
+    return true;
   };
   return {
     headers: (method) => (method === 'initialize' ? legacyHeaders(undefined, undefined) : legacyHeaders(id, revision)),
@@ -66,4 +66,11 @@ export function createLegacySession(door: GateDoor): LegacySession {
       await door.send({ method: 'DELETE', headers: legacyHeaders(id, revision) }, signal).catch(() => undefined);
     },
   };
+}
+
+/** The revision that an answer to `initialize` agrees on. */
+function versionIn(answer: JsonObject | undefined): string | undefined {
+  const result = answer?.['result'];
+  const version = isObject(result) ? result['protocolVersion'] : undefined;
+  return typeof version === 'string' ? version : undefined;
 }

@@ -139,6 +139,19 @@ test('a bad manifest names its place and the remedy; what was in force stays, an
   expect(gate.err()).toMatch(/stays in force|everything is denied/);
 });
 
+test('the certificate holds for the public name and for where the gate listens', async () => {
+  const home = newHome();
+  writeFileSync(join(home, 'sallyport.yaml'), 'apiVersion: sallyport/v1\ngateway: { listen: "127.0.0.1:0", publicUrl: "https://gate.example:7443" }\n');
+  const gate = up(home);
+  await gate.says('The gate is up');
+  const port = /localhost:(\d+)/.exec(gate.err())?.[1] ?? '';
+  const ca = readFileSync(join(home, 'ca', 'ca.pem'), 'utf8');
+  const ask = (serverName: string): Promise<number> =>
+    fetch(`https://127.0.0.1:${port}/healthz`, { tls: { ca, serverName }, headers: { host: serverName } }).then((answer) => answer.status);
+  for (const name of ['gate.example', 'localhost', '127.0.0.1']) expect(await ask(name)).toBe(200);
+  expect(ask('other.example')).rejects.toThrow();
+});
+
 test('Ctrl-C reaches the supervisor only, and the roles end in order', async () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     const gate = up(newHome());
