@@ -9,7 +9,7 @@ import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
 import { createHeldCalls } from '../gateway/bridge/held.ts';
 import { listenAtMember, listMemberResources } from '../gateway/bridge/member-exchanges.ts';
-import type { BridgeParts } from '../gateway/bridge/parts.ts';
+import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { createQuestions } from '../gateway/bridge/questions.ts';
 import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
 import { createCatalogAnswers } from '../gateway/catalog-answers.ts';
@@ -73,7 +73,7 @@ export interface DataPlane {
  * path in their middle.
  */
 export function joinDataPlane(ground: Ground): DataPlane {
-  const { node, inForce, state, seal, links, signal } = ground;
+  const { home, node, inForce, state, seal, links, signal } = ground;
   const records = openRecords(ground);
   const ways = openWays(links);
   const open = createOpenExchanges();
@@ -85,7 +85,8 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const pins = createPinGuard(() => reader, (server, raw) => {
     links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
-  const parts = bridgeParts(ground, ways, records.trail, createConnections(() => gateway, sessions), () => gateway);
+  const peers = createPeers(home);
+  const parts = bridgeParts(ground, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
   const upstream = createAnnouncer(inForce, dispatch);
   gateway = createGateway({ trail: records.trail, inForce, sessions, handles: createHandles(seal), pins, open, upstream });
@@ -97,6 +98,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
     sweep: () => sweepAll(inForce, [open, parts.held, parts.connections]),
     async close() {
       parts.connections.close();
+      peers.close();
       await records.close();
       ways.close();
     },
@@ -137,9 +139,13 @@ function openWays({ control, runner }: Links): BridgeParts['ways'] & { close(): 
 
 /** What the bridge remembers between messages, and how it gets back onto the path: `gateway` is asked for when it is needed. */
 function bridgeParts(
-  { home, node, inForce, state }: Ground, ways: BridgeParts['ways'], trail: TrailOptions, connections: Connections, gateway: () => Gateway,
+  { node, inForce, state }: Ground,
+  ways: BridgeParts['ways'],
+  peers: Peers,
+  trail: TrailOptions,
+  connections: Connections,
+  gateway: () => Gateway,
 ): BridgeParts {
-  const peers = createPeers(home);
   return {
     node, ways, connections, peers, inForce, state,
     held: createHeldCalls(node),

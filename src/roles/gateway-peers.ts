@@ -15,7 +15,7 @@ import { encodeBody } from '../mcp/encode.ts';
 const NODE = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 
 /** The replicas on this machine, by their link sockets. */
-export function createPeers(home: string): Peers {
+export function createPeers(home: string): Peers & { close(): void } {
   const links = new Map<string, Link>();
   const linkTo = (node: string): Link => {
     const socketPath = join(home, 'run', node === 'gateway' ? 'gateway.sock' : `gateway-${node}.sock`);
@@ -34,6 +34,9 @@ export function createPeers(home: string): Peers {
     }
   }
   return {
+    close() {
+      for (const link of links.values()) link.close();
+    },
     resume: (owner, handle, responses, exchange, signal) => forward(owner, { kind: 'resume', handle, responses, ...callerOf(exchange) }, signal),
     async answer(owner, session, message) {
       const body = { kind: 'answer', session, message: encodeBody(message), revision: message.revision };
