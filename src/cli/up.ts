@@ -19,6 +19,8 @@ export const command: Command = {
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
     });
+    // Who reads the messages may leave; the gate goes on.
+    process.stderr.on('error', () => undefined);
     const own = resolve(io.cwd, 'sallyport.yaml');
     const file = options.text('file') ?? (existsSync(own) ? own : undefined);
     const home = homeFolder(io.env, options.home);

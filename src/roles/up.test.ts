@@ -166,6 +166,19 @@ test('Ctrl-C reaches the supervisor only, and the roles end in order', async () 
   }
 });
 
+test('a reader of the messages who leaves does not take the gate along', async () => {
+  const home = newHome();
+  const child = Bun.spawn([PROGRAM, 'up', '--home', home, '--listen', '127.0.0.1:0'], { cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
+  let said = '';
+  for await (const chunk of child.stderr) {
+    said += new TextDecoder().decode(chunk);
+    if (said.includes('The gate is up')) break;
+  }
+  child.kill('SIGINT');
+  // It has told four ends to nobody.
+  expect(await child.exited).toBe(0);
+});
+
 test('an interrupt during the start ends what has started', async () => {
   const gate = up(newHome());
   await gate.says('"started"');
