@@ -140,6 +140,9 @@ test('a recorded decision is explained in words, also when something else than p
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e1', event: 'call.denied', policies: ['no-deletes'], code: 'ERR_POLICY_DENIED' },
     { ...record, ...killed, id: Bun.randomUUIDv7(), exchange: 'e2' },
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e3', event: 'call.denied', policies: [], space: 'red' },
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e4', event: 'call.denied', code: 'ERR_POLICY_DENIED', reason: 'No policy permits this call.' },
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e5', event: 'call.permitted', policies: ['no-deletes'] },
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e5', event: 'result.delivered', policies: ['no-deletes'] },
   ]);
   expect((await api('GET', '/policies/explain?exchange=e1')).body).toMatchObject({
     decisions: [{ summary: expect.stringContaining('no-deletes forbids') }],
@@ -149,6 +152,10 @@ test('a recorded decision is explained in words, also when something else than p
   });
   expect((await api('GET', '/policies/explain?exchange=e2')).body).toMatchObject({ decisions: [{ summary: 'Not policy: A kill switch is on.' }] });
   expect(await api('GET', '/policies/explain?exchange=e3')).toMatchObject({ status: 404 });
+  expect((await api('GET', '/policies/explain?exchange=e4')).body).toMatchObject({ decisions: [{ summary: expect.stringContaining('no policy permits it') }] });
+  expect((await api('GET', '/policies/explain?exchange=e5')).body['decisions']).toEqual([
+    expect.objectContaining({ event: 'call.permitted', summary: 'Allowed by no-deletes.' }),
+  ]);
 });
 
 test('an exception and a learning period permit for their time, and no longer than allowed', async () => {

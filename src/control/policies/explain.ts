@@ -1,13 +1,18 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray } from '../../domain/json.ts';
+import type { RecordEvent } from '../../domain/record.ts';
 import { explainDecision } from '../../policy/explain.ts';
 import type { Control } from '../control.ts';
+
+/** The records that tell a decision. `result.delivered` repeats the policies of the one that let the call begin. */
+const DECISIONS: readonly (Json | undefined)[] =
+  ['call.permitted', 'call.denied', 'message.permitted', 'message.denied', 'result.withheld'] satisfies readonly RecordEvent[];
 
 /** Why one recorded exchange was decided as it was, in words. Throws `ERR_NOT_FOUND`. */
 export async function explainExchange(control: Control, space: string, exchange: string): Promise<Json> {
   const { entries } = await control.ledger.query({ space, exchange, order: 'oldest' });
-  const decided = entries.map(({ record }) => record).filter((record) => isArray(record['policies']));
+  const decided = entries.map(({ record }) => record).filter((record) => DECISIONS.includes(record['event']));
   if (decided.length === 0) {
     throw new SallyportError(
       'ERR_NOT_FOUND', 'there is no decision of such an exchange in this space',
