@@ -16,10 +16,14 @@ const create: Verb = {
     const ttl = options.text('ttl');
     const ttlMs = ttl === undefined ? LIMITS.agentTokenTtlMsMax : readSpan(ttl);
     if (ttlMs === undefined) throw new SallyportError('ERR_USAGE', '--ttl is no time span', { remedy: 'Write for instance 8h.' });
+    const audience = options.list('for');
+    if (audience.length === 0) {
+      throw new SallyportError('ERR_USAGE', '--for is missing', { remedy: 'Name each route: /mcp/SERVER or /mcp/t/TOOLSET; * is all of them.' });
+    }
     const subject = options.text('person') ?? options.text('workload');
     const agent = await client.send('POST', '/agents', {
       agent: need(0, 'the agent\'s name'), kind: options.text('person') === undefined ? 'workload' : 'person', ...(subject === undefined ? {} : { subject }),
-      groups: options.list('group'), audience: options.list('for'), ttlMs,
+      groups: options.list('group'), audience, ttlMs,
     });
     // The one place where a secret is printed: showing it once is what this command is for.
     show(io, options.json, agent, () => `${text(part(agent, 'token'))}\n`);
