@@ -57,6 +57,8 @@ async function request(ask: Ask): Promise<Response> {
   try {
     response = await fetch(`http://control/api/v1${ask.path}${query.size > 0 ? `?${query.toString()}` : ''}`, {
       method: ask.method, headers, unix: join(ask.home, 'run', 'api.sock'), redirect: 'error', signal: ask.signal,
+      // A tail is silent for as long as nothing happens.
+      timeout: false,
       ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
     });
   } catch (cause) {

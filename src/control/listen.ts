@@ -26,11 +26,9 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
   try {
     const server = Bun.serve({
       unix: socket, maxRequestBodySize: LIMITS.bodyBytesMax,
-      fetch: (request, self) => {
-        // Streams may be silent for long; a change may compile for long.
-        self.timeout(request, 0);
-        return handle(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report));
-      },
+      // Streams may be silent for long; a change may compile for long. Asked for a single request, the runtime forgets it on a unix socket.
+      idleTimeout: 0,
+      fetch: (request) => handle(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report)),
       error: (error) => refuse(error, report),
     });
     chmodSync(socket, 0o600);
