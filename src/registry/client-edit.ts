@@ -122,6 +122,6 @@ function insert(text: string, path: JSONPath, entry: object): string {
 
 function diffMasked(before: string, after: string, file: string): string {
   const [old, fresh] = [maskSecrets(before, file), maskSecrets(after, file)];
-  const patch = createTwoFilesPatch(file, file, old, fresh, 'now', 'through Sallyport', { context: 3 });
+  const patch = createTwoFilesPatch(`${file} now`, `${file} through Sallyport`, old, fresh, undefined, undefined, { context: 3 });
   return showHidden(patch.replace(/^=+\n/, '').replaceAll('\r\n', '\n'));
 }
