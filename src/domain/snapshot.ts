@@ -25,6 +25,8 @@ export interface NetworkSettings {
   readonly internal: readonly string[];
   /** Origins that browsers may call from, besides the public URL's own. */
   readonly origins: readonly string[];
+  /** Address of the front proxy whose `X-Forwarded-For` names the caller; without it the header means nothing. */
+  readonly trustedProxy?: string;
   readonly proxy?: string;
   /** PEM of further roots for upstream TLS. */
   readonly extraRoots?: string;

@@ -4,26 +4,25 @@ import { DEFAULT_SPACE } from '../domain/principal.ts';
 
 /** Which names and origins may address this gate: the defence against DNS rebinding, which no token replaces. */
 export interface Doors {
-  /** Throws ERR_HOST_FORBIDDEN or ERR_ORIGIN_FORBIDDEN. A request without Origin is not a browser's and passes. */
-  check(headers: Headers): void;
+  /** `origins`: those that may call besides our own. Throws ERR_HOST_FORBIDDEN or ERR_ORIGIN_FORBIDDEN; without Origin it is no browser and passes. */
+  check(headers: Headers, origins: readonly string[]): void;
 }
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /** `hosts` are names without port; on a loopback listener the loopback names are added, with any port. */
-export function createDoors(publicUrl: string, loopback: boolean, origins: readonly string[]): Doors {
+export function createDoors(publicUrl: string, loopback: boolean): Doors {
   const url = new URL(publicUrl);
   const hosts = new Set([url.hostname, ...(loopback ? LOOPBACK_NAMES : [])]);
-  const allowed = new Set([url.origin, ...origins]);
   return {
-    check(headers) {
+    check(headers, origins) {
       const host = hostnameOf(headers.get('host'));
       if (host === undefined || !hosts.has(host)) {
         throw new SallyportError('ERR_HOST_FORBIDDEN', 'This gate does not answer under that name.', { remedy: `Use ${url.origin}.` });
       }
       const origin = headers.get('origin');
-      if (origin !== null && !allowed.has(origin) && !(loopback && isLoopbackOrigin(origin))) {
-        throw new SallyportError('ERR_ORIGIN_FORBIDDEN', 'This origin may not call the gate.', { remedy: 'Add it to gateway.origins.' });
+      if (origin !== null && origin !== url.origin && !origins.includes(origin) && !(loopback && isLoopbackOrigin(origin))) {
+        throw new SallyportError('ERR_ORIGIN_FORBIDDEN', 'This origin may not call the gate.', { remedy: 'Add it to network.origins.' });
       }
     },
   };

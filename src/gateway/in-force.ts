@@ -28,7 +28,8 @@ export interface InForceKeeper {
   onChange(listener: () => void): () => void;
   /** Called after each lease: what it ends shall end at once. */
   onLease(listener: () => void): () => void;
-  readonly version: number;
+  /** The newest that was accepted, whether or not a lease lets it decide. */
+  readonly snapshot: Snapshot | undefined;
 }
 
 /** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
@@ -95,8 +96,8 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       leaseListeners.add(listener);
       return () => leaseListeners.delete(listener);
     },
-    get version() {
-      return prepared?.snapshot.version ?? 0;
+    get snapshot() {
+      return prepared?.snapshot;
     },
   };
 }

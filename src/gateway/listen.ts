@@ -1,8 +1,11 @@
+import { isIP } from 'node:net';
 import { SallyportError } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { LIMITS } from '../domain/limits.ts';
+import type { NetworkSettings } from '../domain/snapshot.ts';
 import { createDoors, routeOf } from './doors.ts';
 import type { Gateway } from './gateway.ts';
+import { isSameAddress } from '../upstream/address-class.ts';
 import { broken, reply, turnedAway } from './reply.ts';
 
 export interface ListenOptions {
@@ -11,9 +14,8 @@ export interface ListenOptions {
   /** Absent only by the explicit loopback exception. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly publicUrl: string;
-  readonly origins: readonly string[];
-  /** Address of a front proxy whose `X-Forwarded-For` is believed; without it the header means nothing. */
-  readonly trustedProxy?: string;
+  /** As they are in force when a request arrives. */
+  readonly network: () => Pick<NetworkSettings, 'origins' | 'trustedProxy'>;
   readonly gateway: Gateway;
   readonly ready: () => boolean;
 }
@@ -31,7 +33,7 @@ const TLS_1_3 = 0x0304;
 /** Bytes from downstream → `Inbound` → `gateway.handle` → bytes. Decides nothing but what addresses it answers under. */
 export function listen(options: ListenOptions): Listener {
   const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
-  const doors = createDoors(options.publicUrl, loopback, options.origins);
+  const doors = createDoors(options.publicUrl, loopback);
   const arriving = watchBodies((request) => server.timeout(request, 1));
   const server = Bun.serve({
     hostname: options.hostname,
@@ -48,10 +50,11 @@ export function listen(options: ListenOptions): Listener {
       if (path === '/healthz') return new Response('ok\n');
       if (path === '/readyz') return new Response(options.ready() ? 'ready\n' : 'not ready\n', { status: options.ready() ? 200 : 503 });
       const receivedAt = Date.now();
-      const address = addressOf(request, bun, options.trustedProxy);
+      const { origins, trustedProxy } = options.network();
+      const address = addressOf(request, bun, trustedProxy);
       let inbound: Inbound;
       try {
-        doors.check(request.headers);
+        doors.check(request.headers, origins);
         inbound = await inboundOf(request, path, address, receivedAt, arriving);
       } catch (fault) {
         return turnedAway(await options.gateway.turnAway(fault, { address, receivedAt }));
@@ -154,9 +157,10 @@ function tooLarge(): SallyportError {
 
 function addressOf(request: Request, bun: Bun.Server<unknown>, trustedProxy: string | undefined): string {
   const peer = bun.requestIP(request)?.address ?? '';
-  if (trustedProxy === undefined || peer !== trustedProxy) return peer;
+  if (trustedProxy === undefined || !isSameAddress(peer, trustedProxy)) return peer;
   // The last entry is the one that our own proxy wrote; those before it are the client's claims.
-  return request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? peer;
+  const said = request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '';
+  return isIP(said) === 0 ? peer : said;
 }
 
 /** The path of an absolute URL; a query is no part of any route here, and a token in one is therefore never read. */

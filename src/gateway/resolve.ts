@@ -43,7 +43,7 @@ export async function resolve(
     startedAt: inbound.receivedAt,
     route: inbound.route,
     address: inbound.address,
-    zone: zoneOf(inbound.address),
+    zone: zoneOf(inbound.address, force.snapshot.network.internal),
     revision: said.revision,
     principal,
     onBehalfOf: inbound.internal?.onBehalfOf ?? principal,

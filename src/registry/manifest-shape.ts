@@ -19,6 +19,11 @@ const HTTP_URL = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'must not hold a user name or password; give them under credentials' });
 
+const ORIGIN = HTTP_URL.refine((url) => URL.canParse(url) && new URL(url).origin === url, {
+  error: 'must be an origin, for instance https://app.corp.example',
+});
+const ADDRESS = z.union([z.ipv4(), z.ipv6()], { error: 'must be an IP address' });
+
 const LABELS = z.strictObject({
   confidentiality: z.enum(CONFIDENTIALITIES).exactOptional(),
   categories: z.array(z.enum(CATEGORIES)).exactOptional(),
@@ -106,11 +111,13 @@ const EXCEPTION = z.strictObject({
 
 export const MANIFEST = z.strictObject({
   apiVersion: z.literal('sallyport/v1'),
-  gateway: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional() }).exactOptional(),
+  gateway: z
+    .strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional(), trustedProxy: ADDRESS.exactOptional() })
+    .exactOptional(),
   network: z
     .strictObject({
       internal: z.array(z.string().min(1).max(300)).exactOptional(),
-      origins: z.array(HTTP_URL).exactOptional(),
+      origins: z.array(ORIGIN).exactOptional(),
       proxy: HTTP_URL.exactOptional(),
       extraRoots: z.string().min(1).max(4096).exactOptional(),
     })

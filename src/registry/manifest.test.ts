@@ -93,6 +93,8 @@ describe('parseManifest', () => {
     ['a secret in the vault', at('env:CRM_KEY', 'vault:crm'), 'ERR_CONFIG_INVALID', 'later release: write env:NAME'],
     ['OAuth credentials', at('type: header,', 'type: client-credentials,'), 'ERR_CONFIG_INVALID', 'later release'],
     ['a password in a URL', at('https://crm', 'https://u:p@crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],
+    ['an origin that is a page', at('network:  {', 'network:  { origins: ["https://app.corp.example/page"],'), 'ERR_CONFIG_INVALID', 'must be an origin'],
+    ['a proxy by name', at('listen: 127.0.0.1:7443', 'listen: 127.0.0.1:7443, trustedProxy: lb.corp.example'), 'ERR_CONFIG_INVALID', 'must be an IP address'],
     ['another scheme', at('https://crm', 'file://crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],
     ['issuers', at('agentTokens: true', 'issuers: []'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:4:13: identity knows only agentTokens'],
     ['a toolset of an unknown server', at('{ server: files, tools', '{ server: flies, tools'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:18:63:'],

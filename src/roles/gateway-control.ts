@@ -66,7 +66,7 @@ export async function untilInForce(inForce: InForceKeeper, signal: AbortSignal):
 /** Waits for a snapshot at least this new, for as long as a connection may take to open. */
 export async function untilVersion(inForce: InForceKeeper, version: number, signal: AbortSignal): Promise<void> {
   const until = Date.now() + LIMITS.connectTimeoutMs;
-  while (inForce.version < version && Date.now() < until && !signal.aborted) await Bun.sleep(POLL_MS);
+  while ((inForce.snapshot?.version ?? 0) < version && Date.now() < until && !signal.aborted) await Bun.sleep(POLL_MS);
 }
 
 export function isReady(inForce: InForceKeeper): boolean {

@@ -43,7 +43,7 @@ export async function openDoor(
   const { network } = inForce.current(Date.now()).snapshot;
   const tls = insecureLoopback ? {} : { tls: await certified(hostname, control, signal) };
   const listener = listenOn({
-    hostname, port, ...tls, publicUrl: network.publicUrl, origins: network.origins, gateway, ready: () => isReady(inForce),
+    hostname, port, ...tls, publicUrl: network.publicUrl, network: () => inForce.snapshot?.network ?? network, gateway, ready: () => isReady(inForce),
   });
   return { listener, url: urlOf(address, listener.port, network.publicUrl) };
 }

@@ -28,8 +28,8 @@ const CLASSES: Readonly<Record<string, Class>> = {
  * 6to4) are judged by it. Private and loopback addresses need an allowance, link-local and reserved ones an explicit CIDR.
  */
 export function refusalOf(text: string, allowance: Allowance): string | undefined {
-  if (!ipaddr.isValid(text) || text.includes('%')) return 'not an address';
-  const address = unwrap(ipaddr.parse(text));
+  const address = read(text);
+  if (address === undefined) return 'not an address';
   const found = classOf(address);
   if (found === 'public') return undefined;
   if (found === 'never') return 'an address that is never reached';
@@ -49,7 +49,23 @@ export function hostMatches(name: string, internal: readonly string[]): boolean 
   });
 }
 
+/** Whether an address lies in one of the networks (CIDR); names among them say nothing about addresses. */
+export function isWithin(text: string, networks: readonly string[]): boolean {
+  const address = read(text);
+  return address !== undefined && networks.some((entry) => within(address, entry));
+}
+
+/** Whether both are one address, in whichever form each is written. */
+export function isSameAddress(one: string, other: string): boolean {
+  const address = read(one);
+  return address !== undefined && address.toString() === read(other)?.toString();
+}
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+function read(text: string): Address | undefined {
+  return ipaddr.isValid(text) && !text.includes('%') ? unwrap(ipaddr.parse(text)) : undefined;
+}
 
 function unwrap(address: Address): Address {
   if (address instanceof ipaddr.IPv4) return address;

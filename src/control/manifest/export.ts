@@ -11,10 +11,10 @@ export interface Exported {
 
 /** One space as a manifest that would make it again. Holds references to secrets, never secrets. */
 export async function exportManifest(rows: Rows, space: string): Promise<Exported> {
-  const { listen, publicUrl, extraRoots: _, ...network } = await readNetwork(rows);
+  const { listen, publicUrl, trustedProxy, extraRoots: _, ...network } = await readNetwork(rows);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const manifest: Manifest = {
-    gateway: { listen, publicUrl }, network,
+    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }) }, network,
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),
     roles: Object.fromEntries((await listStored(rows, 'role', space)).map(({ id, body }) => [id, body])),

@@ -8,6 +8,7 @@ export const NETWORK = z.strictObject({
   publicUrl: z.url({ protocol: /^https?$/ }),
   internal: z.array(z.string().max(300)),
   origins: z.array(z.string().max(300)),
+  trustedProxy: z.string().max(100).exactOptional(),
   proxy: z.string().max(2048).exactOptional(),
   /** PEM. */
   extraRoots: z.string().max(1024 * 1024).exactOptional(),
