@@ -2,6 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
+import { textOf } from '../mcp/encode.ts';
 import type { Seal } from './seal.ts';
 
 /**
@@ -22,21 +23,23 @@ export interface Caller {
   readonly server: string;
   readonly principal: string;
   readonly agent: string;
-  readonly method: string;
   /** For a retry of a multi-round-trip request: what must be the same as at first. */
+  readonly method: string;
   readonly target: string;
+  readonly arguments: JsonObject | undefined;
 }
 
 export function callerOf(exchange: Exchange): Caller {
   const { principal, server, call, space } = exchange;
-  return { space, server: server.id, principal: principal.id, agent: principal.agent, method: call.method, target: call.resource.name };
+  const { method, resource, arguments: given } = call;
+  return { space, server: server.id, principal: principal.id, agent: principal.agent, method, target: resource.name, arguments: given };
 }
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
 export function createHandles(seal: Seal): Handles {
-  const opener = (binding: string) => (sealed: string): string => {
-    const opened = seal.open(binding, sealed);
+  const opener = (binding: (caller: Caller) => string, caller: Caller) => (sealed: string): string => {
+    const opened = seal.open(binding(caller), sealed);
     if (opened === undefined) {
       throw new SallyportError('ERR_STATE_INVALID', 'This handle was not given to this caller for this request.', { remedy: 'Start the request again.' });
     }
@@ -45,7 +48,7 @@ export function createHandles(seal: Seal): Handles {
   return {
     unseal(message, caller) {
       if ((message.kind !== 'request' && message.kind !== 'notification') || message.params === undefined) return message;
-      const params = replaceAll(message.params, opener(taskBinding(caller)), opener(stateBinding(caller)));
+      const params = replaceAll(message.params, opener(taskBinding, caller), opener(stateBinding, caller));
       return params === message.params ? message : { ...message, params };
     },
     seal(message, exchange) {
@@ -67,8 +70,10 @@ function taskBinding({ space, server, principal, agent }: Caller): string {
   return JSON.stringify(['task', space, server, principal, agent]);
 }
 
-function stateBinding({ space, server, principal, agent, method, target }: Caller): string {
-  return JSON.stringify(['state', space, server, principal, agent, method, target]);
+/** Other arguments are another request: what a server was told once must not go on under what policy never saw of it. */
+function stateBinding({ space, server, principal, agent, method, target, arguments: given }: Caller): string {
+  const digest = given === undefined ? '' : new Bun.CryptoHasher('sha256').update(textOf(given)).digest('hex');
+  return JSON.stringify(['state', space, server, principal, agent, method, target, digest]);
 }
 
 type Change = (handle: string) => string;

@@ -1,7 +1,8 @@
+import type { Action } from '../domain/decision.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import { isObject, type JsonObject } from '../domain/json.ts';
-import { REVISIONS, type Message, type ResultMessage, type Revision } from '../domain/message.ts';
+import { isArray, isObject, type JsonObject } from '../domain/json.ts';
+import { REVISIONS, TRANSPORT_METHODS, type Message, type ResultMessage, type Revision } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { filterList } from '../registry/catalog.ts';
 import { aggregateParams, aggregateResult } from '../registry/outward.ts';
@@ -66,15 +67,41 @@ function pinnedInstructions(result: JsonObject, exchange: Exchange): JsonObject 
 }
 
 function filtered(answer: ResultMessage, exchange: Exchange, force: InForce): Message {
-  const list = FORWARDED_LISTS[exchange.call.method];
   // What a toolset lists of its members was filtered in the exchange with each member.
-  if (list === undefined || exchange.members !== undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return answer;
-  const result = filterList(force.directory, exchange.server, list, answer.result, (resource) => visible(exchange, force, 'read_resource', resource));
-  return { ...answer, result };
+  if (exchange.members !== undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return answer;
+  const result = listsIn(answer.result, exchange.call.method).reduce<JsonObject>(
+    (before, { list, action }) => filterList(force.directory, exchange.server, list, before, (resource) => visible(exchange, force, action, resource)),
+    answer.result,
+  );
+  return result === answer.result ? answer : { ...answer, result };
+}
+
+interface Shown {
+  readonly list: string;
+  readonly action: Action;
 }
 
 /** Lists of instances, which no baseline can hold: the server answers them and policy filters them. */
-const FORWARDED_LISTS: Readonly<Record<string, string>> = { 'resources/list': 'resources', 'skills/list': 'skills' };
+const FORWARDED_LISTS: Readonly<Record<string, Shown>> = {
+  'resources/list': { list: 'resources', action: 'read_resource' },
+  'skills/list': { list: 'skills', action: 'read_resource' },
+};
+
+/** Every list, by the member of a result that holds it. */
+const ALL_LISTS: Readonly<Record<string, Shown>> = {
+  resources: { list: 'resources', action: 'read_resource' },
+  skills: { list: 'skills', action: 'read_resource' },
+  tools: { list: 'tools', action: 'call_tool' },
+  prompts: { list: 'prompts', action: 'get_prompt' },
+  resourceTemplates: { list: 'templates', action: 'read_resource' },
+};
+
+/** A resumed stream may repeat the answer to any earlier request (2025-11-25, GET with Last-Event-ID): there a list is known by its form. */
+function listsIn(result: JsonObject, method: string): readonly Shown[] {
+  if (method === TRANSPORT_METHODS.stream) return Object.entries(ALL_LISTS).flatMap(([member, shown]) => (isArray(result[member]) ? [shown] : []));
+  const shown = FORWARDED_LISTS[method];
+  return shown === undefined ? [] : [shown];
+}
 
 function negotiated(version: unknown): Revision {
   const revision = REVISIONS.find((known) => known === version);

@@ -23,6 +23,7 @@ import { createPinGuard } from '../gateway/pin-guard.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
+import { createTaskOwners } from '../gateway/task-owners.ts';
 import { openTrail, type TrailOptions } from '../gateway/trail.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
@@ -88,7 +89,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const peers = createPeers(home);
   const parts = bridgeParts(ground, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
-  const upstream = createAnnouncer(inForce, dispatch);
+  const upstream = createTaskOwners(createAnnouncer(inForce, dispatch), state);
   gateway = createGateway({ trail: records.trail, inForce, sessions, handles: createHandles(seal), pins, open, upstream });
   reader = createReader(gateway);
 

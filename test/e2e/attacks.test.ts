@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
+import { startGate, type Gate } from '../fixtures/gate.ts';
+import { startRecordingServer, type Heard, type RecordingServer } from '../fixtures/recording-server.ts';
+import { askModern, objectOf, openLegacy, stringAt } from './asking.ts';
+
+/** Ways over the gate that an attacker with its source found; each stays closed. */
+const POLICY = `permit(principal, action, resource);
+forbid(principal, action == Action::"read_resource", resource) when { resource.name like "secret://*" };
+`;
+
+let legacy: RecordingServer;
+let modern: RecordingServer;
+let gate: Gate;
+let tasks: string[] = [];
+
+beforeAll(async () => {
+  legacy = startRecordingServer({ era: 'legacy', answer: answerLegacy });
+  modern = startRecordingServer({ era: 'modern', answer: answerModern });
+  gate = await startGate({ policy: POLICY, manifest: `servers:\n${entry('old', legacy)}${entry('new', modern)}` });
+  await gate.enrol('old', 'new');
+}, 30_000);
+
+afterAll(async () => {
+  await gate.stop();
+  await Promise.all([legacy.stop(), modern.stop()]);
+});
+
+function entry(id: string, { url }: RecordingServer): string {
+  return `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`;
+}
+
+function taskOf(taskId: string): JsonObject {
+  return { taskId, status: 'working', createdAt: '2026-01-01T00:00:00Z', ttl: null };
+}
+
+function said(heard: Heard, result: JsonObject): Response {
+  return Response.json({ jsonrpc: '2.0', id: heard.id ?? null, result });
+}
+
+/** A server that knows the gate by one credential: its tasks are everyone's. */
+function answerLegacy(heard: Heard): Response | undefined {
+  if (heard.method === 'tools/call' && heard.params['task'] !== undefined) {
+    tasks = [...tasks, `task-${tasks.length}`];
+    return said(heard, { task: taskOf(tasks.at(-1) ?? '') });
+  }
+  if (heard.method === 'tasks/list') return said(heard, { tasks: tasks.map(taskOf) });
+  if (heard.method === 'tasks/get') return said(heard, taskOf(stringAt(heard.params, 'taskId') ?? ''));
+  if (heard.httpMethod === 'GET' && heard.headers['last-event-id'] !== undefined) {
+    const resources = [{ uri: 'note://one', name: 'one' }, { uri: 'secret://two', name: 'two' }];
+    const tools = [{ name: 'never_approved', inputSchema: { type: 'object' } }];
+    const replayed = { jsonrpc: '2.0', id: 2, result: { resources, tasks: tasks.map(taskOf), tools } };
+    return new Response(`id: 2\ndata: ${JSON.stringify(replayed)}\n\n`, { headers: { 'content-type': 'text/event-stream' } });
+  }
+  return undefined;
+}
+
+function answerModern(heard: Heard): Response | undefined {
+  if (heard.method !== 'tools/call' || heard.params['requestState'] !== undefined) return undefined;
+  return said(heard, { resultType: 'input_required', requestState: 'confirm ten euros' });
+}
+
+function namesIn(list: Json | undefined, member: string): readonly unknown[] {
+  return isArray(list) ? list.filter(isObject).map((item) => item[member]) : [];
+}
+
+const TASK = { name: 'read_note', arguments: {}, task: { ttl: 60_000 } };
+
+describe('tasks of others', () => {
+  test('are not listed, so no handle of them is given out; one\'s own are', async () => {
+    const url = `${gate.url}/mcp/old`;
+    const [ann, bob] = await Promise.all([gate.token({ agent: 'ann' }), gate.token({ agent: 'bob' })]);
+    const [hers, his] = [await openLegacy(url, ann), await openLegacy(url, bob)];
+    const started = await hers.request('tools/call', TASK);
+    expect(stringAt(objectOf(started.result?.['task']), 'taskId')).toBeDefined();
+    expect(namesIn((await his.request('tasks/list')).result?.['tasks'], 'taskId')).toEqual([]);
+    const [own] = namesIn((await hers.request('tasks/list')).result?.['tasks'], 'taskId');
+    expect((await hers.request('tasks/get', { taskId: String(own) })).result?.['status']).toBe('working');
+    expect((await his.request('tasks/get', { taskId: String(own) })).code).toBe('ERR_STATE_INVALID');
+  });
+});
+
+describe('a resumed stream', () => {
+  test('repeats a list no fuller than it may be listed', async () => {
+    const session = await openLegacy(`${gate.url}/mcp/old`, await gate.token({ agent: 'carl' }));
+    const response = await fetch(`${gate.url}/mcp/old`, { headers: { ...session.headers, accept: 'text/event-stream', 'last-event-id': '1' } });
+    const text = await response.text();
+    expect(text).toContain('note://one');
+    expect(text).not.toContain('secret://');
+    expect(text).not.toContain('never_approved');
+    expect(text).toContain('"tasks":[]');
+  });
+});
+
+describe('a request state', () => {
+  test('goes on with the arguments that it was given for, and with no others', async () => {
+    const [url, token] = [`${gate.url}/mcp/new`, await gate.token()];
+    const first = { name: 'write_note', arguments: { text: 'ten euros' } };
+    const requestState = stringAt((await askModern(url, token, 'tools/call', first)).result ?? {}, 'requestState') ?? '';
+    const changed = await askModern(url, token, 'tools/call', { ...first, arguments: { text: 'a million' }, requestState });
+    expect(changed.code).toBe('ERR_STATE_INVALID');
+    expect(modern.heard.filter(({ body }) => body.includes('a million'))).toEqual([]);
+    expect((await askModern(url, token, 'tools/call', { ...first, requestState })).result).toBeDefined();
+  });
+});
