@@ -39,13 +39,25 @@ export async function* callModernServer(parts: BridgeParts, permit: Permit, exch
     }
     if (asks === undefined) return;
     const responses: Record<string, JsonObject> = {};
-    const waiting = Object.entries(asks).map(([key, request]) => ({ key, request, ...parts.questions.ask(session.key, signal) }));
-    const { revision } = message;
-    for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision, id, method: request.method, params: legacyParams(request, id) };
-    for (const { key, answer } of waiting) responses[key] = resultOf(await answer);
+    if (Object.keys(asks).length > LIMITS.inputRequestsMax) throw tooMuch(`The server asked for more than ${LIMITS.inputRequestsMax} inputs at once.`);
+    const asking = new AbortController();
+    const until = AbortSignal.any([signal, asking.signal]);
+    try {
+      const waiting = Object.entries(asks).map(([key, request]) => ({ key, request, ...parts.questions.ask(session.key, until) }));
+      const { revision } = message;
+      for (const { id, request } of waiting) yield { kind: 'request', from: 'server', revision, id, method: request.method, params: legacyParams(request, id) };
+      for (const { key, answer } of waiting) responses[key] = resultOf(await answer);
+    } finally {
+      // Whatever ended the round, what is still unanswered waits for nobody any more.
+      asking.abort();
+    }
     wire = withAnswers(wire, responses, state);
   }
-  throw new SallyportError('ERR_LIMIT_MESSAGES', `The server asked for more input ${LIMITS.inputRoundsMax} times.`);
+  throw tooMuch(`The server asked for more input ${LIMITS.inputRoundsMax} times.`);
+}
+
+function tooMuch(message: string): SallyportError {
+  return new SallyportError('ERR_LIMIT_MESSAGES', message);
 }
 
 /** What a legacy client is told of a result has lost its type: it is judged while the type is there. Throws ERR_UPSTREAM_PROTOCOL. */

@@ -11,6 +11,8 @@ export interface Questions {
   /** Hands an answer to who waits for it. False: nobody here does. */
   answer(session: string, message: Answer): boolean;
   ownerOf(id: string): string;
+  /** How many wait. */
+  readonly size: number;
 }
 
 export function createQuestions(node: string): Questions {
@@ -46,5 +48,8 @@ export function createQuestions(node: string): Questions {
       return true;
     },
     ownerOf: (id) => id.slice(0, id.lastIndexOf('/')),
+    get size() {
+      return waiting.size;
+    },
   };
 }
