@@ -26,8 +26,9 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
   try {
     const server = Bun.serve({
       unix: socket, maxRequestBodySize: LIMITS.bodyBytesMax,
-      // Streams may be silent for long; a change may compile for long. Asked for a single request, the runtime forgets it on a unix socket.
-      idleTimeout: 0,
+      // Streams may be silent for long; a change may compile for long. Asked for a single request, the runtime forgets it on a unix
+      // socket; for all of them it heeds it, though its types know it for ports only.
+      ...({ idleTimeout: 0 } as object),
       fetch: (request) => handle(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report)),
       error: (error) => refuse(error, report),
     });
