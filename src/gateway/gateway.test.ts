@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { openPath, resultOf, type Path } from '../../test/fixtures/path.ts';
+import { MESSAGES_MAX, openPath, resultOf, type Path } from '../../test/fixtures/path.ts';
 import type { Message } from '../domain/message.ts';
 import type { JournalRecord } from '../domain/record.ts';
 
@@ -92,6 +92,21 @@ test('open exchanges: a call is open until it has ended, whichever way, and no l
   expect(path.sent).toHaveLength(1);
   await path.ask(path.call('forbidden'));
   expect(path.open.size).toBe(0);
+});
+
+test('open exchanges: a server that never stops talking is cut off, and its call closed on record', async () => {
+  path.behave = async function* ({ message }) {
+    const params = { progressToken: 1, progress: 1 };
+    // One too many; without the limit the call would end well.
+    for (let said = 0; said <= MESSAGES_MAX; said++) {
+      yield { kind: 'notification', from: 'server', revision: message.revision, method: 'notifications/progress', params };
+    }
+    if (message.kind === 'request') yield resultOf(message, { content: [], resultType: 'complete' });
+  };
+  const answers = await path.ask(path.call('charge'));
+  expect(answers).toHaveLength(MESSAGES_MAX + 1);
+  expect(codeIn(answers)).toBe('ERR_LIMIT_MESSAGES');
+  expect((await events()).at(-1)).toBe('call.failed');
 });
 
 test('open exchanges: a call whose token is revoked ends, upstream too', async () => {

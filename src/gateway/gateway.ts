@@ -67,6 +67,7 @@ export function createGateway(world: World): Gateway {
             return;
           }
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {
+            open.count();
             const answer = present(raw, said, exchange, force, world);
             const passed = judgeAnswer(answer, verdict, exchange, force, world.inForce.current(Date.now()).lease);
             await trail.passed(answer, passed);

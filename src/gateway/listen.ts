@@ -26,8 +26,6 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** Idle seconds before a connection is closed: a slow or silent peer costs one socket for this long. Streams are exempt. */
-const IDLE_SECONDS = 30;
 const TLS_1_3 = 0x0304;
 
 /** Bytes from downstream → `Inbound` → `gateway.handle` → bytes. Decides nothing but what addresses it answers under. */
@@ -41,7 +39,8 @@ export function listen(options: ListenOptions): Listener {
     ...(options.tls === undefined ? {} : { tls: { ...options.tls, minVersion: TLS_1_3 } as Bun.TLSOptions }),
     // Counted here instead, so that a body that is too large gets an answer with an exchange id, and a record.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    idleTimeout: IDLE_SECONDS,
+    // A silent peer costs one socket for this long; one whose headers trickle in is cut by the runtime itself, sooner. Streams are exempt.
+    idleTimeout: LIMITS.connectionIdleMs / 1000,
     development: false,
     // Outside development the runtime would share the port with whoever else asks for it, and requests with them.
     reusePort: false,

@@ -5,6 +5,8 @@ import { LIMITS } from '../domain/limits.ts';
 /** One open exchange: its signal ends when the client goes, the deadline passes, its token ends, or it is killed. */
 export interface OpenExchange {
   readonly signal: AbortSignal;
+  /** One message more came back. Throws ERR_LIMIT_MESSAGES: a server that never ends must not fill the record. */
+  count(): void;
   leave(): void;
 }
 
@@ -30,7 +32,7 @@ interface Entry {
  * A timer per call would cost more than the call's policy; one sweep over the open ones does the same for all. A token
  * ends its streams within one sweep (a second) of its expiry.
  */
-export function createOpenExchanges(): OpenExchanges {
+export function createOpenExchanges(messagesMax: number = LIMITS.messagesPerExchangeMax): OpenExchanges {
   const entries = new Set<Entry>();
   const perPrincipal = new Map<string, number>();
   return {
@@ -46,8 +48,16 @@ export function createOpenExchanges(): OpenExchanges {
       else client.addEventListener('abort', onGone, { once: true });
       entries.add(entry);
       perPrincipal.set(exchange.principal.id, mine + 1);
+      let messages = 0;
       return {
         signal: controller.signal,
+        count() {
+          messages += 1;
+          if (messages <= messagesMax) return;
+          throw new SallyportError('ERR_LIMIT_MESSAGES', `The server answered one request with more than ${messagesMax} messages.`, {
+            remedy: 'Open a stream again to go on; report a call that never ends to the owner of the server.',
+          });
+        },
         leave() {
           if (!entries.delete(entry)) return;
           client.removeEventListener('abort', onGone);
