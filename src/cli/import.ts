@@ -21,7 +21,8 @@ export const command: Command = {
     const dryRun = call.options.flag('dry-run');
     const taken = objects(part(await call.client.get('/servers'), 'servers')).map((server) => text(server['id']));
     const found: Import[] = [];
-    for (const file of filesOf(call.needText('from'), io)) {
+    const files = filesOf(call.needText('from'), io);
+    for (const file of files) {
       const { text: content, bytes } = await readClientFile(file);
       if (bytes === undefined) continue;
       const one = importServers(content, file, { owner, taken });
@@ -29,7 +30,7 @@ export const command: Command = {
       found.push(one);
     }
     if (found.length === 0) throw new SallyportError(
-      'ERR_FILE_UNREADABLE', 'there is no configuration file of that client', { remedy: 'Name the file with --from.' },
+      'ERR_FILE_UNREADABLE', `there is no configuration file ${files.join(' or ')}`, { remedy: `--from takes ${CLIENTS.join(', ')} or a file.` },
     );
     const outcomes = await declare(found, dryRun ? undefined : call.client);
     show(io, call.options.json, { servers: outcomes, skipped: skippedOf(found), secrets: secretsOf(found) }, () => describe(outcomes, found));
@@ -73,6 +74,6 @@ function describe(outcomes: readonly JsonObject[], found: readonly Import[]): st
     one['error'] === undefined ? (one['added'] === true ? 'declared' : 'would be declared') : `${text(one['error'])}: ${text(one['message'])}`,
   ]));
   const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => plain(`Skipped ${name}: ${code} ${reason}. ${remedy}`));
-  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => plain(`${server} needs its secret ${name} at ${reference}`));
+  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => plain(`${server} needs its secret ${name} at ${reference}, where \`sallyport up\` is started`));
   return `${added}${[...skipped, ...secrets].map((line) => `${line}\n`).join('')}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
 }

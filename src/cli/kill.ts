@@ -2,8 +2,8 @@ import type { JsonObject } from '../domain/json.ts';
 import { usageError } from './arguments.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
-import { part, text } from './json-view.ts';
-import { table } from './terminal.ts';
+import { objects, part, text } from './json-view.ts';
+import { plain, table } from './terminal.ts';
 import { callOf } from './verbs.ts';
 import type { Call } from './verbs.ts';
 
@@ -20,9 +20,19 @@ export const command: Command = {
     show(io, call.options.json, kill, () => table(['stopped', 'which'], [
       ['everything', part(kill, 'all') === true ? 'yes' : 'no'], ['agents', text(part(kill, 'agents'))], ['servers', text(part(kill, 'servers'))],
     ]));
+    if (call.options.positionals[0] !== 'status' && !call.options.flag('off')) await warnUnknown(call);
     return 0;
   },
 };
+
+/** The switch comes first and holds for what may yet come; but who mistyped a name in an emergency must learn it. */
+async function warnUnknown({ client, io, options }: Call): Promise<void> {
+  const [target, name] = options.positionals;
+  if (target !== 'agent' && target !== 'server') return;
+  const [key, field] = target === 'agent' ? ['agents', 'agent'] : ['servers', 'id'];
+  const known = objects(part(await client.get(`/${key}`), key)).some((one) => one[field] === name);
+  if (!known) io.note(`Nothing here is called ${plain(name ?? '')} now: the switch holds, but check the name with \`sallyport ${target} list\`.`);
+}
 
 function readRequest(call: Call): JsonObject {
   const target = call.need(0, 'what to stop');

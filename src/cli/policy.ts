@@ -1,3 +1,4 @@
+import { basename, isAbsolute, normalize } from 'node:path';
 import { tellComplaints } from '../domain/complaints.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
@@ -88,6 +89,7 @@ const matrix: Verb = {
       `${text(row['server'])}/${text(row['tool'])}`, text(row['effect']), ...(isArray(row['cells']) ? row['cells'] : []).map((cell) => CELLS[text(cell)] ?? ''),
     ]);
     show(io, options.json, answer, () => `${table(['tool', 'effect', ...heads], rows)}yes: may call · no: never · depends: on arguments or the moment\n`);
+    if (heads.length === 0) io.note('No agent has a token now, so there is no column for one. Make one with `sallyport agent create`.');
     return 0;
   },
 };
@@ -141,12 +143,19 @@ const list: Verb = {
 const put: Verb = {
   usage: 'put FILE.cedar',
   run: async ({ client, io, options, need }) => {
-    const [policy] = await readTexts([need(0, 'the file')]);
-    const answer = await withProgress(io, 'compiling', () => client.send('PUT', '/policies', { file: policy?.file ?? '', source: policy?.text ?? '' }));
+    const given = need(0, 'the file');
+    const [policy] = await readTexts([given]);
+    const file = nameOf(normalize(given));
+    const answer = await withProgress(io, 'compiling', () => client.send('PUT', '/policies', { file, source: policy?.text ?? '' }));
     show(io, options.json, answer, () => `${plain(text(part(answer, 'file')))} is in force.\n`);
     return 0;
   },
 };
+
+/** A file elsewhere is called by its last part: the same file is the same policy from any folder, and can be exported into one. */
+function nameOf(file: string): string {
+  return isAbsolute(file) || file.startsWith('..') ? basename(file) : file;
+}
 
 const remove: Verb = {
   usage: 'remove ID',
