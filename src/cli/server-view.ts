@@ -53,7 +53,7 @@ function describeTools(tools: readonly JsonObject[], effects: Readonly<Record<st
     const name = text(tool['name']);
     const given = Object.hasOwn(effects, name) ? effects[name] : undefined;
     const effect = given === undefined ? `${text(tool['effect'])}${tool['confirmed'] === true ? '' : ' (guess)'}` : `${given} (as you say)`;
-    return [name, effect, text(tool['description'])];
+    return [name, tool['dispatches'] === undefined ? effect : `${effect}, dispatcher`, text(tool['description'])];
   }));
 }
 

@@ -14,6 +14,13 @@ export interface Call {
   readonly arguments: JsonObject | undefined;
 }
 
+/** A tool as it is called, under its canonical name. */
+export interface ToolCall {
+  readonly tool: Tool;
+  readonly resource: Resource;
+  readonly arguments: JsonObject | undefined;
+}
+
 /** A legacy session. Its id is a sealed box over these, so any replica can serve it and no other principal can use it. */
 export interface Session {
   /** Digest of the sealed id: what records and shared state may hold. */
@@ -43,6 +50,8 @@ export interface Exchange {
   readonly members?: readonly Server[];
   readonly tool?: Tool;
   readonly call: Call;
+  /** The dispatchers that the call goes through, outermost first: `tool` and `call` are what the last of them runs (invariant 7). */
+  readonly dispatchers?: readonly ToolCall[];
   /** The JSON-RPC id that the client gave its request; cancellation names it. */
   readonly request?: RpcId;
   /** The one snapshot that judges this exchange (invariant 4). */

@@ -26,6 +26,8 @@ export interface JournalRecord {
   readonly action?: string;
   readonly server?: string;
   readonly tool?: string;
+  /** The dispatchers through which the tool was called, outermost first. */
+  readonly dispatchers?: readonly string[];
   /** Digest of the pinned definition that was in force. */
   readonly definition?: string;
   /** Salted commitment of the arguments or result, and its encoded size. */

@@ -48,12 +48,21 @@ export interface Pin {
   readonly definition: JsonObject;
 }
 
+/** Which of a dispatcher's own arguments hold the name and the arguments of the tool that it runs. */
+export interface Dispatch {
+  readonly name: string;
+  /** Without it everything but `name` belongs to the inner tool. */
+  readonly arguments?: string;
+}
+
 export interface Tool extends Pin {
   readonly kind: 'tool';
   readonly effect: Effect;
   /** Whether an administrator confirmed the effect; `learn` permits only confirmed writes. */
   readonly confirmed: boolean;
   readonly labels: Labels;
+  /** An administrator declared that it runs other tools of its server: a call of it is judged as a call of the inner one. */
+  readonly dispatches?: Dispatch;
 }
 
 /** What a person approved of a server: the allow-list of everything it may say about itself. */

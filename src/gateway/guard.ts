@@ -4,7 +4,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
-import { inputRequestsOf } from '../mcp/bridge/input.ts';
+import { questionsIn } from '../mcp/bridge/input.ts';
 import { flawOf } from '../mcp/eras/modern.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
 import { isPlainUri } from '../registry/names.ts';
@@ -20,7 +20,18 @@ export function judge(message: Message, exchange: Exchange, force: InForce, pin:
   const request = requestOf(exchange, exchange.call.action, pin.drift);
   const decision = force.engine.decide(request);
   const hidden = decision.outcome === 'deny' && force.engine.possible(request) === 'deny';
-  return enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection);
+  const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection);
+  return verdict.outcome === 'denial' ? verdict : (refusedOnTheWay(message, exchange, force, request) ?? verdict);
+}
+
+/** What is forbidden of a dispatcher holds too, after what it runs was judged: nobody learns by it whether that exists. */
+function refusedOnTheWay(message: Message, exchange: Exchange, force: InForce, request: AccessRequest): Verdict | undefined {
+  for (const { resource, arguments: given } of exchange.dispatchers ?? []) {
+    const context = { ...request.context, arguments: given ?? NO_ARGUMENTS };
+    const verdict = enforce(message, force.engine.decide({ ...request, resource, context }), false);
+    if (verdict.outcome === 'denial') return verdict;
+  }
+  return undefined;
 }
 
 /**
@@ -34,18 +45,25 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
     if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
-    for (const { method } of Object.values(inputRequestsOf(answer.result) ?? {})) {
-      const asks = findInputRequest(method);
-      if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-      const verdict = enforce(answer, force.engine.decide(requestOf(exchange, asks.action)), false, ended);
-      if (verdict.outcome === 'denial') return verdict;
-    }
-    return enforce(answer, permit.decision, false, ended);
+    return refusedQuestion(answer, answer.result, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-  if (answer.kind === 'notification' || method.action === 'connect') return enforce(answer, permit.decision, false, ended);
+  if (answer.kind === 'notification') return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
+  if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
   return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
+}
+
+/** The denial of the first question inside an answer that policy does not allow; undefined when there is none. */
+function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce): Verdict | undefined {
+  if (body['inputRequests'] === undefined) return undefined;
+  for (const { method } of Object.values(questionsIn(body))) {
+    const asks = findInputRequest(method);
+    if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
+    const verdict = enforce(answer, force.engine.decide(requestOf(exchange, asks.action)), false);
+    if (verdict.outcome === 'denial') return verdict;
+  }
+  return undefined;
 }
 
 /** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */

@@ -30,9 +30,10 @@ export interface Caller {
 }
 
 export function callerOf(exchange: Exchange): Caller {
-  const { principal, server, call, space } = exchange;
-  const { method, resource, arguments: given } = call;
-  return { space, server: server.id, principal: principal.id, agent: principal.agent, method, target: resource.name, arguments: given };
+  const { principal, server, call, dispatchers, space } = exchange;
+  // As the client said it: through another dispatcher, or with another word to the same one, it is another request.
+  const { resource, arguments: given } = dispatchers?.[0] ?? call;
+  return { space, server: server.id, principal: principal.id, agent: principal.agent, method: call.method, target: resource.name, arguments: given };
 }
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';

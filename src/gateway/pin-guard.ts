@@ -55,8 +55,8 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
       const kind = PINNED[exchange.call.action];
       if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return AS_APPROVED;
       const fresh = keeper.current(exchange.server, SERVER_CREDENTIAL);
-      if (fresh !== undefined) return stateOf(fresh, kind, exchange.call.resource.name);
-      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange.call.resource.name), unverified);
+      if (fresh !== undefined) return stateOf(fresh, kind, exchange);
+      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange), unverified);
     },
     invalidate: (server) => keeper.invalidate(server),
     observe(answer, exchange) {
@@ -69,8 +69,15 @@ function keyOf({ space, id }: Server): string {
   return JSON.stringify([space, id]);
 }
 
-function stateOf(set: DriftSet, kind: PinKind, name: string): PinState {
-  const drift = set.drifts.length === 0 ? undefined : set.drifts.find((one) => one.kind === kind && one.name === name);
+/** Of what is called and of every dispatcher on the way to it: what denies comes before what policy may accept. */
+function stateOf(set: DriftSet, kind: PinKind, { call, dispatchers = [] }: Exchange): PinState {
+  if (set.drifts.length === 0) return AS_APPROVED;
+  const states = [call, ...dispatchers].map(({ resource }) => stateOfOne(set, kind, resource.name));
+  return states.find((one) => one.objection !== undefined) ?? states.find((one) => one.drift !== 'none') ?? AS_APPROVED;
+}
+
+function stateOfOne(set: DriftSet, kind: PinKind, name: string): PinState {
+  const drift = set.drifts.find((one) => one.kind === kind && one.name === name);
   if (drift === undefined) return AS_APPROVED;
   const verdict = verdictOf(drift);
   return { drift: drift.class, objection: verdict === 'deny' || verdict === 'hide' ? DRIFTED : undefined };

@@ -17,6 +17,8 @@ import { zoneOf } from './zone.ts';
 export interface Asked {
   readonly exchange: Exchange;
   readonly params: JsonObject | undefined;
+  /** What is wrong with a call of a dispatcher; see `complete`. */
+  readonly flaw?: SallyportError;
 }
 
 /**
@@ -52,11 +54,12 @@ export async function resolve(
     ...(found.tool === undefined ? {} : { tool: found.tool }),
     call: { method: method.method, action: method.action, resource: found.resource, arguments: found.arguments },
     ...(said.kind === 'request' ? { request: said.id } : {}),
+    ...(found.dispatchers === undefined ? {} : { dispatchers: found.dispatchers }),
     snapshot: force.snapshot,
     ...(session === undefined ? {} : { session }),
     ...(asRegistry && inbound.internal?.examine !== undefined ? { examine: inbound.internal.examine } : {}),
   };
-  return { exchange, params: found.params };
+  return { exchange, params: found.params, ...(found.flaw === undefined ? {} : { flaw: found.flaw }) };
 }
 
 /** How an item is listed: what may not be listed may not be asked about in any other way either. */
@@ -67,13 +70,19 @@ const LISTED_BY = { tool: 'call_tool', prompt: 'get_prompt', resource: 'read_res
  * message about a hidden item, the answer is that there is no such thing (invariant 7). Throws ERR_HEADER_MISMATCH,
  * ERR_STATE_INVALID, ERR_TOOL_UNKNOWN.
  */
-export function complete(world: { readonly handles: Handles }, said: Message, { exchange, params }: Asked, force: InForce): Message {
+export function complete(world: { readonly handles: Handles }, said: Message, { exchange, params, flaw }: Asked, force: InForce): Message {
   const { resource, action } = exchange.call;
+  const dispatchers = exchange.dispatchers ?? [];
   const listed = resource.kind === 'server' ? action : LISTED_BY[resource.kind];
   const hidden = (): boolean => resource.kind !== 'server' && !visible(exchange, force, listed, resource);
   if (listed !== action && hidden()) throw nothingThere(`${action} of what is hidden`);
+  const veiled = dispatchers.find((one) => !visible(exchange, force, 'call_tool', one.resource));
+  if (veiled !== undefined) throw nothingThere('a dispatcher that is hidden');
   try {
-    if (said.kind === 'request' && exchange.tool !== undefined) checkParameterHeaders(said, inputSchemaOf(exchange.tool.definition));
+    if (flaw !== undefined) throw flaw;
+    // Headers mirror what the client sent: the arguments of the outermost dispatcher.
+    const called = dispatchers[0]?.tool ?? exchange.tool;
+    if (said.kind === 'request' && called !== undefined) checkParameterHeaders(said, inputSchemaOf(called.definition));
     return world.handles.unseal(withParams(said, params), callerOf(exchange));
   } catch (fault) {
     throw fault instanceof SallyportError && hidden() ? nothingThere(`${fault.code}: ${fault.message}`) : fault;

@@ -114,7 +114,7 @@ function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
 }
 
 function identityOf(exchange: Exchange): Partial<JournalRecord> {
-  const { principal, call, server, tool, session, snapshot } = exchange;
+  const { principal, call, server, tool, dispatchers = [], session, snapshot } = exchange;
   return {
     exchange: exchange.id,
     ...callerOf(principal),
@@ -124,6 +124,7 @@ function identityOf(exchange: Exchange): Partial<JournalRecord> {
     action: call.action,
     server: server.id,
     ...(call.resource.name === '' ? {} : { tool: nameOf(call.resource) }),
+    ...(dispatchers.length === 0 ? {} : { dispatchers: dispatchers.map((one) => one.resource.name) }),
     ...(tool === undefined ? {} : { definition: tool.digest }),
     snapshot: snapshot.version,
     ...(exchange.examine === undefined ? {} : { detail: { examine: exchange.examine } }),

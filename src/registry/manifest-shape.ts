@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
+import { DISPATCHES } from './dispatch-shape.ts';
 import { ID_PATTERN } from './names.ts';
 import { DECLARABLE_REFERENCE, refusedReference } from './secrets.ts';
 
@@ -39,7 +40,7 @@ const CREDENTIALS = z.discriminatedUnion(
   { error: 'must be { type: none } or { type: header, header: …, secret: … }; OAuth credentials come with a later release' },
 );
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });
 
 const SERVER = z
   .strictObject({

@@ -146,7 +146,10 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
 
 function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Readonly<Record<string, ToolDeclaration>> {
   return Object.fromEntries(
-    Object.entries(tools).map(([name, tool]) => [name, { effect: tool.effect, ...(tool.labels && { labels: { ...labels, ...tool.labels } }) }]),
+    Object.entries(tools).map(([name, { effect, labels: own, dispatches }]) => [
+      name,
+      { effect, ...(own && { labels: { ...labels, ...own } }), ...(dispatches && { dispatches }) },
+    ]),
   );
 }
 

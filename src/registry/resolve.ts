@@ -2,10 +2,13 @@ import type { Action, Resource } from '../domain/decision.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
 import type { JsonObject } from '../domain/json.ts';
+import type { ToolCall } from '../domain/exchange.ts';
 import type { Pin, Server, Tool } from '../domain/server.ts';
 import { has, isApproved, reachable } from './compiled.ts';
 import type { CompiledMember, CompiledServer, CompiledToolset } from './compiled.ts';
+import { unwrapCall } from './dispatch.ts';
 import { isPlainUri, splitName, splitUri } from './names.ts';
+import { invalidParams, unknownItem } from './unresolved.ts';
 
 /** What this room must know of a method; `mcp/methods.ts` has the rows. */
 export interface MethodTarget {
@@ -29,6 +32,10 @@ export interface Resolved {
   readonly pin?: Pin;
   readonly resource: Resource;
   readonly arguments: JsonObject | undefined;
+  /** The dispatchers that the call goes through, outermost first; `tool` is what the last of them runs. */
+  readonly dispatchers?: readonly ToolCall[];
+  /** A call of a dispatcher that says nothing it can run; to be told only to those who may know of the dispatcher. */
+  readonly flaw?: SallyportError;
   /** The message's params, naming things as the upstream itself does. */
   readonly params: JsonObject | undefined;
 }
@@ -47,15 +54,18 @@ export function checkStatus(server: Server, asRegistry: boolean): void {
   }
 }
 
-/** Resolves on a server's own route. */
-export function resolveOn(found: CompiledServer, method: MethodTarget, params: JsonObject | undefined): Resolved {
+/** Resolves on a server's own route. `tools`: those that a route shows of the server, where it is not all of them. */
+export function resolveOn(
+  found: CompiledServer, method: MethodTarget, params: JsonObject | undefined, tools: ReadonlySet<string> | '*' = '*',
+): Resolved {
   const whole = { server: found.server, resource: found.whole, arguments: undefined, params };
   if (method.action === 'complete') return resolveReference(found, params);
   switch (method.target) {
     case 'tool': {
       const entry = found.tools.get(nameOf(params, 'name'));
       if (!entry?.tool) throw unknownItem('tool');
-      return { ...whole, tool: entry.tool, resource: entry.resource, arguments: argumentsOf(params) };
+      const called = { tool: entry.tool, resource: entry.resource, arguments: argumentsOf(params) };
+      return entry.tool.dispatches ? { ...whole, ...unwrapCall(found, called, tools) } : { ...whole, ...called };
     }
     case 'prompt':
       return { ...whole, ...promptOf(found, nameOf(params, 'name')), arguments: argumentsOf(params) };
@@ -112,7 +122,7 @@ export function resolveInToolset(toolset: CompiledToolset, method: MethodTarget,
     return { server: toolset.whole, members, resource: toolset.resource, arguments: undefined, params };
   }
   const [member, inner] = unwrap(toolset, method.target, params);
-  return resolveOn(member.of, method, inner);
+  return resolveOn(member.of, method, inner, member.tools);
 }
 
 type ItemTarget = Exclude<MethodTarget['target'], 'server'>;
@@ -150,15 +160,3 @@ function argumentsOf(params: JsonObject | undefined): JsonObject | undefined {
   if (given === undefined || isObject(given)) return given;
   throw invalidParams('"arguments" must be an object');
 }
-
-function invalidParams(message: string): SallyportError {
-  return new SallyportError('ERR_PARAMS_INVALID', message);
-}
-
-/** The same words for what is unknown, unpinned or outside the toolset: none of them exists for the caller. */
-function unknownItem(kind: string): SallyportError {
-  return new SallyportError('ERR_TOOL_UNKNOWN', `no such ${kind} here`, {
-    remedy: 'list what there is; an administrator approves new items with: sallyport server approve',
-  });
-}
-

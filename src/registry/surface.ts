@@ -3,7 +3,7 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Era, Revision } from '../domain/message.ts';
-import type { Baseline, Effect, Labels, Pin, Surface, Tool } from '../domain/server.ts';
+import type { Baseline, Dispatch, Effect, Labels, Pin, Surface, Tool } from '../domain/server.ts';
 import { digestOfSurface, pinOf } from './canonical.ts';
 import { guessEffect } from './effects.ts';
 import { checkToolName, checkVisibleName } from './names.ts';
@@ -33,6 +33,7 @@ function writeEach(answers: readonly JsonObject[]): readonly string[] {
 export interface ToolDeclaration {
   readonly effect: Effect;
   readonly labels?: Labels;
+  readonly dispatches?: Dispatch;
 }
 
 export interface SurfaceContext {
@@ -126,6 +127,7 @@ function toTool(pin: PinOf<'tool'>, context: SurfaceContext): Tool {
     effect: declared?.effect ?? guessEffect(pin.definition),
     confirmed: declared !== undefined,
     labels: declared?.labels ?? context.labels,
+    ...(declared?.dispatches && { dispatches: declared.dispatches }),
   };
 }
 

@@ -13,6 +13,10 @@ const ROWS = {
     'No alias, prefix, case or look-alike of a name reaches a tool past its policy.',
     'peers.md 5.2; invariant 7',
   ],
+  'incident-2-dispatchers': [
+    'A call of a declared dispatcher is judged, pinned and recorded as a call of the tool that it runs.',
+    'peers.md 5.2; invariant 7',
+  ],
   'incident-3-no-second-path': [
     'Nothing reaches an upstream without a record before it, by whatever method, verb or kind of message.',
     'peers.md 5.3; invariants 1 and 5',

@@ -40,8 +40,9 @@ function presentSurface(surface: Surface): JsonObject {
   return {
     revision: surface.revision, eras: surface.eras, serverInfo: surface.serverInfo,
     ...(surface.instructions === undefined ? {} : { instructions: surface.instructions.definition['instructions'] ?? '' }),
-    tools: surface.tools.map(({ name, effect, confirmed, labels, digest, definition }): Json => ({
+    tools: surface.tools.map(({ name, effect, confirmed, labels, digest, definition, dispatches }): Json => ({
       name, effect, confirmed, labels: { ...labels }, digest, description: definition['description'] ?? '',
+      ...(dispatches === undefined ? {} : { dispatches: { ...dispatches } }),
     })),
     prompts: surface.prompts.map(({ name, digest }) => ({ name, digest })),
     templates: surface.templates.map(({ name, digest }) => ({ name, digest })),

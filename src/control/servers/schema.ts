@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
+import { DISPATCHES } from '../../registry/dispatch-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
 import { DECLARABLE_REFERENCE, refusedReference } from '../../registry/secrets.ts';
 import { NAME, WORDS } from '../names.ts';
@@ -34,7 +35,9 @@ const CREDENTIALS = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), secret: SECRET }),
 ]);
 
-/** What an administrator says of a server. `tools` confirms effects and labels of single tools. */
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });
+
+/** What an administrator says of a server. `tools` confirms effects and labels of single tools, and says which are dispatchers. */
 const SERVER_DEFINITION = z.strictObject({
   endpoint: ENDPOINT,
   owner: WORDS,
@@ -42,7 +45,7 @@ const SERVER_DEFINITION = z.strictObject({
   tier: z.enum(['internal', 'vendor', 'public']),
   labels: LABELS,
   credentials: CREDENTIALS,
-  tools: z.record(z.string(), z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional() })),
+  tools: z.record(z.string(), TOOL),
   /** What an administrator allows this server's launch by name. */
   allow: z.array(z.enum(LAUNCH_ALLOWANCES)).default([]),
 });

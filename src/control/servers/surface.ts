@@ -1,5 +1,7 @@
 import type { Surface } from '../../domain/server.ts';
 import { digestOfSurface } from '../../registry/canonical.ts';
+import { findDispatchers } from '../../registry/dispatchers.ts';
+import type { DispatcherFinding } from '../../registry/dispatchers.ts';
 import type { RawSurface } from '../../registry/surface.ts';
 import { readSurface, unknownDeclarations } from '../../registry/surface.ts';
 import type { Candidate } from '../stored.ts';
@@ -12,7 +14,11 @@ export function toCandidate(raw: RawSurface, server: StoredServer, scannedAt: nu
     rule: 'declared-tool-unknown', severity: 'warn', item: name,
     message: 'the declaration names a tool that the server does not have; the real one stays on its guess',
   }));
-  return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...unknown, ...findShadows(surface)] };
+  return { scannedAt, digest: digestOfSurface(surface), surface, findings: [...unknown, ...findDispatchers(surface).map(toFinding), ...findShadows(surface)] };
+}
+
+function toFinding({ rule, tool, message }: DispatcherFinding): ServerFinding {
+  return { rule, severity: 'warn', item: tool, message };
 }
 
 /** The surface with what the administrator says of single tools: their effects are confirmed, others stay on the guess. */
@@ -21,7 +27,10 @@ export function declareTools(surface: Surface, declared: StoredServer['tools']):
     ...surface,
     tools: surface.tools.map((tool) => {
       const said = Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
-      return said === undefined ? tool : { ...tool, effect: said.effect, confirmed: true, labels: said.labels ?? tool.labels };
+      if (said === undefined) return tool;
+      const { dispatches: _before, ...rest } = tool;
+      const { effect, labels, dispatches } = said;
+      return { ...rest, effect, confirmed: true, labels: labels ?? tool.labels, ...(dispatches === undefined ? {} : { dispatches }) };
     }),
   };
 }
