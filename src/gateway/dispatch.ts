@@ -24,6 +24,7 @@ export function createDispatch(ways: Ways): Upstream {
       const way = needsBridge(exchange) ? ways.bridge : ways[exchange.server.endpoint.transport];
       if (exchange.session !== undefined && exchange.call.method === TRANSPORT_METHODS.terminate) return terminate(ways, way, permit, exchange, signal);
       if (exchange.session !== undefined && exchange.call.method === 'notifications/cancelled') return cancel(ways, way, permit, exchange, signal);
+      if (namesNobody(exchange)) return nothing();
       return way.send(permit, exchange, signal);
     },
   };
@@ -38,6 +39,18 @@ async function* terminate(ways: Ways, way: Upstream, permit: Permit, exchange: E
     ways.open.endSession(exchange.session.key, exchange.id);
   }
   yield* way.send(permit, exchange, signal);
+}
+
+/**
+ * Where there is no session, ids that clients choose name each other's calls, and a server knows the gate by one credential:
+ * over HTTP a call is cancelled by closing its stream, and by nothing else (2026-07-28, cancellation).
+ */
+function namesNobody({ session, call, server }: Exchange): boolean {
+  return session === undefined && call.method === 'notifications/cancelled' && server.endpoint.transport !== 'stdio';
+}
+
+async function* nothing(): Sent {
+  // It was heard and recorded; there is nobody to tell.
 }
 
 /** A server may never answer a request that was cancelled, so our side of it ends as well. */

@@ -33,7 +33,7 @@ async function* send(pool: Pool, message: Message, exchange: Exchange, signal: A
   if (eraOf(message.revision) !== handshake.era) {
     throw new SallyportError('ERR_VERSION_UNSUPPORTED', `Server ${exchange.server.id} speaks ${handshake.revision}.`, { dispatched: false });
   }
-  const session = exchange.session?.key;
+  const session = exchange.session?.key ?? callerOf(exchange);
   if (message.kind === 'notification') {
     if (message.method !== 'notifications/initialized') await mux.notify(message, session);
   } else if (message.kind !== 'request') await mux.respond(message, session);
@@ -46,7 +46,14 @@ async function* send(pool: Pool, message: Message, exchange: Exchange, signal: A
   } else yield* mux.request(message, session, signal);
 }
 
+/** Whose messages are whose where there are no sessions: on a shared connection, ids that clients choose name each other's calls. */
+function callerOf({ principal, onBehalfOf }: Exchange): string {
+  return JSON.stringify([principal.id, principal.agent, onBehalfOf.id, onBehalfOf.agent, onBehalfOf.actors]);
+}
+
 function capabilitiesOf(message: Message, exchange: Exchange): JsonObject {
+  // Nobody can be asked anything over a connection that several share, whatever each could answer.
+  if (isShared(exchange)) return {};
   if (exchange.session !== undefined) return exchange.session.capabilities;
   const params = message.kind === 'request' ? message.params : undefined;
   const meta = params?.['_meta'];

@@ -60,20 +60,29 @@ export class Pool {
     const list = this.#entries.get(identity) ?? [];
     const known = list.find((entry) => entry.connection?.handshake.era === 'modern' || covers(entry.capabilities, capabilities));
     if (known !== undefined) return known;
-    if (this.#all().length >= LIMITS.upstreamConnectionsMax) {
-      throw new SallyportError('ERR_RUNNER_LIMIT', 'Too many servers are connected.', { remedy: 'Try again later.', dispatched: false });
-    }
+    this.#makeRoom(list);
     const opening = this.#options.open(exchange, capabilities).catch((cause: unknown) => {
       throw undispatched(cause);
     });
     const entry: Entry = { identity, capabilities, opening, usedAt: Date.now() };
-    this.#entries.set(identity, [...list, entry]);
+    this.#entries.set(identity, [...(this.#entries.get(identity) ?? []), entry]);
     const drop = (): void => this.#drop(entry);
     opening.then((connection) => {
       entry.connection = connection;
       return connection.over;
     }).then(drop, drop);
     return entry;
+  }
+
+  /** Clients say what they can do, in any words: a caller who always says something else must not take the place of all. */
+  #makeRoom(own: readonly Entry[]): void {
+    if (own.length >= LIMITS.connectionsPerCallerMax) {
+      const idle = own.flatMap(({ connection, usedAt }) => (connection?.mux.openCount === 0 ? [{ connection, usedAt }] : []));
+      const oldest = idle.toSorted((a, b) => a.usedAt - b.usedAt)[0];
+      if (oldest === undefined) throw tooMany();
+      this.retire(oldest.connection);
+    }
+    if (this.#all().length >= LIMITS.upstreamConnectionsMax) throw tooMany();
   }
 
   #drop(entry: Entry): void {
@@ -92,6 +101,10 @@ export class Pool {
   #all(): readonly Entry[] {
     return [...this.#entries.values()].flat();
   }
+}
+
+function tooMany(): SallyportError {
+  return new SallyportError('ERR_RUNNER_LIMIT', 'Too many servers are connected.', { remedy: 'Try again later.', dispatched: false });
 }
 
 /** Who shares a connection: nobody, but the same principal through the same agent under the same entry of the server. */

@@ -35,6 +35,7 @@ interface Opened {
 }
 
 interface Entry {
+  readonly caller: string;
   /** Who opened it; all others that use it are the same caller. */
   readonly exchange: Exchange;
   readonly opening: Promise<Opened>;
@@ -69,15 +70,25 @@ export function createConnections(gateway: () => Gateway, sessions: Sessions): C
     entry.opening.then(({ conversation }) => conversation?.end()).catch(() => undefined);
   };
 
+  /** Clients say what they can do, in any words: a caller who always says something else must not take the place of all. */
+  const makeRoom = (caller: string): void => {
+    const own = [...entries].filter(([, entry]) => entry.caller === caller);
+    if (own.length >= LIMITS.connectionsPerCallerMax) {
+      const idle = own.filter(([, entry]) => entry.held?.standing.isUsed() === false).toSorted(([, a], [, b]) => a.usedAt - b.usedAt)[0];
+      if (idle === undefined) throw tooMany();
+      end(...idle);
+    }
+    if (entries.size >= LIMITS.upstreamConnectionsMax) throw tooMany();
+  };
+
   return {
     async session(exchange, capabilities) {
-      const id = keyOf(exchange, capabilities);
+      const caller = callerOf(exchange);
+      const id = JSON.stringify([caller, sorted(capabilities)]);
       let entry = entries.get(id);
       if (entry === undefined) {
-        if (entries.size >= LIMITS.upstreamConnectionsMax) {
-          throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many sessions with servers are open.', { remedy: 'Try again later.', dispatched: false });
-        }
-        entry = { exchange, opening: open(exchange, capabilities), held: undefined, usedAt: Date.now() };
+        makeRoom(caller);
+        entry = { caller, exchange, opening: open(exchange, capabilities), held: undefined, usedAt: Date.now() };
         entries.set(id, entry);
       }
       entry.usedAt = Date.now();
@@ -106,12 +117,15 @@ export function createConnections(gateway: () => Gateway, sessions: Sessions): C
   };
 }
 
-/** Nobody shares a session but the same principal through the same agent, with the same capabilities, at the same approval. */
-function keyOf(exchange: Exchange, capabilities: JsonObject): string {
-  const { server, onBehalfOf } = exchange;
+function tooMany(): SallyportError {
+  return new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many sessions with servers are open.', { remedy: 'Try again later.', dispatched: false });
+}
+
+/** Nobody shares a session but the same principal through the same agent, at the same approval, with the same capabilities. */
+function callerOf({ server, onBehalfOf }: Exchange): string {
   return JSON.stringify([
     server.space, server.id, server.endpoint, server.credentials, server.baseline?.digest ?? '',
-    onBehalfOf.id, onBehalfOf.agent, onBehalfOf.actors, onBehalfOf.credential, sorted(capabilities),
+    onBehalfOf.id, onBehalfOf.agent, onBehalfOf.actors, onBehalfOf.credential,
   ]);
 }
 

@@ -34,7 +34,9 @@ export function createHeldCalls(node: string): HeldCalls {
   const entries = new Map<string, Entry>();
   return {
     hold(call) {
-      if (entries.size >= LIMITS.heldCallsMax) {
+      const { id } = call.exchange.principal;
+      const mine = [...entries.values()].filter((entry) => entry.call.exchange.principal.id === id).length;
+      if (entries.size >= LIMITS.heldCallsMax || mine >= LIMITS.heldCallsPerPrincipalMax) {
         endCall(call);
         throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Too many calls wait for an answer.', { remedy: 'Try again later.' });
       }

@@ -46,6 +46,16 @@ test('a held call ends with its time, and with its caller', () => {
   expect(calls.map(({ controller }) => controller.signal.aborted)).toEqual([true, true]);
 });
 
+test('one principal can\'t take the place of all who wait', async () => {
+  const held = createHeldCalls('a');
+  for (let count = 0; count < LIMITS.heldCallsPerPrincipalMax; count += 1) held.hold(heldCall());
+  const more = heldCall();
+  expect(await codeOf((async () => held.hold(more))())).toBe('ERR_LIMIT_OPEN_EXCHANGES');
+  expect(more.controller.signal.aborted).toBe(true);
+  const other = heldCall();
+  held.hold({ ...other, exchange: { ...other.exchange, principal: { ...other.exchange.principal, id: 'other' } } });
+});
+
 test('a question is answered by its own session, once', async () => {
   const questions = createQuestions('a');
   const asked = questions.ask('mine', new AbortController().signal);
