@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
+import { LIMITS } from '../../src/domain/limits.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, type Heard, type RecordingServer } from '../fixtures/recording-server.ts';
-import { askModern, objectOf, openLegacy, stringAt } from './asking.ts';
+import { askModern, ENVELOPE, modernHeaders, objectOf, openLegacy, stringAt } from './asking.ts';
 
 /** Ways over the gate that an attacker with its source found; each stays closed. */
 const POLICY = `permit(principal, action, resource);
@@ -60,6 +61,10 @@ function answerModern(heard: Heard): Response | undefined {
   return said(heard, { resultType: 'input_required', requestState: 'confirm ten euros' });
 }
 
+function heardBy(server: RecordingServer, method: string): readonly Heard[] {
+  return server.heard.filter((one) => one.method === method);
+}
+
 function namesIn(list: Json | undefined, member: string): readonly unknown[] {
   return isArray(list) ? list.filter(isObject).map((item) => item[member]) : [];
 }
@@ -101,5 +106,48 @@ describe('a request state', () => {
     expect(changed.code).toBe('ERR_STATE_INVALID');
     expect(modern.heard.filter(({ body }) => body.includes('a million'))).toEqual([]);
     expect((await askModern(url, token, 'tools/call', { ...first, requestState })).result).toBeDefined();
+  });
+});
+
+describe('a stranger', () => {
+  test('cancels nobody\'s call over HTTP by guessing its id, where there is no session that it could be of', async () => {
+    const [url, token] = [`${gate.url}/mcp/new`, await gate.token({ agent: 'bob' })];
+    const headers = modernHeaders(token, 'notifications/cancelled', {});
+    const body = JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1, _meta: ENVELOPE } });
+    expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(202);
+    expect(heardBy(modern, 'notifications/cancelled')).toEqual([]);
+  });
+});
+
+describe('a caller who says something else of its client with every call', () => {
+  test('has a few sessions with a server, and others still get theirs', async () => {
+    const url = `${gate.url}/mcp/old`;
+    const [eve, fay] = [await gate.token({ agent: 'eve' }), await gate.token({ agent: 'fay' })];
+    const before = { opened: heardBy(legacy, 'initialize').length, ended: heardBy(legacy, 'DELETE').length };
+    const calls = LIMITS.connectionsPerCallerMax + 4;
+    for (let count = 0; count < calls; count += 1) {
+      const _meta = { 'io.modelcontextprotocol/clientCapabilities': { experimental: { [`e${count}`]: {} } } };
+      expect((await askModern(url, eve, 'tools/call', { name: 'read_note', arguments: {}, _meta })).result).toBeDefined();
+    }
+    expect(heardBy(legacy, 'initialize').length - before.opened).toBe(calls);
+    expect((await askModern(url, fay, 'tools/call', { name: 'read_note', arguments: {} })).result).toBeDefined();
+    while (heardBy(legacy, 'DELETE').length - before.ended < 4) await Bun.sleep(5);
+  });
+});
+
+describe('a subscription', () => {
+  test('that policy allows no more is not renewed by the session\'s next stream', async () => {
+    const session = await openLegacy(`${gate.url}/mcp/new`, await gate.token());
+    const uri = 'note://one';
+    expect((await session.request('resources/subscribe', { uri })).result).toEqual({});
+    await session.transport('GET');
+    expect(heardBy(modern, 'subscriptions/listen').at(-1)?.body).toContain(uri);
+    const source = `forbid(principal, action == Action::"subscribe", resource) when { resource.name == "${uri}" };`;
+    await gate.admin('PUT', '/policies', { file: 'later.cedar', source });
+    while ((await session.request('resources/subscribe', { uri })).result !== undefined) await Bun.sleep(5);
+    const before = heardBy(modern, 'subscriptions/listen').length;
+    await session.transport('GET');
+    while (heardBy(modern, 'subscriptions/listen').length === before) await Bun.sleep(5);
+    expect(heardBy(modern, 'subscriptions/listen').at(-1)?.body).not.toContain(uri);
   });
 });

@@ -4,6 +4,7 @@ import type { Message, RequestMessage } from '../../domain/message.ts';
 import type { Permit } from '../../domain/verdict.ts';
 import { toModernRequest } from '../../mcp/bridge/requests.ts';
 import { translate } from '../enforce.ts';
+import { mayHear } from '../guard.ts';
 import { followSubscriptions } from './follow.ts';
 import { wayTo, type BridgeParts } from './parts.ts';
 
@@ -11,7 +12,9 @@ import { wayTo, type BridgeParts } from './parts.ts';
 export async function* streamFromModern(parts: BridgeParts, permit: Permit, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, void, undefined> {
   const { session } = exchange;
   if (session === undefined) return;
-  yield* followSubscriptions(parts, exchange, signal, (uris, until) => {
+  yield* followSubscriptions(parts, exchange, signal, (subscribed, until) => {
+    // Permitted when the session subscribed; whether it still is, today's policy says.
+    const uris = subscribed.filter((uri) => mayHear(uri, exchange, parts.inForce.of(exchange.snapshot)));
     const notifications = { ...announced(exchange.server.baseline?.surface.capabilities ?? {}), ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}) };
     const revision = '2026-07-28';
     const params = { notifications };
