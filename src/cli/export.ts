@@ -18,9 +18,10 @@ export const command: Command = {
       show(io, call.options.json, answer, () => text(part(answer, 'text')));
       return 0;
     }
+    const named = objects([...objects(part(answer, 'policies')), part(answer, 'extraRoots') ?? null]);
     const files = [
       { file: 'sallyport.yaml', content: text(part(answer, 'text')) },
-      ...objects(part(answer, 'policies')).map((one) => ({ file: text(one['file']), content: text(one['text']) })),
+      ...named.map((one) => ({ file: text(one['file']), content: text(one['text']) })),
     ];
     for (const { file, content } of files) await write(join(folder, inside(file)), content);
     show(io, call.options.json, { files: files.map(({ file }) => file) }, () => files.map(({ file }) => `${join(folder, file)}\n`).join(''));

@@ -69,6 +69,19 @@ test('what is exported makes the same again', async () => {
   expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
 });
 
+test('settings of the network are exported whole, the roots as a file of their own', async () => {
+  const roots = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  writeFileSync(join(folder, 'corp.pem'), roots);
+  const settings = 'gateway: { listen: 127.0.0.1:7443, publicUrl: https://gate.example, trustedProxy: 10.0.0.7 }\n' +
+    'network: { internal: [10.0.0.0/8], origins: ["https://app.example"], proxy: http://proxy.example:3128, extraRoots: corp.pem }\n';
+  expect(await apply(MANIFEST + settings, FORBID)).toMatchObject({ body: { differences: [{ resource: 'network', verb: 'change' }] } });
+  const { body } = await api('GET', '/manifest');
+  expect(body['extraRoots']).toEqual({ file: 'extra-roots.pem', text: roots });
+  writeFileSync(join(folder, 'extra-roots.pem'), roots);
+  expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
+  await apply(`${MANIFEST}gateway: { listen: 127.0.0.1:7443 }\n`, FORBID);
+});
+
 test('a bad manifest or policy names its place and remedy, and nothing of it is applied', async () => {
   const version = await inForce();
   const broken = 'forbid(principal, action == Action::"call_tool", resource) when { resource.effcet == "destroy" };\n';

@@ -4,17 +4,27 @@ import type { Rows } from '../../store/store.ts';
 import { listStored } from '../stored.ts';
 import { readNetwork } from './settings.ts';
 
+interface NamedText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A manifest, and the files that it names. */
 export interface Exported {
   readonly text: string;
-  readonly policies: readonly { readonly file: string; readonly text: string }[];
+  readonly policies: readonly NamedText[];
+  readonly extraRoots?: NamedText;
 }
+
+const ROOTS_FILE = 'extra-roots.pem';
 
 /** One space as a manifest that would make it again. Holds references to secrets, never secrets. */
 export async function exportManifest(rows: Rows, space: string): Promise<Exported> {
-  const { listen, publicUrl, trustedProxy, extraRoots: _, ...network } = await readNetwork(rows);
+  const { listen, publicUrl, trustedProxy, extraRoots, ...network } = await readNetwork(rows);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const manifest: Manifest = {
-    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }) }, network,
+    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }) },
+    network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),
     roles: Object.fromEntries((await listStored(rows, 'role', space)).map(({ id, body }) => [id, body])),
@@ -23,7 +33,8 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     exceptions: await exportExceptions(rows, space),
     findings: [],
   };
-  return { text: formatManifest(manifest), policies };
+  const exported = { text: formatManifest(manifest), policies };
+  return extraRoots === undefined ? exported : { ...exported, extraRoots: { file: ROOTS_FILE, text: extraRoots } };
 }
 
 async function exportExceptions(rows: Rows, space: string): Promise<Manifest['exceptions']> {

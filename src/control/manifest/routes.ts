@@ -9,8 +9,8 @@ export const manifestRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/manifest', summary: 'The space as sallyport.yaml and policy files', access: 'read',
     act: async ({ space }, { store }) => {
-      const { text, policies } = await exportManifest(store, space);
-      return { text, policies: policies.map((policy): Json => ({ ...policy })) };
+      const { text, policies, extraRoots } = await exportManifest(store, space);
+      return { text, policies: policies.map((policy): Json => ({ ...policy })), extraRoots: extraRoots === undefined ? null : { ...extraRoots } };
     },
   }),
   route({
