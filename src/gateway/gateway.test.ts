@@ -157,6 +157,20 @@ test('judge what comes back: a question that policy does not permit is declined 
   expect(await events()).toEqual(['call.permitted', 'result.withheld']);
 });
 
+test('judge what comes back: a question inside a complete result or a notification, as tasks ask, is policy\'s too', async () => {
+  const inputRequests = { q: { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } } };
+  path.behave = async function* (permit) {
+    const { message } = permit;
+    if (message.kind !== 'request') return;
+    yield { kind: 'notification', from: 'server', revision: message.revision, method: 'notifications/tasks', params: { inputRequests } };
+    yield resultOf(message, { content: [], resultType: 'complete', inputRequests });
+  };
+  const answers = await path.ask(path.call('charge'));
+  expect(JSON.stringify(answers)).not.toContain('sampling/createMessage');
+  expect(codeIn(answers)).toBe('ERR_POLICY_DENIED');
+  expect(await events()).toEqual(['call.permitted', 'message.denied', 'result.withheld']);
+});
+
 test('judge what comes back: a kill switch that was turned meanwhile withholds the answer', async () => {
   path.behave = async function* (permit) {
     path.lease({ killed: { all: true, agents: [], servers: [] } });

@@ -49,7 +49,9 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-  if (answer.kind === 'notification') return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
+  if (answer.kind === 'notification') {
+    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
+  }
   if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
   return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
 }

@@ -8,8 +8,12 @@ export interface InputRequest {
 
 /** The requests inside an `InputRequiredResult` (2026-07-28, multi-round-trip requests); undefined for other results. */
 export function inputRequestsOf(result: JsonObject): Readonly<Record<string, InputRequest>> | undefined {
-  if (result['resultType'] !== 'input_required') return undefined;
-  const requests = isObject(result['inputRequests']) ? result['inputRequests'] : {};
+  return result['resultType'] === 'input_required' ? questionsIn(result) : undefined;
+}
+
+/** What a result or notification asks of the client, whatever its type: a task asks in answers to `tasks/get` and in its notifications. */
+export function questionsIn(body: JsonObject): Readonly<Record<string, InputRequest>> {
+  const requests = isObject(body['inputRequests']) ? body['inputRequests'] : {};
   return Object.fromEntries(
     Object.entries(requests).map(([key, value]) => {
       const request = isObject(value) ? value : {};
