@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import type { JsonObject } from '../../src/domain/json.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import { askModern, objectOf, openLegacy, stringAt, type Answer } from './asking.ts';
@@ -18,13 +18,15 @@ const POLICY = `
 `;
 const RUN = { type: 'object', properties: { tool: { type: 'string' }, args: { type: 'object' }, reason: { type: 'string' } } };
 const SPREAD = { type: 'object', properties: { tool: { type: 'string' } }, additionalProperties: true };
+const HEADED = { type: 'object', properties: { tool: { type: 'string', 'x-mcp-header': 'Tool' }, args: { type: 'object' } } };
 const TOOLS = [
+  toolNamed('headed', { inputSchema: HEADED }),
   toolNamed('run_tool', { inputSchema: RUN }),
   toolNamed('spread', { inputSchema: SPREAD }),
   toolNamed('find'), toolNamed('pay'), toolNamed('hidden'), toolNamed('outside'), toolNamed('drifting'),
 ];
-const RUNS = 'run_tool: { effect: execute, dispatches: { name: tool, arguments: args } }';
-const DECLARED = `{ ${RUNS}, spread: { effect: execute, dispatches: { name: tool } } }`;
+const RUNS = '{ effect: execute, dispatches: { name: tool, arguments: args } }';
+const DECLARED = `{ run_tool: ${RUNS}, headed: ${RUNS}, spread: { effect: execute, dispatches: { name: tool } } }`;
 
 let server: RecordingServer;
 let gate: Gate;
@@ -33,7 +35,7 @@ let token: string;
 beforeAll(async () => {
   server = startRecordingServer({
     says: { tools: [...TOOLS] },
-    answer: ({ method, id }) => (method === 'tools/call' ? sayingListChanged(id) : undefined),
+    answer: ({ method, id, params }) => (method === 'tools/call' ? (asking(id, params) ?? sayingListChanged(id)) : undefined),
   });
   gate = await startGate({
     policy: POLICY,
@@ -66,8 +68,18 @@ function sayingListChanged(id: unknown): Response {
   });
 }
 
+/** Whatever is called for the reason `ask` needs a second round. */
+function asking(id: Json | undefined, params: JsonObject): Response | undefined {
+  if (stringAt(objectOf(params['arguments']), 'reason') !== 'ask' || 'requestState' in params) return undefined;
+  return Response.json({ jsonrpc: '2.0', id, result: { resultType: 'input_required', requestState: 'first round' } });
+}
+
 function call(name: string, args: JsonObject, path = '/mcp/notes', as = token): Promise<Answer> {
   return askModern(gate.url + path, as, 'tools/call', { name, arguments: args });
+}
+
+function ask(params: JsonObject, header: string | null = null): Promise<Answer> {
+  return askModern(`${gate.url}/mcp/notes`, token, 'tools/call', params, { 'mcp-param-tool': header });
 }
 
 function run(tool: string, args: JsonObject = {}): Promise<Answer> {
@@ -80,9 +92,9 @@ function shapeOf(answer: Answer): string {
 }
 
 /** That nothing reaches the server while this is asked. */
-async function refused(ask: () => Promise<Answer>): Promise<Answer> {
+async function refused(attempt: () => Promise<Answer>): Promise<Answer> {
   const before = server.effects().length;
-  const answer = await ask();
+  const answer = await attempt();
   expect(server.effects().length).toBe(before);
   return answer;
 }
@@ -146,6 +158,22 @@ describe(verifies('incident-2-dispatchers', 'a call of a dispatcher is a call of
     expect((await refused(() => run('run_tool', { tool: 'find', reason: 'none' }))).code).toBe('ERR_POLICY_DENIED');
     const missing = shapeOf(await refused(() => call('run_tool', { tool: 'nothing', reason: 'none' })));
     expect(shapeOf(await refused(() => call('run_tool', { tool: 'hidden', reason: 'none' })))).toBe(missing);
+  });
+
+  const HEADED_CALL = { name: 'headed', arguments: { tool: 'find' } };
+  test('headers mirror the dispatcher, which is what the message names', async () => {
+    expect((await ask(HEADED_CALL, 'find')).result).toBeDefined();
+    for (const header of ['pay', null]) expect((await refused(() => ask(HEADED_CALL, header))).code).toBe('ERR_HEADER_MISMATCH');
+  });
+
+  test('a second round is the same call of the same dispatcher', async () => {
+    const first = { tool: 'find', args: { text: 'a' }, reason: 'ask' };
+    const state = stringAt((await call('run_tool', first)).result ?? {}, 'requestState') ?? '';
+    for (const other of [{ ...first, reason: 'other' }, { ...first, tool: 'drifting' }]) {
+      expect((await refused(() => ask({ name: 'run_tool', arguments: other, requestState: state }))).code).toBe('ERR_STATE_INVALID');
+    }
+    expect((await refused(() => ask({ name: 'find', arguments: { text: 'a' }, requestState: state }))).code).toBe('ERR_STATE_INVALID');
+    expect((await ask({ name: 'run_tool', arguments: first, requestState: state })).result).toBeDefined();
   });
 
   test('who may not see the dispatcher cannot use it, nor tell that it is there', async () => {
