@@ -19,13 +19,14 @@ export const command: Command = {
     const call = callOf(command, args, { from: { type: 'string' }, owner: { type: 'string' }, 'dry-run': { type: 'boolean' } }, io);
     const owner = call.needText('owner');
     const dryRun = call.options.flag('dry-run');
-    const taken = objects(part(await call.client.get('/servers'), 'servers')).map((server) => text(server['id']));
+    const declared = objects(part(await call.client.get('/servers'), 'servers')).map(({ id, endpoint }) => ({ id: text(id), endpoint: text(endpoint) }));
+    const taken = declared.map(({ id }) => id);
     const found: Import[] = [];
     const files = filesOf(call.needText('from'), io);
     for (const file of files) {
       const { text: content, bytes } = await readClientFile(file);
       if (bytes === undefined) continue;
-      const one = importServers(content, file, { owner, taken });
+      const one = importServers(content, file, { owner, taken, declared });
       taken.push(...one.servers.map(({ declaration }) => declaration.id));
       found.push(one);
     }

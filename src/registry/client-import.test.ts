@@ -14,6 +14,14 @@ function one(entry: unknown): Import {
 }
 
 describe('importServers', () => {
+  test('what is declared already is not declared again under another name', () => {
+    const text = JSON.stringify({ mcpServers: { crm: { url: 'https://crm.example/mcp' }, news: { url: 'https://news.example/mcp' } } });
+    const declared = [{ id: 'crm', endpoint: 'https://crm.example/mcp' }];
+    const found = importServers(text, 'f', { owner: 'me', taken: ['crm'], declared });
+    expect(found.servers.map(({ declaration }) => declaration.id)).toEqual(['news']);
+    expect(found.skipped).toMatchObject([{ name: 'crm', code: 'ERR_CONFLICT', reason: 'it is declared already, as crm' }]);
+  });
+
   test('~/.claude.json: user scope and the scopes of projects; the same server twice is one', () => {
     const found = read({
       mcpServers: { 'My Files': { command: 'npx', args: ['-y', 'files@1.2.3'] } },

@@ -83,6 +83,8 @@ export interface ImportOptions {
   readonly owner: string;
   /** Ids that exist already. */
   readonly taken?: readonly string[];
+  /** What is declared already, and where it is reached: a URL, or a command with its arguments. */
+  readonly declared?: readonly { readonly id: string; readonly endpoint: string }[];
   readonly versions?: EntryOptions['versions'];
   /** Puts a secret away and says where; without it, a secret is expected in an environment variable of Sallyport's. */
   keep?(server: string, name: string, value: string): string | undefined;
@@ -111,6 +113,8 @@ export function importServers(text: string, file: string, options: ImportOptions
       try {
         const read = readEntry(value, { keep, versions: options.versions ?? {} });
         if (servers.some((other) => sameServer(other.declaration, read))) continue;
+        const there = options.declared?.find(({ endpoint }) => endpoint === placeOf(read));
+        if (there !== undefined) throw new EntryProblem(`it is declared already, as ${there.id}`, 'nothing is left to do for it', 'ERR_CONFLICT');
         taken.add(id);
         servers.push({ declaration: declare(id, read, options.owner), name, scope });
         secrets.push(...kept);
@@ -142,11 +146,11 @@ function variableName(id: string, secret: string): string {
 
 /** The same server in two scopes of one file is one server. */
 function sameServer(declared: ServerDeclaration, read: ReadEntry): boolean {
-  const [a, b] = [declared.endpoint, read.endpoint];
-  if (a.transport === 'stdio' || b.transport === 'stdio') {
-    return a.transport === 'stdio' && b.transport === 'stdio' && renderArgv(a.launch) === renderArgv(b.launch);
-  }
-  return a.url === b.url;
+  return (declared.endpoint.transport === 'stdio') === (read.endpoint.transport === 'stdio') && placeOf(declared) === placeOf(read);
+}
+
+function placeOf({ endpoint }: Pick<ServerDeclaration, 'endpoint'>): string {
+  return endpoint.transport === 'stdio' ? renderArgv(endpoint.launch) : endpoint.url;
 }
 
 function declare(id: string, read: ReadEntry, owner: string): ServerDeclaration {
