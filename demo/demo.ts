@@ -192,7 +192,8 @@ The gate stays up at ${gate} until you press Ctrl-C. Point your own client at it
 Look behind it:
 
   ${program} status ${where}
-  ${program} audit tail ${where}
+  ${program} audit query ${where}
+  ${program} audit tail ${where}     (what happens from now on)
 `);
 }
 

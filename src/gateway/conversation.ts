@@ -96,6 +96,7 @@ function resultOf(message: Message | undefined, method: string): JsonObject {
   const { data } = message.error;
   // What the gate refused says so with its own code; everything else is the server's own error.
   const code = isObject(data) && typeof data['code'] === 'string' && data['code'].startsWith('ERR_') ? data['code'] : 'ERR_UPSTREAM_STATUS';
+  const remedy = isObject(data) && code !== 'ERR_UPSTREAM_STATUS' && typeof data['remedy'] === 'string' ? data['remedy'] : undefined;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate's own refusals alone begin so
-  throw new SallyportError(code as ErrorCode, `${method}: ${message.error.message}`);
+  throw new SallyportError(code as ErrorCode, `${method}: ${message.error.message}`, remedy === undefined ? {} : { remedy });
 }

@@ -46,6 +46,7 @@ export function createCompiler(): Compiler {
 function refusal({ diagnostics }: Compiled): SallyportError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   return new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), {
-    remedy: `${errors[0]?.remedy ?? 'Correct the policies'}. Nothing was changed; the snapshot before stays in force.`,
+    // Each complaint says its own remedy.
+    remedy: 'Nothing was changed; the snapshot before stays in force.',
   });
 }
