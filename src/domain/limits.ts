@@ -1,6 +1,7 @@
 /** Everything has a limit (invariant 10). Units last. */
 export const LIMITS = {
   bodyBytesMax: 4 * 1024 * 1024,
+  strangerBodyBytesMax: 64 * 1024,
   responseBytesMax: 16 * 1024 * 1024,
   sseEventBytesMax: 8 * 1024 * 1024,
   jsonDepthMax: 64,

@@ -77,6 +77,18 @@ test('judge: what policy does not permit is not sent, and the denial is recorded
   expect(await events()).toEqual(['call.denied']);
 });
 
+test('pins: what is hidden waits for no verification, which would tell it from what is not there', async () => {
+  let reads = 0;
+  path.rewrite = (said) => {
+    reads += 1;
+    return said;
+  };
+  for (const tool of ['forbidden', 'ghost']) expect(codeIn(await path.ask(path.call(tool)))).toBe('ERR_TOOL_UNKNOWN');
+  expect(reads).toBe(0);
+  await path.ask(path.call('charge'));
+  expect(reads).toBeGreaterThan(1);
+});
+
 test('pins: what is no longer what was approved is not sent', async () => {
   path.rewrite = (said) => said.replace('"required":["id"]', '"required":["id","amount"]');
   expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_PIN_DRIFT');

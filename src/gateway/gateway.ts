@@ -5,9 +5,9 @@ import type { Upstream } from '../domain/upstream.ts';
 import { decodeInbound } from '../mcp/decode.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusal, refusalOfFault } from './refusal.ts';
-import { judge, judgeAnswer } from './guard.ts';
+import { hides, judge, judgeAnswer } from './guard.ts';
 import type { Handles } from './handles.ts';
-import { identify } from './identify.ts';
+import { identify, type Caller } from './identify.ts';
 import type { InForceKeeper } from './in-force.ts';
 import { knownMethod } from './membership.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -33,6 +33,8 @@ export interface Gateway {
   handle(inbound: Inbound): AsyncGenerator<Message, void, undefined>;
   /** Records an HTTP exchange that never became a message (wrong name, origin, path, size) and answers it. Never throws. */
   turnAway(fault: unknown, knock: Knock): Promise<ErrorMessage>;
+  /** Whose body may be large: throws what `handle` would throw of a caller who is not known (ERR_TOKEN_*). */
+  recognise(caller: Caller): void;
 }
 
 const NEVER = new AbortController().signal;
@@ -60,7 +62,7 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const verdict = judge(message, exchange, force, await world.pins.check(exchange));
+          const verdict = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)));
           await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') {
             yield refusal(verdict, said, exchange);
@@ -90,6 +92,9 @@ export function createGateway(world: World): Gateway {
       const fault = faultOf(thrown, NEVER);
       await trail.failed(fault, false);
       return refusalOfFault(fault, undefined, trail.id);
+    },
+    recognise(caller) {
+      identify(caller, world.inForce.current(caller.receivedAt));
     },
   };
 }

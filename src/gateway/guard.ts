@@ -109,6 +109,12 @@ export function visible(exchange: Exchange, force: InForce, action: Action, reso
   return force.engine.possible({ principal: exchange.principal, action, resource, context }) !== 'deny';
 }
 
+/** Whether what is called must look as if it did not exist, whatever its arguments. */
+export function hides(exchange: Exchange, force: InForce): boolean {
+  const { action, resource } = exchange.call;
+  return resource.kind !== 'server' && !visible(exchange, force, action, resource);
+}
+
 /** Whether a caller may hear of changes to one resource of the exchange's server. */
 export function mayHear(uri: string, exchange: Exchange, force: InForce): boolean {
   if (!isPlainUri(uri)) return false;

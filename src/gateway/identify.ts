@@ -4,8 +4,11 @@ import { authenticate } from '../identity/authenticate.ts';
 import { audienceOf } from './doors.ts';
 import type { InForce } from './in-force.ts';
 
+/** What of an HTTP exchange says who calls. */
+export type Caller = Pick<Inbound, 'headers' | 'route' | 'receivedAt' | 'internal'>;
+
 /** Who calls: the bearer of a token, or a workload of our own whose request never was on a network. */
-export function identify(inbound: Inbound, force: InForce): Principal {
+export function identify(inbound: Caller, force: InForce): Principal {
   if (inbound.internal !== undefined) return inbound.internal.principal;
   return authenticate(inbound.headers.get('authorization'), inbound.route.space, audienceOf(inbound.route), force.tokens, inbound.receivedAt);
 }

@@ -54,7 +54,7 @@ export function listen(options: ListenOptions): Listener {
       let inbound: Inbound;
       try {
         doors.check(request.headers, origins);
-        inbound = await inboundOf(request, path, address, receivedAt, arriving);
+        inbound = await inboundOf(request, path, address, receivedAt, arriving, options.gateway);
       } catch (fault) {
         return turnedAway(await options.gateway.turnAway(fault, { address, receivedAt }));
       }
@@ -76,7 +76,7 @@ export function listen(options: ListenOptions): Listener {
   };
 }
 
-async function inboundOf(request: Request, path: string, address: string, receivedAt: number, arriving: Arriving): Promise<Inbound> {
+async function inboundOf(request: Request, path: string, address: string, receivedAt: number, arriving: Arriving, gateway: Gateway): Promise<Inbound> {
   const route = routeOf(path);
   if (route === undefined) {
     throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this path.', { remedy: 'Use /mcp/<server> or /mcp/t/<toolset>.' });
@@ -85,15 +85,10 @@ async function inboundOf(request: Request, path: string, address: string, receiv
   if (httpMethod !== 'POST' && httpMethod !== 'GET' && httpMethod !== 'DELETE') {
     throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'Only POST, GET and DELETE are served.');
   }
-  return {
-    route,
-    httpMethod,
-    headers: request.headers,
-    body: httpMethod === 'POST' ? await bodyOf(request, arriving) : NOTHING,
-    address,
-    receivedAt,
-    signal: request.signal,
-  };
+  const { headers, signal } = request;
+  const recognise = (): void => gateway.recognise({ headers, route, receivedAt });
+  const body = httpMethod === 'POST' ? await bodyOf(request, arriving, recognise) : NOTHING;
+  return { route, httpMethod, headers, body, address, receivedAt, signal };
 }
 
 const NOTHING = new Uint8Array();
@@ -124,13 +119,15 @@ function watchBodies(cut: (request: Request) => void): Arriving {
   };
 }
 
-async function bodyOf(request: Request, arriving: Arriving): Promise<Uint8Array> {
+/** What many strangers send at once is held in memory before anyone reads it, so only a caller that is known may send much. */
+async function bodyOf(request: Request, arriving: Arriving, recognise: () => void): Promise<Uint8Array> {
   const length = request.headers.get('content-length');
   if (Number(length) > LIMITS.bodyBytesMax) throw tooLarge();
+  if (Number(length) > LIMITS.strangerBodyBytesMax) recognise();
   const arrived = arriving.begin(request);
   try {
     // The declared length is all that is read of a body; one without is counted as it comes.
-    return await (length === null ? counted(request.body) : request.bytes());
+    return await (length === null ? counted(request.body, recognise) : request.bytes());
   } catch (cause) {
     throw cause instanceof SallyportError ? cause : new SallyportError('ERR_DEADLINE', 'The body did not arrive.', { cause });
   } finally {
@@ -138,12 +135,17 @@ async function bodyOf(request: Request, arriving: Arriving): Promise<Uint8Array>
   }
 }
 
-async function counted(body: ReadableStream<Uint8Array> | null): Promise<Uint8Array> {
+async function counted(body: ReadableStream<Uint8Array> | null, recognise: () => void): Promise<Uint8Array> {
   if (body === null) return NOTHING;
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
+  let isKnown = false;
   for await (const chunk of body) {
     sizeBytes += chunk.byteLength;
+    if (sizeBytes > LIMITS.strangerBodyBytesMax && !isKnown) {
+      recognise();
+      isKnown = true;
+    }
     if (sizeBytes > LIMITS.bodyBytesMax) throw tooLarge();
     chunks.push(chunk);
   }

@@ -83,16 +83,17 @@ function headersOf(message: Message, inbound: Inbound): Record<string, string> {
 }
 
 /** RFC 6750 section 3: a missing token gets no error code, a bad one gets `invalid_token`. */
-function challengeOf(message: Extract<Message, { kind: 'error' }>, inbound: Inbound): string {
+function challengeOf(message: ErrorMessage, inbound: Inbound | undefined): string {
   const missing = isObject(message.error.data) && message.error.data['code'] === 'ERR_TOKEN_MISSING';
-  const realm = `Bearer realm="${inbound.route.kind}:${inbound.route.name}"`;
-  return missing ? realm : `${realm}, error="invalid_token"`;
+  const realm = inbound === undefined ? 'sallyport' : `${inbound.route.kind}:${inbound.route.name}`;
+  return `Bearer realm="${realm}"${missing ? '' : ', error="invalid_token"'}`;
 }
 
 /** A request that never became a message. What it still has to say is not waited for: the connection ends with this answer. */
 export function turnedAway(message: ErrorMessage): Response {
-  const allow: Record<string, string> = message.httpStatus === 405 ? { allow: METHODS_ALLOWED } : {};
-  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: { ...JSON_HEADERS, connection: 'close', ...allow } });
+  const more: Record<string, string> =
+    message.httpStatus === 405 ? { allow: METHODS_ALLOWED } : message.httpStatus === 401 ? { 'www-authenticate': challengeOf(message, undefined) } : {};
+  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: { ...JSON_HEADERS, connection: 'close', ...more } });
 }
 
 /** The listener itself failed: nothing could be recorded, and there is nothing to tell. */

@@ -3,7 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/
 import { LIMITS } from '../../src/domain/limits.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, type Heard, type RecordingServer } from '../fixtures/recording-server.ts';
-import { askModern, ENVELOPE, modernHeaders, objectOf, openLegacy, stringAt } from './asking.ts';
+import { ask, askModern, ENVELOPE, modernHeaders, objectOf, openLegacy, sendRaw, stringAt, type Answer } from './asking.ts';
 
 /** Ways over the gate that an attacker with its source found; each stays closed. */
 const POLICY = `permit(principal, action, resource);
@@ -110,6 +110,24 @@ describe('a request state', () => {
 });
 
 describe('a stranger', () => {
+  test.each(['declared', 'chunked'])('sends no large body (%s): it is refused before it is there', async (how) => {
+    const token = await gate.token();
+    const big = JSON.stringify({ pad: 'x'.repeat(LIMITS.strangerBodyBytesMax) });
+    const body = (): RequestInit['body'] => (how === 'declared' ? big : new Blob([big]).stream());
+    const send = (authorization: string): Promise<Answer> =>
+      ask(`${gate.url}/mcp/new`, { method: 'POST', body: body(), headers: { 'content-type': 'application/json', authorization } });
+    const refused = await send('Bearer spa_nobody_knows_this_one');
+    expect([refused.status, refused.code]).toEqual([401, 'ERR_TOKEN_INVALID']);
+    expect(refused.headers.get('www-authenticate')).toContain('invalid_token');
+    expect((await send(`Bearer ${token}`)).code).toBe('ERR_RPC_INVALID');
+  });
+
+  test('is refused before the end of a body that it never sends', async () => {
+    const { host } = new URL(gate.url);
+    const head = `POST /mcp/new HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${LIMITS.bodyBytesMax}\r\n\r\n{`;
+    expect(await sendRaw(gate.url, head, 'beginning')).toStartWith('HTTP/1.1 401');
+  });
+
   test('cancels nobody\'s call over HTTP by guessing its id, where there is no session that it could be of', async () => {
     const [url, token] = [`${gate.url}/mcp/new`, await gate.token({ agent: 'bob' })];
     const headers = modernHeaders(token, 'notifications/cancelled', {});
