@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { SallyportError } from '../domain/errors.ts';
 import { sayFault, serveUntilStopped, untilGo, type Running } from '../roles/supervised.ts';
 import { readArguments, usageError, type Arguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
@@ -54,7 +56,7 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const { startControl } = await import('../roles/control.ts');
       const manifest = options.text('manifest');
       const databaseUrl = io.env['DATABASE_URL'];
-      const given = { ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }) };
+      const given = { ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }), ...storeRoots(io) };
       return async () => silent(await startControl({ home, ...given }));
     }
     case 'runner': {
@@ -68,13 +70,24 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const insecureLoopback = options.flag('insecure-loopback');
       return async () => {
         const node = options.text('node') ?? 'gateway';
-        const running = await startGateway({ home, listen, insecureLoopback, node, ...(redisUrl === undefined ? {} : { redisUrl }) });
+        const running = await startGateway({ home, listen, insecureLoopback, node, ...(redisUrl === undefined ? {} : { redisUrl }), ...storeRoots(io) });
         return { detail: { port: running.port, url: running.url }, close: () => running.close() };
       };
     }
     case undefined:
     default:
       throw usageError(command, 'a role is one of ledger, control, runner, gateway');
+  }
+}
+
+/** A company's own certificate authority for its database and Redis; needed before any setting that is kept there can be read. */
+function storeRoots({ env }: Io): { readonly storeRoots?: string } {
+  const file = env['STORE_ROOTS'];
+  if (file === undefined) return {};
+  try {
+    return { storeRoots: readFileSync(file, 'utf8') };
+  } catch (cause) {
+    throw new SallyportError('ERR_FILE_UNREADABLE', `${file} can't be read`, { remedy: 'Set STORE_ROOTS to a PEM file, or unset it.', cause });
   }
 }
 

@@ -19,6 +19,8 @@ export interface ControlOptions {
   readonly manifest?: string;
   /** Default: SQLite at `<home>/control/store.db`. */
   readonly databaseUrl?: string;
+  /** PEM of the roots that a database is verified against, in place of the system's. */
+  readonly storeRoots?: string;
   /** How long gateways go on deciding when control is away. Default: `LIMITS.leaseMs`. */
   readonly leaseMs?: number;
 }
@@ -33,7 +35,8 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const { home } = options;
   const key = ensureRoleKey(home, 'control');
   for (const folder of ['run', 'control']) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
-  const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`);
+  const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
+  const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
   const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });
   const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
   const journal = createJournal(links.ledger, { node: 'control', incarnation: Bun.randomUUIDv7() });

@@ -19,6 +19,8 @@ export interface GatewayRoleOptions {
   /** This replica's name, unique in the fleet. */
   readonly node: string;
   readonly redisUrl?: string;
+  /** PEM of the roots that Redis is verified against, in place of the system's. */
+  readonly storeRoots?: string;
 }
 
 const SWEEP_MS = 1_000;
@@ -47,7 +49,8 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   void watchControl(links.control, inForce, signal);
 
   const seal = createSeal(Buffer.from(await askText(links.control, 'control.keys', {}, 'seal', signal), 'base64url'));
-  const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl);
+  const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
+  const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);
   const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());

@@ -52,8 +52,8 @@ const FIRST_EXITS_MAX = 3;
 const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
   ledger: [],
   runner: [],
-  gateway: ['REDIS_URL', 'BUN_CONFIG_MAX_HTTP_REQUESTS'],
-  control: ['DATABASE_URL'],
+  gateway: ['REDIS_URL', 'STORE_ROOTS', 'BUN_CONFIG_MAX_HTTP_REQUESTS'],
+  control: ['DATABASE_URL', 'STORE_ROOTS'],
 };
 const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 

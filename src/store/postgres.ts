@@ -11,7 +11,7 @@ const CHANNEL = 'sallyport_change';
 const WRITER_LOCK = '8314317648213307764';
 const POOL_SIZE = 8;
 const GRACE_MS = 500;
-const TLS_NEEDED = 'Give the database server a certificate and append ?sslmode=verify-full; further roots come from the network settings.';
+const TLS_NEEDED = 'Give it a certificate and append ?sslmode=verify-full; STORE_ROOTS names the file of a root that the system does not have.';
 
 /** PostgreSQL through `Bun.SQL`. Every wait ends: the server's own timeouts first, ours when the server does not answer. */
 export async function openPostgres(url: string, given: StoreOptions): Promise<Database> {
