@@ -75,6 +75,7 @@ function describe(outcomes: readonly JsonObject[], found: readonly Import[]): st
     one['error'] === undefined ? (one['added'] === true ? 'declared' : 'would be declared') : `${text(one['error'])}: ${text(one['message'])}`,
   ]));
   const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => plain(`Skipped ${name}: ${code} ${reason}. ${remedy}`));
-  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) => plain(`${server} needs its secret ${name} at ${reference}, where \`sallyport up\` is started`));
+  const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) =>
+    plain(`${server} needs its secret ${name} at ${reference}, where \`sallyport up\` is started`));
   return `${added}${[...skipped, ...secrets].map((line) => `${line}\n`).join('')}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
 }
