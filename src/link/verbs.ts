@@ -23,7 +23,7 @@ const VERBS = {
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },
   'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },
-  'control.keys': { server: 'control', callers: ['gateway', 'runner'], shape: 'call' },
+  'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
 

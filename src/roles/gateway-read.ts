@@ -28,7 +28,7 @@ export async function readFor(body: Json, { gateway, reader, pins, inForce }: Re
   // An administrator looks at the server: calls look again too, instead of at what was seen up to a minute ago.
   pins.invalidate({ space, id: server });
   const signal = AbortSignal.any([ending, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
-  const surface = await reader.read(space, server, undefined, undefined, signal);
+  const surface = await reader.read(space, server, undefined, signal);
   const entry = inForce.current(Date.now()).snapshot.servers.find((one) => one.space === space && one.id === server);
   const examined = entry === undefined ? undefined : await examine(gateway, entry, eraOf(surface.revision), signal);
   return { surface: writeSurface(surface), exposure: examined === undefined ? null : { ...examined } };
