@@ -39,6 +39,16 @@ describe('what fetches a program must pin it', () => {
   });
 });
 
+test('a variable that changes the source is refused where a package is fetched', () => {
+  const env = { npm_config_registry: 'https://evil.example' };
+  expect(codeOf({ command: ['npx', 'server@1.2.3'], env })).toBe('ERR_LAUNCH_FORBIDDEN');
+  expect(codeOf({ command: ['npx', 'server@1.2.3'], env: { 'npm_config_@scope:registry': 'https://evil.example' } })).toBe('ERR_LAUNCH_FORBIDDEN');
+  for (const name of ['UV_INDEX_URL', 'UV_DEFAULT_INDEX', 'PIP_EXTRA_INDEX_URL']) {
+    expect(codeOf({ command: ['uvx', 'a==1.0'], env: { [name]: 'https://evil.example' } })).toBe('ERR_LAUNCH_FORBIDDEN');
+  }
+  expect(codeOf({ command: ['node', 'server.js'], env })).toBe('accepted');
+});
+
 describe('what cannot be checked is refused', () => {
   test.each<[string, ...string[]]>([
     ['sh', '-c', 'curl x | sh'], ['/bin/bash', 'run.sh'], ['cmd', '/c', 'npx x'], ['powershell.exe', '-EncodedCommand', 'x'],
@@ -59,6 +69,20 @@ describe('what cannot be checked is refused', () => {
     expect(codeOf({ command: ['npx', 'x'], allow: ['shell', 'inline-code'] })).toBe('ERR_LAUNCH_UNPINNED');
     expect(codeOf({ command: [] })).toBe('ERR_LAUNCH_FORBIDDEN');
   });
+});
+
+test('code that comes in by the environment is refused like code in the arguments', () => {
+  const command = ['node', 'server.js'];
+  const loaders = {
+    LD_PRELOAD: '/tmp/x.so', DYLD_INSERT_LIBRARIES: 'x', BASH_ENV: '/tmp/x', NODE_OPTIONS: '--max-old-space-size=64 --import data:text/javascript,x',
+    JAVA_TOOL_OPTIONS: '-javaagent:x.jar', npm_config_script_shell: '/tmp/x', RUBYOPT: '-rx', PERL5OPT: '-Mx',
+  };
+  for (const [name, value] of Object.entries(loaders)) {
+    expect(codeOf({ command, env: { [name]: value } })).toBe('ERR_LAUNCH_FORBIDDEN');
+    expect(codeOf({ command, env: { [name]: value }, allow: ['inline-code'] })).toBe('accepted');
+  }
+  const env = { NODE_OPTIONS: '--max-old-space-size=64', JAVA_TOOL_OPTIONS: '-Xmx1g', LOG_LEVEL: 'debug' };
+  expect(codeOf({ command, env })).toBe('accepted');
 });
 
 test('secrets in env and arguments are found and never told', () => {

@@ -51,6 +51,8 @@ export function checkLaunch(request: LaunchRequest): CheckedLaunch {
   checkPinned(program, args);
   const env = request.env ?? {};
   checkReferences(env);
+  checkLoaders(env, allow);
+  checkSources(program, env);
   return {
     launch: { command, args, env, ...(request.cwd !== undefined && { cwd: request.cwd }), shared: request.shared ?? false },
     findings: [...secretsInEnv(env), ...secretsInArguments(args)],
@@ -127,6 +129,35 @@ function checkReferences(env: Readonly<Record<string, string>>): void {
     const remedy = refusedReference(value);
     if (remedy !== undefined) throw forbidden(`the variable ${name} refers to a secret that can't be had`, remedy);
   }
+}
+
+/** Variables that make a loader or an interpreter run further code before the program that was named; where it takes other options too, by which. */
+const LOADERS: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|BASH_ENV|PERL5OPT|RUBYOPT|PYTHONSTARTUP)$/, /./s],
+  [/^(?:NODE_OPTIONS|BUN_OPTIONS|npm_config_node_options)$/i, /(?:^|[\s"'])(?:-[ep]|-r|--(?:eval|print|require|import|preload|loader|experimental-loader))/],
+  [/^(?:JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS)$/, /-(?:javaagent|agentlib|agentpath|Xbootclasspath)/],
+  [/^npm_config_(?:script_shell|git|userconfig|globalconfig)$/i, /./s],
+];
+
+/** What is refused in the arguments must not come in by the environment. */
+function checkLoaders(env: Readonly<Record<string, string>>, allow: ReadonlySet<LaunchAllowance>): void {
+  if (allow.has('inline-code')) return;
+  for (const [name, value] of Object.entries(env)) {
+    if (LOADERS.some(([variable, loads]) => variable.test(name) && loads.test(value))) {
+      throw forbidden(`the variable ${name} loads further code into the program`, 'leave it away (or allow: [inline-code])');
+    }
+  }
+}
+
+const PACKAGE_RUNNER = /^(?:npx|npm|pnpx|pnpm|yarn|bunx|bun|uvx|uv|pipx)$/;
+const SOURCE = /^(?:(?:npm|bun)_config_(?:.*registry|proxy|https_proxy|strict_ssl|cafile)|(?:uv|pip)_(?:.*index.*|find_links|.*_host))$/i;
+
+/** An exact version says nothing where a variable says whose version it is. */
+function checkSources(program: string, env: Readonly<Record<string, string>>): void {
+  const source = PACKAGE_RUNNER.test(program) ? Object.keys(env).find((name) => SOURCE.test(name)) : undefined;
+  if (source === undefined) return;
+  const remedy = 'set the registry for the whole machine, in the settings of its package manager';
+  throw forbidden(`the variable ${source} changes where the package comes from`, remedy);
 }
 
 function secretsInEnv(env: Readonly<Record<string, string>>): readonly LaunchFinding[] {
