@@ -2,7 +2,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Check } from './doctor.ts';
 import { text } from './json-view.ts';
 
-/** How each leg is protected: clients to the gate, the gate to each server, and the store. */
+/** How each leg is protected: clients to the gate, and the gate to each server. (Database and Redis beyond this machine are refused without TLS.) */
 export function legsOf(gatewayUrl: string, servers: readonly JsonObject[]): readonly Check[] {
   return [clientLeg(gatewayUrl), ...servers.map(serverLeg)];
 }
