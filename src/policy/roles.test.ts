@@ -147,6 +147,7 @@ test('each template compiles, and allows what it says', async () => {
   for (const name of TEMPLATES) {
     const engine = await engineOf([{ file: 'policies.cedar', text: writeTemplate(name, 'support', ['crm']) }]);
     allowed[name] = ['find', 'note', 'pay', 'drop'].filter((tool) => outcome(engine, tool) === 'allow').join(' ');
+    expect(outcome(engine, 'find', { drift: 'text' })).toBe('deny');
     if (name === 'finance') expect(outcome(engine, 'pay', { principal: { tokenAgeMs: 901_000 } })).toBe('deny');
     if (name === 'developer') expect(outcome(engine, 'note', { zone: 'external' })).toBe('deny');
   }

@@ -48,5 +48,15 @@ export function writeTemplate(name: TemplateName, group: string, servers: readon
       writePolicy({ id: `${name}:${server}:${part}`, effect: 'permit', principal, action: actionScope(actions), resource, when });
     return [permit('session', ['read_only', 'session'], []), permit('tools', ['call_tool'], [oneOf(effects, 'resource.effect')])];
   });
-  return [`// ${name}: the group ${about}.\n`, ...permits, ...guards].join('\n');
+  // Without this the agent goes on with the text that was approved while the server already says another.
+  const unchanged = writePolicy({
+    id: `${name}:changed-description`,
+    remarks: { reason: 'a tool whose description changed waits for a person' },
+    effect: 'forbid',
+    principal,
+    action: 'action == Action::"call_tool"',
+    resource: 'resource',
+    when: ['context.drift == "text"'],
+  });
+  return [`// ${name}: the group ${about}.\n`, ...permits, unchanged, ...guards].join('\n');
 }
