@@ -9,7 +9,7 @@ export interface FickleServer {
   stop(): Promise<void>;
 }
 
-export const MISCHIEFS = ['garbage', 'other-id', 'empty', 'huge', 'endless', 'status', 'redirect', 'hang'] as const;
+const MISCHIEFS = ['garbage', 'other-id', 'empty', 'huge', 'endless', 'status', 'redirect', 'hang'] as const;
 export type Mischief = (typeof MISCHIEFS)[number];
 
 const MEBIBYTE = new TextEncoder().encode('x'.repeat(1024 * 1024));
