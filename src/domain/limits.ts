@@ -54,6 +54,7 @@ export const LIMITS = {
   inputRequestsMax: 20,
   subscriptionsPerSessionMax: 200,
   sessionIdleMs: 30 * 60_000,
+  requestStateMs: 60 * 60_000,
   sessionMaxMs: 24 * 60 * 60_000,
   stdioLineBytesMax: 16 * 1024 * 1024,
   stdioProcessesMax: 200,

@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
 import type { Message } from '../domain/message.ts';
 import { textOf } from '../mcp/encode.ts';
 import type { Seal } from './seal.ts';
@@ -38,24 +39,23 @@ export function callerOf(exchange: Exchange): Caller {
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
 
-export function createHandles(seal: Seal): Handles {
-  const opener = (binding: (caller: Caller) => string, caller: Caller) => (sealed: string): string => {
-    const opened = seal.open(binding(caller), sealed);
-    if (opened === undefined) {
-      throw new SallyportError('ERR_STATE_INVALID', 'This handle was not given to this caller for this request.', { remedy: 'Start the request again.' });
-    }
-    return opened;
+export function createHandles(seal: Seal, now: () => number = Date.now): Handles {
+  const openTask = (caller: Caller) => (sealed: string): string => seal.open(taskBinding(caller), sealed) ?? refuse();
+  // A state says when it was sealed: what a server was told in the middle of a call is not good for ever.
+  const openState = (caller: Caller) => (sealed: string): string => {
+    const [, sealedAt, text] = /^(\d+) (.*)$/s.exec(seal.open(stateBinding(caller), sealed) ?? '') ?? [];
+    return text === undefined || now() - Number(sealedAt) > LIMITS.requestStateMs ? refuse() : text;
   };
   return {
     unseal(message, caller) {
       if ((message.kind !== 'request' && message.kind !== 'notification') || message.params === undefined) return message;
-      const params = replaceAll(message.params, opener(taskBinding, caller), opener(stateBinding, caller));
+      const params = replaceAll(message.params, openTask(caller), openState(caller));
       return params === message.params ? message : { ...message, params };
     },
     seal(message, exchange) {
       const caller = callerOf(exchange);
-      const task = (id: string): string => seal.seal(taskBinding(caller), id);
-      const state = (text: string): string => seal.seal(stateBinding(caller), text);
+      const task = (id: string): string => seal.sealStable(taskBinding(caller), id);
+      const state = (text: string): string => seal.seal(stateBinding(caller), `${now()} ${text}`);
       if (message.kind === 'result') {
         const result = replaceTasks(replaceAll(message.result, task, state), task);
         return result === message.result ? message : { ...message, result };
@@ -65,6 +65,10 @@ export function createHandles(seal: Seal): Handles {
       return params === message.params ? message : { ...message, params };
     },
   };
+}
+
+function refuse(): never {
+  throw new SallyportError('ERR_STATE_INVALID', 'This handle was not given to this caller for this request.', { remedy: 'Start the request again.' });
 }
 
 function taskBinding({ space, server, principal, agent }: Caller): string {

@@ -31,3 +31,14 @@ test('a handle has one spelling: any changed, added or dropped character is refu
 test('a handle is visible ASCII without separators, so that it can be a header', () => {
   expect(seal.seal('b', 'päyload\r\n')).toMatch(/^[A-Za-z0-9_-]+$/);
 });
+
+test('a stable handle is the same each time, another for anything else, and opens like every other', () => {
+  const handle = seal.sealStable('b', 'task-1');
+  expect(seal.sealStable('b', 'task-1')).toBe(handle);
+  expect(createSeal(key).sealStable('b', 'task-1')).toBe(handle);
+  for (const [binding, text] of [['b', 'task-2'], ['c', 'task-1'], ['bt', 'ask-1']] as const) {
+    expect(seal.sealStable(binding, text).slice(0, 16)).not.toBe(handle.slice(0, 16));
+  }
+  expect(seal.open('b', handle)).toBe('task-1');
+  expect(seal.open('c', handle)).toBeUndefined();
+});
