@@ -29,11 +29,28 @@ interface Sealed {
   readonly t: number;
 }
 
+/** A session that was opened, and when it was last known not to be ended. */
+interface Opened {
+  readonly session: Session;
+  readonly issuedAt: number;
+  aliveAt: number;
+}
+
 /** How long a verdict "not ended" of the shared state is believed; an ended upstream session refuses by itself meanwhile. */
 const BELIEF_MS = 1_000;
 
 export function createSessions(seal: Seal, state: SharedState): Sessions {
-  const alive = new Map<string, number>();
+  // By binding and sealed id, so that a remembered session is as little another principal's as one that is opened anew.
+  const known = new Map<string, Opened>();
+  const unseal = (bound: string, sealed: string): Opened | undefined => {
+    const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(bound, sealed);
+    if (text === undefined) return undefined;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what opens was sealed below, by our own key
+    const box = JSON.parse(text) as Sealed;
+    const key = createHash('sha256').update(sealed).digest('base64url').slice(0, 22);
+    const upstream = box.u === undefined ? {} : { upstream: box.u };
+    return { session: { key, ...upstream, revision: box.r, capabilities: box.c, clientInfo: box.i }, issuedAt: box.t, aliveAt: 0 };
+  };
   return {
     issue(principal, target, made, now) {
       const box: Sealed = {
@@ -50,20 +67,20 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
       throw new SallyportError('ERR_PARAMS_INVALID', 'This session does not fit a session id.', { remedy });
     },
     async open(principal, target, sealed, now) {
-      const text = sealed.length > LIMITS.sessionIdBytesMax ? undefined : seal.open(binding(principal, target), sealed);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what opens was sealed above, by our own key
-      const box = text === undefined ? undefined : (JSON.parse(text) as Sealed);
-      if (box === undefined || now - box.t > LIMITS.sessionMaxMs) throw unknown();
-      const key = createHash('sha256').update(sealed).digest('base64url').slice(0, 22);
-      if (now - (alive.get(key) ?? 0) > BELIEF_MS) {
-        if ((await state.get(endedKey(principal.space, key))) !== undefined) throw unknown();
-        if (alive.size >= LIMITS.openExchangesMax) alive.clear();
-        alive.set(key, now);
+      const bound = binding(principal, target);
+      const place = `${bound} ${sealed}`;
+      const opened = known.get(place) ?? unseal(bound, sealed);
+      if (opened === undefined || now - opened.issuedAt > LIMITS.sessionMaxMs) throw unknown();
+      if (now - opened.aliveAt > BELIEF_MS) {
+        if ((await state.get(endedKey(principal.space, opened.session.key))) !== undefined) throw unknown();
+        if (known.size >= LIMITS.openExchangesMax) known.clear();
+        opened.aliveAt = now;
+        known.set(place, opened);
       }
-      return { key, ...(box.u === undefined ? {} : { upstream: box.u }), revision: box.r, capabilities: box.c, clientInfo: box.i };
+      return opened.session;
     },
     async end(space, session) {
-      alive.delete(session.key);
+      for (const [place, opened] of known) if (opened.session.key === session.key) known.delete(place);
       await state.set(endedKey(space, session.key), '1', LIMITS.sessionMaxMs);
     },
   };
