@@ -80,8 +80,9 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
       return opened.session;
     },
     async end(space, session) {
-      for (const [place, opened] of known) if (opened.session.key === session.key) known.delete(place);
       await state.set(endedKey(space, session.key), '1', LIMITS.sessionMaxMs);
+      // Forgotten after the end is known: a call in between would have had it remembered as alive again.
+      for (const [place, opened] of known) if (opened.session.key === session.key) known.delete(place);
     },
   };
 }
