@@ -21,7 +21,7 @@ const create: Verb = {
       throw new SallyportError('ERR_USAGE', '--for is missing', { remedy: 'Name each route: /mcp/SERVER or /mcp/t/TOOLSET; * is all of them.' });
     }
     const subject = options.text('person') ?? options.text('workload');
-    const agent = await client.send('POST', '/agents', {
+    const agent = await client.send('POST', '/tokens', {
       agent: need(0, 'the agent\'s name'), kind: options.text('person') === undefined ? 'workload' : 'person', ...(subject === undefined ? {} : { subject }),
       groups: options.list('group'), audience, ttlMs,
     });
@@ -38,10 +38,10 @@ const create: Verb = {
 const list: Verb = {
   usage: 'list',
   run: async ({ client, io, options }) => {
-    const answer = await client.get('/agents');
+    const answer = await client.get('/tokens');
     show(io, options.json, answer, () => table([
       'id', 'agent', 'for whom', 'groups', 'routes', 'state', 'ends',
-    ], objects(part(answer, 'agents')).map((agent) => [
+    ], objects(part(answer, 'tokens')).map((agent) => [
       text(agent['id']), text(agent['agent']), `${text(agent['kind'])} ${text(agent['subject'])}`, text(agent['groups']),
       text(agent['audience']), text(agent['state']),
       text(agent['state']) === 'active' ? `in ${span(number(agent['expiresAt']) - Date.now())}` : '',
@@ -53,7 +53,7 @@ const list: Verb = {
 const revoke: Verb = {
   usage: 'revoke TOKEN-ID',
   run: async ({ client, io, options, need }) => {
-    const agent = await client.send('DELETE', `/agents/${encodeURIComponent(need(0, 'the token\'s id'))}`);
+    const agent = await client.send('DELETE', `/tokens/${encodeURIComponent(need(0, 'the token\'s id'))}`);
     show(io, options.json, agent, () => `Revoked: ${text(part(agent, 'agent'))} can no longer use it, and its open calls end.\n`);
     return 0;
   },

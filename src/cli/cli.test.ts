@@ -82,9 +82,9 @@ test('a token is printed once, where nothing else is', async () => {
   const listed = await sallyport('agent', 'list');
   expect(listed.out).toContain('person ann@example.com');
   expect(listed.out).not.toContain(out.trim());
-  const [agent] = objects((await json('agent', 'list'))['agents']);
+  const [agent] = objects((await json('agent', 'list'))['tokens']);
   expect(await sallyport('agent', 'revoke', text(agent?.['id']))).toMatchObject({ code: 0 });
-  expect(objects((await json('agent', 'list'))['agents'])).toMatchObject([{ state: 'revoked' }]);
+  expect(objects((await json('agent', 'list'))['tokens'])).toMatchObject([{ state: 'revoked' }]);
 });
 
 test('a manifest is applied, exported, checked and tested, with a running control or without', async () => {

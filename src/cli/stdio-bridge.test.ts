@@ -129,7 +129,7 @@ test('a gate that cannot prove itself gets no token to keep and no call', async 
 });
 
 async function states(): Promise<readonly string[]> {
-  return objects((await gate.admin('GET', '/agents'))['agents']).filter((one) => one['agent'] === 'bridge').map((one) => text(one['state']));
+  return objects((await gate.admin('GET', '/tokens'))['tokens']).filter((one) => one['agent'] === 'bridge').map((one) => text(one['state']));
 }
 
 test('a token is made once, renewed when half its life is over, replaced when it is refused, and all are revoked', async () => {

@@ -29,7 +29,7 @@ export function createTicket(client: Pick<Client, 'send'>, audience: string, age
   let making: Promise<void> | undefined;
   const isRipe = (one: Made | undefined): boolean => one === undefined || now() - one.at >= TOKEN_MS / 2;
   const make = async (): Promise<void> => {
-    const answer = await client.send('POST', '/agents', { agent, audience: [audience], groups, ttlMs: TOKEN_MS });
+    const answer = await client.send('POST', '/tokens', { agent, audience: [audience], groups, ttlMs: TOKEN_MS });
     const { id, token } = isObject(answer) ? answer : {};
     if (typeof token !== 'string' || typeof id !== 'string') throw new SallyportError('ERR_INTERNAL', 'control made no token');
     made = [...made.filter((one) => now() - one.at < TOKEN_MS), { id, token, at: now() }];
@@ -51,7 +51,7 @@ export function createTicket(client: Pick<Client, 'send'>, audience: string, age
     isNew: (token) => made.some((one) => one.token === token && now() - one.at < FRESH_MS),
     async revoke() {
       await making?.catch(() => undefined);
-      await Promise.all(made.map((one) => client.send('DELETE', `/agents/${one.id}`).catch(() => undefined)));
+      await Promise.all(made.map((one) => client.send('DELETE', `/tokens/${one.id}`).catch(() => undefined)));
       made = [];
     },
   };

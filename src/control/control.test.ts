@@ -55,7 +55,7 @@ test('the OpenAPI document has every route', async () => {
   const { body } = await api('GET', '/openapi.json');
   expect(part(body, 'paths', '/servers/{id}/approve', 'post', 'operationId')).toBe('postServersIdApprove');
   expect(body).toMatchObject(
-    { paths: { '/agents': { post: { requestBody: { content: { 'application/json': { schema: { required: expect.arrayContaining(['audience']) } } } } } } } },
+    { paths: { '/tokens': { post: { requestBody: { content: { 'application/json': { schema: { required: expect.arrayContaining(['audience']) } } } } } } } },
   );
 });
 
@@ -158,18 +158,18 @@ test('what a server drifted to is compared with its neighbours before anyone app
 
 test('an agent token is shown once, stored as its digest, bound to routes, and revoked outside the snapshot', async () => {
   const ask = { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 };
-  expect(await api('POST', '/agents', { ...ask, audience: ['/mcp/typo'] })).toMatchObject({ status: 404 });
-  const { body: made } = await api('POST', '/agents', ask);
+  expect(await api('POST', '/tokens', { ...ask, audience: ['/mcp/typo'] })).toMatchObject({ status: 404 });
+  const { body: made } = await api('POST', '/tokens', ask);
   const token = text(made['token']);
   expect(token).toMatch(/^spa_[\w-]{43}$/);
   const inForce = (await watched()).current(Date.now());
-  expect(inForce.snapshot.agents).toMatchObject(
+  expect(inForce.snapshot.tokens).toMatchObject(
     [{ agent: 'bot', subject: 'bot', kind: 'workload', audience: ['/mcp/crm'], hash: createHash('sha256').update(token).digest('hex') }],
   );
-  const listed = await api('GET', '/agents');
+  const listed = await api('GET', '/tokens');
   expect(JSON.stringify(listed.body)).not.toContain(token);
   expect(JSON.stringify(listed.body)).not.toContain('hash');
-  await api('DELETE', `/agents/${text(made['id'])}`);
+  await api('DELETE', `/tokens/${text(made['id'])}`);
   expect((await watched()).current(Date.now()).lease.revokedCredentials).toEqual([text(made['id'])]);
   for (const file of readdirSync(join(home, 'ledger', 'segments'))) expect(readFileSync(join(home, 'ledger', 'segments', file), 'utf8')).not.toContain(token);
   expect(readFileSync(join(home, 'control', 'store.db')).includes(token)).toBe(false);
@@ -179,7 +179,7 @@ test('kill switches and quarantine are in the lease at once', async () => {
   await api('PUT', '/kill', { target: 'agent', name: 'bot', on: true, reason: 'odd calls' });
   await api('POST', '/servers/plain/quarantine', { reason: 'look at it' });
   const { lease, snapshot } = (await watched()).current(Date.now());
-  expect(lease.killed).toEqual({ all: false, agents: ['default/bot'], servers: ['default/plain'] });
+  expect(lease.killed).toEqual({ all: false, agents: ['default/bot'], servers: ['default/plain'], principals: [], tools: [], contexts: [] });
   expect(switchedOff(exchangeOf('default', 'bot', 'crm'), lease)?.code).toBe('ERR_KILLED');
   expect(switchedOff(exchangeOf('default', 'other', 'plain'), lease)?.code).toBe('ERR_KILLED');
   expect(switchedOff(exchangeOf('red', 'bot', 'plain'), lease)).toBeUndefined();
@@ -198,7 +198,7 @@ test('one space never sees or changes what is another\'s', async () => {
   expect(
     await api('PUT', '/toolsets/all?space=red', { members: [{ server: 'crm', tools: '*', prompts: [], resources: false }] }),
   ).toMatchObject({ status: 404 });
-  expect(await api('POST', '/agents?space=red', { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 })).toMatchObject({ status: 404 });
+  expect(await api('POST', '/tokens?space=red', { agent: 'bot', audience: ['/mcp/crm'], ttlMs: 60_000 })).toMatchObject({ status: 404 });
   const { body } = await api('GET', '/audit/records?space=red');
   expect(objects(body['records']).map(({ space }) => space)).toEqual(['red']);
 });

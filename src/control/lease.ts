@@ -7,15 +7,16 @@ import { listStored } from './stored.ts';
 
 /** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
 async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
-  const agents = await listStored(rows, 'agent');
+  const tokens = await listStored(rows, 'token');
   const kill = await readKill(rows);
   const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));
   return {
     issuedAt: now,
     expiresAt: now + leaseMs,
     snapshotVersion,
-    revokedCredentials: agents.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
-    killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined] },
+    revokedCredentials: tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
+    revokedPrincipals: [],
+    killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined], principals: [], tools: [], contexts: [] },
   };
 }
 

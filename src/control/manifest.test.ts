@@ -122,7 +122,7 @@ test('a server that is reached in another way waits for approval again; what is 
 test('policies are checked, tested, shown as a matrix and confined to their space', async () => {
   await apply(MANIFEST, FORBID);
   await approve('crm');
-  await api('POST', '/agents', { agent: 'helpdesk', groups: ['support'], audience: ['/mcp/crm'], ttlMs: 60_000 });
+  await api('POST', '/tokens', { agent: 'helpdesk', groups: ['support'], audience: ['/mcp/crm'], ttlMs: 60_000 });
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({
     principals: [{ agent: 'helpdesk' }],
     rows: [{ server: 'crm', tool: 'search', effect: 'read', cells: ['allow'] }, { tool: 'remove', effect: 'destroy', cells: ['deny'] }],

@@ -1,4 +1,4 @@
-import { agentRoutes } from './agents/routes.ts';
+import { tokenRoutes } from './tokens/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
@@ -12,6 +12,6 @@ import { toolsetRoutes } from './toolsets/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...auditRoutes,
 ];

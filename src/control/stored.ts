@@ -3,7 +3,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Baseline, Surface } from '../domain/server.ts';
 import { decodeJson } from '../store/body.ts';
 import type { Row, Rows } from '../store/store.ts';
-import { AGENT } from './agents/schema.ts';
+import { TOKEN } from './tokens/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
@@ -27,7 +27,7 @@ const EXPOSURE = z.strictObject({
 
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
-  server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, agent: AGENT,
+  server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
   role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION,
 } as const;
 

@@ -13,8 +13,12 @@ export interface Principal {
   readonly tokenAgeMs: number;
   /** Epoch ms at which the credential ends: streams, tasks and held calls end then too (invariant 4). */
   readonly expiresAt: number;
-  /** Id of the credential (never the credential), for revocation. */
+  /** Id of the credential (never the credential), for revocation. OAuth: `<issuer>|<jti>`. */
   readonly credential: string;
+  /** Id of the sign-in that the credential came from, where its issuer names one: revoking it ends all that came from it. */
+  readonly grant?: string;
+  /** What an OAuth token is good for at most; absent where there is no such ceiling (agent tokens, our own workloads). */
+  readonly scopes?: readonly string[];
 }
 
 /** The workload that enrols, refreshes and probes servers, through the same path as everyone (invariant 1). */

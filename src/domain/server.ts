@@ -35,8 +35,42 @@ export type Endpoint =
   | { readonly transport: 'http' | 'sse'; readonly url: string; readonly allowPrivate: boolean }
   | { readonly transport: 'stdio'; readonly launch: LaunchSpec };
 
-/** What Sallyport presents upstream. An inbound token is never one of these (invariant 8). */
-export type CredentialSpec = { readonly type: 'none' } | { readonly type: 'header'; readonly header: string; readonly secret: string };
+/**
+ * What Sallyport presents upstream. An inbound token is never one of these (invariant 8): every token is asked for anew, for
+ * this server alone (`resource`, RFC 8707), by control, which keeps the client's secret; the gateway is released the short-lived result.
+ */
+export type CredentialSpec =
+  | { readonly type: 'none' }
+  | ({ readonly type: 'header'; readonly header: string; readonly secret: string } & Keep)
+  | ({ readonly type: 'client-credentials' } & TokenClient)
+  /** RFC 8693: the caller as subject, the agent as actor; the subject token is one of our own issuing for that exchange, never the inbound one. */
+  | ({ readonly type: 'token-exchange'; readonly audience?: string } & TokenClient)
+  /** Enterprise-managed authorization: an ID-JAG from the company's provider, then RFC 7523 at the server's issuer. */
+  | ({ readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string } & TokenClient)
+  /** A client certificate: PEM certificate and key as one secret. */
+  | ({ readonly type: 'mtls'; readonly secret: string } & Keep)
+  /** Each person connects their own account, once, in a browser; the issuer is found from the server's own metadata unless it is given. */
+  | { readonly type: 'authorization-code'; readonly issuer?: string; readonly clientId?: string; readonly secret?: string; readonly scopes?: ScopeMap };
+
+/** Who answers for a static secret, and until when it may be used (`YYYY-MM-DD`); overdue is a finding, then denied. */
+export interface Keep {
+  readonly owner?: string;
+  readonly expires?: string;
+  readonly rotateBy?: string;
+}
+
+export interface TokenClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** A client secret, or with `private_key_jwt` a private key (PEM or JWK). */
+  readonly secret: string;
+  readonly authentication?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  readonly resource?: string;
+  readonly scopes?: ScopeMap;
+}
+
+/** Scopes to ask for, by the effect of the call: the narrowest that it needs. A list is asked for whatever the effect. */
+export type ScopeMap = readonly string[] | Readonly<Partial<Record<Effect, readonly string[]>>>;
 
 export type PinKind = 'tool' | 'prompt' | 'template' | 'instructions';
 

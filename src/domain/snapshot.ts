@@ -1,3 +1,5 @@
+import type { Agent } from './agent.ts';
+import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
 import type { Server, Toolset } from './server.ts';
 
@@ -42,7 +44,10 @@ export interface Snapshot {
   readonly policy: Json;
   readonly servers: readonly Server[];
   readonly toolsets: readonly Toolset[];
-  readonly agents: readonly AgentToken[];
+  readonly tokens: readonly AgentToken[];
+  readonly agents: readonly Agent[];
+  readonly issuers: readonly Issuer[];
+  readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
 }
 
@@ -63,7 +68,22 @@ export interface Lease {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly snapshotVersion: number;
+  /** Ids of credentials, and of the sign-ins (grants) that they came from. */
   readonly revokedCredentials: readonly string[];
-  /** Agents and servers as `<space>/<id>`: a kill in one space must not stop its namesake in another. */
-  readonly killed: { readonly all: boolean; readonly agents: readonly string[]; readonly servers: readonly string[] };
+  /** People and workloads that were deactivated (SCIM, an administrator), as `<space>/<principal id>`: nothing of theirs works any more. */
+  readonly revokedPrincipals: readonly string[];
+  readonly killed: Killed;
+}
+
+/** Kill switches that are on, each as `<space>/<id>`: a kill in one space must not stop its namesake in another. */
+export interface Killed {
+  readonly all: boolean;
+  /** Also as an actor anywhere in the chain. */
+  readonly agents: readonly string[];
+  readonly principals: readonly string[];
+  readonly servers: readonly string[];
+  /** `<space>/<server>/<tool>`. */
+  readonly tools: readonly string[];
+  /** Flow contexts by key: frozen by hand or by a tripped breaker. */
+  readonly contexts: readonly string[];
 }

@@ -51,7 +51,7 @@ test('membership: a method that the revision does not have is refused', async ()
 
 test('the snapshot and lease in force when a message arrives judge it', async () => {
   expect(codeIn(await path.ask(path.call('charge', { receivedAt: Date.now() + 24 * 3_600_000 })))).toBe('ERR_LEASE_EXPIRED');
-  path.lease({ killed: { all: false, agents: ['default/tester'], servers: [] } });
+  path.lease({ killed: { all: false, agents: ['default/tester'], servers: [], principals: [], tools: [], contexts: [] } });
   expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_KILLED');
   expect(path.sent).toEqual([]);
 });
@@ -185,7 +185,7 @@ test('judge what comes back: a question inside a complete result or a notificati
 
 test('judge what comes back: a kill switch that was turned meanwhile withholds the answer', async () => {
   path.behave = async function* (permit) {
-    path.lease({ killed: { all: true, agents: [], servers: [] } });
+    path.lease({ killed: { all: true, agents: [], servers: [], principals: [], tools: [], contexts: [] } });
     if (permit.message.kind === 'request') yield resultOf(permit.message, { content: [], resultType: 'complete' });
   };
   expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_KILLED');

@@ -9,10 +9,10 @@ const signed = (purpose: string, value: object, key: KeyObject = keys.privateKey
   return { bytes, signature: sign(null, Buffer.from(purpose + bytes), key).toString('base64url') };
 };
 const snapshot = (version: number): Snapshot => ({
-  version, createdAt: 0, policy: null, servers: [], toolsets: [], agents: [], network: { publicUrl: 'https://localhost', internal: [], origins: [] },
+  version, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers: [], scopes: [], network: { publicUrl: 'https://localhost', internal: [], origins: [] },
 });
 const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
-  issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], killed: { all: false, agents: [], servers: [] }, ...change,
+  issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [], killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,
 });
 const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, floor, () => undefined);
 
@@ -56,7 +56,7 @@ test('an exchange goes on with the snapshot that it began with, under today\'s l
   let told = 0;
   force.onChange(() => (told += 1));
   force.acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(2)));
-  force.acceptLease(signed(SIGNED_AS.lease, lease(5, { killed: { all: true, agents: [], servers: [] } })));
+  force.acceptLease(signed(SIGNED_AS.lease, lease(5, { killed: { all: true, agents: [], servers: [], principals: [], tools: [], contexts: [] } })));
   expect(force.of(began).snapshot.version).toBe(1);
   expect(force.of(began).lease.killed.all).toBe(true);
   expect(told).toBe(1);

@@ -58,7 +58,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
         });
       }
       const engine = loadEngine(snapshot.policy, snapshot.version);
-      prepared = { snapshot, engine, directory: buildDirectory(snapshot), byHash: indexTokens(snapshot.agents) };
+      prepared = { snapshot, engine, directory: buildDirectory(snapshot), byHash: indexTokens(snapshot.tokens) };
       bySnapshot.set(snapshot, prepared);
       combine();
       onVersion(snapshot.version);

@@ -1,7 +1,7 @@
 import type { Json } from '../domain/json.ts';
 
 export const KINDS = [
-  'server', 'candidate', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'drift', 'exposure', 'observed', 'setting',
+  'server', 'candidate', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'token', 'drift', 'exposure', 'observed', 'setting',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

@@ -58,6 +58,7 @@ export function createCredentials(release: Release, now: () => number = Date.now
     present(exchange) {
       const spec = exchange.server.credentials;
       if (spec.type === 'none') return undefined;
+      if (spec.type !== 'header') throw refused(exchange.server.id, `credential type ${spec.type}`);
       // The spec is part of the key: an edited entry must not be served the secret of its former self.
       const key = `${keyOf(exchange.server.space, exchange.server.id)} ${spec.header} ${spec.secret}`;
       const known = held.get(key);

@@ -60,7 +60,7 @@ function said(result: object): string {
 }
 
 async function activeTokens(): Promise<readonly string[]> {
-  const { agents } = await gate.admin('GET', '/agents');
+  const { tokens: agents } = await gate.admin('GET', '/tokens');
   return objects(isArray(agents ?? null) ? agents : []).filter((one) => one['agent'] === 'connect' && one['state'] === 'active').map((one) => text(one['id']));
 }
 

@@ -38,7 +38,7 @@ async function sallyport(...args: readonly string[]): Promise<Outcome> {
 }
 
 async function activeTokens(): Promise<number> {
-  return objects((await gate.admin('GET', '/agents'))['agents']).filter((one) => one['state'] === 'active').length;
+  return objects((await gate.admin('GET', '/tokens'))['tokens']).filter((one) => one['state'] === 'active').length;
 }
 
 test('what a client has is imported, scanned, approved, and called through the gate by the entry that was written', async () => {

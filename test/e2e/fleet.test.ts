@@ -94,7 +94,7 @@ test('a session opened at one gateway works at all, and ended at one is ended at
 }, 30_000);
 
 test('a new token is good at all; revoked, it is refused by all within a second', async () => {
-  const made = await gate.admin('POST', '/agents', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
+  const made = await gate.admin('POST', '/tokens', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
   const { token, id } = tokenIn(made);
   const known = await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
   await gate.admin('DELETE', `/agents/${id}`);
@@ -119,7 +119,7 @@ for (const [target, name] of [['server', 'crm'], ['agent', 'tester'], ['all', un
 }
 
 test('open streams end at all when their token is revoked', async () => {
-  const made = await gate.admin('POST', '/agents', { agent: 'listener', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
+  const made = await gate.admin('POST', '/tokens', { agent: 'listener', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
   const { token, id } = tokenIn(made);
   await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
   const { _meta = {} } = toolParams('', {});

@@ -251,7 +251,7 @@ describe('incident 3: there is no second path', () => {
 
   test(verifies('incident-3-no-claimed-workload', 'no name, header or metadata makes a caller the registry'), async () => {
     const make = (body: JsonObject): Promise<unknown> =>
-      gate.admin('POST', '/agents', { groups: ['guests'], audience: ['*'], ttlMs: 60_000, ...body }).catch(String);
+      gate.admin('POST', '/tokens', { groups: ['guests'], audience: ['*'], ttlMs: 60_000, ...body }).catch(String);
     expect(await make({ agent: 'registry' })).toContain('ERR_REQUEST_INVALID');
     expect(await make({ agent: 'fine', subject: 'registry' })).toContain('ERR_REQUEST_INVALID');
     expect(await make({ agent: 'fine', subject: 'sallyport|registry' })).toContain('ERR_REQUEST_INVALID');
@@ -356,7 +356,7 @@ describe(verifies('kill-switch', 'agents, servers, everything and tokens stop at
   });
 
   test('a revoked token', async () => {
-    const made = await gate.admin('POST', '/agents', { agent: 'gone', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
+    const made = await gate.admin('POST', '/tokens', { agent: 'gone', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
     const [token, id] = [stringAt(made, 'token') ?? '', stringAt(made, 'id') ?? ''];
     expect(await until(token, undefined)).toBeUndefined();
     await gate.admin('DELETE', `/agents/${id}`);

@@ -243,7 +243,7 @@ test(verifies('secrets-nowhere', 'other callers, the record and the control API 
     await gate.records(),
     await gate.admin('GET', '/servers'),
     await gate.admin('GET', '/servers/notes'),
-    await gate.admin('GET', '/agents'),
+    await gate.admin('GET', '/tokens'),
     await gate.admin('GET', '/status'),
     await gate.admin('GET', '/manifest'),
   ];

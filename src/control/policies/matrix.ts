@@ -10,7 +10,7 @@ export function showMatrix({ snapshots, now }: Control, space: string): Json {
   const inForce = snapshots.current;
   if (inForce === undefined) return { principals: [], rows: [] };
   const snapshot: Snapshot = JSON.parse(inForce.signed.bytes);
-  const principals = principalsOf(snapshot.agents.filter((token) => token.space === space), now());
+  const principals = principalsOf(snapshot.tokens.filter((token) => token.space === space), now());
   const mine = <T extends { readonly space: string }>(items: readonly T[]): readonly T[] => items.filter((item) => item.space === space);
   const rows = buildMatrix(loadEngine(snapshot.policy, snapshot.version), mine(snapshot.servers), mine(snapshot.toolsets), principals, 'internal', now());
   return { principals: principals.map(({ id, agent, groups }) => ({ id, agent, groups })), rows: rows.map((row): Json => ({ ...row })) };

@@ -31,10 +31,10 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, agents, network } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
-      last = { configuration, compiled, content: contentText({ policy: compiled.program, servers, toolsets, agents, network }) };
+      last = { configuration, compiled, content: contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network }) };
       return last.content;
     },
     get compiled() {

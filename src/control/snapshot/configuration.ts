@@ -1,3 +1,5 @@
+import type { Agent } from '../../domain/agent.ts';
+import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
@@ -8,7 +10,10 @@ import { listStored } from '../stored.ts';
 export interface Configuration {
   readonly servers: readonly Server[];
   readonly toolsets: readonly Toolset[];
-  readonly agents: readonly AgentToken[];
+  readonly tokens: readonly AgentToken[];
+  readonly agents: readonly Agent[];
+  readonly issuers: readonly Issuer[];
+  readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
   readonly rules: Rules;
 }
@@ -29,8 +34,9 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   return {
     servers: await readServers(rows),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
-    agents: (await listStored(rows, 'agent')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
+    tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
+    agents: [], issuers: [], scopes: [],
     network,
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),

@@ -6,7 +6,7 @@ const AUDIENCE = z.string().regex(/^(\*|\/mcp\/(t\/)?[a-z0-9][a-z0-9-]{0,62})$/,
 const SUBJECT = z.string().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}|]+$/u, 'must be visible text without "|"');
 
 /** What is asked for a new token. */
-export const NEW_AGENT = z.strictObject({
+export const NEW_TOKEN = z.strictObject({
   agent: NAME,
   kind: z.enum(['person', 'workload']).default('workload'),
   /** The accountable person or workload behind the agent; the agent itself when absent. */
@@ -17,7 +17,7 @@ export const NEW_AGENT = z.strictObject({
 });
 
 /** A stored token; its id is the credential's. */
-export const AGENT = z.strictObject({
+export const TOKEN = z.strictObject({
   agent: z.string(),
   kind: z.enum(['person', 'workload']),
   subject: z.string(),
@@ -28,4 +28,4 @@ export const AGENT = z.strictObject({
   expiresAt: z.number(),
   revokedAt: z.number().exactOptional(),
 });
-export type StoredAgent = z.infer<typeof AGENT>;
+export type StoredToken = z.infer<typeof TOKEN>;

@@ -8,51 +8,51 @@ import type { Route } from '../route.ts';
 import { listensOnLoopback } from '../manifest/settings.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
-import { NEW_AGENT } from './schema.ts';
-import type { StoredAgent } from './schema.ts';
+import { NEW_TOKEN } from './schema.ts';
+import type { StoredToken } from './schema.ts';
 import { makeAgentToken } from './token.ts';
 
-export const agentRoutes: readonly Route[] = [
+export const tokenRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/agents', summary: 'Agent tokens of the space, without the tokens', access: 'read',
-    act: async ({ space }, { store, now }) => ({ agents: (await listStored(store, 'agent', space)).map((agent) => presentAgent(agent, now())) }),
+    method: 'GET', path: '/tokens', summary: 'Agent tokens of the space, without the tokens', access: 'read',
+    act: async ({ space }, { store, now }) => ({ tokens: (await listStored(store, 'token', space)).map((token) => presentToken(token, now())) }),
   }),
   route({
-    method: 'POST', path: '/agents', summary: 'Make an agent token; it is shown this once', access: 'change', body: NEW_AGENT,
+    method: 'POST', path: '/tokens', summary: 'Make an agent token; it is shown this once', access: 'change', body: NEW_TOKEN,
     act: async ({ admin, space, body }, control) => {
       checkSubject(body.subject ?? body.agent);
       const { id, token, hash } = makeAgentToken();
       const issuedAt = control.now();
       const { ttlMs, ...rest } = body;
-      const agent: StoredAgent = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs };
+      const agent: StoredToken = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs };
       const what = {
-        resource: 'agent', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt },
+        resource: 'token', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt },
       };
       await control.change({ admin, space }, what, async (rows) => {
         await checkTtl(rows, ttlMs);
         await checkAudience(rows, space, agent.audience);
-        await putStored(rows, 'agent', space, id, agent, admin.id);
+        await putStored(rows, 'token', space, id, agent, admin.id);
       });
-      return { ...presentAgent({ id, space, body: agent }, issuedAt), token };
+      return { ...presentToken({ id, space, body: agent }, issuedAt), token };
     },
   }),
   route({
-    method: 'DELETE', path: '/agents/:id', summary: 'Revoke a token by its id; gateways obey at once, open calls end', access: 'change',
+    method: 'DELETE', path: '/tokens/:id', summary: 'Revoke a token by its id; gateways obey at once, open calls end', access: 'change',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       const revokedAt = control.now();
-      return control.change({ admin, space }, { resource: 'agent', id, verb: 'revoke' }, async (rows) => {
-        const agent = await needStored(rows, 'agent', space, id);
+      return control.change({ admin, space }, { resource: 'token', id, verb: 'revoke' }, async (rows) => {
+        const agent = await needStored(rows, 'token', space, id);
         const next = { ...agent.body, revokedAt: agent.body.revokedAt ?? revokedAt };
-        await putStored(rows, 'agent', space, id, next, admin.id);
-        return presentAgent({ ...agent, body: next }, revokedAt);
+        await putStored(rows, 'token', space, id, next, admin.id);
+        return presentToken({ ...agent, body: next }, revokedAt);
       });
     },
   }),
 ];
 
 /** What an administrator sees of a token: never the token, nor its hash. */
-function presentAgent({ id, body }: Stored<StoredAgent>, now: number): { readonly [key: string]: Json } {
+function presentToken({ id, body }: Stored<StoredToken>, now: number): { readonly [key: string]: Json } {
   const state = body.revokedAt !== undefined ? 'revoked' : body.expiresAt <= now ? 'expired' : 'active';
   const { hash: _, ...rest } = body;
   return { id, state, ...rest };
