@@ -19,7 +19,7 @@ const entry = (url: string): string => `{ url: "${url}", allowPrivate: true, own
 
 /**
  * What the gateway may hold at most, at any moment of this file. It takes about 100 MiB at work; garbage of a flood that the
- * collector has not come to yet was seen to take it to 410. A flood that is not held back takes a gigabyte a second.
+ * collector has not come to yet was seen to take it to 410. A flood that is not held back has no bound.
  */
 const MEMORY_MIB_MAX = 1024;
 
