@@ -1,5 +1,6 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { JournalRecord } from '../domain/record.ts';
+import type { SharedState } from '../domain/state.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';
@@ -11,6 +12,8 @@ import type { SnapshotKeeper } from './snapshot/keeper.ts';
 /** What every route may use; made once by `start.ts`, joined by hand. */
 export interface Control {
   readonly store: Store;
+  /** Of control's replicas alone: no gateway can read or write it. */
+  readonly state: SharedState;
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;

@@ -6,6 +6,7 @@ import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
 import { certifyGateway } from './certify.ts';
 import type { Certify } from './certify.ts';
+import { isOwnKey } from './own-state.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
 import { RAW_SURFACE } from './servers/read.ts';
@@ -24,7 +25,7 @@ export interface VerbParts {
 const NAMES = { space: z.string(), server: z.string() };
 const RELEASE = z.strictObject({ ...NAMES, secret: z.string().exactOptional(), exchange: z.string().exactOptional() });
 const CERTIFICATE = z.strictObject({ publicKey: z.string().max(10_000), hostname: z.string().max(300) });
-const KEY = z.string().min(1);
+const KEY = z.string().min(1).refine((key) => !isOwnKey(key), 'is not a gateway\'s to ask for');
 const TTL = z.int().min(1);
 const STATE = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('get'), key: KEY }),

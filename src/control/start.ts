@@ -17,6 +17,7 @@ import type { Control } from './control.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
+import { ownState } from './own-state.ts';
 import { openSealKey } from './seal-key.ts';
 import { createServerReader } from './servers/read.ts';
 import { createCompiler } from './snapshot/compile.ts';
@@ -63,6 +64,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const compiler = createCompiler();
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
+    state: ownState(parts.state),
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change: createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now }),
