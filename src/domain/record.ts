@@ -48,6 +48,7 @@ export interface JournalRecord {
 export const RECORD_EVENTS = [
   'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
   'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'record.torn', 'record.corrupt',
+  'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];
 
