@@ -3,10 +3,16 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Baseline, Surface } from '../domain/server.ts';
 import { decodeJson } from '../store/body.ts';
 import type { Row, Rows } from '../store/store.ts';
+import { ADMIN_GRANT } from './admins/schema.ts';
+import { AGENT } from './agents/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
+import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
+import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
+import { PROPOSAL } from './proposals/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
+import { SCIM_TOKEN } from './scim/schema.ts';
 import { FINDING, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
 
@@ -28,7 +34,8 @@ const EXPOSURE = z.strictObject({
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
-  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION,
+  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
+  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;
