@@ -7,7 +7,7 @@ import type { SharedState } from '../domain/state.ts';
 import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
 import type { Link } from '../link/connect.ts';
 import { readPeerKey } from '../link/keys.ts';
-import type { Release } from '../upstream/credentials.ts';
+import type { Release } from '../upstream/credentials/leases.ts';
 
 /** A released secret is asked for again after this long. */
 const CREDENTIAL_MS = 5 * 60_000;

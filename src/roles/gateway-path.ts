@@ -32,7 +32,7 @@ import { encodeBody, encodeHeaders } from '../mcp/encode.ts';
 import { parseSse } from '../mcp/sse.ts';
 import { writeSurface } from '../registry/surface.ts';
 import { createAddressGuard } from '../upstream/address.ts';
-import { createCredentials } from '../upstream/credentials.ts';
+import { createCredentials } from '../upstream/credentials/leases.ts';
 import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';

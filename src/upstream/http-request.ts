@@ -4,7 +4,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Endpoint } from '../domain/server.ts';
 import type { AddressGuard, Target } from './address.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './credentials/leases.ts';
 import { toFault } from './faults.ts';
 
 export type RemoteEndpoint = Endpoint & { readonly transport: 'http' | 'sse' };

@@ -11,7 +11,7 @@ import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Message } from '../domain/message.ts';
 import type { RemoteEndpoint } from './http-request.ts';
 import { createAddressGuard } from './address.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials } from './credentials/leases.ts';
 import { begin, codec, exchangeOf, faultOf, LEGACY, MODERN, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { event, flood, head, listening, sse, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
 import type { RawServer } from '../../test/fixtures/raw-server.ts';

@@ -3,7 +3,7 @@ import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { TRANSPORT_METHODS } from '../domain/message.ts';
 import type { Message } from '../domain/message.ts';
 import { createAddressGuard } from './address.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials } from './credentials/leases.ts';
 import { begin, codec, exchangeOf, faultOf, LEGACY, MODERN, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { head, startRawServer, whole } from '../../test/fixtures/raw-server.ts';
 import { cancelledCalls, startSseServer } from '../../test/fixtures/sdk-servers.ts';

@@ -9,7 +9,7 @@ import { createConnectedUpstream } from './connected.ts';
 import type { ConnectedUpstream } from './connected.ts';
 import { openConnection } from './connection.ts';
 import type { Connection, Pipe } from './connection.ts';
-import type { Release } from './credentials.ts';
+import type { Release } from './credentials/leases.ts';
 import { identityOf, isShared } from './pool.ts';
 
 /** What this room needs of the link to the runner. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test';
-import type { CredentialSpec } from '../domain/server.ts';
-import { createCredentials } from './credentials.ts';
-import type { Credentials, Release } from './credentials.ts';
-import { exchangeOf, faultOf } from '../../test/fixtures/upstream-exchange.ts';
+import type { CredentialSpec } from '../../domain/server.ts';
+import { createCredentials } from './leases.ts';
+import type { Credentials, Release } from './leases.ts';
+import { exchangeOf, faultOf } from '../../../test/fixtures/upstream-exchange.ts';
 
 const ENDPOINT = { transport: 'http', url: 'http://127.0.0.1:1/', allowPrivate: true } as const;
 const withSpec = (credentials: CredentialSpec): ReturnType<typeof exchangeOf> => exchangeOf(ENDPOINT, { credentials });

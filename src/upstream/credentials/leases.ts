@@ -1,6 +1,6 @@
-import { SallyportError } from '../domain/errors.ts';
-import type { Exchange } from '../domain/exchange.ts';
-import type { CredentialSpec } from '../domain/server.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Exchange } from '../../domain/exchange.ts';
+import type { CredentialSpec } from '../../domain/server.ts';
 
 /** A secret as it leaves the vault, and the epoch ms at which it must be asked for again. */
 export interface Released {
