@@ -82,6 +82,48 @@ test('settings of the network are exported whole, the roots as a file of their o
   await apply(`${MANIFEST}gateway: { listen: 127.0.0.1:7443 }\n`, FORBID);
 });
 
+const IDENTITY = `identity:
+  issuers: [{ issuer: "https://idp.example", audience: gate, tokenLifetimeMax: 10m, introspection: { endpoint: "https://idp.example/ask", clientId: gate, secret: vault:idp } }]
+  scopes: { crm-read: [{ server: crm, effects: [read] }] }
+  scim: { issuer: "https://idp.example", subject: userName }
+agents:
+  helpdesk: { owner: desk, purpose: answers tickets, clients: ["https://idp.example|desk"], allow: [{ server: crm, effects: [read] }], expires: 2027-01-31 }
+admins: [{ group: sec, role: admin, space: "*" }]
+`;
+
+test('issuers, scopes and agents come into force with the manifest, are exported, and end when it does not name them', async () => {
+  expect(await apply(MANIFEST + IDENTITY, FORBID)).toMatchObject({ status: 200, body: { differences: [
+    { resource: 'agent', id: 'helpdesk', verb: 'add' }, { resource: 'admin', verb: 'add' }, { resource: 'identity', verb: 'change' },
+  ] } });
+  const snapshot: Json = JSON.parse(fixture.role.control.snapshots.current?.signed.bytes ?? '{}');
+  expect(snapshot).toMatchObject({
+    issuers: [{
+      issuer: 'https://idp.example', spaces: ['default'], audience: ['gate'], tokenLifetimeMaxMs: 600_000, algorithms: ['EdDSA', 'ES256', 'ES384', 'RS256', 'PS256'],
+      groupsClaim: 'groups', clientClaim: 'client_id', scopes: 'required', claims: {}, allowPrivate: false, embedded: false,
+    }],
+    scopes: [{ scope: 'crm-read', space: 'default', allow: [{ server: 'crm', effects: ['read'] }] }],
+    agents: [{ id: 'helpdesk', space: 'default', owner: 'desk', allow: [{ server: 'crm', effects: ['read'] }], expiresAt: Date.parse('2027-01-31'), conversations: false }],
+  });
+  const { body } = await api('GET', '/manifest');
+  expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
+  // Administrators stay where the file is silent; an issuer or agent that it does not name is out.
+  expect(await apply(MANIFEST, FORBID)).toMatchObject({ body: { differences: [{ resource: 'agent', verb: 'remove' }, { resource: 'identity' }] } });
+  expect(JSON.parse(fixture.role.control.snapshots.current?.signed.bytes ?? '{}')).toMatchObject({ issuers: [], scopes: [], agents: [] });
+  expect(await fixture.role.control.store.list('admin')).toHaveLength(1);
+  expect(await apply(`${MANIFEST}admins: []\n`, FORBID)).toMatchObject({ body: { differences: [{ resource: 'admin', verb: 'remove' }] } });
+});
+
+test('a space lets an issuer, and makes an administrator, into itself alone', async () => {
+  const foreign = (manifest: string): ReturnType<typeof api> => api('POST', '/manifest?space=red', { file: 'f', text: `apiVersion: sallyport/v1\n${manifest}`, policies: [] });
+  const idp = (more: string): string => `identity: { issuers: [{ issuer: "https://idp.example"${more} }] }\n`;
+  expect(await foreign(idp(', spaces: [default]'))).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
+  expect(await foreign('admins: [{ group: red, role: admin, space: "*" }]\n')).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
+  expect(await foreign(idp(''))).toMatchObject({ status: 200 });
+  const both = await apply(MANIFEST + idp(', spaces: [default, red]'), FORBID);
+  expect(both).toMatchObject({ status: 422, body: { message: expect.stringContaining('declared for the space red twice') } });
+  expect(await foreign('')).toMatchObject({ status: 200 });
+});
+
 test('a bad manifest or policy names its place and remedy, and nothing of it is applied', async () => {
   const version = await inForce();
   const broken = 'forbid(principal, action == Action::"call_tool", resource) when { resource.effcet == "destroy" };\n';

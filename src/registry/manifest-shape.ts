@@ -1,25 +1,17 @@
 import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
-import { LAUNCH_ALLOWANCES } from './launch.ts';
+import { ADMIN, AGENT } from './agent-shape.ts';
+import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
-import { ID_PATTERN } from './names.ts';
-import { DECLARABLE_REFERENCE, refusedReference } from './secrets.ts';
+import { IDENTITY } from './identity-shape.ts';
+import { LAUNCH_ALLOWANCES } from './launch.ts';
+import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
 
-const ID = z.string().regex(ID_PATTERN, 'must be 1 to 63 of a-z, 0-9 and "-", with a letter or digit at both ends');
-const WORDS = z.string().trim().min(1).max(2000).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text');
 const NAMES = z.array(z.string().min(1).max(LIMITS.nameLengthMax)).max(LIMITS.surfaceItemsMax);
 const NAMES_OR_ALL = z.union([z.literal('*'), NAMES], { error: 'must be "*" or a list of names' });
-const SECRET = z
-  .string()
-  .refine((value) => refusedReference(value) === undefined, { error: ({ input }) => refusedReference(String(input)), abort: true })
-  .regex(DECLARABLE_REFERENCE, 'must say where the secret is (env:NAME or file:/path), never the secret itself');
-const HTTP_URL = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-  .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'must not hold a user name or password; give them under credentials' });
-
 const ORIGIN = HTTP_URL.refine((url) => URL.canParse(url) && new URL(url).origin === url, {
   error: 'must be an origin, for instance https://app.corp.example',
 });
@@ -30,15 +22,6 @@ const LABELS = z.strictObject({
   categories: z.array(z.enum(CATEGORIES)).exactOptional(),
   integrity: z.enum(['trusted', 'untrusted']).exactOptional(),
 });
-
-const CREDENTIALS = z.discriminatedUnion(
-  'type',
-  [
-    z.strictObject({ type: z.literal('none') }),
-    z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'), secret: SECRET }),
-  ],
-  { error: 'must be { type: none } or { type: header, header: …, secret: … }; OAuth credentials come with a later release' },
-);
 
 const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });
 
@@ -104,10 +87,7 @@ const EXCEPTION = z.strictObject({
   reason: WORDS,
   owner: WORDS,
   approver: WORDS,
-  expires: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z)?$/, 'must be a date (2026-12-31) or a UTC time (2026-12-31T12:00Z)')
-    .refine((text) => !Number.isNaN(Date.parse(text)), { error: 'is not a date that exists' }),
+  expires: MOMENT,
 });
 
 export const MANIFEST = z.strictObject({
@@ -115,6 +95,7 @@ export const MANIFEST = z.strictObject({
   gateway: z
     .strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional(), trustedProxy: ADDRESS.exactOptional() })
     .exactOptional(),
+  control: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional() }).exactOptional(),
   network: z
     .strictObject({
       internal: z.array(z.string().min(1).max(300)).exactOptional(),
@@ -123,16 +104,9 @@ export const MANIFEST = z.strictObject({
       extraRoots: z.string().min(1).max(4096).exactOptional(),
     })
     .exactOptional(),
-  identity: z
-    .strictObject(
-      { agentTokens: z.literal(true).exactOptional() },
-      {
-        error:
-          'knows only agentTokens: true for now; identity providers (issuers) come with a later release: ' +
-          'until then make tokens with sallyport agent create',
-      },
-    )
-    .exactOptional(),
+  identity: IDENTITY.exactOptional(),
+  agents: z.record(ID, AGENT).exactOptional(),
+  admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

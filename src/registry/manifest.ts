@@ -4,6 +4,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Labels, Server, Toolset } from '../domain/server.ts';
 import { checkLaunch } from './launch.ts';
 import type { LaunchAllowance, LaunchFinding } from './launch.ts';
+import { referenceComplaints } from './manifest-references.ts';
 import { MANIFEST } from './manifest-shape.ts';
 import type { ManifestShape, ServerShape } from './manifest-shape.ts';
 import { parseManifestText } from './manifest-text.ts';
@@ -19,8 +20,13 @@ export type ServerDeclaration = Omit<Server, 'space' | 'status' | 'baseline'> & 
 /** sallyport.yaml, checked, with every default written out. */
 export interface Manifest {
   readonly gateway?: NonNullable<ManifestShape['gateway']>;
+  /** Control's own door: sign-in, OAuth, administration. */
+  readonly control?: NonNullable<ManifestShape['control']>;
   readonly network?: NonNullable<ManifestShape['network']>;
   readonly identity?: NonNullable<ManifestShape['identity']>;
+  readonly agents: NonNullable<ManifestShape['agents']>;
+  /** Absent where the file does not speak of them: then they stay. */
+  readonly admins?: NonNullable<ManifestShape['admins']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -44,12 +50,16 @@ export function parseManifest(text: string, file: string): Manifest {
   const read = MANIFEST.safeParse(source.value, { reportInput: false });
   if (!read.success) throw source.invalid(read.error.issues.flatMap(complaintsOf), remedyOf(read.error.issues));
   const shape = read.data;
-  checkReferences(shape, source);
+  const unresolved = referenceComplaints(shape);
+  if (unresolved.length > 0) throw source.invalid(unresolved, 'declare it in this file, or correct the name');
   const servers = Object.entries(shape.servers ?? {}).map(([id, server]) => readServer(id, server, source));
   return {
     ...(shape.gateway && { gateway: shape.gateway }),
+    ...(shape.control && { control: shape.control }),
     ...(shape.network && { network: shape.network }),
     ...(shape.identity && { identity: shape.identity }),
+    agents: shape.agents ?? {},
+    ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -66,8 +76,7 @@ export function parseManifest(text: string, file: string): Manifest {
 function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code === 'unrecognized_keys') {
-    const own = path[0] === 'identity';
-    return issue.keys.map((key) => ({ path, key, message: own ? issue.message : `has a key that is not known: ${JSON.stringify(key)}` }));
+    return issue.keys.map((key) => ({ path, key, message: `has a key that is not known: ${JSON.stringify(key)}` }));
   }
   if (issue.code === 'invalid_key') {
     return [{ path: path.slice(0, -1), key: String(path.at(-1)), message: issue.issues.map((inner) => inner.message).join('; ') }];
@@ -78,35 +87,6 @@ function complaintsOf(issue: z.core.$ZodIssue): readonly Complaint[] {
 function remedyOf(issues: readonly z.core.$ZodIssue[]): string {
   const version = issues.some((issue) => issue.path[0] === 'apiVersion');
   return version ? 'begin the file with: apiVersion: sallyport/v1' : 'correct that place; docs/configuration.md has every key';
-}
-
-/** Everything that is named must be declared in the same file: a manifest is the whole of what is wanted. */
-function checkReferences(shape: ManifestShape, source: ManifestText): void {
-  const servers = shape.servers ?? {};
-  const roles = shape.roles ?? {};
-  const server = (id: string, path: Complaint['path']): readonly Complaint[] =>
-    Object.hasOwn(servers, id) ? [] : [{ path, message: `names a server that is not declared: ${JSON.stringify(id)}` }];
-  const toolset = (id: string, path: Complaint['path']): readonly Complaint[] =>
-    Object.hasOwn(shape.toolsets ?? {}, id) ? [] : [{ path, message: `names a toolset that is not declared: ${JSON.stringify(id)}` }];
-  const complaints = [
-    ...Object.entries(shape.toolsets ?? {}).flatMap(([id, members]) =>
-      members.flatMap((member, index) => server(member.server, ['toolsets', id, index, 'server'])),
-    ),
-    ...Object.entries(roles).flatMap(([id, role]) =>
-      role.allow.flatMap((rule, index) =>
-        rule.toolset === undefined
-          ? server(rule.server ?? '', ['roles', id, 'allow', index, 'server'])
-          : toolset(rule.toolset, ['roles', id, 'allow', index, 'toolset']),
-      ),
-    ),
-    ...(shape.exceptions ?? []).flatMap((exception, index) => server(exception.scope.server, ['exceptions', index, 'scope', 'server'])),
-    ...(shape.bindings ?? []).flatMap((binding, index) =>
-      Object.hasOwn(roles, binding.role)
-        ? []
-        : [{ path: ['bindings', index, 'role'], message: `names a role that is not declared: ${JSON.stringify(binding.role)}` }],
-    ),
-  ];
-  if (complaints.length > 0) throw source.invalid(complaints, 'declare it in this file, or correct the name');
 }
 
 interface ReadServer {
@@ -158,8 +138,11 @@ export function formatManifest(manifest: Manifest): string {
   const shape = {
     apiVersion: 'sallyport/v1',
     ...(manifest.gateway && { gateway: manifest.gateway }),
+    ...(manifest.control && { control: manifest.control }),
     ...(manifest.network && { network: manifest.network }),
     ...(manifest.identity && { identity: manifest.identity }),
+    ...(filled(manifest.agents) && { agents: manifest.agents }),
+    ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

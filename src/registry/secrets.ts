@@ -1,12 +1,10 @@
 import { SECRET_REFERENCE } from '../domain/server.ts';
 
-/** What can be declared today. The vault comes with a later release: what names it would fail at each launch, so it is refused at once. */
-export const DECLARABLE_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+)$/;
-
-/** Why a reference to a secret can't be declared, and what to write instead; `undefined` for everything else, plain values too. */
+/** Why what is meant as a reference to a secret is none, and what to write instead; `undefined` for everything else, plain values too. */
 export function refusedReference(value: string): string | undefined {
-  if (value.startsWith('vault:')) return 'the vault comes with a later release: write env:NAME or file:/path';
-  if (value.startsWith('env:') && !DECLARABLE_REFERENCE.test(value)) return 'env: is followed by the name of a variable, for instance env:CRM_KEY';
+  if (SECRET_REFERENCE.test(value)) return undefined;
+  if (value.startsWith('vault:')) return 'vault: is followed by the name of a secret in the vault, for instance vault:crm';
+  if (value.startsWith('env:')) return 'env: is followed by the name of a variable, for instance env:CRM_KEY';
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import type { By, Control } from '../control.ts';
 import { declareTools } from '../servers/surface.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
 import type { ManifestFiles } from './files.ts';
+import { readIdentity, writeIdentity } from './identity.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
@@ -23,7 +24,7 @@ export interface Difference {
  */
 export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolean, control: Control): Promise<JsonObject> {
   const now = control.now();
-  const wanted = readWanted(files, now);
+  const wanted = readWanted(files, by.space, now);
   const what = { resource: 'manifest', id: files.file, verb: 'apply' };
   const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
   if (!dryRun) control.snapshots.tell('manifest');
@@ -35,7 +36,7 @@ export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolea
 
 async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promise<readonly Difference[]> {
   const differences: Difference[] = [];
-  for (const kind of MANAGED) {
+  for (const kind of MANAGED.filter((one) => !wanted.silent.includes(one))) {
     const before = new Map((await rows.list(kind, by.space)).filter(isManaged).map((row) => [row.id, row]));
     for (const row of wanted.rows.filter((one) => one.kind === kind)) {
       const difference = await applyRow(rows, by, row, before.get(row.id), now);
@@ -47,7 +48,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
       differences.push({ resource: kind, id, verb: 'remove' });
     }
   }
-  return [...differences, ...(await applyNetwork(rows, by, wanted.network))];
+  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity))];
 }
 
 /** Exceptions for calls, and what `server learn` permits for a time, are made by hand and end by themselves. */
@@ -99,6 +100,13 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
 async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string): Promise<void> {
   const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure'] as const) : ([kind] as const);
   for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
+}
+
+/** Whose tokens are taken is never left as it was: an issuer that the file does not name is out. */
+async function applyIdentity(rows: Rows, by: By, wanted: Wanted['identity']): Promise<readonly Difference[]> {
+  if (Bun.deepEquals(await readIdentity(rows, by.space), wanted)) return [];
+  await writeIdentity(rows, by.space, wanted, by.admin.id);
+  return [{ resource: 'identity', id: 'identity', verb: 'change' }];
 }
 
 async function applyNetwork(rows: Rows, by: By, wanted: Wanted['network']): Promise<readonly Difference[]> {

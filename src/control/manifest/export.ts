@@ -1,7 +1,9 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import { formatManifest } from '../../registry/manifest.ts';
+import { formatMoment } from '../../registry/manifest-words.ts';
 import type { Rows } from '../../store/store.ts';
 import { listStored } from '../stored.ts';
+import { readIdentity } from './identity.ts';
 import { readNetwork } from './settings.ts';
 
 interface NamedText {
@@ -20,11 +22,17 @@ const ROOTS_FILE = 'extra-roots.pem';
 
 /** One space as a manifest that would make it again. Holds references to secrets, never secrets. */
 export async function exportManifest(rows: Rows, space: string): Promise<Exported> {
-  const { listen, publicUrl, trustedProxy, extraRoots, ...network } = await readNetwork(rows);
+  const { listen, publicUrl, trustedProxy, control, extraRoots, ...network } = await readNetwork(rows);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
+  const identity = await readIdentity(rows, space);
+  const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
     gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }) },
+    ...(control === undefined ? {} : { control }),
     network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
+    ...(Object.keys(identity).length === 0 ? {} : { identity }),
+    agents: await exportAgents(rows, space),
+    ...(admins.length === 0 ? {} : { admins }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),
     roles: Object.fromEntries((await listStored(rows, 'role', space)).map(({ id, body }) => [id, body])),
@@ -37,9 +45,14 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   return extraRoots === undefined ? exported : { ...exported, extraRoots: { file: ROOTS_FILE, text: extraRoots } };
 }
 
+async function exportAgents(rows: Rows, space: string): Promise<Manifest['agents']> {
+  return Object.fromEntries((await listStored(rows, 'agent', space)).map(({ id, body: { clients, expiresAt, conversations, ...rest } }) =>
+    [id, { ...rest, ...(clients.length === 0 ? {} : { clients }), expires: formatMoment(expiresAt), ...(conversations ? { conversations } : {}) }]));
+}
+
 async function exportExceptions(rows: Rows, space: string): Promise<Manifest['exceptions']> {
   return (await listStored(rows, 'exception', space)).flatMap(({ body: { scope, reason, owner, approver, expiresAt } }) =>
     scope.kind === 'exposure'
-      ? [{ scope: { server: scope.server, rule: scope.rule }, reason, owner, approver, expires: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z') }]
+      ? [{ scope: { server: scope.server, rule: scope.rule }, reason, owner, approver, expires: formatMoment(expiresAt) }]
       : []);
 }

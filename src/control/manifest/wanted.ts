@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { decodeJson } from '../../store/body.ts';
+import type { IdentityShape } from '../../registry/identity-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { StoredAgent } from '../agents/schema.ts';
 import type { StoredKind } from '../stored.ts';
 import type { ManifestFiles } from './files.ts';
 import type { Network } from './schema.ts';
@@ -11,8 +15,11 @@ import type { Network } from './schema.ts';
 /** What a manifest wants of one space, row by row: kind, id and body. */
 export interface Wanted {
   readonly rows: readonly WantedRow[];
-  /** Absent where the manifest has neither `gateway` nor `network`: then those settings stay. */
+  /** Absent where the manifest has neither `gateway`, `control` nor `network`: then those settings stay. */
   readonly network: Partial<Network> | undefined;
+  readonly identity: IdentityShape;
+  /** Kinds that the manifest does not speak of: their rows stay. */
+  readonly silent: readonly ManagedKind[];
   readonly findings: Manifest['findings'];
 }
 
@@ -23,11 +30,11 @@ export interface WantedRow {
 }
 
 /** What a manifest declares wholly: rows of these kinds that it does not name are removed. Agent tokens are not declared. */
-export const MANAGED = ['server', 'toolset', 'role', 'binding', 'policy', 'exception'] as const satisfies readonly StoredKind[];
+export const MANAGED = ['server', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin'] as const satisfies readonly StoredKind[];
 export type ManagedKind = (typeof MANAGED)[number];
 
 /** Reads a manifest into rows. Throws `ERR_CONFIG_*` and `ERR_LAUNCH_*` with file, line and column. */
-export function readWanted(files: ManifestFiles, now: number): Wanted {
+export function readWanted(files: ManifestFiles, space: string, now: number): Wanted {
   const manifest = parseManifest(files.text, files.file);
   const policies = new Map(files.policies.map((policy) => [policy.file, policy.text]));
   return {
@@ -38,8 +45,12 @@ export function readWanted(files: ManifestFiles, now: number): Wanted {
       ...manifest.bindings.map((binding) => rowOf('binding', bindingId(binding), binding)),
       ...[...policies].map(([file, source]) => rowOf('policy', policyId(file), { file, source })),
       ...manifest.exceptions.map((exception) => exceptionRow(exception, now)),
+      ...Object.entries(manifest.agents).map(([id, agent]) => rowOf('agent', id, toAgent(agent, id, now))),
+      ...(manifest.admins ?? []).map((admin) => adminRow(admin, space)),
     ],
     network: readNetworkPart(manifest, files.extraRoots),
+    identity: manifest.identity ?? {},
+    silent: manifest.admins === undefined ? ['admin'] : [],
     findings: manifest.findings,
   };
 }
@@ -83,8 +94,30 @@ function exceptionRow(exception: Manifest['exceptions'][number], now: number): W
   return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);
 }
 
-function readNetworkPart({ gateway, network }: Manifest, extraRoots: string | undefined): Partial<Network> | undefined {
-  if (gateway === undefined && network === undefined) return undefined;
+function toAgent(agent: Manifest['agents'][string], id: string, now: number): StoredAgent {
+  const { owner, purpose, clients = [], allow, expires, conversations = false } = agent;
+  const expiresAt = Date.parse(expires);
+  if (expiresAt - now > LIMITS.agentLifeMsMax) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `agents.${id}.expires is more than two years from now`, {
+      remedy: 'Name an earlier date; whoever owns the agent renews it then.',
+    });
+  }
+  return { owner, purpose, clients, allow, expiresAt, conversations };
+}
+
+function adminRow({ group, principal, role, space: named }: NonNullable<Manifest['admins']>[number], own: string): WantedRow {
+  const space = named ?? own;
+  if (own !== DEFAULT_SPACE && space !== own) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `the manifest of the space ${own} names an administrator of ${space === '*' ? 'every space' : space}`, {
+      remedy: 'Do that in the manifest of the default space.',
+    });
+  }
+  const body = { to: group === undefined ? { principal } : { group }, role, space };
+  return rowOf('admin', bindingId(body), body);
+}
+
+function readNetworkPart({ gateway, network, control }: Manifest, extraRoots: string | undefined): Partial<Network> | undefined {
+  if (gateway === undefined && network === undefined && control === undefined) return undefined;
   const { extraRoots: _, ...rest } = network ?? {};
-  return { ...gateway, ...rest, ...(extraRoots === undefined ? {} : { extraRoots }) };
+  return { ...gateway, ...rest, ...(control === undefined ? {} : { control }), ...(extraRoots === undefined ? {} : { extraRoots }) };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
+import { CREDENTIALS } from '../../registry/credential-shape.ts';
 import { DISPATCHES } from '../../registry/dispatch-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
-import { DECLARABLE_REFERENCE, refusedReference } from '../../registry/secrets.ts';
 import { NAME, WORDS } from '../names.ts';
 
 const LABELS = z.strictObject({
@@ -22,17 +22,6 @@ const LAUNCH = z.strictObject({
 const ENDPOINT = z.discriminatedUnion('transport', [
   z.strictObject({ transport: z.enum(['http', 'sse']), url: z.url({ protocol: /^https?$/ }), allowPrivate: z.boolean() }),
   z.strictObject({ transport: z.literal('stdio'), launch: LAUNCH }),
-]);
-
-/** Where a secret is, never the secret: it would be stored, exported and shown. */
-const SECRET = z
-  .string()
-  .refine((value) => refusedReference(value) === undefined, { error: ({ input }) => refusedReference(String(input)), abort: true })
-  .regex(DECLARABLE_REFERENCE, 'must be `env:NAME` or `file:/absolute/path`, never the secret itself');
-
-const CREDENTIALS = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('none') }),
-  z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/), secret: SECRET }),
 ]);
 
 const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });

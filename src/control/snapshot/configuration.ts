@@ -3,6 +3,7 @@ import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
+import { readIssuers } from '../manifest/identity.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { listStored } from '../stored.ts';
 
@@ -30,13 +31,14 @@ export interface Rules {
 
 /** Reads it whole; within a transaction it is one moment's. Tokens that have ended are left out: gateways need not hold them. */
 export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
-  const { listen: _, ...network } = await readNetwork(rows);
+  const { listen: _, control: _door, ...network } = await readNetwork(rows);
   return {
     servers: await readServers(rows),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
     tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
-    agents: [], issuers: [], scopes: [],
+    agents: (await listStored(rows, 'agent')).map(({ id, space, body }) => ({ id, space, ...body })),
+    ...(await readIssuers(rows)),
     network,
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),

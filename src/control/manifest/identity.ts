@@ -1,0 +1,46 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { IDENTITY, issuersOf, scopesOf } from '../../registry/identity-shape.ts';
+import type { IdentityShape } from '../../registry/identity-shape.ts';
+import { decodeJson } from '../../store/body.ts';
+import type { Rows } from '../../store/store.ts';
+
+const ID = 'identity';
+
+/** Whose tokens a space takes, as its manifest says it. */
+export async function readIdentity(rows: Rows, space: string): Promise<IdentityShape> {
+  const row = await rows.get('setting', space, ID);
+  return row === undefined ? {} : IDENTITY.parse(row.body);
+}
+
+/** The issuers and scopes of all spaces. */
+export async function readIssuers(rows: Rows): Promise<{ readonly issuers: readonly Issuer[]; readonly scopes: readonly ScopeGrant[] }> {
+  const settings = (await rows.list('setting')).filter(({ id }) => id === ID).map(({ space, body }) => ({ space, identity: IDENTITY.parse(body) }));
+  return {
+    issuers: settings.flatMap(({ space, identity }) => issuersOf(identity, space)),
+    scopes: settings.flatMap(({ space, identity }) => scopesOf(identity, space)),
+  };
+}
+
+/**
+ * Throws `ERR_CONFIG_INVALID`: a space lets an issuer into itself alone (the default space, which is the installation's, into
+ * any), and where two settings let one issuer into the same space, nobody could say which of them holds.
+ */
+export async function writeIdentity(rows: Rows, space: string, identity: IdentityShape, by: string): Promise<void> {
+  await (Object.keys(identity).length === 0 ? rows.delete('setting', space, ID, { by }) : rows.put('setting', space, ID, decodeJson(JSON.stringify(identity)), { by }));
+  const foreign = issuersOf(identity, space).find(({ spaces }) => space !== DEFAULT_SPACE && spaces.some((one) => one !== space));
+  if (foreign !== undefined) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `the space ${space} lets ${foreign.issuer} into other spaces`, {
+      remedy: `Name only ${space} under spaces, or declare the issuer in the default space.`,
+    });
+  }
+  const seen = new Set<string>();
+  for (const { issuer, spaces } of (await readIssuers(rows)).issuers) {
+    for (const one of spaces) {
+      const key = JSON.stringify([one, issuer]);
+      if (!seen.has(key)) seen.add(key);
+      else throw new SallyportError('ERR_CONFIG_INVALID', `the issuer ${issuer} is declared for the space ${one} twice`, { remedy: 'Declare it for that space once.' });
+    }
+  }
+}
