@@ -74,7 +74,7 @@ async function startOnUsualPort(home: string, io: Io): Promise<Supervisor> {
     return await start(home, GATE_PORT, io);
   } catch (fault) {
     if (!(fault instanceof SallyportError) || fault.code !== 'ERR_LISTEN') throw fault;
-    io.note(`Port ${GATE_PORT} is taken; another one will do.`);
+    io.note(`Port ${GATE_PORT}, or control's, is taken; another one will do.`);
     return start(home, 0, io);
   }
 }

@@ -9,7 +9,7 @@ import { homeFolder } from './home.ts';
 export const command: Command = {
   name: 'role',
   summary: 'Runs one role in the foreground (what `up` starts four of)',
-  usage: 'role ledger [--strict]\nrole control [--manifest FILE]\nrole runner\nrole gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]',
+  usage: 'role ledger [--strict]\nrole control [--manifest FILE] [--listen HOST:PORT] [--insecure-loopback]\nrole runner\nrole gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]',
   async run(args, io) {
     const options = readArguments(command, args, {
       strict: { type: 'boolean' },
@@ -57,7 +57,12 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const manifest = options.text('manifest');
       const databaseUrl = io.env['DATABASE_URL'];
       const given = { ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }), ...storeRoots(io) };
-      return async () => silent(await startControl({ home, ...given }));
+      const listen = options.text('listen');
+      const door = { insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
+      return async () => {
+        const running = await startControl({ home, ...given, ...door });
+        return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };
+      };
     }
     case 'runner': {
       const { startRunner } = await import('../roles/runner.ts');

@@ -11,11 +11,12 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner and gateway, each a process of its own',
-  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--insecure-loopback] [--strict]',
+  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },
       listen: { type: 'string' },
+      'control-listen': { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
     });
@@ -28,11 +29,13 @@ export const command: Command = {
       home,
       ...(file === undefined ? {} : { manifest: resolve(io.cwd, file) }),
       listen: options.text('listen'),
+      controlListen: options.text('control-listen'),
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
     });
-    io.note(`The gate is up at ${String(supervisor.detail('gateway')['url'])}, its state in ${home}. Stop it with Ctrl-C.`);
+    const [gate, control] = [supervisor.detail('gateway')['url'], supervisor.detail('control')['url']];
+    io.note(`The gate is up at ${String(gate)}, control at ${String(control)}, its state in ${home}. Stop it with Ctrl-C.`);
     await untilAborted(io.signal);
     await supervisor.stop();
     return 0;
@@ -43,6 +46,7 @@ export interface StartOptions {
   readonly home: string;
   readonly manifest?: string;
   readonly listen?: string | undefined;
+  readonly controlListen?: string | undefined;
   readonly insecureLoopback: boolean;
   readonly strict: boolean;
   readonly onEvent: (event: UpEvent) => void;
@@ -52,7 +56,10 @@ export interface StartOptions {
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
   makeHome(options.home);
   const declared = declaredListen(options.manifest);
-  const listen = options.listen ?? declared ?? '127.0.0.1:7443';
+  const listen = options.listen ?? declared.gateway ?? '127.0.0.1:7443';
+  // A gate on whatever port is free has its control on one too.
+  const controlListen = options.controlListen ?? declared.control ?? (listen.endsWith(':0') ? '127.0.0.1:0' : '127.0.0.1:7444');
+  const insecure = options.insecureLoopback ? ['--insecure-loopback'] : [];
   return superviseRoles({
     home: options.home,
     env: io.env,
@@ -60,8 +67,8 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
-      control: options.manifest === undefined ? [] : ['--manifest', options.manifest],
-      gateway: ['--listen', listen, ...(options.insecureLoopback ? ['--insecure-loopback'] : [])],
+      control: [...(options.manifest === undefined ? [] : ['--manifest', options.manifest]), '--listen', controlListen, ...insecure],
+      gateway: ['--listen', listen, ...insecure],
     },
   });
 }
@@ -84,13 +91,14 @@ function makeHome(home: string): void {
   }
 }
 
-/** A manifest that says something wrong is control's to report, with line and remedy; here only the address is wanted. */
-function declaredListen(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
+/** A manifest that says something wrong is control's to report, with line and remedy; here only the addresses are wanted. */
+function declaredListen(file: string | undefined): { readonly gateway?: string | undefined; readonly control?: string | undefined } {
+  if (file === undefined) return {};
   try {
-    return parseManifest(readFileSync(file, 'utf8'), file).gateway?.listen;
+    const { gateway, control } = parseManifest(readFileSync(file, 'utf8'), file);
+    return { gateway: gateway?.listen, control: control?.listen };
   } catch (fault) {
-    if (fault instanceof SallyportError) return undefined;
+    if (fault instanceof SallyportError) return {};
     throw new SallyportError('ERR_FILE_UNREADABLE', `${file} can't be read`, { remedy: 'Name the manifest with -f.', cause: fault });
   }
 }

@@ -4,6 +4,7 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { AuthenticateAdmin } from './admin-token.ts';
 import type { Control } from './control.ts';
+import { matchPath } from './match-path.ts';
 import { describeApi } from './openapi.ts';
 import { refuse } from './refuse.ts';
 import type { Answer, Route } from './route.ts';
@@ -29,7 +30,7 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
       // Streams may be silent for long; a change may compile for long. Asked for a single request, the runtime forgets it on a unix
       // socket; for all of them it heeds it, though its types know it for ports only.
       ...({ idleTimeout: 0 } as object),
-      fetch: (request) => handle(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report)),
+      fetch: (request) => answerApi(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report)),
       error: (error) => refuse(error, report),
     });
     chmodSync(socket, 0o600);
@@ -44,7 +45,8 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
   }
 }
 
-async function handle(request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal): Promise<Response> {
+/** One request to the API, on whichever of control's doors it came. Throws what the door then shows. */
+export async function answerApi(request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal): Promise<Response> {
   const admin = authenticate(request.headers.get('authorization'));
   const url = new URL(request.url);
   if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
@@ -67,32 +69,6 @@ function findRoute(
   }
   if (known) throw new SallyportError('ERR_METHOD_NOT_ALLOWED', `${method} is not possible here`, { remedy: 'See /api/v1/openapi.json.' });
   throw new SallyportError('ERR_ROUTE_UNKNOWN', 'there is no such resource', { remedy: 'See /api/v1/openapi.json.' });
-}
-
-function matchPath(pattern: string, pathname: string): Readonly<Record<string, string>> | undefined {
-  const wanted = pattern.split('/');
-  const given = pathname.split('/');
-  if (wanted.length !== given.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = given[index] ?? '';
-    if (!part.startsWith(':')) {
-      if (part !== value) return undefined;
-      continue;
-    }
-    const text = decodeSegment(value);
-    if (text === undefined || text === '') return undefined;
-    params[part.slice(1)] = text;
-  }
-  return params;
-}
-
-function decodeSegment(value: string): string | undefined {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Each name once: two values for one name would let two readers see two requests. */

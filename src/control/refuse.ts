@@ -2,6 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 
 const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = {
+  ERR_HOST_FORBIDDEN: 421, ERR_ORIGIN_FORBIDDEN: 403, ERR_LIMIT_OPEN_EXCHANGES: 503,
   ERR_ADMIN_TOKEN: 401,
   ERR_REQUEST_INVALID: 400, ERR_JSON_INVALID: 400, ERR_CONTENT_TYPE: 415, ERR_BODY_TOO_LARGE: 413,
   ERR_NOT_FOUND: 404, ERR_SERVER_UNKNOWN: 404, ERR_ROUTE_UNKNOWN: 404, ERR_METHOD_NOT_ALLOWED: 405,

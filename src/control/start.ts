@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -19,6 +20,7 @@ import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
 import { ownState } from './own-state.ts';
 import { openSealKey } from './seal-key.ts';
+import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
 import { createCompiler } from './snapshot/compile.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
@@ -45,6 +47,8 @@ export interface RunningControl {
   readonly verbs: Readonly<Record<string, Handler>>;
   /** Brings what the store holds into force, starts leases, and from then on the API. */
   readonly serve: () => Promise<void>;
+  /** Opens control's own TCP door, after `serve`; gives the origin under which it is reached. Throws `ERR_LISTEN`. */
+  readonly open: (address: SiteAddress) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -77,6 +81,13 @@ export function createControl(parts: ControlParts): RunningControl {
   const closers: (() => Promise<void>)[] = [];
   return {
     control, verbs,
+    open: async (address) => {
+      const authenticate = openAdminToken(join(home, 'control', 'admin.token'));
+      const openIssuer = async (): Promise<RequestListener> => (_incoming, outgoing) => void outgoing.writeHead(404).end();
+      const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
+      closers.push(door.close);
+      return door.url;
+    },
     serve: async () => {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));

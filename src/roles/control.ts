@@ -5,13 +5,15 @@ import { createControl } from '../control/start.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
 import { applyManifestFile } from '../control/manifest/apply-file.ts';
+import { readNetwork } from '../control/manifest/settings.ts';
 import { openAuthority } from '../link/authority.ts';
 import { connectLink } from '../link/connect.ts';
 import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
-import { serveLink } from '../link/serve.ts';
+import { serveLink, type LinkServer } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
 import { createStoreState } from '../store/state-store.ts';
+import { addressOf } from './gateway-door.ts';
 
 export interface ControlOptions {
   readonly home: string;
@@ -23,10 +25,16 @@ export interface ControlOptions {
   readonly storeRoots?: string;
   /** How long gateways go on deciding when control is away. Default: `LIMITS.leaseMs`. */
   readonly leaseMs?: number;
+  /** `host:port` of control's own door. Without it there is a door only where the settings say so. */
+  readonly listen?: string;
+  /** Plain HTTP at the door, on a loopback address only. */
+  readonly insecureLoopback?: boolean;
 }
 
 export interface ControlRole {
   readonly control: Control;
+  /** The origin under which its door is reached; absent when it has none. */
+  readonly url?: string;
   readonly close: () => Promise<void>;
 }
 
@@ -44,24 +52,27 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
   const running = createControl({ home, store, state, journal, key, links, certify, report, leaseMs: options.leaseMs });
+  let server: LinkServer | undefined;
   const closeRooms = async (): Promise<void> => {
+    await server?.close();
     await running.close();
     journal.close();
     for (const one of Object.values(links)) one.close();
     await store.close();
   };
   try {
-    const server = await serveLink(
+    server = await serveLink(
       { home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) },
     );
     await running.serve();
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
+    // What the manifest says of the door holds from its first start on.
+    const listen = options.listen ?? (await readNetwork(store)).control?.listen;
+    const url = listen === undefined ? undefined : await running.open(addressOf(listen, options.insecureLoopback ?? false));
     return {
       control: running.control,
-      close: async () => {
-        await server.close();
-        await closeRooms();
-      },
+      ...(url === undefined ? {} : { url }),
+      close: closeRooms,
     };
   } catch (error) {
     await closeRooms();

@@ -32,7 +32,7 @@ interface Up {
 }
 
 function up(home: string, ...args: readonly string[]): Up {
-  const command = [PROGRAM, 'up', '--json', '--home', home, '--listen', '127.0.0.1:0', ...args];
+  const command = [PROGRAM, 'up', '--json', '--home', home, '--listen', '127.0.0.1:0', '--control-listen', '127.0.0.1:0', ...args];
   const child = Bun.spawn(command, { cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
   undo.push(async () => {
     child.kill('SIGTERM');

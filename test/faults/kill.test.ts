@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ROLES } from '../../src/domain/role.ts';
-import { freePort } from '../fixtures/supervised-gate.ts';
+import { freePort } from '../fixtures/free-port.ts';
 import { findingsOf } from './kill-findings.ts';
 import { isAlive, runKills, type Recovery } from './kills.ts';
 import { seeded } from './seeded.ts';
@@ -43,7 +43,7 @@ test('kill -9 of the supervisor ends the roles; nothing is orphaned, and the gat
 /** `sallyport up` as people start it; resolves when all four roles are ready. */
 async function startUp(home: string): Promise<{ readonly supervisor: Bun.Subprocess; readonly pids: readonly number[] }> {
   const main = join(import.meta.dir, '../../src/cli/main.ts');
-  const options = ['--home', home, '--listen', `127.0.0.1:${freePort()}`, '--insecure-loopback', '--json'];
+  const options = ['--home', home, '--listen', `127.0.0.1:${freePort()}`, '--control-listen', '127.0.0.1:0', '--insecure-loopback', '--json'];
   const supervisor = Bun.spawn([process.execPath, main, 'up', ...options], {
     cwd: home, stdin: 'ignore', stdout: 'ignore', stderr: 'pipe',
   });

@@ -9,6 +9,8 @@ export const NETWORK = z.strictObject({
   internal: z.array(z.string().max(300)),
   origins: z.array(z.string().max(300)),
   trustedProxy: z.string().max(100).exactOptional(),
+  /** Control's own door; absent until somebody says where it is to be. */
+  control: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional() }).exactOptional(),
   proxy: z.string().max(2048).exactOptional(),
   /** PEM. */
   extraRoots: z.string().max(1024 * 1024).exactOptional(),

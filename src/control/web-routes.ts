@@ -1,0 +1,4 @@
+import type { WebRoute } from './web.ts';
+
+/** Every page and endpoint of control's door besides the API and OAuth. What is not here does not exist. */
+export const WEB_ROUTES: readonly WebRoute[] = [];
