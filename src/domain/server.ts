@@ -46,11 +46,21 @@ export type CredentialSpec =
   /** RFC 8693: the caller as subject, the agent as actor; the subject token is one of our own issuing for that exchange, never the inbound one. */
   | ({ readonly type: 'token-exchange'; readonly audience?: string } & TokenClient)
   /** Enterprise-managed authorization: an ID-JAG from the company's provider, then RFC 7523 at the server's issuer. */
-  | ({ readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string } & TokenClient)
+  | ({ readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string; readonly issuer?: string } & TokenClient)
   /** A client certificate: PEM certificate and key as one secret. */
   | ({ readonly type: 'mtls'; readonly secret: string } & Keep)
-  /** Each person connects their own account, once, in a browser; the issuer is found from the server's own metadata unless it is given. */
-  | { readonly type: 'authorization-code'; readonly issuer?: string; readonly clientId?: string; readonly secret?: string; readonly scopes?: ScopeMap };
+  | AuthorizationCode;
+
+/** Each person connects their own account, once, in a browser; the issuer is found from the server's own metadata unless it is given. */
+export interface AuthorizationCode {
+  readonly type: 'authorization-code';
+  readonly issuer?: string;
+  readonly clientId?: string;
+  readonly secret?: string;
+  readonly scopes?: ScopeMap;
+  /** Lets the gate register itself where its issuer knows no client metadata documents (RFC 7591; deprecated in MCP 2026-07-28). */
+  readonly dynamicRegistration?: boolean;
+}
 
 /** Who answers for a static secret, and until when it may be used (`YYYY-MM-DD`); overdue is a finding, then denied. */
 export interface Keep {
