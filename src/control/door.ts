@@ -144,7 +144,7 @@ async function fail(error: unknown, outgoing: ServerResponse, report: DoorOption
 async function dispatch(options: DoorOptions, knocking: Knocking): Promise<void> {
   const { site, incoming, outgoing, url, signal } = knocking;
   const path = url.pathname;
-  if (path.startsWith('/oauth/') || METADATA.includes(path)) return void site.oauth(incoming, outgoing);
+  if (path.startsWith('/oauth/') || METADATA.includes(path)) return site.oauth(incoming, outgoing);
   if (path.startsWith('/api/v1/')) {
     const request = toRequest(incoming, url, LIMITS.bodyBytesMax, signal);
     return writeResponse(await answerApi(request, options.authenticate, options.control, signal), outgoing);

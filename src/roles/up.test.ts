@@ -144,7 +144,7 @@ test('the certificate holds for the public name and for where the gate listens',
   writeFileSync(join(home, 'sallyport.yaml'), 'apiVersion: sallyport/v1\ngateway: { listen: "127.0.0.1:0", publicUrl: "https://gate.example:7443" }\n');
   const gate = up(home);
   await gate.says('The gate is up');
-  const port = /localhost:(\d+)/.exec(gate.err())?.[1] ?? '';
+  const port = /The gate is up at https:..localhost:(\d+)/.exec(gate.err())?.[1] ?? '';
   const ca = readFileSync(join(home, 'ca', 'ca.pem'), 'utf8');
   const ask = (serverName: string): Promise<number> =>
     fetch(`https://127.0.0.1:${port}/healthz`, { tls: { ca, serverName }, headers: { host: serverName } }).then((answer) => answer.status);
