@@ -1,3 +1,5 @@
+import { accountRoutes } from './accounts/routes.ts';
+import { consentRoutes } from './consents/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
@@ -13,5 +15,5 @@ import { toolsetRoutes } from './toolsets/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...auditRoutes,
+  ...manifestRoutes, ...killRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
 ];

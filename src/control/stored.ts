@@ -3,10 +3,12 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Baseline, Surface } from '../domain/server.ts';
 import { decodeJson } from '../store/body.ts';
 import type { Row, Rows } from '../store/store.ts';
+import { ACCOUNT } from './accounts/schema.ts';
 import { ADMIN_GRANT } from './admins/schema.ts';
 import { AGENT } from './agents/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
+import { CONSENT } from './consents/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
@@ -35,7 +37,7 @@ const EXPOSURE = z.strictObject({
 const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
   role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
-  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING,
+  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

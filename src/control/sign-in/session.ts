@@ -11,9 +11,9 @@ export const METHODS = ['pwd', 'hwk', 'sso'] as const;
 export type Method = (typeof METHODS)[number];
 
 const SESSION = z.strictObject({
-  id: z.string(), space: z.string(), person: z.string(), method: z.enum(METHODS), signedInAt: z.number(), seenAt: z.number(),
+  id: z.string(), person: z.string(), method: z.enum(METHODS), signedInAt: z.number(), seenAt: z.number(),
 });
-/** One person signed in, in one browser, at control's door. `id` names it in records; it opens nothing. */
+/** One person (id of the `person` row) signed in, in one browser, at control's door. `id` names it in records; it opens nothing. */
 export type DoorSession = z.infer<typeof SESSION>;
 
 /** How the browser is sent away with its cookies. */
@@ -40,7 +40,7 @@ export async function findSession(web: WebRequest, control: Pick<Control, 'state
   const session = SESSION.parse(JSON.parse(text));
   const at = now();
   const over = at - session.seenAt >= LIMITS.signInIdleMs || at - session.signedInAt >= LIMITS.signInMaxMs;
-  if (over || session.signedInAt <= await endedBefore(state, session)) {
+  if (over || session.signedInAt <= await endedBefore(state, session.person)) {
     await state.delete(key);
     return undefined;
   }
@@ -52,12 +52,12 @@ export async function findSession(web: WebRequest, control: Pick<Control, 'state
 
 /** A new session with a new cookie; the one that the browser had before ends (nobody can have planted this one). */
 export async function openSession(
-  web: WebRequest, control: Pick<Control, 'state' | 'now'>, who: Pick<DoorSession, 'space' | 'person' | 'method'>,
+  web: WebRequest, control: Pick<Control, 'state' | 'now'>, who: Pick<DoorSession, 'person' | 'method'>,
 ): Promise<Opened> {
   const { state, now } = control;
   await endSession(web, control);
   // A session that began in the very millisecond in which all were ended is a new one.
-  const at = Math.max(now(), await endedBefore(state, who) + 1);
+  const at = Math.max(now(), await endedBefore(state, who.person) + 1);
   const session = { id: Bun.randomUUIDv7(), ...who, signedInAt: at, seenAt: at };
   const value = randomBytes(VALUE_BYTES).toString('base64url');
   await save(state, keyOf(value) ?? '', session, at);
@@ -72,16 +72,12 @@ export async function endSession(web: WebRequest, { state }: Pick<Control, 'stat
 }
 
 /** Ends all sessions of a person, in every browser. */
-export async function endSessionsOf({ state, now }: Pick<Control, 'state' | 'now'>, space: string, person: string): Promise<void> {
-  await state.set(endKey({ space, person }), String(now()), LIMITS.signInMaxMs);
+export async function endSessionsOf({ state, now }: Pick<Control, 'state' | 'now'>, person: string): Promise<void> {
+  await state.set(`session-end/${person}`, String(now()), LIMITS.signInMaxMs);
 }
 
-async function endedBefore(state: SharedState, who: Pick<DoorSession, 'space' | 'person'>): Promise<number> {
-  return Number(await state.get(endKey(who)) ?? 0);
-}
-
-function endKey({ space, person }: Pick<DoorSession, 'space' | 'person'>): string {
-  return `session-end/${space}/${digest(person)}`;
+async function endedBefore(state: SharedState, person: string): Promise<number> {
+  return Number(await state.get(`session-end/${person}`) ?? 0);
 }
 
 async function save(state: SharedState, key: string, session: DoorSession, at: number): Promise<void> {
