@@ -17,6 +17,8 @@ export interface Inbound {
   /** The peer's address: the socket's, or a trusted front proxy's word for it. */
   readonly address: string;
   readonly receivedAt: number;
+  /** Base64url SHA-256 of the client certificate, where the handshake (or a trusted front proxy) proved that the caller has its key. */
+  readonly certificate?: string;
   /** Aborts when the client goes away or the deadline passes. */
   readonly signal: AbortSignal;
   /**

@@ -36,6 +36,8 @@ export interface JournalRecord {
   readonly snapshot?: number;
   readonly policies?: readonly string[];
   readonly code?: string;
+  /** Of a credential that was refused: the beginning of its SHA-256, never the credential. */
+  readonly fingerprint?: string;
   readonly reason?: string;
   readonly latencyMs?: number;
   readonly detail?: Json;

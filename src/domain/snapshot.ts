@@ -29,6 +29,8 @@ export interface NetworkSettings {
   readonly origins: readonly string[];
   /** Address of the front proxy whose `X-Forwarded-For` names the caller; without it the header means nothing. */
   readonly trustedProxy?: string;
+  /** The door for clients with certificates (RFC 8705): where it is, and the origin under which it is reached. */
+  readonly mtls?: { readonly listen: string; readonly publicUrl: string };
   readonly proxy?: string;
   /** PEM of further roots for upstream TLS. */
   readonly extraRoots?: string;

@@ -59,12 +59,22 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_TOKEN_EXPIRED:         [4010, 401, 'never'],
   ERR_TOKEN_AUDIENCE:        [4010, 401, 'never'],
   ERR_TOKEN_REVOKED:         [4010, 401, 'never'],
+  ERR_TOKEN_LIFETIME:        [4010, 401, 'never'],
+  ERR_TOKEN_ZONE:            [4010, 401, 'never'],
+  ERR_PROOF_INVALID:         [4010, 401, 'never'],
+  ERR_PROOF_NONCE:           [4010, 401, 'never'],
+  ERR_AGENT_UNKNOWN:         [4010, 401, 'never'],
+  ERR_TOKEN_QUERY:           [INVALID_REQUEST, 400, 'never'],
+  ERR_TOKEN_SCOPE:           [4034, 403, 'never'],
   ERR_LIMIT_OPEN_EXCHANGES:  [4290, 429, 'never'],
+  ERR_RATE_LIMITED:          [4290, 429, 'always'],
+  ERR_LIMIT_BULK:            [4130, 413, 'always'],
   // what is refused: in-band, because a 403 would send clients after another token
   ERR_TOOL_UNKNOWN:          [INVALID_PARAMS, 404, 'always'],
   ERR_POLICY_DENIED:         [4030, 403, 'always'],
   ERR_POLICY_ERROR:          [4030, 403, 'always'],
   ERR_OBLIGATION_UNKNOWN:    [4030, 403, 'always'],
+  ERR_PROOF_REQUIRED:        [4030, 403, 'always'],
   ERR_PIN_DRIFT:             [4031, 403, 'always'],
   ERR_PIN_UNVERIFIED:        [4031, 403, 'always'],
   ERR_SERVER_NOT_APPROVED:   [4032, 403, 'always'],
@@ -80,6 +90,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_JOURNAL_BACKLOG:       [5030, 503, 'never'],
   ERR_LINK_UNAVAILABLE:      [5030, 503, 'never'],
   ERR_STORE_UNAVAILABLE:     [5030, 503, 'never'],
+  ERR_ISSUER_UNAVAILABLE:    [5030, 503, 'never'],
   ERR_SESSION_OWNER_LOST:    [5030, 503, 'never'],
   // the server behind the gate: the gate itself works, so the status stays 200
   ERR_LIMIT_MESSAGES:        [5020, 502, 'always'],
@@ -99,6 +110,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_RUNNER_LIMIT:          [5020, 502, 'always'],
   ERR_RUNNER_EXITED:         [5020, 502, 'always'],
   ERR_UPSTREAM_TIMEOUT:      [5040, 504, 'always'],
+  ERR_CIRCUIT_OPEN:          [5030, 503, 'always'],
   ERR_DEADLINE:              [5040, 504, 'always'],
 };
 
