@@ -5,6 +5,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).command,
   up: async () => (await import('./up.ts')).command,
   connect: async () => (await import('./connect.ts')).command,
+  'sign-in': async () => (await import('./sign-in.ts')).command,
   import: async () => (await import('./import.ts')).command,
   doctor: async () => (await import('./doctor.ts')).command,
   trust: async () => (await import('./trust.ts')).command,

@@ -7,13 +7,17 @@ import { need, readArguments, usageError, type Arguments } from './arguments.ts'
 import { controlClient, type Client } from './client.ts';
 import type { Command, Io } from './command.ts';
 import { createGateDoor, type GateAddress, type GateDoor } from './gate-door.ts';
+import { homeFolder } from './home.ts';
+import { httpOver } from './http-over.ts';
+import { openSignIns } from './sign-ins.ts';
+import { createSignedInTicket } from './signed-in-ticket.ts';
 import { createStdioBridge } from './stdio-bridge.ts';
 import { createTicket, type Ticket } from './ticket.ts';
 
 export const command: Command = {
   name: 'connect',
   summary: 'A server or toolset as a local command for MCP clients; --write points a client at it',
-  usage: `connect SERVER|t/TOOLSET [--agent NAME] [--group NAME]...
+  usage: `connect SERVER|t/TOOLSET|URL [--agent NAME] [--group NAME]...
 connect --write CLIENT SERVER|t/TOOLSET... [--agent NAME] [--group NAME]... [--file FILE] [--yes]
 connect --undo CLIENT [--file FILE]`,
   async run(args, io) {
@@ -77,12 +81,21 @@ const REVOKE_MS = 1_000;
 
 /** The way to a server or toolset for one agent, with a token of its own. The caller revokes the ticket. */
 export function openDoor(target: string, options: Arguments, io: Io): { readonly door: GateDoor; readonly ticket: Ticket } {
+  if (/^https?:\/\//.test(target)) return openSignedIn(target, options, io);
   // The token is revoked after the signal that ends everything else.
   const client = controlClient(options, { ...io, signal: new AbortController().signal });
   const route = `/mcp/${target}`;
   const prefix = options.space === undefined || options.space === DEFAULT_SPACE ? '' : `/s/${options.space}`;
   const ticket = createTicket(client, route, options.text('agent') ?? 'connect', options.list('group'));
   const address = async (): Promise<GateAddress> => ({ url: `${await gateOf(client)}${prefix}${route}`, ca: caOf(client.home) });
+  return { door: createGateDoor({ address, ticket }), ticket };
+}
+
+/** A gate anywhere, as the person who signed in there (`sallyport sign-in URL`). */
+function openSignedIn(url: string, options: Arguments, io: Io): { readonly door: GateDoor; readonly ticket: Ticket } {
+  const signIns = openSignIns(homeFolder(io.env, options.home));
+  const ticket = createSignedInTicket(url, signIns, httpOver);
+  const address = async (): Promise<GateAddress> => ({ url, ca: (await signIns.read(url)).ca });
   return { door: createGateDoor({ address, ticket }), ticket };
 }
 

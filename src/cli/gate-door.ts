@@ -37,18 +37,24 @@ export function createGateDoor({ address, ticket }: GateDoorOptions): GateDoor {
   return {
     async send({ method, headers, body }, signal) {
       const until = Date.now() + PATIENCE_MS;
-      for (let replaced = false; ; ) {
+      for (let [replaced, proved] = [false, false]; ; ) {
         const token = await ticket.token();
         const { url, ca } = await address();
         try {
           const response = await fetch(url, {
-            method, signal, redirect: 'error', headers: { ...headers, authorization: `Bearer ${token}` },
+            method, signal, redirect: 'error', headers: { ...headers, ...await ticket.present(token, { method, url }) },
             // Streams are silent for as long as a server is.
             timeout: false,
             ...(body === undefined ? {} : { body }),
             ...(ca === undefined ? {} : { tls: { ca } }),
           });
+          const lacked = ticket.heard(response);
           if (response.status !== 401) return response;
+          if (lacked && !proved) {
+            proved = true;
+            await response.body?.cancel();
+            continue;
+          }
           const mayWait = ticket.isNew(token) && Date.now() < until;
           if (!mayWait && replaced) return response;
           await response.body?.cancel();

@@ -2,7 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
 import type { Client } from './client.ts';
 
-/** A short-lived token for one route, held in memory only: made when it is first needed, and revoked at the end. */
+/** What proves, to the gate, on whose behalf a program calls: a short-lived token for one route, and how it is shown. */
 export interface Ticket {
   /** The token that holds now; another one when half its life is over, so that no call meets an expired one. Throws what control says. */
   token(): Promise<string>;
@@ -10,6 +10,10 @@ export interface Ticket {
   replace(refused: string): Promise<void>;
   /** Whether the gate may not have heard of the token yet. */
   isNew(token: string): boolean;
+  /** The headers that show the token, for this one request. */
+  present(token: string, request: { readonly method: string; readonly url: string }): Promise<Readonly<Record<string, string>>>;
+  /** Takes from an answer what the next request needs. True: this request was refused for want of just that. */
+  heard(response: Response): boolean;
   revoke(): Promise<void>;
 }
 
@@ -22,7 +26,7 @@ interface Made {
   readonly at: number;
 }
 
-/** `audience`: the route, as `/mcp/<server>` or `/mcp/t/<toolset>`. */
+/** An agent token, held in memory only: made when it is first needed, and revoked at the end. `audience`: the route, as `/mcp/<server>` or `/mcp/t/<toolset>`. */
 export function createTicket(client: Pick<Client, 'send'>, audience: string, agent: string, groups: readonly string[], now: () => number = Date.now): Ticket {
   // The one before stays valid until it expires: calls that began with it go on.
   let made: readonly Made[] = [];
@@ -49,6 +53,8 @@ export function createTicket(client: Pick<Client, 'send'>, audience: string, age
       if (made.at(-1)?.token === refused) await makeOnce();
     },
     isNew: (token) => made.some((one) => one.token === token && now() - one.at < FRESH_MS),
+    present: async (token) => ({ authorization: `Bearer ${token}` }),
+    heard: () => false,
     async revoke() {
       await making?.catch(() => undefined);
       await Promise.all(made.map((one) => client.send('DELETE', `/tokens/${one.id}`).catch(() => undefined)));
