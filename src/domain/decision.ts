@@ -8,6 +8,30 @@ export const ACTIONS = [
 /** What a message asks for, in policy's words. `mcp/methods.ts` maps each method to one. */
 export type Action = (typeof ACTIONS)[number];
 
+/**
+ * What an administrator asks of control, in policy's words: a world of its own beside the messages. A policy that names no
+ * action speaks of messages only, so that no permit for a tool can ever administer anything.
+ */
+export const ADMIN_ACTIONS = [
+  'admin_self', 'admin_read', 'admin_change', 'admin_approve', 'admin_audit', 'admin_investigate', 'admin_stop', 'admin_govern',
+] as const;
+export type AdminAction = (typeof ADMIN_ACTIONS)[number];
+
+/** A part of control: `name` is the first segment of the API's path; space `*` is what belongs to the whole organisation. */
+export interface ControlResource {
+  readonly kind: 'control';
+  readonly space: string;
+  readonly name: string;
+}
+
+/** May this administrator do that to this part of control? */
+export interface AdminRequest {
+  readonly principal: Principal;
+  readonly action: AdminAction;
+  readonly resource: ControlResource;
+  readonly context: Pick<AccessContext, 'now'>;
+}
+
 /** What is acted on. `name` is the canonical name, resolved once (invariant 7): tool, prompt, URI, or '' for the server itself. */
 export interface Resource {
   readonly kind: 'tool' | 'prompt' | 'resource' | 'server';
@@ -63,7 +87,7 @@ export type Possibility = 'allow' | 'deny' | 'unknown';
 export interface PolicyEngine {
   readonly version: number;
   /** Pure, synchronous, total. */
-  decide(request: AccessRequest): Decision;
+  decide(request: AccessRequest | AdminRequest): Decision;
   /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */
   possible(request: AccessRequest): Possibility;
 }

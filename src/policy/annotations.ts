@@ -12,7 +12,7 @@ export interface ObligationKind {
 }
 
 /** Annotations that only people read. */
-const REMARKS: ReadonlySet<string> = new Set(['id', 'reason', 'owner', 'approver', 'expires', 'source', 'ticket']);
+const REMARKS: ReadonlySet<string> = new Set(['id', 'reason', 'owner', 'approver', 'expires', 'source', 'ticket', 'scope']);
 
 /** The obligations that a policy's annotations name. Pushes a problem for each that is unknown or out of place. */
 export function readObligations(

@@ -1,7 +1,9 @@
-import type { Action } from '../domain/decision.ts';
 import { ACTIONS } from '../domain/decision.ts';
 import type { ProgramPolicy, Scope } from './program.ts';
 import type { Subject } from './subject.ts';
+import { itemOf } from './subject.ts';
+import type { AnyAction } from './vocabulary.ts';
+import { ANY_ACTIONS } from './vocabulary.ts';
 
 /**
  * Policies by action, resource and principal scope, so that a decision looks only at policies that can apply: its cost
@@ -11,7 +13,7 @@ export type Candidates<Policy> = (subject: Subject) => readonly Policy[];
 
 /** The index gives every policy whose scope a request can match (perhaps more: the scope's own test comes after). */
 export function indexPolicies<Policy extends { readonly source: ProgramPolicy }>(policies: readonly Policy[]): Candidates<Policy> {
-  const byAction = new Map<Action, Map<string, Map<string, Policy[]>>>(ACTIONS.map((action) => [action, new Map()]));
+  const byAction = new Map<AnyAction, Map<string, Map<string, Policy[]>>>(ANY_ACTIONS.map((action) => [action, new Map()]));
   for (const policy of policies) {
     for (const action of policy.source.actions ?? ACTIONS) {
       const byResource = entry(
@@ -61,8 +63,10 @@ function keysOfPrincipal({ request, principalType }: Subject): readonly string[]
 
 function keysOfResource({ request, resourceType, resourceId, server }: Subject): readonly string[] {
   const keys = [EVERYTHING, typeKey(resourceType), nameKey(resourceType, resourceId), nameKey('Space', server.space)];
-  if (resourceType !== 'Server') keys.push(nameKey('Server', request.resource.server));
-  for (const toolset of new Set(request.resource.toolsets)) keys.push(nameKey('Toolset', toolset));
+  const item = itemOf(request);
+  if (item === undefined) return keys;
+  if (resourceType !== 'Server') keys.push(nameKey('Server', item.server));
+  for (const toolset of new Set(item.toolsets)) keys.push(nameKey('Toolset', toolset));
   return keys;
 }
 

@@ -17,6 +17,8 @@ import { placeInside, splitPolicies } from './split.ts';
 import { toolsetServer } from './subject.ts';
 import type { Verified } from './verify.ts';
 import { verifyPolicies } from './verify.ts';
+import type { Draft } from './translate.ts';
+import { isAdminAction, isAdministrative } from './vocabulary.ts';
 
 /** Cedar text of one file, or text that we made of something else. */
 export interface PolicySource {
@@ -24,6 +26,8 @@ export interface PolicySource {
   readonly text: string;
   /** Where made text comes from (a role in `sallyport.yaml`): its problems are reported there. */
   readonly at?: { readonly line: number; readonly column: number };
+  /** Written by us of the administrators' roles: only such may permit administration; a company's own policies may forbid it. */
+  readonly administers?: true;
 }
 
 export interface PolicyInput {
@@ -49,6 +53,8 @@ export interface Compiled {
   readonly ok: boolean;
   /** The decision program, for the snapshot and `loadEngine`. */
   readonly program: Json;
+  /** The same for administration: control's own, never in a snapshot. */
+  readonly administration: Json;
   readonly diagnostics: readonly Diagnostic[];
   /** The policies in force, by id: what `explain` reads. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
@@ -78,6 +84,7 @@ export async function compilePolicies(input: PolicyInput, previous?: Compiled): 
     const { draft } = item.parsed;
     if (draft === undefined) continue;
     item.problems.push(...checkNames(item.parsed.names, registry));
+    item.problems.push(...checkWorlds(item, draft));
     const obligations = readObligations(draft.effect, draft.annotations, input.obligations, item.problems);
     const shape = readsOf(item, registry);
     if (shape === 'waits') continue;
@@ -98,14 +105,31 @@ export async function compilePolicies(input: PolicyInput, previous?: Compiled): 
   for (const [index, { item }] of sound.entries()) item.problems.push(...(verified.problems[index] ?? []));
   const diagnostics = [...items.flatMap(diagnose), ...serverProblems(input.servers), ...countProblem(items)];
   const ok = diagnostics.every(({ severity }) => severity === 'warning');
-  const program = ok ? { format: 1, policies: inForce.map(({ policy }) => policy), servers, shapes: programShapes(inForce) } : DENY_ALL;
+  const policies = inForce.map(({ policy }) => policy);
+  const [administrative, ordinary] = [true, false].map((wanted) => policies.filter(({ actions }) => isAdministrative(actions) === wanted));
+  const program = ok ? { format: 1, policies: ordinary, servers, shapes: programShapes(inForce) } : DENY_ALL;
+  const administration = ok ? { ...DENY_ALL, policies: administrative } : DENY_ALL;
   return {
     ok,
     program: JSON.parse(JSON.stringify(program)),
+    administration: JSON.parse(JSON.stringify(administration)),
     diagnostics,
     policies: new Map(inForce.map(({ item }) => [item.id, describe(item)])),
     kept: { parsed: new Map(items.map(({ parsed }) => [parsed.digest, parsed])), verified: verified.kept },
   };
+}
+
+/** Messages and administration are two worlds: one policy speaks of one, and what a company writes can only narrow administration. */
+function checkWorlds({ source }: Item, { actions, effect }: Draft): readonly Problem[] {
+  if (!isAdministrative(actions)) return [];
+  if (actions?.every(isAdminAction) !== true) {
+    return [{ code: 'ERR_POLICY_INVALID', message: 'one policy is about messages and about administration', remedy: 'write one policy for each' }];
+  }
+  if (effect === 'forbid' || source.administers === true) return [];
+  return [{
+    code: 'ERR_POLICY_INVALID', message: 'a policy cannot permit administration',
+    remedy: 'give a role under `admins:`; policies may forbid what it allows',
+  }];
 }
 
 async function parseSources(sources: readonly PolicySource[], known: ReadonlyMap<string, ParsedPolicy> | undefined): Promise<readonly Item[]> {

@@ -12,10 +12,11 @@ import { ERROR, FALSE, TRUE, asCondition, compileOutcomes } from './possibility.
 import type { Program, ProgramPolicy } from './program.ts';
 import { readProgram } from './program.ts';
 import type { Subject } from './subject.ts';
-import { resourceIdOf, resourceTypeOf } from './subject.ts';
+import { itemOf, resourceIdOf, resourceTypeOf } from './subject.ts';
 import type { RecordValue } from './values.ts';
 import { EvaluationError } from './values.ts';
-import { APPLIES } from './vocabulary.ts';
+import type { AnyRequest, ItemType } from './vocabulary.ts';
+import { APPLIES, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
 
 /** The id under which the built-in permit of the registry workload is recorded. */
 export const REGISTRY_PERMIT_ID = 'sallyport:registry';
@@ -85,12 +86,12 @@ export function loadPolicy(source: ProgramPolicy): LoadedPolicy {
   const [principal, resource] = [compileScope('principal', source.principal), compileScope('resource', source.resource)];
   const { actions } = source;
   const inScope = (subject: Subject): boolean =>
-    (actions === null || actions.includes(subject.request.action)) && principal(subject) && resource(subject);
+    coversAction(actions, subject.request.action) && principal(subject) && resource(subject);
   return { source, inScope, evaluate: compileExpr(source.condition), outcomes: compileOutcomes(source.condition) };
 }
 
-function decide(loaded: Loaded, request: AccessRequest): Decision {
-  if (isRegistry(request)) return decideForRegistry(request);
+function decide(loaded: Loaded, request: AnyRequest): Decision {
+  if (!isAdminRequest(request) && isRegistry(request)) return decideForRegistry(request);
   const refusal = refuse(loaded, request);
   if (refusal !== undefined) return { ...NOTHING, errors: [refusal] };
   const subject = subjectOf(loaded, request, readArguments(loaded, request));
@@ -145,18 +146,32 @@ function possible(loaded: Loaded, request: AccessRequest): Possibility {
 }
 
 /** Why a request can't be judged at all: such a request is denied. */
-function refuse(loaded: Loaded, request: AccessRequest): string | undefined {
-  if (!APPLIES[request.action].includes(resourceTypeOf(request))) return `${request.action} is never asked of a ${request.resource.kind}`;
+function refuse(loaded: Loaded, request: AnyRequest): string | undefined {
+  if (!applies(request)) return `${request.action} is never asked of a ${request.resource.kind}`;
   const facts = factsOf(loaded, request);
   if (facts === undefined) return 'the server is not in the decision program';
   return facts.space === request.principal.space ? undefined : 'the server belongs to another space';
 }
 
-function factsOf({ program }: Loaded, request: AccessRequest): Program['servers'][string] | undefined {
-  return Object.hasOwn(program.servers, request.resource.server) ? program.servers[request.resource.server] : undefined;
+/** Each kind of resource has its actions, and administration none of the others'. */
+export function applies(request: AnyRequest): boolean {
+  if (isAdminRequest(request) || isAdminAction(request.action)) return isAdminRequest(request) && isAdminAction(request.action);
+  const types: readonly (ItemType | 'Control')[] = APPLIES[request.action];
+  return types.includes(resourceTypeOf(request));
 }
 
-function subjectOf(loaded: Loaded, request: AccessRequest, args: RecordValue | undefined): Subject {
+function factsOf({ program }: Loaded, request: AnyRequest): Program['servers'][string] | undefined {
+  const server = itemOf(request)?.server;
+  if (server === undefined) return controlFacts(request);
+  return Object.hasOwn(program.servers, server) ? program.servers[server] : undefined;
+}
+
+/** Control is no server; of the facts of one, policies about administration read its space alone. */
+export function controlFacts(request: AnyRequest): Program['servers'][string] | undefined {
+  return isAdminRequest(request) ? { space: request.resource.space, tier: 'internal', hosting: 'embedded' } : undefined;
+}
+
+function subjectOf(loaded: Loaded, request: AnyRequest, args: RecordValue | undefined): Subject {
   const server = factsOf(loaded, request);
   if (server === undefined) throw new EvaluationError('the server is not in the decision program');
   const principalType = request.principal.kind === 'person' ? 'Person' : 'Workload';
@@ -164,8 +179,8 @@ function subjectOf(loaded: Loaded, request: AccessRequest, args: RecordValue | u
 }
 
 /** The arguments as policies see them, where one reads them. Throws `EvaluationError`: the request is denied. */
-function readArguments(loaded: Loaded, request: AccessRequest): RecordValue | undefined {
-  if (request.action !== 'call_tool') return undefined;
+function readArguments(loaded: Loaded, request: AnyRequest): RecordValue | undefined {
+  if (isAdminRequest(request) || request.action !== 'call_tool') return undefined;
   const read = loaded.readers.get(resourceIdOf(request));
   if (read === undefined) return undefined;
   if (request.context.arguments === undefined) throw new EvaluationError('a policy reads the arguments of this tool, and they are not known');

@@ -1,7 +1,6 @@
-import type { AccessRequest } from '../domain/decision.ts';
 import { buildArgumentReader } from './arguments.ts';
 import type { Problem } from './diagnostic.ts';
-import { loadPolicy } from './engine.ts';
+import { controlFacts, loadPolicy } from './engine.ts';
 import type { LoadedPolicy } from './engine.ts';
 import { asBoolean, compileExpr, compileScope } from './evaluate.ts';
 import { createDice, generateRequest, poolOf } from './generate.ts';
@@ -11,8 +10,10 @@ import { operandsOf } from './possibility.ts';
 import type { Expr, ProgramPolicy } from './program.ts';
 import { isBinary } from './program.ts';
 import type { Subject } from './subject.ts';
-import { resourceIdOf, resourceTypeOf } from './subject.ts';
+import { itemOf, resourceIdOf, resourceTypeOf } from './subject.ts';
 import type { Value } from './values.ts';
+import type { AnyRequest } from './vocabulary.ts';
+import { coversAction, isAdminRequest } from './vocabulary.ts';
 import { isLong } from './values.ts';
 
 /** Requests made for one policy, and those of them that Cedar judges too. */
@@ -39,7 +40,7 @@ export function compareWithCedar(text: string, policy: ProgramPolicy, facts: Fac
 }
 
 interface Chosen {
-  readonly request: AccessRequest;
+  readonly request: AnyRequest;
   readonly ours: Outcome;
 }
 
@@ -62,7 +63,7 @@ function makeCandidates(loaded: LoadedPolicy, facts: Facts, seed: number): reado
     const subject = subjectFor(request, facts);
     if (subject === undefined) continue;
     const ours = outcomeOf(loaded, subject);
-    const restFits = resourceFits(subject) && (actions === null || actions.includes(request.action));
+    const restFits = resourceFits(subject) && coversAction(actions, request.action);
     const isInside = loaded.inScope(subject);
     // Outside the scope only a condition that holds can tell whether the scope was kept.
     const holds = isInside ? ours : attempt(() => String(loaded.evaluate(subject) === true));
@@ -119,14 +120,15 @@ export function outcomeOf(policy: LoadedPolicy, subject: Subject): Outcome {
 }
 
 /** `undefined`: the arguments have no mapping, so the engine denies before it looks at any policy. */
-export function subjectFor(request: AccessRequest, facts: Facts): Subject | undefined {
-  const server = facts.servers[request.resource.server];
+export function subjectFor(request: AnyRequest, facts: Facts): Subject | undefined {
+  const server = controlFacts(request) ?? facts.servers[itemOf(request)?.server ?? ''];
   if (server === undefined) return undefined;
   const resourceId = resourceIdOf(request);
+  const args = isAdminRequest(request) ? undefined : request.context.arguments;
   const shape = request.action === 'call_tool' ? facts.shapes[resourceId] : undefined;
   const principalType = request.principal.kind === 'person' ? 'Person' : 'Workload';
   try {
-    const read = shape === undefined || request.context.arguments === undefined ? undefined : buildArgumentReader(shape)(request.context.arguments);
+    const read = shape === undefined || args === undefined ? undefined : buildArgumentReader(shape)(args);
     return { request, principalType, resourceType: resourceTypeOf(request), resourceId, server, arguments: read };
   } catch {
     return undefined;

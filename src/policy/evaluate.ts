@@ -3,7 +3,7 @@ import { compilePattern } from './pattern.ts';
 import type { BinaryOperator, EntityName, Expr, Scope, Variable } from './program.ts';
 import { isBinary } from './program.ts';
 import type { Subject } from './subject.ts';
-import { attributeReader, entityOf, require } from './subject.ts';
+import { attributeReader, entityOf, itemOf, require } from './subject.ts';
 import type { ExtensionValue, Long, SetValue, Value } from './values.ts';
 import { EvaluationError, addLongs, equal, includes, includesAll, includesAny, isLong, multiplyLongs, subtractLongs } from './values.ts';
 import { expandAction } from './vocabulary.ts';
@@ -168,9 +168,9 @@ function compileMembership(variable: Variable, [type, id]: EntityName): Test {
     if (type === 'Group') return ({ request }) => request.principal.groups.includes(id);
     return (subject) => subject.principalType === type && subject.request.principal.id === id;
   }
-  if (type === 'Server') return ({ request }) => request.resource.server === id;
+  if (type === 'Server') return ({ request }) => itemOf(request)?.server === id;
   if (type === 'Space') return ({ server }) => server.space === id;
-  if (type === 'Toolset') return ({ request }) => request.resource.toolsets.includes(id);
+  if (type === 'Toolset') return ({ request }) => itemOf(request)?.toolsets.includes(id) ?? false;
   return (subject) => subject.resourceType === type && subject.resourceId === id;
 }
 

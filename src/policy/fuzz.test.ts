@@ -7,7 +7,7 @@ import { payArguments, requests } from './arbitrary-request.ts';
 import { askCedar } from './cedar.ts';
 import type { Compiled } from './compile.ts';
 import { compilePolicies } from './compile.ts';
-import { loadEngine, loadPolicy } from './engine.ts';
+import { applies, loadEngine, loadPolicy } from './engine.ts';
 import { outcomeOf, subjectFor } from './equivalence.ts';
 import { CRM, PAY, WIKI, inputOf } from './fixture.ts';
 import { askOracle, cedarCall } from './oracle.ts';
@@ -15,8 +15,6 @@ import type { Facts } from './oracle.ts';
 import { parsePolicy } from './parse.ts';
 import { shapeOfTool } from './shape.ts';
 import { splitPolicies } from './split.ts';
-import { resourceTypeOf } from './subject.ts';
-import { APPLIES } from './vocabulary.ts';
 
 /** A few hundred in CI; more by the environment (nightly). */
 const RUNS = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 200);
@@ -87,7 +85,7 @@ describe('a set of policies', () => {
         const engine = loadEngine(compiled.program, 1);
         for (const request of asked) {
           const ours = engine.decide(request);
-          if (!APPLIES[request.action].includes(resourceTypeOf(request))) {
+          if (!applies(request)) {
             expect(ours.outcome).toBe('deny');
             continue;
           }
@@ -118,7 +116,7 @@ describe('possible', () => {
       fc.asyncProperty(sets, requests, fc.array(moments, { minLength: 12, maxLength: 12 }), async (texts, listed, calls) => {
         const compiled = await compilePolicies(inputOf(...(await sound(texts))));
         const engine = loadEngine(compiled.program, 1);
-        if (!APPLIES[listed.action].includes(resourceTypeOf(listed))) return;
+        if (!applies(listed)) return;
         const possibility = engine.possible({ ...listed, context: { ...listed.context, arguments: undefined } });
         counts[possibility] += 1;
         for (const call of calls) {

@@ -1,13 +1,13 @@
-import type { AccessRequest, Action, Resource } from '../domain/decision.ts';
-import { ACTIONS, DRIFTS } from '../domain/decision.ts';
+import type { AccessRequest, Action, AdminRequest, Resource } from '../domain/decision.ts';
+import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import type { Facts } from './oracle.ts';
 import { operandsOf } from './possibility.ts';
 import type { EntityName, Expr, ProgramPolicy } from './program.ts';
 import type { RecordShape, Shape } from './shape.ts';
-import { APPLIES } from './vocabulary.ts';
-import type { ResourceType } from './vocabulary.ts';
+import type { AnyRequest, ItemType } from './vocabulary.ts';
+import { APPLIES, coversAction, isAdminAction, isAdministrative } from './vocabulary.ts';
 
 /** A reproducible source of choices. */
 export interface Dice {
@@ -74,11 +74,12 @@ function scopeNames({ principal, resource }: ProgramPolicy): EntityName[] {
 }
 
 /** One request that usually fits the policy's scope, or misses it in one part, and plays on its condition. */
-export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts, dice: Dice): AccessRequest {
+export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts, dice: Dice): AnyRequest {
+  if (isAdministrative(policy.actions)) return generateAdminRequest(policy, pool, dice);
   const resource = generateResource(policy, pool, facts, dice, dice.chance(90));
   const type = TYPE_OF[resource.kind];
   const legal = ACTIONS.filter((action) => APPLIES[action].includes(type));
-  const wanted = dice.chance(90) && policy.actions !== null ? legal.filter((action) => policy.actions?.includes(action)) : legal;
+  const wanted = dice.chance(90) && policy.actions !== null ? legal.filter((action) => coversAction(policy.actions, action)) : legal;
   const action: Action = dice.pick(wanted) ?? dice.pick(legal) ?? 'call_tool';
   const shape = action === 'call_tool' ? facts.shapes[`${resource.server}/${resource.name}`] : undefined;
   return {
@@ -89,9 +90,32 @@ export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts,
       arguments: shape === undefined ? undefined : generateArguments(shape, pool, dice),
       zone: dice.pick(['loopback', 'internal', 'external'] as const) ?? 'external',
       drift: dice.chance(50) ? 'none' : (dice.pick(DRIFTS) ?? 'none'),
-      now: dice.chance(50) ? (dice.pick(pool.times) ?? 0) : Date.UTC(2026, dice.roll(12), 1 + dice.roll(28), dice.roll(24), dice.roll(60)),
+      now: momentFrom(pool, dice),
     },
   };
+}
+
+function generateAdminRequest(policy: ProgramPolicy, pool: Pool, dice: Dice): AdminRequest {
+  const wanted = dice.chance(90) ? ADMIN_ACTIONS.filter((action) => coversAction(policy.actions, action)) : ADMIN_ACTIONS;
+  const { in: within, exactly } = policy.resource;
+  const fits = dice.chance(85);
+  const named = fits && exactly?.[0] === 'Control' ? exactly[1] : `${spaceFor(fits ? within : undefined, pool, dice)}/${dice.pick(pool.texts) ?? ''}`;
+  const [space = '', ...rest] = named.split('/');
+  return {
+    principal: generatePrincipal(policy, pool, space, dice, dice.chance(80)),
+    action: dice.pick(wanted) ?? 'admin_read',
+    resource: { kind: 'control', space, name: rest.join('/') },
+    context: { now: momentFrom(pool, dice) },
+  };
+}
+
+function spaceFor(within: EntityName | undefined, pool: Pool, dice: Dice): string {
+  if (within?.[0] === 'Space') return within[1];
+  return dice.pick([...pool.names.filter(([type]) => type === 'Space').map(([, id]) => id), ...pool.texts, 'default', '*'])?.split('/')[0] ?? '*';
+}
+
+function momentFrom(pool: Pool, dice: Dice): number {
+  return dice.chance(50) ? (dice.pick(pool.times) ?? 0) : Date.UTC(2026, dice.roll(12), 1 + dice.roll(28), dice.roll(24), dice.roll(60));
 }
 
 const TYPE_OF = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server' } as const;
@@ -141,8 +165,8 @@ function generateResource(policy: ProgramPolicy, pool: Pool, facts: Facts, dice:
   };
 }
 
-function applicable({ actions }: ProgramPolicy): readonly ResourceType[] {
-  return [...new Set((actions ?? ACTIONS).flatMap((action) => APPLIES[action]))];
+function applicable({ actions }: ProgramPolicy): readonly ItemType[] {
+  return [...new Set((actions ?? ACTIONS).flatMap((action) => (isAdminAction(action) ? [] : APPLIES[action])))];
 }
 
 function isItem(name: EntityName | undefined): boolean {

@@ -1,11 +1,12 @@
-import type { AccessRequest } from '../domain/decision.ts';
+import type { AccessRequest, AdminRequest } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import type { CedarValueJson as CedarJson } from './cedar.ts';
 import { askCedar } from './cedar.ts';
 import type { Program } from './program.ts';
 import type { RecordShape, Shape } from './shape.ts';
-import { ACTION_GROUPS, DAYS } from './vocabulary.ts';
+import type { AnyRequest } from './vocabulary.ts';
+import { ACTION_GROUPS, DAYS, isAdminRequest } from './vocabulary.ts';
 
 /** What one policy comes to for one request. `failure`: Cedar could not judge the request at all. */
 export type Outcome = 'satisfied' | 'unsatisfied' | 'error' | 'failure';
@@ -21,7 +22,7 @@ export interface Facts {
  * that a mistake in the engine's readers shows as a difference. Entities cost Cedar more than policies do: with `reads`
  * only what the policy names is given (what is left out by mistake shows as a difference too).
  */
-export function askOracle(text: string, requests: readonly AccessRequest[], facts: Facts, reads?: Reads): readonly Outcome[] {
+export function askOracle(text: string, requests: readonly AnyRequest[], facts: Facts, reads?: Reads): readonly Outcome[] {
   const set = 'sallyport';
   const prepared = askCedar((cedar) => cedar.preparsePolicySet(set, { staticPolicies: { [set]: text } }));
   if (prepared?.type !== 'success') return requests.map(() => 'failure');
@@ -50,7 +51,8 @@ export interface CedarCall {
 const TYPES = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server' } as const;
 
 /** One request as Cedar takes it. */
-export function cedarCall(request: AccessRequest, facts: Facts): CedarCall {
+export function cedarCall(request: AnyRequest, facts: Facts): CedarCall {
+  if (isAdminRequest(request)) return adminCall(request);
   const { principal, resource } = request;
   const server = facts.servers[resource.server];
   const who: Uid = { type: principal.kind === 'person' ? 'Person' : 'Workload', id: principal.id };
@@ -64,18 +66,36 @@ export function cedarCall(request: AccessRequest, facts: Facts): CedarCall {
     confidentiality: resource.labels.confidentiality, categories: [...resource.labels.categories], integrity: resource.labels.integrity,
     ...(resource.kind === 'tool' && resource.effect !== undefined ? { effect: resource.effect } : {}),
   };
-  const groups = Object.keys(ACTION_GROUPS).filter((id) => ACTION_GROUPS[id]?.includes(request.action));
-  const entities: CedarCall['entities'] = [
-    {
-      uid: who,
-      attrs: { id: principal.id, kind: principal.kind, agent: principal.agent, space: principal.space },
-      parents: principal.groups.map((id) => ({ type: 'Group', id })),
-    },
-    { uid: what, attrs, parents: [...above, ...toolsets] },
-    { uid: action, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) },
-  ];
+  const entities: CedarCall['entities'] = [whoEntity(request, who), { uid: what, attrs, parents: [...above, ...toolsets] }, actionEntity(request, action)];
   if (resource.kind !== 'server') entities.push({ uid: { type: 'Server', id: resource.server }, attrs: {}, parents: spaces });
   return { principal: who, action, resource: what, context: cedarContext(request, facts.shapes[what.id]), entities };
+}
+
+function whoEntity({ principal }: AnyRequest, uid: Uid): CedarCall['entities'][number] {
+  const { id, kind, agent, space, groups } = principal;
+  return { uid, attrs: { id, kind, agent, space }, parents: groups.map((group) => ({ type: 'Group', id: group })) };
+}
+
+function actionEntity(request: AnyRequest, uid: Uid): CedarCall['entities'][number] {
+  const groups = Object.keys(ACTION_GROUPS).filter((id) => ACTION_GROUPS[id]?.includes(request.action));
+  return { uid, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) };
+}
+
+function adminCall(request: AdminRequest): CedarCall {
+  const { principal, resource, context } = request;
+  const { space, name } = resource;
+  const who: Uid = { type: principal.kind === 'person' ? 'Person' : 'Workload', id: principal.id };
+  const what: Uid = { type: 'Control', id: `${space}/${name}` };
+  const action: Uid = { type: 'Action', id: request.action };
+  const at = new Date(context.now);
+  return {
+    principal: who, action, resource: what,
+    context: {
+      proof: principal.proof, tokenAge: Math.floor(principal.tokenAgeMs / 1000), now: { __extn: { fn: 'datetime', arg: at.toISOString() } },
+      hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '',
+    },
+    entities: [whoEntity(request, who), { uid: what, attrs: { name, space }, parents: [{ type: 'Space', id: space }] }, actionEntity(request, action)],
+  };
 }
 
 /** The attributes and entity types that a policy names. */

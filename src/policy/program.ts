@@ -1,8 +1,8 @@
-import type { Action } from '../domain/decision.ts';
-import { ACTIONS } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import type { RecordShape } from './shape.ts';
+import type { AnyAction } from './vocabulary.ts';
+import { ANY_ACTIONS } from './vocabulary.ts';
 
 /**
  * The decision program: what control compiles policies to and what the gateway loads. Plain JSON, so that it travels in
@@ -27,8 +27,8 @@ export interface ProgramPolicy {
   readonly id: string;
   readonly effect: 'permit' | 'forbid';
   readonly principal: Scope;
-  /** `null`: every action. */
-  readonly actions: readonly Action[] | null;
+  /** `null`: every action of messages. */
+  readonly actions: readonly AnyAction[] | null;
   readonly resource: Scope;
   readonly condition: Expr;
   /** On a forbid: gates. On a permit: transforms. */
@@ -97,7 +97,7 @@ function isProgram(json: Json): json is Json & Program {
 function isPolicy(json: Json): boolean {
   if (!isObject(json) || typeof json['id'] !== 'string' || (json['effect'] !== 'permit' && json['effect'] !== 'forbid')) return false;
   const { actions, principal, resource, condition, obligations } = json;
-  const knownActions = actions === null || (isArray(actions) && actions.every((action) => ACTIONS.some((known) => known === action)));
+  const knownActions = actions === null || (isArray(actions) && actions.every((action) => ANY_ACTIONS.some((known) => known === action)));
   return knownActions && isScope(principal) && isScope(resource) && isArray(condition) && isArray(obligations) && obligations.every(isObligation);
 }
 

@@ -1,4 +1,3 @@
-import { ACTIONS } from '../domain/decision.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Server, Tool, Toolset } from '../domain/server.ts';
 import type { Problem } from './diagnostic.ts';
@@ -8,7 +7,7 @@ import type { RecordShape, Shape } from './shape.ts';
 import { cedarType } from './shape.ts';
 import type { Draft } from './translate.ts';
 import { toolsetServer } from './subject.ts';
-import { ACTION_GROUPS, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, RESOURCE_ATTRIBUTES, expandAction } from './vocabulary.ts';
+import { ACTION_GROUPS, ANY_ACTIONS, CONTEXT_ATTRIBUTES, PRINCIPAL_ATTRIBUTES, RESOURCE_ATTRIBUTES, expandAction } from './vocabulary.ts';
 
 /** What exists: the names that a policy may mention. */
 export interface Registry {
@@ -68,7 +67,7 @@ function checkName([type, id]: EntityName, registry: Registry): Problem | undefi
     case 'Resource':
       return serverOf(id, registry) === undefined ? nowhere(type, id, [...registry.servers.keys()].map((server) => `${server}/<uri>`)) : undefined;
     case 'Action':
-      return expandAction(id) === undefined ? nowhere(type, id, [...ACTIONS, ...Object.keys(ACTION_GROUPS)]) : undefined;
+      return expandAction(id) === undefined ? nowhere(type, id, [...ANY_ACTIONS, ...Object.keys(ACTION_GROUPS)]) : undefined;
     default:
       return undefined;
   }

@@ -1,13 +1,13 @@
-import type { AccessRequest } from '../domain/decision.ts';
+import type { Resource } from '../domain/decision.ts';
 import type { ServerFacts, Variable } from './program.ts';
 import type { RecordValue, Value } from './values.ts';
 import { EvaluationError } from './values.ts';
-import type { PrincipalType, ResourceType } from './vocabulary.ts';
-import { DAYS } from './vocabulary.ts';
+import type { AnyRequest, PrincipalType, ResourceType } from './vocabulary.ts';
+import { DAYS, isAdminRequest } from './vocabulary.ts';
 
 /** One request as conditions see it. */
 export interface Subject {
-  readonly request: AccessRequest;
+  readonly request: AnyRequest;
   readonly principalType: PrincipalType;
   readonly resourceType: ResourceType;
   readonly resourceId: string;
@@ -18,14 +18,15 @@ export interface Subject {
 
 export type Reader = (subject: Subject) => Value | undefined;
 
-const RESOURCE_TYPE_OF = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server' } as const;
+const RESOURCE_TYPE_OF = { tool: 'Tool', prompt: 'Prompt', resource: 'Resource', server: 'Server', control: 'Control' } as const;
 
-export function resourceTypeOf(request: AccessRequest): ResourceType {
+export function resourceTypeOf(request: AnyRequest): ResourceType {
   return RESOURCE_TYPE_OF[request.resource.kind];
 }
 
-/** `Tool::"<server>/<tool>"`; a server is its own id. */
-export function resourceIdOf(request: AccessRequest): string {
+/** `Tool::"<server>/<tool>"`; a server is its own id; `Control::"<space>/<part>"`. */
+export function resourceIdOf(request: AnyRequest): string {
+  if (isAdminRequest(request)) return `${request.resource.space}/${request.resource.name}`;
   const { kind, server, name } = request.resource;
   return kind === 'server' ? server : `${server}/${name}`;
 }
@@ -33,6 +34,11 @@ export function resourceIdOf(request: AccessRequest): string {
 /** A toolset as a whole is a server to its clients: `Server::"t/<toolset>"`, itself in `Toolset::"<toolset>"`. */
 export function toolsetServer(toolset: string): string {
   return `t/${toolset}`;
+}
+
+/** The item of a message; nothing of it is an administrator's. */
+export function itemOf(request: AnyRequest): Resource | undefined {
+  return isAdminRequest(request) ? undefined : request.resource;
 }
 
 const strings = (items: readonly string[]): Value => ({ kind: 'set', items });
@@ -46,13 +52,16 @@ const PRINCIPAL: Readonly<Record<string, Reader>> = {
 
 const RESOURCE: Readonly<Record<string, Reader>> = {
   name: ({ request }) => request.resource.name,
-  server: ({ request }) => request.resource.server,
+  server: ({ request }) => itemOf(request)?.server,
   space: ({ server }) => server.space,
   tier: ({ server }) => server.tier,
   hosting: ({ server }) => server.hosting,
-  confidentiality: ({ request }) => request.resource.labels.confidentiality,
-  categories: ({ request }) => strings(request.resource.labels.categories),
-  integrity: ({ request }) => request.resource.labels.integrity,
+  confidentiality: ({ request }) => itemOf(request)?.labels.confidentiality,
+  categories: ({ request }) => {
+    const item = itemOf(request);
+    return item === undefined ? undefined : strings(item.labels.categories);
+  },
+  integrity: ({ request }) => itemOf(request)?.labels.integrity,
   effect: ({ request }) => (request.resource.kind === 'tool' ? request.resource.effect : undefined),
 };
 
@@ -61,11 +70,11 @@ const CONTEXT: Readonly<Record<string, Reader>> = {
   actors: ({ request }) => strings(request.principal.actors),
   proof: ({ request }) => request.principal.proof,
   tokenAge: ({ request }) => Math.floor(request.principal.tokenAgeMs / 1000),
-  zone: ({ request }) => request.context.zone,
+  zone: ({ request }) => (isAdminRequest(request) ? undefined : request.context.zone),
   now: ({ request }) => ({ kind: 'datetime', amount: request.context.now }),
   hour: ({ request }) => new Date(request.context.now).getUTCHours(),
   day: ({ request }) => DAYS[new Date(request.context.now).getUTCDay()],
-  drift: ({ request }) => request.context.drift,
+  drift: ({ request }) => (isAdminRequest(request) ? undefined : request.context.drift),
   arguments: (subject) => subject.arguments,
 };
 

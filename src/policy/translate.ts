@@ -1,11 +1,10 @@
-import type { Action } from '../domain/decision.ts';
-import { ACTIONS } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import type { Problem } from './diagnostic.ts';
 import { EXTENSION_METHODS } from './extensions.ts';
 import type { BinaryOperator, EntityName, Expr, ExtensionKind, ProgramPolicy, Scope, UnaryOperator, Variable } from './program.ts';
-import { expandAction } from './vocabulary.ts';
+import type { AnyAction } from './vocabulary.ts';
+import { ANY_ACTIONS, expandAction } from './vocabulary.ts';
 
 /** One policy in our form, without what its annotations mean. */
 export type Draft = Omit<ProgramPolicy, 'id' | 'obligations'> & { readonly annotations: Readonly<Record<string, string>> };
@@ -53,12 +52,12 @@ function translateScope(scope: JsonObject): Scope {
   return scope['in'] === undefined ? { is } : { is, in: nameOf(objectOf(scope['in'])['entity']) };
 }
 
-function translateActions(scope: JsonObject): readonly Action[] | null {
+function translateActions(scope: JsonObject): readonly AnyAction[] | null {
   if (scope['op'] === 'All') return null;
   const entities = scope['entities'] === undefined ? [scope['entity']] : listOf(scope['entities']);
   const ids = entities.map((entity) => nameOf(entity)[1]);
-  const expanded = new Set(ids.flatMap((id) => (scope['op'] === '==' ? ACTIONS.filter((action) => action === id) : (expandAction(id) ?? []))));
-  return ACTIONS.filter((action) => expanded.has(action));
+  const expanded = new Set(ids.flatMap((id) => (scope['op'] === '==' ? ANY_ACTIONS.filter((action) => action === id) : (expandAction(id) ?? []))));
+  return ANY_ACTIONS.filter((action) => expanded.has(action));
 }
 
 const VARIABLES: readonly string[] = ['principal', 'action', 'resource'] satisfies Variable[];

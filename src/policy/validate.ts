@@ -1,13 +1,13 @@
 import type { ValidationError } from './cedar.ts';
 import { askCedar } from './cedar.ts';
 import type { Problem } from './diagnostic.ts';
+import type { Slice } from './schema.ts';
 import { buildSchema } from './schema.ts';
-import type { RecordShape } from './shape.ts';
 import { unitOffset } from './split.ts';
 
 /** Validates policies (texts by a key of the caller's) strictly against one slice of the schema. Problems by key. */
-export function validatePolicies(texts: ReadonlyMap<string, string>, shape: RecordShape | undefined): ReadonlyMap<string, readonly Problem[]> {
-  const schema = JSON.parse(JSON.stringify(buildSchema(shape)));
+export function validatePolicies(texts: ReadonlyMap<string, string>, slice: Slice | undefined): ReadonlyMap<string, readonly Problem[]> {
+  const schema = JSON.parse(JSON.stringify(buildSchema(slice)));
   const answer = askCedar((cedar) => cedar.validate({ schema, policies: { staticPolicies: Object.fromEntries(texts) } }));
   if (answer?.type !== 'success') {
     const message = answer === undefined ? 'Cedar could not digest the policies' : (answer.errors[0]?.message ?? 'the schema is invalid');

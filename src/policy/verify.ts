@@ -3,7 +3,9 @@ import { compareWithCedar } from './equivalence.ts';
 import { digestOfText } from './parse.ts';
 import type { Program, ProgramPolicy } from './program.ts';
 import type { RecordShape } from './shape.ts';
+import type { Slice } from './schema.ts';
 import { validatePolicies } from './validate.ts';
+import { isAdministrative } from './vocabulary.ts';
 
 /** What Cedar said of a policy under a slice: kept by digests of both, since neither validation nor comparison reads more. */
 export type Verified = ReadonlyMap<string, readonly Problem[]>;
@@ -32,23 +34,24 @@ export async function verifyPolicies(
   previous: Verified | undefined,
 ): Promise<{ readonly problems: readonly (readonly Problem[])[]; readonly kept: Verified }> {
   const kept = new Map<string, readonly Problem[]>();
-  const slices = new Map<string, { readonly shape: RecordShape | undefined; readonly missing: { readonly key: string; readonly item: Unverified }[] }>();
+  const slices = new Map<string, { readonly of: Slice | undefined; readonly missing: { readonly key: string; readonly item: Unverified }[] }>();
   const keys = work.map((item) => {
-    const slice = item.shape === undefined ? '' : digestOfText(JSON.stringify(item.shape));
+    const of = isAdministrative(item.policy.actions) ? 'administration' : item.shape;
+    const slice = of === undefined ? '' : typeof of === 'string' ? of : digestOfText(JSON.stringify(of));
     const key = `${item.digest}.${slice}`;
     const known = previous?.get(key);
     if (known !== undefined) kept.set(key, known);
     else {
-      const entry = slices.get(slice) ?? { shape: item.shape, missing: [] };
+      const entry = slices.get(slice) ?? { of, missing: [] };
       entry.missing.push({ key, item });
       slices.set(slice, entry);
     }
     return key;
   });
-  for (const { shape, missing } of slices.values()) {
+  for (const { of, missing } of slices.values()) {
     for (let from = 0; from < missing.length; from += BATCH) {
       const batch = missing.slice(from, from + BATCH);
-      const invalid = validatePolicies(new Map(batch.map(({ key, item }) => [key, item.text])), shape);
+      const invalid = validatePolicies(new Map(batch.map(({ key, item }) => [key, item.text])), of);
       for (const { key, item } of batch) {
         const found = invalid.get(key) ?? [];
         kept.set(key, found.some(({ severity }) => severity !== 'warning') ? found : [...found, ...compare(item, servers)]);

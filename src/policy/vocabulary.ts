@@ -1,15 +1,40 @@
-import { ACTIONS, DRIFTS } from '../domain/decision.ts';
-import type { Action } from '../domain/decision.ts';
+import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
+import type { AccessRequest, Action, AdminAction, AdminRequest } from '../domain/decision.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 
 /** The words that policies may use: one table for the schema, the checks, the engine and the generated requests. */
 export const PRINCIPAL_TYPES = ['Person', 'Workload'] as const;
 export type PrincipalType = (typeof PRINCIPAL_TYPES)[number];
 export const RESOURCE_TYPES = ['Tool', 'Prompt', 'Resource', 'Server'] as const;
-export type ResourceType = (typeof RESOURCE_TYPES)[number];
+/** What messages act on; `Control` is what administrators act on. */
+export type ItemType = (typeof RESOURCE_TYPES)[number];
+export type ResourceType = ItemType | 'Control';
+
+/** Everything that a policy can be asked about: a message, or the administration of control. */
+export type AnyRequest = AccessRequest | AdminRequest;
+export type AnyAction = Action | AdminAction;
+export const ANY_ACTIONS: readonly AnyAction[] = [...ACTIONS, ...ADMIN_ACTIONS];
+
+export function isAdminAction(action: AnyAction): action is AdminAction {
+  return ADMIN_ACTIONS.some((known) => known === action);
+}
+
+export function isAdminRequest(request: AnyRequest): request is AdminRequest {
+  return request.resource.kind === 'control';
+}
+
+/** Whether a policy's actions hold this one; `null` is every action of messages, and none of administration. */
+export function coversAction(actions: readonly AnyAction[] | null, action: AnyAction): boolean {
+  return actions === null ? !isAdminAction(action) : actions.includes(action);
+}
+
+/** Whether a policy is about administration. One that is about both worlds is refused by the compiler. */
+export function isAdministrative(actions: readonly AnyAction[] | null): boolean {
+  return actions?.some(isAdminAction) ?? false;
+}
 
 /** Which resources each action can be asked for. A pair that is not here is never allowed. */
-export const APPLIES: Readonly<Record<Action, readonly ResourceType[]>> = {
+export const APPLIES: Readonly<Record<Action, readonly ItemType[]>> = {
   call_tool: ['Tool'],
   get_prompt: ['Prompt'],
   read_resource: ['Resource'],
@@ -26,15 +51,16 @@ export const APPLIES: Readonly<Record<Action, readonly ResourceType[]>> = {
 };
 
 /** Action groups, for readable scopes: `action in Action::"read_only"`. */
-export const ACTION_GROUPS: Readonly<Record<string, readonly Action[]>> = {
+export const ACTION_GROUPS: Readonly<Record<string, readonly AnyAction[]>> = {
   read_only: ['connect', 'list', 'get_prompt', 'read_resource', 'complete', 'subscribe'],
   session: ['connect', 'list', 'complete', 'subscribe', 'task', 'notify', 'respond'],
   server_requests: ['sample', 'elicit', 'roots'],
+  administration: ADMIN_ACTIONS,
 };
 
 /** The actions that an action id of a policy stands for; `undefined` for an unknown id. */
-export function expandAction(id: string): readonly Action[] | undefined {
-  const action = ACTIONS.find((known) => known === id);
+export function expandAction(id: string): readonly AnyAction[] | undefined {
+  const action = ANY_ACTIONS.find((known) => known === id);
   if (action !== undefined) return [action];
   return Object.hasOwn(ACTION_GROUPS, id) ? ACTION_GROUPS[id] : undefined;
 }
@@ -76,6 +102,7 @@ export const RESOURCE_ATTRIBUTES: Readonly<Record<ResourceType, Attributes>> = {
   Prompt: COMMON,
   Resource: COMMON,
   Server: COMMON,
+  Control: { name: TEXT, space: TEXT },
 };
 
 /** `arguments` is apart: its type is the named tool's. Hours and days are UTC. */
@@ -91,6 +118,9 @@ export const CONTEXT_ATTRIBUTES: Attributes = {
   /** How the item differs, right now, from what was approved. */
   drift: { type: 'String', values: DRIFTS },
 };
+
+/** What policies about administration may read of the context. */
+export const ADMIN_CONTEXT: readonly string[] = ['proof', 'tokenAge', 'now', 'hour', 'day'];
 
 /** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
 export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift'];
