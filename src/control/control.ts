@@ -8,6 +8,7 @@ import type { Admin } from './route.ts';
 import type { ReadServer } from './servers/read.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
+import type { Vault } from './vault/vault.ts';
 
 /** What every route may use; made once by `start.ts`, joined by hand. */
 export interface Control {
@@ -19,10 +20,13 @@ export interface Control {
   readonly ledger: LedgerReader;
   readonly readServer: ReadServer;
   readonly change: Change;
+  readonly vault: Vault;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;
   /** Records what is no change of the configuration. */
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  /** Records that somebody at the door was refused; of a flood only the counts (invariant 10). Never rejects: refused they are anyway. */
+  readonly refused: Control['record'];
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { createFloods } from '../audit/floods.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
@@ -13,7 +14,7 @@ import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
 import { createBroadcast } from './broadcast.ts';
 import type { Certify } from './certify.ts';
-import { createChange, createRecorder } from './change.ts';
+import { createChange, createRecorder, createRefusals } from './change.ts';
 import type { Control } from './control.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
@@ -24,6 +25,7 @@ import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
 import { createCompiler } from './snapshot/compile.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
+import { openVault } from './vault/vault.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
 export interface ControlParts {
@@ -65,13 +67,16 @@ export function createControl(parts: ControlParts): RunningControl {
   const { leaseMs = LIMITS.leaseMs } = parts;
   const lease = createLeaseKeeper({ rows: store, key, version: () => snapshots.current?.version ?? 0, now, leaseMs, onRenewed: news.notify });
   const record = createRecorder(parts.journal, now);
+  const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
+  const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
-    state: ownState(parts.state),
+    state: ownState(parts.state), refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
-    change: createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now }),
+    change,
+    vault: openVault({ home, store, change, now }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
       return { gateways: news.watchers, ledger, runner };
@@ -96,6 +101,7 @@ export function createControl(parts: ControlParts): RunningControl {
     },
     close: async () => {
       for (const close of closers.toReversed()) await close();
+      await floods.close().catch(() => undefined);
     },
   };
 }

@@ -17,6 +17,7 @@ import { BINDING, ROLE } from './roles/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
 import { FINDING, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
+import { STORED_SECRET } from './vault/schema.ts';
 
 /** Written by control alone, out of what `registry/` checked and digested; its parts are not taken apart again here. */
 const SURFACE = z.custom<Surface>((value) => typeof value === 'object' && value !== null && 'tools' in value);
@@ -38,6 +39,7 @@ const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
   role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
   'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
+  secret: STORED_SECRET,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

@@ -12,11 +12,19 @@ export interface HashicorpProvider {
   readonly mount: string;
   readonly version: 1 | 2;
   readonly auth: { readonly type: 'token' } | { readonly type: 'approle'; readonly mount: string; readonly roleId: string };
+  /** Whether its address may lie in a private network. */
+  readonly allowPrivate: boolean;
 }
 
 /** What goes over the network, through the guard against server-side request forgery; redirects are not followed. */
-export type Ask = (request: { readonly method: 'GET' | 'POST'; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly body?: string }) =>
-  Promise<Response>;
+export type Ask = (request: ApiRequest, provider: Pick<HashicorpProvider, 'address' | 'allowPrivate'>, signal: AbortSignal) => Promise<Response>;
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
 
 export interface ReadByApi {
   readonly value: string;
@@ -41,12 +49,12 @@ interface Login {
 /** Logins are held in memory, per provider and credential, for half of their lease. */
 export function createHashicorpReader(ask: Ask, now: () => number = Date.now): HashicorpReader {
   const logins = new Map<string, Login>();
-  const login = async (provider: HashicorpProvider, own: string): Promise<string> => {
+  const login = async (provider: HashicorpProvider, own: string, signal: AbortSignal): Promise<string> => {
     if (provider.auth.type === 'token') return own;
     const key = JSON.stringify([provider.address, provider.namespace ?? '', provider.auth.mount, provider.auth.roleId, digest(own)]);
     const known = logins.get(key);
     if (known !== undefined && known.until > now()) return known.token;
-    const made = await logIn(ask, provider, provider.auth, own, now());
+    const made = await logIn({ ask, provider, signal }, provider.auth, own, now());
     logins.set(key, made);
     if (logins.size > LOGINS_MAX) logins.delete(logins.keys().next().value ?? '');
     return made.token;
@@ -56,9 +64,9 @@ export function createHashicorpReader(ask: Ask, now: () => number = Date.now): H
       const { path, field } = readArgument(argument);
       const data = provider.version === 2 ? 'data/' : '';
       const url = `${provider.address}/v1/${provider.mount}/${data}${path}`;
-      const token = await login(provider, await own());
-      signal.throwIfAborted();
-      const answer = await askJson(ask, 'read', { method: 'GET', url, headers: { ...headersOf(provider), 'x-vault-token': token } }, () => logins.clear());
+      const token = await login(provider, await own(), signal);
+      const request = { method: 'GET', url, headers: { ...headersOf(provider), 'x-vault-token': token } } as const;
+      const answer = await askJson({ ask, provider, signal }, 'read', request, () => logins.clear());
       return valueOf(answer, provider.version, field);
     },
   };
@@ -85,8 +93,16 @@ export function isApiArgument(argument: string): boolean {
   }
 }
 
-async function logIn(ask: Ask, provider: HashicorpProvider, auth: { readonly mount: string; readonly roleId: string }, secretId: string, now: number): Promise<Login> {
-  const answer = await askJson(ask, 'log in to', {
+/** One way to one server, for the length of one read. */
+interface Way {
+  readonly ask: Ask;
+  readonly provider: HashicorpProvider;
+  readonly signal: AbortSignal;
+}
+
+async function logIn(way: Way, auth: { readonly mount: string; readonly roleId: string }, secretId: string, now: number): Promise<Login> {
+  const { provider } = way;
+  const answer = await askJson(way, 'log in to', {
     method: 'POST', url: `${provider.address}/v1/auth/${auth.mount}/login`, headers: { ...headersOf(provider), 'content-type': 'application/json' },
     body: JSON.stringify({ role_id: auth.roleId, secret_id: secretId }),
   });
@@ -101,8 +117,8 @@ function headersOf({ namespace }: HashicorpProvider): Record<string, string> {
   return { 'x-vault-request': 'true', ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }) };
 }
 
-async function askJson(ask: Ask, deed: string, request: Parameters<Ask>[0], onRefused?: () => void): Promise<JsonObject> {
-  const response = await ask(request);
+async function askJson({ ask, provider, signal }: Way, deed: string, request: ApiRequest, onRefused?: () => void): Promise<JsonObject> {
+  const response = await ask(request, provider, signal);
   if (response.status === 403) onRefused?.();
   if (response.status !== 200) {
     await response.body?.cancel();
