@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { Floods } from '../audit/floods.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Journal } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
@@ -88,5 +89,14 @@ export function createRecorder(journal: Journal, now: () => number): Control['re
   return async (entry) => {
     const id = Bun.randomUUIDv7();
     await journal.append({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry });
+  };
+}
+
+/** Records of those who were refused before anything is known of them: a flood of them becomes counts. */
+export function createRefusals(floods: Floods, now: () => number): Control['refused'] {
+  return async (entry) => {
+    const id = Bun.randomUUIDv7();
+    // What cannot be recorded is still refused.
+    await floods.refuse({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry }).catch(() => undefined);
   };
 }
