@@ -1,10 +1,12 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
+import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';
-import type { Admin } from './route.ts';
+import type { Administration } from './admins/administration.ts';
+import type { Admin, Answer, RawRequest, Route } from './route.ts';
 import type { ReadServer } from './servers/read.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
@@ -15,11 +17,17 @@ export interface Control {
   readonly store: Store;
   /** Of control's replicas alone: no gateway can read or write it. */
   readonly state: SharedState;
+  /** Who may administer what. */
+  readonly admins: Administration;
+  /** Runs the route of a pattern as if it had been asked so: how an approved proposal is carried out. */
+  readonly perform: (method: Route['method'], path: string, raw: RawRequest) => Promise<Answer>;
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
   readonly readServer: ReadServer;
   readonly change: Change;
+  /** The issuer's side of the sign-in pages; only the door, which opens with the issuer, has a use for it. */
+  readonly interactions: () => Interactions;
   readonly vault: Vault;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;

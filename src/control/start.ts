@@ -2,11 +2,13 @@ import type { KeyObject } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createFloods } from '../audit/floods.ts';
+import { SallyportError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
+import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';
@@ -70,12 +72,14 @@ export function createControl(parts: ControlParts): RunningControl {
   const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
+  let interactions: Interactions | undefined;
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
     state: ownState(parts.state), refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change,
+    interactions: () => interactions ?? closed(),
     vault: openVault({ home, store, change, now }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
@@ -104,6 +108,10 @@ export function createControl(parts: ControlParts): RunningControl {
       await floods.close().catch(() => undefined);
     },
   };
+}
+
+function closed(): never {
+  throw new SallyportError('ERR_SIGN_IN_EXPIRED', 'Nobody can sign in here now.', { remedy: 'Try again when control\'s door is open.' });
 }
 
 /** The last good snapshot first, so that gateways have one at once; then what the store holds now, if it compiles. */
