@@ -120,7 +120,7 @@ test('a space lets an issuer, and makes an administrator, into itself alone', as
   expect(await foreign('admins: [{ group: red, role: admin, space: "*" }]\n')).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
   expect(await foreign(idp(''))).toMatchObject({ status: 200 });
   const both = await apply(MANIFEST + idp(', spaces: [default, red]'), FORBID);
-  expect(both).toMatchObject({ status: 422, body: { message: expect.stringContaining('declared for the space red twice') } });
+  expect(both).toMatchObject({ status: 422, body: { message: expect.stringContaining('is declared by another space too') } });
   expect(await foreign('')).toMatchObject({ status: 200 });
 });
 

@@ -2,8 +2,9 @@ import { verify, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
 import type { PolicyEngine } from '../domain/decision.ts';
 import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
-import { indexTokens, type Tokens } from '../identity/authenticate.ts';
+import { indexIdentities, withRevocations, type Identities, type KnownIdentities } from '../identity/authenticate.ts';
 import { parseOwnJson } from '../mcp/json.ts';
+import { buildCeilings, withinCeilings, type Ceilings } from '../policy/ceiling.ts';
 import { loadEngine } from '../policy/engine.ts';
 import { buildDirectory, type Directory } from '../registry/directory.ts';
 
@@ -11,8 +12,10 @@ import { buildDirectory, type Directory } from '../registry/directory.ts';
 export interface InForce {
   readonly snapshot: Snapshot;
   readonly directory: Directory;
+  /** Policy, within the ceilings of agents. */
   readonly engine: PolicyEngine;
-  readonly tokens: Tokens;
+  readonly ceilings: Ceilings;
+  readonly identities: Identities;
   readonly lease: Lease;
 }
 
@@ -57,8 +60,9 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
           remedy: 'Restoring an older store needs a signed recovery order.',
         });
       }
-      const engine = loadEngine(snapshot.policy, snapshot.version);
-      prepared = { snapshot, engine, directory: buildDirectory(snapshot), byHash: indexTokens(snapshot.tokens) };
+      const ceilings = buildCeilings(snapshot.agents, snapshot.toolsets);
+      const engine = withinCeilings(loadEngine(snapshot.policy, snapshot.version), ceilings);
+      prepared = { snapshot, engine, ceilings, directory: buildDirectory(snapshot), known: indexIdentities(snapshot) };
       bySnapshot.set(snapshot, prepared);
       combine();
       onVersion(snapshot.version);
@@ -109,8 +113,8 @@ function checked(purpose: string, { bytes, signature }: SignedSnapshot, key: Key
   });
 }
 
-type Prepared = Omit<InForce, 'tokens' | 'lease'> & { readonly byHash: Tokens['byHash'] };
+type Prepared = Omit<InForce, 'identities' | 'lease'> & { readonly known: KnownIdentities };
 
-function withLease({ byHash, ...rest }: Prepared, lease: Lease): InForce {
-  return { ...rest, lease, tokens: { byHash, revoked: new Set(lease.revokedCredentials) } };
+function withLease({ known, ...rest }: Prepared, lease: Lease): InForce {
+  return { ...rest, lease, identities: withRevocations(known, lease) };
 }

@@ -81,6 +81,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_SERVER_QUARANTINED:    [4032, 403, 'always'],
   ERR_EXPOSURE:              [4032, 403, 'always'],
   ERR_KILLED:                [4033, 403, 'always'],
+  ERR_AGENT_EXPIRED:         [4033, 403, 'always'],
   // the gate cannot judge now: it denies, and says that trying again is sensible
   ERR_SNAPSHOT_NONE:         [5030, 503, 'never'],
   ERR_SNAPSHOT_SIGNATURE:    [5030, 503, 'never'],

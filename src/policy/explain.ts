@@ -1,5 +1,6 @@
 import type { Decision } from '../domain/decision.ts';
 import type { CompiledPolicy } from './compile.ts';
+import { CEILING_ID } from './ceiling.ts';
 import { REGISTRY_PERMIT_ID } from './engine.ts';
 
 export interface Explanation {
@@ -19,6 +20,8 @@ function summarize({ outcome, policies, obligations, errors }: Decision): string
   if (firstError !== undefined) return `Denied, because a condition could not be judged and every such error denies: ${errors.join('; ')}.`;
   const met = [...new Set(obligations.map(({ kind, value }) => (value === '' ? kind : `${kind} (${value})`)))].join(', ');
   if (outcome === 'allow') return met === '' ? `Allowed by ${listed(policies)}.` : `Allowed by ${listed(policies)}, with ${met}.`;
+  const over = policies.find((id) => id.startsWith(CEILING_ID));
+  if (over !== undefined) return `Denied, because it is beyond the ceiling of the agent ${over.slice(CEILING_ID.length)}, whatever policy permits.`;
   if (policies.length === 0) return 'Denied, because no policy permits it (what nobody permits is denied).';
   if (met !== '') return `Denied by ${listed(policies)} until met: ${met}.`;
   return `Denied, because ${listed(policies)} forbids it; a forbid stands above every permit.`;
@@ -30,6 +33,7 @@ function listed(ids: readonly string[]): string {
 
 function describe(id: string, policy: CompiledPolicy | undefined): Explanation['policies'][number] {
   if (id === REGISTRY_PERMIT_ID) return { id, words: 'built in: the registry may connect to servers and list what they have' };
+  if (id.startsWith(CEILING_ID)) return { id, words: 'what this agent was registered for; see: sallyport agent show' };
   if (policy === undefined) return { id, words: 'a policy that is no longer in force' };
   const reason = /@reason\("((?:\\.|[^"\\])*)"\)/.exec(policy.text)?.[1];
   const expires = /@expires\("([^"]*)"\)/.exec(policy.text)?.[1];

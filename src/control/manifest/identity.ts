@@ -25,7 +25,7 @@ export async function readIssuers(rows: Rows): Promise<{ readonly issuers: reado
 
 /**
  * Throws `ERR_CONFIG_INVALID`: a space lets an issuer into itself alone (the default space, which is the installation's, into
- * any), and where two settings let one issuer into the same space, nobody could say which of them holds.
+ * any), and an issuer is declared once: no space may set another's claims, lifetimes or keys for it.
  */
 export async function writeIdentity(rows: Rows, space: string, identity: IdentityShape, by: string): Promise<void> {
   await (Object.keys(identity).length === 0 ? rows.delete('setting', space, ID, { by }) : rows.put('setting', space, ID, decodeJson(JSON.stringify(identity)), { by }));
@@ -35,12 +35,10 @@ export async function writeIdentity(rows: Rows, space: string, identity: Identit
       remedy: `Name only ${space} under spaces, or declare the issuer in the default space.`,
     });
   }
-  const seen = new Set<string>();
-  for (const { issuer, spaces } of (await readIssuers(rows)).issuers) {
-    for (const one of spaces) {
-      const key = JSON.stringify([one, issuer]);
-      if (!seen.has(key)) seen.add(key);
-      else throw new SallyportError('ERR_CONFIG_INVALID', `the issuer ${issuer} is declared for the space ${one} twice`, { remedy: 'Declare it for that space once.' });
-    }
-  }
+  const all = (await readIssuers(rows)).issuers.map((one) => one.issuer);
+  const twice = all.find((issuer, index) => all.indexOf(issuer) < index);
+  if (twice === undefined) return;
+  throw new SallyportError('ERR_CONFIG_INVALID', `the issuer ${twice} is declared by another space too`, {
+    remedy: 'Declare it once, in the default space, with all of its spaces.',
+  });
 }
