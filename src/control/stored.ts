@@ -9,6 +9,7 @@ import { AGENT } from './agents/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
 import { CONSENT } from './consents/schema.ts';
+import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
@@ -39,7 +40,7 @@ const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
   role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
   'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
-  secret: STORED_SECRET,
+  secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

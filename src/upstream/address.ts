@@ -17,7 +17,7 @@ export interface Target {
   readonly url: string;
   /** What the Host header says: the name and port of the configured URL. */
   readonly host: string;
-  readonly tls?: { readonly minVersion: number; readonly serverName?: string; readonly ca?: string };
+  readonly tls?: { readonly minVersion: number; readonly serverName?: string; readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly proxy?: string;
 }
 

@@ -4,7 +4,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Endpoint } from '../domain/server.ts';
 import type { AddressGuard, Target } from './address.ts';
-import type { Credentials } from './credentials/leases.ts';
+import type { Credential, CredentialRefusal, Credentials } from './credentials/leases.ts';
 import { toFault } from './faults.ts';
 
 export type RemoteEndpoint = Endpoint & { readonly transport: 'http' | 'sse' };
@@ -34,35 +34,79 @@ export function ignoreProxyVariables(): void {
   for (const name of PROXY_VARIABLES) delete process.env[name];
 }
 
+/** A server may refuse what it is shown once for its age and once for its scopes; then it means it. */
+const OTHER_CREDENTIALS_MAX = 2;
+
 /**
- * Sends one request to a server at its checked address, with the server's own credential and no header of the client.
- * Redirects stay on the origin, keep method and body (307, 308), and are at most `LIMITS.redirectsMax`. Bodies come as
- * they are on the wire (`decompress: false`): inflating is ours to count. Throws `ERR_UPSTREAM_*`.
+ * Sends one request to a server at its checked address, with the server's own credential and no header of the client. A
+ * refusal of the credential proves that nothing was done: another one is asked for and shown, at most twice. Redirects stay
+ * on the origin, keep method and body (307, 308), and are at most `LIMITS.redirectsMax`. Bodies come as they are on the
+ * wire (`decompress: false`): inflating is ours to count. Throws `ERR_UPSTREAM_*`.
  */
 export async function request(wire: Wire, sent: HttpRequest, exchange: Exchange, signal: AbortSignal): Promise<Response> {
-  const { server } = exchange;
+  const examine = exchange.principal.id === REGISTRY_PRINCIPAL_ID ? exchange.examine : undefined;
+  const known = wire.guard.reach(remote(exchange), exchange.snapshot.network);
+  if (known instanceof Promise) await known;
+  const offered = examine === 'anonymous' ? undefined : wire.credentials.present(exchange);
+  let shown = offered instanceof Promise ? await offered : offered;
+  sent.headers['user-agent'] = 'sallyport';
+  // A compressed answer costs more than it saves on the hop, and must be counted as it inflates.
+  sent.headers['accept-encoding'] = 'identity';
+  if (examine === 'foreign-origin') sent.headers['origin'] = FOREIGN_ORIGIN;
+  for (let tries = 0; ; tries += 1) {
+    const response = await follow(wire, sent, shown, exchange, signal);
+    if (examine !== undefined && isRefusal(response.status)) throw await refusedExamination(response, exchange.server.id);
+    const refusal = examine === undefined && tries < OTHER_CREDENTIALS_MAX ? credentialRefusal(response) : undefined;
+    if (refusal === undefined) return response;
+    const next = await other(wire, exchange, shown, refusal, response);
+    if (next === undefined) return response;
+    await discard(response);
+    shown = next;
+  }
+}
+
+async function follow(wire: Wire, sent: HttpRequest, shown: Credential | undefined, exchange: Exchange, signal: AbortSignal): Promise<Response> {
+  const { server: { id }, snapshot: { network } } = exchange;
   const endpoint = remote(exchange);
-  const network = exchange.snapshot.network;
   const known = wire.guard.reach(endpoint, network);
   let target = known instanceof Promise ? await known : known;
-  const examine = exchange.principal.id === REGISTRY_PRINCIPAL_ID ? exchange.examine : undefined;
-  const offered = examine === 'anonymous' ? undefined : wire.credentials.present(exchange);
-  const credential = offered instanceof Promise ? await offered : offered;
   const { headers } = sent;
   headers['host'] = target.host;
-  headers['user-agent'] = 'sallyport';
-  // A compressed answer costs more than it saves on the hop, and must be counted as it inflates.
-  headers['accept-encoding'] = 'identity';
-  if (credential !== undefined) headers[credential.name] = credential.value;
-  if (examine === 'foreign-origin') headers['origin'] = FOREIGN_ORIGIN;
+  if (shown?.kind === 'header') headers[shown.name] = shown.value;
   let url = sent.url === endpoint.url ? target.url : target.origin + pathOf(new URL(sent.url));
   for (let hops = 0; ; hops += 1) {
-    const response = await fetchOnce(url, sent, target, server.id, signal, () => wire.guard.forget(endpoint));
-    if (examine !== undefined && isRefusal(response.status)) throw await refusedExamination(response, server.id);
+    const response = await fetchOnce(url, sent, withCertificate(target, shown), id, signal, () => wire.guard.forget(endpoint));
     if (response.status < 300 || response.status > 399) return response;
-    const location = await followable(response, sent, endpoint, server.id, hops);
+    const location = await followable(response, sent, endpoint, id, hops);
     target = await wire.guard.reach(endpoint, network);
     url = target.origin + pathOf(location);
+  }
+}
+
+/** A client certificate is shown in the handshake; in clear text there is none, and the server's entry said that it must see one. */
+function withCertificate(target: Target, shown: Credential | undefined): Target {
+  if (shown?.kind !== 'certificate') return target;
+  if (target.tls === undefined) {
+    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', 'A client certificate needs an https URL.', { dispatched: false });
+  }
+  return { ...target, tls: { ...target.tls, cert: shown.cert, key: shown.key } };
+}
+
+/** Only what says that the credential is at fault: a plain 403 is the server's own decision about this caller. */
+function credentialRefusal({ status, headers }: Response): CredentialRefusal | undefined {
+  const challenge = headers.get('www-authenticate');
+  if (status === 401) return { status, challenge };
+  return status === 403 && challenge !== null && /\berror="?insufficient_scope\b/.test(challenge) ? { status, challenge } : undefined;
+}
+
+async function other(
+  wire: Wire, exchange: Exchange, shown: Credential | undefined, refusal: CredentialRefusal, response: Response,
+): Promise<Credential | undefined> {
+  try {
+    return await wire.credentials.another(exchange, shown, refusal);
+  } catch (fault) {
+    await discard(response);
+    throw fault;
   }
 }
 
@@ -122,11 +166,11 @@ async function followable(response: Response, sent: HttpRequest, endpoint: Remot
 
 /** What a failing status means when no JSON-RPC error came with it. A credential that was refused is asked for anew. */
 export function toStatusFault(status: number, wire: Wire, exchange: Exchange): SallyportError {
-  const { id: server, space } = exchange.server;
+  const { id: server } = exchange.server;
   if (status !== 401 && status !== 403) {
     return new SallyportError('ERR_UPSTREAM_STATUS', `Server ${server} answered with HTTP status ${status}.`, { internal: `status ${status}` });
   }
-  wire.credentials.forget(space, server);
+  wire.credentials.forget(exchange);
   // Never the client's 401: it is our credential that the server refused, and the client can do nothing about it.
   return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Server ${server} refused Sallyport's credential.`, {
     remedy: `Ask the administrator to check the credential of server ${server}.`,

@@ -9,7 +9,6 @@ import { createConnectedUpstream } from './connected.ts';
 import type { ConnectedUpstream } from './connected.ts';
 import { openConnection } from './connection.ts';
 import type { Connection, Pipe } from './connection.ts';
-import type { Release } from './credentials/leases.ts';
 import { identityOf, isShared } from './pool.ts';
 
 /** What this room needs of the link to the runner. */
@@ -18,11 +17,19 @@ export interface RunnerLink {
   stream(verb: 'runner.open', body: Json, signal: AbortSignal): AsyncIterable<Json>;
 }
 
+/** Asks control for one secret that a launch names, against the record of the exchange that needs it (invariant 8). */
+export type ReleaseSecret = (request: {
+  readonly space: string;
+  readonly server: string;
+  readonly secret: string;
+  readonly exchange: string;
+}) => Promise<{ readonly value: string }>;
+
 export interface StdioUpstreamOptions {
   readonly codec: Codec;
   readonly link: RunnerLink;
   /** Resolves the secrets that the environment refers to, at launch. */
-  readonly release: Release;
+  readonly release: ReleaseSecret;
   readonly idleMs?: number;
 }
 
@@ -94,7 +101,7 @@ function exited(server: string, cause?: unknown): SallyportError {
 }
 
 /** What the process gets: each reference replaced by its secret, which lives in this one message to the runner and nowhere else. */
-async function resolved(launch: LaunchSpec, release: Release, exchange: Exchange): Promise<LaunchSpec> {
+async function resolved(launch: LaunchSpec, release: ReleaseSecret, exchange: Exchange): Promise<LaunchSpec> {
   const { space, id: server } = exchange.server;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(launch.env)) {

@@ -1,5 +1,6 @@
 import type { SpecOf, TokenAsk } from './client-credentials.ts';
-import { refused, requestGrant, type Grant } from './token-endpoint.ts';
+import { refused } from './refused.ts';
+import { requestGrant, type Grant } from './token-endpoint.ts';
 import { TOKEN_EXCHANGE, TOKEN_TYPES, type Subject } from './token-exchange.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

@@ -8,6 +8,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { TokenClient } from '../../domain/server.ts';
 import type { OAuthFetch } from '../guarded-fetch.ts';
+import { refused } from './refused.ts';
 import { scopesIn } from './scopes.ts';
 
 /** A client as one authorization server knows it. */
@@ -78,15 +79,6 @@ function faultOf(cause: unknown, server: string): SallyportError {
 /** An error code is a word of the RFC's; anything longer is the provider's own text and may hold anything. */
 function codeIn(text: string): string {
   return /^[a-z_]{1,40}$/.test(text) ? text : 'another error';
-}
-
-export function refused(server: string, internal: string, cause?: unknown): SallyportError {
-  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `No credential for server ${server} could be obtained.`, {
-    remedy: `Ask the administrator to check the credentials of server ${server} and its authorization server.`,
-    internal,
-    dispatched: false,
-    cause,
-  });
 }
 
 async function authenticationOf({ secret, authentication }: OAuthClient): Promise<ClientAuth> {

@@ -1,5 +1,6 @@
 import type { SpecOf, TokenAsk } from './client-credentials.ts';
-import { refused, requestGrant, type Grant } from './token-endpoint.ts';
+import { refused } from './refused.ts';
+import { requestGrant, type Grant } from './token-endpoint.ts';
 
 export const TOKEN_TYPES = {
   accessToken: 'urn:ietf:params:oauth:token-type:access_token',
