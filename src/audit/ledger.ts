@@ -14,7 +14,7 @@ import { DiskReserve } from './reserve.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
 import { definedOf } from './standing.ts';
-import type { OpenCall, Standing } from './standing.ts';
+import type { OpenCall, Receipt, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
 import { verifyJournal } from './verify.ts';
 import { SegmentWriter } from './writer.ts';
@@ -48,6 +48,8 @@ export interface Ledger {
   /** The ledger's own records. Throws `ERR_JOURNAL_*`. */
   append(records: readonly JournalRecord[]): Promise<readonly number[]>;
   query(query: Query): Promise<QueryResult>;
+  /** What is known of the permit of an exchange that is open, or that one message of it was permitted lately. */
+  receipt(exchange: string): Receipt | undefined;
   /** Every durable record from a position on, then each new one, until `signal` aborts. */
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry>;
   /** Every place of what is durable now that is not what was written. */
@@ -172,6 +174,10 @@ class LedgerFile implements Ledger {
     return runQuery(this.#dir, query, this.#durable);
   }
 
+  receipt(exchange: string): Receipt | undefined {
+    return this.#standing.receiptOf(exchange, Date.now());
+  }
+
   verify(): AsyncIterable<Damage> {
     return verifyJournal(this.#dir, this.#durable);
   }
@@ -271,7 +277,8 @@ class LedgerFile implements Ledger {
     this.#withReserve(() => this.#writer.write(bytes));
     this.#chain = batch.chain;
     this.#next = batch.next;
-    for (const { position, origin, record } of batch.fresh) this.#standing.apply(position, origin, record);
+    const at = Date.now();
+    for (const { position, origin, record } of batch.fresh) this.#standing.apply(position, origin, record, at);
   }
 
   #rotate(): void {

@@ -86,5 +86,5 @@ async function readNewest(segment: Segment): Promise<Newest | undefined> {
 function note(standing: Standing, { role, incarnation, record, position }: Entry): void {
   const origin = { role, node: role === 'ledger' ? 'ledger' : record.node, incarnation };
   standing.enter(origin);
-  standing.apply(position, origin, record);
+  standing.apply(position, origin, record, record.at);
 }

@@ -7,6 +7,13 @@ import type { Origin } from './entry.ts';
 const CLOSING: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown']);
 /** How many superseded incarnations of a node are remembered, so that a late survivor cannot write again. */
 const RETIRED_MAX = 16;
+/** Who stands behind a call: whose credential is shown to the server. */
+interface Behind {
+  readonly principal: string;
+  readonly agent: string;
+  readonly actors: readonly string[];
+}
+
 /** What a closing record repeats of the record that opened its exchange, and who wrote that. */
 export interface OpenCall {
   readonly role: string;
@@ -21,7 +28,13 @@ export interface OpenCall {
   readonly action: string | undefined;
   readonly server: string | undefined;
   readonly tool: string | undefined;
+  /** The ledger's own time; the writer's clock is not believed. */
+  readonly at: number;
+  readonly behind: Behind;
 }
+
+/** That a message was permitted, as the ledger knows it: what control releases a credential against (invariant 8). */
+export type Receipt = Pick<OpenCall, 'role' | 'node' | 'space' | 'exchange' | 'server' | 'tool' | 'method'> & Behind & { readonly ageMs: number };
 
 interface NodeStanding {
   readonly incarnation: string;
@@ -39,6 +52,8 @@ export class Standing {
   /** Two generations: forgetting the oldest half at once costs nothing, taking out the oldest one each time does. */
   #recent = new Map<string, number>();
   #older: ReadonlyMap<string, number> = new Map();
+  /** Messages that open nothing (notifications, answers), by their exchange; forgotten soon, and at a restart. */
+  readonly #messages = new Map<string, OpenCall>();
 
   get openCount(): number {
     return this.#open.size;
@@ -76,11 +91,21 @@ export class Standing {
     );
   }
 
-  /** Takes note of a record that has been written. Only the writer of an exchange's opening, or the ledger, closes it. */
-  apply(position: number, origin: Origin, record: JournalRecord): void {
+  /** The permit of an exchange whose call is open, or of a message that was permitted lately. */
+  receiptOf(exchange: string, now: number): Receipt | undefined {
+    const call = this.#open.get(exchange) ?? this.#messages.get(exchange);
+    if (call === undefined) return undefined;
+    const { role, node, space, server, tool, method, behind, at } = call;
+    return { role, node, space, exchange, server, tool, method, ...behind, ageMs: Math.max(0, now - at) };
+  }
+
+  /** Takes note of a record that has been written, at that time. Only the writer of an exchange's opening, or the ledger, closes it. */
+  apply(position: number, origin: Origin, record: JournalRecord, at: number): void {
     this.#remember(record.id, position);
     if (record.event === 'call.permitted') {
-      if (!this.#open.has(record.exchange)) this.#open.set(record.exchange, openCall(origin, record));
+      if (!this.#open.has(record.exchange)) this.#open.set(record.exchange, openCall(origin, record, at));
+    } else if (record.event === 'message.permitted' && record.category === 'access') {
+      this.#noteMessage(openCall(origin, record, at));
     } else if (CLOSING.has(record.event)) {
       const call = this.#open.get(record.exchange);
       if (call !== undefined && (origin.role === 'ledger' || (call.role === origin.role && call.node === record.node))) this.#open.delete(record.exchange);
@@ -89,7 +114,7 @@ export class Standing {
 
   toJson(): Json {
     return {
-      open: [...this.#open.values()].map((call) => definedOf(call)),
+      open: [...this.#open.values()].map(({ at, behind, ...call }) => ({ ...definedOf(call), at, behind: { ...behind } })),
       nodes: [...this.#nodes].map(([key, node]) => [key, node.incarnation, node.retired]),
       recent: [...this.#older, ...this.#recent].map(([id, position]) => [id, position]),
     };
@@ -115,6 +140,14 @@ export class Standing {
     return standing;
   }
 
+  #noteMessage(message: OpenCall): void {
+    this.#messages.delete(message.exchange);
+    this.#messages.set(message.exchange, message);
+    if (this.#messages.size <= LIMITS.receiptsRecentMax) return;
+    const [oldest] = this.#messages.keys();
+    if (oldest !== undefined) this.#messages.delete(oldest);
+  }
+
   #remember(id: string, position: number): void {
     this.#recent.set(id, position);
     if (this.#recent.size < LIMITS.ledgerRecentIdsMax / 2) return;
@@ -135,23 +168,33 @@ function nodeKey(of: { readonly role: string; readonly node: string }): string {
   return `${of.role}/${of.node}`;
 }
 
-/** The fields that have a value. */
-export function definedOf(call: OpenCall | Omit<OpenCall, 'role' | 'incarnation'>): Readonly<Record<string, string>> {
+/** The texts that have a value. */
+export function definedOf(call: Partial<OpenCall>): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   for (const [field, value] of Object.entries(call)) if (typeof value === 'string') fields[field] = value;
   return fields;
 }
 
-function openCall(origin: Origin, record: JournalRecord): OpenCall {
+function openCall(origin: Origin, record: JournalRecord, at: number): OpenCall {
   const { node, space, exchange, principal, agent, route, method, action, server, tool } = record;
-  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool };
+  const by = record.onBehalfOf ?? record;
+  const behind = { principal: by.principal ?? '', agent: by.agent ?? '', actors: by.actors ?? [] };
+  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool, at, behind };
+}
+
+function plain(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function readOpenCall(json: Json): OpenCall | undefined {
   if (!isObject(json)) return undefined;
-  const text = (field: keyof OpenCall): string | undefined => (typeof json[field] === 'string' ? json[field] : undefined);
+  const text = (field: Exclude<keyof OpenCall, 'at' | 'behind'>): string | undefined => (typeof json[field] === 'string' ? json[field] : undefined);
   const [role, incarnation, node, space, exchange] = [text('role'), text('incarnation'), text('node'), text('space'), text('exchange')];
   if (role === undefined || incarnation === undefined || node === undefined || space === undefined || exchange === undefined) return undefined;
   const named = { principal: text('principal'), agent: text('agent'), route: text('route'), method: text('method') };
-  return { role, incarnation, node, space, exchange, ...named, action: text('action'), server: text('server'), tool: text('tool') };
+  // One of an earlier version says neither: nothing is released against it.
+  const at = typeof json['at'] === 'number' ? json['at'] : 0;
+  const who = isObject(json['behind']) ? json['behind'] : {};
+  const behind = { principal: plain(who['principal']), agent: plain(who['agent']), actors: isArray(who['actors']) ? who['actors'].map(plain) : [] };
+  return { role, incarnation, node, space, exchange, ...named, action: text('action'), server: text('server'), tool: text('tool'), at, behind };
 }

@@ -18,6 +18,8 @@ export interface JournalRecord {
   readonly principal?: string;
   readonly agent?: string;
   readonly actors?: readonly string[];
+  /** The caller whose credential and connection are used, where a workload of ours makes the call for one. */
+  readonly onBehalfOf?: { readonly principal?: string; readonly agent?: string; readonly actors?: readonly string[] };
   readonly address?: string;
   readonly route?: string;
   readonly session?: string;

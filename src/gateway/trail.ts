@@ -1,4 +1,4 @@
-import type { SallyportError } from '../domain/errors.ts';
+import type { ErrorCode, SallyportError } from '../domain/errors.ts';
 import type { Resource } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
@@ -6,6 +6,7 @@ import type { Message } from '../domain/message.ts';
 import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
 import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { fingerprintOf } from '../identity/credential.ts';
 import { textOf } from '../mcp/encode.ts';
 import { uuidv7 } from './uuid.ts';
 
@@ -39,7 +40,7 @@ export interface TrailOptions {
 }
 
 /** What is known of an HTTP exchange whether or not it becomes a message. */
-export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route'>>;
+export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route' | 'headers'>>;
 
 export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const id = uuidv7(inbound.receivedAt);
@@ -84,7 +85,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       if (final) open = false;
     },
     async failed(fault, cancelled) {
-      const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }) };
+      const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }), ...credentialOf(fault.code, inbound) };
       if (!open) {
         const refused = record('access', 'call.refused', detail);
         await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
@@ -101,6 +102,12 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   };
 }
 
+/** Of a credential that was refused, enough to find its owner and no more. */
+function credentialOf(code: ErrorCode, { headers }: Knock): Partial<JournalRecord> {
+  const authorization = headers?.get('authorization') ?? undefined;
+  return authorization === undefined || !/^ERR_(?:TOKEN|PROOF|AGENT|ISSUER)_/.test(code) ? {} : { fingerprint: fingerprintOf(authorization) };
+}
+
 /**
  * A closing record that can't be written leaves the call dangling, and the ledger closes it as `call.unknown` when this
  * node says hello again: nothing more can be done here, and nothing more is sent.
@@ -114,10 +121,11 @@ function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
 }
 
 function identityOf(exchange: Exchange): Partial<JournalRecord> {
-  const { principal, call, server, tool, dispatchers = [], session, snapshot } = exchange;
+  const { principal, onBehalfOf, call, server, tool, dispatchers = [], session, snapshot } = exchange;
   return {
     exchange: exchange.id,
     ...callerOf(principal),
+    ...(onBehalfOf.id === principal.id && onBehalfOf.agent === principal.agent ? {} : { onBehalfOf: callerOf(onBehalfOf) }),
     ...(session === undefined ? {} : { session: session.key }),
     revision: exchange.revision,
     method: call.method,

@@ -17,6 +17,7 @@ const VERBS = {
   'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
   'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'text' },
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.receipt': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
@@ -26,9 +27,12 @@ const VERBS = {
   'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
+  'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 
   'gateway.read': { server: 'gateway', callers: ['control'], shape: 'call' },
   'gateway.forward': { server: 'gateway', callers: ['gateway'], shape: 'stream' },
+  'gateway.proof': { server: 'gateway', callers: ['gateway'], shape: 'call' },
 
   'runner.open': { server: 'runner', callers: ['gateway'], shape: 'stream' },
   'runner.send': { server: 'runner', callers: ['gateway'], shape: 'call' },

@@ -105,6 +105,14 @@ function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handle
         return toJson({ entries, damage });
       },
     },
+    'ledger.receipt': {
+      call: async (body) => {
+        const exchange = isObject(body) ? body['exchange'] : undefined;
+        if (typeof exchange !== 'string') throw new SallyportError('ERR_REQUEST_INVALID', 'a receipt is asked for by its exchange');
+        const receipt = (await opened).receipt(exchange);
+        return receipt === undefined ? null : toJson(receipt);
+      },
+    },
     'ledger.verify': {
       stream: async function* verify() {
         for await (const damage of (await opened).verify()) yield toJson(damage);
