@@ -30,7 +30,7 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
       // Streams may be silent for long; a change may compile for long. Asked for a single request, the runtime forgets it on a unix
       // socket; for all of them it heeds it, though its types know it for ports only.
       ...({ idleTimeout: 0 } as object),
-      fetch: (request) => answerApi(request, authenticate, control, ending.signal).catch((error: unknown) => refuse(error, report)),
+      fetch: (request) => answerApi(request, authenticate, control, ending.signal, true).catch((error: unknown) => refuse(error, report)),
       error: (error) => refuse(error, report),
     });
     chmodSync(socket, 0o600);
@@ -45,12 +45,17 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
   }
 }
 
-/** One request to the API, on whichever of control's doors it came. Throws what the door then shows. */
-export async function answerApi(request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal): Promise<Response> {
+/** One request to the API, on whichever of control's doors it came; `local`: on the socket of this machine. Throws what the door then shows. */
+export async function answerApi(
+  request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal, local = false,
+): Promise<Response> {
   const admin = authenticate(request.headers.get('authorization'));
   const url = new URL(request.url);
   if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
   const { route, params } = findRoute(request.method, url.pathname);
+  if (route.local && !local) {
+    throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'this is possible on the machine that runs control only', { remedy: 'Use the command line there.' });
+  }
   const signal = AbortSignal.any([request.signal, ending]);
   const body = route.body === undefined ? undefined : await readBody(request);
   return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);

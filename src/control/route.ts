@@ -1,16 +1,39 @@
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import type { Access } from './access.ts';
+import { refuseUnless } from './admins/administration.ts';
 import type { Control } from './control.ts';
 import { NAME } from './names.ts';
+import { asProposal } from './proposals/propose.ts';
 
-/** Who administers. One administrator (the holder of `admin.token`) until sign-in comes with its own issue. */
+/** Who administers. */
 export interface Admin {
+  /** Principal id: `<issuer>|<subject>`, or `sallyport|…` for the machine's own. */
   readonly id: string;
+  /** At most this, whatever policy gives. */
   readonly may: readonly Access[];
+  /** How they proved who they are. Absent: control itself acts, and no route can be asked so. */
+  readonly proof?: AdminProof;
+  /** Found out when a request is authorised: the roles held in its space, and whether this access is theirs everywhere. */
+  readonly roles?: readonly string[];
+  readonly organisation?: boolean;
+  /** Set when a proposal is carried out: who approved exactly this request. */
+  readonly approvals?: readonly string[];
 }
 
-export type Access = 'read' | 'change';
+export interface AdminProof {
+  /** `root`: the token of this machine's `admin.token`. `socket`: nothing but access to the socket; good for custodians alone. */
+  readonly via: 'root' | 'session' | 'token' | 'break-glass' | 'socket';
+  readonly kind: 'person' | 'workload';
+  readonly groups: readonly string[];
+  readonly proof: 'bearer' | 'dpop';
+  /** Epoch ms. */
+  readonly issuedAt: number;
+  /** Break-glass only: the space that was opened, `*` for all. */
+  readonly space?: string;
+}
 
 /** One request after it was authenticated, validated and authorised. */
 export interface Asked<Query, Body> {
@@ -35,6 +58,8 @@ export interface RawRequest {
 
 export type Answer = Json | AsyncIterable<Json>;
 
+export type Reach = 'space' | 'organisation';
+
 /** One route, read as a checklist: who may, what may be asked, what is done. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -42,10 +67,14 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /** What it reads and writes: one space's, or what belongs to the whole organisation. Undeclared is the whole organisation's. */
+  readonly reach: Reach | undefined;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
   /** A stream answers with one JSON object a line until the client leaves. */
   readonly streams: boolean;
+  /** Only over the socket of this machine: what its body holds must not cross a network, nor a browser. */
+  readonly local: boolean;
   run(raw: RawRequest, control: Control): Promise<Answer>;
 }
 
@@ -54,9 +83,11 @@ interface RouteSpec<Query extends z.ZodRawShape, Body extends z.ZodType> {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  readonly reach?: Reach;
   readonly query?: Query;
   readonly body?: Body;
   readonly streams?: boolean;
+  readonly local?: boolean;
   act(asked: Asked<z.infer<z.ZodObject<Query>>, z.infer<Body>>, control: Control): Promise<Answer>;
 }
 
@@ -66,17 +97,22 @@ const SPACE = NAME.default('default');
 export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends z.ZodType = z.ZodUndefined>(spec: RouteSpec<Query, Body>): Route {
   const query = z.strictObject({ ...spec.query, space: SPACE });
   return {
-    method: spec.method, path: spec.path, summary: spec.summary, access: spec.access, query, body: spec.body, streams: spec.streams ?? false,
+    method: spec.method, path: spec.path, summary: spec.summary, access: spec.access, reach: spec.reach, query, body: spec.body, streams: spec.streams ?? false,
+    local: spec.local ?? false,
     run: async (raw, control) => {
       const { space } = validate(z.object({ space: SPACE }), raw.query, 'query');
+      const admin = await authorize(raw.admin, spec, space, control);
       const { space: _, ...rest } = raw.query;
       // The types follow from the schemas that were just used; the compiler cannot see that an absent one is none.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const asked = validate(z.strictObject(spec.query ?? {}), rest, 'query') as z.infer<z.ZodObject<Query>>;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const body = validate(spec.body ?? z.undefined(), raw.body, 'body') as z.infer<Body>;
-      authorize(raw.admin, spec.access);
-      return spec.act({ admin: raw.admin, space, params: raw.params, query: asked, body, signal: raw.signal }, control);
+      try {
+        return await spec.act({ admin, space, params: raw.params, query: asked, body, signal: raw.signal }, control);
+      } catch (error) {
+        throw await asProposal(error, spec, { ...raw, admin }, space, control);
+      }
     },
   };
 }
@@ -89,8 +125,28 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, where: string)
   throw new SallyportError('ERR_REQUEST_INVALID', problems.join('; '), { remedy: 'The fields of each request are in /api/v1/openapi.json.' });
 }
 
-function authorize(admin: Admin, access: Access): void {
-  if (!admin.may.includes(access)) {
-    throw new SallyportError('ERR_ADMIN_TOKEN', `${admin.id} may not ${access} here`, { remedy: 'Use a token with that right.' });
+/**
+ * Asks policy. What belongs to the organisation is asked of the default space and needs the access everywhere. Throws
+ * `ERR_ADMIN_FORBIDDEN`, and records it.
+ */
+async function authorize(
+  admin: Admin, { access, reach = 'organisation', path }: Pick<Route, 'access' | 'path'> & { readonly reach?: Reach }, space: string, control: Control,
+): Promise<Admin> {
+  const part = path.split('/')[1] ?? '';
+  const everywhere = await control.admins.decide(admin, { access, space: '*', part });
+  const question = { access, space: reach === 'organisation' && access !== 'self' ? '*' : space, part };
+  const decision = question.space === '*' ? everywhere : await control.admins.decide(admin, question);
+  try {
+    refuseUnless(decision, admin, question);
+  } catch (error) {
+    await control.record({
+      event: 'admin.refused', space, principal: admin.id, action: `${part}.${access}`, code: 'ERR_ADMIN_FORBIDDEN', policies: decision.policies,
+      detail: { via: admin.proof?.via ?? 'none' },
+    });
+    throw error;
   }
+  if (reach === 'organisation' && space !== DEFAULT_SPACE) {
+    throw new SallyportError('ERR_REQUEST_INVALID', 'this belongs to the whole organisation, not to one space', { remedy: 'Ask without a space.' });
+  }
+  return { ...admin, roles: await control.admins.rolesOf(admin, space), organisation: everywhere.outcome === 'allow' };
 }

@@ -11,9 +11,11 @@ import { rightsRoutes } from './roles/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { toolsetRoutes } from './toolsets/routes.ts';
+import { vaultRoutes } from './vault/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
+  ...vaultRoutes,
 ];

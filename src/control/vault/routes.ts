@@ -1,0 +1,99 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import type { Rows } from '../../store/store.ts';
+import { route, validate } from '../route.ts';
+import type { Route } from '../route.ts';
+import { deleteStored, listStored, needStored } from '../stored.ts';
+import { referencesOf, secretFindings } from './findings.ts';
+import type { VaultStatus } from './keeper.ts';
+import { REKEY, REVOKE_VERSION, ROTATE_SECRET, SECRET_NAME, SET_SECRET, UNLOCK } from './schema.ts';
+import { presentSecret, revokeVersion, rotateSecret, setSecret } from './secrets.ts';
+import { readVaultSettings } from './settings.ts';
+
+const readRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/vault', summary: 'Secrets of the space without their values, and where the vault\'s key rests', access: 'read',
+    act: async ({ space }, { store, vault, now }) => {
+      const secrets = await listStored(store, 'secret', space);
+      const { providers } = await readVaultSettings(store);
+      return {
+        ...presentStatus(await vault.status()),
+        providers: Object.entries(providers).flatMap(([id, { type, spaces }]) => (spaces.includes(space) ? [{ id, type }] : [])),
+        secrets: secrets.map((secret) => ({ ...presentSecret(secret), findings: [...secretFindings(secret.body, secret.id, now())] })),
+      };
+    },
+  }),
+  route({
+    method: 'GET', path: '/vault/:name', summary: 'One secret without its value: its versions, and who uses it', access: 'read',
+    act: async ({ space, params }, { store, now }) => {
+      const secret = await needStored(store, 'secret', space, params['name'] ?? '');
+      return { ...presentSecret(secret), findings: [...secretFindings(secret.body, secret.id, now())], usedBy: await usersOf(store, space, secret.id) };
+    },
+  }),
+  route({
+    method: 'POST', path: '/vault/:name/check', summary: 'Whether the secret can be opened or read now; its value is not shown', access: 'change',
+    act: async ({ space, params }, { store, vault }) => {
+      const { id } = await needStored(store, 'secret', space, params['name'] ?? '');
+      const { version } = await vault.read(space, `vault:${id}`);
+      return { name: id, opens: true, ...(version === undefined ? {} : { version }) };
+    },
+  }),
+];
+
+const changeRoutes: readonly Route[] = [
+  route({
+    method: 'PUT', path: '/vault/:name', summary: 'Set a secret, or say which provider holds it', access: 'change', body: SET_SECRET, local: true,
+    act: ({ admin, space, params, body }, control) => setSecret(control, { admin, space }, validate(SECRET_NAME, params['name'], 'name'), body),
+  }),
+  route({
+    method: 'POST', path: '/vault/:name/rotate', summary: 'A new version of a secret; older ones stay until they are revoked', access: 'change',
+    body: ROTATE_SECRET, local: true,
+    act: ({ admin, space, params, body }, control) => rotateSecret(control, { admin, space }, params['name'] ?? '', body),
+  }),
+  route({
+    method: 'POST', path: '/vault/:name/revoke', summary: 'Revoke one version for good: what was sealed is gone', access: 'change', body: REVOKE_VERSION,
+    act: ({ admin, space, params, body }, control) => revokeVersion(control, { admin, space }, params['name'] ?? '', body.version),
+  }),
+  route({
+    method: 'DELETE', path: '/vault/:name', summary: 'Remove a secret that nothing refers to', access: 'change',
+    act: async ({ admin, space, params }, control) => {
+      const name = params['name'] ?? '';
+      return control.change({ admin, space }, { resource: 'secret', id: name, verb: 'remove' }, async (rows) => {
+        await checkUnused(rows, space, name);
+        await deleteStored(rows, 'secret', space, name, admin.id);
+        return { name };
+      });
+    },
+  }),
+];
+
+const keyRoutes: readonly Route[] = [
+  route({
+    method: 'POST', path: '/vault/unlock', summary: 'Say the passphrase that opens the vault\'s key', access: 'change', body: UNLOCK, local: true,
+    act: async ({ body }, { vault }) => {
+      await vault.unlock(body.passphrase);
+      return presentStatus(await vault.status());
+    },
+  }),
+  route({
+    method: 'POST', path: '/vault/rekey', summary: 'A new key for the vault: everything is sealed anew, or nothing is', access: 'change', body: REKEY, local: true,
+    act: async ({ admin, space, body }, { vault }) => ({ ...(await vault.rekey({ admin, space }, body)) }),
+  }),
+];
+
+export const vaultRoutes: readonly Route[] = [...readRoutes, ...changeRoutes, ...keyRoutes];
+
+function presentStatus({ key, state, wanted }: VaultStatus): { readonly [field: string]: Json } {
+  return { key: key === null ? null : { ...key }, state, wanted };
+}
+
+async function usersOf(rows: Rows, space: string, name: string): Promise<readonly string[]> {
+  const servers = await listStored(rows, 'server', space);
+  return servers.flatMap(({ id, body }) => (referencesOf(body).includes(`vault:${name}`) ? [id] : []));
+}
+
+async function checkUnused(rows: Rows, space: string, name: string): Promise<void> {
+  const users = await usersOf(rows, space, name);
+  if (users.length === 0) return;
+  throw new SallyportError('ERR_CONFLICT', `the secret is used by ${users.join(', ')}`, { remedy: 'Let those servers refer to another one first.' });
+}
