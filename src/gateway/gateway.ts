@@ -1,13 +1,16 @@
-import type { Inbound } from '../domain/inbound.ts';
+import type { Inbound, Route } from '../domain/inbound.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { ErrorMessage, Message } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
+import type { Identity } from '../identity/authenticate.ts';
+import { metadataOf } from '../identity/metadata.ts';
 import { decodeInbound } from '../mcp/decode.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusal, refusalOfFault } from './refusal.ts';
 import { hides, judge, judgeAnswer } from './guard.ts';
 import type { Handles } from './handles.ts';
-import { identify, type Caller } from './identify.ts';
+import { identify, recognise, type Caller } from './identify.ts';
 import type { InForceKeeper } from './in-force.ts';
 import { knownMethod } from './membership.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -15,12 +18,14 @@ import type { PinGuard } from './pin-guard.ts';
 import { present } from './present.ts';
 import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
+import { tell } from './tell.ts';
 import { openTrail, type Knock, type TrailOptions } from './trail.ts';
 
 /** What the path needs to run; `roles/gateway-path.ts` puts it together. */
 export interface World {
   readonly trail: TrailOptions;
   readonly inForce: InForceKeeper;
+  readonly identity: Identity;
   readonly sessions: Sessions;
   readonly handles: Handles;
   readonly pins: PinGuard;
@@ -33,8 +38,12 @@ export interface Gateway {
   handle(inbound: Inbound): AsyncGenerator<Message, void, undefined>;
   /** Records an HTTP exchange that never became a message (wrong name, origin, path, size) and answers it. Never throws. */
   turnAway(fault: unknown, knock: Knock): Promise<ErrorMessage>;
-  /** Whose body may be large: throws what `handle` would throw of a caller who is not known (ERR_TOKEN_*). */
-  recognise(caller: Caller): void;
+  /** Whose body may be large: rejects with what `handle` would throw of a caller who is not known (ERR_TOKEN_*, ERR_PROOF_*). */
+  recognise(caller: Caller): Promise<void>;
+  /** What an answer's headers say of authorization: challenges, nonces. */
+  tell(answer: Message | undefined, caller: Partial<Caller>): Readonly<Record<string, string>>;
+  /** The metadata document of a route (RFC 9728); undefined when there is none. */
+  describe(route: Route): JsonObject | undefined;
 }
 
 const NEVER = new AbortController().signal;
@@ -53,7 +62,7 @@ export function createGateway(world: World): Gateway {
         said = decodeInbound(inbound);
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
-        const principal = identify(inbound, force);
+        const principal = await identify(inbound, force, world.identity);
         trail.calledBy(principal);
         const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
         const { exchange } = asked;
@@ -93,8 +102,10 @@ export function createGateway(world: World): Gateway {
       await trail.failed(fault, false);
       return refusalOfFault(fault, undefined, trail.id);
     },
-    recognise(caller) {
-      identify(caller, world.inForce.current(caller.receivedAt));
+    async recognise(caller) {
+      await recognise(caller, world.inForce.current(caller.receivedAt), world.identity);
     },
+    tell: (answer, caller) => tell(answer, caller, world.inForce.snapshot, () => world.identity.nonce(Date.now())),
+    describe: (route) => world.inForce.snapshot === undefined ? undefined : metadataOf(route, world.inForce.snapshot),
   };
 }

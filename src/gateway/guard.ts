@@ -2,8 +2,12 @@ import type { AccessRequest, Action } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
-import type { Lease } from '../domain/snapshot.ts';
-import type { Permit, Verdict } from '../domain/verdict.ts';
+import type { Principal } from '../domain/principal.ts';
+import { UNLABELLED, type Labels } from '../domain/server.ts';
+import type { Killed, Lease } from '../domain/snapshot.ts';
+import type { Denial, Permit, Verdict } from '../domain/verdict.ts';
+import { labelsOf } from '../flow/context.ts';
+import { join, LOST } from '../flow/labels.ts';
 import { questionsIn } from '../mcp/bridge/input.ts';
 import { flawOf } from '../mcp/eras/modern.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
@@ -11,27 +15,35 @@ import { isPlainUri } from '../registry/names.ts';
 import { enforce, type Objection } from './enforce.ts';
 import type { InForce } from './in-force.ts';
 import type { PinState } from './pin-guard.ts';
+import { orProof, possibleWithProof, scopeLacking } from './step-up.ts';
 
 /**
  * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
  * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
  */
-export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState): Verdict {
-  const request = requestOf(exchange, exchange.call.action, pin.drift);
+export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, flow: Labels): Verdict {
+  const request = requestOf(exchange, exchange.call.action, flow, pin.drift);
   const decision = force.engine.decide(request);
-  const hidden = decision.outcome === 'deny' && force.engine.possible(request) === 'deny';
-  const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection);
-  return verdict.outcome === 'denial' ? verdict : (refusedOnTheWay(message, exchange, force, request) ?? verdict);
+  const hidden = decision.outcome === 'deny' && possibleWithProof(request, force.engine) === 'deny';
+  const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange));
+  if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(verdict, request, force.engine);
+  return allOf([verdict, ...judgedOnTheWay(message, exchange, force, request)]) ?? verdict;
 }
 
 /** What is forbidden of a dispatcher holds too, after what it runs was judged: nobody learns by it whether that exists. */
-function refusedOnTheWay(message: Message, exchange: Exchange, force: InForce, request: AccessRequest): Verdict | undefined {
-  for (const { resource, arguments: given } of exchange.dispatchers ?? []) {
+function judgedOnTheWay(message: Message, exchange: Exchange, force: InForce, request: AccessRequest): readonly Verdict[] {
+  return (exchange.dispatchers ?? []).map(({ resource, arguments: given }) => {
     const context = { ...request.context, arguments: given ?? NO_ARGUMENTS };
-    const verdict = enforce(message, force.engine.decide({ ...request, resource, context }), false);
-    if (verdict.outcome === 'denial') return verdict;
-  }
-  return undefined;
+    return enforce(message, force.engine.decide({ ...request, resource, context }), false);
+  });
+}
+
+/** What of several verdicts holds for all: the first denial that nothing can lift, else all gates of those that wait; undefined: permits only. */
+function allOf(verdicts: readonly Verdict[]): Denial | undefined {
+  const denials = verdicts.filter((one) => one.outcome === 'denial');
+  const final = denials.find(({ gates }) => gates === undefined);
+  const [first] = denials;
+  return final ?? (first && { ...first, gates: denials.flatMap(({ gates = [] }) => gates) });
 }
 
 /**
@@ -39,33 +51,36 @@ function refusedOnTheWay(message: Message, exchange: Exchange, force: InForce, r
  * as no switch or revocation has ended it; what a server asks of the client is a question of its own, whether it comes
  * as a request (legacy) or inside a result (2026-07-28, multi-round-trip requests).
  */
-export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, lease: Lease): Verdict {
+export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, flow: Labels, lease: Lease): Verdict {
   const ended = switchedOff(exchange, lease);
   if (answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
     if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
-    return refusedQuestion(answer, answer.result, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
+    return refusedQuestion(answer, answer.result, permit, exchange, force, flow) ?? enforce(answer, permit.decision, false, ended);
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification') {
-    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force) ?? enforce(answer, permit.decision, false, ended);
+    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force, flow) ?? enforce(answer, permit.decision, false, ended);
   }
   if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
-  return enforce(answer, force.engine.decide(requestOf(exchange, method.action)), false, ended);
+  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, given(exchange, flow))), false, ended);
 }
 
-/** The denial of the first question inside an answer that policy does not allow; undefined when there is none. */
-function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce): Verdict | undefined {
+/** What holds for the questions inside an answer, where policy does not allow each of them; undefined when it does. */
+function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, flow: Labels): Verdict | undefined {
   if (body['inputRequests'] === undefined) return undefined;
-  for (const { method } of Object.values(questionsIn(body))) {
+  return allOf(Object.values(questionsIn(body)).map(({ method }) => {
     const asks = findInputRequest(method);
     if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-    const verdict = enforce(answer, force.engine.decide(requestOf(exchange, asks.action)), false);
-    if (verdict.outcome === 'denial') return verdict;
-  }
-  return undefined;
+    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, given(exchange, flow))), false);
+  }));
+}
+
+/** A question is put with what its own server knows in it. */
+function given(exchange: Exchange, flow: Labels): Labels {
+  return join(flow, labelsOf(exchange) ?? flow);
 }
 
 /** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */
@@ -84,29 +99,40 @@ const NOT_A_METHOD: Objection = {
 
 /** What stands outside the snapshot and ends calls at any time (invariant 4). */
 export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {
-  const { killed, revokedCredentials } = lease;
-  const named = (id: string): string => `${exchange.space}/${id}`;
-  if (killed.all || killed.agents.includes(named(exchange.principal.agent)) || killed.servers.includes(named(exchange.server.id))) {
-    return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
-  }
-  if (revokedCredentials.includes(exchange.principal.credential)) {
+  const { killed, revokedCredentials, revokedPrincipals } = lease;
+  if (isKilled(exchange, killed)) return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
+  const callers = [exchange.principal, exchange.onBehalfOf];
+  const isRevoked = ({ id, space, credential, grant }: Principal): boolean =>
+    revokedCredentials.includes(credential) || (grant !== undefined && revokedCredentials.includes(grant)) || revokedPrincipals.includes(`${space}/${id}`);
+  if (callers.some(isRevoked)) {
     return { code: 'ERR_TOKEN_REVOKED', reason: 'This token was revoked.', remedy: 'Ask for a new token.' };
   }
   return undefined;
 }
 
+/** Whoever takes part: the caller and whom it stands for, every agent of the chain, the server, the tool and its dispatchers, the context. */
+function isKilled({ space, principal, onBehalfOf, server, call, dispatchers = [], flow }: Exchange, killed: Killed): boolean {
+  const { all, agents, principals, servers, tools, contexts } = killed;
+  if (all || servers.includes(`${space}/${server.id}`) || contexts.includes(`${space}/${flow}`)) return true;
+  const callers = principal === onBehalfOf ? [principal] : [principal, onBehalfOf];
+  if (callers.some(({ id }) => principals.includes(`${space}/${id}`))) return true;
+  if (callers.some(({ agent, actors }) => [agent, ...actors].some((id) => agents.includes(`${space}/${id}`)))) return true;
+  const items = tools.length === 0 ? [] : [call, ...dispatchers];
+  return items.some(({ resource }) => resource.kind === 'tool' && tools.includes(`${space}/${resource.server}/${resource.name}`));
+}
+
 /** What is asked now is all known: a call without arguments has none, which is not the same as not knowing them (listing). */
-function requestOf(exchange: Exchange, action: Action, drift: PinState['drift'] = 'none'): AccessRequest {
+function requestOf(exchange: Exchange, action: Action, flow: Labels, drift: PinState['drift'] = 'none'): AccessRequest {
   const { principal, call, zone, startedAt } = exchange;
-  return { principal, action, resource: call.resource, context: { arguments: call.arguments ?? NO_ARGUMENTS, zone, now: startedAt, drift } };
+  return { principal, action, resource: call.resource, context: { arguments: call.arguments ?? NO_ARGUMENTS, zone, now: startedAt, drift, flow } };
 }
 
 const NO_ARGUMENTS: JsonObject = {};
 
 /** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
 export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
-  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none' } as const;
-  return force.engine.possible({ principal: exchange.principal, action, resource, context }) !== 'deny';
+  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none', flow: UNLABELLED } as const;
+  return possibleWithProof({ principal: exchange.principal, action, resource, context }, force.engine) !== 'deny';
 }
 
 /** Whether what is called must look as if it did not exist, whatever its arguments. */
@@ -119,8 +145,9 @@ export function hides(exchange: Exchange, force: InForce): boolean {
 export function mayHear(uri: string, exchange: Exchange, force: InForce): boolean {
   if (!isPlainUri(uri)) return false;
   const resource = force.directory.instance(exchange.route, uri);
-  const decision = force.engine.decide({ ...requestOf(exchange, 'subscribe'), resource });
-  return enforce(QUIET, decision, false).outcome === 'permit';
+  // News carries the name of a resource; nobody counts it, and what the context carries is not asked for each: the worst is supposed.
+  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', LOST), resource }), false);
+  return verdict.outcome === 'permit' || verdict.gates !== undefined;
 }
 
 const QUIET: Message = { kind: 'notification', from: 'server', revision: '2026-07-28', method: 'notifications/resources/updated' };

@@ -45,7 +45,7 @@ test('an older snapshot is a roll-back, also after a restart; an older lease is 
   expect(() => keeper(3).acceptSnapshot(signed(SIGNED_AS.snapshot, snapshot(2)))).toThrow(expect.objectContaining({ code: 'ERR_SNAPSHOT_ROLLBACK' }));
   force.acceptLease(signed(SIGNED_AS.lease, lease(50, { revokedCredentials: ['c'] })));
   force.acceptLease(signed(SIGNED_AS.lease, lease(40)));
-  expect(force.current(60).tokens.revoked.has('c')).toBe(true);
+  expect(force.current(60).identities.revoked.has('c')).toBe(true);
 });
 
 test('an exchange goes on with the snapshot that it began with, under today\'s lease', () => {

@@ -6,7 +6,8 @@ import { refusalOf, type Refused } from '../mcp/ladder.ts';
 
 /** What a client sees of a denial: why, how to ask, and the exchange id; of a hidden item, that there is none (invariant 7). */
 export function refusal(denial: Denial, said: Message, exchange: Exchange): ErrorMessage {
-  const refused: Refused = denial.hidden ? nothingThere(exchange) : { code: denial.code, message: denial.reason, remedy: denial.remedy };
+  const { code, reason, remedy, data } = denial;
+  const refused: Refused = denial.hidden ? nothingThere(exchange) : { code, message: reason, remedy, data };
   return refusalTo(refused, idOf(said), said.revision, exchange.id);
 }
 

@@ -1,9 +1,10 @@
 import type { Inbound } from '../domain/inbound.ts';
-import { isObject } from '../domain/json.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { TRANSPORT_METHODS, type ErrorMessage, type Message } from '../domain/message.ts';
 import { encodeBody } from '../mcp/encode.ts';
 import { refusalOf } from '../mcp/ladder.ts';
 import { formatEvent } from '../mcp/sse.ts';
+import type { Gateway } from './gateway.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
@@ -14,24 +15,25 @@ type Messages = AsyncGenerator<Message, void, undefined>;
 
 /**
  * Messages → one HTTP response: JSON when the first message is the final one, an event stream when more may come, 202
- * when there is nothing to say. `longLived` lifts the idle timeout of the connection.
+ * when there is nothing to say. `longLived` lifts the idle timeout of the connection; `tell` is what headers say of authorization.
  */
-export async function reply(messages: Messages, inbound: Inbound, longLived: () => void): Promise<Response> {
+export async function reply(messages: Messages, inbound: Inbound, longLived: () => void, tell: Gateway['tell']): Promise<Response> {
   let first = await messages.next();
   // A session's id is a header: what comes before the answer to `initialize`, the only legacy request without one, waits.
   while (first.done !== true && isOpened(first.value) && inbound.httpMethod === 'POST' && !inbound.headers.has('mcp-session-id')) first = await messages.next();
-  if (first.done === true) return new Response(null, { status: inbound.httpMethod === 'DELETE' ? 204 : 202 });
+  const told = tell(first.done === true ? undefined : first.value, inbound);
+  if (first.done === true) return new Response(null, { status: inbound.httpMethod === 'DELETE' ? 204 : 202, headers: told });
   const message = first.value;
   if (message.kind !== 'result' && message.kind !== 'error') {
     longLived();
-    return new Response(eventStream(message, messages), { headers: STREAM_HEADERS });
+    return new Response(eventStream(message, messages), { headers: { ...STREAM_HEADERS, ...told } });
   }
   // The exchange closes its records in its own `finally`; the client need not wait for that.
   void messages.return();
-  if (inbound.httpMethod === 'DELETE' && message.kind === 'result') return new Response(null, { status: 204 });
+  if (inbound.httpMethod === 'DELETE' && message.kind === 'result') return new Response(null, { status: 204, headers: told });
   // GET and DELETE have no JSON-RPC id that an answer could repeat.
   const body = inbound.httpMethod !== 'POST' && message.kind === 'error' ? { ...message, id: null } : message;
-  return new Response(encodeBody(body), { status: statusOf(message), headers: headersOf(message, inbound) });
+  return new Response(encodeBody(body), { status: statusOf(message), headers: { ...headersOf(message), ...told } });
 }
 
 function eventStream(first: Message, messages: Messages): ReadableStream<Uint8Array> {
@@ -75,25 +77,19 @@ function statusOf(message: Message): number {
   return message.kind === 'error' ? (message.httpStatus ?? 200) : 200;
 }
 
-function headersOf(message: Message, inbound: Inbound): Record<string, string> {
+function headersOf(message: Message): Record<string, string> {
   if (message.kind === 'result' && message.session !== undefined) return { ...JSON_HEADERS, 'mcp-session-id': message.session };
-  if (message.kind !== 'error') return JSON_HEADERS;
-  if (message.httpStatus === 401) return { ...JSON_HEADERS, 'www-authenticate': challengeOf(message, inbound) };
-  return message.httpStatus === 405 ? { ...JSON_HEADERS, allow: METHODS_ALLOWED } : JSON_HEADERS;
-}
-
-/** RFC 6750 section 3: a missing token gets no error code, a bad one gets `invalid_token`. */
-function challengeOf(message: ErrorMessage, inbound: Inbound | undefined): string {
-  const missing = isObject(message.error.data) && message.error.data['code'] === 'ERR_TOKEN_MISSING';
-  const realm = inbound === undefined ? 'sallyport' : `${inbound.route.kind}:${inbound.route.name}`;
-  return `Bearer realm="${realm}"${missing ? '' : ', error="invalid_token"'}`;
+  return message.kind === 'error' && message.httpStatus === 405 ? { ...JSON_HEADERS, allow: METHODS_ALLOWED } : JSON_HEADERS;
 }
 
 /** A request that never became a message. What it still has to say is not waited for: the connection ends with this answer. */
-export function turnedAway(message: ErrorMessage): Response {
-  const more: Record<string, string> =
-    message.httpStatus === 405 ? { allow: METHODS_ALLOWED } : message.httpStatus === 401 ? { 'www-authenticate': challengeOf(message, undefined) } : {};
-  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: { ...JSON_HEADERS, connection: 'close', ...more } });
+export function turnedAway(message: ErrorMessage, told: Readonly<Record<string, string>>): Response {
+  return new Response(encodeBody(message), { status: message.httpStatus ?? 500, headers: { ...headersOf(message), connection: 'close', ...told } });
+}
+
+/** A route's metadata (RFC 9728): public, and the same for everybody. */
+export function described(document: JsonObject): Response {
+  return new Response(JSON.stringify(document), { headers: { 'content-type': 'application/json', 'cache-control': 'max-age=60' } });
 }
 
 /** The listener itself failed: nothing could be recorded, and there is nothing to tell. */

@@ -37,7 +37,8 @@ import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { isReady, releaseOver } from './gateway-control.ts';
-import { createPeers, forwardHandlers } from './gateway-peers.ts';
+import { joinIdentity } from './gateway-identity.ts';
+import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
 import { readFor } from './gateway-read.ts';
 
 /** The other roles, each behind its link. */
@@ -90,12 +91,13 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const parts = bridgeParts(ground, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
   const upstream = createTaskOwners(createAnnouncer(inForce, dispatch), state);
-  gateway = createGateway({ trail: records.trail, inForce, sessions, handles: createHandles(seal), pins, open, upstream });
+  const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream });
   reader = createReader(gateway);
 
   return {
     gateway,
-    handlers: { 'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts) },
+    handlers: { 'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity) },
     sweep: () => sweepAll(inForce, [open, parts.held, parts.connections]),
     async close() {
       parts.connections.close();

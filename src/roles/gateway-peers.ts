@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { REVISIONS, type ErrorMessage, type Message, type ResultMessage } from '../domain/message.ts';
 import { resumeHeld } from '../gateway/bridge/modern-client.ts';
 import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
+import type { Identity } from '../identity/authenticate.ts';
+import type { ProofVerdict } from '../identity/nonces.ts';
+import type { Proof } from '../identity/proof.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { decodeBody } from '../mcp/decode.ts';
@@ -15,7 +19,7 @@ import { encodeBody } from '../mcp/encode.ts';
 const NODE = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 
 /** The replicas on this machine, by their link sockets. */
-export function createPeers(home: string): Peers & { close(): void } {
+export function createPeers(home: string): Peers & ProofOwners & { close(): void } {
   const links = new Map<string, Link>();
   const linkTo = (node: string): Link => {
     const socketPath = join(home, 'run', node === 'gateway' ? 'gateway.sock' : `gateway-${node}.sock`);
@@ -42,6 +46,12 @@ export function createPeers(home: string): Peers & { close(): void } {
       const body = { kind: 'answer', session, message: encodeBody(message), revision: message.revision };
       for await (const _nothing of forward(owner, body, AbortSignal.timeout(ANSWER_MS)));
     },
+    async judgeProof(owner, proof) {
+      const verdict = await linkTo(owner).call('gateway.proof', { ...proof }, { timeoutMs: ANSWER_MS });
+      const known = PROOF_VERDICTS.find((one) => isObject(verdict) && one === verdict['verdict']);
+      if (known === undefined) throw new SallyportError('ERR_LINK_FRAME', 'A replica judged a proof in words that are none.');
+      return known;
+    },
     async resubscribe(owner, session) {
       for await (const _nothing of forward(owner, { kind: 'resubscribe', session }, AbortSignal.timeout(ANSWER_MS)));
     },
@@ -49,6 +59,29 @@ export function createPeers(home: string): Peers & { close(): void } {
 }
 
 const ANSWER_MS = 10_000;
+
+const PROOF_VERDICTS: readonly ProofVerdict[] = ['fresh', 'replayed', 'unknown'];
+
+/** The replicas that remember which proofs came with their nonces. */
+export interface ProofOwners {
+  /** Rejects when that replica can't be reached. */
+  judgeProof(owner: string, proof: Proof): Promise<ProofVerdict>;
+}
+
+/** What another replica asks of this one about a proof that came with a nonce of ours. */
+export function proofHandlers(identity: Pick<Identity, 'judgeProof'>): Readonly<Record<string, Handler>> {
+  return {
+    'gateway.proof': {
+      call: (body) => {
+        const { nonce, id } = isObject(body) ? body : {};
+        if (typeof nonce !== 'string' || typeof id !== 'string' || id.length > LIMITS.nameLengthMax) {
+          throw new SallyportError('ERR_REQUEST_INVALID', 'gateway.proof names a nonce and a proof');
+        }
+        return { verdict: identity.judgeProof({ nonce, id }, Date.now()) };
+      },
+    },
+  };
+}
 
 /** Whose held call it is; the owner compares, it does not believe. */
 function callerOf(exchange: Exchange): JsonObject {
