@@ -1,7 +1,6 @@
 import type { Decision, Obligation } from './decision.ts';
 import type { ErrorCode } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { JsonObject } from './json.ts';
 import type { Message } from './message.ts';
 
 declare const permitted: unique symbol;
@@ -20,14 +19,12 @@ export interface Denial {
   /** Plain words for the client: why, and what can be done about it. Never a secret, never a policy's source. */
   readonly reason: string;
   readonly remedy: string;
-  /** Public members of the refusal: the scopes to ask for. */
-  readonly data?: JsonObject;
   readonly decision: Decision;
   /** Whether the item must look as if it did not exist (definitely denied, invariant 7). */
   readonly hidden: boolean;
   /** Gates that alone stand in the way: met, all of them, they lift it (DESIGN part 5). Who knows none of them sees a denial. */
   readonly gates?: readonly Obligation[];
-  /** Public members of the refusal's `error.data`: when to try again. */
+  /** Public members of the refusal's `error.data`: when to try again, which scopes to ask for. */
   readonly data?: JsonObject;
 }
 
