@@ -7,6 +7,7 @@ import { DISPATCHES } from './dispatch-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
+import { SIGN_IN } from './sign-in-shape.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
 
@@ -95,7 +96,9 @@ export const MANIFEST = z.strictObject({
   gateway: z
     .strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional(), trustedProxy: ADDRESS.exactOptional() })
     .exactOptional(),
-  control: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional() }).exactOptional(),
+  control: z
+    .strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional(), signIn: SIGN_IN.exactOptional() })
+    .exactOptional(),
   network: z
     .strictObject({
       internal: z.array(z.string().min(1).max(300)).exactOptional(),

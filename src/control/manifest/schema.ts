@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SIGN_IN } from '../../registry/sign-in-shape.ts';
 
 const TEXT = z.string().max(4 * 1024 * 1024);
 
@@ -10,7 +11,9 @@ export const NETWORK = z.strictObject({
   origins: z.array(z.string().max(300)),
   trustedProxy: z.string().max(100).exactOptional(),
   /** Control's own door; absent until somebody says where it is to be. */
-  control: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional() }).exactOptional(),
+  control: z
+    .strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional(), signIn: SIGN_IN.exactOptional() })
+    .exactOptional(),
   proxy: z.string().max(2048).exactOptional(),
   /** PEM. */
   extraRoots: z.string().max(1024 * 1024).exactOptional(),

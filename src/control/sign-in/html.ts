@@ -1,0 +1,33 @@
+/** Text that is HTML already. Made by `html` alone, so that whatever else stands in a page was escaped. */
+export interface Html {
+  readonly [markup]: string;
+}
+const markup = Symbol('html');
+
+type Part = string | number | Html | readonly Html[] | undefined;
+
+/** A template whose values are escaped unless they are HTML; good for text and for attributes in double quotes. */
+export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Html {
+  return { [markup]: strings.reduce((text, next, index) => `${text}${index === 0 ? '' : write(values[index - 1])}${next}`, '') };
+}
+
+export function textOf(page: Html): string {
+  return page[markup];
+}
+
+function write(value: Part): string {
+  if (value === undefined) return '';
+  if (typeof value === 'string' || typeof value === 'number') return escape(String(value));
+  return isList(value) ? value.map((one) => one[markup]).join('') : value[markup];
+}
+
+function isList(value: Html | readonly Html[]): value is readonly Html[] {
+  return Array.isArray(value);
+}
+
+/** Names come from strangers: what could turn, hide or break the text around it is shown as what it is. */
+function escape(text: string): string {
+  return text
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => (character === '\n' ? ' ' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`))
+    .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+}

@@ -1,0 +1,55 @@
+import type { WebRequest } from '../web.ts';
+import { html, textOf } from './html.ts';
+import type { Html } from './html.ts';
+import { SCRIPT, SCRIPT_SOURCE } from './script.ts';
+
+export interface Page {
+  readonly title: string;
+  readonly body: Html;
+  readonly status?: number;
+  readonly cookies?: readonly string[];
+  /** Whether it has a form for passkeys. */
+  readonly passkeys?: boolean;
+  readonly wide?: boolean;
+  /** Where the browser goes by itself, a path of this door. */
+  readonly next?: string;
+  readonly retryMs?: number;
+}
+
+/** The mark: two doors, of which one is open. */
+const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true">
+<path d="M3 21V6l9-4 9 4v15"/><path d="M8 21V10.5h8V21"/><path d="M12 10.5V21"/><circle cx="10" cy="16" r=".6" fill="currentColor" stroke="none"/></svg>`;
+
+/** One page of the door, whole. Everything works without the script but passkeys. */
+export function page(web: WebRequest, { title, body, status = 200, cookies = [], passkeys = false, wide = false, next, retryMs }: Page): Response {
+  const refresh = next === undefined ? html`` : html`<meta http-equiv="refresh" content="0;url=${next}">`;
+  // The script's text is our own and holds nothing that ends it; escaped it would be another script.
+  const script = passkeys ? `<script type="module">${SCRIPT}</script>` : '';
+  const text = textOf(html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
+<title>${title} · Sallyport</title><link rel="stylesheet" href="/sign-in/style.css">${refresh}</head>
+<body><main${wide ? html` class="wide"` : undefined}><div class="brand">${MARK}<span>Sallyport</span><small>${web.url.host}</small></div>
+${body}
+</main><footer>You are at <code>${web.url.host}</code>. Type secrets nowhere else.</footer>`) + `${script}</body></html>\n`;
+  const headers = new Headers({
+    'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'self'; script-src ${passkeys ? SCRIPT_SOURCE : "'none'"}; form-action 'self'; base-uri 'none'; `
+      + "frame-ancestors 'none'; require-trusted-types-for 'script'",
+    ...(passkeys ? { 'permissions-policy': 'publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=()' } : {}),
+    ...(retryMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryMs / 1000)) }),
+  });
+  for (const cookie of cookies) headers.append('set-cookie', cookie);
+  return new Response(text, { status, headers });
+}
+
+/** Sends the browser on within this door after a form was taken. */
+export function goTo(path: string, cookies: readonly string[] = []): Response {
+  const headers = new Headers({ location: path, 'cache-control': 'no-store' });
+  for (const cookie of cookies) headers.append('set-cookie', cookie);
+  return new Response(undefined, { status: 303, headers });
+}
+
+/** What a form must carry: its token, bound to this browser and this purpose. */
+export function formToken(token: string): Html {
+  return html`<input type="hidden" name="form" value="${token}">`;
+}
