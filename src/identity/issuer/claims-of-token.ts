@@ -1,0 +1,34 @@
+import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import type { IssuerParts } from './parts.ts';
+
+/** Claims of ours in access tokens, besides those of RFC 9068. */
+export const CLAIM_SPACE = 'io.sallyport/space';
+/** The sign-in that the token came from: revoking it ends all that came from it. */
+export const CLAIM_GRANT = 'io.sallyport/grant';
+
+/** RFC 8693 section 4.1: who acts, outermost first, each around the one before. */
+export interface Act {
+  readonly sub: string;
+  readonly act?: Act;
+}
+
+const chains = new WeakMap<object, Act>();
+
+/** Remembers for a token that is being made through whom its subject acts. */
+export function setAct(token: AccessToken, act: Act): void {
+  chains.set(token, act);
+}
+
+export async function claimsOf(parts: IssuerParts, _ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials): Promise<Readonly<Record<string, unknown>>> {
+  const resource = typeof token.aud === 'string' ? await parts.findResource(token.aud) : undefined;
+  if (resource === undefined) return {};
+  const act = chains.get(token);
+  const accountId = 'accountId' in token ? token.accountId : undefined;
+  const account = accountId === undefined ? undefined : await parts.findAccount(accountId);
+  return {
+    [CLAIM_SPACE]: resource.space,
+    ...('grantId' in token && typeof token.grantId === 'string' ? { [CLAIM_GRANT]: token.grantId } : {}),
+    ...(account === undefined ? {} : { groups: account.groups }),
+    ...(act === undefined ? {} : { act: { ...act } }),
+  };
+}

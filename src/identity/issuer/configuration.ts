@@ -1,0 +1,130 @@
+import { errors, interactionPolicy, type Client, type Configuration, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { LIMITS } from '../../domain/limits.ts';
+import { createAdapterFactory } from './adapter.ts';
+import { claimsOf } from './claims-of-token.ts';
+import type { IssuerParts } from './parts.ts';
+import { deriveKey } from './sealed-entry.ts';
+
+/** Where the issuer's endpoints are, below its origin. */
+const ROUTES = {
+  authorization: '/oauth/authorize', token: '/oauth/token', jwks: '/oauth/jwks', revocation: '/oauth/revoke', userinfo: '/oauth/userinfo',
+  pushed_authorization_request: '/oauth/par', device_authorization: '/oauth/device/authorize', code_verification: '/oauth/device',
+  end_session: '/oauth/end-session', registration: '/oauth/register', introspection: '/oauth/introspect',
+} as const;
+
+export const GRANT_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+export const GRANT_JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const GRANT_DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const SECONDS = 1000;
+const ASYMMETRIC = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const;
+
+/** The provider's configuration: every switch that widens is off unless it stands here. */
+export function configurationOf(parts: IssuerParts): Configuration {
+  const isSecure = parts.origin.startsWith('https:');
+  return {
+    adapter: createAdapterFactory(parts),
+    jwks: { keys: parts.keys.published.map(({ kid, jwk }) => ({ ...jwk, kid, alg: 'ES256', use: 'sig' })) },
+    routes: ROUTES,
+    scopes: ['openid', 'offline_access'],
+    claims: { openid: ['sub'] },
+    responseTypes: ['code'],
+    clientDefaults: { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'], id_token_signed_response_alg: 'ES256' },
+    clientAuthMethods: ['none', 'client_secret_basic', 'private_key_jwt'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: [...ASYMMETRIC], idTokenSigningAlgValues: ['ES256'], userinfoSigningAlgValues: ['ES256'],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'Ed25519'],
+    },
+    clientBasedCORS: () => false,
+    clockTolerance: 5,
+    pkce: { required: () => true },
+    // Never a guess: one that differs from what is registered is refused, and one that is left out too.
+    allowOmittingSingleRegisteredRedirectUri: false,
+    discovery: { authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] },
+    cookies: {
+      // The prefix makes browsers refuse the cookie from anybody else; the two short ones are bound to their paths, which it forbids.
+      names: { session: isSecure ? '__Host-oauth' : 'oauth', interaction: 'oauth-sign-in', resume: 'oauth-resume' },
+      keys: [deriveKey(parts.secret, 'cookies').toString('base64url')],
+      long: { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure },
+      short: { httpOnly: true, sameSite: 'lax', signed: true, secure: isSecure },
+    },
+    ttl: {
+      AccessToken: LIMITS.accessTokenMs / SECONDS, ClientCredentials: LIMITS.accessTokenMs / SECONDS, AuthorizationCode: 60,
+      IdToken: LIMITS.accessTokenMs / SECONDS, DeviceCode: LIMITS.deviceCodeMs / SECONDS, Interaction: LIMITS.interactionMs / SECONDS,
+      Grant: LIMITS.grantMs / SECONDS, Session: LIMITS.signInMaxMs / SECONDS, RefreshToken: LIMITS.refreshTokenMs / SECONDS,
+    },
+    features: featuresOf(parts),
+    interactions: { url: (_ctx, { uid }) => parts.interactionPath(uid), policy: interactionPolicy.base() },
+    rotateRefreshToken: true,
+    expiresWithSession: async () => false,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    extraTokenClaims: (ctx, token) => claimsOf(parts, ctx, token),
+    findAccount: async (_ctx, id) => {
+      const account = await parts.findAccount(id);
+      return account && { accountId: account.id, claims: async () => ({ sub: account.id }) };
+    },
+    fetch: (url) => parts.fetchGuarded(String(url)),
+    fetchResponseBodyLimits: { 'client_id metadata document': LIMITS.clientDocumentBytesMax, jwks_uri: LIMITS.strangerBodyBytesMax },
+    renderError: async (ctx, out) => {
+      ctx.type = 'html';
+      ctx.body = parts.pages.failure(out.error);
+    },
+  };
+}
+
+function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> {
+  return {
+    devInteractions: { enabled: false },
+    userinfo: { enabled: false },
+    rpInitiatedLogout: { enabled: false },
+    pushedAuthorizationRequests: { enabled: true },
+    clientCredentials: { enabled: true },
+    revocation: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: deriveKey(parts.secret, 'dpop-nonces'), requireNonce: () => false },
+    clientIdMetadataDocument: {
+      enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: LIMITS.clientDocumentMs / SECONDS },
+      allowFetch: async (_ctx, id) => id.length <= LIMITS.clientIdLengthMax, allowClient: async () => true,
+    },
+    deviceFlow: {
+      enabled: true, charset: 'base-20', mask: '****-****',
+      userCodeInputSource: async (ctx, form, _out, error) => {
+        ctx.body = parts.pages.deviceCode(form, error !== undefined);
+      },
+      userCodeConfirmSource: async (ctx, form, client, _device, userCode) => {
+        ctx.body = parts.pages.deviceConfirm(form, client.clientName ?? client.clientId, userCode);
+      },
+      successSource: async (ctx) => {
+        ctx.body = parts.pages.deviceDone();
+      },
+    },
+    resourceIndicators: {
+      enabled: true,
+      // RFC 8707 is not optional here: a token without a place would be good at many.
+      defaultResource: async (_ctx, _client, oneOf) => {
+        const [only, more] = oneOf ?? [];
+        if (only === undefined || more !== undefined) throw new errors.InvalidTarget('one resource must be named');
+        return only;
+      },
+      useGrantedResource: async () => true,
+      getResourceServerInfo: (ctx, uri, client) => resourceServerOf(parts, ctx, uri, client),
+    },
+  };
+}
+
+async function resourceServerOf(parts: IssuerParts, ctx: KoaContextWithOIDC, uri: string, client: Client): Promise<ResourceServer> {
+  const resource = await parts.findResource(uri);
+  if (resource === undefined) throw new errors.InvalidTarget('there is no such resource');
+  // A person may yet register the agent, on the consent page; no token comes before that.
+  if (ctx.oidc.route === 'token' && (await parts.findAgent(client.clientId, resource.space)) === undefined) {
+    throw new errors.UnauthorizedClient('no registered agent has this client');
+  }
+  // RFC 6749 section 3.3: what a client that names no scope gets is ours to say.
+  if (ctx.oidc.params !== undefined) ctx.oidc.params['scope'] ??= resource.defaultScopes.join(' ');
+  return {
+    audience: resource.uri, scope: resource.scopes.join(' '), accessTokenTTL: LIMITS.accessTokenMs / SECONDS, accessTokenFormat: 'jwt',
+    jwt: { sign: { alg: 'ES256', kid: parts.keys.active.kid } },
+  };
+}
+
+/** Grant types that a pre-registered client can be given. */
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', GRANT_DEVICE, GRANT_EXCHANGE, GRANT_JWT_BEARER] as const;

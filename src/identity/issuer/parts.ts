@@ -1,0 +1,83 @@
+import type { JWK } from 'jose';
+import type { JsonObject } from '../../domain/json.ts';
+import type { JournalRecord } from '../../domain/record.ts';
+import type { SharedState } from '../../domain/state.ts';
+
+/** A route of the gate that tokens can be for: one server or toolset. */
+export interface ResourceView {
+  /** Canonical URI: the token's audience, compared character by character. */
+  readonly uri: string;
+  readonly space: string;
+  /** Every scope that a token for it can have. */
+  readonly scopes: readonly string[];
+  /** What is asked for when a client names no scope: the least that is of use. */
+  readonly defaultScopes: readonly string[];
+}
+
+export interface AccountView {
+  readonly id: string;
+  readonly groups: readonly string[];
+}
+
+/** A company's identity provider whose assertions (ID-JAG) are taken. */
+export interface TrustedProvider {
+  readonly issuer: string;
+  readonly keys: () => Promise<{ readonly keys: readonly JWK[] }>;
+  readonly algorithms: readonly string[];
+}
+
+/** One private key that signs access tokens (ES256), with its public id. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly jwk: JWK;
+}
+
+/** `active` signs; the others are published too: the next one early, those before until their last token has ended. */
+export interface SigningKeys {
+  readonly active: SigningKey;
+  readonly published: readonly SigningKey[];
+}
+
+/** That a credential (`<iss>|<jti>`) or a whole sign-in (`<iss>|<grant>`) is dead. */
+export interface Revocation {
+  readonly credential: string;
+  readonly reason: string;
+}
+
+/** What the issuer needs of the rest of Sallyport; `control/issuer` joins them. All lookups read what is in force at that moment. */
+export interface IssuerParts {
+  /** The issuer: an origin without a path. */
+  readonly origin: string;
+  readonly state: SharedState;
+  /** 32 bytes that never leave control: what is kept is sealed with keys derived from it, cookies and nonces too. */
+  readonly secret: Uint8Array;
+  readonly keys: SigningKeys;
+  /** A pre-registered client's metadata (RFC 7591 names); `client_secret` is the secret's SHA-256 in hex. */
+  readonly findClient: (clientId: string) => Promise<JsonObject | undefined>;
+  readonly findResource: (uri: string) => Promise<ResourceView | undefined>;
+  /** An account that may sign in now. */
+  readonly findAccount: (id: string) => Promise<AccountView | undefined>;
+  /** The registered, unexpired agent that a client is in a space. */
+  readonly findAgent: (clientId: string, space: string) => Promise<string | undefined>;
+  readonly findProvider: (issuer: string) => Promise<TrustedProvider | undefined>;
+  /** The account of a person that a trusted provider vouches for. */
+  readonly findSubject: (issuer: string, subject: string) => Promise<string | undefined>;
+  readonly interactionPath: (uid: string) => string;
+  readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  /** Durable when it resolves, and on its way to every gateway. */
+  readonly revoke: (revocation: Revocation) => Promise<void>;
+  /** Whether any of these (a token's `jti`, its grant) is revoked. */
+  readonly isRevoked: (ids: readonly string[]) => Promise<boolean>;
+  /** GET through the SSRF guard: HTTPS, checked address, limited time and size, no redirects. */
+  readonly fetchGuarded: (url: string) => Promise<Response>;
+  readonly pages: IssuerPages;
+  readonly report: (line: string) => void;
+}
+
+/** The few pages that the protocol itself shows; HTML documents. `form` is the provider's own and safe; all else must be escaped. */
+export interface IssuerPages {
+  readonly failure: (code: string) => string;
+  readonly deviceCode: (form: string, wrong: boolean) => string;
+  readonly deviceConfirm: (form: string, client: string, userCode: string) => string;
+  readonly deviceDone: () => string;
+}

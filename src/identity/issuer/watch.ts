@@ -1,0 +1,136 @@
+import { decodeJwt } from 'jose';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { LIMITS } from '../../domain/limits.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { JournalRecord } from '../../domain/record.ts';
+import { CLAIM_SPACE } from './claims-of-token.ts';
+import type { IssuerParts } from './parts.ts';
+import { digestOf } from './sealed-entry.ts';
+import { revokeStructured } from './revoke-structured.ts';
+
+type Entry = Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>;
+type Context = KoaContextWithOIDC & { body: unknown };
+
+/** Endpoints where something can be guessed, or a token comes out. The pages' own sub-paths count with their endpoint. */
+const LIMITED = ['authorize', 'token', 'revoke', 'par', 'device'] as const;
+
+/**
+ * Stands around every request: limits how often one address may ask and fail, records what was issued and refused before
+ * the answer leaves (invariant 5), and makes the revocations of the request durable before that too.
+ */
+export function watchProvider(provider: Provider, parts: IssuerParts, addressOf: (context: Context) => string): void {
+  const revoked = new WeakMap<object, string[]>();
+  const why = new WeakMap<object, string>();
+  provider.on('grant.revoked', (context, grantId) => void revoked.set(context, [...(revoked.get(context) ?? []), grantId]));
+  const note = (context: KoaContextWithOIDC, error: Error): void => void why.set(context, detailOf(error));
+  provider.on('grant.error', note).on('authorization.error', note).on('revocation.error', note);
+  provider.on('device_authorization.error', note).on('pushed_authorization_request.error', note);
+  provider.on('server_error', (context, error) => {
+    why.set(context, 'server_error');
+    parts.report(`the issuer failed: ${error.stack ?? error.message}`);
+  });
+  // oxlint-disable-next-line typescript/no-misused-promises -- Koa's middleware is a promise by contract
+  provider.use(async (plain, next) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the provider adds `oidc` to it before any of its own endpoints run
+    const context = plain as unknown as Context;
+    const endpoint = LIMITED.find((one) => context.path === `/oauth/${one}` || context.path.startsWith(`/oauth/${one}/`));
+    if (endpoint === undefined) return next();
+    const address = addressOf(context);
+    if (!(await mayAsk(parts, endpoint, address))) return tooOften(context, parts);
+    await next();
+    try {
+      for (const grantId of revoked.get(context) ?? []) await endGrant(parts, context, grantId);
+      if (endpoint === 'revoke' && await revokeStructured(context, parts)) why.delete(context);
+      const entry = entryOf(context, why.get(context));
+      if (entry !== undefined) await parts.record({ ...entry, address });
+    } catch (fault) {
+      parts.report(`the issuer could not record: ${fault instanceof Error ? fault.message : 'unknown'}`);
+      context.status = 503;
+      context.body = { error: 'temporarily_unavailable' };
+    }
+    if (context.status >= 400) await countFailure(parts, address);
+  });
+}
+
+async function endGrant(parts: IssuerParts, context: Context, grantId: string): Promise<void> {
+  const { route, client } = context.oidc;
+  const reason = route === 'revocation' ? 'revoked by its client' : 'a code or refresh token was used twice';
+  await parts.revoke({ credential: `${parts.origin}|${grantId}`, reason });
+  await parts.record({
+    event: 'token.revoked', space: DEFAULT_SPACE, reason, detail: { grant: digestOf(grantId).slice(0, 16), client: client?.clientId ?? null },
+  });
+}
+
+/** What a finished request amounts to, if anything. */
+function entryOf(context: Context, detail: string | undefined): Entry | undefined {
+  const { oidc } = context;
+  // The request ended before any endpoint of the provider began.
+  if (oidc === undefined) return undefined;
+  const client = oidc.client?.clientId ?? nameOf(oidc.params?.['client_id']);
+  const body = readBody(context.body);
+  if (oidc.route === 'token' && context.status === 200 && body.token !== undefined) return issued(body.token, oidc.params?.['grant_type']);
+  const refused = detail ?? (context.status >= 400 ? body.error : undefined);
+  if (refused === undefined || context.status === 503) return undefined;
+  // A device that polls is no refusal.
+  if (body.error === 'authorization_pending' || body.error === 'slow_down') return undefined;
+  const code = body.error ?? 'refused';
+  return { event: 'token.refused', space: DEFAULT_SPACE, action: oidc.route, code, reason: refused, detail: { client: client ?? null } };
+}
+
+function issued(token: string, grantType: unknown): Entry {
+  const claims = decodeJwt(token);
+  const text = (name: string): string | undefined => nameOf(claims[name]);
+  return {
+    event: 'token.issued', space: text(CLAIM_SPACE) ?? DEFAULT_SPACE, principal: `${claims.iss ?? ''}|${claims.sub ?? ''}`, action: String(grantType),
+    detail: {
+      client: text('client_id') ?? null, audience: text('aud') ?? null, scope: text('scope') ?? '', credential: claims.jti ?? null,
+      fingerprint: digestOf(token).slice(0, 16), expiresAt: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined,
+      ...(claims['act'] === undefined ? {} : { actors: actorsOf(claims['act']) }),
+    },
+  };
+}
+
+function actorsOf(act: unknown): readonly string[] {
+  if (typeof act !== 'object' || act === null) return [];
+  const { sub, act: inner } = act as { readonly sub?: unknown; readonly act?: unknown };
+  return [nameOf(sub) ?? '', ...actorsOf(inner)];
+}
+
+function readBody(body: unknown): { readonly token?: string | undefined; readonly error?: string | undefined } {
+  if (typeof body !== 'object' || body === null) return {};
+  const { access_token: token, error } = body as { readonly access_token?: unknown; readonly error?: unknown };
+  return { token: nameOf(token), error: nameOf(error) };
+}
+
+/** The library's own words about what was wrong; for the record, never for the client. Values of the request are not in them. */
+function detailOf(error: Error): string {
+  const { error_detail: detail } = error as { readonly error_detail?: unknown };
+  return (nameOf(detail) ?? error.message).slice(0, 300);
+}
+
+function nameOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, 4096) : undefined;
+}
+
+async function mayAsk({ state }: IssuerParts, endpoint: string, address: string): Promise<boolean> {
+  const windowMs = LIMITS.issuerWindowMs;
+  const asked = await state.increment(`oauth/asked/${endpoint}/${address}`, 1, windowMs);
+  if (asked > LIMITS.issuerRequestsPerWindowMax) return false;
+  return Number(await state.get(`oauth/failed/${address}`) ?? 0) < LIMITS.issuerFailuresPerWindowMax;
+}
+
+async function countFailure({ state }: IssuerParts, address: string): Promise<void> {
+  await state.increment(`oauth/failed/${address}`, 1, LIMITS.issuerWindowMs);
+}
+
+/** Not recorded one by one: whoever asks too often must not fill the log. */
+function tooOften(context: Context, parts: IssuerParts): void {
+  context.status = 429;
+  context.set('retry-after', String(LIMITS.issuerWindowMs / 1000));
+  if (context.accepts('json', 'html') === 'html') {
+    context.type = 'html';
+    context.body = parts.pages.failure('temporarily_unavailable');
+    return;
+  }
+  context.body = { error: 'temporarily_unavailable' };
+}
