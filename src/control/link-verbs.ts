@@ -6,6 +6,8 @@ import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
 import { certifyGateway } from './certify.ts';
 import type { Certify } from './certify.ts';
+import { recordSighting } from './agents/sightings.ts';
+import { UNKNOWN_CLIENT } from './agents/schema.ts';
 import { isOwnKey } from './own-state.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
@@ -43,6 +45,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.watch': { stream: (_body, _caller, signal) => watch(control, news, signal) },
     'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
+    'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
     'control.release': { call: (body) => releaseCredential(control.store, validate(RELEASE, body, 'body')) },

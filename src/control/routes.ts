@@ -1,5 +1,6 @@
 import { accountRoutes } from './accounts/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
+import { agentRoutes } from './agents/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
@@ -15,7 +16,7 @@ import { vaultRoutes } from './vault/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
   ...vaultRoutes,
 ];

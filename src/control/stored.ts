@@ -5,7 +5,7 @@ import { decodeJson } from '../store/body.ts';
 import type { Row, Rows } from '../store/store.ts';
 import { ACCOUNT } from './accounts/schema.ts';
 import { ADMIN_GRANT } from './admins/schema.ts';
-import { AGENT } from './agents/schema.ts';
+import { AGENT, SIGHTING } from './agents/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
 import { CONSENT } from './consents/schema.ts';
@@ -38,7 +38,7 @@ const EXPOSURE = z.strictObject({
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
-  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
+  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, sighting: SIGHTING, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
   'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
 } as const;

@@ -98,6 +98,7 @@ export const LIMITS = {
   delegationDepthMax: 3,
   tokenLifetimeMs: 60 * 60_000,
   tokenLifetimeMsMax: 24 * 60 * 60_000,
+  sightingsMax: 500,
   agentLifeMsMax: 731 * 24 * 60 * 60_000,
   doorRequestsMax: 512,
   accessTokenMs: 10 * 60_000,

@@ -27,6 +27,8 @@ const VERBS = {
   'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A client that is no registered agent was refused: a finding. */
+  'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 

@@ -25,6 +25,9 @@ export const AGENT_ALLOW = z.union(
   { error: 'must be "*" (whatever its principal may) or a list of { server or toolset, effects }' },
 );
 
+/** `/agents/unknown` is the API's list of clients that are no agent. */
+export const AGENT_ID = ID.refine((id) => id !== 'unknown', { error: 'must be another name: clients that are no agent are listed under this one' });
+
 export const AGENT = z.strictObject({
   owner: WORDS,
   purpose: WORDS,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
-import { ADMIN, AGENT } from './agent-shape.ts';
+import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
@@ -108,7 +108,7 @@ export const MANIFEST = z.strictObject({
     })
     .exactOptional(),
   identity: IDENTITY.exactOptional(),
-  agents: z.record(ID, AGENT).exactOptional(),
+  agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),

@@ -4,6 +4,7 @@ import type { Row, Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
 import { declareTools } from '../servers/surface.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
+import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
@@ -44,7 +45,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
       before.delete(row.id);
     }
     for (const id of before.keys()) {
-      await removeRow(rows, by, kind, id);
+      await removeRow(rows, by, kind, id, now);
       differences.push({ resource: kind, id, verb: 'remove' });
     }
   }
@@ -97,7 +98,8 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
   await putStored(rows, 'baseline', by.space, id, { ...baseline.body, surface: declareTools(baseline.body.surface, body.tools) }, by.admin.id);
 }
 
-async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string): Promise<void> {
+async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string, now: number): Promise<void> {
+  if (kind === 'agent') await revokeTokensOf(rows, by.space, id, by.admin.id, now);
   const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure'] as const) : ([kind] as const);
   for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
 }
