@@ -32,11 +32,11 @@ export interface Identities extends KnownIdentities {
   readonly revokedPrincipals: ReadonlySet<string>;
 }
 
-export function indexIdentities({ tokens, issuers, agents, network }: Snapshot): KnownIdentities {
+export function indexIdentities({ tokens, issuers, agents, network }: Pick<Snapshot, 'tokens' | 'issuers' | 'agents' | 'network'>): KnownIdentities {
   return { byHash: indexTokens(tokens), issuers: new Map(issuers.map((issuer) => [issuer.issuer, issuer])), agents: indexAgents(agents), network };
 }
 
-export function withRevocations(known: KnownIdentities, { revokedCredentials, revokedPrincipals }: Lease): Identities {
+export function withRevocations(known: KnownIdentities, { revokedCredentials, revokedPrincipals }: Pick<Lease, 'revokedCredentials' | 'revokedPrincipals'>): Identities {
   return { ...known, revoked: new Set(revokedCredentials), revokedPrincipals: new Set(revokedPrincipals) };
 }
 
