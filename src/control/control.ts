@@ -1,13 +1,14 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Interactions } from '../identity/issuer/interaction.ts';
+import type { Interactions } from '../identity/issuer/interactions.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
-import type { Admin, Answer, RawRequest, Route } from './route.ts';
+import type { Admin, Route } from './route.ts';
 import type { ReadServer } from './servers/read.ts';
+import type { ReleaseWatch } from './servers/release-watch.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
 import type { Vault } from './vault/vault.ts';
@@ -19,8 +20,8 @@ export interface Control {
   readonly state: SharedState;
   /** Who may administer what. */
   readonly admins: Administration;
-  /** Runs the route of a pattern as if it had been asked so: how an approved proposal is carried out. */
-  readonly perform: (method: Route['method'], path: string, raw: RawRequest) => Promise<Answer>;
+  /** The route of a pattern. Throws `ERR_ROUTE_UNKNOWN`. */
+  readonly routeOf: (method: Route['method'], path: string) => Route;
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
@@ -29,6 +30,7 @@ export interface Control {
   /** The issuer's side of the sign-in pages; only the door, which opens with the issuer, has a use for it. */
   readonly interactions: () => Interactions;
   readonly vault: Vault;
+  readonly releases: ReleaseWatch;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;
   /** Records what is no change of the configuration. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Handler } from '../link/handler.ts';
@@ -12,7 +13,8 @@ import { isOwnKey } from './own-state.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
 import { RAW_SURFACE } from './servers/read.ts';
-import { releaseCredential } from './servers/release.ts';
+import { releaseCredential, RELEASE } from './servers/release.ts';
+import type { Obtain } from './servers/release.ts';
 
 export interface VerbParts {
   readonly control: Control;
@@ -25,7 +27,6 @@ export interface VerbParts {
 }
 
 const NAMES = { space: z.string(), server: z.string() };
-const RELEASE = z.strictObject({ ...NAMES, secret: z.string().exactOptional(), exchange: z.string().exactOptional() });
 const CERTIFICATE = z.strictObject({ publicKey: z.string().max(10_000), hostname: z.string().max(300) });
 const KEY = z.string().min(1).refine((key) => !isOwnKey(key), 'is not a gateway\'s to ask for');
 const TTL = z.int().min(1);
@@ -38,6 +39,13 @@ const STATE = z.discriminatedUnion('op', [
 ]);
 const DRIFT_REPORT = z.strictObject({ ...NAMES, node: z.string().max(200), raw: RAW_SURFACE });
 
+/** Tokens of other issuers are obtained elsewhere; without that there are none. */
+const obtainNothing: Obtain = async (_control, { server, stored }) => {
+  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `credentials of type ${stored.credentials.type} are not obtained here`, {
+    remedy: `Ask the administrator to check the credential of server ${server}.`,
+  });
+};
+
 /** What gateways may ask of control. They are heard, not believed: every body is checked, and nothing here widens anything. */
 export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
   const { control, news, state, sealKey } = parts;
@@ -48,7 +56,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
-    'control.release': { call: (body) => releaseCredential(control.store, validate(RELEASE, body, 'body')) },
+    'control.release': { call: (body) => releaseCredential(control, obtainNothing, validate(RELEASE, body, 'body')) },
   };
 }
 

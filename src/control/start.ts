@@ -8,12 +8,14 @@ import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Interactions } from '../identity/issuer/interaction.ts';
+import type { Interactions } from '../identity/issuer/interactions.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
+import { createAdministration } from './admins/administration.ts';
+import { doorAuthenticator, socketAuthenticator } from './admins/authenticate.ts';
 import { createBroadcast } from './broadcast.ts';
 import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
@@ -22,9 +24,11 @@ import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
 import { ownState } from './own-state.ts';
+import { ROUTES } from './routes.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
+import { createReleaseWatch } from './servers/release-watch.ts';
 import { createCompiler } from './snapshot/compile.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { openVault } from './vault/vault.ts';
@@ -69,18 +73,22 @@ export function createControl(parts: ControlParts): RunningControl {
   const { leaseMs = LIMITS.leaseMs } = parts;
   const lease = createLeaseKeeper({ rows: store, key, version: () => snapshots.current?.version ?? 0, now, leaseMs, onRenewed: news.notify });
   const record = createRecorder(parts.journal, now);
+  // Of its own: strangers at the door must not use up what refusals of gateways are recorded by.
+  const releaseFloods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   let interactions: Interactions | undefined;
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
+    admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state: ownState(parts.state), refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change,
     interactions: () => interactions ?? closed(),
     vault: openVault({ home, store, change, now }),
+    releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
       return { gateways: news.watchers, ledger, runner };
@@ -91,23 +99,29 @@ export function createControl(parts: ControlParts): RunningControl {
   return {
     control, verbs,
     open: async (address) => {
-      const authenticate = openAdminToken(join(home, 'control', 'admin.token'));
+      let url = '';
+      const authenticate = doorAuthenticator(() => url);
       const openIssuer = async (): Promise<RequestListener> => (_incoming, outgoing) => void outgoing.writeHead(404).end();
       const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
+      url = door.url;
       closers.push(door.close);
       return door.url;
     },
     serve: async () => {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
-      const api = serveApi(join(home, 'run', 'api.sock'), openAdminToken(join(home, 'control', 'admin.token')), control, report);
+      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token'))), control, report);
       closers.push(api.close);
     },
     close: async () => {
       for (const close of closers.toReversed()) await close();
-      await floods.close().catch(() => undefined);
+      for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },
   };
+}
+
+function noRoute(): never {
+  throw new SallyportError('ERR_ROUTE_UNKNOWN', 'there is no such route', { remedy: 'Propose it anew with this version.' });
 }
 
 function closed(): never {

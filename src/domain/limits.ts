@@ -131,7 +131,6 @@ export const LIMITS = {
   receiptsRecentMax: 8_192,
   releasesPerServerMinuteMax: 300,
   releasesPerNodeMinuteMax: 1_200,
-  refusedReleaseRecordsMinuteMax: 60,
   adminSessionIdleMs: 30 * 60_000,
   adminSessionMs: 12 * 60 * 60_000,
   signInMs: 10 * 60_000,

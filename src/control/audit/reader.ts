@@ -13,9 +13,22 @@ export interface LedgerEntry {
 export interface LedgerReader {
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
   query(filter: JsonObject): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
+  /** The permit of an exchange whose call is open now, or undefined. */
+  receipt(exchange: string): Promise<Receipt | undefined>;
   /** What is written from now on, of every space. */
   tail(signal: AbortSignal): AsyncGenerator<LedgerEntry>;
 }
+
+const RECEIPT = z.object({
+  role: z.string(), node: z.string(), space: z.string(), exchange: z.string(),
+  server: z.string().optional(), tool: z.string().optional(), method: z.string().optional(),
+  /** Whose credential is to be shown: the caller, or whom a workload of ours acts for. */
+  principal: z.string(), agent: z.string(), actors: z.array(z.string()),
+  /** Since the permit was recorded, by the ledger's own clock. */
+  ageMs: z.number(),
+});
+/** The ledger's word that a call was permitted. */
+export type Receipt = z.infer<typeof RECEIPT>;
 
 const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
 const ANSWER = z.object({ entries: z.array(ENTRY), damage: z.array(z.unknown()) });
@@ -26,6 +39,7 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
       const { entries, damage } = read(ANSWER, await link.call('ledger.query', filter));
       return { entries, damaged: damage.length };
     },
+    receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,
     tail: async function* tail(signal) {
       for await (const entry of link.stream('ledger.tail', {}, signal)) yield read(ENTRY, entry);
     },

@@ -1,81 +1,165 @@
-import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
-import type { JsonObject } from '../../domain/json.ts';
-import { SECRET_REFERENCE } from '../../domain/server.ts';
-import type { Rows } from '../../store/store.ts';
-import { needStored } from '../stored.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
+import type { CredentialSpec, Effect, Keep } from '../../domain/server.ts';
+import { EFFECTS } from '../../domain/server.ts';
+import { endOf, isExpired } from '../../vault/keep.ts';
+import type { Receipt } from '../audit/reader.ts';
+import type { Control } from '../control.ts';
+import { findStored, needStored } from '../stored.ts';
+import { referencesOf } from '../vault/findings.ts';
+import { expired, missing } from '../vault/resolve.ts';
+import { versionId } from '../vault/secrets.ts';
+import { checkSwitches, needReceipt, useReceipt } from './receipt.ts';
 import type { StoredServer } from './schema.ts';
 
-const SECRET_CHARS_MAX = 16 * 1024;
+const TEXT = z.string().max(4096);
 
-export interface ReleaseQuestion {
-  readonly space: string;
+/** What a gateway asks. Who calls and what stands in the ledger's receipt; what is claimed here must be the same. */
+export const RELEASE = z.strictObject({
+  space: TEXT,
+  server: TEXT,
+  exchange: z.string().max(64).exactOptional(),
+  principal: TEXT.exactOptional(),
+  agent: TEXT.exactOptional(),
+  actors: z.array(TEXT).max(10).exactOptional(),
+  effect: z.enum(EFFECTS).exactOptional(),
+  /** A reference of the server's launch; absent: its credential. */
+  secret: TEXT.exactOptional(),
+  /** What the server said when it refused what it was shown, and hex SHA-256 of that. */
+  challenge: TEXT.exactOptional(),
+  refused: z.string().regex(/^[0-9a-f]{64}$/).exactOptional(),
+});
+export type ReleaseAsk = z.infer<typeof RELEASE>;
+
+/**
+ * A lease of one credential, for one caller's call of one server. `id` is what a revocation names; `none`: there is nothing
+ * to show yet, or nothing other than what was refused; `secret`: what a launch refers to.
+ */
+export type Released =
+  | { readonly kind: 'header'; readonly name: string; readonly value: string; readonly expiresAt: number; readonly id?: string }
+  | { readonly kind: 'certificate'; readonly pem: string; readonly expiresAt: number; readonly id?: string }
+  | { readonly kind: 'secret'; readonly value: string; readonly expiresAt: number; readonly id?: string }
+  | { readonly kind: 'none'; readonly expiresAt: number }
+  | { readonly kind: 'connect'; readonly url: string; readonly id: string };
+
+/** What an OAuth credential is obtained for; all of it out of the receipt and the store. */
+export interface Obtaining {
   readonly server: string;
-  /** Which of the server's declared references; absent: that of its credentials. */
-  readonly secret?: string;
+  readonly stored: StoredServer;
+  readonly receipt: Receipt;
+  readonly effect: Effect | undefined;
+  readonly challenge: string | undefined;
+  readonly refused: string | undefined;
+}
+
+export type Obtain = (control: Control, wanted: Obtaining) => Promise<Released>;
+
+/**
+ * Releases ONE credential of one server to the gateway that has the ledger's receipt for a permitted call of it. Nothing but
+ * what the server's entry declares, to nobody who was stopped, no faster than is plausible; recorded before it leaves. Throws
+ * `ERR_RELEASE_REFUSED`, `ERR_RELEASE_RATE`, `ERR_SERVER_*`, `ERR_SECRET_EXPIRED`, `ERR_UPSTREAM_CREDENTIAL`, `ERR_PROVIDER_FAILED`,
+ * `ERR_VAULT_*`; never says a secret.
+ */
+export async function releaseCredential(control: Control, obtain: Obtain, ask: ReleaseAsk): Promise<JsonObject> {
+  let receipt: Receipt | undefined;
+  try {
+    receipt = await needReceipt(control, ask);
+    const { body } = await needStored(control.store, 'server', ask.space, ask.server);
+    checkStatus(ask.server, body, receipt);
+    checkSwitches(control.lease.current?.lease, receipt, control.now());
+    const reference = declaredReference(ask, body);
+    control.releases.admit(ask.space, ask.server, receipt.node);
+    await useReceipt(control, receipt, ask);
+    const released = await (reference === undefined ? obtain(control, await obtaining(control, ask, body, receipt)) : readStatic(control, ask, body, reference));
+    await record(control, 'credential.released', ask, receipt, { kind: released.kind, ...describe(released, reference) });
+    return { ...released };
+  } catch (fault) {
+    await control.releases.refused(refusalOf(fault, ask, receipt));
+    throw fault;
+  }
+}
+
+/** Only the registry's own workload looks at a server before it is approved; nobody reaches one in quarantine. */
+function checkStatus(server: string, { status }: StoredServer, { principal }: Receipt): void {
+  if (status === 'quarantined') {
+    throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' });
+  }
+  if (status !== 'approved' && principal !== REGISTRY_PRINCIPAL_ID) {
+    throw new SallyportError('ERR_SERVER_NOT_APPROVED', `server ${server} is not approved`, { remedy: 'An administrator approves it with: sallyport server approve' });
+  }
 }
 
 /**
- * One secret of one server, for the gateway that is about to call it: `{value}`. Only references that the server's entry
- * declares: a gateway that was broken into cannot ask for other files and variables. Throws `ERR_SERVER_UNKNOWN`,
- * `ERR_SERVER_QUARANTINED`, `ERR_UPSTREAM_CREDENTIAL`; never says the secret.
+ * The one reference that is to be read; undefined for credentials that are obtained. A gateway that was broken into cannot ask
+ * for files and variables that the server's entry does not name.
  */
-export async function releaseCredential(rows: Rows, ask: ReleaseQuestion): Promise<JsonObject> {
-  const { body } = await needStored(rows, 'server', ask.space, ask.server);
-  if (body.status === 'quarantined') {
-    throw new SallyportError(
-      'ERR_SERVER_QUARANTINED', `server ${ask.server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' },
-    );
-  }
-  const declared = referencesOf(body);
-  const reference = ask.secret ?? declared[0];
-  if (reference === undefined || !declared.includes(reference)) {
-    throw new SallyportError(
-      'ERR_UPSTREAM_CREDENTIAL', `server ${ask.server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' },
-    );
-  }
-  const value = await readSecret(reference);
-  // A line break in a header's value would be a second header; a variable of a process may hold one (a PEM).
-  const inHeader = body.credentials.type === 'header' && body.credentials.secret === reference;
-  if (value === undefined || !(inHeader ? HEADER_VALUE : VARIABLE_VALUE).test(value)) throw missing(reference);
-  return { value };
+function declaredReference({ server, secret }: ReleaseAsk, body: StoredServer): string | undefined {
+  const { credentials, endpoint } = body;
+  if (secret === undefined && credentials.type !== 'none') return isStatic(credentials) ? credentials.secret : undefined;
+  const inLaunch = endpoint.transport === 'stdio' && secret !== undefined && Object.values(endpoint.launch.env).includes(secret);
+  const own = isStatic(credentials) && credentials.secret === secret;
+  if (secret !== undefined && (inLaunch || own) && referencesOf(body).includes(secret)) return secret;
+  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' });
+}
+
+type StaticSpec = Extract<CredentialSpec, Keep & { readonly type: 'header' | 'mtls' }>;
+
+function isStatic(spec: CredentialSpec): spec is StaticSpec {
+  return spec.type === 'header' || spec.type === 'mtls';
+}
+
+async function readStatic(control: Control, ask: ReleaseAsk, { credentials }: StoredServer, reference: string): Promise<Released> {
+  const now = control.now();
+  const spec = isStatic(credentials) && credentials.secret === reference ? credentials : undefined;
+  if (spec !== undefined && isExpired(spec, now)) throw expired(`the credential of server ${ask.server}`, spec.expires);
+  const { value, version, ttlMs, expires } = await control.vault.read(ask.space, reference);
+  const until = [spec?.expires, expires].map((date) => (date === undefined ? Number.POSITIVE_INFINITY : endOf(date)));
+  const expiresAt = Math.min(now + Math.min(LIMITS.credentialLeaseMs, ttlMs ?? LIMITS.credentialLeaseMs), ...until);
+  const lease = { expiresAt, ...(version === undefined ? {} : { id: versionId(ask.space, reference.slice('vault:'.length), version) }) };
+  // A line break in a header's value would be a second header; a variable of a process, or a PEM, may hold one.
+  if (!(spec?.type === 'header' ? HEADER_VALUE : VARIABLE_VALUE).test(value)) throw missing(reference);
+  if (spec === undefined) return { kind: 'secret', value, ...lease };
+  if (ask.refused !== undefined && ask.refused === digest(value)) return { kind: 'none', expiresAt: now };
+  return spec.type === 'header' ? { kind: 'header', name: spec.header, value, ...lease } : { kind: 'certificate', pem: value, ...lease };
 }
 
 const HEADER_VALUE = /^[\x20-\x7E\x80-\xFF]+$/;
 const VARIABLE_VALUE = /^[^\0]+$/;
 
-function referencesOf({ credentials, endpoint }: StoredServer): readonly string[] {
-  const inEnv = endpoint.transport === 'stdio' ? Object.values(endpoint.launch.env).filter((value) => SECRET_REFERENCE.test(value)) : [];
-  return credentials.type === 'header' ? [credentials.secret, ...inEnv] : inEnv;
+/** The effect is the approved tool's own: a gateway can't widen the scopes that are asked for by claiming another. */
+async function obtaining({ store }: Control, ask: ReleaseAsk, stored: StoredServer, receipt: Receipt): Promise<Obtaining> {
+  const baseline = await findStored(store, 'baseline', ask.space, ask.server);
+  const tool = baseline?.body.surface.tools.find(({ name }) => name === receipt.tool);
+  return { server: ask.server, stored, receipt, effect: tool?.effect, challenge: ask.challenge, refused: ask.refused };
 }
 
-async function readSecret(reference: string): Promise<string | undefined> {
-  const [kind, name] = partsOf(reference);
-  return kind === 'env' ? process.env[name] : kind === 'file' ? readSecretFile(name) : undefined;
-}
-
-function partsOf(reference: string): readonly [kind: string, name: string] {
-  const at = reference.indexOf(':');
-  return [reference.slice(0, at), reference.slice(at + 1)];
-}
-
-const REMEDIES: Readonly<Record<string, (name: string) => string>> = {
-  env: (name) => `Set ${name} in the environment that control is started in.`,
-  file: (name) => `Write the secret to ${name} (mode 0600).`,
-};
-
-function missing(reference: string): SallyportError {
-  const [kind, name] = partsOf(reference);
-  return new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the secret ${reference} is missing, empty or not usable where it is named`, {
-    remedy: REMEDIES[kind]?.(name) ?? 'Give it as env:NAME or file:/path; the vault comes with a later release.',
+async function record(control: Control, event: 'credential.released', ask: ReleaseAsk, receipt: Receipt, detail: JsonObject): Promise<void> {
+  const { space, exchange, principal, agent, actors, tool, node } = receipt;
+  await control.record({
+    event, space, exchange, principal, agent, server: ask.server, ...(actors.length === 0 ? {} : { actors }), ...(tool === undefined ? {} : { tool }),
+    detail: { node, ...detail },
   });
 }
 
-async function readSecretFile(path: string): Promise<string | undefined> {
-  try {
-    const secret = (await readFile(path, 'utf8')).trim();
-    return secret.length > SECRET_CHARS_MAX ? undefined : secret;
-  } catch {
-    return undefined;
-  }
+function describe(released: Released, reference: string | undefined): { readonly [field: string]: Json } {
+  return {
+    ...(reference === undefined ? {} : { secret: reference }), ...('expiresAt' in released ? { expiresAt: released.expiresAt } : {}),
+    ...('id' in released && released.id !== undefined ? { id: released.id } : {}),
+  };
+}
+
+function refusalOf(fault: unknown, ask: ReleaseAsk, receipt: Receipt | undefined): Parameters<Control['releases']['refused']>[0] {
+  const { code, message, internal } = fault instanceof SallyportError ? fault : { code: 'ERR_INTERNAL', message: 'something broke', internal: undefined };
+  const who = receipt === undefined ? {} : { principal: receipt.principal, agent: receipt.agent };
+  return {
+    space: ask.space, server: ask.server, code, reason: message, ...who, ...(ask.exchange === undefined ? {} : { exchange: ask.exchange }),
+    detail: { ...(internal === undefined ? {} : { why: internal }), ...(receipt === undefined ? {} : { node: receipt.node }) },
+  };
+}
+
+function digest(text: string): string {
+  return new Bun.CryptoHasher('sha256').update(text).digest('hex');
 }

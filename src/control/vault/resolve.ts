@@ -19,6 +19,8 @@ export interface Resolved {
   readonly version?: number;
   /** How long its own source says that it is good for. */
   readonly ttlMs?: number;
+  /** The last day on which it may be used, as the vault knows it. */
+  readonly expires?: string;
 }
 
 /** Resolves references to secrets (`env:NAME`, `file:/path`, `vault:NAME`). */
@@ -57,18 +59,18 @@ async function resolve(parts: ReaderParts, space: string, reference: string, pro
 async function fromVault(parts: ReaderParts, space: string, name: string, provided: boolean): Promise<Resolved | undefined> {
   const found = await findStored(parts.store, 'secret', space, name);
   if (found === undefined) return undefined;
-  const { holds } = found.body;
+  const { holds, expires } = found.body;
   if (isExpired(found.body, parts.now())) throw expired(`secret ${name}`, found.body.expires);
   if (holds.kind === 'provider') {
     const read = provided ? await fromProvider(parts, space, holds) : undefined;
     await noteUse(parts.store, found, parts.now());
-    return read;
+    return read === undefined || expires === undefined ? read : { ...read, expires };
   }
   const version = currentOf(found.body)?.version;
   if (version === undefined) return undefined;
   const value = await openVersion(parts.sealer, space, name, found.body, version);
   await noteUse(parts.store, found, parts.now());
-  return { value, version };
+  return { value, version, ...(expires === undefined ? {} : { expires }) };
 }
 
 async function fromProvider(parts: ReaderParts, space: string, { provider: name, argument }: { readonly provider: string; readonly argument: string }): Promise<Resolved> {

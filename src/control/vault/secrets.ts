@@ -20,6 +20,11 @@ export function boundTo(space: string, name: string, version: number): Bound {
   return ['secret', space, name, String(version)];
 }
 
+/** What names a version of a secret in records and revocations. */
+export function versionId(space: string, name: string, version: number): string {
+  return `vault|${space}/${name}@${version}`;
+}
+
 /** The version in use: the newest, unless it was revoked; then nothing is. */
 export function currentOf({ holds }: StoredSecret): SecretVersion | undefined {
   const newest = holds.kind === 'sealed' ? holds.versions.at(-1) : undefined;

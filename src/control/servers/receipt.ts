@@ -1,0 +1,65 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { TRANSPORT_METHODS } from '../../domain/message.ts';
+import type { Lease } from '../../domain/snapshot.ts';
+import type { Receipt } from '../audit/reader.ts';
+import type { Control } from '../control.ts';
+import type { ReleaseAsk } from './release.ts';
+
+/** Calls that stay open for hours and may have to reach their server anew. */
+const STANDING: ReadonlySet<string> = new Set([TRANSPORT_METHODS.stream, 'subscriptions/listen']);
+/** How long a call that was given a credential may ask for it again while it is open. */
+const MARK_MS = 6 * LIMITS.credentialLeaseMs;
+/** A server may refuse what it was shown, and refuse the next: then the call fails. */
+const REFUSALS_MAX = 3;
+
+/**
+ * The ledger's receipt for the permitted call that a credential is wanted for (invariant 8): what is asked must be what was
+ * permitted, to that caller, on that server, just now, and its call still open. Throws `ERR_RELEASE_REFUSED`.
+ */
+export async function needReceipt({ ledger }: Pick<Control, 'ledger'>, ask: ReleaseAsk): Promise<Receipt> {
+  const receipt = ask.exchange === undefined ? undefined : await ledger.receipt(ask.exchange);
+  if (receipt === undefined || receipt.role !== 'gateway') throw refusal('no open call is known by that exchange');
+  if (receipt.space !== ask.space || receipt.server !== ask.server) throw refusal('the call was permitted on another server');
+  const claims = [ask.principal ?? receipt.principal, ask.agent ?? receipt.agent, ...(ask.actors ?? receipt.actors)];
+  if (JSON.stringify(claims) !== JSON.stringify([receipt.principal, receipt.agent, ...receipt.actors])) throw refusal('the call was permitted to somebody else');
+  return receipt;
+}
+
+/**
+ * A receipt is good for each secret once, soon after the permit. While its call is open it is good again after half of the
+ * credential's lease; and again at once where the server refused what it was shown. Throws `ERR_RELEASE_REFUSED`.
+ */
+export async function useReceipt({ state, now }: Pick<Control, 'state' | 'now'>, receipt: Receipt, ask: ReleaseAsk): Promise<void> {
+  const key = `release/${receipt.exchange}/${new Bun.CryptoHasher('sha256').update(ask.secret ?? '').digest('hex').slice(0, 32)}`;
+  if (ask.refused !== undefined) {
+    const isKnown = (await state.get(key)) !== undefined;
+    if (isKnown && await state.increment(`${key}/refused`, 1, MARK_MS) <= REFUSALS_MAX) return;
+    // One that is shown from another call's lease was never released to this one.
+    if (isKnown || receipt.ageMs > LIMITS.receiptFreshMs) throw refusal('the receipt was used already');
+  }
+  const isFresh = receipt.ageMs <= LIMITS.receiptFreshMs || STANDING.has(receipt.method ?? '');
+  if (isFresh && await state.setIfAbsent(key, String(now()), MARK_MS)) return;
+  const releasedAt = Number(await state.get(key));
+  if (Number.isNaN(releasedAt)) throw refusal('the call was permitted too long ago');
+  if (now() - releasedAt < LIMITS.credentialLeaseMs / 2) throw refusal('the receipt was used already');
+  await state.set(key, String(now()), MARK_MS);
+}
+
+/** Revocations and kill switches hold for credentials as they do for calls; without a lease nothing is decided. Throws `ERR_RELEASE_REFUSED`. */
+export function checkSwitches(lease: Lease | undefined, { space, server, tool, principal, agent, actors }: Receipt, now: number): void {
+  if (lease === undefined || lease.expiresAt <= now) throw refusal('control has no lease of its own');
+  const { killed, revokedPrincipals } = lease;
+  const named = (id: string): string => `${space}/${id}`;
+  const stopped =
+    killed.all || killed.servers.includes(named(server ?? '')) || killed.principals.includes(named(principal)) ||
+    [agent, ...actors].some((one) => killed.agents.includes(named(one))) || killed.tools.includes(`${named(server ?? '')}/${tool ?? ''}`);
+  if (stopped) throw refusal('a kill switch is on');
+  if (revokedPrincipals.includes(named(principal))) throw refusal('the caller was deactivated');
+}
+
+function refusal(why: string): SallyportError {
+  return new SallyportError('ERR_RELEASE_REFUSED', 'no credential is released for this call', {
+    remedy: 'Call again; if it goes on, look at the refusals: sallyport audit --event credential.refused', internal: why,
+  });
+}
