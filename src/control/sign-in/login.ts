@@ -7,6 +7,7 @@ import { beginTry } from '../accounts/throttle.ts';
 import type { Control } from '../control.ts';
 import type { WebRequest } from '../web.ts';
 import { makeChallenge, takeChallenge } from './challenge.ts';
+import { readAnswer } from './credential-forms.ts';
 import { knowBrowser } from './csrf.ts';
 import { enter, knownDevice, refuseEntry } from './enter.ts';
 import { localPath, readForm } from './form.ts';
@@ -55,7 +56,7 @@ export async function signInByPassword(web: WebRequest, control: Control): Promi
 export async function signInByPasskey(web: WebRequest, control: Control): Promise<Response> {
   const form = await readForm(web, PURPOSE);
   const to = destination(web, form.text('to'));
-  const answer = parse(form.text('answer'));
+  const answer = readAnswer(form);
   try {
     const account = await usePasskey(web, control, answer, (challenge) => takeChallenge(control, form.browser, PURPOSE, challenge));
     return await enter(web, control, account.body.person, 'hwk', to);
@@ -82,12 +83,4 @@ async function usePasskey(web: WebRequest, control: Control, answer: unknown, ta
     await putAccount(rows, seen, `sallyport|${seen.body.person}`);
   });
   return seen;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
