@@ -187,7 +187,7 @@ The gate stays up at ${gate} until you press Ctrl-C. Point your own client at it
   Claude Code   claude mcp add desk -- ${program} connect t/desk --group support ${where}
   any client    ${program} connect t/desk --group support ${where}     (a command that speaks MCP on stdio)
   over HTTPS    ${gate}/mcp/t/desk    CA: ${join(home, 'ca', 'ca.pem')}
-                a token for it: ${program} agent create my-agent --for /mcp/t/desk --group support ${where}
+                a token for it: ${program} token create my-agent --for /mcp/t/desk --group support ${where}
 
 Look behind it:
 

@@ -58,7 +58,7 @@ export async function prepare(folder: string, setting: Setting): Promise<Prepare
   try {
     run(home, ['server', 'scan', SERVER]);
     run(home, ['server', 'approve', SERVER, '--yes']);
-    const created = run(home, ['agent', 'create', 'bench', '--for', `/mcp/${SERVER}`, '--person', 'alice', '--group', GROUP, '--json']);
+    const created = run(home, ['token', 'create', 'bench', '--for', `/mcp/${SERVER}`, '--person', 'alice', '--group', GROUP, '--json']);
     const { token }: { token: string } = JSON.parse(created);
     return { home, port, tls: setting.tls, token };
   } finally {

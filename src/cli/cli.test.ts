@@ -75,16 +75,34 @@ test('a server goes from declared to approved, and nobody approves unseen', asyn
 });
 
 test('a token is printed once, where nothing else is', async () => {
-  const { out, err, code } = await sallyport('agent', 'create', 'bot', '--for', '/mcp/crm', '--person', 'ann@example.com', '--group', 'support', '--ttl', '1h');
+  const { out, err, code } = await sallyport('token', 'create', 'bot', '--for', '/mcp/crm', '--person', 'ann@example.com', '--group', 'support', '--ttl', '1h');
   expect(code).toBe(0);
   expect(out).toMatch(/^spa_[\w-]{43}\n$/);
   expect(err).toContain('only time');
-  const listed = await sallyport('agent', 'list');
+  const listed = await sallyport('token', 'list');
   expect(listed.out).toContain('person ann@example.com');
   expect(listed.out).not.toContain(out.trim());
-  const [agent] = objects((await json('agent', 'list'))['tokens']);
-  expect(await sallyport('agent', 'revoke', text(agent?.['id']))).toMatchObject({ code: 0 });
-  expect(objects((await json('agent', 'list'))['tokens'])).toMatchObject([{ state: 'revoked' }]);
+  const [agent] = objects((await json('token', 'list'))['tokens']);
+  expect(await sallyport('token', 'revoke', text(agent?.['id']))).toMatchObject({ code: 0 });
+  expect(objects((await json('token', 'list'))['tokens'])).toMatchObject([{ state: 'revoked' }]);
+});
+
+test('a client that was refused is listed, and registered as an agent by one command', async () => {
+  await fixture.asGateway.call('control.unknown-client', { space: 'default', issuer: 'https://idp.example', client: 'desk', principal: 'https://idp.example|ann' });
+  expect(await sallyport('agent', 'list', '--unknown')).toMatchObject({ code: 0, out: expect.stringContaining('https://idp.example|desk') });
+  const [finding] = objects((await json('agent', 'list', '--unknown'))['unknown']);
+  const wishes = ['--owner', 'me', '--purpose', 'tickets', '--client', text(finding?.['id'])];
+  expect(await sallyport('agent', 'register', 'desk', ...wishes)).toMatchObject({ code: 2, err: expect.stringContaining('--allow is missing') });
+  expect(await sallyport('agent', 'register', 'desk', ...wishes, '--allow', '*', '--allow', 'crm')).toMatchObject({ code: 2, err: expect.stringContaining('* stands alone') });
+  expect(await sallyport('agent', 'register', 'desk', ...wishes, '--allow', 'crm=read,write', '--for', '30d')).toMatchObject({ code: 0 });
+  expect(objects((await json('agent', 'list'))['agents'])).toMatchObject([
+    { id: 'desk', clients: ['https://idp.example|desk'], allow: [{ server: 'crm', effects: ['read', 'write'] }], conversations: false },
+  ]);
+  expect((await json('agent', 'list', '--unknown'))['unknown']).toEqual([]);
+  expect(await sallyport('agent', 'show', 'desk')).toMatchObject({ code: 0, out: expect.stringContaining('crm: read, write') });
+  expect(await sallyport('agent', 'renew', 'desk', '--expires', '2027-01-31')).toMatchObject({ code: 0, out: expect.stringContaining('2027-01-31') });
+  expect(await sallyport('agent', 'renew', 'desk', '--expires', 'soon')).toMatchObject({ code: 2 });
+  expect(await sallyport('agent', 'remove', 'desk')).toMatchObject({ code: 0, err: expect.stringContaining('sallyport kill agent desk') });
 });
 
 test('a manifest is applied, exported, checked and tested, with a running control or without', async () => {

@@ -13,6 +13,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: async () => (await import('./server.ts')).command,
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,
+  token: async () => (await import('./token.ts')).command,
   policy: async () => (await import('./policy.ts')).command,
   exception: async () => (await import('./exception.ts')).command,
   audit: async () => (await import('./audit.ts')).command,

@@ -89,7 +89,7 @@ const matrix: Verb = {
       `${text(row['server'])}/${text(row['tool'])}`, text(row['effect']), ...(isArray(row['cells']) ? row['cells'] : []).map((cell) => CELLS[text(cell)] ?? ''),
     ]);
     show(io, options.json, answer, () => `${table(['tool', 'effect', ...heads], rows)}yes: may call · no: never · depends: on arguments or the moment\n`);
-    if (heads.length === 0) io.note('No agent has a token now, so there is no column for one. Make one with `sallyport agent create`.');
+    if (heads.length === 0) io.note('No agent has a token now, so there is no column for one. Make one with `sallyport token create`.');
     return 0;
   },
 };
