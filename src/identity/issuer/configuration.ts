@@ -55,6 +55,16 @@ export function configurationOf(parts: IssuerParts): Configuration {
     },
     features: featuresOf(parts),
     interactions: { url: (_ctx, { uid }) => parts.interactionPath(uid), policy: interactionPolicy.base() },
+    loadExistingGrant: async (ctx) => {
+      const { Grant } = ctx.oidc.provider;
+      const fresh = ctx.oidc.result?.consent?.grantId;
+      if (fresh !== undefined) return Grant.find(fresh);
+      const known = ctx.oidc.client === undefined ? undefined : ctx.oidc.session?.grantIdFor(ctx.oidc.client.clientId);
+      const grant = known === undefined ? undefined : await Grant.find(known);
+      // What a person once refused may be asked again.
+      if (grant !== undefined) delete grant.rejected;
+      return grant;
+    },
     rotateRefreshToken: true,
     expiresWithSession: async () => false,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
