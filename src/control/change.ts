@@ -1,14 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import type { Floods } from '../audit/floods.ts';
 import { SallyportError } from '../domain/errors.ts';
+import type { JsonObject } from '../domain/json.ts';
 import type { Journal } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
+import { confineRows } from './admins/confine.ts';
 import type { By, Change, Control, What } from './control.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Configuration } from './snapshot/configuration.ts';
 import { readConfiguration } from './snapshot/configuration.ts';
 import { signNext } from './snapshot/keeper.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
+import { needSecondPerson } from './proposals/second-person.ts';
 import { createTurn } from './turn.ts';
 
 export interface ChangeParts {
@@ -30,7 +33,9 @@ export function createChange(parts: ChangeParts): Change {
   const turn = createTurn();
   return (by, what, act, options = {}) => turn(async () => {
     const now = parts.now();
-    const rehearsed = await rehearse(parts.store, act, now);
+    const confined: typeof act = (rows) => act(confineRows(rows, by));
+    // What would be wide may be tried out; only doing it takes two.
+    const rehearsed = await rehearse(parts.store, (rows) => (options.dryRun === true ? confined(rows) : needSecondPerson(rows, by, confined)), now);
     const content = await parts.compile(rehearsed.configuration);
     const inForce = content === parts.snapshots.current?.content;
     if (options.dryRun === true) return rehearsed.result;
@@ -39,7 +44,7 @@ export function createChange(parts: ChangeParts): Change {
       return rehearsed.result;
     }
     const { result, row } = await parts.store.transaction(async (rows) => {
-      const done = await act(rows);
+      const done = await confined(rows);
       if (!Bun.deepEquals(await readConfiguration(rows, now), rehearsed.configuration)) {
         throw new SallyportError('ERR_CONFLICT', 'something else was changed at the same moment', { remedy: 'Try again.' });
       }
@@ -80,8 +85,14 @@ async function rehearse<T>(store: Store, act: (rows: Rows) => Promise<T>, now: n
 function recordOf(by: By, what: What, snapshot: number | undefined): Parameters<Control['record']>[0] {
   return {
     event: 'config.changed', space: by.space, principal: by.admin.id, action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
-    detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail },
+    detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail, ...asWhom(by.admin) },
   };
+}
+
+/** As whom it was done: by which proof, in which roles, with whose approval. */
+function asWhom({ proof, roles, approvals }: By['admin']): JsonObject {
+  if (proof === undefined) return {};
+  return { by: { via: proof.via, roles: roles ?? [], ...(approvals === undefined ? {} : { approvals }) } };
 }
 
 /** A recorder over the journal: one record stands for itself, in category `access`. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../domain/json.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Interactions } from '../identity/issuer/interactions.ts';
+import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { LeaseKeeper } from './lease.ts';

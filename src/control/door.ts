@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isSameAddress } from '../upstream/address-class.ts';
-import type { AuthenticateAdmin } from './admin-token.ts';
+import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
 import { toRequest, writeResponse } from './door-exchange.ts';

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { AuthenticateAdmin } from './admin-token.ts';
+import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Control } from './control.ts';
 import { matchPath } from './match-path.ts';
 import { describeApi } from './openapi.ts';
@@ -49,7 +49,7 @@ export function serveApi(socket: string, authenticate: AuthenticateAdmin, contro
 export async function answerApi(
   request: Request, authenticate: AuthenticateAdmin, control: Control, ending: AbortSignal, local = false,
 ): Promise<Response> {
-  const admin = authenticate(request.headers.get('authorization'));
+  const admin = await authenticate(request, control);
   const url = new URL(request.url);
   if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
   const { route, params } = findRoute(request.method, url.pathname);

@@ -7,6 +7,7 @@ import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { manifestRoutes } from './manifest/routes.ts';
+import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
@@ -18,5 +19,5 @@ import { vaultRoutes } from './vault/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...vaultRoutes,
+  ...vaultRoutes, ...proposalRoutes,
 ];

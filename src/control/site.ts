@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuthenticateAdmin } from './admin-token.ts';
+import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Certify } from './certify.ts';
 import type { Control } from './control.ts';
 import { openDoor, type Door } from './door.ts';

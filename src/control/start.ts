@@ -8,7 +8,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Interactions } from '../identity/issuer/interactions.ts';
+import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';

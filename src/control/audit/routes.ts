@@ -25,14 +25,14 @@ const RANGE = {
 
 export const auditRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'read', query: { ...EXACT, ...RANGE },
+    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space', query: { ...EXACT, ...RANGE },
     act: async ({ space, query }, { ledger }) => {
       const { entries, damaged } = await ledger.query({ ...query, space });
       return { records: entries.map(presentEntry), damaged };
     },
   }),
   route({
-    method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'read', query: EXACT, streams: true,
+    method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'audit', reach: 'space', query: EXACT, streams: true,
     act: ({ space, query, signal }, { ledger }) => Promise.resolve(tail(ledger, { ...query, space }, signal)),
   }),
 ];

@@ -11,13 +11,14 @@ const LIFE_MS_MAX = 366 * DAY_MS;
 
 export const exceptionRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/exceptions', summary: 'Exceptions of the space, ended ones too', access: 'read',
+    method: 'GET', path: '/exceptions', summary: 'Exceptions of the space, ended ones too', access: 'read', reach: 'space',
     act: async ({ space }, { store, now }) => ({
       exceptions: (await listStored(store, 'exception', space)).map(({ id, body }) => ({ id, state: body.expiresAt > now() ? 'active' : 'expired', ...body })),
     }),
   }),
   route({
-    method: 'POST', path: '/exceptions', summary: 'Except something from the rules, for a reason and a time', access: 'change', body: NEW_EXCEPTION,
+    method: 'POST', path: '/exceptions', summary: 'Except something from the rules, for a reason and a time',
+    access: 'change', reach: 'space', body: NEW_EXCEPTION,
     act: async ({ admin, space, body }, control) => {
       const id = Bun.randomUUIDv7();
       const createdAt = control.now();

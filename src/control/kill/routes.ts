@@ -8,11 +8,12 @@ import type { Kill } from './schema.ts';
 
 export const killRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/kill', summary: 'The kill switches that are on', access: 'read',
+    method: 'GET', path: '/kill', summary: 'The kill switches that are on', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => readSpaceKill(store, space),
   }),
   route({
-    method: 'PUT', path: '/kill', summary: 'Turn a kill switch on or off; gateways obey at once, open calls end', access: 'change', body: KILL_REQUEST,
+    method: 'PUT', path: '/kill', summary: 'Turn a kill switch on or off; gateways obey at once, open calls end',
+    access: 'stop', reach: 'space', body: KILL_REQUEST,
     act: async ({ admin, space, body }, control) => {
       if (body.target === 'all' && space !== DEFAULT_SPACE) {
         throw new SallyportError(

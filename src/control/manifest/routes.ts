@@ -7,14 +7,14 @@ import { MANIFEST_REQUEST } from './schema.ts';
 
 export const manifestRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/manifest', summary: 'The space as sallyport.yaml and policy files', access: 'read',
+    method: 'GET', path: '/manifest', summary: 'The space as sallyport.yaml and policy files', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => {
       const { text, policies, extraRoots } = await exportManifest(store, space);
       return { text, policies: policies.map((policy): Json => ({ ...policy })), extraRoots: extraRoots === undefined ? null : { ...extraRoots } };
     },
   }),
   route({
-    method: 'POST', path: '/manifest', summary: 'Make the space match a manifest, all or nothing', access: 'change', body: MANIFEST_REQUEST,
+    method: 'POST', path: '/manifest', summary: 'Make the space match a manifest, all or nothing', access: 'change', reach: 'space', body: MANIFEST_REQUEST,
     act: ({ admin, space, body: { dryRun, ...files } }, control) => applyManifest({ admin, space }, files, dryRun, control),
   }),
 ];

@@ -14,12 +14,12 @@ import { suggestFromRecords } from './suggest.ts';
 
 const changeRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/policies', summary: 'Policy files of the space', access: 'read',
+    method: 'GET', path: '/policies', summary: 'Policy files of the space', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => ({ policies: (await listStored(store, 'policy', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
     method: 'PUT', path: '/policies', summary: 'Make or replace a policy file; refused whole if anything in it does not compile',
-    access: 'change', body: POLICY,
+    access: 'change', reach: 'space', body: POLICY,
     act: async ({ admin, space, body }, control) => {
       const id = policyId(body.file);
       return control.change({ admin, space }, { resource: 'policy', id, verb: 'put', detail: { file: body.file } }, async (rows) => {
@@ -33,13 +33,14 @@ const changeRoutes: readonly Route[] = [
 
 const questionRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/policies/check', summary: 'What would be wrong if these were the policies of the space', access: 'read', body: CHECK_REQUEST,
+    method: 'POST', path: '/policies/check', summary: 'What would be wrong if these were the policies of the space',
+    access: 'read', reach: 'space', body: CHECK_REQUEST,
     act: async ({ space, body }, { store, now, compiler }) =>
       checkPolicies(withPolicies(await readConfiguration(store, now()), space, body.policies), compiler.compiled),
   }),
   route({
     method: 'POST', path: '/policies/test', summary: 'Run policy tests against the policies of the space, or against those given',
-    access: 'read', body: TEST_REQUEST,
+    access: 'read', reach: 'space', body: TEST_REQUEST,
     act: async ({ space, body }, { store, now, compiler }) => {
       const stored = await readConfiguration(store, now());
       const configuration = body.policies === undefined ? stored : withPolicies(stored, space, body.policies);
@@ -47,15 +48,17 @@ const questionRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/policies/explain', summary: 'Why an exchange was decided as it was', access: 'read', query: { exchange: z.string().min(1).max(64) },
+    method: 'GET', path: '/policies/explain', summary: 'Why an exchange was decided as it was',
+    access: 'audit', reach: 'space', query: { exchange: z.string().min(1).max(64) },
     act: ({ space, query }, control) => explainExchange(control, space, query.exchange),
   }),
   route({
-    method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read',
+    method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read', reach: 'space',
     act: ({ space }, control) => Promise.resolve(showMatrix(control, space)),
   }),
   route({
-    method: 'GET', path: '/policies/suggest', summary: 'The least that permits what was seen', access: 'read', query: { server: NAME.exactOptional() },
+    method: 'GET', path: '/policies/suggest', summary: 'The least that permits what was seen',
+    access: 'audit', reach: 'space', query: { server: NAME.exactOptional() },
     act: ({ space, query }, control) => suggestFromRecords(control, space, query.server),
   }),
 ];

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { WORDS } from '../names.ts';
 
-const WHO = z.strictObject({ id: z.string(), via: z.string(), groups: z.array(z.string()), at: z.int() });
+const WHO = z.strictObject({
+  id: z.string(), via: z.enum(['root', 'session', 'token', 'break-glass', 'socket']), kind: z.enum(['person', 'workload']),
+  groups: z.array(z.string()), at: z.int(),
+});
 
 /** A wide action that waits for a second person: the exact request, and who wants it. Rows of the space that was asked. */
 export const PROPOSAL = z.strictObject({

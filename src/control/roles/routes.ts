@@ -8,11 +8,11 @@ import { BINDING, ROLE } from './schema.ts';
 
 const roleRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/roles', summary: 'Roles of the space', access: 'read',
+    method: 'GET', path: '/roles', summary: 'Roles of the space', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => ({ roles: (await listStored(store, 'role', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'PUT', path: '/roles/:id', summary: 'Make or replace a role', access: 'change', body: ROLE,
+    method: 'PUT', path: '/roles/:id', summary: 'Make or replace a role', access: 'change', reach: 'space', body: ROLE,
     act: async ({ admin, space, params, body }, control) => {
       const id = validate(NAME, params['id'], 'id');
       return control.change({ admin, space }, { resource: 'role', id, verb: 'put', detail: body }, async (rows) => {
@@ -29,11 +29,11 @@ const roleRoutes: readonly Route[] = [
 
 const bindingRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/bindings', summary: 'Who has which role', access: 'read',
+    method: 'GET', path: '/bindings', summary: 'Who has which role', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => ({ bindings: (await listStored(store, 'binding', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'POST', path: '/bindings', summary: 'Give someone a role', access: 'change', body: BINDING,
+    method: 'POST', path: '/bindings', summary: 'Give someone a role', access: 'change', reach: 'space', body: BINDING,
     act: async ({ admin, space, body }, control) => {
       const id = bindingId(body);
       return control.change({ admin, space }, { resource: 'binding', id, verb: 'add', detail: body }, async (rows) => {

@@ -7,6 +7,7 @@ import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
+import { credentialFindings } from '../vault/findings.ts';
 import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
 import { findExposure } from './exposure.ts';
@@ -24,7 +25,7 @@ const APPROVAL = z.strictObject({
 
 const readRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read',
+    method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => {
       const baselines = new Map((await listStored(store, 'baseline', space)).map(({ id, body }) => [id, body]));
       const drifting = new Set((await listStored(store, 'drift', space)).map(({ id }) => id));
@@ -33,18 +34,19 @@ const readRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read',
+    method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read', reach: 'space',
     act: ({ space, params }, { store, now }) => showServer(store, space, params['id'] ?? '', now()),
   }),
   route({
-    method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read',
+    method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read', reach: 'space',
     act: ({ space, params }, { store }) => showDiff(store, space, params['id'] ?? ''),
   }),
 ];
 
 const changeRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved', access: 'change', body: NEW_SERVER,
+    method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved',
+    access: 'change', reach: 'space', body: NEW_SERVER,
     act: async ({ admin, space, body }, control) => {
       const { id, ...definition } = body;
       checkDefinition(definition);
@@ -56,11 +58,13 @@ const changeRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/servers/:id/scan', summary: 'Read everything the server says, through the gate; the result waits for approval', access: 'change',
+    method: 'POST', path: '/servers/:id/scan', summary: 'Read everything the server says, through the gate; the result waits for approval',
+    access: 'change', reach: 'space',
     act: ({ admin, space, params }, control) => enrolServer({ admin, space }, params['id'] ?? '', control),
   }),
   route({
-    method: 'POST', path: '/servers/:id/approve', summary: 'Make the candidate the baseline: from now on the allow-list', access: 'change', body: APPROVAL,
+    method: 'POST', path: '/servers/:id/approve', summary: 'Make the candidate the baseline: from now on the allow-list',
+    access: 'approve', reach: 'space', body: APPROVAL,
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
       const now = control.now();
@@ -73,7 +77,7 @@ const changeRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/servers/:id/quarantine', summary: 'Stop a server now, until it is approved again', access: 'change',
+    method: 'POST', path: '/servers/:id/quarantine', summary: 'Stop a server now, until it is approved again', access: 'stop', reach: 'space',
     body: z.strictObject({ reason: WORDS }),
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
@@ -85,7 +89,7 @@ const changeRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE', path: '/servers/:id', summary: 'Remove a server and its baseline', access: 'change',
+    method: 'DELETE', path: '/servers/:id', summary: 'Remove a server and its baseline', access: 'change', reach: 'space',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       return control.change({ admin, space }, { resource: 'server', id, verb: 'remove' }, async (rows) => {
@@ -103,7 +107,8 @@ export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
 async function showServer(rows: Rows, space: string, id: string, now: number): Promise<Json> {
   const server = await needStored(rows, 'server', space, id);
   const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
-  return presentServer(server, baseline?.body, candidate?.body, await findExposure(rows, space, id, now));
+  const findings = [...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now))];
+  return presentServer(server, baseline?.body, candidate?.body, findings);
 }
 
 /** Policies name servers without their space, so a name belongs to one server of the whole installation. */

@@ -4,7 +4,7 @@ import type { Route } from '../route.ts';
 
 export const statusRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/status', summary: 'What is in force, and how each role is', access: 'read',
+    method: 'GET', path: '/status', summary: 'What is in force, and how each role is', access: 'read', reach: 'space',
     act: async (_asked, control) => {
       const { snapshots, lease } = control;
       const now = control.now();

@@ -14,11 +14,11 @@ import { makeAgentToken } from './token.ts';
 
 export const tokenRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/tokens', summary: 'Agent tokens of the space, without the tokens', access: 'read',
+    method: 'GET', path: '/tokens', summary: 'Agent tokens of the space, without the tokens', access: 'read', reach: 'space',
     act: async ({ space }, { store, now }) => ({ tokens: (await listStored(store, 'token', space)).map((token) => presentToken(token, now())) }),
   }),
   route({
-    method: 'POST', path: '/tokens', summary: 'Make an agent token; it is shown this once', access: 'change', body: NEW_TOKEN,
+    method: 'POST', path: '/tokens', summary: 'Make an agent token; it is shown this once', access: 'change', reach: 'space', body: NEW_TOKEN,
     act: async ({ admin, space, body }, control) => {
       checkSubject(body.subject ?? body.agent);
       const { id, token, hash } = makeAgentToken();
@@ -37,7 +37,7 @@ export const tokenRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE', path: '/tokens/:id', summary: 'Revoke a token by its id; gateways obey at once, open calls end', access: 'change',
+    method: 'DELETE', path: '/tokens/:id', summary: 'Revoke a token by its id; gateways obey at once, open calls end', access: 'stop', reach: 'space',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       const revokedAt = control.now();

@@ -8,11 +8,11 @@ import { TOOLSET } from './schema.ts';
 
 export const toolsetRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/toolsets', summary: 'Toolsets of the space', access: 'read',
+    method: 'GET', path: '/toolsets', summary: 'Toolsets of the space', access: 'read', reach: 'space',
     act: async ({ space }, { store }) => ({ toolsets: (await listStored(store, 'toolset', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'PUT', path: '/toolsets/:id', summary: 'Make or replace a toolset', access: 'change', body: TOOLSET,
+    method: 'PUT', path: '/toolsets/:id', summary: 'Make or replace a toolset', access: 'change', reach: 'space', body: TOOLSET,
     act: async ({ admin, space, params, body }, control) => {
       const id = validate(NAME, params['id'], 'id');
       const what = { resource: 'toolset', id, verb: 'put', detail: { members: body.members.map((member) => member.server) } };

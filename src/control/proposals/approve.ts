@@ -1,0 +1,87 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { ACCESSES } from '../access.ts';
+import { refuseUnless } from '../admins/administration.ts';
+import type { Control } from '../control.ts';
+import { isRevoked } from '../people/revoked.ts';
+import type { Admin } from '../route.ts';
+import { needStored, putStored } from '../stored.ts';
+import { digestOfRequest, whoOf } from './propose.ts';
+import { approvalsNeeded } from './second-person.ts';
+import type { Proposal } from './schema.ts';
+
+export interface Approving {
+  readonly admin: Admin;
+  readonly space: string;
+  readonly id: string;
+  /** Of what the approver was shown. */
+  readonly digest: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Another person's word for a proposal. The last one that it needs carries it out: exactly the stored request, in the
+ * proposer's name and by the proposer's rights as they are now, and by the approver's own right to the same. Once only.
+ */
+export async function approveProposal(approving: Approving, control: Control): Promise<Json> {
+  const { space, id, admin } = approving;
+  await checkRight((await needStored(control.store, 'proposal', space, id)).body, approving, control);
+  const proposal = await control.store.transaction(async (rows) => {
+    const { body } = await needStored(rows, 'proposal', space, id);
+    const at = control.now();
+    check(body, approving, at);
+    const approvals = [...body.approvals, whoOf(admin, at)];
+    const isComplete = approvals.length >= approvalsNeeded(body.proposer.via);
+    const next: Proposal = { ...body, approvals, state: isComplete ? 'done' : 'open' };
+    await control.record({
+      event: 'proposal.approved', space, principal: admin.id, digest: body.digest,
+      detail: { id, proposer: body.proposer.id, complete: isComplete, via: admin.proof?.via ?? '', roles: admin.roles ?? [] },
+    });
+    // Marked before it is done: whatever happens next, it happens once.
+    await putStored(rows, 'proposal', space, id, next, admin.id);
+    return next;
+  });
+  const { state, approvals, proposer } = proposal;
+  if (state !== 'done') return { id, state, approvals: approvals.length, needed: approvalsNeeded(proposer.via) };
+  return { id, state, result: await carryOut(proposal, approving, control) };
+}
+
+/** The approver answers for the action as if it were theirs: whoever may not do it may not let it be done. */
+async function checkRight({ method, path }: Proposal, { admin, space }: Approving, control: Control): Promise<void> {
+  const { access, reach } = control.routeOf(method, path);
+  const question = { access, space: reach === 'space' ? space : '*', part: path.split('/')[1] ?? '' };
+  refuseUnless(await control.admins.decide(admin, question), admin, question);
+}
+
+function check(proposal: Proposal, { admin, digest }: Approving, now: number): void {
+  if (proposal.state !== 'open' || proposal.expiresAt <= now) {
+    throw new SallyportError('ERR_CONFLICT', 'this proposal is no longer open', { remedy: 'Propose it anew: repeat the command.' });
+  }
+  if (digest !== proposal.digest || digestOfRequest(proposal) !== digest) {
+    throw new SallyportError('ERR_CONFLICT', 'what was shown is not what is proposed', { remedy: 'Show the proposal again, read it, then approve.' });
+  }
+  if (admin.proof?.kind !== 'person' || admin.proof.via === 'root') {
+    throw new SallyportError('ERR_SECOND_PERSON', 'only a person who signed in can be the second one', {
+      remedy: 'Sign in as yourself; this machine\'s token says nothing about who holds it.',
+    });
+  }
+  if (admin.id === proposal.proposer.id) {
+    throw new SallyportError('ERR_SECOND_PERSON', 'nobody approves what they proposed themselves', { remedy: 'Ask another administrator.' });
+  }
+  if (proposal.approvals.some(({ id }) => id === admin.id)) {
+    throw new SallyportError('ERR_CONFLICT', 'you have approved this already', { remedy: 'Another person must approve it too.' });
+  }
+}
+
+async function carryOut(proposal: Proposal, { signal }: Approving, control: Control): Promise<Json> {
+  const { method, path, params, query, body, proposer, approvals } = proposal;
+  for (const { id, via } of [proposer, ...approvals]) {
+    if (via === 'root' || !(await isRevoked(control.store, id))) continue;
+    throw new SallyportError('ERR_SECOND_PERSON', 'one of those who wanted this was deactivated meanwhile', { remedy: 'Propose it anew.' });
+  }
+  const { id, via, kind, groups, at } = proposer;
+  const asProposer: Admin = { id, may: ACCESSES, proof: { via, kind, groups, proof: 'bearer', issuedAt: at }, approvals: approvals.map((one) => one.id) };
+  const answer = await control.routeOf(method, path).run({ admin: asProposer, params, query, body: body ?? undefined, signal }, control);
+  // What was done is the answer; a route that streams changes nothing.
+  return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer ? null : JSON.parse(JSON.stringify(answer));
+}

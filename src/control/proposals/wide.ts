@@ -1,0 +1,95 @@
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { Tool } from '../../domain/server.ts';
+import { digestOfText, parsePolicy } from '../../policy/parse.ts';
+import { splitPolicies } from '../../policy/split.ts';
+import { guessEffect } from '../../registry/effects.ts';
+import type { Rows } from '../../store/store.ts';
+import { readSpaceKill } from '../kill/kill.ts';
+import { listStored } from '../stored.ts';
+
+/** What no single person may change, as the store holds it at one moment. */
+export interface Wide {
+  readonly stopped: boolean;
+  /** Each by where it is, and what it is. */
+  readonly admins: Things;
+  readonly custodians: Things;
+  readonly settings: Things;
+  readonly organisation: Things;
+  readonly forbids: Things;
+  readonly servers: ReadonlyMap<string, Approved>;
+}
+
+type Things = ReadonlyMap<string, string>;
+
+interface Approved {
+  readonly digest: string;
+  /** Tools that destroy or transact, by what is confirmed of them or by what they look like. */
+  readonly risky: readonly string[];
+  /** Those of them that are confirmed to. */
+  readonly confirmed: readonly string[];
+}
+
+/** Settings that are nobody's alone: who issues tokens, and the two-person rule itself. */
+const SETTINGS: readonly string[] = ['identity', 'administration'];
+const RISKY: readonly string[] = ['destroy', 'transact'];
+
+/** Reads it whole, of all spaces. */
+export async function readWide(rows: Rows): Promise<Wide> {
+  const forbids = (await listStored(rows, 'policy')).flatMap(({ space, body }) => forbidsOf(space, body.file, body.source));
+  const approved = new Set((await listStored(rows, 'server')).filter(({ body }) => body.status === 'approved').map(({ space, id }) => `${space}/${id}`));
+  const baselines = (await listStored(rows, 'baseline')).filter(({ space, id }) => approved.has(`${space}/${id}`));
+  return {
+    stopped: (await readSpaceKill(rows, DEFAULT_SPACE)).all,
+    admins: keyed(await listStored(rows, 'admin')),
+    custodians: keyed(await listStored(rows, 'custodian')),
+    settings: keyed((await rows.list('setting')).filter(({ id }) => SETTINGS.includes(id))),
+    organisation: new Map(forbids.filter(({ organisation }) => organisation).map(({ key, text }) => [key, text])),
+    forbids: new Map(forbids.map(({ key, text }) => [key, text])),
+    servers: new Map(baselines.map(({ space, id, body: { digest, surface } }) => [`${space}/${id}`, {
+      digest, risky: surface.tools.filter(isRisky).map(({ name }) => name),
+      confirmed: surface.tools.filter(({ effect }) => RISKY.includes(effect)).map(({ name }) => name),
+    }])),
+  };
+}
+
+/** Why a change is wide, in plain words; nothing: it is not. */
+export function compareWide(before: Wide, after: Wide): readonly string[] {
+  const changed = (name: 'admins' | 'custodians' | 'settings' | 'organisation'): boolean => !Bun.deepEquals([...before[name]], [...after[name]]);
+  return [
+    before.stopped && !after.stopped ? 'it lets everything go on that was stopped' : '',
+    changed('admins') ? 'it changes who administers' : '',
+    changed('custodians') ? 'it changes who can open the break-glass' : '',
+    changed('settings') ? 'it changes who issues tokens, or the two-person rule' : '',
+    changed('organisation') ? 'it changes a policy of the whole organisation' : '',
+    [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
+    ...[...after.servers].map(([server, now]) => tellServer(server, before.servers.get(server), now)),
+  ].filter((reason) => reason !== '');
+}
+
+function tellServer(server: string, before: Approved | undefined, now: Approved): string {
+  if (before?.digest !== now.digest) return now.risky.length > 0 ? `it approves ${server}, which has tools that destroy or transact` : '';
+  return before.confirmed.some((tool) => !now.confirmed.includes(tool)) ? `it says that a tool of ${server} no longer destroys or transacts` : '';
+}
+
+/** Whoever approves may call a tool harmless: what it looks like without them counts too. */
+function isRisky({ effect, definition }: Tool): boolean {
+  return RISKY.includes(effect) || RISKY.includes(guessEffect(definition));
+}
+
+/** A file that does not parse does not compile either; nothing of it is in force. */
+function forbidsOf(space: string, file: string, source: string): readonly { readonly key: string; readonly text: string; readonly organisation: boolean }[] {
+  return splitPolicies(file, source).flatMap((chunk) => {
+    const digest = digestOfText(chunk.text);
+    const { draft } = parsePolicy(chunk, digest);
+    if (draft?.effect !== 'forbid') return [];
+    return [{ key: `${space}/${digest}`, text: chunk.text, organisation: isOrganisation(draft.annotations) }];
+  });
+}
+
+function isOrganisation(annotations: Readonly<Record<string, string>>): boolean {
+  return annotations['scope'] === 'organisation';
+}
+
+function keyed(rows: readonly { readonly space: string; readonly id: string; readonly body: unknown }[]): Things {
+  return new Map(rows.map(({ space, id, body }) => [`${space}/${id}`, JSON.stringify(body)]));
+}
