@@ -15,7 +15,7 @@ export interface IssuerKeys {
    * asked. Rejects with ERR_ISSUER_UNAVAILABLE when nothing usable is known.
    */
   lookUp(issuer: Issuer, kid: string | undefined, algorithm: TokenAlgorithm, now: number): KeySet | Promise<KeySet>;
-  /** The set in use; undefined when none is, or when what there is has grown too old. */
+  /** The set in use; undefined when none is, or when what there is has grown too old. Looks again in the background when it is time. */
   current(issuer: Issuer, now: number): KeySet | undefined;
 }
 
@@ -60,8 +60,11 @@ export function createIssuerKeys(fetchDocument: FetchDocument): IssuerKeys {
     return state.pending;
   };
   const current = (issuer: Issuer, now: number): KeySet | undefined => {
-    const { set, fetchedAt } = stateOf(issuer);
-    return issuer.jwks !== undefined || now - fetchedAt < LIMITS.issuerKeysStaleMs ? set : undefined;
+    const state = stateOf(issuer);
+    if (issuer.jwks !== undefined || state.set === undefined) return state.set;
+    const ageMs = now - state.fetchedAt;
+    if (ageMs >= LIMITS.issuerKeysFreshMs && now - state.triedAt >= LIMITS.issuerKeysRetryMs) refresh(issuer, state, now).catch(() => undefined);
+    return ageMs < LIMITS.issuerKeysStaleMs ? state.set : undefined;
   };
   return {
     current,
@@ -69,15 +72,13 @@ export function createIssuerKeys(fetchDocument: FetchDocument): IssuerKeys {
       const state = stateOf(issuer);
       const set = current(issuer, now);
       if (issuer.jwks !== undefined) return set ?? NO_KEYS;
-      const mayAsk = now - state.triedAt >= LIMITS.issuerKeysRetryMs;
+      const mayAsk = state.pending !== undefined || now - state.triedAt >= LIMITS.issuerKeysRetryMs;
       if (set === undefined) {
-        if (state.pending === undefined && !mayAsk) throw unavailable('asked a moment ago');
+        if (!mayAsk) throw unavailable('asked a moment ago');
         return refresh(issuer, state, now);
       }
       // A key that is missing may be a new one; a stranger that makes key ids up costs the issuer no more than one request each time.
-      if (mayAsk && findKey(set, kid, algorithm) === undefined) return refresh(issuer, state, now).catch(() => set);
-      if (mayAsk && now - state.fetchedAt >= LIMITS.issuerKeysFreshMs) refresh(issuer, state, now).catch(() => undefined);
-      return set;
+      return mayAsk && findKey(set, kid, algorithm) === undefined ? refresh(issuer, state, now).catch(() => set) : set;
     },
   };
 }
