@@ -4,6 +4,7 @@ import type { Rows } from '../store/store.ts';
 import { readKill } from './kill/kill.ts';
 import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
+import { revokedSecrets } from './vault/secrets.ts';
 
 /** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
 async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
@@ -14,7 +15,10 @@ async function readLease(rows: Rows, snapshotVersion: number, now: number, lease
     issuedAt: now,
     expiresAt: now + leaseMs,
     snapshotVersion,
-    revokedCredentials: tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
+    revokedCredentials: [
+      ...tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
+      ...(await revokedSecrets(rows, now)),
+    ],
     revokedPrincipals: [],
     killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined], principals: [], tools: [], contexts: [] },
   };

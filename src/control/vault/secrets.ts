@@ -7,7 +7,7 @@ import { isApiArgument } from '../../vault/hashicorp.ts';
 import { ARGUMENT, isSafeArgument } from '../../vault/exec-provider.ts';
 import type { Bound, Sealer } from '../../vault/seal.ts';
 import type { By, Control } from '../control.ts';
-import { findStored, needStored, putStored } from '../stored.ts';
+import { findStored, listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import type { RotateSecret, SecretVersion, SetSecret, StoredSecret } from './schema.ts';
 import { readKeyInUse, readVaultSettings } from './settings.ts';
@@ -99,6 +99,13 @@ async function checkProvided(rows: Rows, space: string, name: string, argument: 
   throw new SallyportError('ERR_REQUEST_INVALID', `this is nothing that provider "${name}" can be asked`, {
     remedy: provider.type === 'hashicorp' ? 'Give it as path#field.' : 'Give what stands in place of {argument}; it cannot begin with "-".',
   });
+}
+
+/** Versions that a gateway may still hold a lease of, though they were revoked. */
+export async function revokedSecrets(rows: Rows, now: number): Promise<readonly string[]> {
+  return (await listStored(rows, 'secret')).flatMap(({ space, id, body: { holds } }) => (holds.kind === 'provider' ? [] : holds.versions.flatMap(
+    ({ version, revokedAt = 0 }) => (revokedAt + LIMITS.credentialLeaseMs > now ? [versionId(space, id, version)] : []),
+  )));
 }
 
 /** Takes a version out of use for good: its sealed text is gone. */
