@@ -13,7 +13,8 @@ const END_USAGE = '[--expires DATE | --for 90d]';
 const DEFAULT_LIFE_MS = 90 * 86_400_000;
 
 const register: Verb = {
-  usage: `register NAME --owner WHO --purpose TEXT --allow SERVER[=EFFECT,...]|t/TOOLSET[=EFFECT,...]|*... [--client 'ISSUER|CLIENT'|FINDING]... ${END_USAGE} [--conversations]`,
+  usage: 'register NAME --owner WHO --purpose TEXT --allow SERVER[=EFFECT,...]|t/TOOLSET[=EFFECT,...]|*... '
+    + `[--client 'ISSUER|CLIENT'|FINDING]... ${END_USAGE} [--conversations]`,
   options: {
     owner: { type: 'string' }, purpose: { type: 'string' }, allow: { type: 'string', multiple: true }, client: { type: 'string', multiple: true },
     conversations: { type: 'boolean' }, ...END,
@@ -98,7 +99,9 @@ function endOf({ options }: Call): number {
   const [date, life] = [options.text('expires'), options.text('for')];
   if (date !== undefined && life !== undefined) throw new SallyportError('ERR_USAGE', 'give either --expires or --for', { remedy: `Write ${END_USAGE}.` });
   const at = date === undefined ? Date.now() + (life === undefined ? DEFAULT_LIFE_MS : (readSpan(life) ?? Number.NaN)) : Date.parse(date);
-  if (Number.isNaN(at)) throw new SallyportError('ERR_USAGE', 'that is no date or time span', { remedy: 'Write for instance --expires 2027-01-31, or --for 90d.' });
+  if (Number.isNaN(at)) {
+    throw new SallyportError('ERR_USAGE', 'that is no date or time span', { remedy: 'Write for instance --expires 2027-01-31, or --for 90d.' });
+  }
   return Math.floor(at / 1000) * 1000;
 }
 

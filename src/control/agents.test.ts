@@ -120,7 +120,8 @@ test('findings are bounded: what was not seen for the longest makes room', async
 });
 
 test.each<[string, JsonObject]>([
-  ['no space', { space: 'No Space' }], ['an issuer with a bar', { issuer: 'a|b' }], ['a client of control characters', { client: 'a\u0007' }], ['more', { agent: 'desk' }],
+  ['no space', { space: 'No Space' }], ['an issuer with a bar', { issuer: 'a|b' }], ['a client of control characters', { client: 'a\u0007' }],
+  ['more', { agent: 'desk' }],
 ])('a gateway is heard, not believed: %s', (_, more) => {
   expect(unknown('x', more)).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
 });

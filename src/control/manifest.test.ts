@@ -83,7 +83,7 @@ test('settings of the network are exported whole, the roots as a file of their o
 });
 
 const IDENTITY = `identity:
-  issuers: [{ issuer: "https://idp.example", audience: gate, tokenLifetimeMax: 10m, introspection: { endpoint: "https://idp.example/ask", clientId: gate, secret: vault:idp } }]
+  issuers: [{ issuer: "https://idp.example", audience: gate, tokenLifetimeMax: 10m, claims: { tid: t1 } }]
   scopes: { crm-read: [{ server: crm, effects: [read] }] }
   scim: { issuer: "https://idp.example", subject: userName }
 agents:
@@ -98,11 +98,16 @@ test('issuers, scopes and agents come into force with the manifest, are exported
   const snapshot: Json = JSON.parse(fixture.role.control.snapshots.current?.signed.bytes ?? '{}');
   expect(snapshot).toMatchObject({
     issuers: [{
-      issuer: 'https://idp.example', spaces: ['default'], audience: ['gate'], tokenLifetimeMaxMs: 600_000, algorithms: ['EdDSA', 'ES256', 'ES384', 'RS256', 'PS256'],
-      groupsClaim: 'groups', clientClaim: 'client_id', scopes: 'required', claims: {}, allowPrivate: false, embedded: false,
+      issuer: 'https://idp.example', spaces: ['default'], audience: ['gate'], tokenLifetimeMaxMs: 600_000, claims: { tid: 't1' }, scopes: 'required',
+      groupsClaim: 'groups', clientClaim: 'client_id', allowPrivate: false, embedded: false,
     }],
     scopes: [{ scope: 'crm-read', space: 'default', allow: [{ server: 'crm', effects: ['read'] }] }],
-    agents: [{ id: 'helpdesk', space: 'default', owner: 'desk', allow: [{ server: 'crm', effects: ['read'] }], expiresAt: Date.parse('2027-01-31'), conversations: false }],
+    agents: [
+      {
+        id: 'helpdesk', space: 'default', owner: 'desk', allow: [{ server: 'crm', effects: ['read'] }], expiresAt: Date.parse('2027-01-31'),
+        conversations: false,
+      },
+    ],
   });
   const { body } = await api('GET', '/manifest');
   expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
@@ -114,7 +119,8 @@ test('issuers, scopes and agents come into force with the manifest, are exported
 });
 
 test('a space lets an issuer, and makes an administrator, into itself alone', async () => {
-  const foreign = (manifest: string): ReturnType<typeof api> => api('POST', '/manifest?space=red', { file: 'f', text: `apiVersion: sallyport/v1\n${manifest}`, policies: [] });
+  const foreign = (manifest: string): ReturnType<typeof api> =>
+    api('POST', '/manifest?space=red', { file: 'f', text: `apiVersion: sallyport/v1\n${manifest}`, policies: [] });
   const idp = (more: string): string => `identity: { issuers: [{ issuer: "https://idp.example"${more} }] }\n`;
   expect(await foreign(idp(', spaces: [default]'))).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
   expect(await foreign('admins: [{ group: red, role: admin, space: "*" }]\n')).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });

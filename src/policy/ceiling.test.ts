@@ -13,6 +13,8 @@ const OPEN: PolicyEngine = {
   version: 1, readsFlow: false, decide: () => ({ outcome: 'allow', policies: ['open'], obligations: [], errors: [] }), possible: () => 'allow',
 };
 
+const SHUT: PolicyEngine = { ...OPEN, decide: () => ({ outcome: 'deny', policies: [], obligations: [], errors: [] }), possible: () => 'deny' };
+
 function agent(id: string, allow: Agent['allow'], more: Partial<Agent> = {}): Agent {
   return { id, space: 'default', owner: 'o', purpose: 'p', clients: [], allow, expiresAt: NOW + 1000, conversations: false, ...more };
 }
@@ -41,14 +43,16 @@ describe('one agent', () => {
     ['a toolset with it, for another effect', [{ toolset: 'sales', effects: ['write'] }], { resource: resource('tool', 'crm', 'find') }, false],
     ['prompts with the effect read', [{ server: 'crm', effects: ['read'] }], { action: 'get_prompt', resource: resource('prompt', 'crm', 'hello') }, true],
     ['prompts with another effect', [{ server: 'crm', effects: ['write'] }], { action: 'get_prompt', resource: resource('prompt', 'crm', 'hello') }, false],
-    ['resources with another effect', [{ server: 'crm', effects: ['write'] }], { action: 'read_resource', resource: resource('resource', 'crm', 'a:b') }, false],
+    ['resources with another effect', [{ server: 'crm', effects: ['write'] }],
+      { action: 'read_resource', resource: resource('resource', 'crm', 'a:b') }, false],
     ['a server of which it has anything', [{ server: 'crm', effects: ['write'] }], { action: 'list', resource: resource('server', 'crm', '') }, true],
     ['a server of which it has nothing', [{ server: 'wiki', effects: '*' }], { action: 'list', resource: resource('server', 'crm', '') }, false],
     ['the toolsets that show its server', [{ server: 'crm', effects: ['read'] }],
       { action: 'connect', resource: { ...resource('server', 't/sales', ''), toolsets: ['sales'] } }, true],
     ['a toolset that does not show its server', [{ server: 'hr', effects: ['read'] }],
       { action: 'connect', resource: { ...resource('server', 't/sales', ''), toolsets: ['sales'] } }, false],
-    ['its toolset', [{ toolset: 'sales', effects: ['read'] }], { action: 'connect', resource: { ...resource('server', 't/sales', ''), toolsets: ['sales'] } }, true],
+    ['its toolset', [{ toolset: 'sales', effects: ['read'] }],
+      { action: 'connect', resource: { ...resource('server', 't/sales', ''), toolsets: ['sales'] } }, true],
   ])('%s', (_, allow, asked, expected) => {
     expect(passes([agent('desk', allow)], { ...request(VIA), ...asked })).toBe(expected);
   });
@@ -129,8 +133,7 @@ test('allowed is what policy allows and every ceiling of the chain covers, no mo
     (drawn, chain, open) => {
       const [first = '', ...actors] = chain.map((_, at) => `agent-${at}`);
       const asked = { ...drawn, principal: { ...drawn.principal, agent: first, actors, id: 'https://idp.example|ann' } };
-      const engine: PolicyEngine = open ? OPEN : { ...OPEN, decide: () => ({ outcome: 'deny', policies: [], obligations: [], errors: [] }), possible: () => 'deny' };
-      const within = withinCeilings(engine, buildCeilings(chain.map((allow, at) => agent(`agent-${at}`, allow)), [SALES]));
+      const within = withinCeilings(open ? OPEN : SHUT, buildCeilings(chain.map((allow, at) => agent(`agent-${at}`, allow)), [SALES]));
       const covered = chain.every((allow) => allow === '*' || allow.some((rule) => covers(rule, asked)));
       expect(within.decide(asked).outcome).toBe(open && covered ? 'allow' : 'deny');
       expect(within.possible(asked)).toBe(open && covered ? 'allow' : 'deny');

@@ -36,7 +36,6 @@ export const AGENT = z.strictObject({
   expires: MOMENT,
   conversations: z.boolean().exactOptional(),
 });
-export type AgentShape = z.infer<typeof AGENT>;
 
 export const ADMIN_ROLES = ['admin', 'approver', 'analyst', 'auditor'] as const;
 const WHO = z.string().min(1).max(1300);

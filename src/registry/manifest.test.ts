@@ -5,7 +5,7 @@ import { formatManifest, parseManifest } from './manifest.ts';
 const GOOD = `apiVersion: sallyport/v1
 gateway:  { listen: 127.0.0.1:7443, publicUrl: https://localhost:7443 }
 network:  { internal: [10.20.0.0/16, "*.corp.example"], proxy: http://proxy.corp.example:3128, extraRoots: ./corp-ca.pem }
-identity: { agentTokens: true, issuers: [{ issuer: "https://idp.example", audience: "https://gate.example", tokenLifetimeMax: 10m, claims: { tid: t1 } }], scopes: { crm-read: [{ server: crm, effects: [read] }] } }
+identity: { agentTokens: true }
 servers:
   crm:
     url: https://crm.internal/mcp
@@ -25,28 +25,6 @@ bindings: [{ role: crm-reader, to: { group: support } }]
 policies: [./policies/*.cedar]
 exceptions: [{ scope: { server: crm, rule: exposure-cleartext }, reason: moving, owner: a, approver: b, expires: 2026-12-31 }]
 `;
-
-const PEOPLE = `agents:
-  helpdesk:
-    owner: desk@example.com
-    purpose: answers tickets
-    clients: ["https://idp.example|desk", "https://idp.example|https://desk.example/client.json"]
-    allow: [{ server: crm, effects: [read] }, { toolset: desk, effects: "*" }]
-    expires: 2027-01-31
-    conversations: true
-  nightly: { owner: ops, purpose: reports, allow: "*", expires: 2027-01-31T12:00Z }
-admins: [{ group: sec, role: admin }, { principal: "https://idp.example|ann", role: auditor, space: "*" }]
-`;
-const TOKEN_CLIENT = 'tokenUrl: "https://as.example/token", clientId: gate, secret: vault:crm/client';
-const CREDENTIALS = [
-  '{ type: header, header: X-Key, secret: vault:crm, owner: sales, expires: 2027-01-31, rotateBy: 2026-12-31 }',
-  `{ type: client-credentials, ${TOKEN_CLIENT}, scopes: { read: [crm.read], write: [crm.write] }, authentication: private_key_jwt }`,
-  `{ type: token-exchange, ${TOKEN_CLIENT}, audience: crm, resource: "https://crm.internal/mcp" }`,
-  `{ type: id-jag, idpTokenUrl: "https://idp.example/token", idpClientId: gate, idpSecret: vault:idp, ${TOKEN_CLIENT}, scopes: [crm] }`,
-  '{ type: mtls, secret: file:/etc/sallyport/crm.pem }',
-  '{ type: authorization-code }',
-  '{ type: authorization-code, issuer: "https://as.example", clientId: gate, secret: vault:as, scopes: [openid] }',
-];
 
 function failure(text: string): SallyportError {
   try {
@@ -86,11 +64,6 @@ describe('parseManifest', () => {
   test('is written back and read again to the same', () => {
     const manifest = parseManifest(GOOD, 'sallyport.yaml');
     expect(parseManifest(formatManifest(manifest), 'again.yaml')).toEqual(manifest);
-    for (const credentials of CREDENTIALS) {
-      const one = parseManifest(`${GOOD}${PEOPLE}`.replace('{ type: header, header: Authorization, secret: env:CRM_KEY }', credentials), 'f');
-      expect<string | undefined>(one.servers[0]?.credentials.type).toBe(/type: ([a-z-]+)/.exec(credentials)?.[1] ?? '');
-      expect(parseManifest(formatManifest(one), 'again.yaml')).toEqual(one);
-    }
     const least = parseManifest('apiVersion: sallyport/v1', 'a');
     expect(formatManifest(least)).toBe('apiVersion: sallyport/v1\n');
   });
@@ -118,29 +91,12 @@ describe('parseManifest', () => {
     ['env of a url', at('hosting: vendor', 'env: { A: b }'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:5:'],
     ['a secret itself', at('env:CRM_KEY', 'hunter2'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:10:65:'],
     ['a secret of a vault without a name', at('env:CRM_KEY', '"vault:"'), 'ERR_CONFIG_INVALID', 'vault: is followed by the name of a secret'],
-    ['credentials of another type', at('type: header,', 'type: oauth,'), 'ERR_CONFIG_INVALID', 'must have a type: none, header, client-credentials'],
-    ['credentials without a part', at('type: header,', 'type: client-credentials,'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:10:'],
-    ['a token endpoint in the clear', at('type: header, header: Authorization,', 'type: client-credentials, clientId: a, tokenUrl: "http://idp.example/token",'), 'ERR_CONFIG_INVALID', 'servers.crm.credentials.tokenUrl must be an https URL'],
-    ['a day of rotation that does not exist', at('secret: env:CRM_KEY', 'secret: env:CRM_KEY, rotateBy: 2026-02-30'), 'ERR_CONFIG_INVALID', 'rotateBy is not a date that exists'],
     ['a password in a URL', at('https://crm', 'https://u:p@crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],
     ['an origin that is a page', at('network:  {', 'network:  { origins: ["https://app.corp.example/page"],'), 'ERR_CONFIG_INVALID', 'must be an origin'],
     ['a proxy by name', at('listen: 127.0.0.1:7443', 'listen: 127.0.0.1:7443, trustedProxy: lb.corp.example'), 'ERR_CONFIG_INVALID', 'must be an IP address'],
     ['another scheme', at('https://crm', 'file://crm'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:7:10:'],
-    ['an unknown key of an issuer', at('tokenLifetimeMax: 10m', 'tokenLifetime: 10m'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:4:109: identity.issuers.0 has a key that is not known: "tokenLifetime"'],
-    ['tokens that live for days', at('10m', '25h'), 'ERR_CONFIG_INVALID', 'identity.issuers.0.tokenLifetimeMax must be 24h or less'],
-    ['an issuer in the clear', at('"https://idp.example"', '"http://idp.example"'), 'ERR_CONFIG_INVALID', 'identity.issuers.0.issuer must be an https URL'],
-    ['an issuer with a query', at('"https://idp.example"', '"https://idp.example?a=b"'), 'ERR_CONFIG_INVALID', 'exactly as its tokens name it'],
-    ['an issuer twice', at('issuers: [', 'issuers: [{ issuer: "https://idp.example" }, '), 'ERR_CONFIG_INVALID', 'identity.issuers.1.issuer is declared twice'],
-    ['an algorithm that is none', at('claims: {', 'algorithms: [none], claims: {'), 'ERR_CONFIG_INVALID', 'identity.issuers.0.algorithms.0'],
-    ['a scope of an unknown server', at('crm-read: [{ server: crm', 'crm-read: [{ server: cmr'), 'ERR_CONFIG_INVALID', 'identity.scopes.crm-read.0.server names a server'],
-    ['a scope that is built in', at('crm-read:', 'crm.read:'), 'ERR_CONFIG_INVALID', 'identity.scopes.crm.read is a scope that every server has already'],
-    ['a client of two agents', at('policies:', 'agents: { a: *b, b: *b }\npolicies:').replace('agents: { a: *b', 'agents: { a: &b { owner: o, purpose: p, allow: "*", expires: 2027-01-31, clients: ["https://idp.example|c"] }'), 'ERR_CONFIG_INVALID', 'is a client of another agent already'],
-    ['a client without its issuer', at('policies:', 'agents: { a: { owner: o, purpose: p, allow: "*", expires: 2027-01-31, clients: [c] } }\npolicies:'), 'ERR_CONFIG_INVALID', 'must be the client as'],
-    ['an agent without an end', at('policies:', 'agents: { a: { owner: o, purpose: p, allow: "*" } }\npolicies:'), 'ERR_CONFIG_INVALID', 'agents.a.expires'],
-    ['an agent with the run of an unknown toolset', at('policies:', 'agents: { a: { owner: o, purpose: p, allow: [{ toolset: dsk, effects: [read] }], expires: 2027-01-31 } }\npolicies:'), 'ERR_CONFIG_INVALID', 'agents.a.allow.0.toolset names a toolset'],
-    ['an administrator who is nobody', at('policies:', 'admins: [{ role: admin }]\npolicies:'), 'ERR_CONFIG_INVALID', 'admins.0 must name either a group or a principal'],
     ['a toolset of an unknown server', at('{ server: files, tools', '{ server: flies, tools'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:18:63:'],
-    ['a role of an unknown server', at('allow: [{ server: crm, effects', 'allow: [{ server: cmr, effects'), 'ERR_CONFIG_INVALID', 'allow.0.server names a server'],
+    ['a role of an unknown server', at('[{ server: crm, effects', '[{ server: cmr, effects'), 'ERR_CONFIG_INVALID', 'allow.0.server names a server'],
     ['a binding of an unknown role', at('role: crm-reader, to', 'role: reader, to'), 'ERR_CONFIG_INVALID', 'sallyport.yaml:20:20:'],
     ['a binding to nobody', at('{ group: support }', '{}'), 'ERR_CONFIG_INVALID', 'exactly one'],
     ['an exception without an end', at(', expires: 2026-12-31', ''), 'ERR_CONFIG_INVALID', 'exceptions.0.expires'],

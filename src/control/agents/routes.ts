@@ -53,7 +53,8 @@ export const agentRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE', path: '/agents/:id', summary: 'Remove an agent: its clients are unknown from then on, its tokens revoked', access: 'change', reach: 'space',
+    method: 'DELETE', path: '/agents/:id', summary: 'Remove an agent: its clients are unknown from then on, its tokens revoked', access: 'change',
+    reach: 'space',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       const now = control.now();
@@ -79,7 +80,9 @@ async function putAgent(by: By, id: string, agent: StoredAgent, verb: 'register'
     for (const client of clients) {
       const owned = await ownerOf(rows, space, client);
       if (owned !== undefined && owned !== id) {
-        throw new SallyportError('ERR_CONFLICT', `the client ${client} is the agent "${owned}"`, { remedy: 'A client is one agent; take it from that one first.' });
+        throw new SallyportError('ERR_CONFLICT', `the client ${client} is the agent "${owned}"`, {
+          remedy: 'A client is one agent; take it from that one first.',
+        });
       }
     }
     await putStored(rows, 'agent', space, id, agent, admin.id);

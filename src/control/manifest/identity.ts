@@ -28,7 +28,8 @@ export async function readIssuers(rows: Rows): Promise<{ readonly issuers: reado
  * any), and an issuer is declared once: no space may set another's claims, lifetimes or keys for it.
  */
 export async function writeIdentity(rows: Rows, space: string, identity: IdentityShape, by: string): Promise<void> {
-  await (Object.keys(identity).length === 0 ? rows.delete('setting', space, ID, { by }) : rows.put('setting', space, ID, decodeJson(JSON.stringify(identity)), { by }));
+  if (Object.keys(identity).length === 0) await rows.delete('setting', space, ID, { by });
+  else await rows.put('setting', space, ID, decodeJson(JSON.stringify(identity)), { by });
   const foreign = issuersOf(identity, space).find(({ spaces }) => space !== DEFAULT_SPACE && spaces.some((one) => one !== space));
   if (foreign !== undefined) {
     throw new SallyportError('ERR_CONFIG_INVALID', `the space ${space} lets ${foreign.issuer} into other spaces`, {
