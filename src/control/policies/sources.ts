@@ -4,7 +4,8 @@ import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
 import { compileRoles } from '../../policy/roles.ts';
 import type { Rules } from '../snapshot/configuration.ts';
-import { confineToSpace } from './confine.ts';
+import { splitPolicies } from '../../policy/split.ts';
+import { confineToSpace, isOrganisations } from './confine.ts';
 
 const FILE = 'sallyport.yaml';
 
@@ -16,6 +17,8 @@ interface Registry {
 /** All that policy is compiled from: policies as written, and what roles, exceptions and learning periods mean in Cedar. */
 export function policySources(rules: Rules, registry: Registry): readonly PolicySource[] {
   const spaces = spacesOf(rules, registry);
+  // What claims too much is refused whether or not there is another space yet.
+  for (const { space, body } of rules.policies) for (const chunk of splitPolicies(body.file, body.source)) isOrganisations(chunk, space);
   return spaces.flatMap((space) => {
     const sources = sourcesOf(space, rules, registry);
     // Where there is one space only, nothing else could be reached, and the texts stay as people wrote them.

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { ACCESSES } from '../access.ts';
+import type { Access } from '../access.ts';
+import { openControl } from '../fixture-control.ts';
+import type { ControlFixture } from '../fixture-control.ts';
+import { objects } from '../../cli/json-view.ts';
+import { ask, person, ROOT } from './fixture-admin.ts';
+
+let fixture: ControlFixture;
+const of = (): ControlFixture['role']['control'] => fixture.role.control;
+
+beforeAll(async () => {
+  fixture = await openControl();
+  const give = (id: string, space: string, body: object): Promise<unknown> => of().store.put('admin', space, id, JSON.parse(JSON.stringify(body)), { by: 'test' });
+  for (const role of ['admin', 'approver', 'analyst', 'auditor']) {
+    await give(`all-${role}`, 'default', { to: { group: `all-${role}` }, role, space: '*' });
+    await give(`red-${role}`, 'red', { to: { group: `red-${role}` }, role, space: 'red' });
+  }
+  await give('by-name', 'default', { to: { principal: 'https://issuer.example|nora' }, role: 'auditor', space: 'blue' });
+  // What a space says of others is nothing, however it came into the store.
+  await give('liar', 'red', { to: { group: 'liars' }, role: 'admin', space: '*' });
+});
+afterAll(() => fixture.close());
+
+const MATRIX: Readonly<Record<string, readonly Access[]>> = {
+  admin: ['self', 'read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern'],
+  approver: ['self', 'read', 'approve'],
+  analyst: ['self', 'read', 'audit', 'investigate', 'stop'],
+  auditor: ['self', 'read', 'audit'],
+  nobody: ['self'],
+};
+
+describe('roles', () => {
+  test.each(Object.keys(MATRIX))('%s may exactly what the table says, where it is given', async (role) => {
+    const everywhere = person('ann', `all-${role}`);
+    const inRed = person('bob', `red-${role}`);
+    for (const access of ACCESSES) {
+      const decided = async (admin: typeof inRed, space: string): Promise<string> => (await of().admins.decide(admin, { access, space, part: 'servers' })).outcome;
+      const wanted = MATRIX[role]?.includes(access) === true ? 'allow' : 'deny';
+      for (const space of ['default', 'red', '*']) expect([role, access, space, await decided(everywhere, space)]).toEqual([role, access, space, wanted]);
+      expect(await decided(inRed, 'red')).toBe(wanted);
+      for (const space of ['default', 'blue', '*']) expect(await decided(inRed, space)).toBe(access === 'self' ? 'allow' : 'deny');
+    }
+  });
+
+  test('are held by name too; a space gives none beyond itself; without any there is nothing', async () => {
+    const decided = async (admin: ReturnType<typeof person>, access: Access, space: string): Promise<string> =>
+      (await of().admins.decide(admin, { access, space, part: 'servers' })).outcome;
+    expect(await decided(person('nora'), 'audit', 'blue')).toBe('allow');
+    expect(await decided(person('nora'), 'audit', 'red')).toBe('deny');
+    expect(await decided(person('nora2'), 'audit', 'blue')).toBe('deny');
+    for (const space of ['red', 'default', '*']) expect(await decided(person('mallory', 'liars'), 'read', space)).toBe('deny');
+    const { proof: _, ...unproved } = person('ann', 'all-admin');
+    expect(await decided(unproved, 'read', 'default')).toBe('deny');
+    expect(await decided({ ...person('ann', 'all-admin'), may: ['read'] }, 'change', 'default')).toBe('deny');
+  });
+
+  test('a company may forbid what a role allows, for everybody but the holder of this machine\'s token', async () => {
+    const source = '@id("no-red-tokens") forbid(principal, action == Action::"admin_change", resource == Control::"red/toolsets");';
+    expect(await ask(of(), ROOT, 'PUT', '/policies', { body: { file: 'admins.cedar', source } })).toMatchObject({ code: '' });
+    const put = { space: 'red', params: { id: 'all' }, body: { members: [] } };
+    const refused = await ask(of(), person('ann', 'all-admin'), 'PUT', '/toolsets/:id', put);
+    expect(refused).toMatchObject({ code: 'ERR_ADMIN_FORBIDDEN', body: { remedy: expect.stringContaining('no-red-tokens') } });
+    expect(await ask(of(), person('ann', 'all-admin'), 'PUT', '/toolsets/:id', { ...put, space: 'default' })).toMatchObject({ code: '' });
+    expect(await ask(of(), ROOT, 'PUT', '/toolsets/:id', put)).toMatchObject({ code: '' });
+    expect(await ask(of(), person('rita', 'red-admin'), 'PUT', '/policies', { space: 'red', body: { file: 'admins.cedar', source } }))
+      .toMatchObject({ code: 'ERR_POLICY_INVALID' });
+    await ask(of(), ROOT, 'DELETE', '/policies/:id', { params: { id: 'admins.cedar' } });
+  });
+
+  test('who did what, in which role, is in the record; so is who was refused', async () => {
+    await ask(of(), person('ann', 'all-admin'), 'PUT', '/toolsets/:id', { space: 'red', params: { id: 'mine' }, body: { members: [] } });
+    await ask(of(), person('tom'), 'PUT', '/toolsets/:id', { space: 'red', params: { id: 'mine' }, body: { members: [] } });
+    const { body } = await ask(of(), ROOT, 'GET', '/audit/records', { space: 'red', query: { order: 'oldest' } });
+    const records = objects(body['records']);
+    expect(records.find(({ action, principal }) => action === 'toolset.put' && principal === 'https://issuer.example|ann'))
+      .toMatchObject({ detail: { by: { via: 'session', roles: ['admin'] } } });
+    expect(records.find(({ event, principal }) => event === 'admin.refused' && principal === 'https://issuer.example|tom')).toMatchObject({ action: 'toolsets.change' });
+  });
+});
