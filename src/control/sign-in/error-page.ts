@@ -2,6 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Control } from '../control.ts';
 import { refuse } from '../refuse.ts';
 import type { WebRequest, WebRoute } from '../web.ts';
+import { refuseEntry } from './enter.ts';
 import { html } from './html.ts';
 import { page } from './page.ts';
 
@@ -14,13 +15,14 @@ export function pageRoute(method: 'GET' | 'POST', path: string, run: (web: WebRe
         return await run(web, control);
       } catch (error) {
         if (!(error instanceof SallyportError) || error.code === 'ERR_INTERNAL') throw error;
+        if (error.code === 'ERR_FORM_FORGED') await refuseEntry(web, control, error.code, 'form');
         return errorPage(web, error);
       }
     },
   };
 }
 
-export function errorPage(web: WebRequest, error: SallyportError): Response {
+function errorPage(web: WebRequest, error: SallyportError): Response {
   const { status } = refuse(error, () => undefined);
   return page(web, {
     title: 'Not possible', status, body: html`<h1>That did not work</h1>

@@ -1,4 +1,5 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { endAdminSession } from '../admins/session.ts';
 import type { Control } from '../control.ts';
 import type { WebRequest } from '../web.ts';
 import { knowBrowser } from './csrf.ts';
@@ -32,7 +33,9 @@ export async function signOut(web: WebRequest, control: Control): Promise<Respon
     await control.record({ event: 'person.signed-out', space: DEFAULT_SPACE, principal: visitor.principal, address: web.address, detail: { everywhere } });
     if (everywhere) await endSessionsOf(control, visitor.person.id);
   }
-  return signedOut(web, [await endSession(web, control), ...await control.interactions().signOut(web.request)]);
+  return signedOut(web, [
+    await endSession(web, control), await endAdminSession(web.request, web.url.origin, control), ...await control.interactions().signOut(web.request),
+  ]);
 }
 
 function signedOut(web: WebRequest, cookies: readonly string[]): Response {

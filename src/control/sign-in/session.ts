@@ -10,6 +10,10 @@ import { readCookie, writeCookie } from './cookies.ts';
 export const METHODS = ['pwd', 'hwk', 'sso'] as const;
 export type Method = (typeof METHODS)[number];
 
+/** Authentication context of a sign-in, for clients that ask for one: `phr` cannot be phished (OpenID Connect EAP ACR values). */
+export const ACRS: Readonly<Record<Method, string>> = { pwd: 'pwd', hwk: 'phr', sso: 'sso' };
+export const AMRS: Readonly<Record<Method, readonly string[]>> = { pwd: ['pwd'], hwk: ['pop', 'user'], sso: ['sso'] };
+
 const SESSION = z.strictObject({
   id: z.string(), person: z.string(), method: z.enum(METHODS), signedInAt: z.number(), seenAt: z.number(),
 });

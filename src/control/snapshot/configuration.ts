@@ -2,8 +2,10 @@ import type { Agent } from '../../domain/agent.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
+import type { StandingLimits } from '../../domain/standing.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
+import { readStandingLimits } from '../manifest/limits.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { listStored } from '../stored.ts';
 
@@ -16,6 +18,7 @@ export interface Configuration {
   readonly issuers: readonly Issuer[];
   readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
+  readonly limits: StandingLimits;
   readonly rules: Rules;
 }
 
@@ -40,6 +43,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     agents: (await listStored(rows, 'agent')).map(({ id, space, body }) => ({ id, space, ...body })),
     ...(await readIssuers(rows)),
     network,
+    limits: await readStandingLimits(rows),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
@@ -47,7 +51,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   };
 }
 
-async function readServers(rows: Rows): Promise<readonly Server[]> {
+export async function readServers(rows: Rows): Promise<readonly Server[]> {
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
     const { tools: _tools, allow: _allow, reason: _reason, ...server } = body;
