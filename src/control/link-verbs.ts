@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Handler } from '../link/handler.ts';
@@ -9,12 +8,16 @@ import { certifyGateway } from './certify.ts';
 import type { Certify } from './certify.ts';
 import { recordSighting } from './agents/sightings.ts';
 import { UNKNOWN_CLIENT } from './agents/schema.ts';
+import { freezeContext } from './contexts/freeze.ts';
+import { FREEZE, VISIT } from './contexts/schema.ts';
+import { visitContext } from './contexts/visit.ts';
+import { ISSUER_SECRET, releaseIssuerSecret } from './manifest/identity.ts';
 import { isOwnKey } from './own-state.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
 import { RAW_SURFACE } from './servers/read.ts';
+import { obtain } from './servers/obtain.ts';
 import { releaseCredential, RELEASE } from './servers/release.ts';
-import type { Obtain } from './servers/release.ts';
 
 export interface VerbParts {
   readonly control: Control;
@@ -39,13 +42,6 @@ const STATE = z.discriminatedUnion('op', [
 ]);
 const DRIFT_REPORT = z.strictObject({ ...NAMES, node: z.string().max(200), raw: RAW_SURFACE });
 
-/** Tokens of other issuers are obtained elsewhere; without that there are none. */
-const obtainNothing: Obtain = async (_control, { server, stored }) => {
-  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `credentials of type ${stored.credentials.type} are not obtained here`, {
-    remedy: `Ask the administrator to check the credential of server ${server}.`,
-  });
-};
-
 /** What gateways may ask of control. They are heard, not believed: every body is checked, and nothing here widens anything. */
 export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
   const { control, news, state, sealKey } = parts;
@@ -56,7 +52,10 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
-    'control.release': { call: (body) => releaseCredential(control, obtainNothing, validate(RELEASE, body, 'body')) },
+    'control.context': { call: (body) => visitContext(control, validate(VISIT, body, 'body')) },
+    'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
+    'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
+    'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },
   };
 }
 

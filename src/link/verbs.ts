@@ -26,6 +26,8 @@ const VERBS = {
   'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.context': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.freeze': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },

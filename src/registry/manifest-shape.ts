@@ -5,6 +5,7 @@ import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
+import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
@@ -94,7 +95,12 @@ const EXCEPTION = z.strictObject({
 export const MANIFEST = z.strictObject({
   apiVersion: z.literal('sallyport/v1'),
   gateway: z
-    .strictObject({ listen: z.string().min(1).max(200), publicUrl: HTTP_URL.exactOptional(), trustedProxy: ADDRESS.exactOptional() })
+    .strictObject({
+      listen: z.string().min(1).max(200),
+      publicUrl: HTTP_URL.exactOptional(),
+      trustedProxy: ADDRESS.exactOptional(),
+      mtls: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.regex(/^https:/, 'must be https') }).exactOptional(),
+    })
     .exactOptional(),
   control: z
     .strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional(), signIn: SIGN_IN.exactOptional() })
@@ -108,6 +114,7 @@ export const MANIFEST = z.strictObject({
     })
     .exactOptional(),
   identity: IDENTITY.exactOptional(),
+  limits: LIMITS_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),

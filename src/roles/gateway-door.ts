@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
+import type { NetworkSettings } from '../domain/snapshot.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { listen, type Listener, type ListenOptions } from '../gateway/listen.ts';
+import { listenMtls } from '../gateway/listen-mtls.ts';
 import type { Link } from '../link/connect.ts';
 import { askText, isReady } from './gateway-control.ts';
 
@@ -41,11 +43,31 @@ export async function openDoor(
 ): Promise<Door> {
   const { hostname, port, insecureLoopback } = address;
   const { network } = inForce.current(Date.now()).snapshot;
+  const parts = { network: () => inForce.snapshot?.network ?? network, gateway, ready: () => isReady(inForce) };
   const tls = insecureLoopback ? {} : { tls: await certified(hostname, control, signal) };
-  const listener = listenOn({
-    hostname, port, ...tls, publicUrl: network.publicUrl, network: () => inForce.snapshot?.network ?? network, gateway, ready: () => isReady(inForce),
-  });
-  return { listener, url: urlOf(address, listener.port, network.publicUrl) };
+  const listener = await listenOn(() => listen({ hostname, port, ...tls, publicUrl: network.publicUrl, ...parts }), address);
+  const url = urlOf(address, listener.port, network.publicUrl);
+  if (network.mtls === undefined) return { listener, url };
+  try {
+    return { listener: both(listener, await openMtls(network.mtls, parts, control, signal)), url };
+  } catch (fault) {
+    await listener.close(0);
+    throw fault;
+  }
+}
+
+/** The door for clients with certificates; which one it is stays as it was at start, like the other's address. */
+async function openMtls(
+  { listen: at, publicUrl }: NonNullable<NetworkSettings['mtls']>, parts: Pick<ListenOptions, 'network' | 'gateway' | 'ready'>, control: Link, signal: AbortSignal,
+): Promise<Listener> {
+  const address = addressOf(at, false);
+  const { hostname, port } = address;
+  const tls = await certified(hostname, control, signal);
+  return listenOn(() => listenMtls({ hostname, port, tls, publicUrl, ...parts }), address);
+}
+
+function both(one: Listener, other: Listener): Listener {
+  return { port: one.port, close: async (graceMs) => void (await Promise.all([one.close(graceMs), other.close(graceMs)])) };
 }
 
 async function certified(hostname: string, control: Link, signal: AbortSignal): Promise<NonNullable<ListenOptions['tls']>> {
@@ -66,13 +88,13 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** An address that can't be had is the operator's to change: it never gets better by trying again. */
-function listenOn(options: ListenOptions): Listener {
+async function listenOn(open: () => Listener | Promise<Listener>, { hostname, port }: Address): Promise<Listener> {
   try {
-    return listen(options);
+    return await open();
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     const why = WHY_NOT[code] ?? code;
-    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${options.hostname}:${options.port}: ${why}.`, {
+    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${hostname}:${port}: ${why}.`, {
       remedy: 'Choose another address with --listen HOST:PORT, or gateway.listen in sallyport.yaml.', cause,
     });
   }

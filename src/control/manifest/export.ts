@@ -1,9 +1,11 @@
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { formatManifest } from '../../registry/manifest.ts';
 import { formatMoment } from '../../registry/manifest-words.ts';
 import type { Rows } from '../../store/store.ts';
 import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
+import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
 
 interface NamedText {
@@ -22,15 +24,17 @@ const ROOTS_FILE = 'extra-roots.pem';
 
 /** One space as a manifest that would make it again. Holds references to secrets, never secrets. */
 export async function exportManifest(rows: Rows, space: string): Promise<Exported> {
-  const { listen, publicUrl, trustedProxy, control, extraRoots, ...network } = await readNetwork(rows);
+  const { listen, publicUrl, trustedProxy, mtls, control, extraRoots, ...network } = await readNetwork(rows);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const identity = await readIdentity(rows, space);
+  const limits = await readLimits(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
-    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }) },
+    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }) },
     ...(control === undefined ? {} : { control }),
     network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
+    ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
     agents: await exportAgents(rows, space),
     ...(admins.length === 0 ? {} : { admins }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),

@@ -1,10 +1,13 @@
+import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { IDENTITY, issuersOf, scopesOf } from '../../registry/identity-shape.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Rows } from '../../store/store.ts';
+import type { Control } from '../control.ts';
 
 const ID = 'identity';
 
@@ -22,6 +25,20 @@ export async function readIssuers(rows: Rows): Promise<{ readonly issuers: reado
     scopes: settings.flatMap(({ space, identity }) => scopesOf(identity, space)),
   };
 }
+
+/**
+ * The secret by which gateways ask an issuer about tokens (RFC 7662): `{value}`. Only what the settings of that issuer name.
+ * Throws `ERR_NOT_FOUND`, and what reading the secret throws.
+ */
+export async function releaseIssuerSecret({ store, vault }: Pick<Control, 'store' | 'vault'>, { issuer }: z.infer<typeof ISSUER_SECRET>): Promise<JsonObject> {
+  for (const { id, space, body } of await store.list('setting')) {
+    const found = id === ID ? issuersOf(IDENTITY.parse(body), space).find((one) => one.issuer === issuer) : undefined;
+    if (found?.introspection !== undefined) return { value: (await vault.read(space, found.introspection.secret)).value };
+  }
+  throw new SallyportError('ERR_NOT_FOUND', 'no such issuer is asked about tokens');
+}
+
+export const ISSUER_SECRET = z.strictObject({ issuer: z.string().max(1000) });
 
 /**
  * Throws `ERR_CONFIG_INVALID`: a space lets an issuer into itself alone (the default space, which is the installation's, into

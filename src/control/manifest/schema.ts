@@ -10,6 +10,8 @@ export const NETWORK = z.strictObject({
   internal: z.array(z.string().max(300)),
   origins: z.array(z.string().max(300)),
   trustedProxy: z.string().max(100).exactOptional(),
+  /** The gateways' door for clients with certificates. */
+  mtls: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https$/ }) }).exactOptional(),
   /** Control's own door; absent until somebody says where it is to be. */
   control: z
     .strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional(), signIn: SIGN_IN.exactOptional() })

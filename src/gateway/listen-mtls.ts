@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { LIMITS } from '../domain/limits.ts';
+import { answer, watchBodies } from './answer.ts';
+import { createDoors } from './doors.ts';
+import type { Listener, ListenOptions } from './listen.ts';
+import { broken } from './reply.ts';
+
+export type MtlsOptions = ListenOptions & { readonly tls: NonNullable<ListenOptions['tls']> };
+
+/**
+ * The door for clients with certificates (RFC 8705). The runtime's own server doesn't show what the peer presented; TLS and
+ * HTTP put together do. Whose certificate it is doesn't matter: the token names it by thumbprint, and the handshake proves
+ * that the caller has its key. Without one the door is like the other. Rejects with what the socket says.
+ */
+export async function listenMtls(options: MtlsOptions): Promise<Listener> {
+  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
+  const cuts = new WeakMap<Request, () => void>();
+  const arriving = watchBodies((request) => cuts.get(request)?.());
+  const answering = { ...options, doors: createDoors(options.publicUrl, loopback), arriving };
+  const sockets = new Set<TLSSocket>();
+  const http = createHttpServer({ maxHeaderSize: LIMITS.headerBytesMax, headersTimeout: LIMITS.bodyTimeoutMs, requestTimeout: 0 }, (incoming, outgoing) => {
+    const work = async (): Promise<void> => {
+      const { socket } = incoming;
+      const request = toRequest(incoming, outgoing, options.publicUrl);
+      cuts.set(request, () => socket.destroy());
+      const certificate = socket instanceof TLSSocket ? thumbprintOf(socket) : undefined;
+      const peer = { address: socket.remoteAddress ?? '', longLived: () => void socket.setTimeout(0), ...(certificate === undefined ? {} : { certificate }) };
+      await write(await answer(request, peer, answering), outgoing);
+    };
+    work().catch(async () => {
+      if (outgoing.headersSent) outgoing.destroy();
+      else await write(broken(), outgoing);
+    }).catch(() => outgoing.destroy());
+  });
+  const server = createTlsServer({ ...options.tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket)).once('error', () => socket.destroy());
+    socket.setTimeout(LIMITS.connectionIdleMs, () => socket.destroy());
+    if (sockets.size > LIMITS.openExchangesMax) socket.destroy();
+    else http.emit('connection', socket);
+  });
+  server.on('tlsClientError', (_fault, socket) => socket.destroy());
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject).listen({ host: options.hostname, port: options.port }, resolve);
+  await promise;
+  const bound = server.address();
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : options.port,
+    async close(graceMs) {
+      arriving.stop();
+      const ended = new Promise<void>((done) => void server.close(() => done()));
+      const timer = setTimeout(() => sockets.forEach((socket) => socket.destroy()), sockets.size === 0 ? 0 : graceMs);
+      await ended;
+      clearTimeout(timer);
+      http.close();
+    },
+  };
+}
+
+function thumbprintOf(socket: TLSSocket): string | undefined {
+  // Empty, where the peer presented none, whatever the types say.
+  const { raw } = socket.getPeerCertificate(true) as { readonly raw?: Buffer };
+  return raw === undefined ? undefined : createHash('sha256').update(raw).digest('base64url');
+}
+
+/** Repeated headers are joined, as the other door has them: `node:http` itself would drop all but the first. */
+function toRequest(incoming: IncomingMessage, outgoing: ServerResponse, publicUrl: string): Request {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) headers.append(incoming.rawHeaders[at] ?? '', incoming.rawHeaders[at + 1] ?? '');
+  const gone = new AbortController();
+  outgoing.once('close', () => gone.abort());
+  const method = incoming.method ?? 'GET';
+  const url = new URL(publicUrl).origin + (incoming.url?.startsWith('/') === true ? incoming.url : '/');
+  const body = method === 'POST' ? { body: streamOf(incoming) } : {};
+  return new Request(url, { method, headers, signal: gone.signal, ...body });
+}
+
+function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await chunks.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(new Uint8Array(next.value));
+    },
+  }, { highWaterMark: 0 });
+}
+
+async function write(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  if (response.body === null) {
+    outgoing.end();
+    return;
+  }
+  const body = Readable.from(response.body);
+  outgoing.once('close', () => body.destroy());
+  for await (const chunk of body) {
+    if (outgoing.destroyed) return;
+    if (!outgoing.write(chunk)) await drained(outgoing);
+  }
+  outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  outgoing.once('drain', resolve).once('close', resolve);
+  return promise;
+}
