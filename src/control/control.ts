@@ -4,6 +4,8 @@ import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
+import type { Connections } from './connections/connections.ts';
+import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Admin, Route } from './route.ts';
@@ -29,7 +31,11 @@ export interface Control {
   readonly change: Change;
   /** The issuer's side of the sign-in pages; only the door, which opens with the issuer, has a use for it. */
   readonly interactions: () => Interactions;
+  /** The embedded issuer. Throws `ERR_NOT_RUNNING` without a door. */
+  readonly issuer: () => RunningIssuer;
   readonly vault: Vault;
+  /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
+  readonly connections: Connections;
   readonly releases: ReleaseWatch;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;

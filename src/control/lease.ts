@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { Lease, SignedSnapshot } from '../domain/snapshot.ts';
 import type { Rows } from '../store/store.ts';
+import { endedConnections } from './connections/keep.ts';
 import { readKill } from './kill/kill.ts';
+import { listRevocations } from './revocations/revocations.ts';
 import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
 import { revokedSecrets } from './vault/secrets.ts';
@@ -16,11 +18,12 @@ async function readLease(rows: Rows, snapshotVersion: number, now: number, lease
     expiresAt: now + leaseMs,
     snapshotVersion,
     revokedCredentials: [
+      ...(await listRevocations(rows, now)).map(({ body }) => body.credential),
       ...tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
-      ...(await revokedSecrets(rows, now)),
+      ...(await revokedSecrets(rows, now)), ...(await endedConnections(rows, now)),
     ],
     revokedPrincipals: [],
-    killed: { all: kill.all, agents: kill.agents, servers: [...kill.servers, ...quarantined], principals: [], tools: [], contexts: [] },
+    killed: { ...kill, servers: [...kill.servers, ...quarantined] },
   };
 }
 

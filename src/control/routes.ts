@@ -1,8 +1,13 @@
 import { accountRoutes } from './accounts/routes.ts';
+import { clientRoutes } from './clients/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
+import { issuerRoutes } from './issuer/routes.ts';
+import { revocationRoutes } from './revocations/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { contextRoutes } from './contexts/routes.ts';
+import { connectionRoutes } from './connections/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
@@ -18,6 +23,6 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...vaultRoutes, ...proposalRoutes,
+  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
+  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes,
 ];

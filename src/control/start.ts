@@ -10,6 +10,7 @@ import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Link } from '../link/connect.ts';
+import { createAddressGuard } from '../upstream/address.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
@@ -19,6 +20,7 @@ import { doorAuthenticator, socketAuthenticator } from './admins/authenticate.ts
 import { createBroadcast } from './broadcast.ts';
 import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
+import { createConnections } from './connections/connections.ts';
 import type { Control } from './control.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
@@ -78,16 +80,23 @@ export function createControl(parts: ControlParts): RunningControl {
   const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
+  const vault = openVault({ home, store, change, now });
+  const state = ownState(parts.state);
+  let origin: string | undefined;
   let interactions: Interactions | undefined;
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
-    state: ownState(parts.state), refused: createRefusals(floods, now),
+    state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change,
     interactions: () => interactions ?? closed(),
-    vault: openVault({ home, store, change, now }),
+    vault,
+    connections: createConnections({
+      store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
+      mintSubject: async () => noSubject(),
+    }),
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
@@ -104,6 +113,7 @@ export function createControl(parts: ControlParts): RunningControl {
       const openIssuer = async (): Promise<RequestListener> => (_incoming, outgoing) => void outgoing.writeHead(404).end();
       const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
       url = door.url;
+      origin = door.url;
       closers.push(door.close);
       return door.url;
     },
@@ -122,6 +132,10 @@ export function createControl(parts: ControlParts): RunningControl {
 
 function noRoute(): never {
   throw new SallyportError('ERR_ROUTE_UNKNOWN', 'there is no such route', { remedy: 'Propose it anew with this version.' });
+}
+
+function noSubject(): never {
+  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', 'Nobody vouches for callers here.', { internal: 'no issuer of our own', dispatched: false });
 }
 
 function closed(): never {

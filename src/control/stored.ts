@@ -8,12 +8,15 @@ import { ADMIN_GRANT } from './admins/schema.ts';
 import { AGENT, SIGHTING } from './agents/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
+import { CLIENT } from './clients/schema.ts';
+import { CONTEXT } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
+import { REVOCATION } from './revocations/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
 import { FINDING, SERVER } from './servers/schema.ts';
@@ -38,8 +41,8 @@ const EXPOSURE = z.strictObject({
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
-  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, sighting: SIGHTING, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
-  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
+  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, context: CONTEXT, sighting: SIGHTING, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
+  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT, client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
 } as const;
 

@@ -7,10 +7,7 @@ import type { SharedState } from '../domain/state.ts';
 import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
 import type { Link } from '../link/connect.ts';
 import { readPeerKey } from '../link/keys.ts';
-import type { Release } from '../upstream/credentials/leases.ts';
 
-/** A released secret is asked for again after this long. */
-const CREDENTIAL_MS = 5 * 60_000;
 const RETRY_MS = 100;
 const POLL_MS = 10;
 
@@ -92,17 +89,5 @@ export function stateOver(control: Link): SharedState {
     setIfAbsent: async (key, value, ttlMs) => (await op({ op: 'setIfAbsent', key, value, ttlMs }))['taken'] === true,
     increment: async (key, by, ttlMs) => Number((await op({ op: 'increment', key, by, ttlMs }))['sum']),
     delete: async (key) => void (await op({ op: 'delete', key })),
-  };
-}
-
-/** Secrets of servers, released by control one at a time (invariant 8). */
-export function releaseOver(control: Link): Release {
-  return async ({ space, server, secret, exchange }) => {
-    const answer = await control.call('control.release', { space, server, secret, exchange });
-    const value = isObject(answer) ? answer['value'] : undefined;
-    if (typeof value !== 'string') {
-      throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `Control has no credential for server ${server}.`, { dispatched: false });
-    }
-    return { value, expiresAt: Date.now() + CREDENTIAL_MS };
   };
 }

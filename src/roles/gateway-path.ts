@@ -4,6 +4,7 @@ import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
+import type { FlowContexts } from '../flow/keeper.ts';
 import { createAnnouncer } from '../gateway/announce.ts';
 import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
@@ -20,6 +21,7 @@ import { createHandles } from '../gateway/handles.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
 import { createPinGuard } from '../gateway/pin-guard.ts';
+import type { Probing } from '../gateway/probing.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
@@ -32,14 +34,16 @@ import { encodeBody, encodeHeaders } from '../mcp/encode.ts';
 import { parseSse } from '../mcp/sse.ts';
 import { writeSurface } from '../registry/surface.ts';
 import { createAddressGuard } from '../upstream/address.ts';
-import { createCredentials } from '../upstream/credentials/leases.ts';
+import { createCredentials, type Credentials } from '../upstream/credentials/leases.ts';
 import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
-import { isReady, releaseOver } from './gateway-control.ts';
+import { isReady } from './gateway-control.ts';
 import { joinIdentity } from './gateway-identity.ts';
+import { joinLimits } from './gateway-limits.ts';
 import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
 import { readFor } from './gateway-read.ts';
+import { releaseOver, secretsOver } from './gateway-release.ts';
 
 /** The other roles, each behind its link. */
 export interface Links {
@@ -76,7 +80,8 @@ export interface DataPlane {
  */
 export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
-  const records = openRecords(ground);
+  const limits = joinLimits({ control: links.control, inForce, state, signal });
+  const records = openRecords(ground, limits.probing);
   const ways = openWays(links);
   const open = createOpenExchanges();
   const sessions = createSessions(seal, state);
@@ -88,17 +93,17 @@ export function joinDataPlane(ground: Ground): DataPlane {
     links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
   const peers = createPeers(home);
-  const parts = bridgeParts(ground, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
+  const parts = bridgeParts(ground, limits.flow, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
-  const upstream = createTaskOwners(createAnnouncer(inForce, dispatch), state);
+  const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream, gates, ...limits });
   reader = createReader(gateway);
 
   return {
     gateway,
     handlers: { 'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity) },
-    sweep: () => sweepAll(inForce, [open, parts.held, parts.connections]),
+    sweep: () => sweepAll(inForce, [open, parts.held, parts.connections, ways.credentials]),
     async close() {
       parts.connections.close();
       peers.close();
@@ -109,12 +114,14 @@ export function joinDataPlane(ground: Ground): DataPlane {
 }
 
 /** Where every exchange is written down before it has an effect (invariant 5). */
-function openRecords({ home, node, links }: Ground): { readonly trail: TrailOptions; close(): Promise<void> } {
+function openRecords({ home, node, links }: Ground, probing: Probing): { readonly trail: TrailOptions; close(): Promise<void> } {
   const journal = createJournal(links.ledger, { node, incarnation: crypto.randomUUID() });
   const floods = createFloods(journal, { node, space: DEFAULT_SPACE });
   const commitments = openCommitments(join(home, 'gateway', 'salts'));
   return {
-    trail: { node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data) },
+    trail: {
+      node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data), refused: (principal, code) => probing.refused(principal, code),
+    },
     async close() {
       await floods.close().catch(() => undefined);
       journal.close();
@@ -123,14 +130,15 @@ function openRecords({ home, node, links }: Ground): { readonly trail: TrailOpti
 }
 
 /** One way for each transport that a server may have. */
-function openWays({ control, runner }: Links): BridgeParts['ways'] & { close(): void } {
+function openWays({ control, runner }: Links): BridgeParts['ways'] & { readonly credentials: Credentials; close(): void } {
   const codec = { encodeBody, encodeHeaders, decodeBody, parseSse };
-  const release = releaseOver(control);
-  const wire = { codec, guard: createAddressGuard(), credentials: createCredentials(release) };
-  const stdio = createStdioUpstream({ codec, link: runner, release });
+  const credentials = createCredentials(releaseOver(control));
+  const wire = { codec, guard: createAddressGuard(), credentials };
+  const stdio = createStdioUpstream({ codec, link: runner, release: secretsOver(control) });
   const sse = createSseUpstream(wire);
   return {
     http: createHttpUpstream(wire),
+    credentials,
     sse,
     stdio,
     close() {
@@ -143,6 +151,7 @@ function openWays({ control, runner }: Links): BridgeParts['ways'] & { close(): 
 /** What the bridge remembers between messages, and how it gets back onto the path: `gateway` is asked for when it is needed. */
 function bridgeParts(
   { node, inForce, state }: Ground,
+  flow: FlowContexts,
   ways: BridgeParts['ways'],
   peers: Peers,
   trail: TrailOptions,
@@ -150,7 +159,7 @@ function bridgeParts(
   gateway: () => Gateway,
 ): BridgeParts {
   return {
-    node, ways, connections, peers, inForce, state,
+    node, ways, connections, peers, inForce, state, flow,
     held: createHeldCalls(node),
     questions: createQuestions(node),
     subscriptions: createSubscriptions(node, state, peers),

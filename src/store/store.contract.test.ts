@@ -168,7 +168,7 @@ describe.each(cases)('store on $name', (database) => {
 
   test('refuses a kind outside the closed union', async () => {
     // @ts-expect-error the type refuses it too
-    expect(await codeOf(store.put('secret', 'default', 'x', 1, { by }))).toBe('ERR_REQUEST_INVALID');
+    expect(await codeOf(store.put('password', 'default', 'x', 1, { by }))).toBe('ERR_REQUEST_INVALID');
   });
 
   test('takes text as text', async () => {

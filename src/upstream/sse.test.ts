@@ -15,7 +15,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 function makeUpstream(idleMs?: number): ReturnType<typeof createSseUpstream> {
-  const credentials = createCredentials(async () => ({ value: 'secret', expiresAt: Number.MAX_SAFE_INTEGER }));
+  const credentials = createCredentials(async () => ({ kind: 'header', name: 'X-Key', value: 'secret', expiresAt: Number.MAX_SAFE_INTEGER }));
   const upstream = createSseUpstream({ codec, credentials, guard: createAddressGuard(), ...(idleMs === undefined ? {} : { idleMs }) });
   closers.push(() => upstream.close());
   return upstream;

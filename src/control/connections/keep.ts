@@ -6,7 +6,9 @@ import { findStored, listStored, putStored, type Stored } from '../stored.ts';
 import { KEPT, type Connection, type Kept, type Ticket } from './schema.ts';
 
 /** Who a connection serves. */
-export type Holder = Pick<Ticket, 'space' | 'server' | 'principal' | 'agent' | 'actors'>;
+export interface Holder extends Readonly<Pick<Ticket, 'space' | 'server' | 'principal' | 'agent'>> {
+  readonly actors: readonly string[];
+}
 
 /** One connection a holder: found by what it is for, never by a list that a caller could add to. */
 export function connectionId({ server, principal, agent, actors }: Holder): string {
@@ -43,8 +45,10 @@ export function createKeep(sealer: Sealer): Keep {
 }
 
 /** What a grant makes of a connection. A provider that says nothing of scopes granted what it was asked for (RFC 6749, section 5.1). */
-export function granted(grant: Grant, asked: readonly string[], now: number): Pick<Connection, 'scopes' | 'accessExpiresAt' | 'refreshedAt' | 'state'> {
-  return { scopes: [...(grant.scopes ?? asked)], accessExpiresAt: grant.expiresAt, refreshedAt: now, state: 'active' };
+export function granted(
+  grant: Grant, asked: readonly string[], now: number,
+): Pick<Connection, 'asked' | 'scopes' | 'accessExpiresAt' | 'refreshedAt' | 'state'> {
+  return { asked: [...asked], scopes: [...(grant.scopes ?? asked)], accessExpiresAt: grant.expiresAt, refreshedAt: now, state: 'active' };
 }
 
 /** Revoked connections whose last access token may still be held somewhere: what leases must name. */

@@ -20,7 +20,8 @@ export const CONNECTION = z.strictObject({
   provider: PROVIDER,
   clientId: z.string().max(2048),
   resource: z.string().max(8192),
-  /** What the provider granted, as far as it said so; else what was asked for. */
+  /** What was asked for, and what the provider granted of it, as far as it said so. */
+  asked: SCOPES,
   scopes: SCOPES,
   /** `broken`: the provider takes its refresh token no more. `revoked`: ended here, kept until its last access token has ended. */
   state: z.enum(['active', 'broken', 'revoked']),

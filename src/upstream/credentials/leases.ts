@@ -22,14 +22,14 @@ export interface ReleaseRequest {
   readonly effect?: Effect;
   /** The server's `WWW-Authenticate`, when it refused what it was shown; empty when it said nothing that can be read. */
   readonly challenge?: string;
-  /** Hex SHA-256 of the value that it refused. */
+  /** Hex SHA-256 of the value that it refused; of nothing when it was shown nothing. */
   readonly refused?: string;
 }
 
 /** `expiresAt`: epoch ms. `id` is what a revocation names. `none`: nothing to show yet; the server's own refusal says how to go on. */
 export type Released =
   | { readonly kind: 'header'; readonly name: string; readonly value: string; readonly expiresAt: number; readonly id?: string }
-  | { readonly kind: 'certificate'; readonly pem: string; readonly expiresAt: number }
+  | { readonly kind: 'certificate'; readonly pem: string; readonly expiresAt: number; readonly id?: string }
   | { readonly kind: 'none'; readonly expiresAt: number }
   | { readonly kind: 'connect'; readonly url: string; readonly id: string };
 
@@ -132,7 +132,7 @@ export function createCredentials(release: Release, now: () => number = Date.now
       drop(key);
       const { credential } = await ask(key, exchange, {
         challenge: readable(refusal.challenge),
-        ...(shown === undefined ? {} : { refused: createHash('sha256').update(shown.value).digest('hex') }),
+        refused: createHash('sha256').update(shown?.value ?? '').digest('hex'),
       });
       if (!same(credential, shown)) return credential;
       drop(key);
@@ -171,7 +171,7 @@ async function obtain(
     expiresAt: released.expiresAt,
     renewAt: at + (released.expiresAt - at) / 2,
     holder: { ...exchange, principal: onBehalfOf },
-    id: released.kind === 'header' ? released.id : undefined,
+    id: released.kind === 'none' ? undefined : released.id,
   };
 }
 

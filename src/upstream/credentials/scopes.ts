@@ -6,6 +6,13 @@ export function scopesFor(map: ScopeMap | undefined, effect: Effect | undefined)
   return isList(map) ? map : (map[effect ?? 'read'] ?? []);
 }
 
+/** A server may ask for what its entry declares, under any effect, and for nothing else; where nothing is declared, for anything. */
+export function allowedScopes(map: ScopeMap | undefined, asked: readonly string[]): readonly string[] {
+  if (map === undefined) return asked;
+  const declared = new Set(Object.values(map).flat());
+  return asked.filter((scope) => declared.has(scope));
+}
+
 function isList(map: ScopeMap): map is readonly string[] {
   return Array.isArray(map);
 }

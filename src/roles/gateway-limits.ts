@@ -1,0 +1,52 @@
+import { SallyportError } from '../domain/errors.ts';
+import { isArray, isObject, type Json } from '../domain/json.ts';
+import { CATEGORIES, CONFIDENTIALITIES } from '../domain/server.ts';
+import type { SharedState } from '../domain/state.ts';
+import type { Upstream } from '../domain/upstream.ts';
+import { createFlowContexts, type Carried, type FlowContexts, type Visit } from '../flow/keeper.ts';
+import { createBreakers } from '../gateway/breaker.ts';
+import type { InForceKeeper } from '../gateway/in-force.ts';
+import { createCascade } from '../gateway/obligations/cascade.ts';
+import { createCounters } from '../gateway/obligations/counters.ts';
+import { createGates, type Gates } from '../gateway/obligations/meet.ts';
+import { createProbing, type Probing } from '../gateway/probing.ts';
+import type { Link } from '../link/connect.ts';
+
+/** What bounds calls beside policy, and counts for it. */
+export interface Limits {
+  readonly flow: FlowContexts;
+  readonly probing: Probing;
+  /** The way to servers with a circuit breaker in it, and the gates that know it. */
+  around(upstream: Upstream): { readonly upstream: Upstream; readonly gates: Gates };
+}
+
+/** Counters are in the shared state of gateways; contexts and switches are control's, which makes them durable. */
+export function joinLimits(parts: { readonly control: Link; readonly inForce: InForceKeeper; readonly state: SharedState; readonly signal: AbortSignal }): Limits {
+  const { control, inForce, state, signal } = parts;
+  const counters = createCounters(state);
+  const cascade = createCascade(async (freeze) => void (await control.call('control.freeze', { ...freeze })), signal);
+  return {
+    flow: createFlowContexts(async (visit) => readCarried(await control.call('control.context', bodyOf(visit)))),
+    probing: createProbing(() => inForce.snapshot?.limits),
+    around(inner) {
+      const upstream = createBreakers(inner);
+      return { upstream, gates: createGates(counters, cascade, (exchange) => upstream.objection(exchange)) };
+    },
+  };
+}
+
+function bodyOf({ space, key, principal, knew, add }: Visit): Json {
+  const { id, agent, actors, grant } = principal;
+  return {
+    space, key, principal: id, agent, actors, ...(grant === undefined ? {} : { grant }), ...(knew === undefined ? {} : { knew }), add: { ...add },
+  };
+}
+
+function readCarried(answer: Json): Carried {
+  const { generation, labels } = isObject(answer) ? answer : {};
+  const { confidentiality, categories, integrity } = isObject(labels) ? labels : {};
+  const known = CONFIDENTIALITIES.find((one) => one === confidentiality);
+  const isWhole = typeof generation === 'number' && known !== undefined && isArray(categories) && (integrity === 'trusted' || integrity === 'untrusted');
+  if (!isWhole) throw new SallyportError('ERR_LINK_FRAME', 'control.context was answered with something else');
+  return { generation, labels: { confidentiality: known, categories: CATEGORIES.filter((one) => categories.includes(one)), integrity } };
+}
