@@ -11,7 +11,6 @@ import { listStored, needStored, putStored } from '../stored.ts';
 import { enrolmentPath, makeEnrolment } from './enrolment.ts';
 import { accountId, putAccount } from './find.ts';
 import type { FoundAccount } from './find.ts';
-import { hashPassword } from './password.ts';
 import { NEW_ACCOUNT, RESET } from './schema.ts';
 import type { Account } from './schema.ts';
 
@@ -19,16 +18,17 @@ type Credentials = Pick<Account, 'passkeys'> & Partial<Pick<Account, 'password' 
 
 export const accountRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/accounts', summary: 'Local accounts: who may sign in without a company\'s provider', access: 'read',
+    method: 'GET', path: '/accounts', summary: 'Local accounts: who may sign in without a company\'s provider', access: 'read', reach: 'organisation',
     act: async (_asked, { store, now }) => ({ accounts: (await listStored(store, 'account', DEFAULT_SPACE)).map((account) => presentAccount(account, now())) }),
   }),
   route({
-    method: 'POST', path: '/accounts', summary: 'Make a local account; the answer holds a link that opens it once', access: 'change', body: NEW_ACCOUNT,
+    method: 'POST', path: '/accounts', summary: 'Make a local account; the answer holds a link that opens it once',
+    access: 'govern', reach: 'organisation', body: NEW_ACCOUNT,
     act: async ({ admin, body }, control) => {
-      const { userName, displayName, groups, password } = body;
+      const { userName, displayName, groups, passwordHash } = body;
       const id = accountId(userName);
       const at = control.now();
-      const fresh = await begin(control, id, password, [userName, displayName ?? '']);
+      const fresh = begin(control, id, passwordHash);
       const person = Bun.randomUUIDv7();
       const made: Person = {
         userName, active: true, source: 'local', groups, createdAt: at, changedAt: at, ...(displayName === undefined ? {} : { displayName }),
@@ -48,11 +48,12 @@ export const accountRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/accounts/:name/reset', summary: 'Take an account\'s password and passkeys away and open it anew by a link', access: 'change',
+    method: 'POST', path: '/accounts/:name/reset', summary: 'Take an account\'s password and passkeys away and open it anew by a link',
+    access: 'govern', reach: 'organisation',
     body: RESET,
     act: async ({ admin, params, body }, control) => {
       const id = accountId(params['name'] ?? '');
-      const fresh = await begin(control, id, body.password, [id]);
+      const fresh = begin(control, id, body.passwordHash);
       const account = await control.change({ admin, space: DEFAULT_SPACE }, { resource: 'account', id, verb: 'reset' }, async (rows) => {
         const { body: { password: _, passwordSetAt: _at, enrolment: _link, disabledAt: _off, ...kept } } = await needStored(rows, 'account', DEFAULT_SPACE, id);
         const next = { id, body: { ...kept, ...fresh.credentials } };
@@ -64,7 +65,8 @@ export const accountRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/accounts/:name/disable', summary: 'Let nobody sign in with an account; its sessions end', access: 'change',
+    method: 'POST', path: '/accounts/:name/disable', summary: 'Let nobody sign in with an account; its sessions end',
+    access: 'govern', reach: 'organisation',
     act: async ({ admin, params }, control) => {
       const id = accountId(params['name'] ?? '');
       const at = control.now();
@@ -80,12 +82,15 @@ export const accountRoutes: readonly Route[] = [
   }),
 ];
 
-/** New credentials: a password that was given on a terminal, or a link by which the person sets their own. */
-async function begin(
-  control: Control, id: string, password: string | undefined, names: readonly string[],
-): Promise<{ readonly credentials: Credentials; readonly link: { readonly link?: { readonly path: string; readonly expiresAt: number } } }> {
+interface Beginning {
+  readonly credentials: Credentials;
+  readonly link: { readonly link?: { readonly path: string; readonly expiresAt: number } };
+}
+
+/** New credentials: a password that was set on a terminal, or a link by which the person sets their own. */
+function begin(control: Control, id: string, hash: string | undefined): Beginning {
   const at = control.now();
-  if (password !== undefined) return { credentials: { passkeys: [], password: await hashPassword(password, names), passwordSetAt: at }, link: {} };
+  if (hash !== undefined) return { credentials: { passkeys: [], password: hash, passwordSetAt: at }, link: {} };
   const { secret, kept } = makeEnrolment(at);
   return { credentials: { passkeys: [], enrolment: kept }, link: { link: { path: enrolmentPath(id, secret), expiresAt: kept.expiresAt } } };
 }

@@ -6,7 +6,7 @@ import type { Kind, Rows } from '../../store/store.ts';
 import type { By } from '../control.ts';
 
 /** Rows of the default space that are the whole organisation's, whoever administers that space. */
-const ORGANISATION: readonly Kind[] = ['person', 'group', 'scim-token', 'custodian', 'opening'];
+const ORGANISATION: readonly Kind[] = ['person', 'group', 'account', 'consent', 'scim-token', 'custodian', 'opening', 'registration', 'identity'];
 
 /**
  * The rows as somebody may write them: of the space that was asked, and the organisation's only with a role for the whole

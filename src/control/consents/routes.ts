@@ -7,12 +7,13 @@ import { listConsents } from './consents.ts';
 
 export const consentRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/consents', summary: 'What people agreed that clients may do for them', access: 'read',
+    method: 'GET', path: '/consents', summary: 'What people agreed that clients may do for them', access: 'read', reach: 'organisation',
     query: { person: z.string().max(200).exactOptional() },
     act: async ({ query }, { store, now }) => ({ consents: (await listConsents(store, now(), query.person)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'DELETE', path: '/consents/:id', summary: 'Take a consent back: the person is asked again before the client gets another token', access: 'change',
+    method: 'DELETE', path: '/consents/:id', summary: 'Take a consent back: the person is asked again before the client gets another token',
+    access: 'stop', reach: 'organisation', reach: 'organisation',
     act: async ({ admin, params }, control) => {
       const id = params['id'] ?? '';
       const { person, client } = (await needStored(control.store, 'consent', DEFAULT_SPACE, id)).body;

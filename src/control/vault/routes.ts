@@ -12,7 +12,8 @@ import { readVaultSettings } from './settings.ts';
 
 const readRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/vault', summary: 'Secrets of the space without their values, and where the vault\'s key rests', access: 'read',
+    method: 'GET', path: '/vault', summary: 'Secrets of the space without their values, and where the vault\'s key rests',
+    access: 'read', reach: 'space',
     act: async ({ space }, { store, vault, now }) => {
       const secrets = await listStored(store, 'secret', space);
       const { providers } = await readVaultSettings(store);
@@ -24,14 +25,15 @@ const readRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/vault/:name', summary: 'One secret without its value: its versions, and who uses it', access: 'read',
+    method: 'GET', path: '/vault/:name', summary: 'One secret without its value: its versions, and who uses it', access: 'read', reach: 'space',
     act: async ({ space, params }, { store, now }) => {
       const secret = await needStored(store, 'secret', space, params['name'] ?? '');
       return { ...presentSecret(secret), findings: [...secretFindings(secret.body, secret.id, now())], usedBy: await usersOf(store, space, secret.id) };
     },
   }),
   route({
-    method: 'POST', path: '/vault/:name/check', summary: 'Whether the secret can be opened or read now; its value is not shown', access: 'change',
+    method: 'POST', path: '/vault/:name/check', summary: 'Whether the secret can be opened or read now; its value is not shown',
+    access: 'change', reach: 'space',
     act: async ({ space, params }, { store, vault }) => {
       const { id } = await needStored(store, 'secret', space, params['name'] ?? '');
       const { version } = await vault.read(space, `vault:${id}`);
@@ -42,20 +44,23 @@ const readRoutes: readonly Route[] = [
 
 const changeRoutes: readonly Route[] = [
   route({
-    method: 'PUT', path: '/vault/:name', summary: 'Set a secret, or say which provider holds it', access: 'change', body: SET_SECRET, local: true,
+    method: 'PUT', path: '/vault/:name', summary: 'Set a secret, or say which provider holds it',
+    access: 'change', reach: 'space', body: SET_SECRET, local: true,
     act: ({ admin, space, params, body }, control) => setSecret(control, { admin, space }, validate(SECRET_NAME, params['name'], 'name'), body),
   }),
   route({
-    method: 'POST', path: '/vault/:name/rotate', summary: 'A new version of a secret; older ones stay until they are revoked', access: 'change',
+    method: 'POST', path: '/vault/:name/rotate', summary: 'A new version of a secret; older ones stay until they are revoked',
+    access: 'change', reach: 'space',
     body: ROTATE_SECRET, local: true,
     act: ({ admin, space, params, body }, control) => rotateSecret(control, { admin, space }, params['name'] ?? '', body),
   }),
   route({
-    method: 'POST', path: '/vault/:name/revoke', summary: 'Revoke one version for good: what was sealed is gone', access: 'change', body: REVOKE_VERSION,
+    method: 'POST', path: '/vault/:name/revoke', summary: 'Revoke one version for good: what was sealed is gone',
+    access: 'change', reach: 'space', body: REVOKE_VERSION,
     act: ({ admin, space, params, body }, control) => revokeVersion(control, { admin, space }, params['name'] ?? '', body.version),
   }),
   route({
-    method: 'DELETE', path: '/vault/:name', summary: 'Remove a secret that nothing refers to', access: 'change',
+    method: 'DELETE', path: '/vault/:name', summary: 'Remove a secret that nothing refers to', access: 'change', reach: 'space',
     act: async ({ admin, space, params }, control) => {
       const name = params['name'] ?? '';
       return control.change({ admin, space }, { resource: 'secret', id: name, verb: 'remove' }, async (rows) => {
@@ -69,14 +74,16 @@ const changeRoutes: readonly Route[] = [
 
 const keyRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/vault/unlock', summary: 'Say the passphrase that opens the vault\'s key', access: 'change', body: UNLOCK, local: true,
+    method: 'POST', path: '/vault/unlock', summary: 'Say the passphrase that opens the vault\'s key',
+    access: 'change', reach: 'organisation', body: UNLOCK, local: true,
     act: async ({ body }, { vault }) => {
       await vault.unlock(body.passphrase);
       return presentStatus(await vault.status());
     },
   }),
   route({
-    method: 'POST', path: '/vault/rekey', summary: 'A new key for the vault: everything is sealed anew, or nothing is', access: 'change', body: REKEY, local: true,
+    method: 'POST', path: '/vault/rekey', summary: 'A new key for the vault: everything is sealed anew, or nothing is',
+    access: 'change', reach: 'organisation', body: REKEY, local: true,
     act: async ({ admin, space, body }, { vault }) => ({ ...(await vault.rekey({ admin, space }, body)) }),
   }),
 ];
