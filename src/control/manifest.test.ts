@@ -230,16 +230,3 @@ test('an exception and a learning period permit for their time, and no longer th
   await api('DELETE', `/exceptions/${text(body['id'])}`);
   expect((await api('GET', '/policies/matrix')).body).toMatchObject({ rows: [{ cells: ['deny'] }, { cells: ['deny'] }] });
 });
-
-function release(ask: JsonObject): Promise<Json> {
-  return fixture.asGateway.call('control.release', { space: 'default', server: 'crm', ...ask });
-}
-
-test('declared secrets are released to gateways, and nothing else is', async () => {
-  expect(release({})).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
-  process.env['SP_TEST_CRM_KEY'] = 'k-123';
-  expect(await release({})).toEqual({ value: 'k-123' });
-  expect(release({ secret: 'env:HOME' })).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
-  expect(release({ secret: 'file:/etc/passwd' })).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
-  delete process.env['SP_TEST_CRM_KEY'];
-});

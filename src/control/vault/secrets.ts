@@ -140,12 +140,17 @@ const USE_NOTED_MS = 60_000;
 export function presentSecret({ id, body }: Stored<StoredSecret>): { readonly [key: string]: Json } {
   const { holds, ...rest } = body;
   if (holds.kind === 'provider') return { name: id, ...rest, provider: holds.provider, argument: holds.argument };
-  const versions = holds.versions.map(({ sealed: _, ...version }): Json => ({ ...version }));
+  const versions = holds.versions.map((version): Json => withoutText(version));
   return { name: id, ...rest, version: currentOf(body)?.version ?? null, versions };
 }
 
-function revoked({ sealed: _, ...version }: SecretVersion, now: number): SecretVersion {
-  return { ...version, revokedAt: version.revokedAt ?? now };
+function revoked(version: SecretVersion, now: number): SecretVersion {
+  return { ...withoutText(version), revokedAt: version.revokedAt ?? now };
+}
+
+function withoutText(version: SecretVersion): Omit<SecretVersion, 'sealed'> {
+  const { sealed: _, ...rest } = version;
+  return rest;
 }
 
 function keepOf(known: StoredSecret | undefined): Keep {
