@@ -52,7 +52,12 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
-    'control.context': { call: (body) => visitContext(control, validate(VISIT, body, 'body')) },
+    'control.context': {
+      call: async (body) => {
+        const { generation, labels } = await visitContext(control, validate(VISIT, body, 'body'));
+        return { generation, labels: { ...labels } };
+      },
+    },
     'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
     'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
     'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },

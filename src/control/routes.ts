@@ -1,3 +1,4 @@
+import { adminRoutes } from './admins/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
@@ -24,5 +25,5 @@ import { vaultRoutes } from './vault/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes,
+  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
 ];

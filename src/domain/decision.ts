@@ -59,6 +59,8 @@ export interface AccessContext {
   readonly now: number;
   /** How the item differs, right now, from what was approved; `none` where nothing is pinned. */
   readonly drift: Drift;
+  /** What the caller's flow context carries so far (DESIGN part 5, context). */
+  readonly flow: Labels;
 }
 
 export const DRIFTS = ['none', 'formatting', 'text', 'schema', 'effect', 'added', 'removed', 'renamed'] as const;
@@ -86,6 +88,8 @@ export type Possibility = 'allow' | 'deny' | 'unknown';
 
 export interface PolicyEngine {
   readonly version: number;
+  /** Whether any policy reads the flow context: where none does, nobody need ask what it carries. */
+  readonly readsFlow: boolean;
   /** Pure, synchronous, total. */
   decide(request: AccessRequest | AdminRequest): Decision;
   /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */

@@ -44,6 +44,8 @@ export interface Exchange {
   /** The revision spoken downstream. */
   readonly revision: Revision;
   readonly principal: Principal;
+  /** Key of the flow context that it belongs to: what comes back labels it, and policy sees those labels. */
+  readonly flow: string;
   /** On a toolset route, for what concerns the toolset as a whole, a stand-in that reaches nothing; see `members`. */
   readonly server: Server;
   /** Toolset as a whole only: the approved servers behind it. */

@@ -45,6 +45,8 @@ export const LIMITS = {
   pinRetryMs: 1_000,
   pinStatesMax: 10_000,
   leaseMs: 60_000,
+  contextsPerCallerMax: 200,
+  contextGrantsMax: 1_000,
   heldCallMs: 10 * 60_000,
   standingStreamMs: 1_000,
   upstreamCancelMs: 5_000,

@@ -17,6 +17,9 @@ export interface Labels {
   readonly integrity: 'trusted' | 'untrusted';
 }
 
+/** What carries nothing that would have to be watched. */
+export const UNLABELLED: Labels = { confidentiality: 'public', categories: [], integrity: 'trusted' };
+
 /** A place where a secret is, never the secret: an environment variable of Sallyport's, a file, or an entry of the vault. */
 export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$/;
 

@@ -2,6 +2,7 @@ import type { Agent } from './agent.ts';
 import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
 import type { Server, Toolset } from './server.ts';
+import type { StandingLimits } from './standing.ts';
 
 /** An agent token as the gateway may know it: never the token, only its SHA-256. */
 export interface AgentToken {
@@ -51,6 +52,7 @@ export interface Snapshot {
   readonly issuers: readonly Issuer[];
   readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
+  readonly limits: StandingLimits;
 }
 
 /** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */

@@ -5,6 +5,7 @@ import type { ErrorMessage, Message } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
+import type { FlowContexts } from '../flow/keeper.ts';
 import { decodeInbound } from '../mcp/decode.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusal, refusalOfFault } from './refusal.ts';
@@ -13,8 +14,10 @@ import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
 import type { InForceKeeper } from './in-force.ts';
 import { knownMethod } from './membership.ts';
+import type { Gates } from './obligations/meet.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { PinGuard } from './pin-guard.ts';
+import type { Probing } from './probing.ts';
 import { present } from './present.ts';
 import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
@@ -26,9 +29,12 @@ export interface World {
   readonly trail: TrailOptions;
   readonly inForce: InForceKeeper;
   readonly identity: Identity;
+  readonly probing: Probing;
   readonly sessions: Sessions;
   readonly handles: Handles;
   readonly pins: PinGuard;
+  readonly flow: FlowContexts;
+  readonly gates: Gates;
   readonly open: OpenExchanges;
   readonly upstream: Upstream;
 }
@@ -62,7 +68,7 @@ export function createGateway(world: World): Gateway {
         said = decodeInbound(inbound);
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
-        const principal = await identify(inbound, force, world.identity);
+        const principal = await world.probing.admit(inbound, () => identify(inbound, force, world.identity));
         trail.calledBy(principal);
         const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
         const { exchange } = asked;
@@ -71,7 +77,9 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const verdict = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)));
+          const carried = await world.flow.labels(exchange, force.engine.readsFlow);
+          const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), carried);
+          const verdict = await world.gates.meet(judged, message, exchange);
           await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') {
             yield refusal(verdict, said, exchange);
@@ -80,7 +88,9 @@ export function createGateway(world: World): Gateway {
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {
             open.count();
             const answer = present(raw, said, exchange, force, world);
-            const passed = judgeAnswer(answer, verdict, exchange, force, world.inForce.current(Date.now()).lease);
+            const judgement = judgeAnswer(answer, verdict, exchange, force, carried, world.inForce.current(Date.now()).lease);
+            const passed = await world.gates.meet(judgement, answer, exchange);
+            if (passed.outcome === 'permit') await world.flow.carry(exchange);
             await trail.passed(answer, passed);
             if (passed.outcome === 'permit') yield passed.message;
             else yield* decline(passed, raw, said, verdict, exchange, world.upstream, signal);

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
+import { STANDING_LIMITS } from '../domain/standing.ts';
 import { createInForceKeeper, type InForceKeeper } from './in-force.ts';
 
 const keys = generateKeyPairSync('ed25519');
@@ -9,7 +10,8 @@ const signed = (purpose: string, value: object, key: KeyObject = keys.privateKey
   return { bytes, signature: sign(null, Buffer.from(purpose + bytes), key).toString('base64url') };
 };
 const snapshot = (version: number): Snapshot => ({
-  version, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers: [], scopes: [], network: { publicUrl: 'https://localhost', internal: [], origins: [] },
+  version, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers: [], scopes: [],
+  network: { publicUrl: 'https://localhost', internal: [], origins: [] }, limits: STANDING_LIMITS,
 });
 const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
   issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [], killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,

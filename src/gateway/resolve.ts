@@ -4,6 +4,7 @@ import type { Inbound } from '../domain/inbound.ts';
 import { isObject, type JsonObject } from '../domain/json.ts';
 import { eraOf, type Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
+import { contextKey, conversationOf } from '../flow/context.ts';
 import { checkParameterHeaders } from '../mcp/parameter-headers.ts';
 import { audienceOf } from './doors.ts';
 import { visible } from './guard.ts';
@@ -48,6 +49,7 @@ export async function resolve(
     zone: zoneOf(inbound.address, force.snapshot.network.internal),
     revision: said.revision,
     principal,
+    flow: contextKey(principal, conversationOf(principal, given, force.snapshot)),
     onBehalfOf: inbound.internal?.onBehalfOf ?? principal,
     server: found.server,
     ...(found.members === undefined ? {} : { members: found.members }),

@@ -35,6 +35,8 @@ export interface TrailOptions {
   /** Takes refusals that no authenticated caller stands behind: floods of them are recorded in aggregate (invariant 10). */
   readonly floods: { refuse(record: JournalRecord): Promise<void> };
   readonly now: () => number;
+  /** Told of each refusal of a known caller. */
+  readonly refused: (principal: Principal, code: ErrorCode) => void;
   /** Salted commitment of data: what a record may say of a payload. */
   readonly commit: (data: string) => string;
 }
@@ -46,6 +48,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const id = uuidv7(inbound.receivedAt);
   const { route } = inbound;
   let who: Partial<JournalRecord> | undefined;
+  let caller: Principal | undefined;
   let open = false;
 
   const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => ({
@@ -66,6 +69,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   return {
     id,
     calledBy(principal) {
+      caller = principal;
       who = callerOf(principal);
     },
     belongsTo(exchange) {
@@ -77,6 +81,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
       await options.journal.append(record('access', event, { ...contentOf(message, options.commit), ...reasonsOf(verdict) }));
       open = permitted && opens;
+      if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
     },
     async passed(answer, verdict) {
       const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
@@ -87,6 +92,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
     async failed(fault, cancelled) {
       const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }), ...credentialOf(fault.code, inbound) };
       if (!open) {
+        if (caller !== undefined) options.refused(caller, fault.code);
         const refused = record('access', 'call.refused', detail);
         await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
         return;
@@ -162,9 +168,12 @@ function bodyText(message: Exclude<Message, { kind: 'error' }>): string | undefi
 }
 
 function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
-  const { policies, errors } = verdict.decision;
+  const { policies, errors, obligations } = verdict.decision;
+  // What had to be met is told in the words of the policy.
+  const gates = obligations.map(({ kind, value, policy }) => ({ kind, value, policy }));
   return {
     ...(policies.length > 0 ? { policies } : {}),
+    ...(gates.length > 0 ? { detail: { gates } } : {}),
     ...(errors.length > 0 ? { detail: errors } : {}),
     ...(verdict.outcome === 'denial' ? { code: verdict.code, reason: verdict.reason } : {}),
   };

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { PUBLIC_URL } from '../../test/fixtures/identity.ts';
 import type { Route } from '../domain/inbound.ts';
 import type { Issuer } from '../domain/issuer.ts';
+import { STANDING_LIMITS } from '../domain/standing.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { challengeOf } from './challenge.ts';
 import { metadataOf } from './metadata.ts';
@@ -11,7 +12,7 @@ const entry: Issuer = {
   clientClaim: 'client_id', scopes: 'required', claims: {}, allowPrivate: false, embedded: false,
 };
 const snapshot = (issuers: readonly Issuer[] = [entry]): Snapshot => ({
-  version: 1, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers, limits: [],
+  version: 1, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers, limits: STANDING_LIMITS,
   scopes: [{ scope: 'sales', space: 'default', allow: [{ server: 'crm', effects: '*' }] }, { scope: 'theirs', space: 'b', allow: [] }],
   network: { publicUrl: PUBLIC_URL, internal: [], origins: [] },
 });

@@ -67,6 +67,8 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_TOKEN_QUERY:           [INVALID_REQUEST, 400, 'never'],
   ERR_TOKEN_SCOPE:           [4034, 403, 'never'],
   ERR_LIMIT_OPEN_EXCHANGES:  [4290, 429, 'never'],
+  ERR_LIMIT_DENIALS:         [4290, 429, 'never'],
+  ERR_LIMIT_CONTEXTS:        [4290, 429, 'always'],
   ERR_RATE_LIMITED:          [4290, 429, 'always'],
   ERR_LIMIT_BULK:            [4130, 413, 'always'],
   // what is refused: in-band, because a 403 would send clients after another token
@@ -105,6 +107,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_UPSTREAM_ADDRESS:      [5020, 502, 'always'],
   ERR_UPSTREAM_TLS:          [5020, 502, 'always'],
   ERR_UPSTREAM_CREDENTIAL:   [5020, 502, 'always'],
+  ERR_SECRET_EXPIRED:        [5020, 502, 'always'],
   ERR_UPSTREAM_REFUSED:      [5020, 502, 'always'],
   ERR_UPSTREAM_CLOSED:       [5020, 502, 'always'],
   ERR_RUNNER_SPAWN:          [5020, 502, 'always'],

@@ -35,7 +35,7 @@ const OTHERS: readonly Place[] = [
   ['tool', 'crm', 'find'], ['tool', 'wiki', 'read'], ['prompt', 'crm', 'hello'], ['resource', 'crm', 'file:///a'], ['server', 'crm', ''],
 ];
 
-const labels = fc.record({
+export const labels = fc.record({
   confidentiality: pick(...CONFIDENTIALITIES),
   categories: fc.subarray([...CATEGORIES]),
   integrity: pick<'trusted' | 'untrusted'>('trusted', 'untrusted'),
@@ -53,11 +53,12 @@ export const requests: fc.Arbitrary<AccessRequest> = fc
     args: payArguments,
     zone: pick<AccessRequest['context']['zone']>('loopback', 'internal', 'external'),
     drift: pick(...DRIFTS),
+    flow: labels,
     now: pick(...[0, 1, 2, 3, 4, 5, 6].map((day) => Date.UTC(2026, 10, 22 + day, day * 3, 59)), Date.UTC(2026, 10, 23, 10), 0),
   })
   .map(({ principal, place: [kind, server, name], action, effect, toolsets, zone, now, args, ...rest }): AccessRequest => ({
     principal: { ...ANN, ...principal },
     action,
     resource: { kind, server, name, toolsets, labels: rest.labels, ...(kind === 'tool' && effect !== undefined ? { effect } : {}) },
-    context: { arguments: args, zone, now, drift: rest.drift },
+    context: { arguments: args, zone, now, drift: rest.drift, flow: rest.flow },
   }));

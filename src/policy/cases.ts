@@ -5,6 +5,7 @@ import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, PolicyEngine, Resource } from '../domain/decision.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
+import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED } from '../domain/server.ts';
 import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
@@ -33,6 +34,12 @@ const CASE = z.strictObject({
   arguments: z.record(z.string(), z.json()).default({}),
   zone: z.enum(['loopback', 'internal', 'external']).default('internal'),
   drift: z.enum(DRIFTS).default('none'),
+  /** What the caller's flow context carries; nothing yet where it is not said. */
+  context: z.strictObject({
+    confidentiality: z.enum(CONFIDENTIALITIES).default(UNLABELLED.confidentiality),
+    categories: z.array(z.enum(CATEGORIES)).default([]),
+    integrity: z.enum(['trusted', 'untrusted']).default(UNLABELLED.integrity),
+  }).prefault({}),
   at: z.iso.datetime().default('2026-01-05T10:00:00Z'),
   expect: z.enum(['allow', 'deny']),
   /** The determining policies, where the test is about which one decides. */
@@ -125,7 +132,7 @@ function requestOf(test: PolicyCase, { principals }: CaseFile, servers: readonly
     principal,
     action: test.action ?? usual[resource.kind],
     resource,
-    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift },
+    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift, flow: test.context },
   };
 }
 

@@ -8,7 +8,7 @@ import { indexPolicies } from './candidates.ts';
 import type { Evaluate } from './evaluate.ts';
 import { asBoolean, compileExpr, compileScope } from './evaluate.ts';
 import type { Outcomes } from './possibility.ts';
-import { ERROR, FALSE, TRUE, asCondition, compileOutcomes } from './possibility.ts';
+import { ERROR, FALSE, TRUE, asCondition, compileOutcomes, readsContext } from './possibility.ts';
 import type { Program, ProgramPolicy } from './program.ts';
 import { readProgram } from './program.ts';
 import type { Subject } from './subject.ts';
@@ -16,7 +16,7 @@ import { itemOf, resourceIdOf, resourceTypeOf } from './subject.ts';
 import type { RecordValue } from './values.ts';
 import { EvaluationError } from './values.ts';
 import type { AnyRequest, ItemType } from './vocabulary.ts';
-import { APPLIES, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
+import { APPLIES, FLOW_CONTEXT, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
 
 /** The id under which the built-in permit of the registry workload is recorded. */
 export const REGISTRY_PERMIT_ID = 'sallyport:registry';
@@ -49,10 +49,11 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
   const loaded = load(program);
   if (loaded === undefined) {
     const errors = ['the decision program is missing or invalid: everything is denied'];
-    return { version, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
+    return { version, readsFlow: false, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
   }
   return {
     version,
+    readsFlow: loaded.program.policies.some(({ condition }) => readsContext(condition, FLOW_CONTEXT)),
     decide: (request) => {
       try {
         return decide(loaded, request);

@@ -94,6 +94,7 @@ export interface Asked {
   readonly zone?: AccessRequest['context']['zone'];
   readonly now?: number;
   readonly drift?: AccessRequest['context']['drift'];
+  readonly flow?: AccessRequest['context']['flow'];
 }
 
 /** A call of `crm/pay` by Ann, but for what is given. */
@@ -102,6 +103,9 @@ export function request(asked: Asked = {}): AccessRequest {
     principal: { ...ANN, ...asked.principal },
     action: asked.action ?? 'call_tool',
     resource: asked.resource ?? resource('tool', 'crm', 'pay'),
-    context: { arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW, drift: asked.drift ?? 'none' },
+    context: {
+      arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW, drift: asked.drift ?? 'none',
+      flow: asked.flow ?? LABELS,
+    },
   };
 }

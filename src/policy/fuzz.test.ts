@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { AccessRequest, Decision } from '../domain/decision.ts';
 import { DRIFTS } from '../domain/decision.ts';
 import { conditions, policies } from './arbitrary-policy.ts';
-import { payArguments, requests } from './arbitrary-request.ts';
+import { labels, payArguments, requests } from './arbitrary-request.ts';
 import { askCedar } from './cedar.ts';
 import type { Compiled } from './compile.ts';
 import { compilePolicies } from './compile.ts';
@@ -110,6 +110,7 @@ describe('possible', () => {
       arguments: payArguments,
       now: fc.integer({ min: 0, max: 4e12 }),
       drift: fc.constantFrom(...DRIFTS),
+      flow: labels,
       tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000),
     });
     await fc.assert(
@@ -120,7 +121,7 @@ describe('possible', () => {
         const possibility = engine.possible({ ...listed, context: { ...listed.context, arguments: undefined } });
         counts[possibility] += 1;
         for (const call of calls) {
-          const context = { ...listed.context, arguments: call.arguments, now: call.now, drift: call.drift };
+          const context = { ...listed.context, arguments: call.arguments, now: call.now, drift: call.drift, flow: call.flow };
           const request = { ...listed, principal: { ...listed.principal, tokenAgeMs: call.tokenAgeMs }, context };
           const { outcome, obligations } = engine.decide(request);
           if (possibility === 'deny') expect({ outcome, liftable: obligations.length > 0 }).toEqual({ outcome: 'deny', liftable: false });

@@ -2,6 +2,7 @@ import type { AccessRequest, Action, AdminRequest, Resource } from '../domain/de
 import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
+import type { Labels } from '../domain/server.ts';
 import type { Facts } from './oracle.ts';
 import { operandsOf } from './possibility.ts';
 import type { EntityName, Expr, ProgramPolicy } from './program.ts';
@@ -90,6 +91,7 @@ export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts,
       arguments: shape === undefined ? undefined : generateArguments(shape, pool, dice),
       zone: dice.pick(['loopback', 'internal', 'external'] as const) ?? 'external',
       drift: dice.chance(50) ? 'none' : (dice.pick(DRIFTS) ?? 'none'),
+      flow: generateLabels(dice),
       now: momentFrom(pool, dice),
     },
   };
@@ -156,12 +158,16 @@ function generateResource(policy: ProgramPolicy, pool: Pool, facts: Facts, dice:
     server,
     name: kind === 'server' ? '' : name,
     ...(kind === 'tool' && dice.chance(95) ? { effect: dice.pick(EFFECTS) ?? 'read' } : {}),
-    labels: {
-      confidentiality: dice.pick(CONFIDENTIALITIES) ?? 'restricted',
-      categories: CATEGORIES.filter(() => dice.chance(40)),
-      integrity: dice.pick(['trusted', 'untrusted'] as const) ?? 'untrusted',
-    },
+    labels: generateLabels(dice),
     toolsets: [...new Set([...inToolset, ...toolsets.filter(() => dice.chance(40))])],
+  };
+}
+
+function generateLabels(dice: Dice): Labels {
+  return {
+    confidentiality: dice.pick(CONFIDENTIALITIES) ?? 'restricted',
+    categories: CATEGORIES.filter(() => dice.chance(40)),
+    integrity: dice.pick(['trusted', 'untrusted'] as const) ?? 'untrusted',
   };
 }
 

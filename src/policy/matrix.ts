@@ -1,5 +1,6 @@
 import type { AccessRequest, PolicyEngine, Possibility } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
+import { UNLABELLED } from '../domain/server.ts';
 import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 
 export interface MatrixRow {
@@ -35,7 +36,7 @@ export function buildMatrix(
         principal,
         action: 'call_tool',
         resource,
-        context: { arguments: undefined, zone, now, drift: 'none' },
+        context: { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED },
       }));
       return { server: server.id, tool: tool.name, effect: tool.effect, cells };
     }),

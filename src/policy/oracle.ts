@@ -120,6 +120,7 @@ function cedarContext(request: AccessRequest, shape: RecordShape | undefined): R
   const known = {
     agent: principal.agent, actors: [...principal.actors], proof: principal.proof, tokenAge: Math.floor(principal.tokenAgeMs / 1000),
     zone: context.zone, now, hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '', drift: context.drift,
+    contextConfidentiality: context.flow.confidentiality, contextCategories: [...context.flow.categories], contextIntegrity: context.flow.integrity,
   };
   if (request.action !== 'call_tool' || shape === undefined || context.arguments === undefined) return known;
   return { ...known, arguments: cedarRecord(context.arguments, shape) };

@@ -68,8 +68,13 @@ export function asCondition(bits: number): number {
 
 /** Whether a condition reads anything that may differ between a listing and a call. */
 function readsUnknown(expr: Expr): boolean {
-  if (expr[0] === 'context' || expr[0] === 'contextHas') return UNKNOWN_AT_LISTING.includes(expr[1]);
-  return operandsOf(expr).some(readsUnknown);
+  return readsContext(expr, UNKNOWN_AT_LISTING);
+}
+
+/** Whether a condition reads any of these attributes of the context. */
+export function readsContext(expr: Expr, attributes: readonly string[]): boolean {
+  if (expr[0] === 'context' || expr[0] === 'contextHas') return attributes.includes(expr[1]);
+  return operandsOf(expr).some((operand) => readsContext(operand, attributes));
 }
 
 /** The conditions inside a condition. */

@@ -1,4 +1,5 @@
 import type { Resource } from '../domain/decision.ts';
+import type { Labels } from '../domain/server.ts';
 import type { ServerFacts, Variable } from './program.ts';
 import type { RecordValue, Value } from './values.ts';
 import { EvaluationError } from './values.ts';
@@ -65,6 +66,10 @@ const RESOURCE: Readonly<Record<string, Reader>> = {
   effect: ({ request }) => (request.resource.kind === 'tool' ? request.resource.effect : undefined),
 };
 
+function flowOf(request: AnyRequest): Labels | undefined {
+  return isAdminRequest(request) ? undefined : request.context.flow;
+}
+
 const CONTEXT: Readonly<Record<string, Reader>> = {
   agent: ({ request }) => request.principal.agent,
   actors: ({ request }) => strings(request.principal.actors),
@@ -75,6 +80,12 @@ const CONTEXT: Readonly<Record<string, Reader>> = {
   hour: ({ request }) => new Date(request.context.now).getUTCHours(),
   day: ({ request }) => DAYS[new Date(request.context.now).getUTCDay()],
   drift: ({ request }) => (isAdminRequest(request) ? undefined : request.context.drift),
+  contextConfidentiality: ({ request }) => flowOf(request)?.confidentiality,
+  contextCategories: ({ request }) => {
+    const flow = flowOf(request);
+    return flow === undefined ? undefined : strings(flow.categories);
+  },
+  contextIntegrity: ({ request }) => flowOf(request)?.integrity,
   arguments: (subject) => subject.arguments,
 };
 

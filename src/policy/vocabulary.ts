@@ -117,10 +117,17 @@ export const CONTEXT_ATTRIBUTES: Attributes = {
   day: { type: 'String', values: DAYS },
   /** How the item differs, right now, from what was approved. */
   drift: { type: 'String', values: DRIFTS },
+  /** What the caller's flow context carries: the labels of all that it was given. */
+  contextConfidentiality: { type: 'String', values: CONFIDENTIALITIES },
+  contextCategories: { type: 'Set', values: CATEGORIES },
+  contextIntegrity: { type: 'String', values: ['trusted', 'untrusted'] },
 };
 
 /** What policies about administration may read of the context. */
 export const ADMIN_CONTEXT: readonly string[] = ['proof', 'tokenAge', 'now', 'hour', 'day'];
 
+/** What of the context says what the caller was given before. */
+export const FLOW_CONTEXT: readonly string[] = ['contextConfidentiality', 'contextCategories', 'contextIntegrity'];
+
 /** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
-export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift'];
+export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT];

@@ -24,6 +24,7 @@ export interface Manifest {
   readonly control?: NonNullable<ManifestShape['control']>;
   readonly network?: NonNullable<ManifestShape['network']>;
   readonly identity?: NonNullable<ManifestShape['identity']>;
+  readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly agents: NonNullable<ManifestShape['agents']>;
   /** Absent where the file does not speak of them: then they stay. */
   readonly admins?: NonNullable<ManifestShape['admins']>;
@@ -58,6 +59,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.control && { control: shape.control }),
     ...(shape.network && { network: shape.network }),
     ...(shape.identity && { identity: shape.identity }),
+    ...(shape.limits && { limits: shape.limits }),
     agents: shape.agents ?? {},
     ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
@@ -141,6 +143,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.control && { control: manifest.control }),
     ...(manifest.network && { network: manifest.network }),
     ...(manifest.identity && { identity: manifest.identity }),
+    ...(manifest.limits && { limits: manifest.limits }),
     ...(filled(manifest.agents) && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),

@@ -7,6 +7,7 @@ import { findStored, needStored, putStored } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
+import { writeLimits } from './limits.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
@@ -49,7 +50,8 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
       differences.push({ resource: kind, id, verb: 'remove' });
     }
   }
-  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity))];
+  const limits = (await writeLimits(rows, by.space, wanted.limits, by.admin.id)) ? [{ resource: 'limits', id: 'limits', verb: 'change' } as const] : [];
+  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits];
 }
 
 /** Exceptions for calls, and what `server learn` permits for a time, are made by hand and end by themselves. */

@@ -5,6 +5,7 @@ import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
+import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
 import type { StoredAgent } from '../agents/schema.ts';
@@ -18,6 +19,7 @@ export interface Wanted {
   /** Absent where the manifest has neither `gateway`, `control` nor `network`: then those settings stay. */
   readonly network: Partial<Network> | undefined;
   readonly identity: IdentityShape;
+  readonly limits: LimitsShape;
   /** Kinds that the manifest does not speak of: their rows stay. */
   readonly silent: readonly ManagedKind[];
   readonly findings: Manifest['findings'];
@@ -50,6 +52,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     ],
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
+    limits: manifest.limits ?? {},
     silent: manifest.admins === undefined ? ['admin'] : [],
     findings: manifest.findings,
   };

@@ -1,7 +1,8 @@
 import { tellComplaints } from '../../domain/complaints.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { compilePolicies } from '../../policy/compile.ts';
-import type { Compiled, PolicyInput } from '../../policy/compile.ts';
+import { OBLIGATION_KINDS } from '../../policy/obligations.ts';
+import type { Compiled } from '../../policy/compile.ts';
 import { formatDiagnostic } from '../../policy/diagnostic.ts';
 import { policySources } from '../policies/sources.ts';
 import type { Configuration } from './configuration.ts';
@@ -17,13 +18,10 @@ export interface Compiler {
   readonly compiled: Compiled | undefined;
 }
 
-/** Which obligations the gateways of this version can meet; a policy that names another is refused (invariant 3). */
-const OBLIGATIONS_MET: PolicyInput['obligations'] = [];
-
 /** The policies of a configuration, compiled: what `compile` uses, and what checks of policies use without any snapshot. */
 export function compileRules(configuration: Pick<Configuration, 'rules' | 'servers' | 'toolsets'>, previous?: Compiled): Promise<Compiled> {
   const { servers, toolsets, rules } = configuration;
-  return compilePolicies({ sources: policySources(rules, configuration), servers, toolsets, obligations: OBLIGATIONS_MET }, previous);
+  return compilePolicies({ sources: policySources(rules, configuration), servers, toolsets, obligations: OBLIGATION_KINDS }, previous);
 }
 
 export function createCompiler(): Compiler {
@@ -31,10 +29,11 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
-      last = { configuration, compiled, content: contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network }) };
+      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits });
+      last = { configuration, compiled, content };
       return last.content;
     },
     get compiled() {

@@ -6,6 +6,7 @@ import type { StandingLimits } from '../../domain/standing.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
+import { embeddedIssuer, readPublished } from '../issuer/published.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { listStored } from '../stored.ts';
 
@@ -41,7 +42,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
     agents: (await listStored(rows, 'agent')).map(({ id, space, body }) => ({ id, space, ...body })),
-    ...(await readIssuers(rows)),
+    ...(await readTrust(rows)),
     network,
     limits: await readStandingLimits(rows),
     rules: {
@@ -51,7 +52,16 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   };
 }
 
-export async function readServers(rows: Rows): Promise<readonly Server[]> {
+export /** Whose tokens the gate takes: those that spaces declare, and the embedded issuer's everywhere once it has opened. */
+async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 'scopes'>> {
+  const { issuers, scopes } = await readIssuers(rows);
+  const published = await readPublished(rows);
+  if (published === undefined) return { issuers, scopes };
+  const placed = [...(await rows.list('server')), ...(await rows.list('toolset'))].map(({ space }) => space);
+  return { scopes, issuers: [...issuers, embeddedIssuer(published, [...new Set([DEFAULT_SPACE, ...placed])].toSorted())] };
+}
+
+async function readServers(rows: Rows): Promise<readonly Server[]> {
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
     const { tools: _tools, allow: _allow, reason: _reason, ...server } = body;

@@ -114,8 +114,11 @@ async function answerable(parts: BridgeParts, call: LegacyCall, question: Reques
     await tell(parts, permit, { ...common, kind: 'error', error: { code: METHOD_NOT_FOUND, message: 'The client did not declare this capability' } }, exchange);
     return false;
   }
-  const verdict = judgeAnswer(question, permit, exchange, parts.inForce.of(exchange.snapshot), parts.inForce.current(Date.now()).lease);
-  if (verdict.outcome === 'permit') return true;
+  const force = parts.inForce.of(exchange.snapshot);
+  const carried = await parts.flow.labels(exchange, force.engine.readsFlow);
+  const verdict = judgeAnswer(question, permit, exchange, force, carried, parts.inForce.current(Date.now()).lease);
+  // Gates are met where the question goes out, inside an answer.
+  if (verdict.outcome === 'permit' || verdict.gates !== undefined) return true;
   await parts.recordAside(question, verdict, exchange);
   await tell(parts, permit, { ...common, kind: 'error', error: { code: DECLINED, message: verdict.reason } }, exchange);
   return false;

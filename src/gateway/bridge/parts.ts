@@ -5,6 +5,7 @@ import type { Server } from '../../domain/server.ts';
 import type { SharedState } from '../../domain/state.ts';
 import type { Upstream } from '../../domain/upstream.ts';
 import type { Denial } from '../../domain/verdict.ts';
+import type { FlowContexts } from '../../flow/keeper.ts';
 import type { InForceKeeper } from '../in-force.ts';
 import type { Connections } from './connections.ts';
 import type { HeldCalls } from './held.ts';
@@ -31,6 +32,7 @@ export interface BridgeParts {
   readonly peers: Peers;
   readonly inForce: InForceKeeper;
   readonly state: SharedState;
+  readonly flow: Pick<FlowContexts, 'labels'>;
   readonly subscriptions: Subscriptions;
   /** Records what a server asked and was refused in the client's stead, in the exchange that it asked in. */
   recordAside(question: RequestMessage, denial: Denial, exchange: Exchange): Promise<void>;

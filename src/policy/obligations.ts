@@ -1,0 +1,56 @@
+import type { ObligationKind } from './annotations.ts';
+
+/**
+ * The gates that gateways can meet: one table for what policies may say (compiled in control) and what is met
+ * (`gateway/obligations`). A gate stands on a forbid and lifts it when met.
+ */
+export const GATES = ['limit', 'budget', 'bulk'] as const;
+export type GateKind = (typeof GATES)[number];
+
+const PERIODS_MS = { s: 1_000, min: 60_000, h: 3_600_000, day: 86_400_000 } as const;
+export const PARTS = ['caller', 'agent', 'server', 'tool'] as const;
+/** Whose calls are counted together. */
+export type Part = (typeof PARTS)[number];
+
+/** So many in any stretch of time that long. */
+export interface Rate {
+  readonly max: number;
+  readonly periodMs: number;
+}
+
+const RATE = String.raw`([1-9]\d{0,8})/(s|min|h|day)`;
+const LIMIT = new RegExp(`^${RATE}((?:/(?:${PARTS.join('|')})){0,4})$`);
+const BUDGET = new RegExp(`^${RATE}$`);
+const BULK = /^\d{1,9}$/;
+
+export const OBLIGATION_KINDS: readonly (ObligationKind & { readonly kind: GateKind })[] = [
+  { kind: 'limit', on: 'forbid', value: LIMIT, example: '@limit("30/min")' },
+  { kind: 'budget', on: 'forbid', value: BUDGET, example: '@budget("20/day")' },
+  { kind: 'bulk', on: 'forbid', value: BULK, example: '@bulk("100")' },
+];
+
+export function isGate(kind: string): kind is GateKind {
+  return GATES.some((gate) => gate === kind);
+}
+
+/** `30/min`, and by what it is counted: without parts each caller with each agent has each tool of each server for itself. */
+export function readLimit(value: string): (Rate & { readonly by: readonly Part[] }) | undefined {
+  const [, max, period, parts = ''] = LIMIT.exec(value) ?? [];
+  const named = PARTS.filter((part) => parts.split('/').includes(part));
+  return rateOf(max, period, { by: named.length === 0 ? PARTS : named });
+}
+
+/** `20/day`. */
+export function readBudget(value: string): Rate | undefined {
+  const [, max, period] = BUDGET.exec(value) ?? [];
+  return rateOf(max, period, {});
+}
+
+export function readBulk(value: string): number | undefined {
+  return BULK.test(value) ? Number(value) : undefined;
+}
+
+function rateOf<More>(max: string | undefined, period: string | undefined, more: More): (Rate & More) | undefined {
+  if (max === undefined || (period !== 's' && period !== 'min' && period !== 'h' && period !== 'day')) return undefined;
+  return { max: Number(max), periodMs: PERIODS_MS[period], ...more };
+}
