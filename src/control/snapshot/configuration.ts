@@ -3,6 +3,7 @@ import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
@@ -61,7 +62,7 @@ async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 's
   return { scopes, issuers: [...issuers, embeddedIssuer(published, [...new Set([DEFAULT_SPACE, ...placed])].toSorted())] };
 }
 
-async function readServers(rows: Rows): Promise<readonly Server[]> {
+export async function readServers(rows: Rows): Promise<readonly Server[]> {
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
     const { tools: _tools, allow: _allow, reason: _reason, ...server } = body;
