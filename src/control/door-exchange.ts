@@ -1,6 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import { SallyportError } from '../domain/errors.ts';
+import { isSameAddress } from '../upstream/address-class.ts';
+
+/** The caller's address. The last entry is the one that our own proxy wrote; those before it are the client's claims. */
+export function addressOf(incoming: IncomingMessage, trustedProxy: string | undefined): string {
+  const peer = incoming.socket.remoteAddress ?? '';
+  if (trustedProxy === undefined || !isSameAddress(peer, trustedProxy)) return peer;
+  const said = String(incoming.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() ?? '';
+  return isIP(said) === 0 ? peer : said;
+}
 
 /** A node request as the web's `Request`. The body is counted as it is read; what is longer than `bodyBytesMax` throws `ERR_BODY_TOO_LARGE`. */
 export function toRequest(incoming: IncomingMessage, url: URL, bodyBytesMax: number, signal: AbortSignal): Request {

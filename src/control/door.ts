@@ -1,14 +1,12 @@
 import { createServer as createPlain } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { isIP } from 'node:net';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { isSameAddress } from '../upstream/address-class.ts';
 import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
-import { toRequest, writeResponse } from './door-exchange.ts';
+import { addressOf, toRequest, writeResponse } from './door-exchange.ts';
 import { answerApi } from './listen.ts';
 import { matchPath } from './match-path.ts';
 import { refuse } from './refuse.ts';
@@ -172,14 +170,6 @@ function urlOf(incoming: IncomingMessage, publicUrl: string): URL {
   const url = URL.canParse(target, publicUrl) && target.startsWith('/') && !target.startsWith('//') ? new URL(target, publicUrl) : undefined;
   if (url === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this address.');
   return url;
-}
-
-/** The caller's address. The last entry is the one that our own proxy wrote; those before it are the client's claims. */
-function addressOf(incoming: IncomingMessage, trustedProxy: string | undefined): string {
-  const peer = incoming.socket.remoteAddress ?? '';
-  if (trustedProxy === undefined || !isSameAddress(peer, trustedProxy)) return peer;
-  const said = String(incoming.headers['x-forwarded-for'] ?? '').split(',').at(-1)?.trim() ?? '';
-  return isIP(said) === 0 ? peer : said;
 }
 
 function isLoopback(hostname: string): boolean {

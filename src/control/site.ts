@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Certify } from './certify.ts';
 import type { Control } from './control.ts';
+import { addressOf } from './door-exchange.ts';
 import { openDoor, type Door } from './door.ts';
 import { readNetwork } from './manifest/settings.ts';
 
@@ -21,7 +22,7 @@ export interface SiteParts {
   readonly control: Control;
   readonly certify: Certify;
   readonly authenticate: AuthenticateAdmin;
-  readonly openIssuer: (origin: string) => Promise<RequestListener>;
+  readonly openIssuer: (origin: string, addressOf: (incoming: IncomingMessage) => string) => Promise<RequestListener>;
   readonly report: (line: string) => void;
 }
 
@@ -37,7 +38,7 @@ export async function openSite(address: SiteAddress, parts: SiteParts): Promise<
     hostname, port, trustedProxy: network.trustedProxy,
     tls: insecureLoopback ? undefined : await certified([...names].filter((name) => !/^(0\.0\.0\.0|::)$/.test(name)), parts.certify),
     publicUrlAt: (at) => publicUrl ?? `${insecureLoopback ? 'http' : 'https'}://localhost:${at}`,
-    control: parts.control, authenticate: parts.authenticate, openIssuer: parts.openIssuer, report: parts.report,
+    control: parts.control, authenticate: parts.authenticate, openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)), report: parts.report,
   });
   const file = join(parts.home, 'run', 'control.url');
   writeFileSync(file, `${door.url}\n`, { mode: 0o600 });

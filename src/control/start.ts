@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { createFloods } from '../audit/floods.ts';
 import { SallyportError } from '../domain/errors.ts';
@@ -8,7 +8,6 @@ import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Link } from '../link/connect.ts';
 import { createAddressGuard } from '../upstream/address.ts';
 import type { Handler } from '../link/handler.ts';
@@ -22,6 +21,7 @@ import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
 import { createConnections } from './connections/connections.ts';
 import type { Control } from './control.ts';
+import type { RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
@@ -83,7 +83,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const vault = openVault({ home, store, change, now });
   const state = ownState(parts.state);
   let origin: string | undefined;
-  let interactions: Interactions | undefined;
+  let issuer: RunningIssuer | undefined;
   const control: Control = {
     store, snapshots, lease, record, now, compiler,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
@@ -91,7 +91,8 @@ export function createControl(parts: ControlParts): RunningControl {
     ledger: createLedgerReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change,
-    interactions: () => interactions ?? closed(),
+    interactions: () => (issuer ?? closed()).interactions,
+    issuer: () => issuer ?? closed(),
     vault,
     connections: createConnections({
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
@@ -110,7 +111,12 @@ export function createControl(parts: ControlParts): RunningControl {
     open: async (address) => {
       let url = '';
       const authenticate = doorAuthenticator(() => url);
-      const openIssuer = async (): Promise<RequestListener> => (_incoming, outgoing) => void outgoing.writeHead(404).end();
+      const openIssuer = async (at: string, addressOf: (incoming: IncomingMessage) => string): Promise<RequestListener> => {
+        // Loaded where there is a door only: a control without one has no use for it.
+        const { openIssuer: open } = await import('./issuer/open.ts');
+        issuer = await open({ home, origin: at, control, addressOf, report });
+        return issuer.listener;
+      };
       const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
       url = door.url;
       origin = door.url;

@@ -2,6 +2,7 @@ import { errors, interactionPolicy, type Client, type Configuration, type KoaCon
 import { LIMITS } from '../../domain/limits.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { claimsOf } from './claims-of-token.ts';
+import { readClientDocument } from './client-document.ts';
 import type { IssuerParts } from './parts.ts';
 import { deriveKey } from './sealed-entry.ts';
 
@@ -11,10 +12,6 @@ const ROUTES = {
   pushed_authorization_request: '/oauth/par', device_authorization: '/oauth/device/authorize', code_verification: '/oauth/device',
   end_session: '/oauth/end-session', registration: '/oauth/register', introspection: '/oauth/introspect',
 } as const;
-
-export const GRANT_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
-export const GRANT_JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-const GRANT_DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 const SECONDS = 1000;
 const ASYMMETRIC = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const;
@@ -73,7 +70,7 @@ export function configurationOf(parts: IssuerParts): Configuration {
       const account = await parts.findAccount(id);
       return account && { accountId: account.id, claims: async () => ({ sub: account.id }) };
     },
-    fetch: (url) => parts.fetchGuarded(String(url)),
+    fetch: async (url) => readClientDocument(await parts.fetchGuarded(String(url))),
     fetchResponseBodyLimits: { 'client_id metadata document': LIMITS.clientDocumentBytesMax, jwks_uri: LIMITS.strangerBodyBytesMax },
     renderError: async (ctx, out) => {
       ctx.type = 'html';
@@ -135,6 +132,3 @@ async function resourceServerOf(parts: IssuerParts, ctx: KoaContextWithOIDC, uri
     jwt: { sign: { alg: 'ES256', kid: parts.keys.active.kid } },
   };
 }
-
-/** Grant types that a pre-registered client can be given. */
-export const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', GRANT_DEVICE, GRANT_EXCHANGE, GRANT_JWT_BEARER] as const;

@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { Provider } from 'oidc-provider';
-import { configurationOf, GRANT_EXCHANGE, GRANT_JWT_BEARER } from './configuration.ts';
+import { configurationOf } from './configuration.ts';
 import { EXCHANGE_PARAMETERS, exchangeToken } from './exchange.ts';
+import { GRANT_EXCHANGE, GRANT_JWT_BEARER } from './grant-types.ts';
 import { acceptAssertion, JWT_BEARER_PARAMETERS } from './id-jag.ts';
-import { createInteractions, type Interactions } from './interactions.ts';
+import type { Interactions } from './interaction.ts';
+import { createInteractions } from './interactions.ts';
 import type { IssuerParts, SigningKeys } from './parts.ts';
 import { watchProvider } from './watch.ts';
 

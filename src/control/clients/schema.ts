@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { GRANT_TYPES } from '../../identity/issuer/grant-types.ts';
+import { NAME, WORDS } from '../names.ts';
+
+/** Loopback, HTTPS, or a scheme of the client's own (RFC 8252); never one that runs or reads something. */
+const REDIRECT = z.url().max(2048).refine((url) => {
+  const { protocol, hostname, hash, username } = new URL(url);
+  if (hash !== '' || username !== '' || url.includes('*')) return false;
+  if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+  return protocol === 'https:' || /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(protocol);
+}, 'must be https, loopback http, or a reverse-domain scheme, without fragment and wildcards');
+
+const PUBLIC_KEY = z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']) })
+  .refine((key) => !['d', 'p', 'q', 'k'].some((part) => part in key), 'must be a public key');
+
+const COMMON = {
+  name: WORDS,
+  redirectUris: z.array(REDIRECT).max(20).default([]),
+  grantTypes: z.array(z.enum(GRANT_TYPES)).min(1).default(['authorization_code', 'refresh_token']),
+  /** Its tokens are worth nothing without its key (RFC 9449). */
+  dpop: z.boolean().default(false),
+};
+
+/** A client of the embedded issuer as an administrator enters it. With `private_key_jwt` it brings its public keys; a secret is made here. */
+export const NEW_CLIENT = z.strictObject({
+  id: NAME, ...COMMON, authentication: z.enum(['none', 'client_secret_basic', 'private_key_jwt']), keys: z.array(PUBLIC_KEY).max(10).default([]),
+}).refine(({ authentication, keys }) => (authentication === 'private_key_jwt') === (keys.length > 0), 'keys belong to private_key_jwt, which needs them')
+  .refine(({ grantTypes, redirectUris }) => grantTypes.includes('authorization_code') === (redirectUris.length > 0), 'redirectUris belong to authorization_code, which needs them')
+  .refine(({ authentication, grantTypes }) => authentication !== 'none' || !grantTypes.some((one) => one === 'client_credentials' || one.includes('token-exchange') || one.includes('jwt-bearer')),
+    'a public client proves nothing, so it has no grant of its own');
+
+export const CLIENT = z.strictObject({
+  ...COMMON, authentication: z.enum(['none', 'client_secret_basic', 'private_key_jwt']), keys: z.array(PUBLIC_KEY),
+  /** Hex SHA-256. */
+  secretHash: z.string().exactOptional(),
+  createdAt: z.number(),
+});
+export type StoredClient = z.infer<typeof CLIENT>;

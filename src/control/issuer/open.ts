@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { join } from 'node:path';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { createAuthorizationServer } from '../../identity/issuer/issuer.ts';
+import type { Interactions } from '../../identity/issuer/interaction.ts';
+import { PLAIN_PAGES } from '../../identity/issuer/pages.ts';
+import type { IssuerParts } from '../../identity/issuer/parts.ts';
+import { findClient } from '../clients/find.ts';
+import type { Control } from '../control.ts';
+import { addRevocation, isRevoked } from '../revocations/revocations.ts';
+import { openSecretFile } from '../secret-file.ts';
+import { listStored } from '../stored.ts';
+import { fetchDocument } from './fetch-document.ts';
+import { openKeyRing, publicKeys, rotate, signingKeys, writeKeyRing } from './keys.ts';
+import type { KeyRing } from './keys.ts';
+import { findAccountView, findSubject } from './people.ts';
+import { findPlace } from './places.ts';
+import { findProvider } from './providers.ts';
+import { readPublished, writePublished } from './published.ts';
+
+/** The embedded issuer as control runs it. */
+export interface RunningIssuer {
+  readonly listener: RequestListener;
+  readonly interactions: Interactions;
+  /** The next key signs; gives its id. Every gateway has known it since the rotation before. */
+  readonly rotate: () => Promise<string>;
+}
+
+export interface IssuerOptions {
+  readonly home: string;
+  readonly origin: string;
+  readonly control: Control;
+  readonly addressOf: (incoming: IncomingMessage) => string;
+  readonly report: (line: string) => void;
+}
+
+const BY = { admin: { id: 'sallyport|issuer', may: [] }, space: DEFAULT_SPACE } as const;
+const SECRET_BYTES = 32;
+/** What was issued last before a revocation ends by itself after this; a gateway's clock may be behind. */
+const REVOKED_MS = LIMITS.accessTokenMs + 60_000;
+
+/** Starts the issuer: its keys are published to the gateways before it signs with them. */
+export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer> {
+  const { home, origin, control } = options;
+  const file = join(home, 'control', 'issuer-keys.json');
+  let ring = await openKeyRing(file);
+  await publish(control, origin, ring, 'start').catch((error: unknown) => {
+    options.report(`the issuer's keys are not published, gateways will refuse its tokens: ${error instanceof Error ? error.message : 'unknown'}`);
+  });
+  const server = createAuthorizationServer(partsOf(options, ring), options.addressOf);
+  return {
+    listener: server.listener,
+    interactions: server.interactions,
+    rotate: async () => {
+      const next = await rotate(ring, control.now());
+      // Published before it is used, and kept before it is published: a crash in between loses nothing.
+      writeKeyRing(file, next);
+      ring = next;
+      await publish(control, origin, next, 'rotate');
+      server.useKeys(signingKeys(next, control.now()));
+      await control.record({ event: 'key.rotated', space: DEFAULT_SPACE, detail: { kid: next.active.kid, published: next.old.length + 2 } });
+      return next.active.kid;
+    },
+  };
+}
+
+async function publish(control: Control, issuer: string, ring: KeyRing, verb: string): Promise<void> {
+  const published = { issuer, jwks: publicKeys(signingKeys(ring, control.now())) };
+  if (Bun.deepEquals(await readPublished(control.store), published)) return;
+  await control.change(BY, { resource: 'issuer', id: issuer, verb }, (rows) => writePublished(rows, published, BY.admin.id));
+}
+
+function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing): IssuerParts {
+  const { store, state, now } = control;
+  const secret = openSecretFile(join(home, 'control', 'issuer.key'), () => randomBytes(SECRET_BYTES).toString('base64url'));
+  return {
+    origin, state, report, pages: PLAIN_PAGES, secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
+    findClient: (id) => findClient(store, id),
+    findResource: (uri) => findPlace(store, uri),
+    findAccount: (id) => findAccountView(store, id),
+    findAgent: async (clientId, space) => {
+      const client = `${origin}|${clientId}`;
+      return (await listStored(store, 'agent', space)).find(({ body }) => body.expiresAt > now() && body.clients.includes(client))?.id;
+    },
+    findProvider: (issuer) => findProvider(store, issuer),
+    findSubject: (issuer, subject) => findSubject(store, issuer, subject),
+    interactionPath: (uid) => `/sign-in/${uid}`,
+    record: control.record,
+    revoke: ({ credential, reason }) => addRevocation(control, { credential, reason, until: now() + REVOKED_MS }, 'sallyport|issuer'),
+    isRevoked: (ids) => isRevoked(store, ids.map((id) => `${origin}|${id}`)),
+    fetchGuarded: (url) => fetchDocument(store, url),
+  };
+}
