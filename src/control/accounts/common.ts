@@ -29,7 +29,7 @@ export function isCommon(lower: string): boolean {
 function withoutRuns(text: string): string {
   let left = text;
   for (const row of RUNS) {
-    for (const run of [row, [...row].toReversed().join('')]) {
+    for (const run of [row, Array.from(row).toReversed().join('')]) {
       for (let at = 0; at + 4 <= run.length; at += 1) left = left.replaceAll(run.slice(at, at + 4), '');
     }
   }

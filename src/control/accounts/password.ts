@@ -45,13 +45,13 @@ function normalize(password: string): string {
 }
 
 function weaknessOf(text: string, names: readonly string[]): string | undefined {
-  const length = [...text].length;
+  const length = Array.from(text).length;
   if (length < CHARACTERS_MIN) return `must have ${CHARACTERS_MIN} characters or more`;
   if (length > CHARACTERS_MAX) return `must have at most ${CHARACTERS_MAX} characters`;
   if (/[\p{Cc}\p{Cs}]/u.test(text)) return 'must not hold control characters';
   const lower = text.toLowerCase();
   const rest = names.filter((name) => name.length >= 3).reduce((left, name) => left.replaceAll(name.toLowerCase(), ''), lower);
-  if (rest.length !== lower.length && [...rest].length < CHARACTERS_MIN / 2) return 'must not be made of the user name';
+  if (rest.length !== lower.length && Array.from(rest).length < CHARACTERS_MIN / 2) return 'must not be made of the user name';
   return isCommon(lower) ? 'is one that many people use, or follows a pattern' : undefined;
 }
 

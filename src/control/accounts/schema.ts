@@ -3,18 +3,18 @@ import { z } from 'zod';
 /** What people type to sign in: visible, without spaces, and the same however it is written (compare `accountId`). */
 export const USER_NAME = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}\p{Z}|/]+$/u, 'must be visible text without spaces, "/" and "|"');
 const LABEL = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text');
-/** Its worth is judged when it is hashed; this only keeps what is read small. */
-export const PASSWORD = z.string().min(1).max(1024);
+/** A PHC string of exactly the cost that `hashPassword` has: the password itself never leaves the terminal on which it was typed. */
+const PASSWORD_HASH = z.string().regex(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{43,86}$/, 'must be made by `sallyport account`');
 
 export const NEW_ACCOUNT = z.strictObject({
   userName: USER_NAME,
   displayName: LABEL.exactOptional(),
   groups: z.array(LABEL).max(100).default([]),
   /** Set on the administrator's own terminal; without it the person sets one by the link. */
-  password: PASSWORD.exactOptional(),
+  passwordHash: PASSWORD_HASH.exactOptional(),
 });
 
-export const RESET = z.strictObject({ password: PASSWORD.exactOptional() });
+export const RESET = z.strictObject({ passwordHash: PASSWORD_HASH.exactOptional() });
 
 const PASSKEY = z.strictObject({
   /** Of the credential, base64url. */

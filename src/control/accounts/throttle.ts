@@ -4,7 +4,7 @@ import type { SharedState } from '../../domain/state.ts';
 
 /** So many wrong ones are a person who tries; from then on each further one waits twice as long as the last. */
 const FREE_TRIES = { account: 5, address: 30 } as const;
-const WAIT_MS = 2_000;
+const WAIT_MS = 30_000;
 const WAIT_MS_MAX = 15 * 60_000;
 const MEMORY_MS = 60 * 60_000;
 

@@ -13,7 +13,7 @@ export const consentRoutes: readonly Route[] = [
   }),
   route({
     method: 'DELETE', path: '/consents/:id', summary: 'Take a consent back: the person is asked again before the client gets another token',
-    access: 'stop', reach: 'organisation', reach: 'organisation',
+    access: 'stop', reach: 'organisation',
     act: async ({ admin, params }, control) => {
       const id = params['id'] ?? '';
       const { person, client } = (await needStored(control.store, 'consent', DEFAULT_SPACE, id)).body;

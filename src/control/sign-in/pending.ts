@@ -120,7 +120,7 @@ function isKnown(pending: Interaction): boolean {
 
 function askedOf(pending: Interaction, { person }: Visitor): Asked {
   const { client, resource, scopes, redirectUri = '' } = pending;
-  return { person: person.id, client: client.id, clientName: client.name, resource, scopes, redirect: redirectUri };
+  return { person: person.id, client: client.id, clientName: client.name, resource, scopes: [...scopes], redirect: redirectUri };
 }
 
 /** The issuer and this door must mean the same person: another may have signed in here since. */
