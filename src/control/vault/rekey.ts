@@ -35,8 +35,8 @@ export async function renewKey(
     await writeKeyInUse(rows, { source: name, recipient: to.recipient }, by.admin.id, false);
     return all.reduce((sum, { texts }) => sum + texts, 0);
   });
-  await place.save([identity]);
   if (moves) await source(inUse.source, wish.passphrase).erase();
+  else await place.save([identity]);
   return { key: to, resealed };
 }
 
