@@ -118,16 +118,21 @@ test('issuers, scopes and agents come into force with the manifest, are exported
   expect(await apply(`${MANIFEST}admins: []\n`, FORBID)).toMatchObject({ body: { differences: [{ resource: 'admin', verb: 'remove' }] } });
 });
 
+function applyToRed(manifest: string): ReturnType<typeof api> {
+  return api('POST', '/manifest?space=red', { file: 'f', text: `apiVersion: sallyport/v1\n${manifest}`, policies: [] });
+}
+
+function idp(more: string): string {
+  return `identity: { issuers: [{ issuer: "https://idp.example"${more} }] }\n`;
+}
+
 test('a space lets an issuer, and makes an administrator, into itself alone', async () => {
-  const foreign = (manifest: string): ReturnType<typeof api> =>
-    api('POST', '/manifest?space=red', { file: 'f', text: `apiVersion: sallyport/v1\n${manifest}`, policies: [] });
-  const idp = (more: string): string => `identity: { issuers: [{ issuer: "https://idp.example"${more} }] }\n`;
-  expect(await foreign(idp(', spaces: [default]'))).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
-  expect(await foreign('admins: [{ group: red, role: admin, space: "*" }]\n')).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
-  expect(await foreign(idp(''))).toMatchObject({ status: 200 });
+  expect(await applyToRed(idp(', spaces: [default]'))).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
+  expect(await applyToRed('admins: [{ group: red, role: admin, space: "*" }]\n')).toMatchObject({ status: 422, body: { code: 'ERR_CONFIG_INVALID' } });
+  expect(await applyToRed(idp(''))).toMatchObject({ status: 200 });
   const both = await apply(MANIFEST + idp(', spaces: [default, red]'), FORBID);
   expect(both).toMatchObject({ status: 422, body: { message: expect.stringContaining('is declared by another space too') } });
-  expect(await foreign('')).toMatchObject({ status: 200 });
+  expect(await applyToRed('')).toMatchObject({ status: 200 });
 });
 
 test('a bad manifest or policy names its place and remedy, and nothing of it is applied', async () => {

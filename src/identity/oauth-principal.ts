@@ -36,6 +36,7 @@ export interface Place {
 
 /**
  * What an issuer vouched for → Principal, on this route and now: everything about a token that time and place change.
+ * Whether a registration has ended is asked where it is known what it allows (`policy/ceiling.ts`).
  * Throws ERR_TOKEN_INVALID, _EXPIRED, _AUDIENCE, ERR_AGENT_UNKNOWN.
  */
 export function principalOf(vouched: Vouched, place: Place, agents: AgentIndex, onUnknownClient: (unknown: UnknownClient) => void): Principal {
@@ -48,10 +49,11 @@ export function principalOf(vouched: Vouched, place: Place, agents: AgentIndex, 
   const id = `${issuer.issuer}|${subject}`;
   const agentOf = (name: string): string => {
     const agent = agents.get(clientKey(space, name));
-    if (agent !== undefined && now < agent.expiresAt) return agent.id;
-    if (agent === undefined) onUnknownClient({ space, issuer: issuer.issuer, client: name.slice(name.indexOf('|') + 1), principal: id });
+    if (agent !== undefined) return agent.id;
+    const bar = name.indexOf('|');
+    onUnknownClient({ space, issuer: name.slice(0, bar), client: name.slice(bar + 1), principal: id });
     throw new SallyportError('ERR_AGENT_UNKNOWN', 'This client is not registered here.', {
-      remedy: 'Ask an administrator to register it: sallyport agent register.', internal: agent === undefined ? name : `${agent.id} has ended`,
+      remedy: 'Ask an administrator to register it: sallyport agent register.', internal: name,
     });
   };
   const agent = agentOf(`${issuer.issuer}|${client}`);

@@ -53,6 +53,18 @@ const ROWS = {
     'peers.md 5.17; issue 2, part 3',
   ],
   'listing-equals-calling': ['Listed means not definitely denied; not listed answers as nonexistent.', 'invariant 7; issue 2, part 4'],
+  'agent-ceilings': [
+    'A call needs policy to permit it and every agent of its chain to be registered for it; beyond that there is nothing to be seen.',
+    'invariant 7; issue 3, part 4',
+  ],
+  'agent-chain': [
+    'The record holds who is accountable and every agent in between, and policy sees them; chains are short, without repeats, of registered agents.',
+    'issue 3, part 4',
+  ],
+  'agent-unknown': [
+    'A client that is no registered agent is refused, and is a finding from which it can be registered.',
+    'issue 3, part 4',
+  ],
   'denial-structured': [
     'What is listed but denied now says why, with an exchange id and a remedy, under a code outside the reserved range.',
     'invariant 7; issue 2, Bad input',
