@@ -97,6 +97,11 @@ function resultOf(message: Message | undefined, method: string): JsonObject {
   // What the gate refused says so with its own code; everything else is the server's own error.
   const code = isObject(data) && typeof data['code'] === 'string' && data['code'].startsWith('ERR_') ? data['code'] : 'ERR_UPSTREAM_STATUS';
   const remedy = isObject(data) && code !== 'ERR_UPSTREAM_STATUS' && typeof data['remedy'] === 'string' ? data['remedy'] : undefined;
+  const elicitations = isObject(data) ? data['elicitations'] : undefined;
+  if (code === 'ERR_UPSTREAM_CONNECT' && elicitations !== undefined) {
+    // Its words hold the address, which no record may.
+    throw new SallyportError(code, `${method}: an account has to be connected first.`, { data: { elicitations }, dispatched: false, ...(remedy === undefined ? {} : { remedy }) });
+  }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate's own refusals alone begin so
   throw new SallyportError(code as ErrorCode, `${method}: ${message.error.message}`, remedy === undefined ? {} : { remedy });
 }

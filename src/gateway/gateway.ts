@@ -7,6 +7,7 @@ import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
 import type { FlowContexts } from '../flow/keeper.ts';
 import { decodeInbound } from '../mcp/decode.ts';
+import { connectPrompt } from './connect-prompt.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusal, refusalOfFault } from './refusal.ts';
 import { hides, judge, judgeAnswer } from './guard.ts';
@@ -101,7 +102,7 @@ export function createGateway(world: World): Gateway {
       } catch (thrown) {
         const fault = faultOf(thrown, signal);
         await trail.failed(fault, signal.aborted);
-        yield refusalOfFault(fault, said, trail.id);
+        yield connectPrompt(fault, said, trail.id) ?? refusalOfFault(fault, said, trail.id);
       } finally {
         await trail.end();
       }

@@ -3,11 +3,12 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Message } from '../domain/message.ts';
-import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
+import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
 import type { PinKind, Server } from '../domain/server.ts';
 import { verdictOf } from '../registry/drift.ts';
 import { createPinKeeper, type DriftSet } from '../registry/pins.ts';
 import { readSurface, type RawSurface } from '../registry/surface.ts';
+import { isPersonal } from '../upstream/credentials/leases.ts';
 import type { Objection } from './enforce.ts';
 import type { Reader } from './reader.ts';
 
@@ -30,7 +31,7 @@ export interface PinGuard {
   observe(answer: Message, exchange: Exchange): void;
 }
 
-/** Today's upstream credentials belong to servers, not to callers: one verification holds for all. */
+/** Where the upstream credential is the server's own, one verification holds for all callers. */
 const SERVER_CREDENTIAL = 'server';
 
 const PINNED: Readonly<Partial<Record<string, PinKind>>> = { call_tool: 'tool', get_prompt: 'prompt' };
@@ -38,18 +39,20 @@ const PINNED: Readonly<Partial<Record<string, PinKind>>> = { call_tool: 'tool', 
 /** `report` is told what a server said when that is no longer what was approved. */
 export function createPinGuard(reader: () => Reader, report: (server: Server, said: RawSurface) => void): PinGuard {
   const lastRead = new Map<string, RawSurface>();
+  const readers = new Map<string, Principal>();
   const keeper = createPinKeeper({
     staleMs: LIMITS.pinStaleMs,
     unverifiedMs: LIMITS.pinUnverifiedMs,
     now: Date.now,
-    async refresh(server) {
+    async refresh(server, credentialKey) {
       const known = server.baseline?.surface.eras[0];
-      const raw = await reader().read(server.space, server.id, known, AbortSignal.timeout(LIMITS.requestTimeoutMs));
-      lastRead.set(keyOf(server), { ...raw, eras: server.baseline?.surface.eras ?? raw.eras });
+      const raw = await reader().read(server.space, server.id, known, AbortSignal.timeout(LIMITS.requestTimeoutMs), readers.get(credentialKey));
+      lastRead.set(keyOf(server, credentialKey), { ...raw, eras: server.baseline?.surface.eras ?? raw.eras });
       return readSurface(raw, { labels: server.labels, tools: {} });
     },
-    found(server) {
-      const said = lastRead.get(keyOf(server));
+    found(server, credentialKey) {
+      const said = lastRead.get(keyOf(server, credentialKey));
+      lastRead.delete(keyOf(server, credentialKey));
       if (said !== undefined) report(server, said);
     },
   });
@@ -57,10 +60,11 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
     check(exchange, isHidden) {
       const kind = PINNED[exchange.call.action];
       if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return AS_APPROVED;
-      const fresh = keeper.current(exchange.server, SERVER_CREDENTIAL);
+      const credential = credentialOf(exchange, readers);
+      const fresh = keeper.current(exchange.server, credential);
       if (fresh !== undefined) return stateOf(fresh, kind, exchange);
       if (isHidden()) return AS_APPROVED;
-      return keeper.ensureFresh(exchange.server, SERVER_CREDENTIAL).then((set) => stateOf(set, kind, exchange), unverified);
+      return keeper.ensureFresh(exchange.server, credential).then((set) => stateOf(set, kind, exchange), unverified);
     },
     invalidate: (server) => keeper.invalidate(server),
     observe(answer, exchange) {
@@ -69,8 +73,19 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
   };
 }
 
-function keyOf({ space, id }: Server): string {
-  return JSON.stringify([space, id]);
+function keyOf({ space, id }: Server, credentialKey: string): string {
+  return JSON.stringify([space, id, credentialKey]);
+}
+
+/** What a server says to one caller's own account proves nothing about what it says to another's. */
+function credentialOf({ server, onBehalfOf }: Exchange, readers: Map<string, Principal>): string {
+  if (!isPersonal(server.credentials)) return SERVER_CREDENTIAL;
+  const key = JSON.stringify([onBehalfOf.id, onBehalfOf.agent, onBehalfOf.actors]);
+  readers.delete(key);
+  readers.set(key, onBehalfOf);
+  const oldest = readers.size > LIMITS.pinStatesMax ? readers.keys().next().value : undefined;
+  if (oldest !== undefined) readers.delete(oldest);
+  return key;
 }
 
 /** Of what is called and of every dispatcher on the way to it: what denies comes before what policy may accept. */
@@ -90,6 +105,8 @@ function stateOfOne(set: DriftSet, kind: PinKind, name: string): PinState {
 /** A denial and no fault: what is hidden stays hidden while its server is down (invariant 7). */
 function unverified(fault: unknown): PinState {
   if (!(fault instanceof SallyportError) || fault.code !== 'ERR_PIN_UNVERIFIED') throw fault;
+  // Without the caller's own account nothing can be read, and nothing can be called either: the call says how to connect it.
+  if (fault.cause instanceof SallyportError && fault.cause.code === 'ERR_UPSTREAM_CONNECT') return AS_APPROVED;
   const reason = 'The server could not be checked against what was approved of it.';
   return { drift: 'none', objection: { code: fault.code, reason, remedy: fault.remedy ?? '' } };
 }

@@ -12,8 +12,8 @@ import type { Gateway } from './gateway.ts';
  * enrolment and refresh are decided and recorded like every call (invariant 1).
  */
 export interface Reader {
-  /** `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). Throws what the path refused with. */
-  read(space: string, server: string, known: Era | undefined, signal: AbortSignal): Promise<RawSurface>;
+  /** `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). `onBehalfOf`: whose own upstream credential it reads with. Throws what the path refused with. */
+  read(space: string, server: string, known: Era | undefined, signal: AbortSignal, onBehalfOf?: Principal): Promise<RawSurface>;
 }
 
 /** The workload as which the registry reads, with the server's own credential. */
@@ -41,9 +41,9 @@ const LISTS = {
 
 export function createReader(gateway: Gateway): Reader {
   return {
-    async read(space, server, known, signal) {
+    async read(space, server, known, signal, onBehalfOf) {
       const principal = registryPrincipal(space, Date.now());
-      const asking: Asking = { gateway, space, server, internal: { principal, onBehalfOf: principal }, signal };
+      const asking: Asking = { gateway, space, server, internal: { principal, onBehalfOf: onBehalfOf ?? principal }, signal };
       const modern = known === 'legacy' ? undefined : await attempt(() => openModern(asking), known === undefined);
       const legacy = known === 'modern' ? undefined : await attempt(() => openLegacy(asking, {}), modern !== undefined);
       const conversation = modern ?? legacy;

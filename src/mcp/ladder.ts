@@ -109,6 +109,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_UPSTREAM_CREDENTIAL:   [5020, 502, 'always'],
   ERR_SECRET_EXPIRED:        [5020, 502, 'always'],
   ERR_UPSTREAM_REFUSED:      [5020, 502, 'always'],
+  ERR_UPSTREAM_CONNECT:      [4034, 403, 'always'],
   ERR_UPSTREAM_CLOSED:       [5020, 502, 'always'],
   ERR_RUNNER_SPAWN:          [5020, 502, 'always'],
   ERR_RUNNER_LIMIT:          [5020, 502, 'always'],

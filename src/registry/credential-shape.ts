@@ -28,12 +28,14 @@ export const CREDENTIALS = z.discriminatedUnion(
     z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'), secret: SECRET, ...KEEP }),
     z.strictObject({ type: z.literal('client-credentials'), ...TOKEN_CLIENT }),
     z.strictObject({ type: z.literal('token-exchange'), audience: z.string().min(1).max(2048).exactOptional(), ...TOKEN_CLIENT }),
-    z.strictObject({ type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), ...TOKEN_CLIENT }),
+    z.strictObject({
+      type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), issuer: SAFE_URL.exactOptional(), ...TOKEN_CLIENT,
+    }),
     z.strictObject({ type: z.literal('mtls'), secret: SECRET, ...KEEP }),
     z
       .strictObject({
         type: z.literal('authorization-code'), issuer: SAFE_URL.exactOptional(), clientId: CLIENT_ID.exactOptional(), secret: SECRET.exactOptional(),
-        scopes: SCOPE_MAP.exactOptional(),
+        scopes: SCOPE_MAP.exactOptional(), dynamicRegistration: z.boolean().exactOptional(),
       })
       .refine((spec) => spec.secret === undefined || spec.clientId !== undefined, { error: 'has a secret without the clientId that it belongs to' }),
   ],

@@ -139,7 +139,10 @@ function baselineOf(server: Server): NonNullable<Server['baseline']> {
 
 /** A server that is down is asked again after a moment only, whatever number of calls wait for it. */
 function failedJustNow(state: State, now: number): boolean {
-  return state.failure !== undefined && state.failure.generation === state.generation && now - state.failure.at < LIMITS.pinRetryMs;
+  const { failure } = state;
+  // An account that was missing may be connected the next moment: then what the server says is read before it is called.
+  if (failure?.error instanceof SallyportError && failure.error.code === 'ERR_UPSTREAM_CONNECT') return false;
+  return failure !== undefined && failure.generation === state.generation && now - failure.at < LIMITS.pinRetryMs;
 }
 
 function driftSetOf(drifts: readonly Drift[], verifiedAt: number): DriftSet {

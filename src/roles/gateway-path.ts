@@ -14,6 +14,7 @@ import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { createQuestions } from '../gateway/bridge/questions.ts';
 import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
 import { createCatalogAnswers } from '../gateway/catalog-answers.ts';
+import { withoutPrompts } from '../gateway/connect-prompt.ts';
 import { createDispatch } from '../gateway/dispatch.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { switchedOff } from '../gateway/guard.ts';
@@ -94,7 +95,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   });
   const peers = createPeers(home);
   const parts = bridgeParts(ground, limits.flow, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
-  const dispatch = createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open });
+  const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
   gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream, gates, ...limits });

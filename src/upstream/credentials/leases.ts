@@ -219,7 +219,8 @@ function keyOf({ server, onBehalfOf, call }: Exchange): string {
 function connect(server: string, url: string, elicitationId: string): SallyportError {
   const message = `Connect your account for server ${server}, then call again.`;
   return new SallyportError('ERR_UPSTREAM_CONNECT', message, {
-    remedy: 'Open the address in a browser and sign in as yourself.',
+    // A remedy is told and never recorded: the address is good for whoever has it.
+    remedy: `Open ${url} in a browser and sign in as yourself.`,
     dispatched: false,
     data: { elicitations: [{ mode: 'url', elicitationId, url, message }] },
   });
