@@ -19,6 +19,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).command,
   apply: async () => (await import('./apply.ts')).command,
   export: async () => (await import('./export.ts')).command,
+  context: async () => (await import('./context.ts')).command,
   kill: async () => (await import('./kill.ts')).command,
   role: async () => (await import('./role.ts')).command,
 };

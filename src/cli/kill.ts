@@ -7,18 +7,21 @@ import { plain, table } from './terminal.ts';
 import { callOf } from './verbs.ts';
 import type { Call } from './verbs.ts';
 
+const KEPT = ['agents', 'servers', 'principals', 'tools', 'contexts'];
+const TARGETS = ['agent', 'server', 'principal', 'tool', 'context'];
 const OPTIONS = { off: { type: 'boolean' }, reason: { type: 'string' } } as const;
 
 export const command: Command = {
   name: 'kill',
-  summary: 'Stop everything, one agent or one server, at once; --off lets it go on',
-  usage: 'kill all --reason WHY [--off]\nkill agent NAME --reason WHY [--off]\nkill server ID --reason WHY [--off]\nkill status',
+  summary: 'Stop everything, or one agent, server, person, tool or flow context, at once; --off lets it go on',
+  usage: ['all', 'agent NAME', 'server ID', 'principal ISSUER|SUBJECT', 'tool SERVER/TOOL', 'context KEY']
+    .map((what) => `kill ${what} --reason WHY [--off]`).join('\n') + '\nkill status',
   async run(args, io) {
     const call = callOf(command, args, OPTIONS, io);
     const path = '/kill';
     const kill = call.options.positionals[0] === 'status' ? await call.client.get(path) : await call.client.send('PUT', path, readRequest(call));
     show(io, call.options.json, kill, () => table(['stopped', 'which'], [
-      ['everything', part(kill, 'all') === true ? 'yes' : 'no'], ['agents', text(part(kill, 'agents'))], ['servers', text(part(kill, 'servers'))],
+      ['everything', part(kill, 'all') === true ? 'yes' : 'no'], ...KEPT.map((kept) => [kept, text(part(kill, kept))]),
     ]));
     if (call.options.positionals[0] !== 'status' && !call.options.flag('off')) await warnUnknown(call);
     return 0;
@@ -38,6 +41,6 @@ function readRequest(call: Call): JsonObject {
   const target = call.need(0, 'what to stop');
   const common = { target, on: !call.options.flag('off'), reason: call.needText('reason') };
   if (target === 'all') return common;
-  if (target === 'agent' || target === 'server') return { ...common, name: call.need(1, `the ${target}`) };
-  throw usageError(command, 'stop all, agent or server');
+  if (TARGETS.includes(target)) return { ...common, name: call.need(1, `the ${target}`) };
+  throw usageError(command, `stop all, ${TARGETS.join(', ')}`);
 }

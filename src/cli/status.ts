@@ -21,7 +21,7 @@ export const command: Command = {
 function describe(status: Json): string {
   const version = part(status, 'snapshot', 'version');
   const problems = part(status, 'problems');
-  const killed = ['agents', 'servers'].map((kind) => text(part(status, 'killed', kind))).filter((names) => names !== '');
+  const killed = ['agents', 'servers', 'principals', 'tools', 'contexts'].map((kind) => text(part(status, 'killed', kind))).filter((names) => names !== '');
   const yes = (role: string): string => (part(status, 'roles', role) === true ? 'up' : 'does not answer');
   return table(['what', 'state'], [
     ['snapshot', version === undefined ? 'none: everything is denied' : `${text(version)}, ${span(number(part(status, 'snapshot', 'ageMs')))} old`],

@@ -10,6 +10,8 @@ export interface Permit {
   readonly outcome: 'permit';
   readonly message: Message;
   readonly decision: Decision;
+  /** The gates that stood in its way and were met. */
+  readonly met?: readonly Obligation[];
   readonly [permitted]: true;
 }
 

@@ -9,8 +9,8 @@ import { join } from './labels.ts';
 /** Under this key of `_meta` an agent names the conversation that a request belongs to. */
 const CONVERSATION = 'io.sallyport/conversation';
 const CONVERSATION_LENGTH_MAX = 128;
-/** Characters of the digest: 132 bits. */
-const KEY_LENGTH = 22;
+/** Characters of the digest: 128 bits. Hex, for a key is also typed. */
+const KEY_LENGTH = 32;
 
 /**
  * The key of a flow context: space, issuer and subject, agent, and actor chain; never a session, route, audience or
@@ -19,7 +19,7 @@ const KEY_LENGTH = 22;
  */
 export function contextKey({ space, id, agent, actors }: Principal, conversation: string | undefined): string {
   const parts = JSON.stringify([space, id, agent, actors, conversation ?? null]);
-  return new Bun.CryptoHasher('sha256').update(parts).digest('base64url').slice(0, KEY_LENGTH);
+  return new Bun.CryptoHasher('sha256').update(parts).digest('hex').slice(0, KEY_LENGTH);
 }
 
 /** The conversation that a request names, if its agent may name one. */

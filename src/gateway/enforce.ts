@@ -41,8 +41,9 @@ export function enforce(message: Message, decision: Decision, hidden: boolean, o
 export function lift(denial: Denial, message: Message, met: ReadonlySet<Obligation>): Verdict {
   const { gates = [], decision } = denial;
   if (gates.length === 0 || !gates.every((gate) => met.has(gate))) return denial;
+  const allowed: Decision = { ...decision, outcome: 'allow', obligations: [] };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
-  return { outcome: 'permit', message, decision: { ...decision, outcome: 'allow' } } as Permit;
+  return { outcome: 'permit', message, decision: allowed, met: gates } as Permit;
 }
 
 /** The same permit with its message in another wire form (era, names, handles): what was decided stays decided. */

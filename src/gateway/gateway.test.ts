@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { MESSAGES_MAX, openPath, resultOf, type Path } from '../../test/fixtures/path.ts';
+import { SallyportError } from '../domain/errors.ts';
 import type { Message } from '../domain/message.ts';
 import type { JournalRecord } from '../domain/record.ts';
 
@@ -216,3 +217,101 @@ test('end: a client that goes away between two messages leaves a closed call beh
   expect(await events()).toEqual(['call.permitted', 'message.permitted', 'call.cancelled']);
   expect(path.open.size).toBe(0);
 });
+
+/** The same path with another policy or other limits, for as long as `work` takes. */
+async function under<T>(policy: string, limits: Parameters<typeof openPath>[1], work: () => Promise<T>): Promise<T> {
+  await path.close();
+  path = await openPath(policy, limits);
+  return work();
+}
+
+const CHARGE = 'permit(principal, action == Action::"call_tool", resource == Tool::"crm/charge");';
+
+test('gates: what policy limits passes as often as it says, and the refusal says when to try again', () =>
+  under(`${CHARGE} @limit("2/min") forbid(principal, action == Action::"call_tool", resource);`, {}, async () => {
+    for (let n = 0; n < 2; n++) expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
+    const refused = await path.ask(path.call('charge'));
+    expect(codeIn(refused)).toBe('ERR_RATE_LIMITED');
+    expect(refused).toMatchObject([{ httpStatus: 200, error: { code: 4290, data: { retryAfterMs: expect.any(Number), remedy: expect.stringContaining('second') } } }]);
+    expect(path.sent).toHaveLength(2);
+    expect(await last()).toMatchObject({ event: 'call.denied', code: 'ERR_RATE_LIMITED', detail: { gates: [{ kind: 'limit', value: '2/min' }] } });
+  }));
+
+test('gates: a question of the server that only a limit stands before is asked as often as that allows', () =>
+  under(`${CHARGE} permit(principal, action == Action::"elicit", resource); @limit("1/min") forbid(principal, action == Action::"elicit", resource);`, {}, async () => {
+    path.behave = async function* (permit) {
+      const params = { message: 'which?', requestedSchema: { type: 'object', properties: {} } };
+      const inputRequests = { q: { method: 'elicitation/create', params } };
+      if (permit.message.kind === 'request') yield resultOf(permit.message, { resultType: 'input_required', inputRequests });
+    };
+    expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_RATE_LIMITED');
+    expect((await events()).slice(-2)).toEqual(['call.permitted', 'result.withheld']);
+  }));
+
+test('flow: what came back has labelled the context before it is given out, and what can\'t label it is not given out', async () => {
+  const before: number[] = [];
+  for await (const _ of path.gateway.handle(path.call('charge'))) before.push(path.visits.length);
+  expect(before).toEqual([1]);
+  expect(path.visits).toMatchObject([{ principal: { id: 'sallyport|tester' }, add: { confidentiality: 'internal', integrity: 'trusted' } }]);
+  await under(CHARGE, {}, async () => {
+    path.away = true;
+    const withheld = await path.ask(path.call('charge'));
+    expect(codeIn(withheld)).toBe('ERR_LINK_UNAVAILABLE');
+    expect(withheld).toHaveLength(1);
+    expect(await events()).toEqual(['call.permitted', 'call.failed']);
+  });
+});
+
+test('flow: policy sees what the context carries, of this moment', () =>
+  under(`${CHARGE} forbid(principal, action, resource) when { context.contextConfidentiality == "internal" };`, {}, async () => {
+    expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
+    expect(path.sent).toHaveLength(1);
+    path.away = true;
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(path.sent).toHaveLength(1);
+  }));
+
+test('probing: a caller that was refused too often is refused whatever it asks, until that is some time ago', () =>
+  under(CHARGE, { denialsPerMinute: 3 }, async () => {
+    for (let n = 0; n < 3; n++) expect(codeIn(await path.ask(path.call('ghost')))).toBe('ERR_TOOL_UNKNOWN');
+    const refused = await path.ask(path.call('charge'));
+    expect(refused).toMatchObject([{ httpStatus: 429, error: { data: { code: 'ERR_LIMIT_DENIALS', retryAfterMs: expect.any(Number) } } }]);
+    expect(path.sent).toEqual([]);
+  }));
+
+test('probing: an address of strangers runs out too, and holds up nobody who is known', () =>
+  under(CHARGE, { strangerDenialsPerMinute: 2 }, async () => {
+    const stranger = path.call('charge');
+    stranger.headers.set('authorization', 'Bearer spa_nobody');
+    const codes: unknown[] = [];
+    for (let n = 0; n < 3; n++) codes.push(codeIn(await path.ask(stranger)));
+    expect(codes).toEqual(['ERR_TOKEN_INVALID', 'ERR_TOKEN_INVALID', 'ERR_LIMIT_DENIALS']);
+    expect(codeIn(await path.ask({ ...stranger, address: '127.0.0.2' }))).toBe('ERR_TOKEN_INVALID');
+    expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
+  }));
+
+test('breaker: a server that only fails is left alone, and one call finds out whether it is back', () =>
+  under(CHARGE, { breaker: { failures: 3, windowMs: 60_000, openMs: 50 } }, async () => {
+    path.behave = async function* () {
+      yield* [];
+      throw new SallyportError('ERR_UPSTREAM_UNREACHABLE', 'gone', { dispatched: false });
+    };
+    for (let n = 0; n < 3; n++) expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_UPSTREAM_UNREACHABLE');
+    const refused = await path.ask(path.call('charge'));
+    expect(refused).toMatchObject([{ error: { data: { code: 'ERR_CIRCUIT_OPEN', retryAfterMs: expect.any(Number) } } }]);
+    expect(await last()).toMatchObject({ event: 'call.denied', code: 'ERR_CIRCUIT_OPEN' });
+    expect(path.sent).toHaveLength(3);
+    path.behave = undefined;
+    while (codeIn(await path.ask(path.call('charge'))) === 'ERR_CIRCUIT_OPEN') await Bun.sleep(10);
+    expect(path.sent).toHaveLength(4);
+    expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
+  }));
+
+test('cascade: denial after denial freezes the context, and then nothing passes in it', () =>
+  under(CHARGE, { cascade: { max: 1, periodMs: 60_000, denials: 3 } }, async () => {
+    for (let n = 0; n < 4; n++) await path.ask(path.call('forbidden'));
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_KILLED');
+    expect(path.sent).toEqual([]);
+  }));

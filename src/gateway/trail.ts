@@ -170,7 +170,7 @@ function bodyText(message: Exclude<Message, { kind: 'error' }>): string | undefi
 function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
   const { policies, errors, obligations } = verdict.decision;
   // What had to be met is told in the words of the policy.
-  const gates = obligations.map(({ kind, value, policy }) => ({ kind, value, policy }));
+  const gates = (verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations).map(({ kind, value, policy }) => ({ kind, value, policy }));
   return {
     ...(policies.length > 0 ? { policies } : {}),
     ...(gates.length > 0 ? { detail: { gates } } : {}),

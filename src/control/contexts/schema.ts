@@ -20,7 +20,7 @@ export const CONTEXT = z.strictObject({
 });
 export type StoredContext = z.infer<typeof CONTEXT>;
 
-const KEY = z.string().regex(/^[\w-]{22}$/, 'must be the key of a flow context');
+const KEY = z.string().regex(/^[0-9a-f]{32}$/, 'must be the key of a flow context');
 const TEXT = z.string().max(2_000);
 
 /** What a gateway says when it looks at a context; `knew` is the generation that it saw before. */

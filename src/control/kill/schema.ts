@@ -5,7 +5,7 @@ const COMMON = { on: z.boolean(), reason: WORDS };
 /** Ids that others gave: of principals (`<issuer>|<subject>`), or a server's name and a tool's. */
 const PRINCIPAL = z.string().min(1).max(2_000).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text').regex(/\|/, 'must be a principal\'s id, <issuer>|<subject>');
 const TOOL = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}\/[^\p{Cc}\p{Cf}]{1,128}$/u, 'must be <server>/<tool>');
-const CONTEXT = z.string().regex(/^[\w-]{22}$/, 'must be the key of a flow context; see `sallyport context list`');
+const CONTEXT = z.string().regex(/^[0-9a-f]{32}$/, 'must be the key of a flow context; see `sallyport context list`');
 
 /** Who stops or may go on: everything, or one of a space: an agent, a server, a person or workload, a tool, a flow context. */
 export const KILL_REQUEST = z.discriminatedUnion('target', [
