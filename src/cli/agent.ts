@@ -73,8 +73,7 @@ const remove: Verb = {
   run: async ({ client, io, options, need }) => {
     const id = need(0, 'the agent\'s name');
     const answer = await client.send('DELETE', `/agents/${encodeURIComponent(id)}`);
-    show(io, options.json, answer, () => `Removed: ${id}. Its clients are unknown from now on, and its agent tokens are revoked.\n`);
-    if (!options.json) io.note(`What it has open by OAuth goes on until its access tokens end. To end it now: sallyport kill agent ${id}`);
+    show(io, options.json, answer, () => `Removed: ${id}. Its clients are unknown from now on, its agent tokens are revoked, and its open calls end.\n`);
     return 0;
   },
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openCommitments } from '../audit/commit.ts';
 import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
+import type { Exchange } from '../domain/exchange.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { FlowContexts } from '../flow/keeper.ts';
@@ -176,7 +177,8 @@ function bridgeParts(
 
 function sweepAll(inForce: InForceKeeper, all: readonly Pick<OpenExchanges, 'sweep'>[]): void {
   const now = Date.now();
-  const { lease } = isReady(inForce) ? inForce.current(now) : { lease: undefined };
-  // Without a lease nothing is decided any more, and what is open ends with it (invariant 6).
-  for (const each of all) each.sweep(now, (exchange) => lease === undefined || switchedOff(exchange, lease) !== undefined);
+  const force = isReady(inForce) ? inForce.current(now) : undefined;
+  // Without a lease nothing is decided any more, and what is open ends with it (invariant 6). What an agent is no longer registered for is revoked.
+  const ended = ({ principal, call: { resource } }: Exchange): boolean => force?.ceilings.beyond(principal, resource) !== undefined;
+  for (const each of all) each.sweep(now, (exchange) => force === undefined || switchedOff(exchange, force.lease) !== undefined || ended(exchange));
 }

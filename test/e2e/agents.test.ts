@@ -12,6 +12,7 @@ let issuer: TestIssuer;
 let server: RecordingServer;
 let gate: Gate;
 
+const TOOLS = '{ look: { effect: read }, wait: { effect: read }, erase: { effect: destroy } }';
 const POLICY = `
 @id("everyone") permit(principal, action, resource);
 @id("not-through-mallory") forbid(principal, action == Action::"call_tool", resource) when { context.actors.contains("mallory") };
@@ -20,16 +21,20 @@ const POLICY = `
 beforeAll(async () => {
   key = await makeKey('ES256', 'k1');
   issuer = startIssuer([key]);
-  server = startRecordingServer({ says: { tools: ['look', 'erase'].map((name) => toolNamed(name)) } });
+  server = startRecordingServer({
+    says: { tools: ['look', 'erase', 'wait'].map((name) => toolNamed(name)) },
+    // Never answered: the call stays open.
+    answer: ({ method, params }) => (method === 'tools/call' && params['name'] === 'wait' ? new Promise<Response>(() => undefined) : undefined),
+  });
   const agent = (id: string, allow: string, expires: string): string =>
     `  ${id}: { owner: tests, purpose: tests, clients: ["${issuer.url}|${id}"], allow: ${allow}, expires: ${expires} }\n`;
   gate = await startGate({
     policy: POLICY,
     manifest:
       `identity: { issuers: [{ issuer: "${issuer.url}", audience: gate, scopes: ignored, allowPrivate: true }] }\n` +
-      `servers:\n  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: { look: { effect: read }, erase: { effect: destroy } } }\n` +
+      `servers:\n  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: TOOLS }\n`.replace('TOOLS', TOOLS) +
       'toolsets:\n  desk: [{ server: crm, tools: "*" }]\n' +
-      `agents:\n${['desk', 'planner', 'mallory', 'x', 'y', 'z'].map((id) => agent(id, '"*"', '2028-01-01')).join('')}` +
+      `agents:\n${['desk', 'planner', 'mallory', 'x', 'y', 'z', 'brief'].map((id) => agent(id, '"*"', '2028-01-01')).join('')}` +
       agent('reader', '[{ server: crm, effects: [read] }]', '2028-01-01') +
       agent('former', '"*"', '2026-01-01'),
   });
@@ -96,7 +101,7 @@ test(verifies('agent-ceilings', 'what one agent of the chain was not registered 
     const token = await tokenThrough(client, ...actors);
     for (const [path, name, missing] of [['/mcp/crm', 'erase', 'no-such'], ['/mcp/t/desk', 'crm__erase', 'crm__no-such']] as const) {
       const before = server.effects().length;
-      expect(await listedFor(token, path)).toEqual([name.replace('erase', 'look')]);
+      expect(await listedFor(token, path)).toEqual([name.replace('erase', 'look'), name.replace('erase', 'wait')]);
       const hidden = await call(token, name, path);
       const nothing = await call(token, missing, path);
       expect(hidden.text.replace(hidden.exchange ?? '', '')).toBe(nothing.text.replace(nothing.exchange ?? '', ''));
@@ -121,12 +126,11 @@ test(verifies('agent-ceilings', 'an agent whose registration has ended is refuse
 
 test(verifies('agent-ceilings', 'an agent token has the ceiling of the agent that it names, and ends with its removal'), async () => {
   const token = await gate.token({ agent: 'bot' });
-  expect(await listedFor(token, '/mcp/crm')).toEqual(['look', 'erase']);
-  const bot = { owner: 'tests', purpose: 'tests', allow: [{ toolset: 'desk', effects: ['read'] }], expiresAt: (Math.floor(Date.now() / 1000) + 3600) * 1000 };
-  await gate.admin('PUT', '/agents/bot', bot);
+  expect(await listedFor(token, '/mcp/crm')).toEqual(['look', 'erase', 'wait']);
+  await gate.admin('PUT', '/agents/bot', agentOf('bot', [{ toolset: 'desk', effects: ['read'] }]));
   await gate.admin('POST', '/servers/crm/scan', {});
-  expect(await listedFor(token, '/mcp/crm')).toEqual(['look']);
-  expect(await listedFor(token, '/mcp/t/desk')).toEqual(['crm__look']);
+  expect(await listedFor(token, '/mcp/crm')).toEqual(['look', 'wait']);
+  expect(await listedFor(token, '/mcp/t/desk')).toEqual(['crm__look', 'crm__wait']);
   await gate.admin('DELETE', '/agents/bot');
   await gate.admin('POST', '/servers/crm/scan', {});
   expect((await call(token, 'look')).code).toMatch(/^ERR_TOKEN_(?:INVALID|REVOKED)$/);
@@ -142,10 +146,28 @@ test(verifies('agent-unknown', 'a refused client is a finding; registering it fr
   }
   expect(found).toMatchObject({ reports: 1 });
   expect((await gate.records({ event: 'agent.unknown' })).map(({ detail }) => detail)).toContainEqual(expect.objectContaining({ client: 'newcomer' }));
-  const expiresAt = (Math.floor(Date.now() / 1000) + 3600) * 1000;
-  await gate.admin('POST', '/agents', { id: 'newcomer', owner: 'tests', purpose: 'tests', allow: '*', expiresAt, clients: [`${issuer.url}|newcomer`] });
+  await gate.admin('POST', '/agents', { id: 'newcomer', ...agentOf('newcomer', '*') });
   await gate.admin('POST', '/servers/crm/scan', {});
   expect((await call(token, 'look')).result).toBeDefined();
   const { unknown } = await gate.admin('GET', '/agents/unknown');
   expect(JSON.stringify(unknown)).not.toContain('newcomer');
 });
+
+test.each<[string, (id: string) => Promise<JsonObject>]>([
+  ['is removed', (id) => gate.admin('DELETE', `/agents/${id}`)],
+  ['may no longer do what it does', (id) => gate.admin('PUT', `/agents/${id}`, agentOf(id, [{ server: 'crm', effects: ['destroy'] }]))],
+])(verifies('agent-ceilings', 'what an agent has open ends when it %s, whether it calls or another calls through it'), async (_, narrow) => {
+  await gate.admin('PUT', '/agents/brief', agentOf('brief', '*'));
+  await gate.admin('POST', '/servers/crm/scan', {});
+  const open = await Promise.all([tokenThrough('brief'), tokenThrough('desk', 'brief')]);
+  const before = server.effects().length;
+  const answers = open.map((token) => call(token, 'wait'));
+  while (server.effects().length < before + open.length) await Bun.sleep(5);
+  await narrow('brief');
+  for (const answer of await Promise.all(answers)) expect(answer.code).toBe('ERR_KILLED');
+});
+
+function agentOf(client: string, allow: '*' | JsonObject[]): JsonObject {
+  const expiresAt = (Math.floor(Date.now() / 1000) + 3600) * 1000;
+  return { owner: 'tests', purpose: 'tests', allow, expiresAt, clients: [`${issuer.url}|${client}`] };
+}
