@@ -5,11 +5,12 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { createAuthorizationServer } from '../../identity/issuer/issuer.ts';
 import type { Interactions } from '../../identity/issuer/interaction.ts';
-import { PLAIN_PAGES } from '../../identity/issuer/pages.ts';
 import type { IssuerParts } from '../../identity/issuer/parts.ts';
 import { findClient } from '../clients/find.ts';
 import type { Control } from '../control.ts';
 import { addRevocation, isRevoked } from '../revocations/revocations.ts';
+import { ISSUER_PAGES } from '../sign-in/issuer-pages.ts';
+import { isSignedIn } from '../sign-in/who.ts';
 import { openSecretFile } from '../secret-file.ts';
 import { listStored } from '../stored.ts';
 import { fetchDocument } from './fetch-document.ts';
@@ -76,7 +77,7 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
   const { store, state, now } = control;
   const secret = openSecretFile(join(home, 'control', 'issuer.key'), () => randomBytes(SECRET_BYTES).toString('base64url'));
   return {
-    origin, state, report, pages: PLAIN_PAGES, secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
+    origin, state, report, pages: ISSUER_PAGES, secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
     findClient: (id) => findClient(store, id),
     findResource: (uri) => findPlace(store, uri),
     findAccount: (id) => findAccountView(store, id),
@@ -86,6 +87,7 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
     },
     findProvider: (issuer) => findProvider(store, issuer),
     findSubject: (issuer, subject) => findSubject(store, issuer, subject),
+    isSignedIn: (cookies, account) => isSignedIn(control, origin, cookies, account),
     interactionPath: (uid) => `/sign-in/${uid}`,
     record: control.record,
     revoke: ({ credential, reason }) => addRevocation(control, { credential, reason, until: now() + REVOKED_MS }, 'sallyport|issuer'),

@@ -1,9 +1,10 @@
-import { errors, interactionPolicy, type Client, type Configuration, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import { errors, type Client, type Configuration, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { claimsOf } from './claims-of-token.ts';
 import { readClientDocument } from './client-document.ts';
 import type { IssuerParts } from './parts.ts';
+import { promptsOf } from './prompts.ts';
 import { deriveKey } from './sealed-entry.ts';
 
 /** Where the issuer's endpoints are, below its origin. */
@@ -51,13 +52,14 @@ export function configurationOf(parts: IssuerParts): Configuration {
       Grant: LIMITS.grantMs / SECONDS, Session: LIMITS.signInMaxMs / SECONDS, RefreshToken: LIMITS.refreshTokenMs / SECONDS,
     },
     features: featuresOf(parts),
-    interactions: { url: (_ctx, { uid }) => parts.interactionPath(uid), policy: interactionPolicy.base() },
+    interactions: { url: (_ctx, { uid }) => parts.interactionPath(uid), policy: promptsOf(parts) },
     loadExistingGrant: async (ctx) => {
       const { Grant } = ctx.oidc.provider;
       const fresh = ctx.oidc.result?.consent?.grantId;
       if (fresh !== undefined) return Grant.find(fresh);
       const known = ctx.oidc.client === undefined ? undefined : ctx.oidc.session?.grantIdFor(ctx.oidc.client.clientId);
-      const grant = known === undefined ? undefined : await Grant.find(known);
+      // A consent that was taken back is none, whatever the session remembers.
+      const grant = known === undefined || await parts.isRevoked([known]) ? undefined : await Grant.find(known);
       // What a person once refused may be asked again.
       if (grant !== undefined) delete grant.rejected;
       return grant;

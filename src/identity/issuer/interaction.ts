@@ -40,6 +40,13 @@ export type InteractionResult =
   /** The client is told `access_denied`. */
   | { readonly kind: 'refused' };
 
+export interface Finished {
+  /** Where the browser goes on, at this door. */
+  readonly url: string;
+  /** Of a consent: what revoking it ends, as tokens name it. */
+  readonly grant?: string;
+}
+
 /** The issuer's side of the sign-in pages. */
 export interface Interactions {
   /**
@@ -47,8 +54,8 @@ export interface Interactions {
    * none, it is over, or it is another browser's.
    */
   details(request: Request, uid: string): Promise<Interaction>;
-  /** Answers it, once. Gives the URL of this door where the browser goes on. Throws as `details` does. */
-  finish(request: Request, uid: string, result: InteractionResult): Promise<string>;
+  /** Answers it, once. Throws as `details` does. */
+  finish(request: Request, uid: string, result: InteractionResult): Promise<Finished>;
   /** The browser's sign-in at the issuer ends, with what hangs on it. Gives `Set-Cookie` headers. */
   signOut(request: Request): Promise<readonly string[]>;
 }

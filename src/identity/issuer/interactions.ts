@@ -24,7 +24,10 @@ export function createInteractions(provider: () => Provider, parts: IssuerParts)
     details: async (request, uid) => view(await need(request, uid), parts),
     finish: async (request, uid, result) => {
       const needed = await need(request, uid);
-      return needed.finish(await resultOf(provider(), needed, result, parts));
+      if (result.kind === 'signed-in') await forgetOther(provider(), needed, result.person);
+      const answer = await resultOf(provider(), needed, result, parts);
+      const url = await needed.finish(answer);
+      return { url, ...(answer.consent?.grantId === undefined ? {} : { grant: answer.consent.grantId }) };
     },
     signOut: async (request) => {
       const [incoming, outgoing] = asNode(request, parts);
@@ -76,6 +79,14 @@ function missing({ params, prompt }: Kept, resource: ResourceView): readonly str
   const wanted = lists[resource.uri];
   const asked = Array.isArray(wanted) ? wanted.map(String) : String(params['scope'] ?? '').split(' ');
   return asked.filter((scope) => resource.scopes.includes(scope));
+}
+
+/** Somebody else was signed in before: nothing of theirs is continued. */
+async function forgetOther(provider: Provider, { kept }: Needed, person: string): Promise<void> {
+  if (kept.session?.accountId === undefined || kept.session.accountId === person) return;
+  await (await provider.Session.findByUid(kept.session.uid))?.destroy();
+  delete kept.session;
+  await kept.save(Math.max(1, kept.exp - Math.floor(Date.now() / 1000)));
 }
 
 async function resultOf(provider: Provider, needed: Needed, result: InteractionResult, parts: IssuerParts): Promise<InteractionResults> {

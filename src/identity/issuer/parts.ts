@@ -62,6 +62,8 @@ export interface IssuerParts {
   readonly findProvider: (issuer: string) => Promise<TrustedProvider | undefined>;
   /** The account of a person that a trusted provider vouches for. */
   readonly findSubject: (issuer: string, subject: string) => Promise<string | undefined>;
+  /** Whether a person is still signed in in the browser that has these cookies. */
+  readonly isSignedIn: (cookies: string, account: string) => Promise<boolean>;
   readonly interactionPath: (uid: string) => string;
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Durable when it resolves, and on its way to every gateway. */

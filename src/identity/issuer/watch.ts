@@ -104,8 +104,8 @@ function readBody(body: unknown): { readonly token?: string | undefined; readonl
 
 /** The library's own words about what was wrong; for the record, never for the client. Values of the request are not in them. */
 function detailOf(error: Error): string {
-  const { error_detail: detail } = error as { readonly error_detail?: unknown };
-  return (nameOf(detail) ?? error.message).slice(0, 300);
+  const { error_detail: detail, error_description: description } = error as { readonly error_detail?: unknown; readonly error_description?: unknown };
+  return (nameOf(detail) ?? nameOf(description) ?? error.message).slice(0, 300);
 }
 
 function nameOf(value: unknown): string | undefined {
