@@ -111,7 +111,8 @@ export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends 
       try {
         return await spec.act({ admin, space, params: raw.params, query: asked, body, signal: raw.signal }, control);
       } catch (error) {
-        throw await asProposal(error, spec, { ...raw, admin }, space, control);
+        // What may not cross a network is not stored for a second person to read, either.
+        throw spec.local === true ? error : await asProposal(error, spec, { ...raw, admin }, space, control);
       }
     },
   };

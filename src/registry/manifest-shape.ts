@@ -8,6 +8,7 @@ import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
+import { VAULT } from './vault-shape.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
@@ -114,6 +115,7 @@ export const MANIFEST = z.strictObject({
     })
     .exactOptional(),
   identity: IDENTITY.exactOptional(),
+  vault: VAULT.exactOptional(),
   limits: LIMITS_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),

@@ -24,6 +24,7 @@ export interface Manifest {
   readonly control?: NonNullable<ManifestShape['control']>;
   readonly network?: NonNullable<ManifestShape['network']>;
   readonly identity?: NonNullable<ManifestShape['identity']>;
+  readonly vault?: NonNullable<ManifestShape['vault']>;
   readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly agents: NonNullable<ManifestShape['agents']>;
   /** Absent where the file does not speak of them: then they stay. */
@@ -59,6 +60,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.control && { control: shape.control }),
     ...(shape.network && { network: shape.network }),
     ...(shape.identity && { identity: shape.identity }),
+    ...(shape.vault && { vault: shape.vault }),
     ...(shape.limits && { limits: shape.limits }),
     agents: shape.agents ?? {},
     ...(shape.admins && { admins: shape.admins }),
@@ -143,6 +145,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.control && { control: manifest.control }),
     ...(manifest.network && { network: manifest.network }),
     ...(manifest.identity && { identity: manifest.identity }),
+    ...(manifest.vault && { vault: manifest.vault }),
     ...(manifest.limits && { limits: manifest.limits }),
     ...(filled(manifest.agents) && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),

@@ -5,7 +5,7 @@ import { looksSecret } from './secrets.ts';
 /** The `vault` part of sallyport.yaml: where the vault's key rests, and who else may be asked for secrets. */
 
 const SPACES = z.array(ID).min(1).max(1000).default(['default']);
-const SEGMENTS = z.string().regex(/^[\w.-]+(?:\/[\w.-]+)*$/, 'must be path segments').max(200);
+const SEGMENTS = z.string().regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/, 'must be path segments').max(200);
 
 const EXEC = z
   .strictObject({

@@ -9,6 +9,7 @@ import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { writeLimits } from './limits.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
+import { readVaultSettings, writeVaultSettings } from '../vault/settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
 
@@ -51,7 +52,8 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     }
   }
   const limits = (await writeLimits(rows, by.space, wanted.limits, by.admin.id)) ? [{ resource: 'limits', id: 'limits', verb: 'change' } as const] : [];
-  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits];
+  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits,
+    ...(await applyVault(rows, by, wanted.vault))];
 }
 
 /** Exceptions for calls, and what `server learn` permits for a time, are made by hand and end by themselves. */
@@ -111,6 +113,12 @@ async function applyIdentity(rows: Rows, by: By, wanted: Wanted['identity']): Pr
   if (Bun.deepEquals(await readIdentity(rows, by.space), wanted)) return [];
   await writeIdentity(rows, by.space, wanted, by.admin.id);
   return [{ resource: 'identity', id: 'identity', verb: 'change' }];
+}
+
+async function applyVault(rows: Rows, by: By, wanted: Wanted['vault']): Promise<readonly Difference[]> {
+  if (wanted === undefined || Bun.deepEquals(await readVaultSettings(rows), wanted)) return [];
+  await writeVaultSettings(rows, wanted, by.admin.id);
+  return [{ resource: 'vault', id: 'vault', verb: 'change' }];
 }
 
 async function applyNetwork(rows: Rows, by: By, wanted: Wanted['network']): Promise<readonly Difference[]> {

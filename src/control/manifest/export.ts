@@ -2,11 +2,13 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { formatManifest } from '../../registry/manifest.ts';
 import { formatMoment } from '../../registry/manifest-words.ts';
+import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { Rows } from '../../store/store.ts';
 import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
+import { readVaultSettings } from '../vault/settings.ts';
 
 interface NamedText {
   readonly file: string;
@@ -28,6 +30,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const identity = await readIdentity(rows, space);
   const limits = await readLimits(rows);
+  const vault = await readVaultSettings(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
     gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }) },
@@ -35,6 +38,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
     ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
+    ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     agents: await exportAgents(rows, space),
     ...(admins.length === 0 ? {} : { admins }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
@@ -47,6 +51,10 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   };
   const exported = { text: formatManifest(manifest), policies };
   return extraRoots === undefined ? exported : { ...exported, extraRoots: { file: ROOTS_FILE, text: extraRoots } };
+}
+
+function isUsed({ key, providers }: VaultShape): boolean {
+  return key !== undefined || Object.keys(providers).length > 0;
 }
 
 async function exportAgents(rows: Rows, space: string): Promise<Manifest['agents']> {

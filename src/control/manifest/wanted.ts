@@ -8,6 +8,8 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import { VAULT } from '../../registry/vault-shape.ts';
+import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { StoredAgent } from '../agents/schema.ts';
 import type { StoredKind } from '../stored.ts';
 import type { ManifestFiles } from './files.ts';
@@ -20,6 +22,8 @@ export interface Wanted {
   readonly network: Partial<Network> | undefined;
   readonly identity: IdentityShape;
   readonly limits: LimitsShape;
+  /** Of the whole installation: absent in the manifest of any other space than the default one. */
+  readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
   readonly silent: readonly ManagedKind[];
   readonly findings: Manifest['findings'];
@@ -53,6 +57,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
     limits: manifest.limits ?? {},
+    vault: vaultPart(manifest, space),
     silent: manifest.admins === undefined ? ['admin'] : [],
     findings: manifest.findings,
   };
@@ -117,6 +122,15 @@ function adminRow({ group, principal, role, space: named }: NonNullable<Manifest
   }
   const body = { to: group === undefined ? { principal } : { group }, role, space };
   return rowOf('admin', bindingId(body), body);
+}
+
+/** Control runs the commands of providers, and asks them for secrets of any space: no space declares them for itself. */
+function vaultPart({ vault }: Manifest, space: string): VaultShape | undefined {
+  if (space === DEFAULT_SPACE) return vault ?? VAULT.parse({});
+  if (vault === undefined) return undefined;
+  throw new SallyportError('ERR_CONFIG_INVALID', `the manifest of the space ${space} speaks of the vault of the whole installation`, {
+    remedy: 'Do that in the manifest of the default space.',
+  });
 }
 
 function readNetworkPart({ gateway, network, control }: Manifest, extraRoots: string | undefined): Partial<Network> | undefined {

@@ -29,8 +29,8 @@ interface Approved {
   readonly confirmed: readonly string[];
 }
 
-/** Settings that are nobody's alone: who issues tokens, and the two-person rule itself. */
-const SETTINGS: readonly string[] = ['identity', 'administration'];
+/** Settings that are nobody's alone: who issues tokens, the two-person rule itself, and which commands control runs for secrets. */
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
