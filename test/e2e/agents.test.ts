@@ -32,7 +32,7 @@ beforeAll(async () => {
     policy: POLICY,
     manifest:
       `identity: { issuers: [{ issuer: "${issuer.url}", audience: gate, scopes: ignored, allowPrivate: true }] }\n` +
-      `servers:\n  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: TOOLS }\n`.replace('TOOLS', TOOLS) +
+      `servers:\n  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: ${TOOLS} }\n` +
       'toolsets:\n  desk: [{ server: crm, tools: "*" }]\n' +
       `agents:\n${['desk', 'planner', 'mallory', 'x', 'y', 'z', 'brief'].map((id) => agent(id, '"*"', '2028-01-01')).join('')}` +
       agent('reader', '[{ server: crm, effects: [read] }]', '2028-01-01') +
