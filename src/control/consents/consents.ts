@@ -2,30 +2,54 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
-import { findStored, listStored, putStored } from '../stored.ts';
+import type { Control } from '../control.ts';
+import { addRevocation } from '../revocations/revocations.ts';
+import { deleteStored, findStored, listStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import type { Consent } from './schema.ts';
 
 /** What is asked of a person for a client. */
 export type Asked = Pick<Consent, 'person' | 'client' | 'clientName' | 'resource' | 'scopes' | 'redirect'>;
 
+/** More than one browser and device have at the same time; older ones have ended or are ended by deactivating the person. */
+const GRANTS_KEPT = 50;
+
 /** Whether the person agreed to all of it already, for the same place, and not too long ago. */
 export async function isRemembered(rows: Rows, asked: Asked, now: number): Promise<boolean> {
   const found = await findStored(rows, 'consent', DEFAULT_SPACE, consentId(asked));
-  if (found === undefined || found.body.expiresAt <= now || found.body.redirect !== asked.redirect) return false;
+  if (found === undefined || !found.body.remembered || found.body.expiresAt <= now || found.body.redirect !== asked.redirect) return false;
   return asked.scopes.every((scope) => found.body.scopes.includes(scope));
 }
 
-/** Keeps what was agreed to, and forgets what was before: a narrower answer is not added to a wider one. */
-export async function remember(rows: Rows, asked: Asked, now: number): Promise<void> {
-  const consent: Consent = { ...asked, scopes: asked.scopes.toSorted(), givenAt: now, expiresAt: now + LIMITS.consentMs };
-  await putStored(rows, 'consent', DEFAULT_SPACE, consentId(asked), consent, `sallyport|${asked.person}`);
+/** Keeps what was agreed to. More scopes for the same place come on top; another place begins anew, but its grants end with it too. */
+export async function keepConsent(control: Pick<Control, 'store' | 'now'>, consent: Omit<Consent, 'givenAt' | 'expiresAt'>): Promise<void> {
+  const now = control.now();
+  const id = consentId(consent);
+  await control.store.transaction(async (rows) => {
+    const before = (await findStored(rows, 'consent', DEFAULT_SPACE, id))?.body;
+    const continued = before !== undefined && before.expiresAt > now && before.redirect === consent.redirect && before.remembered === consent.remembered;
+    const scopes = [...new Set([...(continued ? before.scopes : []), ...consent.scopes])].toSorted();
+    const grants = [...new Set([...(before?.grants ?? []), ...consent.grants])].slice(-GRANTS_KEPT);
+    // An answer that is not asked for again must not live for ever by being used.
+    const givenAt = continued && scopes.length === before.scopes.length && consent.remembered ? before.givenAt : now;
+    await putStored(rows, 'consent', DEFAULT_SPACE, id, { ...consent, scopes, grants, givenAt, expiresAt: givenAt + LIMITS.consentMs }, `sallyport|${consent.person}`);
+  });
 }
 
 /** What is in force, of one person or of all. */
 export async function listConsents(rows: Rows, now: number, person?: string): Promise<readonly Stored<Consent>[]> {
   const all = await listStored(rows, 'consent', DEFAULT_SPACE);
   return all.filter(({ body }) => body.expiresAt > now && (person === undefined || body.person === person));
+}
+
+/** Takes one back: tokens that came of it are dead at every gateway, and the client gets no more. `issuer`: the door's origin. */
+export async function revokeConsent(control: Control, issuer: string, { id, body }: Stored<Consent>, by: string): Promise<void> {
+  const until = control.now() + LIMITS.grantMs;
+  for (const grant of body.grants) await addRevocation(control, { credential: `${issuer}|${grant}`, reason: 'the consent was taken back', until }, by);
+  await control.record({
+    event: 'consent.revoked', space: DEFAULT_SPACE, principal: by, route: body.resource, detail: { person: body.person, client: body.client, scopes: body.scopes },
+  });
+  await deleteStored(control.store, 'consent', DEFAULT_SPACE, id, by);
 }
 
 function consentId({ person, client, resource }: Pick<Consent, 'person' | 'client' | 'resource'>): string {

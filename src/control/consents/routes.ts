@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { readPublished } from '../issuer/published.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { deleteStored, needStored } from '../stored.ts';
-import { listConsents } from './consents.ts';
+import { needStored } from '../stored.ts';
+import { listConsents, revokeConsent } from './consents.ts';
 
 export const consentRoutes: readonly Route[] = [
   route({
@@ -12,15 +13,12 @@ export const consentRoutes: readonly Route[] = [
     act: async ({ query }, { store, now }) => ({ consents: (await listConsents(store, now(), query.person)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'DELETE', path: '/consents/:id', summary: 'Take a consent back: the person is asked again before the client gets another token',
+    method: 'DELETE', path: '/consents/:id', summary: 'Take a consent back: its tokens are dead, and the person is asked again',
     access: 'stop', reach: 'organisation',
     act: async ({ admin, params }, control) => {
-      const id = params['id'] ?? '';
-      const { person, client } = (await needStored(control.store, 'consent', DEFAULT_SPACE, id)).body;
-      await control.change({ admin, space: DEFAULT_SPACE }, { resource: 'consent', id, verb: 'revoke', detail: { person, client } }, async (rows) => {
-        await deleteStored(rows, 'consent', DEFAULT_SPACE, id, admin.id);
-      });
-      return { id };
+      const found = await needStored(control.store, 'consent', DEFAULT_SPACE, params['id'] ?? '');
+      await revokeConsent(control, (await readPublished(control.store))?.issuer ?? '', found, admin.id);
+      return { id: found.id };
     },
   }),
 ];

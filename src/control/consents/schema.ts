@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a person once agreed to, so that they are not asked again: rows of the default space, one for each person, client and resource. */
+/** What a person agreed to: rows of the default space, one for each person, client and resource. */
 export const CONSENT = z.strictObject({
   /** Id of the person's row. */
   person: z.string(),
@@ -12,6 +12,10 @@ export const CONSENT = z.strictObject({
   scopes: z.array(z.string()),
   /** Where the answer went: another place is another client to a person. */
   redirect: z.string(),
+  /** Whether the same is not asked again. */
+  remembered: z.boolean(),
+  /** The issuer's grants that came of it: what ends with it. */
+  grants: z.array(z.string()),
   givenAt: z.number(),
   expiresAt: z.number(),
 });

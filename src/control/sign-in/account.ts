@@ -6,8 +6,9 @@ import { findOfPerson, putAccount } from '../accounts/find.ts';
 import type { FoundAccount } from '../accounts/find.ts';
 import { siteOf, takeRegistration } from '../accounts/passkeys.ts';
 import type { Account } from '../accounts/schema.ts';
+import { revokeConsent } from '../consents/consents.ts';
 import type { Control } from '../control.ts';
-import { deleteStored, needStored } from '../stored.ts';
+import { needStored } from '../stored.ts';
 import type { WebRequest } from '../web.ts';
 import { ACCOUNT_PURPOSE, showAccount } from './account-page.ts';
 import { takeChallenge } from './challenge.ts';
@@ -63,16 +64,10 @@ export async function setPassword(web: WebRequest, control: Control): Promise<Re
 export async function takeBack(web: WebRequest, control: Control): Promise<Response> {
   const form = await readForm(web, ACCOUNT_PURPOSE);
   const visitor = await needVisitor(web, control);
-  const { id, body } = await needStored(control.store, 'consent', DEFAULT_SPACE, form.text('id'));
+  const found = await needStored(control.store, 'consent', DEFAULT_SPACE, form.text('id'));
   // The same answer as for one that doesn't exist: ids of others tell nothing.
-  if (body.person !== visitor.person.id) throw new SallyportError('ERR_NOT_FOUND', 'there is no such consent of yours', { remedy: 'Load the page again.' });
-  await control.store.transaction(async (rows) => {
-    await deleteStored(rows, 'consent', DEFAULT_SPACE, id, visitor.principal);
-    await control.record({
-      event: 'consent.revoked', space: DEFAULT_SPACE, principal: visitor.principal, address: web.address, route: body.resource,
-      detail: { client: body.client, scopes: body.scopes },
-    });
-  });
+  if (found.body.person !== visitor.person.id) throw new SallyportError('ERR_NOT_FOUND', 'there is no such consent of yours', { remedy: 'Load the page again.' });
+  await revokeConsent(control, web.url.origin, found, visitor.principal);
   return goTo(HOME);
 }
 

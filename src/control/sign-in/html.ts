@@ -11,6 +11,11 @@ export function html(strings: TemplateStringsArray, ...values: readonly Part[]):
   return { [markup]: strings.reduce((text, next, index) => `${text}${index === 0 ? '' : write(values[index - 1])}${next}`, '') };
 }
 
+/** Markup of a library of ours, which has escaped what it took from others. */
+export function raw(text: string): Html {
+  return { [markup]: text };
+}
+
 export function textOf(page: Html): string {
   return page[markup];
 }

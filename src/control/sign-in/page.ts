@@ -1,5 +1,5 @@
 import type { WebRequest } from '../web.ts';
-import { html, textOf } from './html.ts';
+import { html, raw, textOf } from './html.ts';
 import type { Html } from './html.ts';
 import { SCRIPT, SCRIPT_SOURCE } from './script.ts';
 
@@ -20,17 +20,24 @@ export interface Page {
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true">
 <path d="M3 21V6l9-4 9 4v15"/><path d="M8 21V10.5h8V21"/><path d="M12 10.5V21"/><circle cx="10" cy="16" r=".6" fill="currentColor" stroke="none"/></svg>`;
 
-/** One page of the door, whole. Everything works without the script but passkeys. */
-export function page(web: WebRequest, { title, body, status = 200, cookies = [], passkeys = false, wide = false, next, retryMs }: Page): Response {
-  const refresh = next === undefined ? html`` : html`<meta http-equiv="refresh" content="0;url=${next}">`;
-  // The script's text is our own and holds nothing that ends it; escaped it would be another script.
-  const script = passkeys ? `<script type="module">${SCRIPT}</script>` : '';
-  const text = textOf(html`<!doctype html>
+/** The text of a page. Everything works without the script but passkeys. */
+export function documentOf({ title, body, passkeys = false, wide = false, next, host }: Omit<Page, 'status' | 'cookies' | 'retryMs'> & { readonly host?: string }): string {
+  const refresh = next === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${next}">`;
+  return textOf(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>${title} · Sallyport</title><link rel="stylesheet" href="/sign-in/style.css">${refresh}</head>
-<body><main${wide ? html` class="wide"` : undefined}><div class="brand">${MARK}<span>Sallyport</span><small>${web.url.host}</small></div>
+<body><main${wide ? html` class="wide"` : undefined}><div class="brand">${MARK}<span>Sallyport</span>${host === undefined ? undefined : html`<small>${host}</small>`}</div>
 ${body}
-</main><footer>You are at <code>${web.url.host}</code>. Type secrets nowhere else.</footer>`) + `${script}</body></html>\n`;
+</main><footer>${host === undefined ? undefined : html`You are at <code>${host}</code>. `}Type your secrets on this site only.</footer>${
+  // The script's text is our own; escaped it would be another one than the policy allows.
+  passkeys ? raw(`<script type="module">${SCRIPT}</script>`) : undefined}</body></html>
+`);
+}
+
+/** One page of the door, whole, with what browsers are to hold it to. */
+export function page(web: WebRequest, content: Page): Response {
+  const { status = 200, cookies = [], passkeys = false, retryMs } = content;
+  const text = documentOf({ ...content, host: web.url.host });
   const headers = new Headers({
     'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store',
     'content-security-policy': `default-src 'none'; style-src 'self'; script-src ${passkeys ? SCRIPT_SOURCE : "'none'"}; form-action 'self'; base-uri 'none'; `

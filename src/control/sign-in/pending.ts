@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SallyportError } from '../../domain/errors.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
-import { isRemembered, remember } from '../consents/consents.ts';
+import { isRemembered, keepConsent } from '../consents/consents.ts';
 import type { Asked } from '../consents/consents.ts';
 import type { Control } from '../control.ts';
 import type { WebRequest } from '../web.ts';
@@ -46,7 +46,7 @@ async function showLoginFor(web: WebRequest, control: Control, pending: Interact
     const next = await control.interactions().finish(web.request, pending.uid, {
       kind: 'signed-in', person: visitor.person.id, signedInAt, acr: ACRS[method], amr: AMRS[method],
     });
-    return onward(web, next);
+    return onward(web, next.url);
   }
   return showLogin(web, control, {
     to: `/sign-in/${pending.uid}`, client: { name: pending.client.name, from: fromOf(pending) }, passkeyOnly: isStrong(pending),
@@ -79,19 +79,17 @@ async function showConsent(web: WebRequest, control: Control, pending: Interacti
   });
 }
 
-/** Recorded and kept before the client learns of it. */
+/** Recorded before the client can learn of it; kept with what ends when it is taken back. */
 async function agree(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor): Promise<Response> {
-  const asked = askedOf(pending, visitor);
-  await control.store.transaction(async (rows) => {
-    if (isKnown(pending) && !(await isRemembered(rows, asked, control.now()))) await remember(rows, asked, control.now());
-    await record(web, control, 'consent.given', pending, visitor);
-  });
-  return onward(web, await control.interactions().finish(web.request, pending.uid, { kind: 'agreed', person: visitor.person.id, scopes: pending.scopes }));
+  await record(web, control, 'consent.given', pending, visitor);
+  const { url, grant } = await control.interactions().finish(web.request, pending.uid, { kind: 'agreed', person: visitor.person.id, scopes: pending.scopes });
+  await keepConsent(control, { ...askedOf(pending, visitor), remembered: isKnown(pending), grants: grant === undefined ? [] : [grant] });
+  return onward(web, url);
 }
 
 async function refuse(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor): Promise<Response> {
   await record(web, control, 'consent.refused', pending, visitor);
-  return onward(web, await control.interactions().finish(web.request, pending.uid, { kind: 'refused' }));
+  return onward(web, (await control.interactions().finish(web.request, pending.uid, { kind: 'refused' })).url);
 }
 
 async function record(web: WebRequest, control: Control, event: 'consent.given' | 'consent.refused', pending: Interaction, visitor: Visitor): Promise<void> {

@@ -32,6 +32,13 @@ export async function findActive(control: Pick<Control, 'store'>, person: string
   return found?.body.active === true ? found : undefined;
 }
 
+/** Whether this very person is signed in in the browser that has these cookies. */
+export async function isSignedIn(control: Control, origin: string, cookie: string, person: string): Promise<boolean> {
+  const url = new URL(origin);
+  const visitor = await findVisitor({ request: new Request(origin, { headers: { cookie } }), url, params: {}, address: '', secure: url.protocol === 'https:' }, control);
+  return visitor?.person.id === person;
+}
+
 /** Throws `ERR_SIGN_IN_EXPIRED` when nobody is signed in any more. */
 export async function needVisitor(web: WebRequest, control: Control): Promise<Visitor> {
   const visitor = await findVisitor(web, control);
