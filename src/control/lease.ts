@@ -3,6 +3,7 @@ import type { Lease, SignedSnapshot } from '../domain/snapshot.ts';
 import type { Rows } from '../store/store.ts';
 import { endedConnections } from './connections/keep.ts';
 import { readKill } from './kill/kill.ts';
+import { readRevokedPeople } from './people/revoked.ts';
 import { listRevocations } from './revocations/revocations.ts';
 import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
@@ -12,6 +13,7 @@ import { revokedSecrets } from './vault/secrets.ts';
 async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
   const tokens = await listStored(rows, 'token');
   const kill = await readKill(rows);
+  const people = await readRevokedPeople(rows, now);
   const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));
   return {
     issuedAt: now,
@@ -22,7 +24,8 @@ async function readLease(rows: Rows, snapshotVersion: number, now: number, lease
       ...tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
       ...(await revokedSecrets(rows, now)), ...(await endedConnections(rows, now)),
     ],
-    revokedPrincipals: [],
+    revokedPrincipals: people.principals,
+    principalsNotBefore: people.notBefore,
     killed: { ...kill, servers: [...kill.servers, ...quarantined] },
   };
 }

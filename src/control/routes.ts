@@ -13,6 +13,7 @@ import { exceptionRoutes } from './exceptions/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { manifestRoutes } from './manifest/routes.ts';
+import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
@@ -25,5 +26,5 @@ import { vaultRoutes } from './vault/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
+  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes, ...personRoutes,
 ];

@@ -1,6 +1,7 @@
 import { connectionPages } from './connections/web.ts';
+import { scimRoutes } from './scim/web.ts';
 import { signInRoutes } from './sign-in/routes.ts';
 import type { WebRoute } from './web.ts';
 
 /** Every page and endpoint of control's door besides the API and OAuth. What is not here does not exist. */
-export const WEB_ROUTES: readonly WebRoute[] = [...connectionPages, ...signInRoutes];
+export const WEB_ROUTES: readonly WebRoute[] = [...connectionPages, ...signInRoutes, ...scimRoutes];

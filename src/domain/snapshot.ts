@@ -76,6 +76,8 @@ export interface Lease {
   readonly revokedCredentials: readonly string[];
   /** People and workloads that were deactivated (SCIM, an administrator), as `<space>/<principal id>`: nothing of theirs works any more. */
   readonly revokedPrincipals: readonly string[];
+  /** Who was deactivated and is active again, as `<space>/<principal id>`: what was issued at or before then (epoch ms) stays dead. */
+  readonly principalsNotBefore?: Readonly<Record<string, number>>;
   readonly killed: Killed;
 }
 

@@ -99,12 +99,14 @@ const NOT_A_METHOD: Objection = {
 
 /** What stands outside the snapshot and ends calls at any time (invariant 4). */
 export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {
-  const { killed, revokedCredentials, revokedPrincipals } = lease;
+  const { killed, revokedCredentials, revokedPrincipals, principalsNotBefore = {} } = lease;
   if (isKilled(exchange, killed)) return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
   const callers = [exchange.principal, exchange.onBehalfOf];
   const isRevoked = ({ id, space, credential, grant }: Principal): boolean =>
     revokedCredentials.includes(credential) || (grant !== undefined && revokedCredentials.includes(grant)) || revokedPrincipals.includes(`${space}/${id}`);
-  if (callers.some(isRevoked)) {
+  // A person who is active again does not revive what was issued before they were deactivated.
+  const isOld = ({ id, space, tokenAgeMs }: Principal): boolean => exchange.startedAt - tokenAgeMs <= (principalsNotBefore[`${space}/${id}`] ?? -1);
+  if (callers.some((caller) => isRevoked(caller) || isOld(caller))) {
     return { code: 'ERR_TOKEN_REVOKED', reason: 'This token was revoked.', remedy: 'Ask for a new token.' };
   }
   return undefined;

@@ -1,58 +1,45 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Rows } from '../../store/store.ts';
-import { readIdentity } from '../manifest/identity.ts';
-import { readNetwork } from '../manifest/settings.ts';
 import { listStored } from '../stored.ts';
+import type { Stored } from '../stored.ts';
+import { readNames } from './names.ts';
 import type { Person } from './schema.ts';
 
 /** What of people's doings is over, as a lease carries it: principals as `<space>/<id>`. */
 export interface RevokedPeople {
   readonly principals: readonly string[];
-  /** Reactivated people: what was issued before (epoch ms) stays dead until nothing of it can be alive any more. */
+  /** Reactivated people: what was issued at or before this time (epoch ms) stays dead until nothing of it can be alive any more. */
   readonly notBefore: Readonly<Record<string, number>>;
 }
 
-/** `issuer`: the embedded one as it is reached now, if its door is open. */
-export async function readRevokedPeople(rows: Rows, now: number, issuer?: string): Promise<RevokedPeople> {
+export async function readRevokedPeople(rows: Rows, now: number): Promise<RevokedPeople> {
   const people = await listStored(rows, 'person', DEFAULT_SPACE);
-  const over = people.filter(({ body }) => !body.active || stillDead(body, now) !== undefined);
+  const over = people.filter(({ body }) => !body.active || isRecent(body, now));
   if (over.length === 0) return { principals: [], notBefore: {} };
-  const [spaces, nameOf] = [await spacesOf(rows), await namer(rows, issuer)];
-  const inSpaces = (id: string, person: Person): readonly string[] => nameOf(id, person).flatMap((name) => spaces.map((space) => `${space}/${name}`));
-  return {
-    principals: over.filter(({ body }) => !body.active).flatMap(({ id, body }) => inSpaces(id, body)),
-    notBefore: Object.fromEntries(over.flatMap(({ id, body }) => {
-      const at = body.active ? stillDead(body, now) : undefined;
-      return at === undefined ? [] : inSpaces(id, body).map((name) => [name, at] as const);
-    })),
-  };
+  const [spaces, namesOf] = [await spacesOf(rows), await readNames(rows)];
+  const namesIn = ({ id, body }: Stored<Person>): readonly string[] => namesOf(id, body).flatMap((name) => spaces.map((space) => `${space}/${name}`));
+  // A directory may delete somebody and push them anew: the name is the new one's, and only what was issued before is dead.
+  const claimed = new Set(people.filter(({ body }) => body.active).flatMap(namesIn));
+  const notBefore: Record<string, number> = {};
+  for (const person of over) {
+    if (!isRecent(person.body, now)) continue;
+    for (const name of namesIn(person)) if (claimed.has(name)) notBefore[name] = Math.max(notBefore[name] ?? 0, person.body.notBefore ?? 0);
+  }
+  const principals = over.filter(({ body }) => !body.active).flatMap(namesIn).filter((name) => !claimed.has(name));
+  return { principals: [...new Set(principals)], notBefore };
 }
 
-/** Whether nothing of a principal works any more. Unknown people are somebody else's: their issuer answers for them. */
+/** Whether nothing of a principal works any more, or nothing that was issued then. Unknown people are somebody else's: their issuer answers for them. */
 export async function isRevoked(rows: Rows, principal: string, issuedAt = Infinity): Promise<boolean> {
-  const nameOf = await namer(rows);
-  const subject = principal.slice(principal.lastIndexOf('|') + 1);
-  const found = (await listStored(rows, 'person', DEFAULT_SPACE)).find(({ id, body }) => id === subject || nameOf(id, body).includes(principal));
-  return found !== undefined && (!found.body.active || issuedAt <= (found.body.notBefore ?? -1));
+  const namesOf = await readNames(rows);
+  const own = (await listStored(rows, 'person', DEFAULT_SPACE)).filter(({ id, body }) => principal.endsWith(`|${id}`) || namesOf(id, body).includes(principal));
+  if (own.length === 0) return false;
+  return !own.some(({ body }) => body.active) || own.some(({ body }) => issuedAt <= (body.notBefore ?? -1));
 }
 
-function stillDead({ notBefore }: Person, now: number): number | undefined {
-  return notBefore !== undefined && now - notBefore < LIMITS.tokenLifetimeMsMax ? notBefore : undefined;
-}
-
-/** Every principal id that a person can have: here, at the provider that pushes them, at the one that they signed in by, and in agent tokens. */
-async function namer(rows: Rows, issuer?: string): Promise<(id: string, person: Person) => readonly string[]> {
-  const { scim } = await readIdentity(rows, DEFAULT_SPACE);
-  const { control } = await readNetwork(rows);
-  const embedded = [issuer, control?.publicUrl].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
-  return (id, { externalId, userName, subject }) => {
-    const pushed = { id, externalId, userName }[scim?.subject ?? 'externalId'];
-    return [...new Set([
-      ...embedded.map((one) => `${one}|${id}`), `sallyport|${userName}`,
-      ...(subject === undefined ? [] : [subject]), ...(scim === undefined || pushed === undefined ? [] : [`${scim.issuer}|${pushed}`]),
-    ])];
-  };
+function isRecent({ notBefore }: Person, now: number): boolean {
+  return notBefore !== undefined && now - notBefore < LIMITS.tokenLifetimeMsMax;
 }
 
 async function spacesOf(rows: Rows): Promise<readonly string[]> {

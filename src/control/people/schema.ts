@@ -26,6 +26,8 @@ export const PERSON = z.strictObject({
   deactivatedAt: AT.exactOptional(),
   /** What was issued before is dead for good, also after a reactivation. */
   notBefore: AT.exactOptional(),
+  /** Removed by the directory: kept, inactive, so that what was issued stays dead. */
+  deletedAt: AT.exactOptional(),
 });
 export type Person = z.infer<typeof PERSON>;
 

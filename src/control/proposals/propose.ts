@@ -26,12 +26,13 @@ export function digestOfRequest({ method, path, params, query, body }: Pick<Prop
 export async function asProposal(
   error: unknown, route: Pick<Route, 'method' | 'path'>, raw: RawRequest, space: string, control: Control,
 ): Promise<unknown> {
-  if (!(error instanceof SallyportError) || error.code !== 'ERR_SECOND_PERSON' || route.method === 'GET' || raw.admin.approvals !== undefined) return error;
+  // The same code refuses an approver; only a wide change says why it is one.
+  const given = error instanceof SallyportError && error.code === 'ERR_SECOND_PERSON' ? error.data?.['reasons'] : undefined;
+  if (!(error instanceof SallyportError) || !isArray(given) || route.method === 'GET' || raw.admin.approvals !== undefined) return error;
   const { admin, params, query } = raw;
   const at = control.now();
   const id = Bun.randomUUIDv7();
-  const given = error.data?.['reasons'];
-  const reasons = isArray(given) ? given.filter((reason) => typeof reason === 'string') : [];
+  const reasons = given.filter((reason) => typeof reason === 'string');
   const request = { method: route.method, path: route.path, params, query, body: raw.body === undefined ? null : JSON.parse(JSON.stringify(raw.body)) };
   const digest = digestOfRequest(request);
   const proposal: Proposal = {

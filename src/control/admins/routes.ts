@@ -1,0 +1,51 @@
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { ADMINISTRATION, readAdministration, takesTwo, writeAdministration } from '../proposals/second-person.ts';
+import { deleteStored, listStored, putStored } from '../stored.ts';
+import { bindingId } from '../manifest/wanted.ts';
+import { ADMIN_GRANT } from './schema.ts';
+
+export const adminRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/admins', summary: 'Who administers this space, in which role', access: 'read', reach: 'space',
+    act: async ({ space }, { store }) => ({ admins: (await listStored(store, 'admin', space)).map(({ id, body }) => ({ id, ...body })) }),
+  }),
+  route({
+    method: 'POST', path: '/admins', summary: 'Give somebody a role', access: 'govern', reach: 'space', body: ADMIN_GRANT,
+    act: async ({ admin, space, body }, control) => {
+      const id = bindingId(body);
+      return control.change({ admin, space }, { resource: 'admin', id, verb: 'add', detail: body }, async (rows) => {
+        await putStored(rows, 'admin', space, id, body, admin.id);
+        return { id, ...body };
+      });
+    },
+  }),
+  route({
+    method: 'DELETE', path: '/admins/:id', summary: 'Take a role from somebody', access: 'govern', reach: 'space',
+    act: async ({ admin, space, params }, control) => {
+      const id = params['id'] ?? '';
+      return control.change({ admin, space }, { resource: 'admin', id, verb: 'remove' }, async (rows) => {
+        await deleteStored(rows, 'admin', space, id, admin.id);
+        return { id };
+      });
+    },
+  }),
+  route({
+    method: 'GET', path: '/me', summary: 'Who is asking, by which proof, in which roles of this space', access: 'self', reach: 'space',
+    act: async ({ admin, space }) => ({
+      id: admin.id, via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [], roles: admin.roles ?? [], space, organisation: admin.organisation === true,
+    }),
+  }),
+  route({
+    method: 'GET', path: '/administration', summary: 'How administration is run: whether wide actions take two people', access: 'read', reach: 'organisation',
+    act: async (_asked, { store }) => ({ ...(await readAdministration(store)), takesTwo: await takesTwo(store) }),
+  }),
+  route({
+    method: 'PUT', path: '/administration', summary: 'Say how administration is run', access: 'govern', reach: 'organisation', body: ADMINISTRATION,
+    act: async ({ admin, space, body }, control) =>
+      control.change({ admin, space }, { resource: 'administration', id: 'administration', verb: 'put', detail: body }, async (rows) => {
+        await writeAdministration(rows, body, admin.id);
+        return body;
+      }),
+  }),
+];

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { objects, part, text } from '../../cli/json-view.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { ask, person, ROOT } from '../admins/fixture-admin.ts';
+import type { Wanted } from '../admins/fixture-admin.ts';
+import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
+import type { ControlFixture } from '../fixture-control.ts';
+import type { Admin, Route } from '../route.ts';
+import { putStored } from '../stored.ts';
+
+let fixture: ControlFixture;
+const control = (): ControlFixture['role']['control'] => fixture.role.control;
+const [ANN, BOB, CAL] = [person('ann', 'sec'), person('bob', 'sec'), person('cal', 'approvers')];
+const FORBID = { file: 'base.cedar', source: '@id("base") forbid(principal, action == Action::"call_tool", resource) when { resource.effect == "transact" };' };
+const REMOVE: Wanted = { params: { id: 'base.cedar' } };
+
+const send = (admin: Admin, method: Route['method'], path: string, wanted: Wanted = {}): ReturnType<typeof ask> => ask(control(), admin, method, path, wanted);
+
+/** Proposes, and gives what an approver is shown. */
+async function propose(admin: Admin, method: Route['method'], path: string, wanted: Wanted): Promise<JsonObject> {
+  const { code, body } = await send(admin, method, path, wanted);
+  expect(code).toBe('ERR_PROPOSAL_STORED');
+  const id = text(body['proposal']);
+  return (await send(BOB, 'GET', '/proposals/:id', { params: { id } })).body;
+}
+
+function approve(admin: Admin, proposal: JsonObject, digest = text(proposal['digest'])): ReturnType<typeof ask> {
+  return send(admin, 'POST', '/proposals/:id/approve', { params: { id: text(proposal['id']) }, body: { digest } });
+}
+
+beforeAll(async () => {
+  fixture = await openControl();
+  expect((await send(ROOT, 'PUT', '/policies', { body: FORBID })).code).toBe('');
+});
+afterAll(() => fixture.close());
+
+describe('on a laptop with only the machine\'s token', () => {
+  test('one person does everything', async () => {
+    expect((await send(ROOT, 'GET', '/administration')).body).toEqual({ takesTwo: false });
+    expect((await send(ROOT, 'DELETE', '/policies/:id', REMOVE)).code).toBe('');
+    expect((await send(ROOT, 'PUT', '/policies', { body: FORBID })).code).toBe('');
+  });
+
+  test('the second administrator turns the rule on, and from then on it takes two to change that', async () => {
+    const give = (who: object): Wanted => ({ body: JSON.parse(JSON.stringify({ to: who, role: 'admin', space: '*' })) as JsonObject });
+    expect((await send(ROOT, 'POST', '/admins', give({ principal: ANN.id }))).code).toBe('');
+    expect((await send(ROOT, 'GET', '/administration')).body).toEqual({ takesTwo: false });
+    expect((await send(ROOT, 'POST', '/admins', give({ principal: BOB.id }))).code).toBe('');
+    expect((await send(ROOT, 'GET', '/administration')).body).toEqual({ takesTwo: true });
+    expect((await send(ROOT, 'POST', '/admins', give({ principal: CAL.id }))).code).toBe('ERR_PROPOSAL_STORED');
+    expect((await send(ANN, 'PUT', '/administration', { body: { twoPersons: false } })).code).toBe('ERR_PROPOSAL_STORED');
+    expect((await send(ROOT, 'GET', '/administration')).body).toEqual({ takesTwo: true });
+  });
+});
+
+describe('a wide action', () => {
+  test('is done once, exactly as proposed, when another person approves it', async () => {
+    const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    expect(proposal).toMatchObject({ state: 'open', path: '/policies/:id', params: { id: 'base.cedar' }, proposer: { id: ANN.id }, reasons: [expect.stringContaining('forbid')] });
+    expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
+    expect(await approve(BOB, proposal)).toMatchObject({ code: '', body: { state: 'done' } });
+    expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(0);
+    expect((await send(ANN, 'PUT', '/policies', { body: FORBID })).code).toBe('');
+    expect((await approve(BOB, proposal)).code).toBe('ERR_CONFLICT');
+    expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
+    const { body } = await send(ROOT, 'GET', '/audit/records', { query: { event: 'config.changed' } });
+    expect(JSON.stringify(body)).toContain(`"approvals":["${BOB.id}"]`);
+  });
+
+  test.each([
+    ['its proposer', (): Admin => ANN, 'ERR_SECOND_PERSON'],
+    ['its proposer by another proof', (): Admin => ({ ...ANN, proof: { via: 'token', kind: 'person', groups: ['sec'], proof: 'bearer', issuedAt: 0 } }), 'ERR_SECOND_PERSON'],
+    ['the holder of the machine\'s token', (): Admin => ROOT, 'ERR_SECOND_PERSON'],
+    ['a workload', (): Admin => ({ ...BOB, proof: { via: 'token', kind: 'workload', groups: ['sec'], proof: 'bearer', issuedAt: 0 } }), 'ERR_SECOND_PERSON'],
+    ['who may not approve', (): Admin => person('dan', 'nobody'), 'ERR_ADMIN_FORBIDDEN'],
+  ])('is not approved by %s', async (_, who, code) => {
+    const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    expect((await approve(who(), proposal)).code).toBe(code);
+    expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
+  });
+
+  test('is not approved by who may approve but not do it; an approver of a space approves what approvers may', async () => {
+    await control().store.put('admin', 'default', 'cal', { to: { group: 'approvers' }, role: 'approver', space: '*' }, { by: 'test' });
+    const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    expect((await approve(CAL, proposal)).code).toBe('ERR_ADMIN_FORBIDDEN');
+    expect((await approve(BOB, proposal)).code).toBe('');
+    await send(ANN, 'PUT', '/policies', { body: FORBID });
+  });
+
+  test('is not what was shown if a single byte of it changed meanwhile', async () => {
+    const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    const stored = (await control().store.get('proposal', 'default', text(proposal['id'])))?.body;
+    const changed = JSON.parse(JSON.stringify(stored).replace('base.cedar', 'other.cedar')) as JsonObject;
+    await control().store.put('proposal', 'default', text(proposal['id']), changed, { by: 'mallory' });
+    expect((await approve(BOB, proposal)).code).toBe('ERR_CONFLICT');
+    expect((await approve(BOB, proposal, 'f'.repeat(64))).code).toBe('ERR_CONFLICT');
+  });
+
+  test('ends by itself, is rejected for good, and cannot be smuggled in with approvals of the caller\'s own', async () => {
+    const late = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    const body = (await control().store.get('proposal', 'default', text(late['id'])))?.body;
+    await control().store.put('proposal', 'default', text(late['id']), { ...(body as JsonObject), expiresAt: Date.now() - 1 }, { by: 'test' });
+    expect((await approve(BOB, late)).code).toBe('ERR_CONFLICT');
+    expect((await send(ANN, 'GET', '/proposals/:id', { params: { id: text(late['id']) } })).body).toMatchObject({ state: 'expired' });
+    const rejected = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    expect((await send(BOB, 'POST', '/proposals/:id/reject', { params: { id: text(rejected['id']) }, body: { reason: 'no' } })).code).toBe('');
+    expect((await approve(BOB, rejected)).code).toBe('ERR_CONFLICT');
+    expect((await send(ANN, 'DELETE', '/policies/:id', { ...REMOVE, body: { approvals: [BOB.id] } })).code).toBe('ERR_REQUEST_INVALID');
+  });
+
+  test('of somebody who was deactivated since is not done', async () => {
+    const at = Date.now();
+    const dora = { userName: 'dora', active: true, source: 'scim' as const, groups: ['sec'], createdAt: at, changedAt: at };
+    await putStored(control().store, 'person', 'default', 'dora', dora, 'test');
+    await control().store.put('admin', 'default', 'dora', { to: { principal: 'https://issuer.example|dora' }, role: 'admin', space: '*' }, { by: 'test' });
+    const proposal = await propose(person('dora'), 'DELETE', '/policies/:id', REMOVE);
+    await putStored(control().store, 'person', 'default', 'dora', { ...dora, active: false, deactivatedAt: at }, 'test');
+    expect((await approve(BOB, proposal)).code).toBe('ERR_SECOND_PERSON');
+  });
+
+  test('by the holder of the machine\'s token takes two people, since nobody knows which of them holds it', async () => {
+    const proposal = await propose(ROOT, 'DELETE', '/policies/:id', REMOVE);
+    expect(await approve(ANN, proposal)).toMatchObject({ body: { state: 'open', needed: 2 } });
+    expect((await approve(ANN, proposal)).code).toBe('ERR_CONFLICT');
+    expect(await approve(BOB, proposal)).toMatchObject({ body: { state: 'done' } });
+    await send(ANN, 'PUT', '/policies', { body: FORBID });
+  });
+});
+
+describe('wide is, however it is asked for', () => {
+  test('everything that is stopped going on again; stopping it is not', async () => {
+    expect((await send(ANN, 'PUT', '/kill', { body: { target: 'all', on: true, reason: 'odd' } })).code).toBe('');
+    await propose(ANN, 'PUT', '/kill', { body: { target: 'all', on: false, reason: 'over' } });
+    expect((await send(ANN, 'GET', '/kill')).body).toMatchObject({ all: true });
+  });
+
+  test('a manifest that leaves a forbid out, and one that says who issues tokens; a dry run of it is not', async () => {
+    const body = { file: 'sallyport.yaml', text: 'apiVersion: sallyport/v1\n', policies: [] };
+    expect((await send(ANN, 'POST', '/manifest', { body: { ...body, dryRun: true } })).code).toBe('');
+    expect(text((await propose(ANN, 'POST', '/manifest', { body }))['reasons'])).toContain('forbid');
+    const identity = 'identity: { issuers: [{ issuer: "https://evil.example" }] }\npolicies: [base.cedar]\n';
+    const named = { file: 'sallyport.yaml', text: `apiVersion: sallyport/v1\n${identity}`, policies: [{ file: 'base.cedar', text: FORBID.source }] };
+    expect(text((await propose(ANN, 'POST', '/manifest', { body: named }))['reasons'])).toContain('who issues tokens');
+  });
+
+  test('a server with tools that destroy, also when the approver calls them harmless; not one that only reads', async () => {
+    for (const [id, tools] of [['crm', { drop: {} }], ['wiki', { search: { annotations: { readOnlyHint: true } } }]] as const) {
+      expect((await send(ANN, 'POST', '/servers', { body: crm(id) })).code).toBe('');
+      fixture.says.set(id, surfaceSaying(tools));
+      expect((await send(ANN, 'POST', '/servers/:id/scan', { params: { id } })).code).toBe('');
+    }
+    const digestOf = async (id: string): Promise<string> => text(part((await send(ANN, 'GET', '/servers/:id', { params: { id } })).body, 'candidate', 'digest'));
+    expect((await send(ANN, 'POST', '/servers/:id/approve', { params: { id: 'wiki' }, body: { digest: await digestOf('wiki') } })).code).toBe('');
+    const digest = await digestOf('crm');
+    await propose(ANN, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest } });
+    const proposal = await propose(ANN, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest, effects: { drop: 'read' } } });
+    expect((await approve(CAL, proposal)).code).toBe('');
+    expect((await send(ANN, 'GET', '/servers/:id', { params: { id: 'crm' } })).body).toMatchObject({ status: 'approved' });
+  });
+});
