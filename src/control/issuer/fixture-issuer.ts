@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as oauth from 'oauth4webapi';
 import { freePort } from '../../../test/fixtures/free-port.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import type { InteractionResult } from '../../identity/issuer/interaction.ts';
 import { runLedger } from '../../roles/ledger.ts';
 import { startControl, type ControlRole } from '../../roles/control.ts';
 
@@ -139,9 +140,10 @@ export class Browser {
     const request = new Request(url.href, { headers: { cookie: this.cookies(url.pathname) } });
     const pending = await interactions.details(request, uid);
     if (pending.prompt === 'login') {
-      return interactions.finish(request, uid, { kind: 'signed-in', person: this.person, signedInAt: Date.now(), acr: 'pwd', amr: ['pwd'] });
+      return (await interactions.finish(request, uid, { kind: 'signed-in', person: this.person, signedInAt: Date.now(), acr: 'pwd', amr: ['pwd'] })).url;
     }
-    return interactions.finish(request, uid, answer === 'refuse' ? { kind: 'refused' } : { kind: 'agreed', person: this.person, scopes: scopes ?? pending.scopes });
+    const result: InteractionResult = answer === 'refuse' ? { kind: 'refused' } : { kind: 'agreed', person: this.person, scopes: scopes ?? pending.scopes };
+    return (await interactions.finish(request, uid, result)).url;
   }
 
   #keep(cookie: string): void {

@@ -88,7 +88,8 @@ function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> 
     rpInitiatedLogout: { enabled: false },
     pushedAuthorizationRequests: { enabled: true },
     clientCredentials: { enabled: true },
-    revocation: { enabled: true },
+    // A token that is another client's is "revoked" without effect, as RFC 7009 section 2.2 has it for unknown ones.
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     dPoP: { enabled: true, nonceSecret: deriveKey(parts.secret, 'dpop-nonces'), requireNonce: () => false },
     clientIdMetadataDocument: {
       enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: LIMITS.clientDocumentMs / SECONDS },

@@ -18,6 +18,8 @@ export interface AuthorizationServer {
   readonly useKeys: (keys: SigningKeys) => void;
 }
 
+const POLICY = "default-src 'none'; script-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /** `addressOf`: the caller's address, as the door knows it. */
 export function createAuthorizationServer(parts: IssuerParts, addressOf: (incoming: IncomingMessage) => string): AuthorizationServer {
   let current = open(parts, addressOf);
@@ -25,6 +27,8 @@ export function createAuthorizationServer(parts: IssuerParts, addressOf: (incomi
     listener: (incoming, outgoing) => {
       // There is no CORS here: without an origin the provider offers none.
       delete incoming.headers.origin;
+      // The provider adds the digest of its own script (a form that sends itself, to a client too) where it finds this directive.
+      outgoing.setHeader('content-security-policy', POLICY);
       return void current.callback(incoming, outgoing);
     },
     interactions: createInteractions(() => current.provider, parts),
