@@ -50,7 +50,7 @@ export async function answer(request: Request, peer: Peer, { doors, network, gat
     const told = await gateway.turnAway(fault, { ...caller, headers: presentedIn(request) });
     return turnedAway(told, gateway.tell(told, caller));
   }
-  return reply(gateway.handle(inbound), inbound, peer.longLived, gateway.tell);
+  return reply(gateway.handle(inbound), inbound, peer.longLived, (message, caller) => gateway.tell(message, caller));
 }
 
 /** Only a route has metadata of its own; the gate as a whole is no resource (RFC 9728 section 3.1). */

@@ -111,7 +111,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
 /** Of a credential that was refused, enough to find its owner and no more. */
 function credentialOf(code: ErrorCode, { headers }: Knock): Partial<JournalRecord> {
   const authorization = headers?.get('authorization') ?? undefined;
-  return authorization === undefined || !/^ERR_(?:TOKEN|PROOF|AGENT|ISSUER)_/.test(code) ? {} : { fingerprint: fingerprintOf(authorization) };
+  return authorization === undefined || !/^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|HEADER_REPEATED$)/.test(code) ? {} : { fingerprint: fingerprintOf(authorization) };
 }
 
 /**

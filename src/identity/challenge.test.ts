@@ -26,9 +26,10 @@ test('a missing token: where to sign in, the least scope, both schemes, no error
   );
 });
 
+const say = (code: Parameters<typeof challengeOf>[0]['code'], scope?: string): string =>
+  challengeOf({ code, scheme: 'dpop', ...(scope === undefined ? {} : { scope }) }, crm, snapshot());
+
 test('each refusal has the word of its RFC, and whoever speaks DPoP is answered in it', () => {
-  const say = (code: Parameters<typeof challengeOf>[0]['code'], scope?: string): string =>
-    challengeOf({ code, scheme: 'dpop', ...(scope === undefined ? {} : { scope }) }, crm, snapshot());
   expect(say('ERR_TOKEN_EXPIRED')).toBe(`DPoP realm="server:crm", error="invalid_token", ${METADATA}, ${ALGS}`);
   expect(say('ERR_TOKEN_INVALID')).toBe(say('ERR_TOKEN_EXPIRED'));
   expect(say('ERR_AGENT_UNKNOWN')).toBe(say('ERR_TOKEN_EXPIRED'));

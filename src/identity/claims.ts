@@ -129,9 +129,12 @@ function confirmationOf(cnf: Json | undefined): Pick<Vouched, 'jkt' | 'x5t'> {
   if (cnf === undefined) return { jkt: undefined, x5t: undefined };
   if (!isObject(cnf)) throw invalidToken('claim cnf');
   const { jkt, 'x5t#S256': x5t, ...others } = cnf;
-  const isText = (value: Json | undefined): value is string | undefined => value === undefined || (typeof value === 'string' && value !== '');
-  if (Object.keys(others).length > 0 || !isText(jkt) || !isText(x5t) || (jkt ?? x5t) === undefined) throw invalidToken('claim cnf');
+  if (Object.keys(others).length > 0 || !isThumbprint(jkt) || !isThumbprint(x5t) || (jkt ?? x5t) === undefined) throw invalidToken('claim cnf');
   return { jkt, x5t };
+}
+
+function isThumbprint(value: Json | undefined): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && value !== '');
 }
 
 /** RFC 8693 section 4.1, outermost first. Each is a client as the token's own is; the token's own client may stand first. */

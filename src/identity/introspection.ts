@@ -81,6 +81,9 @@ function vouchedBy({ vouched }: Answer): Vouched {
 
 /** RFC 6749 section 2.3.1: both parts are form-encoded first. */
 function basic(clientId: string, secret: string): string {
-  const encode = (text: string): string => encodeURIComponent(text).replaceAll('%20', '+');
-  return `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString('base64')}`;
+  return `Basic ${Buffer.from(`${encodeForm(clientId)}:${encodeForm(secret)}`).toString('base64')}`;
+}
+
+function encodeForm(text: string): string {
+  return encodeURIComponent(text).replaceAll('%20', '+');
 }

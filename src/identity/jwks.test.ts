@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'bun:test';
 import { fetchPlainly } from '../../test/fixtures/identity.ts';
 import { makeKey, startIssuer, type TestIssuer, type TestKey } from '../../test/fixtures/test-issuer.ts';
+import { SallyportError } from '../domain/errors.ts';
 import type { Issuer } from '../domain/issuer.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -28,13 +29,13 @@ function keyOf(key: TestKey | undefined): TestKey {
 }
 
 const publish = (...published: readonly (TestKey | undefined)[]): void => {
-  issuer.documents.set('/jwks', { keys: published.map((key) => ({ ...keyOf(key).jwk }) as JsonObject) });
+  issuer.documents.set('/jwks', { keys: published.map((key) => ({ ...keyOf(key).jwk })) });
 };
 const look = async (kid: string, now = NOW, entry: Issuer = issuer.entry): Promise<string> => {
   try {
     return findKey(await keys.lookUp(entry, kid, 'ES256', now), kid, 'ES256')?.kid ?? 'none';
   } catch (fault) {
-    return String((fault as { readonly internal?: string }).internal);
+    return fault instanceof SallyportError ? String(fault.internal) : String(fault);
   }
 };
 const fetches = (): number => issuer.asked.filter((path) => path === '/jwks').length;

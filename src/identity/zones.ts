@@ -16,12 +16,6 @@ export interface Zones {
 
 export function createZones(state: SharedState): Zones {
   const known = new Map<string, string>();
-  const compare = (first: string, zone: string): void => {
-    if (first === zone) return;
-    throw new SallyportError('ERR_TOKEN_ZONE', 'This token was first used from another network.', {
-      remedy: 'Sign in again from here, or use a token that is bound to a key (DPoP).',
-    });
-  };
   return {
     check(space, credential, zone, expiresAt, now) {
       const key = `${space}/token-zone/${credential}`;
@@ -34,6 +28,13 @@ export function createZones(state: SharedState): Zones {
       });
     },
   };
+}
+
+function compare(first: string, zone: string): void {
+  if (first === zone) return;
+  throw new SallyportError('ERR_TOKEN_ZONE', 'This token was first used from another network.', {
+    remedy: 'Sign in again from here, or use a token that is bound to a key (DPoP).',
+  });
 }
 
 async function firstZone(state: SharedState, key: string, zone: string, ttlMs: number): Promise<string> {
