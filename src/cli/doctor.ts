@@ -2,6 +2,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { checkAgents } from './agent-checks.ts';
 import type { Client } from './client.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
@@ -9,6 +10,7 @@ import { homeFolder } from './home.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { legsOf } from './legs.ts';
 import { span, table } from './terminal.ts';
+import { vaultChecks } from './vault-health.ts';
 import { callOf } from './verbs.ts';
 
 /** One thing that was looked at, as it is. `bad` makes the command fail; `warn` is for someone to decide. */
@@ -40,7 +42,7 @@ export const command: Command = {
 
 const SECRET_FILES = [
   'control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem',
-  'control/ca.key.pem',
+  'control/ca.key.pem', 'control/vault.key', 'control/vault.key.age',
 ];
 
 async function checkFiles(home: string): Promise<readonly Check[]> {
@@ -66,7 +68,9 @@ async function checkRunning(client: Client, url: string): Promise<readonly Check
   try {
     const status = await client.get('/status');
     const servers = objects(part(await client.get('/servers'), 'servers'));
-    return [...checkRoles(status), ...checkForce(status), ...legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers)];
+    const agents = checkAgents(await client.get('/agents'), await client.get('/agents/unknown'), Date.now());
+    const vault = vaultChecks(await client.get('/vault'));
+    return [...checkRoles(status), ...checkForce(status), ...vault, ...agents, ...legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers)];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];

@@ -8,6 +8,7 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
+import { readPublished } from '../issuer/published.ts';
 
 const ID = 'identity';
 
@@ -51,6 +52,12 @@ export async function writeIdentity(rows: Rows, space: string, identity: Identit
   if (foreign !== undefined) {
     throw new SallyportError('ERR_CONFIG_INVALID', `the space ${space} lets ${foreign.issuer} into other spaces`, {
       remedy: `Name only ${space} under spaces, or declare the issuer in the default space.`,
+    });
+  }
+  const embedded = (await readPublished(rows))?.issuer;
+  if (issuersOf(identity, space).some(({ issuer }) => issuer === embedded)) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `${embedded} is Sallyport's own issuer`, {
+      remedy: 'Take it out: its tokens are taken everywhere already.',
     });
   }
   const all = (await readIssuers(rows)).issuers.map((one) => one.issuer);
