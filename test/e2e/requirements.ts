@@ -117,6 +117,10 @@ const ROWS = {
   'slow-clients': ['Slow and vanishing clients cost nobody else anything.', 'issue 2, part 6'],
   'audit-before-effect': ['Without the ledger, or with a full disk, nothing is sent.', 'invariants 5 and 6'],
   'control-away': ['Without control gateways decide as long as their lease lasts, then deny.', 'DESIGN part 3'],
+  'oauth-clients': [
+    'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
+    'issue 3, parts 1 and 3',
+  ],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;
