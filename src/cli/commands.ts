@@ -14,6 +14,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,
   token: async () => (await import('./token.ts')).command,
+  account: async () => (await import('./account.ts')).command,
+  vault: async () => (await import('./vault.ts')).command,
   policy: async () => (await import('./policy.ts')).command,
   exception: async () => (await import('./exception.ts')).command,
   audit: async () => (await import('./audit.ts')).command,

@@ -140,15 +140,16 @@ test('a file that others can read is a finding; so is a credential that nobody o
   chmodSync(join(folder, 'key'), 0o600);
 });
 
+async function rules(id: string): Promise<readonly unknown[]> {
+  const { body } = await fixture.api('GET', `/servers/${id}`);
+  return JSON.stringify(body['findings']).match(/credential-[a-z-]+/g) ?? [];
+}
+
 test('after its last day a credential is denied, with a remedy; overdue rotation is a finding', async () => {
   await declare('old', { type: 'header', header: 'X-Key', secret: 'vault:crm', owner: 'ann', expires: '2026-01-31' });
   expect(await refusal(release('old', await permit('old')))).toContain('ERR_SECRET_EXPIRED');
   await declare('slow', { type: 'header', header: 'X-Key', secret: `file:${folder}/key`, owner: 'ann', rotateBy: '2026-01-31' });
   expect(await release('slow', await permit('slow'))).toMatchObject({ value: VALUE });
-  const rules = async (id: string): Promise<readonly unknown[]> => {
-    const { body } = await fixture.api('GET', `/servers/${id}`);
-    return JSON.stringify(body['findings']).match(/credential-[a-z-]+/g) ?? [];
-  };
   expect(await rules('old')).toEqual(['credential-expired']);
   expect(await rules('slow')).toEqual(['credential-rotation-overdue']);
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await fixture.close();
-  hashicorp.stop(true);
+  await hashicorp.stop(true);
   rmSync(folder, { recursive: true });
 });
 

@@ -52,6 +52,12 @@ async function resolve(parts: ReaderParts, space: string, reference: string, pro
   const at = reference.indexOf(':');
   const [kind, name] = [reference.slice(0, at), reference.slice(at + 1)];
   if (kind === 'vault') return fromVault(parts, space, name, provided);
+  // Control's environment and files are the machine's: whoever administers one space would have them all sent to a server of theirs.
+  if (space !== DEFAULT_SPACE) {
+    throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `the space ${space} has no ${kind}: secrets; they are the default space's`, {
+      remedy: `Put it into the vault of the space: sallyport vault set NAME --space ${space}, and name it vault:NAME.`,
+    });
+  }
   const value = kind === 'env' ? process.env[name] : kind === 'file' ? await readSecretFile(name) : undefined;
   return value === undefined ? undefined : { value };
 }

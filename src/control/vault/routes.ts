@@ -4,7 +4,7 @@ import type { Rows } from '../../store/store.ts';
 import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, listStored, needStored } from '../stored.ts';
-import { referencesOf, secretFindings } from './findings.ts';
+import { credentialFindings, referencesOf, secretFindings } from './findings.ts';
 import type { VaultStatus } from './keeper.ts';
 import { REKEY, REVOKE_VERSION, ROTATE_SECRET, SECRET_NAME, SET_SECRET, UNLOCK } from './schema.ts';
 import { presentSecret, revokeVersion, rotateSecret, setSecret } from './secrets.ts';
@@ -14,12 +14,13 @@ const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/vault', summary: 'Secrets of the space without their values, and where the vault\'s key rests',
     access: 'read', reach: 'space',
-    act: async ({ space }, { store, vault, now }) => {
+    act: async ({ space }, { store, vault, releases, now }) => {
       const secrets = await listStored(store, 'secret', space);
       const { providers } = await readVaultSettings(store);
       return {
         ...presentStatus(await vault.status()),
         providers: Object.entries(providers).flatMap(([id, { type, spaces }]) => (spaces.includes(space) ? [{ id, type }] : [])),
+        servers: await serverFindings(store, space, now()), alarms: releases.alarms.map((alarm): Json => ({ ...alarm })),
         secrets: secrets.map((secret) => ({ ...presentSecret(secret), findings: [...secretFindings(secret.body, secret.id, now())] })),
       };
     },
@@ -92,6 +93,13 @@ export const vaultRoutes: readonly Route[] = [...readRoutes, ...changeRoutes, ..
 
 function presentStatus({ key, state, wanted }: VaultStatus): { readonly [field: string]: Json } {
   return { key: key === null ? null : { ...key }, state, wanted };
+}
+
+/** Servers with something to say of how their credentials are kept. */
+async function serverFindings(rows: Rows, space: string, now: number): Promise<readonly Json[]> {
+  const servers = await listStored(rows, 'server', space);
+  const found = await Promise.all(servers.map(async ({ id, body }) => ({ id, findings: [...(await credentialFindings(rows, space, body, now))] })));
+  return found.filter(({ findings }) => findings.length > 0);
 }
 
 async function usersOf(rows: Rows, space: string, name: string): Promise<readonly string[]> {
