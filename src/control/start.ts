@@ -85,7 +85,7 @@ export function createControl(parts: ControlParts): RunningControl {
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
   const control: Control = {
-    store, snapshots, lease, record, now, compiler,
+    store, snapshots, lease, record, now, compiler, report,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
@@ -96,7 +96,7 @@ export function createControl(parts: ControlParts): RunningControl {
     vault,
     connections: createConnections({
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
-      mintSubject: async () => noSubject(),
+      mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => {

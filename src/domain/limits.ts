@@ -112,6 +112,7 @@ export const LIMITS = {
   assertionMs: 5 * 60_000,
   clientDocumentBytesMax: 16 * 1024,
   clientDocumentMs: 60 * 60_000,
+  clientDocumentFetchesMax: 60,
   clientDocumentTimeoutMs: 2_500,
   issuerWindowMs: 60_000,
   issuerRequestsPerWindowMax: 1_200,

@@ -1,3 +1,4 @@
+import './quiet-provider.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';

@@ -209,7 +209,7 @@ test('a revoked token, one of a person who left, and one bound to a key that is 
   await issuer.person('ann', ['support'], { active: false });
   expect((await exchange('desk', theirs)).error).toBe('invalid_grant');
   await issuer.person('ann', ['support'], { subject: `${idp.issuer}|idp-ann` });
-  const bound = await personToken('crm.read', oauth.DPoP({ client_id: 'app' }, await generateKeyPair('ES256', { extractable: true })));
+  const bound = await personToken('crm.read', oauth.DPoP({}, await generateKeyPair('ES256', { extractable: true })));
   expect((await exchange('desk', bound)).error).toBe('invalid_grant');
 });
 

@@ -11,11 +11,13 @@ import type { Control } from '../control.ts';
 import { addRevocation, isRevoked } from '../revocations/revocations.ts';
 import { ISSUER_PAGES } from '../sign-in/issuer-pages.ts';
 import { isSignedIn } from '../sign-in/who.ts';
+import type { MintSubject } from '../servers/obtain.ts';
 import { openSecretFile } from '../secret-file.ts';
 import { listStored } from '../stored.ts';
 import { fetchDocument } from './fetch-document.ts';
 import { openKeyRing, publicKeys, rotate, signingKeys, writeKeyRing } from './keys.ts';
 import type { KeyRing } from './keys.ts';
+import { createMint } from './mint-subject.ts';
 import { findAccountView, findSubject } from './people.ts';
 import { findPlace } from './places.ts';
 import { findProvider } from './providers.ts';
@@ -27,6 +29,8 @@ export interface RunningIssuer {
   readonly interactions: Interactions;
   /** The next key signs; gives its id. Every gateway has known it since the rotation before. */
   readonly rotate: () => Promise<string>;
+  /** Vouches for a caller towards another provider. */
+  readonly mintSubject: MintSubject;
 }
 
 export interface IssuerOptions {
@@ -54,6 +58,7 @@ export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer>
   return {
     listener: server.listener,
     interactions: server.interactions,
+    mintSubject: createMint(origin, () => ring),
     rotate: async () => {
       const next = await rotate(ring, control.now());
       // Published before it is used, and kept before it is published: a crash in between loses nothing.

@@ -93,7 +93,10 @@ function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> 
     dPoP: { enabled: true, nonceSecret: deriveKey(parts.secret, 'dpop-nonces'), requireNonce: () => false },
     clientIdMetadataDocument: {
       enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: LIMITS.clientDocumentMs / SECONDS },
-      allowFetch: async (_ctx, id) => id.length <= LIMITS.clientIdLengthMax, allowClient: async () => true,
+      allowClient: async () => true,
+      // Else anybody could have this issuer knock at any number of doors.
+      allowFetch: async ({ ip }, id) => id.length <= LIMITS.clientIdLengthMax
+        && await parts.state.increment(`oauth/documents/${ip}`, 1, LIMITS.issuerWindowMs) <= LIMITS.clientDocumentFetchesMax,
     },
     deviceFlow: {
       enabled: true, charset: 'base-20', mask: '****-****',

@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { decodeJwt } from 'jose';
+import * as oauth from 'oauth4webapi';
+import { makeCertificate } from '../../../test/fixtures/certificate.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { Browser, CRM, LOOPBACK, openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
+
+const REDIRECT = 'http://127.0.0.1:4321/callback';
+
+/** Clients that are known by their own metadata document alone (CIMD), served by a real HTTPS server on loopback. */
+let issuer: IssuerFixture;
+let site: { readonly origin: string; readonly documents: Map<string, () => Response>; readonly asked: string[]; stop(): void };
+
+beforeAll(async () => {
+  issuer = await openIssuerFixture();
+  await issuer.person('ann');
+  const { key, cert } = await makeCertificate(['localhost', '127.0.0.1']);
+  site = startSite(key, cert);
+  await allow(['127.0.0.0/8', '::1/128'], cert);
+});
+afterAll(async () => {
+  await issuer.stop();
+  site.stop();
+});
+
+function startSite(key: string, cert: string): typeof site {
+  const documents = new Map<string, () => Response>();
+  const asked: string[] = [];
+  const server = Bun.serve({
+    hostname: '127.0.0.1', port: 0, tls: { key, cert },
+    fetch: (request) => {
+      const { pathname } = new URL(request.url);
+      asked.push(pathname);
+      return documents.get(pathname)?.() ?? new Response('nothing', { status: 404 });
+    },
+  });
+  return { origin: `https://localhost:${server.port ?? 0}`, documents, asked, stop: () => void server.stop(true) };
+}
+
+async function allow(internal: readonly string[], extraRoots: string): Promise<void> {
+  const { control } = issuer.role;
+  const body = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal, origins: [], extraRoots };
+  await control.store.put('setting', 'default', 'network', body, { by: 'tests' });
+}
+
+interface Document {
+  readonly client_id?: string;
+  readonly [name: string]: unknown;
+}
+
+function publish(path: string, more: Document = {}, headers: Readonly<Record<string, string>> = {}): string {
+  const id = site.origin + path;
+  const own = { client_id: id, client_name: 'Somebody\'s app', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' };
+  const document = { ...own, grant_types: ['authorization_code', 'refresh_token'], ...more };
+  site.documents.set(path, () => Response.json(document, { headers }));
+  return id;
+}
+
+function serve(path: string, answer: () => Response): string {
+  site.documents.set(path, answer);
+  return site.origin + path;
+}
+
+async function authorize(clientId: string, redirect = REDIRECT): Promise<{ readonly landed: Awaited<ReturnType<Browser['go']>>; readonly verifier: string }> {
+  const verifier = oauth.generateRandomCodeVerifier();
+  const url = new URL(`${issuer.origin}/oauth/authorize`);
+  const asked = {
+    client_id: clientId, response_type: 'code', redirect_uri: redirect, scope: 'crm.read', resource: CRM, code_challenge_method: 'S256',
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+  };
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  return { landed: await new Browser(issuer, 'ann').go(url), verifier };
+}
+
+test('a client that nobody entered here signs a person in, once it is a registered agent', async () => {
+  const id = publish('/app.json');
+  expect(await authorize(id).then(() => 'signed in', String)).toContain('not registered');
+  await issuer.agent('app', id);
+  const client = { client_id: id };
+  const { landed, verifier } = await authorize(id, 'http://127.0.0.1:9999/callback');
+  const parameters = oauth.validateAuthResponse(issuer.server, client, landed.url, oauth.expectNoState);
+  const answer = await oauth.authorizationCodeGrantRequest(issuer.server, client, oauth.None(), parameters, 'http://127.0.0.1:9999/callback', verifier, LOOPBACK);
+  const { access_token: token } = await oauth.processAuthorizationCodeResponse(issuer.server, client, answer);
+  expect(decodeJwt(token)).toMatchObject({ client_id: id, sub: 'ann', aud: CRM });
+});
+
+test('its document is fetched once while it is fresh', async () => {
+  const id = publish('/cached.json', {}, { 'cache-control': 'max-age=600' });
+  await issuer.agent('cached', id);
+  for (let time = 0; time < 3; time += 1) await authorize(id);
+  expect(site.asked.filter((path) => path === '/cached.json')).toHaveLength(1);
+});
+
+test.each([
+  ['another client_id in it', () => publish('/other.json', { client_id: `${site.origin}/app.json` })],
+  ['the same but for a slash', () => publish('/slash.json', { client_id: `${site.origin}//slash.json` })],
+  ['a secret in it', () => publish('/secret.json', { client_secret: 'hunter2' })],
+  ['an authentication by secret', () => publish('/basic.json', { token_endpoint_auth_method: 'client_secret_basic' })],
+  ['a redirect', () => serve('/moved.json', () => Response.redirect(`${site.origin}/app.json`, 302))],
+  ['no JSON', () => serve('/text.json', () => new Response('hello'))],
+  ['more than is read', () => publish('/huge.json', { padding: 'x'.repeat(LIMITS.clientDocumentBytesMax) })],
+  ['no document at all', () => `${site.origin}/missing.json`],
+  ['a dangerous redirect', () => publish('/script.json', { application_type: 'native', redirect_uris: ['javascript:alert(1)'] })],
+])('a document is refused: %s', async (_name, make) => {
+  const { landed } = await authorize(make());
+  expect(landed.status).toBe(400);
+  expect(landed.url.origin).toBe(issuer.origin);
+});
+
+test.each([
+  ['plain http', 'http://localhost/app.json'], ['credentials in it', 'https://me:secret@localhost/app.json'],
+  ['a fragment', 'https://localhost/app.json#x'], ['dots in its path', 'https://localhost/a/../app.json'],
+  ['the machine\'s metadata service', 'https://169.254.169.254/latest'], ['a private network', 'https://10.0.0.1/app.json'],
+  ['a private network in another form', 'https://[::ffff:10.0.0.1]/app.json'], ['a decimal address', 'https://167772161/app.json'],
+])('an id is refused before anybody is asked: %s', async (_name, id) => {
+  const { landed } = await authorize(id);
+  expect([landed.status, landed.url.origin]).toEqual([400, issuer.origin]);
+});
+
+test('this machine is asked only where network.internal names it', async () => {
+  const id = publish('/internal.json');
+  const before = site.asked.length;
+  await allow([], '');
+  expect((await authorize(id)).landed.status).toBe(400);
+  expect(site.asked.length).toBe(before);
+});
+
+test('nobody makes this issuer knock at any number of doors', async () => {
+  await allow(['127.0.0.0/8', '::1/128'], '');
+  const before = site.asked.length;
+  for (let time = 0; time < LIMITS.clientDocumentFetchesMax + 5; time += 1) {
+    await fetch(`${issuer.origin}/oauth/authorize?client_id=${encodeURIComponent(`${site.origin}/n${time}.json`)}`);
+  }
+  expect(site.asked.length - before).toBeLessThanOrEqual(LIMITS.clientDocumentFetchesMax);
+});
+
+test('who fails too often is told to wait, for a while', async () => {
+  const attempt = (): Promise<Response> => fetch(`${issuer.origin}/oauth/token`, {
+    method: 'POST', headers: { authorization: `Basic ${btoa('nobody:guess')}` }, body: new URLSearchParams({ grant_type: 'client_credentials', resource: CRM }),
+  });
+  let last = await attempt();
+  for (let time = 0; time <= LIMITS.issuerFailuresPerWindowMax && last.status !== 429; time += 1) last = await attempt();
+  expect([last.status, last.headers.get('retry-after')]).toEqual([429, '60']);
+  expect((await issuer.records('token.refused')).length).toBeLessThanOrEqual(LIMITS.issuerFailuresPerWindowMax + 1);
+});
