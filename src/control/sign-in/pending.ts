@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
 import { isRemembered, keepConsent } from '../consents/consents.ts';
@@ -40,7 +41,7 @@ export async function answerPending(web: WebRequest, control: Control): Promise<
 
 /** Whoever is signed in already goes on at once, unless it is too long ago, not strong enough, or meant to be somebody else. */
 async function showLoginFor(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor | undefined): Promise<Response> {
-  const lack = visitor === undefined ? 'nobody' : lackOf(pending, visitor.session, control.now());
+  const lack = visitor === undefined ? 'nobody' : await lackOf(control, pending, visitor.session);
   if (visitor !== undefined && lack === undefined) {
     const { signedInAt, method } = visitor.session;
     const next = await control.interactions().finish(web.request, pending.uid, {
@@ -54,12 +55,15 @@ async function showLoginFor(web: WebRequest, control: Control, pending: Interact
   });
 }
 
-function lackOf(pending: Interaction, session: DoorSession, now: number): 'again' | 'stronger' | undefined {
+async function lackOf(control: Control, pending: Interaction, session: DoorSession): Promise<'again' | 'stronger' | undefined> {
   if (isStrong(pending) && ACRS[session.method] !== ACRS.hwk) return 'stronger';
-  if (pending.fresh && session.signedInAt < pending.startedAt) return 'again';
-  // One that was just made is as fresh as can be: `max_age=0` must not ask for ever.
-  const isOld = pending.maxAgeMs !== undefined && now - session.signedInAt > pending.maxAgeMs && session.signedInAt < pending.startedAt;
-  return isOld ? 'again' : undefined;
+  if (!pending.fresh && pending.maxAgeMs === undefined) return undefined;
+  // The issuer knows the second in which it asked; here it is the moment in which the person was first asked.
+  const key = `pending/${pending.uid}`;
+  await control.state.setIfAbsent(key, String(control.now()), LIMITS.interactionMs);
+  const isNew = session.signedInAt >= Number(await control.state.get(key) ?? Number.POSITIVE_INFINITY);
+  const isOld = pending.fresh || control.now() - session.signedInAt > (pending.maxAgeMs ?? 0);
+  return isOld && !isNew ? 'again' : undefined;
 }
 
 /** Asked for a sign-in that cannot be phished, and for nothing less. */
