@@ -1,5 +1,6 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
+import { measureIdentity } from './identity.ts';
 import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
@@ -16,4 +17,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'list', measure: measureList },
   { name: 'start', measure: measureStart },
   { name: 'policies', measure: measurePolicies },
+  { name: 'identity', measure: measureIdentity },
 ];

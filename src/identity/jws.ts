@@ -13,11 +13,18 @@ export interface Jwt {
 
 /** Undefined for whatever is no JWT in exactly one spelling: padding, stray bits and foreign characters are refused. */
 export function decodeJwt(text: string): Jwt | undefined {
-  const [first, second, third, ...rest] = text.split('.');
-  if (first === undefined || second === undefined || third === undefined || rest.length > 0) return undefined;
-  const [header, claims, signature] = [decodeObject(first), decodeObject(second), decodeBytes(third)];
-  if (header === undefined || claims === undefined || signature === undefined) return undefined;
-  return { header, claims, signed: Buffer.from(text.slice(0, first.length + 1 + second.length)), signature };
+  const body = decodeBody(text);
+  const header = body === undefined ? undefined : decodeObject(body.head);
+  return body === undefined || header === undefined ? undefined : { ...body, header };
+}
+
+/** A JWT whose header is left as it came: proofs of one client all have the same. */
+export function decodeBody(text: string): (Omit<Jwt, 'header'> & { readonly head: string }) | undefined {
+  const [head, second, third, ...rest] = text.split('.');
+  if (head === undefined || second === undefined || third === undefined || rest.length > 0) return undefined;
+  const [claims, signature] = [decodeObject(second), decodeBytes(third)];
+  if (claims === undefined || signature === undefined) return undefined;
+  return { head, claims, signed: Buffer.from(text.slice(0, head.length + 1 + second.length)), signature };
 }
 
 /** A segment that is a JSON object in base64url. */

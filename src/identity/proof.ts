@@ -3,7 +3,7 @@ import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '../domain/issuer.ts';
 import { isObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { digestOf } from './credential.ts';
-import { decodeObject, decodeJwt, importJwk, isSignedBy, thumbprintOf, type VerificationKey } from './jws.ts';
+import { decodeBody, decodeObject, importJwk, isSignedBy, thumbprintOf, type VerificationKey } from './jws.ts';
 
 /** Algorithms of proofs: one per kind of key, so that a client has no choice that matters. */
 export const PROOF_ALGORITHMS: readonly TokenAlgorithm[] = ['ES256', 'EdDSA', 'ES384', 'RS256', 'PS256'];
@@ -58,9 +58,9 @@ export function createProofs(): Proofs {
     check(header, context) {
       if (header === null) throw invalidProof('no proof');
       if (header.length > LIMITS.proofLengthMax) throw invalidProof('too long');
-      const jwt = decodeJwt(header);
+      const jwt = decodeBody(header);
       if (jwt === undefined) throw invalidProof('not one JWT');
-      const { algorithm, key, jkt } = headerOf(header.slice(0, header.indexOf('.')));
+      const { algorithm, key, jkt } = headerOf(jwt.head);
       if (jkt !== context.jkt) throw invalidProof('another key than the token\'s');
       const { htm, htu, iat, jti, ath, nonce } = jwt.claims;
       if (htm !== context.method) throw invalidProof('htm');
