@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { startGate, type Gate } from '../../test/fixtures/gate.ts';
 import { callTool } from '../../test/fixtures/modern-call.ts';
 import { connectLink } from '../link/connect.ts';
 
 const IN_VARIABLE = 'variable-5f1e0c';
+const IN_VAULT = 'vault-21cc07';
 const IN_FILE = 'file-77ab3d\nsecond line';
 
 /** A local server whose one tool tells its environment. */
@@ -46,41 +48,52 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('a local server gets the secrets that its entry refers to, and nothing of ours keeps them', async () => {
+test('a local server gets the secrets that its entry refers to', async () => {
   const { result } = await callTool(`${gate.url}/mcp/keyed`, await gate.token(), 'tell', {});
   expect(JSON.stringify(result)).toContain(JSON.stringify(JSON.stringify({ KEY: IN_VARIABLE, PEM: IN_FILE, PLAIN: 'hello' })).slice(1, -1));
   const shown = await gate.admin('GET', '/servers/keyed');
   expect(shown['launch']).toMatchObject({ env: { KEY: 'env:SP_TEST_LAUNCH', PEM: `file:${folder}/pem`, PLAIN: '(set)' } });
+});
+
+test('a secret of the vault is given to the process of its server, and a missing one starts nothing', async () => {
+  await gate.admin('PUT', '/vault/launch', { value: IN_VAULT });
+  await gate.admin('POST', '/servers', { ...entry({ KEY: 'vault:launch', PEM: 'vault:pem' }), id: 'sealed' });
+  expect(gate.admin('POST', '/servers/sealed/scan', {})).rejects.toThrow('ERR_UPSTREAM_CREDENTIAL');
+  await gate.admin('PUT', '/vault/pem', { value: IN_FILE });
+  await gate.enrol('sealed');
+  const { result } = await callTool(`${gate.url}/mcp/sealed`, await gate.token(), 'tell', {});
+  expect(JSON.stringify(result)).toContain(JSON.stringify(JSON.stringify({ KEY: IN_VAULT, PEM: IN_FILE })).slice(1, -1));
+  expect(gate.admin('POST', '/servers/other/scan', {})).rejects.toThrow('ERR_UPSTREAM_CREDENTIAL');
+});
+
+test('a gateway cannot ask for a secret of a server that nobody called', async () => {
+  const control = connectLink({ home: gate.home, self: 'gateway', peer: 'control' });
+  for (const secret of ['env:SP_TEST_LAUNCH', `file:${folder}/pem`, 'env:HOME']) {
+    const asked = control.call('control.release', { space: 'default', server: 'keyed', secret, exchange: Bun.randomUUIDv7() });
+    expect(await asked.then(() => 'released', (fault: unknown) => (fault instanceof SallyportError ? fault.code : ''))).toBe('ERR_RELEASE_REFUSED');
+  }
+  control.close();
+});
+
+function entry(env: Record<string, string>): JsonObject {
+  return {
+    id: 'late', owner: 'o', hosting: 'self', tier: 'internal', credentials: { type: 'none' }, tools: {},
+    labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },
+    endpoint: { transport: 'stdio', launch: { command: process.execPath, args: [join(folder, 'server.ts')], env, shared: false } },
+  };
+}
+
+test('what is no reference is refused when it is declared', async () => {
+  expect(gate.admin('POST', '/servers', entry({ KEY: 'env:NO-SUCH-NAME' }))).rejects.toThrow('ERR_LAUNCH_FORBIDDEN');
+  const credentials = { type: 'header', header: 'Authorization', secret: 'vault:a b' };
+  expect(gate.admin('POST', '/servers', { ...entry({}), credentials })).rejects.toThrow('the name of a secret in the vault');
+});
+
+test('nothing of ours keeps what was released', () => {
   const files = readdirSync(gate.home, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
   expect(files.length).toBeGreaterThan(5);
   for (const file of files) {
     const bytes = readFileSync(join(file.parentPath, file.name));
-    for (const secret of [IN_VARIABLE, 'file-77ab3d']) expect([file.name, bytes.includes(secret)]).toEqual([file.name, false]);
+    for (const secret of [IN_VARIABLE, IN_VAULT, 'file-77ab3d']) expect([file.name, bytes.includes(secret)]).toEqual([file.name, false]);
   }
-});
-
-test('control releases to a gateway only what this server refers to, and a secret that is missing starts nothing', async () => {
-  const control = connectLink({ home: gate.home, self: 'gateway', peer: 'control' });
-  const release = (server: string, secret: string): Promise<unknown> => control.call('control.release', { space: 'default', server, secret, exchange: 'x' });
-  expect(await release('keyed', 'env:SP_TEST_LAUNCH')).toEqual({ value: IN_VARIABLE });
-  for (const secret of ['env:SP_TEST_LAUNCH', `file:${folder}/pem`, 'env:HOME', 'env:SP_TEST_OTHER']) {
-    expect(release('other', secret)).rejects.toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL' });
-  }
-  control.close();
-  expect(gate.admin('POST', '/servers/other/scan', {})).rejects.toThrow('ERR_UPSTREAM_CREDENTIAL');
-});
-
-function declare(env: Record<string, string>, more: JsonObject = {}): Promise<unknown> {
-  return gate.admin('POST', '/servers', {
-    id: 'late', owner: 'o', hosting: 'self', tier: 'internal', credentials: { type: 'none' }, tools: {},
-    labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },
-    endpoint: { transport: 'stdio', launch: { command: '/opt/server', args: [], env, shared: false } }, ...more,
-  });
-}
-
-test('what the vault would hold, and what is no reference, is refused when it is declared', async () => {
-  expect(declare({ KEY: 'vault:crm' })).rejects.toThrow('write env:NAME or file:/path');
-  expect(declare({ KEY: 'env:NO-SUCH-NAME' })).rejects.toThrow('ERR_LAUNCH_FORBIDDEN');
-  const credentials = { type: 'header', header: 'Authorization', secret: 'vault:crm' };
-  expect(declare({}, { credentials })).rejects.toThrow('write env:NAME or file:/path');
 });
