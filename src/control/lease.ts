@@ -48,12 +48,15 @@ export interface LeaseParts {
 
 export function createLeaseKeeper({ rows, key, version, now, leaseMs, onRenewed }: LeaseParts): LeaseKeeper {
   let current: LeaseKeeper['current'];
+  let lookedAt = 0;
   return {
     get current() {
       return current;
     },
     renew: async () => {
-      const lease = await readLease(rows, version(), now(), leaseMs);
+      // Two looks in one millisecond have an order too: what is not newer is not handed on.
+      lookedAt = Math.max(now(), lookedAt + 1);
+      const lease = await readLease(rows, version(), lookedAt, leaseMs);
       // Two renewals may cross: the one that looked later stays.
       if (current !== undefined && current.lease.issuedAt > lease.issuedAt) return;
       current = { lease, signed: signLease(lease, key) };

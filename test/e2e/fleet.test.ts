@@ -97,7 +97,7 @@ test('a new token is good at all; revoked, it is refused by all within a second'
   const made = await gate.admin('POST', '/tokens', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
   const { token, id } = tokenIn(made);
   const known = await untilAll((url) => search(url, token), ({ result }) => result !== undefined);
-  await gate.admin('DELETE', `/agents/${id}`);
+  await gate.admin('DELETE', `/tokens/${id}`);
   const ms = await untilAll((url) => search(url, token), ({ code }) => code === 'ERR_TOKEN_REVOKED' || code === 'ERR_TOKEN_INVALID');
   console.log(`fleet: a new snapshot was in force everywhere after ${Math.round(known)} ms, a revocation after ${Math.round(ms)} ms`);
   expect(Math.max(known, ms)).toBeLessThan(EVERYWHERE_MS);
@@ -128,7 +128,7 @@ test('open streams end at all when their token is revoked', async () => {
   for (const stream of streams) expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const ended = Promise.all(streams.map((stream) => stream.text()));
   const startedAt = performance.now();
-  await gate.admin('DELETE', `/agents/${id}`);
+  await gate.admin('DELETE', `/tokens/${id}`);
   await ended;
   const ms = performance.now() - startedAt;
   console.log(`fleet: open streams had ended everywhere ${Math.round(ms)} ms after the revocation`);
