@@ -43,6 +43,8 @@ export interface Control {
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Records that somebody at the door was refused; of a flood only the counts (invariant 10). Never rejects: refused they are anyway. */
   readonly refused: Control['record'];
+  /** Says what an operator must know, loudly; one line each. */
+  readonly report: (line: string) => void;
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

@@ -1,6 +1,7 @@
 import { adminRoutes } from './admins/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
+import { breakGlassRoutes } from './break-glass/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
 import { issuerRoutes } from './issuer/routes.ts';
 import { revocationRoutes } from './revocations/routes.ts';
@@ -26,5 +27,5 @@ import { vaultRoutes } from './vault/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes, ...personRoutes,
+  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes, ...breakGlassRoutes, ...personRoutes,
 ];
