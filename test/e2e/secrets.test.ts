@@ -35,6 +35,9 @@ const PLACES = [
   'response',
   'basic',
   'credential',
+  'revoked',
+  'sealed',
+  'passphrase',
   'inlineSecret',
   'urlPassword',
   'meta',
@@ -67,7 +70,6 @@ const stopListening: (() => void)[] = [];
 
 beforeAll(async () => {
   listenToOutput();
-  process.env['SALLYPORT_TEST_CANARY'] = canary('credential');
   server = startRecordingServer({
     says: {
       tools: [toolNamed('plain'), toolNamed('fails'), toolNamed('errs'), toolNamed('garbles'), toolNamed('breaks')],
@@ -79,9 +81,10 @@ beforeAll(async () => {
     policy: POLICY,
     manifest:
       `servers:\n  notes: { url: "${server.url}", allowPrivate: true, owner: tests, ` +
-      'credentials: { type: header, header: x-upstream-key, secret: "env:SALLYPORT_TEST_CANARY" } }\n' +
+      'credentials: { type: header, header: x-upstream-key, secret: "vault:notes" } }\n' +
       `  broken: { url: "${server.url}", allowPrivate: true, owner: tests }\n`,
   });
+  await fillVault();
   await gate.enrol('notes', 'broken');
   token = await gate.token();
   other = await gate.token({ agent: 'other' });
@@ -92,11 +95,20 @@ beforeAll(async () => {
 }, 30_000);
 
 afterAll(async () => {
-  delete process.env['SALLYPORT_TEST_CANARY'];
   for (const stop of stopListening) stop();
   await gate.stop();
   await server.stop();
 });
+
+/** One that was rotated away, one that the upstream is shown, one that nothing refers to; and words that open nothing. */
+async function fillVault(): Promise<void> {
+  await gate.admin('PUT', '/vault/notes', { value: canary('revoked'), owner: 'tests' });
+  await gate.admin('POST', '/vault/notes/rotate', { value: canary('credential'), revokeOld: true });
+  await gate.admin('PUT', '/vault/idle', { value: canary('sealed') });
+  await gate.admin('POST', '/vault/unlock', { passphrase: canary('passphrase') });
+  await gate.admin('POST', '/vault/rekey', { passphrase: canary('passphrase') });
+  for (const name of [canary('sealed'), 'notes?space=none']) await gate.admin('POST', `/vault/${name}/check`).catch(() => undefined);
+}
 
 function take(...parts: readonly unknown[]): void {
   printed.push(parts.map((part) => (part instanceof Error ? `${part.message} ${part.stack ?? ''}` : Bun.inspect(part))).join(' '));
@@ -246,9 +258,32 @@ test(verifies('secrets-nowhere', 'other callers, the record and the control API 
     await gate.admin('GET', '/tokens'),
     await gate.admin('GET', '/status'),
     await gate.admin('GET', '/manifest'),
+    await gate.admin('GET', '/vault'),
+    await gate.admin('GET', '/vault/notes'),
+    await gate.admin('POST', '/vault/notes/check'),
   ];
   expect(found(JSON.stringify(said), { ...canaries, token, other })).toEqual([]);
 });
+
+test(verifies('secrets-nowhere', 'no argument of a process, and no released credential\'s record, holds one'), async () => {
+  const lines = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => cmdlineOf(pid));
+  expect(lines.some((line) => line.includes('secrets.test'))).toBe(true);
+  expect(found(lines.join('\n'), canaries)).toEqual([]);
+  const released = await gate.records({ event: 'credential.released' });
+  expect(released.length).toBeGreaterThan(0);
+  expect(released[0]).toMatchObject({ server: 'notes', detail: { kind: 'header', secret: 'vault:notes', id: 'vault|default/notes@2' } });
+  // What is held is sealed: the vault's file of the key alone does not give it away, nor does the store.
+  expect(found(readFileSync(join(gate.home, 'control', 'vault.key'), 'utf8'), canaries)).toEqual([]);
+});
+
+/** Of a process that ended meanwhile, or is another user's: nothing. */
+function cmdlineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 function apply(entry: string): Promise<string> {
   const text = `apiVersion: sallyport/v1\nservers:\n  bad: ${entry}\n`;
