@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { isObject, type JsonObject } from '../../src/domain/json.ts';
+import { modernRequest, objectIn, toolParams } from '../fixtures/modern-call.ts';
 import { ask, CRM, makeKeys, nonceOf, openTokenGate, PUBLIC_URL, type Keys, type TokenGate } from '../fixtures/token-gate.ts';
 
 /** What a caller with an OAuth token meets at a whole gate, and what it is told when it may not call. */
@@ -14,6 +15,11 @@ beforeAll(async () => {
   world = await openTokenGate({ keys, policy: POLICY });
 }, 30_000);
 afterAll(() => world.stop());
+
+async function listed(token: string): Promise<string> {
+  const answer = await fetch(`${world.gate.url}/mcp/crm`, modernRequest(token, 'tools/list', { _meta: objectIn(toolParams('x', {})['_meta']) }));
+  return answer.text();
+}
 
 const recordOf = async (exchange: string | undefined): Promise<JsonObject> => (await world.gate.records({ exchange: exchange ?? '' })).at(-1) ?? {};
 
@@ -40,7 +46,7 @@ test('a stranger learns where to sign in, and nothing of what there is', async (
   expect((await fetch(`${world.gate.url}/.well-known/oauth-protected-resource`)).status).toBe(404);
 });
 
-test('a missing scope is a 403 that names all that is needed; with it the call goes on; lists need none', async () => {
+test('a missing scope is a 403 that names all that is needed; with it the call goes on', async () => {
   const authorization = `Bearer ${await world.token({ claims: { scope: 'crm.read' } })}`;
   const refused = await ask(world.gate.url, { headers: { authorization }, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } });
   expect([refused.status, refused.code]).toEqual([403, 'ERR_TOKEN_SCOPE']);
@@ -51,6 +57,32 @@ test('a missing scope is a 403 that names all that is needed; with it the call g
   expect((await recordOf(refused.exchange))['code']).toBe('ERR_TOKEN_SCOPE');
   const stepped = await world.token({ claims: { scope: 'crm.read sales' } });
   expect((await ask(world.gate.url, { headers: { authorization: `Bearer ${stepped}` }, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } })).code).not.toBe('ERR_TOKEN_SCOPE');
+});
+
+test('listing needs no more than the audience', async () => {
+  const token = await world.token({ without: ['scope'] });
+  expect(await listed(token)).toContain('update_contact');
+});
+
+test('what was revoked ends at once: the token, or the whole sign-in that it came from', async () => {
+  for (const [claim, id] of [['jti', 'stolen'], ['sid', 'signed-in-elsewhere']] as const) {
+    const headers = { authorization: `Bearer ${await world.token({ claims: { [claim]: id } })}` };
+    expect((await ask(world.gate.url, { headers })).result).toBeDefined();
+    await world.gate.admin('POST', '/revocations', { credential: `${world.idp.url}|${id}`, reason: 'stolen', ttlMs: 3_600_000 });
+    let code = (await ask(world.gate.url, { headers })).code;
+    for (const until = Date.now() + 5_000; code === undefined && Date.now() < until; ) code = (await ask(world.gate.url, { headers })).code;
+    expect(code).toBe('ERR_TOKEN_REVOKED');
+  }
+});
+
+test('a large body is read of a caller whose token and proof are good, and the proof still serves the call', async () => {
+  const token = await world.bound();
+  const args = { query: 'x'.repeat(200_000) };
+  const headers = { authorization: `DPoP ${token}`, dpop: await world.proof(token) };
+  expect((await ask(world.gate.url, { headers, args })).result).toBeDefined();
+  const stolen = await ask(world.gate.url, { headers: { authorization: `DPoP ${token}` }, args });
+  expect(stolen.code).toBe('ERR_PROOF_INVALID');
+  expect(stolen.headers.get('www-authenticate')).toContain('resource_metadata=');
 });
 
 test('a bound token with a proof: first the nonce, then the call, and a new nonce with each answer', async () => {
@@ -70,6 +102,7 @@ test('policy can ask for a proof of possession for what moves money, and the ref
   const loose = await ask(world.gate.url, { ...call, headers: { authorization: `Bearer ${await world.token()}` } });
   expect(loose.code).toBe('ERR_PROOF_REQUIRED');
   expect(loose.text).toContain('DPoP');
+  expect(await listed(await world.token())).toContain('pay_invoice');
   expect((await recordOf(loose.exchange))['event']).toBe('call.denied');
   const token = await world.bound();
   const bound = await ask(world.gate.url, { ...call, headers: { authorization: `DPoP ${token}`, dpop: await world.proof(token) } });
@@ -100,7 +133,7 @@ test('a client that nobody registered is a finding for its administrators', asyn
   expect(await seen()).toBe(true);
 });
 
-test('what an upstream says of its own authorization is no challenge to the client', async () => {
+test('a server that is away is no challenge to the client', async () => {
   const { gate, crm } = world;
   await crm.stop();
   const answer = await ask(gate.url, { headers: { authorization: `Bearer ${await world.token()}` } });
