@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isObject } from '../../src/domain/json.ts';
 import { openBrowser } from '../fixtures/browser.ts';
+import { startCompanyIdp, type CompanyIdp } from '../fixtures/company-idp.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
-import { allow, officialV1, officialV2, startClientSite, stopsAtClient, type ClientSite, type Official } from '../fixtures/oauth-client.ts';
+import { allow, officialV1, officialV2, openAccount, startClientSite, stopsAtClient, type ClientSite, type Official } from '../fixtures/oauth-client.ts';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
 import { verifies } from './requirements.ts';
 
 /** Official SDK clients that know the URL of a route, and their own client id, and nothing else. */
 const ACCOUNT = { name: 'ada', password: 'quiet lemon boats at noon' };
-const YEAR_S = Math.floor(Date.now() / 1000) + 365 * 86_400;
+const IN_A_YEAR = new Date(Date.now() + 365 * 86_400_000).toISOString().slice(0, 10);
 
 let folder: string;
 let gate: Gate;
@@ -32,9 +32,7 @@ servers:
     policy: 'permit(principal is Person, action, resource);',
   });
   await gate.enrol('crm');
-  const { link } = await gate.admin('POST', '/accounts', { userName: ACCOUNT.name, groups: ['owners'] });
-  const page = await openBrowser().open(`${gate.controlUrl}${isObject(link) ? String(link['path']) : ''}`);
-  await page.submit({ password: ACCOUNT.password, again: ACCOUNT.password }, page.forms.find(({ data }) => data['passkey'] === undefined)?.action);
+  await openAccount(gate, ACCOUNT, ['owners']);
 }, 60_000);
 
 afterAll(async () => {
@@ -66,7 +64,7 @@ describe.each(KINDS)('an official SDK %s client', (name, official) => {
     // What it was registered for is its ceiling: to read. An administrator lets it do whatever its person may.
     expect(await client.list()).toEqual([]);
     await gate.admin('PUT', '/agents/tests', {
-      owner: 'ada', purpose: 'End-to-end tests', clients: [`${gate.controlUrl}|${site.clientId}`], allow: '*', expiresAt: YEAR_S * 1000,
+      owner: 'ada', purpose: 'End-to-end tests', clients: [`${gate.controlUrl}|${site.clientId}`], allow: '*', expiresAt: Date.parse(IN_A_YEAR),
     });
     // A new connection: a v2 client keeps a list for as long as it was told that it holds.
     await client.connect();
@@ -93,5 +91,47 @@ describe.each(KINDS)('an official SDK %s client', (name, official) => {
     expect(kept.visits).toHaveLength(2);
     await client.close();
     await gate.admin('DELETE', '/agents/tests');
+  }, 60_000);
+});
+
+describe('with the company\'s own provider, an independent oidc-provider', () => {
+  let idp: CompanyIdp;
+  let company: Gate;
+
+  beforeAll(async () => {
+    idp = await startCompanyIdp({ ca: site.ca, scope: 'crm.read crm.write', groups: ['sales'] });
+    company = await startGate({
+      ownUrl: true,
+      manifest: `identity: { issuers: [{ issuer: "${idp.issuer}", allowPrivate: true }] }
+servers:
+  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: { charge: { effect: read } } }
+agents:
+  desk: { owner: tests, purpose: tests, clients: ["${idp.issuer}|${site.clientId}"], allow: "*", expires: ${IN_A_YEAR} }
+`,
+      policy: 'permit(principal in Group::"sales", action, resource);',
+    });
+    await company.enrol('crm');
+  }, 60_000);
+
+  afterAll(async () => {
+    await company.stop();
+    await idp.stop();
+  });
+
+  test.each(KINDS)(verifies('oauth-clients', 'an official SDK %s client signs in there, calls and refreshes; the record names person and agent'), async (_name, official) => {
+    const client = official(`${company.url}/mcp/crm`, site.clientId);
+    expect(await client.connect().catch(String)).toContain('Unauthorized');
+    await signIn(client);
+    await client.connect();
+    const { kept } = client;
+    expect(new URL(kept.visits[0]?.href ?? '').origin).toBe(idp.issuer);
+    expect(JSON.stringify(await client.call('charge', { id: 'by-the-company' }))).toContain('by-the-company');
+    const before = kept.tokens?.access_token;
+    if (kept.tokens !== undefined) kept.tokens = { ...kept.tokens, access_token: `${before?.slice(0, -8)}AAAAAAAA` };
+    expect(JSON.stringify(await client.call('charge', { id: 'renewed' }))).toContain('renewed');
+    expect(kept.tokens?.access_token).not.toBe(before);
+    await client.close();
+    const [record] = await company.records({ event: 'call.permitted', tool: 'charge' });
+    expect(record).toMatchObject({ principal: `${idp.issuer}|${ACCOUNT.name}`, agent: 'desk' });
   }, 60_000);
 });
