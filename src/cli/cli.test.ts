@@ -88,7 +88,8 @@ test('a token is printed once, where nothing else is', async () => {
 });
 
 test('a client that was refused is listed, and registered as an agent by one command', async () => {
-  await fixture.asGateway.call('control.unknown-client', { space: 'default', issuer: 'https://idp.example', client: 'desk', principal: 'https://idp.example|ann' });
+  const seen = { space: 'default', issuer: 'https://idp.example', client: 'desk', principal: 'https://idp.example|ann' };
+  await fixture.asGateway.call('control.unknown-client', seen);
   expect(await sallyport('agent', 'list', '--unknown')).toMatchObject({ code: 0, out: expect.stringContaining('https://idp.example|desk') });
   const [finding] = objects((await json('agent', 'list', '--unknown'))['unknown']);
   const wishes = ['--owner', 'me', '--purpose', 'tickets', '--client', text(finding?.['id'])];

@@ -70,7 +70,8 @@ async function checkRunning(client: Client, url: string): Promise<readonly Check
     const servers = objects(part(await client.get('/servers'), 'servers'));
     const agents = checkAgents(await client.get('/agents'), await client.get('/agents/unknown'), Date.now());
     const vault = vaultChecks(await client.get('/vault'));
-    return [...checkRoles(status), ...checkForce(status), ...vault, ...agents, ...legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers)];
+    const legs = legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers);
+    return [...checkRoles(status), ...checkForce(status), ...vault, ...agents, ...legs];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];

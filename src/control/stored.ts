@@ -41,8 +41,10 @@ const EXPOSURE = z.strictObject({
 /** What each kind of row holds. Checked on reading too: a row that something else wrote is a fault now, not a surprise later. */
 const SHAPES = {
   server: SERVER, candidate: CANDIDATE, baseline: BASELINE, drift: DRIFT, exposure: EXPOSURE, toolset: TOOLSET, token: TOKEN,
-  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, context: CONTEXT, sighting: SIGHTING, admin: ADMIN_GRANT, person: PERSON, group: GROUP,
-  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT, client: CLIENT, revocation: REVOCATION,
+  role: ROLE, binding: BINDING, policy: POLICY, exception: EXCEPTION, agent: AGENT, context: CONTEXT, sighting: SIGHTING, admin: ADMIN_GRANT,
+  person: PERSON, group: GROUP,
+  'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
+  client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
 } as const;
 

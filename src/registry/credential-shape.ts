@@ -29,7 +29,8 @@ export const CREDENTIALS = z.discriminatedUnion(
     z.strictObject({ type: z.literal('client-credentials'), ...TOKEN_CLIENT }),
     z.strictObject({ type: z.literal('token-exchange'), audience: z.string().min(1).max(2048).exactOptional(), ...TOKEN_CLIENT }),
     z.strictObject({
-      type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), issuer: SAFE_URL.exactOptional(), ...TOKEN_CLIENT,
+      type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), issuer: SAFE_URL.exactOptional(),
+      ...TOKEN_CLIENT,
     }),
     z.strictObject({ type: z.literal('mtls'), secret: SECRET, ...KEEP }),
     z

@@ -3,7 +3,8 @@ import type { Json } from '../domain/json.ts';
 export const KINDS = [
   'server', 'candidate', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'token', 'drift', 'exposure', 'observed', 'setting',
   'account', 'consent', 'client', 'revocation',
-  'agent', 'context', 'admin', 'sighting', 'person', 'group', 'scim-token', 'proposal', 'custodian', 'opening', 'secret', 'connection', 'registration', 'identity',
+  'agent', 'context', 'admin', 'sighting', 'person', 'group', 'scim-token', 'proposal', 'custodian', 'opening', 'secret', 'connection',
+  'registration', 'identity',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];
