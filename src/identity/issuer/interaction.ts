@@ -3,8 +3,6 @@ export interface Interaction {
   readonly uid: string;
   /** `login`: who they are. `consent`: whether they agree. */
   readonly prompt: 'login' | 'consent';
-  /** Epoch ms; a sign-in before it doesn't answer `fresh`. */
-  readonly startedAt: number;
   readonly client: InteractionClient;
   /** Where the answer goes; absent in the device flow. */
   readonly redirectUri?: string;

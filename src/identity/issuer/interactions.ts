@@ -57,9 +57,10 @@ function over(cause?: unknown): SallyportError {
 async function view({ kept, client, resource }: Needed, parts: IssuerParts): Promise<Interaction> {
   const { params, prompt } = kept;
   const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
-  const [agent, redirectUri, maxAge, hint] = [await parts.findAgent(client.clientId, resource.space), text('redirect_uri'), params['max_age'], text('login_hint')];
+  const agent = await parts.findAgent(client.clientId, resource.space);
+  const [redirectUri, maxAge, hint] = [text('redirect_uri'), params['max_age'], text('login_hint')];
   return {
-    uid: kept.uid, prompt: prompt.name === 'consent' ? 'consent' : 'login', startedAt: (kept.iat ?? 0) * 1000,
+    uid: kept.uid, prompt: prompt.name === 'consent' ? 'consent' : 'login',
     client: {
       id: client.clientId, name: client.clientName ?? client.clientId, origin: client.clientIdMetadataDocument === true ? 'document' : 'declared',
       ...(agent === undefined ? {} : { agent }),
@@ -77,7 +78,7 @@ function missing({ params, prompt }: Kept, resource: ResourceView): readonly str
   const open = prompt.details['missingResourceScopes'];
   const lists: Readonly<Record<string, unknown>> = typeof open === 'object' && open !== null ? { ...open } : {};
   const wanted = lists[resource.uri];
-  const asked = Array.isArray(wanted) ? wanted.map(String) : String(params['scope'] ?? '').split(' ');
+  const asked = Array.isArray(wanted) ? wanted.map(String) : (typeof params['scope'] === 'string' ? params['scope'] : '').split(' ');
   return asked.filter((scope) => resource.scopes.includes(scope));
 }
 
