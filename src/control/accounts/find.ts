@@ -1,5 +1,6 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
+import { foldName } from '../people/people.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
 import type { Account } from './schema.ts';
 import { USER_NAME } from './schema.ts';
@@ -9,14 +10,9 @@ export interface FoundAccount {
   readonly body: Account;
 }
 
-/** The user name as it is compared: look-alikes by case, width and composition are one name. */
-export function accountId(userName: string): string {
-  return userName.trim().normalize('NFKC').toLowerCase();
-}
-
 /** The account that somebody names when they sign in. */
 export async function findAccount(rows: Rows, typed: string): Promise<FoundAccount | undefined> {
-  return USER_NAME.safeParse(typed).success ? findStored(rows, 'account', DEFAULT_SPACE, accountId(typed)) : undefined;
+  return USER_NAME.safeParse(typed).success ? findStored(rows, 'account', DEFAULT_SPACE, foldName(typed)) : undefined;
 }
 
 /** The account of a person, if they have one here. */

@@ -3,13 +3,14 @@ import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
+import { foldName, listPeople } from '../people/people.ts';
 import type { Person } from '../people/schema.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { endSessionsOf } from '../sign-in/session.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import { enrolmentPath, makeEnrolment } from './enrolment.ts';
-import { accountId, putAccount } from './find.ts';
+import { putAccount } from './find.ts';
 import type { FoundAccount } from './find.ts';
 import { NEW_ACCOUNT, RESET } from './schema.ts';
 import type { Account } from './schema.ts';
@@ -26,7 +27,7 @@ export const accountRoutes: readonly Route[] = [
     access: 'govern', reach: 'organisation', body: NEW_ACCOUNT,
     act: async ({ admin, body }, control) => {
       const { userName, displayName, groups, passwordHash } = body;
-      const id = accountId(userName);
+      const id = foldName(userName);
       const at = control.now();
       const fresh = begin(control, id, passwordHash);
       const person = Bun.randomUUIDv7();
@@ -52,7 +53,7 @@ export const accountRoutes: readonly Route[] = [
     access: 'govern', reach: 'organisation',
     body: RESET,
     act: async ({ admin, params, body }, control) => {
-      const id = accountId(params['name'] ?? '');
+      const id = foldName(params['name'] ?? '');
       const fresh = begin(control, id, body.passwordHash);
       const account = await control.change({ admin, space: DEFAULT_SPACE }, { resource: 'account', id, verb: 'reset' }, async (rows) => {
         const { body: { password: _, passwordSetAt: _at, enrolment: _link, disabledAt: _off, ...kept } } = await needStored(rows, 'account', DEFAULT_SPACE, id);
@@ -68,7 +69,7 @@ export const accountRoutes: readonly Route[] = [
     method: 'POST', path: '/accounts/:name/disable', summary: 'Let nobody sign in with an account; its sessions end',
     access: 'govern', reach: 'organisation',
     act: async ({ admin, params }, control) => {
-      const id = accountId(params['name'] ?? '');
+      const id = foldName(params['name'] ?? '');
       const at = control.now();
       const account = await control.change({ admin, space: DEFAULT_SPACE }, { resource: 'account', id, verb: 'disable' }, async (rows) => {
         const { body: { enrolment: _, ...kept } } = await needStored(rows, 'account', DEFAULT_SPACE, id);
@@ -97,8 +98,8 @@ function begin(control: Control, id: string, hash: string | undefined): Beginnin
 
 /** The directory (SCIM) may know the person already: the account is then one more way for them to sign in. */
 async function findPersonNamed(rows: Rows, userName: string): Promise<string | undefined> {
-  const wanted = accountId(userName);
-  return (await listStored(rows, 'person', DEFAULT_SPACE)).find(({ body }) => accountId(body.userName) === wanted)?.id;
+  const wanted = foldName(userName);
+  return (await listPeople(rows)).find(({ body }) => foldName(body.userName) === wanted)?.id;
 }
 
 /** What an administrator sees: which credentials there are, never a hash or key. */

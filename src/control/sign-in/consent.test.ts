@@ -174,11 +174,11 @@ describe('step-up', () => {
     const browser = visitor();
     await signedIn(await browser.open(`${gate.controlUrl}/sign-in`));
     for (const more of [{ prompt: 'login' }, { max_age: '0' }]) {
-      const page = await browser.open(request('tool', LOCAL, 'crm.read', more));
+      const page = await browser.open(request('tool', LOCAL, 'openid crm.read', more));
       expect(page.text).toContain('Confirm that it is still you');
       expect((await signedIn(page)).text).toContain('May <strong>The tool</strong>');
     }
-    const strong = await browser.open(request('tool', LOCAL, 'crm.read', { acr_values: 'phr' }));
+    const strong = await browser.open(request('tool', LOCAL, 'openid crm.read', { acr_values: 'phr' }));
     expect(strong.text).toContain('A passkey is needed');
     expect(strong.forms.map(({ action }) => action)).toEqual(['/sign-in/passkey']);
   });

@@ -46,7 +46,7 @@ export function loginPage(web: WebRequest, parts: Parts): Response {
 <p class="lead">${client === undefined ? html`Administer and use the gate between AI agents and your tools.` : html`<strong>${client.name}</strong> (${client.from}) asks to work for you.
 You decide what it may do after you have signed in.`}</p>
 ${problem === undefined ? undefined : complaint(problem)}
-${sso === undefined || passkeyOnly ? undefined : companyPart(sso, parts.to)}
+${sso === undefined || passkeyOnly ? undefined : companyPart(sso, parts)}
 ${passkeyPart(parts)}
 ${passkeyOnly ? undefined : passwordPart(parts)}`,
   });
@@ -58,8 +58,9 @@ function complaint(problem: keyof typeof PROBLEMS): Html {
   return html`<div class="${tone}" role="alert"><strong>${title}</strong><p>${text}</p></div>`;
 }
 
-function companyPart(host: string, to: string): Html {
-  return html`<a class="button" href="/sign-in/sso?to=${encodeURIComponent(to)}">Continue with ${host}</a><div class="or">or with an account of this gate</div>`;
+function companyPart(host: string, { to, problem }: Parts): Html {
+  const again = problem === 'again' ? '&again=yes' : '';
+  return html`<a class="button" href="/sign-in/sso?to=${encodeURIComponent(to)}${again}">Continue with ${host}</a><div class="or">or with an account of this gate</div>`;
 }
 
 function passkeyPart({ token, to, options, sso, passkeyOnly }: Parts): Html {

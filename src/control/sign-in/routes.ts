@@ -9,6 +9,7 @@ import { showSignOut, signOut } from './out.ts';
 import { goTo } from './page.ts';
 import { answerPending, showPending } from './pending.ts';
 import { registerAgent } from './register.ts';
+import { endSso, startSso } from './sso.ts';
 import { STYLE } from './style.ts';
 import { findVisitor } from './who.ts';
 
@@ -18,6 +19,8 @@ export const signInRoutes: readonly WebRoute[] = [
   pageRoute('GET', '/sign-in', start),
   pageRoute('POST', '/sign-in/password', signInByPassword),
   pageRoute('POST', '/sign-in/passkey', signInByPasskey),
+  pageRoute('GET', '/sign-in/sso', startSso),
+  pageRoute('GET', '/sign-in/sso/callback', endSso),
   pageRoute('GET', '/sign-in/out', showSignOut),
   pageRoute('POST', '/sign-in/out', signOut),
   pageRoute('GET', '/sign-in/account', showAccount),
