@@ -11,7 +11,8 @@ import { startControl } from '../roles/control.ts';
 let plain: Gate;
 let secure: Gate;
 beforeAll(async () => {
-  [plain, secure] = await Promise.all([startGate({ issuer: true, manifest: 'servers: {}\n' }), startGate({ issuer: true, secure: true, manifest: 'servers: {}\n' })]);
+  const manifest = 'servers: {}\n';
+  [plain, secure] = await Promise.all([startGate({ issuer: true, manifest }), startGate({ issuer: true, secure: true, manifest })]);
 });
 afterAll(() => Promise.all([plain.stop(), secure.stop()]));
 
@@ -70,7 +71,8 @@ test('the API is there, but not for the token of this machine, which is good on 
   const authorization = `Bearer ${readFileSync(join(plain.home, 'control', 'admin.token'), 'utf8').trim()}`;
   expect((await ask({ path: '/api/v1/servers', headers: { authorization } })).status).toBe(401);
   expect((await ask({ path: '/api/v1/servers', headers: { authorization: 'Bearer nonsense-nonsense-nonsense' } })).status).toBe(401);
-  const huge = await ask({ method: 'POST', path: '/api/v1/servers', headers: { authorization, 'content-type': 'application/json' }, body: 'x'.repeat(LIMITS.bodyBytesMax + 1) });
+  const headers = { authorization, 'content-type': 'application/json' };
+  const huge = await ask({ method: 'POST', path: '/api/v1/servers', headers, body: 'x'.repeat(LIMITS.bodyBytesMax + 1) });
   expect(huge.status).toBe(413);
 });
 

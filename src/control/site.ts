@@ -38,7 +38,8 @@ export async function openSite(address: SiteAddress, parts: SiteParts): Promise<
     hostname, port, trustedProxy: network.trustedProxy,
     tls: insecureLoopback ? undefined : await certified([...names].filter((name) => !/^(0\.0\.0\.0|::)$/.test(name)), parts.certify),
     publicUrlAt: (at) => publicUrl ?? `${insecureLoopback ? 'http' : 'https'}://localhost:${at}`,
-    control: parts.control, authenticate: parts.authenticate, openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)), report: parts.report,
+    control: parts.control, authenticate: parts.authenticate, report: parts.report,
+    openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)),
   });
   const file = join(parts.home, 'run', 'control.url');
   writeFileSync(file, `${door.url}\n`, { mode: 0o600 });

@@ -17,7 +17,8 @@ export const clientRoutes: readonly Route[] = [
     act: async ({ space }, { store }) => ({ clients: (await listStored(store, 'client', space)).map(present) }),
   }),
   route({
-    method: 'POST', path: '/clients', summary: 'Register a client; its secret, if it has one, is shown this once', access: 'change', reach: 'space', body: NEW_CLIENT,
+    method: 'POST', path: '/clients', summary: 'Register a client; its secret, if it has one, is shown this once', access: 'change', reach: 'space',
+    body: NEW_CLIENT,
     act: async ({ admin, space, body: { id, ...body } }, control) => {
       const secret = body.authentication === 'client_secret_basic' ? `spc_${randomBytes(SECRET_BYTES).toString('base64url')}` : undefined;
       const client: StoredClient = {
@@ -35,7 +36,8 @@ export const clientRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE', path: '/clients/:id', summary: 'Remove a client: it gets no more tokens; those that it has end within minutes', access: 'change', reach: 'space',
+    method: 'DELETE', path: '/clients/:id', summary: 'Remove a client: it gets no more tokens; those that it has end within minutes',
+    access: 'change', reach: 'space',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       await control.change({ admin, space }, { resource: 'client', id, verb: 'remove' }, (rows) => deleteStored(rows, 'client', space, id, admin.id));
@@ -45,6 +47,6 @@ export const clientRoutes: readonly Route[] = [
 ];
 
 /** Never the secret, nor its hash. */
-function present({ id, space, body: { secretHash: _, keys, ...body } }: Stored<StoredClient>): JsonObject {
-  return { id, clientId: clientIdOf(space, id), ...body, keys: keys.length };
+function present({ id, space, body: { name, redirectUris, grantTypes, dpop, authentication, keys, createdAt } }: Stored<StoredClient>): JsonObject {
+  return { id, clientId: clientIdOf(space, id), name, redirectUris, grantTypes, dpop, authentication, keys: keys.length, createdAt };
 }

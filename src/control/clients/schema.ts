@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GRANT_TYPES } from '../../identity/issuer/grant-types.ts';
+import { GRANT_EXCHANGE, GRANT_JWT_BEARER, GRANT_TYPES } from '../../identity/issuer/grant-types.ts';
 import { NAME, WORDS } from '../names.ts';
 
 /** Loopback, HTTPS, or a scheme of the client's own (RFC 8252); never one that runs or reads something. */
@@ -13,6 +13,9 @@ const REDIRECT = z.url().max(2048).refine((url) => {
 const PUBLIC_KEY = z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']) })
   .refine((key) => !['d', 'p', 'q', 'k'].some((part) => part in key), 'must be a public key');
 
+/** Grants in which a client speaks for itself, or brings somebody's word. */
+const PROVING: ReadonlySet<string> = new Set(['client_credentials', GRANT_EXCHANGE, GRANT_JWT_BEARER]);
+
 const COMMON = {
   name: WORDS,
   redirectUris: z.array(REDIRECT).max(20).default([]),
@@ -25,8 +28,9 @@ const COMMON = {
 export const NEW_CLIENT = z.strictObject({
   id: NAME, ...COMMON, authentication: z.enum(['none', 'client_secret_basic', 'private_key_jwt']), keys: z.array(PUBLIC_KEY).max(10).default([]),
 }).refine(({ authentication, keys }) => (authentication === 'private_key_jwt') === (keys.length > 0), 'keys belong to private_key_jwt, which needs them')
-  .refine(({ grantTypes, redirectUris }) => grantTypes.includes('authorization_code') === (redirectUris.length > 0), 'redirectUris belong to authorization_code, which needs them')
-  .refine(({ authentication, grantTypes }) => authentication !== 'none' || !grantTypes.some((one) => one === 'client_credentials' || one.includes('token-exchange') || one.includes('jwt-bearer')),
+  .refine(({ grantTypes, redirectUris }) => grantTypes.includes('authorization_code') === (redirectUris.length > 0),
+    'redirectUris belong to authorization_code, which needs them')
+  .refine(({ authentication, grantTypes }) => authentication !== 'none' || !grantTypes.some((one) => PROVING.has(one)),
     'a public client proves nothing, so it has no grant of its own');
 
 export const CLIENT = z.strictObject({

@@ -77,9 +77,10 @@ test('a client that nobody entered here signs a person in, once it is a register
   expect(await authorize(id).then(() => 'signed in', String)).toContain('not registered');
   await issuer.agent('app', id);
   const client = { client_id: id };
-  const { landed, verifier } = await authorize(id, 'http://127.0.0.1:9999/callback');
+  const back = 'http://127.0.0.1:9999/callback';
+  const { landed, verifier } = await authorize(id, back);
   const parameters = oauth.validateAuthResponse(issuer.server, client, landed.url, oauth.expectNoState);
-  const answer = await oauth.authorizationCodeGrantRequest(issuer.server, client, oauth.None(), parameters, 'http://127.0.0.1:9999/callback', verifier, LOOPBACK);
+  const answer = await oauth.authorizationCodeGrantRequest(issuer.server, client, oauth.None(), parameters, back, verifier, LOOPBACK);
   const { access_token: token } = await oauth.processAuthorizationCodeResponse(issuer.server, client, answer);
   expect(decodeJwt(token)).toMatchObject({ client_id: id, sub: 'ann', aud: CRM });
 });

@@ -95,6 +95,13 @@ function serverOf(id: string): JsonObject {
   };
 }
 
+/** Where a browser came to rest: a client's redirect (`status` 0), or a page of the issuer. */
+export interface Landed {
+  readonly url: URL;
+  readonly status: number;
+  readonly text: string;
+}
+
 /** A person's browser: keeps cookies, goes where it is sent at the issuer, and stops where it would leave. */
 export class Browser {
   readonly #jar = new Map<string, { readonly value: string; readonly path: string }>();
@@ -106,8 +113,8 @@ export class Browser {
     this.person = person;
   }
 
-  /** From an address of the issuer to where the browser is sent in the end: the client's redirect, or a page of the issuer (`text`). */
-  async go(start: string | URL, answer: 'agree' | 'refuse' = 'agree', scopes?: readonly string[]): Promise<{ readonly url: URL; readonly status: number; readonly text: string }> {
+  /** From an address of the issuer to where the browser is sent in the end. */
+  async go(start: string | URL, answer: 'agree' | 'refuse' = 'agree', scopes?: readonly string[]): Promise<Landed> {
     let url = new URL(start);
     for (let hop = 0; hop < 10; hop += 1) {
       if (url.origin !== this.#fixture.origin) return { url, status: 0, text: '' };
@@ -126,7 +133,10 @@ export class Browser {
 
   async fetch(url: URL | string, init: RequestInit = {}): Promise<Response> {
     const to = new URL(url);
-    const response = await fetch(to.href, { ...init, redirect: 'manual', headers: { ...init.headers as Record<string, string>, accept: 'text/html', cookie: this.cookies(to.pathname) } });
+    const headers = new Headers(init.headers);
+    headers.set('accept', 'text/html');
+    headers.set('cookie', this.cookies(to.pathname));
+    const response = await fetch(to.href, { ...init, redirect: 'manual', headers });
     for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
     return response;
   }

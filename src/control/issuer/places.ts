@@ -2,14 +2,19 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { EFFECTS } from '../../domain/server.ts';
 import type { ResourceView } from '../../identity/issuer/parts.ts';
 import type { Rows } from '../../store/store.ts';
+import { apiUri } from '../admins/api-uri.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { findStored } from '../stored.ts';
+import { readPublished } from './published.ts';
 
 const PATH = /^(?:\/s\/([a-z0-9-]{1,63}))?\/mcp\/(t\/)?([A-Za-z0-9][A-Za-z0-9._-]{0,127})$/;
 
 /** The route of a canonical URI, if there is one: an existing server or toolset, at the gate's own public origin, written the one way. */
 export async function findPlace(rows: Rows, uri: string): Promise<ResourceView | undefined> {
+  const own = (await readPublished(rows))?.issuer;
+  // What such a token may do is for roles to say, never for its scope.
+  if (own !== undefined && uri === apiUri(own)) return { uri, space: DEFAULT_SPACE, scopes: ['admin'], defaultScopes: ['admin'] };
   const { publicUrl } = await readNetwork(rows);
   const { origin } = new URL(publicUrl);
   if (!uri.startsWith(`${origin}/`)) return undefined;

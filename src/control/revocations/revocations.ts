@@ -15,7 +15,9 @@ export async function listRevocations(rows: Rows, now: number): Promise<readonly
 }
 
 /** Durable, and in a new lease on its way to every gateway, when it resolves. What has ended by itself is forgotten beside it. */
-export async function addRevocation(control: Pick<Control, 'store' | 'lease' | 'now'>, revocation: Omit<StoredRevocation, 'revokedAt'>, by: string): Promise<void> {
+export async function addRevocation(
+  control: Pick<Control, 'store' | 'lease' | 'now'>, revocation: Omit<StoredRevocation, 'revokedAt'>, by: string,
+): Promise<void> {
   const now = control.now();
   await control.store.transaction(async (rows) => {
     for (const { id, body } of await listStored(rows, 'revocation', DEFAULT_SPACE)) {

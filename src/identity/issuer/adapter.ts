@@ -35,8 +35,7 @@ export function createAdapterFactory({ state, secret, findClient }: Pick<IssuerP
     find: async (id) => {
       if (model !== 'Client') return find(model, id);
       const client = await findClient(id);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- client metadata, which the provider checks against its schema
-      return client === undefined ? undefined : ({ ...client, client_id: id } as AdapterPayload);
+      return client && { ...client, client_id: id };
     },
     upsert: async (id, payload, expiresIn) => {
       const ttlMs = Math.max(1, Math.ceil((expiresIn ?? LIMITS.grantMs / 1000) * 1000));

@@ -1,4 +1,4 @@
-import type { AccessToken, ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import type { AccessToken, ClientCredentials } from 'oidc-provider';
 import type { IssuerParts } from './parts.ts';
 
 /** Claims of ours in access tokens, besides those of RFC 9068. */
@@ -19,7 +19,8 @@ export function setAct(token: AccessToken, act: Act): void {
   chains.set(token, act);
 }
 
-export async function claimsOf(parts: IssuerParts, _ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials): Promise<Readonly<Record<string, unknown>>> {
+/** The claims of ours that a token for a route carries. */
+export async function claimsOf(parts: IssuerParts, token: AccessToken | ClientCredentials): Promise<Readonly<Record<string, unknown>>> {
   const resource = typeof token.aud === 'string' ? await parts.findResource(token.aud) : undefined;
   if (resource === undefined) return {};
   const act = chains.get(token);

@@ -67,12 +67,12 @@ export function configurationOf(parts: IssuerParts): Configuration {
     rotateRefreshToken: true,
     expiresWithSession: async () => false,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    extraTokenClaims: (ctx, token) => claimsOf(parts, ctx, token),
+    extraTokenClaims: (_ctx, token) => claimsOf(parts, token),
     findAccount: async (_ctx, id) => {
       const account = await parts.findAccount(id);
       return account && { accountId: account.id, claims: async () => ({ sub: account.id }) };
     },
-    fetch: async (url) => readClientDocument(await parts.fetchGuarded(String(url))),
+    fetch: async (url) => readClientDocument(await parts.fetchGuarded(url instanceof Request ? url.url : url.toString())),
     fetchResponseBodyLimits: { 'client_id metadata document': LIMITS.clientDocumentBytesMax, jwks_uri: LIMITS.strangerBodyBytesMax },
     renderError: async (ctx, out) => {
       ctx.type = 'html';

@@ -3,7 +3,8 @@ import type { IssuerParts } from './parts.ts';
 
 /** The claims of an unexpired access token of this very issuer; `undefined` for anything else. */
 export async function readOwnToken(token: string, parts: Pick<IssuerParts, 'keys' | 'origin'>): Promise<JWTPayload | undefined> {
-  const keys = createLocalJWKSet({ keys: parts.keys.published.map(({ kid, jwk: { d: _, ...jwk } }) => ({ ...jwk, kid, alg: 'ES256' })) });
+  const open = parts.keys.published.map(({ kid, jwk: { kty = '', crv = '', x = '', y = '' } }) => ({ kid, kty, crv, x, y, alg: 'ES256' }));
+  const keys = createLocalJWKSet({ keys: open });
   try {
     const { payload } = await jwtVerify(token, keys, {
       issuer: parts.origin, typ: 'at+jwt', algorithms: ['ES256'], requiredClaims: ['sub', 'aud', 'exp', 'iat', 'jti', 'client_id'],

@@ -12,7 +12,8 @@ import { readOwnToken } from './own-token.ts';
 export async function revokeStructured(context: KoaContextWithOIDC & { body: unknown }, parts: IssuerParts): Promise<boolean> {
   const { client, params } = context.oidc ?? {};
   const token = params?.['token'];
-  const { error } = (context.body ?? {}) as { readonly error?: unknown };
+  const { body } = context;
+  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined;
   // That the provider got as far as refusing the kind of token means that the client has proved who it is.
   if (client === undefined || typeof token !== 'string' || error !== 'unsupported_token_type') return false;
   const claims = await readOwnToken(token, parts);

@@ -34,9 +34,15 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the provider adds `oidc` to it before any of its own endpoints run
     const context = plain as unknown as Context;
     const endpoint = LIMITED.find((one) => context.path === `/oauth/${one}` || context.path.startsWith(`/oauth/${one}/`));
-    if (endpoint === undefined) return next();
+    if (endpoint === undefined) {
+      await next();
+      return;
+    }
     const address = addressOf(context);
-    if (!(await mayAsk(parts, endpoint, address))) return tooOften(context, parts);
+    if (!(await mayAsk(parts, endpoint, address))) {
+      tooOften(context, parts);
+      return;
+    }
     await next();
     try {
       for (const grantId of revoked.get(context) ?? []) await endGrant(parts, context, grantId);
@@ -92,20 +98,23 @@ function issued(token: string, grantType: unknown): Entry {
 
 function actorsOf(act: unknown): readonly string[] {
   if (typeof act !== 'object' || act === null) return [];
-  const { sub, act: inner } = act as { readonly sub?: unknown; readonly act?: unknown };
+  const { sub, act: inner } = membersOf(act);
   return [nameOf(sub) ?? '', ...actorsOf(inner)];
 }
 
 function readBody(body: unknown): { readonly token?: string | undefined; readonly error?: string | undefined } {
-  if (typeof body !== 'object' || body === null) return {};
-  const { access_token: token, error } = body as { readonly access_token?: unknown; readonly error?: unknown };
+  const { access_token: token, error } = membersOf(body);
   return { token: nameOf(token), error: nameOf(error) };
 }
 
 /** The library's own words about what was wrong; for the record, never for the client. Values of the request are not in them. */
 function detailOf(error: Error): string {
-  const { error_detail: detail, error_description: description } = error as { readonly error_detail?: unknown; readonly error_description?: unknown };
+  const { error_detail: detail, error_description: description } = membersOf(error);
   return (nameOf(detail) ?? nameOf(description) ?? error.message).slice(0, 300);
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 function nameOf(value: unknown): string | undefined {
