@@ -10,11 +10,7 @@ import { ACCESSES } from '../access.ts';
 import type { Control } from '../control.ts';
 import { isRevoked } from '../people/revoked.ts';
 import type { Admin } from '../route.ts';
-
-/** What tokens for the control API are for: their one audience. */
-export function apiUri(origin: string): string {
-  return `${origin}/api/v1`;
-}
+import { apiUri } from './api-uri.ts';
 
 /** The embedded issuer's keys are in the snapshot: nothing is ever fetched. */
 const tokens = createAccessTokens(createIssuerKeys(() => Promise.reject(unavailable('the embedded issuer\'s keys are in the snapshot'))));

@@ -44,6 +44,11 @@ export async function endAdminSession(request: Request, origin: string, { state 
   return `${cookieName(origin)}=; Path=/; HttpOnly; SameSite=Strict${origin.startsWith('https:') ? '; Secure' : ''}; Max-Age=0`;
 }
 
+/** Ends all of somebody's sessions for administration, in every browser. */
+export async function endAdminSessionsOf({ state, now }: Kept, principal: string): Promise<void> {
+  await state.set(endKey(principal), String(now()), LIMITS.adminSessionMs);
+}
+
 /** What a page of ours sends with every change; it follows from the cookie, which no script can read, and is told over the API alone. */
 export function csrfToken(request: Request, origin: string): string | undefined {
   const value = readCookie(request, origin);
@@ -58,7 +63,8 @@ export async function authenticateSession(request: Request, origin: string, cont
   const value = readCookie(request, origin);
   const session = value === undefined ? undefined : await findSession(value, control);
   if (value === undefined || session === undefined) return undefined;
-  if (await isRevoked(control.store, session.principal, session.startedAt)) {
+  const ended = session.startedAt <= Number(await control.state.get(endKey(session.principal)) ?? 0);
+  if (ended || await isRevoked(control.store, session.principal, session.startedAt)) {
     await control.state.delete(keyOf(value));
     return undefined;
   }
@@ -116,6 +122,10 @@ function setCookie(origin: string, value: string): string {
 /** Whoever reads the store learns no cookie. */
 function keyOf(value: string): string {
   return `admin-session/${createHash('sha256').update(value).digest('base64url')}`;
+}
+
+function endKey(principal: string): string {
+  return `admin-session-end/${createHash('sha256').update(principal).digest('base64url')}`;
 }
 
 function csrfOf(value: string): string {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JsonObject } from '../../domain/json.ts';
-import { isArray } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
 import { crm, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { deriveCustodianKey } from './custodian-key.ts';
@@ -31,8 +31,8 @@ async function stranger(method: string, path: string, body?: JsonObject): Promis
     method, unix: join(fixture.home, 'run', 'api.sock'), headers: body === undefined ? {} : { 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const answer: JsonObject = await response.json();
-  return { status: response.status, body: answer };
+  const answer: Json = JSON.parse(await response.text());
+  return { status: response.status, body: isObject(answer) ? answer : {} };
 }
 
 const WISH = { space: 'default', access: ['read', 'stop'], reason: 'the provider is down', minutes: 30, custodians: ['olga', 'piet'] };

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createHash } from 'node:crypto';
+import { hashPassword } from '../accounts/password.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { openIssuerFixture } from '../issuer/fixture-issuer.ts';
+import type { IssuerFixture } from '../issuer/fixture-issuer.ts';
+
+let fixture: IssuerFixture;
+let person = '';
+const PASSWORD = 'seven violet herons argue';
+
+beforeAll(async () => {
+  fixture = await openIssuerFixture();
+  await fixture.api('POST', '/admins', { to: { group: 'sec' }, role: 'admin', space: '*' });
+  const made = await fixture.api('POST', '/accounts', { userName: 'ann', groups: ['sec'], passwordHash: await hashPassword(PASSWORD, ['ann']) });
+  person = String(made['person']);
+});
+afterAll(() => fixture.stop());
+
+/** A browser, as far as cookies and forms go. */
+class Browser {
+  readonly cookies = new Map<string, string>();
+
+  async visit(path: string, form?: Readonly<Record<string, string>>): Promise<{ readonly text: string; readonly setCookies: readonly string[] }> {
+    const response = await fetch(fixture.origin + path, {
+      method: form === undefined ? 'GET' : 'POST', redirect: 'manual',
+      headers: { cookie: this.cookie, ...(form === undefined ? {} : { origin: fixture.origin, 'content-type': 'application/x-www-form-urlencoded' }) },
+      ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
+    });
+    const setCookies = response.headers.getSetCookie();
+    for (const line of setCookies) {
+      const [pair = ''] = line.split(';');
+      this.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    return { text: await response.text(), setCookies };
+  }
+
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  async formOf(path: string): Promise<string> {
+    return /name="form" value="([^"]+)"/.exec((await this.visit(path)).text)?.[1] ?? '';
+  }
+
+  async signIn(): Promise<readonly string[]> {
+    await this.visit('/sign-in/password', { form: await this.formOf('/sign-in?to=/sign-in/console'), name: 'ann', password: PASSWORD, to: '/sign-in/console' });
+    return (await this.visit('/sign-in/console', { form: await this.formOf('/sign-in/console') })).setCookies;
+  }
+
+  async api(method: string, path: string, more: Readonly<Record<string, string>> = {}, body?: JsonObject): Promise<{ readonly status: number; readonly body: JsonObject }> {
+    const response = await fetch(`${fixture.origin}/api/v1${path}`, {
+      method, headers: { cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer: Json = JSON.parse(await response.text());
+    return { status: response.status, body: isObject(answer) ? answer : {} };
+  }
+
+  async csrf(): Promise<string> {
+    const answer: Json = JSON.parse((await this.visit('/sign-in/console/session')).text);
+    return isObject(answer) ? String(answer['csrf']) : '';
+  }
+}
+
+async function signedIn(): Promise<Browser> {
+  const browser = new Browser();
+  await browser.signIn();
+  return browser;
+}
+
+/** Changes what is kept of a browser's session. */
+async function age(browser: Browser, change: (session: { startedAt: number; seenAt: number }) => object): Promise<void> {
+  const key = `admin-session/${createHash('sha256').update(browser.cookies.get('sallyport') ?? '').digest('base64url')}`;
+  const { state } = fixture.role.control;
+  const kept: { startedAt: number; seenAt: number } = JSON.parse(await state.get(key) ?? '{}');
+  await state.set(key, JSON.stringify({ ...kept, ...change(kept) }), 60_000);
+}
+
+describe('a session for administration', () => {
+  test('begins with a form of ours after signing in, and is who signed in, with their roles', async () => {
+    const browser = new Browser();
+    expect((await browser.visit('/sign-in/console')).text).toBe('');
+    const cookie = (await browser.signIn()).find((line) => line.startsWith('sallyport=')) ?? '';
+    for (const flag of ['HttpOnly', 'SameSite=Strict', 'Path=/']) expect(cookie).toContain(flag);
+    expect(await browser.api('GET', '/me')).toMatchObject({
+      status: 200, body: { id: `${fixture.origin}|${person}`, via: 'session', roles: ['admin'], organisation: true },
+    });
+    expect((await browser.visit('/sign-in/console', { form: 'forged' })).setCookies.some((line) => line.startsWith('sallyport='))).toBe(false);
+    expect(await fixture.records('session.opened')).not.toHaveLength(0);
+  });
+
+  test('changes something only from a page of ours: its Origin and its token', async () => {
+    const browser = await signedIn();
+    const csrf = await browser.csrf();
+    const toolset = { members: [] };
+    const put = async (headers: Readonly<Record<string, string>>): Promise<number> => (await browser.api('PUT', '/toolsets/mine', headers, toolset)).status;
+    expect(await put({})).toBe(403);
+    expect(await put({ 'x-sallyport-csrf': csrf })).toBe(403);
+    expect(await put({ origin: fixture.origin })).toBe(403);
+    expect(await put({ origin: fixture.origin, 'x-sallyport-csrf': 'x'.repeat(43) })).toBe(403);
+    expect(await put({ origin: fixture.origin, 'x-sallyport-csrf': await (await signedIn()).csrf() })).toBe(403);
+    expect(await put({ origin: 'https://evil.example', 'x-sallyport-csrf': csrf })).toBe(403);
+    expect(await put({ origin: fixture.origin, 'x-sallyport-csrf': csrf, 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await put({ origin: fixture.origin, 'x-sallyport-csrf': csrf, 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect((await browser.api('GET', '/me', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect(JSON.stringify(await fixture.records('config.changed'))).toContain(`"principal":"${fixture.origin}|${person}"`);
+  });
+
+  test('cannot be planted, is new each time, and two cookies are none', async () => {
+    const browser = new Browser();
+    const planted = 'p'.repeat(43);
+    browser.cookies.set('sallyport', planted);
+    await browser.signIn();
+    const first = browser.cookies.get('sallyport');
+    expect(first).not.toBe(planted);
+    await browser.signIn();
+    const [second, old] = [browser.cookies.get('sallyport'), new Browser()];
+    expect(second).not.toBe(first);
+    for (const value of [planted, first ?? '']) {
+      old.cookies.set('sallyport', value);
+      expect((await old.api('GET', '/me')).status).toBe(401);
+    }
+    expect((await browser.api('GET', '/me', { cookie: `sallyport=${second ?? ''}; sallyport=${planted}` })).status).toBe(401);
+    expect((await browser.api('GET', '/me')).status).toBe(200);
+  });
+
+  test('ends when it is idle, when it is old, and when its owner leaves', async () => {
+    const idle = await signedIn();
+    await age(idle, ({ seenAt }) => ({ seenAt: seenAt - LIMITS.adminSessionIdleMs }));
+    expect((await idle.api('GET', '/me')).status).toBe(401);
+    const old = await signedIn();
+    await age(old, ({ startedAt }) => ({ startedAt: startedAt - LIMITS.adminSessionMs }));
+    expect((await old.api('GET', '/me')).status).toBe(401);
+    const [here, there] = [await signedIn(), await signedIn()];
+    const { cookie } = here;
+    await here.visit('/sign-in/out', { form: await here.formOf('/sign-in/out'), all: 'yes' });
+    expect((await here.api('GET', '/me', { cookie })).status).toBe(401);
+    expect((await there.api('GET', '/me')).status).toBe(401);
+  });
+
+  test('is dead once its person is deactivated, and stays dead when they are back', async () => {
+    const browser = await signedIn();
+    expect((await browser.api('GET', '/me')).status).toBe(200);
+    await fixture.api('POST', `/people/${person}/deactivate`);
+    expect((await browser.api('GET', '/me')).status).toBe(401);
+    await fixture.api('POST', `/people/${person}/activate`);
+    expect((await browser.api('GET', '/me')).status).toBe(401);
+    expect((await (await signedIn()).api('GET', '/me')).status).toBe(200);
+  });
+});
+
+describe('an access token for the control API', () => {
+  const token = async (resource: string): Promise<string> => {
+    const made = await fixture.client(`bot-${Bun.randomUUIDv7().slice(-6)}`, { authentication: 'client_secret_basic', grantTypes: ['client_credentials'] });
+    await fixture.api('POST', '/admins', { to: { principal: `${fixture.origin}|${String(made['id'])}` }, role: 'auditor', space: '*' });
+    const response = await fetch(`${fixture.origin}/oauth/token`, {
+      method: 'POST', headers: {
+        authorization: `Basic ${btoa(`${String(made['id'])}:${String(made['secret'])}`)}`, 'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', resource }).toString(),
+    });
+    const answer: Json = JSON.parse(await response.text());
+    return isObject(answer) ? String(answer['access_token'] ?? '') : '';
+  };
+
+  test('is heard with the roles of its principal, for this audience alone', async () => {
+    const [api, crm] = [await token(`${fixture.origin}/api/v1`), await token('https://localhost:7443/mcp/crm')];
+    const ask = (given: string, method = 'GET', path = '/me'): Promise<{ readonly status: number; readonly body: JsonObject }> =>
+      new Browser().api(method, path, { authorization: `Bearer ${given}` });
+    expect(await ask(api)).toMatchObject({ status: 200, body: { via: 'token', roles: ['auditor'] } });
+    expect((await ask(api, 'POST', '/people/scim-tokens')).status).toBe(403);
+    expect(crm.split('.')).toHaveLength(3);
+    expect((await ask(crm)).status).toBe(401);
+    const [head, body, signature = ''] = api.split('.');
+    expect((await ask(`${head}.${body}.${[...signature].toReversed().join('')}`)).status).toBe(401);
+    expect((await ask(api.slice(0, -8))).status).toBe(401);
+  });
+});
