@@ -1,4 +1,4 @@
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import type { Check } from './doctor.ts';
 import { objects, part, text } from './json-view.ts';
 import { time } from './terminal.ts';
@@ -7,8 +7,8 @@ import { describeKey } from './vault.ts';
 /** Where the vault's key rests, which secrets are overdue, open or without an owner, and whether too many were asked for. */
 export function vaultChecks(vault: Json): readonly Check[] {
   const findings = [
-    ...objects(part(vault, 'secrets')).flatMap((secret) => objects(secret['findings']).map((finding) => ({ of: `secret vault:${text(secret['name'])}`, finding }))),
-    ...objects(part(vault, 'servers')).flatMap((server) => objects(server['findings']).map((finding) => ({ of: `credential of ${text(server['id'])}`, finding }))),
+    ...objects(part(vault, 'secrets')).flatMap((secret) => findingsOf(secret, `secret vault:${text(secret['name'])}`)),
+    ...objects(part(vault, 'servers')).flatMap((server) => findingsOf(server, `credential of ${text(server['id'])}`)),
   ];
   return [
     keyCheck(vault),
@@ -19,6 +19,10 @@ export function vaultChecks(vault: Json): readonly Check[] {
       what: 'credentials', state: 'bad', found: `${time(Number(alarm['at']))}: ${text(alarm['message'])}`, remedy: 'find out which gateway asks, and why',
     })),
   ];
+}
+
+function findingsOf(holder: JsonObject, of: string): readonly { readonly of: string; readonly finding: JsonObject }[] {
+  return objects(holder['findings']).map((finding) => ({ of, finding }));
 }
 
 const ALARMS_SHOWN = 3;
@@ -36,10 +40,11 @@ function keyCheck(vault: Json): Check {
   const found = describeKey(vault);
   const source = text(part(vault, 'key', 'source'));
   const mode = part(vault, 'key', 'mode');
-  if (mode !== undefined && mode !== '0600') return { what, state: 'bad', found, remedy: 'chmod 600 that file, restart control, then: sallyport vault rekey' };
-  if (source !== 'keyring' && source !== '' && mode === undefined) return { what, state: 'bad', found: `${found}: it is not there`, remedy: 'restore its copy' };
+  const check = (state: Check['state'], told: string, remedy: string): Check => ({ what, state, found: told, remedy });
+  if (mode !== undefined && mode !== '0600') return check('bad', found, 'chmod 600 that file, restart control, then: sallyport vault rekey');
+  if (source !== 'keyring' && source !== '' && mode === undefined) return check('bad', `${found}: it is not there`, 'restore its copy');
   const wanted = text(part(vault, 'wanted'));
-  if (source !== '' && wanted !== source) return { what, state: 'warn', found: `${found}; sallyport.yaml wants ${wanted}`, remedy: `sallyport vault rekey --key ${wanted}` };
-  if (source === 'passphrase' && part(vault, 'state') !== 'open') return { what, state: 'warn', found: `${found}: locked`, remedy: 'sallyport vault unlock' };
-  return { what, state: 'good', found, remedy: '' };
+  if (source !== '' && wanted !== source) return check('warn', `${found}; sallyport.yaml wants ${wanted}`, `sallyport vault rekey --key ${wanted}`);
+  if (source === 'passphrase' && part(vault, 'state') !== 'open') return check('warn', `${found}: locked`, 'sallyport vault unlock');
+  return check('good', found, '');
 }

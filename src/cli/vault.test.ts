@@ -40,10 +40,14 @@ test('a secret is piped in, listed, rotated, checked and removed; its value is n
   });
   expect(await fixture.role.control.vault.read('default', 'vault:crm')).toMatchObject({ value: VALUE });
   expect((await vault(['vault', 'list'])).out).toMatch(/vault:crm.*the vault.*1.*ann.*2099-01-31/);
-  expect(await vault(['vault', 'rotate', 'vault:crm', '--expires', '2099-06-30'], 'second')).toMatchObject({ code: 0, out: expect.stringContaining('version 2') });
+  expect(await vault(['vault', 'rotate', 'vault:crm', '--expires', '2099-06-30'], 'second')).toMatchObject({
+    code: 0, out: expect.stringContaining('version 2'),
+  });
   expect((await vault(['vault', 'show', 'crm'])).out).toMatch(/2099-06-30[\s\S]*kept[\s\S]*in use/);
   expect(await vault(['vault', 'rotate', 'crm', '--restore', '1', '--revoke-old'])).toMatchObject({ code: 0, out: expect.stringContaining('version 3') });
-  expect(await vault(['vault', 'check'])).toMatchObject({ code: 0, out: expect.stringMatching(/file, .*vault\.key, mode 0600[\s\S]*vault:crm.*yes.*version 3/) });
+  expect(await vault(['vault', 'check'])).toMatchObject({
+    code: 0, out: expect.stringMatching(/file, .*vault\.key, mode 0600[\s\S]*vault:crm.*yes.*version 3/),
+  });
   expect(await vault(['vault', 'revoke', 'crm', '--version', '3'])).toMatchObject({ code: 0 });
   expect(await vault(['vault', 'check', 'crm'])).toMatchObject({ code: 1, out: expect.stringContaining('ERR_UPSTREAM_CREDENTIAL') });
   expect(await vault(['vault', 'remove', 'crm'])).toMatchObject({ code: 0 });
@@ -51,7 +55,9 @@ test('a secret is piped in, listed, rotated, checked and removed; its value is n
 });
 
 test('a value is no argument, and an empty one is none', async () => {
-  const typed = Bun.spawnSync([process.execPath, join(import.meta.dir, 'main.ts'), 'vault', 'set', 'crm', VALUE], { env: { HOME: folder, SALLYPORT_HOME: fixture.home } });
+  const typed = Bun.spawnSync([process.execPath, join(import.meta.dir, 'main.ts'), 'vault', 'set', 'crm', VALUE], {
+    env: { HOME: folder, SALLYPORT_HOME: fixture.home },
+  });
   expect([typed.exitCode, typed.stderr.toString()]).toEqual([2, expect.stringContaining('a value is never an argument')]);
   expect(typed.stderr.toString()).not.toContain(VALUE);
   expect(await vault(['vault', 'set', 'crm'], '\n')).toMatchObject({ code: 2, err: expect.stringContaining('is empty') });

@@ -13,13 +13,14 @@ const FD = { fd: { type: 'string' } } as const satisfies OptionTable;
 const KEEP_USAGE = '[--owner WHO] [--expires DATE] [--rotate-by DATE]';
 
 const set: Verb = {
-  usage: `set NAME [--fd N] ${KEEP_USAGE}      (the value is asked for, or read from standard input)\nvault set NAME --provider ID [--argument TEXT] ${KEEP_USAGE}`,
+  usage: `set NAME [--fd N] ${KEEP_USAGE}      (the value is asked for, or piped in)\nvault set NAME --provider ID [--argument TEXT] ${KEEP_USAGE}`,
   options: { ...KEEP, ...FD, provider: { type: 'string' }, argument: { type: 'string' } },
   run: async (call) => {
     const name = one(call, 'the secret\'s name');
     const provider = call.options.text('provider');
     const argument = call.options.text('argument');
-    const holds = provider === undefined ? { value: await readSecret(call, `Value of ${name}`) } : { provider, ...(argument === undefined ? {} : { argument }) };
+    const provided = provider === undefined ? undefined : { provider, ...(argument === undefined ? {} : { argument }) };
+    const holds = provided ?? { value: await readSecret(call, `Value of ${name}`) };
     const done = await call.client.send('PUT', path(name), { ...holds, ...keepOf(call) });
     show(call.io, call.options.json, done, () => (provider === undefined
       ? `Set: vault:${name}, version ${text(part(done, 'version'))}.\n` : `Set: vault:${name}, as ${provider} has it.\n`));
@@ -35,8 +36,8 @@ const list: Verb = {
       ['secret', 'held by', 'version', 'owner', 'expires', 'rotate by', 'last used', 'to do'],
       objects(part(vault, 'secrets')).map((secret) => [
         `vault:${text(secret['name'])}`, secret['provider'] === undefined ? 'the vault' : text(secret['provider']),
-        secret['provider'] === undefined ? (text(secret['version']) || 'revoked') : '', text(secret['owner']), text(secret['expires']), text(secret['rotateBy']),
-        when(secret['lastUsedAt']), messages(secret),
+        secret['provider'] === undefined ? (text(secret['version']) || 'revoked') : '',
+        text(secret['owner']), text(secret['expires']), text(secret['rotateBy']), when(secret['lastUsedAt']), messages(secret),
       ]),
     ));
     return 0;
@@ -145,10 +146,12 @@ const rekey: Verb = {
     const isNew = after === 'passphrase' && (before !== 'passphrase' || call.options.text('new-fd') !== undefined);
     const newPassphrase = isNew ? await newOne(call) : undefined;
     const done = await call.client.send('POST', '/vault/rekey', {
-      ...(source === undefined ? {} : { source }), ...(passphrase === undefined ? {} : { passphrase }), ...(newPassphrase === undefined ? {} : { newPassphrase }),
+      ...(source === undefined ? {} : { source }), ...(passphrase === undefined ? {} : { passphrase }),
+      ...(newPassphrase === undefined ? {} : { newPassphrase }),
     });
     show(call.io, call.options.json, done, () =>
-      `The vault has a new key (${text(part(done, 'recipient'))}); ${number(part(done, 'resealed'))} sealed texts are sealed anew. Keep a copy of it apart from the database.\n`);
+      `The vault has a new key (${text(part(done, 'recipient'))}); ${number(part(done, 'resealed'))} sealed texts are sealed anew. `
+      + 'Keep a copy of it apart from the copies of the database.\n');
     return 0;
   },
 };

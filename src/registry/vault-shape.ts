@@ -11,7 +11,9 @@ const EXEC = z
   .strictObject({
     type: z.literal('exec'),
     /** No shell and no search path; one part may be exactly `{argument}`, which each secret says. */
-    command: z.array(z.string().min(1).max(4096)).min(1).max(100).refine(([first = '']) => first.startsWith('/'), { error: 'must begin with an absolute path' }),
+    command: z.array(z.string().min(1).max(4096)).min(1).max(100).refine(([first = '']) => first.startsWith('/'), {
+      error: 'must begin with an absolute path',
+    }),
     /** Its whole environment; a value may be a reference to a secret that the vault itself holds. */
     env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'), z.string().max(32_768)).default({}),
     timeoutMs: z.int().min(100).max(60_000).exactOptional(),
@@ -24,7 +26,9 @@ const EXEC = z
 
 const HASHICORP = z.strictObject({
   type: z.literal('hashicorp'),
-  address: SAFE_URL.refine((url) => URL.canParse(url) && new URL(url).origin === url, { error: 'must be an origin, for instance https://vault.corp.example:8200' }),
+  address: SAFE_URL.refine((url) => URL.canParse(url) && new URL(url).origin === url, {
+    error: 'must be an origin, for instance https://vault.corp.example:8200',
+  }),
   namespace: SEGMENTS.exactOptional(),
   mount: SEGMENTS.default('secret'),
   version: z.union([z.literal(1), z.literal(2)]).default(2),

@@ -88,7 +88,9 @@ test('the older engine has no wrapping, and says how long its answer is good for
 test('what is not there, no text, or asked for outside of the mount is a plain failure', async () => {
   const reader = createHashicorpReader(ask);
   const before = asked.length;
-  const outside = ['../sys/raw#key', 'apps/../../sys#key', 'apps/./crm#key', 'apps//crm#key', '/apps#key', 'apps/crm', '#key', 'apps/crm#', 'apps?x=1#key', 'a%2f..#key'];
+  const outside = [
+    '../sys/raw#key', 'apps/../../sys#key', 'apps/./crm#key', 'apps//crm#key', '/apps#key', 'apps/crm', '#key', 'apps/crm#', 'apps?x=1#key', 'a%2f..#key',
+  ];
   for (const argument of outside) {
     expect(await faultOf(reader.read(provider, argument, secretId, signal))).toContain('path#field');
   }

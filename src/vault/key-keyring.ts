@@ -10,10 +10,11 @@ export interface KeyringTool {
   readonly env: Readonly<Record<string, string>>;
 }
 
+const KEPT = ['HOME', 'USER', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'];
+
 /** Secret Service on Linux (`secret-tool`), the login keychain on macOS (`security`). */
 export function systemKeyring(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform = process.platform): KeyringTool {
-  const given = Object.entries(env).filter((entry): entry is [string, string] => ['HOME', 'USER', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR'].includes(entry[0])
-    && entry[1] !== undefined);
+  const given = KEPT.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   const kind = platform === 'darwin' ? 'security' : 'secret-tool';
   return { kind, path: `/usr/bin/${kind}`, env: Object.fromEntries(given) };
 }

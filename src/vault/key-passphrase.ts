@@ -31,7 +31,9 @@ async function unwrap(sealed: string, passphrase: string): Promise<string> {
   try {
     return await decrypter.decrypt(armor.decode(sealed), 'text');
   } catch {
-    throw new SallyportError('ERR_VAULT_KEY', 'the passphrase does not open the vault\'s key', { remedy: 'Try again; if the file is damaged, restore its copy.' });
+    throw new SallyportError('ERR_VAULT_KEY', 'the passphrase does not open the vault\'s key', {
+      remedy: 'Try again; if the file is damaged, restore its copy.',
+    });
   }
 }
 
@@ -45,5 +47,7 @@ async function need(passphrase: () => Promise<string | undefined>): Promise<stri
 
 function checkStrength(passphrase: string): string {
   if (passphrase.length >= LIMITS.passphraseCharsMin) return passphrase;
-  throw new SallyportError('ERR_REQUEST_INVALID', `the passphrase has fewer than ${LIMITS.passphraseCharsMin} characters`, { remedy: 'Take five or more random words.' });
+  throw new SallyportError('ERR_REQUEST_INVALID', `the passphrase has fewer than ${LIMITS.passphraseCharsMin} characters`, {
+    remedy: 'Take five or more random words.',
+  });
 }

@@ -102,8 +102,8 @@ test('a keyring that refuses is no empty keyring, and one that forgets is found 
   const path = join(folder, 'broken');
   writeFileSync(path, `#!/bin/sh\necho ${first}\nexit 3\n`, { mode: 0o700 });
   const refusing = keyInKeyring({ kind: 'secret-tool', path, env: {} }, 'a1');
-  for (const work of [refusing.load(), refusing.save([first])]) {
-    const fault = await faultOf(work);
+  for (const work of [() => refusing.load(), () => refusing.save([first])]) {
+    const fault = await faultOf(work());
     expect(fault).toMatchObject({ code: 'ERR_PROVIDER_FAILED' });
     expect(Bun.inspect(fault)).not.toContain(first);
   }

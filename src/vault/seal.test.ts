@@ -57,7 +57,9 @@ test('one that was sealed for the public recipient by somebody else is not taken
 test('truncated, changed or foreign texts, and another key, all fail alike and repeat nothing', async () => {
   const lines = sealed.split('\n');
   const changed = lines.map((line, at) => (at === 4 ? `${line.startsWith('A') ? 'B' : 'A'}${line.slice(1)}` : line)).join('\n');
-  const broken = [sealed.slice(0, -60), lines.toSpliced(3, 1).join('\n'), changed, '', 'k-5d1f', sealed + sealed, `${sealed}${' '.repeat(4 * LIMITS.secretBytesMax)}`];
+  const broken = [
+    sealed.slice(0, -60), lines.toSpliced(3, 1).join('\n'), changed, '', 'k-5d1f', sealed + sealed, `${sealed}${' '.repeat(4 * LIMITS.secretBytesMax)}`,
+  ];
   for (const text of broken) {
     const fault = await open(key, CRM, text).then(() => undefined, (error: unknown) => error);
     expect(fault).toMatchObject({ code: 'ERR_VAULT_SEAL' });

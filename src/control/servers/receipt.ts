@@ -21,8 +21,9 @@ export async function needReceipt({ ledger }: Pick<Control, 'ledger'>, ask: Rele
   const receipt = ask.exchange === undefined ? undefined : await ledger.receipt(ask.exchange);
   if (receipt === undefined || receipt.role !== 'gateway') throw refusal('no open call is known by that exchange');
   if (receipt.space !== ask.space || receipt.server !== ask.server) throw refusal('the call was permitted on another server');
-  const claims = [ask.principal ?? receipt.principal, ask.agent ?? receipt.agent, ...(ask.actors ?? receipt.actors)];
-  if (JSON.stringify(claims) !== JSON.stringify([receipt.principal, receipt.agent, ...receipt.actors])) throw refusal('the call was permitted to somebody else');
+  const { principal, agent, actors } = receipt;
+  const claimed = [ask.principal ?? principal, ask.agent ?? agent, ...(ask.actors ?? actors)];
+  if (!Bun.deepEquals(claimed, [principal, agent, ...actors])) throw refusal('the call was permitted to somebody else');
   return receipt;
 }
 

@@ -78,7 +78,9 @@ test('a permitted call is given its server\'s credential, on record before it le
   const answer = await release('crm', exchange, { ...ANN, actors: [] });
   expect(answer).toMatchObject({ kind: 'header', name: 'X-Key', value: VALUE, id: 'vault|default/crm@1' });
   const { body } = await fixture.api('GET', '/audit/records?event=credential.released&limit=1');
-  expect(body).toMatchObject({ records: [{ event: 'credential.released', exchange, server: 'crm', ...ANN, tool: 'search', detail: { node: 'gw-1', secret: 'vault:crm' } }] });
+  expect(body).toMatchObject({
+    records: [{ event: 'credential.released', exchange, server: 'crm', ...ANN, tool: 'search', detail: { node: 'gw-1', secret: 'vault:crm' } }],
+  });
   expect(JSON.stringify(body)).not.toContain(VALUE);
   const shown = await fixture.api('GET', '/vault/crm');
   expect(shown.body).toMatchObject({ name: 'crm', lastUsedAt: expect.any(Number), usedBy: ['crm'] });
@@ -135,7 +137,9 @@ test('a file that others can read is a finding; so is a credential that nobody o
   chmodSync(join(folder, 'key'), 0o644);
   const { body } = await fixture.api('GET', '/servers/other');
   expect(body['findings']).toEqual(expect.arrayContaining([
-    expect.objectContaining({ rule: 'credential-file-open', message: expect.stringContaining('0644') }), expect.objectContaining({ rule: 'credential-unowned' }),
+    expect.objectContaining({
+      rule: 'credential-file-open', message: expect.stringContaining('0644'),
+    }), expect.objectContaining({ rule: 'credential-unowned' }),
   ]));
   chmodSync(join(folder, 'key'), 0o600);
 });
@@ -193,7 +197,9 @@ test('above what a server can need in a minute nothing is released, loudly, once
   const before = fixture.role.control.releases.alarms.length;
   const codes: string[] = [];
   for (let asked = 0; asked < LIMITS.releasesPerServerMinuteMax + 3; asked += 1) {
-    codes.push(await release('busy', await permit('busy')).then(() => 'released', (fault: unknown) => (fault instanceof Error && 'code' in fault ? text(String(fault.code)) : '')));
+    codes.push(await release('busy', await permit('busy')).then(
+      () => 'released', (fault: unknown) => (fault instanceof Error && 'code' in fault ? text(String(fault.code)) : ''),
+    ));
   }
   expect(codes.filter((code) => code === 'ERR_RELEASE_RATE').length).toBeGreaterThanOrEqual(1);
   expect(codes.slice(0, LIMITS.releasesPerServerMinuteMax)).not.toContain('ERR_RELEASE_REFUSED');

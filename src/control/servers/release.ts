@@ -73,7 +73,9 @@ export async function releaseCredential(control: Control, obtain: Obtain, ask: R
     const reference = declaredReference(ask, body);
     control.releases.admit(ask.space, ask.server, receipt.node);
     await useReceipt(control, receipt, ask);
-    const released = await (reference === undefined ? obtain(control, await obtaining(control, ask, body, receipt)) : readStatic(control, ask, body, reference));
+    const released = reference === undefined
+      ? await obtain(control, await obtaining(control, ask, body, receipt))
+      : await readStatic(control, ask, body, reference);
     await record(control, 'credential.released', ask, receipt, { kind: released.kind, ...describe(released, reference) });
     return { ...released };
   } catch (fault) {
@@ -85,10 +87,14 @@ export async function releaseCredential(control: Control, obtain: Obtain, ask: R
 /** Only the registry's own workload looks at a server before it is approved; nobody reaches one in quarantine. */
 function checkStatus(server: string, { status }: StoredServer, { principal }: Receipt): void {
   if (status === 'quarantined') {
-    throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${server} is in quarantine`, { remedy: 'An administrator lifts it with: sallyport server approve' });
+    throw new SallyportError('ERR_SERVER_QUARANTINED', `server ${server} is in quarantine`, {
+      remedy: 'An administrator lifts it with: sallyport server approve',
+    });
   }
   if (status !== 'approved' && principal !== REGISTRY_PRINCIPAL_ID) {
-    throw new SallyportError('ERR_SERVER_NOT_APPROVED', `server ${server} is not approved`, { remedy: 'An administrator approves it with: sallyport server approve' });
+    throw new SallyportError('ERR_SERVER_NOT_APPROVED', `server ${server} is not approved`, {
+      remedy: 'An administrator approves it with: sallyport server approve',
+    });
   }
 }
 
@@ -102,7 +108,9 @@ function declaredReference({ server, secret }: ReleaseAsk, body: StoredServer): 
   const inLaunch = endpoint.transport === 'stdio' && secret !== undefined && Object.values(endpoint.launch.env).includes(secret);
   const own = isStatic(credentials) && credentials.secret === secret;
   if (secret !== undefined && (inLaunch || own) && referencesOf(body).includes(secret)) return secret;
-  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${server} declares no such secret`, { remedy: 'Declare it under the server\'s credentials or env.' });
+  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${server} declares no such secret`, {
+    remedy: 'Declare it under the server\'s credentials or env.',
+  });
 }
 
 type StaticSpec = Extract<CredentialSpec, Keep & { readonly type: 'header' | 'mtls' }>;

@@ -9,14 +9,18 @@ import { currentOf } from './secrets.ts';
 import type { StoredSecret } from './schema.ts';
 
 /** What an administrator must know of how a server's secrets are kept. */
-export async function credentialFindings(rows: Rows, space: string, server: Pick<StoredServer, 'credentials' | 'endpoint'>, now: number): Promise<readonly ServerFinding[]> {
+export async function credentialFindings(
+  rows: Rows, space: string, server: Pick<StoredServer, 'credentials' | 'endpoint'>, now: number,
+): Promise<readonly ServerFinding[]> {
   const { credentials } = server;
   const isStatic = credentials.type === 'header' || credentials.type === 'mtls';
   const secrets = await Promise.all(referencesOf(server).map(async (reference) => ({ reference, kept: await keptOf(rows, space, reference) })));
   const own = isStatic ? keepFindings(merged(credentials, secrets.find(({ reference }) => reference === credentials.secret)?.kept), 'its credential', now) : [];
   return [
     ...own,
-    ...secrets.flatMap(({ reference, kept }) => (isStatic && reference === credentials.secret ? [] : kept === undefined ? [] : secretFindings(kept, reference, now))),
+    ...secrets.flatMap(
+      ({ reference, kept }) => (isStatic && reference === credentials.secret ? [] : kept === undefined ? [] : secretFindings(kept, reference, now)),
+    ),
     ...secrets.flatMap(({ reference, kept }) => placeFindings(reference, kept)),
   ];
 }
@@ -63,7 +67,9 @@ function placeFindings(reference: string, kept: StoredSecret | undefined): reado
   const found = reference.startsWith('file:') ? lstatSync(reference.slice('file:'.length), { throwIfNoEntry: false }) : undefined;
   if (found === undefined || (found.mode & 0o077) === 0) return [];
   const mode = (found.mode & 0o777).toString(8).padStart(4, '0');
-  return [{ rule: 'credential-file-open', severity: 'warn', item: reference, message: `The file has mode ${mode}: other users can read the secret. It should be 0600.` }];
+  return [{
+    rule: 'credential-file-open', severity: 'warn', item: reference, message: `The file has mode ${mode}: other users can read the secret. It should be 0600.`,
+  }];
 }
 
 async function keptOf(rows: Rows, space: string, reference: string): Promise<StoredSecret | undefined> {

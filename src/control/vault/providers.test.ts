@@ -15,7 +15,9 @@ const asked: (string | null)[] = [];
 beforeAll(async () => {
   folder = mkdtempSync('/tmp/sp-prov-');
   // `op` of another company, and a Vault: products that are none of ours, as their documentation says that they behave.
-  writeFileSync(join(folder, 'op'), `#!/bin/sh\n[ "$OP_TOKEN" = own-token ] || { echo "bad token $OP_TOKEN" >&2; exit 1; }\necho "$2=${VALUE}"\n`, { mode: 0o700 });
+  writeFileSync(
+    join(folder, 'op'), `#!/bin/sh\n[ "$OP_TOKEN" = own-token ] || { echo "bad token $OP_TOKEN" >&2; exit 1; }\necho "$2=${VALUE}"\n`, { mode: 0o700 },
+  );
   hashicorp = Bun.serve({
     port: 0, hostname: '127.0.0.1',
     fetch: (request) => {
@@ -72,7 +74,9 @@ test('a provider is not asked what it should not be, nor by a space that it is n
   }
   expect(await fixture.api('PUT', '/vault/bad', { provider: 'none' })).toMatchObject({ status: 404 });
   expect(await fixture.api('PUT', '/vault/bad?space=sales', { provider: 'op', argument: 'x' })).toMatchObject({ status: 404 });
-  await fixture.role.control.store.put('secret', 'sales', 'bad', { createdAt: 1, holds: { kind: 'provider', provider: 'op', argument: 'x' } }, { by: 'intruder' });
+  await fixture.role.control.store.put('secret', 'sales', 'bad', {
+    createdAt: 1, holds: { kind: 'provider', provider: 'op', argument: 'x' },
+  }, { by: 'intruder' });
   expect(await codeOf('vault:bad', 'sales')).toBe('ERR_PROVIDER_FAILED');
 });
 
@@ -93,7 +97,8 @@ test('a space does not say which commands control runs, and no provider holds a 
   const declare = (provider: string): Promise<JsonObject> => apply(`apiVersion: sallyport/v1\nvault:\n  providers:\n    x: ${provider}\n`);
   for (const provider of [
     `{ type: exec, command: [/bin/x], env: { OP_TOKEN: ${secret} } }`, `{ type: exec, command: [/bin/x, ${secret}] }`, '{ type: exec, command: [op, read] }',
-    '{ type: exec, command: [/bin/sh, -c, "{argument}", "{argument}"] }', '{ type: hashicorp, address: "http://vault.example", auth: { type: token, secret: vault:own } }',
+    '{ type: exec, command: [/bin/sh, -c, "{argument}", "{argument}"] }',
+    '{ type: hashicorp, address: "http://vault.example", auth: { type: token, secret: vault:own } }',
     `{ type: hashicorp, address: "https://vault.example", auth: { type: token, secret: ${secret} } }`,
     '{ type: hashicorp, address: "https://vault.example", mount: "../sys", auth: { type: token, secret: vault:own } }',
   ]) {

@@ -24,7 +24,11 @@ const source = (name, passphrase) => {
   const one = open(name, passphrase);
   return { ...one, save: async (identities) => { pass('before-save-'); await one.save(identities); pass('after-save-'); } };
 };
-const change = (by, what, act, options) => control.change(by, what, async (rows) => { const done = await act(rows); pass('in-transaction-'); return done; }, options);
+const change = (by, what, act, options) => control.change(by, what, async (rows) => {
+  const done = await act(rows);
+  pass('in-transaction-');
+  return done;
+}, options);
 await createVaultKeeper({ store: control.store, change, source }).rekey({ admin: { id: 'test', may: [] }, space: 'default' }, {});
 pass('done-');
 `;

@@ -79,10 +79,14 @@ async function fromVault(parts: ReaderParts, space: string, name: string, provid
   return { value, version, ...(expires === undefined ? {} : { expires }) };
 }
 
-async function fromProvider(parts: ReaderParts, space: string, { provider: name, argument }: { readonly provider: string; readonly argument: string }): Promise<Resolved> {
+async function fromProvider(
+  parts: ReaderParts, space: string, { provider: name, argument }: { readonly provider: string; readonly argument: string },
+): Promise<Resolved> {
   const provider = (await readVaultSettings(parts.store)).providers[name];
   if (provider === undefined || !provider.spaces.includes(space)) {
-    throw new SallyportError('ERR_PROVIDER_FAILED', `there is no provider "${name}" for this space`, { remedy: 'Declare it under vault.providers of sallyport.yaml.' });
+    throw new SallyportError('ERR_PROVIDER_FAILED', `there is no provider "${name}" for this space`, {
+      remedy: 'Declare it under vault.providers of sallyport.yaml.',
+    });
   }
   // What a provider needs belongs to the installation, whoever's secret it is asked for.
   const own = async (reference: string): Promise<string> => {

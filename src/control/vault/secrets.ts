@@ -78,7 +78,9 @@ async function addVersion({ store, change, now, vault }: Secrets, by: By, { name
   });
 }
 
-async function setProvided({ change, now }: Secrets, by: By, name: string, body: Extract<SetSecret, { provider: string }>, known?: StoredSecret): Promise<JsonObject> {
+async function setProvided(
+  { change, now }: Secrets, by: By, name: string, body: Extract<SetSecret, { provider: string }>, known?: StoredSecret,
+): Promise<JsonObject> {
   const { provider, argument, ...keep } = body;
   const stored: StoredSecret = { ...keepOf(known), ...keep, createdAt: known?.createdAt ?? now(), holds: { kind: 'provider', provider, argument } };
   return change(by, { resource: 'secret', id: name, verb: 'set', detail: { provider } }, async (rows) => {
@@ -92,7 +94,9 @@ async function setProvided({ change, now }: Secrets, by: By, name: string, body:
 async function checkProvided(rows: Rows, space: string, name: string, argument: string): Promise<void> {
   const provider = (await readVaultSettings(rows)).providers[name];
   if (provider === undefined || !provider.spaces.includes(space)) {
-    throw new SallyportError('ERR_NOT_FOUND', `there is no provider "${name}" for this space`, { remedy: 'Declare it under vault.providers of sallyport.yaml.' });
+    throw new SallyportError('ERR_NOT_FOUND', `there is no provider "${name}" for this space`, {
+      remedy: 'Declare it under vault.providers of sallyport.yaml.',
+    });
   }
   const fits = provider.type === 'hashicorp' ? isApiArgument(argument) : provider.command.includes(ARGUMENT) ? isSafeArgument(argument) : argument === '';
   if (fits) return;

@@ -47,7 +47,9 @@ async function check(name: string): Promise<string> {
 test('a secret is set, listed, opened and removed, and its value is nowhere but in the vault', async () => {
   expect(await fixture.api('PUT', '/vault/team%2Fcrm', { value: VALUE, owner: 'ann' })).toEqual({ status: 200, body: { name: 'team/crm', version: 1 } });
   const { body } = await fixture.api('GET', '/vault');
-  expect(body).toMatchObject({ state: 'open', key: { source: 'file', mode: '0600', where: key() }, secrets: [{ name: 'team/crm', version: 1, owner: 'ann', findings: [] }] });
+  expect(body).toMatchObject({
+    state: 'open', key: { source: 'file', mode: '0600', where: key() }, secrets: [{ name: 'team/crm', version: 1, owner: 'ann', findings: [] }],
+  });
   expect(JSON.stringify([body, await fixture.api('GET', '/vault/team%2Fcrm'), await fixture.api('GET', '/audit/records')])).not.toContain(VALUE);
   expect(JSON.stringify(body)).not.toContain('AGE ENCRYPTED');
   expect(await check('team%2Fcrm')).toBe('true');
@@ -62,18 +64,23 @@ test('a secret is set, listed, opened and removed, and its value is nowhere but 
 test('a value is taken over the socket of this machine only, and a body that is none repeats nothing', async () => {
   const { control } = fixture.role;
   const ask = (path: string, method: string): Promise<unknown> => answerApi(
-    new Request(`https://control.example/api/v1${path}`, { method, body: JSON.stringify({ value: VALUE, passphrase: VALUE }), headers: { 'content-type': 'application/json' } }),
+    new Request(`https://control.example/api/v1${path}`, {
+      method, body: JSON.stringify({ value: VALUE, passphrase: VALUE }), headers: { 'content-type': 'application/json' },
+    }),
     async () => ({ id: 'admin', may: ['read', 'change'] }), control, new AbortController().signal,
   ).then((response) => response.status, (fault: unknown) => (fault instanceof Error ? fault.message : ''));
   for (const [path, method] of [['/vault/x', 'PUT'], ['/vault/x/rotate', 'POST'], ['/vault/rekey', 'POST'], ['/vault/unlock', 'POST']] as const) {
     expect(await ask(path, method)).toBe('this is possible on the machine that runs control only');
   }
-  for (const body of [{ value: '' }, { value: `${VALUE}\0` }, { value: VALUE, more: VALUE }, { value: VALUE, expires: VALUE }, { value: 'x'.repeat(LIMITS.secretBytesMax + 1) }]) {
+  const large = 'x'.repeat(LIMITS.secretBytesMax + 1);
+  for (const body of [{ value: '' }, { value: `${VALUE}\0` }, { value: VALUE, more: VALUE }, { value: VALUE, expires: VALUE }, { value: large }]) {
     const answer = await fixture.api('PUT', '/vault/x', body);
     expect(answer).toMatchObject({ status: 400, body: { code: 'ERR_REQUEST_INVALID' } });
     expect(JSON.stringify(answer)).not.toContain(VALUE);
   }
-  for (const name of ['', '..%2Fx', '%20', 'a%00b', 'x'.repeat(201)]) expect((await fixture.api('PUT', `/vault/${name}`, { value: VALUE })).status).toBeGreaterThanOrEqual(400);
+  for (const name of ['', '..%2Fx', '%20', 'a%00b', 'x'.repeat(201)]) {
+    expect((await fixture.api('PUT', `/vault/${name}`, { value: VALUE })).status).toBeGreaterThanOrEqual(400);
+  }
 });
 
 test('each rotation is a version; old ones are kept, restored, revoked, and at last forgotten', async () => {
