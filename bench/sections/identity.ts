@@ -61,7 +61,8 @@ function knownBy({ jwk, algorithm }: Signer): Identities {
     tokenLifetimeMaxMs: 3_600_000, groupsClaim: 'groups', clientClaim: 'client_id', scopes: 'required', claims: {}, allowPrivate: false, embedded: true,
   };
   const agent = {
-    id: 'desk', space: 'default', owner: 'bench', purpose: 'bench', clients: ['https://idp.example|desk'], allow: '*', expiresAt: Number.MAX_SAFE_INTEGER, conversations: false,
+    id: 'desk', space: 'default', owner: 'bench', purpose: 'bench', clients: ['https://idp.example|desk'], allow: '*',
+    expiresAt: Number.MAX_SAFE_INTEGER, conversations: false,
   } as const;
   const known = indexIdentities({ tokens: [], issuers: [issuer], agents: [agent], network: { publicUrl: PUBLIC_URL, internal: [], origins: [] } });
   return withRevocations(known, { revokedCredentials: Array.from({ length: 1000 }, (_, index) => `r${index}`), revokedPrincipals: [] });
@@ -70,12 +71,13 @@ function knownBy({ jwk, algorithm }: Signer): Identities {
 function tokenOf(issuer: Signer, now: number, more: JsonObject = {}): string {
   const iat = Math.floor(now / 1000);
   return issuer.sign({ typ: 'at+jwt', kid: 'k' }, {
-    iss: 'https://idp.example', sub: 'ann', aud: `${PUBLIC_URL}/mcp/crm`, client_id: 'desk', scope: 'crm.read crm.write', groups: ['support', 'sales'], jti: randomUUID(),
-    iat, exp: iat + 600, ...more,
+    iss: 'https://idp.example', sub: 'ann', aud: `${PUBLIC_URL}/mcp/crm`, client_id: 'desk', scope: 'crm.read crm.write', groups: ['support', 'sales'],
+    jti: randomUUID(), iat, exp: iat + 600, ...more,
   });
 }
 
-const showing = (headers: Readonly<Record<string, string>>): Presented => ({ headers: new Headers(headers), httpMethod: 'POST', route: ROUTE, zone: 'internal' });
+const showing = (headers: Readonly<Record<string, string>>): Presented =>
+  ({ headers: new Headers(headers), httpMethod: 'POST', route: ROUTE, zone: 'internal' });
 
 /** CPU of one check, each result looked at; a wrong answer ends the bench. */
 function cpuUs(count: number, check: (index: number) => Principal | Promise<Principal>): number {

@@ -35,7 +35,8 @@ export async function listenMtls(options: MtlsOptions): Promise<Listener> {
       else await write(broken(), outgoing);
     }).catch(() => outgoing.destroy());
   });
-  const server = createTlsServer({ ...options.tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, (socket) => {
+  const tls = { ...options.tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] } as const;
+  const server = createTlsServer({ ...tls, ALPNProtocols: [...tls.ALPNProtocols] }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket)).once('error', () => socket.destroy());
     socket.setTimeout(LIMITS.connectionIdleMs, () => socket.destroy());

@@ -15,7 +15,8 @@ export function tell(
 ): Readonly<Record<string, string>> {
   const scheme = /^dpop /i.test(caller.headers?.get('authorization') ?? '') ? 'dpop' : 'bearer';
   const { code, scope } = answer === undefined ? {} : refusedWith(answer);
-  const refused = code === undefined ? {} : { 'www-authenticate': challengeOf({ code, scheme, ...(scope === undefined ? {} : { scope }) }, caller.route, snapshot) };
+  const asked = scope === undefined ? {} : { scope };
+  const refused = code === undefined ? {} : { 'www-authenticate': challengeOf({ code, scheme, ...asked }, caller.route, snapshot) };
   return scheme === 'dpop' ? { ...refused, 'dpop-nonce': nonce() } : refused;
 }
 

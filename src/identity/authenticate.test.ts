@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { CRM, deskOf, identitiesAt, memoryState, openIdentity, outcomeOf, showing } from '../../test/fixtures/identity.ts';
 import { goodClaims, makeKey, makeProof, makeToken, startIssuer, type TestIssuer, type TestKey, type TokenMaking } from '../../test/fixtures/test-issuer.ts';
 import { LIMITS } from '../domain/limits.ts';
+import type { Identities, Identity } from './authenticate.ts';
 import type { UnknownClient } from './oauth-principal.ts';
 
 const NOW = Date.now();
@@ -50,10 +51,12 @@ test('what ends a token ends a remembered one: time, revocation of it, its sign-
   const authorization = await bearer({ claims: { jti: 'j2', sid: 's2' } });
   const presented = showing({ authorization });
   await identity.authenticate(presented, identitiesAt(issuer), NOW);
-  const later = (known: Parameters<typeof identity.authenticate>[1], now = NOW): Promise<string> => outcomeOf(() => identity.authenticate(presented, known, now));
+  const later = (known: Identities, now = NOW): Promise<string> => outcomeOf(() => identity.authenticate(presented, known, now));
   expect(await later(identitiesAt(issuer))).toStartWith('passed');
   expect(await later(identitiesAt(issuer), NOW + 700_000)).toStartWith('ERR_TOKEN_EXPIRED');
-  for (const id of ['j2', 's2']) expect(await later(identitiesAt(issuer, { lease: { revokedCredentials: [`${issuer.url}|${id}`] } }))).toBe('ERR_TOKEN_REVOKED');
+  for (const id of ['j2', 's2']) {
+    expect(await later(identitiesAt(issuer, { lease: { revokedCredentials: [`${issuer.url}|${id}`] } }))).toBe('ERR_TOKEN_REVOKED');
+  }
   expect(await later(identitiesAt(issuer, { lease: { revokedPrincipals: [`default/${issuer.url}|ann`] } }))).toBe('ERR_TOKEN_REVOKED');
   expect(await later(identitiesAt(issuer, { issuers: [{ ...issuer.entry, tokenLifetimeMaxMs: 60_000 }] }))).toStartWith('ERR_TOKEN_LIFETIME');
   expect(await later(identitiesAt(issuer, { issuers: [{ ...issuer.entry, algorithms: ['EdDSA'] }] }))).toBe('ERR_TOKEN_INVALID: algorithm not allowed');
@@ -101,7 +104,8 @@ test('opaque tokens are shown to no issuer when there are two, and made-up ones 
   const introspection = { endpoint: `${issuer.url}/introspect`, clientId: 'gate', secret: 'env:S' };
   const two = identitiesAt(issuer, { issuers: [{ ...issuer.entry, introspection }, { ...issuer.entry, issuer: 'https://other.example', introspection }] });
   const identity = openIdentity({ fetchDocument: () => new Promise(() => undefined) });
-  const ask = (known: typeof two): Promise<string> => outcomeOf(() => identity.authenticate(showing({ authorization: `Bearer ${crypto.randomUUID()}` }), known, NOW));
+  const ask = (known: Identities): Promise<string> =>
+    outcomeOf(() => identity.authenticate(showing({ authorization: `Bearer ${crypto.randomUUID()}` }), known, NOW));
   expect(await ask(two)).toBe('ERR_TOKEN_INVALID: more than one issuer of opaque tokens');
   const one = identitiesAt(issuer, { issuers: [{ ...issuer.entry, introspection }] });
   for (let pending = 0; pending < LIMITS.introspectionsMax; pending += 1) void ask(one);
@@ -136,7 +140,8 @@ test('a proof is put to the replica that made its nonce', async () => {
     },
   });
   const dpop = await makeProof(client, { token: bound, htm: 'POST', htu: CRM, nonce: owner.nonce(NOW), now: NOW });
-  const ask = (identity: typeof owner): Promise<string> => outcomeOf(() => identity.authenticate(showing({ authorization: `DPoP ${bound}`, dpop }), known, NOW));
+  const ask = (identity: Identity): Promise<string> =>
+    outcomeOf(() => identity.authenticate(showing({ authorization: `DPoP ${bound}`, dpop }), known, NOW));
   expect(await ask(other)).toStartWith('passed');
   expect(nodes).toEqual(['owner']);
   expect(await ask(owner)).toBe('ERR_PROOF_INVALID: replayed');
@@ -160,7 +165,8 @@ test('a bearer token stays in the network zone where it was used first, on every
   const [one, two] = [openIdentity({ state }), openIdentity({ state })];
   const known = identitiesAt(issuer);
   const authorization = await bearer();
-  const ask = (identity: typeof one, zone: 'internal' | 'external'): Promise<string> => outcomeOf(() => identity.authenticate(showing({ authorization, zone }), known, NOW));
+  const ask = (identity: Identity, zone: 'internal' | 'external'): Promise<string> =>
+    outcomeOf(() => identity.authenticate(showing({ authorization, zone }), known, NOW));
   expect(await ask(one, 'internal')).toStartWith('passed');
   expect(await ask(one, 'external')).toBe('ERR_TOKEN_ZONE');
   expect(await ask(two, 'external')).toBe('ERR_TOKEN_ZONE');

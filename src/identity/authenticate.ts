@@ -36,7 +36,9 @@ export function indexIdentities({ tokens, issuers, agents, network }: Pick<Snaps
   return { byHash: indexTokens(tokens), issuers: new Map(issuers.map((issuer) => [issuer.issuer, issuer])), agents: indexAgents(agents), network };
 }
 
-export function withRevocations(known: KnownIdentities, { revokedCredentials, revokedPrincipals }: Pick<Lease, 'revokedCredentials' | 'revokedPrincipals'>): Identities {
+type Ended = Pick<Lease, 'revokedCredentials' | 'revokedPrincipals'>;
+
+export function withRevocations(known: KnownIdentities, { revokedCredentials, revokedPrincipals }: Ended): Identities {
   return { ...known, revoked: new Set(revokedCredentials), revokedPrincipals: new Set(revokedPrincipals) };
 }
 
@@ -94,7 +96,9 @@ export function createIdentity(options: IdentityOptions): Identity {
   };
 
   const recognised = (presented: Presented, known: Identities, now: number, credential: Credential): Admitted | Promise<Admitted> => {
-    if (credential.kind !== 'agent') return after(vouchedFor(credential, presented, known, now), (vouched) => admit(vouched, credential, presented, known, now));
+    if (credential.kind !== 'agent') {
+      return after(vouchedFor(credential, presented, known, now), (vouched) => admit(vouched, credential, presented, known, now));
+    }
     if (credential.scheme === 'dpop') throw invalidToken('not bound to a key');
     const { route } = presented;
     const audience = `/mcp/${route.kind === 'toolset' ? 't/' : ''}${route.name}`;

@@ -14,7 +14,7 @@ const AUTHORIZATION = /^(Bearer|DPoP) ([A-Za-z0-9._~+/=-]{16,8192})$/i;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const AGENT_TOKEN = 'spa_';
 
-export const TOKEN_REMEDY = 'Send "Authorization: Bearer <token>": sign in at the issuer that the challenge names, or ask an administrator for an agent token.';
+const TOKEN_REMEDY = 'Send "Authorization: Bearer <token>": sign in at the issuer that the challenge names, or ask an administrator for an agent token.';
 
 /**
  * Reads the one `Authorization` header (RFC 6750 section 2.1; the runtime joins repeated ones with a comma, which no

@@ -10,7 +10,7 @@ import { isScope } from './scopes.ts';
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
 /** The path of a route, as clients write it. */
-export function pathOf({ kind, space, name }: Route): string {
+function pathOf({ kind, space, name }: Route): string {
   return `${space === DEFAULT_SPACE ? '' : `/s/${space}`}/mcp/${kind === 'toolset' ? 't/' : ''}${name}`;
 }
 

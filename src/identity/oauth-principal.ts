@@ -18,7 +18,7 @@ export interface UnknownClient {
 export type AgentIndex = ReadonlyMap<string, Agent>;
 
 /** `client` is `<issuer>|<client_id>`. */
-export function clientKey(space: string, client: string): string {
+function clientKey(space: string, client: string): string {
   return `${space} ${client}`;
 }
 

@@ -5,7 +5,8 @@ import type { Effect } from '../domain/server.ts';
 import { needsOf, shortfallOf } from './scopes.ts';
 
 const resource = (effect?: Effect, server = 'crm'): Resource => ({
-  kind: 'tool', server, name: 'x', toolsets: [], labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' }, ...(effect === undefined ? {} : { effect }),
+  kind: 'tool', server, name: 'x', toolsets: [], labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },
+  ...(effect === undefined ? {} : { effect }),
 });
 const grants: readonly ScopeGrant[] = [
   { scope: 'sales', space: 'default', allow: [{ server: 'crm', effects: ['read', 'write'] }, { server: 'mail', effects: '*' }] },

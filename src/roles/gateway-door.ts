@@ -58,7 +58,8 @@ export async function openDoor(
 
 /** The door for clients with certificates; which one it is stays as it was at start, like the other's address. */
 async function openMtls(
-  { listen: at, publicUrl }: NonNullable<NetworkSettings['mtls']>, parts: Pick<ListenOptions, 'network' | 'gateway' | 'ready'>, control: Link, signal: AbortSignal,
+  { listen: at, publicUrl }: NonNullable<NetworkSettings['mtls']>, parts: Pick<ListenOptions, 'network' | 'gateway' | 'ready'>,
+  control: Link, signal: AbortSignal,
 ): Promise<Listener> {
   const address = addressOf(at, false);
   const { hostname, port } = address;

@@ -28,15 +28,16 @@ const boundTo = ({ cert }: Certificate): Promise<string> =>
   world.token({ claims: { cnf: { 'x5t#S256': createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url') } } });
 
 /** One call over a real handshake; `node:https`, as the runtime's fetch pools connections whatever certificate they have. */
-function call(token: string, certificate: Certificate | undefined, headers: Readonly<Record<string, string>> = {}): Promise<Called & { readonly text: string }> {
+function call(token: string, certificate: Certificate | undefined, headers: Readonly<Record<string, string>> = {}): Promise<Called> {
   const sent = modernRequest(token, 'tools/call', toolParams('search_contacts', { query: 'ada' }));
-  const { promise, resolve, reject } = Promise.withResolvers<Called & { readonly text: string }>();
+  const { promise, resolve, reject } = Promise.withResolvers<Called>();
+  const all = { ...Object.fromEntries(new Headers(sent.headers)), ...headers, host: `localhost:${port}` };
   const asking = request({
     host: '127.0.0.1', port, path: '/mcp/crm', method: 'POST', agent: false, servername: 'localhost', minVersion: 'TLSv1.3',
-    ca: readFileSync(join(world.gate.home, 'ca', 'ca.pem')), ...certificate, headers: { ...Object.fromEntries(new Headers(sent.headers)), ...headers, host: `localhost:${port}` },
+    ca: readFileSync(join(world.gate.home, 'ca', 'ca.pem')), ...certificate, headers: all,
   }, (response) => {
     let text = '';
-    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve({ ...readCalled(response.statusCode ?? 0, text), text }));
+    response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(readCalled(response.statusCode ?? 0, text)));
   });
   asking.on('error', reject).end(String(sent.body));
   return promise;

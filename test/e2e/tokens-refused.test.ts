@@ -44,8 +44,10 @@ for (const [table, cases] of Object.entries(TABLES)) {
       const byExchange = new Map(records.map((record) => [record['exchange'], record]));
       for (const one of cases) {
         const record = byExchange.get(answers.get(one)?.exchange ?? '');
-        expect({ name: one.name, category: record?.['category'], event: record?.['event'], code: record?.['code'], ...(one.why === undefined ? {} : { why: record?.['detail'] }) })
-          .toEqual({ name: one.name, category: 'access', event: 'call.refused', code: one.code, ...(one.why === undefined ? {} : { why: one.why }) });
+        const { category, event, code, detail } = record ?? {};
+        const told = one.why === undefined ? {} : { why: detail };
+        const meant = one.why === undefined ? {} : { why: one.why };
+        expect({ name: one.name, category, event, code, ...told }).toEqual({ name: one.name, category: 'access', event: 'call.refused', code: one.code, ...meant });
         if (one.code !== 'ERR_TOKEN_MISSING') expect(record?.['fingerprint']).toMatch(/^sha256:[0-9a-f]{16}$/);
       }
     });

@@ -56,7 +56,8 @@ test('a missing scope is a 403 that names all that is needed; with it the call g
   expect(challenge).toContain('resource_metadata="');
   expect((await recordOf(refused.exchange))['code']).toBe('ERR_TOKEN_SCOPE');
   const stepped = await world.token({ claims: { scope: 'crm.read sales' } });
-  expect((await ask(world.gate.url, { headers: { authorization: `Bearer ${stepped}` }, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } })).code).not.toBe('ERR_TOKEN_SCOPE');
+  const headers = { authorization: `Bearer ${stepped}` };
+  expect((await ask(world.gate.url, { headers, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } })).result).toBeDefined();
 });
 
 test('listing needs no more than the audience', async () => {
