@@ -53,6 +53,13 @@ const ROWS = {
     'peers.md 5.17; issue 2, part 3',
   ],
   'listing-equals-calling': ['Listed means not definitely denied; not listed answers as nonexistent.', 'invariant 7; issue 2, part 4'],
+  'limits-hold': ['What may be done so often is done no more often, at however many gateways; what is refused consumes nothing.', 'issue 3, part 8'],
+  'cascades-stop': ['What runs away is stopped: its flow context is frozen everywhere until an administrator lifts that.', 'issue 3, part 8'],
+  'switches-reach-all': ['A kill switch or revocation holds at every gateway; open streams and held calls end with it.', 'issue 3, part 8; invariant 4'],
+  'labels-survive': [
+    'What an agent was given labels its flow context, whatever becomes of its token, session, server or gateway.',
+    'issue 3, part 2; DESIGN part 5',
+  ],
   'agent-ceilings': [
     'A call needs policy to permit it and every agent of its chain to be registered for it; beyond that there is nothing to be seen.',
     'invariant 7; issue 3, part 4',
@@ -117,6 +124,10 @@ const ROWS = {
   'slow-clients': ['Slow and vanishing clients cost nobody else anything.', 'issue 2, part 6'],
   'audit-before-effect': ['Without the ledger, or with a full disk, nothing is sent.', 'invariants 5 and 6'],
   'control-away': ['Without control gateways decide as long as their lease lasts, then deny.', 'DESIGN part 3'],
+  'connect-dpop': [
+    'A client that knows nothing of OAuth calls through `sallyport connect` with a token that is bound to a key of its machine.',
+    'issue 3, part 2',
+  ],
   'oauth-clients': [
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',
