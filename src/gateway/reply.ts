@@ -1,5 +1,6 @@
 import type { Inbound } from '../domain/inbound.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { isObject } from '../domain/json.ts';
 import { TRANSPORT_METHODS, type ErrorMessage, type Message } from '../domain/message.ts';
 import { encodeBody } from '../mcp/encode.ts';
 import { refusalOf } from '../mcp/ladder.ts';
@@ -79,7 +80,15 @@ function statusOf(message: Message): number {
 
 function headersOf(message: Message): Record<string, string> {
   if (message.kind === 'result' && message.session !== undefined) return { ...JSON_HEADERS, 'mcp-session-id': message.session };
-  return message.kind === 'error' && message.httpStatus === 405 ? { ...JSON_HEADERS, allow: METHODS_ALLOWED } : JSON_HEADERS;
+  if (message.kind !== 'error') return JSON_HEADERS;
+  if (message.httpStatus === 429) return { ...JSON_HEADERS, ...retryAfter(message) };
+  return message.httpStatus === 405 ? { ...JSON_HEADERS, allow: METHODS_ALLOWED } : JSON_HEADERS;
+}
+
+/** When to try again, in whole seconds (RFC 9110, section 10.2.3), where the refusal says it. */
+function retryAfter({ error }: ErrorMessage): Record<string, string> {
+  const waitMs = isObject(error.data) ? error.data['retryAfterMs'] : undefined;
+  return typeof waitMs === 'number' ? { 'retry-after': String(Math.ceil(waitMs / 1000)) } : {};
 }
 
 /** A request that never became a message. What it still has to say is not waited for: the connection ends with this answer. */

@@ -4,6 +4,7 @@ import { startRedis, type Service } from '../fixtures/databases.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
 import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
 import { startSupervised, type SupervisedGate } from '../fixtures/supervised-gate.ts';
+import { verifies } from './requirements.ts';
 
 /** What an agent was given at one server counts at the next, whatever became of its token, its session and the gate meanwhile. */
 const POLICY = `permit(principal, action, resource);
@@ -43,7 +44,7 @@ limits: { contextIdle: 4h }
     return isArray(all) ? all.filter(isObject) : [];
   };
 
-  test('survive a refresh, a new session, a second server and a gateway that is killed; a person ends them', async () => {
+  test(verifies('labels-survive', 'survive a refresh, a new session, a second server and a gateway that is killed; a person ends them'), async () => {
     const token = await gate.token({ agent: 'desk' });
     expect((await post(token)).result).toBeDefined();
     expect((await read(token)).result).toBeDefined();

@@ -6,6 +6,7 @@ import { startLegacyHttp, type EraServer } from '../fixtures/era-servers.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startGatewayProcess, type GatewayProcess } from '../fixtures/gateway-process.ts';
 import { callTool, modernRequest, objectIn, readCalled, toolParams, type Called } from '../fixtures/modern-call.ts';
+import { verifies } from './requirements.ts';
 
 /** Three gateway processes, one control: how long a switch or a revocation takes to hold at all of them. */
 const ROUNDS = 50;
@@ -104,7 +105,7 @@ test('a switch stops nobody else', async () => {
   for (const [target, name] of others) await gate.admin('PUT', '/kill', { target, name, on: false, reason: 'a test' });
 }, 30_000);
 
-test('a revoked token is refused by every gateway', async () => {
+test(verifies('switches-reach-all', 'a revoked token is refused by every gateway'), async () => {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const { token, id } = await gate.admin('POST', '/tokens', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
@@ -116,7 +117,7 @@ test('a revoked token is refused by every gateway', async () => {
   tell('a revocation', times);
 }, 120_000);
 
-test('open streams end at every gateway when their agent is stopped', async () => {
+test(verifies('switches-reach-all', 'open streams end at every gateway when their agent is stopped'), async () => {
   const token = await gate.token({ agent: 'listener' });
   await untilAll(token, passes);
   const { _meta = {} } = toolParams('', {});

@@ -60,6 +60,22 @@ const ROWS = {
     'What an agent was given labels its flow context, whatever becomes of its token, session, server or gateway.',
     'issue 3, part 2; DESIGN part 5',
   ],
+  'tokens-taken': [
+    'A token opens the route that it is for, as long as its issuer, its lifetime and nobody\'s revocation say otherwise; a stranger learns where to get one.',
+    'issue 3, part 1; RFC 9068, 9728, 7662',
+  ],
+  'tokens-refused': [
+    'Whatever is wrong with a credential, it is refused for its own reason, told in the RFC\'s word alone, and recorded with a fingerprint.',
+    'issue 3, Bad input; peers.md 5.6',
+  ],
+  'tokens-bound': [
+    'A token that is bound to a key or a certificate is worth nothing without it; a proof is good once in the whole fleet; policy can ask for one.',
+    'issue 3, part 2; RFC 9449, 8705, 9440',
+  ],
+  'tokens-stepped-up': [
+    'What a better token would be allowed is listed, and refused with the way to that token: scopes, a proof, a new sign-in.',
+    'issue 3, parts 1 and 2; RFC 6750, 9470',
+  ],
   'agent-ceilings': [
     'A call needs policy to permit it and every agent of its chain to be registered for it; beyond that there is nothing to be seen.',
     'invariant 7; issue 3, part 4',

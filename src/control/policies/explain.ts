@@ -1,6 +1,7 @@
-import { SallyportError } from '../../domain/errors.ts';
+import type { Obligation } from '../../domain/decision.ts';
+import { SallyportError, type ErrorCode } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { isArray } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
 import type { RecordEvent } from '../../domain/record.ts';
 import { explainDecision } from '../../policy/explain.ts';
 import type { Control } from '../control.ts';
@@ -28,7 +29,7 @@ function explainRecord(record: JsonObject, { compiler }: Control): Json {
   const allowed = typeof event === 'string' && event.endsWith('.permitted');
   const errors = code === 'ERR_POLICY_ERROR' && typeof reason === 'string' ? [reason] : [];
   const explanation = explainDecision(
-    { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: [], errors }, compiler.compiled?.policies ?? new Map(),
+    { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: gatesOf(record['detail']), errors }, compiler.compiled?.policies ?? new Map(),
   );
   const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot };
   return {
@@ -40,5 +41,14 @@ function explainRecord(record: JsonObject, { compiler }: Control): Json {
 
 /** Kill switches, revocations and pins refuse what policy may well allow; their own reason is the answer then. */
 function isPolicyCode(code: Json | undefined): boolean {
-  return code === undefined || code === 'ERR_POLICY_DENIED' || code === 'ERR_POLICY_ERROR';
+  return code === undefined || POLICY_CODES.includes(code);
+}
+
+const POLICY_CODES: readonly Json[] =
+  ['ERR_POLICY_DENIED', 'ERR_POLICY_ERROR', 'ERR_OBLIGATION_UNKNOWN', 'ERR_RATE_LIMITED', 'ERR_LIMIT_BULK'] satisfies readonly ErrorCode[];
+
+/** The gates that stood in the way, met or not. */
+function gatesOf(detail: Json | undefined): readonly Obligation[] {
+  const gates = isObject(detail) && isArray(detail['gates']) ? detail['gates'].filter(isObject) : [];
+  return gates.map(({ kind, value, policy }) => ({ kind: String(kind), value: String(value), policy: String(policy) }));
 }

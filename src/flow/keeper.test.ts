@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'bun:test';
+import { codeOf } from '../../test/fixtures/code-of.ts';
+import { exchangeOf } from '../../test/fixtures/upstream-exchange.ts';
+import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
+import { UNLABELLED, type Labels } from '../domain/server.ts';
+import { STANDING_LIMITS } from '../domain/standing.ts';
+import { contextKey, conversationOf } from './context.ts';
+import { createFlowContexts, type FlowContexts, type Visit } from './keeper.ts';
+import { join, LOST } from './labels.ts';
+
+const PRIVATE: Labels = { confidentiality: 'confidential', categories: ['pii'], integrity: 'trusted' };
+
+/** Where contexts are kept, as far as one gateway can tell: what it added is there. */
+interface Kept {
+  readonly flow: FlowContexts;
+  readonly visits: readonly Visit[];
+  labels: Labels;
+  generation: number;
+  away: boolean;
+  at: number;
+}
+
+function keep(): Kept {
+  const visits: Visit[] = [];
+  const flow = createFlowContexts(async (visit) => {
+    if (kept.away) throw new SallyportError('ERR_LINK_UNAVAILABLE', 'away');
+    visits.push(visit);
+    kept.labels = join(kept.labels, visit.add);
+    return { generation: kept.generation, labels: kept.labels };
+  }, () => kept.at);
+  const kept: Kept = { flow, visits, labels: UNLABELLED, generation: 1, away: false, at: 1_000_000 };
+  return kept;
+}
+
+const LEGACY = exchangeOf({ transport: 'http', url: 'http://127.0.0.1:9', allowPrivate: true });
+function calling(labels: Labels, principal: Partial<Principal> = {}): Exchange {
+  const who = { ...LEGACY.principal, ...principal };
+  const { call } = LEGACY;
+  return { ...LEGACY, principal: who, flow: contextKey(who, undefined), call: { ...call, resource: { ...call.resource, labels } } };
+}
+
+describe('a gateway\'s memory of contexts', () => {
+  test('asks once, then not again for what is covered, until its belief is old', async () => {
+    const kept = keep();
+    for (let n = 0; n < 5; n++) await kept.flow.carry(calling(PRIVATE));
+    expect(kept.visits).toMatchObject([{ add: PRIVATE }]);
+    kept.at += 1_001;
+    await Promise.all([1, 2, 3].map(() => kept.flow.carry(calling(PRIVATE))));
+    expect(kept.visits).toHaveLength(2);
+    expect(kept.visits[1]).toMatchObject({ knew: 1 });
+  });
+
+  test('asks for what rises, and for a sign-in that it has not seen', async () => {
+    const kept = keep();
+    await kept.flow.carry(calling(UNLABELLED, { grant: 'one' }));
+    await kept.flow.carry(calling(PRIVATE, { grant: 'one' }));
+    expect(kept.visits).toHaveLength(2);
+    await kept.flow.carry(calling(PRIVATE, { grant: 'two' }));
+    expect(kept.visits).toHaveLength(3);
+  });
+
+  test('gives nothing out that it could not make durable; what is covered is', async () => {
+    const kept = keep();
+    kept.away = true;
+    expect(await codeOf(kept.flow.carry(calling(PRIVATE)))).toBe('ERR_LINK_UNAVAILABLE');
+    kept.away = false;
+    await kept.flow.carry(calling(PRIVATE));
+    kept.away = true;
+    kept.at += 5_000;
+    await kept.flow.carry(calling(PRIVATE));
+    expect(await codeOf(kept.flow.carry(calling(LOST)))).toBe('ERR_LINK_UNAVAILABLE');
+  });
+
+  test('is never what policy is told; that is asked for, every time', async () => {
+    const kept = keep();
+    expect(await kept.flow.labels(calling(PRIVATE), false)).toEqual(UNLABELLED);
+    expect(kept.visits).toHaveLength(0);
+    await kept.flow.carry(calling(PRIVATE));
+    kept.labels = LOST;
+    expect(await kept.flow.labels(calling(PRIVATE), true)).toEqual(LOST);
+    kept.away = true;
+    expect(await codeOf(Promise.resolve(kept.flow.labels(calling(PRIVATE), true)))).toBe('ERR_LINK_UNAVAILABLE');
+  });
+
+  test('follows a context into its next generation', async () => {
+    const kept = keep();
+    await kept.flow.carry(calling(LOST));
+    kept.generation = 2;
+    kept.labels = UNLABELLED;
+    kept.at += 1_001;
+    await kept.flow.carry(calling(PRIVATE));
+    expect(await kept.flow.labels(calling(PRIVATE), true)).toEqual(PRIVATE);
+  });
+
+  test('does not take for lost what idled away', async () => {
+    const kept = keep();
+    await kept.flow.carry(calling(PRIVATE));
+    kept.at += STANDING_LIMITS.contextIdleMs + 1;
+    await kept.flow.carry(calling(PRIVATE));
+    expect(kept.visits[1]).not.toHaveProperty('knew');
+  });
+
+  test('keeps no context of our own workload', async () => {
+    const kept = keep();
+    await kept.flow.carry(calling(PRIVATE, { id: REGISTRY_PRINCIPAL_ID }));
+    expect(kept.visits).toEqual([]);
+  });
+});
+
+describe('the key of a context', () => {
+  const { principal } = LEGACY;
+  const key = contextKey(principal, undefined);
+
+  test('is the same with another credential, sign-in, session or proof', () => {
+    expect(contextKey({ ...principal, credential: 'other', grant: 'other', proof: 'dpop', tokenAgeMs: 9, groups: ['x'] }, undefined)).toBe(key);
+  });
+
+  test.each<[string, Partial<Principal>]>([
+    ['space', { space: 'red' }], ['subject', { id: 'sallyport|bob' }], ['issuer', { id: 'https://idp.example|ann' }], ['agent', { agent: 'other' }],
+    ['actor chain', { actors: ['a'] }], ['order of the chain', { actors: ['a', 'b'] }],
+  ])('is another one with another %s', (_, change) => {
+    expect(contextKey({ ...principal, ...change }, undefined)).not.toBe(key);
+    expect(contextKey({ ...principal, actors: ['b', 'a'] }, undefined)).not.toBe(contextKey({ ...principal, actors: ['a', 'b'] }, undefined));
+  });
+
+  test('is split by a conversation only for an agent that may', () => {
+    const agent = { id: principal.agent, space: principal.space, owner: 'o', purpose: 'p', clients: [], allow: '*', expiresAt: 0 } as const;
+    const params = { _meta: { 'io.sallyport/conversation': 'one' } };
+    expect(conversationOf(principal, params, { agents: [{ ...agent, conversations: true }] })).toBe('one');
+    expect(conversationOf(principal, params, { agents: [{ ...agent, conversations: false }] })).toBeUndefined();
+    expect(conversationOf(principal, params, { agents: [{ ...agent, space: 'red', conversations: true }] })).toBeUndefined();
+    expect(conversationOf(principal, { _meta: { 'io.sallyport/conversation': 'x'.repeat(200) } }, { agents: [{ ...agent, conversations: true }] })).toBeUndefined();
+    expect(contextKey(principal, 'one')).not.toBe(key);
+  });
+});
