@@ -111,8 +111,9 @@ test('issuers, scopes and agents come into force with the manifest, are exported
   });
   const { body } = await api('GET', '/manifest');
   expect(await apply(text(body['text']), FORBID)).toMatchObject({ status: 200, body: { differences: [] } });
-  // Administrators stay where the file is silent; an issuer or agent that it does not name is out.
-  expect(await apply(MANIFEST, FORBID)).toMatchObject({ body: { differences: [{ resource: 'agent', verb: 'remove' }, { resource: 'identity' }] } });
+  // Agents and administrators stay where the file is silent: people register them at the door too. An issuer that it does not name is out.
+  expect(await apply(MANIFEST, FORBID)).toMatchObject({ body: { differences: [{ resource: 'identity' }] } });
+  expect(await apply(`${MANIFEST}agents: {}\n`, FORBID)).toMatchObject({ body: { differences: [{ resource: 'agent', verb: 'remove' }] } });
   expect(JSON.parse(fixture.role.control.snapshots.current?.signed.bytes ?? '{}')).toMatchObject({ issuers: [], scopes: [], agents: [] });
   expect(await fixture.role.control.store.list('admin')).toHaveLength(1);
   expect(await apply(`${MANIFEST}admins: []\n`, FORBID)).toMatchObject({ body: { differences: [{ resource: 'admin', verb: 'remove' }] } });

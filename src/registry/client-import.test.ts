@@ -111,7 +111,7 @@ describe('importServers', () => {
 
   test('what is imported makes a manifest', () => {
     const { servers } = read({ mcpServers: { a: { command: 'server' }, b: { url: 'https://b.example', headers: { 'X-Key': SECRET } } } });
-    const rest = { agents: {}, toolsets: [], roles: {}, bindings: [], policies: [], exceptions: [], findings: [] };
+    const rest = { toolsets: [], roles: {}, bindings: [], policies: [], exceptions: [], findings: [] };
     const declared = servers.map(({ declaration }) => declaration);
     expect(parseManifest(formatManifest({ servers: declared, ...rest }), 'f').servers).toEqual(declared);
   });

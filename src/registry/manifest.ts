@@ -26,8 +26,8 @@ export interface Manifest {
   readonly identity?: NonNullable<ManifestShape['identity']>;
   readonly vault?: NonNullable<ManifestShape['vault']>;
   readonly limits?: NonNullable<ManifestShape['limits']>;
-  readonly agents: NonNullable<ManifestShape['agents']>;
-  /** Absent where the file does not speak of them: then they stay. */
+  /** Agents and administrators: absent where the file does not speak of them; then they stay. */
+  readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
@@ -62,7 +62,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.identity && { identity: shape.identity }),
     ...(shape.vault && { vault: shape.vault }),
     ...(shape.limits && { limits: shape.limits }),
-    agents: shape.agents ?? {},
+    ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
@@ -147,7 +147,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.identity && { identity: manifest.identity }),
     ...(manifest.vault && { vault: manifest.vault }),
     ...(manifest.limits && { limits: manifest.limits }),
-    ...(filled(manifest.agents) && { agents: manifest.agents }),
+    ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),

@@ -29,6 +29,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const { listen, publicUrl, trustedProxy, mtls, control, extraRoots, ...network } = await readNetwork(rows);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const identity = await readIdentity(rows, space);
+  const agents = await exportAgents(rows, space);
   const limits = await readLimits(rows);
   const vault = await readVaultSettings(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
@@ -39,7 +40,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
     ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
-    agents: await exportAgents(rows, space),
+    ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),
@@ -57,7 +58,7 @@ function isUsed({ key, providers }: VaultShape): boolean {
   return key !== undefined || Object.keys(providers).length > 0;
 }
 
-async function exportAgents(rows: Rows, space: string): Promise<Manifest['agents']> {
+async function exportAgents(rows: Rows, space: string): Promise<NonNullable<Manifest['agents']>> {
   return Object.fromEntries((await listStored(rows, 'agent', space)).map(({ id, body: { clients, expiresAt, conversations, ...rest } }) =>
     [id, { ...rest, ...(clients.length === 0 ? {} : { clients }), expires: formatMoment(expiresAt), ...(conversations ? { conversations } : {}) }]));
 }

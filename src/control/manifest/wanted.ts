@@ -51,14 +51,14 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
       ...manifest.bindings.map((binding) => rowOf('binding', bindingId(binding), binding)),
       ...[...policies].map(([file, source]) => rowOf('policy', policyId(file), { file, source })),
       ...manifest.exceptions.map((exception) => exceptionRow(exception, now)),
-      ...Object.entries(manifest.agents).map(([id, agent]) => rowOf('agent', id, toAgent(agent, id, now))),
+      ...Object.entries(manifest.agents ?? {}).map(([id, agent]) => rowOf('agent', id, toAgent(agent, id, now))),
       ...(manifest.admins ?? []).map((admin) => adminRow(admin, space)),
     ],
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
     limits: manifest.limits ?? {},
     vault: vaultPart(manifest, space),
-    silent: manifest.admins === undefined ? ['admin'] : [],
+    silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
     findings: manifest.findings,
   };
 }
@@ -102,7 +102,7 @@ function exceptionRow(exception: Manifest['exceptions'][number], now: number): W
   return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);
 }
 
-function toAgent(agent: Manifest['agents'][string], id: string, now: number): StoredAgent {
+function toAgent(agent: NonNullable<Manifest['agents']>[string], id: string, now: number): StoredAgent {
   const { owner, purpose, clients = [], allow, expires, conversations = false } = agent;
   const expiresAt = Date.parse(expires);
   if (expiresAt - now > LIMITS.agentLifeMsMax) {
