@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands.ts';
@@ -39,10 +39,21 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('docs/identity', () => {
+  const pages = readdirSync(join(import.meta.dir, '../docs/identity')).map((file) => `docs/identity/${file}`);
+
+  test.each(pages.filter((page) => !page.endsWith('README.md')))('%s: each manifest parses', (page) => {
+    const manifests = [...read(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+    expect(manifests.length).toBeGreaterThan(0);
+    for (const manifest of manifests) expect(() => parseManifest(manifest, page)).not.toThrow();
+  });
+});
+
 describe('documents', () => {
   test('show only commands that exist', () => {
-    const shown = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/configuration.md'].flatMap((path) =>
-      [...read(path).matchAll(/(?:bin\/|`)sallyport ([a-z]+)/g)].map(([, command = '']) => command));
+    const identity = readdirSync(join(import.meta.dir, '../docs/identity')).map((file) => `docs/identity/${file}`);
+    const shown = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/configuration.md', ...identity].flatMap((path) =>
+      [...read(path).matchAll(/(?:bin\/|`)sallyport ([a-z][a-z-]*)/g)].map(([, command = '']) => command));
     expect([...new Set(shown)].filter((command) => !Object.hasOwn(COMMANDS, command)).toSorted()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBrowser } from '../fixtures/browser.ts';
-import { startCompanyIdp, type CompanyIdp } from '../fixtures/company-idp.ts';
+import { startOutsideIssuer, type OutsideIssuer } from '../fixtures/outside-issuer.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { allow, officialV1, officialV2, openAccount, startClientSite, stopsAtClient, type ClientSite, type Official } from '../fixtures/oauth-client.ts';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
@@ -95,11 +95,11 @@ describe.each(KINDS)('an official SDK %s client', (name, official) => {
 });
 
 describe('with the company\'s own provider, an independent oidc-provider', () => {
-  let idp: CompanyIdp;
+  let idp: OutsideIssuer;
   let company: Gate;
 
   beforeAll(async () => {
-    idp = await startCompanyIdp({ ca: site.ca, scope: 'crm.read crm.write', groups: ['sales'] });
+    idp = await startOutsideIssuer({ ca: site.ca, scope: 'crm.read crm.write', groups: ['sales'] });
     company = await startGate({
       ownUrl: true,
       manifest: `identity: { issuers: [{ issuer: "${idp.issuer}", allowPrivate: true }] }
