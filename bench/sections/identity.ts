@@ -25,9 +25,12 @@ const PAIRS = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 } as const;
 
+function part(value: JsonObject): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
 function makeSigner(algorithm: Signer['algorithm']): Signer {
   const { privateKey, publicKey } = PAIRS[algorithm]();
-  const part = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const members = Object.entries(publicKey.export({ format: 'jwk' })).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     algorithm,

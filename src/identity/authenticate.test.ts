@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { CRM, deskOf, identitiesAt, memoryState, openIdentity, outcomeOf, showing } from '../../test/fixtures/identity.ts';
+import { CRM, deskOf, identitiesAt, openIdentity, outcomeOf, showing } from '../../test/fixtures/identity.ts';
 import { goodClaims, makeKey, makeProof, makeToken, startIssuer, type TestIssuer, type TestKey, type TokenMaking } from '../../test/fixtures/test-issuer.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Identities, Identity } from './authenticate.ts';
@@ -161,8 +161,7 @@ test('a certificate-bound token needs its certificate', async () => {
 });
 
 test('a bearer token stays in the network zone where it was used first, on every replica; a bound one may travel', async () => {
-  const state = memoryState();
-  const [one, two] = [openIdentity({ state }), openIdentity({ state })];
+  const [one, two] = [openIdentity(), openIdentity()];
   const known = identitiesAt(issuer);
   const authorization = await bearer();
   const ask = (identity: Identity, zone: 'internal' | 'external'): Promise<string> =>

@@ -39,17 +39,17 @@ function call(token: string, certificate: Certificate | undefined, headers: Read
     let text = '';
     response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk)).on('end', () => resolve(readCalled(response.statusCode ?? 0, text)));
   });
-  asking.on('error', reject).end(String(sent.body));
+  asking.on('error', reject).end(typeof sent.body === 'string' ? sent.body : '');
   return promise;
 }
 
-test('the token passes with the certificate that it is bound to, and policy sees the proof', async () => {
+test('[tokens-bound] the token passes with the certificate that it is bound to, and policy sees the proof', async () => {
   expect((await call(await boundTo(mine), mine)).result).toBeDefined();
   // Over the same policy a token that nothing binds is worth nothing here.
   expect((await call(await world.token(), mine)).code).toBe('ERR_PROOF_REQUIRED');
 });
 
-test('whoever took the token is refused: with their own certificate, with none, with mine in a header', async () => {
+test('[tokens-bound] whoever took the token is refused: with their own certificate, with none, with mine in a header', async () => {
   const token = await boundTo(mine);
   expect((await call(token, theirs)).code).toBe('ERR_TOKEN_INVALID');
   expect((await call(token, undefined)).code).toBe('ERR_TOKEN_INVALID');
@@ -57,7 +57,7 @@ test('whoever took the token is refused: with their own certificate, with none, 
   expect((await call(token, undefined, { 'client-cert': `:${der}:` })).code).toBe('ERR_TOKEN_INVALID');
 });
 
-test('the door is the gate\'s like the other: names, limits, metadata', async () => {
+test('[tokens-bound] the door is the gate\'s like the other: names, limits, metadata', async () => {
   expect((await call(await boundTo(mine), mine, { origin: 'https://evil.example' })).code).toBe('ERR_ORIGIN_FORBIDDEN');
   const metadata = await fetch(`${world.gate.url}/.well-known/oauth-protected-resource/mcp/crm`, { tls: { rejectUnauthorized: false } });
   expect(await metadata.json()).toMatchObject({ tls_client_certificate_bound_access_tokens: true });

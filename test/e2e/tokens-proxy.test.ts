@@ -12,7 +12,7 @@ afterAll(() => world.stop());
 const from = async (address: string, token: string, more: Readonly<Record<string, string>> = {}): Promise<Answered> =>
   ask(world.gate.url, { headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': address, ...more } });
 
-test('a bearer token that turns up in another network zone has to be signed in for again', async () => {
+test('[tokens-stepped-up] a bearer token that turns up in another network zone has to be signed in for again', async () => {
   const token = await world.token();
   expect((await from('10.1.2.3', token)).result).toBeDefined();
   const moved = await from('8.8.8.8', token);
@@ -27,7 +27,7 @@ test('a bearer token that turns up in another network zone has to be signed in f
   expect((await from('8.8.8.8', await world.token())).result).toBeDefined();
 });
 
-test('the certificate that the proxy vouches for binds a token (RFC 9440), and only in one spelling', async () => {
+test('[tokens-bound] the certificate that the proxy vouches for binds a token (RFC 9440), and only in one spelling', async () => {
   const der = Buffer.from('a certificate');
   const token = await world.token({ claims: { cnf: { 'x5t#S256': createHash('sha256').update(der).digest('base64url') } } });
   const shown = (header: string): Promise<Answered> => from('10.1.2.3', token, { 'client-cert': header });

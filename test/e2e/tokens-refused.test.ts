@@ -11,7 +11,7 @@ const TABLES: Readonly<Record<string, readonly BadCase[]>> = { ...BAD_TOKENS, pr
 const ERRORS: Readonly<Record<string, string>> = { ERR_PROOF_INVALID: 'invalid_dpop_proof', ERR_PROOF_NONCE: 'use_dpop_nonce' };
 const STATUS: Readonly<Record<string, number>> = { ERR_TOKEN_QUERY: 400, ERR_HEADER_REPEATED: 400, ERR_ISSUER_UNAVAILABLE: 503 };
 
-test('there are more than a hundred, and no two are alike', () => {
+test('[tokens-refused] there are more than a hundred, and no two are alike', () => {
   const names = Object.values(TABLES).flat().map(({ name }) => name);
   expect(names.length).toBeGreaterThan(100);
   expect(new Set(names).size).toBe(names.length);
@@ -47,7 +47,8 @@ for (const [table, cases] of Object.entries(TABLES)) {
         const { category, event, code, detail } = record ?? {};
         const told = one.why === undefined ? {} : { why: detail };
         const meant = one.why === undefined ? {} : { why: one.why };
-        expect({ name: one.name, category, event, code, ...told }).toEqual({ name: one.name, category: 'access', event: 'call.refused', code: one.code, ...meant });
+        const asMeant = { name: one.name, category: 'access', event: 'call.refused', code: one.code, ...meant };
+        expect({ name: one.name, category, event, code, ...told }).toEqual(asMeant);
         if (one.code !== 'ERR_TOKEN_MISSING') expect(record?.['fingerprint']).toMatch(/^sha256:[0-9a-f]{16}$/);
       }
     });

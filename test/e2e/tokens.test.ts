@@ -23,7 +23,7 @@ async function listed(token: string): Promise<string> {
 
 const recordOf = async (exchange: string | undefined): Promise<JsonObject> => (await world.gate.records({ exchange: exchange ?? '' })).at(-1) ?? {};
 
-test('an access token opens the route that it is for, and the record names person and agent', async () => {
+test('[tokens-taken] an access token opens the route that it is for, and the record names person and agent', async () => {
   const token = await world.token({ claims: { jti: 'the-token' } });
   const answer = await ask(world.gate.url, { headers: { authorization: `Bearer ${token}` } });
   expect(answer.result).toBeDefined();
@@ -32,7 +32,7 @@ test('an access token opens the route that it is for, and the record names perso
   expect(JSON.stringify(records)).not.toContain(token.slice(-20));
 });
 
-test('a stranger learns where to sign in, and nothing of what there is', async () => {
+test('[tokens-taken] a stranger learns where to sign in, and nothing of what there is', async () => {
   const known = await ask(world.gate.url, { headers: {} });
   const unknown = await ask(world.gate.url, { headers: {}, path: '/mcp/nothing' });
   expect([known.status, known.code]).toEqual([401, 'ERR_TOKEN_MISSING']);
@@ -46,7 +46,7 @@ test('a stranger learns where to sign in, and nothing of what there is', async (
   expect((await fetch(`${world.gate.url}/.well-known/oauth-protected-resource`)).status).toBe(404);
 });
 
-test('a missing scope is a 403 that names all that is needed; with it the call goes on', async () => {
+test('[tokens-stepped-up] a missing scope is a 403 that names all that is needed; with it the call goes on', async () => {
   const authorization = `Bearer ${await world.token({ claims: { scope: 'crm.read' } })}`;
   const refused = await ask(world.gate.url, { headers: { authorization }, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } });
   expect([refused.status, refused.code]).toEqual([403, 'ERR_TOKEN_SCOPE']);
@@ -60,12 +60,12 @@ test('a missing scope is a 403 that names all that is needed; with it the call g
   expect((await ask(world.gate.url, { headers, tool: 'update_contact', args: { id: 'c-1', city: 'Bath' } })).result).toBeDefined();
 });
 
-test('listing needs no more than the audience', async () => {
+test('[tokens-stepped-up] listing needs no more than the audience', async () => {
   const token = await world.token({ without: ['scope'] });
   expect(await listed(token)).toContain('update_contact');
 });
 
-test('what was revoked ends at once: the token, or the whole sign-in that it came from', async () => {
+test('[tokens-taken] what was revoked ends at once: the token, or the whole sign-in that it came from', async () => {
   for (const [claim, id] of [['jti', 'stolen'], ['sid', 'signed-in-elsewhere']] as const) {
     const headers = { authorization: `Bearer ${await world.token({ claims: { [claim]: id } })}` };
     expect((await ask(world.gate.url, { headers })).result).toBeDefined();
@@ -76,7 +76,7 @@ test('what was revoked ends at once: the token, or the whole sign-in that it cam
   }
 });
 
-test('a large body is read of a caller whose token and proof are good, and the proof still serves the call', async () => {
+test('[tokens-bound] a large body is read of a caller whose token and proof are good, and the proof still serves the call', async () => {
   const token = await world.bound();
   const args = { query: 'x'.repeat(200_000) };
   const headers = { authorization: `DPoP ${token}`, dpop: await world.proof(token) };
@@ -86,7 +86,7 @@ test('a large body is read of a caller whose token and proof are good, and the p
   expect(stolen.headers.get('www-authenticate')).toContain('resource_metadata=');
 });
 
-test('a bound token with a proof: first the nonce, then the call, and a new nonce with each answer', async () => {
+test('[tokens-bound] a bound token with a proof: first the nonce, then the call, and a new nonce with each answer', async () => {
   const token = await world.bound();
   const authorization = `DPoP ${token}`;
   const without = await ask(world.gate.url, { headers: { authorization, dpop: await world.proof(token, { without: ['nonce'] }) } });
@@ -98,7 +98,7 @@ test('a bound token with a proof: first the nonce, then the call, and a new nonc
   expect(answer.headers.get('dpop-nonce')).toBe(nonce);
 });
 
-test('policy can ask for a proof of possession for what moves money, and the refusal says how', async () => {
+test('[tokens-stepped-up] policy can ask for a proof of possession for what moves money, and the refusal says how', async () => {
   const call = { tool: 'pay_invoice', args: { id: 'c-1', amountEur: 5 } };
   const loose = await ask(world.gate.url, { ...call, headers: { authorization: `Bearer ${await world.token()}` } });
   expect(loose.code).toBe('ERR_PROOF_REQUIRED');
@@ -110,7 +110,7 @@ test('policy can ask for a proof of possession for what moves money, and the ref
   expect(bound.code).not.toBe('ERR_PROOF_REQUIRED');
 });
 
-test('one proof is good once in the whole fleet', async () => {
+test('[tokens-bound] one proof is good once in the whole fleet', async () => {
   const replica = await world.gate.replica('second');
   const token = await world.bound();
   const nonce = await nonceOf(replica.url, token);
@@ -120,21 +120,21 @@ test('one proof is good once in the whole fleet', async () => {
   expect(answers.flatMap(({ code }) => code ?? [])).toEqual(['ERR_PROOF_INVALID', 'ERR_PROOF_INVALID']);
 });
 
-test('an opaque token is what its issuer says', async () => {
+test('[tokens-taken] an opaque token is what its issuer says', async () => {
   const { opaque } = world;
   opaque.tokens.set('an-opaque-token-0001', { ...world.claims(), iss: opaque.url, active: true });
   expect((await ask(world.gate.url, { headers: { authorization: 'Bearer an-opaque-token-0001' } })).result).toBeDefined();
   expect(opaque.clients.at(-1)).toBe(`Basic ${Buffer.from('gate:s3cret').toString('base64')}`);
 });
 
-test('a client that nobody registered is a finding for its administrators', async () => {
+test('[agent-unknown] a client that nobody registered is a finding for its administrators', async () => {
   await ask(world.gate.url, { headers: { authorization: `Bearer ${await world.token({ claims: { client_id: 'rogue' } })}` } });
   const seen = async (): Promise<boolean> => JSON.stringify(await world.gate.admin('GET', '/agents/unknown')).includes('rogue');
   while (!(await seen())) await Bun.sleep(5);
   expect(await seen()).toBe(true);
 });
 
-test('a server that is away is no challenge to the client', async () => {
+test('[tokens-taken] a server that is away is no challenge to the client', async () => {
   const { gate, crm } = world;
   await crm.stop();
   const answer = await ask(gate.url, { headers: { authorization: `Bearer ${await world.token()}` } });
