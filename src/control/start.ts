@@ -114,8 +114,10 @@ export function createControl(parts: ControlParts): RunningControl {
       const openIssuer = async (at: string, addressOf: (incoming: IncomingMessage) => string): Promise<RequestListener> => {
         // Loaded where there is a door only: a control without one has no use for it.
         const { openIssuer: open } = await import('./issuer/open.ts');
-        issuer = await open({ home, origin: at, control, addressOf, report });
-        return issuer.listener;
+        const opened = await open({ home, origin: at, control, addressOf, report });
+        closers.push(async () => opened.close());
+        issuer = opened;
+        return opened.listener;
       };
       const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
       url = door.url;
@@ -126,7 +128,7 @@ export function createControl(parts: ControlParts): RunningControl {
     serve: async () => {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
-      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token'))), control, report);
+      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')), () => origin), control, report);
       closers.push(api.close);
     },
     close: async () => {

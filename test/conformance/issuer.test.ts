@@ -25,7 +25,8 @@ test('every authorization-server scenario of the official suite passes against t
   const out = mkdtempSync('/tmp/sallyport-conformance-');
   const node = existsSync(BUNDLED_NODE) ? BUNDLED_NODE : 'node';
   const given = ['--url', issuer.origin, '--client-id', 'suite', '--resource', CRM, '--port', String(port), '-o', out];
-  const child = Bun.spawn([node, '--require', LOOPBACK_ONLY, HARNESS, 'authorization', ...given], { cwd: out, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
+  const command = [node, '--require', LOOPBACK_ONLY, HARNESS, 'authorization', ...given];
+  const child = Bun.spawn(command, { cwd: out, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
   try {
     let said = '';
     for await (const chunk of child.stdout) {

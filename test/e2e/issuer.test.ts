@@ -12,11 +12,11 @@ beforeAll(async () => {
   server = startConformanceServer();
   gate = await startGate({
     issuer: true, policy: 'permit(principal, action, resource in Server::"fixture");',
-    manifest: `servers: { fixture: { url: "${server.url}", allowPrivate: true, owner: tests }, other: { url: "${server.url}", allowPrivate: true, owner: tests } }\n`,
+    manifest: ['fixture', 'other'].reduce((text, id) => `${text}  ${id}: { url: "${server.url}", allowPrivate: true, owner: tests }\n`, 'servers:\n'),
   });
   await gate.enrol('fixture');
   const made = await gate.admin('POST', '/clients', { id: 'batch', name: 'batch', authentication: 'client_secret_basic', grantTypes: ['client_credentials'] });
-  secret = String(made['secret']);
+  secret = typeof made['secret'] === 'string' ? made['secret'] : '';
   const expiresAt = Math.floor(Date.now() / 1000 + 3600) * 1000;
   await gate.admin('POST', '/agents', { id: 'batch', owner: 'tests', purpose: 'tests', clients: [`${gate.controlUrl}|batch`], allow: '*', expiresAt });
 });
@@ -58,6 +58,15 @@ test('a key that rotates shuts nobody out: tokens of before and after are taken 
   await gate.admin('POST', '/issuer/keys/rotate', undefined);
   expect(await call(await token())).toBe(200);
   expect(await call(before)).toBe(200);
+});
+
+test('keys that somebody may have read are replaced at once, and what they signed is dead', async () => {
+  const before = await token();
+  expect(await call(before)).toBe(200);
+  await gate.admin('POST', '/issuer/keys/rotate', { compromised: true });
+  while (await call(before) === 200) await Bun.sleep(5);
+  expect(await call(before)).toBe(401);
+  expect(await call(await token())).toBe(200);
 });
 
 test('a revoked token is dead at the gate when the revocation is answered and the lease has come', async () => {

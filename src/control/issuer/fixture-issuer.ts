@@ -24,7 +24,7 @@ export interface IssuerFixture {
 }
 
 /** Where the fixture's servers `crm` and `mail` and its toolset `desk` are at the gate. */
-export const GATE = 'https://localhost:7443';
+const GATE = 'https://localhost:7443';
 export const CRM = `${GATE}/mcp/crm`;
 export const MAIL = `${GATE}/mcp/mail`;
 export const DESK = `${GATE}/mcp/t/desk`;

@@ -24,9 +24,14 @@ const SKEW_MS = 60_000;
 export async function openKeyRing(file: string): Promise<KeyRing> {
   const found = read(file);
   if (found !== undefined) return found;
-  const made = { active: await makeKey(), next: await makeKey(), old: [] };
+  const made = await makeRing();
   writeKeyRing(file, made);
   return made;
+}
+
+/** New keys without a past: what was signed before is worth nothing once gateways have their snapshot. For keys that somebody may have read. */
+export async function makeRing(): Promise<KeyRing> {
+  return { active: await makeKey(), next: await makeKey(), old: [] };
 }
 
 /** The next key signs from now on, another is made for the time after, and the one before stays until its tokens have ended. */

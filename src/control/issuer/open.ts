@@ -15,7 +15,7 @@ import type { MintSubject } from '../servers/obtain.ts';
 import { openSecretFile } from '../secret-file.ts';
 import { listStored } from '../stored.ts';
 import { fetchDocument } from './fetch-document.ts';
-import { openKeyRing, publicKeys, rotate, signingKeys, writeKeyRing } from './keys.ts';
+import { makeRing, openKeyRing, publicKeys, rotate, signingKeys, writeKeyRing } from './keys.ts';
 import type { KeyRing } from './keys.ts';
 import { createMint } from './mint-subject.ts';
 import { findAccountView, findSubject } from './people.ts';
@@ -27,10 +27,14 @@ import { readPublished, writePublished } from './published.ts';
 export interface RunningIssuer {
   readonly listener: RequestListener;
   readonly interactions: Interactions;
-  /** The next key signs; gives its id. Every gateway has known it since the rotation before. */
-  readonly rotate: () => Promise<string>;
+  /**
+   * The next key signs; gives its id. Every gateway has known it since the rotation before, and the old one stays published
+   * until its last token has ended. `compromised`: all keys are new, and what they signed is dead at once.
+   */
+  readonly rotate: (compromised: boolean) => Promise<string>;
   /** Vouches for a caller towards another provider. */
   readonly mintSubject: MintSubject;
+  readonly close: () => void;
 }
 
 export interface IssuerOptions {
@@ -55,18 +59,36 @@ export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer>
     options.report(`the issuer's keys are not published, gateways will refuse its tokens: ${error instanceof Error ? error.message : 'unknown'}`);
   });
   const server = createAuthorizationServer(partsOf(options, ring), options.addressOf);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  /** A key whose last token has ended is taken back from the gateways: what nobody needs, nobody can misuse. */
+  const retireLater = (): void => {
+    clearTimeout(timer);
+    const now = control.now();
+    const ends = ring.old.map(({ until }) => until).filter((until) => until > now);
+    if (ends.length === 0) return;
+    timer = setTimeout(() => {
+      publish(control, origin, ring, 'retire').then(
+        () => server.useKeys(signingKeys(ring, control.now())),
+        (error: unknown) => options.report(`an old key of the issuer is still published: ${error instanceof Error ? error.message : 'unknown'}`),
+      ).finally(retireLater);
+    }, Math.min(...ends) - now + 1);
+    timer.unref();
+  };
+  retireLater();
   return {
+    close: () => clearTimeout(timer),
     listener: server.listener,
     interactions: server.interactions,
     mintSubject: createMint(origin, () => ring),
-    rotate: async () => {
-      const next = await rotate(ring, control.now());
+    rotate: async (compromised) => {
+      const next = compromised ? await makeRing() : await rotate(ring, control.now());
       // Published before it is used, and kept before it is published: a crash in between loses nothing.
       writeKeyRing(file, next);
       ring = next;
       await publish(control, origin, next, 'rotate');
       server.useKeys(signingKeys(next, control.now()));
-      await control.record({ event: 'key.rotated', space: DEFAULT_SPACE, detail: { kid: next.active.kid, published: next.old.length + 2 } });
+      retireLater();
+      await control.record({ event: 'key.rotated', space: DEFAULT_SPACE, detail: { kid: next.active.kid, published: next.old.length + 2, compromised } });
       return next.active.kid;
     },
   };
@@ -85,7 +107,7 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
     origin, state, report, pages: ISSUER_PAGES, secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
     findClient: (id) => findClient(store, id),
     findResource: (uri) => findPlace(store, uri),
-    findAccount: (id) => findAccountView(store, id),
+    findAccount: (id, since) => findAccountView(store, id, since),
     findAgent: async (clientId, space) => {
       const client = `${origin}|${clientId}`;
       return (await listStored(store, 'agent', space)).find(({ body }) => body.expiresAt > now() && body.clients.includes(client))?.id;

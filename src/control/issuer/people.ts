@@ -5,9 +5,10 @@ import { readIdentity } from '../manifest/identity.ts';
 import { findStored, listStored } from '../stored.ts';
 
 /** A person who may sign in, with the groups that they are in now. */
-export async function findAccountView(rows: Rows, id: string): Promise<AccountView | undefined> {
+export async function findAccountView(rows: Rows, id: string, since?: number): Promise<AccountView | undefined> {
   const found = await findStored(rows, 'person', DEFAULT_SPACE, id);
   if (found === undefined || !found.body.active) return undefined;
+  if (since !== undefined && since * 1000 <= (found.body.notBefore ?? -1)) return undefined;
   const held = (await listStored(rows, 'group', DEFAULT_SPACE)).filter(({ body }) => body.members.includes(id)).map(({ body }) => body.displayName);
   return { id, groups: [...new Set([...found.body.groups, ...held])].toSorted() };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { readPublished } from './published.ts';
@@ -11,7 +12,8 @@ export const issuerRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/issuer/keys/rotate', summary: 'Sign with the next key; tokens of the one before stay good until they end', access: 'change',
-    act: async (_asked, control) => ({ kid: await control.issuer().rotate() }),
+    method: 'POST', path: '/issuer/keys/rotate', summary: 'Sign with the next key; tokens of the one before stay good until they end, unless keys are compromised', access: 'change',
+    body: z.strictObject({ compromised: z.boolean().default(false) }).default({ compromised: false }),
+    act: async ({ body }, control) => ({ kid: await control.issuer().rotate(body.compromised) }),
   }),
 ];
