@@ -41,10 +41,12 @@ export interface VaultParts {
 }
 
 const SELF = 'sallyport|control';
+const SETTLE_MS = 250;
 
 export function createVaultKeeper({ store, change, source }: VaultParts): VaultKeeper {
   let held: VaultKey | undefined;
   let opening: Promise<VaultKey> | undefined;
+  let renewing: Promise<unknown> | undefined;
 
   /** The key that the store says is in use: another control may have changed it since. */
   const current = async (passphrase?: string): Promise<VaultKey> => {
@@ -86,7 +88,11 @@ export function createVaultKeeper({ store, change, source }: VaultParts): VaultK
 
   return {
     sealer: {
-      seal: async (bound, value) => seal(await current(), bound, value),
+      seal: async (bound, value) => {
+        // What is sealed now for the key that is on its way out could not be opened any more.
+        await renewing?.catch(() => undefined);
+        return seal(await current(), bound, value);
+      },
       open: async (bound, sealed) => open(await current(), bound, sealed),
     },
     unlock: async (passphrase) => {
@@ -96,10 +102,20 @@ export function createVaultKeeper({ store, change, source }: VaultParts): VaultK
       await current(passphrase);
     },
     rekey: async (by, wish) => {
+      if (renewing !== undefined) throw new SallyportError('ERR_CONFLICT', 'the vault is being given another key', { remedy: 'Try again.' });
       await current(wish.passphrase);
       const inUse = await readKeyInUse(store);
       if (inUse === undefined) throw new SallyportError('ERR_VAULT_KEY', 'the vault has no key yet', { remedy: 'Set a secret first.' });
-      const renewed = await renewKey({ store, change, source }, by, inUse, await find(inUse, wish.passphrase), wish);
+      const oldIdentity = await find(inUse, wish.passphrase);
+      const work = (async () => {
+        // Whoever sealed something a moment ago has written it by then.
+        await Bun.sleep(SETTLE_MS);
+        return renewKey({ store, change, source }, by, inUse, oldIdentity, wish);
+      })();
+      renewing = work;
+      const renewed = await work.finally(() => {
+        renewing = undefined;
+      });
       held = renewed.key;
       return { recipient: renewed.key.recipient, resealed: renewed.resealed };
     },

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
@@ -9,6 +8,7 @@ import { isExpired } from '../../vault/keep.ts';
 import type { Sealer } from '../../vault/seal.ts';
 import type { Control } from '../control.ts';
 import { findStored } from '../stored.ts';
+import type { MachineSecrets } from './machine-secrets.ts';
 import { currentOf, noteUse, openVersion } from './secrets.ts';
 import { readVaultSettings } from './settings.ts';
 
@@ -35,6 +35,7 @@ export interface SecretReader {
 export interface ReaderParts extends Pick<Control, 'store' | 'now'> {
   readonly sealer: Sealer;
   readonly hashicorp: HashicorpReader;
+  readonly machine: MachineSecrets;
 }
 
 export function createSecretReader(parts: ReaderParts): SecretReader {
@@ -58,7 +59,7 @@ async function resolve(parts: ReaderParts, space: string, reference: string, pro
       remedy: `Put it into the vault of the space: sallyport vault set NAME --space ${space}, and name it vault:NAME.`,
     });
   }
-  const value = kind === 'env' ? process.env[name] : kind === 'file' ? await readSecretFile(name) : undefined;
+  const value = kind === 'env' ? parts.machine.variable(name) : kind === 'file' ? await parts.machine.file(name) : undefined;
   return value === undefined ? undefined : { value };
 }
 
@@ -101,15 +102,6 @@ async function fromProvider(
     [variable, SECRET_REFERENCE.test(value) ? await own(value) : value] as const)));
   const { command, timeoutMs } = provider;
   return { value: await readByCommand({ command, env, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, argument) };
-}
-
-async function readSecretFile(path: string): Promise<string | undefined> {
-  try {
-    const secret = (await readFile(path, 'utf8')).trim();
-    return Buffer.byteLength(secret) > LIMITS.secretBytesMax ? undefined : secret;
-  } catch {
-    return undefined;
-  }
 }
 
 const REMEDIES: Readonly<Record<string, (name: string) => string>> = {

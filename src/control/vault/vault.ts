@@ -14,6 +14,7 @@ import type { Control } from '../control.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { createVaultKeeper } from './keeper.ts';
 import type { OpenSource, VaultKeeper } from './keeper.ts';
+import { machineSecrets } from './machine-secrets.ts';
 import { createSecretReader } from './resolve.ts';
 import type { SecretReader } from './resolve.ts';
 
@@ -28,7 +29,7 @@ const PASSPHRASE_FILE = 'SALLYPORT_VAULT_PASSPHRASE_FILE';
 
 export function openVault({ home, store, change, now }: VaultOptions): Vault {
   const keeper = createVaultKeeper({ store, change, source: sourcesIn(home, systemKeyring(process.env)) });
-  const reader = createSecretReader({ store, now, sealer: keeper.sealer, hashicorp: createHashicorpReader(guardedAsk(store), now) });
+  const reader = createSecretReader({ store, now, sealer: keeper.sealer, hashicorp: createHashicorpReader(guardedAsk(store), now), machine: machineSecrets(home) });
   return { ...keeper, ...reader };
 }
 
