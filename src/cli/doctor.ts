@@ -63,6 +63,14 @@ async function checkFiles(home: string): Promise<readonly Check[]> {
   return checks.length > 0 ? checks : [{ what: 'secret files', state: 'good', found: 'only their owner can read them', remedy: '' }];
 }
 
+function checkBreakGlass(status: Json): readonly Check[] {
+  const [open, overdue] = [text(part(status, 'breakGlass', 'open')), text(part(status, 'breakGlass', 'overdue'))];
+  return [
+    ...(open === '' ? [] : [{ what: 'break-glass', state: 'bad' as const, found: `open: ${open}`, remedy: 'sallyport break-glass close ID, when it is over' }]),
+    ...(overdue === '' ? [] : [{ what: 'break-glass', state: 'bad' as const, found: `not reviewed: ${overdue}`, remedy: 'sallyport break-glass review ID --note …' }]),
+  ];
+}
+
 /** `url`: where a gateway of this machine really listens; what is declared may be wrong. */
 async function checkRunning(client: Client, url: string): Promise<readonly Check[]> {
   try {
@@ -71,7 +79,7 @@ async function checkRunning(client: Client, url: string): Promise<readonly Check
     const agents = checkAgents(await client.get('/agents'), await client.get('/agents/unknown'), Date.now());
     const vault = vaultChecks(await client.get('/vault'));
     const legs = legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers);
-    return [...checkRoles(status), ...checkForce(status), ...vault, ...agents, ...legs];
+    return [...checkRoles(status), ...checkForce(status), ...checkBreakGlass(status), ...vault, ...agents, ...legs];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];

@@ -18,6 +18,14 @@ export const command: Command = {
   },
 };
 
+/** Whatever is open, or was and nobody looked, stands out until somebody does. */
+function alarms(status: Json): readonly (readonly string[])[] {
+  return (['open', 'overdue', 'unreviewed'] as const).flatMap((kind) => {
+    const ids = text(part(status, 'breakGlass', kind));
+    return ids === '' ? [] : [[`BREAK-GLASS ${kind.toUpperCase()}`, ids]];
+  });
+}
+
 function describe(status: Json): string {
   const version = part(status, 'snapshot', 'version');
   const problems = part(status, 'problems');
@@ -30,6 +38,7 @@ function describe(status: Json): string {
     ['ledger', yes('ledger')],
     ['runner', yes('runner')],
     ['stopped', part(status, 'killed', 'all') === true ? 'everything' : killed.join(', ')],
+    ...alarms(status),
     ...(isArray(problems) ? problems : []).map((problem) => ['not in force', text(problem)]),
   ]);
 }

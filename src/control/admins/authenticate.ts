@@ -12,12 +12,15 @@ export type AuthenticateAdmin = (request: Request, control: Control) => Promise<
 /** Whoever reaches the socket and shows nothing: good for what custodians do, who prove themselves in the request. */
 const NOBODY: Admin = { id: 'sallyport|socket', may: ['seal'], proof: { via: 'socket', kind: 'workload', groups: [], proof: 'bearer', issuedAt: 0 } };
 
-/** At the unix socket: the machine's own token, or one that two custodians opened. */
-export function socketAuthenticator(isRoot: OpenAdminToken): AuthenticateAdmin {
+/** At the unix socket: the machine's own token, one that two custodians opened, or a person's own for this API. */
+export function socketAuthenticator(isRoot: OpenAdminToken, origin: () => string | undefined): AuthenticateAdmin {
   return async (request, control) => {
     const token = bearerOf(request);
     if (token === undefined) return NOBODY;
-    return isRoot(token) ?? await findOpening(control, token) ?? refused('Send `Authorization: Bearer` with the token of control/admin.token.');
+    const known = isRoot(token) ?? await findOpening(control, token);
+    const at = origin();
+    const admin = known ?? (at === undefined ? undefined : await checkAccessToken(token, at, control));
+    return admin ?? refused('Send `Authorization: Bearer` with the token of control/admin.token.');
   };
 }
 

@@ -68,8 +68,10 @@ export function configurationOf(parts: IssuerParts): Configuration {
     expiresWithSession: async () => false,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     extraTokenClaims: (_ctx, token) => claimsOf(parts, token),
-    findAccount: async (_ctx, id) => {
-      const account = await parts.findAccount(id);
+    findAccount: async (ctx, id, token) => {
+      // What was issued, or signed in, before a person was deactivated is not revived with them.
+      const since = token !== undefined && 'iat' in token && typeof token.iat === 'number' ? token.iat : ctx?.oidc?.session?.loginTs;
+      const account = await parts.findAccount(id, since);
       return account && { accountId: account.id, claims: async () => ({ sub: account.id }) };
     },
     fetch: async (url) => readClientDocument(await parts.fetchGuarded(url instanceof Request ? url.url : url.toString())),

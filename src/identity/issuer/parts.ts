@@ -55,8 +55,8 @@ export interface IssuerParts {
   /** A pre-registered client's metadata (RFC 7591 names); `client_secret` is the secret's SHA-256 in hex. */
   readonly findClient: (clientId: string) => Promise<JsonObject | undefined>;
   readonly findResource: (uri: string) => Promise<ResourceView | undefined>;
-  /** An account that may sign in now. */
-  readonly findAccount: (id: string) => Promise<AccountView | undefined>;
+  /** An account that may sign in now. `since`: when what asks was issued (epoch s); what is older than a deactivation is nobody's. */
+  readonly findAccount: (id: string, since?: number) => Promise<AccountView | undefined>;
   /** The registered, unexpired agent that a client is in a space. */
   readonly findAgent: (clientId: string, space: string) => Promise<string | undefined>;
   readonly findProvider: (issuer: string) => Promise<TrustedProvider | undefined>;
