@@ -1,6 +1,7 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureIdentity } from './identity.ts';
+import { measureIssuing } from './issuing.ts';
 import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
@@ -18,4 +19,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'start', measure: measureStart },
   { name: 'policies', measure: measurePolicies },
   { name: 'identity', measure: measureIdentity },
+  { name: 'issuing', measure: measureIssuing },
 ];
