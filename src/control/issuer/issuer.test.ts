@@ -157,6 +157,20 @@ test('a code is good once: used again, everything that came from it is dead, and
   expect((await issuer.records('token.revoked')).at(-1)?.['reason']).toContain('used twice');
 });
 
+test('what a person was issued before they were deactivated is not revived with them', async () => {
+  await issuer.person('eve', ['support']);
+  const { refresh_token: refresh = '' } = await signIn({ person: 'eve' });
+  const browser = new Browser(issuer, 'eve');
+  const verifier = oauth.generateRandomCodeVerifier();
+  const landed = await browser.go(authorizeUrl(await oauth.calculatePKCECodeChallenge(verifier), {}));
+  const code = { parameters: oauth.validateAuthResponse(issuer.server, APP, landed.url, 'state'), verifier };
+  await issuer.api('POST', '/people/eve/deactivate');
+  expect(await errorOf(refreshWith(refresh))).toBe('invalid_grant');
+  await issuer.api('POST', '/people/eve/activate');
+  expect(await errorOf(refreshWith(refresh))).toBe('invalid_grant');
+  expect(await errorOf(redeem(code))).toBe('invalid_grant');
+});
+
 test('two who redeem one code at the same moment: one at most gets a token', async () => {
   const code = await getCode();
   const answers = await Promise.all([redeem(code), redeem(code), redeem(code)]);
