@@ -58,6 +58,8 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const databaseUrl = io.env['DATABASE_URL'];
       const given = { ...(manifest === undefined ? {} : { manifest }), ...(databaseUrl === undefined ? {} : { databaseUrl }), ...storeRoots(io) };
       const listen = options.text('listen');
+      // Large, and wanted as soon as control may begin: loaded while the roles before it start.
+      if (listen !== undefined) await import('../control/issuer/open.ts');
       const door = { insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
       return async () => {
         const running = await startControl({ home, ...given, ...door });
