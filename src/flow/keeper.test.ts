@@ -131,7 +131,8 @@ describe('the key of a context', () => {
     expect(conversationOf(principal, params, { agents: [{ ...agent, conversations: true }] })).toBe('one');
     expect(conversationOf(principal, params, { agents: [{ ...agent, conversations: false }] })).toBeUndefined();
     expect(conversationOf(principal, params, { agents: [{ ...agent, space: 'red', conversations: true }] })).toBeUndefined();
-    expect(conversationOf(principal, { _meta: { 'io.sallyport/conversation': 'x'.repeat(200) } }, { agents: [{ ...agent, conversations: true }] })).toBeUndefined();
+    const long = { _meta: { 'io.sallyport/conversation': 'x'.repeat(200) } };
+    expect(conversationOf(principal, long, { agents: [{ ...agent, conversations: true }] })).toBeUndefined();
     expect(contextKey(principal, 'one')).not.toBe(key);
   });
 });

@@ -85,7 +85,7 @@ function isFailure(fault: unknown, signal: AbortSignal): boolean {
   const told: unknown = signal.aborted ? signal.reason : fault;
   if (!(told instanceof SallyportError)) return false;
   if (signal.aborted) return told.code === 'ERR_DEADLINE';
-  return FAILURES.has(told.code) || (told.code === 'ERR_UPSTREAM_STATUS' && /^status 5/.test(told.internal ?? ''));
+  return FAILURES.has(told.code) || (told.code === 'ERR_UPSTREAM_STATUS' && told.internal?.startsWith('status 5') === true);
 }
 
 /** A toolset as a whole reaches nothing; and the registry has to find out when a server is back. */

@@ -225,6 +225,7 @@ async function under<T>(policy: string, limits: Parameters<typeof openPath>[1], 
   return work();
 }
 
+const ELICIT = 'permit(principal, action == Action::"elicit", resource);';
 const CHARGE = 'permit(principal, action == Action::"call_tool", resource == Tool::"crm/charge");';
 
 test('gates: what policy limits passes as often as it says, and the refusal says when to try again', () =>
@@ -232,13 +233,14 @@ test('gates: what policy limits passes as often as it says, and the refusal says
     for (let n = 0; n < 2; n++) expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
     const refused = await path.ask(path.call('charge'));
     expect(codeIn(refused)).toBe('ERR_RATE_LIMITED');
-    expect(refused).toMatchObject([{ httpStatus: 200, error: { code: 4290, data: { retryAfterMs: expect.any(Number), remedy: expect.stringContaining('second') } } }]);
+    const data = { retryAfterMs: expect.any(Number), remedy: expect.stringContaining('second') };
+    expect(refused).toMatchObject([{ httpStatus: 200, error: { code: 4290, data } }]);
     expect(path.sent).toHaveLength(2);
     expect(await last()).toMatchObject({ event: 'call.denied', code: 'ERR_RATE_LIMITED', detail: { gates: [{ kind: 'limit', value: '2/min' }] } });
   }));
 
 test('gates: a question of the server that only a limit stands before is asked as often as that allows', () =>
-  under(`${CHARGE} permit(principal, action == Action::"elicit", resource); @limit("1/min") forbid(principal, action == Action::"elicit", resource);`, {}, async () => {
+  under(`${CHARGE} ${ELICIT} @limit("1/min") forbid(principal, action == Action::"elicit", resource);`, {}, async () => {
     path.behave = async function* (permit) {
       const params = { message: 'which?', requestedSchema: { type: 'object', properties: {} } };
       const inputRequests = { q: { method: 'elicitation/create', params } };

@@ -65,7 +65,7 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
     return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force, flow) ?? enforce(answer, permit.decision, false, ended);
   }
   if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
-  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, given(exchange, flow))), false, ended);
+  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, knownTo(exchange, flow))), false, ended);
 }
 
 /** What holds for the questions inside an answer, where policy does not allow each of them; undefined when it does. */
@@ -74,12 +74,12 @@ function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exch
   return allOf(Object.values(questionsIn(body)).map(({ method }) => {
     const asks = findInputRequest(method);
     if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, given(exchange, flow))), false);
+    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, knownTo(exchange, flow))), false);
   }));
 }
 
 /** A question is put with what its own server knows in it. */
-function given(exchange: Exchange, flow: Labels): Labels {
+function knownTo(exchange: Exchange, flow: Labels): Labels {
   return join(flow, labelsOf(exchange) ?? flow);
 }
 

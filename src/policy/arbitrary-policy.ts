@@ -16,7 +16,8 @@ const PLAIN = [
   'action in Action::"read_only"', 'principal == Person::"sallyport|ann"', 'resource in [Space::"default", Server::"wiki"]',
 ];
 const MOMENTS = [
-  'context.drift == "none"', 'context.contextIntegrity == "untrusted"', 'context.contextConfidentiality == "public"', 'context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")',
+  'context.drift == "none"', 'context.contextIntegrity == "untrusted"', 'context.contextConfidentiality == "public"',
+  'context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")',
 ];
 /** What the validator would refuse: attributes that are missing for some requests. */
 const UNTESTED = [

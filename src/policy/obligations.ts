@@ -4,11 +4,11 @@ import type { ObligationKind } from './annotations.ts';
  * The gates that gateways can meet: one table for what policies may say (compiled in control) and what is met
  * (`gateway/obligations`). A gate stands on a forbid and lifts it when met.
  */
-export const GATES = ['limit', 'budget', 'bulk'] as const;
+const GATES = ['limit', 'budget', 'bulk'] as const;
 export type GateKind = (typeof GATES)[number];
 
 const PERIODS_MS = { s: 1_000, min: 60_000, h: 3_600_000, day: 86_400_000 } as const;
-export const PARTS = ['caller', 'agent', 'server', 'tool'] as const;
+const PARTS = ['caller', 'agent', 'server', 'tool'] as const;
 /** Whose calls are counted together. */
 export type Part = (typeof PARTS)[number];
 

@@ -21,8 +21,7 @@ export interface Limits {
 }
 
 /** Counters are in the shared state of gateways; contexts and switches are control's, which makes them durable. */
-export function joinLimits(parts: { readonly control: Link; readonly inForce: InForceKeeper; readonly state: SharedState; readonly signal: AbortSignal }): Limits {
-  const { control, inForce, state, signal } = parts;
+export function joinLimits(control: Link, inForce: InForceKeeper, state: SharedState, signal: AbortSignal): Limits {
   const counters = createCounters(state);
   const cascade = createCascade(async (freeze) => void (await control.call('control.freeze', { ...freeze })), signal);
   return {

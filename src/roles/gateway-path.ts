@@ -82,7 +82,7 @@ export interface DataPlane {
  */
 export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
-  const limits = joinLimits({ control: links.control, inForce, state, signal });
+  const limits = joinLimits(links.control, inForce, state, signal);
   const records = openRecords(ground, limits.probing);
   const ways = openWays(links);
   const open = createOpenExchanges();

@@ -4,6 +4,7 @@ import { startRedis, type Service } from '../fixtures/databases.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
 import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
 import { startSupervised, type SupervisedGate } from '../fixtures/supervised-gate.ts';
+import { stringAt } from './asking.ts';
 import { verifies } from './requirements.ts';
 
 /** What an agent was given at one server counts at the next, whatever became of its token, its session and the gate meanwhile. */
@@ -66,7 +67,7 @@ limits: { contextIdle: 4h }
 
     const [desk] = (await contexts()).filter(({ agent }) => agent === 'desk');
     expect(desk).toMatchObject({ state: 'open', labels: { confidentiality: 'confidential', categories: ['pii'] } });
-    await gate.admin('POST', `/contexts/${String(desk?.['key'])}/reset`, { reason: 'a test' });
+    await gate.admin('POST', `/contexts/${stringAt(desk ?? {}, 'key') ?? ''}/reset`, { reason: 'a test' });
     expect((await post(refreshed)).result).toBeDefined();
     expect(await gate.records({ event: 'config.changed' })).toContainEqual(expect.objectContaining({ action: 'context.reset' }));
   }, 60_000);
@@ -74,7 +75,7 @@ limits: { contextIdle: 4h }
   test('a frozen context is stopped, and goes on when that is lifted', async () => {
     const token = await gate.token({ agent: 'frozen' });
     expect((await read(token)).result).toBeDefined();
-    const key = String((await contexts()).find(({ agent }) => agent === 'frozen')?.['key']);
+    const key = stringAt((await contexts()).find(({ agent }) => agent === 'frozen') ?? {}, 'key') ?? '';
     await gate.admin('PUT', '/kill', { target: 'context', name: key, on: true, reason: 'a test' });
     while ((await read(token)).code !== 'ERR_KILLED') await Bun.sleep(10);
     expect(await contexts()).toContainEqual(expect.objectContaining({ key, state: 'frozen' }));

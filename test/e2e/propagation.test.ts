@@ -6,6 +6,7 @@ import { startLegacyHttp, type EraServer } from '../fixtures/era-servers.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startGatewayProcess, type GatewayProcess } from '../fixtures/gateway-process.ts';
 import { callTool, modernRequest, objectIn, readCalled, toolParams, type Called } from '../fixtures/modern-call.ts';
+import { stringAt } from './asking.ts';
 import { verifies } from './requirements.ts';
 
 /** Three gateway processes, one control: how long a switch or a revocation takes to hold at all of them. */
@@ -62,7 +63,7 @@ function tell(what: string, times: readonly number[]): void {
 async function contextOf(agent: string): Promise<string> {
   const { contexts } = await gate.admin('GET', '/contexts');
   const found = (isArray(contexts) ? contexts : []).filter(isObject).find((context) => context['agent'] === agent);
-  return String(found?.['key']);
+  return stringAt(found ?? {}, 'key') ?? '';
 }
 
 const SWITCHES: readonly (readonly [target: string, name: () => string | undefined | Promise<string>])[] = [
@@ -108,11 +109,12 @@ test('a switch stops nobody else', async () => {
 test(verifies('switches-reach-all', 'a revoked token is refused by every gateway'), async () => {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { token, id } = await gate.admin('POST', '/tokens', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
-    await untilAll(String(token), passes);
+    const made = await gate.admin('POST', '/tokens', { agent: 'brief', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
+    const token = stringAt(made, 'token') ?? '';
+    await untilAll(token, passes);
     const revokedAt = performance.now();
-    await gate.admin('DELETE', `/tokens/${String(id)}`);
-    times.push(...(await untilAll(String(token), isRevoked, revokedAt)));
+    await gate.admin('DELETE', `/tokens/${stringAt(made, 'id') ?? ''}`);
+    times.push(...(await untilAll(token, isRevoked, revokedAt)));
   }
   tell('a revocation', times);
 }, 120_000);

@@ -28,7 +28,8 @@ export const contextRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/contexts/:key/reset', summary: 'End a flow context: what it carried is forgotten', access: 'change', reach: 'space', body: RESET_REQUEST,
+    method: 'POST', path: '/contexts/:key/reset', summary: 'End a flow context: what it carried is forgotten', access: 'change', reach: 'space',
+    body: RESET_REQUEST,
     act: async ({ admin, space, params, body }, control) => {
       const key = params['key'] ?? '';
       const now = control.now();

@@ -100,8 +100,9 @@ test('one that is lost begins again as the worst of everything', async () => {
   expect(ends).toMatchObject([{ detail: { why: 'lost' } }]);
 });
 
+const keyed = (n: number): Partial<ContextVisit> => ({ key: n.toString(16).padStart(32, '0') });
+
 test('an agent that splits its context has an end of it, and what idled away makes room', async () => {
-  const keyed = (n: number): Partial<ContextVisit> => ({ key: n.toString(16).padStart(32, '0') });
   for (let n = 0; n < LIMITS.contextsPerCallerMax; n++) await visited(keyed(n));
   expect(await codeOf(visited(keyed(9_999)))).toBe('ERR_LIMIT_CONTEXTS');
   await visited({ ...keyed(10_000), agent: 'other' });

@@ -3,7 +3,9 @@ import { NAME, WORDS } from '../names.ts';
 
 const COMMON = { on: z.boolean(), reason: WORDS };
 /** Ids that others gave: of principals (`<issuer>|<subject>`), or a server's name and a tool's. */
-const PRINCIPAL = z.string().min(1).max(2_000).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text').regex(/\|/, 'must be a principal\'s id, <issuer>|<subject>');
+const PRINCIPAL = z.string().min(1).max(2_000)
+  .regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text')
+  .regex(/\|/, 'must be a principal\'s id, <issuer>|<subject>');
 const TOOL = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}\/[^\p{Cc}\p{Cf}]{1,128}$/u, 'must be <server>/<tool>');
 const CONTEXT = z.string().regex(/^[0-9a-f]{32}$/, 'must be the key of a flow context; see `sallyport context list`');
 
