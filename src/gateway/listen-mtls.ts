@@ -35,14 +35,15 @@ export async function listenMtls(options: MtlsOptions): Promise<Listener> {
       else await write(broken(), outgoing);
     }).catch(() => outgoing.destroy());
   });
-  const tls = { ...options.tls, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] } as const;
+  const limits = { handshakeTimeout: LIMITS.connectTimeoutMs };
+  const tls = { ...options.tls, ...limits, minVersion: 'TLSv1.3', requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] } as const;
   const server = createTlsServer({ ...tls, ALPNProtocols: [...tls.ALPNProtocols] }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket)).once('error', () => socket.destroy());
     socket.setTimeout(LIMITS.connectionIdleMs, () => socket.destroy());
-    if (sockets.size > LIMITS.openExchangesMax) socket.destroy();
-    else http.emit('connection', socket);
+    http.emit('connection', socket);
   });
+  server.maxConnections = LIMITS.openExchangesMax;
   server.on('tlsClientError', (_fault, socket) => socket.destroy());
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).listen({ host: options.hostname, port: options.port }, resolve);

@@ -144,7 +144,10 @@ function actorsOf(act: Json | undefined, issuer: Issuer, client: string): readon
     if (!isObject(next) || actors.length >= LIMITS.delegationDepthMax) throw invalidToken('claim act');
     const name = textOf(next, 'client_id') ?? textOf(next, 'sub');
     if (name === undefined) throw invalidToken('claim act');
-    const actor = `${textOf(next, 'iss') ?? issuer.issuer}|${name}`;
+    const iss = textOf(next, 'iss') ?? issuer.issuer;
+    // An outside issuer may speak of its own clients; only ours, which checked the other's word, of another's.
+    if (iss !== issuer.issuer && !issuer.embedded) throw invalidToken('claim act');
+    const actor = `${iss}|${name}`;
     if (actors.includes(actor) || (actors.length > 0 && actor === `${issuer.issuer}|${client}`)) throw invalidToken('an actor twice');
     actors.push(actor);
     next = next['act'];
