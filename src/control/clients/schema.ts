@@ -1,14 +1,9 @@
 import { z } from 'zod';
 import { GRANT_EXCHANGE, GRANT_JWT_BEARER, GRANT_TYPES } from '../../identity/issuer/grant-types.ts';
+import { isSafeRedirect } from '../../identity/issuer/redirect.ts';
 import { NAME, WORDS } from '../names.ts';
 
-/** Loopback, HTTPS, or a scheme of the client's own (RFC 8252); never one that runs or reads something. */
-const REDIRECT = z.url().max(2048).refine((url) => {
-  const { protocol, hostname, hash, username } = new URL(url);
-  if (hash !== '' || username !== '' || url.includes('*')) return false;
-  if (protocol === 'http:') return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  return protocol === 'https:' || /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(protocol);
-}, 'must be https, loopback http, or a reverse-domain scheme, without fragment and wildcards');
+const REDIRECT = z.url().max(2048).refine(isSafeRedirect, 'must be https, loopback http, or a reverse-domain scheme, without fragment and wildcards');
 
 const PUBLIC_KEY = z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']) })
   .refine((key) => !['d', 'p', 'q', 'k'].some((part) => part in key), 'must be a public key');

@@ -101,6 +101,8 @@ test.each([
   ['no JSON', () => serve('/text.json', () => new Response('hello'))],
   ['more than is read', () => publish('/huge.json', { padding: 'x'.repeat(LIMITS.clientDocumentBytesMax) })],
   ['no document at all', () => `${site.origin}/missing.json`],
+  ['an answer over plain http', () => publish('/plain.json', { redirect_uris: ['http://app.example/callback'] })],
+  ['a wildcard', () => publish('/wild.json', { redirect_uris: ['https://*.example/callback'] })],
   ['a dangerous redirect', () => publish('/script.json', { application_type: 'native', redirect_uris: ['javascript:alert(1)'] })],
 ])('a document is refused: %s', async (_name, make) => {
   const { landed } = await authorize(make());

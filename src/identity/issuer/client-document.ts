@@ -1,32 +1,36 @@
+import { isSafeRedirect } from './redirect.ts';
+
 /**
- * A client's metadata document as it is read here: one that names a loopback redirect and no `application_type` is a native
- * application (RFC 8252), whose port is free; as a web application it could never come back.
+ * A client's metadata document as it is read here. One that names a loopback redirect and no `application_type` is a native
+ * application (RFC 8252), whose port is free; as a web application it could never come back. One that names a place where no
+ * answer may go is no document: what the provider itself takes as a redirect is wider.
  */
 export async function readClientDocument(response: Response): Promise<Response> {
   if (response.status !== 200) return response;
   const text = await response.text();
-  const { status, headers } = response;
-  return new Response(withType(text), { status, headers: kept(headers) });
+  const document = parse(text);
+  const uris = document?.['redirect_uris'];
+  if (document === undefined || !Array.isArray(uris)) return answer(text, response.headers);
+  if (!uris.every((uri) => typeof uri === 'string' && isSafeRedirect(uri))) return new Response(null, { status: 422 });
+  const isNative = document['application_type'] === undefined && uris.some((uri) => String(uri).startsWith('http:'));
+  return answer(isNative ? JSON.stringify({ ...document, application_type: 'native' }) : text, response.headers);
 }
 
-/** What of the answer decides how long it is kept; its length is no longer right. */
-function kept(headers: Headers): Headers {
-  const some = new Headers();
+/** Of the headers only those that say how long it may be kept; its length may have changed. */
+function answer(text: string, headers: Headers): Response {
+  const kept = new Headers();
   for (const name of ['cache-control', 'expires']) {
     const value = headers.get(name);
-    if (value !== null) some.set(name, value);
+    if (value !== null) kept.set(name, value);
   }
-  return some;
+  return new Response(text, { headers: kept });
 }
 
-function withType(text: string): string {
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const read = JSON.parse(text) as unknown;
-    if (typeof read !== 'object' || read === null || !('redirect_uris' in read) || 'application_type' in read) return text;
-    const { redirect_uris: uris } = read;
-    const isNative = Array.isArray(uris) && uris.some((uri) => /^http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/]/.test(String(uri)));
-    return isNative ? JSON.stringify({ ...read, application_type: 'native' }) : text;
+    const read: unknown = JSON.parse(text);
+    return typeof read === 'object' && read !== null ? Object.fromEntries(Object.entries(read)) : undefined;
   } catch {
-    return text;
+    return undefined;
   }
 }
