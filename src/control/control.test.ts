@@ -30,8 +30,10 @@ async function watched(): Promise<ReturnType<typeof createInForceKeeper>> {
 
 /** As much of an exchange as kill switches look at. */
 function exchangeOf(space: string, agent: string, server: string): Parameters<typeof switchedOff>[0] {
+  const principal = { id: 'sallyport|ann', agent, actors: [], credential: 'c' };
+  const some: unknown = { space, principal, onBehalfOf: principal, server: { id: server }, call: { resource: { kind: 'server', name: '' } } };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { space, principal: { agent, credential: 'c' }, server: { id: server } } as Parameters<typeof switchedOff>[0];
+  return some as Parameters<typeof switchedOff>[0];
 }
 
 async function records(event: string): Promise<readonly JsonObject[]> {
