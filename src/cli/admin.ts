@@ -10,7 +10,8 @@ const list: Verb = {
   run: async ({ client, io, options }) => {
     const answer = await client.get('/admins');
     show(io, options.json, answer, () => table(['id', 'role', 'who', 'where'], objects(part(answer, 'admins')).map((one) => [
-      text(one['id']), text(one['role']), text(part(one['to'], 'group')) === '' ? text(part(one['to'], 'principal')) : `group ${text(part(one['to'], 'group'))}`,
+      text(one['id']), text(one['role']),
+      text(part(one['to'], 'group')) === '' ? text(part(one['to'], 'principal')) : `group ${text(part(one['to'], 'group'))}`,
       text(one['space']) === '*' ? 'everywhere' : text(one['space']),
     ])));
     return 0;
@@ -56,7 +57,9 @@ const twoPersons: Verb = {
   usage: 'two-persons on|off|auto',
   run: async ({ client, io, options, need }) => {
     const wanted = need(0, 'on, off or auto');
-    if (!['on', 'off', 'auto'].includes(wanted)) throw new SallyportError('ERR_USAGE', 'say on, off or auto', { remedy: 'auto: as soon as two people can administer.' });
+    if (!['on', 'off', 'auto'].includes(wanted)) {
+      throw new SallyportError('ERR_USAGE', 'say on, off or auto', { remedy: 'auto: as soon as two people can administer.' });
+    }
     await client.send('PUT', '/administration', wanted === 'auto' ? {} : { twoPersons: wanted === 'on' });
     const now = await client.get('/administration');
     show(io, options.json, now, () => (part(now, 'takesTwo') === true ? 'Wide actions take two people.\n' : 'One person is enough.\n'));

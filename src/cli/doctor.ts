@@ -64,10 +64,11 @@ async function checkFiles(home: string): Promise<readonly Check[]> {
 }
 
 function checkBreakGlass(status: Json): readonly Check[] {
+  const [what, state] = ['break-glass', 'bad'] as const;
   const [open, overdue] = [text(part(status, 'breakGlass', 'open')), text(part(status, 'breakGlass', 'overdue'))];
   return [
-    ...(open === '' ? [] : [{ what: 'break-glass', state: 'bad' as const, found: `open: ${open}`, remedy: 'sallyport break-glass close ID, when it is over' }]),
-    ...(overdue === '' ? [] : [{ what: 'break-glass', state: 'bad' as const, found: `not reviewed: ${overdue}`, remedy: 'sallyport break-glass review ID --note …' }]),
+    ...(open === '' ? [] : [{ what, state, found: `open: ${open}`, remedy: 'sallyport break-glass close ID, when it is over' }]),
+    ...(overdue === '' ? [] : [{ what, state, found: `not reviewed: ${overdue}`, remedy: 'sallyport break-glass review ID --note …' }]),
   ];
 }
 

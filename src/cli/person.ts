@@ -22,7 +22,8 @@ const list: Verb = {
 /** By id or by user name, which is what people know. */
 async function findPerson({ client, need }: Call): Promise<Json> {
   const wanted = need(0, 'the person');
-  const found = objects(part(await client.get('/people'), 'people')).find(({ id, userName }) => id === wanted || text(userName).toLowerCase() === wanted.toLowerCase());
+  const people = objects(part(await client.get('/people'), 'people'));
+  const found = people.find(({ id, userName }) => id === wanted || text(userName).toLowerCase() === wanted.toLowerCase());
   if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', `there is no person "${plain(wanted)}"`, { remedy: 'See `sallyport person list`.' });
   return found;
 }
@@ -55,7 +56,9 @@ const scimToken: Verb = {
       return 0;
     }
     const ttlMs = readSpan(options.text('ttl') ?? '365d');
-    if (ttlMs === undefined || ttlMs > 366 * DAY_MS) throw new SallyportError('ERR_USAGE', '--ttl is no time span of at most a year', { remedy: 'Write for instance 90d.' });
+    if (ttlMs === undefined || ttlMs > 366 * DAY_MS) {
+      throw new SallyportError('ERR_USAGE', '--ttl is no time span of at most a year', { remedy: 'Write for instance 90d.' });
+    }
     const made = await client.send('POST', '/people/scim-tokens', { note: needText('note'), ttlMs });
     // The one place where it is printed: showing it once is what this command is for.
     show(io, options.json, made, () => `${text(part(made, 'token'))}\n`);
@@ -65,6 +68,7 @@ const scimToken: Verb = {
 };
 
 export const command = commandOf('person', 'The people of the organisation, and the directory that pushes them', {
-  list, deactivate: switchVerb('deactivate', 'nothing of theirs works any more'), activate: switchVerb('activate', 'may sign in again; what was issued before stays dead'),
+  list, deactivate: switchVerb('deactivate', 'nothing of theirs works any more'),
+  activate: switchVerb('activate', 'may sign in again; what was issued before stays dead'),
   'scim-token': scimToken,
 });

@@ -33,7 +33,8 @@ function describe(proposal: Json): string {
   );
   const exactly = plain(JSON.stringify({ method, path, params, query, body }, undefined, 2), true);
   const who = `${text(part(proposal, 'proposer', 'id'))}, ${time(number(part(proposal, 'proposer', 'at')))}`;
-  return `${plain(text(state))}, until ${time(number(expiresAt))}\nproposed by ${plain(who)}\nbecause ${plain(text(part(proposal, 'reasons')))}\n${exactly}\ndigest ${plain(text(digest))}\n`;
+  const head = `${plain(text(state))}, until ${time(number(expiresAt))}\nproposed by ${plain(who)}\nbecause ${plain(text(part(proposal, 'reasons')))}`;
+  return `${head}\n${exactly}\ndigest ${plain(text(digest))}\n`;
 }
 
 const approve: Verb = {

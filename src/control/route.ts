@@ -67,8 +67,8 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  /** What it reads and writes: one space's, or what belongs to the whole organisation. Undeclared is the whole organisation's. */
-  readonly reach: Reach | undefined;
+  /** What it reads and writes: one space's, or what belongs to the whole organisation. */
+  readonly reach: Reach;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
   /** A stream answers with one JSON object a line until the client leaves. */
@@ -83,7 +83,7 @@ interface RouteSpec<Query extends z.ZodRawShape, Body extends z.ZodType> {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
-  readonly reach?: Reach;
+  readonly reach: Reach;
   readonly query?: Query;
   readonly body?: Body;
   readonly streams?: boolean;
@@ -131,7 +131,7 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, where: string)
  * `ERR_ADMIN_FORBIDDEN`, and records it.
  */
 async function authorize(
-  admin: Admin, { access, reach = 'organisation', path }: Pick<Route, 'access' | 'path'> & { readonly reach?: Reach }, space: string, control: Control,
+  admin: Admin, { access, reach, path }: Pick<Route, 'access' | 'path' | 'reach'>, space: string, control: Control,
 ): Promise<Admin> {
   const part = path.split('/')[1] ?? '';
   const everywhere = await control.admins.decide(admin, { access, space: '*', part });

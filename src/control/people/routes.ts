@@ -37,7 +37,8 @@ const peopleRoutes: readonly Route[] = [
 
 const tokenRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/people/scim-tokens', summary: 'Tokens with which a directory pushes people, without the tokens', access: 'read', reach: 'organisation',
+    method: 'GET', path: '/people/scim-tokens', summary: 'Tokens with which a directory pushes people, without the tokens',
+    access: 'read', reach: 'organisation',
     act: async (_asked, { store, now }) => ({ tokens: (await listStored(store, 'scim-token', DEFAULT_SPACE)).map((token) => presentToken(token, now())) }),
   }),
   route({
@@ -49,7 +50,8 @@ const tokenRoutes: readonly Route[] = [
       const at = control.now();
       const id = Bun.randomUUIDv7();
       const made: ScimToken = { hash: createHash('sha256').update(token).digest('hex'), note, createdBy: admin.id, createdAt: at, expiresAt: at + ttlMs };
-      await control.change({ admin, space: DEFAULT_SPACE }, { resource: 'scim-token', id, verb: 'create', detail: { note, expiresAt: made.expiresAt } }, (rows) =>
+      const what = { resource: 'scim-token', id, verb: 'create', detail: { note, expiresAt: made.expiresAt } };
+      await control.change({ admin, space: DEFAULT_SPACE }, what, (rows) =>
         putStored(rows, 'scim-token', DEFAULT_SPACE, id, made, admin.id));
       return { ...presentToken({ id, space: DEFAULT_SPACE, body: made }, at), token };
     },
@@ -71,6 +73,7 @@ const tokenRoutes: readonly Route[] = [
 
 export const personRoutes: readonly Route[] = [...tokenRoutes, ...peopleRoutes];
 
-function presentToken({ id, body: { hash: _, ...rest } }: Stored<ScimToken>, now: number): { readonly [key: string]: Json } {
+function presentToken({ id, body }: Stored<ScimToken>, now: number): { readonly [key: string]: Json } {
+  const { hash: _, ...rest } = body;
   return { id, state: rest.revokedAt !== undefined ? 'revoked' : rest.expiresAt <= now ? 'expired' : 'active', ...rest };
 }

@@ -16,7 +16,8 @@ export function whoOf({ id, proof }: Admin, at: number): Proposal['proposer'] {
 
 /** The digest of exactly what was asked. */
 export function digestOfRequest({ method, path, params, query, body }: Pick<Proposal, 'method' | 'path' | 'params' | 'query' | 'body'>): string {
-  return digestOf({ method, path, params, query, body: JSON.parse(JSON.stringify(body)) as Json });
+  const json: Json = JSON.parse(JSON.stringify(body));
+  return digestOf({ method, path, params, query, body: json });
 }
 
 /**

@@ -6,11 +6,12 @@ import { NEW_REVOCATION } from './schema.ts';
 
 export const revocationRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/revocations', summary: 'Credentials and sign-ins that were ended before their time', access: 'read',
+    method: 'GET', path: '/revocations', summary: 'Credentials and sign-ins that were ended before their time', access: 'read', reach: 'organisation',
     act: async (_asked, { store, now }) => ({ revocations: (await listRevocations(store, now())).map(({ body }) => ({ ...body })) }),
   }),
   route({
-    method: 'POST', path: '/revocations', summary: 'End a credential or a whole sign-in; gateways obey at once, open calls end', access: 'change',
+    method: 'POST', path: '/revocations', summary: 'End a credential or a whole sign-in; gateways obey at once, open calls end',
+    access: 'stop', reach: 'organisation',
     body: NEW_REVOCATION,
     act: async ({ admin, body: { credential, reason, ttlMs } }, control) => {
       const until = control.now() + ttlMs;

@@ -1,7 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
-export const SCIM_TYPE = 'application/scim+json';
+const SCIM_TYPE = 'application/scim+json';
 const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 /** RFC 7644 section 3.12, table 9. */
@@ -20,7 +20,8 @@ export class ScimFault extends Error {
 }
 
 export function scimResponse(status: number, body: JsonObject | undefined, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers: { ...(body === undefined ? {} : { 'content-type': SCIM_TYPE }), ...headers } });
+  if (body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': SCIM_TYPE, ...headers } });
 }
 
 const STATUS: Readonly<Partial<Record<SallyportError['code'], number>>> = {

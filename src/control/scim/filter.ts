@@ -14,7 +14,9 @@ export function readFilter(text: string | null, attributes: readonly string[]): 
   const [, name = '', literal = ''] = /^\s*([A-Za-z][\w.:-]{0,99})\s+eq\s+("(?:[^"\\]|\\.){0,1000}")\s*$/i.exec(text) ?? [];
   const attribute = attributes.find((known) => known.toLowerCase() === name.replace(/^urn:[\w:.]+:(?=\w+$)/i, '').toLowerCase());
   const value = readLiteral(literal);
-  if (attribute === undefined || value === undefined) throw new ScimFault(400, `Filters are \`<attribute> eq "…"\`, with one of ${attributes.join(', ')}.`, 'invalidFilter');
+  if (attribute === undefined || value === undefined) {
+    throw new ScimFault(400, `Filters are \`<attribute> eq "…"\`, with one of ${attributes.join(', ')}.`, 'invalidFilter');
+  }
   return { attribute, value };
 }
 

@@ -19,7 +19,8 @@ export const groupRequests: readonly ScimAction[] = [
       const { searchParams } = web.url;
       const filter = readFilter(searchParams.get('filter'), FILTERED);
       const all = await listStored(control.store, 'group', DEFAULT_SPACE);
-      const meant = all.filter(({ id, body: { displayName, externalId } }) => filter === undefined || fits(filter, { displayName, externalId, id }[filter.attribute]));
+      const meant = all.filter(({ id, body: { displayName, externalId } }) =>
+        filter === undefined || fits(filter, { displayName, externalId, id }[filter.attribute]));
       return scimResponse(200, pageOf(meant, searchParams, (group) => presentGroup(group, base, showsMembers(searchParams))));
     },
   },

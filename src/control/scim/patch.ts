@@ -16,7 +16,9 @@ export interface Step {
 }
 
 // Entra ID writes `Add` and `Replace`; RFC 7644 has them in lower case. Both name the message in `schemas`; a lone client may not.
-const OPERATION = z.object({ op: z.string().toLowerCase().pipe(z.enum(['add', 'replace', 'remove'])), path: z.string().max(500).optional(), value: z.json().optional() });
+const OPERATION = z.object({
+  op: z.string().toLowerCase().pipe(z.enum(['add', 'replace', 'remove'])), path: z.string().max(500).optional(), value: z.json().optional(),
+});
 const PATCH = z.object({ schemas: z.array(z.string()).optional(), Operations: z.array(OPERATION).min(1).max(LIMITS.scimOperationsMax) });
 
 const PATH = /^(?:urn:[\w:.-]+:)?([A-Za-z]\w{0,63})(?:\[\s*([A-Za-z]\w{0,63})\s+eq\s+"((?:[^"\\]|\\.){0,300})"\s*\])?(?:\.([A-Za-z]\w{0,63}))?$/;

@@ -116,7 +116,7 @@ function nameOf(value: Json | undefined): string | undefined {
   if (!isObject(value)) return undefined;
   const { formatted, givenName, familyName } = value;
   if (typeof formatted === 'string' && formatted !== '') return formatted;
-  const parts = [givenName, familyName].filter((part) => typeof part === 'string' && part !== '');
+  const parts = [givenName, familyName].flatMap((part) => (typeof part === 'string' && part !== '' ? [part] : []));
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 

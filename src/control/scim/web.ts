@@ -28,7 +28,7 @@ export interface ScimRequest {
 export interface ScimAction {
   readonly method: WebRoute['method'];
   readonly path: string;
-  run(request: ScimRequest): Promise<Response>;
+  readonly run: (request: ScimRequest) => Promise<Response>;
 }
 
 const describing: readonly ScimAction[] = [
@@ -65,8 +65,10 @@ async function authenticate({ request, address }: WebRequest, control: Control):
   const [, token = ''] = /^Bearer (spc_[\w-]{43})$/i.exec(authorization) ?? [];
   const hash = createHash('sha256').update(token).digest('hex');
   const found = (await listStored(control.store, 'scim-token', DEFAULT_SPACE)).find(({ body }) => body.hash === hash);
-  if (token !== '' && found !== undefined && found.body.revokedAt === undefined && found.body.expiresAt > control.now()) return { id: `sallyport|scim/${found.id}`, may: [] };
-  await control.refused({ event: 'admin.refused', space: DEFAULT_SPACE, address, action: 'scim', code: 'ERR_ADMIN_TOKEN', reason: fingerprintOf(authorization) });
+  const isGood = token !== '' && found !== undefined && found.body.revokedAt === undefined && found.body.expiresAt > control.now();
+  if (isGood) return { id: `sallyport|scim/${found.id}`, may: [] };
+  const reason = fingerprintOf(authorization);
+  await control.refused({ event: 'admin.refused', space: DEFAULT_SPACE, address, action: 'scim', code: 'ERR_ADMIN_TOKEN', reason });
   throw new ScimFault(401, 'The token is missing, wrong or over.');
 }
 
