@@ -54,7 +54,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
 }
 
 /** Whose tokens the gate takes: those that spaces declare, and the embedded issuer's everywhere once it has opened. */
-export async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 'scopes'>> {
+async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 'scopes'>> {
   const { issuers, scopes } = await readIssuers(rows);
   const published = await readPublished(rows);
   if (published === undefined) return { issuers, scopes };
