@@ -90,7 +90,8 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       if (final) open = false;
     },
     async failed(fault, cancelled) {
-      const detail = { code: fault.code, reason: fault.message, ...(fault.internal === undefined ? {} : { detail: fault.internal }), ...credentialOf(fault.code, inbound) };
+      const { code, message: reason, internal } = fault;
+      const detail = { code, reason, ...(internal === undefined ? {} : { detail: internal }), ...credentialOf(code, inbound) };
       if (!open) {
         if (caller !== undefined) options.refused(caller, fault.code);
         const refused = record('access', 'call.refused', detail);

@@ -74,11 +74,11 @@ describe('passes', () => {
 });
 
 describe('the embedded issuer', () => {
-  const own = (): Issuer => ({ ...issuer.entry, embedded: true, jwks: { keys: [{ ...keyOf('ES256').jwk }] } });
-  const claims = (change: JsonObject = {}): JsonObject => ({ ...goodClaims(issuer.url, CRM, NOW), 'io.sallyport/space': 'default', ...change });
   const ask = (header: JsonObject, change: JsonObject = {}): Promise<string> => {
-    const known = identitiesOf({ issuers: [own()], agents: [deskOf(issuer.url)] });
-    const token = forge(keyOf('ES256'), { alg: 'ES256', kid: 'ES256', ...header }, claims(change));
+    const own: Issuer = { ...issuer.entry, embedded: true, jwks: { keys: [{ ...keyOf('ES256').jwk }] } };
+    const known = identitiesOf({ issuers: [own], agents: [deskOf(issuer.url)] });
+    const claims = { ...goodClaims(issuer.url, CRM, NOW), 'io.sallyport/space': 'default', ...change };
+    const token = forge(keyOf('ES256'), { alg: 'ES256', kid: 'ES256', ...header }, claims);
     return outcomeOf(() => openIdentity().authenticate(showing({ authorization: `Bearer ${token}` }), known, NOW));
   };
 
