@@ -5,6 +5,8 @@ import type { JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { Origin } from './entry.ts';
 
 const CLOSING: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown']);
+/** The server may not know yet that these calls are over. */
+const ENDED_HERE: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['call.cancelled', 'call.failed']);
 /** How many superseded incarnations of a node are remembered, so that a late survivor cannot write again. */
 const RETIRED_MAX = 16;
 /** Who stands behind a call: whose credential is shown to the server. */
@@ -52,7 +54,7 @@ export class Standing {
   /** Two generations: forgetting the oldest half at once costs nothing, taking out the oldest one each time does. */
   #recent = new Map<string, number>();
   #older: ReadonlyMap<string, number> = new Map();
-  /** Messages that open nothing (notifications, answers), by their exchange; forgotten soon, and at a restart. */
+  /** Messages that open nothing (notifications, answers), and calls that were given up, by their exchange; forgotten soon, and at a restart. */
   readonly #messages = new Map<string, OpenCall>();
 
   get openCount(): number {
@@ -91,7 +93,7 @@ export class Standing {
     );
   }
 
-  /** The permit of an exchange whose call is open, or of a message that was permitted lately. */
+  /** The permit of an exchange whose call is open or was given up lately, or of a message that was permitted lately. */
   receiptOf(exchange: string, now: number): Receipt | undefined {
     const call = this.#open.get(exchange) ?? this.#messages.get(exchange);
     if (call === undefined) return undefined;
@@ -108,7 +110,10 @@ export class Standing {
       this.#noteMessage(openCall(origin, record, at));
     } else if (CLOSING.has(record.event)) {
       const call = this.#open.get(record.exchange);
-      if (call !== undefined && (origin.role === 'ledger' || (call.role === origin.role && call.node === record.node))) this.#open.delete(record.exchange);
+      if (call === undefined || (origin.role !== 'ledger' && (call.role !== origin.role || call.node !== record.node))) return;
+      this.#open.delete(record.exchange);
+      // What was given up or failed has still to be told to the server.
+      if (ENDED_HERE.has(record.event)) this.#noteMessage({ ...call, at });
     }
   }
 

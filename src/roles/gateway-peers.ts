@@ -85,7 +85,7 @@ export function proofHandlers(identity: Pick<Identity, 'judgeProof'>): Readonly<
 
 /** Whose held call it is; the owner compares, it does not believe. */
 function callerOf(exchange: Exchange): JsonObject {
-  return { principal: exchange.principal.id, agent: exchange.principal.agent };
+  return { principal: exchange.principal.id, agent: exchange.principal.agent, exchange: exchange.id };
 }
 
 function lost(): SallyportError {
@@ -102,16 +102,20 @@ function textIn(item: Json): string {
 
 /** What one replica asks of another. It proved its role on the link; what it says is read as strictly as a client's words. */
 type Forwarded =
-  | { readonly kind: 'resume'; readonly handle: string; readonly responses: Responses; readonly principal: string; readonly agent: string }
+  | {
+    readonly kind: 'resume'; readonly handle: string; readonly responses: Responses;
+    readonly principal: string; readonly agent: string; readonly exchange: string;
+  }
   | { readonly kind: 'answer'; readonly session: string; readonly message: ResultMessage | ErrorMessage }
   | { readonly kind: 'resubscribe'; readonly session: string };
 type Responses = Readonly<Record<string, JsonObject>>;
 
 /** Throws ERR_REQUEST_INVALID, and what `decodeBody` throws of a message that is none. */
 function readForwarded(body: Json): Forwarded {
-  const { kind, session, message, revision, handle, responses, principal, agent } = isObject(body) ? body : {};
-  if (kind === 'resume' && typeof handle === 'string' && isResponses(responses) && typeof principal === 'string' && typeof agent === 'string') {
-    return { kind, handle, responses, principal, agent };
+  const { kind, session, message, revision, handle, responses, principal, agent, exchange } = isObject(body) ? body : {};
+  const caller = [principal, agent, exchange].every((part) => typeof part === 'string');
+  if (kind === 'resume' && typeof handle === 'string' && isResponses(responses) && caller) {
+    return { kind, handle, responses, principal: String(principal), agent: String(agent), exchange: String(exchange) };
   }
   if (kind === 'resubscribe' && typeof session === 'string') return { kind, session };
   const spoken = REVISIONS.find((known) => known === revision);
@@ -135,7 +139,7 @@ export function forwardHandlers(parts: BridgeParts): Readonly<Record<string, Han
         if (asked.kind === 'answer') parts.questions.answer(asked.session, asked.message);
         else if (asked.kind === 'resubscribe') parts.subscriptions.changed(asked.session);
         else {
-          const caller = { id: asked.principal, agent: asked.agent };
+          const caller = { id: asked.principal, agent: asked.agent, exchange: asked.exchange };
           for await (const answer of resumeHeld(parts, asked.handle, asked.responses, caller, signal)) yield encodeBody(answer);
         }
       },

@@ -33,6 +33,7 @@ async function* send(pool: Pool, message: Message, exchange: Exchange, signal: A
   if (eraOf(message.revision) !== handshake.era) {
     throw new SallyportError('ERR_VERSION_UNSUPPORTED', `Server ${exchange.server.id} speaks ${handshake.revision}.`, { dispatched: false });
   }
+  connection.carry(exchange);
   const session = exchange.session?.key ?? callerOf(exchange);
   if (message.kind === 'notification') {
     if (message.method !== 'notifications/initialized') await mux.notify(message, session);

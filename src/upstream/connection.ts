@@ -1,4 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
+import type { Exchange } from '../domain/exchange.ts';
 import { isArray } from '../domain/json.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -15,6 +16,8 @@ const SELF = { name: 'sallyport', version: '0.1.0' };
 /** A two-way carrier of messages to one server: a process or an HTTP+SSE pair. */
 export interface Pipe {
   send(text: string): Promise<void>;
+  /** Says for which exchange is sent from now on: a credential is released against its permit, not against that of the first one. */
+  carry?(exchange: Exchange): void;
   /** One message as text each. Ends, or throws `SallyportError`, when the connection is over. */
   readonly lines: AsyncIterable<string>;
   close(): void;
@@ -34,6 +37,8 @@ export interface Connection {
   readonly capabilities: JsonObject;
   /** Settles, never rejects, when the connection is over. */
   readonly over: Promise<void>;
+  /** Called before each message of an exchange. */
+  carry(exchange: Exchange): void;
   close(): void;
 }
 
@@ -56,7 +61,7 @@ export async function openConnection(pipe: Pipe, options: OpenOptions): Promise<
     const handshake = await shakeHands(mux, options);
     ({ revision } = handshake);
     if (handshake.era === 'legacy') await mux.notify({ kind: 'notification', from: 'client', revision, method: 'notifications/initialized' }, undefined);
-    return { mux, handshake, capabilities: options.capabilities, over, close: () => pipe.close() };
+    return { mux, handshake, capabilities: options.capabilities, over, carry: (exchange) => pipe.carry?.(exchange), close: () => pipe.close() };
   } catch (cause) {
     pipe.close();
     throw cause;

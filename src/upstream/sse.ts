@@ -50,9 +50,13 @@ async function openPipe(options: SseUpstreamOptions, exchange: Exchange): Promis
     const chunks = readChunks({ response, server, signal });
     const events = options.codec.parseSse(chunks, { eventBytesMax: LIMITS.sseEventBytesMax })[Symbol.asyncIterator]();
     const endpoint = await readEndpoint(events, url, server);
+    let carried = exchange;
     return {
       lines: readLines(events, server, signal),
-      send: (text) => post(options, endpoint, text, exchange, signal),
+      carry: (next) => {
+        carried = next;
+      },
+      send: (text) => post(options, endpoint, text, carried, signal),
       close: () => controller.abort(),
     };
   } catch (cause) {

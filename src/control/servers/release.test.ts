@@ -227,9 +227,17 @@ test('a receipt is good soon after the permit, and while its call is open', asyn
     id: Bun.randomUUIDv7(), at: Date.now(), category: 'execution', event: 'result.delivered', node: 'gw-1', space: 'default', exchange: closed, server: 'crm',
   });
   expect(await refusal(release('crm', closed))).toContain('no open call is known');
+  const [told, silent] = [await permit('crm'), await permit('crm')];
+  for (const exchange of [told, silent]) {
+    await journal.append({
+      id: Bun.randomUUIDv7(), at: Date.now(), category: 'error', event: 'call.cancelled', node: 'gw-1', space: 'default', exchange, server: 'crm',
+    });
+  }
+  // The server has to be told that it was given up.
+  expect(await release('crm', told)).toMatchObject({ value: VALUE });
   setSystemTime(Date.now() + LIMITS.receiptFreshMs + 1_000);
   await fixture.role.control.lease.renew();
-  expect(await refusal(release('crm', late))).toBe('ERR_RELEASE_REFUSED: the call was permitted too long ago');
+  for (const exchange of [late, silent]) expect(await refusal(release('crm', exchange))).toBe('ERR_RELEASE_REFUSED: the call was permitted too long ago');
   expect(await release('crm', stream)).toMatchObject({ value: VALUE });
 });
 

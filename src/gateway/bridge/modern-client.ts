@@ -27,7 +27,7 @@ export async function* callLegacyServer(parts: BridgeParts, permit: Permit, exch
     const responses = inputResponsesOf(message.params);
     const owner = parts.held.ownerOf(handle);
     const resumed = owner === parts.node
-      ? resumeHeld(parts, handle, responses, exchange.principal, signal)
+      ? resumeHeld(parts, handle, responses, { id: exchange.principal.id, agent: exchange.principal.agent, exchange: exchange.id }, signal)
       : parts.peers.resume(owner, handle, responses, exchange, signal);
     for await (const answer of resumed) yield* reframed(answer, message);
     return;
@@ -39,15 +39,19 @@ export async function* callLegacyServer(parts: BridgeParts, permit: Permit, exch
   for await (const answer of drive(parts, call, message, signal)) yield* reframed(answer, message);
 }
 
-/** Continues a call that this replica holds, with the answers that its client brought. */
+/**
+ * Continues a call that this replica holds, with the answers that its client brought. From now on it belongs to the exchange in which
+ * they were brought: that one was permitted and is open, and credentials are released against it.
+ */
 export async function* resumeHeld(
   parts: BridgeParts,
   handle: string,
   responses: Readonly<Record<string, JsonObject>>,
-  caller: { readonly id: string; readonly agent: string },
+  caller: { readonly id: string; readonly agent: string; readonly exchange: string },
   signal: AbortSignal,
 ): AsyncGenerator<Message, void, undefined> {
-  const call = parts.held.take(handle, caller);
+  const held = parts.held.take(handle, caller);
+  const call = { ...held, exchange: { ...held.exchange, id: caller.exchange } };
   const asked = call.permit.message;
   if (asked.kind !== 'request') return;
   const result = responses[String(call.question.id)];
