@@ -153,7 +153,7 @@ test('a gateway that is killed ends its calls with a clear error, and the next c
 
 test('a token that was revoked behind its back is replaced', async () => {
   const client = await connectV2('both');
-  for (const id of await activeTokens()) await gate.admin('DELETE', `/agents/${id}`);
+  for (const id of await activeTokens()) await gate.admin('DELETE', `/tokens/${id}`);
   expect(said(await client.callTool({ name: 'test_simple_text' }))).toContain('simple text response');
   await client.close();
 });

@@ -34,6 +34,9 @@ let tokens: Readonly<Record<'tester' | 'guest', string>>;
 /** Run when a request reaches an upstream, before it is answered. */
 let onHeard: ((heard: Heard) => Promise<Response | undefined>) | undefined;
 
+/** What an attacker tries here in a minute would have long been refused early. */
+const UNBOUNDED = 'limits: { denials: 1000000/min, strangerDenials: 1000000/min, cascade: { denials: 1000000 } }\n';
+
 beforeAll(async () => {
   servers = { notes: start(), old: start('legacy'), new: start('modern'), unused: start() };
   const members = ['notes', 'old', 'new'].map((server) => `{ server: ${server}, tools: "*", prompts: "*", resources: true }`).join(', ');
@@ -41,7 +44,7 @@ beforeAll(async () => {
     policy: POLICY,
     manifest: `servers:\n${Object.entries(servers)
       .map(([id, { url }]) => `  ${id}: { url: "${url}", allowPrivate: true, owner: tests }\n`)
-      .join('')}toolsets: { all: [${members}] }\n`,
+      .join('')}toolsets: { all: [${members}] }\n${UNBOUNDED}`,
   });
   await gate.enrol('notes', 'old', 'new', 'unused');
   tokens = { tester: await gate.token(), guest: await gate.token({ agent: 'guest', groups: ['guests'] }) };
@@ -359,7 +362,7 @@ describe(verifies('kill-switch', 'agents, servers, everything and tokens stop at
     const made = await gate.admin('POST', '/tokens', { agent: 'gone', groups: ['testers'], audience: ['*'], ttlMs: 60_000 });
     const [token, id] = [stringAt(made, 'token') ?? '', stringAt(made, 'id') ?? ''];
     expect(await until(token, undefined)).toBeUndefined();
-    await gate.admin('DELETE', `/agents/${id}`);
+    await gate.admin('DELETE', `/tokens/${id}`);
     expect(['ERR_TOKEN_REVOKED', 'ERR_TOKEN_INVALID']).toContain((await until(token, 'ERR_TOKEN_INVALID')) ?? '');
   });
 });
