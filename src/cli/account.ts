@@ -30,7 +30,8 @@ const list: Verb = {
   usage: 'list',
   run: async ({ client, io, options }) => {
     const answer = await client.get('/accounts');
-    show(io, options.json, answer, () => table(['name', 'state', 'password', 'passkeys', 'since', 'person'], objects(part(answer, 'accounts')).map((account) => [
+    const head = ['name', 'state', 'password', 'passkeys', 'since', 'person'];
+    show(io, options.json, answer, () => table(head, objects(part(answer, 'accounts')).map((account) => [
       text(account['userName']), text(account['state']), account['password'] === true ? 'set' : '',
       objects(account['passkeys']).map(({ name }) => text(name)).join(', '), time(number(account['createdAt'])), text(account['person']),
     ])));

@@ -1,6 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { isCommon } from './common.ts';
+import { isCommon } from './guessable.ts';
 
 /** RFC 9106 section 4, second recommended option, on one lane: 64 MiB and three passes, about 0.2 s of one core. */
 const COST = { algorithm: 'argon2id', memoryCost: 65_536, timeCost: 3 } as const;

@@ -110,6 +110,8 @@ function presentAccount({ id, body }: FoundAccount, now: number): { readonly [ke
     id, userName: body.userName, person: body.person,
     state: body.disabledAt !== undefined ? 'disabled' : usable ? 'active' : invited ? 'invited' : 'locked',
     password: body.password !== undefined, createdAt: body.createdAt,
-    passkeys: body.passkeys.map(({ name, createdAt, lastUsedAt, backedUp }) => ({ name, createdAt, backedUp, ...(lastUsedAt === undefined ? {} : { lastUsedAt }) })),
+    passkeys: body.passkeys.map(({ name, createdAt, lastUsedAt, backedUp }) => ({
+      name, createdAt, backedUp, ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+    })),
   };
 }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const USER_NAME = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}\p{Z}|/]+$/u, 'must be visible text without spaces, "/" and "|"');
 const LABEL = z.string().trim().min(1).max(200).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text');
 /** A PHC string of exactly the cost that `hashPassword` has: the password itself never leaves the terminal on which it was typed. */
-const PASSWORD_HASH = z.string().regex(/^\$argon2id\$v=19\$m=65536,t=3,p=1\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{43,86}$/, 'must be made by `sallyport account`');
+const PHC = /^\$argon2id\$v=19\$m=65536,t=3,p=1\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{43,86}$/;
+const PASSWORD_HASH = z.string().regex(PHC, 'must be made by `sallyport account`');
 
 export const NEW_ACCOUNT = z.strictObject({
   userName: USER_NAME,

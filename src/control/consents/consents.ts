@@ -32,7 +32,8 @@ export async function keepConsent(control: Pick<Control, 'store' | 'now'>, conse
     const grants = [...new Set([...(before?.grants ?? []), ...consent.grants])].slice(-GRANTS_KEPT);
     // An answer that is not asked for again must not live for ever by being used.
     const givenAt = continued && scopes.length === before.scopes.length && consent.remembered ? before.givenAt : now;
-    await putStored(rows, 'consent', DEFAULT_SPACE, id, { ...consent, scopes, grants, givenAt, expiresAt: givenAt + LIMITS.consentMs }, `sallyport|${consent.person}`);
+    const next = { ...consent, scopes, grants, givenAt, expiresAt: givenAt + LIMITS.consentMs };
+    await putStored(rows, 'consent', DEFAULT_SPACE, id, next, `sallyport|${consent.person}`);
   });
 }
 
@@ -47,7 +48,8 @@ export async function revokeConsent(control: Control, issuer: string, { id, body
   const until = control.now() + LIMITS.grantMs;
   for (const grant of body.grants) await addRevocation(control, { credential: `${issuer}|${grant}`, reason: 'the consent was taken back', until }, by);
   await control.record({
-    event: 'consent.revoked', space: DEFAULT_SPACE, principal: by, route: body.resource, detail: { person: body.person, client: body.client, scopes: body.scopes },
+    event: 'consent.revoked', space: DEFAULT_SPACE, principal: by, route: body.resource,
+    detail: { person: body.person, client: body.client, scopes: body.scopes },
   });
   await deleteStored(control.store, 'consent', DEFAULT_SPACE, id, by);
 }

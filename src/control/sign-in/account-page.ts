@@ -2,6 +2,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { FoundAccount } from '../accounts/find.ts';
 import { findOfPerson } from '../accounts/find.ts';
 import { offerRegistration, siteOf } from '../accounts/passkeys.ts';
+import type { Passkey } from '../accounts/schema.ts';
 import { listConsents } from '../consents/consents.ts';
 import type { Consent } from '../consents/schema.ts';
 import type { Control } from '../control.ts';
@@ -32,7 +33,8 @@ export async function showAccount(web: WebRequest, control: Control, problem?: s
     body: html`<div class="row"><h1>${nameOf(visitor.person)}</h1><a href="/sign-in/out">Sign out</a></div>
 <p class="lead">${visitor.person.body.userName} · signed in ${HOW[visitor.session.method]}</p>${problemNote(problem)}
 <h2>Programs that may work for you</h2>${consentList(consents, browser)}
-${account === undefined ? html`<p class="soft">You sign in through your company: passwords and passkeys are kept there.</p>` : await credentials(web, control, account, browser, visitor)}`,
+${account === undefined ? html`<p class="soft">You sign in through your company: passwords and passkeys are kept there.</p>`
+  : await credentials(web, control, account, browser, visitor)}`,
   });
 }
 
@@ -43,16 +45,26 @@ function consentList(consents: readonly Stored<Consent>[], browser: Browser): Ht
   return html`<ul class="plain">${consents.map(({ id, body }) => html`<li><div class="row"><strong>${body.clientName}</strong>
 <form method="post" action="/sign-in/account/consent">${formToken(browser.token(ACCOUNT_PURPOSE))}<input type="hidden" name="id" value="${id}">
 <button class="link" type="submit">Take back</button></form></div>
-<span class="soft">${body.client} · <code>${body.resource}</code> · ${body.scopes.join(', ')} · until ${new Date(body.expiresAt).toISOString().slice(0, 10)}</span></li>`)}</ul>`;
+<span class="soft">${body.client} · <code>${body.resource}</code> · ${body.scopes.join(', ')} · until ${day(body.expiresAt)}</span></li>`)}</ul>`;
+}
+
+function passkeyList(passkeys: readonly Passkey[], token: string): Html {
+  if (passkeys.length === 0) return html`<p class="soft">None yet.</p>`;
+  return html`<ul class="plain">${passkeys.map(({ id, name, createdAt, lastUsedAt, backedUp }) => html`<li><div class="row"><strong>${name}</strong>
+<form method="post" action="/sign-in/account/passkey/remove">${formToken(token)}<input type="hidden" name="id" value="${id}">
+<button class="link" type="submit">Remove</button></form></div>
+<span class="soft">made ${day(createdAt)}${lastUsedAt === undefined ? '' : `, last used ${day(lastUsedAt)}`} ·
+${backedUp ? 'synced' : 'on one device'}</span></li>`)}</ul>`;
+}
+
+function day(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }
 
 async function credentials(web: WebRequest, control: Control, account: FoundAccount, browser: Browser, { session }: Visitor): Promise<Html> {
   const token = browser.token(ACCOUNT_PURPOSE);
   const { passkeys, userName, password } = account.body;
-  const list = html`<h2>Passkeys</h2>${passkeys.length === 0 ? html`<p class="soft">None yet.</p>` : html`<ul class="plain">${passkeys.map((one) => html`<li><div class="row">
-<strong>${one.name}</strong><form method="post" action="/sign-in/account/passkey/remove">${formToken(token)}<input type="hidden" name="id" value="${one.id}">
-<button class="link" type="submit">Remove</button></form></div><span class="soft">made ${new Date(one.createdAt).toISOString().slice(0, 10)}${
-  one.lastUsedAt === undefined ? '' : `, last used ${new Date(one.lastUsedAt).toISOString().slice(0, 10)}`} · ${one.backedUp ? 'synced' : 'on one device'}</span></li>`)}</ul>`}`;
+  const list = html`<h2>Passkeys</h2>${passkeyList(passkeys, token)}`;
   // Whoever finds an open browser must not be able to move in.
   if (control.now() - session.signedInAt > LIMITS.ceremonyMs) {
     return html`${list}<p class="soft">To change how you sign in, <a href="/sign-in?to=/sign-in/account&amp;again=yes">confirm that it is still you</a>.</p>`;

@@ -66,7 +66,9 @@ export async function takeBack(web: WebRequest, control: Control): Promise<Respo
   const visitor = await needVisitor(web, control);
   const found = await needStored(control.store, 'consent', DEFAULT_SPACE, form.text('id'));
   // The same answer as for one that doesn't exist: ids of others tell nothing.
-  if (found.body.person !== visitor.person.id) throw new SallyportError('ERR_NOT_FOUND', 'there is no such consent of yours', { remedy: 'Load the page again.' });
+  if (found.body.person !== visitor.person.id) {
+    throw new SallyportError('ERR_NOT_FOUND', 'there is no such consent of yours', { remedy: 'Load the page again.' });
+  }
   await revokeConsent(control, web.url.origin, found, visitor.principal);
   return goTo(HOME);
 }

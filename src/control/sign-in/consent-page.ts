@@ -1,4 +1,5 @@
 import { LIMITS } from '../../domain/limits.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Effect } from '../../domain/server.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
 import type { WebRequest } from '../web.ts';
@@ -24,9 +25,10 @@ const WORDS: Readonly<Record<Effect, { readonly what: string; readonly tone: '' 
   destroy: { what: 'Delete, for good', tone: 'bad', tag: 'destroys' },
   execute: { what: 'Run commands and code', tone: 'bad', tag: 'executes' },
   communicate: { what: 'Send to people and systems outside', tone: 'warn', tag: 'leaves the company' },
-  transact: { what: 'Move money, or sign in your name', tone: 'bad', tag: 'transacts' },
+  transact: { what: 'Move money, or sign for you', tone: 'bad', tag: 'transacts' },
 };
 const TOOLS_SHOWN = 8;
+const KEPT_DAYS = Math.round(LIMITS.consentMs / 86_400_000);
 
 /** Asks a person whether a program may work for them. Everything that a stranger wrote is named as the stranger's. */
 export function consentPage(web: WebRequest, parts: ConsentParts): Response {
@@ -37,20 +39,24 @@ export function consentPage(web: WebRequest, parts: ConsentParts): Response {
     body: html`<h1>May <strong>${client.name}</strong> work for you?</h1>
 <p class="lead">You are <strong>${person}</strong>. <a href="/sign-in/out">Not you?</a></p>
 <dl><dt>Program</dt><dd>${clientOrigin(pending)}</dd><dt>${target.kind === 'server' ? 'Server' : 'Toolset'}</dt>
-<dd><strong>${target.name}</strong>${target.space === 'default' ? undefined : html` in ${target.space}`} <span class="soft"><code>${pending.resource}</code></span></dd>
+<dd><strong>${target.name}</strong>${target.space === DEFAULT_SPACE ? undefined : ` in ${target.space}`}
+<span class="soft"><code>${pending.resource}</code></span></dd>
 <dt>Answer goes to</dt><dd>${redirectPart(pending)}</dd><dt>For how long</dt><dd>${span()}, until you take it back on your account's page</dd></dl>
 ${redirectWarning(pending)}
 <h2>It could</h2>${coverage.map((one) => effectList(one, coverage.length > 1))}
 <p class="soft">At most what you may do yourself: the company's policies decide each call, and every call is recorded.</p>
 <form method="post" action="/sign-in/${pending.uid}">${formToken(token)}<div class="pair">
 <button type="submit" name="answer" value="no" class="plain">Refuse</button><button type="submit" name="answer" value="yes">Allow</button></div></form>
-<p class="soft">${parts.remembers ? `Your answer is kept for ${Math.round(LIMITS.consentMs / 86_400_000)} days.` : 'You are asked each time, because anybody could claim to be this program.'}</p>`,
+<p class="soft">${parts.remembers ? `Your answer is kept for ${KEPT_DAYS} days.`
+  : 'You are asked each time, because anybody could claim to be this program.'}</p>`,
   });
 }
 
 function clientOrigin({ client }: Interaction): Html {
-  const agent = client.agent === undefined ? html`<span class="tag bad">not registered</span>` : html`<span class="tag good">registered as ${client.agent}</span>`;
-  if (client.origin === 'document') return html`from <strong>${hostOf(client.id)}</strong> ${agent}<br><span class="soft">by its own description at <code>${client.id}</code></span>`;
+  const agent = html`<span class="tag good">registered as ${client.agent}</span>`;
+  if (client.origin === 'document') {
+    return html`from <strong>${hostOf(client.id)}</strong> ${agent}<br><span class="soft">by its own description at <code>${client.id}</code></span>`;
+  }
   if (client.origin === 'declared') return html`entered by your administrator ${agent}<br><span class="soft"><code>${client.id}</code></span>`;
   return html`of unknown origin: it registered itself ${agent}<br><span class="soft"><code>${client.id}</code></span>`;
 }
@@ -90,7 +96,7 @@ function effectList({ server, owner, effects }: Coverage, named: boolean): Html 
 }
 
 function span(): string {
-  return `10 minutes at a time, renewed for up to ${Math.round(LIMITS.consentMs / 86_400_000)} days`;
+  return `10 minutes at a time, renewed for up to ${KEPT_DAYS} days`;
 }
 
 export function hostOf(url: string): string {

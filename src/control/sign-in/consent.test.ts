@@ -4,8 +4,8 @@ import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../../../test/fixtures/recording-server.ts';
-import { isArray, isObject } from '../../domain/json.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import { hashPassword } from '../accounts/password.ts';
+import { objects, text } from '../../cli/json-view.ts';
 
 const PASSWORD = 'quiet lemon boats at noon';
 const SITE = 'https://desk.example/callback';
@@ -19,7 +19,9 @@ beforeAll(async () => {
   const tools = Object.entries(effects).map(([name, effect]) => `${name}: { effect: ${effect} }`).join(', ');
   gate = await startGate({
     issuer: true,
-    manifest: `servers: { crm: { url: "${crm.url}", allowPrivate: true, owner: sales, tools: { ${tools} } } }\nadmins: [{ group: keepers, role: admin, space: "*" }]\n`,
+    manifest: `servers: { crm: { url: "${crm.url}", allowPrivate: true, owner: sales, tools: { ${tools} } } }
+admins: [{ group: keepers, role: admin, space: "*" }]
+`,
   });
   await gate.enrol('crm');
   for (const [id, redirect] of [['desk', SITE], ['tool', LOCAL], ['stranger', SITE]]) {
@@ -39,7 +41,7 @@ afterAll(async () => {
 });
 
 async function account(userName: string, groups: readonly string[]): Promise<void> {
-  await gate.admin('POST', '/accounts', { userName, groups, passwordHash: await Bun.password.hash(PASSWORD, { algorithm: 'argon2id', memoryCost: 65_536, timeCost: 3 }) });
+  await gate.admin('POST', '/accounts', { userName, groups, passwordHash: await hashPassword(PASSWORD, []) });
 }
 
 function visitor(): Browser {
@@ -72,14 +74,17 @@ describe('consent', () => {
     const login = await browser.open(request('desk', SITE, 'crm.read crm.destroy crm.communicate'));
     expect(login.text).toContain('The desk');
     const page = await signedIn(login);
-    for (const part of ['May <strong>The desk</strong>', 'entered by your administrator', 'registered as desk', 'desk.example', '<strong>crm</strong>', 'find_contact', 'wipe_contact', 'mail_out', 'destroys', 'leaves the company', '<strong>ada</strong>']) {
-      expect(page.text).toContain(part);
-    }
+    const named = [
+      'May <strong>The desk</strong>', 'entered by your administrator', 'registered as desk', 'desk.example', '<strong>crm</strong>', 'find_contact',
+      'wipe_contact', 'mail_out', 'destroys', 'leaves the company', '<strong>ada</strong>',
+    ];
+    for (const part of named) expect(page.text).toContain(part);
     for (const part of ['pay_bill', 'add_note', 'transacts']) expect(page.text).not.toContain(part);
     const done = await page.submit({ answer: 'yes' });
     expect(answerOf(done)).toMatchObject({ code: expect.any(String), state: 'abc', iss: gate.controlUrl });
     const [given] = await gate.records({ event: 'consent.given' });
-    expect(given).toMatchObject({ agent: 'desk', detail: { client: 'desk', scopes: ['crm.read', 'crm.destroy', 'crm.communicate'], redirect: 'desk.example' } });
+    const detail = { client: 'desk', scopes: ['crm.read', 'crm.destroy', 'crm.communicate'], redirect: 'desk.example' };
+    expect(given).toMatchObject({ agent: 'desk', detail });
   });
 
   test('is remembered for a site, for no more than was agreed to, and can be taken back with all that came of it', async () => {
@@ -154,8 +159,9 @@ describe('a client that is no registered agent', () => {
     const consent = await page.submit({ id: 'stranger', purpose: 'Notes', days: '30' }, '/agent');
     expect(consent.text).toContain('May <strong>The stranger</strong>');
     const { agents } = await gate.admin('GET', '/agents');
-    const made = isArray(agents) ? agents.filter(isObject).find(({ id }) => id === 'stranger') : undefined;
-    expect(made).toMatchObject({ owner: 'kim', purpose: 'Notes', clients: [`${gate.controlUrl}|stranger`], allow: [{ server: 'crm', effects: ['read', 'write'] }] });
+    const made = objects(agents).find(({ id }) => id === 'stranger');
+    const allow = [{ server: 'crm', effects: ['read', 'write'] }];
+    expect(made).toMatchObject({ owner: 'kim', purpose: 'Notes', clients: [`${gate.controlUrl}|stranger`], allow });
     const changed = (await gate.records({ event: 'config.changed' })).filter(({ action }) => action === 'agent.register');
     expect(changed.at(-1)?.['principal']).toBe(`${gate.controlUrl}|${await personOf('kim')}`);
   });
@@ -193,6 +199,5 @@ describe('step-up', () => {
 
 async function personOf(userName: string): Promise<string> {
   const { accounts } = await gate.admin('GET', '/accounts');
-  const found: JsonObject | undefined = isArray(accounts) ? accounts.filter(isObject).find((one) => one['userName'] === userName) : undefined;
-  return String(found?.['person']);
+  return text(objects(accounts).find((one) => one['userName'] === userName)?.['person']);
 }

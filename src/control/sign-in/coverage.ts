@@ -41,5 +41,6 @@ export async function coverageOf(control: Control, target: Target, scopes: reado
 function cover(server: Server, scopes: readonly string[], grants: readonly ScopeGrant[], shown: Toolset['members'][number]['tools']): Coverage {
   const tools = (server.baseline?.surface.tools ?? []).filter(({ name }) => shown === '*' || shown.includes(name));
   const effects = EFFECTS.filter((effect) => shortfallOf(scopes, [{ server: server.id, effect }], grants) === undefined);
-  return { server: server.id, owner: server.owner, effects: effects.map((effect) => ({ effect, tools: tools.filter((tool) => tool.effect === effect).map(({ name }) => name) })) };
+  const having = (effect: Effect): readonly string[] => tools.filter((tool) => tool.effect === effect).map(({ name }) => name);
+  return { server: server.id, owner: server.owner, effects: effects.map((effect) => ({ effect, tools: having(effect) })) };
 }

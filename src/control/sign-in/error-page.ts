@@ -26,7 +26,8 @@ function errorPage(web: WebRequest, error: SallyportError): Response {
   const { status } = refuse(error, () => undefined);
   return page(web, {
     title: 'Not possible', status, body: html`<h1>That did not work</h1>
-<div class="note bad" role="alert"><strong>${sentence(error.message)}</strong>${error.remedy === undefined ? undefined : html`<p>${sentence(error.remedy)}</p>`}</div>
+<div class="note bad" role="alert"><strong>${sentence(error.message)}</strong>
+${error.remedy === undefined ? undefined : html`<p>${sentence(error.remedy)}</p>`}</div>
 <p class="soft">Code <code>${error.code}</code></p><a class="button plain" href="/sign-in/account">To your account</a>`,
   });
 }

@@ -33,6 +33,7 @@ function isList(value: Html | readonly Html[]): value is readonly Html[] {
 /** Names come from strangers: what could turn, hide or break the text around it is shown as what it is. */
 function escape(text: string): string {
   return text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => (character === '\n' ? ' ' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`))
+    .replaceAll('\n', ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
     .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }

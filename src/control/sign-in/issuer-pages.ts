@@ -17,7 +17,9 @@ const TITLES: Readonly<Record<string, readonly [string, string]>> = {
 export const ISSUER_PAGES: IssuerPages = {
   failure: (code) => {
     const [title, text] = TITLES[code] ?? ['This cannot go on', 'Start it again from the program.'];
-    return documentOf({ title, body: html`<h1>${title}</h1><div class="note bad" role="alert"><p>${text}</p></div><p class="soft">Code <code>${code}</code></p>` });
+    return documentOf({
+      title, body: html`<h1>${title}</h1><div class="note bad" role="alert"><p>${text}</p></div><p class="soft">Code <code>${code}</code></p>`,
+    });
   },
   deviceCode: (form, wrong) => documentOf({
     title: 'Connect a device', body: html`<h1>Connect a device</h1><p class="lead">Type the code that the program or device shows.</p>
@@ -25,11 +27,15 @@ ${wrong ? html`<div class="note bad" role="alert"><strong>That code is not good<
 <div class="code">${raw(form)}</div><button type="submit" form="op.deviceInputForm">Continue</button>${caution}`,
   }),
   deviceConfirm: (form, client, userCode) => documentOf({
-    title: 'Connect a device', body: html`<h1>Is this your device?</h1><p class="lead"><strong>${client}</strong> asks to be connected. It must show this very code:</p>
+    title: 'Connect a device', body: html`<h1>Is this your device?</h1>
+<p class="lead"><strong>${client}</strong> asks to be connected. It must show this very code:</p>
 <div class="code"><p><code>${userCode}</code></p></div>${caution}${raw(form)}<div class="pair">
-<button type="submit" form="op.deviceConfirmForm" value="yes" name="abort" class="plain">Stop</button><button type="submit" form="op.deviceConfirmForm">It is: continue</button></div>`,
+<button type="submit" form="op.deviceConfirmForm" value="yes" name="abort" class="plain">Stop</button>
+<button type="submit" form="op.deviceConfirmForm">It is: continue</button></div>`,
   }),
-  deviceDone: () => documentOf({ title: 'Connected', body: html`<h1>The device is connected</h1><p class="lead">You can close this page and go on there.</p>` }),
+  deviceDone: () => documentOf({
+    title: 'Connected', body: html`<h1>The device is connected</h1><p class="lead">You can close this page and go on there.</p>`,
+  }),
 };
 
 const caution: Html = html`<div class="note warn"><strong>Did you start this yourself, just now?</strong>

@@ -43,8 +43,8 @@ export function loginPage(web: WebRequest, parts: Parts): Response {
     title: 'Sign in', status, cookies: parts.cookies, passkeys: true,
     ...(parts.retryMs === undefined ? {} : { retryMs: parts.retryMs }),
     body: html`<h1>Sign in</h1>
-<p class="lead">${client === undefined ? html`Administer and use the gate between AI agents and your tools.` : html`<strong>${client.name}</strong> (${client.from}) asks to work for you.
-You decide what it may do after you have signed in.`}</p>
+<p class="lead">${client === undefined ? html`Administer and use the gate between AI agents and your tools.`
+  : html`<strong>${client.name}</strong> (${client.from}) asks to work for you. You decide what it may do after you have signed in.`}</p>
 ${problem === undefined ? undefined : complaint(problem)}
 ${sso === undefined || passkeyOnly ? undefined : companyPart(sso, parts)}
 ${passkeyPart(parts)}
@@ -60,7 +60,8 @@ function complaint(problem: keyof typeof PROBLEMS): Html {
 
 function companyPart(host: string, { to, problem }: Parts): Html {
   const again = problem === 'again' ? '&again=yes' : '';
-  return html`<a class="button" href="/sign-in/sso?to=${encodeURIComponent(to)}${again}">Continue with ${host}</a><div class="or">or with an account of this gate</div>`;
+  return html`<a class="button" href="/sign-in/sso?to=${encodeURIComponent(to)}${again}">Continue with ${host}</a>
+<div class="or">or with an account of this gate</div>`;
 }
 
 function passkeyPart({ token, to, options, sso, passkeyOnly }: Parts): Html {
@@ -73,7 +74,8 @@ ${passkeyOnly === true ? html`<p data-without>Passkeys need a current browser wi
 
 function passwordPart({ token, to, name }: Parts): Html {
   return html`<form method="post" action="/sign-in/password">${formToken(token)}<input type="hidden" name="to" value="${to}">
-<label for="name">User name</label><input type="text" id="name" name="name" value="${name}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" maxlength="200" required>
+<label for="name">User name</label>
+<input type="text" id="name" name="name" value="${name}" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" maxlength="200" required>
 <label for="password">Password</label><input type="password" id="password" name="password" autocomplete="current-password" maxlength="1024" required>
 <button type="submit" class="plain">Sign in with a password</button></form>`;
 }

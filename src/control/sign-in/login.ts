@@ -23,7 +23,8 @@ export async function showLogin(web: WebRequest, control: Control, wanted: Login
   const browser = knowBrowser(web);
   const options = await offerAssertion(siteOf(web.url), makeChallenge(browser, PURPOSE, control.now()));
   const { sso } = await readSignIn(control.store);
-  return loginPage(web, { ...wanted, token: browser.token(PURPOSE), cookies: browser.cookies, options, ...(sso === undefined ? {} : { sso: new URL(sso.issuer).host }) });
+  const company = sso === undefined ? {} : { sso: new URL(sso.issuer).host };
+  return loginPage(web, { ...wanted, ...company, token: browser.token(PURPOSE), cookies: browser.cookies, options });
 }
 
 /** Where a form or link said that the browser goes on to. */
@@ -37,7 +38,8 @@ export async function signInByPassword(web: WebRequest, control: Control): Promi
   const to = destination(web, form.text('to'));
   const account = await findAccount(control.store, form.text('name'));
   const device = await knownDevice(web, control, account?.body.person);
-  const attempt = await beginTry(control.state, { account: account?.id ?? form.text('name'), address: web.address, ...(device === undefined ? {} : { device }) });
+  const trier = { account: account?.id ?? form.text('name'), address: web.address, ...(device === undefined ? {} : { device }) };
+  const attempt = await beginTry(control.state, trier);
   if (!attempt.allowed) {
     await refuseEntry(web, control, 'ERR_BUSY', 'too many tries', account?.body.person);
     return showLogin(web, control, { to, problem: 'wait', retryMs: attempt.retryMs, name: form.text('name') });

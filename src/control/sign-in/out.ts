@@ -43,6 +43,7 @@ export async function signOut(web: WebRequest, control: Control): Promise<Respon
 
 function signedOut(web: WebRequest, cookies: readonly string[]): Response {
   return page(web, {
-    title: 'Signed out', cookies, body: html`<h1>You are signed out</h1><p class="lead">Nobody is signed in in this browser.</p><a class="button" href="/sign-in">Sign in</a>`,
+    title: 'Signed out', cookies, body: html`<h1>You are signed out</h1><p class="lead">Nobody is signed in in this browser.</p>
+<a class="button" href="/sign-in">Sign in</a>`,
   });
 }

@@ -20,13 +20,16 @@ export interface Page {
 const MARK = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round" aria-hidden="true">
 <path d="M3 21V6l9-4 9 4v15"/><path d="M8 21V10.5h8V21"/><path d="M12 10.5V21"/><circle cx="10" cy="16" r=".6" fill="currentColor" stroke="none"/></svg>`;
 
+type Document = Omit<Page, 'status' | 'cookies' | 'retryMs'> & { readonly host?: string };
+
 /** The text of a page. Everything works without the script but passkeys. */
-export function documentOf({ title, body, passkeys = false, wide = false, next, host }: Omit<Page, 'status' | 'cookies' | 'retryMs'> & { readonly host?: string }): string {
+export function documentOf({ title, body, passkeys = false, wide = false, next, host }: Document): string {
   const refresh = next === undefined ? undefined : html`<meta http-equiv="refresh" content="0;url=${next}">`;
   return textOf(html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <title>${title} · Sallyport</title><link rel="stylesheet" href="/sign-in/style.css">${refresh}</head>
-<body><main${wide ? html` class="wide"` : undefined}><div class="brand">${MARK}<span>Sallyport</span>${host === undefined ? undefined : html`<small>${host}</small>`}</div>
+<body><main${wide ? html` class="wide"` : undefined}><div class="brand">${MARK}<span>Sallyport</span>
+${host === undefined ? undefined : html`<small>${host}</small>`}</div>
 ${body}
 </main><footer>${host === undefined ? undefined : html`You are at <code>${host}</code>. `}Type your secrets on this site only.</footer>${
   // The script's text is our own; escaped it would be another one than the policy allows.
@@ -42,7 +45,6 @@ export function page(web: WebRequest, content: Page): Response {
     'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store',
     'content-security-policy': `default-src 'none'; style-src 'self'; script-src ${passkeys ? SCRIPT_SOURCE : "'none'"}; form-action 'self'; base-uri 'none'; `
       + "frame-ancestors 'none'; require-trusted-types-for 'script'",
-    ...(passkeys ? { 'permissions-policy': 'publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=()' } : {}),
     ...(retryMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryMs / 1000)) }),
   });
   for (const cookie of cookies) headers.append('set-cookie', cookie);

@@ -4,7 +4,7 @@ import type { Authenticator, Wishes } from '../../../test/fixtures/authenticator
 import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
-import { isObject } from '../../domain/json.ts';
+import { part, text } from '../../cli/json-view.ts';
 
 let gate: Gate;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => gate.stop());
 
 async function withPasskey(userName: string, authenticator: Authenticator, browser: Browser = openBrowser()): Promise<BrowserPage> {
   const { link } = await gate.admin('POST', '/accounts', { userName });
-  const page = await browser.open(gate.controlUrl + (isObject(link) ? String(link['path']) : ''));
+  const page = await browser.open(gate.controlUrl + text(part(link, 'path')));
   return use(page, authenticator, { label: 'My laptop' });
 }
 

@@ -112,7 +112,8 @@ function onward(web: WebRequest, url: string): Response {
   const next = new URL(url, web.url.origin);
   if (next.origin !== web.url.origin) throw new SallyportError('ERR_INTERNAL', 'the issuer sends the browser elsewhere');
   const path = next.pathname + next.search;
-  return page(web, { title: 'One moment', next: path, body: html`<h1>One moment</h1><p class="lead">You are being sent on.</p><a class="button plain" href="${path}">Continue</a>` });
+  const body = html`<h1>One moment</h1><p class="lead">You are being sent on.</p><a class="button plain" href="${path}">Continue</a>`;
+  return page(web, { title: 'One moment', next: path, body });
 }
 
 /** A remembered answer needs a client that only its owner can be: not one that answers to any program of this computer, nor one that made itself up. */

@@ -19,6 +19,7 @@ import type { Visitor } from './who.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LIVES = [30, 90, 365] as const;
+const FROM: Readonly<Partial<Record<Interaction['client']['origin'], string>>> = { declared: 'entered by an administrator', dynamic: 'unknown' };
 
 /**
  * A client that is no registered agent. Who may register agents here is offered to; everybody else is told whom to ask.
@@ -34,12 +35,13 @@ export async function showUnregistered(web: WebRequest, control: Control, pendin
     title: 'Register an agent', cookies, wide: true,
     body: html`<h1>Register <strong>${client.name}</strong>?</h1>
 <p class="lead">You are <strong>${nameOf(visitor.person)}</strong>, and may register agents in ${target.space}. Nobody here has used this program before.</p>
-<dl><dt>From</dt><dd><strong>${client.origin === 'document' ? hostOf(client.id) : 'unknown'}</strong> <span class="soft"><code>${client.id}</code></span></dd>
+<dl><dt>From</dt><dd><strong>${FROM[client.origin] ?? hostOf(client.id)}</strong> <span class="soft"><code>${client.id}</code></span></dd>
 <dt>It asks for</dt><dd>${target.kind} <strong>${target.name}</strong>: ${pending.scopes.length === 0 ? 'to connect' : pending.scopes.join(', ')}</dd></dl>
-<div class="note warn"><strong>For everybody in this space</strong><p>A registered agent may ask each person for their consent. It can never do more than the effects that it asks for now, on this ${target.kind} alone;
-widen that later with <code>sallyport agent register</code>.</p></div>
+<div class="note warn"><strong>For everybody in this space</strong><p>A registered agent may ask each person for their consent.
+It can never do more than the effects that it asks for now, on this ${target.kind} alone; widen that later with <code>sallyport agent register</code>.</p></div>
 <form method="post" action="/sign-in/${pending.uid}/agent">${formToken(token(purposeOf(pending)))}
-<label for="id">Short name</label><input type="text" id="id" name="id" value="${suggestId(client.name)}" pattern="[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?" maxlength="63" required>
+<label for="id">Short name</label>
+<input type="text" id="id" name="id" value="${suggestId(client.name)}" pattern="[a-z0-9]([a-z0-9\\-]{0,61}[a-z0-9])?" maxlength="63" required>
 <label for="purpose">What it is for</label><input type="text" id="purpose" name="purpose" maxlength="2000" required>
 <label for="days">Until</label><select id="days" name="days">${LIVES.map((days) => html`<option value="${days}">${days} days from now</option>`)}</select>
 <div class="pair"><a class="button plain" href="/sign-in/account">Not now</a><button type="submit">Register</button></div></form>`,
@@ -84,9 +86,11 @@ function refusal(web: WebRequest, { client, resource }: Interaction): Response {
   return page(web, {
     title: 'Not registered', status: 403,
     body: html`<h1>This program is not registered here</h1>
-<p class="lead"><strong>${client.name}</strong> asks to work for you, but nobody has registered it as an agent${space === DEFAULT_SPACE ? undefined : html` in ${space}`}.</p>
+<p class="lead"><strong>${client.name}</strong> asks to work for you,
+but nobody has registered it as an agent${space === DEFAULT_SPACE ? '' : ` in ${space}`}.</p>
 <div class="note"><strong>Ask your administrator</strong><p>They see the request already, under the unknown clients. What they need to know of it:</p></div>
-<dl><dt>Program</dt><dd><code>${client.id}</code></dd><dt>Wanted</dt><dd><code>${resource}</code></dd><dt>Command</dt><dd><code>sallyport agent list --unknown</code></dd></dl>
+<dl><dt>Program</dt><dd><code>${client.id}</code></dd><dt>Wanted</dt><dd><code>${resource}</code></dd>
+<dt>Command</dt><dd><code>sallyport agent list --unknown</code></dd></dl>
 <p class="soft">Nothing was given to it.</p>`,
   });
 }

@@ -13,9 +13,11 @@ import { endSso, startSso } from './sso.ts';
 import { STYLE } from './style.ts';
 import { findVisitor } from './who.ts';
 
+const AS_STYLE = { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=300' } as const;
+
 /** Everything below `/sign-in`. Names come before `:uid`, which would match them too. */
 export const signInRoutes: readonly WebRoute[] = [
-  { method: 'GET', path: '/sign-in/style.css', run: async () => new Response(STYLE, { headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'max-age=300' } }) },
+  { method: 'GET', path: '/sign-in/style.css', run: async () => new Response(STYLE, { headers: AS_STYLE }) },
   pageRoute('GET', '/sign-in', start),
   pageRoute('POST', '/sign-in/password', signInByPassword),
   pageRoute('POST', '/sign-in/passkey', signInByPasskey),

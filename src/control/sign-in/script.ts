@@ -22,7 +22,8 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
       form.elements.answer.value = JSON.stringify(credential.toJSON());
       form.submit();
     } catch (error) {
-      said.textContent = error.name === 'InvalidStateError' ? 'This device has a passkey for this account already.' : 'No passkey was used. Try again, or go on in another way.';
+      said.textContent = error.name === 'InvalidStateError' ? 'This device has a passkey for this account already.'
+        : 'No passkey was used. Try again, or go on in another way.';
     }
   });
 }

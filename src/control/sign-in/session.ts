@@ -7,7 +7,7 @@ import type { WebRequest } from '../web.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
 /** How somebody proved who they are (RFC 8176): password, a key in hardware or synced, or the company's provider. */
-export const METHODS = ['pwd', 'hwk', 'sso'] as const;
+const METHODS = ['pwd', 'hwk', 'sso'] as const;
 export type Method = (typeof METHODS)[number];
 
 /** Authentication context of a sign-in, for clients that ask for one: `phr` cannot be phished (OpenID Connect EAP ACR values). */

@@ -34,13 +34,15 @@ export async function admitPerson(control: Control, sso: Sso, claims: IDToken): 
   if ((await readIdentity(control.store, DEFAULT_SPACE)).scim?.issuer === sso.issuer) throw refused('not in the directory');
   const id = Bun.randomUUIDv7();
   await write(control, 'admit', id, async (rows) => ({
-    userName: await freeName(rows, claims, subject), active: true, source: 'sso', subject, groups: groupsOf(sso, claims) ?? [], createdAt: at, changedAt: at, ...namesOf(claims),
+    userName: await freeName(rows, claims, subject), active: true, source: 'sso', subject, groups: groupsOf(sso, claims) ?? [],
+    createdAt: at, changedAt: at, ...namesOf(claims),
   }));
   return id;
 }
 
 function refreshed({ body }: Stored<Person>, sso: Sso, claims: IDToken, subject: string, at: number): Person {
-  return { ...body, subject, groups: groupsOf(sso, claims) ?? (body.source === 'sso' ? [] : body.groups), changedAt: at, ...(body.source === 'sso' ? namesOf(claims) : {}) };
+  const own = body.source === 'sso';
+  return { ...body, subject, groups: groupsOf(sso, claims) ?? (own ? [] : body.groups), changedAt: at, ...(own ? namesOf(claims) : {}) };
 }
 
 async function write(control: Control, verb: string, id: string, next: (rows: Rows) => Person | Promise<Person>): Promise<void> {
@@ -57,15 +59,16 @@ function groupsOf({ groupsClaim = 'groups' }: Sso, claims: IDToken): string[] | 
   return [...new Set(names)].toSorted().slice(0, GROUPS_MAX);
 }
 
-function namesOf({ name, email }: IDToken): Pick<Person, 'displayName' | 'email'> {
-  return { ...(text(name, 300) === undefined ? {} : { displayName: text(name, 300) ?? '' }), ...(text(email, 320) === undefined ? {} : { email: text(email, 320) ?? '' }) };
+function namesOf(claims: IDToken): Pick<Person, 'displayName' | 'email'> {
+  const [displayName, email] = [text(claims['name'], 300), text(claims['email'], 320)];
+  return { ...(displayName === undefined ? {} : { displayName }), ...(email === undefined ? {} : { email }) };
 }
 
 /** A name that nobody has: the provider's, or one that says where it comes from. Sharing a name with somebody makes nobody that person. */
 async function freeName(rows: Rows, claims: IDToken, subject: string): Promise<string> {
   const taken = new Set((await listPeople(rows)).map(({ body }) => foldName(body.userName)));
-  const wanted = [claims['preferred_username'], claims['email']].map((one) => text(one, 200)?.replaceAll('|', '')).find((one) => one !== undefined && one !== '' && !taken.has(foldName(one)));
-  return wanted ?? subject.replace('|', ' ').slice(-200);
+  const names = [claims['preferred_username'], claims['email']].map((one) => text(one, 200)?.replaceAll('|', '') ?? '');
+  return names.find((name) => name !== '' && !taken.has(foldName(name))) ?? subject.replace('|', ' ').slice(-200);
 }
 
 function checkDomain({ allowedDomains }: Sso, { email, email_verified: verified }: IDToken): void {

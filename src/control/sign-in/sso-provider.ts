@@ -38,7 +38,8 @@ export async function openProvider(control: Control, sso: Sso): Promise<Provider
   const isPost = server.token_endpoint_auth_methods_supported?.includes('client_secret_basic') === false;
   // What it signs with is its own choice, but never nothing and never our shared secret.
   const algorithm = (server.id_token_signing_alg_values_supported ?? []).find((one) => ALGORITHMS.has(one)) ?? 'RS256';
-  return { server, options, client: { client_id: sso.clientId, id_token_signed_response_alg: algorithm }, authentication: (isPost ? oauth.ClientSecretPost : oauth.ClientSecretBasic)(value) };
+  const client = { client_id: sso.clientId, id_token_signed_response_alg: algorithm };
+  return { server, options, client, authentication: isPost ? oauth.ClientSecretPost(value) : oauth.ClientSecretBasic(value) };
 }
 
 async function optionsOf(control: Control, { issuer, allowPrivate }: Sso): Promise<Provider['options']> {

@@ -4,7 +4,7 @@ import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startCompanyIdp, type CompanyIdp } from '../../../test/fixtures/company-idp.ts';
 import { freePort } from '../../../test/fixtures/free-port.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
-import { isArray, isObject } from '../../domain/json.ts';
+import { objects, text } from '../../cli/json-view.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const SECRET = 'company-client-secret-0123456789';
@@ -35,7 +35,7 @@ async function signIn(browser: Browser, user: CompanyIdp['user']): Promise<Brows
 }
 
 async function people(): Promise<readonly JsonObject[]> {
-  return (await gate.records({ event: 'config.changed' })).filter(({ action }) => String(action).startsWith('person.'));
+  return (await gate.records({ event: 'config.changed' })).filter(({ action }) => text(action).startsWith('person.'));
 }
 
 /** What came back from the provider, caught before it reaches us. */
@@ -72,8 +72,8 @@ test('addresses of other domains, unverified ones and the deactivated are refuse
   }
   await signIn(openBrowser(), { sub: 'u-3', claims: { ...GOOD, preferred_username: 'carl', email: 'carl@corp.example' } });
   const { people: all } = await gate.admin('GET', '/people');
-  const carl = isArray(all) ? all.filter(isObject).find(({ userName }) => userName === 'carl') : undefined;
-  await gate.admin('POST', `/people/${String(carl?.['id'])}/deactivate`);
+  const carl = objects(all).find(({ userName }) => userName === 'carl');
+  await gate.admin('POST', `/people/${text(carl?.['id'])}/deactivate`);
   expect((await signIn(openBrowser(), { sub: 'u-3', claims: { ...GOOD, email: 'carl@corp.example' } })).status).toBe(401);
   expect((await gate.records({ event: 'person.refused' })).map(({ reason }) => reason)).toContain('deactivated');
 });

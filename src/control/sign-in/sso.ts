@@ -17,7 +17,9 @@ import { admitPerson } from './sso-person.ts';
 const COOKIE = 'sso';
 const CALLBACK = '/sign-in/sso/callback';
 /** What a browser takes along to the provider and back: only this browser can end what it began, and only with this provider. */
-const TRIP = z.strictObject({ state: z.string(), nonce: z.string(), verifier: z.string(), issuer: z.string(), to: z.string(), again: z.boolean(), at: z.number() });
+const TRIP = z.strictObject({
+  state: z.string().regex(/^[\w-]{32}$/), nonce: z.string(), verifier: z.string(), issuer: z.string(), to: z.string(), again: z.boolean(), at: z.number(),
+});
 type Trip = z.infer<typeof TRIP>;
 
 /** Sends the browser to the company's provider. */

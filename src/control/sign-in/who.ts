@@ -35,7 +35,8 @@ export async function findActive(control: Pick<Control, 'store'>, person: string
 /** Whether this very person is signed in in the browser that has these cookies. */
 export async function isSignedIn(control: Control, origin: string, cookie: string, person: string): Promise<boolean> {
   const url = new URL(origin);
-  const visitor = await findVisitor({ request: new Request(origin, { headers: { cookie } }), url, params: {}, address: '', secure: url.protocol === 'https:' }, control);
+  const request = new Request(origin, { headers: { cookie } });
+  const visitor = await findVisitor({ request, url, params: {}, address: '', secure: url.protocol === 'https:' }, control);
   return visitor?.person.id === person;
 }
 

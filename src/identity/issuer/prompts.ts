@@ -16,14 +16,22 @@ export function promptsOf(parts: IssuerParts): Policy {
     return await parts.isSignedIn(req.headers.cookie ?? '', account) ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
   }));
   policy.get('login')?.checks.add(new Check('acr', 'a sign-in that cannot be phished is asked for', 'login_required', ({ oidc }) => {
-    const asked = String(oidc.params?.['acr_values'] ?? '').split(' ').filter((acr) => acr !== '');
+    const asked = textOf(oidc.params?.['acr_values']).split(' ').filter((acr) => acr !== '');
     const isStrong = STRONG.includes(oidc.result?.login?.acr ?? oidc.session?.acr ?? '');
     return asked.length > 0 && asked.every((acr) => STRONG.includes(acr)) && !isStrong ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
   }));
   // Any program of a computer can listen there and call itself by a client's name (RFC 8252 section 8.6): its owner says yes each time.
   policy.get('consent')?.checks.add(new Check('not_a_site', 'the answer goes to no site', 'interaction_required', ({ oidc }) => {
-    const redirect = String(oidc.params?.['redirect_uri'] ?? '');
+    const redirect = textOf(oidc.params?.['redirect_uri']);
     return redirect.startsWith('https:') || oidc.result?.consent !== undefined ? Check.NO_NEED_TO_PROMPT : Check.REQUEST_PROMPT;
   }));
   return policy;
+}
+
+function textOf(parameter: unknown): string {
+  return typeof parameter === 'string' ? parameter : '';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
