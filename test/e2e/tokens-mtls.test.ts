@@ -28,7 +28,7 @@ const boundTo = ({ cert }: Certificate): Promise<string> =>
   world.token({ claims: { cnf: { 'x5t#S256': createHash('sha256').update(new X509Certificate(cert).raw).digest('base64url') } } });
 
 /** One call over a real handshake; `node:https`, as the runtime's fetch pools connections whatever certificate they have. */
-function call(token: string, certificate: Certificate | undefined, headers: Readonly<Record<string, string>> = {}): Promise<Called> {
+function call(token: string, certificate: Certificate | undefined, headers: Readonly<Record<string, string | readonly string[]>> = {}): Promise<Called> {
   const sent = modernRequest(token, 'tools/call', toolParams('search_contacts', { query: 'ada' }));
   const { promise, resolve, reject } = Promise.withResolvers<Called>();
   const all = { ...Object.fromEntries(new Headers(sent.headers)), ...headers, host: `localhost:${port}` };
@@ -55,6 +55,11 @@ test('[tokens-bound] whoever took the token is refused: with their own certifica
   expect((await call(token, undefined)).code).toBe('ERR_TOKEN_INVALID');
   const der = new X509Certificate(mine.cert).raw.toString('base64');
   expect((await call(token, undefined, { 'client-cert': `:${der}:` })).code).toBe('ERR_TOKEN_INVALID');
+});
+
+test('[tokens-bound] two tokens are none, whichever of them a parser would take', async () => {
+  const good = `Bearer ${await boundTo(mine)}`;
+  expect((await call('', mine, { authorization: [good, good] })).code).toBe('ERR_HEADER_REPEATED');
 });
 
 test('[tokens-bound] the door is the gate\'s like the other: names, limits, metadata', async () => {
