@@ -109,6 +109,7 @@ export const LIMITS = {
   deviceCodeMs: 10 * 60_000,
   interactionMs: 10 * 60_000,
   clientIdLengthMax: 512,
+  registrationTokenMs: 60 * 60_000,
   assertionMs: 5 * 60_000,
   clientDocumentBytesMax: 16 * 1024,
   clientDocumentMs: 60 * 60_000,

@@ -56,7 +56,7 @@ export const RECORD_EVENTS = [
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'record.torn', 'record.corrupt',
   'credential.released', 'credential.refused',
-  'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'agent.registered',
+  'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];

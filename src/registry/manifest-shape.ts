@@ -104,7 +104,10 @@ export const MANIFEST = z.strictObject({
     })
     .exactOptional(),
   control: z
-    .strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional(), signIn: SIGN_IN.exactOptional() })
+    .strictObject({
+      listen: z.string().min(1).max(200), publicUrl: ORIGIN.exactOptional(), signIn: SIGN_IN.exactOptional(),
+      registration: z.enum(['off', 'initial-token']).exactOptional(),
+    })
     .exactOptional(),
   network: z
     .strictObject({

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { createAuthorizationServer } from '../../identity/issuer/issuer.ts';
 import type { Interactions } from '../../identity/issuer/interaction.ts';
@@ -10,6 +11,7 @@ import { findClient } from '../clients/find.ts';
 import type { Control } from '../control.ts';
 import { addRevocation, isRevoked } from '../revocations/revocations.ts';
 import { ISSUER_PAGES } from '../sign-in/issuer-pages.ts';
+import { readNetwork } from '../manifest/settings.ts';
 import { isSignedIn } from '../sign-in/who.ts';
 import type { MintSubject } from '../servers/obtain.ts';
 import { openSecretFile } from '../secret-file.ts';
@@ -34,6 +36,8 @@ export interface RunningIssuer {
   readonly rotate: (compromised: boolean) => Promise<string>;
   /** Vouches for a caller towards another provider. */
   readonly mintSubject: MintSubject;
+  /** A token with which one client may register itself. Throws `ERR_CONFLICT` where registration is off. */
+  readonly makeRegistrationToken: () => Promise<string>;
   readonly close: () => void;
 }
 
@@ -58,7 +62,8 @@ export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer>
   await publish(control, origin, ring, 'start').catch((error: unknown) => {
     options.report(`the issuer's keys are not published, gateways will refuse its tokens: ${error instanceof Error ? error.message : 'unknown'}`);
   });
-  const server = createAuthorizationServer(partsOf(options, ring), options.addressOf);
+  const registration = (await readNetwork(control.store)).control?.registration === 'initial-token';
+  const server = createAuthorizationServer({ ...partsOf(options, ring), registration }, options.addressOf);
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** A key whose last token has ended is taken back from the gateways: what nobody needs, nobody can misuse. */
   const retireLater = (): void => {
@@ -79,6 +84,7 @@ export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer>
     close: () => clearTimeout(timer),
     listener: server.listener,
     interactions: server.interactions,
+    makeRegistrationToken: async () => (registration ? server.makeRegistrationToken() : registrationIsOff()),
     mintSubject: createMint(origin, () => ring),
     rotate: async (compromised) => {
       const next = compromised ? await makeRing() : await rotate(ring, control.now());
@@ -94,13 +100,19 @@ export async function openIssuer(options: IssuerOptions): Promise<RunningIssuer>
   };
 }
 
+function registrationIsOff(): never {
+  throw new SallyportError('ERR_CONFLICT', 'clients cannot register themselves here', {
+    remedy: 'Set control.registration to initial-token in sallyport.yaml and start control again, or register the client yourself.',
+  });
+}
+
 async function publish(control: Control, issuer: string, ring: KeyRing, verb: string): Promise<void> {
   const published = { issuer, jwks: publicKeys(signingKeys(ring, control.now())) };
   if (Bun.deepEquals(await readPublished(control.store), published)) return;
   await control.change(BY, { resource: 'issuer', id: issuer, verb }, (rows) => writePublished(rows, published, BY.admin.id));
 }
 
-function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing): IssuerParts {
+function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing): Omit<IssuerParts, 'registration'> {
   const { store, state, now } = control;
   const secret = openSecretFile(join(home, 'control', 'issuer.key'), () => randomBytes(SECRET_BYTES).toString('base64url'));
   return {

@@ -15,7 +15,7 @@ export const issuerRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/issuer/registration-tokens', summary: 'A token with which one client may register itself within the hour; it is shown this once',
-    access: 'change',
+    access: 'change', reach: 'organisation',
     act: async ({ admin }, control) => {
       const token = await control.issuer().makeRegistrationToken();
       await control.record({ event: 'client.changed', space: DEFAULT_SPACE, principal: admin.id, action: 'client.invite' });
@@ -23,7 +23,8 @@ export const issuerRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/issuer/keys/rotate', summary: 'Sign with the next key; tokens of the one before stay good until they end, unless keys are compromised',
+    method: 'POST', path: '/issuer/keys/rotate',
+    summary: 'Sign with the next key; tokens of the one before stay good until they end, unless keys are compromised',
     access: 'govern', reach: 'organisation',
     body: z.strictObject({ compromised: z.boolean().default(false) }).default({ compromised: false }),
     act: async ({ body }, control) => ({ kid: await control.issuer().rotate(body.compromised) }),

@@ -14,7 +14,11 @@ export const NETWORK = z.strictObject({
   mtls: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https$/ }) }).exactOptional(),
   /** Control's own door; absent until somebody says where it is to be. */
   control: z
-    .strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional(), signIn: SIGN_IN.exactOptional() })
+    .strictObject({
+      listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https?$/ }).exactOptional(), signIn: SIGN_IN.exactOptional(),
+      /** Whether OAuth clients may register themselves (RFC 7591), each with a token that an administrator makes for it. */
+      registration: z.enum(['off', 'initial-token']).exactOptional(),
+    })
     .exactOptional(),
   proxy: z.string().max(2048).exactOptional(),
   /** PEM. */

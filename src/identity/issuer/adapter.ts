@@ -34,7 +34,7 @@ export function createAdapterFactory({ state, secret, findClient }: Pick<IssuerP
   return (model: string): Adapter => ({
     find: async (id) => {
       if (model !== 'Client') return find(model, id);
-      const client = await findClient(id);
+      const client = await findClient(id) ?? await find(model, id);
       return client && { ...client, client_id: id };
     },
     upsert: async (id, payload, expiresIn) => {

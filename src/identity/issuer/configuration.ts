@@ -5,6 +5,7 @@ import { claimsOf } from './claims-of-token.ts';
 import { readClientDocument } from './client-document.ts';
 import type { IssuerParts } from './parts.ts';
 import { promptsOf } from './prompts.ts';
+import { registrationOf } from './registration.ts';
 import { deriveKey } from './sealed-entry.ts';
 
 /** Where the issuer's endpoints are, below its origin. */
@@ -90,6 +91,7 @@ function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> 
     rpInitiatedLogout: { enabled: false },
     pushedAuthorizationRequests: { enabled: true },
     clientCredentials: { enabled: true },
+    registration: registrationOf(parts.registration),
     // A token that is another client's is "revoked" without effect, as RFC 7009 section 2.2 has it for unknown ones.
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     dPoP: { enabled: true, nonceSecret: deriveKey(parts.secret, 'dpop-nonces'), requireNonce: () => false },

@@ -8,12 +8,15 @@ import { acceptAssertion, JWT_BEARER_PARAMETERS } from './id-jag.ts';
 import type { Interactions } from './interaction.ts';
 import { createInteractions } from './interactions.ts';
 import type { IssuerParts, SigningKeys } from './parts.ts';
+import { makeRegistrationToken } from './registration.ts';
 import { watchProvider } from './watch.ts';
 
 /** The embedded authorization server: protocol only. Who signs in, what exists and what is kept are its parts' business. */
 export interface AuthorizationServer {
   readonly listener: RequestListener;
   readonly interactions: Interactions;
+  /** A token for one dynamic registration, good for an hour. Only where registration is open. */
+  readonly makeRegistrationToken: () => Promise<string>;
   /** Signs with other keys from the next request on; what is under way ends with those it began with. */
   readonly useKeys: (keys: SigningKeys) => void;
 }
@@ -32,6 +35,7 @@ export function createAuthorizationServer(parts: IssuerParts, addressOf: (incomi
       return void current.callback(incoming, outgoing);
     },
     interactions: createInteractions(() => current.provider, parts),
+    makeRegistrationToken: () => makeRegistrationToken(current.provider),
     useKeys: (keys) => {
       current = open({ ...parts, keys }, addressOf);
     },

@@ -64,6 +64,8 @@ export interface IssuerParts {
   readonly findSubject: (issuer: string, subject: string) => Promise<string | undefined>;
   /** Whether a person is still signed in in the browser that has these cookies. */
   readonly isSignedIn: (cookies: string, account: string) => Promise<boolean>;
+  /** Whether clients may register themselves with a token of an administrator's. */
+  readonly registration: boolean;
   readonly interactionPath: (uid: string) => string;
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Durable when it resolves, and on its way to every gateway. */

@@ -31,7 +31,3 @@ export function promptsOf(parts: IssuerParts): Policy {
 function textOf(parameter: unknown): string {
   return typeof parameter === 'string' ? parameter : '';
 }
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

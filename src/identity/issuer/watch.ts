@@ -12,7 +12,7 @@ type Entry = Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>;
 type Context = KoaContextWithOIDC & { body: unknown };
 
 /** Endpoints where something can be guessed, or a token comes out. The pages' own sub-paths count with their endpoint. */
-const LIMITED = ['authorize', 'token', 'revoke', 'par', 'device'] as const;
+const LIMITED = ['authorize', 'token', 'revoke', 'par', 'device', 'register'] as const;
 
 /**
  * Stands around every request: limits how often one address may ask and fail, records what was issued and refused before
@@ -24,7 +24,7 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
   provider.on('grant.revoked', (context, grantId) => void revoked.set(context, [...(revoked.get(context) ?? []), grantId]));
   const note = (context: KoaContextWithOIDC, error: Error): void => void why.set(context, detailOf(error));
   provider.on('grant.error', note).on('authorization.error', note).on('revocation.error', note);
-  provider.on('device_authorization.error', note).on('pushed_authorization_request.error', note);
+  provider.on('registration_create.error', note).on('device_authorization.error', note).on('pushed_authorization_request.error', note);
   provider.on('server_error', (context, error) => {
     why.set(context, 'server_error');
     parts.report(`the issuer failed: ${error.stack ?? error.message}`);
@@ -75,6 +75,9 @@ function entryOf(context: Context, detail: string | undefined): Entry | undefine
   const client = oidc.client?.clientId ?? nameOf(oidc.params?.['client_id']);
   const body = readBody(context.body);
   if (oidc.route === 'token' && context.status === 200 && body.token !== undefined) return issued(body.token, oidc.params?.['grant_type']);
+  if (oidc.route === 'registration' && context.status === 201) {
+    return { event: 'client.changed', space: DEFAULT_SPACE, action: 'client.register', detail: { client: client ?? null } };
+  }
   const refused = detail ?? (context.status >= 400 ? body.error : undefined);
   if (refused === undefined || context.status === 503) return undefined;
   // A device that polls is no refusal.
