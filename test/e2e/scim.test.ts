@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startCrm, type Crm } from '../../demo/crm.ts';
+import { text } from '../../src/cli/json-view.ts';
 import { isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, modernRequest, toolParams, type Called } from '../fixtures/modern-call.ts';
@@ -31,7 +32,7 @@ servers:
   });
   await gate.enrol('crm');
   others = await Promise.all(['east', 'west'].map(async (node) => (await gate.replica(node)).url));
-  scimToken = String((await gate.admin('POST', '/people/scim-tokens', { note: 'tests', ttlMs: 3_600_000 }))['token']);
+  scimToken = text((await gate.admin('POST', '/people/scim-tokens', { note: 'tests', ttlMs: 3_600_000 }))['token']);
 }, 30_000);
 afterAll(async () => {
   await gate.stop();
@@ -59,7 +60,7 @@ async function until(is: () => Promise<boolean>): Promise<void> {
 
 test('whoever a directory deactivates is cut off at every gate: calls, and a stream that is open', async () => {
   const { id } = await scim('POST', '/Users', { userName: 'ann' });
-  const [token, agentToken] = [await tokenOf('ann'), String((await gate.admin('POST', '/tokens', {
+  const [token, agentToken] = [await tokenOf('ann'), text((await gate.admin('POST', '/tokens', {
     agent: 'bot', kind: 'person', subject: 'ann', audience: ['*'], ttlMs: 3_600_000,
   }))['token'])];
   const bystander = await tokenOf('bob');
@@ -68,7 +69,7 @@ test('whoever a directory deactivates is cut off at every gate: calls, and a str
   const streams = await Promise.all(routes().map((url) => fetch(url, listen)));
   for (const stream of streams) expect(stream.headers.get('content-type')).toContain('text/event-stream');
   const startedAt = performance.now();
-  await switchTo(String(id), false);
+  await switchTo(text(id), false);
   // Nothing but the deactivation ends them: a stream that stayed open would hold the test.
   await Promise.all(streams.map((stream) => stream.text()));
   for (const url of routes()) {
@@ -84,9 +85,9 @@ test('reactivated, they come in again by what is issued from now on; what was is
   const token = await tokenOf('eve');
   const [url = ''] = routes();
   expect((await search(url, token)).result).toBeDefined();
-  await switchTo(String(id), false);
+  await switchTo(text(id), false);
   await until(async () => (await search(url, token)).code === 'ERR_TOKEN_REVOKED');
-  await switchTo(String(id), true);
+  await switchTo(text(id), true);
   // A token's time of issue has no smaller unit than the second.
   await until(async () => (await search(url, await tokenOf('eve'))).result !== undefined);
   expect((await search(url, token)).code).toBe('ERR_TOKEN_REVOKED');
@@ -97,11 +98,11 @@ test('a restart of control forgets none of it', async () => {
   const token = await tokenOf('kim');
   const [url = ''] = routes();
   expect((await search(url, token)).result).toBeDefined();
-  await switchTo(String(id), false);
+  await switchTo(text(id), false);
   await gate.down('control');
   await gate.up('control');
   await until(async () => (await search(url, token)).code === 'ERR_TOKEN_REVOKED');
-  await switchTo(String(id), true);
+  await switchTo(text(id), true);
   await until(async () => (await search(url, await tokenOf('kim'))).result !== undefined);
   expect((await search(url, token)).code).toBe('ERR_TOKEN_REVOKED');
 }, 30_000);

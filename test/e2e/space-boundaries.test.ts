@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { objects, part, text } from '../../src/cli/json-view.ts';
 import { ACCESSES } from '../../src/control/access.ts';
 import { ask, person } from '../../src/control/admins/fixture-admin.ts';
 import { crm, openControl } from '../../src/control/fixture-control.ts';
@@ -64,7 +65,9 @@ const BODIES: Readonly<Record<string, JsonObject>> = {
   'POST /bindings': { role: 'theirs', to: { group: 'x' } },
   'PUT /policies': { file: 'a.cedar', source: '@scope("organisation") forbid(principal, action, resource);' },
   'POST /policies/check': { policies: [] },
-  'POST /manifest': { file: 'sallyport.yaml', text: 'apiVersion: sallyport/v1\ngateway: { listen: 0.0.0.0:1, publicUrl: https://evil.example }\n', policies: [] },
+  'POST /manifest': {
+    file: 'sallyport.yaml', text: 'apiVersion: sallyport/v1\ngateway: { listen: 0.0.0.0:1, publicUrl: https://evil.example }\n', policies: [],
+  },
   'PUT /kill': { target: 'all', on: true, reason: 'x' },
 };
 
@@ -106,9 +109,9 @@ test('a space cannot write itself a role in another, nor the organisation\'s pol
     space: 'red', body: { file: 'a.yaml', text: 'apiVersion: sallyport/v1\nadmins: [{ group: red-admins, role: admin, space: "*" }]\n', policies: [] },
   });
   expect(code).toBe('ERR_CONFIG_INVALID');
-  const policies = [{ file: 'a.cedar', text: '@scope("organisation") forbid(principal, action, resource);' }];
-  const text = 'apiVersion: sallyport/v1\npolicies: [a.cedar]\n';
-  expect(await ask(control(), RITA, 'POST', '/manifest', { space: 'red', body: { file: 'a.yaml', text, policies } })).toMatchObject({ code: 'ERR_POLICY_INVALID' });
+  const files = [{ file: 'a.cedar', text: '@scope("organisation") forbid(principal, action, resource);' }];
+  const manifest = 'apiVersion: sallyport/v1\npolicies: [a.cedar]\n';
+  expect((await ask(control(), RITA, 'POST', '/manifest', { space: 'red', body: { file: 'a.yaml', text: manifest, policies: files } })).code).toBe('ERR_POLICY_INVALID');
 });
 
 test('an organisation\'s forbid holds in a space whose own policies permit everything', async () => {
@@ -116,9 +119,10 @@ test('an organisation\'s forbid holds in a space whose own policies permit every
   expect(await fixture.api('PUT', '/policies', { file: 'org.cedar', source: forbid })).toMatchObject({ status: 200 });
   await ask(control(), RITA, 'PUT', '/policies', { space: 'red', body: { file: 'all.cedar', source: 'permit(principal, action, resource);' } });
   const { signed } = control().snapshots.current ?? { signed: { bytes: '{}' } };
-  const { policy } = JSON.parse(signed.bytes) as { readonly policy: { readonly policies: readonly JsonObject[] } };
-  const org = policy.policies.find(({ id }) => id === 'org');
+  const snapshot: Json = JSON.parse(signed.bytes);
+  const policies = objects(part(snapshot, 'policy', 'policies'));
+  const org = policies.find(({ id }) => id === 'org');
   expect(JSON.stringify(org?.['condition'])).not.toContain('default');
-  expect(JSON.stringify(policy.policies.find(({ id }) => String(id).startsWith('all.cedar#'))?.['condition'])).toContain('red');
+  expect(JSON.stringify(policies.find(({ id }) => text(id).startsWith('all.cedar#'))?.['condition'])).toContain('red');
   expect((await ask(control(), RITA, 'DELETE', '/policies/:id', { space: 'red', params: { id: 'org.cedar' } })).code).toBe('ERR_NOT_FOUND');
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { ACCESSES } from '../access.ts';
 import type { Access } from '../access.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { Admin } from '../route.ts';
 import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { objects } from '../../cli/json-view.ts';
@@ -9,9 +11,16 @@ import { ask, person, ROOT } from './fixture-admin.ts';
 let fixture: ControlFixture;
 const of = (): ControlFixture['role']['control'] => fixture.role.control;
 
+async function give(id: string, space: string, body: JsonObject): Promise<void> {
+  await of().store.put('admin', space, id, body, { by: 'test' });
+}
+
+async function decided(admin: Admin, access: Access, space: string): Promise<string> {
+  return (await of().admins.decide(admin, { access, space, part: 'servers' })).outcome;
+}
+
 beforeAll(async () => {
   fixture = await openControl();
-  const give = (id: string, space: string, body: object): Promise<unknown> => of().store.put('admin', space, id, JSON.parse(JSON.stringify(body)), { by: 'test' });
   for (const role of ['admin', 'approver', 'analyst', 'auditor']) {
     await give(`all-${role}`, 'default', { to: { group: `all-${role}` }, role, space: '*' });
     await give(`red-${role}`, 'red', { to: { group: `red-${role}` }, role, space: 'red' });
@@ -35,17 +44,14 @@ describe('roles', () => {
     const everywhere = person('ann', `all-${role}`);
     const inRed = person('bob', `red-${role}`);
     for (const access of ACCESSES) {
-      const decided = async (admin: typeof inRed, space: string): Promise<string> => (await of().admins.decide(admin, { access, space, part: 'servers' })).outcome;
       const wanted = MATRIX[role]?.includes(access) === true ? 'allow' : 'deny';
-      for (const space of ['default', 'red', '*']) expect([role, access, space, await decided(everywhere, space)]).toEqual([role, access, space, wanted]);
-      expect(await decided(inRed, 'red')).toBe(wanted);
-      for (const space of ['default', 'blue', '*']) expect(await decided(inRed, space)).toBe(access === 'self' ? 'allow' : 'deny');
+      for (const space of ['default', 'red', '*']) expect([access, space, await decided(everywhere, access, space)]).toEqual([access, space, wanted]);
+      expect(await decided(inRed, access, 'red')).toBe(wanted);
+      for (const space of ['default', 'blue', '*']) expect(await decided(inRed, access, space)).toBe(access === 'self' ? 'allow' : 'deny');
     }
   });
 
   test('are held by name too; a space gives none beyond itself; without any there is nothing', async () => {
-    const decided = async (admin: ReturnType<typeof person>, access: Access, space: string): Promise<string> =>
-      (await of().admins.decide(admin, { access, space, part: 'servers' })).outcome;
     expect(await decided(person('nora'), 'audit', 'blue')).toBe('allow');
     expect(await decided(person('nora'), 'audit', 'red')).toBe('deny');
     expect(await decided(person('nora2'), 'audit', 'blue')).toBe('deny');
@@ -75,6 +81,7 @@ describe('roles', () => {
     const records = objects(body['records']);
     expect(records.find(({ action, principal }) => action === 'toolset.put' && principal === 'https://issuer.example|ann'))
       .toMatchObject({ detail: { by: { via: 'session', roles: ['admin'] } } });
-    expect(records.find(({ event, principal }) => event === 'admin.refused' && principal === 'https://issuer.example|tom')).toMatchObject({ action: 'toolsets.change' });
+    const refused = records.find(({ event, principal }) => event === 'admin.refused' && principal === 'https://issuer.example|tom');
+    expect(refused).toMatchObject({ action: 'toolsets.change' });
   });
 });

@@ -71,8 +71,9 @@ function principalOf({ id, proof }: Admin, space: string, now: number): Principa
 export function refuseUnless(decision: Decision, admin: Admin, { access, space }: AdminQuestion): void {
   if (decision.outcome === 'allow') return;
   const where = space === '*' ? 'for the whole organisation' : `in the space ${space}`;
+  const forbids = decision.policies.join(', ');
   throw new SallyportError('ERR_ADMIN_FORBIDDEN', `${admin.id} may not ${access} ${where}`, {
-    remedy: decision.policies.length > 0 ? `Policy ${decision.policies.join(', ')} forbids it.` : 'Ask an administrator for a role there (`admins:` in sallyport.yaml).',
+    remedy: forbids === '' ? 'Ask an administrator for a role there (`admins:` in sallyport.yaml).' : `Policy ${forbids} forbids it.`,
   });
 }
 

@@ -48,8 +48,9 @@ function tellSession(web: WebRequest): Response {
 }
 
 async function leaveConsole(web: WebRequest, control: Control): Promise<Response> {
-  const browser = await readForm(web, PURPOSE);
+  const { browser } = await readForm(web, PURPOSE);
   const cookie = await endAdminSession(web.request, web.url.origin, control);
   await control.record({ event: 'session.closed', space: DEFAULT_SPACE, address: web.address });
-  return page(web, { title: 'Signed out', cookies: [...browser.browser.cookies, cookie], body: html`<p class="lead">The console is closed in this browser.</p>` });
+  const body = html`<p class="lead">The console is closed in this browser.</p>`;
+  return page(web, { title: 'Signed out', cookies: [...browser.cookies, cookie], body });
 }

@@ -20,7 +20,9 @@ export interface Wanted {
 }
 
 /** What a route answers somebody, or the code of its refusal. */
-export async function ask(control: Control, admin: Admin, method: Route['method'], path: string, wanted: Wanted = {}): Promise<{ readonly code: string; readonly body: JsonObject }> {
+export async function ask(
+  control: Control, admin: Admin, method: Route['method'], path: string, wanted: Wanted = {},
+): Promise<{ readonly code: string; readonly body: JsonObject }> {
   const { space, body, params = {}, query = {} } = wanted;
   try {
     const answer = await control.routeOf(method, path).run({

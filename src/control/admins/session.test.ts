@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
+import { text } from '../../cli/json-view.ts';
 import { hashPassword } from '../accounts/password.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
@@ -15,9 +16,14 @@ beforeAll(async () => {
   fixture = await openIssuerFixture();
   await fixture.api('POST', '/admins', { to: { group: 'sec' }, role: 'admin', space: '*' });
   const made = await fixture.api('POST', '/accounts', { userName: 'ann', groups: ['sec'], passwordHash: await hashPassword(PASSWORD, ['ann']) });
-  person = String(made['person']);
+  person = text(made['person']);
 });
 afterAll(() => fixture.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly body: JsonObject;
+}
 
 /** A browser, as far as cookies and forms go. */
 class Browser {
@@ -50,7 +56,7 @@ class Browser {
     return (await this.visit('/sign-in/console', { form: await this.formOf('/sign-in/console') })).setCookies;
   }
 
-  async api(method: string, path: string, more: Readonly<Record<string, string>> = {}, body?: JsonObject): Promise<{ readonly status: number; readonly body: JsonObject }> {
+  async api(method: string, path: string, more: Readonly<Record<string, string>> = {}, body?: JsonObject): Promise<Answer> {
     const response = await fetch(`${fixture.origin}/api/v1${path}`, {
       method, headers: { cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -61,7 +67,7 @@ class Browser {
 
   async csrf(): Promise<string> {
     const answer: Json = JSON.parse((await this.visit('/sign-in/console/session')).text);
-    return isObject(answer) ? String(answer['csrf']) : '';
+    return isObject(answer) ? text(answer['csrf']) : '';
   }
 }
 
@@ -152,30 +158,32 @@ describe('a session for administration', () => {
   });
 });
 
-describe('an access token for the control API', () => {
-  const token = async (resource: string): Promise<string> => {
-    const made = await fixture.client(`bot-${Bun.randomUUIDv7().slice(-6)}`, { authentication: 'client_secret_basic', grantTypes: ['client_credentials'] });
-    await fixture.api('POST', '/admins', { to: { principal: `${fixture.origin}|${String(made['id'])}` }, role: 'auditor', space: '*' });
-    const response = await fetch(`${fixture.origin}/oauth/token`, {
-      method: 'POST', headers: {
-        authorization: `Basic ${btoa(`${String(made['id'])}:${String(made['secret'])}`)}`, 'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({ grant_type: 'client_credentials', resource }).toString(),
-    });
-    const answer: Json = JSON.parse(await response.text());
-    return isObject(answer) ? String(answer['access_token'] ?? '') : '';
-  };
+async function tokenFor(resource: string): Promise<string> {
+  const made = await fixture.client(`bot-${Bun.randomUUIDv7().slice(-6)}`, { authentication: 'client_secret_basic', grantTypes: ['client_credentials'] });
+  await fixture.api('POST', '/admins', { to: { principal: `${fixture.origin}|${text(made['id'])}` }, role: 'auditor', space: '*' });
+  const response = await fetch(`${fixture.origin}/oauth/token`, {
+    method: 'POST', headers: {
+      authorization: `Basic ${btoa(`${text(made['id'])}:${text(made['secret'])}`)}`, 'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: new URLSearchParams({ grant_type: 'client_credentials', resource }).toString(),
+  });
+  const answer: Json = JSON.parse(await response.text());
+  return isObject(answer) ? text(answer['access_token']) : '';
+}
 
+function askWith(given: string, method = 'GET', path = '/me'): Promise<Answer> {
+  return new Browser().api(method, path, { authorization: `Bearer ${given}` });
+}
+
+describe('an access token for the control API', () => {
   test('is heard with the roles of its principal, for this audience alone', async () => {
-    const [api, crm] = [await token(`${fixture.origin}/api/v1`), await token('https://localhost:7443/mcp/crm')];
-    const ask = (given: string, method = 'GET', path = '/me'): Promise<{ readonly status: number; readonly body: JsonObject }> =>
-      new Browser().api(method, path, { authorization: `Bearer ${given}` });
-    expect(await ask(api)).toMatchObject({ status: 200, body: { via: 'token', roles: ['auditor'] } });
-    expect((await ask(api, 'POST', '/people/scim-tokens')).status).toBe(403);
+    const [api, crm] = [await tokenFor(`${fixture.origin}/api/v1`), await tokenFor('https://localhost:7443/mcp/crm')];
+    expect(await askWith(api)).toMatchObject({ status: 200, body: { via: 'token', roles: ['auditor'] } });
+    expect((await askWith(api, 'POST', '/people/scim-tokens')).status).toBe(403);
     expect(crm.split('.')).toHaveLength(3);
-    expect((await ask(crm)).status).toBe(401);
+    expect((await askWith(crm)).status).toBe(401);
     const [head, body, signature = ''] = api.split('.');
-    expect((await ask(`${head}.${body}.${[...signature].toReversed().join('')}`)).status).toBe(401);
-    expect((await ask(api.slice(0, -8))).status).toBe(401);
+    expect((await askWith(`${head}.${body}.${signature.split('').toReversed().join('')}`)).status).toBe(401);
+    expect((await askWith(api.slice(0, -8))).status).toBe(401);
   });
 });

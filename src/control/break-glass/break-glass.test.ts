@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
+import { text } from '../../cli/json-view.ts';
 import { crm, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { deriveCustodianKey } from './custodian-key.ts';
@@ -38,14 +40,15 @@ async function stranger(method: string, path: string, body?: JsonObject): Promis
 const WISH = { space: 'default', access: ['read', 'stop'], reason: 'the provider is down', minutes: 30, custodians: ['olga', 'piet'] };
 
 const begin = (more: JsonObject = {}): Promise<Answered> => stranger('POST', '/break-glass', { ...WISH, ...more });
-const sign = (name: string, text: unknown): string => keys.get(name)?.sign(String(text)) ?? '';
-const confirm = (id: unknown, signatures: readonly string[]): Promise<Answered> => stranger('POST', `/break-glass/${String(id)}/confirm`, { signatures });
+const sign = (name: string, challenge: Json | undefined): string => keys.get(name)?.sign(text(challenge)) ?? '';
+const confirm = (id: Json | undefined, signatures: readonly string[]): Promise<Answered> =>
+  stranger('POST', `/break-glass/${text(id)}/confirm`, { signatures });
 
 async function open(more: JsonObject = {}): Promise<{ readonly id: string; readonly token: string }> {
   const { body } = await begin(more);
   const opened = await confirm(body['id'], ['olga', 'piet'].map((name) => sign(name, body['challenge'])));
   expect(opened.status).toBe(200);
-  return { id: String(opened.body['id']), token: String(opened.body['token']) };
+  return { id: text(opened.body['id']), token: text(opened.body['token']) };
 }
 
 async function recordsOf(event: string): Promise<string> {
@@ -83,9 +86,9 @@ describe('two custodians', () => {
     expect((await fixture.api('POST', `/break-glass/${id}/review`, { note: 'fine' }, other.token)).body['code']).toBe('ERR_SECOND_PERSON');
     expect((await fixture.api('POST', `/break-glass/${id}/review`, { note: 'looked at it all' })).body).toMatchObject({ review: { by: 'sallyport|admin' } });
     const { store } = fixture.role.control;
-    const row = await store.get('opening', 'default', other.id);
+    const body = (await store.get('opening', 'default', other.id))?.body;
     const at = Date.now();
-    await store.put('opening', 'default', other.id, { ...(row?.body as JsonObject), openedAt: at - 100_000_000, endsAt: at - 1 }, { by: 'test' });
+    await store.put('opening', 'default', other.id, { ...(isObject(body) ? body : {}), openedAt: at - 100_000_000, endsAt: at - 1 }, { by: 'test' });
     expect((await fixture.api('GET', '/me', undefined, other.token)).status).toBe(401);
     expect((await fixture.api('GET', '/status')).body).toMatchObject({ breakGlass: { overdue: [other.id] } });
   });
@@ -110,7 +113,7 @@ describe('two custodians', () => {
   test('have each their own key', async () => {
     const key = keys.get('olga')?.publicKey ?? '';
     expect((await fixture.api('PUT', '/break-glass/custodians/quinn', { publicKey: key, salt: SALTS.olga })).status).toBe(409);
-    await expect(deriveCustodianKey('too short', SALTS.olga)).rejects.toMatchObject({ code: 'ERR_PASSWORD_WEAK' });
+    expect(await codeOf(deriveCustodianKey('too short', SALTS.olga))).toBe('ERR_PASSWORD_WEAK');
     expect((await deriveCustodianKey(PASSPHRASES.olga, SALTS.olga)).publicKey).toBe(key);
   });
 });

@@ -89,7 +89,8 @@ async function isBlocked({ state }: Control): Promise<boolean> {
 async function countAttempt(control: Control, kind: 'begun' | 'failed', max: number): Promise<void> {
   const count = await control.state.increment(`break-glass/${kind}`, 1, LIMITS.breakGlassAttemptsMs);
   if (kind === 'failed' || count > max) {
-    await control.record({ event: 'break-glass.refused', space: DEFAULT_SPACE, principal: 'sallyport|socket', code: 'ERR_BREAK_GLASS', detail: { kind, count } });
+    const who = { space: DEFAULT_SPACE, principal: 'sallyport|socket' };
+    await control.record({ event: 'break-glass.refused', ...who, code: 'ERR_BREAK_GLASS', detail: { kind, count } });
     control.report(`somebody failed to open the break-glass (${kind}, ${count} in ${LIMITS.breakGlassAttemptsMs / 60_000} min)`);
   }
   if (count > max) throw refusal('there were too many attempts');

@@ -54,7 +54,8 @@ const openingRoutes: readonly Route[] = [
     act: async (_asked, { store, now }) => ({ openings: (await listStored(store, 'opening', DEFAULT_SPACE)).map((one) => presentOpening(one, now())) }),
   }),
   route({
-    method: 'POST', path: '/break-glass', summary: 'Begin an opening: what two custodians then sign', access: 'seal', reach: 'organisation', body: OPEN_REQUEST, local: true,
+    method: 'POST', path: '/break-glass', summary: 'Begin an opening: what two custodians then sign',
+    access: 'seal', reach: 'organisation', body: OPEN_REQUEST, local: true,
     act: async ({ body }, control) => ({ ...(await beginOpening(body, control)) }),
   }),
   route({
@@ -78,7 +79,8 @@ const openingRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'POST', path: '/break-glass/:id/review', summary: 'Say what was found when everything that was done was looked at', access: 'investigate', reach: 'organisation', body: REVIEW,
+    method: 'POST', path: '/break-glass/:id/review', summary: 'Say what was found when everything that was done was looked at',
+    access: 'investigate', reach: 'organisation', body: REVIEW,
     act: async ({ admin, params, body: { note } }, control) => {
       const id = params['id'] ?? '';
       const at = control.now();
@@ -109,6 +111,7 @@ async function checkMayClose(admin: Admin, id: string, control: Control): Promis
   refuseUnless(await control.admins.decide(admin, question), admin, question);
 }
 
-function presentOpening({ id, body: { tokenHash: _, ...rest } }: StoredOpening, now: number): Json {
-  return JSON.parse(JSON.stringify({ id, state: isOpen({ ...rest, tokenHash: '' }, now) ? 'open' : 'ended', ...rest }));
+function presentOpening({ id, body }: StoredOpening, now: number): Json {
+  const { tokenHash: _, ...rest } = body;
+  return JSON.parse(JSON.stringify({ id, state: isOpen(body, now) ? 'open' : 'ended', ...rest }));
 }

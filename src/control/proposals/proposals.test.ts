@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import type { Wanted } from '../admins/fixture-admin.ts';
 import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
@@ -28,6 +29,10 @@ function approve(admin: Admin, proposal: JsonObject, digest = text(proposal['dig
   return send(admin, 'POST', '/proposals/:id/approve', { params: { id: text(proposal['id']) }, body: { digest } });
 }
 
+const withToken = (admin: Admin, kind: 'person' | 'workload'): Admin =>
+  ({ ...admin, proof: { via: 'token', kind, groups: ['sec'], proof: 'bearer', issuedAt: 0 } });
+const give = (who: JsonObject): Wanted => ({ body: { to: who, role: 'admin', space: '*' } });
+
 beforeAll(async () => {
   fixture = await openControl();
   expect((await send(ROOT, 'PUT', '/policies', { body: FORBID })).code).toBe('');
@@ -42,7 +47,6 @@ describe('on a laptop with only the machine\'s token', () => {
   });
 
   test('the second administrator turns the rule on, and from then on it takes two to change that', async () => {
-    const give = (who: object): Wanted => ({ body: JSON.parse(JSON.stringify({ to: who, role: 'admin', space: '*' })) as JsonObject });
     expect((await send(ROOT, 'POST', '/admins', give({ principal: ANN.id }))).code).toBe('');
     expect((await send(ROOT, 'GET', '/administration')).body).toEqual({ takesTwo: false });
     expect((await send(ROOT, 'POST', '/admins', give({ principal: BOB.id }))).code).toBe('');
@@ -56,7 +60,9 @@ describe('on a laptop with only the machine\'s token', () => {
 describe('a wide action', () => {
   test('is done once, exactly as proposed, when another person approves it', async () => {
     const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
-    expect(proposal).toMatchObject({ state: 'open', path: '/policies/:id', params: { id: 'base.cedar' }, proposer: { id: ANN.id }, reasons: [expect.stringContaining('forbid')] });
+    expect(proposal).toMatchObject({
+      state: 'open', path: '/policies/:id', params: { id: 'base.cedar' }, proposer: { id: ANN.id }, reasons: [expect.stringContaining('forbid')],
+    });
     expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
     expect(await approve(BOB, proposal)).toMatchObject({ code: '', body: { state: 'done' } });
     expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(0);
@@ -69,9 +75,9 @@ describe('a wide action', () => {
 
   test.each([
     ['its proposer', (): Admin => ANN, 'ERR_SECOND_PERSON'],
-    ['its proposer by another proof', (): Admin => ({ ...ANN, proof: { via: 'token', kind: 'person', groups: ['sec'], proof: 'bearer', issuedAt: 0 } }), 'ERR_SECOND_PERSON'],
+    ['its proposer by another proof', (): Admin => withToken(ANN, 'person'), 'ERR_SECOND_PERSON'],
     ['the holder of the machine\'s token', (): Admin => ROOT, 'ERR_SECOND_PERSON'],
-    ['a workload', (): Admin => ({ ...BOB, proof: { via: 'token', kind: 'workload', groups: ['sec'], proof: 'bearer', issuedAt: 0 } }), 'ERR_SECOND_PERSON'],
+    ['a workload', (): Admin => withToken(BOB, 'workload'), 'ERR_SECOND_PERSON'],
     ['who may not approve', (): Admin => person('dan', 'nobody'), 'ERR_ADMIN_FORBIDDEN'],
   ])('is not approved by %s', async (_, who, code) => {
     const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
@@ -90,7 +96,7 @@ describe('a wide action', () => {
   test('is not what was shown if a single byte of it changed meanwhile', async () => {
     const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
     const stored = (await control().store.get('proposal', 'default', text(proposal['id'])))?.body;
-    const changed = JSON.parse(JSON.stringify(stored).replace('base.cedar', 'other.cedar')) as JsonObject;
+    const changed: JsonObject = JSON.parse(JSON.stringify(stored).replace('base.cedar', 'other.cedar'));
     await control().store.put('proposal', 'default', text(proposal['id']), changed, { by: 'mallory' });
     expect((await approve(BOB, proposal)).code).toBe('ERR_CONFLICT');
     expect((await approve(BOB, proposal, 'f'.repeat(64))).code).toBe('ERR_CONFLICT');
@@ -99,7 +105,7 @@ describe('a wide action', () => {
   test('ends by itself, is rejected for good, and cannot be smuggled in with approvals of the caller\'s own', async () => {
     const late = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
     const body = (await control().store.get('proposal', 'default', text(late['id'])))?.body;
-    await control().store.put('proposal', 'default', text(late['id']), { ...(body as JsonObject), expiresAt: Date.now() - 1 }, { by: 'test' });
+    await control().store.put('proposal', 'default', text(late['id']), { ...(isObject(body) ? body : {}), expiresAt: Date.now() - 1 }, { by: 'test' });
     expect((await approve(BOB, late)).code).toBe('ERR_CONFLICT');
     expect((await send(ANN, 'GET', '/proposals/:id', { params: { id: text(late['id']) } })).body).toMatchObject({ state: 'expired' });
     const rejected = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
@@ -149,7 +155,10 @@ describe('wide is, however it is asked for', () => {
       fixture.says.set(id, surfaceSaying(tools));
       expect((await send(ANN, 'POST', '/servers/:id/scan', { params: { id } })).code).toBe('');
     }
-    const digestOf = async (id: string): Promise<string> => text(part((await send(ANN, 'GET', '/servers/:id', { params: { id } })).body, 'candidate', 'digest'));
+    const digestOf = async (id: string): Promise<string> => {
+      const { body } = await send(ANN, 'GET', '/servers/:id', { params: { id } });
+      return text(part(body, 'candidate', 'digest'));
+    };
     expect((await send(ANN, 'POST', '/servers/:id/approve', { params: { id: 'wiki' }, body: { digest: await digestOf('wiki') } })).code).toBe('');
     const digest = await digestOf('crm');
     await propose(ANN, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest } });

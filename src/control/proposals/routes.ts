@@ -24,7 +24,8 @@ export const proposalRoutes: readonly Route[] = [
     act: ({ admin, space, params, body, signal }, control) => approveProposal({ admin, space, id: params['id'] ?? '', digest: body.digest, signal }, control),
   }),
   route({
-    method: 'POST', path: '/proposals/:id/reject', summary: 'Reject a proposal, or take one\'s own back', access: 'approve', reach: 'space', body: REJECT_PROPOSAL,
+    method: 'POST', path: '/proposals/:id/reject', summary: 'Reject a proposal, or take one\'s own back',
+    access: 'approve', reach: 'space', body: REJECT_PROPOSAL,
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
       const at = control.now();
