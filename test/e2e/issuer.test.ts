@@ -3,6 +3,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { startConformanceServer } from '../fixtures/conformance-server.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
+import { verifies } from './requirements.ts';
 
 let server: ReturnType<typeof startConformanceServer>;
 let gate: Gate;
@@ -45,14 +46,14 @@ async function call(bearer: string, path = '/mcp/fixture'): Promise<number> {
   return response.status;
 }
 
-test('a token of the embedded issuer opens its route at the gate, and no other', async () => {
+test(verifies('issuer-grants', 'a token of the embedded issuer opens its route at the gate, and no other'), async () => {
   const mine = await token();
   expect(await call(mine)).toBe(200);
   expect(await call(mine, '/mcp/other')).toBe(401);
   expect(await call(`${mine.slice(0, -4)}AAAA`)).toBe(401);
 });
 
-test('a key that rotates shuts nobody out: tokens of before and after are taken at once', async () => {
+test(verifies('issuer-keys', 'a key that rotates shuts nobody out: tokens of before and after are taken at once'), async () => {
   const before = await token();
   expect(await call(before)).toBe(200);
   await gate.admin('POST', '/issuer/keys/rotate', undefined);
@@ -60,7 +61,7 @@ test('a key that rotates shuts nobody out: tokens of before and after are taken 
   expect(await call(before)).toBe(200);
 });
 
-test('keys that somebody may have read are replaced at once, and what they signed is dead', async () => {
+test(verifies('issuer-keys', 'keys that somebody may have read are replaced at once, and what they signed is dead'), async () => {
   const before = await token();
   expect(await call(before)).toBe(200);
   await gate.admin('POST', '/issuer/keys/rotate', { compromised: true });
@@ -79,11 +80,12 @@ test('a revoked token is dead at the gate when the revocation is answered and th
   expect(await call(await token())).toBe(200);
 });
 
-test('bound to a key, a token is nothing to who has not the key', async () => {
+test(verifies('tokens-bound', 'bound to a key, a token is nothing to who has not the key'), async () => {
   const pair = await generateKeyPair('ES256', { extractable: true });
   const handle = oauth.DPoP({}, pair);
   const response = await oauth.genericTokenEndpointRequest(
-    { issuer: gate.controlUrl, token_endpoint: `${gate.controlUrl}/oauth/token` }, { client_id: 'batch' }, oauth.ClientSecretBasic(secret), 'client_credentials',
+    { issuer: gate.controlUrl, token_endpoint: `${gate.controlUrl}/oauth/token` }, { client_id: 'batch' }, oauth.ClientSecretBasic(secret),
+    'client_credentials',
     { resource: `${gate.url}/mcp/fixture` }, { DPoP: handle, [oauth.allowInsecureRequests]: true },
   );
   const answer: unknown = await response.json();

@@ -68,6 +68,16 @@ const ROWS = {
     'Whatever is wrong with a credential, it is refused for its own reason, told in the RFC\'s word alone, and recorded with a fingerprint.',
     'issue 3, Bad input; peers.md 5.6',
   ],
+  'issuer-grants': [
+    'The embedded issuer gives each token to whom it is due, for one route and ten minutes: by every grant, after a restart, over either database.',
+    'issue 3, part 3; OAuth 2.1, RFC 8628, 8693, 7523, 8707',
+  ],
+  'issuer-refuses': [
+    'What is replayed, forged, widened, mixed up or not registered gets no token, and is on record.',
+    'issue 3, part 3 and Bad input; RFC 9700',
+  ],
+  'issuer-keys': ['The issuer\'s keys rotate without an outage; those that may have been read are dead at once.', 'issue 3, part 3'],
+  'issuer-conformance': ['The official suite\'s authorization-server scenarios pass.', 'issue 3, Done when; protocol.md 4.1'],
   'tokens-bound': [
     'A token that is bound to a key or a certificate is worth nothing without it; a proof is good once in the whole fleet; policy can ask for one.',
     'issue 3, part 2; RFC 9449, 8705, 9440',
@@ -159,6 +169,13 @@ export const REQUIREMENTS: ReadonlyMap<string, Requirement> = new Map(
 /** Tests of other files that show a requirement, by a part of their text. */
 export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly file: string; readonly text: string }[] = [
   { id: 'conformance', file: 'test/conformance/gateway.test.ts', text: 'through the gate, every scored scenario of' },
+  { id: 'issuer-conformance', file: 'test/conformance/issuer.test.ts', text: 'every authorization-server scenario' },
+  { id: 'issuer-grants', file: 'src/control/issuer/issuer.test.ts', text: 'a person signs in with code and PKCE' },
+  { id: 'issuer-grants', file: 'src/control/issuer/grants.test.ts', text: 'token exchange: an agent calls on for the same person' },
+  { id: 'issuer-refuses', file: 'src/control/issuer/grants.test.ts', text: 'token exchange never widens' },
+  { id: 'issuer-refuses', file: 'src/control/issuer/issuer.test.ts', text: 'a code is good once' },
+  { id: 'issuer-refuses', file: 'src/control/issuer/client-documents.test.ts', text: 'an id is refused before anybody is asked' },
+  { id: 'issuer-keys', file: 'src/control/issuer/issuer.test.ts', text: 'keys rotate without a gap' },
   { id: 'eras-bridged', file: 'test/e2e/eras.test.ts', text: 'lists, calls, fails, completes, reads' },
   { id: 'eras-owner', file: 'test/e2e/eras-replicas.test.ts', text: 'a held call goes on at the replica that holds it' },
   { id: 'eras-asked', file: 'test/e2e/eras-policy.test.ts', text: 'never reaches the client' },
