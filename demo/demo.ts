@@ -128,7 +128,7 @@ async function play(client: Client, crm: Crm, gate: string, home: string, folder
 }
 
 async function tokenFor(client: Client, agent: string, group: string): Promise<string> {
-  return textAt(await client.send('POST', '/agents', { agent, groups: [group], audience: ['*'], ttlMs: 3_600_000 }), 'token');
+  return textAt(await client.send('POST', '/tokens', { agent, groups: [group], audience: ['*'], ttlMs: 3_600_000 }), 'token');
 }
 
 /** What reaches the CRM when the gate does its work: nothing of what was denied. */
