@@ -45,4 +45,3 @@ export const VAULT = z.strictObject({
   providers: z.record(ID, z.discriminatedUnion('type', [EXEC, HASHICORP])).default({}),
 });
 export type VaultShape = z.infer<typeof VAULT>;
-export type ProviderShape = VaultShape['providers'][string];

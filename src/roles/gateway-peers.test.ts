@@ -24,7 +24,9 @@ async function forward(body: Json): Promise<readonly Json[]> {
 
 const ANSWER = '{"jsonrpc":"2.0","id":"gateway/1","result":{}}';
 const answer = (message: Json, change: JsonObject = {}): JsonObject => ({ kind: 'answer', session: 's', revision: '2025-11-25', message, ...change });
-const resume = (change: JsonObject = {}): JsonObject => ({ kind: 'resume', handle: 'gateway/none', responses: {}, principal: 'p', agent: 'a', exchange: 'x', ...change });
+const resume = (change: JsonObject = {}): JsonObject => ({
+  kind: 'resume', handle: 'gateway/none', responses: {}, principal: 'p', agent: 'a', exchange: 'x', ...change,
+});
 
 test('what replicas send each other is taken', async () => {
   expect(await forward(answer(ANSWER))).toEqual([]);

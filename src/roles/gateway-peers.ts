@@ -115,9 +115,10 @@ type Responses = Readonly<Record<string, JsonObject>>;
 /** Throws ERR_REQUEST_INVALID, and what `decodeBody` throws of a message that is none. */
 function readForwarded(body: Json): Forwarded {
   const { kind, session, message, revision, handle, responses, principal, agent, exchange } = isObject(body) ? body : {};
-  const caller = [principal, agent, exchange].every((part) => typeof part === 'string');
-  if (kind === 'resume' && typeof handle === 'string' && isResponses(responses) && caller) {
-    return { kind, handle, responses, principal: String(principal), agent: String(agent), exchange: String(exchange) };
+  if (kind === 'resume' && typeof handle === 'string' && isResponses(responses)) {
+    if (typeof principal === 'string' && typeof agent === 'string' && typeof exchange === 'string') {
+      return { kind, handle, responses, principal, agent, exchange };
+    }
   }
   if (kind === 'resubscribe' && typeof session === 'string') return { kind, session };
   const spoken = REVISIONS.find((known) => known === revision);

@@ -31,10 +31,16 @@ export async function readIssuers(rows: Rows): Promise<{ readonly issuers: reado
  * The secret by which gateways ask an issuer about tokens (RFC 7662): `{value}`. Only what the settings of that issuer name.
  * Throws `ERR_NOT_FOUND`, and what reading the secret throws.
  */
-export async function releaseIssuerSecret({ store, vault }: Pick<Control, 'store' | 'vault'>, { issuer }: z.infer<typeof ISSUER_SECRET>): Promise<JsonObject> {
+export async function releaseIssuerSecret(
+  { store, vault, record }: Pick<Control, 'store' | 'vault' | 'record'>, { issuer }: z.infer<typeof ISSUER_SECRET>,
+): Promise<JsonObject> {
   for (const { id, space, body } of await store.list('setting')) {
     const found = id === ID ? issuersOf(IDENTITY.parse(body), space).find((one) => one.issuer === issuer) : undefined;
-    if (found?.introspection !== undefined) return { value: (await vault.read(space, found.introspection.secret)).value };
+    if (found?.introspection === undefined) continue;
+    const { secret } = found.introspection;
+    const { value } = await vault.read(space, secret);
+    await record({ event: 'credential.released', space, detail: { issuer, secret, kind: 'introspection' } });
+    return { value };
   }
   throw new SallyportError('ERR_NOT_FOUND', 'no such issuer is asked about tokens');
 }

@@ -43,7 +43,8 @@ export interface VaultParts {
 const SELF = 'sallyport|control';
 const SETTLE_MS = 250;
 
-export function createVaultKeeper({ store, change, source }: VaultParts): VaultKeeper {
+export function createVaultKeeper(parts: VaultParts): VaultKeeper {
+  const { store, source } = parts;
   let held: VaultKey | undefined;
   let opening: Promise<VaultKey> | undefined;
   let renewing: Promise<unknown> | undefined;
@@ -53,37 +54,12 @@ export function createVaultKeeper({ store, change, source }: VaultParts): VaultK
     const inUse = await readKeyInUse(store);
     if (held !== undefined && held.recipient === inUse?.recipient) return held;
     opening ??= (async () => {
-      held = await openIdentity(inUse === undefined ? await begin(passphrase) : await find(inUse, passphrase));
+      held = await openIdentity(inUse === undefined ? await begin(parts, passphrase) : await find(parts, inUse, passphrase));
       return held;
     })().finally(() => {
       opening = undefined;
     });
     return opening;
-  };
-
-  const find = async (inUse: KeyInUse, passphrase: string | undefined): Promise<string> => {
-    const place = source(inUse.source, passphrase);
-    for (const identity of await place.load()) if ((await recipientOf(identity)) === inUse.recipient) return identity;
-    throw new SallyportError('ERR_VAULT_KEY', `the key that the vault is sealed with is not at ${place.describe().where}`, {
-      remedy: `Restore the copy of the key ${inUse.recipient}; without it the secrets must be set again.`,
-    });
-  };
-
-  /** The first use: a key that an administrator put there, or a new one. */
-  const begin = async (passphrase: string | undefined): Promise<string> => {
-    const name = (await readVaultSettings(store)).key ?? 'file';
-    const place = source(name, passphrase);
-    const found = (await place.load()).at(-1);
-    const identity = found ?? await makeIdentity();
-    if (found === undefined) await place.save([identity]);
-    try {
-      await writeKeyInUse(store, { source: name, recipient: await recipientOf(identity) }, SELF, true);
-      return identity;
-    } catch (error) {
-      const inUse = await readKeyInUse(store);
-      if (inUse === undefined) throw error;
-      return find(inUse, passphrase);
-    }
   };
 
   return {
@@ -106,11 +82,11 @@ export function createVaultKeeper({ store, change, source }: VaultParts): VaultK
       await current(wish.passphrase);
       const inUse = await readKeyInUse(store);
       if (inUse === undefined) throw new SallyportError('ERR_VAULT_KEY', 'the vault has no key yet', { remedy: 'Set a secret first.' });
-      const oldIdentity = await find(inUse, wish.passphrase);
+      const oldIdentity = await find(parts, inUse, wish.passphrase);
       const work = (async () => {
         // Whoever sealed something a moment ago has written it by then.
         await Bun.sleep(SETTLE_MS);
-        return renewKey({ store, change, source }, by, inUse, oldIdentity, wish);
+        return renewKey(parts, by, inUse, oldIdentity, wish);
       })();
       renewing = work;
       const renewed = await work.finally(() => {
@@ -127,4 +103,31 @@ export function createVaultKeeper({ store, change, source }: VaultParts): VaultK
       return { key: { ...inUse, ...source(inUse.source, undefined).describe() }, state: isOpen ? 'open' : 'closed', wanted };
     },
   };
+}
+
+/** The identity that the store names, out of the source that it names. */
+async function find({ source }: VaultParts, inUse: KeyInUse, passphrase: string | undefined): Promise<string> {
+  const place = source(inUse.source, passphrase);
+  for (const identity of await place.load()) if ((await recipientOf(identity)) === inUse.recipient) return identity;
+  throw new SallyportError('ERR_VAULT_KEY', `the key that the vault is sealed with is not at ${place.describe().where}`, {
+    remedy: `Restore the copy of the key ${inUse.recipient}; without it the secrets must be set again.`,
+  });
+}
+
+/** The first use: a key that an administrator put there, or a new one. */
+async function begin(parts: VaultParts, passphrase: string | undefined): Promise<string> {
+  const { store, source } = parts;
+  const name = (await readVaultSettings(store)).key ?? 'file';
+  const place = source(name, passphrase);
+  const found = (await place.load()).at(-1);
+  const identity = found ?? await makeIdentity();
+  if (found === undefined) await place.save([identity]);
+  try {
+    await writeKeyInUse(store, { source: name, recipient: await recipientOf(identity) }, SELF, true);
+    return identity;
+  } catch (error) {
+    const inUse = await readKeyInUse(store);
+    if (inUse === undefined) throw error;
+    return find(parts, inUse, passphrase);
+  }
 }

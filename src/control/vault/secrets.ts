@@ -16,7 +16,7 @@ import { readKeyInUse, readVaultSettings } from './settings.ts';
 export type Secrets = Pick<Control, 'store' | 'change' | 'now' | 'vault'>;
 
 /** What a version is bound to: a text of another secret, space or version is not taken in its place. */
-export function boundTo(space: string, name: string, version: number): Bound {
+function boundTo(space: string, name: string, version: number): Bound {
   return ['secret', space, name, String(version)];
 }
 

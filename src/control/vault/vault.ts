@@ -29,7 +29,8 @@ const PASSPHRASE_FILE = 'SALLYPORT_VAULT_PASSPHRASE_FILE';
 
 export function openVault({ home, store, change, now }: VaultOptions): Vault {
   const keeper = createVaultKeeper({ store, change, source: sourcesIn(home, systemKeyring(process.env)) });
-  const reader = createSecretReader({ store, now, sealer: keeper.sealer, hashicorp: createHashicorpReader(guardedAsk(store), now), machine: machineSecrets(home) });
+  const hashicorp = createHashicorpReader(guardedAsk(store), now);
+  const reader = createSecretReader({ store, now, sealer: keeper.sealer, hashicorp, machine: machineSecrets(home) });
   return { ...keeper, ...reader };
 }
 
