@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { createHash, randomBytes } from 'node:crypto';
 import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
@@ -6,10 +6,15 @@ import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../../../test/fixtures/recording-server.ts';
 import { hashPassword } from '../accounts/password.ts';
 import { objects, text } from '../../cli/json-view.ts';
+import { isObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 
 const PASSWORD = 'quiet lemon boats at noon';
 const SITE = 'https://desk.example/callback';
 const LOCAL = 'http://127.0.0.1:49152/callback';
+
+// A password costs a quarter of a second of one core, on purpose.
+setDefaultTimeout(60_000);
 
 let gate: Gate;
 let crm: RecordingServer;
@@ -48,9 +53,26 @@ function visitor(): Browser {
   return openBrowser({ stops: ({ origin }) => origin !== gate.controlUrl });
 }
 
-/** The address to which a client sends a person; `verifier` is what its token request would hold. */
+const verifier = randomBytes(32).toString('base64url');
+
+async function token(parameters: Readonly<Record<string, string>>): Promise<JsonObject> {
+  const resource = `${new URL(gate.url).origin.replace('127.0.0.1', 'localhost')}/mcp/crm`;
+  const response = await fetch(`${gate.controlUrl}/oauth/token`, { method: 'POST', body: new URLSearchParams({ client_id: 'tool', resource, ...parameters }) });
+  const answer: Json = JSON.parse(await response.text());
+  return isObject(answer) ? answer : {};
+}
+
+async function statusOfCall(accessToken: string): Promise<number> {
+  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+  const response = await fetch(`${gate.url}/mcp/crm`, {
+    method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
+    headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+  });
+  return response.status;
+}
+
+/** The address to which a client sends a person. */
 function request(client: string, redirect: string, scope: string, more: Readonly<Record<string, string>> = {}): string {
-  const verifier = randomBytes(32).toString('base64url');
   const url = new URL('/oauth/authorize', gate.controlUrl);
   url.search = new URLSearchParams({
     client_id: client, redirect_uri: redirect, response_type: 'code', scope, resource: `${new URL(gate.url).origin.replace('127.0.0.1', 'localhost')}/mcp/crm`,
@@ -111,6 +133,19 @@ describe('consent', () => {
     expect(page.text).toContain('Any program on this computer can claim this name');
     await page.submit({ answer: 'yes' });
     expect((await browser.open(request('tool', LOCAL, 'crm.read'))).text).toContain('May <strong>The tool</strong>');
+  });
+
+  test('taken back, nothing that came of it lives on: no refresh, and gateways know', async () => {
+    const browser = visitor();
+    const done = await (await signedIn(await browser.open(request('tool', LOCAL, 'crm.read')))).submit({ answer: 'yes' });
+    const given = await token({ grant_type: 'authorization_code', code: answerOf(done)['code'] ?? '', redirect_uri: LOCAL, code_verifier: verifier });
+    const renewed = await token({ grant_type: 'refresh_token', refresh_token: text(given['refresh_token']) });
+    expect(await statusOfCall(text(renewed['access_token']))).toBe(200);
+    const { consents } = await gate.admin('GET', '/consents');
+    const mine = objects(consents).find(({ client, redirect }) => client === 'tool' && redirect === LOCAL);
+    await gate.admin('DELETE', `/consents/${text(mine?.['id'])}`);
+    expect(await token({ grant_type: 'refresh_token', refresh_token: text(renewed['refresh_token']) })).toMatchObject({ error: 'invalid_grant' });
+    expect(await statusOfCall(text(renewed['access_token']))).toBe(401);
   });
 
   test('a refusal is told to the client, and recorded', async () => {

@@ -5,6 +5,7 @@ import { offerAssertion, readAssertion, siteOf, takeAssertion } from '../account
 import { checkPassword } from '../accounts/password.ts';
 import { beginTry } from '../accounts/throttle.ts';
 import type { Control } from '../control.ts';
+import { foldName } from '../people/people.ts';
 import type { WebRequest } from '../web.ts';
 import { makeChallenge, takeChallenge } from './challenge.ts';
 import { readAnswer } from './credential-forms.ts';
@@ -38,7 +39,7 @@ export async function signInByPassword(web: WebRequest, control: Control): Promi
   const to = destination(web, form.text('to'));
   const account = await findAccount(control.store, form.text('name'));
   const device = await knownDevice(web, control, account?.body.person);
-  const trier = { account: account?.id ?? form.text('name'), address: web.address, ...(device === undefined ? {} : { device }) };
+  const trier = { account: account?.id ?? foldName(form.text('name')), address: web.address, ...(device === undefined ? {} : { device }) };
   const attempt = await beginTry(control.state, trier);
   if (!attempt.allowed) {
     await refuseEntry(web, control, 'ERR_BUSY', 'too many tries', account?.body.person);

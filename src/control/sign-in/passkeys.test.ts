@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { makeAuthenticator } from '../../../test/fixtures/authenticator.ts';
 import type { Authenticator, Wishes } from '../../../test/fixtures/authenticator.ts';
 import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
 import { part, text } from '../../cli/json-view.ts';
+
+// A password costs a quarter of a second of one core, on purpose.
+setDefaultTimeout(60_000);
 
 let gate: Gate;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
@@ -6,6 +6,9 @@ import { objects, part, text } from '../../cli/json-view.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
 const PASSWORD = 'quiet lemon boats at noon';
+
+// A password costs a quarter of a second of one core, on purpose.
+setDefaultTimeout(60_000);
 
 let gate: Gate;
 beforeAll(async () => {

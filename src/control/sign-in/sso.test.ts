@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { openBrowser } from '../../../test/fixtures/browser.ts';
 import type { Browser, BrowserPage } from '../../../test/fixtures/browser.ts';
 import { startCompanyIdp, type CompanyIdp } from '../../../test/fixtures/company-idp.ts';
@@ -14,6 +14,9 @@ const NO_GOOD = 'company&#39;s sign-in did not work';
 const port = freePort();
 const door = `http://localhost:${port}`;
 const callback = `${door}/sign-in/sso/callback`;
+// A password costs a quarter of a second of one core, on purpose.
+setDefaultTimeout(60_000);
+
 let gate: Gate;
 let company: CompanyIdp;
 beforeAll(async () => {

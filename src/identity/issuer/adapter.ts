@@ -10,7 +10,7 @@ const OF_GRANTS: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCod
  * oidc-provider's storage over shared state. Names are digests and values are sealed, so that a stolen database has no
  * usable token. What must happen once (a code, a refresh token, a proof's `jti`) is decided by the state's own atomic write.
  */
-export function createAdapterFactory({ state, secret, findClient }: Pick<IssuerParts, 'state' | 'secret' | 'findClient'>): AdapterFactory {
+export function createAdapterFactory({ state, secret, findClient, isRevoked: isDead }: Pick<IssuerParts, 'state' | 'secret' | 'findClient' | 'isRevoked'>): AdapterFactory {
   const key = deriveKey(secret, 'entries');
   const read = async (place: string): Promise<string | undefined> => {
     const sealed = await state.get(place);
@@ -26,6 +26,8 @@ export function createAdapterFactory({ state, secret, findClient }: Pick<IssuerP
     const payload = JSON.parse(text) as AdapterPayload;
     const { grantId } = payload;
     if (OF_GRANTS.has(model) && grantId !== undefined && await isRevoked(grantId)) return undefined;
+    // Taken back by its person or an administrator: nothing more comes of it, and it is asked for anew.
+    if (model === 'Grant' && await isDead([id])) return undefined;
     const consumed = await state.get(consumedPlace(model, id));
     return consumed === undefined ? payload : { ...payload, consumed: Number(consumed) };
   };

@@ -59,8 +59,7 @@ export function configurationOf(parts: IssuerParts): Configuration {
       const fresh = ctx.oidc.result?.consent?.grantId;
       if (fresh !== undefined) return Grant.find(fresh);
       const known = ctx.oidc.client === undefined ? undefined : ctx.oidc.session?.grantIdFor(ctx.oidc.client.clientId);
-      // A consent that was taken back is none, whatever the session remembers.
-      const grant = known === undefined || await parts.isRevoked([known]) ? undefined : await Grant.find(known);
+      const grant = known === undefined ? undefined : await Grant.find(known);
       // What a person once refused may be asked again.
       if (grant !== undefined) delete grant.rejected;
       return grant;
