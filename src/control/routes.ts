@@ -27,5 +27,6 @@ import { vaultRoutes } from './vault/routes.ts';
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
-  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes, ...breakGlassRoutes, ...personRoutes,
+  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
+  ...breakGlassRoutes, ...personRoutes,
 ];

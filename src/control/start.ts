@@ -128,7 +128,8 @@ export function createControl(parts: ControlParts): RunningControl {
     serve: async () => {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
-      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')), () => origin), control, report);
+      const isRoot = openAdminToken(join(home, 'control', 'admin.token'));
+      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(isRoot, () => origin), control, report);
       closers.push(api.close);
     },
     close: async () => {

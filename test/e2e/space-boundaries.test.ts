@@ -111,7 +111,8 @@ test('a space cannot write itself a role in another, nor the organisation\'s pol
   expect(code).toBe('ERR_CONFIG_INVALID');
   const files = [{ file: 'a.cedar', text: '@scope("organisation") forbid(principal, action, resource);' }];
   const manifest = 'apiVersion: sallyport/v1\npolicies: [a.cedar]\n';
-  expect((await ask(control(), RITA, 'POST', '/manifest', { space: 'red', body: { file: 'a.yaml', text: manifest, policies: files } })).code).toBe('ERR_POLICY_INVALID');
+  const asked = { space: 'red', body: { file: 'a.yaml', text: manifest, policies: files } };
+  expect((await ask(control(), RITA, 'POST', '/manifest', asked)).code).toBe('ERR_POLICY_INVALID');
 });
 
 test('an organisation\'s forbid holds in a space whose own policies permit everything', async () => {

@@ -29,7 +29,7 @@ export function doorAuthenticator(origin: () => string): AuthenticateAdmin {
   return async (request, control) => {
     const token = bearerOf(request);
     const admin = token === undefined ? await authenticateSession(request, origin(), control) : await checkAccessToken(token, origin(), control);
-    return admin ?? refused('Sign in again, at /sign-in/console.');
+    return admin ?? refused('Sign in again: /sign-in/console');
   };
 }
 

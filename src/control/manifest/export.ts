@@ -42,7 +42,10 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),
-    servers: (await listStored(rows, 'server', space)).map(({ id, body: { status: _status, reason: _reason, ...definition } }) => ({ id, ...definition })),
+    servers: (await listStored(rows, 'server', space)).map(({ id, body }) => {
+      const { status: _status, reason: _reason, declaredBy: _by, ...definition } = body;
+      return { id, ...definition };
+    }),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),
     roles: Object.fromEntries((await listStored(rows, 'role', space)).map(({ id, body }) => [id, body])),
     bindings: (await listStored(rows, 'binding', space)).map(({ body }) => body),

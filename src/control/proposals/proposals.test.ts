@@ -159,10 +159,12 @@ describe('wide is, however it is asked for', () => {
       const { body } = await send(ANN, 'GET', '/servers/:id', { params: { id } });
       return text(part(body, 'candidate', 'digest'));
     };
-    expect((await send(ANN, 'POST', '/servers/:id/approve', { params: { id: 'wiki' }, body: { digest: await digestOf('wiki') } })).code).toBe('');
+    const wiki = { params: { id: 'wiki' }, body: { digest: await digestOf('wiki') } };
+    expect((await send(ANN, 'POST', '/servers/:id/approve', wiki)).code).toBe('ERR_SECOND_PERSON');
+    expect((await send(CAL, 'POST', '/servers/:id/approve', wiki)).code).toBe('');
     const digest = await digestOf('crm');
-    await propose(ANN, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest } });
-    const proposal = await propose(ANN, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest, effects: { drop: 'read' } } });
+    await propose(BOB, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest } });
+    const proposal = await propose(BOB, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest, effects: { drop: 'read' } } });
     expect((await approve(CAL, proposal)).code).toBe('');
     expect((await send(ANN, 'GET', '/servers/:id', { params: { id: 'crm' } })).body).toMatchObject({ status: 'approved' });
   });

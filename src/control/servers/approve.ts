@@ -2,6 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Effect, Surface } from '../../domain/server.ts';
 import { approveSurface } from '../../registry/surface.ts';
 import type { Rows } from '../../store/store.ts';
+import { takesTwo } from '../proposals/second-person.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
 import { checkExposure } from './exposure.ts';
 import { declareTools } from './surface.ts';
@@ -22,6 +23,9 @@ export interface Approval {
 export async function approveServer(rows: Rows, approval: Approval): Promise<void> {
   const { space, id, by } = approval;
   const server = await needStored(rows, 'server', space, id);
+  if (server.body.declaredBy === by && await takesTwo(rows)) {
+    throw new SallyportError('ERR_SECOND_PERSON', 'nobody approves what they declared themselves', { remedy: 'Ask another administrator or approver.' });
+  }
   const candidate = (await findStored(rows, 'candidate', space, id))?.body;
   const baseline = (await findStored(rows, 'baseline', space, id))?.body;
   const chosen = [candidate, baseline].find((one) => one?.digest === approval.digest);

@@ -52,7 +52,8 @@ const changeRoutes: readonly Route[] = [
       checkDefinition(definition);
       return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
         await checkNameFree(rows, id);
-        await putStored(rows, 'server', space, id, { ...definition, status: 'declared' }, admin.id);
+        const declared = { ...definition, status: 'declared' as const, ...(admin.proof === undefined ? {} : { declaredBy: admin.id }) };
+        await putStored(rows, 'server', space, id, declared, admin.id);
         return showServer(rows, space, id, control.now());
       });
     },

@@ -46,6 +46,8 @@ export const NEW_SERVER = SERVER_DEFINITION.extend({ id: NAME });
 export const SERVER = SERVER_DEFINITION.extend({
   status: z.enum(['declared', 'scanned', 'approved', 'quarantined']),
   reason: z.string().exactOptional(),
+  /** Who declared it, when a person did: where administration takes two, somebody else approves it. */
+  declaredBy: z.string().exactOptional(),
 });
 export type StoredServer = z.infer<typeof SERVER>;
 

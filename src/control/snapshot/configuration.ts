@@ -65,7 +65,7 @@ async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 's
 export async function readServers(rows: Rows): Promise<readonly Server[]> {
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
-    const { tools: _tools, allow: _allow, reason: _reason, ...server } = body;
+    const { tools: _tools, allow: _allow, reason: _reason, declaredBy: _by, ...server } = body;
     const baseline = baselines.get(`${space}/${id}`);
     return { id, space, ...server, ...(baseline === undefined ? {} : { baseline }) };
   });
