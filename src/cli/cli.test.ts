@@ -106,6 +106,24 @@ test('a client that was refused is listed, and registered as an agent by one com
   expect(await sallyport('agent', 'remove', 'desk')).toMatchObject({ code: 0, out: expect.stringContaining('its open calls end') });
 });
 
+test('a flow context is listed, shown, frozen and reset; people and tools are stopped by name', async () => {
+  const key = 'a'.repeat(32);
+  const add = { confidentiality: 'confidential', categories: ['pii'], integrity: 'untrusted' };
+  await fixture.asGateway.call('control.context', { space: 'default', key, principal: 'https://idp.example|ann', agent: 'desk', actors: [], add });
+  expect(await sallyport('context', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('confidential, pii, untrusted') });
+  await fixture.asGateway.call('control.freeze', { space: 'default', context: key, why: 'too much', exchange: 'e', principal: 'p', agent: 'desk' });
+  expect(await json('context', 'show', key)).toMatchObject({ state: 'frozen', labels: add });
+  expect(await sallyport('kill', 'context', key, '--off', '--reason', 'looked at')).toMatchObject({ code: 0 });
+  expect(await sallyport('context', 'reset', key, '--reason', 'another task')).toMatchObject({ code: 0 });
+  expect(await json('context', 'show', key)).toMatchObject({ state: 'open', labels: { confidentiality: 'public', categories: [], integrity: 'trusted' } });
+  expect(await sallyport('context', 'reset', 'b'.repeat(32), '--reason', 'x')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_NOT_FOUND') });
+  expect(await sallyport('kill', 'principal', 'https://idp.example|ann', '--reason', 'x')).toMatchObject({ code: 0 });
+  expect(await sallyport('kill', 'tool', 'crm/pay', '--reason', 'x')).toMatchObject({ code: 0, out: expect.stringContaining('crm/pay') });
+  expect(await sallyport('kill', 'tool', 'pay', '--reason', 'x')).toMatchObject({ code: 1, err: expect.stringContaining('<server>/<tool>') });
+  expect(await json('status')).toMatchObject({ killed: { principals: ['default/https://idp.example|ann'], tools: ['default/crm/pay'], contexts: [] } });
+  for (const [target, name] of [['principal', 'https://idp.example|ann'], ['tool', 'crm/pay']] as const) await sallyport('kill', target, name, '--off', '--reason', 'x');
+});
+
 test('a manifest is applied, exported, checked and tested, with a running control or without', async () => {
   const manifest = join(folder, 'sallyport.yaml');
   const declared = `apiVersion: sallyport/v1
