@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { isArray, isObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { Browser, CRM, DESK, LOOPBACK, MAIL, openIssuerFixture, type IssuerFixture, type Landed } from './fixture-issuer.ts';
 
 const REDIRECT = 'http://127.0.0.1:4321/callback';
@@ -313,4 +314,13 @@ test('a thumbprint of ours is in the token, so that the gate can hold the caller
   const pair = await generateKeyPair('ES256', { extractable: true });
   const bound = await oauth.processAuthorizationCodeResponse(issuer.server, APP, await redeem(await getCode(), { DPoP: oauth.DPoP(APP, pair) }));
   expect(decodeJwt(bound.access_token)['cnf']).toEqual({ jkt: await calculateJwkThumbprint(await exportJWK(pair.publicKey)) });
+});
+
+test('a sign-in that an administrator ends refreshes nothing any more, and its consent is asked for anew', async () => {
+  const mine = await signIn();
+  const credential = `${issuer.origin}|${String(decodeJwt(mine.access_token)['io.sallyport/grant'])}`;
+  const ended = await issuer.api('POST', '/revocations', { credential, reason: 'lost laptop' });
+  expect(Number(ended['until']) - Date.now()).toBeGreaterThan(LIMITS.refreshTokenMs);
+  expect(issuer.role.control.lease.current?.lease.revokedCredentials).toContain(credential);
+  expect(await errorOf(refreshWith(mine.refresh_token ?? ''))).toBe('invalid_grant');
 });

@@ -10,6 +10,6 @@ export const REVOCATION = z.strictObject({ credential: CREDENTIAL, reason: z.str
 export const NEW_REVOCATION = z.strictObject({
   credential: CREDENTIAL,
   reason: z.string().trim().min(1).max(300),
-  /** How long the credential could still live; the longest that any issuer's may, unless it is known better. */
-  ttlMs: z.int().min(1).max(LIMITS.grantMs).default(LIMITS.tokenLifetimeMsMax),
+  /** How long what it ends could still live; unless it is known better, as long as the longest sign-in, whose refresh tokens must stay dead too. */
+  ttlMs: z.int().min(1).max(LIMITS.grantMs).default(LIMITS.grantMs),
 });
