@@ -323,4 +323,8 @@ test('a sign-in that an administrator ends refreshes nothing any more, and its c
   expect(Number(ended['until']) - Date.now()).toBeGreaterThan(LIMITS.refreshTokenMs);
   expect(issuer.role.control.lease.current?.lease.revokedCredentials).toContain(credential);
   expect(await errorOf(refreshWith(mine.refresh_token ?? ''))).toBe('invalid_grant');
+  await issuer.api('POST', '/revocations', { credential, reason: 'again', ttlMs: 1000 });
+  const { revocations } = await issuer.api('GET', '/revocations');
+  const kept = isArray(revocations) ? revocations.filter(isObject).find((one) => one['credential'] === credential) : undefined;
+  expect(kept?.['until']).toBe(ended['until'] ?? 0);
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
-import { listStored, putStored } from '../stored.ts';
+import { findStored, listStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import type { REVOCATION } from './schema.ts';
 import type { z } from 'zod';
@@ -23,7 +23,11 @@ export async function addRevocation(
     for (const { id, body } of await listStored(rows, 'revocation', DEFAULT_SPACE)) {
       if (body.until <= now) await rows.delete('revocation', DEFAULT_SPACE, id, { by });
     }
-    await putStored(rows, 'revocation', DEFAULT_SPACE, revocationId(revocation.credential), { ...revocation, revokedAt: now }, by);
+    const id = revocationId(revocation.credential);
+    const before = await findStored(rows, 'revocation', DEFAULT_SPACE, id);
+    // Ended twice, it stays ended for the longer time.
+    const until = Math.max(revocation.until, before?.body.until ?? 0);
+    await putStored(rows, 'revocation', DEFAULT_SPACE, id, { ...revocation, until, revokedAt: before?.body.revokedAt ?? now }, by);
   });
   await control.lease.renew();
 }
