@@ -34,7 +34,8 @@ const SLOWER_S = 5;
 
 /** Walks from a route's URL to its issuer: the 401, the resource's metadata, the issuer's metadata. Throws `ERR_SIGN_IN`. */
 export async function findDesk(url: string, http: Http): Promise<Desk> {
-  const refused = await http(url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }, body: '{}' });
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const refused = await http(url, { method: 'POST', headers, body: '{}' });
   await refused.body?.cancel();
   const challenge = refused.headers.get('www-authenticate') ?? '';
   const named = /resource_metadata="([^"]+)"/.exec(challenge)?.[1];

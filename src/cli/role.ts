@@ -9,7 +9,10 @@ import { homeFolder } from './home.ts';
 export const command: Command = {
   name: 'role',
   summary: 'Runs one role in the foreground (what `up` starts four of)',
-  usage: 'role ledger [--strict]\nrole control [--manifest FILE] [--listen HOST:PORT] [--insecure-loopback]\nrole runner\nrole gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]',
+  usage: `role ledger [--strict]
+role control [--manifest FILE] [--listen HOST:PORT] [--insecure-loopback]
+role runner
+role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
   async run(args, io) {
     const options = readArguments(command, args, {
       strict: { type: 'boolean' },

@@ -42,7 +42,8 @@ async function signIn(url: string, home: string, options: Arguments, io: Io): Pr
   await openSignIns(home).write({ resource: desk.resource, client, ca, ...granted });
   const { expiresAt, scope } = granted;
   show(io, options.json, { resource: url, scope: scope ?? null, expiresAt }, () =>
-    `Signed in at ${plain(url)}${scope === undefined ? '' : `, for ${plain(scope)}`}.\nThe token ends at ${time(expiresAt)} and is renewed while it is used. Point a client at: sallyport connect ${url}\n`);
+    `Signed in at ${plain(url)}${scope === undefined ? '' : `, for ${plain(scope)}`}.\nThe token ends at ${time(expiresAt)} and is renewed while it is used. `
+    + `Point a client at: sallyport connect ${url}\n`);
   return 0;
 }
 

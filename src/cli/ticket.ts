@@ -26,7 +26,10 @@ interface Made {
   readonly at: number;
 }
 
-/** An agent token, held in memory only: made when it is first needed, and revoked at the end. `audience`: the route, as `/mcp/<server>` or `/mcp/t/<toolset>`. */
+/**
+ * An agent token, held in memory only: made when it is first needed, and revoked at the end. `audience`: the route, as
+ * `/mcp/<server>` or `/mcp/t/<toolset>`.
+ */
 export function createTicket(client: Pick<Client, 'send'>, audience: string, agent: string, groups: readonly string[], now: () => number = Date.now): Ticket {
   // The one before stays valid until it expires: calls that began with it go on.
   let made: readonly Made[] = [];

@@ -49,7 +49,9 @@ export type CredentialSpec =
   /** RFC 8693: the caller as subject, the agent as actor; the subject token is one of our own issuing for that exchange, never the inbound one. */
   | ({ readonly type: 'token-exchange'; readonly audience?: string } & TokenClient)
   /** Enterprise-managed authorization: an ID-JAG from the company's provider, then RFC 7523 at the server's issuer. */
-  | ({ readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string; readonly issuer?: string } & TokenClient)
+  | ({
+    readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string; readonly issuer?: string;
+  } & TokenClient)
   /** A client certificate: PEM certificate and key as one secret. */
   | ({ readonly type: 'mtls'; readonly secret: string } & Keep)
   | AuthorizationCode;

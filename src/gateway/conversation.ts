@@ -100,7 +100,9 @@ function resultOf(message: Message | undefined, method: string): JsonObject {
   const elicitations = isObject(data) ? data['elicitations'] : undefined;
   if (code === 'ERR_UPSTREAM_CONNECT' && elicitations !== undefined) {
     // Its words hold the address, which no record may.
-    throw new SallyportError(code, `${method}: an account has to be connected first.`, { data: { elicitations }, dispatched: false, ...(remedy === undefined ? {} : { remedy }) });
+    throw new SallyportError(code, `${method}: an account has to be connected first.`, {
+      data: { elicitations }, dispatched: false, ...(remedy === undefined ? {} : { remedy }),
+    });
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate's own refusals alone begin so
   throw new SallyportError(code as ErrorCode, `${method}: ${message.error.message}`, remedy === undefined ? {} : { remedy });

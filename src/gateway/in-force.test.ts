@@ -14,7 +14,8 @@ const snapshot = (version: number): Snapshot => ({
   network: { publicUrl: 'https://localhost', internal: [], origins: [] }, limits: STANDING_LIMITS,
 });
 const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
-  issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [], killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,
+  issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [],
+  killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,
 });
 const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, floor, () => undefined);
 

@@ -12,7 +12,10 @@ import type { Gateway } from './gateway.ts';
  * enrolment and refresh are decided and recorded like every call (invariant 1).
  */
 export interface Reader {
-  /** `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). `onBehalfOf`: whose own upstream credential it reads with. Throws what the path refused with. */
+  /**
+   * `known`: the era to read in; undefined = find out which eras the server answers in (enrolment). `onBehalfOf`: whose own
+   * upstream credential it reads with. Throws what the path refused with.
+   */
   read(space: string, server: string, known: Era | undefined, signal: AbortSignal, onBehalfOf?: Principal): Promise<RawSurface>;
 }
 

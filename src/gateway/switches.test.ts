@@ -46,9 +46,12 @@ test.each<[string, Partial<Killed>]>([
 
 test('it goes on while none of its own is thrown, whatever is thrown beside it', () => {
   expect(codeUnder({})).toBeUndefined();
-  const beside = (ids: readonly string[]): readonly string[] => ids.flatMap((id) => [`red/${id}`, `default/${id}x`]);
   expect(codeUnder({
     agents: beside(['agent', 'desk', 'root']), principals: beside(['sallyport|ann']), servers: beside(['crm']),
     tools: beside(['crm/t', 'crm/run', 'other/t']), contexts: beside(['context-1']),
   })).toBeUndefined();
 });
+
+function beside(ids: readonly string[]): readonly string[] {
+  return ids.flatMap((id) => [`red/${id}`, `default/${id}x`]);
+}

@@ -112,7 +112,8 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
 /** Of a credential that was refused, enough to find its owner and no more. */
 function credentialOf(code: ErrorCode, { headers }: Knock): Partial<JournalRecord> {
   const authorization = headers?.get('authorization') ?? undefined;
-  return authorization === undefined || !/^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|HEADER_REPEATED$)/.test(code) ? {} : { fingerprint: fingerprintOf(authorization) };
+  const isAboutIt = /^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|HEADER_REPEATED$)/.test(code);
+  return authorization === undefined || !isAboutIt ? {} : { fingerprint: fingerprintOf(authorization) };
 }
 
 /**

@@ -61,7 +61,8 @@ describe('passes', () => {
   });
 
   test('scopes and groups as providers write them', async () => {
-    expect(await knowing({ without: ['scope', 'groups'], claims: { scp: ['crm.read', 'crm.write'], roles: ['a', 'b'] } }, { ...issuer.entry, groupsClaim: 'roles' }))
+    const claims = { scp: ['crm.read', 'crm.write'], roles: ['a', 'b'] };
+    expect(await knowing({ without: ['scope', 'groups'], claims }, { ...issuer.entry, groupsClaim: 'roles' }))
       .toMatchObject({ scopes: ['crm.read', 'crm.write'], groups: ['a', 'b'] });
     expect(await knowing({ without: ['scope'], claims: { scp: 'crm.read crm.write' } })).toMatchObject({ scopes: ['crm.read', 'crm.write'] });
     expect(await knowing({ without: ['scope'] })).toMatchObject({ scopes: [] });

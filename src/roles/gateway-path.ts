@@ -104,7 +104,9 @@ export function joinDataPlane(ground: Ground): DataPlane {
 
   return {
     gateway,
-    handlers: { 'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity) },
+    handlers: {
+      'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity),
+    },
     sweep: () => sweepAll(inForce, [open, parts.held, parts.connections, ways.credentials]),
     async close() {
       parts.connections.close();

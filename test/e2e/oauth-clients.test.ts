@@ -118,7 +118,8 @@ agents:
     await idp.stop();
   });
 
-  test.each(KINDS)(verifies('oauth-clients', 'an official SDK %s client signs in there, calls and refreshes; the record names person and agent'), async (_name, official) => {
+  const says = 'an official SDK %s client signs in there, calls and refreshes; the record names person and agent';
+  test.each(KINDS)(verifies('oauth-clients', says), async (_name, official) => {
     const client = official(`${company.url}/mcp/crm`, site.clientId);
     expect(await client.connect().catch(String)).toContain('Unauthorized');
     await signIn(client);

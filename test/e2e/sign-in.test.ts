@@ -73,7 +73,8 @@ test(verifies('connect-dpop', 'a person signs in from a terminal, and a client t
 
   const [kept = ''] = readdirSync(join(home, 'sign-ins'));
   expect(statSync(join(home, 'sign-ins', kept)).mode & 0o777).toBe(0o600);
-  const transport = new StdioClientTransport({ command: PROGRAM, args: ['connect', url, '--home', home], env: { PATH: process.env['PATH'] ?? '' }, stderr: 'ignore' });
+  const env = { PATH: process.env['PATH'] ?? '' };
+  const transport = new StdioClientTransport({ command: PROGRAM, args: ['connect', url, '--home', home], env, stderr: 'ignore' });
   const client = new Client({ name: 'knows-no-oauth', version: '1' }, { capabilities: {} });
   await client.connect(transport);
   expect(JSON.stringify(await client.callTool({ name: 'charge', arguments: { id: 'proved' } }))).toContain('proved');

@@ -50,5 +50,6 @@ const POLICY_CODES: readonly Json[] =
 /** The gates that stood in the way, met or not. */
 function gatesOf(detail: Json | undefined): readonly Obligation[] {
   const gates = isObject(detail) && isArray(detail['gates']) ? detail['gates'].filter(isObject) : [];
-  return gates.map(({ kind, value, policy }) => ({ kind: String(kind), value: String(value), policy: String(policy) }));
+  const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+  return gates.map(({ kind, value, policy }) => ({ kind: textOf(kind), value: textOf(value), policy: textOf(policy) }));
 }
