@@ -24,7 +24,7 @@ export const ISSUER_PAGES: IssuerPages = {
   deviceCode: (form, wrong) => documentOf({
     title: 'Connect a device', body: html`<h1>Connect a device</h1><p class="lead">Type the code that the program or device shows.</p>
 ${wrong ? html`<div class="note bad" role="alert"><strong>That code is not good</strong><p>It may be too old, or used already.</p></div>` : undefined}
-<div class="code">${raw(form)}</div><button type="submit" form="op.deviceInputForm">Continue</button>${caution}`,
+${caution}<div class="code">${raw(form)}</div><button type="submit" form="op.deviceInputForm">Continue</button>`,
   }),
   deviceConfirm: (form, client, userCode) => documentOf({
     title: 'Connect a device', body: html`<h1>Is this your device?</h1>
