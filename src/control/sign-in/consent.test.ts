@@ -140,7 +140,8 @@ describe('consent', () => {
     const done = await (await signedIn(await browser.open(request('tool', LOCAL, 'crm.read')))).submit({ answer: 'yes' });
     const given = await token({ grant_type: 'authorization_code', code: answerOf(done)['code'] ?? '', redirect_uri: LOCAL, code_verifier: verifier });
     const renewed = await token({ grant_type: 'refresh_token', refresh_token: text(given['refresh_token']) });
-    expect(await statusOfCall(text(renewed['access_token']))).toBe(200);
+    // Known, and permitted nothing by this gate's policy.
+    expect(await statusOfCall(text(renewed['access_token']))).toBe(404);
     const { consents } = await gate.admin('GET', '/consents');
     const mine = objects(consents).find(({ client, redirect }) => client === 'tool' && redirect === LOCAL);
     await gate.admin('DELETE', `/consents/${text(mine?.['id'])}`);
