@@ -1,6 +1,7 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { TOKEN_ALGORITHMS } from '../../domain/issuer.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { TrustedProvider } from '../../identity/issuer/parts.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
@@ -27,7 +28,9 @@ export async function findProvider(rows: Rows, issuer: string): Promise<TrustedP
 async function declaredProviders(rows: Rows): Promise<readonly Declared[]> {
   const { sso } = await readSignIn(rows);
   const { issuers } = await readIssuers(rows);
-  return [...(sso === undefined ? [] : [{ issuer: sso.issuer, allowPrivate: sso.allowPrivate ?? false, algorithms: TOKEN_ALGORITHMS }]), ...issuers];
+  // What a space declares vouches for that space's routes, never for who signs in at the issuer of all.
+  const trusted = issuers.filter(({ spaces }) => spaces.includes(DEFAULT_SPACE));
+  return [...(sso === undefined ? [] : [{ issuer: sso.issuer, allowPrivate: sso.allowPrivate ?? false, algorithms: TOKEN_ALGORITHMS }]), ...trusted];
 }
 
 async function keysOf(rows: Rows, { issuer, jwksUri, allowPrivate }: Declared): Promise<Keys> {

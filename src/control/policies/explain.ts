@@ -50,6 +50,9 @@ const POLICY_CODES: readonly Json[] =
 /** The gates that stood in the way, met or not. */
 function gatesOf(detail: Json | undefined): readonly Obligation[] {
   const gates = isObject(detail) && isArray(detail['gates']) ? detail['gates'].filter(isObject) : [];
-  const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
   return gates.map(({ kind, value, policy }) => ({ kind: textOf(kind), value: textOf(value), policy: textOf(policy) }));
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
