@@ -49,9 +49,7 @@ export type CredentialSpec =
   /** RFC 8693: the caller as subject, the agent as actor; the subject token is one of our own issuing for that exchange, never the inbound one. */
   | ({ readonly type: 'token-exchange'; readonly audience?: string } & TokenClient)
   /** Enterprise-managed authorization: an ID-JAG from the company's provider, then RFC 7523 at the server's issuer. */
-  | ({
-    readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string; readonly issuer?: string;
-  } & TokenClient)
+  | ({ readonly type: 'id-jag'; readonly idpTokenUrl: string; readonly idpClientId: string; readonly idpSecret?: string } & TokenClient)
   /** A client certificate: PEM certificate and key as one secret. */
   | ({ readonly type: 'mtls'; readonly secret: string } & Keep)
   | AuthorizationCode;
@@ -76,6 +74,8 @@ export interface Keep {
 
 export interface TokenClient {
   readonly tokenUrl: string;
+  /** Whose token endpoint that is: the audience of assertions (RFC 7523). Default: the origin of the token endpoint. */
+  readonly issuer?: string;
   readonly clientId: string;
   /** A client secret, or with `private_key_jwt` a private key (PEM or JWK). */
   readonly secret: string;

@@ -14,6 +14,7 @@ const KEEP = { owner: z.string().trim().min(1).max(300).exactOptional(), expires
 
 const TOKEN_CLIENT = {
   tokenUrl: SAFE_URL,
+  issuer: SAFE_URL.exactOptional(),
   clientId: CLIENT_ID,
   secret: SECRET,
   authentication: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).exactOptional(),
@@ -28,10 +29,7 @@ export const CREDENTIALS = z.discriminatedUnion(
     z.strictObject({ type: z.literal('header'), header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name'), secret: SECRET, ...KEEP }),
     z.strictObject({ type: z.literal('client-credentials'), ...TOKEN_CLIENT }),
     z.strictObject({ type: z.literal('token-exchange'), audience: z.string().min(1).max(2048).exactOptional(), ...TOKEN_CLIENT }),
-    z.strictObject({
-      type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), issuer: SAFE_URL.exactOptional(),
-      ...TOKEN_CLIENT,
-    }),
+    z.strictObject({ type: z.literal('id-jag'), idpTokenUrl: SAFE_URL, idpClientId: CLIENT_ID, idpSecret: SECRET.exactOptional(), ...TOKEN_CLIENT }),
     z.strictObject({ type: z.literal('mtls'), secret: SECRET, ...KEEP }),
     z
       .strictObject({

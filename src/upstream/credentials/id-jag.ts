@@ -1,6 +1,6 @@
 import type { SpecOf, TokenAsk } from './client-credentials.ts';
 import { refused } from './refused.ts';
-import { requestGrant, type Grant } from './token-endpoint.ts';
+import { issuerOf, requestGrant, type Grant } from './token-endpoint.ts';
 import { TOKEN_EXCHANGE, TOKEN_TYPES, type Subject } from './token-exchange.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -17,7 +17,7 @@ export async function obtainByIdJag(
     client: { tokenUrl: spec.idpTokenUrl, clientId: spec.idpClientId, ...(idpSecret === undefined ? {} : { secret: idpSecret }) },
     grantType: TOKEN_EXCHANGE,
     parameters: {
-      requested_token_type: TOKEN_TYPES.idJag, audience: spec.issuer ?? new URL(spec.tokenUrl).origin, resource, scope,
+      requested_token_type: TOKEN_TYPES.idJag, audience: issuerOf(spec), resource, scope,
       subject_token: identity.token, subject_token_type: identity.type,
     },
     fetch, server, now,

@@ -128,12 +128,16 @@ test('what the revoked, deactivated and killed were given is dropped, an answer 
 test('who must connect an account is told where, and nothing of it is in the words that are recorded', async () => {
   const { credentials } = control(() => ({ kind: 'connect', url: 'https://control.example/connections/start/t', id: 'e' }));
   const fault = await faultOf(Promise.resolve(credentials.present(by(OWN))));
-  expect(fault).toMatchObject({ code: 'ERR_UPSTREAM_CONNECT', dispatched: false, data: { elicitations: [{ mode: 'url', url: 'https://control.example/connections/start/t', elicitationId: 'e' }] } });
+  const elicitations = [{ mode: 'url', url: 'https://control.example/connections/start/t', elicitationId: 'e' }];
+  expect(fault).toMatchObject({ code: 'ERR_UPSTREAM_CONNECT', dispatched: false, data: { elicitations } });
   expect(`${fault.message} ${fault.internal}`).not.toContain('control.example');
 });
 
+async function present(answer: Control['answer']): Promise<unknown> {
+  return control(answer).credentials.present(by(HEADER));
+}
+
 test('one that is not released, not printable, or would take a header of the protocol is no credential', async () => {
-  const present = async (answer: Control['answer']): Promise<unknown> => control(answer).credentials.present(by(HEADER));
   const fault = await faultOf(present(() => Promise.reject(new Error('secret-in-message'))));
   expect(fault).toMatchObject({ code: 'ERR_UPSTREAM_CREDENTIAL', dispatched: false });
   expect(`${fault.message} ${fault.remedy} ${fault.internal}`).not.toContain('secret-in-message');

@@ -14,6 +14,7 @@ import { scopesIn } from './scopes.ts';
 /** A client as one authorization server knows it. */
 export interface OAuthClient {
   readonly tokenUrl: string;
+  readonly issuer?: string;
   readonly clientId: string;
   readonly secret?: string;
   readonly authentication?: TokenClient['authentication'];
@@ -40,14 +41,18 @@ export interface Grant {
   readonly issuedType?: string;
 }
 
+/** Assertions are for the issuer, not for one of its endpoints: one that leaks is then good nowhere else (RFC 7523, section 3). */
+export function issuerOf({ tokenUrl, issuer }: Pick<OAuthClient, 'tokenUrl' | 'issuer'>): string {
+  return issuer ?? new URL(tokenUrl).origin;
+}
+
 /**
  * One request to a token endpoint, by a certified client's rules. Throws `ERR_UPSTREAM_CREDENTIAL` (its `internal` is the
  * provider's error code and nothing else of its words) and what the guarded fetch throws.
  */
 export async function requestGrant(request: GrantRequest): Promise<Grant> {
   const { client, server, now } = request;
-  // A declared client names its token endpoint; that URL is then also the audience of its assertions (RFC 7523, section 3).
-  const as = { issuer: client.tokenUrl, token_endpoint: client.tokenUrl };
+  const as = { issuer: issuerOf(client), token_endpoint: client.tokenUrl };
   const self = { client_id: client.clientId };
   const parameters = Object.entries(request.parameters).filter(([, value]) => value !== '');
   try {
