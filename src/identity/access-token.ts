@@ -1,7 +1,7 @@
 import { TOKEN_ALGORITHMS, type Issuer } from '../domain/issuer.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { readClaims, type Vouched } from './claims.ts';
-import { invalidToken, type Credential } from './credential.ts';
+import { digestOf, invalidToken, type Credential } from './credential.ts';
 import { settingsOf } from './document.ts';
 import { findKey, type IssuerKeys, type KeySet } from './jwks.ts';
 import { decodeJwt, isSignedBy, type Jwt } from './jws.ts';
@@ -45,7 +45,8 @@ export function createAccessTokens(keys: IssuerKeys): AccessTokens {
         const key = findKey(by, kid, algorithm);
         if (key === undefined) throw invalidToken('unknown key');
         if (!isSignedBy(key, algorithm, jwt)) throw invalidToken('signature');
-        return remember(digest, { vouched: readClaims(jwt.claims, issuer, digest), by });
+        // Of what is signed, without the signature: anybody can write an ECDSA signature in a second way.
+        return remember(digest, { vouched: readClaims(jwt.claims, issuer, digestOf(jwt.signed)), by });
       };
       const by = keys.lookUp(issuer, kid, algorithm, now);
       return by instanceof Promise ? by.then(finish) : finish(by);

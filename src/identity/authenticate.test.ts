@@ -160,6 +160,27 @@ test('a certificate-bound token needs its certificate', async () => {
   expect(await ask('another')).toStartWith('ERR_TOKEN_INVALID');
 });
 
+/** The other signature that ECDSA has for the same: anybody who holds a token can make it (s → n - s). */
+function respelled(token: string): string {
+  const [head = '', claims = '', signature = ''] = token.split('.');
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = (0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n - BigInt(`0x${bytes.subarray(32).toString('hex')}`)).toString(16);
+  return [head, claims, Buffer.concat([bytes.subarray(0, 32), Buffer.from(s.padStart(64, '0'), 'hex')]).toString('base64url')].join('.');
+}
+
+test('a token whose signature is written another way is the same token: to its zone, and to who ended it', async () => {
+  const identity = openIdentity();
+  const stolen = await token({ without: ['jti'] });
+  const ask = (it: string, zone: 'internal' | 'external', known = identitiesAt(issuer)): Promise<string> =>
+    outcomeOf(() => identity.authenticate(showing({ authorization: `Bearer ${it}`, zone }), known, NOW));
+  expect(await ask(stolen, 'internal')).toStartWith('passed');
+  expect(await ask(respelled(stolen), 'external')).toBe('ERR_TOKEN_ZONE');
+  const { credential } = await identity.authenticate(showing({ authorization: `Bearer ${stolen}` }), identitiesAt(issuer), NOW);
+  const ended = identitiesAt(issuer, { lease: { revokedCredentials: [credential] } });
+  expect(await ask(stolen, 'internal', ended)).toBe('ERR_TOKEN_REVOKED');
+  expect(await ask(respelled(stolen), 'internal', ended)).toBe('ERR_TOKEN_REVOKED');
+});
+
 test('a bearer token stays in the network zone where it was used first, on every replica; a bound one may travel', async () => {
   const [one, two] = [openIdentity(), openIdentity()];
   const known = identitiesAt(issuer);

@@ -7,7 +7,7 @@ import type { SharedState } from '../domain/state.ts';
 import { createAccessTokens } from './access-token.ts';
 import { hashOf, indexTokens, readAgentToken } from './agent-token.ts';
 import type { Vouched } from './claims.ts';
-import { invalidToken, readCredential, type Credential } from './credential.ts';
+import { digestOf, invalidToken, readCredential, type Credential } from './credential.ts';
 import type { FetchDocument } from './document.ts';
 import { createIntrospection, type ReleaseIssuerSecret } from './introspection.ts';
 import { createIssuerKeys } from './jwks.ts';
@@ -111,9 +111,10 @@ export function createIdentity(options: IdentityOptions): Identity {
       return after(recognised(presented, known, now, credential), ({ principal, proof }) => {
         const { space, expiresAt } = principal;
         // An agent token came from an administrator: its holder has no sign-in to repeat, and policy can name the zone.
+        // Others are known by their id: who took one can write it in several ways.
         const isLoose = principal.proof === 'bearer' && credential.kind !== 'agent';
         const checked = proof !== undefined ? nonces.spend(proof, now)
-          : isLoose ? zones.check(space, credential.digest, presented.zone, expiresAt, now) : undefined;
+          : isLoose ? zones.check(space, digestOf(principal.credential), presented.zone, expiresAt, now) : undefined;
         return after(checked, () => principal);
       });
     },

@@ -34,7 +34,7 @@ export function readCredential(authorization: string | null): Credential {
 }
 
 /** Looking a digest up tells nothing about the token by its timing: the attacker can't steer SHA-256 towards a stored one. */
-export function digestOf(text: string): string {
+export function digestOf(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 

@@ -54,12 +54,14 @@ export function createIntrospection(fetchDocument: FetchDocument, releaseSecret:
       const key = credential.digest;
       const known = answers.get(key);
       if (known !== undefined && now < known.until && known.settings === settingsOf(issuer)) return vouchedBy(known);
-      const waiting = pending.get(key);
+      // What another issuer, or the same one under other settings, is being asked says nothing here.
+      const asking = `${key} ${settingsOf(issuer)}`;
+      const waiting = pending.get(asking);
       if (waiting !== undefined) return waiting.then(vouchedBy);
       // Anybody can make tokens up: what they cost the issuer is bounded.
       if (pending.size >= LIMITS.introspectionsMax) throw unavailable('too many introspections');
-      const answer = ask(issuer, credential, now).finally(() => pending.delete(key));
-      pending.set(key, answer);
+      const answer = ask(issuer, credential, now).finally(() => pending.delete(asking));
+      pending.set(asking, answer);
       return answer.then(vouchedBy);
     },
   };

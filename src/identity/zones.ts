@@ -9,7 +9,7 @@ import type { SharedState } from '../domain/state.ts';
 export interface Zones {
   /**
    * Throws, or rejects with, ERR_TOKEN_ZONE; ERR_STORE_UNAVAILABLE when the shared memory can't be asked. A promise only for
-   * a token that is new to this replica. `credential` is its id or digest, never the token.
+   * a token that is new to this replica. `credential` is the digest of its id, never the token.
    */
   check(space: string, credential: string, zone: string, expiresAt: number, now: number): void | Promise<void>;
 }
