@@ -19,9 +19,13 @@ const COMMON = {
   dpop: z.boolean().default(false),
 };
 
+/** A client that speaks for itself is the subject of its tokens, as a person's row is of theirs: nobody may choose a person's. */
+const PERSON_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** A client of the embedded issuer as an administrator enters it. With `private_key_jwt` it brings its public keys; a secret is made here. */
 export const NEW_CLIENT = z.strictObject({
-  id: NAME, ...COMMON, authentication: z.enum(['none', 'client_secret_basic', 'private_key_jwt']), keys: z.array(PUBLIC_KEY).max(10).default([]),
+  id: NAME.refine((id) => !PERSON_ID.test(id), 'must not look like the id of a person'), ...COMMON,
+  authentication: z.enum(['none', 'client_secret_basic', 'private_key_jwt']), keys: z.array(PUBLIC_KEY).max(10).default([]),
 }).refine(({ authentication, keys }) => (authentication === 'private_key_jwt') === (keys.length > 0), 'keys belong to private_key_jwt, which needs them')
   .refine(({ grantTypes, redirectUris }) => grantTypes.includes('authorization_code') === (redirectUris.length > 0),
     'redirectUris belong to authorization_code, which needs them')
