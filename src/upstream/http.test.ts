@@ -18,7 +18,9 @@ import type { RawServer } from '../../test/fixtures/raw-server.ts';
 import { createHttpUpstream } from './http.ts';
 import { startModernServer, startSessionServer } from '../../test/fixtures/sdk-servers.ts';
 
-const credentials = createCredentials(async () => ({ kind: 'header', name: 'Authorization', value: 'Bearer upstream-secret', expiresAt: Number.MAX_SAFE_INTEGER }));
+const credentials = createCredentials(async () => ({
+  kind: 'header', name: 'Authorization', value: 'Bearer upstream-secret', expiresAt: Number.MAX_SAFE_INTEGER,
+}));
 const upstream = createHttpUpstream({ codec, credentials, guard: createAddressGuard() });
 const at = (port: number, path = '/mcp'): RemoteEndpoint => ({ transport: 'http', url: `http://127.0.0.1:${port}${path}`, allowPrivate: true });
 const answer = (id: string | number = 1, result: JsonObject = { content: [] }): string => JSON.stringify({ jsonrpc: '2.0', id, result });

@@ -30,11 +30,18 @@ export interface Choosing {
   readonly secretOf: (reference: string) => Promise<string>;
 }
 
+/** What it takes to be registered at an issuer, and to stay the same client there. */
+interface Registering {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly now: () => number;
+}
+
 /**
  * How the gate is known to an issuer, in the order of MCP (2026-07-28): as an administrator registered it, by its metadata
  * document, or, where the server's entry allows it, by registering itself. Throws `ERR_UPSTREAM_CREDENTIAL`.
  */
-export async function chooseClient(parts: { readonly store: Store; readonly sealer: Sealer; readonly now: () => number }, asked: Choosing): Promise<ProviderClient> {
+export async function chooseClient(parts: Registering, asked: Choosing): Promise<ProviderClient> {
   const { spec, provider, origin, server, secretOf } = asked;
   if (spec.clientId !== undefined) {
     return { client_id: spec.clientId, ...(spec.secret === undefined ? {} : { client_secret: await secretOf(spec.secret) }) };
@@ -47,7 +54,7 @@ export async function chooseClient(parts: { readonly store: Store; readonly seal
   throw refused(server, 'the issuer knows no client of ours: register one and declare its clientId');
 }
 
-async function register({ store, sealer, now }: Parameters<typeof chooseClient>[0], asked: Choosing): Promise<ProviderClient> {
+async function register({ store, sealer, now }: Registering, asked: Choosing): Promise<ProviderClient> {
   const { provider: { issuer }, space, origin, server, fetch, scopes } = asked;
   const redirectUri = origin + CALLBACK_PATH;
   // Credentials of one issuer mean nothing, or something else, at another one.

@@ -79,7 +79,8 @@ export async function finishConnection(parts: ConnectionParts, { ticket, client,
   });
   const now = parts.now();
   await parts.keep.write(parts.store, space, {
-    server: server.id, principal, agent, actors, endpoint: url, provider, clientId: client.client_id, resource, connectedAt: now, ...granted(grant, scopes, now),
+    server: server.id, principal, agent, actors, endpoint: url, provider, clientId: client.client_id, resource, connectedAt: now,
+    ...granted(grant, scopes, now),
   }, { client, accessToken: grant.token, ...(grant.refreshToken === undefined ? {} : { refreshToken: grant.refreshToken }) });
   return true;
 }

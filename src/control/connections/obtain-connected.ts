@@ -20,7 +20,9 @@ const UNASKED_MS = 10_000;
 export async function obtainConnected(parts: ConnectionParts, refresh: Refresh, at: Connectable, asked: ReleaseRequest): Promise<Released> {
   const { keep, store, now } = parts;
   const known = await keep.find(store, asked);
-  if (known === undefined || !serves(known.body, at)) return asked.challenge === undefined ? { kind: 'none', expiresAt: now() + UNASKED_MS } : connect(parts, at, asked);
+  if (known === undefined || !serves(known.body, at)) {
+    return asked.challenge === undefined ? { kind: 'none', expiresAt: now() + UNASKED_MS } : connect(parts, at, asked);
+  }
   const connection = await afterRefusal(parts, refresh, at, asked, known);
   if (connection === undefined) return connect(parts, at, asked);
   const needed = scopesFor(at.spec.scopes, asked.effect);
@@ -28,7 +30,8 @@ export async function obtainConnected(parts: ConnectionParts, refresh: Refresh, 
   const fresh = isAging(connection.body, now()) ? await renewed(refresh, connection, at, now()) : connection;
   if (fresh === undefined) return connect(parts, at, asked);
   const { accessToken } = await keep.open(fresh);
-  return { kind: 'header', name: 'authorization', value: `Bearer ${accessToken}`, expiresAt: fresh.body.accessExpiresAt, id: revocationId(asked.space, fresh.id) };
+  const { accessExpiresAt: expiresAt } = fresh.body;
+  return { kind: 'header', name: 'authorization', value: `Bearer ${accessToken}`, expiresAt, id: revocationId(asked.space, fresh.id) };
 }
 
 function serves({ state, endpoint, provider, clientId }: Connection, { spec, url }: Connectable): boolean {
@@ -47,7 +50,8 @@ async function afterRefusal(
   const challenge = readChallenge(asked.challenge);
   if (challenge.isInsufficientScope) {
     // Bounded: what was asked for once, and refused all the same, is not asked for again.
-    if (covers(connection.body.asked, allowedScopes(at.spec.scopes, challenge.scopes))) throw refused(at.server.id, 'the server refuses scopes that were granted');
+    const isKnown = covers(connection.body.asked, allowedScopes(at.spec.scopes, challenge.scopes));
+    if (isKnown) throw refused(at.server.id, 'the server refuses scopes that were granted');
     return undefined;
   }
   const { provider } = await discovered(parts, at, challenge);
@@ -84,7 +88,8 @@ async function connect(parts: ConnectionParts, at: Connectable, asked: ReleaseRe
 
 /** The narrowest that the call needs: what an administrator declared for its effect, else what the server asks for. */
 function wanted(spec: AuthorizationCode, { effect }: ReleaseRequest, challenge: Challenge, { scopes, provider }: Discovered): readonly string[] {
-  const needed = spec.scopes === undefined ? scopes : [...scopesFor(spec.scopes, effect), ...(challenge.isInsufficientScope ? allowedScopes(spec.scopes, challenge.scopes) : [])];
+  const more = challenge.isInsufficientScope ? allowedScopes(spec.scopes, challenge.scopes) : [];
+  const needed = spec.scopes === undefined ? scopes : [...scopesFor(spec.scopes, effect), ...more];
   // Without it most providers give no refresh token; with it, those that don't know it refuse (MCP 2026-07-28, SEP-2207).
   return provider.scopes_supported?.includes('offline_access') === true ? [...needed, 'offline_access'] : needed;
 }

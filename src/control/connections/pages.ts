@@ -20,13 +20,16 @@ export function askPage(web: WebRequest, { ticket, owner, who, token, cookies }:
   return page(web, {
     title: 'Connect an account', cookies, wide: true,
     body: html`<h1>Connect your account for ${server}?</h1>
-<p>The agent <strong>${chain.join(', acting through ')}</strong> called the server <strong>${server}</strong> for you, <strong>${who}</strong>. It needs an account of yours there.</p>
+<p>The agent <strong>${chain.join(', acting through ')}</strong> called the server <strong>${server}</strong> for you, <strong>${who}</strong>.
+It needs an account of yours there.</p>
 <dl><dt>Server</dt><dd>${server} at <code>${new URL(endpoint).host}</code>, owned by ${owner}</dd>
 <dt>You sign in at</dt><dd><code>${new URL(provider.authorization_endpoint).host}</code></dd>
 <dt>It may</dt><dd>${scopes.length === 0 ? html`what the server gives without naming scopes` : scopes.map((scope) => html`<code>${scope}</code> `)}</dd>
 <dt>You come back to</dt><dd><code>${web.url.origin}</code></dd></dl>
-<p>Only calls of this agent for you will use the account, as far as your company's policy permits each call. Did you not ask an agent to do this? Then don't connect.</p>
-<form method="post">${formToken(token)}<button name="answer" value="yes">Connect</button> <button name="answer" value="no" class="plain">Don't connect</button></form>`,
+<p>Only calls of this agent for you will use the account, as far as your company's policy permits each call.
+Did you not ask an agent to do this? Then don't connect.</p>
+<form method="post">${formToken(token)}<button name="answer" value="yes">Connect</button>
+<button name="answer" value="no" class="plain">Don't connect</button></form>`,
   });
 }
 
@@ -41,9 +44,11 @@ export function leavePage(web: WebRequest, url: string): Response {
 export function endPage(web: WebRequest, { ticket, connected }: { readonly ticket: Ticket; readonly connected: boolean }): Response {
   return connected
     ? page(web, {
-      title: 'Connected', body: html`<h1>Your account for ${ticket.server} is connected</h1><p>Go back to your agent and let it try again. You can close this page.</p>`,
+      title: 'Connected',
+      body: html`<h1>Your account for ${ticket.server} is connected</h1><p>Go back to your agent and let it try again. You can close this page.</p>`,
     })
     : page(web, {
-      title: 'Not connected', body: html`<h1>Nothing was connected</h1><p>The agent is told so when it calls ${ticket.server} again. You can close this page.</p>`,
+      title: 'Not connected',
+      body: html`<h1>Nothing was connected</h1><p>The agent is told so when it calls ${ticket.server} again. You can close this page.</p>`,
     });
 }

@@ -32,7 +32,9 @@ async function locked(parts: ConnectionParts, connection: Stored<Connection>, at
   const holder = { space: connection.space, ...connection.body };
   const until = now() + LOCK_MS;
   while (!(await state.setIfAbsent(lock, '1', LOCK_MS))) {
-    if (now() > until) throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `The connection to server ${at.server.id} is being refreshed.`, { dispatched: false });
+    if (now() > until) {
+      throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `The connection to server ${at.server.id} is being refreshed.`, { dispatched: false });
+    }
     await Bun.sleep(POLL_MS);
   }
   try {
@@ -57,7 +59,8 @@ async function refreshed(parts: ConnectionParts, connection: Stored<Connection>,
     ? undefined
     : await refreshGrant({ provider, client, resource, server: at.server.id }, kept.refreshToken, fetch, now());
   if (grant === undefined) {
-    await record({ event: 'config.changed', space, principal: body.principal, agent: body.agent, server: body.server, action: 'connection.break', detail: { id } });
+    const { principal, agent, server } = body;
+    await record({ event: 'config.changed', space, principal, agent, server, action: 'connection.break', detail: { id } });
     await keep.breakOff(store, connection, now());
     return undefined;
   }

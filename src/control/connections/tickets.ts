@@ -61,7 +61,9 @@ export function createTickets(state: SharedState, now: () => number): Tickets {
 async function count(state: SharedState, { space, principal }: Pick<Ticket, 'space' | 'principal'>): Promise<void> {
   const sum = await state.increment(keyOf('count', JSON.stringify([space, principal])), 1, LIMITS.connectTicketMs);
   if (sum <= LIMITS.connectTicketsPerPrincipalMax) return;
-  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', 'Too many connections were asked for.', { remedy: 'Open one of the addresses that were given, or wait.' });
+  throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', 'Too many connections were asked for.', {
+    remedy: 'Open one of the addresses that were given, or wait.',
+  });
 }
 
 /** Whoever reads the store learns no ticket and no state. */

@@ -3,7 +3,7 @@ import type { Control } from '../control.ts';
 import { findBrowser, knowBrowser } from '../sign-in/csrf.ts';
 import { readForm } from '../sign-in/form.ts';
 import { goTo } from '../sign-in/page.ts';
-import { findVisitor, signInPath } from '../sign-in/who.ts';
+import { findVisitor, nameOf, signInPath } from '../sign-in/who.ts';
 import type { WebRequest, WebRoute } from '../web.ts';
 import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH, clientDocument } from './client.ts';
 import { beginConnection, finishConnection, serverOf, takePending } from './flow.ts';
@@ -12,7 +12,10 @@ import type { Ticket } from './schema.ts';
 
 /** The pages on which a person connects an account, and what their provider fetches and answers. */
 export const connectionPages: readonly WebRoute[] = [
-  { method: 'GET', path: CLIENT_DOCUMENT_PATH, run: async (web) => Response.json(clientDocument(web.url.origin), { headers: { 'cache-control': 'max-age=3600' } }) },
+  {
+    method: 'GET', path: CLIENT_DOCUMENT_PATH,
+    run: async (web) => Response.json(clientDocument(web.url.origin), { headers: { 'cache-control': 'max-age=3600' } }),
+  },
   { method: 'GET', path: '/connections/start/:ticket', run: ask },
   { method: 'POST', path: '/connections/start/:ticket', run: begin },
   { method: 'GET', path: CALLBACK_PATH, run: finish },
@@ -44,7 +47,10 @@ async function begin(web: WebRequest, control: Control): Promise<Response> {
 
 async function finish(web: WebRequest, control: Control): Promise<Response> {
   const { parts } = control.connections;
-  const query = (name: string): string | undefined => (web.url.searchParams.getAll(name).length === 1 ? web.url.searchParams.get(name) ?? undefined : undefined);
+  const query = (name: string): string | undefined => {
+    const [value, ...more] = web.url.searchParams.getAll(name);
+    return more.length === 0 ? value : undefined;
+  };
   const pending = await takePending(parts, query('state') ?? '', findBrowser(web)?.id);
   const { ticket } = pending;
   // Who agreed must be who comes back: the session may have become somebody else's meanwhile.
@@ -73,9 +79,11 @@ async function personOf(web: WebRequest, control: Control, { principal }: Ticket
   const visitor = await findVisitor(web, control);
   if (visitor === undefined) return 'unknown';
   if (visitor.principal !== principal && visitor.person.body.subject !== principal) throw notYours();
-  return visitor.person.body.displayName ?? visitor.person.body.userName;
+  return nameOf(visitor.person);
 }
 
 function notYours(): SallyportError {
-  return new SallyportError('ERR_CONNECTION_INVALID', 'This link is for somebody else.', { remedy: 'Sign in as the person whose agent asked, or ignore the link.' });
+  return new SallyportError('ERR_CONNECTION_INVALID', 'This link is for somebody else.', {
+    remedy: 'Sign in as the person whose agent asked, or ignore the link.',
+  });
 }

@@ -21,7 +21,8 @@ export const obtain: Obtain = (control, { server, stored, receipt, effect, chall
   const { space, exchange, principal, agent, actors } = receipt;
   const asked = { space, server, exchange, principal, agent, actors };
   return control.connections.obtain({ id: server, space, body: stored }, {
-    ...asked, ...(effect === undefined ? {} : { effect }), ...(challenge === undefined ? {} : { challenge }), ...(shown === undefined ? {} : { refused: shown }),
+    ...asked, ...(effect === undefined ? {} : { effect }), ...(challenge === undefined ? {} : { challenge }),
+    ...(shown === undefined ? {} : { refused: shown }),
   });
 };
 
