@@ -214,6 +214,8 @@ test('a revoked token, one of a person who left, and one bound to a key that is 
   const theirs = await personToken();
   await issuer.person('ann', ['support'], { active: false });
   expect((await exchange('desk', theirs)).error).toBe('invalid_grant');
+  await issuer.person('ann', ['support'], { subject: `${idp.issuer}|idp-ann`, notBefore: Date.now() });
+  expect((await exchange('desk', theirs)).error).toBe('invalid_grant');
   await issuer.person('ann', ['support'], { subject: `${idp.issuer}|idp-ann` });
   const bound = await personToken('crm.read', oauth.DPoP({}, await generateKeyPair('ES256', { extractable: true })));
   expect((await exchange('desk', bound)).error).toBe('invalid_grant');
@@ -282,6 +284,29 @@ test('an identity assertion cannot be turned to another resource or widened by i
   expect((await bring(await jag(), 'desk', { resource: MAIL })).error).toBe('invalid_target');
   expect((await bring(await jag(), 'desk', { scope: 'crm.destroy' })).error).toBe('invalid_scope');
   expect((await bring(await jag({ claims: { client_id: 'batch' } }), 'batch')).error).toBe('invalid_request');
+});
+
+test('an identity assertion from before a person was deactivated is worth nothing when they are back', async () => {
+  const old = await jag();
+  await issuer.person('ann', ['support'], { subject: `${idp.issuer}|idp-ann`, notBefore: Date.now() });
+  expect((await bring(old)).error).toBe('invalid_grant');
+  await issuer.person('ann', ['support'], { subject: `${idp.issuer}|idp-ann` });
+  expect((await bring(old)).error).toBeUndefined();
+});
+
+test('an identity assertion that is bound to a key needs the key', async () => {
+  expect((await bring(await jag({ claims: { cnf: { jkt: 'A'.repeat(43) } } }))).error).toBe('invalid_grant');
+});
+
+test('a provider that is bound to one environment by its claims is so in its assertions too', async () => {
+  const bindTo = (claims: string): Promise<JsonObject> => issuer.api('POST', '/manifest', {
+    file: 'sallyport.yaml', policies: [],
+    text: `apiVersion: sallyport/v1\nidentity: { issuers: [{ issuer: "${idp.issuer}", allowPrivate: true${claims} }] }\n${SERVERS}`,
+  });
+  await bindTo(', claims: { env: production }');
+  for (const env of [undefined, 'staging']) expect((await bring(await jag({ claims: { env } }))).error).toBe('invalid_grant');
+  expect((await bring(await jag({ claims: { env: 'production' } }))).error).toBeUndefined();
+  await bindTo('');
 });
 
 test('device flow: a code is shown, a person confirms it at the issuer, and the device gets its token once', async () => {

@@ -13,6 +13,7 @@ interface Declared {
   readonly jwksUri?: string | undefined;
   readonly allowPrivate: boolean;
   readonly algorithms: readonly string[];
+  readonly claims: Readonly<Record<string, string>>;
 }
 
 type Keys = Awaited<ReturnType<TrustedProvider['keys']>>;
@@ -22,7 +23,7 @@ const known = new Map<string, { readonly until: number; readonly keys: Keys }>()
 /** Whose identity assertions are taken: the provider that people sign in through, and those whose tokens the gate takes. Nobody else. */
 export async function findProvider(rows: Rows, issuer: string): Promise<TrustedProvider | undefined> {
   const declared = (await declaredProviders(rows)).find((one) => one.issuer === issuer);
-  return declared && { issuer, algorithms: declared.algorithms, keys: () => keysOf(rows, declared) };
+  return declared && { issuer, algorithms: declared.algorithms, claims: declared.claims, keys: () => keysOf(rows, declared) };
 }
 
 async function declaredProviders(rows: Rows): Promise<readonly Declared[]> {
@@ -30,7 +31,9 @@ async function declaredProviders(rows: Rows): Promise<readonly Declared[]> {
   const { issuers } = await readIssuers(rows);
   // What a space declares vouches for that space's routes, never for who signs in at the issuer of all.
   const trusted = issuers.filter(({ spaces }) => spaces.includes(DEFAULT_SPACE));
-  return [...(sso === undefined ? [] : [{ issuer: sso.issuer, allowPrivate: sso.allowPrivate ?? false, algorithms: TOKEN_ALGORITHMS }]), ...trusted];
+  // What is declared of a provider binds it, also where people sign in through it.
+  const signIn = sso === undefined ? [] : [{ issuer: sso.issuer, allowPrivate: sso.allowPrivate ?? false, algorithms: TOKEN_ALGORITHMS, claims: {} }];
+  return [...trusted, ...signIn];
 }
 
 async function keysOf(rows: Rows, { issuer, jwksUri, allowPrivate }: Declared): Promise<Keys> {

@@ -12,7 +12,26 @@ export interface Act {
   readonly act?: Act;
 }
 
-const chains = new WeakMap<object, Act>();
+/** Through whom the subject of an exchanged token acts, and whether it is nobody's person. */
+interface Delegation {
+  readonly act: Act;
+  readonly workload: boolean;
+}
+
+const delegations = new WeakMap<object, Delegation>();
+
+/** Remembers it for a token that is being made. */
+export function setDelegation(token: AccessToken, delegation: Delegation): void {
+  delegations.set(token, delegation);
+}
+
+/** Said of a workload where the client is another than the subject: without it, whoever is acted for looks like a person. */
+const OF_WORKLOAD = { idtyp: 'app' } as const;
+
+/** Whether a token of ours is a workload's, by its claims. */
+export function speaksForItself({ sub, client_id: client, idtyp }: Readonly<Record<string, unknown>>): boolean {
+  return sub === client || idtyp === OF_WORKLOAD.idtyp;
+}
 
 /** Remembers for a token that is being made through whom its subject acts. */
 export function setAct(token: AccessToken, act: Act): void {
@@ -23,7 +42,7 @@ export function setAct(token: AccessToken, act: Act): void {
 export async function claimsOf(parts: IssuerParts, token: AccessToken | ClientCredentials): Promise<Readonly<Record<string, unknown>>> {
   const resource = typeof token.aud === 'string' ? await parts.findResource(token.aud) : undefined;
   if (resource === undefined) return {};
-  const act = chains.get(token);
+  const { act, workload = false } = delegations.get(token) ?? {};
   const accountId = 'accountId' in token ? token.accountId : undefined;
   const account = accountId === undefined ? undefined : await parts.findAccount(accountId);
   return {
@@ -33,3 +52,4 @@ export async function claimsOf(parts: IssuerParts, token: AccessToken | ClientCr
     ...(act === undefined ? {} : { act: { ...act } }),
   };
 }
+    ...(workload ? OF_WORKLOAD : {}),

@@ -50,6 +50,12 @@ export function oneOf(context: TokenEndpointGrantContext, name: string): string 
 }
 
 /** What of the wished scopes can be had; all that can be had when none is wished. Throws `invalid_scope` when nothing is left. */
+/** Of the key that a token or an assertion is bound to (`cnf`). A binding of another kind cannot be proved here, so nothing can equal it. */
+export function thumbprintOf(cnf: unknown): string | undefined {
+  if (cnf === undefined) return undefined;
+  return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : 'unprovable';
+}
+
 export function narrowScopes(wished: string | undefined, ...ceilings: readonly (readonly string[])[]): readonly string[] {
   const [first = [], ...rest] = ceilings;
   const asked = wished === undefined ? first : wished.split(' ');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createLocalJWKSet, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
-import { answerWithToken, narrowScopes, needResource, oneOf } from './grant-parts.ts';
+import { answerWithToken, narrowScopes, needResource, oneOf, thumbprintOf } from './grant-parts.ts';
 import type { IssuerParts } from './parts.ts';
 
 export const JWT_BEARER_PARAMETERS = ['assertion', 'scope', 'resource'] as const;
@@ -24,13 +24,15 @@ export function acceptAssertion(provider: Provider, parts: IssuerParts) {
     if (named !== undefined && named !== uri) throw new errors.InvalidTarget('the assertion is for another resource');
     const resource = await needResource(context, parts, uri);
     const accountId = await parts.findSubject(claims.iss, claims.sub);
-    if (accountId === undefined || (await parts.findAccount(accountId)) === undefined) throw new errors.InvalidGrant('nobody here is the subject');
+    if (accountId === undefined || (await parts.findAccount(accountId, claims.iat)) === undefined) throw new errors.InvalidGrant('nobody here is the subject');
+    // One that is bound to a key is of no use to who has not its key.
+    const boundTo = thumbprintOf(claims['cnf']);
     // Last, so that an assertion which is refused for another reason is not used up by it.
     await useOnce(claims, parts);
     const vouched = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : resource.defaultScopes;
     await answerWithToken(provider, context, parts, {
       accountId, grantId: `jag.${digest(`${claims.iss}|${claims.jti}`)}`, resource, scopes: narrowScopes(oneOf(context, 'scope'), vouched, resource.scopes),
-      expiresInSeconds: LIMITS.accessTokenMs / 1000, grantType: 'id-jag',
+      expiresInSeconds: LIMITS.accessTokenMs / 1000, grantType: 'id-jag', ...(boundTo === undefined ? {} : { boundTo }),
     });
   };
 }
@@ -48,6 +50,7 @@ async function verify(assertion: string, { origin, findProvider }: IssuerParts):
     const { iss, sub, jti, exp, aud } = payload;
     // One audience: what was made for several parties could be used again by any of them.
     if (iss === undefined || sub === undefined || jti === undefined || exp === undefined || aud !== origin) throw new Error('claims');
+    for (const [name, value] of Object.entries(trusted.claims)) if (payload[name] !== value) throw new Error(`claim ${name}`);
     return { ...payload, iss, sub, jti, exp };
   } catch (cause) {
     throw new errors.InvalidGrant(cause instanceof Error ? `the assertion: ${cause.message}` : 'the assertion');

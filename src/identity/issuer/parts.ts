@@ -29,6 +29,8 @@ export interface TrustedProvider {
 /** One private key that signs access tokens (ES256), with its public id. */
 export interface SigningKey {
   readonly kid: string;
+  /** Claims that must have exactly these values: a provider of several environments or tenants vouches for one of them here. */
+  readonly claims: Readonly<Record<string, string>>;
   readonly jwk: JWK;
 }
 
