@@ -65,9 +65,11 @@ async function applyRow(rows: Rows, by: By, row: WantedRow, before: Row | undefi
   const { kind, id } = row;
   const verb = before === undefined ? 'add' : 'change';
   if (kind === 'server') {
-    const merged = mergeServer(row.body, before?.body);
+    const merged = mergeServer(row.body, before?.body, by);
     if (Bun.deepEquals(merged.body, before?.body)) return undefined;
     await rows.put('server', by.space, id, merged.body, { by: by.admin.id });
+    // What it said elsewhere is not what it says here.
+    for (const one of merged.isMoved ? (['candidate', 'drift', 'exposure'] as const) : []) await rows.delete(one, by.space, id, { by: by.admin.id });
     await redeclare(rows, by, id);
     return { resource: kind, id, verb, ...(merged.note === undefined ? {} : { note: merged.note }) };
   }
@@ -77,17 +79,34 @@ async function applyRow(rows: Rows, by: By, row: WantedRow, before: Row | undefi
   return { resource: kind, id, verb };
 }
 
-/** What an administrator approved was reached in one certain way; another way is another server until it is approved too. */
-function mergeServer(wanted: Json, before: Json | undefined): { readonly body: Json; readonly note?: string } {
+interface Merged {
+  readonly body: Json;
+  readonly note?: string;
+  readonly isMoved: boolean;
+}
+
+/**
+ * What an administrator approved was reached in one certain way, and shown one certain secret; another way is another server
+ * until it is approved too, by somebody else than whoever wants it so.
+ */
+function mergeServer(wanted: Json, before: Json | undefined, { admin }: By): Merged {
   const now = asObject(wanted);
+  const declaredBy = admin.proof === undefined ? {} : { declaredBy: admin.id };
+  if (before === undefined) return { body: { ...now, status: 'declared', ...declaredBy }, note: 'waits for scan and approval', isMoved: false };
   const old = asObject(before);
-  if (before === undefined) return { body: { ...now, status: 'declared' }, note: 'waits for scan and approval' };
-  const reason = old['reason'] === undefined ? {} : { reason: old['reason'] };
   // Effects that were confirmed at approval stay where the manifest is silent.
   const tools = { ...asObject(old['tools']), ...asObject(now['tools']) };
-  const moved = !Bun.deepEquals(now['endpoint'], old['endpoint']) && old['status'] !== 'quarantined';
-  if (!moved) return { body: { ...now, tools, ...reason, status: old['status'] ?? 'declared' } };
-  return { body: { ...now, tools, ...reason, status: 'declared' }, note: 'it is reached in another way: waits for scan and approval again' };
+  const isMoved = !Bun.deepEquals(wayOf(now), wayOf(old));
+  const stays = Object.fromEntries(['reason', 'status', 'declaredBy', 'moved'].flatMap((name) => (old[name] === undefined ? [] : [[name, old[name]]])));
+  if (!isMoved) return { body: { ...now, tools, ...stays }, isMoved };
+  const moved = { ...now, tools, ...stays, ...declaredBy, status: 'declared', moved: true };
+  return { body: moved, note: 'it is reached in another way: waits for scan and approval again', isMoved };
+}
+
+/** Where a server is, and what is shown to whom on its behalf; who keeps a secret until when changes neither. */
+function wayOf({ endpoint, credentials }: JsonObject): Json {
+  const { owner: _owner, expires: _expires, rotateBy: _rotateBy, ...shown } = asObject(credentials);
+  return { endpoint: endpoint ?? null, shown };
 }
 
 function asObject(value: Json | undefined): JsonObject {

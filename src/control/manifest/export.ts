@@ -43,7 +43,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body }) => {
-      const { status: _status, reason: _reason, declaredBy: _by, ...definition } = body;
+      const { status: _status, reason: _reason, declaredBy: _by, moved: _moved, ...definition } = body;
       return { id, ...definition };
     }),
     toolsets: (await listStored(rows, 'toolset', space)).map(({ id, body }) => ({ id, ...body })),

@@ -18,6 +18,8 @@ const entry = (id: string, url: string, more = ''): string => `  ${id}: { url: "
 const header = (secret: string, more = ''): string => `, credentials: { type: header, header: x-key, secret: "vault:${secret}"${more} }`;
 const token = (url: string): string => `, credentials: { type: client-credentials, tokenUrl: "${url}", clientId: gate, secret: "vault:crm" }`;
 
+const at = (more: string): string => entry('crm', 'https://crm.example/mcp', more);
+
 async function scanned(admin: Admin, id: string): Promise<string> {
   expect((await send(admin, 'POST', '/servers/:id/scan', id)).code).toBe('');
   return text(part((await send(admin, 'GET', '/servers/:id', id)).body, 'candidate', 'digest'));
@@ -25,8 +27,8 @@ async function scanned(admin: Admin, id: string): Promise<string> {
 
 const statusOf = async (id: string): Promise<string> => text((await send(ROOT, 'GET', '/servers/:id', id)).body['status']);
 
-async function approved(id: string, text_: string): Promise<string> {
-  expect((await apply(ANN, text_)).code).toBe('');
+async function approved(id: string, manifest: string): Promise<string> {
+  expect((await apply(ANN, manifest)).code).toBe('');
   const digest = await scanned(ANN, id);
   expect((await send(BOB, 'POST', '/servers/:id/approve', id, { digest })).code).toBe('');
   return digest;
@@ -68,7 +70,6 @@ test('nor is that what lifts a quarantine', async () => {
 });
 
 test('a secret goes nowhere else, and no other secret goes there, before that is approved; how it is kept may change', async () => {
-  const at = (more: string): string => entry('crm', 'https://crm.example/mcp', more);
   await approved('crm', at(header('crm')));
   expect((await apply(ANN, at(header('crm', ', owner: sales, rotateBy: 2027-01-31')))).code).toBe('');
   expect(await statusOf('crm')).toBe('approved');

@@ -18,7 +18,7 @@ export interface Approval {
 
 /**
  * Candidate → baseline, exactly the one that was shown. Also lifts a quarantine, with the candidate or with what was
- * approved before. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned), `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
+ * approved before, as long as it is reached as it was then. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned), `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
  */
 export async function approveServer(rows: Rows, approval: Approval): Promise<void> {
   const { space, id, by } = approval;
@@ -28,7 +28,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
   }
   const candidate = (await findStored(rows, 'candidate', space, id))?.body;
   const baseline = (await findStored(rows, 'baseline', space, id))?.body;
-  const chosen = [candidate, baseline].find((one) => one?.digest === approval.digest);
+  const chosen = [candidate, server.body.moved === true ? undefined : baseline].find((one) => one?.digest === approval.digest);
   if (chosen === undefined) {
     const why = candidate === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now';
     throw new SallyportError('ERR_CONFLICT', why, {
@@ -39,7 +39,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
   await checkExposure(rows, space, id, approval.now);
   const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
   const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };
-  const { reason: _, ...rest } = server.body;
+  const { reason: _, moved: _moved, ...rest } = server.body;
   await putStored(rows, 'server', space, id, { ...rest, tools, status: 'approved' }, by);
   await putStored(rows, 'baseline', space, id, approveSurface(declareTools(chosen.surface, tools), by, approval.now), by);
   for (const kind of ['candidate', 'drift'] as const) await rows.delete(kind, space, id, { by });

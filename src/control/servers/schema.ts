@@ -48,6 +48,8 @@ export const SERVER = SERVER_DEFINITION.extend({
   reason: z.string().exactOptional(),
   /** Who declared it, when a person did: where administration takes two, somebody else approves it. */
   declaredBy: z.string().exactOptional(),
+  /** It is reached in another way, or shown another secret, than what was approved: that says nothing of it any more. */
+  moved: z.literal(true).exactOptional(),
 });
 export type StoredServer = z.infer<typeof SERVER>;
 
