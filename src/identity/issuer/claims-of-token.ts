@@ -33,23 +33,28 @@ export function speaksForItself({ sub, client_id: client, idtyp }: Readonly<Reco
   return sub === client || idtyp === OF_WORKLOAD.idtyp;
 }
 
-/** Remembers for a token that is being made through whom its subject acts. */
-export function setAct(token: AccessToken, act: Act): void {
-  chains.set(token, act);
+/** What a token is made of, as far as it knows when its person signed in (epoch s). */
+interface Sources {
+  readonly AuthorizationCode?: { readonly authTime?: number | undefined } | undefined;
+  readonly DeviceCode?: { readonly authTime?: number | undefined } | undefined;
+  readonly RefreshToken?: { readonly authTime?: number | undefined } | undefined;
 }
 
 /** The claims of ours that a token for a route carries. */
-export async function claimsOf(parts: IssuerParts, token: AccessToken | ClientCredentials): Promise<Readonly<Record<string, unknown>>> {
+export async function claimsOf(parts: IssuerParts, token: AccessToken | ClientCredentials, from: Sources = {}): Promise<Readonly<Record<string, unknown>>> {
   const resource = typeof token.aud === 'string' ? await parts.findResource(token.aud) : undefined;
   if (resource === undefined) return {};
   const { act, workload = false } = delegations.get(token) ?? {};
   const accountId = 'accountId' in token ? token.accountId : undefined;
+  const { authTime } = from.AuthorizationCode ?? from.DeviceCode ?? from.RefreshToken ?? {};
   const account = accountId === undefined ? undefined : await parts.findAccount(accountId);
   return {
     [CLAIM_SPACE]: resource.space,
     ...('grantId' in token && typeof token.grantId === 'string' ? { [CLAIM_GRANT]: token.grantId } : {}),
+    // RFC 9068 section 2.2.1: when the person signed in, however often the token was renewed since.
+    ...(authTime === undefined ? {} : { auth_time: authTime }),
     ...(account === undefined ? {} : { groups: account.groups }),
     ...(act === undefined ? {} : { act: { ...act } }),
+    ...(workload ? OF_WORKLOAD : {}),
   };
 }
-    ...(workload ? OF_WORKLOAD : {}),
