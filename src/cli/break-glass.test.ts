@@ -55,6 +55,8 @@ test('two custodians are enrolled, open, use and close the break-glass from a te
 test('administrators, the two-person rule and people are asked and told from the terminal', async () => {
   expect((await sallyport(['admin', 'add', 'auditor', '--group', 'audit', '--everywhere'])).code).toBe(0);
   expect((await sallyport(['admin', 'list'])).out).toContain('group audit');
+  const made = await sallyport(['person', 'scim-token', '--note', 'okta']);
+  expect(made.out.trim()).toMatch(/^spc_[\w-]{43}$/);
   expect((await sallyport(['admin', 'two-persons', 'on'])).out).toContain('two people');
   const stored = await sallyport(['admin', 'two-persons', 'off']);
   expect([stored.code, stored.err]).toEqual([1, expect.stringContaining('ERR_PROPOSAL_STORED')]);
@@ -66,8 +68,8 @@ test('administrators, the two-person rule and people are asked and told from the
   const digest = /digest ([0-9a-f]{64})/.exec(out)?.[1] ?? '';
   expect((await sallyport(['proposal', 'approve', id, '--digest', digest])).err).toContain('ERR_SECOND_PERSON');
   expect((await sallyport(['proposal', 'reject', id, '--reason', 'no'])).code).toBe(0);
-  const made = await sallyport(['person', 'scim-token', '--note', 'okta']);
-  expect(made.out.trim()).toMatch(/^spc_[\w-]{43}$/);
+  // Whoever pushes people says who is in the groups that administer.
+  expect((await sallyport(['person', 'scim-token', '--note', 'entra'])).err).toContain('ERR_PROPOSAL_STORED');
   expect((await sallyport(['person', 'scim-token', '--list'])).out).not.toContain(made.out.trim());
   expect((await sallyport(['person', 'list'])).code).toBe(0);
   expect((await sallyport(['person', 'deactivate', 'nobody'])).err).toContain('ERR_NOT_FOUND');

@@ -149,6 +149,28 @@ describe('wide is, however it is asked for', () => {
     expect(text((await propose(ANN, 'POST', '/manifest', { body: named }))['reasons'])).toContain('who issues tokens');
   });
 
+  test('a second administrator out of one\'s own pocket: an account, a directory, a sign-in, or another one\'s account opened anew', async () => {
+    await control().store.put('admin', 'default', 'keepers', { to: { group: 'keepers' }, role: 'admin', space: '*' }, { by: 'test' });
+    expect((await send(ANN, 'POST', '/accounts', { body: { userName: 'reader', groups: ['readers'] } })).code).toBe('');
+    const passwordHash = `$argon2id$v=19$m=65536,t=3,p=1$${'a'.repeat(43)}$${'b'.repeat(43)}`;
+    const puppet = await propose(ANN, 'POST', '/accounts', { body: { userName: 'puppet', groups: ['keepers'], passwordHash } });
+    expect(text(puppet['reasons'])).toContain('who administers');
+    expect(JSON.stringify(puppet)).not.toContain('argon2id');
+    const keeper = { userName: 'kim', active: true, source: 'local' as const, groups: ['keepers'], createdAt: 1, changedAt: 1 };
+    await putStored(control().store, 'person', 'default', 'kim', keeper, 'test');
+    await putStored(control().store, 'account', 'default', 'kim', { person: 'kim', userName: 'kim', passkeys: [], createdAt: 1 }, 'test');
+    expect(text((await propose(ANN, 'POST', '/accounts/:name/reset', { params: { name: 'kim' }, body: {} }))['reasons'])).toContain('account');
+    expect((await send(ANN, 'POST', '/accounts/:name/reset', { params: { name: 'reader' }, body: {} })).code).toBe('');
+    expect((await send(ANN, 'POST', '/accounts/:name/disable', { params: { name: 'kim' } })).code).toBe('');
+    expect((await send(ANN, 'POST', '/people/:id/deactivate', { params: { id: 'kim' } })).code).toBe('');
+    await propose(ANN, 'POST', '/people/:id/activate', { params: { id: 'kim' } });
+    expect(text((await propose(ANN, 'POST', '/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000 } }))['reasons'])).toContain('directory');
+    const sso = 'sso: { issuer: "https://evil.example", clientId: sallyport, secret: "vault:sso" }';
+    const yaml = `apiVersion: sallyport/v1\ncontrol: { listen: "127.0.0.1:0", signIn: { ${sso} } }\npolicies: [base.cedar]\n`;
+    const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
+    expect(text((await propose(ANN, 'POST', '/manifest', { body: manifest }))['reasons'])).toContain('how people sign in');
+  });
+
   test('a server with tools that destroy, also when the approver calls them harmless; not one that only reads', async () => {
     for (const [id, tools] of [['crm', { drop: {} }], ['wiki', { search: { annotations: { readOnlyHint: true } } }]] as const) {
       expect((await send(ANN, 'POST', '/servers', { body: crm(id) })).code).toBe('');

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -51,5 +52,10 @@ function summarize(proposal: Stored<Proposal>, now: number): Json {
 /** `expired` is what an open one becomes by itself. */
 function presentProposal({ id, body: proposal }: Stored<Proposal>, now: number): { readonly [key: string]: Json } {
   const state = proposal.state === 'open' && proposal.expiresAt <= now ? 'expired' : proposal.state;
-  return JSON.parse(JSON.stringify({ id, ...proposal, state }));
+  return JSON.parse(JSON.stringify({ id, ...proposal, body: withoutHashes(proposal.body), state }));
+}
+
+/** A hash can be guessed at by whoever sees it, and tells an approver nothing; the digest covers it all the same. */
+function withoutHashes(body: Json): Json {
+  return isObject(body) && body['passwordHash'] !== undefined ? { ...body, passwordHash: 'a password is set' } : body;
 }

@@ -4,7 +4,11 @@ import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
 import { guessEffect } from '../../registry/effects.ts';
 import type { Rows } from '../../store/store.ts';
+import { isHeldBy, isSound } from '../admins/roles.ts';
 import { readSpaceKill } from '../kill/kill.ts';
+import { groupsOfPeople } from '../people/groups.ts';
+import { readNames } from '../people/names.ts';
+import { readSignIn } from '../sign-in/settings.ts';
 import { listStored } from '../stored.ts';
 
 /** What no single person may change, as the store holds it at one moment. */
@@ -12,6 +16,12 @@ export interface Wide {
   readonly stopped: boolean;
   /** Each by where it is, and what it is. */
   readonly admins: Things;
+  /** Who of the people here holds a role, by which grant: a new member of a group that administers is a new administrator. */
+  readonly holders: ReadonlySet<string>;
+  /** By what those people sign in: who opens such an account anew is that administrator from then on. */
+  readonly credentials: ReadonlySet<string>;
+  /** Tokens with which a directory says who the people are, and their groups. */
+  readonly directories: ReadonlySet<string>;
   readonly custodians: Things;
   readonly settings: Things;
   readonly organisation: Things;
@@ -38,11 +48,15 @@ export async function readWide(rows: Rows): Promise<Wide> {
   const forbids = (await listStored(rows, 'policy')).flatMap(({ space, body }) => forbidsOf(space, body.file, body.source));
   const approved = new Set((await listStored(rows, 'server')).filter(({ body }) => body.status === 'approved').map(({ space, id }) => `${space}/${id}`));
   const baselines = (await listStored(rows, 'baseline')).filter(({ space, id }) => approved.has(`${space}/${id}`));
+  const { holders, credentials } = await readHolders(rows);
   return {
     stopped: (await readSpaceKill(rows, DEFAULT_SPACE)).all,
     admins: keyed(await listStored(rows, 'admin')),
+    holders, credentials, directories: new Set((await listStored(rows, 'scim-token')).map(({ id }) => id)),
     custodians: keyed(await listStored(rows, 'custodian')),
-    settings: keyed((await rows.list('setting')).filter(({ id }) => SETTINGS.includes(id))),
+    settings: new Map([
+      ...keyed((await rows.list('setting')).filter(({ id }) => SETTINGS.includes(id))), ['sign-in', JSON.stringify(await readSignIn(rows))],
+    ]),
     organisation: new Map(forbids.filter(({ organisation }) => organisation).map(({ key, text }) => [key, text])),
     forbids: new Map(forbids.map(({ key, text }) => [key, text])),
     servers: new Map(baselines.map(({ space, id, body: { digest, surface } }) => [`${space}/${id}`, {
@@ -52,14 +66,30 @@ export async function readWide(rows: Rows): Promise<Wide> {
   };
 }
 
+async function readHolders(rows: Rows): Promise<Pick<Wide, 'holders' | 'credentials'>> {
+  const [grants, namesOf] = [(await listStored(rows, 'admin')).filter(isSound), await readNames(rows)];
+  const held = (await groupsOfPeople(rows)).filter(({ person }) => person.active).flatMap(({ id, person, groups }) =>
+    grants.filter((grant) => namesOf(id, person).some((name) => isHeldBy(grant, { id: name, groups }))).map((grant) => ({ id, grant })));
+  const people = new Set(held.map(({ id }) => id));
+  const accounts = (await listStored(rows, 'account', DEFAULT_SPACE)).filter(({ body }) => people.has(body.person));
+  return {
+    holders: new Set(held.map(({ id, grant }) => `${id} ${grant.space}/${grant.id}`)),
+    credentials: new Set(accounts.flatMap(({ body: { person, password, passkeys, enrolment } }) =>
+      [password, enrolment?.id, ...passkeys.map(({ id }) => id)].flatMap((one) => (one === undefined ? [] : [`${person} ${one}`])))),
+  };
+}
+
 /** Why a change is wide, in plain words; nothing: it is not. */
 export function compareWide(before: Wide, after: Wide): readonly string[] {
   const changed = (name: 'admins' | 'custodians' | 'settings' | 'organisation'): boolean => !Bun.deepEquals([...before[name]], [...after[name]]);
+  const gains = (name: 'holders' | 'credentials' | 'directories'): boolean => [...after[name]].some((one) => !before[name].has(one));
   return [
     before.stopped && !after.stopped ? 'it lets everything go on that was stopped' : '',
-    changed('admins') ? 'it changes who administers' : '',
+    changed('admins') || gains('holders') ? 'it changes who administers' : '',
+    gains('credentials') ? 'it opens an administrator\'s account to whoever has the new credential' : '',
+    gains('directories') ? 'it lets a directory say who the people are' : '',
     changed('custodians') ? 'it changes who can open the break-glass' : '',
-    changed('settings') ? 'it changes who issues tokens, or the two-person rule' : '',
+    changed('settings') ? 'it changes who issues tokens, how people sign in, or the two-person rule' : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
     ...[...after.servers].map(([server, now]) => tellServer(server, before.servers.get(server), now)),
