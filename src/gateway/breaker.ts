@@ -75,9 +75,13 @@ const OPEN = {
   code: 'ERR_CIRCUIT_OPEN', reason: 'The server failed again and again, and is left alone for a moment.', remedy: 'Try again later.',
 } as const satisfies Objection;
 
-/** The server's own failures. What one call of many made it say (a status of 4xx, an answer that breaks the protocol) is not counted against all. */
+/**
+ * The server's own failures. What one call of many made it say (a status of 4xx, an answer that breaks the protocol) is not
+ * counted against all; and a local server's end is the runner's to judge, which holds back what crashes and whose own restart
+ * must not look like the server's failure.
+ */
 const FAILURES: ReadonlySet<string> = new Set([
-  'ERR_UPSTREAM_UNREACHABLE', 'ERR_UPSTREAM_TIMEOUT', 'ERR_UPSTREAM_TLS', 'ERR_UPSTREAM_CLOSED', 'ERR_RUNNER_SPAWN', 'ERR_RUNNER_EXITED', 'ERR_DEADLINE',
+  'ERR_UPSTREAM_UNREACHABLE', 'ERR_UPSTREAM_TIMEOUT', 'ERR_UPSTREAM_TLS', 'ERR_UPSTREAM_CLOSED', 'ERR_DEADLINE',
 ]);
 
 function isFailure(fault: unknown, signal: AbortSignal): boolean {
