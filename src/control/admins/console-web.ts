@@ -1,6 +1,5 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Control } from '../control.ts';
-import { groupsOfPeople } from '../people/groups.ts';
 import { pageRoute } from '../sign-in/error-page.ts';
 import { readForm } from '../sign-in/form.ts';
 import { knowBrowser } from '../sign-in/csrf.ts';
@@ -35,8 +34,7 @@ async function showConsole(web: WebRequest, control: Control): Promise<Response>
 async function enterConsole(web: WebRequest, control: Control): Promise<Response> {
   await readForm(web, PURPOSE);
   const { person, principal } = await needVisitor(web, control);
-  const groups = (await groupsOfPeople(control.store)).find(({ id }) => id === person.id)?.groups ?? [];
-  const { session, cookie } = await openAdminSession(web.request, web.url.origin, { principal, kind: 'person', groups: [...groups] }, control);
+  const { session, cookie } = await openAdminSession(web.request, web.url.origin, { principal, person: person.id }, control);
   await control.record({ event: 'session.opened', space: DEFAULT_SPACE, principal, address: web.address, session: session.id });
   return page(web, { title: 'Console', cookies: [cookie], next: '/', body: html`<p class="lead">One moment: <a href="/">the console</a> opens.</p>` });
 }

@@ -147,6 +147,19 @@ describe('a session for administration', () => {
     expect((await there.api('GET', '/me')).status).toBe(401);
   });
 
+  test('has the groups that its person is in now', async () => {
+    const browser = await signedIn();
+    const { store } = fixture.role.control;
+    const stored = (await store.get('person', 'default', person))?.body;
+    const row = isObject(stored) ? stored : {};
+    const put = (groups: readonly string[]): Promise<unknown> => store.put('person', 'default', person, { ...row, groups }, { by: 'test' });
+    await put([]);
+    expect(await browser.api('GET', '/me')).toMatchObject({ status: 200, body: { groups: [], roles: [] } });
+    expect((await browser.api('GET', '/servers')).status).toBe(403);
+    await put(['sec']);
+    expect((await browser.api('GET', '/servers')).status).toBe(200);
+  });
+
   test('is dead once its person is deactivated, and stays dead when they are back', async () => {
     const browser = await signedIn();
     expect((await browser.api('GET', '/me')).status).toBe(200);

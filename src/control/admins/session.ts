@@ -4,12 +4,12 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { ACCESSES } from '../access.ts';
 import type { Control } from '../control.ts';
-import { isRevoked } from '../people/revoked.ts';
+import { findAccountView } from '../issuer/people.ts';
 import type { Admin } from '../route.ts';
 
 const SESSION = z.strictObject({
   /** Names it in records; it opens nothing. */
-  id: z.string(), principal: z.string(), kind: z.enum(['person', 'workload']), groups: z.array(z.string()), startedAt: z.int(), seenAt: z.int(),
+  id: z.string(), principal: z.string(), person: z.string(), startedAt: z.int(), seenAt: z.int(),
 });
 export type AdminSession = z.infer<typeof SESSION>;
 
@@ -27,7 +27,7 @@ function cookieName(origin: string): string {
 
 /** A new session with a new cookie, whatever the browser showed before: nobody can have planted it. Gives the `Set-Cookie` header. */
 export async function openAdminSession(
-  request: Request, origin: string, who: Pick<AdminSession, 'principal' | 'kind' | 'groups'>, kept: Kept,
+  request: Request, origin: string, who: Pick<AdminSession, 'principal' | 'person'>, kept: Kept,
 ): Promise<{ readonly session: AdminSession; readonly cookie: string }> {
   await endAdminSession(request, origin, kept);
   const at = kept.now();
@@ -56,7 +56,8 @@ export function csrfToken(request: Request, origin: string): string | undefined 
 }
 
 /**
- * Who is signed in in this browser: within the idle and the absolute time, not deactivated since. A change must come from a
+ * Who is signed in in this browser: within the idle and the absolute time, not deactivated since, in the groups that they are in
+ * now. A change must come from a
  * page of ours: its Origin, and the token that only such a page can know. Throws `ERR_ADMIN_CSRF`.
  */
 export async function authenticateSession(request: Request, origin: string, control: Control): Promise<Admin | undefined> {
@@ -64,13 +65,14 @@ export async function authenticateSession(request: Request, origin: string, cont
   const session = value === undefined ? undefined : await findSession(value, control);
   if (value === undefined || session === undefined) return undefined;
   const ended = session.startedAt <= Number(await control.state.get(endKey(session.principal)) ?? 0);
-  if (ended || await isRevoked(control.store, session.principal, session.startedAt)) {
+  const account = ended ? undefined : await findAccountView(control.store, session.person, session.startedAt / 1000);
+  if (account === undefined) {
     await control.state.delete(keyOf(value));
     return undefined;
   }
   checkOwnPage(request, origin, value);
-  const { principal, kind, groups, startedAt } = session;
-  return { id: principal, may: ACCESSES, proof: { via: 'session', kind, groups, proof: 'bearer', issuedAt: startedAt } };
+  const { principal, startedAt } = session;
+  return { id: principal, may: ACCESSES, proof: { via: 'session', kind: 'person', groups: account.groups, proof: 'bearer', issuedAt: startedAt } };
 }
 
 function checkOwnPage(request: Request, origin: string, value: string): void {
