@@ -87,12 +87,26 @@ async function connecting<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/**
+ * This scenario counts authorizations and knows one account: the second must be the step-up. Enrolment made the first, as the
+ * registry; the caller goes on with the same account, as a person would who had connected it before.
+ */
+async function shareConnection(gate: Gate): Promise<void> {
+  const { keep, store } = gate.control().connections.parts;
+  const holder = { space: 'default', server: 'fixture', actors: [] };
+  const found = await keep.find(store, { ...holder, principal: 'sallyport|registry', agent: 'sallyport|registry' });
+  if (found === undefined) throw new Error('enrolment made no connection');
+  const { sealed: _, ...body } = found.body;
+  await keep.write(store, 'default', { ...body, principal: 'sallyport|tester', agent: 'tester' }, await keep.open(found));
+}
+
 async function run(gate: Gate): Promise<void> {
   const { idp_id_token: identity } = context;
   for (const principal of identity === undefined ? [] : ['sallyport|registry', 'sallyport|tester']) {
     await gate.control().connections.keepIdentity('default', principal, identity ?? '', Date.now() + 3_600_000);
   }
   await connecting(() => gate.enrol('fixture'));
+  if (scenario === 'auth/scope-step-up') await shareConnection(gate);
   const client = await connecting(async () => connectV2(`${gate.url}/mcp/fixture`, await gate.token(), 'auto'));
   await connecting(() => client.listTools());
   const answer = await connecting(() => client.callTool({ name: 'test-tool', arguments: {} }));

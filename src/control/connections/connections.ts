@@ -1,5 +1,6 @@
 import type { AddressGuard } from '../../upstream/address.ts';
-import { allowInsecureRequests, ClientSecretBasic, ClientSecretPost, customFetch, None, revocationRequest } from 'oauth4webapi';
+import { allowInsecureRequests, ClientSecretPost, customFetch, None, revocationRequest } from 'oauth4webapi';
+import { basic } from '../../upstream/credentials/token-endpoint.ts';
 import type { Control } from '../control.ts';
 import type { MintSubject, ObtainToken } from '../servers/obtain.ts';
 import { createObtainer } from '../servers/obtain.ts';
@@ -72,7 +73,7 @@ async function revokeAtProvider(parts: ConnectionParts, connection: Stored<Conne
   if (provider.revocation_endpoint === undefined || entry === undefined) return;
   const { client, refreshToken, accessToken } = await parts.keep.open(connection);
   const { client_secret: secret, token_endpoint_auth_method: method } = client;
-  const authentication = secret === undefined ? None() : method === 'client_secret_post' ? ClientSecretPost(secret) : ClientSecretBasic(secret);
+  const authentication = secret === undefined ? None() : method === 'client_secret_post' ? ClientSecretPost(secret) : basic(secret);
   const fetch = await fetchFor(parts, entry);
   await revocationRequest({ issuer: provider.issuer, revocation_endpoint: provider.revocation_endpoint }, { client_id: client.client_id },
     authentication, refreshToken ?? accessToken, { [customFetch]: (url: string, init: object) => fetch(url, init), [allowInsecureRequests]: true });

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
 import {
-  allowInsecureRequests, ClientSecretBasic, ClientSecretPost, customFetch, genericTokenEndpointRequest, None, PrivateKeyJwt,
+  allowInsecureRequests, ClientSecretPost, customFetch, genericTokenEndpointRequest, None, PrivateKeyJwt,
   processGenericTokenEndpointResponse, ResponseBodyError, WWWAuthenticateChallengeError, type ClientAuth,
 } from 'oauth4webapi';
 import { SallyportError } from '../../domain/errors.ts';
@@ -89,7 +89,22 @@ function codeIn(text: string): string {
 async function authenticationOf({ secret, authentication }: OAuthClient): Promise<ClientAuth> {
   if (secret === undefined) return None();
   if (authentication === 'private_key_jwt') return PrivateKeyJwt(await privateKeyOf(secret));
-  return authentication === 'client_secret_post' ? ClientSecretPost(secret) : ClientSecretBasic(secret);
+  return authentication === 'client_secret_post' ? ClientSecretPost(secret) : basic(secret);
+}
+
+/**
+ * RFC 6749, section 2.3.1, escaping what its form encoding escapes and nothing more: servers that decode nothing, and there
+ * are many, then still read names with dots and dashes.
+ */
+export function basic(secret: string): ClientAuth {
+  return (_issuer, client, _body, headers) => {
+    const encoded = `${formEncoded(client.client_id)}:${formEncoded(secret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(encoded).toString('base64')}`);
+  };
+}
+
+function formEncoded(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice(1);
 }
 
 const ALGORITHMS: Readonly<Record<string, string>> = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' };
