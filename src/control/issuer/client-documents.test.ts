@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { decodeJwt } from 'jose';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { makeCertificate } from '../../../test/fixtures/certificate.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -118,6 +118,29 @@ test.each([
 ])('an id is refused before anybody is asked: %s', async (_name, id) => {
   const { landed } = await authorize(id);
   expect([landed.status, landed.url.origin]).toEqual([400, issuer.origin]);
+});
+
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+test.each([
+  ['among others', { grant_types: ['authorization_code', 'refresh_token', 'client_credentials', EXCHANGE] }],
+  ['alone', { redirect_uris: undefined, response_types: [], grant_types: ['client_credentials', EXCHANGE] }],
+])('a document gives its client no right to act in its own name, or on other clients\' tokens: %s', async (_name, wishes) => {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const keys = { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [await exportJWK(publicKey)] } };
+  const id = publish('/grasping.json', { ...keys, ...wishes });
+  await issuer.agent('grasping', id);
+  const prove = (): Promise<string> => new SignJWT({ jti: crypto.randomUUID() }).setProtectedHeader({ alg: 'ES256' })
+    .setIssuer(id).setSubject(id).setAudience(issuer.origin).setIssuedAt().setExpirationTime('1m').sign(privateKey);
+  for (const grant of ['client_credentials', EXCHANGE]) {
+    const response = await fetch(`${issuer.origin}/oauth/token`, {
+      method: 'POST', body: new URLSearchParams({
+        grant_type: grant, resource: CRM, client_assertion: await prove(), client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        subject_token: 'any', subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      }),
+    });
+    expect([response.status, await response.text()]).toEqual([expect.any(Number), expect.stringMatching(/invalid_client|not allowed for this client/)]);
+  }
 });
 
 test('this machine is asked only where network.internal names it', async () => {

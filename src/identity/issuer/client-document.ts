@@ -1,19 +1,29 @@
+import { GRANT_EXCHANGE } from './grant-types.ts';
 import { isSafeRedirect } from './redirect.ts';
+
+/** For these an administrator enters the client: who wrote the document could add them at any time, and act as nobody's agent. */
+const ENTERED_ONLY: readonly unknown[] = ['client_credentials', GRANT_EXCHANGE];
 
 /**
  * A client's metadata document as it is read here. One that names a loopback redirect and no `application_type` is a native
  * application (RFC 8252), whose port is free; as a web application it could never come back. One that names a place where no
- * answer may go is no document: what the provider itself takes as a redirect is wider.
+ * answer may go is no document: what the provider itself takes as a redirect is wider. It gets tokens that people agree to, or
+ * their provider vouches for, whatever else it lists.
  */
 export async function readClientDocument(response: Response): Promise<Response> {
   if (response.status !== 200) return response;
   const text = await response.text();
   const document = parse(text);
-  const uris = document?.['redirect_uris'];
-  if (document === undefined || !Array.isArray(uris)) return answer(text, response.headers);
-  if (!uris.every((uri) => typeof uri === 'string' && isSafeRedirect(uri))) return new Response(null, { status: 422 });
+  if (document === undefined) return answer(text, response.headers);
+  const { redirect_uris: uris = [], grant_types: grants } = document;
+  if (!Array.isArray(uris) || !uris.every((uri) => typeof uri === 'string' && isSafeRedirect(uri))) return new Response(null, { status: 422 });
   const isNative = document['application_type'] === undefined && uris.some((uri) => String(uri).startsWith('http:'));
-  return answer(isNative ? JSON.stringify({ ...document, application_type: 'native' }) : text, response.headers);
+  const read = {
+    ...document,
+    ...(isNative ? { application_type: 'native' } : {}),
+    ...(Array.isArray(grants) ? { grant_types: grants.filter((grant) => !ENTERED_ONLY.includes(grant)) } : {}),
+  };
+  return answer(JSON.stringify(read), response.headers);
 }
 
 /** Of the headers only those that say how long it may be kept; its length may have changed. */
