@@ -52,7 +52,7 @@ export function createCascade(report: (freeze: Freeze) => Promise<void>, signal:
   const freeze: Cascade['freeze'] = (exchange, why) => {
     const key = keyOf(exchange);
     if (isFrozen(key)) return;
-    if (frozen.size >= REMEMBERED_MAX) frozen.clear();
+    if (frozen.size >= REMEMBERED_MAX) forgetOver(frozen, now());
     frozen.set(key, Infinity);
     denials.delete(key);
     const { space, flow, id, principal } = exchange;
@@ -81,6 +81,11 @@ export function createCascade(report: (freeze: Freeze) => Promise<void>, signal:
     },
     permitted: (exchange) => void denials.delete(keyOf(exchange)),
   };
+}
+
+/** What control was not told of yet stays, however much there is: it ends with the lease, when nothing passes anyway. */
+function forgetOver(frozen: Map<string, number>, now: number): void {
+  for (const [key, until] of frozen) if (until <= now) frozen.delete(key);
 }
 
 function keyOf({ space, flow }: Exchange): string {
