@@ -11,11 +11,12 @@ import type { IssuerFixture } from '../issuer/fixture-issuer.ts';
 let fixture: IssuerFixture;
 let person = '';
 const PASSWORD = 'seven violet herons argue';
+const PASSWORD_HASH = await hashPassword(PASSWORD, ['ann']);
 
 beforeAll(async () => {
   fixture = await openIssuerFixture();
   await fixture.api('POST', '/admins', { to: { group: 'sec' }, role: 'admin', space: '*' });
-  const made = await fixture.api('POST', '/accounts', { userName: 'ann', groups: ['sec'], passwordHash: await hashPassword(PASSWORD, ['ann']) });
+  const made = await fixture.api('POST', '/accounts', { userName: 'ann', groups: ['sec'], passwordHash: PASSWORD_HASH });
   person = text(made['person']);
 });
 afterAll(() => fixture.stop());
@@ -168,6 +169,16 @@ describe('a session for administration', () => {
     await fixture.api('POST', `/people/${person}/activate`);
     expect((await browser.api('GET', '/me')).status).toBe(401);
     expect((await (await signedIn()).api('GET', '/me')).status).toBe(200);
+  });
+
+  test.each([
+    ['disabled', 'disable', undefined],
+    ['opened anew', 'reset', { passwordHash: PASSWORD_HASH }],
+  ])('is over when the account was %s: whoever had taken it is out', async (_, verb, body) => {
+    await fixture.api('POST', '/accounts/ann/reset', { passwordHash: PASSWORD_HASH });
+    const browser = await signedIn();
+    await fixture.api('POST', `/accounts/ann/${verb}`, body);
+    expect((await browser.api('GET', '/me')).status).toBe(401);
   });
 });
 

@@ -6,6 +6,7 @@ import { ACCESSES } from '../access.ts';
 import type { Control } from '../control.ts';
 import { findAccountView } from '../issuer/people.ts';
 import type { Admin } from '../route.ts';
+import { endedBefore } from '../sign-in/session.ts';
 
 const SESSION = z.strictObject({
   /** Names it in records; it opens nothing. */
@@ -30,7 +31,8 @@ export async function openAdminSession(
   request: Request, origin: string, who: Pick<AdminSession, 'principal' | 'person'>, kept: Kept,
 ): Promise<{ readonly session: AdminSession; readonly cookie: string }> {
   await endAdminSession(request, origin, kept);
-  const at = kept.now();
+  // One that begins in the very millisecond in which all were ended is a new one.
+  const at = Math.max(kept.now(), await endedBefore(kept.state, who.person) + 1);
   const session: AdminSession = { id: Bun.randomUUIDv7(), ...who, startedAt: at, seenAt: at };
   const value = randomBytes(32).toString('base64url');
   await save(kept, value, session);
@@ -44,11 +46,6 @@ export async function endAdminSession(request: Request, origin: string, { state 
   return `${cookieName(origin)}=; Path=/; HttpOnly; SameSite=Strict${origin.startsWith('https:') ? '; Secure' : ''}; Max-Age=0`;
 }
 
-/** Ends all of somebody's sessions for administration, in every browser. */
-export async function endAdminSessionsOf({ state, now }: Kept, principal: string): Promise<void> {
-  await state.set(endKey(principal), String(now()), LIMITS.adminSessionMs);
-}
-
 /** What a page of ours sends with every change; it follows from the cookie, which no script can read, and is told over the API alone. */
 export function csrfToken(request: Request, origin: string): string | undefined {
   const value = readCookie(request, origin);
@@ -56,22 +53,22 @@ export function csrfToken(request: Request, origin: string): string | undefined 
 }
 
 /**
- * Who is signed in in this browser: within the idle and the absolute time, not deactivated since, in the groups that they are in
- * now. A change must come from a
- * page of ours: its Origin, and the token that only such a page can know. Throws `ERR_ADMIN_CSRF`.
+ * Who is signed in in this browser: within the idle and the absolute time, not deactivated nor signed out everywhere since,
+ * in the groups of this moment. A change must come from a page of ours: its Origin, and the token that only such a page can
+ * know. Throws `ERR_ADMIN_CSRF`.
  */
 export async function authenticateSession(request: Request, origin: string, control: Control): Promise<Admin | undefined> {
   const value = readCookie(request, origin);
   const session = value === undefined ? undefined : await findSession(value, control);
   if (value === undefined || session === undefined) return undefined;
-  const ended = session.startedAt <= Number(await control.state.get(endKey(session.principal)) ?? 0);
-  const account = ended ? undefined : await findAccountView(control.store, session.person, session.startedAt / 1000);
+  const { principal, person, startedAt } = session;
+  const isEnded = startedAt <= await endedBefore(control.state, person);
+  const account = isEnded ? undefined : await findAccountView(control.store, person, startedAt / 1000);
   if (account === undefined) {
     await control.state.delete(keyOf(value));
     return undefined;
   }
   checkOwnPage(request, origin, value);
-  const { principal, startedAt } = session;
   return { id: principal, may: ACCESSES, proof: { via: 'session', kind: 'person', groups: account.groups, proof: 'bearer', issuedAt: startedAt } };
 }
 
@@ -124,10 +121,6 @@ function setCookie(origin: string, value: string): string {
 /** Whoever reads the store learns no cookie. */
 function keyOf(value: string): string {
   return `admin-session/${createHash('sha256').update(value).digest('base64url')}`;
-}
-
-function endKey(principal: string): string {
-  return `admin-session-end/${createHash('sha256').update(principal).digest('base64url')}`;
 }
 
 function csrfOf(value: string): string {

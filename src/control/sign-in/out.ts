@@ -1,5 +1,5 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
-import { endAdminSession, endAdminSessionsOf } from '../admins/session.ts';
+import { endAdminSession } from '../admins/session.ts';
 import type { Control } from '../control.ts';
 import type { WebRequest } from '../web.ts';
 import { knowBrowser } from './csrf.ts';
@@ -31,10 +31,7 @@ export async function signOut(web: WebRequest, control: Control): Promise<Respon
   if (visitor !== undefined) {
     const everywhere = form.text('all') === 'yes';
     await control.record({ event: 'person.signed-out', space: DEFAULT_SPACE, principal: visitor.principal, address: web.address, detail: { everywhere } });
-    if (everywhere) {
-      await endSessionsOf(control, visitor.person.id);
-      await endAdminSessionsOf(control, visitor.principal);
-    }
+    if (everywhere) await endSessionsOf(control, visitor.person.id);
   }
   return signedOut(web, [
     await endSession(web, control), await endAdminSession(web.request, web.url.origin, control), ...await control.interactions().signOut(web.request),

@@ -75,12 +75,13 @@ export async function endSession(web: WebRequest, { state }: Pick<Control, 'stat
   return writeCookie(web, COOKIE, '');
 }
 
-/** Ends all sessions of a person, in every browser. */
+/** Ends all sessions of a person, in every browser; those for administration too. */
 export async function endSessionsOf({ state, now }: Pick<Control, 'state' | 'now'>, person: string): Promise<void> {
   await state.set(`session-end/${person}`, String(now()), LIMITS.signInMaxMs);
 }
 
-async function endedBefore(state: SharedState, person: string): Promise<number> {
+/** Epoch ms: what began until then is over. */
+export async function endedBefore(state: SharedState, person: string): Promise<number> {
   return Number(await state.get(`session-end/${person}`) ?? 0);
 }
 
