@@ -11,9 +11,11 @@ import { startGate, type Gate } from '../fixtures/gate.ts';
 const ORIGIN = 'https://conformance-test.local';
 const POLICY = 'permit(principal in Group::"testers", action, resource in Server::"fixture");';
 const ROUNDS_MAX = 4;
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
 const CONTEXT = z.object({
-  client_id: z.string(), client_secret: z.string(), private_key_pem: z.string(), idp_client_id: z.string(), idp_id_token: z.string(), idp_token_endpoint: z.string(),
+  client_id: z.string(), client_secret: z.string(), private_key_pem: z.string(),
+  idp_client_id: z.string(), idp_id_token: z.string(), idp_token_endpoint: z.string(),
 }).partial();
 
 const serverUrl = process.argv.at(-1) ?? '';
@@ -36,13 +38,16 @@ async function credentials(): Promise<string> {
   return '{ type: authorization-code, dynamicRegistration: true }';
 }
 
+async function readJson(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
+
 /** What an administrator reads in the server's documentation. */
 async function tokenUrl(): Promise<string> {
   const resource = z.object({ authorization_servers: z.array(z.string()) });
-  const read = async (url: string): Promise<unknown> => (await fetch(url)).json();
   const { origin } = new URL(serverUrl);
-  const [issuer] = resource.parse(await read(`${origin}/.well-known/oauth-protected-resource/mcp`)).authorization_servers;
-  return z.object({ token_endpoint: z.string() }).parse(await read(`${issuer ?? ''}/.well-known/oauth-authorization-server`)).token_endpoint;
+  const [issuer] = resource.parse(await readJson(`${origin}/.well-known/oauth-protected-resource/mcp`)).authorization_servers;
+  return z.object({ token_endpoint: z.string() }).parse(await readJson(`${issuer ?? ''}/.well-known/oauth-authorization-server`)).token_endpoint;
 }
 
 /** Goes through a connection as a person does. False: it came to nothing. */
@@ -51,7 +56,7 @@ async function connect(url: string): Promise<boolean> {
   const door = async (to: string, body?: string): Promise<string> => {
     const { pathname, search } = new URL(to);
     const response = await fetch(`http://127.0.0.1:${port}${pathname}${search}`, {
-      redirect: 'manual', headers: { host: new URL(ORIGIN).host, origin: ORIGIN, cookie, ...(body === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }) },
+      redirect: 'manual', headers: { host: new URL(ORIGIN).host, origin: ORIGIN, cookie, ...(body === undefined ? {} : FORM) },
       ...(body === undefined ? {} : { method: 'POST', body }),
     });
     cookie = response.headers.getSetCookie().map((one) => one.split(';')[0] ?? '').find((one) => one.includes('browser=')) ?? cookie;
