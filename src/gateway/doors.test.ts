@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import { audienceOf, createDoors, routeOf } from './doors.ts';
+import { audienceOf } from '../identity/metadata.ts';
+import { createDoors, routeOf } from './doors.ts';
 
 const headers = (host: string, origin?: string): Headers => new Headers({ host, ...(origin === undefined ? {} : { origin }) });
 
@@ -39,6 +40,6 @@ test('routes have one form each; everything else is nothing', () => {
 });
 
 test('audiences name routes as tokens do', () => {
-  expect(audienceOf({ kind: 'server', space: 'default', name: 'crm' })).toBe('/mcp/crm');
-  expect(audienceOf({ kind: 'toolset', space: 'default', name: 'sales' })).toBe('/mcp/t/sales');
+  expect(audienceOf({ kind: 'server', name: 'crm' })).toBe('/mcp/crm');
+  expect(audienceOf({ kind: 'toolset', name: 'sales' })).toBe('/mcp/t/sales');
 });

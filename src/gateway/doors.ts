@@ -45,8 +45,3 @@ export function routeOf(path: string): Route | undefined {
   if (match === null || match[3] === undefined) return undefined;
   return { kind: match[2] === undefined ? 'server' : 'toolset', space: match[1] ?? DEFAULT_SPACE, name: match[3] };
 }
-
-/** The route as tokens name it in their audience. */
-export function audienceOf(route: Route): string {
-  return route.kind === 'server' ? `/mcp/${route.name}` : `/mcp/t/${route.name}`;
-}

@@ -88,6 +88,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       return inForce;
     },
     of(snapshot) {
+      if (inForce?.snapshot === snapshot) return inForce;
       const known = bySnapshot.get(snapshot);
       if (known === undefined || lease === undefined) throw new SallyportError('ERR_SNAPSHOT_NONE', 'No policy is in force yet.');
       return withLease(known, lease);

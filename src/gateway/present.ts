@@ -7,7 +7,7 @@ import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { filterList } from '../registry/catalog.ts';
 import { aggregateParams, aggregateResult } from '../registry/outward.ts';
 import { announcing } from './announce.ts';
-import { audienceOf } from './doors.ts';
+import { audienceOf } from '../identity/metadata.ts';
 import type { Handles } from './handles.ts';
 import { visible } from './guard.ts';
 import type { InForce } from './in-force.ts';

@@ -6,7 +6,7 @@ import { eraOf, type Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
 import { contextKey, conversationOf } from '../flow/context.ts';
 import { checkParameterHeaders } from '../mcp/parameter-headers.ts';
-import { audienceOf } from './doors.ts';
+import { audienceOf } from '../identity/metadata.ts';
 import { visible } from './guard.ts';
 import { callerOf, type Handles } from './handles.ts';
 import type { InForce } from './in-force.ts';

@@ -11,7 +11,7 @@ import { digestOf, invalidToken, readCredential, type Credential } from './crede
 import type { FetchDocument } from './document.ts';
 import { createIntrospection, type ReleaseIssuerSecret } from './introspection.ts';
 import { createIssuerKeys } from './jwks.ts';
-import { canonicalUriOf } from './metadata.ts';
+import { audienceOf, canonicalUriOf } from './metadata.ts';
 import { createNonces, type NonceOptions, type ProofVerdict } from './nonces.ts';
 import { indexAgents, principalOf, type AgentIndex, type UnknownClient } from './oauth-principal.ts';
 import { createProofs, type Proof } from './proof.ts';
@@ -101,8 +101,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     }
     if (credential.scheme === 'dpop') throw invalidToken('not bound to a key');
     const { route } = presented;
-    const audience = `/mcp/${route.kind === 'toolset' ? 't/' : ''}${route.name}`;
-    return { principal: notRevoked(readAgentToken(known.byHash.get(hashOf(credential.digest)), route.space, audience, now), known) };
+    return { principal: notRevoked(readAgentToken(known.byHash.get(hashOf(credential.digest)), route.space, audienceOf(route), now), known) };
   };
 
   return {

@@ -9,9 +9,14 @@ import { isScope } from './scopes.ts';
 
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';
 
+/** A route within its space: what agent tokens name in their audience, and what sessions and handles are bound to. */
+export function audienceOf({ kind, name }: Pick<Route, 'kind' | 'name'>): string {
+  return `/mcp/${kind === 'toolset' ? 't/' : ''}${name}`;
+}
+
 /** The path of a route, as clients write it. */
-function pathOf({ kind, space, name }: Route): string {
-  return `${space === DEFAULT_SPACE ? '' : `/s/${space}`}/mcp/${kind === 'toolset' ? 't/' : ''}${name}`;
+function pathOf(route: Route): string {
+  return `${route.space === DEFAULT_SPACE ? '' : `/s/${route.space}`}${audienceOf(route)}`;
 }
 
 /** The route's canonical URI (RFC 8707): a token's audience, the `resource` of its metadata, and what a proof's `htu` names. */

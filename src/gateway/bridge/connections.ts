@@ -3,7 +3,7 @@ import type { Exchange, Session } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { openLegacy, type Conversation } from '../conversation.ts';
-import { audienceOf } from '../doors.ts';
+import { audienceOf } from '../../identity/metadata.ts';
 import type { Gateway } from '../gateway.ts';
 import { registryPrincipal } from '../reader.ts';
 import type { Sessions } from '../sessions.ts';
@@ -60,7 +60,7 @@ export function createConnections(gateway: () => Gateway, sessions: Sessions): C
     const internal = { principal, onBehalfOf: exchange.onBehalfOf };
     const asking = { gateway: gateway(), space: exchange.space, server: exchange.server.id, internal, signal: UNENDING };
     const conversation = await openLegacy(asking, capabilities);
-    const target = audienceOf({ kind: 'server', space: exchange.space, name: exchange.server.id });
+    const target = audienceOf({ kind: 'server', name: exchange.server.id });
     const opened = await sessions.open(principal, target, conversation.session ?? '', Date.now());
     return { held: { session: { ...opened, capabilities }, standing: createStanding() }, conversation };
   };
