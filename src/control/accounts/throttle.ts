@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
 import type { SharedState } from '../../domain/state.ts';
+import { networkOf } from '../../identity/issuer/network-of.ts';
 
 /** So many wrong ones are a person who tries; from then on each further one waits twice as long as the last. */
 const FREE_TRIES = { account: 5, address: 30 } as const;
@@ -49,13 +49,6 @@ async function countTry(state: SharedState, key: string, free: number): Promise<
   if (tries <= free) return 0;
   const waitMs = Math.min(WAIT_MS * 2 ** Math.min(tries - free - 1, 20), WAIT_MS_MAX);
   return await state.setIfAbsent(`${key}/wait`, '', waitMs) ? 0 : waitMs;
-}
-
-/** One household or machine: the address, or the network that a provider gives one customer of IPv6. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv6' ? parsed.toNormalizedString().split(':').slice(0, 4).join(':') : parsed.toString();
 }
 
 /** What people type as a name may be a password: it is nowhere kept as it is. */

@@ -9,12 +9,14 @@ const REDIRECT = 'http://127.0.0.1:4321/callback';
 
 /** Clients that are known by their own metadata document alone (CIMD), served by a real HTTPS server on loopback. */
 let issuer: IssuerFixture;
+let roots: string;
 let site: { readonly origin: string; readonly documents: Map<string, () => Response>; readonly asked: string[]; stop(): void };
 
 beforeAll(async () => {
   issuer = await openIssuerFixture();
   await issuer.person('ann');
   const { key, cert } = await makeCertificate(['localhost', '127.0.0.1']);
+  roots = cert;
   site = startSite(key, cert);
   await allow(['127.0.0.0/8', '::1/128'], cert);
 });
@@ -168,4 +170,27 @@ test('who fails too often is told to wait, for a while', async () => {
   for (let time = 0; time <= LIMITS.issuerFailuresPerWindowMax && last.status !== 429; time += 1) last = await attempt();
   expect([last.status, last.headers.get('retry-after')]).toEqual([429, '60']);
   expect((await issuer.records('token.refused')).length).toBeLessThanOrEqual(LIMITS.issuerFailuresPerWindowMax + 1);
+});
+
+test('one network of IPv6, of which anybody has more addresses than can be counted, is one stranger', async () => {
+  const { control } = issuer.role;
+  const body = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: ['127.0.0.0/8', '::1/128'], origins: [], extraRoots: roots };
+  await control.store.put('setting', 'default', 'network', { ...body, trustedProxy: '127.0.0.1' }, { by: 'tests' });
+  await issuer.restart();
+  const from = (address: string, path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${issuer.origin}${path}`, { ...init, headers: { 'x-forwarded-for': address } });
+  const before = site.asked.length;
+  for (let time = 0; time < LIMITS.clientDocumentFetchesMax + 5; time += 1) {
+    await from(`2001:db8:1:2::${time.toString(16)}`, `/oauth/authorize?client_id=${encodeURIComponent(`${site.origin}/six${time}.json`)}`);
+  }
+  expect(site.asked.length - before).toBeLessThanOrEqual(LIMITS.clientDocumentFetchesMax);
+  // Who comes through the same proxy from elsewhere is somebody else.
+  await from('198.51.100.9', `/oauth/authorize?client_id=${encodeURIComponent(`${site.origin}/elsewhere.json`)}`);
+  expect(site.asked).toContain('/elsewhere.json');
+  const guess = (time: number): Promise<Response> => from(`2001:db8:1:3::${time.toString(16)}`, '/oauth/token', {
+    method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'nobody', resource: CRM }),
+  });
+  let last = 0;
+  for (let time = 0; time <= LIMITS.issuerFailuresPerWindowMax && last !== 429; time += 1) last = (await guess(time)).status;
+  expect(last).toBe(429);
 });

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { errors, type Client, type Configuration, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { claimsOf } from './claims-of-token.ts';
 import { readClientDocument } from './client-document.ts';
+import { networkOf } from './network-of.ts';
 import type { IssuerParts } from './parts.ts';
 import { promptsOf } from './prompts.ts';
 import { registrationOf } from './registration.ts';
@@ -19,7 +21,7 @@ const SECONDS = 1000;
 const ASYMMETRIC = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256'] as const;
 
 /** The provider's configuration: every switch that widens is off unless it stands here. */
-export function configurationOf(parts: IssuerParts): Configuration {
+export function configurationOf(parts: IssuerParts, addressOf: (incoming: IncomingMessage) => string): Configuration {
   const isSecure = parts.origin.startsWith('https:');
   return {
     adapter: createAdapterFactory(parts),
@@ -52,7 +54,7 @@ export function configurationOf(parts: IssuerParts): Configuration {
       IdToken: LIMITS.accessTokenMs / SECONDS, DeviceCode: LIMITS.deviceCodeMs / SECONDS, Interaction: LIMITS.interactionMs / SECONDS,
       Grant: LIMITS.grantMs / SECONDS, Session: LIMITS.signInMaxMs / SECONDS, RefreshToken: LIMITS.refreshTokenMs / SECONDS,
     },
-    features: featuresOf(parts),
+    features: featuresOf(parts, addressOf),
     interactions: { url: (_ctx, { uid }) => parts.interactionPath(uid), policy: promptsOf(parts) },
     loadExistingGrant: async (ctx) => {
       const { Grant } = ctx.oidc.provider;
@@ -83,7 +85,7 @@ export function configurationOf(parts: IssuerParts): Configuration {
   };
 }
 
-function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> {
+function featuresOf(parts: IssuerParts, addressOf: (incoming: IncomingMessage) => string): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },
@@ -98,8 +100,8 @@ function featuresOf(parts: IssuerParts): NonNullable<Configuration['features']> 
       enabled: true, ack: 'draft-02', cacheDuration: { min: 60, max: LIMITS.clientDocumentMs / SECONDS },
       allowClient: async () => true,
       // Else anybody could have this issuer knock at any number of doors.
-      allowFetch: async ({ ip }, id) => id.length <= LIMITS.clientIdLengthMax
-        && await parts.state.increment(`oauth/documents/${ip}`, 1, LIMITS.issuerWindowMs) <= LIMITS.clientDocumentFetchesMax,
+      allowFetch: async ({ req }, id) => id.length <= LIMITS.clientIdLengthMax
+        && await parts.state.increment(`oauth/documents/${networkOf(addressOf(req))}`, 1, LIMITS.issuerWindowMs) <= LIMITS.clientDocumentFetchesMax,
     },
     deviceFlow: {
       enabled: true, charset: 'base-20', mask: '****-****',

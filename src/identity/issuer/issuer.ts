@@ -48,7 +48,7 @@ interface Open {
 }
 
 function open(parts: IssuerParts, addressOf: (incoming: IncomingMessage) => string): Open {
-  const provider = new Provider(parts.origin, configurationOf(parts));
+  const provider = new Provider(parts.origin, configurationOf(parts, addressOf));
   const repeatable = new Set<string>();
   provider.registerGrantType(GRANT_EXCHANGE, exchangeToken(provider, parts), EXCHANGE_PARAMETERS, repeatable);
   provider.registerGrantType(GRANT_JWT_BEARER, acceptAssertion(provider, parts), JWT_BEARER_PARAMETERS, repeatable);

@@ -4,6 +4,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import { CLAIM_SPACE } from './claims-of-token.ts';
+import { networkOf } from './network-of.ts';
 import type { IssuerParts } from './parts.ts';
 import { digestOf } from './sealed-entry.ts';
 import { revokeStructured } from './revoke-structured.ts';
@@ -39,7 +40,8 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
       return;
     }
     const address = addressOf(context);
-    if (!(await mayAsk(parts, endpoint, address))) {
+    const network = networkOf(address);
+    if (!(await mayAsk(parts, endpoint, network))) {
       tooOften(context, parts);
       return;
     }
@@ -54,7 +56,7 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
       context.status = 503;
       context.body = { error: 'temporarily_unavailable' };
     }
-    if (context.status >= 400) await countFailure(parts, address);
+    if (context.status >= 400) await countFailure(parts, network);
   });
 }
 
@@ -124,15 +126,15 @@ function nameOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value.slice(0, 4096) : undefined;
 }
 
-async function mayAsk({ state }: IssuerParts, endpoint: string, address: string): Promise<boolean> {
+async function mayAsk({ state }: IssuerParts, endpoint: string, network: string): Promise<boolean> {
   const windowMs = LIMITS.issuerWindowMs;
-  const asked = await state.increment(`oauth/asked/${endpoint}/${address}`, 1, windowMs);
+  const asked = await state.increment(`oauth/asked/${endpoint}/${network}`, 1, windowMs);
   if (asked > LIMITS.issuerRequestsPerWindowMax) return false;
-  return Number(await state.get(`oauth/failed/${address}`) ?? 0) < LIMITS.issuerFailuresPerWindowMax;
+  return Number(await state.get(`oauth/failed/${network}`) ?? 0) < LIMITS.issuerFailuresPerWindowMax;
 }
 
-async function countFailure({ state }: IssuerParts, address: string): Promise<void> {
-  await state.increment(`oauth/failed/${address}`, 1, LIMITS.issuerWindowMs);
+async function countFailure({ state }: IssuerParts, network: string): Promise<void> {
+  await state.increment(`oauth/failed/${network}`, 1, LIMITS.issuerWindowMs);
 }
 
 /** Not recorded one by one: whoever asks too often must not fill the log. */
