@@ -36,7 +36,9 @@ export const CREDENTIALS = z.discriminatedUnion(
         type: z.literal('authorization-code'), issuer: SAFE_URL.exactOptional(), clientId: CLIENT_ID.exactOptional(), secret: SECRET.exactOptional(),
         scopes: SCOPE_MAP.exactOptional(), dynamicRegistration: z.boolean().exactOptional(),
       })
-      .refine((spec) => spec.secret === undefined || spec.clientId !== undefined, { error: 'has a secret without the clientId that it belongs to' }),
+      .refine((spec) => spec.secret === undefined || spec.clientId !== undefined, { error: 'has a secret without the clientId that it belongs to' })
+      // Else the server's own metadata would say to whom the secret is sent.
+      .refine((spec) => spec.secret === undefined || spec.issuer !== undefined, { error: 'has a secret without the issuer that it is for' }),
   ],
   { error: 'must have a type: none, header, client-credentials, token-exchange, id-jag, mtls or authorization-code' },
 );

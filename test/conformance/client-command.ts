@@ -34,7 +34,7 @@ async function credentials(): Promise<string> {
     const idp = `idpTokenUrl: "${context.idp_token_endpoint ?? ''}", idpClientId: "${context.idp_client_id ?? ''}"`;
     return `{ type: id-jag, ${idp}, tokenUrl: "${await tokenUrl()}", ${client} }`;
   }
-  if (context.client_id !== undefined) return `{ type: authorization-code, ${client} }`;
+  if (context.client_id !== undefined) return `{ type: authorization-code, issuer: "${await issuerUrl()}", ${client} }`;
   return '{ type: authorization-code, dynamicRegistration: true }';
 }
 
@@ -43,11 +43,15 @@ async function readJson(url: string): Promise<unknown> {
 }
 
 /** What an administrator reads in the server's documentation. */
-async function tokenUrl(): Promise<string> {
+async function issuerUrl(): Promise<string> {
   const resource = z.object({ authorization_servers: z.array(z.string()) });
   const { origin } = new URL(serverUrl);
-  const [issuer] = resource.parse(await readJson(`${origin}/.well-known/oauth-protected-resource/mcp`)).authorization_servers;
-  return z.object({ token_endpoint: z.string() }).parse(await readJson(`${issuer ?? ''}/.well-known/oauth-authorization-server`)).token_endpoint;
+  const [issuer = ''] = resource.parse(await readJson(`${origin}/.well-known/oauth-protected-resource/mcp`)).authorization_servers;
+  return issuer;
+}
+
+async function tokenUrl(): Promise<string> {
+  return z.object({ token_endpoint: z.string() }).parse(await readJson(`${await issuerUrl()}/.well-known/oauth-authorization-server`)).token_endpoint;
 }
 
 /** Goes through a connection as a person does. False: it came to nothing. */

@@ -43,6 +43,8 @@ interface Registering {
  */
 export async function chooseClient(parts: Registering, asked: Choosing): Promise<ProviderClient> {
   const { spec, provider, origin, server, secretOf } = asked;
+  // Whoever the server's metadata names is a stranger to a client that was registered elsewhere.
+  if (spec.secret !== undefined && spec.issuer !== provider.issuer) throw refused(server, 'the secret is for another issuer');
   if (spec.clientId !== undefined) {
     return { client_id: spec.clientId, ...(spec.secret === undefined ? {} : { client_secret: await secretOf(spec.secret) }) };
   }
