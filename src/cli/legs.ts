@@ -1,4 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import type { Check } from './doctor.ts';
 import { text } from './json-view.ts';
 
@@ -26,5 +27,5 @@ function serverLeg(server: JsonObject): Check {
 }
 
 function isLoopback(url: string): boolean {
-  return URL.canParse(url) && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(new URL(url).hostname);
+  return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
 }

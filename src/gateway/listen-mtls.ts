@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { Readable } from 'node:stream';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { LIMITS } from '../domain/limits.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { answer, watchBodies } from './answer.ts';
 import { createDoors } from './doors.ts';
 import type { Listener, ListenOptions } from './listen.ts';
@@ -16,10 +17,9 @@ export type MtlsOptions = ListenOptions & { readonly tls: NonNullable<ListenOpti
  * that the caller has its key. Without one the door is like the other. Rejects with what the socket says.
  */
 export async function listenMtls(options: MtlsOptions): Promise<Listener> {
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
   const cuts = new WeakMap<Request, () => void>();
   const arriving = watchBodies((request) => cuts.get(request)?.());
-  const answering = { ...options, doors: createDoors(options.publicUrl, loopback), arriving };
+  const answering = { ...options, doors: createDoors(options.publicUrl, isLoopbackHost(options.hostname)), arriving };
   const sockets = new Set<TLSSocket>();
   const http = createHttpServer({ maxHeaderSize: LIMITS.headerBytesMax, headersTimeout: LIMITS.bodyTimeoutMs, requestTimeout: 0 }, (incoming, outgoing) => {
     const work = async (): Promise<void> => {

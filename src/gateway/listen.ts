@@ -1,4 +1,5 @@
 import { LIMITS } from '../domain/limits.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { answer, watchBodies, type AnswerOptions } from './answer.ts';
 import { createDoors } from './doors.ts';
 import { broken } from './reply.ts';
@@ -21,9 +22,8 @@ const TLS_1_3 = 0x0304;
 
 /** Bytes from downstream → `Inbound` → `gateway.handle` → bytes. Decides nothing but what addresses it answers under. */
 export function listen(options: ListenOptions): Listener {
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(options.hostname);
   const arriving = watchBodies((request) => server.timeout(request, 1));
-  const answering = { ...options, doors: createDoors(options.publicUrl, loopback), arriving };
+  const answering = { ...options, doors: createDoors(options.publicUrl, isLoopbackHost(options.hostname)), arriving };
   const server = Bun.serve({
     hostname: options.hostname,
     port: options.port,

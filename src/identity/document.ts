@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Issuer } from '../domain/issuer.ts';
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 
 /** What is asked of an issuer: its metadata, its keys, or (with `form`) what it says of a token. */
 export interface DocumentRequest {
@@ -21,7 +22,7 @@ export type FetchDocument = (request: DocumentRequest) => Promise<{ readonly sta
 /** Rejects with ERR_ISSUER_UNAVAILABLE: what an issuer does not say is not known, and nobody is let in or sent away by it. */
 export async function fetchObject(fetchDocument: FetchDocument, request: DocumentRequest): Promise<JsonObject> {
   const { protocol, hostname } = URL.canParse(request.url) ? new URL(request.url) : { protocol: '', hostname: '' };
-  const isPlain = protocol === 'http:' && request.allowPrivate && LOOPBACK.test(hostname);
+  const isPlain = protocol === 'http:' && request.allowPrivate && isLoopbackHost(hostname);
   if (protocol !== 'https:' && !isPlain) throw unavailable('not https');
   let answer: Awaited<ReturnType<FetchDocument>>;
   try {
@@ -34,8 +35,6 @@ export async function fetchObject(fetchDocument: FetchDocument, request: Documen
   if (value === undefined) throw unavailable('no JSON object');
   return value;
 }
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 function parsed(text: string): JsonObject | undefined {
   try {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { EntryProblem, readEntry } from './client-entry.ts';
 import type { EntryOptions, ReadEntry } from './client-entry.ts';
 import { entriesAt, parseClientText, placesIn } from './client-text.ts';
@@ -171,5 +172,5 @@ function declare(id: string, read: ReadEntry, owner: string): ServerDeclaration 
 }
 
 function isLoopback(url: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(new URL(url).hostname);
+  return isLoopbackHost(new URL(url).hostname);
 }

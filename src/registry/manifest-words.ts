@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SECRET_REFERENCE } from '../domain/server.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { ID_PATTERN } from './names.ts';
 import { refusedReference } from './secrets.ts';
 
@@ -15,15 +16,13 @@ export const HTTP_URL = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .refine((url) => !/^[a-z]+:\/\/[^/]*@/i.test(url), { error: 'must not hold a user name or password; give them under credentials' });
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 /** Where tokens and secrets are sent or believed: encrypted, unless it never leaves this machine. */
 export const SAFE_URL = HTTP_URL.refine((text) => isSafe(text), { error: 'must be an https URL (http only on loopback)' });
 
 function isSafe(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
-  return protocol === 'https:' || LOOPBACK.test(hostname);
+  return protocol === 'https:' || isLoopbackHost(hostname);
 }
 
 /** The runtime reads 30 February as a day of March. */

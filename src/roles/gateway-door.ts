@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
 import type { NetworkSettings } from '../domain/snapshot.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { listen, type Listener, type ListenOptions } from '../gateway/listen.ts';
@@ -23,7 +24,7 @@ export function addressOf(text: string, insecureLoopback: boolean): Address {
     throw new SallyportError('ERR_CONFIG_INVALID', `"${text}" is no host:port`, { remedy: 'For instance 127.0.0.1:7443.' });
   }
   const hostname = match[1].replace(/^\[|\]$/g, '');
-  if (insecureLoopback && !isLoopback(hostname)) {
+  if (insecureLoopback && !isLoopbackHost(hostname)) {
     throw new SallyportError('ERR_CONFIG_INVALID', 'Plain HTTP is served on loopback only.', {
       remedy: 'Listen on 127.0.0.1, or leave --insecure-loopback away.',
     });
@@ -80,12 +81,8 @@ async function certified(hostname: string, control: Link, signal: AbortSignal): 
 
 /** Beyond loopback the gate answers under its public name only. */
 function urlOf({ hostname, insecureLoopback }: Address, port: number, publicUrl: string): string {
-  if (!isLoopback(hostname) && !isLoopback(new URL(publicUrl).hostname)) return new URL(publicUrl).origin;
+  if (!isLoopbackHost(hostname) && !isLoopbackHost(new URL(publicUrl).hostname)) return new URL(publicUrl).origin;
   return `${insecureLoopback ? 'http' : 'https'}://${hostname === '::1' ? '[::1]' : 'localhost'}:${port}`;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** An address that can't be had is the operator's to change: it never gets better by trying again. */

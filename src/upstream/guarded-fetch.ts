@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { NetworkSettings } from '../domain/snapshot.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import type { AddressGuard, Target } from './address.ts';
 import { toFault } from './faults.ts';
 
@@ -16,8 +17,6 @@ export interface GuardedFetchOptions {
   readonly server: string;
   readonly signal?: AbortSignal;
 }
-
-const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Asks authorization servers, whose URLs come out of other people's metadata: HTTPS (plain HTTP on loopback only), each
@@ -47,7 +46,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): OAuthFetch {
 
 function checkedUrl(input: string | URL, server: string): URL {
   const url = URL.canParse(String(input)) ? new URL(String(input)) : undefined;
-  const isSafe = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK_NAME.test(url.hostname)));
+  const isSafe = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname)));
   if (isSafe && url.username === '' && url.password === '') return url;
   throw new SallyportError('ERR_UPSTREAM_ADDRESS', `The authorization server of ${server} is not at an https URL.`, { dispatched: false });
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import type { Rows } from '../../store/store.ts';
 import { NETWORK } from './schema.ts';
 import type { Network } from './schema.ts';
@@ -18,5 +19,5 @@ export async function writeNetwork(rows: Rows, network: Network, by: string): Pr
 /** Whether nobody beyond this machine can present a token: only then may one live longer than a day. */
 export async function listensOnLoopback(rows: Rows): Promise<boolean> {
   const { listen } = await readNetwork(rows);
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(listen);
+  return isLoopbackHost(listen.replace(/:\d+$/, ''));
 }

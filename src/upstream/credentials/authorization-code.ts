@@ -3,6 +3,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import type { OAuthFetch } from '../guarded-fetch.ts';
 import { CLIENT, type Provider, type ProviderClient } from './provider.ts';
 import { refused } from './refused.ts';
@@ -23,19 +24,22 @@ export interface Begun {
   readonly verifier: string;
 }
 
-const BROWSABLE = /^https:\/\/|^http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?\//;
-
 /** The authorization request: code, PKCE S256, state, resource (RFC 8707). Throws `ERR_UPSTREAM_CREDENTIAL`. */
 export async function beginAuthorization(
   { provider, client, resource, server }: Authorization, redirectUrl: string, scopes: readonly string[], state: string,
 ): Promise<Begun> {
   // A browser is sent there: nothing but a web page may be opened.
-  if (!BROWSABLE.test(provider.authorization_endpoint)) throw refused(server, 'the authorization endpoint is not at an https URL');
+  if (!isBrowsable(provider.authorization_endpoint)) throw refused(server, 'the authorization endpoint is not at an https URL');
   const scope = scopes.join(' ');
   const { authorizationUrl, codeVerifier } = await startAuthorization(provider.issuer, {
     metadata: provider, clientInformation: client, redirectUrl, state, resource, ...(scope === '' ? {} : { scope }),
   });
   return { url: authorizationUrl.href, verifier: codeVerifier };
+}
+
+function isBrowsable(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
 /** RFC 9207: whose answer this is, compared as it stands. Throws `ERR_UPSTREAM_CREDENTIAL` before anything else of it is believed. */
@@ -117,13 +121,14 @@ export function clientMetadata(redirectUri: string): {
   readonly response_types: string[];
   readonly application_type: 'web' | 'native';
 } {
+  const { protocol, hostname } = new URL(redirectUri);
   return {
     client_name: 'Sallyport',
     redirect_uris: [redirectUri],
     grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     // OpenID Connect registration: only native clients may come back to loopback.
-    application_type: new URL(redirectUri).protocol === 'https:' && !/^(?:localhost|127\.|\[::1\])/.test(new URL(redirectUri).hostname) ? 'web' : 'native',
+    application_type: protocol === 'https:' && !isLoopbackHost(hostname) ? 'web' : 'native',
   };
 }
 
