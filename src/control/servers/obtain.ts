@@ -60,7 +60,8 @@ export function createObtainer(parts: ObtainParts): ObtainToken {
     const challenge = asked.challenge === undefined ? undefined : readChallenge(asked.challenge);
     const isRefused = known !== undefined && asked.refused === digestOf(known.grant);
     if (known !== undefined && !isRefused && parts.now() < known.renewAt) return known.grant;
-    const more = challenge?.isInsufficientScope === true ? allowedScopes(spec.scopes, challenge.scopes) : [];
+    // Nobody is asked whether they agree, as a person who connects an account is: what is not declared is not asked for.
+    const more = challenge?.isInsufficientScope === true ? allowedScopes(spec.scopes ?? [], challenge.scopes) : [];
     const scopes = [...new Set([...scopesFor(spec.scopes, asked.effect), ...(known?.scopes ?? []), ...more])];
     if (isRefused && challenge?.isInsufficientScope === true && scopes.length === known.scopes.length) {
       throw refused(server.id, 'the server refuses scopes that were asked for');
