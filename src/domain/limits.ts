@@ -138,6 +138,8 @@ export const LIMITS = {
   adminSessionIdleMs: 30 * 60_000,
   adminSessionMs: 12 * 60 * 60_000,
   signInMs: 10 * 60_000,
+  adminSignInMs: 60 * 60_000,
+  wideSignInMs: 12 * 60 * 60_000,
   proposalMs: 24 * 60 * 60_000,
   proposalsOpenMax: 1_000,
   breakGlassMs: 60 * 60_000,

@@ -9,7 +9,7 @@ export interface Vouched {
   readonly issuer: Issuer;
   readonly subject: string;
   readonly client: string;
-  /** `jti`, or the token's digest where its issuer gives none. */
+  /** `jti`, or the digest of what the token says where its issuer gives none. */
   readonly id: string;
   readonly grant: string | undefined;
   readonly audience: readonly string[];
@@ -17,6 +17,8 @@ export interface Vouched {
   readonly expiresAt: number;
   readonly notBefore: number;
   readonly issuedAt: number;
+  /** When the person signed in, if the issuer says it (RFC 9068 section 2.2.1, `auth_time`); epoch ms. */
+  readonly signedInAt: number | undefined;
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
   readonly kind: 'person' | 'workload';
@@ -49,6 +51,7 @@ export function readClaims(claims: JsonObject, issuer: Issuer, digest: string): 
     grant: textOf(claims, 'sid') ?? (issuer.embedded ? textOf(claims, 'io.sallyport/grant') : undefined),
     audience: textsOf(claims['aud'], 'aud'),
     ...timesOf(claims, issuer),
+    signedInAt: claims['auth_time'] === undefined ? undefined : msOf(claims['auth_time'], 'auth_time'),
     groups: groupsOf(claims, issuer),
     scopes: scopesOf(claims),
     kind: isWorkload(claims, subject, client) ? 'workload' : 'person',

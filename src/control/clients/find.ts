@@ -8,8 +8,10 @@ import { findStored } from '../stored.ts';
 import type { StoredClient } from './schema.ts';
 
 /** This program itself, on whoever's machine: public, its tokens bound to a key. */
+export const OWN_CLIENT = 'sallyport-cli';
+
 const OWN: Readonly<Record<string, StoredClient>> = {
-  'sallyport-cli': {
+  [OWN_CLIENT]: {
     name: 'Sallyport command line', redirectUris: ['http://127.0.0.1/callback'], grantTypes: ['authorization_code', 'refresh_token', GRANT_DEVICE], dpop: true,
     authentication: 'none', keys: [], createdAt: 0,
   },

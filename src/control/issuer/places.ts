@@ -1,11 +1,15 @@
+import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { EFFECTS } from '../../domain/server.ts';
 import type { ResourceView } from '../../identity/issuer/parts.ts';
 import type { Rows } from '../../store/store.ts';
-import { apiUri } from '../admins/api-uri.ts';
+import { API_SCOPES, apiUri } from '../admins/api-uri.ts';
+import { isHeldBy, isSound } from '../admins/roles.ts';
+import { OWN_CLIENT } from '../clients/find.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readNetwork } from '../manifest/settings.ts';
-import { findStored } from '../stored.ts';
+import { findStored, listStored } from '../stored.ts';
+import { findAccountView } from './people.ts';
 import { readPublished } from './published.ts';
 
 const PATH = /^(?:\/s\/([a-z0-9-]{1,63}))?\/mcp\/(t\/)?([A-Za-z0-9][A-Za-z0-9._-]{0,127})$/;
@@ -13,8 +17,12 @@ const PATH = /^(?:\/s\/([a-z0-9-]{1,63}))?\/mcp\/(t\/)?([A-Za-z0-9][A-Za-z0-9._-
 /** The route of a canonical URI, if there is one: an existing server or toolset, at the gate's own public origin, written the one way. */
 export async function findPlace(rows: Rows, uri: string): Promise<ResourceView | undefined> {
   const own = (await readPublished(rows))?.issuer;
-  // What such a token may do is for roles to say, never for its scope.
-  if (own !== undefined && uri === apiUri(own)) return { uri, space: DEFAULT_SPACE, scopes: ['admin'], defaultScopes: ['admin'] };
+  if (own !== undefined && uri === apiUri(own)) {
+    return {
+      uri, space: DEFAULT_SPACE, scopes: API_SCOPES, defaultScopes: API_SCOPES,
+      reserved: { client: OWN_CLIENT, signInMaxMs: LIMITS.adminSignInMs, serves: (account) => holdsAnyRole(rows, own, account) },
+    };
+  }
   const { publicUrl } = await readNetwork(rows);
   const { origin } = new URL(publicUrl);
   if (!uri.startsWith(`${origin}/`)) return undefined;
@@ -39,4 +47,12 @@ async function ownServer(rows: Rows, space: string, name: string): Promise<reado
 async function members(rows: Rows, space: string, name: string): Promise<readonly string[] | undefined> {
   const toolset = await findStored(rows, 'toolset', space, name);
   return toolset && [...new Set(toolset.body.members.map(({ server }) => server))];
+}
+
+/** Whether somebody administers anything at all; what and where is asked of each request. */
+async function holdsAnyRole(rows: Rows, issuer: string, account: string): Promise<boolean> {
+  const person = await findAccountView(rows, account);
+  if (person === undefined) return false;
+  const who = { id: `${issuer}|${account}`, groups: person.groups };
+  return (await listStored(rows, 'admin')).some((grant) => isSound(grant) && isHeldBy(grant, who));
 }

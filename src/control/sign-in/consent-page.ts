@@ -69,14 +69,14 @@ export function placeOf({ redirectUri }: Interaction): { readonly kind: 'site' |
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname) ? { kind: 'computer', name: host } : { kind: 'site', name: host };
 }
 
-function redirectPart(pending: Interaction): Html {
+export function redirectPart(pending: Interaction): Html {
   const place = placeOf(pending);
   if (place.kind === 'site') return html`<strong>${place.name}</strong>`;
   if (place.kind === 'device') return html`${place.name}`;
   return html`a program on this computer <span class="soft">(<code>${place.name}</code>)</span>`;
 }
 
-function redirectWarning(pending: Interaction): Html | undefined {
+export function redirectWarning(pending: Interaction): Html | undefined {
   const { kind } = placeOf(pending);
   if (kind === 'site') return undefined;
   const text = kind === 'device' ? 'Allow only if you started this yourself a moment ago, on a device of yours.'
@@ -95,7 +95,7 @@ function effectList({ server, owner, effects }: Coverage, named: boolean): Html 
   })}</ul>`;
 }
 
-function span(): string {
+export function span(): string {
   return `10 minutes at a time, renewed for up to ${KEPT_DAYS} days`;
 }
 

@@ -6,7 +6,9 @@ import type { Interaction } from '../../identity/issuer/interaction.ts';
 import { isRemembered, keepConsent } from '../consents/consents.ts';
 import type { Asked } from '../consents/consents.ts';
 import type { Control } from '../control.ts';
+import { findPlace } from '../issuer/places.ts';
 import type { WebRequest } from '../web.ts';
+import { administerPage } from './administer-page.ts';
 import { consentPage, hostOf, placeOf } from './consent-page.ts';
 import { coverageOf, targetOf } from './coverage.ts';
 import type { Target } from './coverage.ts';
@@ -35,7 +37,8 @@ export async function answerPending(web: WebRequest, control: Control): Promise<
   const visitor = needSame(pending, await findVisitor(web, control));
   const form = await readForm(web, purposeOf(pending));
   if (form.text('answer') !== 'yes') return refuse(web, control, pending, visitor);
-  if (pending.client.agent === undefined) throw unregistered();
+  if (pending.reserved) await needRole(control, pending, visitor);
+  else if (pending.client.agent === undefined) throw unregistered();
   return agree(web, control, pending, visitor);
 }
 
@@ -72,6 +75,7 @@ function isStrong({ acrs }: Interaction): boolean {
 }
 
 async function showConsent(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor): Promise<Response> {
+  if (pending.reserved) return showAdministration(web, control, pending, visitor);
   const target = needTarget(pending);
   if (pending.client.agent === undefined) return showUnregistered(web, control, pending, target, visitor);
   const asked = askedOf(pending, visitor);
@@ -80,6 +84,19 @@ async function showConsent(web: WebRequest, control: Control, pending: Interacti
   return consentPage(web, {
     pending, target, cookies, token: token(purposeOf(pending)), person: nameOf(visitor.person), remembers: isKnown(pending),
     coverage: await coverageOf(control, target, pending.scopes),
+  });
+}
+
+async function showAdministration(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor): Promise<Response> {
+  await needRole(control, pending, visitor);
+  const { token, cookies } = knowBrowser(web);
+  return administerPage(web, { pending, cookies, token: token(purposeOf(pending)), person: nameOf(visitor.person) });
+}
+
+async function needRole({ store }: Control, { resource }: Interaction, { person }: Visitor): Promise<void> {
+  if (await (await findPlace(store, resource))?.reserved?.serves(person.id) === true) return;
+  throw new SallyportError('ERR_SIGN_IN_REFUSED', 'You administer nothing here.', {
+    remedy: 'Ask an administrator for a role (`admins:` in sallyport.yaml), then start again.',
   });
 }
 

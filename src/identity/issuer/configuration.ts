@@ -4,8 +4,9 @@ import { LIMITS } from '../../domain/limits.ts';
 import { createAdapterFactory } from './adapter.ts';
 import { claimsOf } from './claims-of-token.ts';
 import { readClientDocument } from './client-document.ts';
+import { mayAsk } from './may-ask.ts';
 import { networkOf } from './network-of.ts';
-import type { IssuerParts } from './parts.ts';
+import type { IssuerParts, ResourceView } from './parts.ts';
 import { promptsOf } from './prompts.ts';
 import { registrationOf } from './registration.ts';
 import { deriveKey } from './sealed-entry.ts';
@@ -69,7 +70,7 @@ export function configurationOf(parts: IssuerParts, addressOf: (incoming: Incomi
     rotateRefreshToken: true,
     expiresWithSession: async () => false,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    extraTokenClaims: (_ctx, token) => claimsOf(parts, token),
+    extraTokenClaims: (ctx, token) => claimsOf(parts, token, ctx.oidc.entities),
     findAccount: async (ctx, id, token) => {
       // What was issued, or signed in, before a person was deactivated is not revived with them.
       const since = token !== undefined && 'iat' in token && typeof token.iat === 'number' ? token.iat : ctx?.oidc?.session?.loginTs;
@@ -92,7 +93,7 @@ function featuresOf(parts: IssuerParts, addressOf: (incoming: IncomingMessage) =
     rpInitiatedLogout: { enabled: false },
     pushedAuthorizationRequests: { enabled: true },
     clientCredentials: { enabled: true },
-    registration: registrationOf(parts.registration),
+    registration: registrationOf(parts),
     // A token that is another client's is "revoked" without effect, as RFC 7009 section 2.2 has it for unknown ones.
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     dPoP: { enabled: true, nonceSecret: deriveKey(parts.secret, 'dpop-nonces'), requireNonce: () => false },
@@ -132,14 +133,21 @@ function featuresOf(parts: IssuerParts, addressOf: (incoming: IncomingMessage) =
 async function resourceServerOf(parts: IssuerParts, ctx: KoaContextWithOIDC, uri: string, client: Client): Promise<ResourceServer> {
   const resource = await parts.findResource(uri);
   if (resource === undefined) throw new errors.InvalidTarget('there is no such resource');
+  const isTaking = ctx.oidc.route === 'token';
+  if (resource.reserved !== undefined) await checkReserved(resource.reserved, client, isTaking ? (ctx.oidc.account?.accountId ?? '') : undefined);
   // A person may yet register the agent, on the consent page; no token comes before that.
-  if (ctx.oidc.route === 'token' && (await parts.findAgent(client.clientId, resource.space)) === undefined) {
-    throw new errors.UnauthorizedClient('no registered agent has this client');
-  }
+  else if (isTaking && !(await mayAsk(parts, client.clientId, resource))) throw new errors.UnauthorizedClient('no registered agent has this client');
   // RFC 6749 section 3.3: what a client that names no scope gets is ours to say.
   if (ctx.oidc.params !== undefined) ctx.oidc.params['scope'] ??= resource.defaultScopes.join(' ');
   return {
     audience: resource.uri, scope: resource.scopes.join(' '), accessTokenTTL: LIMITS.accessTokenMs / SECONDS, accessTokenFormat: 'jwt',
     jwt: { sign: { alg: 'ES256', kid: parts.keys.active.kid } },
   };
+}
+
+/** `account`: of whom a token is being made, each time anew; while nobody has signed in yet there is nobody to ask about. */
+async function checkReserved({ client: only, serves }: NonNullable<ResourceView['reserved']>, client: Client, account: string | undefined): Promise<void> {
+  // To others it is not there.
+  if (client.clientId !== only) throw new errors.InvalidTarget('there is no such resource');
+  if (account !== undefined && !(await serves(account))) throw new errors.InvalidGrant('the resource does not serve this person');
 }

@@ -34,7 +34,8 @@ export interface Making {
 /** The resource that is asked for: exactly one, that exists, and whose space has the client as an agent. Throws `invalid_target`, `unauthorized_client`. */
 export async function needResource(context: TokenEndpointGrantContext, parts: IssuerParts, uri: string | undefined): Promise<ResourceView> {
   const resource = uri === undefined ? undefined : await parts.findResource(uri);
-  if (resource === undefined) throw new errors.InvalidTarget('one existing resource must be named');
+  // What is reserved is asked for by a person who is there, never by the word of another token.
+  if (resource === undefined || resource.reserved !== undefined) throw new errors.InvalidTarget('one existing resource must be named');
   if ((await parts.findAgent(context.oidc.client.clientId, resource.space)) === undefined) {
     throw new errors.UnauthorizedClient('no registered agent has this client');
   }
@@ -49,13 +50,13 @@ export function oneOf(context: TokenEndpointGrantContext, name: string): string 
   return value;
 }
 
-/** What of the wished scopes can be had; all that can be had when none is wished. Throws `invalid_scope` when nothing is left. */
 /** Of the key that a token or an assertion is bound to (`cnf`). A binding of another kind cannot be proved here, so nothing can equal it. */
 export function thumbprintOf(cnf: unknown): string | undefined {
   if (cnf === undefined) return undefined;
   return typeof cnf === 'object' && cnf !== null && 'jkt' in cnf && typeof cnf.jkt === 'string' ? cnf.jkt : 'unprovable';
 }
 
+/** What of the wished scopes can be had; all that can be had when none is wished. Throws `invalid_scope` when nothing is left. */
 export function narrowScopes(wished: string | undefined, ...ceilings: readonly (readonly string[])[]): readonly string[] {
   const [first = [], ...rest] = ceilings;
   const asked = wished === undefined ? first : wished.split(' ');

@@ -9,6 +9,8 @@ export interface Interaction {
   /** Canonical URI of the route that the token is to be for. */
   readonly resource: string;
   readonly scopes: readonly string[];
+  /** Sallyport's own resource, not a route: the client is the one that it is reserved for, and nobody's agent. */
+  readonly reserved: boolean;
   /** Id of the person's row, once the issuer knows who signed in. */
   readonly person?: string;
   /** `prompt=login`: whoever is signed in proves it again. */

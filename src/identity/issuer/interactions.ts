@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Client, Interaction as Kept, InteractionResults, Provider } from 'oidc-provider';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Interaction, InteractionResult, Interactions } from './interaction.ts';
+import { mayAsk } from './may-ask.ts';
 import type { IssuerParts, ResourceView } from './parts.ts';
 
 /** The issuer's side of the sign-in pages, over the provider's own memory of the request. */
@@ -59,18 +60,25 @@ async function view({ kept, client, resource }: Needed, parts: IssuerParts): Pro
   const text = (name: string): string | undefined => (typeof params[name] === 'string' ? params[name] : undefined);
   const agent = await parts.findAgent(client.clientId, resource.space);
   const [redirectUri, maxAge, hint] = [text('redirect_uri'), params['max_age'], text('login_hint')];
+  const maxAges = [...(maxAge === undefined ? [] : [Number(maxAge) * 1000]), ...(resource.reserved === undefined ? [] : [resource.reserved.signInMaxMs])];
   return {
     uid: kept.uid, prompt: prompt.name === 'consent' ? 'consent' : 'login',
     client: {
-      id: client.clientId, name: client.clientName ?? client.clientId, origin: client.clientIdMetadataDocument === true ? 'document' : 'declared',
+      id: client.clientId, name: client.clientName ?? client.clientId, origin: await originOf(client, parts),
       ...(agent === undefined ? {} : { agent }),
     },
     ...(redirectUri === undefined || kept.deviceCode !== undefined ? {} : { redirectUri }),
-    resource: resource.uri, scopes: missing(kept, resource),
+    resource: resource.uri, scopes: missing(kept, resource), reserved: resource.reserved !== undefined,
     ...(kept.session?.accountId === undefined ? {} : { person: kept.session.accountId }),
     fresh: text('prompt')?.split(' ').includes('login') ?? false, acrs: text('acr_values')?.split(' ') ?? [],
-    ...(maxAge === undefined ? {} : { maxAgeMs: Number(maxAge) * 1000 }), ...(hint === undefined ? {} : { hint }),
+    ...(maxAges.length === 0 ? {} : { maxAgeMs: Math.min(...maxAges) }), ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** Who says what the client is: what stands in the provider's own memory came from the client itself. */
+async function originOf({ clientId, clientIdMetadataDocument }: Client, parts: IssuerParts): Promise<Interaction['client']['origin']> {
+  if (clientIdMetadataDocument === true) return 'document';
+  return await parts.findClient(clientId) === undefined ? 'dynamic' : 'declared';
 }
 
 /** What of the asked scopes is not agreed to yet and can be had at all. */
@@ -101,7 +109,7 @@ async function grant(
   provider: Provider, { kept, client, resource }: Needed, { person, scopes }: Extract<InteractionResult, { kind: 'agreed' }>, parts: IssuerParts,
 ): Promise<string> {
   if (kept.prompt.name !== 'consent' || kept.session?.accountId !== person) throw over();
-  if ((await parts.findAgent(client.clientId, resource.space)) === undefined) {
+  if (!(await mayAsk(parts, client.clientId, resource)) || (await resource.reserved?.serves(person)) === false) {
     throw new SallyportError('ERR_SIGN_IN_REFUSED', 'This application is not registered as an agent here.', {
       remedy: 'Ask an administrator to register it (sallyport agent register).',
     });

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import type { SharedState } from '../../domain/state.ts';
 
-/** A route of the gate that tokens can be for: one server or toolset. */
+/** What tokens can be for: a route of the gate (one server or toolset), or what is reserved for a program of our own. */
 export interface ResourceView {
   /** Canonical URI: the token's audience, compared character by character. */
   readonly uri: string;
@@ -12,6 +12,13 @@ export interface ResourceView {
   readonly scopes: readonly string[];
   /** What is asked for when a client names no scope: the least that is of use. */
   readonly defaultScopes: readonly string[];
+  /** No route, but Sallyport's own: one client alone may ask for it, as nobody's agent, and for no one but whom it serves. */
+  readonly reserved?: {
+    readonly client: string;
+    /** Whoever signed in longer ago than this does so anew. */
+    readonly signInMaxMs: number;
+    readonly serves: (account: string) => Promise<boolean>;
+  };
 }
 
 export interface AccountView {
@@ -24,13 +31,13 @@ export interface TrustedProvider {
   readonly issuer: string;
   readonly keys: () => Promise<{ readonly keys: readonly JWK[] }>;
   readonly algorithms: readonly string[];
+  /** Claims that must have exactly these values: a provider of several environments or tenants vouches for one of them here. */
+  readonly claims: Readonly<Record<string, string>>;
 }
 
 /** One private key that signs access tokens (ES256), with its public id. */
 export interface SigningKey {
   readonly kid: string;
-  /** Claims that must have exactly these values: a provider of several environments or tenants vouches for one of them here. */
-  readonly claims: Readonly<Record<string, string>>;
   readonly jwk: JWK;
 }
 

@@ -20,6 +20,11 @@ export function promptsOf(parts: IssuerParts): Policy {
     const isStrong = STRONG.includes(oidc.result?.login?.acr ?? oidc.session?.acr ?? '');
     return asked.length > 0 && asked.every((acr) => STRONG.includes(acr)) && !isStrong ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
   }));
+  policy.get('login')?.checks.add(new Check('recent', 'the sign-in is too long ago for what is asked for', 'login_required', async ({ oidc }) => {
+    const { reserved } = await parts.findResource(textOf(oidc.params?.['resource'])) ?? {};
+    const isOld = reserved !== undefined && oidc.session?.past(reserved.signInMaxMs / 1000) === true;
+    return isOld && oidc.result?.login === undefined ? Check.REQUEST_PROMPT : Check.NO_NEED_TO_PROMPT;
+  }));
   // Any program of a computer can listen there and call itself by a client's name (RFC 8252 section 8.6): its owner says yes each time.
   policy.get('consent')?.checks.add(new Check('not_a_site', 'the answer goes to no site', 'interaction_required', ({ oidc }) => {
     const redirect = textOf(oidc.params?.['redirect_uri']);
