@@ -18,7 +18,11 @@ export function toRequest(incoming: IncomingMessage, url: URL, bodyBytesMax: num
   for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) headers.append(incoming.rawHeaders[at] ?? '', incoming.rawHeaders[at + 1] ?? '');
   const method = incoming.method ?? 'GET';
   if (Number(headers.get('content-length')) > bodyBytesMax) throw tooLarge(bodyBytesMax);
-  if (method === 'GET' || method === 'HEAD') return new Request(url.href, { method, headers, signal });
+  if (method === 'GET' || method === 'HEAD') {
+    // Read to its end, or it would look like one that never comes whole.
+    incoming.resume();
+    return new Request(url.href, { method, headers, signal });
+  }
   return new Request(url.href, { method, headers, signal, body: counted(incoming, bodyBytesMax) });
 }
 

@@ -3,11 +3,10 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createSecure } from 'node:https';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { AuthenticateAdmin } from './admins/authenticate.ts';
+import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
 import { addressOf, toRequest, writeResponse } from './door-exchange.ts';
-import { answerApi } from './listen.ts';
 import { matchPath } from './match-path.ts';
 import { refuse } from './refuse.ts';
 import type { WebRoute } from './web.ts';
@@ -22,7 +21,7 @@ export interface DoorOptions {
   readonly publicUrlAt: (port: number) => string;
   readonly trustedProxy: string | undefined;
   readonly control: Control;
-  readonly authenticate: AuthenticateAdmin;
+  readonly api: ApiEntry;
   /** Makes what answers everything at `/oauth/` and the issuer's metadata; requests wait for it. */
   readonly openIssuer: (origin: string) => Promise<RequestListener>;
   readonly report: (line: string) => void;
@@ -143,13 +142,13 @@ async function dispatch(options: DoorOptions, knocking: Knocking): Promise<void>
   const { site, incoming, outgoing, url, signal } = knocking;
   const path = url.pathname;
   if (path.startsWith('/oauth/') || METADATA.includes(path)) return site.oauth(incoming, outgoing);
-  if (path.startsWith('/api/v1/')) {
+  const address = addressOf(incoming, options.trustedProxy);
+  if (path === '/api/v1' || path.startsWith('/api/v1/')) {
     const request = toRequest(incoming, url, LIMITS.bodyBytesMax, signal);
-    return writeResponse(await answerApi(request, options.authenticate, options.control, signal), outgoing);
+    return writeResponse(await answerApiAtDoor({ request, origin: site.url, address, signal }, options.api, options.control), outgoing);
   }
   const { route, params } = findRoute(incoming.method ?? '', path);
   const request = toRequest(incoming, url, route.bodyBytesMax ?? LIMITS.strangerBodyBytesMax, signal);
-  const address = addressOf(incoming, options.trustedProxy);
   return writeResponse(await route.run({ request, url, params, address, secure: options.tls !== undefined }, options.control), outgoing);
 }
 

@@ -4,6 +4,7 @@ import type { Json } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Access } from './access.ts';
 import { refuseUnless } from './admins/administration.ts';
+import { isOver, needRecentSignIn, whileStanding } from './admins/standing.ts';
 import type { Control } from './control.ts';
 import { NAME } from './names.ts';
 import { asProposal } from './proposals/propose.ts';
@@ -31,6 +32,10 @@ export interface AdminProof {
   readonly proof: 'bearer' | 'dpop';
   /** Epoch ms. */
   readonly issuedAt: number;
+  /** A token's: when its person signed in, however often it was renewed since. Epoch ms. */
+  readonly signedInAt?: number;
+  /** A token's: what ends it when it is revoked, as `<issuer>|<id>`. */
+  readonly credentials?: readonly string[];
   /** Break-glass only: the space that was opened, `*` for all. */
   readonly space?: string;
 }
@@ -108,8 +113,10 @@ export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends 
       const asked = validate(z.strictObject(spec.query ?? {}), rest, 'query') as z.infer<z.ZodObject<Query>>;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const body = validate(spec.body ?? z.undefined(), raw.body, 'body') as z.infer<Body>;
+      const stands = async (): Promise<boolean> => !(await isOver(raw.admin, control)) && authorize(raw.admin, spec, space, control).then(() => true);
+      const signal = spec.streams === true ? whileStanding(admin, stands, raw.signal) : raw.signal;
       try {
-        return await spec.act({ admin, space, params: raw.params, query: asked, body, signal: raw.signal }, control);
+        return await spec.act({ admin, space, params: raw.params, query: asked, body, signal }, control);
       } catch (error) {
         // What may not cross a network is not stored for a second person to read, either.
         throw spec.local === true ? error : await asProposal(error, spec, { ...raw, admin }, space, control);
@@ -146,6 +153,7 @@ async function authorize(
     });
     throw error;
   }
+  needRecentSignIn(admin, access, control.now());
   if (reach === 'organisation' && space !== DEFAULT_SPACE) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'this belongs to the whole organisation, not to one space', { remedy: 'Ask without a space.' });
   }

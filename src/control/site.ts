@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AuthenticateAdmin } from './admins/authenticate.ts';
+import type { ApiEntry } from './admins/api-door.ts';
 import type { Certify } from './certify.ts';
 import type { Control } from './control.ts';
 import { addressOf } from './door-exchange.ts';
@@ -21,7 +21,7 @@ export interface SiteParts {
   readonly home: string;
   readonly control: Control;
   readonly certify: Certify;
-  readonly authenticate: AuthenticateAdmin;
+  readonly api: ApiEntry;
   readonly openIssuer: (origin: string, addressOf: (incoming: IncomingMessage) => string) => Promise<RequestListener>;
   readonly report: (line: string) => void;
 }
@@ -38,7 +38,7 @@ export async function openSite(address: SiteAddress, parts: SiteParts): Promise<
     hostname, port, trustedProxy: network.trustedProxy,
     tls: insecureLoopback ? undefined : await certified([...names].filter((name) => !/^(0\.0\.0\.0|::)$/.test(name)), parts.certify),
     publicUrlAt: (at) => publicUrl ?? `${insecureLoopback ? 'http' : 'https'}://localhost:${at}`,
-    control: parts.control, authenticate: parts.authenticate, report: parts.report,
+    control: parts.control, api: parts.api, report: parts.report,
     openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)),
   });
   const file = join(parts.home, 'run', 'control.url');

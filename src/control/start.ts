@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
 import { createAdministration } from './admins/administration.ts';
+import { createApiProofs } from './admins/api-proofs.ts';
 import { doorAuthenticator, socketAuthenticator } from './admins/authenticate.ts';
 import { createBroadcast } from './broadcast.ts';
 import type { Certify } from './certify.ts';
@@ -110,7 +111,8 @@ export function createControl(parts: ControlParts): RunningControl {
     control, verbs,
     open: async (address) => {
       let url = '';
-      const authenticate = doorAuthenticator(() => url);
+      const proofs = createApiProofs();
+      const api = { authenticate: doorAuthenticator(() => url, proofs), nonce: () => proofs.nonce(now()) };
       const openIssuer = async (at: string, addressOf: (incoming: IncomingMessage) => string): Promise<RequestListener> => {
         // Loaded where there is a door only: a control without one has no use for it.
         const { openIssuer: open } = await import('./issuer/open.ts');
@@ -119,7 +121,7 @@ export function createControl(parts: ControlParts): RunningControl {
         issuer = opened;
         return opened.listener;
       };
-      const door = await openSite(address, { home, control, certify: parts.certify, authenticate, openIssuer, report });
+      const door = await openSite(address, { home, control, certify: parts.certify, api, openIssuer, report });
       url = door.url;
       origin = door.url;
       closers.push(door.close);
@@ -129,7 +131,7 @@ export function createControl(parts: ControlParts): RunningControl {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
       const isRoot = openAdminToken(join(home, 'control', 'admin.token'));
-      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(isRoot, () => origin), control, report);
+      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(isRoot), control, report);
       closers.push(api.close);
     },
     close: async () => {

@@ -7,6 +7,8 @@ import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { objects } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from './fixture-admin.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { whileStanding } from './standing.ts';
 
 let fixture: ControlFixture;
 const of = (): ControlFixture['role']['control'] => fixture.role.control;
@@ -83,5 +85,42 @@ describe('roles', () => {
       .toMatchObject({ detail: { by: { via: 'session', roles: ['admin'] } } });
     const refused = records.find(({ event, principal }) => event === 'admin.refused' && principal === 'https://issuer.example|tom');
     expect(refused).toMatchObject({ action: 'toolsets.change' });
+  });
+});
+
+function signedIn(agoMs: number | undefined): Admin {
+  const { id, may } = person('tea', 'all-admin');
+  const issuedAt = Date.now();
+  const when = agoMs === undefined ? {} : { signedInAt: issuedAt - agoMs };
+  return { id, may, proof: { via: 'token', kind: 'person', groups: ['all-admin'], proof: 'dpop', issuedAt, credentials: ['i|j'], ...when } };
+}
+
+describe('a person by token', () => {
+  const grant = { body: { to: { group: 'guests' }, role: 'auditor', space: 'green' }, space: 'green' };
+
+  test('changes who has power only if they signed in lately, however new the token is', async () => {
+    for (const agoMs of [LIMITS.wideSignInMs + 1_000, undefined]) {
+      expect(await ask(of(), signedIn(agoMs), 'POST', '/admins', grant)).toMatchObject({ code: 'ERR_SIGN_IN_OLD', body: { maxAgeS: 43_200 } });
+      expect((await ask(of(), signedIn(agoMs), 'GET', '/servers')).code).toBe('');
+    }
+    expect((await ask(of(), signedIn(60_000), 'POST', '/admins', grant)).code).not.toBe('ERR_SIGN_IN_OLD');
+  });
+
+  test('may do what the token is for, and no more', async () => {
+    const narrow: Admin = { ...signedIn(0), may: ['self', 'read'] };
+    expect((await ask(of(), narrow, 'GET', '/servers')).code).toBe('');
+    expect(await ask(of(), narrow, 'GET', '/audit/records')).toMatchObject({ code: 'ERR_ADMIN_FORBIDDEN', body: { scope: 'admin.audit' } });
+  });
+
+  test('has a stream for as long as they may ask for it', async () => {
+    let stands = true;
+    const signal = whileStanding(signedIn(0), async () => stands, new AbortController().signal);
+    const ended = new Promise((done) => {
+      signal.addEventListener('abort', done);
+    });
+    expect(signal.aborted).toBe(false);
+    stands = false;
+    await ended;
+    expect(whileStanding(ROOT, async () => false, new AbortController().signal).aborted).toBe(false);
   });
 });

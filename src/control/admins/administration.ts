@@ -12,6 +12,7 @@ import type { Rows } from '../../store/store.ts';
 import type { Access } from '../access.ts';
 import type { Admin } from '../route.ts';
 import { listStored } from '../stored.ts';
+import { scopeOf } from './api-uri.ts';
 import { isHeldBy, isSound, roleSources } from './roles.ts';
 
 /** What is asked: an access to a part of control in a space; `*` is the whole organisation. */
@@ -70,6 +71,11 @@ function principalOf({ id, proof }: Admin, space: string, now: number): Principa
 /** Throws `ERR_ADMIN_FORBIDDEN`, with which policy stood in the way when one did. */
 export function refuseUnless(decision: Decision, admin: Admin, { access, space }: AdminQuestion): void {
   if (decision.outcome === 'allow') return;
+  if (!admin.may.includes(access) && admin.proof?.via === 'token') {
+    throw new SallyportError('ERR_ADMIN_FORBIDDEN', `this sign-in is not for ${access}`, {
+      remedy: 'Sign in for more: sallyport sign-in --control URL', data: { scope: scopeOf(access) },
+    });
+  }
   const where = space === '*' ? 'for the whole organisation' : `in the space ${space}`;
   const forbids = decision.policies.join(', ');
   throw new SallyportError('ERR_ADMIN_FORBIDDEN', `${admin.id} may not ${access} ${where}`, {

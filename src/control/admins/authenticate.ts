@@ -4,32 +4,31 @@ import { findOpening } from '../break-glass/openings.ts';
 import type { Control } from '../control.ts';
 import type { Admin } from '../route.ts';
 import { checkAccessToken } from './access-token.ts';
+import type { ApiProofs } from './api-proofs.ts';
 import { authenticateSession } from './session.ts';
 
-/** Who asks, by what the request carries. Throws `ERR_ADMIN_TOKEN`, `ERR_ADMIN_CSRF`. */
+/** Who asks, by what the request carries. Throws `ERR_ADMIN_TOKEN`, `ERR_ADMIN_CSRF`, `ERR_PROOF_INVALID`, `ERR_PROOF_NONCE`. */
 export type AuthenticateAdmin = (request: Request, control: Control) => Promise<Admin>;
 
 /** Whoever reaches the socket and shows nothing: good for what custodians do, who prove themselves in the request. */
 const NOBODY: Admin = { id: 'sallyport|socket', may: ['seal'], proof: { via: 'socket', kind: 'workload', groups: [], proof: 'bearer', issuedAt: 0 } };
 
-/** At the unix socket: the machine's own token, one that two custodians opened, or a person's own for this API. */
-export function socketAuthenticator(isRoot: OpenAdminToken, origin: () => string | undefined): AuthenticateAdmin {
+/** At the unix socket: the machine's own token, or one that two custodians opened. People come by the door. */
+export function socketAuthenticator(isRoot: OpenAdminToken): AuthenticateAdmin {
   return async (request, control) => {
     const token = bearerOf(request);
     if (token === undefined) return NOBODY;
-    const known = isRoot(token) ?? await findOpening(control, token);
-    const at = origin();
-    const admin = known ?? (at === undefined ? undefined : await checkAccessToken(token, at, control));
-    return admin ?? refused('Send `Authorization: Bearer` with the token of control/admin.token.');
+    return isRoot(token) ?? await findOpening(control, token) ?? refused('Send `Authorization: Bearer` with the token of control/admin.token.');
   };
 }
 
-/** At control's own door: a person's session in a browser, or a token of the embedded issuer for this API. Never the machine's token. */
-export function doorAuthenticator(origin: () => string): AuthenticateAdmin {
+/** At control's own door: a person's session in a browser, or their token of the command line with its proof. Never the machine's token. */
+export function doorAuthenticator(origin: () => string, proofs: ApiProofs): AuthenticateAdmin {
   return async (request, control) => {
-    const token = bearerOf(request);
-    const admin = token === undefined ? await authenticateSession(request, origin(), control) : await checkAccessToken(token, origin(), control);
-    return admin ?? refused('Sign in again: /sign-in/console');
+    if (request.headers.get('authorization') === null) {
+      return await authenticateSession(request, origin(), control) ?? refused('Sign in: /sign-in/console, or sallyport sign-in --control URL');
+    }
+    return await checkAccessToken(request, origin(), control, proofs) ?? refused('Sign in again: sallyport sign-in --control URL');
   };
 }
 

@@ -2,6 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { ACCESSES } from '../access.ts';
 import { refuseUnless } from '../admins/administration.ts';
+import { needRecentSignIn } from '../admins/standing.ts';
 import type { Control } from '../control.ts';
 import { isRevoked } from '../people/revoked.ts';
 import type { Admin } from '../route.ts';
@@ -51,6 +52,7 @@ async function checkRight({ method, path }: Proposal, { admin, space }: Approvin
   const { access, reach } = control.routeOf(method, path);
   const question = { access, space: reach === 'space' ? space : '*', part: path.split('/')[1] ?? '' };
   refuseUnless(await control.admins.decide(admin, question), admin, question);
+  needRecentSignIn(admin, access, control.now());
 }
 
 function check(proposal: Proposal, { admin, digest }: Approving, now: number): void {

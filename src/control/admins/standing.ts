@@ -1,0 +1,40 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Access } from '../access.ts';
+import type { Control } from '../control.ts';
+import { isRevoked as isPersonRevoked } from '../people/revoked.ts';
+import { isRevoked } from '../revocations/revocations.ts';
+import type { Admin } from '../route.ts';
+
+/** Whether what let somebody in has ended since: their person, their sign-in, or the token itself. */
+export async function isOver({ id, proof }: Admin, { store }: Pick<Control, 'store'>): Promise<boolean> {
+  if (proof?.via !== 'token' && proof?.via !== 'session') return false;
+  return await isRevoked(store, proof.credentials ?? []) || isPersonRevoked(store, id, proof.issuedAt);
+}
+
+/** Aborts when the client leaves, or when who asked may ask no more: a stream must not outlive the right to it by more than a second. */
+export function whileStanding(admin: Admin, check: () => Promise<boolean>, signal: AbortSignal): AbortSignal {
+  if (admin.proof?.via !== 'token' && admin.proof?.via !== 'session') return signal;
+  const over = new AbortController();
+  const timer = setInterval(() => {
+    check().then((stands) => stands || over.abort(), () => over.abort());
+  }, LIMITS.standingStreamMs / 2);
+  const both = AbortSignal.any([signal, over.signal]);
+  both.addEventListener('abort', () => clearInterval(timer), { once: true });
+  return both;
+}
+
+const TAKES_RECENT: readonly Access[] = ['govern', 'seal'];
+
+/**
+ * What changes who has power takes a person who signed in lately: tokens are renewed for weeks, a laptop is lost in a minute.
+ * Sessions of the console end by themselves before that. Throws `ERR_SIGN_IN_OLD`.
+ */
+export function needRecentSignIn({ proof, approvals }: Admin, access: Access, now: number): void {
+  // A proposal is carried out by its approver's hand, who was asked.
+  if (proof?.via !== 'token' || approvals !== undefined || !TAKES_RECENT.includes(access)) return;
+  if (proof.signedInAt !== undefined && now - proof.signedInAt <= LIMITS.wideSignInMs) return;
+  throw new SallyportError('ERR_SIGN_IN_OLD', 'you signed in too long ago for this', {
+    remedy: 'Sign in again: sallyport sign-in --control URL', data: { maxAgeS: LIMITS.wideSignInMs / 1000 },
+  });
+}
