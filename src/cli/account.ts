@@ -72,7 +72,7 @@ async function newPassword(call: Call, userName: string): Promise<JsonObject> {
 /** The one place where the link is printed: whoever has it opens the account. */
 async function shown({ client, io, options }: Call, account: Json, done: string): Promise<number> {
   const path = text(part(account, 'link', 'path'));
-  const door = (await readFile(join(client.home, 'run', 'control.url'), 'utf8').catch(() => '')).trim();
+  const door = client.control ?? (await readFile(join(client.home, 'run', 'control.url'), 'utf8').catch(() => '')).trim();
   const link = path === '' ? undefined : `${door}${path}`;
   show(io, options.json, account, () => (link === undefined ? `${plain(text(part(account, 'userName')))}: ${done}.\n` : `${link}\n`));
   if (link === undefined || options.json) return 0;

@@ -10,6 +10,7 @@ const COMMON = {
   json: { type: 'boolean' },
   home: { type: 'string' },
   space: { type: 'string' },
+  control: { type: 'string' },
 } as const satisfies OptionTable;
 
 export interface Arguments {
@@ -17,6 +18,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly home: string | undefined;
   readonly space: string | undefined;
+  /** The URL of a control anywhere, asked as the person who signed in there. */
+  readonly control: string | undefined;
   flag(name: string): boolean;
   text(name: string): string | undefined;
   /** All values of a repeatable option. */
@@ -35,6 +38,7 @@ export function readArguments(command: Pick<Command, 'usage'>, args: readonly st
     json: values['json'] === true,
     home: text('home'),
     space: text('space'),
+    control: text('control'),
     flag: (name) => values[name] === true,
     text,
     list: (name) => {

@@ -6,6 +6,7 @@ import { isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Arguments } from './arguments.ts';
 import type { Io } from './command.ts';
+import { openControlDoor, type ControlDoor } from './control-door.ts';
 import { homeFolder } from './home.ts';
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -13,6 +14,8 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 /** The control API as the CLI sees it: one space, one administrator. Errors arrive as the `SallyportError` that control gave. */
 export interface Client {
   readonly home: string;
+  /** The URL of the control, when it is not this machine's by its socket. */
+  readonly control: string | undefined;
   get(path: string, query?: Query): Promise<Json>;
   send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: JsonObject): Promise<Json>;
   /** Objects as they come, until the signal aborts or control ends. */
@@ -21,13 +24,20 @@ export interface Client {
 
 const NOT_RUNNING_REMEDY = 'Start it with `sallyport up`, or name its state folder with --home.';
 
-/** A client for the control plane of a state folder. Nothing is opened before the first request. */
-export function controlClient(args: Pick<Arguments, 'home' | 'space'>, io: Io): Client {
+/** A client for the control plane of a state folder, or of whatever --control names. Nothing is opened before the first request. */
+export function controlClient(args: Pick<Arguments, 'home' | 'space' | 'control'>, io: Io): Client {
   const home = homeFolder(io.env, args.home);
+  const control = args.control ?? io.env['SALLYPORT_CONTROL'];
+  // Made when it is first needed, then kept: what the door says of one request serves the next.
+  let door: ControlDoor | undefined;
+  const send: ControlDoor = (asked) => {
+    door ??= control === undefined ? socketDoor(home, io.env['SALLYPORT_ADMIN_TOKEN']) : openControlDoor(home, control);
+    return door(asked);
+  };
   const ask = (method: string, path: string, query: Query = {}, body?: JsonObject): Promise<Response> =>
-    request({ home, token: io.env['SALLYPORT_ADMIN_TOKEN'], space: args.space, method, path, query, body, signal: io.signal });
+    request(send, { space: args.space, method, path, query, body, signal: io.signal });
   return {
-    home,
+    home, control,
     get: async (path, query) => readJson(await ask('GET', path, query)),
     send: async (method, path, body) => readJson(await ask(method, path, {}, body)),
     stream: async function* stream(path, query) {
@@ -37,9 +47,6 @@ export function controlClient(args: Pick<Arguments, 'home' | 'space'>, io: Io): 
 }
 
 interface Ask {
-  readonly home: string;
-  /** Another than this machine's: a person's own, or one that custodians opened. */
-  readonly token: string | undefined;
   readonly space: string | undefined;
   readonly method: string;
   readonly path: string;
@@ -48,26 +55,34 @@ interface Ask {
   readonly signal: AbortSignal;
 }
 
-async function request(ask: Ask): Promise<Response> {
-  const token = ask.token ?? await adminToken(ask.home);
+async function request(send: ControlDoor, ask: Ask): Promise<Response> {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(ask.query)) if (value !== undefined) query.set(name, String(value));
   if (ask.space !== undefined) query.set('space', ask.space);
-  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-  if (ask.body !== undefined) headers['content-type'] = 'application/json';
-  let response: Response;
-  try {
-    response = await fetch(`http://control/api/v1${ask.path}${query.size > 0 ? `?${query.toString()}` : ''}`, {
-      method: ask.method, headers, unix: join(ask.home, 'run', 'api.sock'), redirect: 'error', signal: ask.signal,
-      // A tail is silent for as long as nothing happens.
-      timeout: false,
-      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
-    });
-  } catch (cause) {
-    throw new SallyportError('ERR_NOT_RUNNING', `control does not answer at ${ask.home}`, { remedy: NOT_RUNNING_REMEDY, cause });
-  }
+  const response = await send({
+    method: ask.method, path: `${ask.path}${query.size > 0 ? `?${query.toString()}` : ''}`, signal: ask.signal,
+    ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
+  });
   if (!response.ok) throw errorOf(readBody(await response.text()), response.status);
   return response;
+}
+
+/** Control of this machine. `given`: another token than its own, such as one that custodians opened. */
+function socketDoor(home: string, given: string | undefined): ControlDoor {
+  return async ({ method, path, body, signal }) => {
+    const token = given ?? await adminToken(home);
+    try {
+      return await fetch(`http://control/api/v1${path}`, {
+        method, unix: join(home, 'run', 'api.sock'), redirect: 'error', signal,
+        headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        // A tail is silent for as long as nothing happens.
+        timeout: false,
+        ...(body === undefined ? {} : { body }),
+      });
+    } catch (cause) {
+      throw new SallyportError('ERR_NOT_RUNNING', `control does not answer at ${home}`, { remedy: NOT_RUNNING_REMEDY, cause });
+    }
+  };
 }
 
 async function adminToken(home: string): Promise<string> {

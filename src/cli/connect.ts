@@ -102,7 +102,7 @@ function openSignedIn(url: string, options: Arguments, io: Io): { readonly door:
 /** The gate's address: the running gateway's own word on this machine, else what control says that it is. */
 export async function gateOf(client: Client): Promise<string> {
   const file = join(client.home, 'run', 'gateway.url');
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  if (client.control === undefined && existsSync(file)) return readFileSync(file, 'utf8').trim();
   const status = await client.get('/status');
   const network = isObject(status) ? status['network'] : undefined;
   const url = isObject(network) ? network['publicUrl'] : undefined;

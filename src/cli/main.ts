@@ -43,7 +43,8 @@ async function help(name: string | undefined, io: Io): Promise<number> {
   const width = Math.max(...commands.map((command) => command.name.length));
   io.out(`Sallyport: the security control plane for the Model Context Protocol\n\n${
     commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`).join('\n')}\n
-Every command takes --json, --home FOLDER and --space NAME. \`sallyport help COMMAND\` tells its forms.\n`);
+Every command takes --json, --home FOLDER and --space NAME; what asks control takes --control URL too (or SALLYPORT_CONTROL): as yourself,
+once you ran \`sallyport sign-in --control URL\`. \`sallyport help COMMAND\` tells its forms.\n`);
   return 0;
 }
 

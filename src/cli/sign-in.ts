@@ -6,6 +6,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { need, readArguments, type Arguments } from './arguments.ts';
 import { show, type Command, type Io } from './command.ts';
 import { caOf } from './connect.ts';
+import { apiOf, originOfApi } from './control-url.ts';
 import { homeFolder } from './home.ts';
 import { httpOver } from './http-over.ts';
 import { findDesk, revokeGrant, signInByBrowser, signInByDevice, type Callback, type Desk, type Http, type PublicClient } from './oauth.ts';
@@ -17,14 +18,17 @@ const OWN_CLIENT = 'sallyport-cli';
 
 export const command: Command = {
   name: 'sign-in',
-  summary: 'Signs a person in at a gate\'s route, for `connect URL`; the tokens are bound to a key of this machine',
+  summary: 'Signs a person in, at a gate\'s route for `connect URL` or at a control for all that asks it; tokens are bound to a key of this machine',
   usage: `sign-in URL [--device] [--scope NAME]... [--client-id ID] [--ca FILE]
-sign-in --out URL`,
+sign-in --control URL [--device] [--scope admin.ACCESS]... [--ca FILE]
+sign-in --out URL
+sign-in --out --control URL`,
   async run(args, io) {
     const options = readArguments(command, args, {
       device: { type: 'boolean' }, out: { type: 'boolean' }, scope: { type: 'string', multiple: true }, 'client-id': { type: 'string' }, ca: { type: 'string' },
     });
-    const url = need(command, options.positionals[0], 'the URL of a server or toolset at a gate');
+    const control = options.positionals.length > 0 ? undefined : (options.control ?? io.env['SALLYPORT_CONTROL']);
+    const url = control === undefined ? need(command, options.positionals[0], 'the URL of a server or toolset at a gate') : apiOf(control);
     const home = homeFolder(io.env, options.home);
     return options.flag('out') ? signOut(url, home, options, io) : signIn(url, home, options, io);
   },
@@ -41,9 +45,10 @@ async function signIn(url: string, home: string, options: Arguments, io: Io): Pr
   const granted = options.flag('device') ? await byDevice(desk, client, scopes, http, io) : await byBrowser(desk, client, scopes, http, io);
   await openSignIns(home).write({ resource: desk.resource, client, ca, ...granted });
   const { expiresAt, scope } = granted;
+  const control = originOfApi(url);
   show(io, options.json, { resource: url, scope: scope ?? null, expiresAt }, () =>
     `Signed in at ${plain(url)}${scope === undefined ? '' : `, for ${plain(scope)}`}.\nThe token ends at ${time(expiresAt)} and is renewed while it is used. `
-    + `Point a client at: sallyport connect ${url}\n`);
+    + (control === undefined ? `Point a client at: sallyport connect ${url}\n` : `Ask it as yourself: sallyport status --control ${control}\n`));
   return 0;
 }
 

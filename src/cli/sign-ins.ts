@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { exportJWK, importJWK, type JWK } from 'jose';
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
+import { originOfApi } from './control-url.ts';
 import type { Granted, PublicClient } from './oauth.ts';
 
 const STORED = z.strictObject({
@@ -47,7 +48,7 @@ export function openSignIns(home: string): SignIns {
     async read(resource) {
       const file = fileOf(resource);
       if (!existsSync(file)) {
-        throw new SallyportError('ERR_SIGN_IN', `nobody has signed in at ${resource}`, { remedy: `Sign in with: sallyport sign-in ${resource}` });
+        throw new SallyportError('ERR_SIGN_IN', `nobody has signed in at ${resource}`, { remedy: `Sign in with: ${signInCommand(resource)}` });
       }
       if ((statSync(file).mode & 0o077) !== 0) {
         throw new SallyportError('ERR_FILE_UNREADABLE', `${file} can be read by other users`, { remedy: 'Delete it, and sign in again.' });
@@ -76,6 +77,12 @@ export function openSignIns(home: string): SignIns {
       }
     },
   };
+}
+
+/** How to sign in for a resource: a route of a gate, or the API of a control. */
+export function signInCommand(resource: string): string {
+  const origin = originOfApi(resource);
+  return origin === undefined ? `sallyport sign-in ${resource}` : `sallyport sign-in --control ${origin}`;
 }
 
 function taken(lock: string): boolean {

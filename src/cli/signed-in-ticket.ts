@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
 import { SallyportError } from '../domain/errors.ts';
 import { findDesk, refreshGrant, type Http, type PublicClient } from './oauth.ts';
-import type { SignIn, SignIns } from './sign-ins.ts';
+import { signInCommand, type SignIn, type SignIns } from './sign-ins.ts';
 import type { Ticket } from './ticket.ts';
 
 /** A token this close to its end might end on the way. */
@@ -21,7 +21,7 @@ export function createSignedInTicket(resource: string, signIns: SignIns, http: (
     const kept = await signIns.read(resource);
     if (!spent(kept)) return kept;
     if (kept.refreshToken === undefined) {
-      throw new SallyportError('ERR_SIGN_IN', 'the sign-in has ended', { remedy: `Sign in again with: sallyport sign-in ${resource}` });
+      throw new SallyportError('ERR_SIGN_IN', 'the sign-in has ended', { remedy: `Sign in again with: ${signInCommand(resource)}` });
     }
     const ask = http(kept.ca);
     const granted = await refreshGrant(await findDesk(resource, ask), kept.client, kept.refreshToken, ask);

@@ -154,6 +154,11 @@ const ROWS = {
     'A client that knows nothing of OAuth calls through `sallyport connect` with a token that is bound to a key of its machine.',
     'issue 3, part 2',
   ],
+  'administer-cli': [
+    'People administer from the command line as themselves, anywhere: one proposes, another approves, and who leaves is out within a second.',
+    'issue 3, part 7',
+  ],
+  'administer-bound': ['A token for the API is bound to a key, good for the API alone, and nobody else\'s to ask for.', 'issue 3, parts 2 and 7'],
   'oauth-clients': [
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',
