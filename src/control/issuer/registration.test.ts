@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
+import { Browser, CRM, openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
 
 let issuer: IssuerFixture;
 beforeAll(async () => {
@@ -43,5 +43,24 @@ test('where it is open, a token of an administrator\'s registers one harmless cl
   expect(made.status).toBe(201);
   expect(await made.json()).toMatchObject({ token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: [REDIRECT] });
   expect((await register(token, {})).status).toBe(401);
+  const shared = await invite();
+  const several = await Promise.all(Array.from({ length: 8 }, () => register(shared, {})));
+  expect(several.filter(({ status }) => status === 201)).toHaveLength(1);
   expect((await issuer.records('client.changed')).map(({ action }) => action)).toContain('client.register');
+});
+
+test('a client that registered itself is shown as one: nobody here entered it', async () => {
+  await issuer.person('ann');
+  const made: unknown = await (await register(await invite(), { client_name: 'Payroll' })).json();
+  const id = typeof made === 'object' && made !== null && 'client_id' in made ? String(made.client_id) : '';
+  const url = new URL(`${issuer.origin}/oauth/authorize`);
+  const asked = {
+    client_id: id, response_type: 'code', redirect_uri: REDIRECT, scope: 'crm.read', resource: CRM, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256',
+  };
+  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  const browser = new Browser(issuer, 'ann');
+  const at = new URL((await browser.fetch(url)).headers.get('location') ?? '', url);
+  const request = new Request(at.href, { headers: { cookie: browser.cookies(at.pathname) } });
+  const { client } = await issuer.role.control.interactions().details(request, at.pathname.split('/').at(-1) ?? '');
+  expect(client).toMatchObject({ name: 'Payroll', origin: 'dynamic' });
 });
