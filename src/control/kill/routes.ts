@@ -12,8 +12,8 @@ export const killRoutes: readonly Route[] = [
     act: async ({ space }, { store }) => readSpaceKill(store, space),
   }),
   route({
-    method: 'PUT', path: '/kill', summary: 'Turn a kill switch on, or off with the right to change; gateways obey at once, open calls end', access: 'stop', reach: 'space',
-    body: KILL_REQUEST,
+    method: 'PUT', path: '/kill', summary: 'Turn a kill switch on, or off with the right to change; gateways obey at once, open calls end',
+    access: 'stop', reach: 'space', body: KILL_REQUEST,
     act: async ({ admin, space, body }, control) => {
       if (body.target === 'all' && space !== DEFAULT_SPACE) {
         throw new SallyportError(

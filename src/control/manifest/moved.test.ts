@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
-import { openControl, surfaceSaying } from '../fixture-control.ts';
+import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
 
@@ -69,13 +69,43 @@ test('nor is that what lifts a quarantine', async () => {
   expect(await statusOf('crm')).not.toBe('approved');
 });
 
+/** Applies what takes two people, and gives why. */
+async function applyTogether(servers: string): Promise<string> {
+  const { code, body } = await apply(ANN, servers);
+  expect(code).toBe('ERR_PROPOSAL_STORED');
+  const { body: proposal } = await send(BOB, 'GET', '/proposals/:id', text(body['proposal']));
+  const digest = text(proposal['digest']);
+  expect((await send(BOB, 'POST', '/proposals/:id/approve', text(body['proposal']), { digest })).code).toBe('');
+  return text(proposal['reasons']);
+}
+
 test('a secret goes nowhere else, and no other secret goes there, before that is approved; how it is kept may change', async () => {
-  await approved('crm', at(header('crm')));
+  // Reading a server shows it its secret, so that who declares where it goes could read it there.
+  expect(await applyTogether(at(header('crm')))).toContain('it shows the secret vault:crm at https://crm.example (space default)');
+  const digest = await scanned(ANN, 'crm');
+  expect((await send(BOB, 'POST', '/servers/:id/approve', 'crm', { digest })).code).toBe('');
   expect((await apply(ANN, at(header('crm', ', owner: sales, rotateBy: 2027-01-31')))).code).toBe('');
   expect(await statusOf('crm')).toBe('approved');
-  expect((await apply(ANN, at(header('payroll')))).code).toBe('');
+  expect(await applyTogether(at(header('payroll')))).toContain('vault:payroll at https://crm.example');
   expect(await statusOf('crm')).toBe('declared');
-  await approved('crm', at(token('https://idp.example/token')));
-  expect((await apply(ANN, at(token('https://evil.example/token')))).code).toBe('');
-  expect(await statusOf('crm')).toBe('declared');
+  expect((await apply(ANN, entry('crm', 'https://crm.example/elsewhere', header('payroll')))).code).toBe('');
+});
+
+test('nobody alone sends a secret to a server, a command or a token endpoint of theirs', async () => {
+  await applyTogether(at(token('https://idp.example/token')));
+  for (const [other, where] of [
+    [at(token('https://evil.example/token')), 'vault:crm at https://evil.example'],
+    [entry('crm', 'https://evil.example/mcp', token('https://idp.example/token')), 'vault:crm at https://evil.example'],
+    [`  crm: { command: [/bin/evil], owner: sales, env: { KEY: "vault:crm" } }\n`, 'vault:crm at ["/bin/evil"]'],
+  ] as const) {
+    const { code, body } = await apply(ANN, other);
+    expect([code, text((await send(BOB, 'GET', '/proposals/:id', text(body['proposal']))).body['reasons'])]).toEqual(
+      ['ERR_PROPOSAL_STORED', expect.stringContaining(where)],
+    );
+  }
+  const { code } = await ask(fixture.role.control, ANN, 'POST', '/servers', {
+    body: crm('mine', { credentials: { type: 'header', header: 'x-key', secret: 'vault:crm' } }),
+  });
+  expect(code).toBe('ERR_PROPOSAL_STORED');
+  expect(text((await send(BOB, 'GET', '/servers/:id', 'crm')).body['endpoint'])).toBe('https://crm.example/mcp');
 });

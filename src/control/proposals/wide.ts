@@ -9,7 +9,9 @@ import { readSpaceKill } from '../kill/kill.ts';
 import { groupsOfPeople } from '../people/groups.ts';
 import { readNames } from '../people/names.ts';
 import { readSignIn } from '../sign-in/settings.ts';
+import type { StoredServer } from '../servers/schema.ts';
 import { listStored } from '../stored.ts';
+import { referencesOf } from '../vault/findings.ts';
 
 /** What no single person may change, as the store holds it at one moment. */
 export interface Wide {
@@ -27,6 +29,8 @@ export interface Wide {
   readonly organisation: Things;
   readonly forbids: Things;
   readonly servers: ReadonlyMap<string, Approved>;
+  /** Which secret is shown where, in words. Reading a server shows it before anybody has approved the server. */
+  readonly showings: ReadonlySet<string>;
 }
 
 type Things = ReadonlyMap<string, string>;
@@ -63,6 +67,7 @@ export async function readWide(rows: Rows): Promise<Wide> {
       digest, risky: surface.tools.filter(isRisky).map(({ name }) => name),
       confirmed: surface.tools.filter(({ effect }) => RISKY.includes(effect)).map(({ name }) => name),
     }])),
+    showings: new Set((await listStored(rows, 'server')).flatMap(({ space, body }) => showingsOf(body).map((one) => `${one} (space ${space})`))),
   };
 }
 
@@ -92,6 +97,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     changed('settings') ? 'it changes who issues tokens, how people sign in, or the two-person rule' : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
+    ...[...after.showings].filter((one) => !before.showings.has(one)).map((one) => `it shows ${one}`),
     ...[...after.servers].map(([server, now]) => tellServer(server, before.servers.get(server), now)),
   ].filter((reason) => reason !== '');
 }
@@ -99,6 +105,14 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
 function tellServer(server: string, before: Approved | undefined, now: Approved): string {
   if (before?.digest !== now.digest) return now.risky.length > 0 ? `it approves ${server}, which has tools that destroy or transact` : '';
   return before.confirmed.some((tool) => !now.confirmed.includes(tool)) ? `it says that a tool of ${server} no longer destroys or transacts` : '';
+}
+
+/** Each secret of a server's entry with the place that is shown it, or shown a token that was had for it. */
+function showingsOf({ endpoint, credentials }: StoredServer): readonly string[] {
+  const place = endpoint.transport === 'stdio' ? JSON.stringify([endpoint.launch.command, ...endpoint.launch.args]) : new URL(endpoint.url).origin;
+  const providers = Object.entries(credentials).flatMap(([name, value]) =>
+    (/^(?:issuer|tokenUrl|idpTokenUrl)$/.test(name) && typeof value === 'string' ? [new URL(value).origin] : []));
+  return referencesOf({ endpoint, credentials }).flatMap((secret) => [place, ...providers].map((where) => `the secret ${secret} at ${where}`));
 }
 
 /** Whoever approves may call a tool harmless: what it looks like without them counts too. */
