@@ -5,6 +5,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
 import type { CredentialSpec, Effect, Keep } from '../../domain/server.ts';
 import { EFFECTS } from '../../domain/server.ts';
+import type { Released as Shown } from '../../upstream/credentials/leases.ts';
 import { endOf, isExpired } from '../../vault/keep.ts';
 import type { Receipt } from '../audit/reader.ts';
 import type { Control } from '../control.ts';
@@ -34,16 +35,8 @@ export const RELEASE = z.strictObject({
 });
 export type ReleaseAsk = z.infer<typeof RELEASE>;
 
-/**
- * A lease of one credential, for one caller's call of one server. `id` is what a revocation names; `none`: there is nothing
- * to show yet, or nothing other than what was refused; `secret`: what a launch refers to.
- */
-export type Released =
-  | { readonly kind: 'header'; readonly name: string; readonly value: string; readonly expiresAt: number; readonly id?: string }
-  | { readonly kind: 'certificate'; readonly pem: string; readonly expiresAt: number; readonly id?: string }
-  | { readonly kind: 'secret'; readonly value: string; readonly expiresAt: number; readonly id?: string }
-  | { readonly kind: 'none'; readonly expiresAt: number }
-  | { readonly kind: 'connect'; readonly url: string; readonly id: string };
+/** A lease of one credential, for one caller's call of one server; `secret`: what a launch refers to. */
+type Released = Shown | { readonly kind: 'secret'; readonly value: string; readonly expiresAt: number; readonly id?: string };
 
 /** What an OAuth credential is obtained for; all of it out of the receipt and the store. */
 export interface Obtaining {
@@ -55,7 +48,7 @@ export interface Obtaining {
   readonly refused: string | undefined;
 }
 
-export type Obtain = (control: Control, wanted: Obtaining) => Promise<Released>;
+export type Obtain = (control: Control, wanted: Obtaining) => Promise<Shown>;
 
 /**
  * Releases ONE credential of one server to the gateway that has the ledger's receipt for a permitted call of it. Nothing but

@@ -10,7 +10,8 @@ const OF_GRANTS: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCod
  * oidc-provider's storage over shared state. Names are digests and values are sealed, so that a stolen database has no
  * usable token. What must happen once (a code, a refresh token, a proof's `jti`) is decided by the state's own atomic write.
  */
-export function createAdapterFactory({ state, secret, findClient, isRevoked: isDead }: Pick<IssuerParts, 'state' | 'secret' | 'findClient' | 'isRevoked'>): AdapterFactory {
+export function createAdapterFactory(parts: Pick<IssuerParts, 'state' | 'secret' | 'findClient' | 'isRevoked'>): AdapterFactory {
+  const { state, secret, findClient, isRevoked: isDead } = parts;
   const key = deriveKey(secret, 'entries');
   const read = async (place: string): Promise<string | undefined> => {
     const sealed = await state.get(place);

@@ -26,7 +26,10 @@ export interface ReleaseRequest {
   readonly refused?: string;
 }
 
-/** `expiresAt`: epoch ms. `id` is what a revocation names. `none`: nothing to show yet; the server's own refusal says how to go on. */
+/**
+ * `expiresAt`: epoch ms. `id` is what a revocation names. `none`: nothing to show yet, or nothing other than what was refused; the
+ * server's own refusal says how to go on.
+ */
 export type Released =
   | { readonly kind: 'header'; readonly name: string; readonly value: string; readonly expiresAt: number; readonly id?: string }
   | { readonly kind: 'certificate'; readonly pem: string; readonly expiresAt: number; readonly id?: string }
