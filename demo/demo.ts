@@ -40,7 +40,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     io.note('Starting the gate: ledger, control, runner, gateway …');
     supervisor = once ? await start(home, 0, io) : await startOnUsualPort(home, io);
-    const client = controlClient({ home, space: undefined, control: undefined }, io);
+    // Its own control, whichever one the terminal is set to administer.
+    const client = controlClient({ home, space: undefined, control: undefined }, { ...io, env: {} });
     await enrol(client, io, home);
     const gate = String(supervisor.detail('gateway')['url']);
     const attempts = await play(client, crm, gate, home, folder);

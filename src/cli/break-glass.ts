@@ -28,6 +28,7 @@ const enrol: Verb = {
 };
 
 const open: Verb = {
+  local: true,
   usage: 'open --custodian NAME --custodian NAME --access read,stop,... --reason WHY [--minutes 30] [--everywhere] [--fd N --fd2 N]',
   options: {
     custodian: { type: 'string', multiple: true }, access: { type: 'string' }, reason: { type: 'string' }, minutes: { type: 'string' },

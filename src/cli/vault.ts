@@ -13,6 +13,7 @@ const FD = { fd: { type: 'string' } } as const satisfies OptionTable;
 const KEEP_USAGE = '[--owner WHO] [--expires DATE] [--rotate-by DATE]';
 
 const set: Verb = {
+  local: true,
   usage: `set NAME [--fd N] ${KEEP_USAGE}      (the value is asked for, or piped in)\nvault set NAME --provider ID [--argument TEXT] ${KEEP_USAGE}`,
   options: { ...KEEP, ...FD, provider: { type: 'string' }, argument: { type: 'string' } },
   run: async (call) => {
@@ -63,6 +64,7 @@ const showVerb: Verb = {
 };
 
 const rotate: Verb = {
+  local: true,
   usage: `rotate NAME [--fd N | --restore VERSION] [--revoke-old] ${KEEP_USAGE}`,
   options: { ...KEEP, ...FD, restore: { type: 'string' }, 'revoke-old': { type: 'boolean' } },
   run: async (call) => {
@@ -124,6 +126,7 @@ async function tryOne({ client }: Call, name: string): Promise<{ readonly name: 
 }
 
 const unlock: Verb = {
+  local: true,
   usage: 'unlock [--fd N]      (the passphrase is asked for, or read from standard input)',
   options: FD,
   run: async (call) => {
@@ -134,6 +137,7 @@ const unlock: Verb = {
 };
 
 const rekey: Verb = {
+  local: true,
   usage: 'rekey [--key file|passphrase|keyring] [--fd N] [--new-fd N]      (passphrases are asked for where the key needs one)',
   options: { ...FD, key: { type: 'string' }, 'new-fd': { type: 'string' } },
   run: async (call) => {

@@ -19,6 +19,8 @@ export interface Verb {
   /** Without the command's name. */
   readonly usage: string;
   readonly options?: OptionTable;
+  /** Only for control of this machine: what is typed must not cross a network. */
+  readonly local?: boolean;
   run(call: Call): Promise<number>;
 }
 
@@ -32,7 +34,11 @@ export function commandOf(name: string, summary: string, verbs: Readonly<Record<
       const verb = Object.hasOwn(verbs, first) ? verbs[first] : undefined;
       if (verb === undefined) throw usageError(command, first === '' ? `say what to do: ${Object.keys(verbs).join(', ')}` : `there is no "${name} ${first}"`);
       const at = args.indexOf(first);
-      return verb.run(callOf({ usage: `${name} ${verb.usage}` }, [...args.slice(0, at), ...args.slice(at + 1)], verb.options, io));
+      const call = callOf({ usage: `${name} ${verb.usage}` }, [...args.slice(0, at), ...args.slice(at + 1)], verb.options, io);
+      if (verb.local === true && call.client.control !== undefined) {
+        throw usageError({ usage: `${name} ${verb.usage}` }, 'this is done on the machine that runs control, without --control or SALLYPORT_CONTROL');
+      }
+      return verb.run(call);
     },
   };
   return command;

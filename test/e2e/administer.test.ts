@@ -141,6 +141,12 @@ describe('people who administer from the command line', () => {
     expect((await signIn('bob')).code).toBe(0);
   });
 
+  test('what must not cross a network is not asked for', async () => {
+    for (const args of [['vault', 'unlock'], ['vault', 'set', 'crm'], ['break-glass', 'open']]) {
+      expect(await run('ada', ...args)).toMatchObject({ code: 2, err: expect.stringContaining('on the machine that runs control') });
+    }
+  });
+
   test('who administers nothing signs in for nothing', async () => {
     expect((await signIn('nil')).err).toContain('You administer nothing here.');
     expect((await run('nil', 'status')).err).toContain(`sallyport sign-in --control ${gate.controlUrl}`);
@@ -229,6 +235,12 @@ describe('a sign-in ends', () => {
     expect((await run('gus', 'admin', 'whoami')).code).toBe(1);
     for (let end = await lines.read(); !end.done; end = await lines.read());
     await tail.exited;
+  });
+
+  test('with the account that it began with', async () => {
+    expect((await run('bob', 'admin', 'whoami')).code).toBe(0);
+    expect((await run('ada', 'account', 'disable', 'bob')).code).toBe(0);
+    expect(await challengeTo(await show('bob', `${api}/me`))).toBe('401 invalid_token');
   });
 
   test('when they sign out, and nothing is left of it', async () => {

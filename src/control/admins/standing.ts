@@ -5,10 +5,13 @@ import type { Control } from '../control.ts';
 import { isRevoked as isPersonRevoked } from '../people/revoked.ts';
 import { isRevoked } from '../revocations/revocations.ts';
 import type { Admin } from '../route.ts';
+import { endedBefore } from '../sign-in/session.ts';
 
 /** Whether what let somebody in has ended since: their person, their sign-in, or the token itself. */
-export async function isOver({ id, proof }: Admin, { store }: Pick<Control, 'store'>): Promise<boolean> {
+export async function isOver({ id, proof }: Admin, { store, state }: Pick<Control, 'store' | 'state'>): Promise<boolean> {
   if (proof?.via !== 'token' && proof?.via !== 'session') return false;
+  // An account that was disabled or opened anew, or somebody who signed out everywhere: what they administered with is over too.
+  if (proof.via === 'token' && (proof.signedInAt ?? 0) <= await endedBefore(state, id.slice(id.lastIndexOf('|') + 1))) return true;
   return await isRevoked(store, proof.credentials ?? []) || isPersonRevoked(store, id, proof.issuedAt);
 }
 

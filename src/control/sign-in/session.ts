@@ -77,7 +77,8 @@ export async function endSession(web: WebRequest, { state }: Pick<Control, 'stat
 
 /** Ends all sessions of a person, in every browser; those for administration too. */
 export async function endSessionsOf({ state, now }: Pick<Control, 'state' | 'now'>, person: string): Promise<void> {
-  await state.set(`session-end/${person}`, String(now()), LIMITS.signInMaxMs);
+  // For as long as what came of those sessions could be renewed.
+  await state.set(`session-end/${person}`, String(now()), LIMITS.grantMs);
 }
 
 /** Epoch ms: what began until then is over. */
