@@ -40,6 +40,23 @@ test('a server that is named like a scope is not had by it', () => {
   expect(lacking(['crm.read.destroy'], 'call_tool', 'destroy', [], 'crm.read')).toBeUndefined();
 });
 
+test('a scope of which an administrator said what it means means no more, whatever it is called', () => {
+  const own: readonly ScopeGrant[] = [
+    { scope: 'crm', space: 'default', allow: [{ server: 'crm', effects: ['read'] }] },
+    { scope: 'crm.write', space: 'default', allow: [{ server: 'mail', effects: ['read'] }] },
+  ];
+  expect(lacking(['crm'], 'call_tool', 'read', own)).toBeUndefined();
+  expect(lacking(['crm'], 'call_tool', 'destroy', own)).toBe('crm crm.destroy');
+  expect(lacking(['crm.write'], 'call_tool', 'write', own)).toBe('crm.write');
+});
+
+test('what every provider gives for signing in opens no server that happens to be called so', () => {
+  for (const server of ['openid', 'profile', 'email', 'address', 'phone']) {
+    expect(lacking(['openid', 'profile', 'email', 'address', 'phone'], 'call_tool', 'destroy', [], server)).toContain(`${server}.destroy`);
+    expect(lacking([`${server}.destroy`], 'call_tool', 'destroy', [], server)).toBeUndefined();
+  }
+});
+
 test('a call through a dispatcher needs what both need', () => {
   const needs = needsOf([{ action: 'call_tool', resource: resource('read') }, { action: 'call_tool', resource: resource('execute') }]);
   expect(shortfallOf(['crm.read'], needs, [])?.scope).toBe('crm.read crm.execute');

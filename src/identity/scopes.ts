@@ -35,12 +35,18 @@ export function shortfallOf(held: readonly string[], needs: readonly Need[], gra
   return { scope: [...new Set([...held.filter(isScope), ...names])].join(' ') };
 }
 
-/** `<server>.<effect>`, `<server>` for all of it, or one of the company's own. A last part that is an effect is always meant as one. */
+/**
+ * `<server>.<effect>`, `<server>` for all of it, or one of the company's own, which means what they say and no more, however
+ * it is called. A last part that is an effect is always meant as one, and what signing in is about is never meant as a server.
+ */
 function covers(scope: string, { server, effect }: Need, grants: readonly ScopeGrant[]): boolean {
-  if (scope === `${server}.${effect}` || (scope === server && !ENDS_IN_EFFECT.test(server))) return true;
   const grant = grants.find((one) => one.scope === scope);
-  return grant?.allow.some((rule) => rule.server === server && (rule.effects === '*' || rule.effects.includes(effect))) ?? false;
+  if (grant !== undefined) return grant.allow.some((rule) => rule.server === server && (rule.effects === '*' || rule.effects.includes(effect)));
+  return scope === `${server}.${effect}` || (scope === server && !ENDS_IN_EFFECT.test(server) && !OF_SIGN_IN.has(server));
 }
+
+/** OpenID Connect Core section 5.4 and 11. */
+const OF_SIGN_IN: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'address', 'phone', 'offline_access']);
 
 const ENDS_IN_EFFECT = new RegExp(`\\.(?:${EFFECTS.join('|')})$`);
 
