@@ -22,6 +22,8 @@ export interface Admin {
   readonly organisation?: boolean;
   /** Set when a proposal is carried out: who approved exactly this request. */
   readonly approvals?: readonly string[];
+  /** Set with them: not all of them may do it in the whole organisation, so it isn't done there, whoever proposed it. */
+  readonly spaceOnly?: boolean;
 }
 
 export interface AdminProof {
@@ -157,5 +159,5 @@ async function authorize(
   if (reach === 'organisation' && space !== DEFAULT_SPACE) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'this belongs to the whole organisation, not to one space', { remedy: 'Ask without a space.' });
   }
-  return { ...admin, roles: await control.admins.rolesOf(admin, space), organisation: everywhere.outcome === 'allow' };
+  return { ...admin, roles: await control.admins.rolesOf(admin, space), organisation: everywhere.outcome === 'allow' && admin.spaceOnly !== true };
 }

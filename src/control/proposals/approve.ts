@@ -1,9 +1,12 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { ACCESSES } from '../access.ts';
 import { refuseUnless } from '../admins/administration.ts';
+import type { AdminQuestion } from '../admins/administration.ts';
 import { needRecentSignIn } from '../admins/standing.ts';
 import type { Control } from '../control.ts';
+import { findAccountView } from '../issuer/people.ts';
 import { isRevoked } from '../people/revoked.ts';
 import type { Admin } from '../route.ts';
 import { needStored, putStored } from '../stored.ts';
@@ -47,12 +50,16 @@ export async function approveProposal(approving: Approving, control: Control): P
   return { id, state, result: await carryOut(proposal, approving, control) };
 }
 
+function questionOf({ method, path }: Pick<Proposal, 'method' | 'path'>, space: string, control: Control): AdminQuestion {
+  const { access, reach } = control.routeOf(method, path);
+  return { access, space: reach === 'space' ? space : '*', part: path.split('/')[1] ?? '' };
+}
+
 /** The approver answers for the action as if it were theirs: whoever may not do it may not let it be done. */
 async function checkRight({ method, path }: Proposal, { admin, space }: Approving, control: Control): Promise<void> {
-  const { access, reach } = control.routeOf(method, path);
-  const question = { access, space: reach === 'space' ? space : '*', part: path.split('/')[1] ?? '' };
+  const question = questionOf({ method, path }, space, control);
   refuseUnless(await control.admins.decide(admin, question), admin, question);
-  needRecentSignIn(admin, access, control.now());
+  needRecentSignIn(admin, question.access, control.now());
 }
 
 function check(proposal: Proposal, { admin, digest }: Approving, now: number): void {
@@ -81,9 +88,21 @@ async function carryOut(proposal: Proposal, { signal }: Approving, control: Cont
     if (via === 'root' || !(await isRevoked(control.store, id))) continue;
     throw new SallyportError('ERR_SECOND_PERSON', 'one of those who wanted this was deactivated meanwhile', { remedy: 'Propose it anew.' });
   }
-  const { id, via, kind, groups, at } = proposer;
-  const asProposer: Admin = { id, may: ACCESSES, proof: { via, kind, groups, proof: 'bearer', issuedAt: at }, approvals: approvals.map((one) => one.id) };
+  const question = questionOf(proposal, query['space'] ?? DEFAULT_SPACE, control);
+  const approvers = await Promise.all(approvals.map((one) => asNow(one, control)));
+  let spaceOnly = false;
+  for (const approver of approvers) {
+    refuseUnless(await control.admins.decide(approver, question), approver, question);
+    spaceOnly ||= (await control.admins.decide(approver, { ...question, space: '*' })).outcome !== 'allow';
+  }
+  const asProposer: Admin = { ...(await asNow(proposer, control)), approvals: approvers.map((one) => one.id), spaceOnly };
   const answer = await control.routeOf(method, path).run({ admin: asProposer, params, query, body: body ?? undefined, signal }, control);
   // What was done is the answer; a route that streams changes nothing.
   return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer ? null : JSON.parse(JSON.stringify(answer));
+}
+
+/** Somebody with the groups of this moment: who wanted something yesterday may have lost the right to it since. */
+async function asNow({ id, via, kind, groups, at }: Proposal['proposer'], { store }: Control): Promise<Admin> {
+  const known = await findAccountView(store, id.slice(id.lastIndexOf('|') + 1));
+  return { id, may: ACCESSES, proof: { via, kind, groups: known?.groups ?? groups, proof: 'bearer', issuedAt: at } };
 }

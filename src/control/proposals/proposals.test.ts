@@ -124,6 +124,31 @@ describe('a wide action', () => {
     expect((await approve(BOB, proposal)).code).toBe('ERR_SECOND_PERSON');
   });
 
+  test('is not the whole organisation\'s when whoever approves it may do so in one space alone', async () => {
+    const dot = person('dot', 'desk-team');
+    await control().store.put('admin', 'default', 'desk', { to: { group: 'desk-team' }, role: 'admin', space: 'default' }, { by: 'test' });
+    const everywhere = await propose(ANN, 'POST', '/admins', give({ principal: 'https://issuer.example|eve' }));
+    expect((await approve(dot, everywhere)).code).toBe('ERR_ADMIN_FORBIDDEN');
+    const { body } = await send(ANN, 'GET', '/admins');
+    expect(JSON.stringify(body)).not.toContain('eve');
+    const here = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
+    expect((await approve(dot, here)).code).toBe('');
+    await send(ANN, 'PUT', '/policies', { body: FORBID });
+  });
+
+  test('is done by the rights that everybody has when it is done, not by those of the day before', async () => {
+    const at = Date.now();
+    const row = { userName: 'finn', active: true, source: 'scim' as const, groups: ['keyholders'], createdAt: at, changedAt: at };
+    await putStored(control().store, 'person', 'default', 'finn', row, 'test');
+    await control().store.put('admin', 'default', 'keyholders', { to: { group: 'keyholders' }, role: 'admin', space: '*' }, { by: 'test' });
+    const finn = person('finn', 'keyholders');
+    const [mine, theirs] = [await propose(finn, 'DELETE', '/policies/:id', REMOVE), await propose(ROOT, 'DELETE', '/policies/:id', REMOVE)];
+    expect(await approve(finn, theirs)).toMatchObject({ body: { state: 'open', needed: 2 } });
+    await putStored(control().store, 'person', 'default', 'finn', { ...row, groups: [] }, 'test');
+    for (const proposal of [mine, theirs]) expect((await approve(BOB, proposal)).code).toBe('ERR_ADMIN_FORBIDDEN');
+    expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
+  });
+
   test('by the holder of the machine\'s token takes two people, since nobody knows which of them holds it', async () => {
     const proposal = await propose(ROOT, 'DELETE', '/policies/:id', REMOVE);
     expect(await approve(ANN, proposal)).toMatchObject({ body: { state: 'open', needed: 2 } });
