@@ -159,6 +159,10 @@ const ROWS = {
     'issue 3, part 7',
   ],
   'administer-bound': ['A token for the API is bound to a key, good for the API alone, and nobody else\'s to ask for.', 'issue 3, parts 2 and 7'],
+  'nothing-passes-through': [
+    'Over the whole suite no token, cookie or proof that was shown to the gate reached a server.',
+    'invariant 8; issue 3, Done when',
+  ],
   'oauth-clients': [
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',

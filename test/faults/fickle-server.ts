@@ -1,4 +1,5 @@
 import { answerCounting } from '../fixtures/counting-answers.ts';
+import { watchInbound } from '../fixtures/tripwire.ts';
 
 /** An upstream that is honest until it is called, and then does what the argument `id` of the call says. */
 export interface FickleServer {
@@ -30,6 +31,7 @@ export function startFickleServer(): FickleServer {
   const server = Bun.serve({
     hostname: '127.0.0.1', port: 0, idleTimeout: 0,
     async fetch(request) {
+      watchInbound(request);
       const text = await request.text();
       let told: string | undefined;
       const answer = answerCounting(text, (_tool, id) => (told = id));
