@@ -81,8 +81,11 @@ test('the chain of actors is one of registered agents', async () => {
   expect(principal).toMatchObject({ agent: 'desk-agent', actors: ['desk-agent', 'helper'] });
 });
 
-test('a workload is one: its token was made for itself', async () => {
-  const principal = await openIdentity().authenticate(showing({ authorization: await bearer({ claims: { sub: 'desk' } }) }), identitiesAt(issuer), NOW);
+test.each([
+  ['as RFC 9068 has it', { sub: 'desk' }], ['in Auth0\'s words', { sub: 'desk@clients', gty: 'client-credentials' }],
+  ['in Entra\'s', { sub: 'a-service-principal', idtyp: 'app' }], ['in Keycloak\'s', { sub: 'a-uuid', preferred_username: 'service-account-desk' }],
+])('a workload is one: its token was made for itself, %s', async (_name, claims) => {
+  const principal = await openIdentity().authenticate(showing({ authorization: await bearer({ claims }) }), identitiesAt(issuer), NOW);
   expect(principal.kind).toBe('workload');
 });
 

@@ -123,8 +123,10 @@ function scopesOf(claims: JsonObject): readonly string[] {
   return [...new Set(texts.filter((scope) => scope !== ''))];
 }
 
+/** RFC 9068 section 2.2 has the client as subject; Auth0, Entra ID (an optional claim) and Keycloak say it in words of their own. */
 function isWorkload(claims: JsonObject, subject: string, client: string): boolean {
-  return subject === client || claims['gty'] === 'client-credentials' || claims['idtyp'] === 'app';
+  if (subject === client || claims['gty'] === 'client-credentials' || claims['idtyp'] === 'app') return true;
+  return claims['preferred_username'] === `service-account-${client.toLowerCase()}`;
 }
 
 /** A confirmation that we can't check is one that we can't drop either. */
