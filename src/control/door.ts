@@ -3,10 +3,11 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createSecure } from 'node:https';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { writeResponse } from '../link/node-exchange.ts';
 import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
-import { addressOf, toRequest, writeResponse } from './door-exchange.ts';
+import { addressOf, toRequest } from './door-exchange.ts';
 import { matchPath } from './match-path.ts';
 import { refuse } from './refuse.ts';
 import type { WebRoute } from './web.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { LIMITS } from '../domain/limits.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
+import { bodyOf, headersOf, writeResponse } from '../link/node-exchange.ts';
 import { answer, watchBodies } from './answer.ts';
 import { createDoors } from './doors.ts';
 import type { Listener, ListenOptions } from './listen.ts';
@@ -28,11 +28,11 @@ export async function listenMtls(options: MtlsOptions): Promise<Listener> {
       cuts.set(request, () => socket.destroy());
       const certificate = socket instanceof TLSSocket ? thumbprintOf(socket) : undefined;
       const peer = { address: socket.remoteAddress ?? '', longLived: () => void socket.setTimeout(0), ...(certificate === undefined ? {} : { certificate }) };
-      await write(await answer(request, peer, answering), outgoing);
+      await writeResponse(await answer(request, peer, answering), outgoing);
     };
     work().catch(async () => {
       if (outgoing.headersSent) outgoing.destroy();
-      else await write(broken(), outgoing);
+      else await writeResponse(broken(), outgoing);
     }).catch(() => outgoing.destroy());
   });
   const limits = { handshakeTimeout: LIMITS.connectTimeoutMs };
@@ -68,46 +68,11 @@ function thumbprintOf(socket: TLSSocket): string | undefined {
   return raw === undefined ? undefined : createHash('sha256').update(raw).digest('base64url');
 }
 
-/** Repeated headers are joined, as the other door has them: `node:http` itself would drop all but the first. */
 function toRequest(incoming: IncomingMessage, outgoing: ServerResponse, publicUrl: string): Request {
-  const headers = new Headers();
-  for (let at = 0; at + 1 < incoming.rawHeaders.length; at += 2) headers.append(incoming.rawHeaders[at] ?? '', incoming.rawHeaders[at + 1] ?? '');
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
   const method = incoming.method ?? 'GET';
   const url = new URL(publicUrl).origin + (incoming.url?.startsWith('/') === true ? incoming.url : '/');
-  const body = method === 'POST' ? { body: streamOf(incoming) } : {};
-  return new Request(url, { method, headers, signal: gone.signal, ...body });
-}
-
-function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next = await chunks.next();
-      if (next.done === true) controller.close();
-      else controller.enqueue(new Uint8Array(next.value));
-    },
-  }, { highWaterMark: 0 });
-}
-
-async function write(response: Response, outgoing: ServerResponse): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  if (response.body === null) {
-    outgoing.end();
-    return;
-  }
-  const body = Readable.from(response.body);
-  outgoing.once('close', () => body.destroy());
-  for await (const chunk of body) {
-    if (outgoing.destroyed) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
-  }
-  outgoing.end();
-}
-
-function drained(outgoing: ServerResponse): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  outgoing.once('drain', resolve).once('close', resolve);
-  return promise;
+  const body = method === 'POST' ? { body: bodyOf(incoming) } : {};
+  return new Request(url, { method, headers: headersOf(incoming), signal: gone.signal, ...body });
 }
