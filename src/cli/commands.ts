@@ -15,6 +15,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   agent: async () => (await import('./agent.ts')).command,
   token: async () => (await import('./token.ts')).command,
   account: async () => (await import('./account.ts')).command,
+  connection: async () => (await import('./connection.ts')).command,
   vault: async () => (await import('./vault.ts')).command,
   admin: async () => (await import('./admin.ts')).command,
   person: async () => (await import('./person.ts')).command,
