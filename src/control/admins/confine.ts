@@ -4,6 +4,8 @@ import { isObject } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Kind, Rows } from '../../store/store.ts';
 import type { By } from '../control.ts';
+import { SERVER } from '../servers/schema.ts';
+import { referencesOf } from '../vault/findings.ts';
 
 /** Rows of the default space that are the whole organisation's, whoever administers that space. */
 const ORGANISATION: readonly Kind[] = ['person', 'group', 'account', 'consent', 'scim-token', 'custodian', 'opening', 'registration', 'identity'];
@@ -45,10 +47,19 @@ function crossing(what: string): SallyportError {
 async function isOrganisations(rows: Rows, kind: Kind, space: string, id: string, body: Json | undefined): Promise<boolean> {
   if (space !== DEFAULT_SPACE) return kind === 'admin' && reachesBeyond(body, space);
   if (ORGANISATION.includes(kind)) return true;
-  if (kind !== 'setting' && kind !== 'admin') return false;
+  if (kind !== 'setting' && kind !== 'admin' && kind !== 'server') return false;
   const before = (await rows.get(kind, space, id))?.body;
   if (kind === 'admin') return reachesBeyond(before, space) || reachesBeyond(body, space);
+  if (kind === 'server') return body !== undefined && sendsMachineSecrets(before, body);
   return id !== 'kill' || stopsAll(before) !== stopsAll(body);
+}
+
+/** Files and variables of control's own machine belong to no space: who sends one of them where is the organisation's to say. */
+function sendsMachineSecrets(before: Json | undefined, after: Json): boolean {
+  const [old, now] = [before, after].map((body) => SERVER.safeParse(body, { reportInput: false }).data);
+  if (now === undefined) return true;
+  const isMachines = referencesOf(now).some((reference) => !reference.startsWith('vault:'));
+  return isMachines && !Bun.deepEquals([old?.endpoint, old?.credentials], [now.endpoint, now.credentials]);
 }
 
 function reachesBeyond(body: Json | undefined, space: string): boolean {
