@@ -121,7 +121,10 @@ describe('refused at its place, with a remedy:', () => {
     ['a token endpoint in the clear', '{ type: none }', `{ type: client-credentials, ${CLIENT.replace('https', 'http')} }`, 'tokenUrl must be an https URL'],
     ['a day of rotation that does not exist', '{ type: none }', '{ type: mtls, secret: vault:a, rotateBy: 2026-02-30 }', 'rotateBy is not a date'],
     ['a secret of no client', '{ type: none }', '{ type: authorization-code, secret: vault:a }', 'has a secret without the clientId'],
-    ['a secret for whom the server names', '{ type: none }', '{ type: authorization-code, clientId: gate, secret: vault:a }', 'has a secret without the issuer'],
+    [
+      'a secret for whom the server names', '{ type: none }', '{ type: authorization-code, clientId: gate, secret: vault:a }',
+      'has a secret without the issuer',
+    ],
   ])('%s', (_, find, put, message) => {
     expect(WHOLE).toContain(find);
     const told = refused(WHOLE.replace(find, put));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, decodeJwt } from 'jose';
 import { createSignedInTicket } from '../../src/cli/signed-in-ticket.ts';
@@ -82,8 +82,13 @@ async function signIn(name: Name, ...args: readonly string[]): Promise<Ran> {
   return { code: await child.exited, out: await new Response(child.stdout).text(), err: `${err}${String(await visited)}` };
 }
 
+interface Shown {
+  readonly resource?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What the API, or another resource, answers to a token that somebody kept, shown as the program itself would, or otherwise. */
-async function show(name: Name, url: string, more: { readonly resource?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<Response> {
+async function show(name: Name, url: string, more: Shown = {}): Promise<Response> {
   const ticket = createSignedInTicket(more.resource ?? api, openSignIns(join(folder, name)), httpOver);
   for (let tries = 0; ; tries += 1) {
     const headers = { ...await ticket.present(await ticket.token(), { method: 'GET', url }), ...more.headers };
@@ -145,6 +150,16 @@ describe('people who administer from the command line', () => {
     for (const args of [['vault', 'unlock'], ['vault', 'set', 'crm'], ['break-glass', 'open']]) {
       expect(await run('ada', ...args)).toMatchObject({ code: 2, err: expect.stringContaining('on the machine that runs control') });
     }
+  });
+
+  test('a sign-in is renewed as it is used, and stays as old as it is', async () => {
+    const [file = ''] = readdirSync(join(folder, 'eve', 'sign-ins')).map((name) => join(folder, 'eve', 'sign-ins', name));
+    const before = kept('eve');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), expiresAt: 0 }), { mode: 0o600 });
+    expect((await run('eve', 'admin', 'whoami')).code).toBe(0);
+    const after = kept('eve');
+    expect(after.accessToken).not.toBe(before.accessToken);
+    expect(decodeJwt(after.accessToken)['auth_time']).toBe(decodeJwt(before.accessToken)['auth_time']);
   });
 
   test('who administers nothing signs in for nothing', async () => {

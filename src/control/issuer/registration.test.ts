@@ -55,7 +55,8 @@ test('a client that registered itself is shown as one: nobody here entered it', 
   const id = typeof made === 'object' && made !== null && 'client_id' in made ? String(made.client_id) : '';
   const url = new URL(`${issuer.origin}/oauth/authorize`);
   const asked = {
-    client_id: id, response_type: 'code', redirect_uri: REDIRECT, scope: 'crm.read', resource: CRM, code_challenge: 'x'.repeat(43), code_challenge_method: 'S256',
+    client_id: id, response_type: 'code', redirect_uri: REDIRECT, scope: 'crm.read', resource: CRM,
+    code_challenge: 'x'.repeat(43), code_challenge_method: 'S256',
   };
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
   const browser = new Browser(issuer, 'ann');

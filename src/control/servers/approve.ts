@@ -18,7 +18,8 @@ export interface Approval {
 
 /**
  * Candidate → baseline, exactly the one that was shown. Also lifts a quarantine, with the candidate or with what was
- * approved before, as long as it is reached as it was then. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned), `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
+ * approved before, as long as it is reached as it was then. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned),
+ * `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
  */
 export async function approveServer(rows: Rows, approval: Approval): Promise<void> {
   const { space, id, by } = approval;

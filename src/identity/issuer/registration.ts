@@ -12,7 +12,10 @@ const POLICY = 'ours';
 /** Dynamic registration (RFC 7591): off, or for who has a token that an administrator made for one registration. */
 export function registrationOf({ registration, state }: Pick<IssuerParts, 'registration' | 'state'>): Registration {
   if (!registration) return { enabled: false };
-  return { enabled: true, initialAccessToken: true, issueRegistrationAccessToken: false, policies: { [POLICY]: (context, properties) => registerOnce(context, properties, state) } };
+  return {
+    enabled: true, initialAccessToken: true, issueRegistrationAccessToken: false,
+    policies: { [POLICY]: (context, properties) => registerOnce(context, properties, state) },
+  };
 }
 
 /** A registered client is public or brings its keys, and does what people agree to: nothing in its own name, nothing for others. */
