@@ -61,6 +61,13 @@ test('what was scanned or approved elsewhere is not what somebody approves now',
   expect((await send(BOB, 'POST', '/servers/:id/approve', 'crm', { digest: await scanned(ANN, 'crm') })).code).toBe('');
 });
 
+test('what a gateway saw at the old place is no candidate at the new one', async () => {
+  await approved('crm', entry('crm', 'https://crm.example/mcp'));
+  expect((await apply(ANN, entry('crm', 'https://elsewhere.example/mcp'))).code).toBe('');
+  await fixture.asGateway.call('control.drift', { space: 'default', server: 'crm', node: 'late', raw: surfaceSaying({ other: {} }) });
+  expect((await send(ANN, 'GET', '/servers/:id', 'crm')).body['candidate']).toBeUndefined();
+});
+
 test('nor is that what lifts a quarantine', async () => {
   const digest = await approved('crm', entry('crm', 'https://crm.example/mcp'));
   expect((await send(BOB, 'POST', '/servers/:id/quarantine', 'crm', { reason: 'odd' })).code).toBe('');

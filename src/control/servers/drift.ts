@@ -22,7 +22,8 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   const { space, server: id } = report;
   const server = await needStored(control.store, 'server', space, id);
   const baseline = await findStored(control.store, 'baseline', space, id);
-  if (baseline === undefined) return { drift: [] };
+  // It was moved since: what a gateway still saw at the old place says nothing of the new one.
+  if (baseline === undefined || server.body.moved === true) return { drift: [] };
   const candidate = toCandidate(report.raw, server.body, control.now(), await shadowsOf(control.store, space, id));
   const drift = compareSurfaces(baseline.body.surface, candidate.surface).map(presentDrift);
   const known = await findStored(control.store, 'drift', space, id);
