@@ -10,8 +10,8 @@ const OF_GRANTS: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCod
  * oidc-provider's storage over shared state. Names are digests and values are sealed, so that a stolen database has no
  * usable token. What must happen once (a code, a refresh token, a proof's `jti`) is decided by the state's own atomic write.
  */
-export function createAdapterFactory(parts: Pick<IssuerParts, 'state' | 'secret' | 'findClient' | 'isRevoked'>): AdapterFactory {
-  const { state, secret, findClient, isRevoked: isDead } = parts;
+export function createAdapterFactory(parts: Pick<IssuerParts, 'state' | 'secret' | 'findClient' | 'isRevoked' | 'revoke' | 'origin'>): AdapterFactory {
+  const { state, secret, findClient, isRevoked: isDead, revoke, origin } = parts;
   const key = deriveKey(secret, 'entries');
   const read = async (place: string): Promise<string | undefined> => {
     const sealed = await state.get(place);
@@ -65,7 +65,11 @@ export function createAdapterFactory(parts: Pick<IssuerParts, 'state' | 'secret'
       const payload = await find(model, id);
       const isFirst = await state.setIfAbsent(consumedPlace(model, id), String(Math.floor(Date.now() / 1000)), LIMITS.grantMs);
       if (isFirst) return;
-      if (payload?.grantId !== undefined) await revokeByGrantId(payload.grantId);
+      if (payload?.grantId !== undefined) {
+        await revokeByGrantId(payload.grantId);
+        // Nobody knows which of the two was the thief: what the first got ends at the gateways too.
+        await revoke({ credential: `${origin}|${payload.grantId}`, reason: 'a code or refresh token was used twice at the same moment' });
+      }
       throw new errors.InvalidGrant('used at the same moment by somebody else');
     },
     destroy: async (id) => {
