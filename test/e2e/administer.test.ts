@@ -209,6 +209,20 @@ describe('a token for the API', () => {
     expect((await run('ada', 'admin', 'whoami')).code).toBe(0);
   });
 
+  test('is agreed to by a person who is told what it is for', async () => {
+    const at = new URL('/oauth/authorize', gate.controlUrl);
+    at.search = new URLSearchParams({
+      client_id: 'sallyport-cli', redirect_uri: 'http://127.0.0.1:1/callback', response_type: 'code', scope: 'admin.read admin.stop', resource: api, state: 's',
+      code_challenge: 'c'.repeat(43), code_challenge_method: 'S256',
+    }).toString();
+    const browser = openBrowser({ ca: readFileSync(ca, 'utf8'), stops: ({ port }) => port === '1' });
+    const page = await (await browser.open(at.href)).submit({ name: 'ada', password: PASSWORD }, '/sign-in/password');
+    const told = ['It could administer Sallyport in the roles that you hold', 'See the configuration', 'Stop and revoke'];
+    for (const part of told) expect(page.text).toContain(part);
+    for (const part of ['Change the configuration', 'Say who administers']) expect(page.text).not.toContain(part);
+    expect((await page.submit({ answer: 'no' })).url).toContain('error=access_denied');
+  });
+
   test('is asked for by nobody but the command line itself', async () => {
     const redirect = 'https://desk.example/callback';
     const made = await gate.admin('POST', '/clients', {
