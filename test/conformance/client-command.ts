@@ -112,7 +112,9 @@ async function shareConnection(gate: Gate): Promise<void> {
 async function run(gate: Gate): Promise<void> {
   const { idp_id_token: identity } = context;
   for (const principal of identity === undefined ? [] : ['sallyport|registry', 'sallyport|tester']) {
-    await gate.control().connections.keepIdentity('default', principal, identity ?? '', Date.now() + 3_600_000);
+    await gate.control().connections.keepIdentity({
+      principal, issuer: new URL(context.idp_token_endpoint ?? '').origin, idToken: identity ?? '', expiresAt: Date.now() + 3_600_000,
+    });
   }
   await connecting(() => gate.enrol('fixture'));
   if (scenario === 'auth/scope-step-up') await shareConnection(gate);

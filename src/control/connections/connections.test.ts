@@ -4,9 +4,10 @@ import { openBrowser, type Browser, type BrowserPage } from '../../../test/fixtu
 import { connectV1 } from '../../../test/fixtures/clients.ts';
 import { startGate, type Gate } from '../../../test/fixtures/gate.ts';
 import { modernRequest, objectIn, toolParams } from '../../../test/fixtures/modern-call.ts';
+import { faultOf } from '../../../test/fixtures/upstream-exchange.ts';
 import { isArray, type Json, type JsonObject } from '../../domain/json.ts';
 import { openSession } from '../sign-in/session.ts';
-import { putStored } from '../stored.ts';
+import { needStored, putStored } from '../stored.ts';
 import { TICKET } from './schema.ts';
 
 let server: AccountServer;
@@ -235,6 +236,25 @@ test('metadata that redirects is not there, and the issuer\'s other metadata is 
   const token = await agent('moved');
   server.says.set(ISSUER, () => Response.redirect('https://other.example/', 302));
   expect((await call(token, 'forbidden')).url).toContain('/connections/start/');
+});
+
+test('an ID token goes to the provider that made it and to no other, and not after its person was deactivated', async () => {
+  const { connections, now, store } = gate.control();
+  process.env['IDP_TEST_SECRET'] = 'x';
+  const kept = { principal: 'https://idp.example|u', issuer: 'http://127.0.0.1:1', idToken: 'an-id-token', expiresAt: now() + 60_000 };
+  await connections.keepIdentity(kept);
+  const entry = await needStored(store, 'server', 'default', 'crm');
+  const why = async (idpTokenUrl: string): Promise<string> => {
+    const credentials = { type: 'id-jag', idpTokenUrl, idpClientId: 'c', tokenUrl: server.issuer, clientId: 'c', secret: 'env:IDP_TEST_SECRET' } as const;
+    const asked = { space: 'default', server: 'crm', exchange: 'e', principal: kept.principal, agent: 'a', actors: [] };
+    return (await faultOf(connections.obtain({ ...entry, body: { ...entry.body, credentials } }, asked))).internal ?? '';
+  };
+  expect(await why('https://harvester.example/token')).toContain('another identity provider');
+  // Its own provider is asked: nobody listens there.
+  expect(await why('http://127.0.0.1:1/token')).not.toContain('identity provider');
+  expect(JSON.stringify(await store.list('identity'))).not.toContain('an-id-token');
+  await connections.endAllOf(kept.principal, 'test');
+  expect(await why('http://127.0.0.1:1/token')).toContain('no sign-in of this person');
 });
 
 test('a token endpoint that redirects is not followed', async () => {

@@ -5,7 +5,7 @@ import type { Control } from '../control.ts';
 import type { MintSubject, ObtainToken } from '../servers/obtain.ts';
 import { createObtainer } from '../servers/obtain.ts';
 import { findStored, listStored, putStored, type Stored } from '../stored.ts';
-import { identityOf, keepIdentity } from './identities.ts';
+import { forgetIdentity, identityOf, keepIdentity, type Identity } from './identities.ts';
 import { createKeep } from './keep.ts';
 import { obtainConnected } from './obtain-connected.ts';
 import { connectable, fetchFor, type ConnectionParts } from './parts.ts';
@@ -21,8 +21,8 @@ export interface Connections {
   end(connection: Stored<Connection>, by: string): Promise<void>;
   /** Ends all of a principal's, in all spaces: they were deactivated. How many. */
   endAllOf(principal: string, by: string): Promise<number>;
-  /** Keeps the ID token of a sign-in at the company's provider for ID-JAGs (`identities.ts`). */
-  keepIdentity(space: string, principal: string, idToken: string, expiresAt: number): Promise<void>;
+  /** Keeps the ID token of a sign-in at the company's provider for ID-JAGs. */
+  keepIdentity(identity: Identity): Promise<void>;
 }
 
 export interface ConnectionsOptions extends Pick<Control, 'store' | 'state' | 'record' | 'now' | 'lease' | 'vault'> {
@@ -54,15 +54,16 @@ export function createConnections({ store, state, record, now, lease, vault, gua
     obtain: createObtainer({
       readSecret, mintSubject, now,
       fetchFor: (server) => fetchFor(parts, server),
-      identityOf: (space, principal, server) => identityOf(identities, space, principal, server),
+      identityOf: (principal, idpTokenUrl, server) => identityOf(identities, principal, idpTokenUrl, server),
       obtainConnected: (server, asked) => obtainConnected(parts, refresh, connectable(server), asked),
     }),
     async endAllOf(principal, by) {
       const all = (await listStored(store, 'connection')).filter(({ body }) => body.principal === principal && body.state !== 'revoked');
       for (const connection of all) await end(connection, by);
+      await forgetIdentity(identities, principal);
       return all.length;
     },
-    keepIdentity: (space, principal, idToken, expiresAt) => keepIdentity(identities, space, principal, idToken, expiresAt),
+    keepIdentity: (identity) => keepIdentity(identities, identity),
   };
 }
 

@@ -62,4 +62,6 @@ export const PENDING = z.strictObject({ ticket: TICKET, client: CLIENT, verifier
 export type Pending = z.infer<typeof PENDING>;
 
 /** What the company's provider said of a person when they signed in there: the one thing that it takes for an ID-JAG. Sealed. */
-export const IDENTITY = z.strictObject({ principal: z.string().max(3000), sealed: z.string(), expiresAt: z.int(), keptAt: z.int() });
+export const IDENTITY = z.strictObject({
+  principal: z.string().max(3000), issuer: z.string().max(2048), sealed: z.string(), expiresAt: AT, keptAt: AT,
+});

@@ -36,7 +36,7 @@ export interface ObtainParts {
   readonly fetchFor: (server: Stored<StoredServer>) => Promise<OAuthFetch>;
   readonly mintSubject: MintSubject;
   /** What the company's provider said of the person at their sign-in. */
-  readonly identityOf: (space: string, principal: string, server: string) => Promise<Subject>;
+  readonly identityOf: (principal: string, idpTokenUrl: string, server: string) => Promise<Subject>;
   /** A person's own account at the server. */
   readonly obtainConnected: ObtainToken;
   readonly now: () => number;
@@ -111,7 +111,7 @@ async function grantOf(parts: ObtainParts, spec: TokenSpec, asked: ReleaseReques
     const { subject, actor } = await parts.mintSubject(asked, spec.tokenUrl);
     return obtainByExchange(spec, subject, actor, ask);
   }
-  const identity = await parts.identityOf(asked.space, asked.principal, asked.server);
+  const identity = await parts.identityOf(asked.principal, spec.idpTokenUrl, asked.server);
   return obtainByIdJag(spec, identity, spec.idpSecret === undefined ? undefined : await parts.readSecret(asked.space, spec.idpSecret), ask);
 }
 

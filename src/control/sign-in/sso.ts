@@ -13,6 +13,7 @@ import { readSignIn } from './settings.ts';
 import type { Sso } from './settings.ts';
 import { openProvider } from './sso-provider.ts';
 import { admitPerson } from './sso-person.ts';
+import { principalOf } from './who.ts';
 
 const COOKIE = 'sso';
 const CALLBACK = '/sign-in/sso/callback';
@@ -49,7 +50,11 @@ export async function endSso(web: WebRequest, control: Control): Promise<Respons
   try {
     if (trip === undefined || trip.issuer !== sso.issuer) throw new Error('not begun in this browser');
     if (!(await control.state.setIfAbsent(`sso/${trip.state}`, '1', LIMITS.ceremonyMs * 2))) throw new Error('used already');
-    const person = await admitPerson(control, sso, await claimsOf(web, control, sso, trip));
+    const { claims, idToken } = await claimsOf(web, control, sso, trip);
+    const person = await admitPerson(control, sso, claims);
+    for (const principal of [principalOf(web, person), `${sso.issuer}|${claims.sub}`]) {
+      await control.connections.keepIdentity({ principal, issuer: sso.issuer, idToken, expiresAt: claims.exp * 1000 });
+    }
     const response = await enter(web, control, person, 'sso', to);
     response.headers.append('set-cookie', writeCookie(web, COOKIE, ''));
     return response;
@@ -61,7 +66,7 @@ export async function endSso(web: WebRequest, control: Control): Promise<Respons
 }
 
 /** The ID token's claims, after everything that OpenID Connect Core 3.1.3.7, RFC 9207 and RFC 7636 want checked; its signature too. */
-async function claimsOf(web: WebRequest, control: Control, sso: Sso, trip: Trip): Promise<oauth.IDToken> {
+async function claimsOf(web: WebRequest, control: Control, sso: Sso, trip: Trip): Promise<{ readonly claims: oauth.IDToken; readonly idToken: string }> {
   const { server, client, authentication, options } = await openProvider(control, sso);
   const parameters = oauth.validateAuthResponse(server, client, web.url, trip.state);
   const response = await oauth.authorizationCodeGrantRequest(server, client, authentication, parameters, web.url.origin + CALLBACK, trip.verifier, options);
@@ -70,8 +75,8 @@ async function claimsOf(web: WebRequest, control: Control, sso: Sso, trip: Trip)
   });
   await oauth.validateApplicationLevelSignature(server, response, options);
   const claims = oauth.getValidatedIdTokenClaims(result);
-  if (claims === undefined) throw new Error('no ID token');
-  return claims;
+  if (claims === undefined || result.id_token === undefined) throw new Error('no ID token');
+  return { claims, idToken: result.id_token };
 }
 
 function readTrip(web: WebRequest, control: Control): Trip | undefined {
