@@ -164,8 +164,8 @@ test('a certificate-bound token needs its certificate', async () => {
 });
 
 /** The other signature that ECDSA has for the same: anybody who holds a token can make it (s → n - s). */
-function respelled(token: string): string {
-  const [head = '', claims = '', signature = ''] = token.split('.');
+function respelled(text: string): string {
+  const [head = '', claims = '', signature = ''] = text.split('.');
   const bytes = Buffer.from(signature, 'base64url');
   const s = (0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n - BigInt(`0x${bytes.subarray(32).toString('hex')}`)).toString(16);
   return [head, claims, Buffer.concat([bytes.subarray(0, 32), Buffer.from(s.padStart(64, '0'), 'hex')]).toString('base64url')].join('.');

@@ -1,5 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
-import { TOKEN_ALGORITHMS, type TokenAlgorithm } from '../domain/issuer.ts';
+import type { TokenAlgorithm } from '../domain/issuer.ts';
 import { isObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { digestOf } from './credential.ts';
@@ -35,8 +35,8 @@ interface ProofHeader {
 
 export interface Proofs {
   /**
-   * Checks a proof as RFC 9449 section 4.3 lists it, but for replay. `known` says whether a nonce is one of ours: without
-   * one there is nothing to verify. Throws ERR_PROOF_INVALID, ERR_PROOF_NONCE.
+   * Checks a proof as RFC 9449 section 4.3 lists it, but for whether its nonce is one of ours and it comes for the first time.
+   * Throws ERR_PROOF_INVALID, ERR_PROOF_NONCE.
    */
   check(header: string | null, context: ProofContext): Proof;
 }
@@ -79,7 +79,7 @@ function readHeader(segment: string): ProofHeader {
   const { typ, alg, jwk, crit, b64 } = decodeObject(segment) ?? {};
   if (typ !== 'dpop+jwt') throw invalidProof('type');
   const algorithm = PROOF_ALGORITHMS.find((one) => one === alg);
-  if (algorithm === undefined || !TOKEN_ALGORITHMS.includes(algorithm)) throw invalidProof('algorithm not allowed');
+  if (algorithm === undefined) throw invalidProof('algorithm not allowed');
   if (crit !== undefined || b64 !== undefined) throw invalidProof('critical extension');
   const key = isObject(jwk) ? importJwk(jwk) : undefined;
   const jkt = isObject(jwk) ? thumbprintOf(jwk) : undefined;

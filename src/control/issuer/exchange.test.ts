@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { text } from '../../cli/json-view.ts';
 import { readClaims, type Vouched } from '../../identity/claims.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { embeddedIssuer, readPublished } from './published.ts';
@@ -25,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => issuer.stop());
 
 async function register(id: string, metadata: JsonObject): Promise<void> {
-  secrets[id] = String((await issuer.client(id, metadata))['secret']);
+  secrets[id] = text((await issuer.client(id, metadata))['secret']);
 }
 
 async function ask(client: string, parameters: Readonly<Record<string, string>>): Promise<JsonObject> {
@@ -37,7 +38,7 @@ async function ask(client: string, parameters: Readonly<Record<string, string>>)
 }
 
 async function workload(client = 'batch'): Promise<string> {
-  return String((await ask(client, { grant_type: 'client_credentials', resource: CRM, scope: 'crm.read' }))['access_token']);
+  return text((await ask(client, { grant_type: 'client_credentials', resource: CRM, scope: 'crm.read' }))['access_token']);
 }
 
 function exchange(client: string, subject: string, resource = CRM): Promise<JsonObject> {
@@ -49,7 +50,7 @@ async function vouchedBy(token: Json | undefined): Promise<Vouched> {
   const published = await readPublished(issuer.role.control.store);
   if (published === undefined || !isArray(published.jwks['keys'])) throw new Error('no keys');
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the issuer's own keys
-  const { payload } = await jwtVerify(String(token), createLocalJWKSet({ keys: published.jwks['keys'] as unknown as JWK[] }));
+  const { payload } = await jwtVerify(text(token), createLocalJWKSet({ keys: published.jwks['keys'] as unknown as JWK[] }));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was JSON a moment ago
   return readClaims(payload as JsonObject, embeddedIssuer(published, ['default']), 'digest');
 }
@@ -64,7 +65,7 @@ test('a workload that is acted for stays a workload, and its own agent in the ch
   expect(await vouchedBy(one['access_token'])).toMatchObject({
     subject: 'batch', client: 'desk', kind: 'workload', actors: [`${issuer.origin}|desk`, `${issuer.origin}|batch`],
   });
-  const two = await exchange('second', String(one['access_token']));
+  const two = await exchange('second', text(one['access_token']));
   expect(await vouchedBy(two['access_token'])).toMatchObject({ subject: 'batch', client: 'second', kind: 'workload' });
-  expect((await exchange('batch', String(one['access_token'])))['error']).toBe('invalid_grant');
+  expect((await exchange('batch', text(one['access_token'])))['error']).toBe('invalid_grant');
 });

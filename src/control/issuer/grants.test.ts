@@ -298,11 +298,15 @@ test('an identity assertion that is bound to a key needs the key', async () => {
   expect((await bring(await jag({ claims: { cnf: { jkt: 'A'.repeat(43) } } }))).error).toBe('invalid_grant');
 });
 
-test('a provider that is bound to one environment by its claims is so in its assertions too', async () => {
-  const bindTo = (claims: string): Promise<JsonObject> => issuer.api('POST', '/manifest', {
+/** Takes the provider's assertions with these further settings. */
+function bindTo(settings: string): Promise<JsonObject> {
+  return issuer.api('POST', '/manifest', {
     file: 'sallyport.yaml', policies: [],
-    text: `apiVersion: sallyport/v1\nidentity: { issuers: [{ issuer: "${idp.issuer}", allowPrivate: true${claims} }] }\n${SERVERS}`,
+    text: `apiVersion: sallyport/v1\nidentity: { issuers: [{ issuer: "${idp.issuer}", allowPrivate: true${settings} }] }\n${SERVERS}`,
   });
+}
+
+test('a provider that is bound to one environment by its claims is so in its assertions too', async () => {
   await bindTo(', claims: { env: production }');
   for (const env of [undefined, 'staging']) expect((await bring(await jag({ claims: { env } }))).error).toBe('invalid_grant');
   expect((await bring(await jag({ claims: { env: 'production' } }))).error).toBeUndefined();

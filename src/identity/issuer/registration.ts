@@ -1,12 +1,13 @@
 import { errors, type Configuration, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import type { IssuerParts } from './parts.ts';
+import { GRANT_DEVICE } from './grant-types.ts';
 import { isSafeRedirect } from './redirect.ts';
 import { digestOf } from './sealed-entry.ts';
 
 type Registration = NonNullable<NonNullable<Configuration['features']>['registration']>;
 
-const GRANTS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code']);
+const GRANTS: ReadonlySet<string> = new Set(['authorization_code', 'refresh_token', GRANT_DEVICE]);
 const POLICY = 'ours';
 
 /** Dynamic registration (RFC 7591): off, or for who has a token that an administrator made for one registration. */
