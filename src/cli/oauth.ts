@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { SallyportError } from '../domain/errors.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 
 /** Fetch that trusts whom the person named, and follows nobody. */
 export type Http = (url: string, init?: RequestInit) => Promise<Response>;
@@ -46,7 +47,8 @@ export async function findDesk(url: string, http: Http): Promise<Desk> {
   const answer = await http(at);
   const found: unknown = answer.ok ? await answer.json() : undefined;
   const { resource, authorization_servers: servers, scopes_supported: supported } = asRecord(found);
-  if (resource !== url) throw refusal(`this route calls itself ${typeof resource === 'string' ? resource : 'nothing'}: use that address`);
+  if (typeof resource !== 'string') throw refusal('this is no route of a gate: it is written https://HOST/mcp/SERVER or https://HOST/mcp/t/TOOLSET');
+  if (resource !== url) throw refusal(`this route calls itself ${resource}: use that address`);
   const issuer: unknown = Array.isArray(servers) ? servers[0] : undefined;
   if (typeof issuer !== 'string') throw refusal('this gate names no issuer; it may take agent tokens only');
   const asked = /\bscope="([^"]*)"/.exec(challenge)?.[1]?.split(' ') ?? (Array.isArray(supported) ? supported.filter((one) => typeof one === 'string') : []);
@@ -69,8 +71,7 @@ async function discover(issuer: string, http: Http): Promise<oauth.Authorization
 /** Cleartext is for loopback only (RFC 8252 section 8.3 speaks of redirects; the same reason holds here). */
 function over(issuer: string, http: Http): { readonly [oauth.customFetch]: Http; readonly [oauth.allowInsecureRequests]: boolean } {
   const { hostname, protocol } = new URL(issuer);
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  return { [oauth.customFetch]: http, [oauth.allowInsecureRequests]: protocol === 'http:' && isLoopback };
+  return { [oauth.customFetch]: http, [oauth.allowInsecureRequests]: protocol === 'http:' && isLoopbackHost(hostname) };
 }
 
 function optionsOf(desk: Desk, { clientId, keys }: PublicClient, http: Http) {

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createSecure } from 'node:https';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { isLoopbackHost } from '../domain/loopback.ts';
 import { writeResponse } from '../link/node-exchange.ts';
 import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
 import type { Control } from './control.ts';
@@ -49,7 +50,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const address = server.address();
   const url = options.publicUrlAt(typeof address === 'object' && address !== null ? address.port : port);
   try {
-    site.resolve({ url, check: createDoorGuard(url, isLoopback(hostname)), oauth: await options.openIssuer(url) });
+    site.resolve({ url, check: createDoorGuard(url, isLoopbackHost(hostname)), oauth: await options.openIssuer(url) });
   } catch (fault) {
     site.reject(fault);
     server.close();
@@ -170,8 +171,4 @@ function urlOf(incoming: IncomingMessage, publicUrl: string): URL {
   const url = URL.canParse(target, publicUrl) && target.startsWith('/') && !target.startsWith('//') ? new URL(target, publicUrl) : undefined;
   if (url === undefined) throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this address.');
   return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
