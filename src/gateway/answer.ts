@@ -78,7 +78,8 @@ async function inboundOf(request: Request, path: string, knock: Knock, arriving:
   }
   const recognise = (): Promise<void> => gateway.recognise({ ...knock, httpMethod, route });
   const body = httpMethod === 'POST' ? await bodyOf(request, arriving, recognise) : NOTHING;
-  return { ...knock, route, httpMethod, body, signal: request.signal };
+  // Now, not when its first bytes came: who sends slowly is not judged by a lease, or a token, that has ended meanwhile.
+  return { ...knock, receivedAt: Date.now(), route, httpMethod, body, signal: request.signal };
 }
 
 const NOTHING = new Uint8Array();

@@ -62,3 +62,34 @@ test('origins and the trusted proxy hold and end with what is in force, without 
   expect(claimed.code).toBe('ERR_TOOL_UNKNOWN');
   expect(await addressOf(claimed.exchange)).toBe('127.0.0.1');
 });
+
+test('a body that comes late is judged when it is there: not by the lease of when it began', async () => {
+  const cut = await startGate({ policy: 'permit(principal, action, resource);', manifest: SERVERS(), leaseMs: 1_500 });
+  try {
+    await cut.enrol('crm');
+    const request = modernRequest(await cut.token(), 'tools/call', toolParams('search_contacts', { query: 'ada' }));
+    const call = async (body: BodyInit): Promise<Called> => {
+      const response = await fetch(`${cut.url}/mcp/crm`, { ...request, body });
+      return readCalled(response.status, await response.text());
+    };
+    const text = new TextEncoder().encode(String(request.body));
+    const rest = Promise.withResolvers<void>();
+    const late = call(new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(text.slice(0, 20));
+        await rest.promise;
+        controller.enqueue(text.slice(20));
+        controller.close();
+      },
+    }));
+    expect((await call(text)).result).toBeDefined();
+    await cut.down('control');
+    while ((await call(text)).code !== 'ERR_LEASE_EXPIRED') await Bun.sleep(20);
+    const before = crm.effects.length;
+    rest.resolve();
+    expect((await late).code).toBe('ERR_LEASE_EXPIRED');
+    expect(crm.effects).toHaveLength(before);
+  } finally {
+    await cut.stop();
+  }
+}, 30_000);
