@@ -17,6 +17,8 @@ export interface Principal {
   readonly credential: string;
   /** Id of the sign-in that the credential came from, where its issuer names one: revoking it ends all that came from it. */
   readonly grant?: string;
+  /** The same, where a person signed in for it. Assertions and exchanges make a new grant whenever an agent wants one. */
+  readonly signIn?: string;
   /** What an OAuth token is good for at most; absent where there is no such ceiling (agent tokens, our own workloads). */
   readonly scopes?: readonly string[];
 }

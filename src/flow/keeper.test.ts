@@ -54,10 +54,10 @@ describe('a gateway\'s memory of contexts', () => {
 
   test('asks for what rises, and for a sign-in that it has not seen', async () => {
     const kept = keep();
-    await kept.flow.carry(calling(UNLABELLED, { grant: 'one' }));
-    await kept.flow.carry(calling(PRIVATE, { grant: 'one' }));
+    await kept.flow.carry(calling(UNLABELLED, { signIn: 'one' }));
+    await kept.flow.carry(calling(PRIVATE, { signIn: 'one' }));
     expect(kept.visits).toHaveLength(2);
-    await kept.flow.carry(calling(PRIVATE, { grant: 'two' }));
+    await kept.flow.carry(calling(PRIVATE, { signIn: 'two' }));
     expect(kept.visits).toHaveLength(3);
   });
 

@@ -35,7 +35,7 @@ const REMEMBERED_MAX = 20_000;
 
 interface Known extends Carried {
   readonly at: number;
-  readonly grant: string | undefined;
+  readonly signIn: string | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
     const latest = remembered.get(key);
     // Two looks may cross: of one generation what either saw holds.
     const labels = latest?.generation === carried.generation ? join(carried.labels, latest.labels) : carried.labels;
-    const known = { generation: carried.generation, labels, at, grant: principal.grant };
+    const known = { generation: carried.generation, labels, at, signIn: principal.signIn };
     if (latest !== undefined && latest.generation > known.generation) return latest;
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(key, known);
@@ -63,7 +63,7 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
   };
   /** Calls that come together look together. */
   const lookTogether = (exchange: Exchange, add: Labels): Promise<Known> => {
-    const id = JSON.stringify([exchange.flow, exchange.principal.grant, add]);
+    const id = JSON.stringify([exchange.flow, exchange.principal.signIn, add]);
     const turn = looking.get(id) ?? look(exchange, add).finally(() => looking.delete(id));
     looking.set(id, turn);
     return turn;
@@ -77,7 +77,7 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
       const add = isOurs(exchange) ? undefined : labelsOf(exchange);
       if (add === undefined) return;
       const known = remembered.get(exchange.flow);
-      const covered = known !== undefined && known.grant === exchange.principal.grant && covers(known.labels, add);
+      const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add);
       if (covered && now() - known.at < BELIEF_MS) return;
       try {
         await lookTogether(exchange, add);

@@ -33,8 +33,22 @@ test('an access token is the person, through the registered agent of its client'
   const principal = await identity.authenticate(showing({ authorization }), identitiesAt(issuer), NOW);
   expect(principal).toEqual({
     id: `${issuer.url}|ann`, kind: 'person', space: 'default', groups: ['support'], agent: 'desk-agent', actors: [], proof: 'bearer',
-    tokenAgeMs: expect.any(Number), expiresAt: expect.any(Number), credential: `${issuer.url}|j1`, grant: `${issuer.url}|s1`, scopes: ['crm.read', 'files'],
+    tokenAgeMs: expect.any(Number), expiresAt: expect.any(Number), credential: `${issuer.url}|j1`, grant: `${issuer.url}|s1`, signIn: `${issuer.url}|s1`,
+    scopes: ['crm.read', 'files'],
   });
+});
+
+test('of our own tokens a new sign-in is one that a person did: not an assertion, an exchange or a workload', async () => {
+  const known = identitiesAt(issuer, { issuers: [{ ...issuer.entry, embedded: true }] });
+  const signInOf = async (claims: TokenMaking['claims'] = {}): Promise<string | undefined> => {
+    const authorization = await bearer({ claims: { 'io.sallyport/grant': 'g1', ...claims } });
+    const { grant, signIn } = await openIdentity().authenticate(showing({ authorization }), known, NOW);
+    expect(grant).toBe(`${issuer.url}|g1`);
+    return signIn;
+  };
+  expect(await signInOf({ auth_time: Math.floor(NOW / 1000) - 60 })).toBe(`${issuer.url}|g1`);
+  expect(await signInOf()).toBeUndefined();
+  expect(await signInOf({ sub: 'desk', auth_time: Math.floor(NOW / 1000) - 60 })).toBeUndefined();
 });
 
 test('a token that is known needs no turn of the event loop, and no request', async () => {

@@ -65,7 +65,13 @@ export function principalOf(vouched: Vouched, place: Place, agents: AgentIndex, 
     tokenAgeMs: Math.max(0, now - vouched.issuedAt),
     expiresAt: vouched.expiresAt,
     credential: `${issuer.issuer}|${vouched.id}`,
-    ...(vouched.grant === undefined ? {} : { grant: `${issuer.issuer}|${vouched.grant}` }),
+    ...(vouched.grant === undefined ? {} : grantOf(vouched, vouched.grant)),
     ...(issuer.scopes === 'ignored' ? {} : { scopes: vouched.scopes }),
   };
+}
+
+/** Of our own tokens, those that somebody signed in for say when; in others a session of their issuer's stands only where there is one. */
+function grantOf({ issuer, signedInAt, kind }: Vouched, name: string): Pick<Principal, 'grant' | 'signIn'> {
+  const grant = `${issuer.issuer}|${name}`;
+  return kind === 'person' && (!issuer.embedded || signedInAt !== undefined) ? { grant, signIn: grant } : { grant };
 }

@@ -35,7 +35,7 @@ export function joinLimits(control: Link, inForce: InForceKeeper, state: SharedS
 }
 
 function bodyOf({ space, key, principal, knew, add }: Visit): Json {
-  const { id, agent, actors, grant } = principal;
+  const { id, agent, actors, signIn: grant } = principal;
   return {
     space, key, principal: id, agent, actors, ...(grant === undefined ? {} : { grant }), ...(knew === undefined ? {} : { knew }), add: { ...add },
   };
