@@ -30,7 +30,7 @@ const add: Verb = {
       role: need(0, 'the role'), to: group === undefined ? { principal: principal ?? '' } : { group },
       space: options.flag('everywhere') ? '*' : (options.space ?? 'default'),
     });
-    show(io, options.json, answer, () => `${text(part(answer, 'id'))}\n`);
+    show(io, options.json, answer, () => `Given. Take it back with: sallyport admin remove ${text(part(answer, 'id'))}\n`);
     return 0;
   },
 };

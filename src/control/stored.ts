@@ -85,7 +85,7 @@ export async function deleteStored(rows: Rows, kind: StoredKind, space: string, 
 
 function unknown(kind: StoredKind, id: string): SallyportError {
   return new SallyportError(kind === 'server' ? 'ERR_SERVER_UNKNOWN' : 'ERR_NOT_FOUND', `there is no ${kind} "${id}" in this space`, {
-    remedy: `See \`sallyport ${kind} list\`, and --space.`,
+    remedy: `See \`sallyport ${kind === 'secret' ? 'vault' : kind} list\`, and --space.`,
   });
 }
 

@@ -39,11 +39,13 @@ export const AGENT = z.strictObject({
 
 export const ADMIN_ROLES = ['admin', 'approver', 'analyst', 'auditor'] as const;
 const WHO = z.string().min(1).max(1300);
+/** A bare name would be nobody's id: the role would look given, and nobody would have it. */
+export const ADMIN_PRINCIPAL = WHO.regex(/^[^|]+\|./, 'must be a principal\'s id, <issuer>|<subject>');
 
 export const ADMIN = z
   .strictObject({
     group: WHO.exactOptional(),
-    principal: WHO.exactOptional(),
+    principal: ADMIN_PRINCIPAL.exactOptional(),
     role: z.enum(ADMIN_ROLES),
     /** `*`: every space. */
     space: z.union([z.literal('*'), ID], { error: 'must be a space or "*"' }).exactOptional(),

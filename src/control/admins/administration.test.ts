@@ -98,6 +98,11 @@ function signedIn(agoMs: number | undefined): Admin {
 describe('a person by token', () => {
   const grant = { body: { to: { group: 'guests' }, role: 'auditor', space: 'green' }, space: 'green' };
 
+  test('gives a role to an id, never to a bare name that nobody has', async () => {
+    const bare = { ...grant, body: { ...grant.body, to: { principal: 'ann' } } };
+    expect(await ask(of(), signedIn(60_000), 'POST', '/admins', bare)).toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+  });
+
   test('changes who has power only if they signed in lately, however new the token is', async () => {
     for (const agoMs of [LIMITS.wideSignInMs + 1_000, undefined]) {
       expect(await ask(of(), signedIn(agoMs), 'POST', '/admins', grant)).toMatchObject({ code: 'ERR_SIGN_IN_OLD', body: { maxAgeS: 43_200 } });

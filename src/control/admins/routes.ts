@@ -3,7 +3,7 @@ import type { Route } from '../route.ts';
 import { ADMINISTRATION, readAdministration, takesTwo, writeAdministration } from '../proposals/second-person.ts';
 import { deleteStored, listStored, putStored } from '../stored.ts';
 import { bindingId } from '../manifest/wanted.ts';
-import { ADMIN_GRANT } from './schema.ts';
+import { NEW_ADMIN_GRANT } from './schema.ts';
 
 export const adminRoutes: readonly Route[] = [
   route({
@@ -11,7 +11,7 @@ export const adminRoutes: readonly Route[] = [
     act: async ({ space }, { store }) => ({ admins: (await listStored(store, 'admin', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
-    method: 'POST', path: '/admins', summary: 'Give somebody a role', access: 'govern', reach: 'space', body: ADMIN_GRANT,
+    method: 'POST', path: '/admins', summary: 'Give somebody a role', access: 'govern', reach: 'space', body: NEW_ADMIN_GRANT,
     act: async ({ admin, space, body }, control) => {
       const id = bindingId(body);
       return control.change({ admin, space }, { resource: 'admin', id, verb: 'add', detail: body }, async (rows) => {

@@ -2,6 +2,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Effect } from '../../domain/server.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
+import { isOwnClient } from '../clients/find.ts';
 import type { WebRequest } from '../web.ts';
 import type { Coverage, Target } from './coverage.ts';
 import { html } from './html.ts';
@@ -57,6 +58,7 @@ function clientOrigin({ client }: Interaction): Html {
   if (client.origin === 'document') {
     return html`from <strong>${hostOf(client.id)}</strong> ${agent}<br><span class="soft">by its own description at <code>${client.id}</code></span>`;
   }
+  if (isOwnClient(client.id)) return html`part of Sallyport ${agent}<br><span class="soft"><code>${client.id}</code></span>`;
   if (client.origin === 'declared') return html`entered by your administrator ${agent}<br><span class="soft"><code>${client.id}</code></span>`;
   return html`of unknown origin: it registered itself ${agent}<br><span class="soft"><code>${client.id}</code></span>`;
 }

@@ -3,6 +3,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
 import { ACCESSES } from '../access.ts';
 import { recordSighting } from '../agents/sightings.ts';
+import { isOwnClient } from '../clients/find.ts';
 import type { Control } from '../control.ts';
 import { groupsOfPeople } from '../people/groups.ts';
 import type { Admin } from '../route.ts';
@@ -35,7 +36,7 @@ export async function showUnregistered(web: WebRequest, control: Control, pendin
     title: 'Register an agent', cookies, wide: true,
     body: html`<h1>Register <strong>${client.name}</strong>?</h1>
 <p class="lead">You are <strong>${nameOf(visitor.person)}</strong>, and may register agents in ${target.space}. Nobody here has used this program before.</p>
-<dl><dt>From</dt><dd><strong>${FROM[client.origin] ?? hostOf(client.id)}</strong> <span class="soft"><code>${client.id}</code></span></dd>
+<dl><dt>From</dt><dd><strong>${isOwnClient(client.id) ? 'part of Sallyport' : FROM[client.origin] ?? hostOf(client.id)}</strong> <span class="soft"><code>${client.id}</code></span></dd>
 <dt>It asks for</dt><dd>${target.kind} <strong>${target.name}</strong>: ${pending.scopes.length === 0 ? 'to connect' : pending.scopes.join(', ')}</dd></dl>
 <div class="note warn"><strong>For everybody in this space</strong><p>A registered agent may ask each person for their consent.
 It can never do more than the effects that it asks for now, on this ${target.kind} alone; widen that later with <code>sallyport agent register</code>.</p></div>
