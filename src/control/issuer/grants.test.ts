@@ -347,8 +347,9 @@ async function submit(browser: Browser, page: string, fields: Readonly<Record<st
   return { url: new URL(action), status: response.status, text: await response.text() };
 }
 
+const batch = async (): Promise<string> => (await answerOf(post('batch', { grant_type: 'client_credentials', resource: CRM }))).access_token ?? '';
+
 test('an assertion or an exchange is no sign-in, however often an agent gets a new one: what its flow context carries stays', async () => {
-  const batch = async (): Promise<string> => (await answerOf(post('batch', { grant_type: 'client_credentials', resource: CRM }))).access_token ?? '';
   const made = [await bring(await jag()), await bring(await jag()), await exchange('desk', await batch()), await exchange('desk', await batch())];
   const claims = made.map((answer) => decodeJwt(answer.access_token ?? ''));
   expect(new Set(claims.map((one) => one['io.sallyport/grant'])).size).toBe(4);
