@@ -44,6 +44,7 @@ async function records(event: string): Promise<readonly JsonObject[]> {
 test('only the administrator is heard, and everything else of the API is refused with code, message and remedy', async () => {
   expect(await api('GET', '/servers', undefined, 'x'.repeat(43))).toMatchObject({ status: 401, body: { code: 'ERR_ADMIN_TOKEN' } });
   expect(await api('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'ERR_ROUTE_UNKNOWN' } });
+  expect(await api('GET', '/../../abcdef/servers')).toMatchObject({ status: 404, body: { code: 'ERR_ROUTE_UNKNOWN' } });
   expect(await api('PATCH', '/servers')).toMatchObject({ status: 405, body: { code: 'ERR_METHOD_NOT_ALLOWED' } });
   expect(await api('GET', '/servers?space=default&space=other')).toMatchObject({ status: 400 });
   expect(await api('GET', '/servers?nope=1')).toMatchObject({ status: 400, body: { code: 'ERR_REQUEST_INVALID' } });

@@ -9,9 +9,8 @@ import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
 import { addressOf, toRequest } from './door-exchange.ts';
-import { matchPath } from './match-path.ts';
+import { findRoute } from './match-path.ts';
 import { refuse } from './refuse.ts';
-import type { WebRoute } from './web.ts';
 import { WEB_ROUTES } from './web-routes.ts';
 
 export interface DoorOptions {
@@ -149,20 +148,9 @@ async function dispatch(options: DoorOptions, knocking: Knocking): Promise<void>
     const request = toRequest(incoming, url, LIMITS.bodyBytesMax, signal);
     return writeResponse(await answerApiAtDoor({ request, origin: site.url, address, signal }, options.api, options.control), outgoing);
   }
-  const { route, params } = findRoute(incoming.method ?? '', path);
+  const { route, params } = findRoute(WEB_ROUTES, incoming.method ?? '', path);
   const request = toRequest(incoming, url, route.bodyBytesMax ?? LIMITS.strangerBodyBytesMax, signal);
   return writeResponse(await route.run({ request, url, params, address, secure: options.tls !== undefined }, options.control), outgoing);
-}
-
-function findRoute(method: string, path: string): { readonly route: WebRoute; readonly params: Readonly<Record<string, string>> } {
-  const fitting = WEB_ROUTES.flatMap((route) => {
-    const params = matchPath(route.path, path);
-    return params === undefined ? [] : [{ route, params }];
-  });
-  const found = fitting.find(({ route }) => route.method === method);
-  if (found !== undefined) return found;
-  if (fitting.length > 0) throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'That is not possible here.');
-  throw new SallyportError('ERR_ROUTE_UNKNOWN', 'There is nothing at this address.');
 }
 
 /** What the request line says, on our own origin whatever its Host header says. */

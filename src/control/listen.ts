@@ -4,10 +4,10 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { AuthenticateAdmin } from './admins/authenticate.ts';
 import type { Control } from './control.ts';
-import { matchPath } from './match-path.ts';
+import { findRoute } from './match-path.ts';
 import { describeApi } from './openapi.ts';
 import { refuse } from './refuse.ts';
-import type { Answer, Route } from './route.ts';
+import type { Answer } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 const PREFIX = '/api/v1';
@@ -52,28 +52,14 @@ export async function answerApi(
   const admin = await authenticate(request, control);
   const url = new URL(request.url);
   if (url.pathname === `${PREFIX}/openapi.json`) return Response.json(describeApi(ROUTES));
-  const { route, params } = findRoute(request.method, url.pathname);
+  const path = url.pathname.startsWith(`${PREFIX}/`) ? url.pathname.slice(PREFIX.length) : '';
+  const { route, params } = findRoute(ROUTES, request.method, path, `See ${PREFIX}/openapi.json.`);
   if (route.local && !local) {
     throw new SallyportError('ERR_METHOD_NOT_ALLOWED', 'this is possible on the machine that runs control only', { remedy: 'Use the command line there.' });
   }
   const signal = AbortSignal.any([request.signal, ending]);
   const body = route.body === undefined ? undefined : await readBody(request);
   return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);
-}
-
-/** Finds the one route of a path and method. Throws `ERR_ROUTE_UNKNOWN` or `ERR_METHOD_NOT_ALLOWED`. */
-function findRoute(
-  method: string, pathname: string, routes: readonly Route[] = ROUTES,
-): { readonly route: Route; readonly params: Readonly<Record<string, string>> } {
-  let known = false;
-  for (const route of routes) {
-    const params = matchPath(`${PREFIX}${route.path}`, pathname);
-    if (params === undefined) continue;
-    known = true;
-    if (route.method === method) return { route, params };
-  }
-  if (known) throw new SallyportError('ERR_METHOD_NOT_ALLOWED', `${method} is not possible here`, { remedy: 'See /api/v1/openapi.json.' });
-  throw new SallyportError('ERR_ROUTE_UNKNOWN', 'there is no such resource', { remedy: 'See /api/v1/openapi.json.' });
 }
 
 /** Each name once: two values for one name would let two readers see two requests. */

@@ -1,7 +1,8 @@
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
+import { digestOf } from '../credential.ts';
 import type { IssuerParts } from './parts.ts';
-import { deriveKey, digestOf, openEntry, sealEntry } from './sealed-entry.ts';
+import { deriveKey, openEntry, sealEntry } from './sealed-entry.ts';
 
 /** What ends with its grant: once a grant is revoked, none of these is found any more. */
 const OF_GRANTS: ReadonlySet<string> = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode']);

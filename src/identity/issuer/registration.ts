@@ -1,9 +1,9 @@
 import { errors, type Configuration, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import type { IssuerParts } from './parts.ts';
+import { digestOf } from '../credential.ts';
 import { GRANT_DEVICE } from './grant-types.ts';
 import { isSafeRedirect } from './redirect.ts';
-import { digestOf } from './sealed-entry.ts';
 
 type Registration = NonNullable<NonNullable<Configuration['features']>['registration']>;
 

@@ -1,7 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { fingerprintOf } from '../credential.ts';
 import type { IssuerParts } from './parts.ts';
-import { digestOf } from './sealed-entry.ts';
 import { readOwnToken } from './own-token.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function revokeStructured(context: KoaContextWithOIDC & { body: unk
   await parts.revoke({ credential: `${parts.origin}|${claims.jti}`, reason: 'revoked by its client' });
   await parts.record({
     event: 'token.revoked', space: DEFAULT_SPACE, reason: 'revoked by its client', principal: `${parts.origin}|${claims.sub ?? ''}`,
-    detail: { client: client.clientId, credential: claims.jti, fingerprint: digestOf(token).slice(0, 16) },
+    detail: { client: client.clientId, credential: claims.jti, fingerprint: fingerprintOf(token) },
   });
   return true;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -26,8 +26,4 @@ export function openEntry(key: Buffer, place: string, sealed: string): string | 
   } catch {
     return undefined;
   }
-}
-
-export function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

@@ -3,10 +3,10 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { JournalRecord } from '../../domain/record.ts';
+import { digestOf, fingerprintOf } from '../credential.ts';
 import { CLAIM_SPACE } from './claims-of-token.ts';
 import { networkOf } from './network-of.ts';
 import type { IssuerParts } from './parts.ts';
-import { digestOf } from './sealed-entry.ts';
 import { revokeStructured } from './revoke-structured.ts';
 
 type Entry = Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>;
@@ -95,7 +95,7 @@ function issued(token: string, grantType: unknown): Entry {
     event: 'token.issued', space: text(CLAIM_SPACE) ?? DEFAULT_SPACE, principal: `${claims.iss ?? ''}|${claims.sub ?? ''}`, action: String(grantType),
     detail: {
       client: text('client_id') ?? null, audience: text('aud') ?? null, scope: text('scope') ?? '', credential: claims.jti ?? null,
-      fingerprint: digestOf(token).slice(0, 16), expiresAt: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined,
+      fingerprint: fingerprintOf(token), expiresAt: (claims.exp ?? 0) * 1000, bound: claims['cnf'] !== undefined,
       ...(claims['act'] === undefined ? {} : { actors: actorsOf(claims['act']) }),
     },
   };
