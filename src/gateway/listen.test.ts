@@ -68,7 +68,7 @@ test('a body that comes late is judged when it is there: not by the lease of whe
   try {
     await cut.enrol('crm');
     const request = modernRequest(await cut.token(), 'tools/call', toolParams('search_contacts', { query: 'ada' }));
-    const call = async (body: BodyInit): Promise<Called> => {
+    const call = async (body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): Promise<Called> => {
       const response = await fetch(`${cut.url}/mcp/crm`, { ...request, body });
       return readCalled(response.status, await response.text());
     };

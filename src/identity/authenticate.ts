@@ -36,6 +36,12 @@ export function indexIdentities({ tokens, issuers, agents, network }: Pick<Snaps
   return { byHash: indexTokens(tokens), issuers: new Map(issuers.map((issuer) => [issuer.issuer, issuer])), agents: indexAgents(agents), network };
 }
 
+/** Whether the issuer of a principal that was known earlier is trusted in its space now. Agent tokens are our own; what ends one is in the lease. */
+export function isStillTrusted({ id, space }: Principal, { issuers }: KnownIdentities): boolean {
+  const issuer = id.slice(0, id.indexOf('|'));
+  return issuer === 'sallyport' || (issuers.get(issuer)?.spaces.includes(space) ?? false);
+}
+
 type Ended = Pick<Lease, 'revokedCredentials' | 'revokedPrincipals'>;
 
 export function withRevocations(known: KnownIdentities, { revokedCredentials, revokedPrincipals }: Ended): Identities {

@@ -29,6 +29,7 @@ import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTaskOwners } from '../gateway/task-owners.ts';
 import { openTrail, type TrailOptions } from '../gateway/trail.ts';
+import { isStillTrusted } from '../identity/authenticate.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { decodeBody } from '../mcp/decode.ts';
@@ -180,7 +181,9 @@ function bridgeParts(
 function sweepAll(inForce: InForceKeeper, all: readonly Pick<OpenExchanges, 'sweep'>[]): void {
   const now = Date.now();
   const force = isReady(inForce) ? inForce.current(now) : undefined;
-  // Without a lease nothing is decided any more, and what is open ends with it (invariant 6). What an agent is no longer registered for is revoked.
-  const ended = ({ principal, call: { resource } }: Exchange): boolean => force?.ceilings.beyond(principal, resource) !== undefined;
+  // Without a lease nothing is decided any more, and what is open ends with it (invariant 6). What an agent is no longer registered for is revoked,
+  // and whom no issuer vouches for any more is nobody.
+  const ended = ({ principal, call: { resource } }: Exchange): boolean =>
+    force !== undefined && (force.ceilings.beyond(principal, resource) !== undefined || !isStillTrusted(principal, force.identities));
   for (const each of all) each.sweep(now, (exchange) => force === undefined || switchedOff(exchange, force.lease) !== undefined || ended(exchange));
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isArray, isObject, type JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
@@ -31,7 +33,7 @@ beforeAll(async () => {
   gate = await startGate({
     policy: POLICY,
     manifest:
-      `identity: { issuers: [{ issuer: "${issuer.url}", audience: gate, scopes: ignored, allowPrivate: true }] }\n` +
+      trusting(issuer.url) +
       `servers:\n  crm: { url: "${server.url}", allowPrivate: true, owner: tests, tools: ${TOOLS} }\n` +
       'toolsets:\n  desk: [{ server: crm, tools: "*" }]\n' +
       `agents:\n${['desk', 'planner', 'mallory', 'x', 'y', 'z', 'brief'].map((id) => agent(id, '"*"', '2028-01-01')).join('')}` +
@@ -46,6 +48,10 @@ afterAll(async () => {
   await server.stop();
   await issuer.stop();
 });
+
+function trusting(url: string): string {
+  return `identity: { issuers: [{ issuer: "${url}", audience: gate, scopes: ignored, allowPrivate: true }] }\n`;
+}
 
 /** An access token for Ann through these clients: the one that calls, then its `act` chain, outermost first. */
 function tokenThrough(client: string, ...actors: readonly string[]): Promise<string> {
@@ -165,6 +171,17 @@ test.each<[string, (id: string) => Promise<JsonObject>]>([
   while (server.effects().length < before + open.length) await Bun.sleep(5);
   await narrow('brief');
   for (const answer of await Promise.all(answers)) expect(answer.code).toBe('ERR_KILLED');
+});
+
+test(verifies('switches-reach-all', 'what somebody has open ends when their issuer is trusted no more'), async () => {
+  await gate.admin('PUT', '/agents/brief', agentOf('brief', '*'));
+  await gate.admin('POST', '/servers/crm/scan', {});
+  const before = server.effects().length;
+  const answer = call(await tokenThrough('brief'), 'wait');
+  while (server.effects().length === before) await Bun.sleep(5);
+  const manifest = readFileSync(join(gate.home, 'sallyport.yaml'), 'utf8').replace(trusting(issuer.url), '');
+  await gate.admin('POST', '/manifest', { file: 'sallyport.yaml', text: manifest, policies: [{ file: 'policy.cedar', text: POLICY }] });
+  expect((await answer).code).toBe('ERR_KILLED');
 });
 
 function agentOf(client: string, allow: '*' | JsonObject[]): JsonObject {
