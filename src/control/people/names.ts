@@ -1,4 +1,4 @@
-import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { DEFAULT_SPACE, REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import { readPublished } from '../issuer/published.ts';
 import { readIdentity } from '../manifest/identity.ts';
@@ -17,6 +17,7 @@ export async function readNames(rows: Rows): Promise<NamesOf> {
       embedded === undefined ? undefined : `${embedded}|${id}`, `sallyport|${userName}`, subject,
       scim === undefined || pushed === undefined ? undefined : `${scim.issuer}|${pushed}`,
     ];
-    return [...new Set(names.filter((name) => name !== undefined))];
+    // A person may be called so, but is not the gate's own workload, and takes nothing of it along.
+    return [...new Set(names.filter((name) => name !== undefined && name !== REGISTRY_PRINCIPAL_ID))];
   };
 }
