@@ -35,7 +35,7 @@ const view: Verb = {
 };
 
 const add: Verb = {
-  usage: `add ID --url URL --owner WHO [--sse] [--allow-private] [--header NAME --secret env:NAME|file:/PATH]
+  usage: `add ID --url URL --owner WHO [--sse] [--allow-private] [--header NAME --secret env:NAME|file:/PATH|vault:NAME]
 server add ID --owner WHO [--env NAME=VALUE]... [--cwd FOLDER] [--shared] -- COMMAND ARGUMENT...
     both: [--hosting self|vendor|embedded] [--tier internal|vendor|public] [--confidentiality LEVEL] [--category NAME]...
           [--trusted] [--effect TOOL=EFFECT]...`,

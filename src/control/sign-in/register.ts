@@ -36,7 +36,7 @@ export async function showUnregistered(web: WebRequest, control: Control, pendin
     title: 'Register an agent', cookies, wide: true,
     body: html`<h1>Register <strong>${client.name}</strong>?</h1>
 <p class="lead">You are <strong>${nameOf(visitor.person)}</strong>, and may register agents in ${target.space}. Nobody here has used this program before.</p>
-<dl><dt>From</dt><dd><strong>${isOwnClient(client.id) ? 'part of Sallyport' : FROM[client.origin] ?? hostOf(client.id)}</strong> <span class="soft"><code>${client.id}</code></span></dd>
+<dl><dt>From</dt><dd><strong>${fromOf(client)}</strong> <span class="soft"><code>${client.id}</code></span></dd>
 <dt>It asks for</dt><dd>${target.kind} <strong>${target.name}</strong>: ${pending.scopes.length === 0 ? 'to connect' : pending.scopes.join(', ')}</dd></dl>
 <div class="note warn"><strong>For everybody in this space</strong><p>A registered agent may ask each person for their consent.
 It can never do more than the effects that it asks for now, on this ${target.kind} alone; widen that later with <code>sallyport agent register</code>.</p></div>
@@ -69,6 +69,10 @@ export async function registerAgent(web: WebRequest, control: Control): Promise<
     },
   }, control);
   return goTo(`/sign-in/${pending.uid}`);
+}
+
+function fromOf({ id, origin }: Interaction['client']): string {
+  return isOwnClient(id) ? 'part of Sallyport' : FROM[origin] ?? hostOf(id);
 }
 
 async function mayRegister(control: Control, admin: Admin, space: string): Promise<boolean> {
