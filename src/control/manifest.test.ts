@@ -136,6 +136,15 @@ test('a space lets an issuer, and makes an administrator, into itself alone', as
   expect(await applyToRed('')).toMatchObject({ status: 200 });
 });
 
+test('another space\'s manifest shows nothing of the installation: not its proxy, nor how people sign in', async () => {
+  await apply(`${MANIFEST}network: { internal: [10.20.0.0/16], proxy: "http://proxy.corp.example:3128" }\n`, FORBID);
+  expect(text((await api('GET', '/manifest')).body['text'])).toContain('proxy.corp.example');
+  const red = await api('GET', '/manifest?space=red');
+  expect(red.status).toBe(200);
+  for (const one of ['proxy', '10.20', 'gateway', 'control']) expect(text(red.body['text'])).not.toContain(one);
+  expect((await api('POST', '/manifest?space=red', { file: 'f', text: text(red.body['text']), policies: [] })).status).toBe(200);
+});
+
 test('a bad manifest or policy names its place and remedy, and nothing of it is applied', async () => {
   const version = await inForce();
   const broken = 'forbid(principal, action == Action::"call_tool", resource) when { resource.effcet == "destroy" };\n';

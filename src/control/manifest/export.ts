@@ -26,7 +26,7 @@ const ROOTS_FILE = 'extra-roots.pem';
 
 /** One space as a manifest that would make it again. Holds references to secrets, never secrets. */
 export async function exportManifest(rows: Rows, space: string): Promise<Exported> {
-  const { listen, publicUrl, trustedProxy, mtls, control, extraRoots, ...network } = await readNetwork(rows);
+  const { extraRoots, ...installation } = await exportInstallation(rows, space);
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const identity = await readIdentity(rows, space);
   const agents = await exportAgents(rows, space);
@@ -34,9 +34,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const vault = await readVaultSettings(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
-    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }) },
-    ...(control === undefined ? {} : { control }),
-    network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
+    ...installation,
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
     ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
@@ -55,6 +53,20 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   };
   const exported = { text: formatManifest(manifest), policies };
   return extraRoots === undefined ? exported : { ...exported, extraRoots: { file: ROOTS_FILE, text: extraRoots } };
+}
+
+/** Where the installation listens, whom it reaches and how people sign in is the organisation's: no other space's manifest says it, nor shows it. */
+async function exportInstallation(
+  rows: Rows, space: string,
+): Promise<Pick<Manifest, 'gateway' | 'control' | 'network'> & { readonly extraRoots?: string | undefined }> {
+  if (space !== DEFAULT_SPACE) return {};
+  const { listen, publicUrl, trustedProxy, mtls, control, extraRoots, ...network } = await readNetwork(rows);
+  return {
+    extraRoots,
+    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }) },
+    ...(control === undefined ? {} : { control }),
+    network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
+  };
 }
 
 function isUsed({ key, providers }: VaultShape): boolean {

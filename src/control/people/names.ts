@@ -18,6 +18,6 @@ export async function readNames(rows: Rows): Promise<NamesOf> {
       scim === undefined || pushed === undefined ? undefined : `${scim.issuer}|${pushed}`,
     ];
     // A person may be called so, but is not the gate's own workload, and takes nothing of it along.
-    return [...new Set(names.filter((name) => name !== undefined && name !== REGISTRY_PRINCIPAL_ID))];
+    return [...new Set(names.filter((name) => name !== undefined).filter((name) => name !== REGISTRY_PRINCIPAL_ID))];
   };
 }
