@@ -72,7 +72,7 @@ test('a body that comes late is judged when it is there: not by the lease of whe
       const response = await fetch(`${cut.url}/mcp/crm`, { ...request, body });
       return readCalled(response.status, await response.text());
     };
-    const text = new TextEncoder().encode(String(request.body));
+    const text = new TextEncoder().encode(typeof request.body === 'string' ? request.body : '');
     const rest = Promise.withResolvers<void>();
     const late = call(new ReadableStream<Uint8Array>({
       async start(controller) {

@@ -114,3 +114,12 @@ test('thumbprints are RFC 7638\'s', () => {
   ].join('');
   expect(thumbprintOf({ kty: 'RSA', n, e: 'AQAB', alg: 'RS256', kid: '2011-04-29' })).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
 });
+
+test('that an issuer is in a private network opens no other host of it to what its metadata names', async () => {
+  const elsewhere = issuer.url.replace('127.0.0.1', 'localhost');
+  issuer.documents.set('/.well-known/oauth-authorization-server', { issuer: issuer.url, jwks_uri: `${elsewhere}/jwks` });
+  expect(await look('old')).toBe('not https');
+  expect(issuer.asked).not.toContain('/jwks');
+  // What an administrator names is meant.
+  expect(await look('old', NOW, { ...issuer.entry, jwksUri: `${elsewhere}/jwks` })).toBe('old');
+});

@@ -98,7 +98,9 @@ function setOf({ keys }: JsonObject): KeySet {
 
 async function fetchKeys(fetchDocument: FetchDocument, issuer: Issuer): Promise<JsonObject> {
   const url = issuer.jwksUri ?? await discover(fetchDocument, issuer);
-  return fetchObject(fetchDocument, { url, allowPrivate: issuer.allowPrivate, bytesMax: LIMITS.issuerDocumentBytesMax });
+  // What may be private is what an administrator named: the issuer's own host, or where they said that its keys are.
+  const isNamed = issuer.jwksUri !== undefined || (URL.canParse(url) && new URL(url).hostname === new URL(issuer.issuer).hostname);
+  return fetchObject(fetchDocument, { url, allowPrivate: issuer.allowPrivate && isNamed, bytesMax: LIMITS.issuerDocumentBytesMax });
 }
 
 /** RFC 8414 section 3 and OpenID Connect Discovery: what the document says of its own name must be the issuer, character by character. */

@@ -41,7 +41,8 @@ async function keysOf(rows: Rows, { issuer, jwksUri, allowPrivate }: Declared): 
   if (found !== undefined && found.until > Date.now()) return found.keys;
   const hosts = new Set(allowPrivate ? [new URL(issuer).hostname] : []);
   const uri = jwksUri ?? await findKeysUri(rows, issuer, hosts);
-  if (allowPrivate) hosts.add(new URL(uri).hostname);
+  // Never what metadata names: only what an administrator did.
+  if (allowPrivate && jwksUri !== undefined) hosts.add(new URL(jwksUri).hostname);
   const { keys } = await fetchJson(rows, uri, hosts);
   const read = { keys: (isArray(keys) ? keys : []).filter(isObject).map((key) => ({ ...key })) };
   if (known.size >= LIMITS.issuersMax) known.clear();
