@@ -11,7 +11,7 @@ import type { Consent } from './schema.ts';
 /** What is asked of a person for a client. */
 export type Asked = Pick<Consent, 'person' | 'client' | 'clientName' | 'resource' | 'scopes' | 'redirect'>;
 
-/** More than one browser and device have at the same time; older ones have ended or are ended by deactivating the person. */
+/** More than one person's browsers and devices have at the same time. An older one ends: what is forgotten here could not be taken back. */
 const GRANTS_KEPT = 50;
 
 /** Whether the person agreed to all of it already, for the same place, and not too long ago. */
@@ -21,20 +21,30 @@ export async function isRemembered(rows: Rows, asked: Asked, now: number): Promi
   return asked.scopes.every((scope) => found.body.scopes.includes(scope));
 }
 
-/** Keeps what was agreed to. More scopes for the same place come on top; another place begins anew, but its grants end with it too. */
-export async function keepConsent(control: Pick<Control, 'store' | 'now'>, consent: Omit<Consent, 'givenAt' | 'expiresAt'>): Promise<void> {
+/**
+ * Keeps what was agreed to. More scopes for the same place come on top; another place begins anew, but its grants end with it
+ * too. `issuer`: the door's origin.
+ */
+export async function keepConsent(
+  control: Pick<Control, 'store' | 'lease' | 'now'>, issuer: string, consent: Omit<Consent, 'givenAt' | 'expiresAt'>,
+): Promise<void> {
   const now = control.now();
   const id = consentId(consent);
-  await control.store.transaction(async (rows) => {
+  const by = `sallyport|${consent.person}`;
+  const forgotten = await control.store.transaction(async (rows) => {
     const before = (await findStored(rows, 'consent', DEFAULT_SPACE, id))?.body;
     const continued = before !== undefined && before.expiresAt > now && before.redirect === consent.redirect && before.remembered === consent.remembered;
     const scopes = [...new Set([...(continued ? before.scopes : []), ...consent.scopes])].toSorted();
-    const grants = [...new Set([...(before?.grants ?? []), ...consent.grants])].slice(-GRANTS_KEPT);
+    const grants = [...new Set([...(before?.grants ?? []), ...consent.grants])];
     // An answer that is not asked for again must not live for ever by being used.
     const givenAt = continued && scopes.length === before.scopes.length && consent.remembered ? before.givenAt : now;
-    const next = { ...consent, scopes, grants, givenAt, expiresAt: givenAt + LIMITS.consentMs };
-    await putStored(rows, 'consent', DEFAULT_SPACE, id, next, `sallyport|${consent.person}`);
+    const next = { ...consent, scopes, grants: grants.slice(-GRANTS_KEPT), givenAt, expiresAt: givenAt + LIMITS.consentMs };
+    await putStored(rows, 'consent', DEFAULT_SPACE, id, next, by);
+    return grants.slice(0, -GRANTS_KEPT);
   });
+  for (const grant of forgotten) {
+    await addRevocation(control, { credential: `${issuer}|${grant}`, reason: 'too many sign-ins of one program', until: now + LIMITS.grantMs }, by);
+  }
 }
 
 /** What is in force, of one person or of all. */

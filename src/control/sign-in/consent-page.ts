@@ -1,4 +1,5 @@
 import { LIMITS } from '../../domain/limits.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Effect } from '../../domain/server.ts';
 import type { Interaction } from '../../identity/issuer/interaction.ts';
@@ -68,7 +69,7 @@ export function placeOf({ redirectUri }: Interaction): { readonly kind: 'site' |
   if (redirectUri === undefined || !URL.canParse(redirectUri)) return { kind: 'device', name: 'the device that shows the code' };
   const { protocol, hostname, host } = new URL(redirectUri);
   if (protocol !== 'https:' && protocol !== 'http:') return { kind: 'scheme', name: protocol };
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname) ? { kind: 'computer', name: host } : { kind: 'site', name: host };
+  return isLoopbackHost(hostname) ? { kind: 'computer', name: host } : { kind: 'site', name: host };
 }
 
 export function redirectPart(pending: Interaction): Html {

@@ -104,7 +104,8 @@ async function needRole({ store }: Control, { resource }: Interaction, { person 
 async function agree(web: WebRequest, control: Control, pending: Interaction, visitor: Visitor): Promise<Response> {
   await record(web, control, 'consent.given', pending, visitor);
   const { url, grant } = await control.interactions().finish(web.request, pending.uid, { kind: 'agreed', person: visitor.person.id, scopes: pending.scopes });
-  await keepConsent(control, { ...askedOf(pending, visitor), remembered: isKnown(pending), grants: grant === undefined ? [] : [grant] });
+  const consent = { ...askedOf(pending, visitor), remembered: isKnown(pending), grants: grant === undefined ? [] : [grant] };
+  await keepConsent(control, web.url.origin, consent);
   return onward(web, url);
 }
 
