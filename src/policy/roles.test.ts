@@ -153,3 +153,9 @@ test('each template compiles, and allows what it says', async () => {
   }
   expect(allowed).toEqual({ 'read-only': 'find', support: 'find note', developer: 'find note', finance: 'find note pay' });
 });
+
+test('a template for a second group or server goes beside the first', async () => {
+  const asked = [['support', 'crm'], ['support', 'wiki'], ['R & D', 'crm']] as const;
+  const texts = TEMPLATES.flatMap((name) => asked.map(([group, server]) => writeTemplate(name, group, [server])));
+  await engineOf(texts.map((text, index) => ({ file: `${index}.cedar`, text })));
+});

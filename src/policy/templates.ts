@@ -8,12 +8,15 @@ interface Template {
   readonly about: string;
   readonly effects: readonly Effect[];
   /** Forbids that stand above every permit, as Cedar text. */
-  readonly guards: readonly string[];
+  readonly guards: readonly Guard[];
 }
 
-const guard = (id: string, reason: string, condition: string): string =>
+/** Writes itself under an id that begins with the given words. */
+type Guard = (words: string) => string;
+
+const guard = (id: string, reason: string, condition: string): Guard => (words) =>
   writePolicy({
-    id,
+    id: `${words}:${id}`,
     remarks: { reason },
     effect: 'forbid',
     principal: 'principal',
@@ -42,15 +45,18 @@ const TABLE: Readonly<Record<TemplateName, Template>> = {
 export function writeTemplate(name: TemplateName, group: string, servers: readonly string[]): string {
   const { about, effects, guards } = TABLE[name];
   const principal = `principal in ${entity('Group', group)}`;
+  // Ids are unique among all policies: a second group, or a second server later, is a second file that must go beside the first.
+  const whose = `${name}:${group.replaceAll(/[^A-Za-z0-9_.-]/g, '-')}`;
+  const all = `${whose}:${servers[0] ?? ''}`;
   const permits = servers.flatMap((server) => {
     const resource = `resource in ${entity('Server', server)}`;
     const permit = (part: string, actions: readonly string[], when: readonly string[]): string =>
-      writePolicy({ id: `${name}:${server}:${part}`, effect: 'permit', principal, action: actionScope(actions), resource, when });
+      writePolicy({ id: `${whose}:${server}:${part}`, effect: 'permit', principal, action: actionScope(actions), resource, when });
     return [permit('session', ['read_only', 'session'], []), permit('tools', ['call_tool'], [oneOf(effects, 'resource.effect')])];
   });
   // Without this the agent goes on with the text that was approved while the server already says another.
   const unchanged = writePolicy({
-    id: `${name}:changed-description`,
+    id: `${all}:changed-description`,
     remarks: { reason: 'a tool whose description changed waits for a person' },
     effect: 'forbid',
     principal,
@@ -58,5 +64,5 @@ export function writeTemplate(name: TemplateName, group: string, servers: readon
     resource: 'resource',
     when: ['context.drift == "text"'],
   });
-  return [`// ${name}: the group ${about}.\n`, ...permits, unchanged, ...guards].join('\n');
+  return [`// ${name}: the group ${about}.\n`, ...permits, unchanged, ...guards.map((write) => write(all))].join('\n');
 }
