@@ -291,6 +291,10 @@ test('probing: an address of strangers runs out too, and holds up nobody who is 
     for (let n = 0; n < 3; n++) codes.push(codeIn(await path.ask(stranger)));
     expect(codes).toEqual(['ERR_TOKEN_INVALID', 'ERR_TOKEN_INVALID', 'ERR_LIMIT_DENIALS']);
     expect(codeIn(await path.ask({ ...stranger, address: '127.0.0.2' }))).toBe('ERR_TOKEN_INVALID');
+    // Of IPv6 anybody has a whole network of addresses.
+    const six: unknown[] = [];
+    for (let n = 0; n < 3; n++) six.push(codeIn(await path.ask({ ...stranger, address: `2001:db8:1:2::${n}` })));
+    expect(six).toEqual(['ERR_TOKEN_INVALID', 'ERR_TOKEN_INVALID', 'ERR_LIMIT_DENIALS']);
     expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
   }));
 

@@ -2,6 +2,7 @@ import { SallyportError, type ErrorCode } from '../domain/errors.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import type { Principal } from '../domain/principal.ts';
 import { STANDING_LIMITS, type StandingLimits } from '../domain/standing.ts';
+import { networkOf } from '../identity/network-of.ts';
 import { rungOf } from '../mcp/ladder.ts';
 
 /** Denials have a budget of their own, at each replica: who is refused again and again finds out slowly what is there. */
@@ -34,9 +35,10 @@ export function createProbing(limits: () => StandingLimits | undefined, now: () 
         principal = await identify();
       } catch (fault) {
         if (!(fault instanceof SallyportError) || !isBlamed(fault.code)) throw fault;
-        const waitMs = strangers.waitMs(address);
+        const network = networkOf(address);
+        const waitMs = strangers.waitMs(network);
         if (waitMs > 0) throw tooMany(waitMs);
-        strangers.take(address);
+        strangers.take(network);
         throw fault;
       }
       const waitMs = internal === undefined ? callers.waitMs(keyOf(principal)) : 0;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SharedState } from '../../domain/state.ts';
-import { networkOf } from '../../identity/issuer/network-of.ts';
+import { networkOf } from '../../identity/network-of.ts';
 
 /** So many wrong ones are a person who tries; from then on each further one waits twice as long as the last. */
 const FREE_TRIES = { account: 5, address: 30 } as const;

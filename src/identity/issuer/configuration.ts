@@ -5,7 +5,7 @@ import { createAdapterFactory } from './adapter.ts';
 import { claimsOf } from './claims-of-token.ts';
 import { readClientDocument } from './client-document.ts';
 import { mayAsk } from './may-ask.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from '../network-of.ts';
 import type { IssuerParts, ResourceView } from './parts.ts';
 import { promptsOf } from './prompts.ts';
 import { registrationOf } from './registration.ts';

@@ -5,7 +5,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import { digestOf, fingerprintOf } from '../credential.ts';
 import { CLAIM_SPACE } from './claims-of-token.ts';
-import { networkOf } from './network-of.ts';
+import { networkOf } from '../network-of.ts';
 import type { IssuerParts } from './parts.ts';
 import { revokeStructured } from './revoke-structured.ts';
 
