@@ -282,6 +282,10 @@ test.each([
 
 test('an identity assertion cannot be turned to another resource or widened by its bearer', async () => {
   expect((await bring(await jag(), 'desk', { resource: MAIL })).error).toBe('invalid_target');
+  expect((await bring(await jag({ claims: { resource: [CRM], scope: undefined } }), 'desk', { resource: MAIL })).error).toBe('invalid_target');
+  expect((await bring(await jag({ claims: { resource: { uri: CRM } } }), 'desk', { resource: CRM })).error).toBe('invalid_grant');
+  expect((await bring(await jag({ claims: { scope: ['crm.nothing'] } }))).error).toBe('invalid_grant');
+  expect((await bring(await jag({ claims: { resource: [CRM, MAIL] } }), 'desk', { resource: CRM })).scope).toBe('crm.read');
   expect((await bring(await jag(), 'desk', { scope: 'crm.destroy' })).error).toBe('invalid_scope');
   expect((await bring(await jag({ claims: { client_id: 'batch' } }), 'batch')).error).toBe('invalid_request');
 });

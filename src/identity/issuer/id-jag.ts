@@ -20,8 +20,8 @@ export function acceptAssertion(provider: Provider, parts: IssuerParts) {
     const claims = await verify(assertion, parts);
     if (claims['client_id'] !== client.clientId) throw new errors.InvalidGrant('the assertion is for another client');
     const named = oneOf(context, 'resource');
-    const uri = typeof claims['resource'] === 'string' ? claims['resource'] : named;
-    if (named !== undefined && named !== uri) throw new errors.InvalidTarget('the assertion is for another resource');
+    const uri = named ?? claims.resources?.[0];
+    if (claims.resources?.includes(uri ?? '') === false) throw new errors.InvalidTarget('the assertion is for another resource');
     const resource = await needResource(context, parts, uri);
     const accountId = await parts.findSubject(claims.iss, claims.sub);
     if (accountId === undefined || (await parts.findAccount(accountId, claims.iat)) === undefined) throw new errors.InvalidGrant('nobody here is the subject');
@@ -29,7 +29,7 @@ export function acceptAssertion(provider: Provider, parts: IssuerParts) {
     const boundTo = thumbprintOf(claims['cnf']);
     // Last, so that an assertion which is refused for another reason is not used up by it.
     await useOnce(claims, parts);
-    const vouched = typeof claims['scope'] === 'string' ? claims['scope'].split(' ') : resource.defaultScopes;
+    const vouched = claims.scope?.split(' ') ?? resource.defaultScopes;
     await answerWithToken(provider, context, parts, {
       accountId, grantId: `jag.${digest(`${claims.iss}|${claims.jti}`)}`, resource, scopes: narrowScopes(oneOf(context, 'scope'), vouched, resource.scopes),
       expiresInSeconds: LIMITS.accessTokenMs / 1000, grantType: 'id-jag', ...(boundTo === undefined ? {} : { boundTo }),
@@ -37,7 +37,20 @@ export function acceptAssertion(provider: Provider, parts: IssuerParts) {
   };
 }
 
-type Claims = JWTPayload & { readonly iss: string; readonly sub: string; readonly jti: string; readonly exp: number };
+type Claims = JWTPayload & { readonly iss: string; readonly sub: string; readonly jti: string; readonly exp: number } & {
+  readonly scope: string | undefined;
+  /** Undefined: whatever its bearer names. */
+  readonly resources: readonly string[] | undefined;
+};
+
+/** One, or a list of them; what cannot be read is no word for anything, least of all for everything. */
+function resourcesOf(claim: unknown): readonly string[] | undefined {
+  if (claim === undefined) return undefined;
+  const all: readonly unknown[] = Array.isArray(claim) ? claim : [claim];
+  const texts = all.filter((one) => typeof one === 'string');
+  if (texts.length !== all.length) throw new Error('claim resource');
+  return texts;
+}
 
 async function verify(assertion: string, { origin, findProvider }: IssuerParts): Promise<Claims> {
   const trusted = await findProvider(issuerOf(assertion));
@@ -47,11 +60,12 @@ async function verify(assertion: string, { origin, findProvider }: IssuerParts):
       issuer: trusted.issuer, audience: origin, typ: 'oauth-id-jag+jwt', algorithms: [...trusted.algorithms], clockTolerance: 5,
       requiredClaims: ['sub', 'jti', 'exp', 'iat', 'client_id'], maxTokenAge: LIMITS.assertionMs / 1000,
     });
-    const { iss, sub, jti, exp, aud } = payload;
+    const { iss, sub, jti, exp, aud, scope, resource } = payload;
     // One audience: what was made for several parties could be used again by any of them.
     if (iss === undefined || sub === undefined || jti === undefined || exp === undefined || aud !== origin) throw new Error('claims');
     for (const [name, value] of Object.entries(trusted.claims)) if (payload[name] !== value) throw new Error(`claim ${name}`);
-    return { ...payload, iss, sub, jti, exp };
+    if (scope !== undefined && typeof scope !== 'string') throw new Error('claim scope');
+    return { ...payload, iss, sub, jti, exp, scope, resources: resourcesOf(resource) };
   } catch (cause) {
     throw new errors.InvalidGrant(cause instanceof Error ? `the assertion: ${cause.message}` : 'the assertion');
   }
