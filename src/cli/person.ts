@@ -12,8 +12,9 @@ const list: Verb = {
   usage: 'list',
   run: async ({ client, io, options }) => {
     const answer = await client.get('/people');
-    show(io, options.json, answer, () => table(['id', 'name', 'state', 'from', 'groups'], objects(part(answer, 'people')).map((one) => [
-      text(one['id']), text(one['userName']), one['active'] === true ? 'active' : 'deactivated', text(one['source']), text(one['groups']),
+    show(io, options.json, answer, () => table(['name', 'state', 'from', 'groups', 'principal'], objects(part(answer, 'people')).map((one) => [
+      text(one['userName']), one['active'] === true ? 'active' : 'deactivated', text(one['source']), text(one['groups']),
+      Array.isArray(one['principals']) ? text(one['principals'][0]) : text(one['id']),
     ])));
     return 0;
   },

@@ -10,11 +10,11 @@ import { openBrowser } from '../fixtures/browser.ts';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { allow, openAccount } from '../fixtures/oauth-client.ts';
+import { endOf, startProgram, type Ran } from '../fixtures/program.ts';
 import { verifies } from './requirements.ts';
 
 /** People who administer from their own machines: the program as they run it, each with a home that has nothing to do with control's. */
 const PASSWORD = 'quiet lemon boats at noon';
-const PROGRAM = join(import.meta.dir, '../../bin/sallyport');
 const PEOPLE = { ada: ['owners'], bob: ['owners'], eve: ['auditors'], gus: ['auditors'], nil: [] } as const;
 type Name = keyof typeof PEOPLE;
 
@@ -52,39 +52,24 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
+function start(name: Name, args: readonly string[]): ReturnType<typeof startProgram> {
+  return startProgram([...args, '--home', join(folder, name)], { HOME: folder, SALLYPORT_CONTROL: gate.controlUrl });
 }
 
-function start(name: Name, args: readonly string[]): Bun.Subprocess<'ignore', 'pipe', 'pipe'> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, SALLYPORT_CONTROL: gate.controlUrl };
-  return Bun.spawn([PROGRAM, ...args, '--home', join(folder, name)], { env, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' });
-}
-
-async function run(name: Name, ...args: readonly string[]): Promise<Ran> {
-  const child = start(name, args);
-  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { code: await child.exited, out, err };
+function run(name: Name, ...args: readonly string[]): Promise<Ran> {
+  return endOf(start(name, args));
 }
 
 /** Signs in in a browser of the person's own; gives what the program said, or the page where it went no further. */
 async function signIn(name: Name, ...args: readonly string[]): Promise<Ran> {
   const child = start(name, ['sign-in', '--ca', ca, ...args]);
   const browser = openBrowser({ ca: readFileSync(ca, 'utf8') });
-  let [err, visited]: [string, Promise<unknown> | undefined] = ['', undefined];
-  for await (const chunk of child.stderr) {
-    err += new TextDecoder().decode(chunk);
+  let visited: Promise<unknown> | undefined;
+  const ran = await endOf(child, (err) => {
     const at = /https:\/\/\S+\/oauth\/authorize\S+\n/.exec(err)?.[0].trim();
     if (at !== undefined) visited ??= allow(browser, at, { name, password: PASSWORD }).catch((fault: unknown) => (child.kill(), fault));
-  }
-  return { code: await child.exited, out: await new Response(child.stdout).text(), err: `${err}${String(await visited)}` };
-}
-
-interface Shown {
-  readonly resource?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  });
+  return { ...ran, err: `${ran.err}${String(await visited)}` };
 }
 
 /** What the API, or another resource, answers to a token that somebody kept, shown as the program itself would, or otherwise. */
@@ -259,6 +244,8 @@ describe('a sign-in ends', () => {
     while (!(await Promise.race([seen, run('eve', 'kill', 'all', '--reason', 'odd').then(() => false)]))) await Bun.sleep(10);
     const people = objects((await gate.admin('GET', '/people'))['people']);
     const gus = text(people.find(({ userName }) => userName === 'gus')?.['id']);
+    // What `kill principal` and `admin add` are told is shown where people are listed.
+    expect((await run('ada', 'person', 'list')).out).toContain(`${gate.controlUrl}|${gus}`);
     await gate.admin('POST', `/people/${gus}/deactivate`);
     expect(await challengeTo(await show('gus', `${api}/me`))).toBe('401 invalid_token');
     expect((await run('gus', 'admin', 'whoami')).code).toBe(1);

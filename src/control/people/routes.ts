@@ -8,6 +8,7 @@ import type { ScimToken } from '../scim/schema.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import { groupsOfPeople } from './groups.ts';
+import { readNames } from './names.ts';
 import { changePerson, needPerson, switched } from './people.ts';
 
 const switchRoute = (verb: 'activate' | 'deactivate', summary: string): Route => route({
@@ -26,10 +27,11 @@ const switchRoute = (verb: 'activate' | 'deactivate', summary: string): Route =>
 const peopleRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/people', summary: 'The people of the organisation, and the groups that they are in', access: 'read', reach: 'organisation',
-    act: async (_asked, { store }) => ({
-      people: (await groupsOfPeople(store)).filter(({ person }) => person.deletedAt === undefined)
-        .map(({ id, person, groups }): Json => ({ id, ...person, groups })),
-    }),
+    act: async (_asked, { store }) => {
+      const names = await readNames(store);
+      const people = (await groupsOfPeople(store)).filter(({ person }) => person.deletedAt === undefined);
+      return { people: people.map(({ id, person, groups }): Json => ({ id, ...person, groups, principals: names(id, person) })) };
+    },
   }),
   switchRoute('deactivate', 'Nothing of a person works any more: tokens, sessions and connections end at once'),
   switchRoute('activate', 'A person may sign in again; what was issued before stays dead'),
