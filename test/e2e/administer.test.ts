@@ -72,6 +72,11 @@ async function signIn(name: Name, ...args: readonly string[]): Promise<Ran> {
   return { ...ran, err: `${ran.err}${String(await visited)}` };
 }
 
+interface Shown {
+  readonly resource?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** What the API, or another resource, answers to a token that somebody kept, shown as the program itself would, or otherwise. */
 async function show(name: Name, url: string, more: Shown = {}): Promise<Response> {
   const ticket = createSignedInTicket(more.resource ?? api, openSignIns(join(folder, name)), httpOver);

@@ -7,6 +7,7 @@ import { openBrowser } from '../fixtures/browser.ts';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { allow, openAccount } from '../fixtures/oauth-client.ts';
+import { endOf, startProgram, type Ran } from '../fixtures/program.ts';
 import { verifies } from './requirements.ts';
 
 /** `sallyport sign-in` and `sallyport connect URL`, as programs, from a home that has nothing to do with the gate's. */
@@ -43,21 +44,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the program; `onNote` sees what it tells the person, as it comes. */
-async function sallyport(args: readonly string[], onNote: (text: string) => void = () => undefined): Promise<Ran> {
-  const run = Bun.spawn([PROGRAM, ...args, '--home', home], { env: { PATH: process.env['PATH'] ?? '', HOME: folder }, stdout: 'pipe', stderr: 'pipe' });
-  let err = '';
-  for await (const chunk of run.stderr) {
-    err += new TextDecoder().decode(chunk);
-    onNote(err);
-  }
-  return { code: await run.exited, out: await new Response(run.stdout).text(), err };
+function sallyport(args: readonly string[], onNote?: (err: string) => void): Promise<Ran> {
+  return endOf(startProgram([...args, '--home', home], { HOME: folder }), onNote);
 }
 
 test(verifies('connect-dpop', 'a person signs in from a terminal, and a client that knows nothing of OAuth calls with a key-bound token'), async () => {
