@@ -96,7 +96,8 @@ const approve: Verb = {
     const changes = text(part(await client.get(`${path}/diff`), 'text'));
     if (!options.json) io.out(`${describeServer(server, effects)}${changes === '' ? '' : `\n${plain(changes, true)}\n`}`);
     await agree(call, 'Approve exactly this?');
-    const approved = await client.send('POST', `${path}/approve`, { digest, effects });
+    const scannedAt = part(server, 'candidate', 'scannedAt');
+    const approved = await client.send('POST', `${path}/approve`, { digest, effects, ...(typeof scannedAt === 'number' ? { scannedAt } : {}) });
     show(io, options.json, approved, () => `Approved. ${text(part(approved, 'tools'))} tools are the allow-list now; policy decides who may call them.\n`);
     return 0;
   },

@@ -61,6 +61,19 @@ test('what was scanned or approved elsewhere is not what somebody approves now',
   expect((await send(BOB, 'POST', '/servers/:id/approve', 'crm', { digest: await scanned(ANN, 'crm') })).code).toBe('');
 });
 
+test('who was shown one place approves no other that says the same, and was read meanwhile', async () => {
+  fixture.says.set('crm', surfaceSaying({ search: { annotations: { readOnlyHint: true } }, find: { annotations: { readOnlyHint: true } } }));
+  const shown = await scanned(ANN, 'crm');
+  const scannedAt = Number(part((await send(BOB, 'GET', '/servers/:id', 'crm')).body, 'candidate', 'scannedAt'));
+  expect((await apply(ANN, entry('crm', 'https://mirror.example/mcp'))).code).toBe('');
+  await Bun.sleep(2);
+  expect(await scanned(ANN, 'crm')).toBe(shown);
+  const approve = (read: number): ReturnType<typeof ask> =>
+    ask(fixture.role.control, BOB, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest: shown, scannedAt: read } });
+  expect((await approve(scannedAt)).code).toBe('ERR_CONFLICT');
+  expect((await approve(Number(part((await send(BOB, 'GET', '/servers/:id', 'crm')).body, 'candidate', 'scannedAt')))).code).toBe('');
+});
+
 test('what a gateway saw at the old place is no candidate at the new one', async () => {
   await approved('crm', entry('crm', 'https://crm.example/mcp'));
   expect((await apply(ANN, entry('crm', 'https://elsewhere.example/mcp'))).code).toBe('');

@@ -11,6 +11,7 @@ export interface Approval {
   readonly space: string;
   readonly id: string;
   readonly digest: string;
+  readonly scannedAt?: number;
   readonly effects: Readonly<Record<string, Effect>>;
   readonly by: string;
   readonly now: number;
@@ -27,11 +28,14 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
   if (server.body.declaredBy === by && await takesTwo(rows)) {
     throw new SallyportError('ERR_SECOND_PERSON', 'nobody approves what they declared themselves', { remedy: 'Ask another administrator or approver.' });
   }
-  const candidate = (await findStored(rows, 'candidate', space, id))?.body;
+  const found = (await findStored(rows, 'candidate', space, id))?.body;
+  const candidate = found?.scannedAt === (approval.scannedAt ?? found?.scannedAt) ? found : undefined;
   const baseline = (await findStored(rows, 'baseline', space, id))?.body;
-  const chosen = [candidate, server.body.moved === true ? undefined : baseline].find((one) => one?.digest === approval.digest);
+  // Who saw a candidate means that candidate.
+  const isFormerMeant = server.body.moved !== true && approval.scannedAt === undefined;
+  const chosen = [candidate, isFormerMeant ? baseline : undefined].find((one) => one?.digest === approval.digest);
   if (chosen === undefined) {
-    const why = candidate === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now';
+    const why = found === undefined ? 'there is nothing to approve: the server was not scanned' : 'what was shown is not what the server says now';
     throw new SallyportError('ERR_CONFLICT', why, {
       remedy: `Run \`sallyport server scan ${id}\`, read it, then approve.`,
     });

@@ -19,6 +19,8 @@ import { NEW_SERVER } from './schema.ts';
 const APPROVAL = z.strictObject({
   /** Digest of what was shown: if the candidate is another by now, nothing is approved. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** When what was shown was read: another place may say the very same, and be read since. */
+  scannedAt: z.number().exactOptional(),
   /** Tool → effect, as the administrator confirms it. */
   effects: z.record(z.string(), z.enum(EFFECTS)).default({}),
 });
