@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
+import { enrolServer } from '../servers/enrol.ts';
 
 /** Whether a server that was moved, or is shown another secret, waits until somebody else approves that. */
 let fixture: ControlFixture;
@@ -72,6 +74,20 @@ test('who was shown one place approves no other that says the same, and was read
     ask(fixture.role.control, BOB, 'POST', '/servers/:id/approve', { params: { id: 'crm' }, body: { digest: shown, scannedAt: read } });
   expect((await approve(scannedAt)).code).toBe('ERR_CONFLICT');
   expect((await approve(Number(part((await send(BOB, 'GET', '/servers/:id', 'crm')).body, 'candidate', 'scannedAt')))).code).toBe('');
+});
+
+test('what is read while it is moved is not what the new place says', async () => {
+  expect((await apply(ANN, entry('crm', 'https://crm.example/mcp'))).code).toBe('');
+  const { control } = fixture.role;
+  const moving: typeof control = {
+    ...control, readServer: async (question) => {
+      const read = await control.readServer(question);
+      expect((await apply(ANN, entry('crm', 'https://slow.example/mcp'))).code).toBe('');
+      return read;
+    },
+  };
+  expect(await codeOf(enrolServer({ admin: { ...ANN, organisation: true }, space: 'default' }, 'crm', moving))).toBe('ERR_CONFLICT');
+  expect((await send(ANN, 'GET', '/servers/:id', 'crm')).body['candidate']).toBeUndefined();
 });
 
 test('what a gateway saw at the old place is no candidate at the new one', async () => {

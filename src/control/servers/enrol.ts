@@ -12,7 +12,7 @@ import { toCandidate } from './surface.ts';
 /** Reads the server through the gate and keeps what it says as the candidate. Nothing that is in service changes. */
 export async function enrolServer(by: By, id: string, control: Control): Promise<Json> {
   const { space } = by;
-  await needStored(control.store, 'server', space, id);
+  const { body: { endpoint } } = await needStored(control.store, 'server', space, id);
   const inForce = control.snapshots.current;
   if (inForce === undefined) throw new SallyportError(
     'ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' },
@@ -21,6 +21,9 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   const scannedAt = control.now();
   return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
+    if (!Bun.deepEquals(server.body.endpoint, endpoint)) {
+      throw new SallyportError('ERR_CONFLICT', 'the server was moved while it was read', { remedy: `Read it again: sallyport server scan ${id}` });
+    }
     const candidate = toCandidate(read.surface, server.body, scannedAt, await shadowsOf(rows, space, id));
     const status = server.body.status === 'declared' ? 'scanned' : server.body.status;
     const next = { ...server, body: { ...server.body, status } };
