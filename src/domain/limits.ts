@@ -114,7 +114,6 @@ export const LIMITS = {
   clientDocumentBytesMax: 16 * 1024,
   clientDocumentMs: 60 * 60_000,
   clientDocumentFetchesMax: 60,
-  clientDocumentTimeoutMs: 2_500,
   issuerWindowMs: 60_000,
   issuerRequestsPerWindowMax: 1_200,
   issuerFailuresPerWindowMax: 300,

@@ -145,6 +145,12 @@ test.each([
   }
 });
 
+test('a document that does not come is not waited for', async () => {
+  site.documents.set('/never.json', () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) })));
+  expect((await authorize(`${site.origin}/never.json`)).landed.status).toBe(400);
+  // The provider asks twice, to know where it may answer; ten seconds each would be the guard's own bound.
+}, 12_000);
+
 test('this machine is asked only where network.internal names it', async () => {
   const id = publish('/internal.json');
   const before = site.asked.length;

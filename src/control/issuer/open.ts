@@ -131,6 +131,6 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
     record: control.record,
     revoke: ({ credential, reason }) => addRevocation(control, { credential, reason, until: now() + REVOKED_MS }, 'sallyport|issuer'),
     isRevoked: (ids) => isRevoked(store, ids.map((id) => `${origin}|${id}`)),
-    fetchGuarded: (url) => fetchDocument(store, url),
+    fetchGuarded: (url, signal) => fetchDocument(store, url, undefined, signal),
   };
 }

@@ -77,7 +77,8 @@ export function configurationOf(parts: IssuerParts, addressOf: (incoming: Incomi
       const account = await parts.findAccount(id, since);
       return account && { accountId: account.id, claims: async () => ({ sub: account.id }) };
     },
-    fetch: async (url) => readClientDocument(await parts.fetchGuarded(url instanceof Request ? url.url : url.toString())),
+    // The provider says how long it waits: whoever named the URL would hold its requests open.
+    fetch: async (url, init) => readClientDocument(await parts.fetchGuarded(url instanceof Request ? url.url : url.toString(), init?.signal ?? undefined)),
     fetchResponseBodyLimits: { 'client_id metadata document': LIMITS.clientDocumentBytesMax, jwks_uri: LIMITS.strangerBodyBytesMax },
     renderError: async (ctx, out) => {
       ctx.type = 'html';

@@ -82,7 +82,7 @@ export interface IssuerParts {
   /** Whether any of these (a token's `jti`, its grant) is revoked. */
   readonly isRevoked: (ids: readonly string[]) => Promise<boolean>;
   /** GET through the SSRF guard: HTTPS, checked address, limited time and size, no redirects. */
-  readonly fetchGuarded: (url: string) => Promise<Response>;
+  readonly fetchGuarded: (url: string, signal?: AbortSignal) => Promise<Response>;
   readonly pages: IssuerPages;
   readonly report: (line: string) => void;
 }
