@@ -35,8 +35,8 @@ const SLOWER_S = 5;
 
 /** Walks from a route's URL to its issuer: the 401, the resource's metadata, the issuer's metadata. Throws `ERR_SIGN_IN`. */
 export async function findDesk(url: string, http: Http): Promise<Desk> {
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const refused = await http(url, { method: 'POST', headers, body: '{}' });
+  // A GET without a token is refused for want of one before anything else is looked at: its challenge names the least to ask for.
+  const refused = await http(url, { headers: { accept: 'text/event-stream' } });
   await refused.body?.cancel();
   const challenge = refused.headers.get('www-authenticate') ?? '';
   const named = /resource_metadata="([^"]+)"/.exec(challenge)?.[1];

@@ -38,6 +38,17 @@ const switchVerb = (verb: 'activate' | 'deactivate', told: string): Verb => ({
   },
 });
 
+const groups: Verb = {
+  usage: 'groups NAME|ID [--group NAME]...',
+  options: { group: { type: 'string', multiple: true } },
+  run: async (call) => {
+    const id = encodeURIComponent(text(part(await findPerson(call), 'id')));
+    const answer = await call.client.send('PUT', `/people/${id}/groups`, { groups: [...call.options.list('group')] });
+    show(call.io, call.options.json, answer, () => `${plain(text(part(answer, 'userName')))} is in: ${plain(text(part(answer, 'groups'))) || 'no group'}\n`);
+    return 0;
+  },
+};
+
 const scimToken: Verb = {
   usage: 'scim-token --note WHAT-FOR [--ttl 365d]\nperson scim-token --list\nperson scim-token --revoke ID',
   options: { note: { type: 'string' }, ttl: { type: 'string' }, list: { type: 'boolean' }, revoke: { type: 'string' } },
@@ -69,7 +80,7 @@ const scimToken: Verb = {
 };
 
 export const command = commandOf('person', 'The people of the organisation, and the directory that pushes them', {
-  list, deactivate: switchVerb('deactivate', 'nothing of theirs works any more'),
+  list, groups, deactivate: switchVerb('deactivate', 'nothing of theirs works any more'),
   activate: switchVerb('activate', 'may sign in again; what was issued before stays dead'),
   'scim-token': scimToken,
 });

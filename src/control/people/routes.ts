@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { route } from '../route.ts';
@@ -10,6 +11,7 @@ import type { Stored } from '../stored.ts';
 import { groupsOfPeople } from './groups.ts';
 import { readNames } from './names.ts';
 import { changePerson, needPerson, switched } from './people.ts';
+import { GROUPS_OF_PERSON } from './schema.ts';
 
 const switchRoute = (verb: 'activate' | 'deactivate', summary: string): Route => route({
   method: 'POST', path: `/people/:id/${verb}`, summary, access: verb === 'activate' ? 'govern' : 'stop', reach: 'organisation',
@@ -24,7 +26,27 @@ const switchRoute = (verb: 'activate' | 'deactivate', summary: string): Route =>
   },
 });
 
+const groupsRoute = route({
+  method: 'PUT', path: '/people/:id/groups', summary: 'Say which groups a local person is in; losing one ends what was issued before',
+  access: 'govern', reach: 'organisation', body: GROUPS_OF_PERSON,
+  act: async ({ admin, params, body: { groups } }, control) => {
+    const id = params['id'] ?? '';
+    const { body } = await changePerson(control, admin, { id, verb: 'groups' }, async (rows) => {
+      const person = await needPerson(rows, id);
+      if (person.body.source !== 'local') {
+        throw new SallyportError('ERR_REQUEST_INVALID', 'this person\'s groups come from a directory or provider', { remedy: 'Change them there.' });
+      }
+      const at = control.now();
+      // A token says the groups of its making: one that was lost must not live on in it.
+      const isLess = person.body.groups.some((group) => !groups.includes(group));
+      return { ...person, body: { ...person.body, groups, changedAt: at, ...(isLess ? { notBefore: at } : {}) } };
+    });
+    return { id, userName: body.userName, groups: body.groups };
+  },
+});
+
 const peopleRoutes: readonly Route[] = [
+  groupsRoute,
   route({
     method: 'GET', path: '/people', summary: 'The people of the organisation, and the groups that they are in', access: 'read', reach: 'organisation',
     act: async (_asked, { store }) => {

@@ -31,6 +31,9 @@ export const PERSON = z.strictObject({
 });
 export type Person = z.infer<typeof PERSON>;
 
+/** All groups that an administrator puts a local person in. */
+export const GROUPS_OF_PERSON = PERSON.pick({ groups: true });
+
 /** A group that SCIM pushes; its name is what policies and roles call it. */
 export const GROUP = z.strictObject({
   displayName: z.string().trim().min(1).max(300),
