@@ -67,7 +67,9 @@ export async function prepare(folder: string, setting: Setting): Promise<Prepare
 }
 
 async function up({ home, port, tls }: Omit<Prepared, 'token'>, more: readonly string[] = []): Promise<ReturnType<typeof startProcess>> {
-  const child = startProcess([program, 'up', ...more, '--home', home, '--listen', `127.0.0.1:${port}`, ...(tls ? [] : ['--insecure-loopback'])]);
+  // Two gates may run at once: control's door has no port of its own choice either.
+  const listening = ['--listen', `127.0.0.1:${port}`, '--control-listen', '127.0.0.1:0', ...(tls ? [] : ['--insecure-loopback'])];
+  const child = startProcess([program, 'up', ...more, '--home', home, ...listening]);
   await waitFor('sallyport up', () => isReady(home, port, tls), child);
   return child;
 }
