@@ -11,9 +11,9 @@ let time = 1_000_000;
 const handles = createHandles(createSeal(randomBytes(32)), () => time);
 
 /** Only what a handle is bound to. */
-function exchangeOf(principal: string, args: JsonObject = {}): Exchange {
+function exchangeOf(principal: string, args: JsonObject = {}, actors: readonly string[] = []): Exchange {
   const known = {
-    space: 'default', principal: { id: principal, agent: 'a' }, server: { id: 'crm' },
+    space: 'default', principal: { id: principal, agent: 'a', actors }, server: { id: 'crm' },
     call: { method: 'tools/call', resource: { name: 'pay' }, arguments: args },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a handle is bound to nothing else of an exchange
@@ -38,6 +38,7 @@ test('a state comes back to the server as it was, to the same caller and the sam
   expect(back({ requestState })).toEqual({ requestState: 'server\nsecret' });
   expect(() => back({ requestState }, exchangeOf('q'))).toThrow(INVALID);
   expect(() => back({ requestState }, exchangeOf('p', { amount: 1 }))).toThrow(INVALID);
+  expect(() => back({ requestState }, exchangeOf('p', {}, ['helper']))).toThrow(INVALID);
   expect(() => back({ requestState: 'made up' })).toThrow(INVALID);
 });
 
@@ -55,4 +56,5 @@ test('a task has one handle for its caller, so that a client knows it again, and
   expect(given({ resultType: 'task', taskId: 't-1' }, exchangeOf('q'))['taskId']).not.toBe(taskId);
   expect(back({ taskId })).toEqual({ taskId: 't-1' });
   expect(() => back({ taskId }, exchangeOf('q'))).toThrow(INVALID);
+  expect(() => back({ taskId }, exchangeOf('p', {}, ['helper']))).toThrow(INVALID);
 });

@@ -9,7 +9,7 @@ import type { Seal } from './seal.ts';
 /**
  * Handles that a server gives out and a client brings back: `requestState` (2026-07-28, multi-round-trip requests) and
  * task ids (Tasks extension; 2025-11-25 core tasks). Whoever holds one could act with it, so what clients see is a sealed
- * form bound to principal, agent and server (MCP security best practices: state-handle hijacking).
+ * form bound to principal, agents and server (MCP security best practices: state-handle hijacking).
  */
 export interface Handles {
   /** The message with the server's own handles in place. Throws ERR_STATE_INVALID for what we did not seal for this caller. */
@@ -24,6 +24,8 @@ export interface Caller {
   readonly server: string;
   readonly principal: string;
   readonly agent: string;
+  /** A narrower chain may less: what a wider one began is not its own. */
+  readonly actors: readonly string[];
   /** For a retry of a multi-round-trip request: what must be the same as at first. */
   readonly method: string;
   readonly target: string;
@@ -34,7 +36,8 @@ export function callerOf(exchange: Exchange): Caller {
   const { principal, server, call, dispatchers, space } = exchange;
   // As the client said it: through another dispatcher, or with another word to the same one, it is another request.
   const { resource, arguments: given } = dispatchers?.[0] ?? call;
-  return { space, server: server.id, principal: principal.id, agent: principal.agent, method: call.method, target: resource.name, arguments: given };
+  const { id, agent, actors } = principal;
+  return { space, server: server.id, principal: id, agent, actors, method: call.method, target: resource.name, arguments: given };
 }
 
 const RELATED_TASK = 'io.modelcontextprotocol/related-task';
@@ -71,14 +74,14 @@ function refuse(): never {
   throw new SallyportError('ERR_STATE_INVALID', 'This handle was not given to this caller for this request.', { remedy: 'Start the request again.' });
 }
 
-function taskBinding({ space, server, principal, agent }: Caller): string {
-  return JSON.stringify(['task', space, server, principal, agent]);
+function taskBinding({ space, server, principal, agent, actors }: Caller): string {
+  return JSON.stringify(['task', space, server, principal, agent, actors]);
 }
 
 /** Other arguments are another request: what a server was told once must not go on under what policy never saw of it. */
-function stateBinding({ space, server, principal, agent, method, target, arguments: given }: Caller): string {
+function stateBinding({ space, server, principal, agent, actors, method, target, arguments: given }: Caller): string {
   const digest = given === undefined ? '' : new Bun.CryptoHasher('sha256').update(textOf(given)).digest('hex');
-  return JSON.stringify(['state', space, server, principal, agent, method, target, digest]);
+  return JSON.stringify(['state', space, server, principal, agent, actors, method, target, digest]);
 }
 
 type Change = (handle: string) => string;

@@ -10,7 +10,7 @@ import type { Seal } from './seal.ts';
 
 /**
  * Legacy sessions (`MCP-Session-Id`, 2025-11-25 basic/transports). Same-era sessions cost us no memory: the id is a
- * sealed box over the upstream's id, bound to principal, agent and server. What is remembered is that one was ended.
+ * sealed box over the upstream's id, bound to principal, agents and server. What is remembered is that one was ended.
  */
 export interface Sessions {
   /** Seals what `initialize` made into the id that the client gets. Throws ERR_PARAMS_INVALID when that would be too long. */
@@ -88,8 +88,8 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
 }
 
 /** Whose session it is; the sealed id opens for nobody else. */
-function binding({ space, id, agent }: Principal, target: string): string {
-  return JSON.stringify(['session', space, target, id, agent]);
+function binding({ space, id, agent, actors }: Principal, target: string): string {
+  return JSON.stringify(['session', space, target, id, agent, actors]);
 }
 
 function endedKey(space: string, key: string): string {

@@ -54,7 +54,7 @@ function keyOf({ space, server }: Exchange, task: string): string {
 }
 
 function ownerOf({ principal }: Exchange): string {
-  return digestOf(JSON.stringify([principal.id, principal.agent]));
+  return digestOf(JSON.stringify([principal.id, principal.agent, principal.actors]));
 }
 
 function digestOf(text: string): string {

@@ -65,6 +65,7 @@ describe('passes', () => {
     expect(await knowing({ without: ['scope', 'groups'], claims }, { ...issuer.entry, groupsClaim: 'roles' }))
       .toMatchObject({ scopes: ['crm.read', 'crm.write'], groups: ['a', 'b'] });
     expect(await knowing({ without: ['scope'], claims: { scp: 'crm.read crm.write' } })).toMatchObject({ scopes: ['crm.read', 'crm.write'] });
+    expect(await knowing({ without: ['scope'], claims: { roles: ['crm.read'] } })).toMatchObject({ scopes: ['crm.read'] });
     expect(await knowing({ without: ['scope'] })).toMatchObject({ scopes: [] });
     expect((await knowing({}, { ...issuer.entry, scopes: 'ignored' })).scopes).toBeUndefined();
   });

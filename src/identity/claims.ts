@@ -118,7 +118,8 @@ function groupsOf(claims: JsonObject, { groupsClaim }: Issuer): readonly string[
 
 /** RFC 8693 section 4.2 writes them in one text; some providers write `scp`, as a text or as a list. */
 function scopesOf(claims: JsonObject): readonly string[] {
-  const value = claims['scope'] ?? claims['scp'];
+  // A workload of Entra is given application roles, where people's tokens carry scopes.
+  const value = claims['scope'] ?? claims['scp'] ?? claims['roles'];
   const texts = textsOf(value, 'scope').flatMap((one) => one.split(' '));
   return [...new Set(texts.filter((scope) => scope !== ''))];
 }

@@ -10,7 +10,7 @@ import type { IssuerParts } from '../../identity/issuer/parts.ts';
 import { findClient } from '../clients/find.ts';
 import type { Control } from '../control.ts';
 import { addRevocation, isRevoked } from '../revocations/revocations.ts';
-import { ISSUER_PAGES } from '../sign-in/issuer-pages.ts';
+import { issuerPages } from '../sign-in/issuer-pages.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { isSignedIn } from '../sign-in/who.ts';
 import type { MintSubject } from '../servers/obtain.ts';
@@ -116,7 +116,7 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
   const { store, state, now } = control;
   const secret = openSecretFile(join(home, 'control', 'issuer.key'), () => randomBytes(SECRET_BYTES).toString('base64url'));
   return {
-    origin, state, report, pages: ISSUER_PAGES, secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
+    origin, state, report, pages: issuerPages(new URL(origin).host), secret: Buffer.from(secret, 'base64url'), keys: signingKeys(ring, now()),
     findClient: (id) => findClient(store, id),
     findResource: (uri) => findPlace(store, uri),
     findAccount: (id, since) => findAccountView(store, id, since),

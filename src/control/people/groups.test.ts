@@ -29,7 +29,7 @@ test('a local person is put into groups and out of them; what still says a lost 
 });
 
 test('groups of a person from a directory are the directory\'s to say', async () => {
-  const { token } = await gate.admin('POST', '/people/scim-tokens', { note: 'tests' });
+  const { token } = await gate.admin('POST', '/people/scim-tokens', { note: 'tests', ttlMs: 3_600_000 });
   const pushed = await fetch(`${gate.controlUrl}/scim/v2/Users`, {
     method: 'POST', headers: { 'authorization': `Bearer ${text(token)}`, 'content-type': 'application/scim+json' },
     body: JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: 'bob', active: true }),
