@@ -1,7 +1,10 @@
 import { expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
-import { memoryState } from '../../test/fixtures/identity.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Principal } from '../domain/principal.ts';
+import { openStore } from '../store/open.ts';
+import { createStoreState } from '../store/state-store.ts';
 import { createSeal } from './seal.ts';
 import { createSessions } from './sessions.ts';
 
@@ -12,7 +15,9 @@ const ADA: Principal = {
 };
 
 test('a session is of one person, agent and chain, at one route, and of nobody else', async () => {
-  const sessions = createSessions(createSeal(randomBytes(32)), memoryState());
+  const folder = mkdtempSync('/tmp/sp-sessions-');
+  const store = await openStore(`sqlite:${join(folder, 'store.db')}`);
+  const sessions = createSessions(createSeal(randomBytes(32)), createStoreState(store.state, { sole: true }));
   const id = sessions.issue(ADA, '/mcp/crm', { revision: '2025-11-25', capabilities: {}, clientInfo: {} }, NOW);
   expect(await sessions.open(ADA, '/mcp/crm', id, NOW)).toMatchObject({ revision: '2025-11-25' });
   const others: readonly (readonly [Partial<Principal>, string])[] = [
@@ -21,4 +26,6 @@ test('a session is of one person, agent and chain, at one route, and of nobody e
   for (const [change, target] of others) {
     expect(await sessions.open({ ...ADA, ...change }, target, id, NOW).catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_SESSION_UNKNOWN' });
   }
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
