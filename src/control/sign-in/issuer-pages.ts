@@ -13,7 +13,10 @@ const TITLES: Readonly<Record<string, readonly [string, string]>> = {
   server_error: ['Something broke here', 'It was recorded. Try again, or tell your administrator.'],
 };
 
-/** The pages that the protocol itself shows, in the look of the others. Nothing that a request said is repeated but the client's name, as text. `host`: this door's own, shown on each. */
+/**
+ * The pages that the protocol itself shows, in the look of the others. Nothing that a request said is repeated but the
+ * client's name, as text. `host`: this door's own, shown on each.
+ */
 export const issuerPages = (host: string): IssuerPages => ({
   failure: (code) => {
     const [title, text] = TITLES[code] ?? ['This cannot go on', 'Start it again from the program.'];
