@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { makeCertificate } from '../../../test/fixtures/certificate.ts';
+import { text } from '../../cli/json-view.ts';
+import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { Browser, CRM, LOOPBACK, openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
 
@@ -168,14 +170,39 @@ test('nobody makes this issuer knock at any number of doors', async () => {
   expect(site.asked.length - before).toBeLessThanOrEqual(LIMITS.clientDocumentFetchesMax);
 });
 
-test('who fails too often is told to wait, for a while', async () => {
-  const attempt = (): Promise<Response> => fetch(`${issuer.origin}/oauth/token`, {
-    method: 'POST', headers: { authorization: `Basic ${btoa('nobody:guess')}` }, body: new URLSearchParams({ grant_type: 'client_credentials', resource: CRM }),
+/** How often this issuer refused, one by one and in counts; those of now are counted when control stops. */
+async function refusals(): Promise<{ readonly single: number; readonly counted: number; readonly codes: readonly string[] }> {
+  await issuer.restart();
+  const details = (await issuer.records('flood.refused')).map(({ detail }) => detail).filter((detail) => isObject(detail));
+  return {
+    single: (await issuer.records('token.refused')).length, counted: details.reduce((sum, { count }) => sum + Number(count), 0),
+    codes: details.flatMap(({ codes }) => (isObject(codes) ? Object.keys(codes) : [])),
+  };
+}
+
+test('who fails too often is told to wait, and fills no log: strangers are counted, a client that has shown its secret is recorded', async () => {
+  const { secret } = await issuer.client('batch', { authentication: 'client_secret_basic', grantTypes: ['client_credentials'] });
+  const ask = (password: string, more: Readonly<Record<string, string>> = {}): Promise<Response> => fetch(`${issuer.origin}/oauth/token`, {
+    method: 'POST', headers: { authorization: `Basic ${btoa(`batch:${password}`)}`, ...more }, body: new URLSearchParams({ grant_type: 'client_credentials' }),
   });
-  let last = await attempt();
-  for (let time = 0; time <= LIMITS.issuerFailuresPerWindowMax && last.status !== 429; time += 1) last = await attempt();
+  // A name with a header that the library stumbles over is no credential either.
+  const named = (): Promise<Response> => fetch(`${issuer.origin}/oauth/token`, {
+    method: 'POST', headers: { 'oauth-client-attestation': `${btoa('{}')}.${btoa('{"sub":"batch"}')}.` }, body: new URLSearchParams({ client_id: 'batch' }),
+  });
+  const before = await refusals();
+  let attempts = 100;
+  for (let time = 0; time < attempts; time += 1) await (time % 2 === 0 ? ask('guess') : named());
+  for (let time = 0; time < 20; time += 1) expect((await ask(text(secret))).status).toBe(400);
+  const mine = (await issuer.records('token.refused')).filter(({ code }) => code === 'invalid_target');
+  expect(mine).toHaveLength(20);
+  expect(mine[0]).toMatchObject({ action: 'token', detail: { client: 'batch' } });
+  let last = await ask('guess');
+  for (attempts += 1; attempts <= LIMITS.issuerFailuresPerWindowMax + 50; attempts += 1) last = await ask('guess');
   expect([last.status, last.headers.get('retry-after')]).toEqual([429, '60']);
-  expect((await issuer.records('token.refused')).length).toBeLessThanOrEqual(LIMITS.issuerFailuresPerWindowMax + 1);
+  const after = await refusals();
+  expect(after.single + after.counted - before.single - before.counted).toBe(attempts + 20);
+  expect(after.counted - before.counted).toBeGreaterThan(attempts / 2);
+  expect(after.codes.slice(before.codes.length)).toEqual(expect.arrayContaining(['invalid_client', 'invalid_request', 'temporarily_unavailable']));
 });
 
 test('one network of IPv6, of which anybody has more addresses than can be counted, is one stranger', async () => {

@@ -22,7 +22,7 @@ import type { KeyRing } from './keys.ts';
 import { createMint } from './mint-subject.ts';
 import { findAccountView, findSubject } from './people.ts';
 import { findPlace } from './places.ts';
-import { findProvider } from './providers.ts';
+import { createProviders } from './providers.ts';
 import { readPublished, writePublished } from './published.ts';
 
 /** The embedded issuer as control runs it. */
@@ -124,11 +124,12 @@ function partsOf({ home, origin, control, report }: IssuerOptions, ring: KeyRing
       const client = `${origin}|${clientId}`;
       return (await listStored(store, 'agent', space)).find(({ body }) => body.expiresAt > now() && body.clients.includes(client))?.id;
     },
-    findProvider: (issuer) => findProvider(store, issuer),
+    findProvider: createProviders(store, now),
     findSubject: (issuer, subject) => findSubject(store, issuer, subject),
     isSignedIn: (cookies, account) => isSignedIn(control, origin, cookies, account),
     interactionPath: (uid) => `/sign-in/${uid}`,
     record: control.record,
+    refused: control.refused,
     revoke: ({ credential, reason }) => addRevocation(control, { credential, reason, until: now() + REVOKED_MS }, 'sallyport|issuer'),
     isRevoked: (ids) => isRevoked(store, ids.map((id) => `${origin}|${id}`)),
     fetchGuarded: (url, signal) => fetchDocument(store, url, undefined, signal),

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createLocalJWKSet, decodeJwt, jwtVerify, type JWTPayload } from 'jose';
+import { createHash, type KeyObject } from 'node:crypto';
+import { decodeJwt, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import { answerWithToken, narrowScopes, needResource, oneOf, thumbprintOf } from './grant-parts.ts';
-import type { IssuerParts } from './parts.ts';
+import type { IssuerParts, TrustedProvider } from './parts.ts';
 
 export const JWT_BEARER_PARAMETERS = ['assertion', 'scope', 'resource'] as const;
 
@@ -56,7 +56,7 @@ async function verify(assertion: string, { origin, findProvider }: IssuerParts):
   const trusted = await findProvider(issuerOf(assertion));
   if (trusted === undefined) throw new errors.InvalidGrant('nobody that is trusted made the assertion');
   try {
-    const { payload } = await jwtVerify(assertion, createLocalJWKSet({ keys: [...(await trusted.keys()).keys] }), {
+    const { payload } = await jwtVerify(assertion, (header) => keyOf(trusted, header), {
       issuer: trusted.issuer, audience: origin, typ: 'oauth-id-jag+jwt', algorithms: [...trusted.algorithms], clockTolerance: 5,
       requiredClaims: ['sub', 'jti', 'exp', 'iat', 'client_id'], maxTokenAge: LIMITS.assertionMs / 1000,
     });
@@ -69,6 +69,14 @@ async function verify(assertion: string, { origin, findProvider }: IssuerParts):
   } catch (cause) {
     throw new errors.InvalidGrant(cause instanceof Error ? `the assertion: ${cause.message}` : 'the assertion');
   }
+}
+
+/** Asked for once the header's algorithm is known to be one that the provider may use. */
+async function keyOf({ algorithms, findKey }: TrustedProvider, { alg, kid }: Partial<JWTHeaderParameters>): Promise<KeyObject> {
+  const algorithm = algorithms.find((one) => one === alg);
+  const found = algorithm === undefined || (kid !== undefined && typeof kid !== 'string') ? undefined : await findKey(kid, algorithm);
+  if (found === undefined) throw new Error('unknown key');
+  return found.key;
 }
 
 /** Read before it is verified, to know whose keys to verify it with; nothing else comes of it. */

@@ -1,7 +1,9 @@
 import type { JWK } from 'jose';
+import type { TokenAlgorithm } from '../../domain/issuer.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import type { SharedState } from '../../domain/state.ts';
+import type { VerificationKey } from '../jws.ts';
 
 /** What tokens can be for: a route of the gate (one server or toolset), or what is reserved for a program of our own. */
 export interface ResourceView {
@@ -29,8 +31,9 @@ export interface AccountView {
 /** A company's identity provider whose assertions (ID-JAG) are taken. */
 export interface TrustedProvider {
   readonly issuer: string;
-  readonly keys: () => Promise<{ readonly keys: readonly JWK[] }>;
-  readonly algorithms: readonly string[];
+  /** The key that an assertion names; rejects with ERR_ISSUER_UNAVAILABLE. */
+  readonly findKey: (kid: string | undefined, algorithm: TokenAlgorithm) => Promise<VerificationKey | undefined>;
+  readonly algorithms: readonly TokenAlgorithm[];
   /** Claims that must have exactly these values: a provider of several environments or tenants vouches for one of them here. */
   readonly claims: Readonly<Record<string, string>>;
 }
@@ -77,6 +80,8 @@ export interface IssuerParts {
   readonly registration: boolean;
   readonly interactionPath: (uid: string) => string;
   readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  /** The same for whoever did not authenticate; of many of them only the counts. Never rejects: refused they are anyway. */
+  readonly refused: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
   /** Durable when it resolves, and on its way to every gateway. */
   readonly revoke: (revocation: Revocation) => Promise<void>;
   /** Whether any of these (a token's `jti`, its grant) is revoked. */

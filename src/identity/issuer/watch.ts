@@ -15,9 +15,13 @@ type Context = KoaContextWithOIDC & { body: unknown };
 /** Endpoints where something can be guessed, or a token comes out. The pages' own sub-paths count with their endpoint. */
 const LIMITED = ['authorize', 'token', 'revoke', 'par', 'device', 'register'] as const;
 
+/** Where a client that has a credential must show it before anything else is looked at. Elsewhere it is only named. */
+const AUTHENTICATING: readonly (string | undefined)[] = ['token', 'revocation', 'pushed_authorization_request', 'device_authorization'];
+
 /**
  * Stands around every request: limits how often one address may ask and fail, records what was issued and refused before
- * the answer leaves (invariant 5), and makes the revocations of the request durable before that too.
+ * the answer leaves (invariant 5), and makes the revocations of the request durable before that too. Refusals of whoever has
+ * not authenticated become counts when there are many (invariant 10).
  */
 export function watchProvider(provider: Provider, parts: IssuerParts, addressOf: (context: Context) => string): void {
   const revoked = new WeakMap<object, string[]>();
@@ -42,6 +46,7 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
     const address = addressOf(context);
     const network = networkOf(address);
     if (!(await mayAsk(parts, endpoint, network))) {
+      await parts.refused({ ...refusal(endpoint, 'temporarily_unavailable', 'asked or failed too often'), address });
       tooOften(context, parts);
       return;
     }
@@ -50,7 +55,8 @@ export function watchProvider(provider: Provider, parts: IssuerParts, addressOf:
       for (const grantId of revoked.get(context) ?? []) await endGrant(parts, context, grantId);
       if (endpoint === 'revoke' && await revokeStructured(context, parts)) why.delete(context);
       const entry = entryOf(context, why.get(context));
-      if (entry !== undefined) await parts.record({ ...entry, address });
+      const isStranger = entry?.event === 'token.refused' && !isAuthenticated(context, entry.code);
+      if (entry !== undefined) await parts[isStranger ? 'refused' : 'record']({ ...entry, address });
     } catch (fault) {
       parts.report(`the issuer could not record: ${fault instanceof Error ? fault.message : 'unknown'}`);
       context.status = 503;
@@ -84,8 +90,19 @@ function entryOf(context: Context, detail: string | undefined): Entry | undefine
   if (refused === undefined || context.status === 503) return undefined;
   // A device that polls is no refusal.
   if (body.error === 'authorization_pending' || body.error === 'slow_down') return undefined;
-  const code = body.error ?? 'refused';
-  return { event: 'token.refused', space: DEFAULT_SPACE, action: oidc.route, code, reason: refused, detail: { client: client ?? null } };
+  return { ...refusal(oidc.route, body.error ?? 'refused', refused), detail: { client: client ?? null } };
+}
+
+function refusal(action: string, code: string, reason: string): Entry {
+  return { event: 'token.refused', space: DEFAULT_SPACE, action, code, reason };
+}
+
+/** Whether the client had shown its credential before it was refused; in doubt it had not. */
+function isAuthenticated({ oidc, headers }: Context, code: string | undefined): boolean {
+  const method = oidc.client?.clientAuthMethod;
+  if (method === undefined || method === 'none' || code === 'invalid_client' || !AUTHENTICATING.includes(oidc.route)) return false;
+  // With these, which nobody needs here, the library refuses a client that is only named by another code than `invalid_client`.
+  return headers['oauth-client-attestation'] === undefined && headers['oauth-client-attestation-pop'] === undefined;
 }
 
 function issued(token: string, grantType: unknown): Entry {
@@ -137,7 +154,6 @@ async function countFailure({ state }: IssuerParts, network: string): Promise<vo
   await state.increment(`oauth/failed/${network}`, 1, LIMITS.issuerWindowMs);
 }
 
-/** Not recorded one by one: whoever asks too often must not fill the log. */
 function tooOften(context: Context, parts: IssuerParts): void {
   context.status = 429;
   context.set('retry-after', String(LIMITS.issuerWindowMs / 1000));
