@@ -69,7 +69,13 @@ test('administrators, the two-person rule and people are asked and told from the
   expect((await sallyport(['proposal', 'approve', id, '--digest', digest])).err).toContain('ERR_SECOND_PERSON');
   expect((await sallyport(['proposal', 'reject', id, '--reason', 'no'])).code).toBe(0);
   // Whoever pushes people says who is in the groups that administer.
-  expect((await sallyport(['person', 'scim-token', '--note', 'entra'])).err).toContain('ERR_PROPOSAL_STORED');
+  const waits = await sallyport(['person', 'scim-token', '--note', 'entra']);
+  expect(waits.err).toContain('ERR_PROPOSAL_STORED');
+  // Its proposer has it, and nobody else ever does.
+  expect(waits.out.trim()).toMatch(/^spc_[\w-]{43}$/);
+  const shown = await sallyport(['proposal', 'show', /proposal approve (\S+?)`/.exec(waits.err)?.[1] ?? '']);
+  expect(shown.out).toContain(new Bun.CryptoHasher('sha256').update(waits.out.trim()).digest('hex'));
+  expect(shown.out).not.toContain(waits.out.trim());
   expect((await sallyport(['person', 'scim-token', '--list'])).out).not.toContain(made.out.trim());
   expect((await sallyport(['person', 'list'])).code).toBe(0);
   expect((await sallyport(['person', 'deactivate', 'nobody'])).err).toContain('ERR_NOT_FOUND');

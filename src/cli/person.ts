@@ -1,5 +1,7 @@
+import { makeScimToken } from '../control/scim/token.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { isObject } from '../domain/json.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { plain, readSpan, table, time } from './terminal.ts';
@@ -71,9 +73,22 @@ const scimToken: Verb = {
     if (ttlMs === undefined || ttlMs > 366 * DAY_MS) {
       throw new SallyportError('ERR_USAGE', '--ttl is no time span of at most a year', { remedy: 'Write for instance 90d.' });
     }
-    const made = await client.send('POST', '/people/scim-tokens', { note: needText('note'), ttlMs });
-    // The one place where it is printed: showing it once is what this command is for.
-    show(io, options.json, made, () => `${text(part(made, 'token'))}\n`);
+    // Made here, so that whoever approves it as the second person never sees it.
+    const { token, hash } = makeScimToken();
+    const note = needText('note');
+    const ask = async (): Promise<Json> => {
+      try {
+        const made = await client.send('POST', '/people/scim-tokens', { note, ttlMs, hash });
+        return isObject(made) ? { ...made, token } : made;
+      } catch (error) {
+        // It is good from the second person's word on, and is not to be had again.
+        if (error instanceof SallyportError && error.code === 'ERR_PROPOSAL_STORED') show(io, options.json, { token }, () => `${token}\n`);
+        throw error;
+      }
+    };
+    const made = await ask();
+    // Showing it once is what this command is for.
+    show(io, options.json, made, () => `${token}\n`);
     if (!options.json) io.note('This is the only time the token is shown. The directory sends it to <control>/scim/v2.');
     return 0;
   },

@@ -7,7 +7,7 @@ import { refuseUnless } from './admins/administration.ts';
 import { isOver, needRecentSignIn, whileStanding } from './admins/standing.ts';
 import type { Control } from './control.ts';
 import { NAME } from './names.ts';
-import { asProposal } from './proposals/propose.ts';
+import { asProposal, isWide } from './proposals/propose.ts';
 
 /** Who administers. */
 export interface Admin {
@@ -95,6 +95,11 @@ interface RouteSpec<Query extends z.ZodRawShape, Body extends z.ZodType> {
   readonly body?: Body;
   readonly streams?: boolean;
   readonly local?: boolean;
+  /**
+   * What its answer would show a secret of, the asker's alone: never done as a proposal, whose answer is the approver's. Gives
+   * what to ask instead; undefined: this request's answer shows none.
+   */
+  readonly secretly?: (body: z.infer<Body>) => string | undefined;
   act(asked: Asked<z.infer<z.ZodObject<Query>>, z.infer<Body>>, control: Control): Promise<Answer>;
 }
 
@@ -116,15 +121,22 @@ export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends 
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const body = validate(spec.body ?? z.undefined(), raw.body, 'body') as z.infer<Body>;
       const stands = async (): Promise<boolean> => !(await isOver(raw.admin, control)) && authorize(raw.admin, spec, space, control).then(() => true);
+      const instead = spec.secretly?.(body);
+      if (instead !== undefined && admin.approvals !== undefined) throw notByProposal(instead);
       const signal = spec.streams === true ? whileStanding(admin, stands, raw.signal) : raw.signal;
       try {
         return await spec.act({ admin, space, params: raw.params, query: asked, body, signal }, control);
       } catch (error) {
+        if (instead !== undefined && isWide(error)) throw notByProposal(instead);
         // What may not cross a network is not stored for a second person to read, either.
         throw spec.local === true ? error : await asProposal(error, spec, { ...raw, admin }, space, control);
       }
     },
   };
+}
+
+function notByProposal(instead: string): SallyportError {
+  return new SallyportError('ERR_SECOND_PERSON', 'this takes two people, and its answer would show the second one a secret', { remedy: instead });
 }
 
 /** Checks a value against its schema. Throws `ERR_REQUEST_INVALID` naming each place; values are never repeated (they may be secret). */

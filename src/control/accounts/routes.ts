@@ -25,6 +25,7 @@ export const accountRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/accounts', summary: 'Make a local account; the answer holds a link that opens it once',
     access: 'govern', reach: 'organisation', body: NEW_ACCOUNT,
+    secretly: linkless,
     act: async ({ admin, body }, control) => {
       const { userName, displayName, groups, passwordHash } = body;
       const id = foldName(userName);
@@ -52,6 +53,7 @@ export const accountRoutes: readonly Route[] = [
     method: 'POST', path: '/accounts/:name/reset', summary: 'Take an account\'s password and passkeys away and open it anew by a link',
     access: 'govern', reach: 'organisation',
     body: RESET,
+    secretly: linkless,
     act: async ({ admin, params, body }, control) => {
       const id = foldName(params['name'] ?? '');
       const fresh = begin(control, id, body.passwordHash);
@@ -82,6 +84,11 @@ export const accountRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** The link opens the account: it is shown to nobody but who asked for it. */
+function linkless({ passwordHash }: { readonly passwordHash?: string }): string | undefined {
+  return passwordHash === undefined ? 'Set a first password on your terminal instead of making a link: add --password to `sallyport account`.' : undefined;
+}
 
 interface Beginning {
   readonly credentials: Credentials;

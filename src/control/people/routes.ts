@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
@@ -6,6 +5,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { NEW_SCIM_TOKEN } from '../scim/schema.ts';
 import type { ScimToken } from '../scim/schema.ts';
+import { makeScimToken } from '../scim/token.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import { groupsOfPeople } from './groups.ts';
@@ -68,16 +68,16 @@ const tokenRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/people/scim-tokens', summary: 'Make a token for a directory (SCIM); it is shown this once',
     access: 'govern', reach: 'organisation', body: NEW_SCIM_TOKEN,
-    act: async ({ admin, body: { note, ttlMs } }, control) => {
-      // The prefix lets secret scanners find a token that leaked.
-      const token = `spc_${randomBytes(32).toString('base64url')}`;
+    secretly: ({ hash }) => (hash === undefined ? 'Make the token yourself and send its hash only, as `sallyport person scim-token` does.' : undefined),
+    act: async ({ admin, body: { note, ttlMs, hash } }, control) => {
+      const fresh = hash === undefined ? makeScimToken() : { hash };
       const at = control.now();
       const id = Bun.randomUUIDv7();
-      const made: ScimToken = { hash: createHash('sha256').update(token).digest('hex'), note, createdBy: admin.id, createdAt: at, expiresAt: at + ttlMs };
+      const made: ScimToken = { hash: fresh.hash, note, createdBy: admin.id, createdAt: at, expiresAt: at + ttlMs };
       const what = { resource: 'scim-token', id, verb: 'create', detail: { note, expiresAt: made.expiresAt } };
       await control.change({ admin, space: DEFAULT_SPACE }, what, (rows) =>
         putStored(rows, 'scim-token', DEFAULT_SPACE, id, made, admin.id));
-      return { ...presentToken({ id, space: DEFAULT_SPACE, body: made }, at), token };
+      return { ...presentToken({ id, space: DEFAULT_SPACE, body: made }, at), ...('token' in fresh ? { token: fresh.token } : {}) };
     },
   }),
   route({

@@ -184,16 +184,41 @@ describe('wide is, however it is asked for', () => {
     const keeper = { userName: 'kim', active: true, source: 'local' as const, groups: ['keepers'], createdAt: 1, changedAt: 1 };
     await putStored(control().store, 'person', 'default', 'kim', keeper, 'test');
     await putStored(control().store, 'account', 'default', 'kim', { person: 'kim', userName: 'kim', passkeys: [], createdAt: 1 }, 'test');
-    expect(text((await propose(ANN, 'POST', '/accounts/:name/reset', { params: { name: 'kim' }, body: {} }))['reasons'])).toContain('account');
+    expect(text((await propose(ANN, 'POST', '/accounts/:name/reset', { params: { name: 'kim' }, body: { passwordHash } }))['reasons'])).toContain('account');
     expect((await send(ANN, 'POST', '/accounts/:name/reset', { params: { name: 'reader' }, body: {} })).code).toBe('');
     expect((await send(ANN, 'POST', '/accounts/:name/disable', { params: { name: 'kim' } })).code).toBe('');
     expect((await send(ANN, 'POST', '/people/:id/deactivate', { params: { id: 'kim' } })).code).toBe('');
     await propose(ANN, 'POST', '/people/:id/activate', { params: { id: 'kim' } });
-    expect(text((await propose(ANN, 'POST', '/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000 } }))['reasons'])).toContain('directory');
+    expect(text((await propose(ANN, 'POST', '/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000, hash: 'a'.repeat(64) } }))['reasons'])).toContain('directory');
     const sso = 'sso: { issuer: "https://evil.example", clientId: sallyport, secret: "vault:sso" }';
     const yaml = `apiVersion: sallyport/v1\ncontrol: { listen: "127.0.0.1:0", signIn: { ${sso} } }\npolicies: [base.cedar]\n`;
     const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
     expect(text((await propose(ANN, 'POST', '/manifest', { body: manifest }))['reasons'])).toContain('how people sign in');
+  });
+
+  test('what would show its second person a secret is no proposal; with a hash of it it is, and the answer shows none', async () => {
+    const puppet = { userName: 'pat', groups: ['keepers'] };
+    await putStored(control().store, 'person', 'default', 'lee', { ...puppet, userName: 'lee', active: true, source: 'local', createdAt: 1, changedAt: 1 }, 'test');
+    await putStored(control().store, 'account', 'default', 'lee', { person: 'lee', userName: 'lee', passkeys: [], createdAt: 1 }, 'test');
+    const secrets: readonly (readonly [string, Wanted])[] = [
+      ['/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000 } }],
+      ['/accounts', { body: puppet }],
+      ['/accounts/:name/reset', { params: { name: 'lee' }, body: {} }],
+    ];
+    const approved: Admin = { ...ANN, approvals: [BOB.id] };
+    for (const [path, wanted] of secrets) {
+      for (const admin of [ANN, approved]) {
+        const { code, body } = await send(admin, 'POST', path, wanted);
+        expect([path, code, Object.keys(body)]).toEqual([path, 'ERR_SECOND_PERSON', ['message', 'remedy']]);
+      }
+    }
+    const hash = new Bun.CryptoHasher('sha256').update('spc_').digest('hex');
+    const proposal = await propose(ANN, 'POST', '/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000, hash } });
+    const done = await approve(BOB, proposal);
+    expect(done).toMatchObject({ code: '', body: { state: 'done', result: { note: 'mine' } } });
+    expect(JSON.stringify(done)).not.toContain('spc_');
+    expect(Object.keys(isObject(done.body['result']) ? done.body['result'] : {})).not.toContain('token');
+    expect((await control().store.get('scim-token', 'default', text(part(done.body, 'result', 'id'))))?.body).toMatchObject({ hash });
   });
 
   test('a server with tools that destroy, also when the approver calls them harmless; not one that only reads', async () => {

@@ -20,6 +20,11 @@ export function digestOfRequest({ method, path, params, query, body }: Pick<Prop
   return digestOf({ method, path, params, query, body: json });
 }
 
+/** Whether a request failed for want of a second person. The same code refuses an approver; only a wide change says why it is one. */
+export function isWide(error: unknown): boolean {
+  return error instanceof SallyportError && error.code === 'ERR_SECOND_PERSON' && isArray(error.data?.['reasons']);
+}
+
 /**
  * What a failed request throws. A wide one that nobody approved is stored, exactly as it was asked, for another person to
  * approve, and `ERR_PROPOSAL_STORED` says so; every other error stays what it is.
@@ -27,8 +32,7 @@ export function digestOfRequest({ method, path, params, query, body }: Pick<Prop
 export async function asProposal(
   error: unknown, route: Pick<Route, 'method' | 'path'>, raw: RawRequest, space: string, control: Control,
 ): Promise<unknown> {
-  // The same code refuses an approver; only a wide change says why it is one.
-  const given = error instanceof SallyportError && error.code === 'ERR_SECOND_PERSON' ? error.data?.['reasons'] : undefined;
+  const given = isWide(error) && error instanceof SallyportError ? error.data?.['reasons'] : undefined;
   if (!(error instanceof SallyportError) || !isArray(given) || route.method === 'GET' || raw.admin.approvals !== undefined) return error;
   const { admin, params, query } = raw;
   const at = control.now();

@@ -12,4 +12,9 @@ export const SCIM_TOKEN = z.strictObject({
 });
 export type ScimToken = z.infer<typeof SCIM_TOKEN>;
 
-export const NEW_SCIM_TOKEN = z.strictObject({ note: WORDS, ttlMs: z.int().min(60_000).max(366 * 24 * 60 * 60_000) });
+export const NEW_SCIM_TOKEN = z.strictObject({
+  note: WORDS,
+  ttlMs: z.int().min(60_000).max(366 * 24 * 60 * 60_000),
+  /** Of a token that the asker made (`spc_` and 32 random bytes, base64url) and shows to nobody; without it the answer shows one. */
+  hash: SCIM_TOKEN.shape.hash.exactOptional(),
+});
