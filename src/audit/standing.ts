@@ -14,6 +14,13 @@ interface Behind {
   readonly principal: string;
   readonly agent: string;
   readonly actors: readonly string[];
+  /** Who made the call for them, where that is a workload of ours; else they themselves. */
+  readonly caller: string;
+  readonly dispatchers: readonly string[];
+  /** As the record has it; what it does not say is empty, and issued at the beginning of time. */
+  readonly flow: string;
+  readonly credentials: readonly string[];
+  readonly issuedAt: number;
 }
 
 /** What a closing record repeats of the record that opened its exchange, and who wrote that. */
@@ -183,12 +190,20 @@ export function definedOf(call: Partial<OpenCall>): Readonly<Record<string, stri
 function openCall(origin: Origin, record: JournalRecord, at: number): OpenCall {
   const { node, space, exchange, principal, agent, route, method, action, server, tool } = record;
   const by = record.onBehalfOf ?? record;
-  const behind = { principal: by.principal ?? '', agent: by.agent ?? '', actors: by.actors ?? [] };
+  const { flow = '', credentials = [], issuedAt = 0 } = record.standing ?? {};
+  const behind = {
+    principal: by.principal ?? '', agent: by.agent ?? '', actors: by.actors ?? [],
+    caller: principal ?? '', dispatchers: record.dispatchers ?? [], flow, credentials, issuedAt,
+  };
   return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool, at, behind };
 }
 
 function plain(value: Json | undefined): string {
   return typeof value === 'string' ? value : '';
+}
+
+function texts(value: Json | undefined): readonly string[] {
+  return isArray(value) ? value.map(plain) : [];
 }
 
 function readOpenCall(json: Json): OpenCall | undefined {
@@ -200,6 +215,10 @@ function readOpenCall(json: Json): OpenCall | undefined {
   // One of an earlier version says neither: nothing is released against it.
   const at = typeof json['at'] === 'number' ? json['at'] : 0;
   const who = isObject(json['behind']) ? json['behind'] : {};
-  const behind = { principal: plain(who['principal']), agent: plain(who['agent']), actors: isArray(who['actors']) ? who['actors'].map(plain) : [] };
+  const behind = {
+    principal: plain(who['principal']), agent: plain(who['agent']), actors: texts(who['actors']), caller: plain(who['caller']),
+    dispatchers: texts(who['dispatchers']), flow: plain(who['flow']), credentials: texts(who['credentials']),
+    issuedAt: typeof who['issuedAt'] === 'number' ? who['issuedAt'] : 0,
+  };
   return { role, incarnation, node, space, exchange, ...named, action: text('action'), server: text('server'), tool: text('tool'), at, behind };
 }

@@ -20,6 +20,15 @@ export interface JournalRecord {
   readonly actors?: readonly string[];
   /** The caller whose credential and connection are used, where a workload of ours makes the call for one. */
   readonly onBehalfOf?: { readonly principal?: string; readonly agent?: string; readonly actors?: readonly string[] };
+  /** What a switch or a revocation may end a call by, besides the names: ids and a time, never a credential. */
+  readonly standing?: {
+    /** Key of the flow context. */
+    readonly flow: string;
+    /** Ids of the credentials that it is made with, and of the sign-ins that they came from. */
+    readonly credentials: readonly string[];
+    /** When the oldest of them was issued, epoch ms. */
+    readonly issuedAt: number;
+  };
   readonly address?: string;
   readonly route?: string;
   readonly session?: string;
@@ -51,7 +60,7 @@ export interface JournalRecord {
  */
 export const RECORD_EVENTS = [
   'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
-  'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'context.ended',
+  'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'context.ended', 'freeze.refused',
   'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'record.torn', 'record.corrupt',

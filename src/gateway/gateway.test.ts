@@ -32,6 +32,11 @@ test('a permitted call is sent, answered and recorded, and its records name who 
     const call = { server: 'crm', tool: 'charge', method: 'tools/call', snapshot: 1 };
     expect(record).toMatchObject({ agent: 'tester', principal: 'sallyport|tester', ...call });
   }
+  // Control looks at it before it releases a credential for the call.
+  const [permitted] = await path.records();
+  expect(permitted?.standing).toEqual({
+    flow: expect.stringMatching(/^[0-9a-f]{32}$/), credentials: [expect.stringMatching(/./)], issuedAt: expect.any(Number),
+  });
 });
 
 test('decode: what is no message is refused, answered and recorded', async () => {

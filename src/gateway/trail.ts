@@ -49,6 +49,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const { route } = inbound;
   let who: Partial<JournalRecord> | undefined;
   let caller: Principal | undefined;
+  let asked: Exchange | undefined;
   let open = false;
 
   const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => ({
@@ -74,12 +75,14 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
     },
     belongsTo(exchange) {
       who = identityOf(exchange);
+      asked = exchange;
     },
     async decided(message, verdict) {
       const opens = message.kind === 'request';
       const permitted = verdict.outcome === 'permit';
       const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
-      await options.journal.append(record('access', event, { ...contentOf(message, options.commit), ...reasonsOf(verdict) }));
+      const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
+      await options.journal.append(record('access', event, { ...contentOf(message, options.commit), ...reasonsOf(verdict), ...ends }));
       open = permitted && opens;
       if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
     },
@@ -126,6 +129,13 @@ async function settle(appended: Promise<unknown>): Promise<void> {
 
 function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
   return { principal: id, agent, ...(actors.length > 0 ? { actors } : {}) };
+}
+
+/** What `switchedOff` (guard.ts) looks at: control looks at the same before it releases a credential for the call. */
+function standingOf({ principal, onBehalfOf, flow, startedAt }: Exchange): NonNullable<JournalRecord['standing']> {
+  const callers = [principal, onBehalfOf];
+  const credentials = callers.flatMap(({ credential, grant }) => (grant === undefined ? [credential] : [credential, grant]));
+  return { flow, credentials: [...new Set(credentials)], issuedAt: startedAt - Math.max(...callers.map(({ tokenAgeMs }) => tokenAgeMs)) };
 }
 
 function identityOf(exchange: Exchange): Partial<JournalRecord> {

@@ -24,6 +24,8 @@ const RECEIPT = z.object({
   server: z.string().optional(), tool: z.string().optional(), method: z.string().optional(),
   /** Whose credential is to be shown: the caller, or whom a workload of ours acts for. */
   principal: z.string(), agent: z.string(), actors: z.array(z.string()),
+  /** What else may end the call: who made it, what it goes through, its flow context, credentials and sign-ins, the oldest of them (epoch ms). */
+  caller: z.string(), dispatchers: z.array(z.string()), flow: z.string(), credentials: z.array(z.string()), issuedAt: z.number(),
   /** Since the permit was recorded, by the ledger's own clock. */
   ageMs: z.number(),
 });

@@ -189,7 +189,8 @@ describe('wide is, however it is asked for', () => {
     expect((await send(ANN, 'POST', '/accounts/:name/disable', { params: { name: 'kim' } })).code).toBe('');
     expect((await send(ANN, 'POST', '/people/:id/deactivate', { params: { id: 'kim' } })).code).toBe('');
     await propose(ANN, 'POST', '/people/:id/activate', { params: { id: 'kim' } });
-    expect(text((await propose(ANN, 'POST', '/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000, hash: 'a'.repeat(64) } }))['reasons'])).toContain('directory');
+    const directory = { body: { note: 'mine', ttlMs: 60_000, hash: 'a'.repeat(64) } };
+    expect(text((await propose(ANN, 'POST', '/people/scim-tokens', directory))['reasons'])).toContain('directory');
     const sso = 'sso: { issuer: "https://evil.example", clientId: sallyport, secret: "vault:sso" }';
     const yaml = `apiVersion: sallyport/v1\ncontrol: { listen: "127.0.0.1:0", signIn: { ${sso} } }\npolicies: [base.cedar]\n`;
     const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
@@ -198,7 +199,8 @@ describe('wide is, however it is asked for', () => {
 
   test('what would show its second person a secret is no proposal; with a hash of it it is, and the answer shows none', async () => {
     const puppet = { userName: 'pat', groups: ['keepers'] };
-    await putStored(control().store, 'person', 'default', 'lee', { ...puppet, userName: 'lee', active: true, source: 'local', createdAt: 1, changedAt: 1 }, 'test');
+    const lee = { ...puppet, userName: 'lee', active: true, source: 'local' as const, createdAt: 1, changedAt: 1 };
+    await putStored(control().store, 'person', 'default', 'lee', lee, 'test');
     await putStored(control().store, 'account', 'default', 'lee', { person: 'lee', userName: 'lee', passkeys: [], createdAt: 1 }, 'test');
     const secrets: readonly (readonly [string, Wanted])[] = [
       ['/people/scim-tokens', { body: { note: 'mine', ttlMs: 60_000 } }],

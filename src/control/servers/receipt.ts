@@ -1,7 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { TRANSPORT_METHODS } from '../../domain/message.ts';
-import type { Lease } from '../../domain/snapshot.ts';
+import type { Killed, Lease } from '../../domain/snapshot.ts';
 import type { Receipt } from '../audit/reader.ts';
 import type { Control } from '../control.ts';
 import type { ReleaseAsk } from './release.ts';
@@ -47,16 +47,24 @@ export async function useReceipt({ state, now }: Pick<Control, 'state' | 'now'>,
   await state.set(key, String(now()), MARK_MS);
 }
 
-/** Revocations and kill switches hold for credentials as they do for calls; without a lease nothing is decided. Throws `ERR_RELEASE_REFUSED`. */
-export function checkSwitches(lease: Lease | undefined, { space, server, tool, principal, agent, actors }: Receipt, now: number): void {
+/**
+ * Everything that ends a call at the gateway (`switchedOff` in gateway/guard.ts) ends what is released for it, as far as the
+ * receipt tells: a gateway that was broken into does not look itself. Without a lease nothing is decided. Throws `ERR_RELEASE_REFUSED`.
+ */
+export function checkSwitches(lease: Lease | undefined, receipt: Receipt, now: number): void {
   if (lease === undefined || lease.expiresAt <= now) throw refusal('control has no lease of its own');
-  const { killed, revokedPrincipals } = lease;
-  const named = (id: string): string => `${space}/${id}`;
-  const stopped =
-    killed.all || killed.servers.includes(named(server ?? '')) || killed.principals.includes(named(principal)) ||
-    [agent, ...actors].some((one) => killed.agents.includes(named(one))) || killed.tools.includes(`${named(server ?? '')}/${tool ?? ''}`);
-  if (stopped) throw refusal('a kill switch is on');
-  if (revokedPrincipals.includes(named(principal))) throw refusal('the caller was deactivated');
+  if (isKilled(receipt, lease.killed)) throw refusal('a kill switch is on');
+  const { revokedCredentials, revokedPrincipals, principalsNotBefore = {} } = lease;
+  const callers = [receipt.principal, receipt.caller].map((id) => `${receipt.space}/${id}`);
+  if (callers.some((caller) => revokedPrincipals.includes(caller))) throw refusal('the caller was deactivated');
+  if (callers.some((caller) => receipt.issuedAt <= (principalsNotBefore[caller] ?? -1))) throw refusal('the caller was deactivated since the token was issued');
+  if (receipt.credentials.some((id) => revokedCredentials.includes(id))) throw refusal('the caller\'s credential was revoked');
+}
+
+function isKilled({ space, server = '', tool = '', principal, caller, agent, actors, dispatchers, flow }: Receipt, killed: Killed): boolean {
+  const on = (ids: readonly string[], names: readonly string[]): boolean => names.some((name) => ids.includes(`${space}/${name}`));
+  return killed.all || on(killed.servers, [server]) || on(killed.principals, [principal, caller]) || on(killed.agents, [agent, ...actors])
+    || on(killed.tools, [tool, ...dispatchers].map((name) => `${server}/${name}`)) || on(killed.contexts, [flow]);
 }
 
 function refusal(why: string): SallyportError {

@@ -11,8 +11,12 @@ import { connectLink } from '../../link/connect.ts';
 import type { Link } from '../../link/connect.ts';
 import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
+import type { Person as StoredPerson } from '../people/schema.ts';
+import { putStored } from '../stored.ts';
 
 const VALUE = 'sesame-41ab';
+const FLOW = 'f'.repeat(32);
+const STANDING = { standing: { flow: FLOW, credentials: ['https://idp.example|j1', 'https://idp.example|s1'], issuedAt: 1_000 } };
 const ANN = { principal: 'sallyport|ann', agent: 'helper' };
 
 let fixture: ControlFixture;
@@ -167,10 +171,45 @@ test('nobody who was stopped is given a credential, and no server in quarantine'
     await kill({ ...target, on: false });
     expect(await release('crm', exchange)).toMatchObject({ value: VALUE });
   }
+  for (const [target, name] of [['principal', 'sallyport|ann'], ['tool', 'crm/outer'], ['context', FLOW]] as const) {
+    const exchange = await permit('crm', { ...STANDING, dispatchers: ['outer'] });
+    await kill({ target, name, on: true });
+    expect([target, await refusal(release('crm', exchange))]).toEqual([target, 'ERR_RELEASE_REFUSED: a kill switch is on']);
+    await kill({ target, name, on: false });
+    expect(await release('crm', exchange)).toMatchObject({ value: VALUE });
+  }
   await declare('ill', { type: 'header', header: 'X-Key', secret: 'vault:crm' });
   const exchange = await permit('ill');
   await fixture.api('POST', '/servers/ill/quarantine', { reason: 'test' });
   expect(await refusal(release('ill', exchange))).toContain('ERR_SERVER_QUARANTINED');
+});
+
+test('nobody whose credential, sign-in or account has ended is given one, whatever the gateway says', async () => {
+  for (const credential of STANDING.standing.credentials) {
+    const exchange = await permit('crm', STANDING);
+    await fixture.api('POST', '/revocations', { credential, reason: 'test' });
+    expect(await refusal(release('crm', exchange))).toBe('ERR_RELEASE_REFUSED: the caller\'s credential was revoked');
+    await fixture.role.control.store.delete('revocation', 'default', (await fixture.role.control.store.list('revocation'))[0]?.id ?? '', { by: 'test' });
+    await fixture.role.control.lease.renew();
+    expect(await release('crm', exchange)).toMatchObject({ value: VALUE });
+  }
+  const at = Date.now();
+  const zoe = { userName: 'zoe', active: true, source: 'scim' as const, groups: [], createdAt: at, changedAt: at };
+  const put = async (change: Partial<StoredPerson>): Promise<void> => {
+    await putStored(fixture.role.control.store, 'person', 'default', 'zoe', { ...zoe, ...change }, 'test');
+    await fixture.role.control.lease.renew();
+  };
+  const [direct, behind] = [{ principal: 'sallyport|zoe' }, { ...ANN, principal: 'sallyport|bot', onBehalfOf: { ...ANN, principal: 'sallyport|zoe' } }];
+  const caller = { principal: 'sallyport|zoe', onBehalfOf: ANN };
+  const permits = await Promise.all([direct, behind, caller].map((who) => permit('crm', { ...STANDING, ...who })));
+  await put({ active: false, deactivatedAt: at, notBefore: at });
+  for (const exchange of permits) expect(await refusal(release('crm', exchange))).toBe('ERR_RELEASE_REFUSED: the caller was deactivated');
+  // Active again: what was issued before is not, nor what does not say when it was.
+  await put({ notBefore: at });
+  const silent = await permit('crm', direct);
+  for (const exchange of [...permits, silent]) expect(await refusal(release('crm', exchange))).toContain('since the token was issued');
+  const fresh = await permit('crm', { ...direct, standing: { ...STANDING.standing, issuedAt: at + 1 } });
+  expect(await release('crm', fresh)).toMatchObject({ value: VALUE });
 });
 
 test('before it is approved, only the registry\'s own workload is given a server\'s credential', async () => {

@@ -31,6 +31,8 @@ export interface Freeze {
 const COUNTED: ReadonlySet<Effect> = new Set<Effect>(['destroy', 'communicate', 'transact']);
 const REMEMBERED_MAX = 20_000;
 const RETRY_MS = 250;
+/** Control refuses further ones when it has too many: what it was not told of stands here. */
+const RETRY_MS_MAX = 8_000;
 /** As long as a lease takes to arrive, and more. */
 const ARRIVES_MS = 2_000;
 
@@ -39,13 +41,13 @@ export function createCascade(report: (freeze: Freeze) => Promise<void>, signal:
   const denials = new Map<string, number>();
   const frozen = new Map<string, number>();
   const tell = async (freeze: Freeze, key: string): Promise<void> => {
-    while (!signal.aborted) {
+    for (let wait = RETRY_MS; !signal.aborted; wait = Math.min(2 * wait, RETRY_MS_MAX)) {
       try {
         await report(freeze);
         frozen.set(key, now() + ARRIVES_MS);
         return;
       } catch {
-        await Bun.sleep(RETRY_MS);
+        await Bun.sleep(wait);
       }
     }
   };
