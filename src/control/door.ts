@@ -5,6 +5,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { writeResponse } from '../link/node-exchange.ts';
+import { whyNotListening } from '../link/why-not-listening.ts';
 import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
@@ -79,18 +80,13 @@ async function listening(server: Server, hostname: string, port: number): Promis
   try {
     await promise;
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    throw new SallyportError('ERR_LISTEN', `Control can't listen on ${hostname}:${port}: ${WHY_NOT[code] ?? code}.`, {
+    throw new SallyportError('ERR_LISTEN', `Control can't listen on ${hostname}:${port}: ${whyNotListening(cause)}.`, {
       remedy: 'Choose another address with control.listen in sallyport.yaml, or --control-listen HOST:PORT.', cause,
     });
   } finally {
     server.off('error', reject);
   }
 }
-
-const WHY_NOT: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there', EACCES: 'this user may not', EADDRNOTAVAIL: 'this machine has no such address',
-};
 
 /** What the door serves under its one name. */
 interface Site {

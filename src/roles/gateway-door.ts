@@ -7,6 +7,7 @@ import type { InForceKeeper } from '../gateway/in-force.ts';
 import { listen, type Listener, type ListenOptions } from '../gateway/listen.ts';
 import { listenMtls } from '../gateway/listen-mtls.ts';
 import type { Link } from '../link/connect.ts';
+import { whyNotListening } from '../link/why-not-listening.ts';
 import { askText, isReady } from './gateway-control.ts';
 
 /** Where clients are to knock. */
@@ -90,16 +91,8 @@ async function listenOn(open: () => Listener | Promise<Listener>, { hostname, po
   try {
     return await open();
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const why = WHY_NOT[code] ?? code;
-    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${hostname}:${port}: ${why}.`, {
+    throw new SallyportError('ERR_LISTEN', `The gate can't listen on ${hostname}:${port}: ${whyNotListening(cause)}.`, {
       remedy: 'Choose another address with --listen HOST:PORT, or gateway.listen in sallyport.yaml.', cause,
     });
   }
 }
-
-const WHY_NOT: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'this user may not',
-  EADDRNOTAVAIL: 'this machine has no such address',
-};
