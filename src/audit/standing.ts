@@ -190,10 +190,10 @@ export function definedOf(call: Partial<OpenCall>): Readonly<Record<string, stri
 function openCall(origin: Origin, record: JournalRecord, at: number): OpenCall {
   const { node, space, exchange, principal, agent, route, method, action, server, tool } = record;
   const by = record.onBehalfOf ?? record;
-  const { flow = '', credentials = [], issuedAt = 0 } = record.standing ?? {};
+  const { credentials = [], issuedAt = 0 } = record.standing ?? {};
   const behind = {
     principal: by.principal ?? '', agent: by.agent ?? '', actors: by.actors ?? [],
-    caller: principal ?? '', dispatchers: record.dispatchers ?? [], flow, credentials, issuedAt,
+    caller: principal ?? '', dispatchers: record.dispatchers ?? [], flow: record.context ?? '', credentials, issuedAt,
   };
   return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool, at, behind };
 }

@@ -1,34 +1,46 @@
+import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
+import type { SealedBody } from './retention.ts';
+import type { Labels } from './server.ts';
 
 /**
- * One line of the journal. `access`: who asked for what and what was decided. `execution`: what was sent and what came
- * back. `error`: something broke. No field can hold a secret or a payload: arguments and results appear as digests and sizes.
+ * `access`: who asked for what and what was decided. `execution`: what was sent and what came back. `error`: something
+ * broke. `detection`: something looks wrong. `config`: what the gate is held to was changed. `response`: a call, agent or
+ * server was stopped or let go on.
  */
+export const RECORD_CATEGORIES = ['access', 'execution', 'error', 'detection', 'config', 'response'] as const;
+export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
+
+/** One line of the journal. No field can hold a secret or a payload: arguments and results appear as digests, shapes and sizes. */
 export interface JournalRecord {
   /** UUIDv7. */
   readonly id: string;
   /** Epoch ms. */
   readonly at: number;
-  readonly category: 'access' | 'execution' | 'error';
+  readonly category: RecordCategory;
   /** What happened, `noun.verb`: `call.permitted`, `call.denied`, `call.refused`, `result.delivered`, `call.unknown` … */
   readonly event: RecordEvent;
   readonly node: string;
   readonly space: string;
   readonly exchange: string;
   readonly principal?: string;
+  /** People are shown under pseudonyms unless someone may see who they are. */
+  readonly principalKind?: 'person' | 'workload';
   readonly agent?: string;
   readonly actors?: readonly string[];
+  /** The program that the agent runs as, as it says of itself (`clientInfo`): a claim. */
+  readonly client?: { readonly name: string; readonly version: string };
   /** The caller whose credential and connection are used, where a workload of ours makes the call for one. */
   readonly onBehalfOf?: { readonly principal?: string; readonly agent?: string; readonly actors?: readonly string[] };
   /** What a switch or a revocation may end a call by, besides the names: ids and a time, never a credential. */
   readonly standing?: {
-    /** Key of the flow context. */
-    readonly flow: string;
     /** Ids of the credentials that it is made with, and of the sign-ins that they came from. */
     readonly credentials: readonly string[];
     /** When the oldest of them was issued, epoch ms. */
     readonly issuedAt: number;
   };
+  /** Key of the flow context: what belongs together as one session of one agent for one principal. */
+  readonly context?: string;
   readonly address?: string;
   readonly route?: string;
   readonly session?: string;
@@ -41,9 +53,15 @@ export interface JournalRecord {
   readonly dispatchers?: readonly string[];
   /** Digest of the pinned definition that was in force. */
   readonly definition?: string;
+  readonly effect?: string;
   /** Salted commitment of the arguments or result, and its encoded size. */
   readonly digest?: string;
   readonly sizeBytes?: number;
+  /** The arguments by the pinned schema's own property names: types and sizes, never values (`{to: 'string(24)', bcc: 'absent'}`). */
+  readonly shape?: Json;
+  /** What the flow context carried when this was decided, or what the result carries. */
+  readonly labels?: Labels;
+  readonly findings?: readonly Finding[];
   readonly snapshot?: number;
   readonly policies?: readonly string[];
   readonly code?: string;
@@ -51,6 +69,10 @@ export interface JournalRecord {
   readonly fingerprint?: string;
   readonly reason?: string;
   readonly latencyMs?: number;
+  /** CPU-independent wall time by stage of the path, in microseconds: `decode`, `identify`, `decide`, `record`, `upstream` … */
+  readonly stages?: Readonly<Record<string, number>>;
+  /** W3C trace context: the ids of the trace and of our own span in it. */
+  readonly trace?: { readonly traceId: string; readonly spanId: string; readonly parentId?: string };
   readonly detail?: Json;
 }
 
@@ -72,5 +94,5 @@ export type RecordEvent = (typeof RECORD_EVENTS)[number];
 
 export interface Journal {
   /** Resolves with the record's position when it will survive a kill -9 of every role (strict: a power cut). Rejects: nothing may be sent. */
-  append(record: JournalRecord): Promise<number>;
+  append(record: JournalRecord, body?: SealedBody): Promise<number>;
 }

@@ -132,16 +132,17 @@ function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
 }
 
 /** What `switchedOff` (guard.ts) looks at: control looks at the same before it releases a credential for the call. */
-function standingOf({ principal, onBehalfOf, flow, startedAt }: Exchange): NonNullable<JournalRecord['standing']> {
+function standingOf({ principal, onBehalfOf, startedAt }: Exchange): NonNullable<JournalRecord['standing']> {
   const callers = [principal, onBehalfOf];
   const credentials = callers.flatMap(({ credential, grant }) => (grant === undefined ? [credential] : [credential, grant]));
-  return { flow, credentials: [...new Set(credentials)], issuedAt: startedAt - Math.max(...callers.map(({ tokenAgeMs }) => tokenAgeMs)) };
+  return { credentials: [...new Set(credentials)], issuedAt: startedAt - Math.max(...callers.map(({ tokenAgeMs }) => tokenAgeMs)) };
 }
 
 function identityOf(exchange: Exchange): Partial<JournalRecord> {
-  const { principal, onBehalfOf, call, server, tool, dispatchers = [], session, snapshot } = exchange;
+  const { principal, onBehalfOf, flow, call, server, tool, dispatchers = [], session, snapshot } = exchange;
   return {
     exchange: exchange.id,
+    context: flow,
     ...callerOf(principal),
     ...(onBehalfOf.id === principal.id && onBehalfOf.agent === principal.agent ? {} : { onBehalfOf: callerOf(onBehalfOf) }),
     ...(session === undefined ? {} : { session: session.key }),

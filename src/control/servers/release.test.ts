@@ -16,7 +16,7 @@ import { putStored } from '../stored.ts';
 
 const VALUE = 'sesame-41ab';
 const FLOW = 'f'.repeat(32);
-const STANDING = { standing: { flow: FLOW, credentials: ['https://idp.example|j1', 'https://idp.example|s1'], issuedAt: 1_000 } };
+const STANDING = { context: FLOW, standing: { credentials: ['https://idp.example|j1', 'https://idp.example|s1'], issuedAt: 1_000 } };
 const ANN = { principal: 'sallyport|ann', agent: 'helper' };
 
 let fixture: ControlFixture;
