@@ -22,6 +22,7 @@ describe('the house', () => {
 const DEPENDENCIES: Readonly<Record<string, string>> = {
   '@cedar-policy/cedar-wasm': 'the policy language itself: parser, validator and oracle, in control only',
   '@modelcontextprotocol/client': 'the reference client\'s OAuth discovery and registration ladder, for the gate as a client of others\' servers',
+  '@platformatic/kafka': 'the Kafka protocol in pure JS for the audit sink: batches, idempotence, SASL and TLS; nothing of it loads without such a sink',
   '@peculiar/x509': 'makes the local CA and role certificates; the runtime can only read them',
   '@simplewebauthn/server': 'passkeys: WebAuthn attestation and assertion checks, with their many formats',
   'age-encryption': 'the age file format for sealed secrets: any age tool can open them with the key',
