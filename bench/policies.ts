@@ -58,6 +58,6 @@ export function accessRequest(arguments_: JsonObject): AccessRequest {
     },
     action: 'call_tool',
     resource: { kind: 'tool', server: SERVER, name: TOOL, effect: 'read', labels: LABELS, toolsets: [] },
-    context: { arguments: arguments_, zone: 'loopback', drift: 'none', flow: LABELS, now: Date.now() },
+    context: { arguments: arguments_, zone: 'loopback', drift: 'none', flow: LABELS, findings: [], now: Date.now() },
   };
 }

@@ -1,3 +1,4 @@
+import type { Finding } from './finding.ts';
 import type { JsonObject } from './json.ts';
 import type { Principal } from './principal.ts';
 import type { Effect, Labels } from './server.ts';
@@ -61,6 +62,8 @@ export interface AccessContext {
   readonly drift: Drift;
   /** What the caller's flow context carries so far (DESIGN part 5, context). */
   readonly flow: Labels;
+  /** What detectors saw in this call, or see in what its caller is doing. */
+  readonly findings: readonly Finding[];
 }
 
 export const DRIFTS = ['none', 'formatting', 'text', 'schema', 'effect', 'added', 'removed', 'renamed'] as const;
@@ -90,6 +93,8 @@ export interface PolicyEngine {
   readonly version: number;
   /** Whether any policy reads the flow context: where none does, nobody need ask what it carries. */
   readonly readsFlow: boolean;
+  /** Whether any policy reads findings: where none does, detectors need not run before the decision. */
+  readonly readsFindings: boolean;
   /** Pure, synchronous, total. */
   decide(request: AccessRequest | AdminRequest): Decision;
   /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */

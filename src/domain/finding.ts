@@ -3,6 +3,14 @@ import type { Labels } from './server.ts';
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** A part of one string of a message: UTF-16 units from `start` up to `end`. */
+export interface Span {
+  /** RFC 6901. */
+  readonly at: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What a detector saw. A finding never decides: policy sees `<detector>/<rule>` and the severity, and does what it says of them. */
 export interface Finding {
   readonly detector: string;
@@ -10,10 +18,25 @@ export interface Finding {
   readonly severity: Severity;
   /** JSON pointers (RFC 6901) into the message; empty where it is about the message as a whole. */
   readonly at: readonly string[];
+  /** Where exactly, for what redacts or shows it. Not part of records. */
+  readonly spans?: readonly Span[];
   /** What the place must be treated as from now on. */
   readonly labels?: Partial<Labels>;
   /** Statistical findings: what was expected, what was seen (never a payload), and how rare that is: the probability of at least this much, 0..1. */
   readonly expected?: string;
   readonly seen?: string;
   readonly rarity?: number;
+}
+
+/** The rules of the detector `anomaly`; `unscored` says that it could not look. */
+export const ANOMALY_RULES = [
+  'rate', 'hours', 'first-use', 'argument-shape', 'argument-size', 'result-size', 'denials', 'enumeration', 'sequence', 'destinations', 'labels', 'unscored',
+] as const;
+export type AnomalyRule = (typeof ANOMALY_RULES)[number];
+
+/** All that policies may ask for, as `<detector>/<rule>`; another word is refused when a policy is compiled. */
+export const FINDING_IDS: readonly string[] = ANOMALY_RULES.map((rule) => `anomaly/${rule}`);
+
+export function idOf({ detector, rule }: Pick<Finding, 'detector' | 'rule'>): string {
+  return `${detector}/${rule}`;
 }

@@ -78,8 +78,8 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const carried = await world.flow.labels(exchange, force.engine.readsFlow);
-          const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), carried);
+          const known = { flow: await world.flow.labels(exchange, force.engine.readsFlow), findings: [] };
+          const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), known);
           const verdict = await world.gates.meet(judged, message, exchange);
           await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') {
@@ -89,7 +89,7 @@ export function createGateway(world: World): Gateway {
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {
             open.count();
             const answer = present(raw, said, exchange, force, world);
-            const judgement = judgeAnswer(answer, verdict, exchange, force, carried, world.inForce.current(Date.now()).lease);
+            const judgement = judgeAnswer(answer, verdict, exchange, force, known, world.inForce.current(Date.now()).lease);
             const passed = await world.gates.meet(judgement, answer, exchange);
             if (passed.outcome === 'permit') await world.flow.carry(exchange);
             await trail.passed(answer, passed);

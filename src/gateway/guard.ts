@@ -1,5 +1,6 @@
 import type { AccessRequest, Action } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
@@ -17,12 +18,18 @@ import type { InForce } from './in-force.ts';
 import type { PinState } from './pin-guard.ts';
 import { orProof, possibleWithProof, scopeLacking } from './step-up.ts';
 
+/** What is known of a call besides what it says: what its context carries, and what detectors found. */
+export interface Known {
+  readonly flow: Labels;
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
  * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
  */
-export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, flow: Labels): Verdict {
-  const request = requestOf(exchange, exchange.call.action, flow, pin.drift);
+export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, known: Known): Verdict {
+  const request = requestOf(exchange, exchange.call.action, known, pin.drift);
   const decision = force.engine.decide(request);
   const hidden = decision.outcome === 'deny' && possibleWithProof(request, force.engine) === 'deny';
   const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange));
@@ -51,36 +58,36 @@ function allOf(verdicts: readonly Verdict[]): Denial | undefined {
  * as no switch or revocation has ended it; what a server asks of the client is a question of its own, whether it comes
  * as a request (legacy) or inside a result (2026-07-28, multi-round-trip requests).
  */
-export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, flow: Labels, lease: Lease): Verdict {
+export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known, lease: Lease): Verdict {
   const ended = switchedOff(exchange, lease);
   if (answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
     if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
-    return refusedQuestion(answer, answer.result, permit, exchange, force, flow) ?? enforce(answer, permit.decision, false, ended);
+    return refusedQuestion(answer, answer.result, permit, exchange, force, known) ?? enforce(answer, permit.decision, false, ended);
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification') {
-    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force, flow) ?? enforce(answer, permit.decision, false, ended);
+    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force, known) ?? enforce(answer, permit.decision, false, ended);
   }
   if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
-  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, knownTo(exchange, flow))), false, ended);
+  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, knownTo(exchange, known))), false, ended);
 }
 
 /** What holds for the questions inside an answer, where policy does not allow each of them; undefined when it does. */
-function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, flow: Labels): Verdict | undefined {
+function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, known: Known): Verdict | undefined {
   if (body['inputRequests'] === undefined) return undefined;
   return allOf(Object.values(questionsIn(body)).map(({ method }) => {
     const asks = findInputRequest(method);
     if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, knownTo(exchange, flow))), false);
+    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, knownTo(exchange, known))), false);
   }));
 }
 
 /** A question is put with what its own server knows in it. */
-function knownTo(exchange: Exchange, flow: Labels): Labels {
-  return join(flow, labelsOf(exchange) ?? flow);
+function knownTo(exchange: Exchange, { flow, findings }: Known): Known {
+  return { flow: join(flow, labelsOf(exchange) ?? flow), findings };
 }
 
 /** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */
@@ -124,16 +131,16 @@ function isKilled({ space, principal, onBehalfOf, server, call, dispatchers = []
 }
 
 /** What is asked now is all known: a call without arguments has none, which is not the same as not knowing them (listing). */
-function requestOf(exchange: Exchange, action: Action, flow: Labels, drift: PinState['drift'] = 'none'): AccessRequest {
+function requestOf(exchange: Exchange, action: Action, known: Known, drift: PinState['drift'] = 'none'): AccessRequest {
   const { principal, call, zone, startedAt } = exchange;
-  return { principal, action, resource: call.resource, context: { arguments: call.arguments ?? NO_ARGUMENTS, zone, now: startedAt, drift, flow } };
+  return { principal, action, resource: call.resource, context: { arguments: call.arguments ?? NO_ARGUMENTS, zone, now: startedAt, drift, ...known } };
 }
 
 const NO_ARGUMENTS: JsonObject = {};
 
 /** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
 export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
-  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none', flow: UNLABELLED } as const;
+  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none', flow: UNLABELLED, findings: [] } as const;
   return possibleWithProof({ principal: exchange.principal, action, resource, context }, force.engine) !== 'deny';
 }
 
@@ -148,7 +155,7 @@ export function mayHear(uri: string, exchange: Exchange, force: InForce): boolea
   if (!isPlainUri(uri)) return false;
   const resource = force.directory.instance(exchange.route, uri);
   // News carries the name of a resource; nobody counts it, and what the context carries is not asked for each: the worst is supposed.
-  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', LOST), resource }), false);
+  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', { flow: LOST, findings: [] }), resource }), false);
   return verdict.outcome === 'permit' || verdict.gates !== undefined;
 }
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { AccessRequest } from '../domain/decision.ts';
 import { ACTIONS, DRIFTS } from '../domain/decision.ts';
+import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { WORDS, pick } from './arbitrary-policy.ts';
@@ -41,6 +42,14 @@ export const labels = fc.record({
   integrity: pick<'trusted' | 'untrusted'>('trusted', 'untrusted'),
 });
 
+export const findings: fc.Arbitrary<readonly Finding[]> = fc.array(
+  fc.tuple(pick(...FINDING_IDS), pick(...SEVERITIES)).map(([id, severity]): Finding => {
+    const [detector = '', rule = ''] = id.split('/');
+    return { detector, rule, severity, at: [] };
+  }),
+  { maxLength: 2 },
+);
+
 /** Requests of anyone for anything, most often calls of `crm/pay`. */
 export const requests: fc.Arbitrary<AccessRequest> = fc
   .record({
@@ -54,11 +63,12 @@ export const requests: fc.Arbitrary<AccessRequest> = fc
     zone: pick<AccessRequest['context']['zone']>('loopback', 'internal', 'external'),
     drift: pick(...DRIFTS),
     flow: labels,
+    findings,
     now: pick(...[0, 1, 2, 3, 4, 5, 6].map((day) => Date.UTC(2026, 10, 22 + day, day * 3, 59)), Date.UTC(2026, 10, 23, 10), 0),
   })
   .map(({ principal, place: [kind, server, name], action, effect, toolsets, zone, now, args, ...rest }): AccessRequest => ({
     principal: { ...ANN, ...principal },
     action,
     resource: { kind, server, name, toolsets, labels: rest.labels, ...(kind === 'tool' && effect !== undefined ? { effect } : {}) },
-    context: { arguments: args, zone, now, drift: rest.drift, flow: rest.flow },
+    context: { arguments: args, zone, now, drift: rest.drift, flow: rest.flow, findings: rest.findings },
   }));

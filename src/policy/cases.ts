@@ -3,6 +3,7 @@ import type { Document } from 'yaml';
 import { z } from 'zod';
 import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, PolicyEngine, Resource } from '../domain/decision.ts';
+import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
 import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED } from '../domain/server.ts';
@@ -40,6 +41,8 @@ const CASE = z.strictObject({
     categories: z.array(z.enum(CATEGORIES)).default([]),
     integrity: z.enum(['trusted', 'untrusted']).default(UNLABELLED.integrity),
   }).prefault({}),
+  /** What detectors found, as `<detector>/<rule>: <severity>`. */
+  findings: z.partialRecord(z.enum(FINDING_IDS), z.enum(SEVERITIES)).default({}),
   at: z.iso.datetime().default('2026-01-05T10:00:00Z'),
   expect: z.enum(['allow', 'deny']),
   /** The determining policies, where the test is about which one decides. */
@@ -132,8 +135,16 @@ function requestOf(test: PolicyCase, { principals }: CaseFile, servers: readonly
     principal,
     action: test.action ?? usual[resource.kind],
     resource,
-    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift, flow: test.context },
+    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift, flow: test.context, findings: findingsOf(test) },
   };
+}
+
+function findingsOf({ findings }: PolicyCase): readonly Finding[] {
+  return FINDING_IDS.flatMap((id): readonly Finding[] => {
+    const severity = findings[id];
+    const [detector = '', rule = ''] = id.split('/');
+    return severity === undefined ? [] : [{ detector, rule, severity, at: [] }];
+  });
 }
 
 function resourceOf(test: PolicyCase, servers: readonly Server[], toolsets: readonly Toolset[]): Resource {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { PolicyEngine } from '../domain/decision.ts';
+import type { Finding } from '../domain/finding.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { REGISTRY_PERMIT_ID, loadEngine } from './engine.ts';
 import { compile, request, resource } from './fixture.ts';
@@ -9,6 +10,8 @@ async function engineOf(...texts: readonly string[]): Promise<PolicyEngine> {
   expect(compiled.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
   return loadEngine(compiled.program, 7);
 }
+
+const found = (rule: string, severity: Finding['severity']): Finding => ({ detector: 'anomaly', rule, severity, at: [] });
 
 const SMALL = `permit (principal, action == Action::"call_tool", resource == Tool::"crm/pay")
   when { context.arguments has amount && context.arguments.amount.lessThanOrEqual(decimal("100.0")) };`;
@@ -51,6 +54,19 @@ describe('decide', () => {
     expect(decision.outcome).toBe('deny');
     expect(decision.errors).toEqual(['broken: the attribute effect is missing']);
     expect(engine.possible(request({ resource: unlabelled }))).toBe('deny');
+  });
+
+  test('findings are seen by name and by the highest severity; a listing does not know them', async () => {
+    const permit = 'permit (principal, action, resource);';
+    const byName = await engineOf(permit, '@id("burst") forbid (principal, action, resource) when { context.findings.contains("anomaly/denials") };');
+    const bySeverity = await engineOf(permit, '@id("high") forbid (principal, action, resource) when { context.findingSeverity >= 4 };');
+    const both = [found('rate', 'low'), found('denials', 'high')];
+    expect([byName, bySeverity].map((engine) => engine.decide(request()).outcome)).toEqual(['allow', 'allow']);
+    expect(byName.decide(request({ findings: both }))).toMatchObject({ outcome: 'deny', policies: ['burst'] });
+    expect(bySeverity.decide(request({ findings: both }))).toMatchObject({ outcome: 'deny', policies: ['high'] });
+    expect(bySeverity.decide(request({ findings: [found('denials', 'medium')] })).outcome).toBe('allow');
+    expect([byName, bySeverity].map((engine) => engine.possible(request()))).toEqual(['unknown', 'unknown']);
+    expect([byName, bySeverity, await engineOf(permit)].map(({ readsFindings }) => readsFindings)).toEqual([true, true, false]);
   });
 
   test('an action that is never asked of such a resource is denied', async () => {

@@ -95,6 +95,7 @@ export interface Asked {
   readonly now?: number;
   readonly drift?: AccessRequest['context']['drift'];
   readonly flow?: AccessRequest['context']['flow'];
+  readonly findings?: AccessRequest['context']['findings'];
 }
 
 /** A call of `crm/pay` by Ann, but for what is given. */
@@ -105,7 +106,7 @@ export function request(asked: Asked = {}): AccessRequest {
     resource: asked.resource ?? resource('tool', 'crm', 'pay'),
     context: {
       arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW, drift: asked.drift ?? 'none',
-      flow: asked.flow ?? LABELS,
+      flow: asked.flow ?? LABELS, findings: asked.findings ?? [],
     },
   };
 }

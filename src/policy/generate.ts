@@ -1,5 +1,6 @@
 import type { AccessRequest, Action, AdminRequest, Resource } from '../domain/decision.ts';
 import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
+import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import type { Labels } from '../domain/server.ts';
@@ -92,6 +93,7 @@ export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts,
       zone: dice.pick(['loopback', 'internal', 'external'] as const) ?? 'external',
       drift: dice.chance(50) ? 'none' : (dice.pick(DRIFTS) ?? 'none'),
       flow: generateLabels(dice),
+      findings: generateFindings(pool, dice),
       now: momentFrom(pool, dice),
     },
   };
@@ -169,6 +171,16 @@ function generateLabels(dice: Dice): Labels {
     categories: CATEGORIES.filter(() => dice.chance(40)),
     integrity: dice.pick(['trusted', 'untrusted'] as const) ?? 'untrusted',
   };
+}
+
+/** Those that the policy names, or any; often none, and seldom more than one. */
+function generateFindings({ texts }: Pool, dice: Dice): readonly Finding[] {
+  const named = FINDING_IDS.filter((id) => texts.includes(id));
+  return [50, 20, 20].flatMap((percent): readonly Finding[] => {
+    if (!dice.chance(percent)) return [];
+    const [detector = '', rule = ''] = (dice.pick(named.length > 0 && dice.chance(70) ? named : FINDING_IDS) ?? '').split('/');
+    return [{ detector, rule, severity: dice.pick(SEVERITIES) ?? 'info', at: [] }];
+  });
 }
 
 function applicable({ actions }: ProgramPolicy): readonly ItemType[] {

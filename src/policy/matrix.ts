@@ -36,7 +36,7 @@ export function buildMatrix(
         principal,
         action: 'call_tool',
         resource,
-        context: { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED },
+        context: { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED, findings: [] },
       }));
       return { server: server.id, tool: tool.name, effect: tool.effect, cells };
     }),

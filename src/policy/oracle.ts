@@ -1,4 +1,5 @@
 import type { AccessRequest, AdminRequest } from '../domain/decision.ts';
+import { SEVERITIES } from '../domain/finding.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import type { CedarValueJson as CedarJson } from './cedar.ts';
@@ -121,6 +122,8 @@ function cedarContext(request: AccessRequest, shape: RecordShape | undefined): R
     agent: principal.agent, actors: [...principal.actors], proof: principal.proof, tokenAge: Math.floor(principal.tokenAgeMs / 1000),
     zone: context.zone, now, hour: at.getUTCHours(), day: DAYS[at.getUTCDay()] ?? '', drift: context.drift,
     contextConfidentiality: context.flow.confidentiality, contextCategories: [...context.flow.categories], contextIntegrity: context.flow.integrity,
+    findings: context.findings.map(({ detector, rule }) => `${detector}/${rule}`),
+    findingSeverity: 1 + Math.max(-1, ...context.findings.map(({ severity }) => SEVERITIES.indexOf(severity))),
   };
   if (request.action !== 'call_tool' || shape === undefined || context.arguments === undefined) return known;
   return { ...known, arguments: cedarRecord(context.arguments, shape) };

@@ -1,4 +1,5 @@
 import type { Resource } from '../domain/decision.ts';
+import { idOf, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { Labels } from '../domain/server.ts';
 import type { ServerFacts, Variable } from './program.ts';
 import type { RecordValue, Value } from './values.ts';
@@ -70,6 +71,10 @@ function flowOf(request: AnyRequest): Labels | undefined {
   return isAdminRequest(request) ? undefined : request.context.flow;
 }
 
+function findingsOf(request: AnyRequest): readonly Finding[] | undefined {
+  return isAdminRequest(request) ? undefined : request.context.findings;
+}
+
 const CONTEXT: Readonly<Record<string, Reader>> = {
   agent: ({ request }) => request.principal.agent,
   actors: ({ request }) => strings(request.principal.actors),
@@ -86,6 +91,11 @@ const CONTEXT: Readonly<Record<string, Reader>> = {
     return flow === undefined ? undefined : strings(flow.categories);
   },
   contextIntegrity: ({ request }) => flowOf(request)?.integrity,
+  findings: ({ request }) => {
+    const findings = findingsOf(request);
+    return findings === undefined ? undefined : strings([...new Set(findings.map(idOf))]);
+  },
+  findingSeverity: ({ request }) => findingsOf(request)?.reduce((highest, { severity }) => Math.max(highest, SEVERITIES.indexOf(severity) + 1), 0),
   arguments: (subject) => subject.arguments,
 };
 

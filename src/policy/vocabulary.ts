@@ -1,5 +1,6 @@
 import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, Action, AdminAction, AdminRequest } from '../domain/decision.ts';
+import { FINDING_IDS } from '../domain/finding.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 
 /** The words that policies may use: one table for the schema, the checks, the engine and the generated requests. */
@@ -121,6 +122,10 @@ export const CONTEXT_ATTRIBUTES: Attributes = {
   contextConfidentiality: { type: 'String', values: CONFIDENTIALITIES },
   contextCategories: { type: 'Set', values: CATEGORIES },
   contextIntegrity: { type: 'String', values: ['trusted', 'untrusted'] },
+  /** What detectors found, as `<detector>/<rule>`. */
+  findings: { type: 'Set', values: FINDING_IDS },
+  /** The highest severity among them: 0 none, 1 info, 2 low, 3 medium, 4 high, 5 critical. */
+  findingSeverity: { type: 'Long' },
 };
 
 /** What policies about administration may read of the context. */
@@ -129,5 +134,8 @@ export const ADMIN_CONTEXT: readonly string[] = ['proof', 'tokenAge', 'now', 'ho
 /** What of the context says what the caller was given before. */
 export const FLOW_CONTEXT: readonly string[] = ['contextConfidentiality', 'contextCategories', 'contextIntegrity'];
 
+/** What of the context detectors say. */
+export const FINDING_CONTEXT: readonly string[] = ['findings', 'findingSeverity'];
+
 /** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
-export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT];
+export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT, ...FINDING_CONTEXT];

@@ -24,14 +24,14 @@ export async function explainExchange(control: Control, space: string, exchange:
 }
 
 function explainRecord(record: JsonObject, { compiler }: Control): Json {
-  const { event, policies, at, principal, agent, action, server, tool, code, reason, snapshot } = record;
+  const { event, policies, at, principal, agent, action, server, tool, code, reason, snapshot, findings } = record;
   const names = isArray(policies) ? policies.filter((name) => typeof name === 'string') : [];
   const allowed = typeof event === 'string' && event.endsWith('.permitted');
   const errors = code === 'ERR_POLICY_ERROR' && typeof reason === 'string' ? [reason] : [];
   const explanation = explainDecision(
     { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: gatesOf(record['detail']), errors }, compiler.compiled?.policies ?? new Map(),
   );
-  const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot };
+  const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot, findings };
   return {
     ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
     summary: allowed || isPolicyCode(code) ? explanation.summary : `Not policy: ${typeof reason === 'string' ? reason : 'it was refused'}`,
