@@ -148,6 +148,8 @@ export interface Server {
   readonly tier: 'internal' | 'vendor' | 'public';
   readonly labels: Labels;
   readonly credentials: CredentialSpec;
+  /** The retention class of what is recorded of it; absent: `standard`. */
+  readonly retention?: string;
   readonly status: ServerStatus;
   readonly baseline?: Baseline;
 }

@@ -1,6 +1,7 @@
 import type { Agent } from './agent.ts';
 import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
+import type { AuditSettings } from './retention.ts';
 import type { Server, Toolset } from './server.ts';
 import type { StandingLimits } from './standing.ts';
 
@@ -53,6 +54,7 @@ export interface Snapshot {
   readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
   readonly limits: StandingLimits;
+  readonly audit: AuditSettings;
 }
 
 /** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */

@@ -11,7 +11,7 @@ const signed = (purpose: string, value: object, key: KeyObject = keys.privateKey
 };
 const snapshot = (version: number): Snapshot => ({
   version, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers: [], scopes: [],
-  network: { publicUrl: 'https://localhost', internal: [], origins: [] }, limits: STANDING_LIMITS,
+  network: { publicUrl: 'https://localhost', internal: [], origins: [] }, audit: { classes: [], keys: [], scorePeople: true }, limits: STANDING_LIMITS,
 });
 const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
   issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [],

@@ -12,7 +12,8 @@ const entry: Issuer = {
   clientClaim: 'client_id', scopes: 'required', claims: {}, allowPrivate: false, embedded: false,
 };
 const snapshot = (issuers: readonly Issuer[] = [entry]): Snapshot => ({
-  version: 1, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers, limits: STANDING_LIMITS,
+  version: 1, createdAt: 0, policy: null, servers: [], toolsets: [], tokens: [], agents: [], issuers,
+  audit: { classes: [], keys: [], scorePeople: true }, limits: STANDING_LIMITS,
   scopes: [{ scope: 'sales', space: 'default', allow: [{ server: 'crm', effects: '*' }] }, { scope: 'theirs', space: 'b', allow: [] }],
   network: { publicUrl: PUBLIC_URL, internal: [], origins: [] },
 });

@@ -19,6 +19,8 @@ const VERBS = {
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.receipt': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
+  /** What the ledger keeps for how long, under whose name, and sends where (`LedgerConfiguration`). */
+  'ledger.configure': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },

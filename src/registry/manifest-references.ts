@@ -1,3 +1,4 @@
+import { STANDARD_CLASS } from '../domain/retention.ts';
 import { EFFECTS } from '../domain/server.ts';
 import type { ManifestShape } from './manifest-shape.ts';
 import type { Complaint } from './manifest-text.ts';
@@ -19,7 +20,14 @@ export function referenceComplaints(shape: ManifestShape): readonly Complaint[] 
     ...bindings,
     ...identityComplaints(shape),
     ...agentComplaints(shape),
+    ...Object.entries(shape.servers ?? {}).flatMap(([id, { retention = STANDARD_CLASS }]) => retentionComplaints(shape, id, retention)),
   ];
+}
+
+/** Classes are the installation's: a manifest that speaks of none may be another space's, and control looks them up. */
+function retentionComplaints({ audit }: ManifestShape, id: string, name: string): readonly Complaint[] {
+  if (audit === undefined || name === STANDARD_CLASS || Object.hasOwn(audit.retention ?? {}, name)) return [];
+  return [{ path: ['servers', id, 'retention'], message: `names a retention class that is not declared: ${JSON.stringify(name)}` }];
 }
 
 interface Rule {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
+import { AUDIT_SHAPE } from './audit-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
@@ -42,6 +43,7 @@ const SERVER = z
     hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
     labels: LABELS.exactOptional(),
+    retention: ID.exactOptional(),
     credentials: CREDENTIALS.exactOptional(),
     tools: z.record(z.string().min(1).max(128), TOOL).exactOptional(),
   })
@@ -120,6 +122,7 @@ export const MANIFEST = z.strictObject({
   identity: IDENTITY.exactOptional(),
   vault: VAULT.exactOptional(),
   limits: LIMITS_SHAPE.exactOptional(),
+  audit: AUDIT_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),

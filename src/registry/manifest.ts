@@ -26,6 +26,7 @@ export interface Manifest {
   readonly identity?: NonNullable<ManifestShape['identity']>;
   readonly vault?: NonNullable<ManifestShape['vault']>;
   readonly limits?: NonNullable<ManifestShape['limits']>;
+  readonly audit?: NonNullable<ManifestShape['audit']>;
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
@@ -62,6 +63,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.identity && { identity: shape.identity }),
     ...(shape.vault && { vault: shape.vault }),
     ...(shape.limits && { limits: shape.limits }),
+    ...(shape.audit && { audit: shape.audit }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
@@ -106,6 +108,7 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     hosting: server.hosting ?? 'self',
     tier: server.tier ?? 'internal',
     labels,
+    ...(server.retention !== undefined && { retention: server.retention }),
     credentials: server.credentials ?? { type: 'none' as const },
     tools: readTools(server.tools ?? {}, labels),
     allow: server.allow ?? [],
@@ -147,6 +150,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.identity && { identity: manifest.identity }),
     ...(manifest.vault && { vault: manifest.vault }),
     ...(manifest.limits && { limits: manifest.limits }),
+    ...(manifest.audit && { audit: manifest.audit }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),

@@ -9,6 +9,7 @@ import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { writeLimits } from './limits.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
+import { writeAudit } from '../retention/settings.ts';
 import { readVaultSettings, writeVaultSettings } from '../vault/settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
@@ -53,6 +54,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
   }
   const limits = (await writeLimits(rows, by.space, wanted.limits, by.admin.id)) ? [{ resource: 'limits', id: 'limits', verb: 'change' } as const] : [];
   return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits,
+    ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];
 }
 

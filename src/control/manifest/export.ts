@@ -8,6 +8,7 @@ import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
+import { readAudit } from '../retention/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
 
 interface NamedText {
@@ -31,12 +32,14 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const identity = await readIdentity(rows, space);
   const agents = await exportAgents(rows, space);
   const limits = await readLimits(rows);
+  const audit = await readAudit(rows);
   const vault = await readVaultSettings(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
     ...installation,
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
     ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(audit).length > 0 ? { audit } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),

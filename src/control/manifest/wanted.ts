@@ -3,6 +3,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
@@ -22,6 +23,7 @@ export interface Wanted {
   readonly network: Partial<Network> | undefined;
   readonly identity: IdentityShape;
   readonly limits: LimitsShape;
+  readonly audit: AuditShape;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
@@ -57,6 +59,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
     limits: manifest.limits ?? {},
+    audit: manifest.audit ?? {},
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
     findings: manifest.findings,

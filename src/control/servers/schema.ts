@@ -33,6 +33,8 @@ const SERVER_DEFINITION = z.strictObject({
   hosting: z.enum(['self', 'vendor', 'embedded']),
   tier: z.enum(['internal', 'vendor', 'public']),
   labels: LABELS,
+  /** Its retention class; one that is not declared is `standard`. */
+  retention: NAME.exactOptional(),
   credentials: CREDENTIALS,
   tools: z.record(z.string(), TOOL),
   /** What an administrator allows this server's launch by name. */

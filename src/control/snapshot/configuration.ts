@@ -4,11 +4,15 @@ import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { AuditSettings } from '../../domain/retention.ts';
+import { classesOf } from '../../registry/audit-shape.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
 import { embeddedIssuer, readPublished } from '../issuer/published.ts';
 import { readNetwork } from '../manifest/settings.ts';
+import { readRetentionKeys } from '../retention/keys.ts';
+import { readAudit } from '../retention/settings.ts';
 import { listStored } from '../stored.ts';
 
 /** Everything that gateways are to decide by, of all spaces, as the store holds it at one moment. */
@@ -21,6 +25,7 @@ export interface Configuration {
   readonly scopes: readonly ScopeGrant[];
   readonly network: NetworkSettings;
   readonly limits: StandingLimits;
+  readonly audit: AuditSettings;
   readonly rules: Rules;
 }
 
@@ -46,11 +51,17 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     ...(await readTrust(rows)),
     network,
     limits: await readStandingLimits(rows),
+    audit: await readAuditSettings(rows, now),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
     },
   };
+}
+
+async function readAuditSettings(rows: Rows, now: number): Promise<AuditSettings> {
+  const audit = await readAudit(rows);
+  return { classes: classesOf(audit), keys: await readRetentionKeys(rows, now), scorePeople: audit.scorePeople ?? true };
 }
 
 /** Whose tokens the gate takes: those that spaces declare, and the embedded issuer's everywhere once it has opened. */
