@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { RECORD_EVENTS } from '../domain/record.ts';
+import { RECORD_CATEGORIES, RECORD_EVENTS } from '../domain/record.ts';
 import type { JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { Origin } from './entry.ts';
 
 const EVENTS: ReadonlySet<string> = new Set(RECORD_EVENTS);
-const CATEGORIES: ReadonlySet<string> = new Set(['access', 'execution', 'error']);
+const CATEGORIES: ReadonlySet<string> = new Set(RECORD_CATEGORIES);
 /** What only the ledger can know of itself. */
 const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['record.torn', 'record.corrupt']);
 const ID_CHARS_MAX = 64;

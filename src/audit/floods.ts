@@ -1,3 +1,4 @@
+import { toRecord } from '../domain/happening.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
 
@@ -80,7 +81,7 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 function floodRecord(counts: Counts, at: number, options: FloodOptions): JournalRecord {
-  return {
+  return toRecord({
     id: Bun.randomUUIDv7(),
     at,
     category: 'access',
@@ -89,5 +90,5 @@ function floodRecord(counts: Counts, at: number, options: FloodOptions): Journal
     space: options.space,
     exchange: '',
     detail: { since: counts.since, count: counts.total, codes: Object.fromEntries(counts.codes), addresses: Object.fromEntries(counts.addresses) },
-  };
+  });
 }

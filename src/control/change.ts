@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { Floods } from '../audit/floods.ts';
 import { SallyportError } from '../domain/errors.ts';
+import { toRecord } from '../domain/happening.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { Journal } from '../domain/record.ts';
+import type { Journal, JournalRecord } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
 import { confineRows } from './admins/confine.ts';
 import type { By, Change, Control, What } from './control.ts';
@@ -84,9 +85,13 @@ async function rehearse<T>(store: Store, act: (rows: Rows) => Promise<T>, now: n
 /** The record is durable before the change is: what cannot be recorded does not happen (invariant 5). */
 function recordOf(by: By, what: What, snapshot: number | undefined): Parameters<Control['record']>[0] {
   return {
-    event: 'config.changed', space: by.space, principal: by.admin.id, action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
+    event: 'config.changed', space: by.space, ...whoOf(by.admin), action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
     detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail, ...asWhom(by.admin) },
   };
+}
+
+function whoOf({ id, proof }: By['admin']): Pick<JournalRecord, 'principal' | 'principalKind'> {
+  return { principal: id, principalKind: proof?.kind ?? 'workload' };
 }
 
 /** As whom it was done: by which proof, in which roles, with whose approval. */
@@ -95,11 +100,11 @@ function asWhom({ proof, roles, approvals }: By['admin']): JsonObject {
   return { by: { via: proof.via, roles: roles ?? [], ...(approvals === undefined ? {} : { approvals }) } };
 }
 
-/** A recorder over the journal: one record stands for itself, in category `access`. */
+/** A recorder over the journal: one record stands for itself. */
 export function createRecorder(journal: Journal, now: () => number): Control['record'] {
   return async (entry) => {
     const id = Bun.randomUUIDv7();
-    await journal.append({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry });
+    await journal.append(toRecord({ id, at: now(), node: 'control', exchange: id, ...entry }));
   };
 }
 
@@ -108,6 +113,6 @@ export function createRefusals(floods: Floods, now: () => number): Control['refu
   return async (entry) => {
     const id = Bun.randomUUIDv7();
     // What cannot be recorded is still refused.
-    await floods.refuse({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry }).catch(() => undefined);
+    await floods.refuse(toRecord({ id, at: now(), node: 'control', exchange: id, ...entry })).catch(() => undefined);
   };
 }

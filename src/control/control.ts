@@ -1,5 +1,5 @@
 import type { JsonObject } from '../domain/json.ts';
-import type { JournalRecord } from '../domain/record.ts';
+import type { Happening } from '../domain/happening.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
@@ -40,7 +40,7 @@ export interface Control {
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;
   /** Records what is no change of the configuration. */
-  readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  readonly record: (entry: Happening) => Promise<void>;
   /** Records that somebody at the door was refused; of a flood only the counts (invariant 10). Never rejects: refused they are anyway. */
   readonly refused: Control['record'];
   /** Says what an operator must know, loudly; one line each. */

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { objects, part, text } from '../cli/json-view.ts';
+import { redact } from '../domain/redacted.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { openControl, surfaceSaying } from './fixture-control.ts';
 import { applyManifestFile } from './manifest/apply-file.ts';
@@ -211,12 +212,12 @@ tests:
 
 test('a recorded decision is explained in words, also when something else than policy refused', async () => {
   const record = { at: 1, category: 'access', node: 'gateway', space: 'default', principal: 'sallyport|ann', agent: 'helpdesk' } as const;
-  const killed = { event: 'call.denied', code: 'ERR_KILLED', reason: 'A kill switch is on.', policies: ['role:reader:group:support:0:tools'] } as const;
+  const killed = { event: 'call.denied', code: 'ERR_KILLED', reason: redact('A kill switch is on.'), policies: ['role:reader:group:support:0:tools'] } as const;
   await fixture.ledger.ledger.append([
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e1', event: 'call.denied', policies: ['no-deletes'], code: 'ERR_POLICY_DENIED' },
     { ...record, ...killed, id: Bun.randomUUIDv7(), exchange: 'e2' },
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e3', event: 'call.denied', policies: [], space: 'red' },
-    { ...record, id: Bun.randomUUIDv7(), exchange: 'e4', event: 'call.denied', code: 'ERR_POLICY_DENIED', reason: 'No policy permits this call.' },
+    { ...record, id: Bun.randomUUIDv7(), exchange: 'e4', event: 'call.denied', code: 'ERR_POLICY_DENIED', reason: redact('No policy permits this call.') },
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e5', event: 'call.permitted', policies: ['no-deletes'] },
     { ...record, id: Bun.randomUUIDv7(), exchange: 'e5', event: 'result.delivered', policies: ['no-deletes'] },
   ]);

@@ -84,6 +84,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[];
   /** Any error denies: Cedar skips an erroring policy, so a broken `forbid` would allow (invariant 6). */
   readonly errors: readonly string[];
+  /** What was asked, the call first: kept with its record, so that it can be decided again. */
+  readonly asked?: readonly AccessRequest[];
 }
 
 /** Three-valued: what is decided when arguments and context are unknown (invariant 7). */

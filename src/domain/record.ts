@@ -1,5 +1,8 @@
+import type { AccessContext, AccessRequest, Action, Resource } from './decision.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
+import type { Principal } from './principal.ts';
+import type { RecordDetail, RecordText } from './redacted.ts';
 import type { SealedBody } from './retention.ts';
 import type { Labels } from './server.ts';
 
@@ -67,13 +70,32 @@ export interface JournalRecord {
   readonly code?: string;
   /** Of a credential that was refused: the beginning of its SHA-256, never the credential. */
   readonly fingerprint?: string;
-  readonly reason?: string;
+  readonly reason?: RecordText;
   readonly latencyMs?: number;
   /** CPU-independent wall time by stage of the path, in microseconds: `decode`, `identify`, `decide`, `record`, `upstream` … */
   readonly stages?: Readonly<Record<string, number>>;
   /** W3C trace context: the ids of the trace and of our own span in it. */
   readonly trace?: { readonly traceId: string; readonly spanId: string; readonly parentId?: string };
-  readonly detail?: Json;
+  /** What policy was asked, all but arguments and what else is a payload: that is in the sealed body. */
+  readonly request?: RecordedRequest;
+  /** The retention class that it is kept by; absent: `standard`. */
+  readonly retention?: string;
+  /** `body`: why there is no sealed payload beside it: `too-large`, `not-kept`. */
+  readonly detail?: RecordDetail;
+}
+
+/**
+ * What an access request holds beside the fields of its record, so that a decision can be made again: policy reads nothing
+ * else. Of each further request of the same decision (dispatchers, the questions inside an answer) what differs.
+ */
+export interface RecordedRequest {
+  /** `groups`: absent where they are too many for a record; then they are with the payload. */
+  readonly principal: Pick<Principal, 'proof' | 'tokenAgeMs' | 'expiresAt' | 'scopes'> & Partial<Pick<Principal, 'groups'>>;
+  readonly resource: Pick<Resource, 'kind' | 'server' | 'toolsets' | 'labels'>;
+  readonly context: Pick<AccessContext, 'zone' | 'now' | 'drift'>;
+  /** Where it is not the record's own. */
+  readonly action?: Action;
+  readonly others?: readonly Pick<AccessRequest, 'action' | 'resource'>[];
 }
 
 /**
@@ -88,6 +110,8 @@ export const RECORD_EVENTS = [
   'record.torn', 'record.corrupt',
   'credential.released', 'credential.refused',
   'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
+  'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened',
+  'sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];

@@ -1,4 +1,4 @@
-import type { AccessRequest, Action } from '../domain/decision.ts';
+import type { AccessRequest, Action, Decision } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -30,19 +30,18 @@ export interface Known {
  */
 export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, known: Known): Verdict {
   const request = requestOf(exchange, exchange.call.action, known, pin.drift);
-  const decision = force.engine.decide(request);
+  const onTheWay = requestsOnTheWay(exchange, request);
+  const asked = [request, ...onTheWay];
+  const decision: Decision = { ...force.engine.decide(request), asked };
   const hidden = decision.outcome === 'deny' && possibleWithProof(request, force.engine) === 'deny';
   const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange));
   if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(verdict, request, force.engine);
-  return allOf([verdict, ...judgedOnTheWay(message, exchange, force, request)]) ?? verdict;
+  return allOf([verdict, ...onTheWay.map((one) => enforce(message, { ...force.engine.decide(one), asked }, false))]) ?? verdict;
 }
 
 /** What is forbidden of a dispatcher holds too, after what it runs was judged: nobody learns by it whether that exists. */
-function judgedOnTheWay(message: Message, exchange: Exchange, force: InForce, request: AccessRequest): readonly Verdict[] {
-  return (exchange.dispatchers ?? []).map(({ resource, arguments: given }) => {
-    const context = { ...request.context, arguments: given ?? NO_ARGUMENTS };
-    return enforce(message, force.engine.decide({ ...request, resource, context }), false);
-  });
+function requestsOnTheWay({ dispatchers = [] }: Exchange, request: AccessRequest): readonly AccessRequest[] {
+  return dispatchers.map(({ resource, arguments: given }) => ({ ...request, resource, context: { ...request.context, arguments: given ?? NO_ARGUMENTS } }));
 }
 
 /** What of several verdicts holds for all: the first denial that nothing can lift, else all gates of those that wait; undefined: permits only. */
@@ -64,25 +63,29 @@ export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange,
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
     if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
-    return refusedQuestion(answer, answer.result, permit, exchange, force, known) ?? enforce(answer, permit.decision, false, ended);
+    return questioned(answer, answer.result, permit, exchange, force, known, ended) ?? enforce(answer, permit.decision, false, ended);
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification') {
-    return refusedQuestion(answer, answer.params ?? {}, permit, exchange, force, known) ?? enforce(answer, permit.decision, false, ended);
+    return questioned(answer, answer.params ?? {}, permit, exchange, force, known, ended) ?? enforce(answer, permit.decision, false, ended);
   }
   if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
-  return enforce(answer, force.engine.decide(requestOf(exchange, method.action, knownTo(exchange, known))), false, ended);
+  const request = requestOf(exchange, method.action, knownTo(exchange, known));
+  return enforce(answer, { ...force.engine.decide(request), asked: [request] }, false, ended);
 }
 
-/** What holds for the questions inside an answer, where policy does not allow each of them; undefined when it does. */
-function refusedQuestion(answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, known: Known): Verdict | undefined {
+/** What holds for an answer with questions inside, each of which policy must allow; undefined: there are none. */
+function questioned(
+  answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
+): Verdict | undefined {
   if (body['inputRequests'] === undefined) return undefined;
-  return allOf(Object.values(questionsIn(body)).map(({ method }) => {
-    const asks = findInputRequest(method);
-    if (asks === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
-    return enforce(answer, force.engine.decide(requestOf(exchange, asks.action, knownTo(exchange, known))), false);
-  }));
+  const questions = Object.values(questionsIn(body)).map(({ method }) => findInputRequest(method));
+  const asked = questions.flatMap((asks) => (asks === undefined ? [] : [requestOf(exchange, asks.action, knownTo(exchange, known))]));
+  return allOf([
+    ...questions.filter((asks) => asks === undefined).map(() => enforce(answer, permit.decision, false, NOT_A_METHOD)),
+    ...asked.map((request) => enforce(answer, { ...force.engine.decide(request), asked }, false)),
+  ]) ?? enforce(answer, { ...permit.decision, asked }, false, ended);
 }
 
 /** A question is put with what its own server knows in it. */

@@ -1,13 +1,15 @@
 import type { ErrorCode, SallyportError } from '../domain/errors.ts';
-import type { Resource } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import type { Message } from '../domain/message.ts';
 import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
 import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
+import { redact, redactDetail } from '../domain/redacted.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { fingerprintOf } from '../identity/credential.ts';
-import { textOf } from '../mcp/encode.ts';
+import { createStages } from './trail-stages.ts';
+import { answerOf, askedOf, type Content, type ContentOptions } from './trail-content.ts';
+import { callerOf, clientOf, identityOf, reasonsOf, standingOf } from './trail-words.ts';
 import { uuidv7 } from './uuid.ts';
 
 /**
@@ -29,7 +31,7 @@ export interface Trail {
   end(): Promise<void>;
 }
 
-export interface TrailOptions {
+export interface TrailOptions extends ContentOptions {
   readonly node: string;
   readonly journal: Journal;
   /** Takes refusals that no authenticated caller stands behind: floods of them are recorded in aggregate (invariant 10). */
@@ -37,72 +39,95 @@ export interface TrailOptions {
   readonly now: () => number;
   /** Told of each refusal of a known caller. */
   readonly refused: (principal: Principal, code: ErrorCode) => void;
-  /** Salted commitment of data: what a record may say of a payload. */
-  readonly commit: (data: string) => string;
 }
 
 /** What is known of an HTTP exchange whether or not it becomes a message. */
-export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route' | 'headers'>>;
+export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route' | 'headers' | 'trace'>>;
+
+const NOTHING: Content = { fields: {} };
 
 export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const id = uuidv7(inbound.receivedAt);
   const { route } = inbound;
+  const stages = createStages();
   let who: Partial<JournalRecord> | undefined;
   let caller: Principal | undefined;
   let asked: Exchange | undefined;
+  let answered: Verdict['decision']['asked'] | undefined;
   let open = false;
 
-  const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => ({
-    id: uuidv7(options.now()),
-    at: options.now(),
-    category,
-    event,
-    node: options.node,
-    space: route?.space ?? DEFAULT_SPACE,
-    exchange: id,
-    address: inbound.address,
-    ...(route === undefined ? {} : { route: `${route.kind}:${route.name}` }),
-    ...who,
-    latencyMs: options.now() - inbound.receivedAt,
-    ...more,
-  });
+  const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => {
+    const at = options.now();
+    return {
+      id: uuidv7(at),
+      at,
+      category,
+      event,
+      node: options.node,
+      space: route?.space ?? DEFAULT_SPACE,
+      exchange: id,
+      address: inbound.address,
+      ...(route === undefined ? {} : { route: `${route.kind}:${route.name}` }),
+      ...(inbound.trace === undefined ? {} : { trace: inbound.trace }),
+      ...who,
+      latencyMs: at - inbound.receivedAt,
+      stages: stages.taken(),
+      ...more,
+    };
+  };
+  /** The content is bound to its record, so that is there first. */
+  const append = async (bare: JournalRecord, content: Content): Promise<void> => {
+    await options.journal.append(content.fields === NOTHING.fields ? bare : { ...bare, ...content.fields }, content.body);
+    stages.mark('record');
+  };
 
   return {
     id,
     calledBy(principal) {
       caller = principal;
       who = callerOf(principal);
+      stages.mark('identify');
     },
     belongsTo(exchange) {
       who = identityOf(exchange);
       asked = exchange;
+      stages.mark('resolve');
     },
     async decided(message, verdict) {
+      stages.mark('decide');
       const opens = message.kind === 'request';
       const permitted = verdict.outcome === 'permit';
       const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
+      if (asked !== undefined) who = { ...who, ...clientOf(asked, message) };
+      answered = verdict.decision.asked;
       const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
-      await options.journal.append(record('access', event, { ...contentOf(message, options.commit), ...reasonsOf(verdict), ...ends }));
+      const bare = record('access', event, { ...reasonsOf(verdict), ...ends });
+      await append(bare, asked === undefined ? NOTHING : await askedOf(bare, message, verdict.decision.asked, asked, options));
       open = permitted && opens;
       if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
     },
     async passed(answer, verdict) {
       const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
+      stages.mark('upstream');
       const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
-      await options.journal.append(record('execution', event, { ...contentOf(answer, options.commit), ...reasonsOf(verdict) }));
+      const bare = record('execution', event, reasonsOf(verdict));
+      const questions = verdict.decision.asked === answered ? undefined : verdict.decision.asked;
+      await append(bare, asked === undefined ? NOTHING : await answerOf(bare, answer, questions, asked, options));
       if (final) open = false;
     },
     async failed(fault, cancelled) {
-      const { code, message: reason, internal } = fault;
-      const detail = { code, reason, ...(internal === undefined ? {} : { detail: internal }), ...credentialOf(code, inbound) };
+      const { code, message, internal } = fault;
+      const what = {
+        code, reason: redact(message), ...(internal === undefined ? {} : { detail: redactDetail({ internal: redact(internal) }) }), ...credentialOf(code, inbound),
+      };
       if (!open) {
         if (caller !== undefined) options.refused(caller, fault.code);
-        const refused = record('access', 'call.refused', detail);
+        const refused = record('access', 'call.refused', what);
         await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
         return;
       }
       open = false;
-      await settle(options.journal.append(record('error', cancelled ? 'call.cancelled' : 'call.failed', detail)));
+      await settle(options.journal.append(record('error', cancelled ? 'call.cancelled' : 'call.failed', what)));
     },
     async end() {
       if (!open) return;
@@ -125,69 +150,4 @@ function credentialOf(code: ErrorCode, { headers }: Knock): Partial<JournalRecor
  */
 async function settle(appended: Promise<unknown>): Promise<void> {
   await appended.catch(() => undefined);
-}
-
-function callerOf({ id, agent, actors }: Principal): Partial<JournalRecord> {
-  return { principal: id, agent, ...(actors.length > 0 ? { actors } : {}) };
-}
-
-/** What `switchedOff` (guard.ts) looks at: control looks at the same before it releases a credential for the call. */
-function standingOf({ principal, onBehalfOf, startedAt }: Exchange): NonNullable<JournalRecord['standing']> {
-  const callers = [principal, onBehalfOf];
-  const credentials = callers.flatMap(({ credential, grant }) => (grant === undefined ? [credential] : [credential, grant]));
-  return { credentials: [...new Set(credentials)], issuedAt: startedAt - Math.max(...callers.map(({ tokenAgeMs }) => tokenAgeMs)) };
-}
-
-function identityOf(exchange: Exchange): Partial<JournalRecord> {
-  const { principal, onBehalfOf, flow, call, server, tool, dispatchers = [], session, snapshot } = exchange;
-  return {
-    exchange: exchange.id,
-    context: flow,
-    ...callerOf(principal),
-    ...(onBehalfOf.id === principal.id && onBehalfOf.agent === principal.agent ? {} : { onBehalfOf: callerOf(onBehalfOf) }),
-    ...(session === undefined ? {} : { session: session.key }),
-    revision: exchange.revision,
-    method: call.method,
-    action: call.action,
-    server: server.id,
-    ...(call.resource.name === '' ? {} : { tool: nameOf(call.resource) }),
-    ...(dispatchers.length === 0 ? {} : { dispatchers: dispatchers.map((one) => one.resource.name) }),
-    ...(tool === undefined ? {} : { definition: tool.digest }),
-    snapshot: snapshot.version,
-    ...(exchange.examine === undefined ? {} : { detail: { examine: exchange.examine } }),
-  };
-}
-
-/**
- * A resource's URI without what may be a secret in it: user and password, query, fragment, the payload of `data:`. The
- * commitment of the params holds the whole of it.
- */
-function nameOf({ kind, name }: Resource): string {
-  if (kind !== 'resource') return name;
-  if (name.startsWith('data:')) return 'data:…';
-  const end = name.search(/[?#]/);
-  return (end < 0 ? name : `${name.slice(0, end)}…`).replace(/^([^:/]*:\/\/)[^/]*@/, '$1…@');
-}
-
-/** What was said, as a salted commitment and a size: never the words (DESIGN part 5). */
-function contentOf(message: Message, commit: TrailOptions['commit']): Partial<JournalRecord> {
-  const text = message.kind === 'error' ? `{"code":${message.error.code}}` : bodyText(message);
-  return text === undefined ? {} : { digest: commit(text), sizeBytes: text.length };
-}
-
-function bodyText(message: Exclude<Message, { kind: 'error' }>): string | undefined {
-  if (message.kind === 'result') return textOf(message.result);
-  return message.params === undefined ? undefined : textOf(message.params);
-}
-
-function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
-  const { policies, errors, obligations } = verdict.decision;
-  // What had to be met is told in the words of the policy.
-  const gates = (verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations).map(({ kind, value, policy }) => ({ kind, value, policy }));
-  return {
-    ...(policies.length > 0 ? { policies } : {}),
-    ...(gates.length > 0 ? { detail: { gates } } : {}),
-    ...(errors.length > 0 ? { detail: errors } : {}),
-    ...(verdict.outcome === 'denial' ? { code: verdict.code, reason: verdict.reason } : {}),
-  };
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openCommitments } from '../audit/commit.ts';
+import { createDataKeys } from '../audit/data-keys.ts';
 import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
 import type { Exchange } from '../domain/exchange.ts';
@@ -125,7 +126,8 @@ function openRecords({ home, node, links }: Ground, probing: Probing): { readonl
   const commitments = openCommitments(join(home, 'gateway', 'salts'));
   return {
     trail: {
-      node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data), refused: (principal, code) => probing.refused(principal, code),
+      node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data), keys: createDataKeys(journal, node),
+      refused: (principal, code) => probing.refused(principal, code),
     },
     async close() {
       await floods.close().catch(() => undefined);

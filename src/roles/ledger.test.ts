@@ -92,7 +92,7 @@ test('a gateway appends, control reads, and each only that', async () => {
   expect(await codeOf(control.call('ledger.query', { sever: 'crm' }))).toBe('ERR_QUERY_INVALID');
   expect(await codeOf(control.callText('ledger.append', JSON.stringify(record())))).toBe('ERR_CONFLICT');
   const refused = await queried(control, { event: 'call.refused' });
-  expect(refused.map((entry) => entry.record.detail)).toEqual([{ role: 'gateway', verb: 'ledger.query' }]);
+  expect(refused.map((entry) => entry.record.detail)).toMatchObject([{ role: 'gateway', verb: 'ledger.query' }]);
 });
 
 test('control follows the journal as it grows', async () => {
@@ -115,7 +115,7 @@ test('control has the journal verified where it lies, while it grows', async () 
   const home = makeHome();
   await start(home);
   const journal = journalOn(connect(home, 'gateway'));
-  await journal.append(record({ reason: 'honest' }));
+  await journal.append(record({ address: 'honest' }));
   const control = connect(home, 'control');
   const verify = (): Promise<Json[]> => Array.fromAsync(control.stream('ledger.verify', {}, AbortSignal.timeout(20_000)));
   expect(await verify()).toEqual([]);
@@ -258,7 +258,7 @@ test('a backlog has an end, and a record has a size', async () => {
   expect(await codeOf(journal.append(record()))).toBe('ERR_JOURNAL_BACKLOG');
   await start(home);
   expect(await Promise.all(appends)).toEqual([1, 2, 3]);
-  expect(await codeOf(journal.append(record({ reason: 'x'.repeat(LIMITS.recordCharsMax) })))).toBe('ERR_REQUEST_INVALID');
+  expect(await codeOf(journal.append(record({ address: 'x'.repeat(LIMITS.recordCharsMax) })))).toBe('ERR_REQUEST_INVALID');
   expect(await journal.append(record())).toBe(4);
 });
 
@@ -267,7 +267,7 @@ test('a backlog of large records travels in more than one frame', async () => {
   const journal = journalOn(connect(home, 'gateway'), { retryMs: 20_000 });
   // More than the link's outbox holds.
   const count = Math.ceil((1.1 * LIMITS.linkOutboxBytesMax) / 60_000);
-  const appends = Array.from({ length: count }, () => journal.append(record({ reason: 'x'.repeat(60_000) })));
+  const appends = Array.from({ length: count }, () => journal.append(record({ address: 'x'.repeat(60_000) })));
   await start(home);
   expect(await Promise.all(appends)).toEqual(Array.from({ length: count }, (_, index) => index + 1));
 }, 60_000);

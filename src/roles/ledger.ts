@@ -5,6 +5,7 @@ import { openLedger } from '../audit/ledger.ts';
 import type { Ledger } from '../audit/ledger.ts';
 import { readQuery } from '../audit/query.ts';
 import { SallyportError } from '../domain/errors.ts';
+import { toRecord, type Happening } from '../domain/happening.ts';
 import type { Json } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -147,6 +148,6 @@ function refusedRecord(refusal: Refusal): JournalRecord {
   return ownRecord({ category: 'access', event: 'call.refused', code: refusal.code, address: 'link', detail });
 }
 
-function ownRecord(of: Pick<JournalRecord, 'event' | 'category'> & Partial<JournalRecord>): JournalRecord {
-  return { id: Bun.randomUUIDv7(), at: Date.now(), node: NODE, space: DEFAULT_SPACE, exchange: '', ...of };
+function ownRecord(of: Omit<Happening, 'space'>): JournalRecord {
+  return toRecord({ id: Bun.randomUUIDv7(), at: Date.now(), node: NODE, space: DEFAULT_SPACE, exchange: '', ...of });
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { RECORD_EVENTS } from '../../domain/record.ts';
+import { RECORD_CATEGORIES, RECORD_EVENTS } from '../../domain/record.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
 
 const EXACT = {
-  category: z.enum(['access', 'execution', 'error']).exactOptional(),
+  category: z.enum(RECORD_CATEGORIES).exactOptional(),
   event: z.enum(RECORD_EVENTS).exactOptional(),
   exchange: z.string().max(64).exactOptional(),
   principal: z.string().max(512).exactOptional(),

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { toRecord, type Happening } from '../../domain/happening.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 
@@ -7,7 +8,7 @@ export interface ReleaseWatch {
   /** Counts one. Throws `ERR_RELEASE_RATE` above what one server, or one gateway, can need in a minute; the first time loudly. */
   admit(space: string, server: string, node: string): void;
   /** Records a refusal; of a flood of them only the counts. Never rejects: refused it is anyway. */
-  refused(entry: Pick<JournalRecord, 'space'> & Partial<JournalRecord>): Promise<void>;
+  refused(entry: Omit<Happening, 'event'>): Promise<void>;
   /** What was alarming since control started, newest last. */
   readonly alarms: readonly Alarm[];
 }
@@ -56,7 +57,7 @@ export function createReleaseWatch({ now, report, floods }: WatchParts): Release
     },
     refused: async (entry) => {
       const id = Bun.randomUUIDv7();
-      await floods.refuse({ id, at: now(), category: 'access', node: 'control', exchange: id, ...entry, event: 'credential.refused' }).catch(() => undefined);
+      await floods.refuse(toRecord({ id, at: now(), node: 'control', exchange: id, ...entry, event: 'credential.refused' })).catch(() => undefined);
     },
   };
 }

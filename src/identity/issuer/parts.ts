@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
+import type { Happening } from '../../domain/happening.ts';
 import type { TokenAlgorithm } from '../../domain/issuer.ts';
 import type { JsonObject } from '../../domain/json.ts';
-import type { JournalRecord } from '../../domain/record.ts';
 import type { SharedState } from '../../domain/state.ts';
 import type { VerificationKey } from '../jws.ts';
 
@@ -79,9 +79,9 @@ export interface IssuerParts {
   /** Whether clients may register themselves with a token of an administrator's. */
   readonly registration: boolean;
   readonly interactionPath: (uid: string) => string;
-  readonly record: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  readonly record: (entry: Happening) => Promise<void>;
   /** The same for whoever did not authenticate; of many of them only the counts. Never rejects: refused they are anyway. */
-  readonly refused: (entry: Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>) => Promise<void>;
+  readonly refused: (entry: Happening) => Promise<void>;
   /** Durable when it resolves, and on its way to every gateway. */
   readonly revoke: (revocation: Revocation) => Promise<void>;
   /** Whether any of these (a token's `jti`, its grant) is revoked. */

@@ -2,14 +2,14 @@ import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
-import type { JournalRecord } from '../../domain/record.ts';
+import type { Happening } from '../../domain/happening.ts';
 import { digestOf, fingerprintOf } from '../credential.ts';
 import { CLAIM_SPACE } from './claims-of-token.ts';
 import { networkOf } from '../network-of.ts';
 import type { IssuerParts } from './parts.ts';
 import { revokeStructured } from './revoke-structured.ts';
 
-type Entry = Pick<JournalRecord, 'event' | 'space'> & Partial<JournalRecord>;
+type Entry = Happening;
 type Context = KoaContextWithOIDC & { body: unknown };
 
 /** Endpoints where something can be guessed, or a token comes out. The pages' own sub-paths count with their endpoint. */

@@ -1,0 +1,41 @@
+import type { Json } from './json.ts';
+import type { JournalRecord, RecordCategory, RecordEvent } from './record.ts';
+import { redact, redactDetail } from './redacted.ts';
+
+/** What happened, as a writer says it: its texts are anybody's, and not yet fit for a record. */
+export type Happening = Pick<JournalRecord, 'event' | 'space'> & Partial<Omit<JournalRecord, 'reason' | 'detail'>> & {
+  readonly reason?: string;
+  readonly detail?: Json;
+};
+
+/** Where what happens belongs, whoever writes it down; only the path of a call says it itself. */
+const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
+  'record.torn': 'error', 'record.corrupt': 'error', 'call.unknown': 'execution',
+  'drift.found': 'detection', 'agent.unknown': 'detection',
+  'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
+  'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
+  'hold.added': 'config', 'hold.lifted': 'config',
+  'token.revoked': 'response', 'consent.revoked': 'response', 'freeze.refused': 'response',
+};
+
+/** Changes that stop somebody or something, or let it go on, as `<resource>.<verb>`. */
+const RESPONSES: ReadonlySet<string> = new Set([
+  'kill.on', 'kill.off', 'server.quarantine', 'context.freeze', 'context.reset', 'token.revoke', 'secret.revoke', 'connection.revoke', 'connection.break',
+  'scim-token.revoke', 'account.disable', 'person.deactivate', 'person.activate',
+]);
+
+/** The record of it: in its category, with every text redacted. */
+export function toRecord(happening: Happening & Pick<JournalRecord, 'id' | 'at' | 'node' | 'exchange'>): JournalRecord {
+  const { reason, detail, ...rest } = happening;
+  return {
+    ...rest,
+    category: happening.category ?? categoryOf(happening),
+    ...(reason === undefined ? {} : { reason: redact(reason) }),
+    ...(detail === undefined ? {} : { detail: redactDetail(detail) }),
+  };
+}
+
+function categoryOf({ event, action = '' }: Happening): RecordCategory {
+  if (event === 'config.changed' && RESPONSES.has(action)) return 'response';
+  return CATEGORIES[event] ?? 'access';
+}

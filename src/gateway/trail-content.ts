@@ -1,0 +1,86 @@
+import { recordedRequest, payloadOf } from '../audit/access-request.ts';
+import type { DataKeys } from '../audit/data-keys.ts';
+import { shapeOf } from '../audit/shape.ts';
+import type { AccessRequest } from '../domain/decision.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
+import type { Message } from '../domain/message.ts';
+import type { JournalRecord } from '../domain/record.ts';
+import { redactDetail } from '../domain/redacted.ts';
+import { STANDARD_CLASS, type RetentionClass, type SealedBody } from '../domain/retention.ts';
+import { labelsOf } from '../flow/context.ts';
+import { textOf } from '../mcp/encode.ts';
+
+/** What was said in an exchange, as a record may hold it (digest, size, shape), and sealed beside it where its class keeps that. */
+export interface Content {
+  readonly fields: Partial<JournalRecord>;
+  readonly body?: SealedBody;
+}
+
+export interface ContentOptions {
+  /** Salted commitment of data: what a record may say of a payload. */
+  readonly commit: (data: string) => string;
+  readonly keys: DataKeys;
+}
+
+/** What a client asked: the arguments and, sealed, the whole of what policy was asked. */
+export async function askedOf(
+  record: JournalRecord, message: Message, requests: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
+): Promise<Content> {
+  const given = exchange.call.arguments;
+  const text = given === undefined ? paramsText(message) : textOf(given);
+  const [first] = requests ?? [];
+  const request = recordedRequest(requests ?? [], exchange.call.action);
+  const fields: Partial<JournalRecord> = {
+    ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
+    ...(given === undefined || exchange.tool === undefined ? {} : { shape: shapeOf(given, exchange.tool.definition['inputSchema']) }),
+    ...(request === undefined ? {} : { request }),
+    ...(first === undefined ? {} : { labels: first.context.flow }),
+    ...(first === undefined || first.context.findings.length === 0 ? {} : { findings: first.context.findings }),
+  };
+  const payload = requests === undefined ? undefined : payloadOf(requests, given === undefined ? '{}' : (text ?? '{}'));
+  return seal(record, payload, fields, exchange, options);
+}
+
+/** What came back. Results are kept only where the class says so. */
+export async function answerOf(
+  record: JournalRecord, answer: Message, questions: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
+): Promise<Content> {
+  const text = answer.kind === 'error' ? `{"code":${answer.error.code}}` : answer.kind === 'result' ? textOf(answer.result) : paramsText(answer);
+  const request = questions === undefined ? undefined : recordedRequest(questions, exchange.call.action);
+  const labels = questions?.[0]?.context.flow ?? (answer.kind === 'result' ? labelsOf(exchange) : undefined);
+  const fields: Partial<JournalRecord> = {
+    ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
+    ...(request === undefined ? {} : { request }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+  const isKept = answer.kind === 'result' && classOf(exchange)?.results === true;
+  return isKept ? seal(record, `{"result":${text ?? 'null'}}`, fields, exchange, options) : { fields };
+}
+
+async function seal(
+  record: JournalRecord, payload: string | undefined, fields: Partial<JournalRecord>, exchange: Exchange, { keys }: ContentOptions,
+): Promise<Content> {
+  if (payload === undefined) return { fields };
+  const kept = classOf(exchange);
+  const key = kept === undefined || kept.bodyDays === 0 ? undefined : await keys.of(kept, exchange.snapshot.audit);
+  if (key === undefined) return { fields: without(record, fields, 'not-kept') };
+  const body = key.seal(record.exchange, record.id, payload);
+  return body === undefined ? { fields: without(record, fields, 'too-large') } : { fields, body };
+}
+
+/** What is not kept says so. */
+function without(record: JournalRecord, fields: Partial<JournalRecord>, body: 'not-kept' | 'too-large'): Partial<JournalRecord> {
+  return { ...fields, detail: redactDetail({ ...(isObject(record.detail) ? record.detail : {}), body }) };
+}
+
+/** A class that is not declared (any more) is the standard one. */
+function classOf({ server, snapshot }: Exchange): RetentionClass | undefined {
+  const { classes } = snapshot.audit;
+  return classes.find(({ name }) => name === server.retention) ?? classes.find(({ name }) => name === STANDARD_CLASS);
+}
+
+function paramsText(message: Message): string | undefined {
+  const params: JsonObject | undefined = message.kind === 'request' || message.kind === 'notification' ? message.params : undefined;
+  return params === undefined ? undefined : textOf(params);
+}
