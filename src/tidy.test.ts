@@ -36,6 +36,7 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   oauth4webapi: 'OAuth grants towards identity providers, by the rules of its own author\'s certified client',
   'oidc-provider': 'the embedded authorization server: OpenID-certified; protocol code nobody should write again',
   'reflect-metadata': 'required by @peculiar/x509 before it loads',
+  unhomoglyph: 'the confusables of Unicode UTS #39 as data: which letters of other scripts look like ASCII',
   yaml: 'sallyport.yaml with line and column of each node',
   zod: 'checks what comes over control\'s API and link, with paths in the message',
 };

@@ -1,0 +1,51 @@
+import type { Detector, Place, Sight, Subject, View } from '../domain/detector.ts';
+import type { Finding } from '../domain/finding.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { viewsOf } from './views/views.ts';
+import { placesOf } from './walk.ts';
+
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /**
+   * Why this inspection is no inspection: a detector failed, or there is more than is ever looked at. What was not looked at
+   * is not let through (invariant 6), unless policy says so of that finding.
+   */
+  readonly incomplete?: Finding;
+}
+
+/** Looks at one part of a message with every detector that reads its facet. Never throws. */
+export type Inspect = (subject: Subject) => Inspection;
+
+export function createInspector(detectors: readonly Detector[], now: () => number = () => performance.now()): Inspect {
+  return (subject) => {
+    const places = placesOf(subject);
+    const views = places === undefined ? undefined : viewsOf(places);
+    if (places === undefined || views === undefined) return lacking(subject, 'too-large');
+    return look(sightOf(subject, places, views), detectors, now);
+  };
+}
+
+function look(sight: Sight, detectors: readonly Detector[], now: () => number): Inspection {
+  const findings: Finding[] = [];
+  const deadline = now() + LIMITS.inspectionMs;
+  for (const { id, facets, detect } of detectors) {
+    if (!facets.includes(sight.subject.facet)) continue;
+    try {
+      findings.push(...detect(sight));
+    } catch {
+      return { ...lacking(sight.subject, 'detector-failed', id), findings };
+    }
+    if (findings.length > LIMITS.findingsPerSubjectMax) return { ...lacking(sight.subject, 'too-many-findings', id), findings: findings.slice(0, LIMITS.findingsPerSubjectMax) };
+    if (now() > deadline) return { ...lacking(sight.subject, 'too-slow', id), findings };
+  }
+  return { findings };
+}
+
+function sightOf(subject: Subject, places: readonly Place[], views: readonly View[]): Sight {
+  return { subject, places, views };
+}
+
+function lacking({ at }: Subject, rule: string, by?: string): Inspection & { readonly incomplete: Finding } {
+  const incomplete: Finding = { detector: 'inspect', rule, severity: 'critical', at: [at], ...(by === undefined ? {} : { seen: by }) };
+  return { findings: [], incomplete };
+}

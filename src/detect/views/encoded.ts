@@ -1,0 +1,83 @@
+import { MappedText, decodedFrom } from './mapped.ts';
+import type { Mapped } from './mapped.ts';
+
+/** A way to hide a text: what is found undone. */
+export type Undo = (text: string) => readonly Mapped[];
+
+const BASE64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+const HEX = /(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}[ :,]?){12,}|(?:(?:\\x|0x|%)[0-9a-fA-F]{2}[ ,]?){6,}/g;
+const ESCAPES = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){3,}/g;
+const PERCENT = /(?:%[0-9a-fA-F]{2})+/g;
+const ROT13 = /\b(?:vtaber|cerivbhf|vafgehpgvba|vzcbegnag|flfgrz|cnffjbeq|perqragvny|frperg|gbxra|uggcf?|rkrphgr|sbejneq)/i;
+
+/** Fewer letters than this are no message. */
+const SAID_MIN = 6;
+
+export const base64: Undo = (text) =>
+  blobs(text, BASE64, (run) => {
+    // A path or a word is no encoding: letters of one case, or words between slashes.
+    if (/^[a-z/_-]+$|^[A-Z/_-]+$/.test(run)) return undefined;
+    return readable(Buffer.from(run, /[-_]/.test(run) ? 'base64url' : 'base64'));
+  });
+
+export const hex: Undo = (text) => blobs(text, HEX, (run) => readable(Buffer.from(run.replace(/\\x|0x|[^0-9a-fA-F]/g, ''), 'hex')));
+
+export const escapes: Undo = (text) =>
+  blobs(text, ESCAPES, (run) => run.replace(/\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})/g, (_, long?: string, short?: string) =>
+    String.fromCharCode(Number.parseInt(long ?? short ?? '', 16))));
+
+/** Percent-encoding (RFC 3986, section 2.1) inside the text that it stands in. */
+export const percent: Undo = (text) => {
+  if (!text.includes('%')) return [];
+  const out = new MappedText();
+  let from = 0;
+  for (const match of text.matchAll(PERCENT)) {
+    out.copy(text, from, match.index);
+    out.add(Buffer.from(match[0].replaceAll('%', ''), 'hex').toString(), match.index);
+    from = match.index + match[0].length;
+  }
+  if (from === 0) return [];
+  out.copy(text, from, text.length);
+  return [out.end(text.length)];
+};
+
+/** Tried where words that attacks are made of stand there turned by thirteen. */
+export const rot13: Undo = (text) => {
+  if (!ROT13.test(text)) return [];
+  const turned = text.replace(/[a-z]/gi, (letter) => {
+    const code = letter.charCodeAt(0);
+    const base = code < 97 ? 65 : 97;
+    return String.fromCharCode(((code - base + 13) % 26) + base);
+  });
+  return [{ text: turned, origin: (start, end) => [start, end] }];
+};
+
+/** Each run that decodes to something a person could read, placed where the run stands. */
+function blobs(text: string, runs: RegExp, decode: (run: string) => string | undefined): readonly Mapped[] {
+  const found: Mapped[] = [];
+  for (const match of text.matchAll(runs)) {
+    const said = decode(match[0]);
+    if (said === undefined || said.length < SAID_MIN) continue;
+    found.push(decodedFrom(said, match.index, match.index + match[0].length));
+  }
+  return found;
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+function readable(bytes: Uint8Array): string | undefined {
+  try {
+    const text = UTF8.decode(bytes);
+    return isProse(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether nearly all of it is what people write: random bytes that happen to be UTF-8 are not. */
+function isProse(text: string): boolean {
+  if (text.length < SAID_MIN) return false;
+  let odd = 0;
+  for (const character of text) if (!/[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\n\r\t]|\p{Cf}/u.test(character)) odd += 1;
+  return odd <= text.length / 20;
+}

@@ -1,0 +1,92 @@
+import type { Place, View } from '../../domain/detector.ts';
+import { isArray, isObject } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Span } from '../../domain/finding.ts';
+import { base64, escapes, hex, percent, rot13 } from './encoded.ts';
+import type { Undo } from './encoded.ts';
+import { decodedFrom } from './mapped.ts';
+import type { Mapped } from './mapped.ts';
+import { comments, hiddenText, pageText, terminalText } from './markup.ts';
+import { isAscii, plainForm } from './plain.ts';
+import { selectorText, tagText } from './tagged.ts';
+
+/** Everything that hides a text, by the name that a finding gives it. */
+const UNDOS: Readonly<Record<string, Undo>> = {
+  plain: one(plainForm), tags: one(tagText), selectors: one(selectorText),
+  terminal: terminalText, comment: comments, hidden: hiddenText, page: pageText,
+  percent, escapes, base64, hex, rot13, json: jsonTexts,
+};
+/** What only text beyond ASCII can be hidden by. */
+const BEYOND_ASCII: ReadonlySet<string> = new Set(['plain', 'tags', 'selectors']);
+/** One thing hidden in another, and no deeper: the next layer is a finding of its own kind, not a message to a model. */
+const DEPTH_MAX = 2;
+const JOINED_CHARS_MAX = 512;
+
+/**
+ * All that the places say: each as it stands, each hiding undone (two deep), and short values put together, since what is
+ * split over fields is read in one go by a model. Undefined when that is more than is ever inspected.
+ */
+export function viewsOf(places: readonly Place[]): readonly View[] | undefined {
+  const views: View[] = [];
+  let chars = 0;
+  const add = (via: readonly string[], text: string, spansOf: View['spansOf']): boolean => {
+    views.push({ via, text, spansOf });
+    chars += text.length;
+    return chars <= LIMITS.inspectedViewCharsMax && views.length <= LIMITS.inspectedViewsMax && undo(via, text, spansOf);
+  };
+  const undo = (via: readonly string[], text: string, spansOf: View['spansOf']): boolean => {
+    if (via.length >= DEPTH_MAX) return true;
+    const ascii = isAscii(text);
+    return Object.entries(UNDOS).every(([name, read]) => {
+      if ((ascii && BEYOND_ASCII.has(name)) || via.includes(name)) return true;
+      return read(text).every(({ text: said, origin }) => add([...via, name], said, (start, end) => spansOf(...origin(start, end))));
+    });
+  };
+  const whole = places.every(({ pointer, text }) => add([], text, (start, end) => [{ at: pointer, start, end }]));
+  const joined = whole ? joinedView(places) : undefined;
+  if (joined !== undefined && !add(joined.via, joined.text, joined.spansOf)) return undefined;
+  return whole ? views : undefined;
+}
+
+function joinedView(places: readonly Place[]): View | undefined {
+  const short = places.filter(({ text, isName }) => !isName && text.length <= JOINED_CHARS_MAX);
+  if (short.length < 2) return undefined;
+  const starts: number[] = [];
+  let text = '';
+  for (const place of short) {
+    starts.push(text.length);
+    text += place.text;
+  }
+  const spansOf = (start: number, end: number): readonly Span[] =>
+    short.flatMap(({ pointer, text: said }, index) => {
+      const at = starts[index] ?? 0;
+      const [first, last] = [Math.max(start, at), Math.min(end, at + said.length)];
+      return first < last ? [{ at: pointer, start: first - at, end: last - at }] : [];
+    });
+  return { via: ['joined'], text, spansOf };
+}
+
+function one(read: (text: string) => Mapped | undefined): Undo {
+  return (text) => {
+    const mapped = read(text);
+    return mapped === undefined ? [] : [mapped];
+  };
+}
+
+/** The strings of JSON that a text holds: servers like to answer so. */
+function jsonTexts(text: string): readonly Mapped[] {
+  if (!/^\s*[[{]/.test(text)) return [];
+  try {
+    const said = stringsOf(JSON.parse(text)).join('\n');
+    return said === '' ? [] : [decodedFrom(said, 0, text.length)];
+  } catch {
+    return [];
+  }
+}
+
+function stringsOf(json: Json): readonly string[] {
+  if (typeof json === 'string') return [json];
+  if (isArray(json)) return json.flatMap(stringsOf);
+  return isObject(json) ? Object.values(json).flatMap(stringsOf) : [];
+}
