@@ -107,7 +107,7 @@ export const RECORD_EVENTS = [
   'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'role.started', 'role.stopped', 'config.changed', 'context.ended', 'freeze.refused',
   'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
-  'record.torn', 'record.corrupt',
+  'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'log.accepted',
   'credential.released', 'credential.refused',
   'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
   'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened',

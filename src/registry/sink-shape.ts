@@ -77,16 +77,20 @@ function typesOf(secret: z.ZodType<string, string>) {
   ] as const;
 }
 
+/** RFC 5424, table 1. */
+const LOG_AUDIT = 13;
+
 const TYPES = { error: 'must have a type: file, syslog, splunk, elastic, otlp, webhook or kafka' };
 
-export const SINK = z
-  .discriminatedUnion('type', typesOf(SECRET), TYPES)
+const DECLARED = z.discriminatedUnion('type', typesOf(SECRET), TYPES);
+type SinkShape = z.infer<typeof DECLARED>;
+
+export const SINK = DECLARED
   .refine((sink) => sink.type !== 'elastic' || (sink.username === undefined) === (sink.password === undefined), { error: 'has a username without password' })
   .refine((sink) => sink.type !== 'elastic' || sink.apiKey === undefined || sink.username === undefined, { error: 'has both apiKey and username' })
   .refine((sink) => addressesOf(sink).every(isSafe) || ('cleartext' in sink && sink.cleartext !== undefined), {
     error: 'sends records unencrypted to another machine: use https or tls, or state an exception under cleartext (reason, owner, approver, expires)',
   });
-type SinkShape = z.infer<typeof SINK>;
 
 const RESOLVED = z.discriminatedUnion('type', typesOf(z.string().min(1).max(LIMITS.secretBytesMax)), TYPES);
 type ResolvedSink = z.infer<typeof RESOLVED>;
@@ -111,36 +115,32 @@ function isSafe(text: string): boolean {
 export function readSink(value: unknown, roots: string | undefined): SinkSpec {
   const sink = RESOLVED.parse(value);
   const basics = { ...basicsOf(sink), ...(roots === undefined ? {} : { roots }) };
-  switch (sink.type) {
-    case 'file': return {
-      ...basics, type: 'file', directory: sink.directory, compress: sink.compress ?? 'zstd',
-      rotate: { bytes: sink.rotate?.bytes ?? LIMITS.segmentBytesMax, everyMs: spanMs(sink.rotate?.every ?? '1h') },
-    };
-    case 'syslog': return {
-      ...basics, type: 'syslog', ...hostAndPort(sink.address), facility: sink.facility ?? 13, appName: sink.appName ?? 'sallyport', tls: sink.tls ?? true,
-    };
-    case 'kafka': return {
-      ...basics, type: 'kafka', brokers: sink.brokers, topic: sink.topic, tls: sink.tls ?? true, key: sink.key ?? 'log', compression: sink.compression ?? 'none',
-      ...(sink.sasl && { sasl: sink.sasl }),
-    };
-    default: return httpSink(sink, basics);
+  if (sink.type === 'file') {
+    const rotate = { bytes: sink.rotate?.bytes ?? LIMITS.segmentBytesMax, everyMs: spanMs(sink.rotate?.every ?? '1h') };
+    return { ...basics, type: 'file', directory: sink.directory, compress: sink.compress ?? 'zstd', rotate };
   }
+  if (sink.type === 'syslog') {
+    const { address, facility = LOG_AUDIT, appName = 'sallyport', tls = true } = sink;
+    return { ...basics, type: 'syslog', ...hostAndPort(address), facility, appName, tls };
+  }
+  if (sink.type === 'kafka') {
+    const { brokers, topic, tls = true, key = 'log', compression = 'none', sasl } = sink;
+    return { ...basics, type: 'kafka', brokers, topic, tls, key, compression, ...(sasl && { sasl }) };
+  }
+  return httpSink(sink, basics);
 }
 
 function httpSink(sink: Extract<ResolvedSink, { readonly url: string }>, basics: SinkBasics): SinkSpec {
   const http = { ...basics, url: sink.url.replace(/\/+$/, ''), ...(sink.proxy && { proxy: sink.proxy }) };
-  switch (sink.type) {
-    case 'splunk': return {
-      ...http, type: 'splunk', token: sink.token, acknowledge: sink.acknowledge ?? true,
-      ...(sink.index && { index: sink.index }), ...(sink.source && { source: sink.source }), ...(sink.sourcetype && { sourcetype: sink.sourcetype }),
-    };
-    case 'elastic': return {
-      ...http, type: 'elastic', dataStream: sink.dataStream, ...(sink.apiKey && { apiKey: sink.apiKey }),
-      ...(sink.username && { username: sink.username }), ...(sink.password && { password: sink.password }),
-    };
-    case 'otlp': return { ...http, type: 'otlp', headers: sink.headers ?? {} };
-    case 'webhook': return { ...http, type: 'webhook', secret: sink.secret };
+  if (sink.type === 'splunk') {
+    const { token, acknowledge = true, index, source, sourcetype } = sink;
+    return { ...http, type: 'splunk', token, acknowledge, ...(index && { index }), ...(source && { source }), ...(sourcetype && { sourcetype }) };
   }
+  if (sink.type === 'elastic') {
+    const { dataStream, apiKey, username, password } = sink;
+    return { ...http, type: 'elastic', dataStream, ...(apiKey && { apiKey }), ...(username && { username }), ...(password && { password }) };
+  }
+  return sink.type === 'otlp' ? { ...http, type: 'otlp', headers: sink.headers ?? {} } : { ...http, type: 'webhook', secret: sink.secret };
 }
 
 function basicsOf(sink: ResolvedSink): SinkBasics {
