@@ -7,10 +7,11 @@ export interface OcsfClass {
   readonly statuses: Readonly<Record<number, string>>;
   /** Attributes of its own; `actor` and `device` come with the profile `host` where they are not named here. */
   readonly has: readonly Attribute[];
-  /** Profiles that it can carry besides those of every class. */
-  readonly profiles: readonly ('trace' | 'ai_operation')[];
+  /** Profiles besides `security_control` and `host`, which every class has. */
+  readonly profiles: readonly Profile[];
 }
 
+export type Profile = 'trace' | 'ai_operation' | 'data_classification';
 export type Attribute = 'actor' | 'device' | 'src_endpoint' | 'dst_endpoint' | 'http_request' | 'api' | 'resources';
 
 const OUTCOMES = { 0: 'Unknown', 1: 'Success', 2: 'Failure', 99: 'Other' } as const;
@@ -23,7 +24,7 @@ export const CLASSES = {
   api_activity: {
     uid: 6003, name: 'API Activity', category: APPLICATION, statuses: OUTCOMES,
     activities: { 1: 'Create', 2: 'Read', 3: 'Update', 4: 'Delete', 99: 'Other' },
-    has: ['actor', 'src_endpoint', 'dst_endpoint', 'http_request', 'api', 'resources'], profiles: ['trace', 'ai_operation'],
+    has: ['actor', 'src_endpoint', 'dst_endpoint', 'http_request', 'api', 'resources'], profiles: ['trace', 'ai_operation', 'data_classification'],
   },
   datastore_activity: {
     uid: 6005, name: 'Datastore Activity', category: APPLICATION, statuses: OUTCOMES, activities: { 1: 'Read', 2: 'Update', 6: 'Create', 7: 'Delete' },
@@ -34,7 +35,7 @@ export const CLASSES = {
     has: [], profiles: [],
   },
   application_lifecycle: {
-    uid: 6002, name: 'Application Lifecycle', category: APPLICATION, statuses: OUTCOMES, activities: { 3: 'Start', 4: 'Stop', 8: 'Update' },
+    uid: 6002, name: 'Application Lifecycle', category: APPLICATION, statuses: OUTCOMES, activities: { 3: 'Start', 4: 'Stop', 6: 'Enable', 99: 'Other' },
     has: [], profiles: [],
   },
   authentication: {
@@ -51,7 +52,7 @@ export const CLASSES = {
   },
   user_access: {
     uid: 3005, name: 'User Access Management', category: IDENTITY, statuses: OUTCOMES, activities: { 1: 'Assign Privileges', 2: 'Revoke Privileges' },
-    has: ['actor', 'src_endpoint', 'http_request', 'resources'], profiles: [],
+    has: ['actor', 'src_endpoint', 'http_request', 'resources'], profiles: ['data_classification'],
   },
   device_config_state_change: {
     uid: 5019, name: 'Device Config State Change', category: [5, 'Discovery'], statuses: OUTCOMES, activities: { 1: 'Log', 2: 'Collect' },
@@ -59,7 +60,7 @@ export const CLASSES = {
   },
   detection_finding: {
     uid: 2004, name: 'Detection Finding', category: FINDINGS, statuses: { 0: 'Unknown', 1: 'New' }, activities: { 1: 'Create', 2: 'Update' },
-    has: ['device', 'resources'], profiles: [],
+    has: ['device', 'resources'], profiles: ['data_classification'],
   },
   remediation_activity: {
     uid: 7001, name: 'Remediation Activity', category: [7, 'Remediation'], statuses: { 0: 'Unknown', 1: 'Success', 2: 'Failure' },

@@ -30,24 +30,26 @@ export function entity(record: JournalRecord): JsonObject {
   const { action, event } = record;
   const kind = word(record, 'resource') ?? (event.endsWith('.changed') ? action ?? event : event).replace(/\..*$/, '');
   const uid = word(record, 'id') ?? word(record, 'kid') ?? word(record, 'client') ?? word(record, 'context') ?? record.exchange;
-  const known = kind === 'policy' ? { type_id: 5, policy: { uid } } : ENTITY_TYPE[kind] ?? { type_id: 99 };
-  return said({ entity: said({ uid: uid === '' ? record.id : uid, name: uid, type: kind, ...known }), comment: record.reason ?? word(record, 'reason') });
+  const type = ENTITY_TYPES.get(kind) ?? { type_id: 99, type: kind };
+  return said({ entity: said({ uid: uid === '' ? record.id : uid, name: uid, ...type }), comment: record.reason ?? word(record, 'reason') });
 }
 
-const ENTITY_TYPE: Readonly<Record<string, JsonObject>> = {
-  person: { type_id: 2 }, account: { type_id: 2 }, group: { type_id: 3 }, network: { type_id: 7 },
-};
+/** OCSF's types of entities; all others are `Other`. */
+const ENTITY_TYPES: ReadonlyMap<string, JsonObject> = new Map([
+  ['person', { type_id: 2, type: 'User' }], ['account', { type_id: 2, type: 'User' }], ['group', { type_id: 3, type: 'Group' }],
+  ['policy', { type_id: 5, type: 'Policy' }], ['network', { type_id: 7, type: 'Network Zone' }],
+]);
 
-const VERBS: Readonly<Record<string, number>> = {
+const VERBS: ReadonlyMap<string, number> = new Map(Object.entries({
   add: 1, create: 1, connect: 1, register: 1, invite: 1, stored: 1, put: 3, set: 3, change: 3, replace: 3, renew: 3, reset: 3, rotate: 3, rotated: 3,
   reviewed: 3, scan: 2, remove: 4, delete: 4, revoke: 4, enrol: 6, approve: 10, approved: 10, rejected: 11, break: 11, quarantine: 12, on: 8, off: 9,
   disable: 9, enable: 8,
-};
+}));
 
 /** The verb of an action (`server.approve`) or of an event (`key.rotated`) as an activity of Entity Management. */
 export function entityActivity(record: JournalRecord): number {
   const verb = (record.action ?? record.event).split('.').at(-1) ?? '';
-  return VERBS[verb] ?? VERBS[record.event.split('.').at(-1) ?? ''] ?? 99;
+  return VERBS.get(verb) ?? VERBS.get(record.event.split('.').at(-1) ?? '') ?? 99;
 }
 
 /** User Access Management: who got or lost what. `named`: where a record names someone besides the one who did it. */

@@ -58,10 +58,9 @@ export function toOcsf(entry: Entry, source: LogSource): JsonObject {
     ...timesOf(record),
     ...attributesOf(kind, record),
     ...ownOf(variant, record, source),
-    enrichments: variant.class === 'detection_finding' ? [] : enrichmentsOf(record),
-    unmapped: unmappedOf(entry, kind),
+    enrichments: enrichmentsOf(record),
   });
-  return { ...event, metadata: metadataOf(entry, source, profilesOf(event)), observables: observablesOf(event) };
+  return said({ ...event, unmapped: unmappedOf(entry, event), metadata: metadataOf(entry, source, kind), observables: observablesOf(event) });
 }
 
 function classification({ uid, name, category, activities }: OcsfClass, activityId: number): JsonObject {
@@ -111,20 +110,11 @@ function ownOf({ class: name, fill, says }: Variant, record: JournalRecord, { ve
   return fill?.(record) ?? {};
 }
 
-/** Each profile whose attributes the event has. */
-function profilesOf(event: JsonObject): readonly string[] {
-  const classified = JSON.stringify(event['resources'] ?? '').includes('"data_classifications"');
-  return [
-    'security_control', 'host', ...(event['trace'] === undefined ? [] : ['trace']), ...(event['message_context'] === undefined ? [] : ['ai_operation']),
-    ...(classified ? ['data_classification'] : []),
-  ];
-}
-
-function metadataOf({ position, record, role }: Entry, { origin, version }: LogSource, profiles: readonly string[]): JsonObject {
+function metadataOf({ position, record, role }: Entry, { origin, version }: LogSource, { profiles }: OcsfClass): JsonObject {
   return said({
     version: OCSF_VERSION,
     product: { name: 'Sallyport', vendor_name: 'Sallyport', version, feature: { name: role } },
-    profiles,
+    profiles: ['security_control', 'host', ...profiles],
     uid: record.id,
     event_code: record.event,
     correlation_uid: record.exchange === '' ? undefined : record.exchange,
@@ -137,20 +127,22 @@ function metadataOf({ position, record, role }: Entry, { origin, version }: LogS
   });
 }
 
-/** Where a record's field is in the event: in every one, in those that have the attribute, or nowhere but in `unmapped`. */
-const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute | 'trace' | 'ai_operation' | 'findings'>> = {
+/** The attribute that a record's field is in, where an event has it; `every`: all events have it; `none`: only `unmapped` has. */
+const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute | 'trace' | 'message_context' | 'enrichments'>> = {
   id: 'every', at: 'every', category: 'every', event: 'every', node: 'every', space: 'every', exchange: 'every', principal: 'every', agent: 'every',
   code: 'every', reason: 'every', policies: 'every', context: 'every',
-  address: 'src_endpoint', server: 'dst_endpoint', route: 'http_request', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api',
-  tool: 'resources', definition: 'resources', effect: 'resources', trace: 'trace', client: 'ai_operation', findings: 'findings',
+  address: 'src_endpoint', server: 'dst_endpoint', route: 'none', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api',
+  tool: 'resources', definition: 'resources', effect: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
   principalKind: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none', dispatchers: 'none', labels: 'none',
   snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
 };
 
-/** What this class has no place for, under the record's own names. */
-function unmappedOf({ record, role, incarnation }: Entry, { has, profiles }: OcsfClass): JsonObject {
-  const carried: ReadonlySet<string> = new Set(['every', 'findings', ...has, ...profiles]);
-  const rest = Object.entries(record).filter(([field]) => !carried.has(isField(field) ? PLACE[field] : 'none'));
+/** What the event has no place for, under the record's own names. */
+function unmappedOf({ record, role, incarnation }: Entry, event: JsonObject): JsonObject {
+  const rest = Object.entries(record).filter(([field]) => {
+    const place = isField(field) ? PLACE[field] : 'none';
+    return place !== 'every' && event[place] === undefined;
+  });
   return said({ ...Object.fromEntries(rest), role, incarnation });
 }
 

@@ -40,7 +40,7 @@ export function resourcesOf(record: JournalRecord): readonly JsonObject[] {
   if (server === undefined && tool === undefined) return [];
   const classified = { data_classifications: classificationsOf(labels) };
   const tags: Json = effect === undefined ? [] : [{ name: 'effect', value: effect }];
-  if (tool === undefined) return [said({ uid: server, name: server, type: 'MCP server', tags, ...classified })];
+  if (tool === undefined) return [said({ uid: server, name: server, type: 'MCP server', version: definition, tags, ...classified })];
   return [said({ uid: `${server ?? ''}/${tool}`, name: tool, namespace: server, type: kindOf(action), version: definition, tags, ...classified })];
 }
 
@@ -52,13 +52,13 @@ function kindOf(action: string | undefined): string {
 /** Profile `ai_operation`: an agent asks, a tool answers. */
 export function messageContextOf(record: JournalRecord): JsonObject | undefined {
   const { agent, client, server, exchange, event } = record;
-  if (agent === undefined && server === undefined) return undefined;
+  if (agent === undefined && server === undefined && client === undefined) return undefined;
   const isAnswer = event.startsWith('result.');
   return said({
     uid: exchange,
     ai_role_id: isAnswer ? 3 : 4,
     ai_role: isAnswer ? 'Tool' : 'Agent',
-    application: agent === undefined ? undefined : said({ uid: agent, name: client?.name ?? agent, version: client?.version }),
+    application: agent === undefined && client === undefined ? undefined : said({ uid: agent, name: client?.name ?? agent, version: client?.version }),
     service: server === undefined ? undefined : { uid: server, name: server },
   });
 }

@@ -40,10 +40,13 @@ export function actorOf(record: JournalRecord): JsonObject {
   });
 }
 
+/** OCSF takes no address longer than this. */
+const IP_CHARS_MAX = 40;
+
 /** Where it came from: an IP address as such, any other word of ours (`link`) as a name. */
 export function sourceOf({ address }: JournalRecord): JsonObject {
   if (address === undefined || address === '') return { name: 'unknown' };
-  return isIP(address) === 0 ? { name: address } : { ip: address };
+  return isIP(address) === 0 || address.length > IP_CHARS_MAX ? { name: address } : { ip: address };
 }
 
 /** The node of Sallyport that says so. */
