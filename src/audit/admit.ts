@@ -2,12 +2,14 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { RECORD_CATEGORIES, RECORD_EVENTS } from '../domain/record.ts';
 import type { JournalRecord, RecordEvent } from '../domain/record.ts';
+import type { SealedBody } from '../domain/retention.ts';
+import { isBodyName } from './bodies.ts';
 import type { Origin } from './entry.ts';
 
 const EVENTS: ReadonlySet<string> = new Set(RECORD_EVENTS);
 const CATEGORIES: ReadonlySet<string> = new Set(RECORD_CATEGORIES);
 /** What only the ledger can know of itself. */
-const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['record.torn', 'record.corrupt']);
+const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped']);
 const ID_CHARS_MAX = 64;
 
 /**
@@ -23,6 +25,21 @@ export function readRecord(text: string, origin: Origin): JournalRecord | ErrorC
     return 'ERR_REQUEST_INVALID';
   }
   return isRecord(record) && isOwn(record, origin) ? record : 'ERR_REQUEST_INVALID';
+}
+
+/** Reads a sealed payload as a role sent it; like the record's, its text is stored as it came. */
+export function readSealedBody(text: string): SealedBody | ErrorCode {
+  if (text.length > LIMITS.sealedBodyCharsMax || text.includes('\n') || text.includes('\r')) return 'ERR_REQUEST_INVALID';
+  let body: SealedBody | null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return 'ERR_REQUEST_INVALID';
+  }
+  const fits =
+    typeof body === 'object' && body !== null && [body.class, body.region, body.key, body.box].every((field) => typeof field === 'string') &&
+    isBodyName(body.class) && isBodyName(body.region) && body.key.length <= ID_CHARS_MAX;
+  return fits && body !== null ? body : 'ERR_REQUEST_INVALID';
 }
 
 /** Refusals of callers that never proved who they are: anyone can make as many as they like. */

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
+import { createPrivateKey } from 'node:crypto';
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +12,11 @@ import type { Ledger } from './ledger.ts';
 import { readQuery } from './query.ts';
 import type { Query } from './query.ts';
 import type { Damage } from './scan.ts';
+import { signCheckpoint } from './log/checkpoint.ts';
+import { EMPTY_ROOT } from './log/hash.ts';
+import { readLogIdentity } from './log/key.ts';
 import { segmentFile } from './segments.ts';
-import { verifyJournal } from './verify.ts';
+import { verifyLedger } from './verify.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 
@@ -52,12 +56,12 @@ function lines(...records: readonly JournalRecord[]): readonly string[] {
 }
 
 async function damageIn(dir: string): Promise<readonly Damage[]> {
-  return Array.fromAsync(verifyJournal(dir));
+  return Array.fromAsync(verifyLedger(dir));
 }
 
 test('records are stored as they were sent, in order, with the role that the link proved', async () => {
   const ledger = await openFor(makeDir(), gateway);
-  const odd = record({ reason: 'ünïcode \u2028 "quoted" \\ 😀' });
+  const odd = record({ address: 'ünïcode \u2028 "quoted" \\ 😀' });
   const text = JSON.stringify(odd).replace('"at":', '"at": ');
   expect(await ledger.appendLines([text, ...lines(record(), record())], gateway)).toEqual([0, 1, 2]);
   expect(await ledger.appendLines(lines(record()), gateway)).toEqual([3]);
@@ -102,7 +106,7 @@ test('what is not one known record of the caller’s own node, on one line and w
     '{"id":"x"}',
     'not json',
     ...lines(record({ node: 'gateway-2' }), record({ event: 'record.torn' })),
-    ...lines(record({ reason: 'x'.repeat(LIMITS.recordCharsMax) }), record({ id: 'x'.repeat(65) })),
+    ...lines(record({ address: 'x'.repeat(LIMITS.recordCharsMax) }), record({ id: 'x'.repeat(65) })),
     JSON.stringify(record()).replace('call.denied', 'call.invented'),
     JSON.stringify(record()).replace('"access"', '"other"'),
     JSON.stringify(record()).replace('{', '{\r'),
@@ -204,7 +208,7 @@ test('a segment that was begun and never finished is dropped, and said so', asyn
 test('a changed line is named, never repaired, and appending goes on in a new segment', async () => {
   const dir = makeDir();
   const ledger = await openFor(dir, gateway);
-  await ledger.appendLines(lines(record(), record({ reason: 'honest' }), record(), record()), gateway);
+  await ledger.appendLines(lines(record(), record({ address: 'honest' }), record(), record()), gateway);
   await ledger.close();
   const file = segmentFile(dir, 0);
   const before = readFileSync(file, 'utf8');
@@ -226,10 +230,11 @@ test('a changed line is named, never repaired, and appending goes on in a new se
 test('nothing is appended after a doubtful end: the place is named', async () => {
   const dir = makeDir();
   const ledger = await openFor(dir, gateway);
-  await ledger.appendLines(lines(record(), record({ reason: 'honest' })), gateway);
+  await ledger.appendLines(lines(record(), record({ address: 'honest' })), gateway);
   await ledger.close();
   const file = segmentFile(dir, 0);
   const before = readFileSync(file, 'utf8');
+  unsigned(dir);
   writeFileSync(file, before.replace('honest', 'forged'));
   const error = await openLedger(dir, { strict: false, reserveBytes: 4096 }).catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'ERR_JOURNAL_CORRUPT' });
@@ -237,6 +242,14 @@ test('nothing is appended after a doubtful end: the place is named', async () =>
   writeFileSync(file, before.replace('"first":0', '"first":9'));
   expect(await codeOf(openLedger(dir, { strict: false, reserveBytes: 4096 }))).toBe('ERR_JOURNAL_CORRUPT');
 });
+
+/** As a kill -9 before the first checkpoint over records leaves a ledger: the empty log is all that was signed. */
+function unsigned(dir: string): void {
+  const { origin } = readLogIdentity(dir);
+  rmSync(join(dir, 'log', 'tile'), { recursive: true });
+  const key = createPrivateKey(readFileSync(join(dir, 'log.key'), 'utf8'));
+  writeFileSync(join(dir, 'log', 'checkpoint'), signCheckpoint({ origin, size: 0, root: EMPTY_ROOT }, key));
+}
 
 test('verify finds a removed line, a removed segment and a swapped one', async () => {
   const dir = makeDir();

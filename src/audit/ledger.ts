@@ -1,23 +1,35 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { toRecord, type Happening } from '../domain/happening.ts';
+import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
-import { isUnauthenticated, readRecord } from './admit.ts';
-import { CHAIN_START, sealEntry, sealHead, writerFields } from './entry.ts';
+import { Batch } from './batch.ts';
+import { BodyFiles } from './bodies.ts';
+import { sealHead } from './entry.ts';
 import type { Entry, Origin } from './entry.ts';
+import { eraseEntries, finishErasures } from './erase.ts';
+import { openLogKey } from './log/key.ts';
+import type { LogIdentity, LogKey } from './log/key.ts';
+import { LogKeeper, openSigned } from './log/keeper.ts';
+import type { Signed } from './log/keeper.ts';
+import type { TreeEdge } from './log/tree.ts';
+import { extensionFrom, proveEntry } from './prove.ts';
+import type { Extension, Proof } from './prove.ts';
 import { runQuery } from './query.ts';
 import type { DurableEnd, Query, QueryResult } from './query.ts';
 import { recover } from './recover.ts';
 import type { Recovered, Torn } from './recover.ts';
 import { DiskReserve } from './reserve.ts';
+import { openEdge } from './restore.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
 import { definedOf } from './standing.ts';
 import type { OpenCall, Receipt, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
-import { verifyJournal } from './verify.ts';
-import { SegmentWriter } from './writer.ts';
+import { verifyLedger } from './verify.ts';
+import { SegmentWriter, unavailable } from './writer.ts';
 
 export interface LedgerOptions {
   /** Sync to the disk before an append resolves: survives a power cut, not only a kill -9. */
@@ -26,15 +38,21 @@ export interface LedgerOptions {
   readonly segmentBytesMax?: number;
   /** Default: `LIMITS.diskReserveBytes`. */
   readonly reserveBytes?: number;
+  /** Epoch ms. Default: the system's clock. */
+  readonly now?: () => number;
 }
 
 /** For each line of a frame its position, or why it was not taken. */
 export type Placed = readonly (number | ErrorCode)[];
 
+const DISK = 'Free disk space or repair the disk; nothing passes the gate until checkpoints can be kept.';
+
 export interface Ledger {
   /** What was found at the start: writes that a crash cut short, and places that are not what was written. */
   readonly torn: readonly Torn[];
   readonly damage: readonly Damage[];
+  /** Origin and public key of its log. */
+  readonly identity: LogIdentity;
   /** The position that the next record will have. */
   readonly next: number;
   /**
@@ -43,7 +61,7 @@ export interface Ledger {
    * durable. Throws `ERR_CONFLICT` for an incarnation that a later one has superseded, `ERR_JOURNAL_*`.
    */
   hello(origin: Origin, abandoned: ReadonlySet<string>): Promise<number>;
-  /** Lines of one frame, stored as they are. Resolves when durable. Throws `ERR_JOURNAL_*`, and `ERR_CONFLICT` before `hello`. */
+  /** Lines of one frame, stored as they are: a record's JSON, and after a tab, where it has one, its `SealedBody`'s. Resolves when durable. Throws `ERR_JOURNAL_*`, and `ERR_CONFLICT` before `hello`. */
   appendLines(lines: readonly string[], origin: Origin): Promise<Placed>;
   /** The ledger's own records. Throws `ERR_JOURNAL_*`. */
   append(records: readonly JournalRecord[]): Promise<readonly number[]>;
@@ -54,16 +72,36 @@ export interface Ledger {
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry>;
   /** Every place of what is durable now that is not what was written. */
   verify(): AsyncIterable<Damage>;
+  /**
+   * The last signed checkpoint, and the proof that it extends the log of `from` entries; `from` beyond it gives no proof.
+   * Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones.
+   */
+  checkpoint(from: number): Extension;
+  /** A record's line and the proof that it stands in the log, as soon as a checkpoint covers it. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
+  prove(position: number): Promise<Proof>;
+  /** Erases records with their payloads, for good; see `eraseEntries`. */
+  erase(positions: readonly number[], erased: JsonObject): Promise<void>;
+  /** Where what is durable ends: nothing beyond is to be read. */
+  durableEnd(): DurableEnd;
+  /** Calls back after each growth of what is durable; gives the way to stop that. */
+  onGrown(listener: () => void): () => void;
   /** Finishes what is under way, refuses the rest. */
   close(): Promise<void>;
 }
 
-/** Opens the journal in `dir` (segments in `<dir>/segments`). Throws `ERR_JOURNAL_CORRUPT` where going on would not be safe. */
+/**
+ * Opens the ledger in `dir`. What was signed is rebuilt and checked first, and what lies beyond it in the segments is signed
+ * before this resolves. Throws `ERR_JOURNAL_CORRUPT` and `ERR_LOG_INCONSISTENT` where going on would not be safe.
+ */
 export async function openLedger(dir: string, options: LedgerOptions): Promise<Ledger> {
   mkdirSync(segmentsDir(dir), { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
-  const recovered = await recover(dir, CHAIN_START);
-  const ledger = new LedgerFile(dir, options, recovered);
+  finishErasures(dir);
+  const key = openLogKey(dir);
+  const signed = openSigned(dir, key);
+  const { edge, damage } = await openEdge(dir, signed);
+  const recovered = await recover(dir, signed.size);
+  const ledger = new LedgerFile(dir, options, { ...recovered, damage: [...damage, ...recovered.damage] }, { key, signed, edge });
   await ledger.start();
   return ledger;
 }
@@ -75,37 +113,45 @@ interface Frame {
   readonly reject: (error: unknown) => void;
 }
 
-interface Fresh {
-  readonly position: number;
-  readonly origin: Origin;
-  readonly record: JournalRecord;
+/** The log as it was signed last, and what may go on signing it. */
+interface Log {
+  readonly key: LogKey;
+  readonly signed: Signed;
+  readonly edge: TreeEdge;
 }
 
-/** What one write will add, before it is certain that it can be written. */
-interface Batch {
-  text: string;
-  chain: string;
-  next: number;
-  readonly fresh: Fresh[];
-  readonly ids: Map<string, number>;
+/** What a turn has written, and the entries that it adds to the log once it is durable. */
+interface Written {
+  readonly placed: readonly Placed[];
+  readonly leaves: readonly Uint8Array[];
+}
+
+interface Clock {
+  readonly wallMs: number;
+  readonly runMs: number;
 }
 
 class LedgerFile implements Ledger {
   readonly torn: readonly Torn[];
   readonly damage: readonly Damage[];
+  readonly identity: LogIdentity;
   readonly #dir: string;
   readonly #strict: boolean;
   readonly #segmentBytesMax: number;
   readonly #writer: SegmentWriter;
+  readonly #bodies: BodyFiles;
+  readonly #batch: Batch;
+  readonly #keeper: LogKeeper;
+  readonly #now: () => number;
   readonly #reserve: DiskReserve;
   readonly #standing: Standing;
   readonly #self: Origin = { role: 'ledger', node: 'ledger', incarnation: Bun.randomUUIDv7() };
   readonly #listeners = new Set<() => void>();
-  readonly #resumed: Recovered['segment'];
+  readonly #recovered: Recovered;
   /** What readers may see: in strict mode that is less than what has been written. */
   #durable: DurableEnd = { first: 0, bytes: 0 };
   #next: number;
-  #chain: string;
+  #clock: Clock;
   #queue: Frame[] = [];
   #queuedLines = 0;
   #scheduled = false;
@@ -113,7 +159,7 @@ class LedgerFile implements Ledger {
   #closed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(dir: string, options: LedgerOptions, recovered: Recovered) {
+  constructor(dir: string, options: LedgerOptions, recovered: Recovered, log: Log) {
     this.torn = recovered.torn;
     this.damage = recovered.damage;
     this.#dir = dir;
@@ -122,9 +168,18 @@ class LedgerFile implements Ledger {
     this.#writer = new SegmentWriter(dir, options.strict);
     this.#reserve = new DiskReserve(dir, options.reserveBytes ?? LIMITS.diskReserveBytes);
     this.#standing = recovered.standing;
-    this.#resumed = recovered.segment;
+    this.#recovered = recovered;
     this.#next = recovered.next;
-    this.#chain = recovered.chain;
+    this.identity = log.key;
+    this.#now = options.now ?? Date.now;
+    this.#clock = { wallMs: this.#now(), runMs: performance.now() };
+    this.#bodies = new BodyFiles(dir, options.strict);
+    this.#batch = new Batch(this.#standing, this.#bodies);
+    this.#keeper = new LogKeeper({
+      dir, strict: options.strict, ...log,
+      settle: () => this.#settle(),
+      onFailed: (error) => void this.#note({ event: 'checkpoint.failed', category: 'error', code: 'ERR_JOURNAL_UNAVAILABLE', reason: String(error) }),
+    });
   }
 
   get next(): number {
@@ -133,14 +188,19 @@ class LedgerFile implements Ledger {
 
   /** Nothing is repaired silently: what was cut and what is damaged becomes a record. */
   async start(): Promise<void> {
-    if (this.#resumed === undefined) this.#rotate();
-    else this.#writer.resume(this.#resumed.first, this.#resumed.bytes);
+    const { segment, leaves, latestAt } = this.#recovered;
+    // Before anything is answered: whoever saw these records acknowledged is to see them signed.
+    this.#keeper.append(leaves);
+    if (segment === undefined) this.#rotate();
+    else this.#writer.resume(segment.first, segment.bytes);
+    await this.#keeper.publish().catch(() => undefined);
     this.#durable = { first: this.#writer.first, bytes: this.#writer.bytes };
     this.#standing.enter(this.#self);
     await this.append([
       ...this.torn.map((torn) => this.#ownRecord({ event: 'record.torn', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...torn } })),
       ...this.damage.map((damage) => this.#ownRecord({ event: 'record.corrupt', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...damage } })),
     ]);
+    if (latestAt - this.#now() >= LIMITS.clockJumpMs) await this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs: this.#now() - latestAt, latestAt } });
   }
 
   async hello(origin: Origin, abandoned: ReadonlySet<string>): Promise<number> {
@@ -154,6 +214,7 @@ class LedgerFile implements Ledger {
   appendLines(lines: readonly string[], origin: Origin): Promise<Placed> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger is stopping');
+      if (this.#keeper.isBehind) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'checkpoints cannot be written, and too many records wait for one', { remedy: DISK });
       if (this.#queuedLines + lines.length > LIMITS.ledgerBacklogMax) throw new SallyportError('ERR_JOURNAL_BACKLOG', 'too many records wait to be written');
       this.#queuedLines += lines.length;
       this.#queue.push({ lines, origin, resolve, reject });
@@ -175,15 +236,37 @@ class LedgerFile implements Ledger {
   }
 
   receipt(exchange: string): Receipt | undefined {
-    return this.#standing.receiptOf(exchange, Date.now());
+    return this.#standing.receiptOf(exchange, this.#now());
   }
 
   verify(): AsyncIterable<Damage> {
-    return verifyJournal(this.#dir, this.#durable);
+    return verifyLedger(this.#dir, this.#durable);
+  }
+
+  checkpoint(from: number): Extension {
+    return extensionFrom(this.#dir, this.#keeper.signed, from);
+  }
+
+  async prove(position: number): Promise<Proof> {
+    if (position >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
+    return proveEntry(this.#dir, await this.#keeper.covers(position), position);
+  }
+
+  erase(positions: readonly number[], erased: JsonObject): Promise<void> {
+    return eraseEntries(this.#dir, positions, erased);
+  }
+
+  durableEnd(): DurableEnd {
+    return this.#durable;
+  }
+
+  onGrown(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry> {
-    return tailEntries(this.#dir, from, signal, { durableEnd: () => this.#durable, onGrown: (listener) => subscribe(this.#listeners, listener) });
+    return tailEntries(this.#dir, from, signal, this);
   }
 
   close(): Promise<void> {
@@ -193,8 +276,26 @@ class LedgerFile implements Ledger {
   async #close(): Promise<void> {
     this.#closed = true;
     while (this.#turn !== undefined || this.#queue.length > 0) await (this.#turn ?? Bun.sleep(0));
-    await this.#writer.sync();
+    await this.#keeper.close();
+    await this.#settle();
     this.#writer.close();
+    this.#bodies.close();
+  }
+
+  async #settle(): Promise<void> {
+    // In strict mode that was done before the records were acknowledged.
+    if (this.#strict) return;
+    await this.#syncBodies();
+    await this.#writer.sync();
+  }
+
+  async #syncBodies(): Promise<void> {
+    try {
+      await this.#bodies.sync();
+    } catch (cause) {
+      this.#writer.fail(cause);
+      throw unavailable('payloads cannot be made durable', cause);
+    }
   }
 
   /** Once a turn of the event loop, so that everything that came in it, on whatever connection, is one write and one sync. */
@@ -218,73 +319,67 @@ class LedgerFile implements Ledger {
   }
 
   async #commitSynced(frames: readonly Frame[]): Promise<void> {
-    const placed = this.#place(frames);
+    const written = this.#place(frames);
     try {
-      if (placed !== undefined) await this.#writer.sync();
-      this.#commit(frames, placed);
+      if (written !== undefined) await Promise.all([this.#syncBodies(), this.#writer.sync()]);
+      this.#commit(frames, written);
     } catch (error) {
       for (const frame of frames) frame.reject(error);
     }
   }
 
-  #commit(frames: readonly Frame[], placed: readonly Placed[] | undefined): void {
-    if (placed === undefined) return;
+  #commit(frames: readonly Frame[], written: Written | undefined): void {
+    if (written === undefined) return;
     this.#durable = { first: this.#writer.first, bytes: this.#writer.bytes };
-    for (const [index, frame] of frames.entries()) frame.resolve(placed[index] ?? []);
+    if (written.leaves.length > 0) this.#keeper.append(written.leaves);
+    for (const [index, frame] of frames.entries()) frame.resolve(written.placed[index] ?? []);
     for (const listener of this.#listeners) listener();
   }
 
   /** Writes what the frames hold; undefined when it could not be written and the frames have been told so. */
-  #place(frames: readonly Frame[]): readonly Placed[] | undefined {
+  #place(frames: readonly Frame[]): Written | undefined {
     try {
+      this.#watchClock();
       this.#reserve.restore();
       if (this.#writer.bytes >= this.#segmentBytesMax && this.#next > this.#writer.first) this.#rotate();
-      const batch: Batch = { text: '', chain: this.#chain, next: this.#next, fresh: [], ids: new Map() };
-      const placed = frames.map((frame) => this.#admitFrame(batch, frame));
-      if (batch.fresh.length > 0) this.#keep(batch);
-      return placed;
+      const batch = this.#batch;
+      batch.begin(this.#next, this.#reserve.isHeld, this.#now());
+      const placed = frames.map(({ lines, origin }) => batch.admit(lines, origin));
+      if (batch.isEmpty) return { placed, leaves: [] };
+      this.#withReserve(() => this.#write(batch));
+      this.#next = batch.next;
+      return { placed, leaves: batch.settle(this.#now()) };
     } catch (error) {
+      this.#bodies.drop();
       for (const frame of frames) frame.reject(error);
       return undefined;
     }
   }
 
-  #admitFrame(batch: Batch, { lines, origin }: Frame): Placed {
-    if (!this.#standing.isCurrent(origin)) return lines.map(() => 'ERR_CONFLICT');
-    const writer = writerFields(origin);
-    return lines.map((line) => this.#admit(batch, line, origin, writer));
+  /** Payloads and lines stay together, or neither does. */
+  #write(batch: Batch): void {
+    this.#bodies.write();
+    this.#writer.write(batch.bytes);
+    this.#bodies.keep();
   }
 
-  #admit(batch: Batch, line: string, origin: Origin, writer: string): number | ErrorCode {
-    const record = readRecord(line, origin);
-    if (typeof record === 'string') return record;
-    const known = this.#standing.positionOf(record.id) ?? batch.ids.get(record.id);
-    if (known !== undefined) return known;
-    if (!this.#reserve.isHeld && isUnauthenticated(record)) return 'ERR_JOURNAL_UNAVAILABLE';
-    if (record.event === 'call.permitted' && this.#standing.openCount + batch.fresh.length >= LIMITS.ledgerOpenMax) return 'ERR_JOURNAL_BACKLOG';
-    const position = batch.next;
-    const sealed = sealEntry(batch.chain, position, writer, line);
-    batch.text += `${sealed.line}\n`;
-    batch.chain = sealed.chain;
-    batch.next = position + 1;
-    batch.ids.set(record.id, position);
-    batch.fresh.push({ position, origin, record });
-    return position;
+  /** Order never comes from the clock; but people read times, so that one that moved is on record. */
+  #watchClock(): void {
+    const [wallMs, runMs] = [this.#now(), performance.now()];
+    const byMs = Math.round(wallMs - this.#clock.wallMs - (runMs - this.#clock.runMs));
+    this.#clock = { wallMs, runMs };
+    if (Math.abs(byMs) >= LIMITS.clockJumpMs) void this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs } });
   }
 
-  #keep(batch: Batch): void {
-    const bytes = Buffer.from(batch.text);
-    this.#withReserve(() => this.#writer.write(bytes));
-    this.#chain = batch.chain;
-    this.#next = batch.next;
-    const at = Date.now();
-    for (const { position, origin, record } of batch.fresh) this.#standing.apply(position, origin, record, at);
+  /** A record of its own that nobody waits for. */
+  async #note(of: Omit<Happening, 'space'>): Promise<void> {
+    await this.append([this.#ownRecord(of)]).catch(() => undefined);
   }
 
   #rotate(): void {
-    const sealed = sealHead({ first: this.#next, createdAt: Date.now(), previous: this.#chain, standing: this.#standing.toJson() });
-    this.#withReserve(() => this.#writer.begin(this.#next, Buffer.from(`${sealed.line}\n`)));
-    this.#chain = sealed.chain;
+    const root = Buffer.from(this.#keeper.root()).toString('base64url');
+    const head = sealHead({ first: this.#next, createdAt: this.#now(), root, standing: this.#standing.toJson() });
+    this.#withReserve(() => this.#writer.begin(this.#next, head));
   }
 
   #withReserve(write: () => void): void {
@@ -302,8 +397,8 @@ class LedgerFile implements Ledger {
     return { ...this.#ownRecord({ event: 'call.unknown', category: 'execution', reason, detail: { role, incarnation } }), ...definedOf(opened) };
   }
 
-  #ownRecord(of: Pick<JournalRecord, 'event' | 'category'> & Partial<JournalRecord>): JournalRecord {
-    return { id: Bun.randomUUIDv7(), at: Date.now(), node: 'ledger', space: 'default', exchange: '', ...of };
+  #ownRecord(of: Omit<Happening, 'space'>): JournalRecord {
+    return toRecord({ id: Bun.randomUUIDv7(), at: this.#now(), node: 'ledger', space: 'default', exchange: '', ...of });
   }
 }
 
@@ -314,9 +409,4 @@ function superseded(origin: Origin): SallyportError {
 function isDiskFull(error: unknown): boolean {
   const cause = error instanceof SallyportError ? error.cause : error;
   return cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
-}
-
-function subscribe(listeners: Set<() => void>, listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
 }

@@ -17,7 +17,8 @@ export interface RawLine {
   readonly offset: number;
   /** Where the next line begins. */
   readonly end: number;
-  readonly text: string;
+  /** Without the newline. Valid until the next lines are asked for. */
+  readonly bytes: Buffer;
   readonly whole: boolean;
 }
 
@@ -53,15 +54,15 @@ export async function* readLines(file: string, start = 0, end = Number.POSITIVE_
     const lines: RawLine[] = [];
     let from = 0;
     for (let cut = chunk.indexOf(NEWLINE); cut !== -1 && cut < bytesRead; cut = chunk.indexOf(NEWLINE, from)) {
-      const text = carry.length === 0 ? chunk.toString('utf8', from, cut) : Buffer.concat([...carry, chunk.subarray(from, cut)]).toString();
+      const bytes = carry.length === 0 ? chunk.subarray(from, cut) : Buffer.concat([...carry, chunk.subarray(from, cut)]);
       carry = [];
       from = cut + 1;
-      lines.push({ offset: lineAt, end: at + from, text, whole: true });
+      lines.push({ offset: lineAt, end: at + from, bytes, whole: true });
       lineAt = at + from;
     }
     if (from < bytesRead) carry.push(Buffer.from(chunk.subarray(from, bytesRead)));
     at += bytesRead;
     if (lines.length > 0) yield lines;
   }
-  if (carry.length > 0) yield [{ offset: lineAt, end: at, text: Buffer.concat(carry).toString(), whole: false }];
+  if (carry.length > 0) yield [{ offset: lineAt, end: at, bytes: Buffer.concat(carry), whole: false }];
 }

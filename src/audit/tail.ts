@@ -2,6 +2,7 @@ import { corrupt } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { DurableEnd } from './query.ts';
 import { scanSegment } from './scan.ts';
+import type { Scanned } from './scan.ts';
 import { listSegments } from './segments.ts';
 import type { Segment } from './segments.ts';
 
@@ -23,7 +24,7 @@ export async function* tailEntries(dir: string, from: number, signal: AbortSigna
   signal.addEventListener('abort', abort);
   try {
     let segment: Segment | undefined;
-    let start: { readonly offset: number; readonly chain: string } | undefined;
+    let start: { readonly offset: number; readonly position: number } | undefined;
     while (!signal.aborted) {
       const grown = new Promise<void>((resolve) => (wake = resolve));
       const end = source.durableEnd();
@@ -33,7 +34,7 @@ export async function* tailEntries(dir: string, from: number, signal: AbortSigna
           for (const item of items) {
             if (item.kind === 'damage') throw corrupt(item.damage);
             if (item.kind === 'rest') continue;
-            start = { offset: item.end, chain: item.chain };
+            start = { offset: item.end, position: nextAfter(item) };
             if (item.kind === 'entry' && item.entry.position >= from) yield item.entry;
             if (signal.aborted) return;
           }
@@ -51,4 +52,10 @@ export async function* tailEntries(dir: string, from: number, signal: AbortSigna
     stop();
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** Erased records are passed over: there is nothing of them to hand out. */
+function nextAfter(item: Extract<Scanned, { readonly kind: 'head' | 'entry' | 'erased' }>): number {
+  if (item.kind === 'head') return item.head.first;
+  return (item.kind === 'entry' ? item.entry.position : item.position) + 1;
 }

@@ -1,6 +1,7 @@
-import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { SallyportError } from '../domain/errors.ts';
+import { syncFolder } from './log/durable.ts';
 import { segmentFile, segmentsDir } from './segments.ts';
 
 const sync = promisify(fdatasync);
@@ -12,6 +13,8 @@ export class SegmentWriter {
   #fd = -1;
   #first = 0;
   #bytes = 0;
+  /** Segments that were finished and not synced: a checkpoint over their records waits for that. */
+  #finished: number[] = [];
   /** Set when the file's end can no longer be trusted to be what we think: nothing is written after that. */
   #broken: unknown;
 
@@ -42,13 +45,13 @@ export class SegmentWriter {
     next.#open(first, 'wx');
     try {
       next.write(head);
-      // The head is synced with the first batch. Without strict mode nothing is: a sync here would wait for the whole old segment.
-      if (this.#strict) syncDir(segmentsDir(this.#dir));
+      // The head is synced with the first batch. Without strict mode that is later: a sync here would wait for the whole old segment.
+      if (this.#strict) syncFolder(segmentsDir(this.#dir));
     } catch (error) {
       next.#discard();
       throw error;
     }
-    this.close();
+    if (this.#fd !== -1) this.#finished.push(this.#fd);
     this.#fd = next.#fd;
     this.#first = first;
     this.#bytes = next.#bytes;
@@ -69,16 +72,28 @@ export class SegmentWriter {
 
   /** Resolves when everything written is on the disk. A failed sync leaves the disk's state unknown: the writer stops for good. */
   async sync(): Promise<void> {
+    const finished = this.#finished;
     try {
       await sync(this.#fd);
+      if (finished.length === 0) return;
+      for (const fd of finished) await sync(fd);
+      syncFolder(segmentsDir(this.#dir));
+      this.#finished = this.#finished.slice(finished.length);
+      for (const fd of finished) closeSync(fd);
     } catch (cause) {
       this.#broken = cause;
       throw unavailable('the journal cannot be made durable', cause);
     }
   }
 
+  /** Something else that the lines need has failed for good: nothing more is written. */
+  fail(cause: unknown): void {
+    this.#broken ??= cause;
+  }
+
   close(): void {
-    if (this.#fd !== -1) closeSync(this.#fd);
+    for (const fd of [...this.#finished, this.#fd]) if (fd !== -1) closeSync(fd);
+    this.#finished = [];
     this.#fd = -1;
   }
 
@@ -101,17 +116,7 @@ export class SegmentWriter {
   }
 }
 
-/** A new file's name is durable only when its folder is. */
-function syncDir(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function unavailable(message: string, cause: unknown): SallyportError {
+export function unavailable(message: string, cause: unknown): SallyportError {
   const remedy = 'Free disk space or repair the disk; nothing passes the gate until records can be kept.';
   return new SallyportError('ERR_JOURNAL_UNAVAILABLE', message, { remedy, cause });
 }

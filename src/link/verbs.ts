@@ -21,6 +21,13 @@ const VERBS = {
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
   /** What the ledger keeps for how long, under whose name, and sends where (`LedgerConfiguration`). */
   'ledger.configure': { server: 'ledger', callers: ['control'], shape: 'call' },
+  /** The last signed checkpoint, and that it extends what the caller has seen of the log. */
+  'ledger.checkpoint': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
+  'ledger.prove': { server: 'ledger', callers: ['control'], shape: 'call' },
+  /** Erases one exchange, or one person's records; never what a legal hold holds. */
+  'ledger.erase': { server: 'ledger', callers: ['control'], shape: 'call' },
+  /** Sealed payloads and their wrapped keys, which control alone can open. */
+  'ledger.bodies': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },

@@ -7,7 +7,7 @@ import { codeOf } from '../../test/fixtures/code-of.ts';
 import { createJournal } from '../audit/journal.ts';
 import type { JournalOptions, LedgerJournal } from '../audit/journal.ts';
 import { segmentFile } from '../audit/segments.ts';
-import { verifyJournal } from '../audit/verify.ts';
+import { verifyLedger } from '../audit/verify.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
@@ -185,7 +185,7 @@ for (const strict of [false, true]) {
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
     link.close();
-    expect(await Array.fromAsync(verifyJournal(join(home, 'ledger')))).toEqual([]);
+    expect(await Array.fromAsync(verifyLedger(join(home, 'ledger')))).toEqual([]);
     const role = await start(home);
     const kept = new Map<string, number>();
     let records = 0;

@@ -13,6 +13,7 @@ import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import type { Caller, Handler, Refusal } from '../link/handler.ts';
 import { serveLink } from '../link/serve.ts';
+import { createEvidence } from './ledger-evidence.ts';
 
 const NODE = 'ledger';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -39,10 +40,11 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const opened = Promise.withResolvers<Ledger>();
   opened.promise.catch(() => undefined);
   const floods = createFloods({ append: async (record) => (await (await opened.promise).append([record]))[0] ?? 0 }, { node: NODE, space: DEFAULT_SPACE });
+  const evidence = createEvidence(join(options.home, 'ledger'), opened.promise, () => undefined);
   const server = await serveLink({
     home: options.home,
     self: 'ledger',
-    handlers: ledgerHandlers(opened.promise),
+    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers },
     onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
   });
   let ledger: Ledger;
@@ -60,6 +62,7 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   let closing: Promise<void> | undefined;
   const shutDown = async (): Promise<void> => {
     process.off('SIGTERM', onTerm);
+    evidence.close();
     await server.close();
     await floods.close();
     await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
@@ -89,8 +92,14 @@ function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handle
         const ledger = await opened;
         const closed = await ledger.hello(origin, abandoned);
         origins.set(caller, origin);
-        return { closed };
+        return { closed, checkpoint: ledger.checkpoint(0).note };
       },
+    },
+    'ledger.checkpoint': {
+      call: async (body) => toJson((await opened).checkpoint(readCount(body, 'from'))),
+    },
+    'ledger.prove': {
+      call: async (body) => toJson(await (await opened).prove(readCount(body, 'position'))),
     },
     'ledger.append': {
       text: (text, caller) => {
@@ -136,6 +145,12 @@ function readGreeting(body: Json, caller: Caller): { readonly origin: Origin; re
   }
   if (abandoned.length > LIMITS.ledgerOpenMax) throw new SallyportError('ERR_REQUEST_INVALID', 'hello names too many exchanges');
   return { origin: { role: caller.role, node, incarnation }, abandoned: new Set(abandoned.filter((item) => typeof item === 'string')) };
+}
+
+function readCount(body: Json, field: string): number {
+  const value = isObject(body) ? body[field] : undefined;
+  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new SallyportError('ERR_REQUEST_INVALID', `${field} is a count of records`);
+  return Number(value);
 }
 
 /** Entries are JSON by construction (they were read from JSON); the type only lacks the index signature. */

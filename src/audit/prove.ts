@@ -1,0 +1,51 @@
+import { findLine } from './find-line.ts';
+import { checkpointFile } from './log/keeper.ts';
+import type { Signed } from './log/keeper.ts';
+import { inconsistent } from './log/inconsistent.ts';
+import { openTree, verifyConsistency, verifyInclusion } from './log/proof.ts';
+import { logDir } from './log/tiles.ts';
+
+/** That a log of `from` entries, whose root the asker knows, is the beginning of the one that was signed. */
+export interface Extension {
+  /** The signed checkpoint. */
+  readonly note: string;
+  /** RFC 6962 consistency proof from size `from`, base64; empty for 0 and for the same size. */
+  readonly proof: readonly string[];
+}
+
+/** That a record stands in the log: its line is the evidence, the rest proves it. */
+export interface Proof {
+  readonly position: number;
+  /** As it lies in its segment: `leaf`, `salt` and what they commit to; an erased line shows its leaf only. */
+  readonly line: string;
+  /** RFC 6962 inclusion proof, base64. */
+  readonly proof: readonly string[];
+  readonly note: string;
+}
+
+/** `from` beyond the signed size gives no proof: the asker has seen more than there is. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones. */
+export function extensionFrom(dir: string, signed: Signed, from: number): Extension {
+  const { note, size, root } = signed;
+  if (from === 0 || from >= size) return { note, proof: [] };
+  const tree = openTree(logDir(dir), size);
+  const proof = tree.consistency(from);
+  if (!verifyConsistency(from, tree.root(from), size, root, proof)) throw tilesDiffer(dir, size);
+  return { note, proof: proof.map(base64) };
+}
+
+/** `position` is below the signed size. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
+export async function proveEntry(dir: string, signed: Signed, position: number): Promise<Proof> {
+  const { line } = await findLine(dir, position);
+  const tree = openTree(logDir(dir), signed.size);
+  const proof = tree.inclusion(position);
+  if (!verifyInclusion(tree.leafHash(position), position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
+  return { position, line: line.toString(), proof: proof.map(base64), note: signed.note };
+}
+
+function tilesDiffer(dir: string, size: number): Error {
+  return inconsistent(checkpointFile(dir), `the tiles of the ${size} entries that it covers give another root; \`sallyport audit verify\` names the tile`);
+}
+
+function base64(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('base64');
+}

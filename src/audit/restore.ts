@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
+import { leafOf } from './line.ts';
+import { writeDurable } from './log/durable.ts';
+import { inconsistent } from './log/inconsistent.ts';
+import { checkpointFile } from './log/keeper.ts';
+import type { Signed } from './log/keeper.ts';
+import { logDir, positionOf, tilePath } from './log/tiles.ts';
+import type { Tile } from './log/tiles.ts';
+import { TreeEdge } from './log/tree.ts';
+import type { Damage } from './scan.ts';
+import { listSegments, readLines } from './segments.ts';
+
+/**
+ * The edge of the tree that was signed. Tiles that do not give its root are written anew from the segments' lines, and named
+ * as damage, only where those lines give that very root. Throws `ERR_LOG_INCONSISTENT`, naming file and position, when they don't.
+ */
+export async function openEdge(dir: string, signed: Signed): Promise<{ readonly edge: TreeEdge; readonly damage: readonly Damage[] }> {
+  let why = inconsistent(checkpointFile(dir), `the tiles of the ${signed.size} entries that it covers give another root`);
+  try {
+    const edge = TreeEdge.load(logDir(dir), signed.size);
+    if (Buffer.compare(edge.root(), signed.root) === 0) return { edge, damage: [] };
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    why = error;
+  }
+  const edge = await grow(dir, signed.size, why, () => undefined);
+  if (Buffer.compare(edge.root(), signed.root) !== 0) {
+    throw inconsistent(checkpointFile(dir), `${why.message}; and so do the lines of the segments`, { cause: why });
+  }
+  const damage: Damage[] = [];
+  const again = await grow(dir, signed.size, why, (tile) => restore(dir, tile, damage));
+  for (const tile of again.partials()) restore(dir, tile, damage);
+  return { edge, damage };
+}
+
+/** The tree of the first `size` entries as the segments name them. */
+async function grow(dir: string, size: number, why: SallyportError, finished: (tile: Tile) => void): Promise<TreeEdge> {
+  const edge = new TreeEdge();
+  for (const segment of listSegments(dir)) {
+    if (segment.first !== edge.size) break;
+    let isHead = true;
+    for await (const lines of readLines(segment.file)) {
+      for (const { bytes, whole } of lines) {
+        const leaf = isHead || !whole || edge.size === size ? undefined : leafOf(bytes, 0, bytes.length);
+        if (leaf !== undefined) edge.append(leaf);
+        else if (!isHead && edge.size < size) throw cannotRestore(segment.file, edge.size, why);
+        isHead = false;
+      }
+      for (const tile of edge.takeFinished()) finished(tile);
+    }
+  }
+  if (edge.size < size) throw cannotRestore(join(dir, 'segments'), edge.size, why);
+  return edge;
+}
+
+function cannotRestore(file: string, position: number, why: SallyportError): SallyportError {
+  return inconsistent(file, `the line that could replace a damaged tile is not there (${why.message})`, { position, cause: why });
+}
+
+function restore(dir: string, tile: Tile, damage: Damage[]): void {
+  const file = join(logDir(dir), tilePath(tile));
+  if (existsSync(file) && Buffer.compare(readFileSync(file), tile.bytes) === 0) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  writeDurable(file, tile.bytes, 0o644);
+  const reason = `the tile at position ${positionOf(tile)} was not the one that was signed; it was written anew from the segments, whose root is the signed one`;
+  damage.push({ file, offset: 0, reason });
+}
