@@ -1,6 +1,6 @@
 import { ProduceAcks, Producer, stringSerializers } from '@platformatic/kafka';
 import type { KafkaSink } from '../../domain/sink.ts';
-import { checkCleartext, tlsOf } from './leg.ts';
+import { checkCleartext, socketTlsOf } from './leg.ts';
 import { SinkFault } from './sink.ts';
 import type { Item, Sink } from './sink.ts';
 
@@ -19,7 +19,7 @@ export function openKafka(spec: KafkaSink, name: string): Sink {
   const producer = new Producer({
     clientId: 'sallyport', bootstrapBrokers: [...spec.brokers], serializers: stringSerializers, idempotent: true, acks: ProduceAcks.ALL, retries: 2,
     timeout: spec.timeoutMs, connectTimeout: spec.timeoutMs, requestTimeout: spec.timeoutMs, maxInflights: 1, autocreateTopics: false,
-    ...(spec.tls ? { tls: { ...tlsOf(spec) }, tlsServerName: true } : {}),
+    ...(spec.tls ? { tls: { ...socketTlsOf(spec) }, tlsServerName: true } : {}),
     ...(sasl && { sasl: { ...sasl } }),
     ...(compression === 'none' ? {} : { compression }),
   });

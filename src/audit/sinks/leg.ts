@@ -3,9 +3,8 @@ import { isLoopbackHost } from '../../domain/loopback.ts';
 import type { SinkBasics } from '../../domain/sink.ts';
 import { SinkFault } from './sink.ts';
 
-/** TLS 1.3 and nothing older, as the runtime's `fetch` and `node:tls` both take it. */
-export interface LegTls {
-  readonly minVersion: 'TLSv1.3';
+/** What both ways to TLS take alike; that it is 1.3 and nothing older they are told each in their own words. */
+interface LegTls {
   readonly rejectUnauthorized: true;
   readonly ca?: string;
   readonly cert?: string;
@@ -14,9 +13,19 @@ export interface LegTls {
 
 const KEY_BLOCK = /-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [A-Z ]*PRIVATE KEY-----/;
 
-export function tlsOf({ roots, clientCertificate }: Pick<SinkBasics, 'roots' | 'clientCertificate'>): LegTls {
+/** For `fetch`. */
+export function fetchTlsOf(basics: Parameters<typeof tlsOf>[0]): LegTls & { readonly minVersion: number } {
+  return { ...tlsOf(basics), minVersion: 0x0304 };
+}
+
+/** For `node:tls`. */
+export function socketTlsOf(basics: Parameters<typeof tlsOf>[0]): LegTls & { readonly minVersion: 'TLSv1.3' } {
+  return { ...tlsOf(basics), minVersion: 'TLSv1.3' };
+}
+
+function tlsOf({ roots, clientCertificate }: Pick<SinkBasics, 'roots' | 'clientCertificate'>): LegTls {
   return {
-    minVersion: 'TLSv1.3', rejectUnauthorized: true,
+    rejectUnauthorized: true,
     // `ca` replaces the runtime's roots, so they are named again.
     ...(roots === undefined ? {} : { ca: [...rootCertificates, roots].join('\n') }),
     ...(clientCertificate === undefined ? {} : splitPem(clientCertificate)),

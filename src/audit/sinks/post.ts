@@ -1,7 +1,7 @@
 import { LIMITS } from '../../domain/limits.ts';
 import type { HttpSink } from '../../domain/sink.ts';
 import { readRetryAfter } from './backoff.ts';
-import { checkCleartext, tlsOf } from './leg.ts';
+import { checkCleartext, fetchTlsOf } from './leg.ts';
 import { SinkFault } from './sink.ts';
 
 export interface Answer {
@@ -19,7 +19,7 @@ export type Post = (path: string, body: string, headers: Readonly<Record<string,
  */
 export function createPost(spec: HttpSink): Post {
   const { protocol, hostname } = new URL(spec.url);
-  const tls = protocol === 'https:' ? { tls: tlsOf(spec) } : {};
+  const tls = protocol === 'https:' ? { tls: fetchTlsOf(spec) } : {};
   return async (path, body, headers, signal) => {
     if (protocol !== 'https:') checkCleartext(hostname, spec, Date.now());
     const response = await fetch(`${spec.url}${path}`, {

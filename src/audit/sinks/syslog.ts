@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { SyslogSink } from '../../domain/sink.ts';
-import { checkCleartext, tlsOf } from './leg.ts';
+import { checkCleartext, socketTlsOf } from './leg.ts';
 import { SinkFault, toSinkFault } from './sink.ts';
 import type { Item, Sink } from './sink.ts';
 
@@ -42,7 +42,7 @@ function dial(spec: SyslogSink): Promise<Socket> {
   if (!spec.tls) checkCleartext(host, spec, Date.now());
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = spec.tls
-    ? connectTls({ host, port, ...tlsOf(spec), ...(isIP(host) === 0 ? { servername: host } : {}) }, () => resolve(socket))
+    ? connectTls({ host, port, ...socketTlsOf(spec), ...(isIP(host) === 0 ? { servername: host } : {}) }, () => resolve(socket))
     : connectTcp({ host, port }, () => resolve(socket));
   const late = setTimeout(() => socket.destroy(new SinkFault('syslog: connect timeout')), spec.timeoutMs);
   socket.once('error', (error) => reject(prefixed(error)));
