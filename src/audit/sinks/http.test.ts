@@ -95,7 +95,7 @@ describe.each([
     await once(old, 'listening');
     const at = old.address();
     const url = `https://localhost:${typeof at === 'object' ? at?.port : 0}`;
-    expect((await faultOf(await open({ type, url, ...of }, tls.cert), items(1))).message).not.toBe('none');
+    expect((await faultOf(await open({ type, url, ...of }, tls.cert), items(1))).message).toBe('EPROTO');
     old.close();
   });
 
