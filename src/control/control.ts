@@ -9,6 +9,7 @@ import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Admin, Route } from './route.ts';
+import type { RetentionKeeper } from './retention/keeper.ts';
 import type { ReadServer } from './servers/read.ts';
 import type { ReleaseWatch } from './servers/release-watch.ts';
 import type { Compiler } from './snapshot/compile.ts';
@@ -37,6 +38,7 @@ export interface Control {
   /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
   readonly connections: Connections;
   readonly releases: ReleaseWatch;
+  readonly retention: RetentionKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;
   /** Records what is no change of the configuration. */

@@ -7,10 +7,12 @@ import { issuerRoutes } from './issuer/routes.ts';
 import { revocationRoutes } from './revocations/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
+import { evidenceRoutes } from './audit/evidence-routes.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
+import { holdRoutes } from './holds/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { manifestRoutes } from './manifest/routes.ts';
@@ -26,7 +28,7 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...accountRoutes, ...consentRoutes,
+  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...evidenceRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
   ...breakGlassRoutes, ...personRoutes,
 ];

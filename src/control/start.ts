@@ -28,6 +28,7 @@ import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
 import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
+import { createRetention } from './retention/keeper.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
@@ -82,11 +83,12 @@ export function createControl(parts: ControlParts): RunningControl {
   const compiler = createCompiler();
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
+  const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
   const control: Control = {
-    store, snapshots, lease, record, now, compiler, report,
+    store, snapshots, lease, record, now, compiler, report, retention,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
@@ -135,6 +137,7 @@ export function createControl(parts: ControlParts): RunningControl {
       closers.push(api.close);
     },
     close: async () => {
+      retention.close();
       for (const close of closers.toReversed()) await close();
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },

@@ -48,7 +48,9 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
   const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });
   const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
-  const journal = createJournal(links.ledger, { node: 'control', incarnation: Bun.randomUUIDv7() });
+  const journal = createJournal(links.ledger, {
+    node: 'control', incarnation: Bun.randomUUIDv7(), seenFile: join(home, 'control', 'seen-control.json'),
+  });
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
@@ -67,6 +69,8 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     );
     await running.serve();
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
+    // After the manifest, which says how the vault is opened.
+    await running.control.retention.tend();
     // What the manifest says of the door holds from its first start on.
     const listen = options.listen ?? (await readNetwork(store)).control?.listen;
     const url = listen === undefined ? undefined : await running.open(addressOf(listen, options.insecureLoopback ?? false));

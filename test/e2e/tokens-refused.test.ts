@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { isObject } from '../../src/domain/json.ts';
 import { BAD_OPAQUE, BAD_PROOFS } from '../fixtures/bad-proofs.ts';
 import { BAD_TOKENS, type BadCase } from '../fixtures/bad-tokens.ts';
 import { ask, makeKeys, openTokenGate, type Answered, type TokenGate } from '../fixtures/token-gate.ts';
@@ -45,7 +46,7 @@ for (const [table, cases] of Object.entries(TABLES)) {
       for (const one of cases) {
         const record = byExchange.get(answers.get(one)?.exchange ?? '');
         const { category, event, code, detail } = record ?? {};
-        const told = one.why === undefined ? {} : { why: detail };
+        const told = one.why === undefined ? {} : { why: isObject(detail) ? detail['internal'] : undefined };
         const meant = one.why === undefined ? {} : { why: one.why };
         const asMeant = { name: one.name, category: 'access', event: 'call.refused', code: one.code, ...meant };
         expect({ name: one.name, category, event, code, ...told }).toEqual(asMeant);

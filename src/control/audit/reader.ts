@@ -13,6 +13,10 @@ export interface LedgerEntry {
 export interface LedgerReader {
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
   query(filter: JsonObject): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
+  /** The sealed payloads of an exchange. */
+  bodies(space: string, exchange: string): Promise<readonly SealedRecord[]>;
+  /** Gives how many records were erased. Throws `ERR_LEGAL_HOLD`, `ERR_NOT_FOUND`. */
+  erase(what: Readonly<Record<string, string>>): Promise<number>;
   /** The permit of an exchange whose call is open now, or undefined. */
   receipt(exchange: string): Promise<Receipt | undefined>;
   /** What is written from now on, of every space. */
@@ -32,6 +36,15 @@ const RECEIPT = z.object({
 /** The ledger's word that a call was permitted. */
 export type Receipt = z.infer<typeof RECEIPT>;
 
+const SEALED = z.object({
+  position: z.int(), record: z.string(), event: z.string(),
+  /** Null: it has expired. */
+  sealed: z.object({ class: z.string(), region: z.string(), key: z.string(), box: z.string() }).nullable(),
+  /** The detail of the `key.wrapped` record; null: it was erased. */
+  key: z.object({ class: z.string(), region: z.string(), epoch: z.string(), wrapped: z.string() }).nullable(),
+});
+export type SealedRecord = z.infer<typeof SEALED>;
+
 const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
 const ANSWER = z.object({ entries: z.array(ENTRY), damage: z.array(z.unknown()) });
 
@@ -41,6 +54,8 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
       const { entries, damage } = read(ANSWER, await link.call('ledger.query', filter));
       return { entries, damaged: damage.length };
     },
+    bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
+    erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
     receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,
     tail: async function* tail(signal) {
       for await (const entry of link.stream('ledger.tail', {}, signal)) yield read(ENTRY, entry);

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { RECORD_CATEGORIES, RECORD_EVENTS } from '../../domain/record.ts';
+import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
+import { principalOf, viewFor } from './people.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
 
 const EXACT = {
@@ -14,6 +16,8 @@ const EXACT = {
   agent: z.string().max(512).exactOptional(),
   server: z.string().max(64).exactOptional(),
   tool: z.string().max(1024).exactOptional(),
+  /** People by their own names: for who had them revealed (`POST /audit/reveal`). */
+  reveal: z.literal('true').exactOptional(),
 } as const;
 
 const RANGE = {
@@ -26,23 +30,34 @@ const RANGE = {
 export const auditRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space', query: { ...EXACT, ...RANGE },
-    act: async ({ space, query }, { ledger }) => {
-      const { entries, damaged } = await ledger.query({ ...query, space });
-      return { records: entries.map(presentEntry), damaged };
+    act: async ({ admin, space, query: { reveal, ...query } }, control) => {
+      const view = await viewFor(control, admin, space, reveal !== undefined);
+      const { entries, damaged } = await control.ledger.query({ ...(await withPrincipal(control, space, query)), space });
+      return { records: entries.map((entry) => presentEntry(entry, view)), damaged };
     },
   }),
   route({
     method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'audit', reach: 'space', query: EXACT, streams: true,
-    act: ({ space, query, signal }, { ledger }) => Promise.resolve(tail(ledger, { ...query, space }, signal)),
+    act: async ({ admin, space, query: { reveal, ...query }, signal }, control) => {
+      const view = await viewFor(control, admin, space, reveal !== undefined);
+      return tail(control.ledger, { ...(await withPrincipal(control, space, query)), space }, signal, view);
+    },
   }),
 ];
 
-async function* tail(ledger: LedgerReader, wanted: Readonly<Record<string, string>>, signal: AbortSignal): AsyncGenerator<Json> {
+type View = (record: JsonObject) => JsonObject;
+
+/** A filter may name a person by their pseudonym. */
+async function withPrincipal<Q extends { readonly principal?: string }>(control: Control, space: string, query: Q): Promise<Q> {
+  return query.principal === undefined ? query : { ...query, principal: await principalOf(control, space, query.principal) };
+}
+
+async function* tail(ledger: LedgerReader, wanted: Readonly<Record<string, string>>, signal: AbortSignal, view: View): AsyncGenerator<Json> {
   for await (const entry of ledger.tail(signal)) {
-    if (Object.entries(wanted).every(([field, value]) => entry.record[field] === value)) yield presentEntry(entry);
+    if (Object.entries(wanted).every(([field, value]) => entry.record[field] === value)) yield presentEntry(entry, view);
   }
 }
 
-function presentEntry({ position, record }: LedgerEntry): Json {
-  return { position, ...record };
+function presentEntry({ position, record }: LedgerEntry, view: View): Json {
+  return { position, ...view(record) };
 }

@@ -31,7 +31,10 @@ export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolea
   const wanted = readWanted(files, by.space, now);
   const what = { resource: 'manifest', id: files.file, verb: 'apply' };
   const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
-  if (!dryRun) control.snapshots.tell('manifest');
+  if (!dryRun) {
+    control.snapshots.tell('manifest');
+    await control.retention.tend();
+  }
   return {
     dryRun, differences: differences.map((one): Json => ({ ...one })), findings: wanted.findings.map((one): Json => ({ ...one })),
     snapshot: control.snapshots.current?.version ?? null,

@@ -4,14 +4,16 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { RecordEvent } from '../../domain/record.ts';
 import { explainDecision } from '../../policy/explain.ts';
+import { viewFor } from '../audit/people.ts';
 import type { Control } from '../control.ts';
+import type { Admin } from '../route.ts';
 
 /** The records that tell a decision. `result.delivered` repeats the policies of the one that let the call begin. */
 const DECISIONS: readonly (Json | undefined)[] =
   ['call.permitted', 'call.denied', 'message.permitted', 'message.denied', 'result.withheld'] satisfies readonly RecordEvent[];
 
 /** Why one recorded exchange was decided as it was, in words. Throws `ERR_NOT_FOUND`. */
-export async function explainExchange(control: Control, space: string, exchange: string): Promise<Json> {
+export async function explainExchange(control: Control, admin: Admin, space: string, exchange: string): Promise<Json> {
   const { entries } = await control.ledger.query({ space, exchange, order: 'oldest' });
   const decided = entries.map(({ record }) => record).filter((record) => DECISIONS.includes(record['event']));
   if (decided.length === 0) {
@@ -20,7 +22,8 @@ export async function explainExchange(control: Control, space: string, exchange:
       { remedy: 'The id of an exchange is in its denial and in `sallyport audit query`.' },
     );
   }
-  return { exchange, decisions: decided.map((record) => explainRecord(record, control)) };
+  const view = await viewFor(control, admin, space, false);
+  return { exchange, decisions: decided.map((record) => explainRecord(view(record), control)) };
 }
 
 function explainRecord(record: JsonObject, { compiler }: Control): Json {

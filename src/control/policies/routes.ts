@@ -50,7 +50,7 @@ const questionRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/policies/explain', summary: 'Why an exchange was decided as it was',
     access: 'audit', reach: 'space', query: { exchange: z.string().min(1).max(64) },
-    act: ({ space, query }, control) => explainExchange(control, space, query.exchange),
+    act: ({ admin, space, query }, control) => explainExchange(control, admin, space, query.exchange),
   }),
   route({
     method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read', reach: 'space',

@@ -66,6 +66,14 @@ export async function needSecondPerson<T>(rows: Rows, { admin }: By, act: (rows:
   });
 }
 
+/** The same for what is no change of the store. Throws `ERR_SECOND_PERSON` with the reason, so that it can become a proposal. */
+export async function needSecondPersonFor(rows: Rows, { admin }: By, reason: string): Promise<void> {
+  if (isExempt(admin) || !(await takesTwo(rows))) return;
+  throw new SallyportError('ERR_SECOND_PERSON', `this takes two people: ${reason}`, {
+    remedy: 'Another administrator must approve it.', data: { reasons: [reason] },
+  });
+}
+
 /** Control itself; what two custodians opened; what others have approved already. */
 function isExempt({ proof, approvals }: Admin): boolean {
   return proof === undefined || proof.via === 'break-glass' || (approvals !== undefined && approvals.length >= approvalsNeeded(proof.via));

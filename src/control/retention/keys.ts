@@ -4,11 +4,11 @@ import { classesOf } from '../../registry/audit-shape.ts';
 import type { Rows } from '../../store/store.ts';
 import { makeIdentity, recipientOf } from '../../vault/identity.ts';
 import type { Sealer } from '../../vault/seal.ts';
-import { findStored, listStored, putStored } from '../stored.ts';
+import { findStored, listStored } from '../stored.ts';
+import type { StoredRetentionKey } from './schema.ts';
 import { readAudit } from './settings.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-const SELF = 'sallyport|control';
 
 /** The month of a moment, `YYYY-MM` (UTC). */
 export function epochOf(at: number): string {
@@ -22,22 +22,21 @@ export async function readRetentionKeys(rows: Rows, now: number): Promise<readon
     epoch >= epochOf(now) && kept.some((one) => one.name === name && one.region === region) ? [{ class: name, region, epoch, recipient }] : []);
 }
 
-/** The keys that are missing for this month and, a week before its end, for the next. What their identities open, only control opens. */
-export async function makeMissingKeys(rows: Rows, sealer: Sealer, now: number): Promise<readonly RetentionKey[]> {
-  const made: RetentionKey[] = [];
-  for (const { name, region, bodyDays } of classesOf(await readAudit(rows))) {
-    if (bodyDays === 0) continue;
-    for (const epoch of new Set([epochOf(now), epochOf(now + 7 * DAY_MS)])) {
-      const id = keyId(name, region, epoch);
-      if ((await findStored(rows, 'retention-key', DEFAULT_SPACE, id)) !== undefined) continue;
-      const identity = await makeIdentity();
-      const recipient = await recipientOf(identity);
-      const sealed = await sealer.seal(['retention-key', DEFAULT_SPACE, id], identity);
-      await putStored(rows, 'retention-key', DEFAULT_SPACE, id, { class: name, region, epoch, recipient, sealed }, SELF);
-      made.push({ class: name, region, epoch, recipient });
-    }
-  }
-  return made;
+/** What has no key yet: of each class this month and, a week before its end, the next. */
+export async function missingKeys(rows: Rows, now: number): Promise<readonly Omit<RetentionKey, 'recipient'>[]> {
+  const kept = classesOf(await readAudit(rows)).filter(({ bodyDays }) => bodyDays > 0);
+  const wanted = kept.flatMap(({ name, region }) =>
+    [...new Set([epochOf(now), epochOf(now + 7 * DAY_MS)])].map((epoch) => ({ class: name, region, epoch })));
+  const made = new Set((await listStored(rows, 'retention-key', DEFAULT_SPACE)).map(({ id }) => id));
+  return wanted.filter((key) => !made.has(keyId(key)));
+}
+
+/** A new key as it is stored. What its identity opens, only control opens. Throws `ERR_VAULT_*`. */
+export async function newKey(sealer: Sealer, of: Omit<RetentionKey, 'recipient'>): Promise<{ readonly id: string; readonly body: StoredRetentionKey }> {
+  const id = keyId(of);
+  const identity = await makeIdentity();
+  const recipient = await recipientOf(identity);
+  return { id, body: { ...of, recipient, sealed: await sealer.seal(['retention-key', DEFAULT_SPACE, id], identity) } };
 }
 
 /** Epochs whose last payload is past its time: with its identity gone, no copy of them can be read any more. */
@@ -49,12 +48,12 @@ export async function pastKeys(rows: Rows, now: number): Promise<readonly string
 
 /** The identity that opens what was sealed in an epoch; undefined: it is destroyed. Throws `ERR_VAULT_*`. */
 export async function openRetentionKey(rows: Rows, sealer: Sealer, key: Omit<RetentionKey, 'recipient'>): Promise<string | undefined> {
-  const id = keyId(key.class, key.region, key.epoch);
+  const id = keyId(key);
   const found = await findStored(rows, 'retention-key', DEFAULT_SPACE, id);
   return found === undefined ? undefined : sealer.open(['retention-key', DEFAULT_SPACE, id], found.body.sealed);
 }
 
-function keyId(name: string, region: string, epoch: string): string {
+function keyId({ class: name, region, epoch }: Omit<RetentionKey, 'recipient'>): string {
   return `${name}.${region}.${epoch}`;
 }
 

@@ -1,0 +1,82 @@
+import { isPseudonym } from '../../audit/pseudonym.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { Rows } from '../../store/store.ts';
+import type { Control } from '../control.ts';
+import { readNames } from '../people/names.ts';
+import { readAudit } from '../retention/settings.ts';
+import type { Admin } from '../route.ts';
+import { listStored } from '../stored.ts';
+
+const PAGE = 1_000;
+const PAGES_MAX = 50;
+/** How long who may see names sees them. */
+export const REVEAL_MS = 60 * 60_000;
+
+/** How records are shown to one administrator: people under pseudonyms, unless these are off or the names were revealed to them. */
+export async function viewFor(control: Control, admin: Admin, space: string, reveal: boolean): Promise<(record: JsonObject) => JsonObject> {
+  if (reveal) {
+    await needReveal(control, admin, space);
+    return (record) => record;
+  }
+  return (await hidesPeople(control.store)) ? control.retention.pseudonyms.hide : (record) => record;
+}
+
+async function hidesPeople(rows: Rows): Promise<boolean> {
+  return (await readAudit(rows)).pseudonyms ?? true;
+}
+
+/** A principal as filters take it: the real id, or a pseudonym, which is looked up. Throws `ERR_NOT_FOUND`. */
+export async function principalOf(control: Control, space: string, given: string): Promise<string> {
+  if (!isPseudonym(given)) return given;
+  const found = await find(control, space, given);
+  if (found !== undefined) return found;
+  throw new SallyportError('ERR_NOT_FOUND', 'nobody here has that pseudonym', { remedy: 'Pseudonyms are of one installation; check that it is from this one.' });
+}
+
+/** A keyed hash has no way back: everyone who is known is tried, and then everyone who is on record. */
+async function find(control: Control, space: string, pseudonym: string): Promise<string | undefined> {
+  const { of } = control.retention.pseudonyms;
+  const names = await readNames(control.store);
+  const people = (await listStored(control.store, 'person', DEFAULT_SPACE)).flatMap(({ id, body }) => names(id, body));
+  const tokens = (await listStored(control.store, 'token', space)).map(({ body }) => `sallyport|${body.subject}`);
+  const known = [...people, ...tokens].find((id) => of(id) === pseudonym);
+  if (known !== undefined) return known;
+  const tried = new Set<string>();
+  let until: number | undefined;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
+    const { entries } = await control.ledger.query({ space, limit: PAGE, ...(until === undefined ? {} : { until }) });
+    for (const { record } of entries) {
+      const id = record['principal'];
+      if (typeof id !== 'string' || tried.has(id)) continue;
+      if (of(id) === pseudonym) return id;
+      tried.add(id);
+    }
+    const oldest = entries.at(-1)?.record['at'];
+    if (entries.length < PAGE || typeof oldest !== 'number') return undefined;
+    until = oldest === until ? oldest : oldest + 1;
+  }
+  return undefined;
+}
+
+function keyOf(admin: Admin, space: string): string {
+  return `reveal/${space}/${admin.id}`;
+}
+
+/** From now on, for an hour, this administrator sees names in that space. */
+export async function grantReveal({ state, now }: Control, admin: Admin, space: string): Promise<number> {
+  await state.set(keyOf(admin, space), '1', REVEAL_MS);
+  return now() + REVEAL_MS;
+}
+
+export async function isRevealed({ state }: Control, admin: Admin, space: string): Promise<boolean> {
+  return (await state.get(keyOf(admin, space))) !== undefined;
+}
+
+async function needReveal(control: Control, admin: Admin, space: string): Promise<void> {
+  if (await isRevealed(control, admin, space)) return;
+  throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'names were not revealed to you, or that time is over', {
+    remedy: 'Ask for it with a reason: sallyport audit reveal --reason "…"',
+  });
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { Json } from '../../domain/json.ts';
+import { principalOf } from '../audit/people.ts';
+import { WORDS } from '../names.ts';
+import { needSecondPersonFor } from '../proposals/second-person.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { deleteStored, listStored, putStored } from '../stored.ts';
+
+const TEXT = z.string().min(1).max(512);
+const NEW_HOLD = z.strictObject({
+  person: TEXT.exactOptional(), exchange: TEXT.exactOptional(), context: TEXT.exactOptional(), server: TEXT.exactOptional(), reason: WORDS,
+});
+const LIFT = z.strictObject({ reason: WORDS });
+
+/** Legal holds: what they hold is neither erased nor does it expire. */
+export const holdRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/audit/holds', summary: 'The legal holds of the space', access: 'audit', reach: 'space',
+    act: async ({ space }, { store, retention }) => ({
+      holds: (await listStored(store, 'hold', space)).map(({ id, body: { person, ...body } }): Json =>
+        ({ id, ...body, by: retention.pseudonyms.of(body.by), ...(person === undefined ? {} : { person: retention.pseudonyms.of(person) }) })),
+    }),
+  }),
+  route({
+    method: 'POST', path: '/audit/holds', summary: 'Keep evidence whatever its retention says: of a person, an exchange, a context, a server, or all of the space',
+    access: 'investigate', reach: 'space', body: NEW_HOLD,
+    act: async ({ admin, space, body: { reason, person, ...what } }, control) => {
+      const id = Bun.randomUUIDv7();
+      const of = person === undefined ? undefined : await principalOf(control, space, person);
+      const shown = { ...what, ...(of === undefined ? {} : { person: control.retention.pseudonyms.of(of) }) };
+      await control.record({ event: 'hold.added', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason, detail: { id, ...shown } });
+      const body = { ...what, ...(of === undefined ? {} : { person: of }), reason, by: admin.id, at: control.now() };
+      await putStored(control.store, 'hold', space, id, body, admin.id);
+      await control.retention.configure();
+      return { id };
+    },
+  }),
+  route({
+    method: 'POST', path: '/audit/holds/:id/lift', summary: 'End a legal hold', access: 'govern', reach: 'space', body: LIFT,
+    act: async ({ admin, space, params, body: { reason } }, control) => {
+      const id = params['id'] ?? '';
+      await needSecondPersonFor(control.store, { admin, space }, 'it ends a legal hold');
+      await control.record({ event: 'hold.lifted', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason, detail: { id } });
+      await deleteStored(control.store, 'hold', space, id, admin.id);
+      await control.retention.configure();
+      return {};
+    },
+  }),
+];
