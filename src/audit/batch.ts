@@ -18,6 +18,7 @@ interface Fresh {
 export class Batch {
   readonly #standing: Standing;
   readonly #bodies: BodyFiles;
+  readonly #isHeld: () => boolean;
   readonly #lines = new LineBatch();
   readonly #ids = new Map<string, number>();
   #fresh: Fresh[] = [];
@@ -26,9 +27,10 @@ export class Batch {
   #day = '';
   #takesStrangers = true;
 
-  constructor(standing: Standing, bodies: BodyFiles) {
+  constructor(standing: Standing, bodies: BodyFiles, isHeld: () => boolean = () => false) {
     this.#standing = standing;
     this.#bodies = bodies;
+    this.#isHeld = isHeld;
   }
 
   get isEmpty(): boolean {
@@ -75,7 +77,10 @@ export class Batch {
     const known = this.#standing.positionOf(record.id) ?? this.#ids.get(record.id);
     if (known !== undefined) return known;
     if (!this.#takesStrangers && isUnauthenticated(record)) return 'ERR_JOURNAL_UNAVAILABLE';
-    if (record.event === 'call.permitted' && this.#standing.openCount + this.#fresh.length >= LIMITS.ledgerOpenMax) return 'ERR_JOURNAL_BACKLOG';
+    if (record.event === 'call.permitted') {
+      if (this.#isHeld()) return 'ERR_SINK_BEHIND';
+      if (this.#standing.openCount + this.#fresh.length >= LIMITS.ledgerOpenMax) return 'ERR_JOURNAL_BACKLOG';
+    }
     const bodyText = cut === -1 ? undefined : line.slice(cut + 1);
     const sealed = bodyText === undefined ? undefined : readSealedBody(bodyText);
     if (typeof sealed === 'string') return sealed;
