@@ -3,9 +3,16 @@ import { ERROR_CODES } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { isArray } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import { toRecord } from '../domain/happening.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
+import type { SealedBody } from '../domain/retention.ts';
+import { LogMemory } from './log/remember.ts';
+import type { Accepted } from './log/seen.ts';
 
 const GREET_RETRY_MS = 250;
+/** A log that was refused stays refused until an operator acts: there is no hurry. */
+const REFUSED_RETRY_MS = 1_000;
 /** A frame is closed once it holds this much; a backlog of large records must not outgrow the link's frames. */
 const FRAME_CHARS = 1024 * 1024;
 /** What may be under way at once: the rest of a backlog waits here and not in the link's memory. */
@@ -30,6 +37,10 @@ export interface JournalOptions {
   readonly node: string;
   /** New at each start of the process: what an earlier one left open is closed as unknown. */
   readonly incarnation: string;
+  /** Where this role remembers what it has verified of the ledger's log. */
+  readonly seenFile: string;
+  /** How often the log is verified while records come. Default: `LIMITS.logVerifyMs`. */
+  readonly verifyMs?: number;
   /** How many records may wait for their position. Default: `LIMITS.journalBacklogMax`. */
   readonly backlogMax?: number;
   /** How long records wait for a lost ledger to come back. Default: `LIMITS.journalRetryMs`. */
@@ -42,6 +53,9 @@ export interface JournalOptions {
  * ledger knows, so none is written twice. After that appends reject with `ERR_JOURNAL_UNAVAILABLE`, at once, until it is
  * back; the exchanges concerned are named to it then, and it closes what it holds open of them as unknown. Further errors:
  * `ERR_JOURNAL_BACKLOG`, and `ERR_REQUEST_INVALID` for a record that is too large.
+ *
+ * The ledger's log is verified at each hello and every `verifyMs` while records come. One that does not continue what this role
+ * has seen of it is written to no more: every append rejects with `ERR_LOG_INCONSISTENT` until an operator accepts that log.
  */
 export interface LedgerJournal extends Journal {
   /** Rejects what waits. */
@@ -59,8 +73,8 @@ interface Pending {
   readonly reject: (error: SallyportError) => void;
 }
 
-/** `lost`: the ledger is away and records wait; `given-up`: it has been away too long. */
-type Phase = 'ready' | 'lost' | 'given-up' | 'closed';
+/** `lost`: the ledger is away and records wait; `given-up`: it has been away too long; `refused`: its log is not the one that was seen. */
+type Phase = 'ready' | 'lost' | 'given-up' | 'refused' | 'closed';
 
 class JournalClient implements LedgerJournal {
   readonly #link: LedgerLink;
@@ -69,11 +83,15 @@ class JournalClient implements LedgerJournal {
   readonly #stops: readonly (() => void)[];
   /** Exchanges whose records could not be kept for certain. */
   readonly #abandoned = new Set<string>();
+  readonly #memory: LogMemory;
+  #refusal: SallyportError | undefined;
+  #verifying: Timer | undefined;
   #phase: Phase = 'lost';
   #waiting: Pending[] = [];
   /** Sent in a frame that failed, in order: goes before what waits. */
   #again: Pending[] = [];
   #count = 0;
+  #chars = 0;
   #inFlightChars = 0;
   #scheduled = false;
   /** Whether records come so close together that waiting a moment for the next ones pays. */
@@ -88,25 +106,29 @@ class JournalClient implements LedgerJournal {
   constructor(link: LedgerLink, options: JournalOptions) {
     this.#link = link;
     this.#options = options;
+    this.#memory = new LogMemory(options.seenFile);
     this.#backlogMax = options.backlogMax ?? LIMITS.journalBacklogMax;
     this.#stops = [link.onUp(() => void this.#greet()), link.onDown(() => this.#lose())];
     this.#waitForLedger();
     void this.#greet();
   }
 
-  append(record: JournalRecord): Promise<number> {
+  append(record: JournalRecord, body?: SealedBody): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.#phase === 'given-up' || this.#phase === 'closed') {
+      if (this.#phase === 'given-up' || this.#phase === 'refused' || this.#phase === 'closed') {
         this.#abandon(record.exchange);
-        throw unavailable();
+        throw this.#refusal ?? unavailable();
       }
-      if (this.#count >= this.#backlogMax) {
+      if (this.#count >= this.#backlogMax || this.#chars >= LIMITS.journalBacklogCharsMax) {
         this.#abandon(record.exchange);
         throw new SallyportError('ERR_JOURNAL_BACKLOG', 'too many records wait for the ledger', { remedy: 'Try again shortly.' });
       }
-      const text = JSON.stringify(record);
-      if (text.length > LIMITS.recordCharsMax) throw new SallyportError('ERR_REQUEST_INVALID', 'the record is too large for the journal');
+      const line = JSON.stringify(record);
+      if (line.length > LIMITS.recordCharsMax) throw new SallyportError('ERR_REQUEST_INVALID', 'the record is too large for the journal');
+      const text = body === undefined ? line : `${line}\t${JSON.stringify(body)}`;
+      if (text.length > line.length + LIMITS.sealedBodyCharsMax) throw new SallyportError('ERR_REQUEST_INVALID', 'the payload is too large for the journal');
       this.#count += 1;
+      this.#chars += text.length;
       this.#waiting.push({ text, exchange: record.exchange, resolve, reject });
       this.#schedule();
     });
@@ -122,6 +144,7 @@ class JournalClient implements LedgerJournal {
   close(): void {
     this.#phase = 'closed';
     clearTimeout(this.#giveUp);
+    clearTimeout(this.#verifying);
     for (const stop of this.#stops) stop();
     this.#rejectWaiting();
   }
@@ -158,11 +181,16 @@ class JournalClient implements LedgerJournal {
   }
 
   #settle(frame: readonly Pending[], placed: Json): void {
-    this.#count -= frame.length;
+    this.#forget(frame);
+    this.#verifySoon();
     for (const [index, pending] of frame.entries()) {
       const place = isArray(placed) ? placed[index] : undefined;
-      if (typeof place === 'number') pending.resolve(place);
-      else this.#refuse(pending, ERROR_CODES.find((code) => code === place) ?? 'ERR_JOURNAL_UNAVAILABLE');
+      // What a refused ledger says that it has written counts for nothing.
+      if (this.#refusal !== undefined) this.#refuse(pending, this.#refusal.code);
+      else if (typeof place === 'number') {
+        this.#memory.note(place);
+        pending.resolve(place);
+      } else this.#refuse(pending, ERROR_CODES.find((code) => code === place) ?? 'ERR_JOURNAL_UNAVAILABLE');
     }
     if (this.#waiting.length > 0) this.#schedule();
   }
@@ -171,12 +199,12 @@ class JournalClient implements LedgerJournal {
   #failed(frame: readonly Pending[], error: unknown): void {
     const code = error instanceof SallyportError ? error.code : 'ERR_JOURNAL_UNAVAILABLE';
     if (!code.startsWith('ERR_LINK_')) {
-      this.#count -= frame.length;
+      this.#forget(frame);
       for (const pending of frame) this.#refuse(pending, code);
       return;
     }
     this.#again.push(...frame);
-    if (this.#phase === 'given-up' || this.#phase === 'closed') this.#rejectWaiting();
+    if (this.#phase === 'given-up' || this.#phase === 'refused' || this.#phase === 'closed') this.#rejectWaiting();
     else if (this.#phase === 'ready') {
       this.#lose();
       void this.#greet();
@@ -207,8 +235,14 @@ class JournalClient implements LedgerJournal {
     try {
       await this.#link.call('ledger.hello', { node, incarnation, abandoned });
       for (const exchange of abandoned) this.#abandoned.delete(exchange);
+      const accepted = await this.#check(true);
       this.#enter();
+      if (accepted !== undefined) void this.#recordAcceptance(accepted);
     } catch (error) {
+      if (error instanceof SallyportError && error.code === 'ERR_LOG_INCONSISTENT') {
+        this.#refuseLog(error);
+        return;
+      }
       // The link tells when it is up again; a ledger that is up but could not answer is asked again.
       const isDown = error instanceof SallyportError && error.code.startsWith('ERR_LINK_');
       if (!isDown) setTimeout(() => void this.#greet(), GREET_RETRY_MS).unref();
@@ -220,20 +254,60 @@ class JournalClient implements LedgerJournal {
   #enter(): void {
     if (this.#phase === 'closed') return;
     clearTimeout(this.#giveUp);
+    this.#refusal = undefined;
     this.#phase = 'ready';
     this.#send();
   }
 
+  #check(isNew: boolean): Promise<Accepted | undefined> {
+    return this.#memory.check((wanted) => this.#link.call('ledger.checkpoint', { ...wanted }), isNew);
+  }
+
+  /** While records come, the log that they come into is looked at now and then. */
+  #verifySoon(): void {
+    if (this.#verifying !== undefined || this.#phase !== 'ready') return;
+    this.#verifying = setTimeout(() => {
+      this.#verifying = undefined;
+      this.#check(false).catch((error: unknown) => {
+        // A ledger that is away is greeted anew, and its log verified then.
+        if (error instanceof SallyportError && error.code === 'ERR_LOG_INCONSISTENT') this.#refuseLog(error);
+      });
+    }, this.#options.verifyMs ?? LIMITS.logVerifyMs);
+    this.#verifying.unref();
+  }
+
+  /** Nothing is appended to such a ledger; whether an operator has accepted its log is looked up from time to time. */
+  #refuseLog(error: SallyportError): void {
+    if (this.#phase === 'closed') return;
+    clearTimeout(this.#giveUp);
+    this.#phase = 'refused';
+    this.#refusal = error;
+    this.#rejectWaiting();
+    setTimeout(() => void this.#greet(), REFUSED_RETRY_MS).unref();
+  }
+
+  async #recordAcceptance({ at, by, reason, before }: Accepted): Promise<void> {
+    const of = { id: Bun.randomUUIDv7(), at: Date.now(), node: this.#options.node, space: DEFAULT_SPACE, exchange: '' };
+    const detail = { acceptedAt: at, by, before: { ...before } };
+    await this.append(toRecord({ ...of, event: 'log.accepted', reason, detail })).then(() => this.#memory.settle(), () => undefined);
+  }
+
+  #forget(frame: readonly Pending[]): void {
+    this.#count -= frame.length;
+    for (const { text } of frame) this.#chars -= text.length;
+  }
+
   #refuse(pending: Pending, code: SallyportError['code']): void {
     this.#abandon(pending.exchange);
-    pending.reject(code === 'ERR_JOURNAL_UNAVAILABLE' ? unavailable() : new SallyportError(code, 'the ledger did not take the record'));
+    if (this.#refusal !== undefined) pending.reject(this.#refusal);
+    else pending.reject(notTaken(code));
   }
 
   #rejectWaiting(): void {
     const left = [...this.#again, ...this.#waiting];
     this.#again = [];
     this.#waiting = [];
-    this.#count -= left.length;
+    this.#forget(left);
     for (const pending of left) this.#refuse(pending, 'ERR_JOURNAL_UNAVAILABLE');
   }
 
@@ -247,6 +321,14 @@ class JournalClient implements LedgerJournal {
       break;
     }
   }
+}
+
+function notTaken(code: SallyportError['code']): SallyportError {
+  if (code === 'ERR_JOURNAL_UNAVAILABLE') return unavailable();
+  if (code !== 'ERR_SINK_BEHIND') return new SallyportError(code, 'the ledger did not take the record');
+  return new SallyportError(code, 'records do not arrive where they must before calls may pass', {
+    remedy: 'Try again shortly; `sallyport audit sinks` says which sink is behind, and why.',
+  });
 }
 
 function unavailable(): SallyportError {

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
-import { toRecord, type Happening } from '../domain/happening.ts';
+import type { Happening } from '../domain/happening.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
@@ -15,6 +15,7 @@ import type { LogIdentity, LogKey } from './log/key.ts';
 import { LogKeeper, openSigned } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
 import type { TreeEdge } from './log/tree.ts';
+import { ownRecord, unknownRecord, watchClock } from './own-record.ts';
 import { extensionFrom, proveEntry } from './prove.ts';
 import type { Extension, Proof } from './prove.ts';
 import { runQuery } from './query.ts';
@@ -25,8 +26,7 @@ import { DiskReserve } from './reserve.ts';
 import { openEdge } from './restore.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
-import { definedOf } from './standing.ts';
-import type { OpenCall, Receipt, Standing } from './standing.ts';
+import type { Receipt, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
 import { verifyLedger } from './verify.ts';
 import { SegmentWriter, unavailable } from './writer.ts';
@@ -40,6 +40,8 @@ export interface LedgerOptions {
   readonly reserveBytes?: number;
   /** Epoch ms. Default: the system's clock. */
   readonly now?: () => number;
+  /** Asked for each call that would be permitted: whether none may be, since what must have its record has not. */
+  readonly isHeld?: () => boolean;
 }
 
 /** For each line of a frame its position, or why it was not taken. */
@@ -73,10 +75,10 @@ export interface Ledger {
   /** Every place of what is durable now that is not what was written. */
   verify(): AsyncIterable<Damage>;
   /**
-   * The last signed checkpoint, and the proof that it extends the log of `from` entries; `from` beyond it gives no proof.
-   * Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones.
+   * The last signed checkpoint, and the proof that it extends the log of `from` entries; `from` beyond it gives no proof. `covering`:
+   * a position that it is to cover, if there is such a record. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones, `ERR_JOURNAL_UNAVAILABLE`.
    */
-  checkpoint(from: number): Extension;
+  checkpoint(from: number, covering?: number): Promise<Extension>;
   /** A record's line and the proof that it stands in the log, as soon as a checkpoint covers it. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
   /** Erases records with their payloads, for good; see `eraseEntries`. */
@@ -126,11 +128,6 @@ interface Written {
   readonly leaves: readonly Uint8Array[];
 }
 
-interface Clock {
-  readonly wallMs: number;
-  readonly runMs: number;
-}
-
 class LedgerFile implements Ledger {
   readonly torn: readonly Torn[];
   readonly damage: readonly Damage[];
@@ -151,7 +148,7 @@ class LedgerFile implements Ledger {
   /** What readers may see: in strict mode that is less than what has been written. */
   #durable: DurableEnd = { first: 0, bytes: 0 };
   #next: number;
-  #clock: Clock;
+  readonly #jumped: () => number;
   #queue: Frame[] = [];
   #queuedLines = 0;
   #scheduled = false;
@@ -172,9 +169,9 @@ class LedgerFile implements Ledger {
     this.#next = recovered.next;
     this.identity = log.key;
     this.#now = options.now ?? Date.now;
-    this.#clock = { wallMs: this.#now(), runMs: performance.now() };
+    this.#jumped = watchClock(this.#now);
     this.#bodies = new BodyFiles(dir, options.strict);
-    this.#batch = new Batch(this.#standing, this.#bodies);
+    this.#batch = new Batch(this.#standing, this.#bodies, options.isHeld);
     this.#keeper = new LogKeeper({
       dir, strict: options.strict, ...log,
       settle: () => this.#settle(),
@@ -196,18 +193,19 @@ class LedgerFile implements Ledger {
     await this.#keeper.publish().catch(() => undefined);
     this.#durable = { first: this.#writer.first, bytes: this.#writer.bytes };
     this.#standing.enter(this.#self);
+    const now = this.#now();
     await this.append([
-      ...this.torn.map((torn) => this.#ownRecord({ event: 'record.torn', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...torn } })),
-      ...this.damage.map((damage) => this.#ownRecord({ event: 'record.corrupt', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...damage } })),
+      ...this.torn.map((torn) => ownRecord({ event: 'record.torn', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...torn } }, now)),
+      ...this.damage.map((damage) => ownRecord({ event: 'record.corrupt', category: 'error', code: 'ERR_JOURNAL_CORRUPT', detail: { ...damage } }, now)),
     ]);
-    if (latestAt - this.#now() >= LIMITS.clockJumpMs) await this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs: this.#now() - latestAt, latestAt } });
+    if (latestAt - now >= LIMITS.clockJumpMs) await this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs: now - latestAt, latestAt } });
   }
 
   async hello(origin: Origin, abandoned: ReadonlySet<string>): Promise<number> {
     if (this.#standing.isRetired(origin)) throw superseded(origin);
     if (!this.#standing.enter(origin)) throw new SallyportError('ERR_JOURNAL_BACKLOG', 'the ledger knows too many nodes');
     const dangling = this.#standing.dangling(origin, abandoned);
-    await this.append(dangling.map((call) => this.#unknown(call)));
+    await this.append(dangling.map((call) => unknownRecord(call, this.#now())));
     return dangling.length;
   }
 
@@ -243,8 +241,9 @@ class LedgerFile implements Ledger {
     return verifyLedger(this.#dir, this.#durable);
   }
 
-  checkpoint(from: number): Extension {
-    return extensionFrom(this.#dir, this.#keeper.signed, from);
+  async checkpoint(from: number, covering = -1): Promise<Extension> {
+    const signed = covering < this.#next ? await this.#keeper.covers(covering) : this.#keeper.signed;
+    return extensionFrom(this.#dir, signed, this.identity.vkey, from);
   }
 
   async prove(position: number): Promise<Proof> {
@@ -339,7 +338,8 @@ class LedgerFile implements Ledger {
   /** Writes what the frames hold; undefined when it could not be written and the frames have been told so. */
   #place(frames: readonly Frame[]): Written | undefined {
     try {
-      this.#watchClock();
+      const byMs = this.#jumped();
+      if (byMs !== 0) void this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs } });
       this.#reserve.restore();
       if (this.#writer.bytes >= this.#segmentBytesMax && this.#next > this.#writer.first) this.#rotate();
       const batch = this.#batch;
@@ -363,17 +363,9 @@ class LedgerFile implements Ledger {
     this.#bodies.keep();
   }
 
-  /** Order never comes from the clock; but people read times, so that one that moved is on record. */
-  #watchClock(): void {
-    const [wallMs, runMs] = [this.#now(), performance.now()];
-    const byMs = Math.round(wallMs - this.#clock.wallMs - (runMs - this.#clock.runMs));
-    this.#clock = { wallMs, runMs };
-    if (Math.abs(byMs) >= LIMITS.clockJumpMs) void this.#note({ event: 'clock.jumped', category: 'error', detail: { byMs } });
-  }
-
   /** A record of its own that nobody waits for. */
   async #note(of: Omit<Happening, 'space'>): Promise<void> {
-    await this.append([this.#ownRecord(of)]).catch(() => undefined);
+    await this.append([ownRecord(of, this.#now())]).catch(() => undefined);
   }
 
   #rotate(): void {
@@ -389,16 +381,6 @@ class LedgerFile implements Ledger {
       if (!isDiskFull(error) || !this.#reserve.release()) throw error;
       write();
     }
-  }
-
-  #unknown(call: OpenCall): JournalRecord {
-    const { role, incarnation, ...opened } = call;
-    const reason = 'the process that made this call ended before its outcome was recorded';
-    return { ...this.#ownRecord({ event: 'call.unknown', category: 'execution', reason, detail: { role, incarnation } }), ...definedOf(opened) };
-  }
-
-  #ownRecord(of: Omit<Happening, 'space'>): JournalRecord {
-    return toRecord({ id: Bun.randomUUIDv7(), at: this.#now(), node: 'ledger', space: 'default', exchange: '', ...of });
   }
 }
 

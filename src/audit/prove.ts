@@ -9,6 +9,8 @@ import { logDir } from './log/tiles.ts';
 export interface Extension {
   /** The signed checkpoint. */
   readonly note: string;
+  /** The log's public key, as C2SP signed-note writes it. */
+  readonly vkey: string;
   /** RFC 6962 consistency proof from size `from`, base64; empty for 0 and for the same size. */
   readonly proof: readonly string[];
 }
@@ -24,13 +26,13 @@ export interface Proof {
 }
 
 /** `from` beyond the signed size gives no proof: the asker has seen more than there is. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones. */
-export function extensionFrom(dir: string, signed: Signed, from: number): Extension {
+export function extensionFrom(dir: string, signed: Signed, vkey: string, from: number): Extension {
   const { note, size, root } = signed;
-  if (from === 0 || from >= size) return { note, proof: [] };
+  if (from === 0 || from >= size) return { note, vkey, proof: [] };
   const tree = openTree(logDir(dir), size);
   const proof = tree.consistency(from);
   if (!verifyConsistency(from, tree.root(from), size, root, proof)) throw tilesDiffer(dir, size);
-  return { note, proof: proof.map(base64) };
+  return { note, vkey, proof: proof.map(base64) };
 }
 
 /** `position` is below the signed size. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */

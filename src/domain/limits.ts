@@ -29,6 +29,7 @@ export const LIMITS = {
   clockJumpMs: 5_000,
   logProofHashesMax: 128,
   logVerifyMs: 10_000,
+  logUnsignedMs: 60_000,
   ledgerOpenMax: 50_000,
   ledgerNodesMax: 1_000,
   ledgerRecentIdsMax: 16_384,

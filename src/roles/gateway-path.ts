@@ -121,7 +121,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
 
 /** Where every exchange is written down before it has an effect (invariant 5). */
 function openRecords({ home, node, links }: Ground, probing: Probing): { readonly trail: TrailOptions; close(): Promise<void> } {
-  const journal = createJournal(links.ledger, { node, incarnation: crypto.randomUUID() });
+  const journal = createJournal(links.ledger, { node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`) });
   const floods = createFloods(journal, { node, space: DEFAULT_SPACE });
   const commitments = openCommitments(join(home, 'gateway', 'salts'));
   return {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
@@ -17,6 +17,7 @@ import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { runLedger } from './ledger.ts';
 import type { LedgerRole } from './ledger.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 function makeHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'sp-led-'));
-  endings.push(() => rmSync(home, { recursive: true, force: true }));
+  endings.push(() => removeHome(home));
   return home;
 }
 
@@ -56,7 +57,8 @@ function connect(home: string, self: Role): Link {
 }
 
 function journalOn(link: Link, options: Partial<JournalOptions> = {}): LedgerJournal {
-  const journal = createJournal(link, { node: 'gateway-1', incarnation: 'first', ...options });
+  const seenFile = join(makeHome(), 'seen.json');
+  const journal = createJournal(link, { node: 'gateway-1', incarnation: 'first', seenFile, ...options });
   endings.push(() => journal.close());
   return journal;
 }
@@ -222,7 +224,7 @@ test('kill -9 of a gateway: its open calls are closed as unknown when it says he
     import { connectLink } from ${JSON.stringify(join(import.meta.dir, '../link/connect.ts'))};
     import { createJournal } from ${JSON.stringify(join(import.meta.dir, '../audit/journal.ts'))};
     const link = connectLink({ home: ${JSON.stringify(home)}, self: 'gateway', peer: 'ledger' });
-    const journal = createJournal(link, { node: 'gateway-1', incarnation: 'killed' });
+    const journal = createJournal(link, { node: 'gateway-1', incarnation: 'killed', seenFile: ${JSON.stringify(join(home, 'seen.json'))} });
     await journal.append(${JSON.stringify(record({ event: 'call.permitted', exchange: 'dangling', tool: 'pay' }))});
     process.kill(process.pid, 'SIGKILL');`;
   await Bun.spawn([process.execPath, '-e', script]).exited;

@@ -14,6 +14,7 @@ import type { JournalRecord } from '../domain/record.ts';
 import type { Caller, Handler, Refusal } from '../link/handler.ts';
 import { serveLink } from '../link/serve.ts';
 import { createEvidence } from './ledger-evidence.ts';
+import { createLedgerSinks } from './ledger-sinks.ts';
 
 const NODE = 'ledger';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -41,16 +42,18 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   opened.promise.catch(() => undefined);
   const floods = createFloods({ append: async (record) => (await (await opened.promise).append([record]))[0] ?? 0 }, { node: NODE, space: DEFAULT_SPACE });
   const evidence = createEvidence(join(options.home, 'ledger'), opened.promise, () => undefined);
+  const sinks = createLedgerSinks(options.home, opened.promise);
+  evidence.onConfigured((configuration) => sinks.configure(configuration));
   const server = await serveLink({
     home: options.home,
     self: 'ledger',
-    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers },
+    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers },
     onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
   });
   let ledger: Ledger;
   try {
     const { strict, segmentBytesMax } = options;
-    ledger = await openLedger(join(options.home, 'ledger'), segmentBytesMax === undefined ? { strict } : { strict, segmentBytesMax });
+    ledger = await openLedger(join(options.home, 'ledger'), { strict, isHeld: () => sinks.isHeld(), ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }) });
     await ledger.append([ownRecord({ category: 'access', event: 'role.started', detail: { strict, pid: process.pid } })]);
     opened.resolve(ledger);
   } catch (error) {
@@ -66,6 +69,7 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
     await server.close();
     await floods.close();
     await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
+    await sinks.close();
     await ledger.close();
   };
   const close = (): Promise<void> => {
@@ -92,11 +96,14 @@ function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handle
         const ledger = await opened;
         const closed = await ledger.hello(origin, abandoned);
         origins.set(caller, origin);
-        return { closed, checkpoint: ledger.checkpoint(0).note };
+        return { closed, checkpoint: (await ledger.checkpoint(0)).note };
       },
     },
     'ledger.checkpoint': {
-      call: async (body) => toJson((await opened).checkpoint(readCount(body, 'from'))),
+      call: async (body) => {
+        const covering = isObject(body) && body['covering'] !== undefined ? readCount(body, 'covering') : undefined;
+        return toJson(await (await opened).checkpoint(readCount(body, 'from'), covering));
+      },
     },
     'ledger.prove': {
       call: async (body) => toJson(await (await opened).prove(readCount(body, 'position'))),

@@ -29,7 +29,7 @@ beforeAll(async () => {
   folder = mkdtempSync('/tmp/sp-release-');
   writeFileSync(join(folder, 'key'), `${VALUE}\n`, { mode: 0o600 });
   ledger = connectLink({ home: fixture.home, self: 'gateway', peer: 'ledger' });
-  journal = createJournal(ledger, { node: 'gw-1', incarnation: Bun.randomUUIDv7() });
+  journal = createJournal(ledger, { node: 'gw-1', incarnation: Bun.randomUUIDv7(), seenFile: join(fixture.home, 'seen-gw-1.json') });
   fixture.says.set('crm', surfaceSaying({ search: {} }));
   await declare('crm', { type: 'header', header: 'X-Key', secret: 'vault:crm' });
   await declare('other', { type: 'header', header: 'X-Key', secret: `file:${folder}/key` });
@@ -108,7 +108,7 @@ test('a receipt is good for its own server, space and caller only', async () => 
 
 test('what another role wrote is no receipt', async () => {
   const asControl = connectLink({ home: fixture.home, self: 'control', peer: 'ledger' });
-  const own = createJournal(asControl, { node: 'control-2', incarnation: Bun.randomUUIDv7() });
+  const own = createJournal(asControl, { node: 'control-2', incarnation: Bun.randomUUIDv7(), seenFile: join(fixture.home, 'seen-control-2.json') });
   const exchange = Bun.randomUUIDv7();
   await own.append({
     id: Bun.randomUUIDv7(), at: Date.now(), category: 'access', event: 'call.permitted', node: 'control-2', space: 'default', exchange, server: 'crm', ...ANN,

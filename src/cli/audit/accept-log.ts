@@ -1,0 +1,54 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { acceptRefused, readRefused, readSeen } from '../../audit/log/seen.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import { plain } from '../terminal.ts';
+import type { Verb } from '../verbs.ts';
+
+const SEEN = /^seen-.+\.json$/;
+
+/** After a restore: lets the roles of this machine go on with the log that they refused. Each of them records it as its next record. */
+export const acceptLog: Verb = {
+  usage: 'accept-log --reason WHY [--yes]',
+  options: { reason: { type: 'string' }, yes: { type: 'boolean' } },
+  local: true,
+  run: async ({ options, client: { home }, io, needText }) => {
+    const reason = needText('reason');
+    const refused = seenFiles(home).flatMap((file) => {
+      const found = readRefused(file);
+      return found === undefined ? [] : [{ file, ...found }];
+    });
+    if (refused.length === 0) {
+      throw new SallyportError('ERR_NOT_FOUND', `no role of ${home} has refused a log`, { remedy: 'Roles say so when they do: look at the output of `sallyport up`.' });
+    }
+    for (const { file, why, offered } of refused) {
+      io.note(`${file}\n  refused: ${plain(why)}\n  offered: ${plain(offered.origin)}, ${offered.size} records, root ${offered.root}`);
+    }
+    if (!options.flag('yes') && !(await io.confirm('Go on with that log? What it no longer holds is lost.'))) {
+      throw new SallyportError('ERR_USAGE', 'nothing was accepted: nobody confirmed it', { remedy: 'Look at what is offered, then give --yes.' });
+    }
+    for (const { file, offered } of refused) {
+      const { origin, size, root } = before(file);
+      acceptRefused(file, offered, { at: Date.now(), by: userInfo().username, reason, before: { origin, size, root } });
+    }
+    io.out(options.json ? `${JSON.stringify({ accepted: refused.map(({ file, offered }) => ({ file, ...offered })) })}\n` : `Accepted by ${refused.length} roles; each records it.\n`);
+    return 0;
+  },
+};
+
+function seenFiles(home: string): readonly string[] {
+  return ['gateway', 'control'].flatMap((role) => {
+    const folder = join(home, role);
+    return existsSync(folder) ? readdirSync(folder).filter((name) => SEEN.test(name)).map((name) => join(folder, name)) : [];
+  });
+}
+
+/** What was seen may be what can't be read. */
+function before(file: string): { readonly origin: string; readonly size: number; readonly root: string } {
+  try {
+    return readSeen(file) ?? { origin: '', size: 0, root: '' };
+  } catch {
+    return { origin: '', size: 0, root: '' };
+  }
+}
