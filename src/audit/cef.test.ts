@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { arbitraryEntry } from '../../test/fixtures/arbitrary-record.ts';
+import { arbitraryEntry, arbitraryOddEntry } from '../../test/fixtures/arbitrary-record.ts';
 import { toCef } from './cef.ts';
 import type { Entry } from './entry.ts';
 
@@ -41,6 +41,12 @@ describe('records as CEF lines', () => {
       expect(read).toEqual([principal, agent, server, tool, node].map(plain));
       expect([fields.get('rt'), fields.get('externalId'), fields.get('cn1')]).toEqual([String(one.record.at), one.record.id, String(one.position)]);
     }), { numRuns: 300 });
+  });
+
+  test('whatever a broken writer sends as a record is one line', () => {
+    fc.assert(fc.property(arbitraryOddEntry(), (one) => {
+      expect(parse(toCef(one, SOURCE)).header[3]).toBe(one.record.event);
+    }));
   });
 
   test('every custom field has its label, and no key is written twice', () => {

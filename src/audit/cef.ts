@@ -5,6 +5,7 @@ import type { JournalRecord } from '../domain/record.ts';
 import type { Entry } from './entry.ts';
 import { severityOf } from './ocsf/finding.ts';
 import { variantOf } from './ocsf/mappings.ts';
+import { soundOf } from './ocsf/sound.ts';
 import type { LogSource } from './ocsf/to-ocsf.ts';
 
 const SEVERITY = { info: 1, low: 3, medium: 5, high: 8, critical: 10 } as const satisfies Record<Severity, number>;
@@ -22,11 +23,11 @@ const CONTROLS = /[\u0000-\u0009\u000B\u000C\u000E-\u001F\u007F-\u009F\u2028\u20
  * the dictionary, with what has no key of its own in `cs1` to `cs6` and `cn1` to `cn3` under labels. Pure; no newline.
  */
 export function toCef(entry: Entry, source: LogSource): string {
-  const { record } = entry;
+  const { record } = soundOf(entry.record);
   const variant = variantOf(record);
   const severity = SEVERITY[severityOf(variant.severity, record.findings)];
   const header = ['CEF:0', 'Sallyport', 'Sallyport', source.version, record.event, variant.says, String(severity)].map(escapeHeader).join('|');
-  const fields = { ...plainOf(record), act: variant.verdict, outcome: variant.outcome, msg: variant.says, ...customOf(entry, source) };
+  const fields = { ...plainOf(record), act: variant.verdict, outcome: variant.outcome, msg: variant.says, ...customOf({ ...entry, record }, source) };
   return `${header}|${extensionOf(fields)}`;
 }
 

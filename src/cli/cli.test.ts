@@ -1,9 +1,10 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objects, part, text } from './json-view.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 // Each test starts a dozen processes; on a busy machine that takes a while and proves nothing.
 setDefaultTimeout(60_000);
@@ -12,7 +13,7 @@ const fixture = await openControl();
 const folder = mkdtempSync('/tmp/sp-cli-');
 afterAll(async () => {
   await fixture.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeHome(folder);
 });
 
 interface Outcome {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isObject } from '../domain/json.ts';
@@ -13,6 +13,7 @@ import { startControl } from '../roles/control.ts';
 import type { ControlRole } from '../roles/control.ts';
 import { runLedger } from '../roles/ledger.ts';
 import type { LedgerRole } from '../roles/ledger.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 /** A control with its real store and a real ledger, and something that stands at the gateway's socket and answers reads. */
 export interface ControlFixture {
@@ -60,7 +61,7 @@ export async function openControl(): Promise<ControlFixture> {
       await role.close();
       await gateway.close();
       await ledger.close();
-      rmSync(home, { recursive: true, force: true });
+      removeHome(home);
     },
   };
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeCertificate } from '../../test/fixtures/certificate.ts';
 import { startPostgres, startRedis } from '../../test/fixtures/databases.ts';
 import { administer } from '../../test/fixtures/gate.ts';
 import { superviseRoles } from './up.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 test('the environment says where the store and shared state are, and which roots vouch for them', async () => {
   const home = mkdtempSync('/tmp/sp-stores-');
@@ -31,6 +32,6 @@ test('the environment says where the store and shared state are, and which roots
   } finally {
     watcher.close();
     await Promise.all([postgres.stop(), redis.stop()]);
-    rmSync(home, { recursive: true, force: true });
+    removeHome(home);
   }
 }, 60_000);

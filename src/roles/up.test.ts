@@ -1,7 +1,8 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FINAL_EXIT_CODE } from './supervised.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 // Real processes on a shared machine: nothing here is a statement about time.
 setDefaultTimeout(60_000);
@@ -14,7 +15,7 @@ afterEach(async () => {
 
 function newHome(): string {
   const home = mkdtempSync('/tmp/sp-up-');
-  undo.push(() => rmSync(home, { recursive: true, force: true }));
+  undo.push(() => removeHome(home));
   return home;
 }
 

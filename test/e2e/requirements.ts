@@ -163,6 +163,26 @@ const ROWS = {
     'Over the whole suite no token, cookie or proof that was shown to the gate reached a server.',
     'invariant 8; issue 3, Done when',
   ],
+  'log-verifiable': [
+    'A verifier written from the specifications alone accepts our checkpoints, inclusion and consistency proofs, whatever the ledger went through.',
+    'issue 4, part 1 and Done when; C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note; RFC 6962',
+  ],
+  'log-tampering': [
+    'Any one bit that is flipped, and any record that is dropped, moved, doubled or back-dated, is caught and named; erased records keep their proofs.',
+    'issue 4, Done when; Bad input',
+  ],
+  'ocsf': [
+    'Every record of every test is a valid event of the published OCSF 1.8.0 schema, and a line of CEF.',
+    'issue 4, part 3 and Done when',
+  ],
+  'siem-rules': [
+    'Each detection rule fires on a recorded attack and not on ordinary traffic; its Splunk, Sentinel and Elastic forms come from the one Sigma rule.',
+    'issue 4, part 4',
+  ],
+  'ledger-faults': [
+    'Kill -9, a full disk, a disk that fails to sync and clocks that jump lose no acknowledged record, and nothing has effect without its record.',
+    'issue 4, Done when; invariants 5 and 6',
+  ],
   'oauth-clients': [
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ROLES } from '../../src/domain/role.ts';
@@ -7,6 +7,7 @@ import { freePort } from '../fixtures/free-port.ts';
 import { findingsOf } from './kill-findings.ts';
 import { isAlive, runKills, type Recovery } from './kills.ts';
 import { seeded } from './seeded.ts';
+import { removeHome } from '../fixtures/record-judge.ts';
 
 const KILLS = Number(process.env['SALLYPORT_KILL_RUNS'] ?? 20);
 /** The promise. A process needs a core to start on: where others queue for the cores too, the wait grows with the queue, and that is printed. */
@@ -37,7 +38,7 @@ test('kill -9 of the supervisor ends the roles; nothing is orphaned, and the gat
     await supervisor.exited;
     while (pids.some(isAlive)) await Bun.sleep(5);
   }
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 }, 60_000);
 
 /** `sallyport up` as people start it; resolves when all four roles are ready. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { arbitraryEntry } from '../../../test/fixtures/arbitrary-record.ts';
+import { arbitraryEntry, arbitraryOddEntry } from '../../../test/fixtures/arbitrary-record.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
@@ -66,6 +66,16 @@ describe('records as OCSF events', () => {
     const finding = { detector: 'injection', rule: 'hidden', severity: 'critical', at: ['/text'] } as const;
     expect(denied({ findings: [finding] })).toMatchObject({ severity: 'Critical', is_alert: true });
     expect(denied({ code: 'ERR_KILLED', findings: [{ ...finding, severity: 'info' }] })).toMatchObject({ severity: 'High' });
+  });
+
+  test('whatever a broken writer sends as a record is an event too, and is all in it', () => {
+    fc.assert(fc.property(arbitraryOddEntry(), (entry) => {
+      const event = toOcsf(entry, SOURCE);
+      expect(ocsfProblems(event)).toEqual([]);
+      const inside = new Set(leaves(event));
+      const { findings: _apart, ...record } = entry.record;
+      expect(leaves(asJson(record)).filter((leaf) => !inside.has(leaf))).toEqual([]);
+    }), { numRuns: 500 });
   });
 
   test('a record of a later version is an event too', () => {

@@ -9,6 +9,7 @@ import { enrichmentsOf, findingParts, severityOf } from './finding.ts';
 import { variantOf } from './mappings.ts';
 import type { Variant, Verdict } from './mappings.ts';
 import { observablesOf } from './observables.ts';
+import { soundOf } from './sound.ts';
 import { apiOf, httpRequestOf, messageContextOf, resourcesOf, traceOf } from './what.ts';
 import { actorOf, deviceOf, said, sourceOf } from './who.ts';
 
@@ -40,7 +41,7 @@ const VERDICTS = {
  * what the record contains and nothing else; people's pseudonyms are put into the record before.
  */
 export function toOcsf(entry: Entry, source: LogSource): JsonObject {
-  const { record } = entry;
+  const { record, odd } = soundOf(entry.record);
   const variant = variantOf(record);
   const kind: OcsfClass = CLASSES[variant.class];
   const activityId = typeof variant.activity === 'number' ? variant.activity : variant.activity(record);
@@ -60,7 +61,7 @@ export function toOcsf(entry: Entry, source: LogSource): JsonObject {
     ...ownOf(variant, record, source),
     enrichments: enrichmentsOf(record),
   });
-  return said({ ...event, unmapped: unmappedOf(entry, event), metadata: metadataOf(entry, source, kind), observables: observablesOf(event) });
+  return said({ ...event, unmapped: unmappedOf({ ...entry, record }, event, odd), metadata: metadataOf({ ...entry, record }, source, kind), observables: observablesOf(event) });
 }
 
 function classification({ uid, name, category, activities }: OcsfClass, activityId: number): JsonObject {
@@ -138,12 +139,12 @@ const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute |
 };
 
 /** What the event has no place for, under the record's own names. */
-function unmappedOf({ record, role, incarnation }: Entry, event: JsonObject): JsonObject {
+function unmappedOf({ record, role, incarnation }: Entry, event: JsonObject, odd: JsonObject): JsonObject {
   const rest = Object.entries(record).filter(([field]) => {
     const place = isField(field) ? PLACE[field] : 'none';
     return place !== 'every' && event[place] === undefined;
   });
-  return said({ ...Object.fromEntries(rest), role, incarnation });
+  return said({ ...Object.fromEntries(rest), role, incarnation, odd });
 }
 
 function isField(field: string): field is keyof JournalRecord {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as oauth from 'oauth4webapi';
 import { freePort } from '../../../test/fixtures/free-port.ts';
@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { InteractionResult } from '../../identity/issuer/interaction.ts';
 import { runLedger } from '../../roles/ledger.ts';
 import { startControl, type ControlRole } from '../../roles/control.ts';
+import { removeHome } from '../../../test/fixtures/record-judge.ts';
 
 /** A control with its door and issuer, a real ledger, and what a browser and an OAuth client do there. */
 export interface IssuerFixture {
@@ -61,10 +62,7 @@ export async function openIssuerFixture(databaseUrl?: string): Promise<IssuerFix
       const body = { userName: id, active: true, source: 'local', groups, createdAt: at, changedAt: at, ...more };
       await role.control.store.put('person', 'default', id, body, { by: 'tests' });
     },
-    records: async (event) => {
-      const { records } = await api('GET', `/audit/records?order=oldest&limit=1000&event=${event}`);
-      return Array.isArray(records) ? records.filter(isObject) : [];
-    },
+    records: (event) => Promise.resolve(journalOf(home, { event })),
     restart: async () => {
       await role.close();
       role = await start();
@@ -72,7 +70,7 @@ export async function openIssuerFixture(databaseUrl?: string): Promise<IssuerFix
     stop: async () => {
       await role.close();
       await ledger.close();
-      rmSync(home, { recursive: true, force: true });
+      removeHome(home);
     },
   };
 }

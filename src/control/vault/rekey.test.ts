@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startControl } from '../../roles/control.ts';
 import { runLedger } from '../../roles/ledger.ts';
 import type { LedgerRole } from '../../roles/ledger.ts';
 import { systemKeyring } from '../../vault/key-keyring.ts';
 import { sourcesIn } from './vault.ts';
+import { removeHome } from '../../../test/fixtures/record-judge.ts';
 
 setDefaultTimeout(60_000);
 
@@ -47,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await ledger.close();
-  rmSync(home, { recursive: true });
+  removeHome(home);
 });
 
 async function withControl<T>(use: (control: Awaited<ReturnType<typeof startControl>>['control']) => Promise<T>): Promise<T> {
@@ -92,8 +93,8 @@ test('killed at any moment of a re-keying, the vault opens afterwards with all t
     expect([moment, now === recipient]).toEqual([moment, inUse === 'old']);
     recipient = now;
   }
-  const again = await withControl(({ vault }) => vault.rekey(by, {}));
-  expect(again).toMatchObject({ resealed: NAMES.length, recipient: expect.not.stringMatching(recipient ?? '') });
+  const again = await withControl(async ({ vault, store }) => ({ ...(await vault.rekey(by, {})), payloadKeys: (await store.list('retention-key')).length }));
+  expect(again).toMatchObject({ resealed: NAMES.length + again.payloadKeys, recipient: expect.not.stringMatching(recipient ?? '') });
   expect(await identities()).toBe(1);
 });
 
