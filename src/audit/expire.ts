@@ -24,22 +24,26 @@ export type Chosen = (record: JournalRecord) => boolean;
 
 /**
  * Erases every record of finished segments that is chosen, where it lies; the log's proofs stay. Gives how many. `newest`: first
- * position of the segment that is still written to, which is left alone. Throws what the system says.
+ * position of the segment that is still written to, which is left alone. `forget`: takes them out
+ * of what was derived. Throws what the system says.
  */
-export async function eraseChosen(dir: string, segments: readonly Segment[], chosen: Chosen, why: string): Promise<number> {
+export async function eraseChosen(
+  dir: string, segments: readonly Segment[], chosen: Chosen, why: string, forget: (positions: readonly number[]) => Promise<void>,
+): Promise<number> {
   let erased = 0;
   for (const segment of segments) {
     let batch: ScannedRecord[] = [];
-    const flush = (): void => {
+    const flush = async (): Promise<void> => {
       eraseScanned(dir, batch, { why });
+      await forget(batch.map(({ position }) => position));
       erased += batch.length;
       batch = [];
     };
     for await (const items of scanSegment(segment)) {
       for (const item of items) if (item.kind === 'entry' && chosen(item.entry.record)) batch.push(foundIn(segment, item));
-      if (batch.length >= BATCH) flush();
+      if (batch.length >= BATCH) await flush();
     }
-    if (batch.length > 0) flush();
+    if (batch.length > 0) await flush();
   }
   return erased;
 }

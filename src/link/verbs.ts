@@ -17,6 +17,8 @@ const VERBS = {
   'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
   'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'text' },
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.search': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.sessions': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.receipt': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
   /** What the ledger keeps for how long, under whose name, and sends where (`LedgerConfiguration`). */
@@ -28,6 +30,9 @@ const VERBS = {
   'ledger.erase': { server: 'ledger', callers: ['control'], shape: 'call' },
   /** Sealed payloads and their wrapped keys, which control alone can open. */
   'ledger.bodies': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.sinks': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.sink-test': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.sink-replay': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },

@@ -33,6 +33,8 @@ const EXPIRE_MS = 60 * 60_000;
 /** What a person did to the gate itself stays: it is evidence of the configuration, and is read for it. */
 const STAYS: ReadonlySet<RecordCategory> = new Set<RecordCategory>(['config', 'response']);
 
+type Forget = (positions: readonly number[]) => Promise<void>;
+
 /** What the ledger does for evidence besides keeping it: what control configured, erasure, expiry, payloads for whoever may open them. */
 export interface LedgerEvidence {
   readonly handlers: Readonly<Record<string, Handler>>;
@@ -41,8 +43,8 @@ export interface LedgerEvidence {
   close(): void;
 }
 
-/** `erased`: told when records are gone, so that what was derived from them is made anew. */
-export function createEvidence(dir: string, opened: Promise<Ledger>, erased: () => void, now: () => number = Date.now): LedgerEvidence {
+/** `forget`: takes records that are gone out of what was derived from them. */
+export function createEvidence(dir: string, opened: Promise<Ledger>, forget: Forget, now: () => number = Date.now): LedgerEvidence {
   let configuration: LedgerConfiguration | undefined;
   const listeners: ((configuration: LedgerConfiguration) => void)[] = [];
   const seen = new Map<number, number>();
@@ -56,8 +58,7 @@ export function createEvidence(dir: string, opened: Promise<Ledger>, erased: () 
     const at = now();
     const bodies = await expireBodies(dir, configuration, at);
     const past = pastSegments(dir, configuration, at, (segment) => seen.get(segment.first));
-    const records = await eraseChosen(dir, past, isPast(configuration, at), 'retention');
-    if (records > 0) erased();
+    const records = await eraseChosen(dir, past, isPast(configuration, at), 'retention', forget);
     if (records + bodies > 0) await own({ event: 'evidence.expired', detail: { records, bodyFiles: bodies } });
   };
   const tick = async (): Promise<void> => {
@@ -87,7 +88,7 @@ export function createEvidence(dir: string, opened: Promise<Ledger>, erased: () 
         call: async (body) => {
           const wish = read(ERASE, body);
           if (configuration === undefined) throw notYet();
-          return { erased: await erase(dir, await opened, wish, configuration, erased) };
+          return { erased: await erase(dir, await opened, wish, configuration, forget) };
         },
       },
       'ledger.bodies': { call: async (body) => bodiesOf(dir, await opened, read(BODIES, body)) },
@@ -98,7 +99,7 @@ export function createEvidence(dir: string, opened: Promise<Ledger>, erased: () 
 
 /** Everything of one exchange, or of one person in a space but what they changed. Throws `ERR_LEGAL_HOLD`, `ERR_NOT_FOUND`. */
 async function erase(
-  dir: string, ledger: Ledger, wish: z.infer<typeof ERASE>, { holds }: LedgerConfiguration, erased: () => void,
+  dir: string, ledger: Ledger, wish: z.infer<typeof ERASE>, { holds }: LedgerConfiguration, forget: Forget,
 ): Promise<number> {
   const isMeant = (record: JournalRecord): boolean => record.space === wish.space && !STAYS.has(record.category) && (
     'exchange' in wish ? record.exchange === wish.exchange : concerns(record, wish.person)
@@ -119,7 +120,7 @@ async function erase(
   }
   if (positions.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
   await ledger.erase(positions, { why: 'request' });
-  erased();
+  await forget(positions);
   return positions.length;
 }
 

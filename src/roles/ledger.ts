@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createFloods } from '../audit/floods.ts';
 import type { Origin } from '../audit/entry.ts';
+import { openLedgerIndex } from '../audit/index/ledger-index.ts';
+import type { LedgerIndex } from '../audit/index/ledger-index.ts';
 import { openLedger } from '../audit/ledger.ts';
 import type { Ledger } from '../audit/ledger.ts';
 import { readQuery } from '../audit/query.ts';
@@ -14,6 +16,7 @@ import type { JournalRecord } from '../domain/record.ts';
 import type { Caller, Handler, Refusal } from '../link/handler.ts';
 import { serveLink } from '../link/serve.ts';
 import { createEvidence } from './ledger-evidence.ts';
+import { searchHandlers } from './ledger-search.ts';
 import { createLedgerSinks } from './ledger-sinks.ts';
 
 const NODE = 'ledger';
@@ -41,13 +44,15 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const opened = Promise.withResolvers<Ledger>();
   opened.promise.catch(() => undefined);
   const floods = createFloods({ append: async (record) => (await (await opened.promise).append([record]))[0] ?? 0 }, { node: NODE, space: DEFAULT_SPACE });
-  const evidence = createEvidence(join(options.home, 'ledger'), opened.promise, () => undefined);
+  const indexed = Promise.withResolvers<LedgerIndex>();
+  indexed.promise.catch(() => undefined);
+  const evidence = createEvidence(join(options.home, 'ledger'), opened.promise, async (positions) => (await indexed.promise).forget(positions));
   const sinks = createLedgerSinks(options.home, opened.promise);
   evidence.onConfigured((configuration) => sinks.configure(configuration));
   const server = await serveLink({
     home: options.home,
     self: 'ledger',
-    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers },
+    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise) },
     onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
   });
   let ledger: Ledger;
@@ -55,9 +60,11 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
     const { strict, segmentBytesMax } = options;
     ledger = await openLedger(join(options.home, 'ledger'), { strict, isHeld: () => sinks.isHeld(), ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }) });
     await ledger.append([ownRecord({ category: 'access', event: 'role.started', detail: { strict, pid: process.pid } })]);
+    indexed.resolve(followLedger(join(options.home, 'ledger'), ledger));
     opened.resolve(ledger);
   } catch (error) {
     opened.reject(error);
+    indexed.reject(error);
     await server.close();
     throw error;
   }
@@ -70,6 +77,7 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
     await floods.close();
     await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
     await sinks.close();
+    await (await indexed.promise).close();
     await ledger.close();
   };
   const close = (): Promise<void> => {
@@ -79,6 +87,13 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const onTerm = (): void => void close();
   process.on('SIGTERM', onTerm);
   return { ledger, close, stopped: stopped.promise };
+}
+
+/** The index reads no further than what is durable. */
+function followLedger(dir: string, ledger: Ledger): LedgerIndex {
+  const index = openLedgerIndex(dir, () => ({ ...ledger.durableEnd(), position: ledger.next }));
+  ledger.onGrown(() => index.grown());
+  return index;
 }
 
 /** What each verb does. A connection may append once its process has said hello on it. */

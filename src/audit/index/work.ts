@@ -1,0 +1,140 @@
+import { SQLiteError } from 'bun:sqlite';
+import { LIMITS } from '../../domain/limits.ts';
+import type { DurableEnd } from '../query.ts';
+import { Advance, isOf } from './advance.ts';
+import type { Answer, Ask, SessionsAnswer, SessionsAsk } from './ask.ts';
+import { openIndexFile, removeIndexFile } from './database.ts';
+import type { IndexFile } from './database.ts';
+import { forgetRecords } from './forget.ts';
+import { listSessions } from './list-sessions.ts';
+import { LineReader } from './reader.ts';
+import { search } from './search.ts';
+
+/** How far the ledger's files may be read, and the position of the record that comes next. */
+export interface End extends DurableEnd {
+  readonly position: number;
+}
+
+export type Order =
+  | { readonly kind: 'search'; readonly ask: Ask }
+  | { readonly kind: 'sessions'; readonly ask: SessionsAsk }
+  | { readonly kind: 'forget'; readonly positions: readonly number[] };
+
+const FAILED_WAIT_MS = 1_000;
+/** After new records it waits a moment for more: a batch costs less than its records one by one. */
+const GATHER_MS = 50;
+
+/** The index and what keeps it up to date. Everything but SQLite's own steps gives way to what is asked. */
+export class IndexWork {
+  readonly #dir: string;
+  readonly #lines: LineReader;
+  #file: IndexFile;
+  #advance: Advance;
+  #end: End = { first: 0, bytes: 0, position: 0 };
+  #wake: (() => void) | undefined;
+  #turn: Promise<void> | undefined;
+  #closed = false;
+  /** Positions whose lines were erased without a word to us. */
+  readonly #gone = new Set<number>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.#lines = new LineReader(dir);
+    [this.#file, this.#advance] = open(dir);
+  }
+
+  grown(end: End): void {
+    this.#end = end;
+    this.#wake?.();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#closed) {
+      const more = await this.#step().catch((error: unknown) => this.#afterFault(error));
+      await (more ? Bun.sleep(0) : this.#news());
+    }
+    this.#lines.close();
+    this.#file.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async answer(order: Order, end: End): Promise<Answer | SessionsAnswer | null> {
+    if (end.position >= this.#end.position) this.grown(end);
+    if (order.kind === 'search') return this.#search(order.ask, end);
+    const until = performance.now() + LIMITS.indexCatchUpMs;
+    while (this.#advance.reached.next < end.position && performance.now() < until && (await this.#step().catch(() => false))) await Bun.sleep(0);
+    const { sqlite } = this.#file;
+    if (order.kind === 'sessions') return { sessions: listSessions(sqlite, order.ask), known: this.#advance.reached.next, end: end.position };
+    await this.#quiet();
+    this.#forget(order.positions);
+    return null;
+  }
+
+  async #search(ask: Ask, end: End): Promise<Answer> {
+    const { sqlite } = this.#file;
+    const answer = await search({
+      dir: this.#dir, sqlite, lines: this.#lines, reached: this.#advance.reached, end, endPosition: end.position,
+      onGone: (position, erased) => erased && this.#gone.add(position),
+    }, ask);
+    if (this.#gone.size > 0) {
+      await this.#quiet();
+      this.#forget([...this.#gone]);
+      this.#gone.clear();
+    }
+    return answer;
+  }
+
+  #forget(positions: readonly number[]): void {
+    forgetRecords(this.#file.sqlite, this.#lines, positions);
+    // What it remembers of shared rows may be gone.
+    this.#advance = new Advance(this.#dir, { ...this.#file, reached: this.#advance.reached });
+  }
+
+  /** One batch at a time, whoever asks for it. */
+  async #step(): Promise<boolean> {
+    await this.#quiet();
+    if (this.#closed) return false;
+    const step = this.#advance.step(this.#end);
+    this.#turn = step.then(() => undefined, () => undefined);
+    try {
+      return await step;
+    } finally {
+      this.#turn = undefined;
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    while (this.#turn !== undefined) await this.#turn;
+  }
+
+  async #news(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#advance.reached.next >= this.#end.position) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = undefined;
+    await Bun.sleep(GATHER_MS);
+  }
+
+  /** A full or failing disk is waited for; whatever else is wrong with the index, it can be made anew. */
+  async #afterFault(error: unknown): Promise<boolean> {
+    await Bun.sleep(FAILED_WAIT_MS);
+    if (this.#closed || !(error instanceof SQLiteError) || /^SQLITE_(?:FULL|IOERR|BUSY|NOMEM)/.test(error.code ?? '')) return false;
+    this.#file.close();
+    removeIndexFile(this.#dir);
+    [this.#file, this.#advance] = open(this.#dir);
+    return true;
+  }
+}
+
+function open(dir: string): [IndexFile, Advance] {
+  let file = openIndexFile(dir);
+  if (!isOf(dir, file.reached)) {
+    file.close();
+    removeIndexFile(dir);
+    file = openIndexFile(dir);
+  }
+  return [file, new Advance(dir, file)];
+}
