@@ -5,7 +5,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Admin } from '../route.ts';
 import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
-import { objects } from '../../cli/json-view.ts';
+import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ask, person, ROOT } from './fixture-admin.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { whileStanding } from './standing.ts';
@@ -79,8 +79,7 @@ describe('roles', () => {
   test('who did what, in which role, is in the record; so is who was refused', async () => {
     await ask(of(), person('ann', 'all-admin'), 'PUT', '/toolsets/:id', { space: 'red', params: { id: 'mine' }, body: { members: [] } });
     await ask(of(), person('tom'), 'PUT', '/toolsets/:id', { space: 'red', params: { id: 'mine' }, body: { members: [] } });
-    const { body } = await ask(of(), ROOT, 'GET', '/audit/records', { space: 'red', query: { order: 'oldest' } });
-    const records = objects(body['records']);
+    const records = journalOf(fixture.home, { space: 'red' });
     expect(records.find(({ action, principal }) => action === 'toolset.put' && principal === 'https://issuer.example|ann'))
       .toMatchObject({ detail: { by: { via: 'session', roles: ['admin'] } } });
     const refused = records.find(({ event, principal }) => event === 'admin.refused' && principal === 'https://issuer.example|tom');

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as oauth from 'oauth4webapi';
 import { freePort } from '../../../test/fixtures/free-port.ts';
+import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { InteractionResult } from '../../identity/issuer/interaction.ts';
 import { runLedger } from '../../roles/ledger.ts';

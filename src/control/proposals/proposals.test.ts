@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
@@ -69,8 +70,7 @@ describe('a wide action', () => {
     expect((await send(ANN, 'PUT', '/policies', { body: FORBID })).code).toBe('');
     expect((await approve(BOB, proposal)).code).toBe('ERR_CONFLICT');
     expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
-    const { body } = await send(ROOT, 'GET', '/audit/records', { query: { event: 'config.changed' } });
-    expect(JSON.stringify(body)).toContain(`"approvals":["${BOB.id}"]`);
+    expect(JSON.stringify(journalOf(fixture.home, { event: 'config.changed' }))).toContain(`"approvals":["${BOB.id}"]`);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setSystemTime, test } from 'bun:test';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { createJournal } from '../../audit/journal.ts';
 import { text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -81,10 +82,10 @@ test('a permitted call is given its server\'s credential, on record before it le
   const exchange = await permit('crm');
   const answer = await release('crm', exchange, { ...ANN, actors: [] });
   expect(answer).toMatchObject({ kind: 'header', name: 'X-Key', value: VALUE, id: 'vault|default/crm@1' });
-  const { body } = await fixture.api('GET', '/audit/records?event=credential.released&limit=1');
-  expect(body).toMatchObject({
-    records: [{ event: 'credential.released', exchange, server: 'crm', ...ANN, tool: 'search', detail: { node: 'gw-1', secret: 'vault:crm' } }],
-  });
+  const body = journalOf(fixture.home, { event: 'credential.released', exchange });
+  expect(body).toMatchObject([
+    { event: 'credential.released', exchange, server: 'crm', ...ANN, tool: 'search', detail: { node: 'gw-1', secret: 'vault:crm' } },
+  ]);
   expect(JSON.stringify(body)).not.toContain(VALUE);
   const shown = await fixture.api('GET', '/vault/crm');
   expect(shown.body).toMatchObject({ name: 'crm', lastUsedAt: expect.any(Number), usedBy: ['crm'] });
