@@ -9,7 +9,9 @@ import type { Origin } from './entry.ts';
 const EVENTS: ReadonlySet<string> = new Set(RECORD_EVENTS);
 const CATEGORIES: ReadonlySet<string> = new Set(RECORD_CATEGORIES);
 /** What only the ledger can know of itself. */
-const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped']);
+const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
+  'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'sink.failed', 'sink.recovered', 'sink.parked',
+]);
 const ID_CHARS_MAX = 64;
 
 /**

@@ -94,12 +94,16 @@ class JournalClient implements LedgerJournal {
   #chars = 0;
   #inFlightChars = 0;
   #scheduled = false;
+  #gathering: Timer | undefined;
+  /** How many went together last time. */
+  #gathered = 0;
   /** Whether records come so close together that waiting a moment for the next ones pays. */
   #crowded = false;
   #greeting = false;
   #giveUp: Timer | undefined;
   readonly #flush = (): void => {
     this.#scheduled = false;
+    this.#gathering = undefined;
     this.#send();
   };
 
@@ -135,10 +139,16 @@ class JournalClient implements LedgerJournal {
   }
 
   #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    if (this.#crowded) setTimeout(this.#flush, GATHER_MS);
-    else setImmediate(this.#flush);
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      if (this.#crowded) this.#gathering = setTimeout(this.#flush, GATHER_MS);
+      else setImmediate(this.#flush);
+    } else if (this.#gathering !== undefined && this.#waiting.length >= this.#gathered) {
+      // As many as last time are here again: there may be nobody else to wait for.
+      clearTimeout(this.#gathering);
+      this.#gathering = undefined;
+      setImmediate(this.#flush);
+    }
   }
 
   close(): void {
@@ -155,6 +165,7 @@ class JournalClient implements LedgerJournal {
     const due = this.#again.length === 0 ? this.#waiting : [...this.#again, ...this.#waiting];
     this.#again = [];
     this.#waiting = [];
+    this.#gathered = due.length;
     this.#crowded = due.length >= (this.#crowded ? CROWD_STAYS : CROWD_BEGINS);
     let from = 0;
     while (from < due.length && this.#inFlightChars < IN_FLIGHT_CHARS) {

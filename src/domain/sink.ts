@@ -98,8 +98,23 @@ export interface KafkaSink extends SinkBasics {
   readonly compression: 'none' | 'gzip' | 'zstd';
 }
 
+/** One that can't run as it is: it delivers nothing and forgets nothing, and where nothing passes without it, nothing does. */
+export interface BrokenSink extends SinkBasics {
+  readonly type: 'broken';
+  readonly error: string;
+}
+
+/**
+ * What control sends of all sinks: each in the manifest's form with its secrets in clear, or, where a secret can't be read, the
+ * code of why. `roots`: PEM.
+ */
+export interface SinksSent {
+  readonly roots?: string;
+  readonly sinks: Readonly<Record<string, { readonly spec: Json } | { readonly error: string }>>;
+}
+
 /** A sink as the ledger runs it: every default written out, its secrets in clear. Never written down. */
-export type SinkSpec = FileSink | SyslogSink | SplunkSink | ElasticSink | OtlpSink | WebhookSink | KafkaSink;
+export type SinkSpec = BrokenSink | FileSink | SyslogSink | SplunkSink | ElasticSink | OtlpSink | WebhookSink | KafkaSink;
 
 /** `dead`: it has failed for long, and is tried seldom; or something must be decided by a person first. */
 export type SinkState = 'ok' | 'retrying' | 'dead';

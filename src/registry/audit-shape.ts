@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../domain/limits.ts';
 import { STANDARD_CLASS, type RetentionClass } from '../domain/retention.ts';
 import { ID } from './manifest-words.ts';
 import { SINK } from './sink-shape.ts';
@@ -23,7 +24,8 @@ export const AUDIT_SHAPE = z
   })
   .refine(({ sinks = {}, failClosed = [] }) => failClosed.every((name) => Object.hasOwn(sinks, name)), {
     path: ['failClosed'], error: 'names a sink that is not declared',
-  });
+  })
+  .refine(({ sinks = {} }) => Object.keys(sinks).length <= LIMITS.sinksMax, { path: ['sinks'], error: `are more than ${LIMITS.sinksMax}` });
 export type AuditShape = z.infer<typeof AUDIT_SHAPE>;
 
 const USUAL = { region: 'local', recordDays: 400, bodyDays: 30 } as const;

@@ -108,6 +108,11 @@ function isSafe(text: string): boolean {
   return protocol === 'https:' || isLoopbackHost(hostname);
 }
 
+/** Stands for a sink that can't be read, or whose secret can't: filed under its name, so that what depends on it sees that it is missing. */
+export function brokenSink(error: string): SinkSpec {
+  return { ...basicsOf({ type: 'file', directory: '/', from: 'now' }), type: 'broken', error };
+}
+
 /**
  * A sink as the ledger runs it, from what control sent: the manifest's form with every secret in clear, and `roots` (PEM) of
  * the network. Throws where it is none.

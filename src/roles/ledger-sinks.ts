@@ -1,34 +1,122 @@
-import type { FromThread, SinksPart } from '../audit/sinks/messages.ts';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { SinkHost } from '../audit/sinks/host.ts';
-import type { HostParts, SinkThread } from '../audit/sinks/host.ts';
-import { isObject } from '../domain/json.ts';
+import type { SinkThread } from '../audit/sinks/host.ts';
+import type { FromThread, SinksPart } from '../audit/sinks/messages.ts';
+import type { Ledger } from '../audit/ledger.ts';
+import { SallyportError } from '../domain/errors.ts';
+import { toRecord, type Happening } from '../domain/happening.ts';
+import type { Json } from '../domain/json.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { LedgerConfiguration } from '../domain/retention.ts';
+import type { SinkSpec } from '../domain/sink.ts';
+import type { Handler } from '../link/handler.ts';
+import { brokenSink, readSink } from '../registry/sink-shape.ts';
 
-/**
- * What is to run, from what control sent; `roots` are PEM of the network's further roots. What is wrong was refused when it was
- * applied; should one be of another version, it is left out and said so.
- */
-export async function readSinks(
-  { sinks, pseudonyms, failClosed }: LedgerConfiguration, roots: string | undefined, report: (line: string) => void,
-): Promise<SinksPart> {
-  const named = isObject(sinks) ? Object.entries(sinks) : [];
-  if (named.length === 0) return { sinks: {}, pseudonyms, failClosed };
-  // Loaded where there are sinks only: a ledger without them has no use for it.
-  const { readSink } = await import('../registry/sink-shape.ts');
-  const read = named.flatMap(([name, value]) => {
-    try {
-      return [[name, readSink(value, roots)] as const];
-    } catch {
-      report(`the sink ${name} is not one that this version knows; it does not run`);
-      return [];
-    }
-  });
-  return { sinks: Object.fromEntries(read), pseudonyms, failClosed };
+const SENT = z.strictObject({
+  roots: z.string().exactOptional(),
+  sinks: z.record(z.string(), z.union([z.strictObject({ spec: z.json() }), z.strictObject({ error: z.string().max(100) })])),
+});
+const NAMED = z.strictObject({ name: z.string().min(1).max(63) });
+const REPLAY = z.strictObject({ name: z.string().min(1).max(63), from: z.int().nonnegative() });
+/** What events say that they come from. */
+const VERSION = '0.1.0';
+const HELD = z.record(z.string(), z.int());
+
+/** The sinks of the ledger role, in a thread of their own, and what control may ask of them. */
+export interface LedgerSinks {
+  readonly handlers: Readonly<Record<string, Handler>>;
+  configure(configuration: LedgerConfiguration): void;
+  /** Whether a sink without which nothing passes is too far behind. */
+  isHeld(): boolean;
+  close(): Promise<void>;
 }
 
-/** The sinks of the ledger role, in a thread of their own. */
-export function createSinkHost(parts: Omit<HostParts, 'spawn'>): SinkHost {
-  return new SinkHost({ ...parts, spawn });
+export function createLedgerSinks(home: string, opened: Promise<Ledger>): LedgerSinks {
+  const dir = join(home, 'ledger');
+  const heldFile = join(dir, 'sinks', 'fail-closed');
+  let host: SinkHost | undefined;
+  let waiting: LedgerConfiguration | undefined;
+
+  const configure = (configuration: LedgerConfiguration): void => {
+    const part = partOf(configuration);
+    rememberHeld(heldFile, part);
+    host?.configure(part);
+  };
+  opened.then((ledger) => {
+    const own = (happening: Omit<Happening, 'space'>): void =>
+      void ledger.append([toRecord({ id: Bun.randomUUIDv7(), at: Date.now(), node: 'ledger', space: DEFAULT_SPACE, exchange: '', ...happening })]).catch(() => undefined);
+    host = new SinkHost({
+      home, dir, spawn, source: { origin: ledger.identity.origin, version: VERSION }, onGrown: (listener) => ledger.onGrown(listener),
+      growth: () => ({ end: ledger.durableEnd(), next: ledger.next }), news: ({ event, sink, detail }) => own({ event, detail: { sink, ...detail } }),
+    });
+    // What must not pass before control has said so again.
+    host.remember(readHeld(heldFile));
+    if (waiting !== undefined) configure(waiting);
+  }).catch(() => undefined);
+
+  const running = async (): Promise<SinkHost> => {
+    await opened;
+    if (host === undefined) throw new SallyportError('ERR_NOT_RUNNING', 'the ledger is starting', { remedy: 'Try again in a moment.' });
+    return host;
+  };
+  return {
+    configure: (configuration) => {
+      waiting = configuration;
+      if (host !== undefined) configure(configuration);
+    },
+    isHeld: () => (host?.behind().length ?? 0) > 0,
+    close: async () => host?.close(),
+    handlers: {
+      'ledger.sinks': { call: async () => (await running()).status().map((one): Json => ({ ...one })) },
+      'ledger.sink-test': { call: async (body) => ({ ...(await (await running()).test(read(NAMED, body).name)) }) },
+      'ledger.sink-replay': {
+        call: async (body) => {
+          const { name, from } = read(REPLAY, body);
+          await (await running()).replay(name, from);
+          return {};
+        },
+      },
+    },
+  };
+}
+
+/** What was wrong was refused when it was applied; what another version wrote is not left out, but stands for itself as broken. */
+function partOf({ sinks: sent, pseudonyms, failClosed }: LedgerConfiguration): SinksPart {
+  const { sinks, roots } = SENT.parse(sent);
+  const named = Object.entries(sinks).map(([name, one]) => [name, 'spec' in one ? specOf(one.spec, roots) : brokenSink(one.error)] as const);
+  return { sinks: Object.fromEntries(named), pseudonyms, failClosed };
+}
+
+function specOf(spec: Json, roots: string | undefined): SinkSpec {
+  try {
+    return readSink(spec, roots);
+  } catch {
+    // Not what was wrong with it: the message could hold a part of it.
+    return brokenSink('ERR_CONFIG_INVALID');
+  }
+}
+
+/** Which sinks must not be behind, and how far: names and spans alone, for the time between a start and what control says next. */
+function rememberHeld(file: string, { sinks, failClosed }: SinksPart): void {
+  const held = failClosed.flatMap((name) => {
+    const spec = sinks[name];
+    return spec === undefined ? [] : [[name, spec.behindMaxMs] as const];
+  });
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+  writeFileSync(file, JSON.stringify(Object.fromEntries(held)), { mode: 0o600 });
+}
+
+function readHeld(file: string): ReadonlyMap<string, number> {
+  if (!existsSync(file)) return new Map();
+  return new Map(Object.entries(HELD.parse(JSON.parse(readFileSync(file, 'utf8')))));
+}
+
+function read<T>(schema: z.ZodType<T>, body: Json): T {
+  const found = schema.safeParse(body, { reportInput: false });
+  if (found.success) return found.data;
+  throw new SallyportError('ERR_REQUEST_INVALID', 'a sink is asked for by its name');
 }
 
 function spawn(): SinkThread {

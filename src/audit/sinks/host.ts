@@ -73,6 +73,12 @@ export class SinkHost {
     else this.#thread?.post({ kind: 'configure', configuration });
   }
 
+  /** Before anything is configured: sinks that were in `failClosed` at last, with how far behind each may be. Counted as silent from now on. */
+  remember(held: ReadonlyMap<string, number>): void {
+    const { next } = this.#parts.growth();
+    for (const [name, behindMaxMs] of held) this.#known.set(name, { lag: new Lag(next, Date.now()), type: 'unknown', behindMaxMs });
+  }
+
   status(): readonly SinkStatus[] {
     const { next } = this.#parts.growth();
     const now = Date.now();

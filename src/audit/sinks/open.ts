@@ -5,6 +5,7 @@ import type { LogSource } from '../ocsf/to-ocsf.ts';
 import { openElastic } from './elastic.ts';
 import { checkDirectory, openFile } from './file.ts';
 import { openOtlp } from './otlp.ts';
+import { SinkFault } from './sink.ts';
 import type { Sink } from './sink.ts';
 import { openSplunk } from './splunk.ts';
 import { openSyslog } from './syslog.ts';
@@ -19,6 +20,7 @@ export interface Opening {
 
 /** Opens the way to a sink's destination. Throws what is wrong with it, as `toSinkFault` reads it. */
 export async function openSink(spec: SinkSpec, { name, source, home }: Opening): Promise<Sink> {
+  if (spec.type === 'broken') throw new SinkFault(spec.error, { kind: 'gone' });
   if (spec.type === 'file') {
     checkDirectory(spec.directory, realpathSync(home));
     return openFile(spec, name);

@@ -2,11 +2,8 @@ import { join } from 'node:path';
 import { createPseudonyms } from '../../audit/pseudonym.ts';
 import type { Pseudonyms } from '../../audit/pseudonym.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import type { Json } from '../../domain/json.ts';
-import { isArray, isObject } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { LedgerConfiguration } from '../../domain/retention.ts';
-import { SECRET_REFERENCE } from '../../domain/server.ts';
 import type { Link } from '../../link/connect.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { By, Control } from '../control.ts';
@@ -14,6 +11,7 @@ import { openSealKey } from '../seal-key.ts';
 import { deleteStored, listStored, putStored } from '../stored.ts';
 import { newKey, missingKeys, pastKeys } from './keys.ts';
 import { readAudit } from './settings.ts';
+import { sinksToSend } from './sinks.ts';
 
 /** What becomes of evidence: the keys that payloads are sealed for, the ledger's orders, the names that people have on screens. */
 export interface RetentionKeeper {
@@ -83,20 +81,11 @@ export function createRetention(parts: RetentionParts): RetentionKeeper {
 async function configurationOf({ store, vault }: RetentionParts, key: string): Promise<LedgerConfiguration> {
   const audit = await readAudit(store);
   const holds = await listStored(store, 'hold');
-  const read = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
   return {
     classes: classesOf(audit),
     holds: holds.map(({ id, space, body: { reason: _reason, by: _by, at: _at, ...what } }) => ({ id, space, ...what })),
     pseudonyms: { on: audit.pseudonyms ?? true, key },
-    sinks: await resolved(JSON.parse(JSON.stringify(audit.sinks ?? {})), read),
+    sinks: JSON.parse(JSON.stringify(await sinksToSend(audit, { store, vault }))),
     failClosed: audit.failClosed ?? [],
   };
-}
-
-/** Every reference to a secret replaced by the secret, for the moment in which it is sent. */
-async function resolved(value: Json, read: (reference: string) => Promise<string>): Promise<Json> {
-  if (typeof value === 'string') return SECRET_REFERENCE.test(value) ? read(value) : value;
-  if (isArray(value)) return Promise.all(value.map((item) => resolved(item, read)));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, item]) => [name, await resolved(item, read)] as const)));
 }
