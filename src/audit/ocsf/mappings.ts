@@ -70,7 +70,10 @@ const DENIALS: readonly Variant[] = [
     ...call, ...denied, when: byCode('the definition left its pin', 'ERR_PIN_DRIFT'), severity: 'high',
     says: 'A call of a tool that changed since it was approved was denied',
   },
-  { ...call, ...denied, when: byCode('the server is in quarantine', 'ERR_SERVER_QUARANTINED'), severity: 'medium', says: 'A call to a quarantined server was denied' },
+  {
+    ...call, ...denied, when: byCode('the server is in quarantine', 'ERR_SERVER_QUARANTINED'), severity: 'medium',
+    says: 'A call to a server in quarantine was denied',
+  },
   { ...call, ...denied, severity: 'low', says: 'A call was denied' },
 ];
 

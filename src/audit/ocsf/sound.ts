@@ -10,6 +10,7 @@ const isText: Check = (value) => typeof value === 'string';
 const isWhole: Check = (value) => Number.isSafeInteger(value);
 const isNumber: Check = (value) => typeof value === 'number';
 const areTexts: Check = (value) => isArray(value) && value.every(isText);
+const isAnObject: Check = (value) => isObject(value);
 const anything: Check = () => true;
 const oneOf = (words: readonly string[]): Check => (value) => typeof value === 'string' && words.includes(value);
 /** Members that are there have their form; those of `needed` are there. */
@@ -21,19 +22,20 @@ const isLabels = object({
 });
 const isFinding = object(
   {
-    detector: isText, rule: isText, severity: oneOf(SEVERITIES), at: areTexts, labels: (value) => isObject(value), expected: isText, seen: isText, rarity: isNumber,
+    detector: isText, rule: isText, severity: oneOf(SEVERITIES), at: areTexts, labels: isAnObject, expected: isText, seen: isText,
+    rarity: isNumber,
   },
   ['detector', 'rule', 'severity', 'at'],
 );
 
 const FORMS: Readonly<Record<keyof JournalRecord, Check>> = {
-  id: isText, at: isWhole, category: isText, event: isText, node: isText, space: isText, exchange: isText, principal: isText,
-  principalKind: oneOf(['person', 'workload']), agent: isText, actors: areTexts, client: object({ name: isText, version: isText }), onBehalfOf: (value) => isObject(value),
-  standing: (value) => isObject(value), context: isText, address: isText, route: isText, session: isText, revision: isText, method: isText, action: isText,
-  server: isText, tool: isText, dispatchers: areTexts, definition: isText, effect: isText, digest: isText, sizeBytes: isWhole, shape: anything, labels: isLabels,
-  findings: (value) => isArray(value) && value.every(isFinding), snapshot: isWhole, policies: areTexts, code: isText, fingerprint: isText, reason: isText,
-  latencyMs: isNumber, stages: (value) => isObject(value), trace: object({ traceId: isText, spanId: isText, parentId: isText }, ['traceId', 'spanId']),
-  request: (value) => isObject(value), retention: isText, detail: anything,
+  id: isText, at: isWhole, category: isText, event: isText, node: isText, space: isText, exchange: isText, principal: isText, agent: isText, context: isText,
+  address: isText, route: isText, session: isText, revision: isText, method: isText, action: isText, server: isText, tool: isText, definition: isText,
+  effect: isText, digest: isText, code: isText, fingerprint: isText, reason: isText, retention: isText,
+  principalKind: oneOf(['person', 'workload']), actors: areTexts, dispatchers: areTexts, policies: areTexts, sizeBytes: isWhole, snapshot: isWhole,
+  latencyMs: isNumber, client: object({ name: isText, version: isText }), onBehalfOf: isAnObject, standing: isAnObject, stages: isAnObject, request: isAnObject,
+  shape: anything, detail: anything, labels: isLabels, findings: (value) => isArray(value) && value.every(isFinding),
+  trace: object({ traceId: isText, spanId: isText, parentId: isText }, ['traceId', 'spanId']),
 };
 
 /**

@@ -61,7 +61,8 @@ export function toOcsf(entry: Entry, source: LogSource): JsonObject {
     ...ownOf(variant, record, source),
     enrichments: enrichmentsOf(record),
   });
-  return said({ ...event, unmapped: unmappedOf({ ...entry, record }, event, odd), metadata: metadataOf({ ...entry, record }, source, kind), observables: observablesOf(event) });
+  const sound = { ...entry, record };
+  return said({ ...event, unmapped: unmappedOf(sound, event, odd), metadata: metadataOf(sound, source, kind), observables: observablesOf(event) });
 }
 
 function classification({ uid, name, category, activities }: OcsfClass, activityId: number): JsonObject {

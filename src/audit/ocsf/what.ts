@@ -12,7 +12,7 @@ const CATEGORY = {
 } as const satisfies Record<Labels['categories'][number], readonly [number, string]>;
 
 /** One `data_classification` for each category, or one for all where there is no category. */
-export function classificationsOf(labels: Labels | undefined): readonly JsonObject[] {
+function classificationsOf(labels: Labels | undefined): readonly JsonObject[] {
   if (labels === undefined) return [];
   const [confidentialityId, confidentiality] = CONFIDENTIALITY[labels.confidentiality];
   const level = { confidentiality_id: confidentialityId, confidentiality };
