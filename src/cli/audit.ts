@@ -1,6 +1,11 @@
 import { acceptLog } from './audit/accept-log.ts';
+import { body } from './audit/body.ts';
+import { erase } from './audit/erase.ts';
+import { hold } from './audit/hold.ts';
 import { query } from './audit/query.ts';
+import { reveal } from './audit/reveal.ts';
+import { sinks } from './audit/sinks.ts';
 import { tail } from './audit/tail.ts';
 import { commandOf } from './verbs.ts';
 
-export const command = commandOf('audit', 'Read the journal: what was asked, decided and done', { query, tail, 'accept-log': acceptLog });
+export const command = commandOf('audit', 'Read the journal: what was asked, decided and done', { query, tail, sinks, reveal, body, erase, hold, 'accept-log': acceptLog });

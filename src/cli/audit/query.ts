@@ -4,17 +4,18 @@ import { number, objects, part } from '../json-view.ts';
 import { readSpan, table } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 import { FIELDS, FILTER, cells, readFilter } from './filter.ts';
+import { revealed } from './reveal.ts';
 
 export const query: Verb = {
-  usage: `query [--since 1h] [--limit 100] ${FIELDS.map((name) => `[--${name} VALUE]`).join(' ')}`,
-  options: { ...FILTER, since: { type: 'string' }, limit: { type: 'string' } },
+  usage: `query [--since 1h] [--limit 100] [--reveal --reason WHY] ${FIELDS.map((name) => `[--${name} VALUE]`).join(' ')}`,
+  options: { ...FILTER, since: { type: 'string' }, limit: { type: 'string' }, reveal: { type: 'boolean' }, reason: { type: 'string' } },
   run: async (call) => {
     const { client, io, options } = call;
     const since = options.text('since');
     const sinceMs = since === undefined ? undefined : readSpan(since);
     if (since !== undefined && sinceMs === undefined) throw new SallyportError('ERR_USAGE', '--since is no time span', { remedy: 'Write for instance 1h.' });
     const answer = await client.get('/audit/records', {
-      ...readFilter(call), limit: options.text('limit'), since: sinceMs === undefined ? undefined : Date.now() - sinceMs,
+      ...readFilter(call), ...(await revealed(call)), limit: options.text('limit'), since: sinceMs === undefined ? undefined : Date.now() - sinceMs,
     });
     show(
       io, options.json, answer,
