@@ -5,12 +5,14 @@ import { isArray, isObject } from '../domain/json.ts';
 /** `p_` and 20 hex digits: enough that no two people of an installation meet. */
 const PSEUDONYM = /^p_[0-9a-f]{20}$/;
 const CHARS = 20;
-/** Ids of people and of what was issued to them: `<issuer>|<subject>`. */
-const PRINCIPAL = /^[^\s|]{1,512}\|[^|\n]{1,512}$/;
+/** Ids of people and of what was issued to them, wherever they stand: `<issuer>|<subject>`. */
+const PRINCIPAL = /[^\s|"'(),;]{1,512}\|[^\s|"'(),;]{1,512}/g;
 /** What speaks for the machine and not for anyone: workloads of ours, and what the vault names. */
-const OWN = /^(?:sallyport\|(?:registry|control|manifest|root|socket|admin)$|vault\|)/;
+const OWN = /^(?:sallyport\|(?:admin|break-glass|control|gateway|issuer|manifest|registry|scim|sign-in|socket)$|vault\|)/;
 /** Fields of a record (or of a part of one) in which a principal stands as it is. */
 const NAMED: ReadonlySet<string> = new Set(['principal', 'person', 'proposer', 'approver', 'caller', 'subject']);
+/** What names programs and places, never people. */
+const SHOWN: ReadonlySet<string> = new Set(['agent', 'actors', 'route', 'policies', 'client']);
 
 /** One name for each person in place of who they are: a keyed hash, so that nobody without the key can try names. */
 export interface Pseudonyms {
@@ -29,23 +31,36 @@ export function createPseudonyms(key: Uint8Array): Pseudonyms {
   return {
     of,
     hide(record) {
-      const workload = record['principalKind'] === 'workload' ? record['principal'] : undefined;
-      const name = (id: string): string => (id === workload || OWN.test(id) || isPseudonym(id) ? id : of(id));
-      return hideIn(record, name, typeof record['principal'] === 'string' ? record['principal'] : undefined);
+      const { principal, principalKind, onBehalfOf } = record;
+      const own = typeof principal === 'string' ? principal : undefined;
+      const isMachine = (id: string): boolean => (id === own && principalKind !== undefined ? principalKind === 'workload' : OWN.test(id));
+      const name = (id: string): string => (isMachine(id) || isPseudonym(id) ? id : of(id));
+      const others = isObject(onBehalfOf) && typeof onBehalfOf['principal'] === 'string' ? [onBehalfOf['principal']] : [];
+      return hideIn(record, { name, known: [...(own === undefined ? [] : [own]), ...others] });
     },
   };
 }
 
+interface Hiding {
+  readonly name: (id: string) => string;
+  /** Ids that this record itself names: found in texts whatever they look like. */
+  readonly known: readonly string[];
+}
+
 /** Ids of credentials (`standing`) and of what a caller is bound to say as much as the name: they go with it. */
-function hideIn(part: JsonObject, name: (id: string) => string, self: string | undefined): JsonObject {
+function hideIn(part: JsonObject, hiding: Hiding): JsonObject {
   return Object.fromEntries(Object.entries(part).map(([field, value]) => {
-    if (typeof value === 'string' && NAMED.has(field)) return [field, name(value)];
-    return [field, field === 'agent' || field === 'actors' || field === 'route' ? value : hideValue(value, name, self)];
+    if (typeof value === 'string' && NAMED.has(field)) return [field, hiding.name(value)];
+    return [field, SHOWN.has(field) ? value : hideValue(value, hiding)];
   }));
 }
 
-function hideValue(value: Json, name: (id: string) => string, self: string | undefined): Json {
-  if (typeof value === 'string') return value === self || PRINCIPAL.test(value) ? name(value) : value;
-  if (isArray(value)) return value.map((item) => hideValue(item, name, self));
-  return isObject(value) ? hideIn(value, name, self) : value;
+function hideValue(value: Json, hiding: Hiding): Json {
+  if (typeof value === 'string') {
+    if (!value.includes('|')) return value;
+    const withoutKnown = hiding.known.reduce((text, id) => text.replaceAll(id, hiding.name(id)), value);
+    return withoutKnown.replace(PRINCIPAL, hiding.name);
+  }
+  if (isArray(value)) return value.map((item) => hideValue(item, hiding));
+  return isObject(value) ? hideIn(value, hiding) : value;
 }
