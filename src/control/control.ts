@@ -4,6 +4,7 @@ import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { LedgerReader } from './audit/reader.ts';
+import type { SinkReader } from './audit/sinks.ts';
 import type { Connections } from './connections/connections.ts';
 import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
@@ -28,6 +29,7 @@ export interface Control {
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
+  readonly sinks: SinkReader;
   readonly readServer: ReadServer;
   readonly change: Change;
   /** The issuer's side of the sign-in pages; only the door, which opens with the issuer, has a use for it. */

@@ -14,6 +14,7 @@ import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
+import { createSinkReader } from './audit/sinks.ts';
 import { createAdministration } from './admins/administration.ts';
 import { createApiProofs } from './admins/api-proofs.ts';
 import { doorAuthenticator, socketAuthenticator } from './admins/authenticate.ts';
@@ -92,6 +93,7 @@ export function createControl(parts: ControlParts): RunningControl {
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
+    sinks: createSinkReader(parts.links.ledger),
     readServer: createServerReader(parts.links.gateway),
     change,
     interactions: () => (issuer ?? closed()).interactions,

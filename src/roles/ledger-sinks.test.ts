@@ -120,8 +120,8 @@ describe('the ledger\'s sinks', () => {
     await configure(control, { soc: webhook(peer) }, ['soc']);
     await journal.append(recordOf());
     await until(async () => (await statusOf(control, 'soc'))['state'] === 'retrying');
-    const test = await control.call('ledger.sink-test', { name: 'soc' });
-    expect(test).toMatchObject({ ok: false, error: 'webhook: HTTP 401' });
+    const trial = await control.call('ledger.sink-test', { name: 'soc' });
+    expect(trial).toMatchObject({ ok: false, error: 'webhook: HTTP 401' });
     expect(JSON.stringify(await control.call('ledger.sinks', {}))).not.toContain(CANARY);
     for (const file of everyFile(home)) expect(readFileSync(file).includes(CANARY), file).toBe(false);
     expect(await control.call('ledger.configure', { sinks: CANARY }).then(String, String)).not.toContain(CANARY);

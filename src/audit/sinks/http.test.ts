@@ -41,6 +41,11 @@ const faultOf = (sink: Sink, batch: readonly Item[]): Promise<SinkFault> => send
 const positions = (parked: readonly Parked[]): readonly number[] => parked.map(({ item }) => item.position);
 const json = (value: Json, status = 200): Response => Response.json(value, { status });
 
+const splunkSpec = (url: string): Json => ({ type: 'splunk', url, token: 't', index: 'sec' });
+const elasticSpec = (url: string): Json => ({ type: 'elastic', url, dataStream: 'logs-sallyport-default', username: 'u', password: 'p' });
+const otlpSpec = (url: string): Json => ({ type: 'otlp', url: `${url}/v1/logs` });
+const webhookSpec = (url: string, secret: string): Json => ({ type: 'webhook', url: `${url}/hook`, secret });
+
 describe.each([
   ['splunk', { token: CANARY, acknowledge: false }],
   ['elastic', { dataStream: 'logs-sallyport-default', apiKey: CANARY }],
@@ -109,8 +114,6 @@ describe.each([
 });
 
 describe('splunk', () => {
-  const spec = (url: string): Json => ({ type: 'splunk', url, token: 't', index: 'sec' });
-
   test('has what its indexers acknowledge, and is polled on the channel that it was sent on', async () => {
     let polls = 0;
     const peer = serve(({ path }) => {
@@ -118,7 +121,7 @@ describe('splunk', () => {
       polls += 1;
       return json({ acks: { 3: polls > 2 } });
     });
-    expect(await send(await open(spec(peer.url)), items(2))).toEqual([]);
+    expect(await send(await open(splunkSpec(peer.url)), items(2))).toEqual([]);
     expect(polls).toBe(3);
     const [event, poll] = peer.seen;
     expect(event?.headers.get('authorization')).toBe('Splunk t');
@@ -133,7 +136,7 @@ describe('splunk', () => {
 
   test('whose token acknowledges nothing is not believed', async () => {
     const peer = serve(() => json({ text: 'Success', code: 0 }));
-    expect((await faultOf(await open(spec(peer.url)), items(1))).kind).toBe('gone');
+    expect((await faultOf(await open(splunkSpec(peer.url)), items(1))).kind).toBe('gone');
   });
 
   test('gets the rest without the event that it names as invalid', async () => {
@@ -142,22 +145,21 @@ describe('splunk', () => {
       const bad = body.split('\n').findIndex((line) => line.includes('"position":2'));
       return bad === -1 ? json({ code: 0, ackId: 0 }) : json({ text: 'Invalid data format', code: 6, 'invalid-event-number': bad }, 400);
     });
-    expect(positions(await send(await open(spec(peer.url)), items(5)))).toEqual([2]);
+    expect(positions(await send(await open(splunkSpec(peer.url)), items(5)))).toEqual([2]);
   });
 
   test('that knows no such index refuses no record: that is for a person to mend', async () => {
     const peer = serve(() => json({ text: 'Incorrect index', code: 7, 'invalid-event-number': 0 }, 400));
-    expect(await faultOf(await open(spec(peer.url)), items(3))).toMatchObject({ kind: 'retry', message: 'splunk: HTTP 400, code 7' });
+    expect(await faultOf(await open(splunkSpec(peer.url)), items(3))).toMatchObject({ kind: 'retry', message: 'splunk: HTTP 400, code 7' });
   });
 });
 
 describe('elastic', () => {
-  const spec = (url: string): Json => ({ type: 'elastic', url, dataStream: 'logs-sallyport-default', username: 'u', password: 'p' });
   const created = { create: { status: 201 } };
 
   test('creates documents under the records\' ids; what it has already is no error', async () => {
     const peer = serve(() => json({ errors: true, items: [created, { create: { status: 409, error: { type: 'version_conflict_engine_exception' } } }] }));
-    expect(await send(await open(spec(peer.url)), items(2))).toEqual([]);
+    expect(await send(await open(elasticSpec(peer.url)), items(2))).toEqual([]);
     const [seen] = peer.seen;
     expect(seen?.path).toStartWith('/logs-sallyport-default/_bulk?');
     expect(seen?.headers.get('authorization')).toBe(`Basic ${btoa('u:p')}`);
@@ -171,7 +173,7 @@ describe('elastic', () => {
       ? { errors: true, items: [created, { create: { status: 429, error: { type: 'es_rejected_execution_exception' } } },
         { create: { status: 400, error: { type: 'document_parsing_exception', reason: CANARY } } }] }
       : { errors: false }));
-    const parked = await send(await open(spec(peer.url)), items(3));
+    const parked = await send(await open(elasticSpec(peer.url)), items(3));
     expect(parked.map(({ item, reason }) => [item.position, reason])).toEqual([[2, 'elastic: document_parsing_exception']]);
     expect(peer.seen[1]?.body).toContain('000000000001');
     expect(peer.seen[1]?.body).not.toContain('000000000000');
@@ -179,21 +181,19 @@ describe('elastic', () => {
 
   test('that refuses every document parks none', async () => {
     const peer = serve(({ body }) => json({ errors: true, items: body.trimEnd().split('\n').flatMap((_, index) => (index % 2 ? [] : [{ create: { status: 400 } }])) }));
-    expect((await faultOf(await open(spec(peer.url)), items(4))).message).toContain('nothing is taken');
+    expect((await faultOf(await open(elasticSpec(peer.url)), items(4))).message).toContain('nothing is taken');
   });
 
   test('that answers for fewer items than it was sent is not believed', async () => {
     const peer = serve(() => json({ errors: true, items: [created] }));
-    expect((await faultOf(await open(spec(peer.url)), items(2))).message).toBe('elastic: an answer without its items');
+    expect((await faultOf(await open(elasticSpec(peer.url)), items(2))).message).toBe('elastic: an answer without its items');
   });
 });
 
 describe('otlp', () => {
-  const spec = (url: string): Json => ({ type: 'otlp', url: `${url}/v1/logs` });
-
   test('gets log records as the data model has them', async () => {
     const peer = serve(() => json({}));
-    expect(await send(await open(spec(peer.url)), items(1))).toEqual([]);
+    expect(await send(await open(otlpSpec(peer.url)), items(1))).toEqual([]);
     const body: Json = JSON.parse(peer.seen[0]?.body ?? '');
     expect(body).toEqual({
       resourceLogs: [{
@@ -215,23 +215,21 @@ describe('otlp', () => {
 
   test('that drops some is sent nothing twice, and they are counted', async () => {
     const peer = serve(() => json({ partialSuccess: { rejectedLogRecords: '2', errorMessage: CANARY } }));
-    const [parked] = await send(await open(spec(peer.url)), items(5));
+    const [parked] = await send(await open(otlpSpec(peer.url)), items(5));
     expect(parked).toMatchObject({ count: 2, reason: 'otlp: partial success, 2 of positions 0 to 4' });
     expect(peer.seen).toHaveLength(1);
   });
 
   test('that drops all is broken', async () => {
     const peer = serve(() => json({ partialSuccess: { rejectedLogRecords: 3 } }));
-    expect((await faultOf(await open(spec(peer.url)), items(3))).message).toBe('otlp: every record was rejected');
+    expect((await faultOf(await open(otlpSpec(peer.url)), items(3))).message).toBe('otlp: every record was rejected');
   });
 });
 
 describe('webhook', () => {
-  const spec = (url: string, secret: string): Json => ({ type: 'webhook', url: `${url}/hook`, secret });
-
   test.each([['plain', 'plain'], ['whsec_c2VjcmV0', 'secret']])('is signed over id, time and body (%s)', async (secret, key) => {
     const peer = serve(() => new Response(null, { status: 204 }));
-    const sink = await open(spec(peer.url, secret));
+    const sink = await open(webhookSpec(peer.url, secret));
     await send(sink, items(2));
     await send(sink, items(2));
     const [first, second] = peer.seen;
@@ -245,6 +243,6 @@ describe('webhook', () => {
 
   test('that is gone (410) waits for a person', async () => {
     const peer = serve(() => new Response(null, { status: 410 }));
-    expect((await faultOf(await open(spec(peer.url, 's')), items(1))).kind).toBe('gone');
+    expect((await faultOf(await open(webhookSpec(peer.url, 's')), items(1))).kind).toBe('gone');
   });
 });

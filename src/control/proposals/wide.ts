@@ -1,13 +1,16 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { SECRET_REFERENCE } from '../../domain/server.ts';
 import type { Tool } from '../../domain/server.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
+import type { AuditShape } from '../../registry/audit-shape.ts';
 import { guessEffect } from '../../registry/effects.ts';
 import type { Rows } from '../../store/store.ts';
 import { isHeldBy, isSound } from '../admins/roles.ts';
 import { readSpaceKill } from '../kill/kill.ts';
 import { groupsOfPeople } from '../people/groups.ts';
 import { readNames } from '../people/names.ts';
+import { readAudit } from '../retention/settings.ts';
 import { readSignIn } from '../sign-in/settings.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { listStored } from '../stored.ts';
@@ -67,7 +70,10 @@ export async function readWide(rows: Rows): Promise<Wide> {
       digest, risky: surface.tools.filter(isRisky).map(({ name }) => name),
       confirmed: surface.tools.filter(({ effect }) => RISKY.includes(effect)).map(({ name }) => name),
     }])),
-    showings: new Set((await listStored(rows, 'server')).flatMap(({ space, body }) => showingsOf(body).map((one) => `${one} (space ${space})`))),
+    showings: new Set([
+      ...(await listStored(rows, 'server')).flatMap(({ space, body }) => showingsOf(body).map((one) => `${one} (space ${space})`)),
+      ...sinkShowings(await readAudit(rows)),
+    ]),
   };
 }
 
@@ -113,6 +119,20 @@ function showingsOf({ endpoint, credentials }: StoredServer): readonly string[] 
   const providers = Object.entries(credentials).flatMap(([name, value]) =>
     (/^(?:issuer|tokenUrl|idpTokenUrl)$/.test(name) && typeof value === 'string' ? [new URL(value).origin] : []));
   return referencesOf({ endpoint, credentials }).flatMap((secret) => [place, ...providers].map((where) => `the secret ${secret} at ${where}`));
+}
+
+/** What leaves through sinks beyond records under pseudonyms: names of people, and secrets, each with where it goes. */
+function sinkShowings({ sinks = {} }: AuditShape): readonly string[] {
+  return Object.entries(sinks).flatMap(([name, sink]) => {
+    const place = 'url' in sink ? new URL(sink.url).origin : 'address' in sink ? sink.address : 'brokers' in sink ? sink.brokers.join(', ') : sink.directory;
+    const where = `the sink ${name} at ${place}`;
+    return [...(sink.reveal === true ? [`people by their names to ${where}`] : []), ...secretsOf(sink).map((secret) => `the secret ${secret} to ${where}`)];
+  });
+}
+
+function secretsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return SECRET_REFERENCE.test(value) ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretsOf) : [];
 }
 
 /** Whoever approves may call a tool harmless: what it looks like without them counts too. */
