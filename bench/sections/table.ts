@@ -2,6 +2,7 @@ import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureIdentity } from './identity.ts';
 import { measureIssuing } from './issuing.ts';
+import { measureLedger } from './ledger.ts';
 import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
@@ -20,4 +21,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'policies', measure: measurePolicies },
   { name: 'identity', measure: measureIdentity },
   { name: 'issuing', measure: measureIssuing },
+  { name: 'ledger', measure: measureLedger },
 ];
