@@ -148,6 +148,18 @@ const ROWS = {
   mutation: ['Whatever line of the path is left out, a test notices.', 'issue 2, Done when; invariant 11'],
   'bad-upstreams': ['A dead, slow, lying or flooding upstream costs only its own calls.', 'issue 2, Bad input'],
   'slow-clients': ['Slow and vanishing clients cost nobody else anything.', 'issue 2, part 6'],
+  'evidence-replayed': [
+    'The complete access request of every decision is kept, argument values sealed, so that each is decided again alike.',
+    'issue 4, part 2',
+  ],
+  'evidence-erased': [
+    'What is erased, or past its time, can\'t be read any more, whoever has the keys; the log\'s proofs stand; a legal hold prevents it.',
+    'issue 4, parts 1 and 2',
+  ],
+  'evidence-names': [
+    'People stand under pseudonyms on screens and in exports, and are revealed for a recorded reason, by two people where that is asked for.',
+    'issue 4, part 2',
+  ],
   'audit-before-effect': ['Without the ledger, or with a full disk, nothing is sent.', 'invariants 5 and 6'],
   'control-away': ['Without control gateways decide as long as their lease lasts, then deny.', 'DESIGN part 3'],
   'connect-dpop': [

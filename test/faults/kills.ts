@@ -114,7 +114,8 @@ function killSome(gate: SupervisedGate, random: () => number): readonly Role[] {
   return [...wanted].filter((role) => gate.kill(role));
 }
 
-async function callOn(
+/** One caller, one call after another, until `ending`. */
+export async function callOn(
   url: string, token: string, name: string, random: () => number, ending: AbortSignal, attempts: Attempt[],
 ): Promise<void> {
   for (let round = 0; !ending.aborted; round += 1) {
@@ -135,7 +136,7 @@ async function callOnce(url: string, token: string, what: Omit<Attempt, 'answer'
 }
 
 /** The records of the last calls may still be on their way when their answers are there. */
-async function untilQuiet(gate: SupervisedGate): Promise<void> {
+export async function untilQuiet(gate: Pick<SupervisedGate, 'records'>): Promise<void> {
   const latest = async (): Promise<unknown> => (await gate.records({ order: 'newest', limit: '1' }))[0]?.['id'];
   for (let seen = await latest(), again: unknown; ; seen = again) {
     await Bun.sleep(300);
