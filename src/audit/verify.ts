@@ -84,8 +84,10 @@ class Walk {
   #head({ bytes, offset }: RawLine): void {
     this.#atHead = false;
     const { first } = this.#segment;
-    if (first !== this.#next) this.#damaged(0, 'the segment does not follow the one before it');
-    if (first > this.#next) this.#fill(first);
+    if (first > this.#next) {
+      this.#damaged(0, `positions ${this.#next} to ${first - 1} are missing before this segment`);
+      this.#fill(first);
+    } else if (first < this.#next) this.#damaged(0, 'the segment does not follow the one before it');
     const head = readHead(bytes);
     if (head?.first !== first) this.#damaged(offset, 'the segment’s first line is not what was written');
     else if (!this.#isBroken && this.#edge.size === first && head.root !== Buffer.from(this.#edge.root()).toString('base64url')) {
