@@ -211,10 +211,11 @@ export function treeRoot(leaves) {
   return nodeHash(treeRoot(leaves.slice(0, split)), treeRoot(leaves.slice(split)));
 }
 
+/** Half-written files of a crash (`.draft`) are nothing that a log serves. */
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((item) => !item.isDirectory())
+    .filter((item) => !item.isDirectory() && !item.name.endsWith('.draft'))
     .map((item) => relative(folder, join(item.parentPath ?? item.path, item.name)).split(sep).join('/'));
 }
 

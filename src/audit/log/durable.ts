@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** The whole file or nothing, and on the disk before this returns. */
@@ -36,10 +36,13 @@ export async function replaceFile(file: string, bytes: string | Uint8Array, stri
   try {
     await handle.writeFile(bytes);
     if (strict) await handle.sync();
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }
-  await rename(draft, file);
 }
 
 export async function syncFolderLater(dir: string): Promise<void> {

@@ -1,6 +1,5 @@
-import { REST_AT, provesItself } from '../line.ts';
+import { REST_AT, positionIn, provesItself } from '../line.ts';
 import { listSegments, readLines } from '../segments.ts';
-import { positionIn } from './line-fields.ts';
 
 /**
  * Positions of the records of an exchange, found by reading all lines: for a folder without its index. Erased records name
@@ -13,8 +12,7 @@ export async function findExchange(dir: string, exchange: string): Promise<reado
     for await (const lines of readLines(file)) {
       for (const { bytes, whole } of lines) {
         if (!whole || bytes.indexOf(wanted, REST_AT) === -1 || !provesItself(bytes, 0, bytes.length)) continue;
-        const position = positionIn(bytes);
-        if (position !== undefined && isOf(bytes, exchange)) found.push(position);
+        if (isOf(bytes, exchange)) found.push(positionIn(bytes, 0));
       }
     }
   }

@@ -2,13 +2,13 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bodiesFile } from '../bodies.ts';
 import { readErased, readHead } from '../entry.ts';
-import { isErased, leafOf } from '../line.ts';
+import { REST_AT, isErased, leafOf, positionIn } from '../line.ts';
 import { logDir } from '../log/tiles.ts';
 import { listSegments, readLines, segmentsDir } from '../segments.ts';
 import { checkBodies } from './fsck-bodies.ts';
 import type { Claim } from './fsck-bodies.ts';
 import { checkLog, readSize } from './fsck-log.ts';
-import { bodyIn, positionIn } from './line-fields.ts';
+import { bodyIn } from './line-fields.ts';
 import type { Note, Oddity } from './oddity.ts';
 
 export interface Structure {
@@ -82,8 +82,8 @@ function checkLine(
   dir: string, file: string, { bytes, offset, next }: { readonly bytes: Buffer; readonly offset: number; readonly next: number },
   claims: Map<string, Claim[]>, note: Note,
 ): number {
-  const named = leafOf(bytes, 0, bytes.length) === undefined ? undefined : isErased(bytes, 0, bytes.length) ? readErased(bytes) : positionIn(bytes);
-  if (named === undefined || !Number.isSafeInteger(named)) {
+  const named = leafOf(bytes, 0, bytes.length) === undefined ? undefined : isErased(bytes, 0, bytes.length) ? readErased(bytes) : positionOf(bytes);
+  if (named === undefined) {
     note('broken', file, 'the line has not the form of a record', { offset, position: next });
     return next + 1;
   }
@@ -101,4 +101,9 @@ function checkLine(
 
 function countFiles(dir: string): number {
   return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory()).length;
+}
+
+/** Of a line that may not be what was written. */
+function positionOf(line: Buffer): number | undefined {
+  return line.indexOf(',"position":', REST_AT) === REST_AT ? positionIn(line, 0) : undefined;
 }

@@ -40,7 +40,8 @@ export function checkOtherFiles(log: string, size: number, found: OnFlaw): numbe
   let beyond = 0;
   for (const { file, address } of listLogFiles(log)) {
     if (address === undefined) {
-      found({ file, what: 'this is no file of a log' });
+      // What a crash left half-written is nothing that is served; `fsck` names it.
+      if (!file.endsWith('.draft')) found({ file, what: 'this is no file of a log' });
       continue;
     }
     const { level, index, width } = address;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { SegmentHead } from '../entry.ts';
 import { readErased, readHead } from '../entry.ts';
-import { isErased, leafOf, provesItself } from '../line.ts';
+import { isErased, leafOf, positionIn, provesItself } from '../line.ts';
 import { openCheckpoint } from '../log/checkpoint.ts';
 import type { Checkpoint } from '../log/checkpoint.ts';
 import { checkpointFile } from '../log/keeper.ts';
@@ -13,7 +13,7 @@ import type { RawLine, Segment } from '../segments.ts';
 import { BodyCheck } from './body-check.ts';
 import { ErasureAccount } from './erasure-account.ts';
 import type { Flaw, OnFlaw } from './flaw.ts';
-import { bodyIn, positionIn } from './line-fields.ts';
+import { bodyIn } from './line-fields.ts';
 import { checkOtherFiles } from './log-files.ts';
 import { TreeCheck } from './tree-check.ts';
 
@@ -149,7 +149,7 @@ class LedgerCheck {
     const leaf = leafOf(bytes, 0, bytes.length);
     const proven = leaf !== undefined && provesItself(bytes, 0, bytes.length);
     const erased = !proven && leaf !== undefined && isErased(bytes, 0, bytes.length) ? readErased(bytes) : undefined;
-    const position = proven ? positionIn(bytes) : erased;
+    const position = proven ? positionIn(bytes, 0) : erased;
     if (position === undefined) {
       this.#found({ file, offset, position: this.#next, what: 'the line is not what was written here' });
       tree?.add({ leaf: undefined, file, offset });
