@@ -97,6 +97,6 @@ async function verifyRate(dir: string): Promise<{ readonly perSecond: number; re
 }
 
 function bytesIn(folder: string): number {
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return paths.reduce((sum, path) => sum + statSync(path).size, 0);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { JournalRecord } from '../domain/record.ts';
 import type { SealedBody } from '../domain/retention.ts';
 import { readBody } from './bodies.ts';
@@ -106,7 +106,7 @@ test('erasing that a crash cut short is completed at the next start', async () =
   const to = whole.indexOf(10, from);
   writeFileSync(segmentFile(copy, 0), Buffer.concat([done.subarray(0, from + 90), whole.subarray(from + 90)]));
   mkdirSync(join(copy, 'erasing'));
-  const write = { file: segmentFile(copy, 0), offset: from, text: done.subarray(from, to).toString('base64') };
+  const write = { file: relative(copy, segmentFile(copy, 0)), offset: from, text: done.subarray(from, to).toString('base64') };
   writeFileSync(join(copy, 'erasing', 'x.json'), JSON.stringify([write]));
   writeFileSync(join(copy, 'erasing', 'y.json.draft'), '[{"fi');
   const again = await open(false, copy);

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import { SallyportError } from '../domain/errors.ts';
@@ -80,7 +80,7 @@ export function finishErasures(dir: string): void {
   const folder = erasingDir(dir);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
-    if (name.endsWith('.json')) overwriteAll(readWrites(join(folder, name)));
+    if (name.endsWith('.json')) overwriteAll(readWrites(dir, join(folder, name)));
     rmSync(join(folder, name));
   }
 }
@@ -93,7 +93,8 @@ function carryOut(dir: string, writes: readonly Overwrite[]): void {
   if (writes.length === 0) return;
   mkdirSync(erasingDir(dir), { recursive: true, mode: 0o700 });
   const intent = join(erasingDir(dir), `${Bun.randomUUIDv7()}.json`);
-  writeDurable(intent, JSON.stringify(writes), 0o600);
+  // By paths within the ledger's folder, which may lie elsewhere when this is done again.
+  writeDurable(intent, JSON.stringify(writes.map((write) => ({ ...write, file: relative(dir, write.file) }))), 0o600);
   syncFolder(dir);
   overwriteAll(writes);
   rmSync(intent);
@@ -117,11 +118,11 @@ function overwriteAll(writes: readonly Overwrite[]): void {
 }
 
 /** Our own words, whole or not there: `writeDurable` made them. */
-function readWrites(file: string): readonly Overwrite[] {
+function readWrites(dir: string, file: string): readonly Overwrite[] {
   const parsed: Json = JSON.parse(readFileSync(file, 'utf8'));
   return (isArray(parsed) ? parsed : []).flatMap((item) => {
     const { file: path, offset, text, zeros: count } = isObject(item) ? item : {};
     if (typeof path !== 'string' || typeof offset !== 'number') return [];
-    return [{ file: path, offset, ...(typeof text === 'string' ? { text } : {}), ...(typeof count === 'number' ? { zeros: count } : {}) }];
+    return [{ file: join(dir, path), offset, ...(typeof text === 'string' ? { text } : {}), ...(typeof count === 'number' ? { zeros: count } : {}) }];
   });
 }

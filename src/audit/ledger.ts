@@ -63,7 +63,10 @@ export interface Ledger {
    * durable. Throws `ERR_CONFLICT` for an incarnation that a later one has superseded, `ERR_JOURNAL_*`.
    */
   hello(origin: Origin, abandoned: ReadonlySet<string>): Promise<number>;
-  /** Lines of one frame, stored as they are: a record's JSON, and after a tab, where it has one, its `SealedBody`'s. Resolves when durable. Throws `ERR_JOURNAL_*`, and `ERR_CONFLICT` before `hello`. */
+  /**
+   * Lines of one frame, stored as they are: a record's JSON, and after a tab, where it has one, its `SealedBody`'s. Resolves when
+   * durable. Throws `ERR_JOURNAL_*`, and `ERR_CONFLICT` before `hello`.
+   */
   appendLines(lines: readonly string[], origin: Origin): Promise<Placed>;
   /** The ledger's own records. Throws `ERR_JOURNAL_*`. */
   append(records: readonly JournalRecord[]): Promise<readonly number[]>;
@@ -212,7 +215,7 @@ class LedgerFile implements Ledger {
   appendLines(lines: readonly string[], origin: Origin): Promise<Placed> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger is stopping');
-      if (this.#keeper.isBehind) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'checkpoints cannot be written, and too many records wait for one', { remedy: DISK });
+      if (this.#keeper.isBehind) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'too many records wait for a checkpoint', { remedy: DISK });
       if (this.#queuedLines + lines.length > LIMITS.ledgerBacklogMax) throw new SallyportError('ERR_JOURNAL_BACKLOG', 'too many records wait to be written');
       this.#queuedLines += lines.length;
       this.#queue.push({ lines, origin, resolve, reject });

@@ -64,6 +64,6 @@ function restore(dir: string, tile: Tile, damage: Damage[]): void {
   if (existsSync(file) && Buffer.compare(readFileSync(file), tile.bytes) === 0) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   writeDurable(file, tile.bytes, 0o644);
-  const reason = `the tile at position ${positionOf(tile)} was not the one that was signed; it was written anew from the segments, whose root is the signed one`;
+  const reason = `the tile at position ${positionOf(tile)} was not what was signed; it was written anew from the segments, whose root is the signed one`;
   damage.push({ file, offset: 0, reason });
 }

@@ -79,7 +79,8 @@ export class TileCheck {
       this.compare(edge.takeFinished());
     }
     if (edge.size < signed.size || Buffer.compare(edge.root(), signed.root) !== 0) {
-      this.#found.push({ file: checkpointFile(this.#dir), offset: 0, reason: `neither the segments nor the entries give the root that was signed over ${signed.size} entries` });
+      const reason = `neither the segments nor the entries give the root that was signed over ${signed.size} entries`;
+      this.#found.push({ file: checkpointFile(this.#dir), offset: 0, reason });
     } else this.compare(edge.partials());
     for (const { file, offset, why } of this.#differences.slice(0, NAMED_MAX)) this.#found.push({ file, offset, reason: why });
     for (const position of others.slice(0, NAMED_MAX)) {

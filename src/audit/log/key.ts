@@ -24,7 +24,7 @@ export interface LogKey extends LogIdentity {
   readonly privateKey: KeyObject;
 }
 
-export function identityFile(dir: string): string {
+function identityFile(dir: string): string {
   return join(dir, 'log.json');
 }
 

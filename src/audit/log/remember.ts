@@ -91,12 +91,14 @@ function verify(seen: Seen | undefined, note: string, vkey: string, proof: reado
   if (seen === undefined) return undefined;
   if (read.size < seen.size) return `it has ${read.size} records and had ${seen.size}: the ledger was rolled back`;
   const root = Buffer.from(seen.root, 'base64');
-  return verifyConsistency(seen.size, root, read.size, read.root, proof) ? undefined : `its first ${seen.size} records are not the ones that were seen: it was rewritten`;
+  if (verifyConsistency(seen.size, root, read.size, read.root, proof)) return undefined;
+  return `its first ${seen.size} records are not the ones that were seen: it was rewritten`;
 }
 
 function readAnswer(answer: Json): { readonly note: string; readonly vkey: string; readonly proof: readonly Uint8Array[] | undefined } {
   const { note, vkey, proof } = isObject(answer) ? answer : {};
-  const hashes = isArray(proof) && proof.length <= LIMITS.logProofHashesMax ? proof.map((hash) => Buffer.from(typeof hash === 'string' ? hash : '', 'base64')) : undefined;
+  const parts = isArray(proof) && proof.length <= LIMITS.logProofHashesMax ? proof : undefined;
+  const hashes = parts?.map((hash) => Buffer.from(typeof hash === 'string' ? hash : '', 'base64'));
   return {
     note: typeof note === 'string' ? note : '', vkey: typeof vkey === 'string' ? vkey : '',
     proof: hashes?.every((hash) => hash.length === HASH_BYTES) === true ? hashes : undefined,

@@ -40,8 +40,11 @@ export function readSeen(file: string): Seen | undefined {
   const seen = parse(file);
   const { origin, vkey, size, root, accepted } = seen;
   const key = typeof vkey === 'string' ? readVkey(vkey) : undefined;
-  const fits = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 && typeof root === 'string' && Buffer.from(root, 'base64').length === HASH_BYTES;
-  if (typeof vkey !== 'string' || key === undefined || key.name !== origin || !fits) throw inconsistent(file, 'what was seen of the log cannot be read');
+  const isSize = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0;
+  const isRoot = typeof root === 'string' && Buffer.from(root, 'base64').length === HASH_BYTES;
+  if (typeof vkey !== 'string' || key === undefined || key.name !== origin || !isSize || !isRoot) {
+    throw inconsistent(file, 'what was seen of the log cannot be read');
+  }
   return { origin, vkey, size, root, ...(isObject(accepted) ? { accepted: readAccepted(accepted) } : {}) };
 }
 

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { acceptRefused, readRefused, readSeen } from '../../audit/log/seen.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import { show } from '../command.ts';
 import { plain } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 
@@ -20,7 +21,7 @@ export const acceptLog: Verb = {
       return found === undefined ? [] : [{ file, ...found }];
     });
     if (refused.length === 0) {
-      throw new SallyportError('ERR_NOT_FOUND', `no role of ${home} has refused a log`, { remedy: 'Roles say so when they do: look at the output of `sallyport up`.' });
+      throw new SallyportError('ERR_NOT_FOUND', `no role of ${home} has refused a log`, { remedy: 'A role whose calls fail with ERR_LOG_INCONSISTENT has.' });
     }
     for (const { file, why, offered } of refused) {
       io.note(`${file}\n  refused: ${plain(why)}\n  offered: ${plain(offered.origin)}, ${offered.size} records, root ${offered.root}`);
@@ -32,7 +33,8 @@ export const acceptLog: Verb = {
       const { origin, size, root } = before(file);
       acceptRefused(file, offered, { at: Date.now(), by: userInfo().username, reason, before: { origin, size, root } });
     }
-    io.out(options.json ? `${JSON.stringify({ accepted: refused.map(({ file, offered }) => ({ file, ...offered })) })}\n` : `Accepted by ${refused.length} roles; each records it.\n`);
+    const said = { accepted: refused.map(({ file, offered }) => ({ file, ...offered })) };
+    show(io, options.json, said, () => `Accepted by ${refused.length} roles; each records it.\n`);
     return 0;
   },
 };
