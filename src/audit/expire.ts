@@ -23,9 +23,8 @@ export interface Kept {
 export type Chosen = (record: JournalRecord) => boolean;
 
 /**
- * Erases every record of finished segments that is chosen, where it lies; the log's proofs stay. Gives how many. `newest`: first
- * position of the segment that is still written to, which is left alone. `forget`: takes them out
- * of what was derived. Throws what the system says.
+ * Erases every record of finished segments that is chosen, where it lies; the log's proofs stay. Gives how many. `forget`: takes
+ * them out of what was derived. Throws what the system says.
  */
 export async function eraseChosen(
   dir: string, segments: readonly Segment[], chosen: Chosen, why: string, forget: (positions: readonly number[]) => Promise<void>,
@@ -48,7 +47,7 @@ export async function eraseChosen(
   return erased;
 }
 
-function foundIn({ file }: Segment, { entry, leaf, offset, end }: Extract<Scanned, { readonly kind: 'entry' }>): ScannedRecord {
+export function foundIn({ file }: Segment, { entry, leaf, offset, end }: Extract<Scanned, { readonly kind: 'entry' }>): ScannedRecord {
   return { file, offset, end, leaf, position: entry.position, ...(entry.body === undefined ? {} : { body: entry.body }) };
 }
 

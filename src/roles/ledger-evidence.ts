@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../audit/bodies.ts';
-import { eraseChosen, expireBodies, isPast, pastSegments } from '../audit/expire.ts';
+import { eraseScanned, type ScannedRecord } from '../audit/erase.ts';
+import { eraseChosen, expireBodies, foundIn, isPast, pastSegments } from '../audit/expire.ts';
 import { concerns, isHeld } from '../audit/holds.ts';
 import type { Ledger } from '../audit/ledger.ts';
 import { scanSegment } from '../audit/scan.ts';
@@ -104,7 +105,7 @@ async function erase(
   const isMeant = (record: JournalRecord): boolean => record.space === wish.space && !STAYS.has(record.category) && (
     'exchange' in wish ? record.exchange === wish.exchange : concerns(record, wish.person)
   );
-  const positions: number[] = [];
+  const found: ScannedRecord[] = [];
   for (const segment of listSegments(dir)) {
     for await (const items of scanSegment(segment)) {
       for (const item of items) {
@@ -114,14 +115,14 @@ async function erase(
             remedy: 'See `sallyport audit hold list`; nothing was erased.',
           });
         }
-        positions.push(item.entry.position);
+        found.push(foundIn(segment, item));
       }
     }
   }
-  if (positions.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
-  await ledger.erase(positions, { why: 'request' });
-  await forget(positions);
-  return positions.length;
+  if (found.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
+  eraseScanned(dir, found, { why: 'request' });
+  await forget(found.map(({ position }) => position));
+  return found.length;
 }
 
 /** The sealed payloads of an exchange, each with the record that holds its wrapped key. Nothing here can open them. */
