@@ -134,8 +134,8 @@ const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute |
   id: 'every', at: 'every', category: 'every', event: 'every', node: 'every', space: 'every', exchange: 'every', principal: 'every', agent: 'every',
   code: 'every', reason: 'every', policies: 'every', context: 'every',
   address: 'src_endpoint', server: 'dst_endpoint', route: 'none', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api',
-  tool: 'resources', definition: 'resources', effect: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
-  principalKind: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none', dispatchers: 'none', labels: 'none',
+  tool: 'resources', definition: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
+  principalKind: 'none', effect: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none', dispatchers: 'none', labels: 'none',
   snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
 };
 
