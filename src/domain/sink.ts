@@ -105,12 +105,12 @@ export interface BrokenSink extends SinkBasics {
 }
 
 /**
- * What control sends of all sinks: each in the manifest's form with its secrets in clear, or, where a secret can't be read, the
- * code of why. `roots`: PEM.
+ * What control sends of all sinks: each in the manifest's form with its secrets in clear, or, where one can't be read, with its
+ * references as they are and the code of why. `roots`: PEM.
  */
 export interface SinksSent {
   readonly roots?: string;
-  readonly sinks: Readonly<Record<string, { readonly spec: Json } | { readonly error: string }>>;
+  readonly sinks: Readonly<Record<string, { readonly spec: Json; readonly error?: string }>>;
 }
 
 /** A sink as the ledger runs it: every default written out, its secrets in clear. Never written down. */

@@ -109,8 +109,9 @@ function isSafe(text: string): boolean {
 }
 
 /** Stands for a sink that can't be read, or whose secret can't: filed under its name, so that what depends on it sees that it is missing. */
-export function brokenSink(error: string): SinkSpec {
-  return { ...basicsOf({ type: 'file', directory: '/', from: 'now' }), type: 'broken', error };
+export function brokenSink(error: string, basics: SinkBasics = basicsOf({ type: 'file', directory: '/', from: 'start' })): SinkSpec {
+  const { format, from, filter, fields, reveal, batch, timeoutMs, behindMaxMs } = basics;
+  return { format, from, filter, fields, reveal, batch, timeoutMs, behindMaxMs, type: 'broken', error };
 }
 
 /**

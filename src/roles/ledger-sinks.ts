@@ -16,10 +16,10 @@ import { brokenSink, readSink } from '../registry/sink-shape.ts';
 
 const SENT = z.strictObject({
   roots: z.string().exactOptional(),
-  sinks: z.record(z.string(), z.union([z.strictObject({ spec: z.json() }), z.strictObject({ error: z.string().max(100) })])),
+  sinks: z.record(z.string(), z.strictObject({ spec: z.json(), error: z.string().max(100).exactOptional() })),
 });
 const NAMED = z.strictObject({ name: z.string().min(1).max(63) });
-const REPLAY = z.strictObject({ name: z.string().min(1).max(63), from: z.int().nonnegative() });
+const REPLAY = z.strictObject({ name: z.string().min(1).max(63), from: z.int().nonnegative().exactOptional(), since: z.int().nonnegative().exactOptional() });
 /** What events say that they come from. */
 const VERSION = '0.1.0';
 const HELD = z.record(z.string(), z.int());
@@ -73,25 +73,33 @@ export function createLedgerSinks(home: string, opened: Promise<Ledger>): Ledger
       'ledger.sink-test': { call: async (body) => ({ ...(await (await running()).test(read(NAMED, body).name)) }) },
       'ledger.sink-replay': {
         call: async (body) => {
-          const { name, from } = read(REPLAY, body);
-          await (await running()).replay(name, from);
-          return {};
+          const { name, from, since = 0 } = read(REPLAY, body);
+          const position = from ?? (await positionSince(await opened, since));
+          await (await running()).replay(name, position);
+          return { from: position };
         },
       },
     },
   };
 }
 
+async function positionSince(ledger: Ledger, since: number): Promise<number> {
+  const [first] = (await ledger.query({ since, order: 'oldest', limit: 1 })).entries;
+  if (first !== undefined) return first.position;
+  throw new SallyportError('ERR_REQUEST_INVALID', 'there is no record since then', { remedy: 'Name an earlier time, or a position with --from.' });
+}
+
 /** What was wrong was refused when it was applied; what another version wrote is not left out, but stands for itself as broken. */
 function partOf({ sinks: sent, pseudonyms, failClosed }: LedgerConfiguration): SinksPart {
   const { sinks, roots } = SENT.parse(sent);
-  const named = Object.entries(sinks).map(([name, one]) => [name, 'spec' in one ? specOf(one.spec, roots) : brokenSink(one.error)] as const);
+  const named = Object.entries(sinks).map(([name, { spec, error }]) => [name, specOf(spec, roots, error)] as const);
   return { sinks: Object.fromEntries(named), pseudonyms, failClosed };
 }
 
-function specOf(spec: Json, roots: string | undefined): SinkSpec {
+function specOf(spec: Json, roots: string | undefined, error: string | undefined): SinkSpec {
   try {
-    return readSink(spec, roots);
+    const read = readSink(spec, roots);
+    return error === undefined ? read : brokenSink(error, read);
   } catch {
     // Not what was wrong with it: the message could hold a part of it.
     return brokenSink('ERR_CONFIG_INVALID');

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
-import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 
@@ -21,21 +20,13 @@ export const sinkRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/audit/sinks/:name/replay', summary: 'Send records again, from a position or a time on', access: 'change', reach: 'organisation', body: REPLAY,
-    act: async ({ admin, params, body: { from, since = 0 } }, control) => {
+    act: async ({ admin, params, body }, control) => {
       const name = params['name'] ?? '';
       if (!(await control.sinks.list()).some((one) => one.name === name)) {
         throw new SallyportError('ERR_NOT_FOUND', `there is no sink ${JSON.stringify(name)}`, { remedy: 'See `sallyport audit sinks`.' });
       }
-      const position = from ?? (await positionSince(since, control));
-      await control.record({ event: 'sink.replayed', space: DEFAULT_SPACE, principal: admin.id, detail: { sink: name, from: position } });
-      await control.sinks.replay(name, position);
-      return { sink: name, from: position };
+      await control.record({ event: 'sink.replayed', space: DEFAULT_SPACE, principal: admin.id, detail: { sink: name, ...body } });
+      return { sink: name, from: await control.sinks.replay(name, body) };
     },
   }),
 ];
-
-async function positionSince(since: number, { ledger }: Control): Promise<number> {
-  const [first] = (await ledger.query({ since, order: 'oldest', limit: 1 })).entries;
-  if (first !== undefined) return first.position;
-  throw new SallyportError('ERR_REQUEST_INVALID', 'there is no record since then', { remedy: 'Name an earlier time, or a position with --from.' });
-}

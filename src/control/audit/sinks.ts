@@ -13,8 +13,8 @@ const TEST = z.object({ ok: z.boolean(), latencyMs: z.number(), error: z.string(
 export interface SinkReader {
   list(): Promise<readonly z.infer<typeof STATUS>[]>;
   test(name: string): Promise<z.infer<typeof TEST>>;
-  /** Throws `ERR_REQUEST_INVALID` for a position that the log does not have. */
-  replay(name: string, from: number): Promise<void>;
+  /** From a position or a time (epoch ms) on; gives the position. Throws `ERR_REQUEST_INVALID` for one that the log does not have. */
+  replay(name: string, start: { readonly from?: number; readonly since?: number }): Promise<number>;
 }
 
 /** A sink that takes its time is waited for as long as it may. */
@@ -24,7 +24,7 @@ export function createSinkReader(link: Pick<Link, 'call'>): SinkReader {
   return {
     list: async () => read(z.array(STATUS), await link.call('ledger.sinks', {})),
     test: async (name) => read(TEST, await link.call('ledger.sink-test', { name }, { timeoutMs: TEST_MS })),
-    replay: async (name, from) => void (await link.call('ledger.sink-replay', { name, from })),
+    replay: async (name, start) => read(z.object({ from: z.int() }), await link.call('ledger.sink-replay', { name, ...start })).from,
   };
 }
 

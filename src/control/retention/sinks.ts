@@ -10,16 +10,16 @@ import { readNetwork } from '../manifest/settings.ts';
 
 /**
  * The sinks as the ledger is told them, for the moment in which it is told: every reference to a secret replaced by the secret.
- * One whose secret can't be read is sent without anything but that, and holds up no other.
+ * One whose secret can't be read is sent with that, and holds up no other.
  */
 export async function sinksToSend({ sinks = {} }: AuditShape, { store, vault }: Pick<Control, 'store' | 'vault'>): Promise<SinksSent> {
   const read = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
   const sent = await Promise.all(Object.entries(sinks).map(async ([name, sink]) => {
+    const spec: Json = JSON.parse(JSON.stringify(sink));
     try {
-      const spec: Json = JSON.parse(JSON.stringify(sink));
       return [name, { spec: await resolved(spec, read) }] as const;
     } catch (error) {
-      return [name, { error: error instanceof SallyportError ? error.code : 'ERR_INTERNAL' }] as const;
+      return [name, { spec, error: error instanceof SallyportError ? error.code : 'ERR_INTERNAL' }] as const;
     }
   }));
   const { extraRoots } = await readNetwork(store);
