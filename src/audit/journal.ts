@@ -39,7 +39,7 @@ export interface JournalOptions {
   readonly incarnation: string;
   /** Where this role remembers what it has verified of the ledger's log. */
   readonly seenFile: string;
-  /** How often the log is verified while records come. Default: `LIMITS.logVerifyMs`. */
+  /** How often the log is verified. Default: `LIMITS.logVerifyMs`. */
   readonly verifyMs?: number;
   /** How many records may wait for their position. Default: `LIMITS.journalBacklogMax`. */
   readonly backlogMax?: number;
@@ -54,7 +54,7 @@ export interface JournalOptions {
  * back; the exchanges concerned are named to it then, and it closes what it holds open of them as unknown. Further errors:
  * `ERR_JOURNAL_BACKLOG`, and `ERR_REQUEST_INVALID` for a record that is too large.
  *
- * The ledger's log is verified at each hello and every `verifyMs` while records come. One that does not continue what this role
+ * The ledger's log is verified at each hello and every `verifyMs`. One that does not continue what this role
  * has seen of it is written to no more: every append rejects with `ERR_LOG_INCONSISTENT` until an operator accepts that log.
  */
 export interface LedgerJournal extends Journal {
@@ -193,7 +193,6 @@ class JournalClient implements LedgerJournal {
 
   #settle(frame: readonly Pending[], placed: Json): void {
     this.#forget(frame);
-    this.#verifySoon();
     for (const [index, pending] of frame.entries()) {
       const place = isArray(placed) ? placed[index] : undefined;
       // What a refused ledger says that it has written counts for nothing.
@@ -267,6 +266,7 @@ class JournalClient implements LedgerJournal {
     clearTimeout(this.#giveUp);
     this.#refusal = undefined;
     this.#phase = 'ready';
+    this.#verifySoon();
     this.#send();
   }
 
@@ -274,15 +274,19 @@ class JournalClient implements LedgerJournal {
     return this.#memory.check((wanted) => this.#link.call('ledger.checkpoint', { ...wanted }), isNew);
   }
 
-  /** While records come, the log that they come into is looked at now and then. */
+  /** Also while this role has nothing to write: the more of the log it has seen, the less of it can be taken back. */
   #verifySoon(): void {
-    if (this.#verifying !== undefined || this.#phase !== 'ready') return;
+    clearTimeout(this.#verifying);
     this.#verifying = setTimeout(() => {
-      this.#verifying = undefined;
-      this.#check(false).catch((error: unknown) => {
-        // A ledger that is away is greeted anew, and its log verified then.
-        if (error instanceof SallyportError && error.code === 'ERR_LOG_INCONSISTENT') this.#refuseLog(error);
-      });
+      if (this.#phase !== 'ready') return;
+      this.#check(false).then(
+        () => this.#verifySoon(),
+        (error: unknown) => {
+          // A ledger that is away is greeted anew, and its log verified then.
+          if (error instanceof SallyportError && error.code === 'ERR_LOG_INCONSISTENT') this.#refuseLog(error);
+          else this.#verifySoon();
+        },
+      );
     }, this.#options.verifyMs ?? LIMITS.logVerifyMs);
     this.#verifying.unref();
   }

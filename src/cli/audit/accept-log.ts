@@ -33,7 +33,7 @@ export const acceptLog: Verb = {
       const { origin, size, root } = before(file);
       acceptRefused(file, offered, { at: Date.now(), by: userInfo().username, reason, before: { origin, size, root } });
     }
-    const said = { accepted: refused.map(({ file, offered }) => ({ file, ...offered })) };
+    const said = { accepted: refused.map(({ file, offered: { origin, size, root } }) => ({ file, origin, size, root })) };
     show(io, options.json, said, () => `Accepted by ${refused.length} roles; each records it.\n`);
     return 0;
   },
