@@ -16,7 +16,7 @@ import { LogKeeper, openSigned } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
 import type { TreeEdge } from './log/tree.ts';
 import { ownRecord, unknownRecord, watchClock } from './own-record.ts';
-import { extensionFrom, proveEntry } from './prove.ts';
+import { extensionFrom, proveEntries, proveEntry } from './prove.ts';
 import type { Extension, Proof } from './prove.ts';
 import { runQuery } from './query.ts';
 import type { DurableEnd, Query, QueryResult } from './query.ts';
@@ -84,6 +84,8 @@ export interface Ledger {
   checkpoint(from: number, covering?: number): Promise<Extension>;
   /** A record's line and the proof that it stands in the log, as soon as a checkpoint covers it. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
+  /** The same of many records, under one checkpoint that covers all of them. */
+  proveAll(positions: readonly number[]): Promise<readonly Proof[]>;
   /** Erases records with their payloads, for good; see `eraseEntries`. */
   erase(positions: readonly number[], erased: JsonObject): Promise<void>;
   /** Where what is durable ends: nothing beyond is to be read. */
@@ -252,6 +254,12 @@ class LedgerFile implements Ledger {
   async prove(position: number): Promise<Proof> {
     if (position >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
     return proveEntry(this.#dir, await this.#keeper.covers(position), position);
+  }
+
+  async proveAll(positions: readonly number[]): Promise<readonly Proof[]> {
+    const last = Math.max(...positions);
+    if (last >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${last}`);
+    return proveEntries(this.#dir, await this.#keeper.covers(last), positions);
   }
 
   erase(positions: readonly number[], erased: JsonObject): Promise<void> {

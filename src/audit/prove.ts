@@ -1,4 +1,5 @@
 import { findLine } from './find-line.ts';
+import { findLines } from './find-lines.ts';
 import { checkpointFile } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
 import { inconsistent } from './log/inconsistent.ts';
@@ -42,6 +43,19 @@ export async function proveEntry(dir: string, signed: Signed, position: number):
   const proof = tree.inclusion(position);
   if (!verifyInclusion(tree.leafHash(position), position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
   return { position, line: line.toString(), proof: proof.map(base64), note: signed.note };
+}
+
+/** Many records under one checkpoint; each position is below the signed size. Throws `ERR_LOG_INCONSISTENT`, also for a line that is missing. */
+export async function proveEntries(dir: string, signed: Signed, positions: readonly number[]): Promise<readonly Proof[]> {
+  const lines = await findLines(dir, positions);
+  const tree = openTree(logDir(dir), signed.size);
+  return positions.map((position) => {
+    const line = lines.get(position);
+    if (line === undefined) throw inconsistent(dir, 'the line is missing', { position });
+    const proof = tree.inclusion(position);
+    if (!verifyInclusion(tree.leafHash(position), position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
+    return { position, line: line.toString(), proof: proof.map(base64), note: signed.note };
+  });
 }
 
 function tilesDiffer(dir: string, size: number): Error {

@@ -121,7 +121,11 @@ function ledgerHandlers(opened: Promise<Ledger>): Readonly<Record<string, Handle
       },
     },
     'ledger.prove': {
-      call: async (body) => toJson(await (await opened).prove(readCount(body, 'position'))),
+      call: async (body) => {
+        const ledger = await opened;
+        const proofs = await ledger.proveAll(readPositions(body));
+        return { vkey: ledger.identity.vkey, note: proofs[0]?.note ?? '', proofs: proofs.map(({ position, line, proof }) => ({ position, line, proof })) };
+      },
     },
     'ledger.append': {
       text: (text, caller) => {
@@ -173,6 +177,13 @@ function readCount(body: Json, field: string): number {
   const value = isObject(body) ? body[field] : undefined;
   if (!Number.isSafeInteger(value) || Number(value) < 0) throw new SallyportError('ERR_REQUEST_INVALID', `${field} is a count of records`);
   return Number(value);
+}
+
+function readPositions(body: Json): readonly number[] {
+  const positions = isObject(body) && isArray(body['positions']) ? body['positions'] : [];
+  const read = positions.filter((position) => typeof position === 'number' && Number.isSafeInteger(position) && position >= 0);
+  if (read.length === positions.length && read.length > 0 && read.length <= LIMITS.proofsAtOnceMax) return read;
+  throw new SallyportError('ERR_REQUEST_INVALID', `proofs are asked for by 1 to ${LIMITS.proofsAtOnceMax} positions`);
 }
 
 /** Entries are JSON by construction (they were read from JSON); the type only lacks the index signature. */
