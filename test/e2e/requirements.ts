@@ -199,6 +199,8 @@ const ROWS = {
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',
   ],
+  'sessions-are-stories': ['A session of an agent is read as a story and seen as a graph: listed, called, denied, received, what it carried when.', 'issue 4, part 5'],
+  'query-language': ['Records are found and counted by a documented filter; what is found was read from the ledger and proves itself.', 'issue 4, part 5'],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;

@@ -47,7 +47,7 @@ function readRank(field: FieldName, value: Token): number {
 function readTime(value: Token, now: number): number {
   const [, count, unit = ''] = SPAN.exec(value.text) ?? [];
   if (count !== undefined) return now - Number(count) * (SPAN_MS[unit] ?? 0);
-  if (/^\d{12,15}$/.test(value.text)) return Number(value.text);
+  if (/^\d{1,15}$/.test(value.text)) return Number(value.text);
   const at = DATE.test(value.text) ? Date.parse(value.text) : Number.NaN;
   if (Number.isNaN(at)) {
     throw invalid(value.column, `"${value.text.slice(0, 40)}" is no time`, 'Write a span (2h, 14d), a date (2026-11-23), a time (2026-11-23T07:00Z) or epoch ms.');

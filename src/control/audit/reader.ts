@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { narrowed, quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Link } from '../../link/connect.ts';
@@ -11,6 +12,10 @@ export interface LedgerEntry {
 
 /** The ledger as control may use it: to read. Both throw `ERR_LINK_*`, `ERR_QUERY_INVALID`. */
 export interface LedgerReader {
+  /** What a question finds (docs/audit/query.md). Throws `ERR_QUERY_INVALID`, too. */
+  search(ask: SearchAsk): Promise<Found>;
+  /** Flow contexts in sum, the latest first. */
+  sessions(ask: JsonObject): Promise<SessionsFound>;
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
   query(filter: JsonObject): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
   /** The sealed payloads of an exchange. */
@@ -46,14 +51,45 @@ const SEALED = z.object({
 export type SealedRecord = z.infer<typeof SEALED>;
 
 const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
-const ANSWER = z.object({ entries: z.array(ENTRY), damage: z.array(z.unknown()) });
+const FOUND = z.object({
+  entries: z.array(ENTRY), damaged: z.int(), known: z.int(), end: z.int(), next: z.int().exactOptional(), total: z.int().exactOptional(),
+  counts: z.array(z.object({ values: z.array(z.union([z.string(), z.number(), z.null()])), count: z.int() })).exactOptional(),
+});
+/** `known`, `end`: positions below the first are indexed, of as many as the second. `next`: where to go on, if there may be more. */
+export type Found = z.infer<typeof FOUND>;
+const SESSIONS = z.object({
+  known: z.int(), end: z.int(),
+  sessions: z.array(z.object({
+    context: z.string(), principal: z.string().exactOptional(), principalKind: z.string().exactOptional(), agent: z.string().exactOptional(),
+    first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(), records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(), findings: z.int(),
+    severity: z.string().exactOptional(),
+    labels: z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() }),
+    servers: z.array(z.object({ server: z.string(), calls: z.int(), denials: z.int() })),
+  })),
+});
+export type SessionsFound = z.infer<typeof SESSIONS>;
+
+export interface SearchAsk {
+  readonly space: string;
+  readonly question: string;
+  readonly now: number;
+  readonly order: 'newest' | 'oldest';
+  readonly limit: number;
+  readonly after?: number;
+}
+
+const LIMIT_DEFAULT = 100;
 
 export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerReader {
   return {
     query: async (filter) => {
-      const { entries, damage } = read(ANSWER, await link.call('ledger.query', filter));
-      return { entries, damaged: damage.length };
+      const { space, since, until, limit = LIMIT_DEFAULT, order = 'newest', ...exact } = filter;
+      const times = [...(since === undefined ? [] : [`at >= ${String(since)}`]), ...(until === undefined ? [] : [`at < ${String(until)}`])];
+      const question = narrowed('', [...times, ...Object.entries(exact).map(([field, value]) => `${field} = ${quote(String(value))}`)]);
+      return read(FOUND, await link.call('ledger.search', { space: space ?? '', question, now: Date.now(), order, limit }));
     },
+    search: async (ask) => read(FOUND, await link.call('ledger.search', { ...ask })),
+    sessions: async (ask) => read(SESSIONS, await link.call('ledger.sessions', ask)),
     bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
     receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,

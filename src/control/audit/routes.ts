@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import { narrowed } from '../../audit/query/rewrite.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { RECORD_CATEGORIES, RECORD_EVENTS } from '../../domain/record.ts';
 import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
+import { presentCounts, timesOf } from './counted.ts';
 import { principalOf, viewFor } from './people.ts';
+import { questionOf } from './question.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
 
 const EXACT = {
@@ -27,13 +30,21 @@ const RANGE = {
   order: z.enum(['newest', 'oldest']).exactOptional(),
 } as const;
 
+const QUESTION = {
+  /** The language of docs/audit/query.md. */
+  filter: z.string().max(LIMITS.filterCharsMax).exactOptional(),
+  /** The `next` of the answer before. */
+  after: z.coerce.number().int().nonnegative().exactOptional(),
+} as const;
+
 export const auditRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space', query: { ...EXACT, ...RANGE },
-    act: async ({ admin, space, query: { reveal, ...query } }, control) => {
+    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space', query: { ...EXACT, ...RANGE, ...QUESTION },
+    act: async ({ admin, space, query: { reveal, filter = '', since, until, limit = 100, order = 'newest', after, ...exact } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
-      const { entries, damaged } = await control.ledger.query({ ...(await withPrincipal(control, space, query)), space });
-      return { records: entries.map((entry) => presentEntry(entry, view)), damaged };
+      const question = narrowed(await questionOf(control, space, filter, exact), timesOf(since, until));
+      const { entries, counts, ...found } = await control.ledger.search({ space, question, now: control.now(), order, limit, ...(after === undefined ? {} : { after }) });
+      return { records: entries.map((entry) => presentEntry(entry, view)), ...found, ...(counts && { counts: presentCounts(counts, question, view) }) };
     },
   }),
   route({

@@ -1,0 +1,19 @@
+import { parseQuestion } from '../../audit/query/parse.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import type { Found } from './reader.ts';
+
+type View = (record: JsonObject) => JsonObject;
+
+/** Conditions on the time, epoch ms: `since` inclusive, `until` exclusive. */
+export function timesOf(since: number | undefined, until: number | undefined): readonly string[] {
+  return [...(since === undefined ? [] : [`at >= ${since}`]), ...(until === undefined ? [] : [`at < ${until}`])];
+}
+
+/** Counts under the names of their fields; people as records show them. */
+export function presentCounts(counts: NonNullable<Found['counts']>, question: string, view: View): Json {
+  const { countBy } = parseQuestion(question, 0);
+  return counts.map(({ values, count }) => {
+    const named = Object.fromEntries(countBy.map((field, index) => [field, values[index] ?? null]));
+    return { ...view(named), count };
+  });
+}

@@ -1,0 +1,26 @@
+import { isPseudonym } from '../../audit/pseudonym.ts';
+import { parseQuestion } from '../../audit/query/parse.ts';
+import { narrowed, quote, renamed } from '../../audit/query/rewrite.ts';
+import { readTokens } from '../../audit/query/tokens.ts';
+import type { Control } from '../control.ts';
+import { principalOf } from './people.ts';
+
+/** Fields that must be equal, as the API's own parameters name them. */
+export type Exact = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A question for the ledger: the filter that was typed, and the parameters beside it. People may be named by their pseudonyms
+ * in both. Throws `ERR_QUERY_INVALID` with the column in what was typed, `ERR_NOT_FOUND` for a pseudonym that is nobody's.
+ */
+export async function questionOf(control: Control, space: string, filter: string, exact: Exact): Promise<string> {
+  parseQuestion(filter, control.now());
+  const names = new Map<string, string>();
+  const values = [...readTokens(filter).map(({ text }) => text), exact['principal'] ?? ''];
+  for (const value of new Set(values)) if (isPseudonym(value)) names.set(value, await principalOf(control, space, value));
+  const conditions = exactly(exact).map(([field, value]) => `${field} = ${quote(names.get(value) ?? value)}`);
+  return narrowed(renamed(filter, names), conditions);
+}
+
+function exactly(exact: Exact): readonly (readonly [string, string])[] {
+  return Object.entries(exact).flatMap(([field, value]) => (value === undefined ? [] : [[field, value]]));
+}
