@@ -27,7 +27,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const RUN = /[A-Za-z0-9_+/=~-]{20,}/g;
+const RUN = /[A-Za-z0-9_+=~-]{20,}/g;
 
 /** Free text for a record: bounded, on one line, and without what looks like a secret. Linear in the text's length. */
 export function redact(text: string): RecordText {

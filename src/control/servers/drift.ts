@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { redact } from '../../domain/redacted.ts';
 import type { RawSurface } from '../../registry/surface.ts';
 import { compareSurfaces, verdictOf } from '../../registry/drift.ts';
 import type { Drift } from '../../registry/drift.ts';
@@ -30,7 +31,7 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   if (drift.length > 0 && known?.body.digest !== candidate.digest) {
     await control.record({
       event: 'drift.found', space, principal: 'sallyport|registry', server: id, definition: baseline.body.digest,
-      detail: { node: report.node, observed: candidate.digest, drift },
+      detail: { node: report.node, observed: candidate.digest, drift: drift.map(asRecorded) },
     });
     await control.store.transaction(async (rows) => {
       await putStored(rows, 'drift', space, id, { observedAt: candidate.scannedAt, node: report.node, digest: candidate.digest }, 'gateway');
@@ -40,7 +41,14 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   return { drift };
 }
 
-/** A drift as records and people see it: what, where and how bad; the texts themselves are in the diff. */
+/** New names are the server's words, which nobody has approved. */
+function asRecorded({ name, renamedTo, ...drift }: JsonObject): JsonObject {
+  return {
+    ...drift, name: typeof name === 'string' ? redact(name) : null, ...(typeof renamedTo === 'string' ? { renamedTo: redact(renamedTo) } : {}),
+  };
+}
+
+/** A drift as people see it: what, where and how bad; the texts themselves are in the diff. */
 export function presentDrift(drift: Drift): JsonObject {
   const { kind, name, fields, renamedTo, copyOf } = drift;
   return {
