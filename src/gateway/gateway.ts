@@ -2,6 +2,7 @@ import type { Inbound, Route } from '../domain/inbound.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { ErrorMessage, Message } from '../domain/message.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
@@ -24,6 +25,7 @@ import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
 import { tell } from './tell.ts';
 import { openTrail, type Knock, type TrailOptions } from './trail.ts';
+import type { Watched, Watching } from './watch.ts';
 
 /** What the path needs to run; `roles/gateway-path.ts` puts it together. */
 export interface World {
@@ -35,6 +37,7 @@ export interface World {
   readonly handles: Handles;
   readonly pins: PinGuard;
   readonly flow: FlowContexts;
+  readonly watching: Watching;
   readonly gates: Gates;
   readonly open: OpenExchanges;
   readonly upstream: Upstream;
@@ -65,12 +68,15 @@ export function createGateway(world: World): Gateway {
       const trail = openTrail(world.trail, inbound);
       let said: Message | undefined;
       let { signal } = inbound;
+      let caller: Principal | undefined;
+      let watched: Watched | undefined;
       try {
         said = decodeInbound(inbound);
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
         const principal = await world.probing.admit(inbound, () => identify(inbound, force, world.identity));
         trail.calledBy(principal);
+        caller = principal;
         const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
         const { exchange } = asked;
         trail.belongsTo(exchange);
@@ -78,11 +84,14 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const known = { flow: await world.flow.labels(exchange, force.engine.readsFlow), findings: [] };
+          const flow = await world.flow.labels(exchange, force.engine.readsFlow);
+          watched = world.watching.watch(exchange, flow);
+          const known = { flow, findings: watched.findings };
           const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), known);
           const verdict = await world.gates.meet(judged, message, exchange);
           await trail.decided(message, verdict);
           if (verdict.outcome === 'denial') {
+            watched.end('denied', 0);
             yield refusal(verdict, said, exchange);
             return;
           }
@@ -92,7 +101,8 @@ export function createGateway(world: World): Gateway {
             const judgement = judgeAnswer(answer, verdict, exchange, force, known, world.inForce.current(Date.now()).lease);
             const passed = await world.gates.meet(judgement, answer, exchange);
             if (passed.outcome === 'permit') await world.flow.carry(exchange);
-            await trail.passed(answer, passed);
+            const bytes = await trail.passed(answer, passed);
+            if (answer.kind === 'result' && answer.from === 'server') watched.end('permitted', bytes);
             if (passed.outcome === 'permit') yield passed.message;
             else yield* decline(passed, raw, said, verdict, exchange, world.upstream, signal);
           }
@@ -102,8 +112,10 @@ export function createGateway(world: World): Gateway {
       } catch (thrown) {
         const fault = faultOf(thrown, signal);
         await trail.failed(fault, signal.aborted);
+        if (caller !== undefined && watched === undefined) world.watching.refused(caller, inbound.route, inbound.receivedAt);
         yield connectPrompt(fault, said, trail.id) ?? refusalOfFault(fault, said, trail.id);
       } finally {
+        watched?.end('failed', 0);
         await trail.end();
       }
     },

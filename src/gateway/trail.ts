@@ -24,7 +24,8 @@ export interface Trail {
   /** From here on records name the server and the tool, too. */
   belongsTo(exchange: Exchange): void;
   decided(message: Message, verdict: Verdict): Promise<void>;
-  passed(answer: Message, verdict: Verdict): Promise<void>;
+  /** Resolves with the bytes of what came back. */
+  passed(answer: Message, verdict: Verdict): Promise<number>;
   /** Records what went wrong, as a refusal before the permit and as a failure after it. Never rejects. */
   failed(fault: SallyportError, cancelled: boolean): Promise<void>;
   /** Closes what is still open. Never rejects. */
@@ -112,8 +113,10 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
       const bare = record('execution', event, reasonsOf(verdict));
       const questions = verdict.decision.asked === answered ? undefined : verdict.decision.asked;
-      await append(bare, asked === undefined ? NOTHING : await answerOf(bare, answer, questions, asked, options));
+      const content = asked === undefined ? NOTHING : await answerOf(bare, answer, questions, asked, options);
+      await append(bare, content);
       if (final) open = false;
+      return content.fields.sizeBytes ?? 0;
     },
     async failed(fault, cancelled) {
       const { code, message, internal } = fault;

@@ -6,7 +6,6 @@ import { createJournal } from '../audit/journal.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
-import type { FlowContexts } from '../flow/keeper.ts';
 import { createAnnouncer } from '../gateway/announce.ts';
 import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
@@ -42,6 +41,7 @@ import { createCredentials, type Credentials } from '../upstream/credentials/lea
 import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
+import { joinAnomalies } from './gateway-anomalies.ts';
 import { isReady } from './gateway-control.ts';
 import { joinIdentity } from './gateway-identity.ts';
 import { joinLimits } from './gateway-limits.ts';
@@ -86,6 +86,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
   const limits = joinLimits(links.control, inForce, state, signal);
   const records = openRecords(ground, limits.probing);
+  const anomalies = joinAnomalies(ground, records.trail.journal);
   const ways = openWays(links);
   const open = createOpenExchanges();
   const sessions = createSessions(seal, state);
@@ -97,11 +98,11 @@ export function joinDataPlane(ground: Ground): DataPlane {
     links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
   const peers = createPeers(home);
-  const parts = bridgeParts(ground, limits.flow, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
+  const parts = bridgeParts(ground, { flow: limits.flow, findings: anomalies.watching.findings }, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream, gates, ...limits });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream, gates, ...limits, watching: anomalies.watching });
   reader = createReader(gateway);
 
   return {
@@ -113,6 +114,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
     async close() {
       parts.connections.close();
       peers.close();
+      await anomalies.close();
       await records.close();
       ways.close();
     },
@@ -158,7 +160,7 @@ function openWays({ control, runner }: Links): BridgeParts['ways'] & { readonly 
 /** What the bridge remembers between messages, and how it gets back onto the path: `gateway` is asked for when it is needed. */
 function bridgeParts(
   { node, inForce, state }: Ground,
-  flow: FlowContexts,
+  known: Pick<BridgeParts, 'flow' | 'findings'>,
   ways: BridgeParts['ways'],
   peers: Peers,
   trail: TrailOptions,
@@ -166,14 +168,14 @@ function bridgeParts(
   gateway: () => Gateway,
 ): BridgeParts {
   return {
-    node, ways, connections, peers, inForce, state, flow,
+    node, ways, connections, peers, inForce, state, ...known,
     held: createHeldCalls(node),
     questions: createQuestions(node),
     subscriptions: createSubscriptions(node, state, peers),
     recordAside(question, denial, exchange) {
       const aside = openTrail(trail, { ...exchange, receivedAt: exchange.startedAt });
       aside.belongsTo(exchange);
-      return aside.passed(question, denial);
+      return aside.passed(question, denial).then(() => undefined);
     },
     listenAt: (member, wishes, capabilities, exchange, signal) => listenAtMember(gateway(), member, wishes, capabilities, exchange, signal),
     listResources: (member, exchange, signal) => listMemberResources(gateway(), member, exchange, signal),

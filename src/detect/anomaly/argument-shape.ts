@@ -7,13 +7,12 @@ import type { Rule, Sight } from './sight.ts';
  * many calls went without it (the rule of succession; Laplace), forgetting, so that a release soon is what is usual. Never a value.
  */
 const CALLS_MAX = 400;
-const COLD_CALLS = 60;
 
 export const argumentShape: Rule = {
   width: 0,
   ask(sight) {
     forEach(sight, (cell, calls) => {
-      if ((sight.tools.floats[cell] ?? 0) < 0.5) sight.report(CHANNEL.shape, Math.log(calls + 1), calls < COLD_CALLS, Math.round(calls), 0);
+      if ((sight.tools.floats[cell] ?? 0) < 0.5) sight.report(CHANNEL.shape, Math.log(calls + 1), Math.round(calls), 0);
     });
   },
   settle(sight, { outcome }) {
@@ -21,8 +20,7 @@ export const argumentShape: Rule = {
     if (outcome === 'denied' || outcome === 'refused' || sight.tool < 0) return;
     const { floats } = sight.tools;
     const at = sight.tool + TOOL.calls;
-    forEach(sight, (cell, calls) => {
-      if ((floats[cell] ?? 0) < 0.5) sight.test(CHANNEL.shape, Math.log(calls + 1), calls < COLD_CALLS);
+    forEach(sight, (cell) => {
       floats[cell] = (floats[cell] ?? 0) + 1;
     });
     floats[at] = (floats[at] ?? 0) + 1;
@@ -38,7 +36,8 @@ function forEach({ call, tools, tool }: Sight, each: (cell: number, calls: numbe
   if (call.unknownArguments > 0) each(tool + TOOL.properties + PROPERTIES - 1, calls);
 }
 
-function cellOf(name: string, type: string): number {
+/** The place of a property, by its name and type, among those of its tool. */
+export function cellOf(name: string, type: string): number {
   let hash = type.length * 31 + type.charCodeAt(0);
   for (let index = 0; index < name.length; index += 1) hash = Math.imul(hash ^ name.charCodeAt(index), 0x9e3779b1);
   return ((hash ^ (hash >>> 15)) >>> 0) % (PROPERTIES - 1);

@@ -1,7 +1,9 @@
 import { CHANNEL } from './channels.ts';
 import { PAIR, TOOL } from './places.ts';
 import type { Rule } from './sight.ts';
-import { expectedSize, learnSize, sizeScore } from './sizes.ts';
+import { cellOf } from './argument-shape.ts';
+import { MOMENTS_WIDTH } from './moments.ts';
+import { expectedSize, learnProperty, learnSize, propertyScore, sizeScore } from './sizes.ts';
 import { createWindow } from './windows.ts';
 
 /** What is sent: by one call, and in an hour and a day. Data leaves in arguments. */
@@ -16,9 +18,18 @@ export const argumentSize: Rule = {
     hours.see(sight, at, hours.total(sight, at) + argumentBytes, 1);
     days.see(sight, at + hours.width, days.total(sight, at + hours.width) + argumentBytes, 1);
     if (sight.pair < 0 || sight.tool < 0) return;
-    const { score, cold } = sizeScore(sight, CHANNEL.argumentCall, argumentBytes, PAIR.arguments, TOOL.arguments);
-    sight.report(CHANNEL.argumentCall, score, cold, expectedSize(), Math.log1p(argumentBytes));
-    sight.test(CHANNEL.argumentCall, score, cold);
+    let [rarest, most, expected] = [0, 0, 0];
+    for (const { name, type, bytes } of sight.call.arguments) {
+      const place = sight.tool + TOOL.sizes + MOMENTS_WIDTH * cellOf(name, type);
+      const score = propertyScore(sight, bytes, place);
+      if (score >= rarest) [rarest, most, expected] = [score, bytes, expectedSize()];
+      learnProperty(sight, bytes, place);
+    }
+    if (sight.call.arguments.length > 0) {
+      sight.report(CHANNEL.property, rarest, expected, Math.log1p(most));
+    }
+    const score = sizeScore(sight, CHANNEL.argumentCall, argumentBytes, PAIR.arguments, TOOL.arguments);
+    sight.report(CHANNEL.argumentCall, score, expectedSize(), Math.log1p(argumentBytes));
     learnSize(sight, CHANNEL.argumentCall, argumentBytes, PAIR.arguments, TOOL.arguments);
   },
   closeHour: (sight, at) => hours.close(sight, at, 1),

@@ -12,9 +12,10 @@ export interface Calibration {
   readonly tests: number;
 }
 
-/** Bins of 1/4 up to 64; what is beyond is in the last. */
-export const CALIBRATION_WIDTH = 256;
+/** Bins of 1/4; scores above 8 are compressed to logarithms, so that 1,000 is still below the last bin. */
+export const CALIBRATION_WIDTH = 192;
 const BINS_PER_UNIT = 4;
+const STRAIGHT = 8;
 const TESTS_MAX = 400_000;
 const MODEL_WEIGHT = 100;
 /** Exceedances that the tail is fitted to, at the least. */
@@ -62,7 +63,7 @@ interface Tail {
 }
 
 function binOf(score: number): number {
-  return Math.min(CALIBRATION_WIDTH - 1, Math.max(0, Math.floor(score * BINS_PER_UNIT)));
+  return Math.min(CALIBRATION_WIDTH - 1, Math.max(0, Math.floor(compress(score) * BINS_PER_UNIT)));
 }
 
 /** By moments of the exceedances; the shape is kept where moments exist and no tail ends (0 … 0.45). */
@@ -86,8 +87,12 @@ function fitTail(bins: Float32Array, tests: number): Tail {
   return { from, share: count / tests, shape, scale: Math.max(0.05, mean * (1 - shape)), tests };
 }
 
+function compress(score: number): number {
+  return score < STRAIGHT ? score : STRAIGHT * (1 + Math.log(score / STRAIGHT));
+}
+
 function tailOf({ from, share, shape, scale, tests }: Tail, bins: Float32Array, score: number): number {
-  const excess = score - from / BINS_PER_UNIT;
+  const excess = compress(score) - from / BINS_PER_UNIT;
   if (excess >= 0) return share * (shape < 0.01 ? Math.exp(-excess / scale) : (1 + (shape * excess) / scale) ** (-1 / shape));
   if (tests < 1) return 1;
   let above = share * tests;

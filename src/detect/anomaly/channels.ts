@@ -1,49 +1,59 @@
 import type { AnomalyRule } from '../../domain/finding.ts';
 
-/**
- * One kind of test that a rule makes. `novelty`: made only when something happens for the first time; its scores order such
- * events and are probabilities only after calibration. The budget of a rule is shared by its channels.
- */
+/** One kind of test that a rule makes. */
 export interface Channel {
   readonly rule: AnomalyRule;
-  readonly novelty: boolean;
+  /** Its part of the budget, beside those of the others. */
+  readonly weight: number;
   /** What its numbers mean: `{}` is the number. */
   readonly words: string;
   /** Numbers are logarithms of bytes. */
   readonly bytes: boolean;
 }
 
-const counts = (rule: AnomalyRule, words: string): Channel => ({ rule, novelty: false, words, bytes: false });
-const sizes = (rule: AnomalyRule, words: string): Channel => ({ rule, novelty: false, words, bytes: true });
-const novelties = (rule: AnomalyRule, words: string): Channel => ({ rule, novelty: true, words, bytes: false });
+const counts = (rule: AnomalyRule, weight: number, words: string): Channel => ({ rule, weight, words, bytes: false });
+const sizes = (rule: AnomalyRule, weight: number, words: string): Channel => ({ rule, weight, words, bytes: true });
 
 const CHANNELS = {
-  callsHour: counts('rate', '{} calls an hour'),
-  callsDay: counts('rate', '{} calls a day'),
-  callsDrift: counts('rate', '{} deviations of calls a day, summed over days'),
-  hour: counts('hours', 'calls at this hour on {} % of active hours'),
-  toolFirst: novelties('first-use', '{} of peers using it'),
-  shape: novelties('argument-shape', 'this property in {} of the last calls of the tool'),
-  argumentCall: sizes('argument-size', '{} of arguments'),
-  argumentHour: sizes('argument-size', '{} of arguments an hour'),
-  argumentDay: sizes('argument-size', '{} of arguments a day'),
-  argumentDrift: counts('argument-size', '{} deviations of bytes sent a day, summed over days'),
-  resultCall: sizes('result-size', 'a result of {}'),
-  resultHour: sizes('result-size', '{} of results an hour'),
-  resultDay: sizes('result-size', '{} of results a day'),
-  resultDrift: counts('result-size', '{} deviations of bytes received a day, summed over days'),
-  denialsHour: counts('denials', '{} refusals an hour'),
-  denialsDay: counts('denials', '{} refusals a day'),
-  distinctHour: counts('enumeration', '{} different items an hour'),
-  distinctDay: counts('enumeration', '{} different items a day'),
-  surprise: counts('sequence', '{} deviations of surprise, summed over a session'),
-  destinationsHour: counts('destinations', '{} new destinations an hour'),
-  destinationsDay: counts('destinations', '{} new destinations a day'),
-  labels: novelties('labels', '{} of peers in such a place'),
+  callsHour: counts('rate', 1, '{} calls an hour'),
+  callsDay: counts('rate', 1, '{} calls a day'),
+  callsDrift: counts('rate', 1, '{} deviations of calls a day, summed over days'),
+  toolDay: counts('rate', 1, '{} calls of this tool a day'),
+  repeats: counts('rate', 1, '{} times the same call in a row'),
+  pace: counts('rate', 1, '{} deviations of pace, summed over a session'),
+  hour: counts('hours', 1, 'calls at this hour on {} % of active hours'),
+  idle: counts('hours', 1, '{} hours without a call'),
+  toolFirst: counts('first-use', 1, '{} of peers using it'),
+  toolsNew: counts('first-use', 1, '{} of surprise at new tools in a day'),
+  shape: counts('argument-shape', 1, 'this property in {} of the last calls of the tool'),
+  property: sizes('argument-size', 1, '{} in one property'),
+  argumentCall: sizes('argument-size', 1, '{} of arguments'),
+  argumentHour: sizes('argument-size', 1, '{} of arguments an hour'),
+  argumentDay: sizes('argument-size', 1, '{} of arguments a day'),
+  argumentDrift: counts('argument-size', 1, '{} deviations of bytes sent a day, summed over days'),
+  resultCall: sizes('result-size', 1, 'a result of {}'),
+  resultHour: sizes('result-size', 1, '{} of results an hour'),
+  resultDay: sizes('result-size', 1, '{} of results a day'),
+  resultDrift: counts('result-size', 1, '{} deviations of bytes received a day, summed over days'),
+  denialsHour: counts('denials', 1, '{} refusals an hour'),
+  denialsDay: counts('denials', 1, '{} refusals a day'),
+  denialsRun: counts('denials', 1, '{} refusals in a row'),
+  distinctHour: counts('enumeration', 1, '{} different items an hour'),
+  distinctDay: counts('enumeration', 1, '{} different items a day'),
+  surprise: counts('sequence', 1, '{} deviations of surprise, summed over a session'),
+  destinationsHour: counts('destinations', 1, '{} new destinations an hour'),
+  destinationsDay: counts('destinations', 1, '{} new destinations a day'),
+  strangers: counts('destinations', 1, '{} calls to one destination that nobody else uses'),
+  leak: counts('labels', 1, 'sent to a stranger from such a place {} times'),
+  labels: counts('labels', 1, '{} of peers in such a place'),
+  /** Several rules at once, each unusual and none enough by itself; told as the rule that says most. */
+  together: counts('unscored', 4, '{} of surprise in all'),
 } as const satisfies Readonly<Record<string, Channel>>;
 
 /** A channel by its number: rules name it by `CHANNEL`. */
 export type ChannelId = number;
+/** What each channel is, in their order: a saved memory is of no use to another order. */
+export const CHANNEL_WORDS = Object.keys(CHANNELS).join(' ');
 export const CHANNEL_LIST: readonly Channel[] = Object.values(CHANNELS);
 export const CHANNEL = numbered(CHANNELS);
 
@@ -52,6 +62,12 @@ function numbered<Name extends string>(of: Readonly<Record<Name, Channel>>): Rea
   let next = 0;
   for (const name in of) numbers[name] = next++;
   return numbers;
+}
+
+/** Each channel's false findings for each agent in a month. */
+export function sharesOf(budget: number): readonly number[] {
+  const all = CHANNEL_LIST.reduce((sum, { weight }) => sum + weight, 0);
+  return CHANNEL_LIST.map(({ weight }) => (budget * weight) / all);
 }
 
 export function describe(channel: ChannelId, number: number): string {

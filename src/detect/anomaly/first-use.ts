@@ -1,6 +1,7 @@
 import { CHANNEL } from './channels.ts';
-import { CELLS, effectIndex, TOOL } from './places.ts';
+import { CELLS, effectIndex, SERVERS, TOOL } from './places.ts';
 import { know, knows } from './sets.ts';
+import { createWindow } from './windows.ts';
 import type { Rule, Sight } from './sight.ts';
 
 /**
@@ -9,43 +10,67 @@ import type { Rule, Sight } from './sight.ts';
  * Peers make it ordinary: what everybody begins to use after a release soon surprises nobody.
  */
 const TOOLS = 32;
-const SERVERS = 8;
-const EFFECT = TOOLS + SERVERS;
+const SERVER_WORDS = SERVERS / 32;
+const EFFECT = TOOLS + SERVER_WORDS;
 const NOVELTIES = EFFECT + 8;
-const COLD_DAYS = 5;
+const DAY = NOVELTIES + 2;
+const days = createWindow({ channel: CHANNEL.toolsNew, kind: 'count', warm: 6, memory: 25 });
 
 export const firstUse: Rule = {
-  width: NOVELTIES + 2,
+  width: DAY + days.width,
   ask(sight, at) {
     if (sight.call.tool === undefined || knows(sight.rows.words, at, TOOLS, sight.item)) return;
-    sight.report(CHANNEL.toolFirst, score(sight, at), sight.days < COLD_DAYS, 1, share(sight));
+    const surprise = score(sight, at);
+    sight.report(CHANNEL.toolFirst, surprise, 1, share(sight));
+    days.see(sight, at + DAY, days.total(sight, at + DAY) + surprise, 1);
   },
   settle(sight, { outcome }, at) {
     const { call, rows } = sight;
     if (call.tool === undefined || outcome === 'denied' || outcome === 'refused') return;
     const effect = at + EFFECT + effectIndex(call.effect);
     if (!knows(rows.words, at, TOOLS, sight.item)) {
-      sight.test(CHANNEL.toolFirst, score(sight, at), sight.days < COLD_DAYS);
       rows.floats[at + NOVELTIES] = (rows.floats[at + NOVELTIES] ?? 0) + 1;
       if (know(rows.words, at, TOOLS, sight.item)) meet(sight, at);
     }
     if ((rows.floats[effect] ?? 0) === 0) sight.everybody.cells[CELLS.effects + effectIndex(call.effect)] = (sight.everybody.cells[CELLS.effects + effectIndex(call.effect)] ?? 0) + 1;
     rows.floats[effect] = (rows.floats[effect] ?? 0) + 1;
   },
-  closeDay({ rows }, at) {
+  closeDay(sight, at) {
+    const { rows } = sight;
+    days.close(sight, at + DAY, 1);
     // Forgets slowly how often something was new: about a month.
     rows.floats[at + NOVELTIES] = (rows.floats[at + NOVELTIES] ?? 0) * 0.97;
     rows.floats[at + NOVELTIES + 1] = (rows.floats[at + NOVELTIES + 1] ?? 0) * 0.97 + 1;
   },
 };
 
-/** One more actor uses this tool, and perhaps its server. */
-function meet({ rows, tools, tool, server, call }: Sight, at: number): void {
+/** One more actor uses this tool, and perhaps its server, together with those that it used before. */
+function meet({ rows: { words }, tools, tool, server, call, everybody: { cells } }: Sight, at: number): void {
   if (tool >= 0) tools.floats[tool + TOOL.users] = (tools.floats[tool + TOOL.users] ?? 0) + 1;
   const place = serverPlace(call.server);
-  if (knows(rows.words, at + TOOLS, SERVERS, place)) return;
-  know(rows.words, at + TOOLS, SERVERS, place);
+  if (uses(words, at, place)) return;
+  words[at + TOOLS + (place >>> 5)] = ((words[at + TOOLS + (place >>> 5)] ?? 0) | (1 << (place & 31))) >>> 0;
+  for (let other = 0; other < SERVERS; other += 1) {
+    if (!uses(words, at, other)) continue;
+    cells[CELLS.together + place * SERVERS + other] = (cells[CELLS.together + place * SERVERS + other] ?? 0) + 1;
+    if (other !== place) cells[CELLS.together + other * SERVERS + place] = (cells[CELLS.together + other * SERVERS + place] ?? 0) + 1;
+  }
   if (server >= 0) tools.floats[server + TOOL.users] = (tools.floats[server + TOOL.users] ?? 0) + 1;
+}
+
+function uses(words: Uint32Array, at: number, place: number): boolean {
+  return ((words[at + TOOLS + (place >>> 5)] ?? 0) & (1 << (place & 31))) !== 0;
+}
+
+/** How many of those who use what this actor uses use this server too: of its servers, the one that says it least. */
+function togetherness({ rows: { words }, everybody: { cells } }: Sight, at: number, place: number): number {
+  let least = 1;
+  for (let other = 0; other < SERVERS; other += 1) {
+    if (!uses(words, at, other)) continue;
+    const both = cells[CELLS.together + other * SERVERS + place] ?? 0;
+    least = Math.min(least, (both + 0.5) / ((cells[CELLS.together + other * SERVERS + other] ?? 0) + 1));
+  }
+  return least;
 }
 
 function share({ tools, tool, server }: Sight): number {
@@ -54,11 +79,11 @@ function share({ tools, tool, server }: Sight): number {
 }
 
 function score(sight: Sight, at: number): number {
-  const { rows, tools, tool, server, everybody, call } = sight;
+  const { rows, tools, tool, server, call } = sight;
   const novelty = (1 + (rows.floats[at + NOVELTIES] ?? 0)) / (2 + (rows.floats[at + NOVELTIES + 1] ?? 0));
   const toolUsers = tool < 0 ? 0 : (tools.floats[tool + TOOL.users] ?? 0);
   const serverUsers = Math.max(toolUsers, server < 0 ? 0 : (tools.floats[server + TOOL.users] ?? 0));
-  const isKnownServer = knows(rows.words, at + TOOLS, SERVERS, serverPlace(call.server));
+  const together = togetherness(sight, at, serverPlace(call.server));
   const effect = at + EFFECT + effectIndex(call.effect);
   let calls = 0;
   for (let index = at + EFFECT; index < at + NOVELTIES; index += 1) calls += rows.floats[index] ?? 0;
@@ -66,7 +91,7 @@ function score(sight: Sight, at: number): number {
   return (
     -Math.log(-Math.expm1(-novelty))
     - Math.log((toolUsers + 0.5) / (serverUsers + 1))
-    - (isKnownServer ? 0 : Math.log((serverUsers + 0.5) / (everybody.actors + 1)))
+    - Math.log(together)
     - Math.min(0, Math.max(-6, Math.log(ofEffect * 4)))
   );
 }
@@ -74,5 +99,5 @@ function score(sight: Sight, at: number): number {
 function serverPlace(server: string): number {
   let hash = 7;
   for (let index = 0; index < server.length; index += 1) hash = Math.imul(hash ^ server.charCodeAt(index), 0x5f356495);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return ((hash ^ (hash >>> 15)) >>> 0) % SERVERS;
 }

@@ -11,7 +11,6 @@ const KERNEL = [1, 0.55, 0.3, 0.15, 0.08, 0.04] as const;
 /** What a workday says of weekends, and the other way round. */
 const ACROSS = 0.08;
 const PRIOR = 4;
-const WARM = 25;
 const HOURS_MAX = 500;
 const density = new Float64Array(SLOTS);
 
@@ -19,7 +18,7 @@ export const hours: Rule = {
   width: SLOTS,
   ask(sight, at) {
     if (!sight.entersHour) return;
-    const known = estimate(sight, at);
+    estimate(sight, at);
     const here = density[slotOf(sight.hour)] ?? 0;
     let [all, rare] = [0, 0];
     for (const mass of density) {
@@ -27,8 +26,12 @@ export const hours: Rule = {
       if (mass <= here) rare += mass;
     }
     const score = -Math.log(rare / all);
-    sight.report(CHANNEL.hour, score, known < WARM, 100, Math.round((10_000 * rare) / all) / 100);
-    sight.test(CHANNEL.hour, score, known < WARM);
+    const idle = sight.lastHour === 0 ? 0 : sight.hour - sight.lastHour;
+    if (idle > 20) {
+      const rest = Math.log(idle / 20) * Math.min(3, Math.log1p(sight.days));
+      sight.report(CHANNEL.idle, rest, 24, idle);
+    }
+    sight.report(CHANNEL.hour, score, 100, Math.round((10_000 * rare) / all) / 100);
   },
   closeHour(sight, at) {
     const { floats } = sight.rows;
@@ -41,13 +44,12 @@ export const hours: Rule = {
   },
 };
 
-/** Fills `density`; gives how many active hours it rests on. */
-function estimate({ rows, everybody }: Sight, at: number): number {
+/** Fills `density`. */
+function estimate({ rows, everybody }: Sight, at: number): void {
   const { floats } = rows;
-  let [own, others] = [0, 1];
+  let others = 1;
   for (let slot = 0; slot < SLOTS; slot += 1) others += (everybody.cells[slot] ?? 0) + 0.02;
   for (let slot = 0; slot < SLOTS; slot += 1) {
-    own += floats[at + slot] ?? 0;
     density[slot] = (PRIOR * ((everybody.cells[slot] ?? 0) + 0.02)) / others;
   }
   for (let slot = 0; slot < SLOTS; slot += 1) {
@@ -61,5 +63,4 @@ function estimate({ rows, everybody }: Sight, at: number): number {
       density[other + hour] = (density[other + hour] ?? 0) + share * ACROSS;
     }
   }
-  return own;
 }

@@ -9,7 +9,6 @@ import type { Rule, Sight } from './sight.ts';
  * never did the like (communicates what is confidential, after what is untrusted). How unusual: how few others were ever there,
  * and for how long this one was not.
  */
-const COLD_DAYS = 5;
 const KINDS = { reads: 0, changes: 1, sends: 2 } as const;
 /** Places of the first word: 4 confidentialities × 2 integrities × 3 kinds. Of the second: 4 confidentialities and the categories. */
 const DONE = 0;
@@ -30,14 +29,13 @@ export const labels: Rule = {
 
 function look(sight: Sight, at: number, word: number, places: number): void {
   const fresh = places & ~(sight.rows.words[at] ?? 0);
-  if (fresh !== 0) forEach(fresh, (place) => sight.report(CHANNEL.labels, score(sight, word, place), sight.days < COLD_DAYS, 1, share(sight, word, place)));
+  if (fresh !== 0) forEach(fresh, (place) => sight.report(CHANNEL.labels, score(sight, word, place), 1, share(sight, word, place)));
 }
 
 function take(sight: Sight, at: number, word: number, places: number): void {
   const fresh = places & ~(sight.rows.words[at] ?? 0);
   if (fresh === 0) return;
   forEach(fresh, (place) => {
-    sight.test(CHANNEL.labels, score(sight, word, place), sight.days < COLD_DAYS);
     sight.everybody.cells[cellOf(word, place)] = others(sight, word, place) + 1;
   });
   sight.rows.words[at] = ((sight.rows.words[at] ?? 0) | fresh) >>> 0;

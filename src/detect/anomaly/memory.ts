@@ -1,7 +1,7 @@
 import { ALARMS_WIDTH } from './alarms.ts';
 import { CHANNEL_LIST } from './channels.ts';
 import { MOMENTS_WIDTH } from './moments.ts';
-import { BITS_WIDTH, CELLS_WIDTH, PAIR, TOOL } from './places.ts';
+import { CELLS_WIDTH, DESTINATION, PAIR, TOOL } from './places.ts';
 import { createTable, type Table } from './table.ts';
 
 /** All that a scorer knows, in flat arrays of fixed size: nothing that anybody does makes it grow. */
@@ -13,15 +13,16 @@ export interface ScorerMemory {
   readonly pairs: Table;
   /** Tools and servers, all actors together. */
   readonly tools: Table;
+  readonly destinations: Table;
   readonly moments: Float32Array;
   readonly cells: Float32Array;
-  readonly bits: Uint32Array;
   readonly alarms: Float32Array;
 }
 
 
 const PAIRS_PER_ACTOR = 8;
 const TOOLS_MAX = 8192;
+const DESTINATIONS_MAX = 65_536;
 /** Room beside those who are expected, so that few sets of the table are ever full. */
 const ROOM = 1.5;
 
@@ -31,9 +32,9 @@ export function createMemory(key: number, actorsMax: number, actorWidth: number)
     actors: createTable(Math.ceil(actorsMax * ROOM), actorWidth),
     pairs: createTable(actorsMax * PAIRS_PER_ACTOR, PAIR.width),
     tools: createTable(TOOLS_MAX, TOOL.width),
+    destinations: createTable(DESTINATIONS_MAX, DESTINATION.width),
     moments: new Float32Array(CHANNEL_LIST.length * MOMENTS_WIDTH),
     cells: new Float32Array(CELLS_WIDTH),
-    bits: new Uint32Array(BITS_WIDTH),
     alarms: new Float32Array(ALARMS_WIDTH),
   };
 }

@@ -1,11 +1,12 @@
 import { ANOMALY_RULES, type AnomalyRule, type Finding, type Severity } from '../../domain/finding.ts';
 import type { Alarms, Judged } from './alarms.ts';
-import { channelOf, describe, type ChannelId } from './channels.ts';
+import { describe, type ChannelId } from './channels.ts';
 import type { Table } from './table.ts';
 
 /** One thing that a rule found, rare enough to be one. */
 export interface Found extends Judged {
   readonly channel: ChannelId;
+  readonly rule: AnomalyRule;
   readonly expected: number;
   readonly seen: number;
 }
@@ -32,9 +33,9 @@ const AGAIN_MINUTES = 24 * 60;
 /** How much rarer than when it was told it must be to be told again, in powers of e. */
 const RARER = 7;
 /** Findings that one actor may raise in a row, the hours after which it may raise one more, and how much rarer they must be beyond. */
-const TOKENS_MAX = 3;
+const TOKENS_MAX = 4;
 const TOKEN_HOURS = 8 * 24;
-const DEARER = 4;
+const DEARER = 2;
 const SEVERE: readonly (readonly [margin: number, severity: Severity])[] = [[8, 'critical'], [3, 'high'], [0, 'medium']];
 
 /**
@@ -47,12 +48,12 @@ export function notice(found: readonly Found[], rows: Table, at: number, minute:
   const [findings, raised]: [Finding[], Finding[]] = [[], []];
   refill(rows.floats, at, hour);
   for (const one of strongest(found)) {
-    const index = ruleIndex(one.channel);
+    const index = ruleIndex(one.rule);
     const isPoor = (rows.floats[at + AT.tokens] ?? 0) < 1;
     if (isPoor && one.margin < DEARER) continue;
     const finding = findingOf(one);
     findings.push(finding);
-    if (!OF_ONE_CALL.includes(channelOf(one.channel).rule)) rows.words[at + AT.until + index] = rows.words[at + AT.latest] = minute + STANDING_MINUTES;
+    if (!OF_ONE_CALL.includes(one.rule)) rows.words[at + AT.until + index] = rows.words[at + AT.latest] = minute + STANDING_MINUTES;
     rows.floats[at + AT.severity + index] = SEVERE.findIndex(([margin]) => one.margin >= margin);
     const isKnown = minute - (rows.words[at + AT.told + index] ?? 0) < AGAIN_MINUTES;
     if (isKnown && one.rarity < (rows.floats[at + AT.rarity + index] ?? 0) + RARER) continue;
@@ -83,8 +84,7 @@ function strongest(found: readonly Found[]): readonly Found[] {
   if (found.length < 2) return found;
   const best = new Map<AnomalyRule, Found>();
   for (const one of found) {
-    const { rule } = channelOf(one.channel);
-    if (one.margin > (best.get(rule)?.margin ?? -1)) best.set(rule, one);
+    if (one.margin > (best.get(one.rule)?.margin ?? -1)) best.set(one.rule, one);
   }
   return [...best.values()];
 }
@@ -96,13 +96,14 @@ function refill(floats: Float32Array, at: number, hour: number): void {
   floats[at + AT.hour] = hour;
 }
 
-function findingOf({ channel, expected, seen, rarity, margin }: Found): Finding {
+function findingOf({ channel, rule, expected, seen, rarity, margin }: Found): Finding {
   return {
-    detector: 'anomaly', rule: channelOf(channel).rule, severity: SEVERE.find(([least]) => margin >= least)?.[1] ?? 'medium', at: [],
+    detector: 'anomaly', rule, severity: SEVERE.find(([least]) => margin >= least)?.[1] ?? 'medium', at: [],
     expected: describe(channel, expected), seen: describe(channel, seen), rarity: Number(Math.exp(-rarity).toPrecision(2)),
   };
 }
 
-function ruleIndex(channel: ChannelId): number {
-  return ANOMALY_RULES.indexOf(channelOf(channel).rule);
+/** The place of a rule among all of them. */
+export function ruleIndex(rule: AnomalyRule): number {
+  return ANOMALY_RULES.indexOf(rule);
 }

@@ -15,9 +15,8 @@ export const resultSize: Rule = {
     hours.see(sight, at, hours.total(sight, at) + resultBytes, 1);
     days.see(sight, at + hours.width, days.total(sight, at + hours.width) + resultBytes, 1);
     if (sight.pair < 0 || sight.tool < 0) return;
-    const { score, cold } = sizeScore(sight, CHANNEL.resultCall, resultBytes, PAIR.results, TOOL.results);
-    sight.report(CHANNEL.resultCall, score, cold, expectedSize(), Math.log1p(resultBytes));
-    sight.test(CHANNEL.resultCall, score, cold);
+    const score = sizeScore(sight, CHANNEL.resultCall, resultBytes, PAIR.results, TOOL.results);
+    sight.report(CHANNEL.resultCall, score, expectedSize(), Math.log1p(resultBytes));
     learnSize(sight, CHANNEL.resultCall, resultBytes, PAIR.results, TOOL.results);
   },
   closeHour: (sight, at) => hours.close(sight, at, 1),

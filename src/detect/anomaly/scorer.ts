@@ -1,6 +1,8 @@
+import { ANOMALY_RULES } from '../../domain/finding.ts';
 import { createAlarms } from './alarms.ts';
 import { argumentShape } from './argument-shape.ts';
 import { argumentSize } from './argument-size.ts';
+import { CHANNEL, CHANNEL_LIST, channelOf, type ChannelId } from './channels.ts';
 import { denials } from './denials.ts';
 import { destinations } from './destinations.ts';
 import { enumeration } from './enumeration.ts';
@@ -11,7 +13,8 @@ import { hours } from './hours.ts';
 import { labels } from './labels.ts';
 import type { ScorerMemory } from './memory.ts';
 import { learn, MOMENTS_WIDTH } from './moments.ts';
-import { notice, NOTHING_UNUSUAL, NOTICE_WIDTH, type Found, type Unusual } from './notice.ts';
+import { notice, NOTHING_UNUSUAL, NOTICE_WIDTH, ruleIndex, type Found, type Unusual } from './notice.ts';
+import { pace } from './pace.ts';
 import { rate } from './rate.ts';
 import { resultSize } from './result-size.ts';
 import { sequence } from './sequence.ts';
@@ -33,9 +36,16 @@ export interface ScorerOptions {
   readonly scorePeople: () => boolean;
 }
 
-const RULES: readonly Rule[] = [rate, hours, firstUse, argumentShape, argumentSize, resultSize, denials, enumeration, sequence, destinations, labels];
+const RULES: readonly Rule[] = [rate, pace, hours, firstUse, argumentShape, argumentSize, resultSize, denials, enumeration, sequence, destinations, labels];
 /** A row of an actor: what is known of it as a whole, what was told of it, then each rule's part. */
-const AT = { hour: 0, days: 1, doubted: 2, notice: 3, rules: 3 + NOTICE_WIDTH } as const;
+const AT = {
+  hour: 0, days: 1, doubted: 2, notice: 3, peaks: 3 + NOTICE_WIDTH, evidence: 3 + NOTICE_WIDTH + CHANNEL_LIST.length,
+  rules: 3 + NOTICE_WIDTH + CHANNEL_LIST.length + ANOMALY_RULES.length,
+} as const;
+/** Below, a score is what happens every day; above, a rarity says something beside others. */
+const SCORE_MIN = 1.5;
+const SAYS_SOMETHING = 2.5;
+const COLD_DAYS = 5;
 const OFFSETS = RULES.reduce<readonly number[]>((offsets, { width }) => [...offsets, (offsets.at(-1) ?? 0) + width], [AT.rules]);
 export const ACTOR_WIDTH = OFFSETS.at(-1) ?? AT.rules;
 /** What is flagged teaches less. */
@@ -46,17 +56,44 @@ const HOUR_MS = 3_600_000;
 type Open = { -readonly [Part in keyof Sight]: Sight[Part] };
 
 export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptions, memory: ScorerMemory): AnomalyScorer {
-  const { actors, pairs, tools, key } = memory;
+  const { actors, pairs, tools, destinations: places, key } = memory;
   const alarms = createAlarms(memory.alarms, budgetPerMonth);
   const found: Found[] = [];
   const sight: Open = {
-    call: NO_CALL, rows: actors, pairs, tools, pair: -1, tool: -1, server: -1, item: 0, hour: 0, minute: 0, lastHour: 0, days: 0, entersHour: false, trust: 1,
+    call: NO_CALL, rows: actors, pairs, tools, destinations: places, actor: 0, pair: -1, tool: -1, server: -1, item: 0, hour: 0, minute: 0, lastHour: 0, days: 0, entersHour: false, trust: 1, row: -1, cold: true,
     everybody: everybodyOf(memory),
-    report(channel, score, cold, expected, seen) {
-      const judged = alarms.judge(channel, cold, score, sight.hour);
-      if (judged !== undefined) found.push({ ...judged, channel, expected, seen });
+    report(channel, score, expected, seen) {
+      if (sight.row < 0 || score < SCORE_MIN) return;
+      const { floats } = actors;
+      const peak = sight.row + AT.peaks + channel;
+      if (score <= (floats[peak] ?? 0)) return;
+      floats[peak] = score;
+      const judged = alarms.judge(channel, sight.cold, score, sight.hour);
+      if (judged.margin >= 0) found.push({ ...judged, channel, rule: channelOf(channel).rule, expected, seen });
+      if (judged.rarity > SAYS_SOMETHING) addUp(channel, judged.rarity);
     },
-    test: (channel, score, cold) => alarms.test(channel, cold, score),
+  };
+
+  /**
+   * Evidence of several rules: the sum of how rare the rarest of each is today (Fisher, 1932); they are not independent, so what the
+   * sum is worth is calibrated too.
+   */
+  const addUp = (channel: ChannelId, rarity: number): void => {
+    const { floats } = actors;
+    const index = ruleIndex(channelOf(channel).rule);
+    const at = sight.row + AT.evidence;
+    if (rarity <= (floats[at + index] ?? 0)) return;
+    floats[at + index] = rarity;
+    let [sum, most, strongest] = [0, 0, index];
+    for (let rule = 0; rule < ANOMALY_RULES.length; rule += 1) {
+      const says = floats[at + rule] ?? 0;
+      if (says > SAYS_SOMETHING) sum += says - SAYS_SOMETHING;
+      if (says > most) [most, strongest] = [says, rule];
+    }
+    if (sum <= (floats[sight.row + AT.peaks + CHANNEL.together] ?? 0)) return;
+    floats[sight.row + AT.peaks + CHANNEL.together] = sum;
+    const judged = alarms.judge(CHANNEL.together, sight.cold, sum, sight.hour);
+    if (judged.margin >= 0) found.push({ ...judged, channel: CHANNEL.together, rule: ANOMALY_RULES[strongest] ?? 'rate', expected: 0, seen: sum });
   };
 
   /** Turns to the actor, tool and time of a call; -1 where there is no row for the actor. */
@@ -68,13 +105,16 @@ export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptio
     const hour = Math.floor(call.at / HOUR_MS);
     const row = actors.claim(actor, hour);
     sight.call = call;
+    sight.row = row;
     sight.item = item;
+    sight.actor = actor;
     sight.hour = hour;
     sight.minute = Math.floor(call.at / 60_000);
     sight.tool = call.tool === undefined ? -1 : tools.claim(item, hour);
     sight.server = tools.claim(server, hour);
     sight.pair = row < 0 || call.tool === undefined ? -1 : pairs.claim(mix(actor, item), hour);
     sight.days = row < 0 ? 0 : (actors.floats[row + AT.days] ?? 0);
+    sight.cold = sight.days < COLD_DAYS;
     sight.trust = row >= 0 && actors.words[row + AT.doubted] === hour ? DOUBT : 1;
     sight.everybody.actors = actors.size;
     found.length = 0;
@@ -96,11 +136,13 @@ export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptio
     each((rule, at) => rule.closeHour?.(sight, at), row);
     if (Math.floor(last / 24) === Math.floor(sight.hour / 24)) return;
     each((rule, at) => rule.closeDay?.(sight, at), row);
+    for (let channel = 0; channel < CHANNEL_LIST.length; channel += 1) alarms.test(channel, sight.cold, actors.floats[row + AT.peaks + channel] ?? 0);
+    actors.floats.fill(0, row + AT.peaks, row + AT.rules);
     const days = (actors.floats[row + AT.days] ?? 0) + 1;
     actors.floats[row + AT.days] = days;
     sight.days = days;
+    sight.cold = days < COLD_DAYS;
     if (days === ESTABLISHED_DAYS) actors.establish(row);
-    alarms.dayEnded();
   };
 
   return {
@@ -130,17 +172,17 @@ const NO_CALL: CallAsked = {
   argumentBytes: 0, destinations: [], labelsBefore: { confidentiality: 'public', categories: [], integrity: 'trusted' },
 };
 
-function everybodyOf({ moments, cells, bits }: ScorerMemory): { -readonly [Part in keyof Everybody]: Everybody[Part] } {
+function everybodyOf({ moments, cells }: ScorerMemory): { -readonly [Part in keyof Everybody]: Everybody[Part] } {
   const peers = { count: 0, mean: 0, variance: 0 };
   return {
     momentsOf(channel) {
       const at = channel * MOMENTS_WIDTH;
       peers.count = moments[at] ?? 0;
       peers.mean = moments[at + 1] ?? 0;
-      peers.variance = Math.max(moments[at + 2] ?? 0, 1);
+      peers.variance = (moments[at] ?? 0) < 30 ? 4 : Math.max(moments[at + 2] ?? 0, 1);
       return peers;
     },
     learn: (channel, value) => learn(moments, channel * MOMENTS_WIDTH, value, 3000, 1, 0.5),
-    cells, bits, actors: 0,
+    cells, actors: 0,
   };
 }

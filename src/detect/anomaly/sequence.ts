@@ -11,7 +11,6 @@ const PAIRS = 128;
 const FROM = 32;
 const SESSION_MINUTES = 30;
 const SLACK = 0.7;
-const WARM = 80;
 const SURPRISE_MAX = 9;
 const AT = { pairs: 0, totals: PAIRS, followers: PAIRS + FROM, before: PAIRS + 2 * FROM, minute: 0, sum: 0, highest: 0, moments: 0 };
 AT.minute = AT.before + 1;
@@ -24,9 +23,7 @@ export const sequence: Rule = {
   ask(sight, at) {
     const { rows: { floats, words }, item, minute } = sight;
     const isFresh = minute - (words[at + AT.minute] ?? 0) > SESSION_MINUTES;
-    const cold = (floats[at + AT.moments] ?? 0) < WARM;
     if (isFresh) {
-      if ((words[at + AT.minute] ?? 0) > 0) sight.test(CHANNEL.surprise, floats[at + AT.highest] ?? 0, cold);
       floats[at + AT.sum] = 0;
       floats[at + AT.highest] = 0;
     }
@@ -39,7 +36,7 @@ export const sequence: Rule = {
       floats[at + AT.sum] = sum;
       if (sum > (floats[at + AT.highest] ?? 0)) {
         floats[at + AT.highest] = sum;
-        sight.report(CHANNEL.surprise, sum, cold, 0, sum);
+        sight.report(CHANNEL.surprise, sum, 0, sum);
       }
     }
     learn(floats, at + AT.moments, surprise, 1000, sight.trust, 0.5);

@@ -8,9 +8,16 @@ export interface Sight {
   readonly call: CallAsked;
   /** The actor's rows: of principal and agent together. */
   readonly rows: Table;
+  /** Start of the actor's row. */
+  readonly row: number;
+  /** Whether the actor is new: then it is compared with other new ones. */
+  readonly cold: boolean;
   /** Rows of actor and tool together, and of tools; -1 where there is none. */
   readonly pairs: Table;
   readonly tools: Table;
+  readonly destinations: Table;
+  /** Hash of the actor; two of them are different. */
+  readonly actor: number;
   readonly pair: number;
   readonly tool: number;
   /** Row of the server in `tools`. */
@@ -27,10 +34,8 @@ export interface Sight {
   /** Whether this is the actor's first call in this hour. */
   readonly entersHour: boolean;
   readonly everybody: { -readonly [Part in keyof Everybody]: Everybody[Part] };
-  /** A score, before it is settled whether it stays: a finding where it is rare enough. `cold`: the baseline is still young. */
-  report(channel: ChannelId, score: number, cold: boolean, expected: number, seen: number): void;
-  /** The final score of one test. */
-  test(channel: ChannelId, score: number, cold: boolean): void;
+  /** How unusual something is: a finding where it is rare enough. The highest of a channel in an actor's day is one test. */
+  report(channel: ChannelId, score: number, expected: number, seen: number): void;
   /** 1, or less where what is seen was found unusual: it teaches less. */
   readonly trust: number;
 }
@@ -42,7 +47,6 @@ export interface Everybody {
   learn(channel: ChannelId, value: number): void;
   /** Shared cells of numbers: how many actors were seen with something. */
   readonly cells: Float32Array;
-  readonly bits: Uint32Array;
   /** Actors seen so far, forgetting. */
   readonly actors: number;
 }

@@ -1,4 +1,4 @@
-import type { ChannelId } from './channels.ts';
+import { CHANNEL, type ChannelId } from './channels.ts';
 import { learn, predict } from './moments.ts';
 import type { Sight } from './sight.ts';
 import { studentScore } from './tail.ts';
@@ -9,16 +9,27 @@ import { studentScore } from './tail.ts';
  */
 const PEERS_WEIGHT = 4;
 const MEMORY = 400;
-const WARM = 25;
 const FLOOR = 0.12;
 const known = { count: 0, mean: 0, variance: 0 };
 const all = { count: 0, mean: 0, variance: 0 };
 
-export function sizeScore(sight: Sight, channel: ChannelId, bytes: number, ofPair: number, ofTool: number): { readonly score: number; readonly cold: boolean } {
+export function sizeScore(sight: Sight, channel: ChannelId, bytes: number, ofPair: number, ofTool: number): number {
   predict(sight.tools.floats, sight.tool + ofTool, sight.everybody.momentsOf(channel), 1, all);
   predict(sight.pairs.floats, sight.pair + ofPair, all, PEERS_WEIGHT, known);
   const spread = Math.sqrt(Math.max(known.variance, FLOOR * FLOOR) * (1 + 1 / (known.count + PEERS_WEIGHT)));
-  return { score: studentScore((Math.log1p(bytes) - known.mean) / spread, known.count + PEERS_WEIGHT), cold: known.count < WARM };
+  return studentScore((Math.log1p(bytes) - known.mean) / spread, known.count + PEERS_WEIGHT);
+}
+
+/** One property's size against those of the same property of the same tool. */
+export function propertyScore(sight: Sight, bytes: number, at: number): number {
+  predict(sight.tools.floats, at, sight.everybody.momentsOf(CHANNEL.property), 3, known);
+  const spread = Math.sqrt(Math.max(known.variance, FLOOR * FLOOR) * (1 + 1 / (known.count + 3)));
+  return studentScore((Math.log1p(bytes) - known.mean) / spread, known.count + 3);
+}
+
+export function learnProperty(sight: Sight, bytes: number, at: number): void {
+  learn(sight.tools.floats, at, Math.log1p(bytes), MEMORY * 4, sight.trust, FLOOR);
+  sight.everybody.learn(CHANNEL.property, Math.log1p(bytes));
 }
 
 /** What `sizeScore` expected last. */

@@ -1,4 +1,5 @@
 import type { Exchange } from '../../domain/exchange.ts';
+import type { Finding } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ErrorMessage, Message, RequestMessage, ResultMessage } from '../../domain/message.ts';
 import type { Server } from '../../domain/server.ts';
@@ -33,6 +34,8 @@ export interface BridgeParts {
   readonly inForce: InForceKeeper;
   readonly state: SharedState;
   readonly flow: Pick<FlowContexts, 'labels'>;
+  /** What was found of the exchange in which a server asks. */
+  findings(exchange: Exchange): readonly Finding[];
   readonly subscriptions: Subscriptions;
   /** Records what a server asked and was refused in the client's stead, in the exchange that it asked in. */
   recordAside(question: RequestMessage, denial: Denial, exchange: Exchange): Promise<void>;
