@@ -15,6 +15,8 @@ let work: IndexWork | undefined;
 let running: Promise<void> = Promise.resolve();
 
 function tell(message: FromWorker): void {
+  // Nobody but the thread that made this one listens.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   self.postMessage(message);
 }
 
@@ -32,7 +34,7 @@ function columnIn({ data }: SallyportError): number | undefined {
   return typeof data?.['column'] === 'number' ? data['column'] : undefined;
 }
 
-self.onmessage = ({ data: message }: MessageEvent<ToWorker>) => {
+self.addEventListener('message', ({ data: message }: MessageEvent<ToWorker>) => {
   if ('open' in message) {
     work = new IndexWork(message.open);
     running = work.run();
@@ -41,7 +43,7 @@ self.onmessage = ({ data: message }: MessageEvent<ToWorker>) => {
     work?.close();
     void running.finally(() => tell({ closed: true }));
   } else void answer(message);
-};
+});
 
 try {
   setPriority(0, NICE);

@@ -11,5 +11,5 @@ export function keyOf(id: string): number {
   const [, high = '', low = '', more = ''] = UUID_V7.exec(id) ?? [];
   const since = high === '' ? -1 : Number.parseInt(high + low, 16) - EPOCH;
   if (since >= 0 && since < 2 ** 41) return since * 4096 + Number.parseInt(more, 16);
-  return HEX.test(id) ? Number.parseInt(id.slice(0, 12), 16) : Number(Bun.hash.xxHash32(id));
+  return HEX.test(id) ? Number.parseInt(id.slice(0, 12), 16) : Bun.hash.xxHash32(id);
 }

@@ -3,12 +3,8 @@ import type { Row } from './row.ts';
 
 /** Whether a record is wanted: what the index says of it in SQL, said of the record itself. */
 export function matches(filter: Filter, row: Row): boolean {
-  switch (filter.kind) {
-    case 'and': return filter.parts.every((part) => matches(part, row));
-    case 'or': return filter.parts.some((part) => matches(part, row));
-    case 'not': return !matches(filter.part, row);
-    default: return holds(filter, row);
-  }
+  if ('parts' in filter) return filter.kind === 'and' ? filter.parts.every((part) => matches(part, row)) : filter.parts.some((part) => matches(part, row));
+  return filter.kind === 'not' ? !matches(filter.part, row) : holds(filter, row);
 }
 
 function holds(condition: Condition, row: Row): boolean {
@@ -22,18 +18,13 @@ function holds(condition: Condition, row: Row): boolean {
 }
 
 function compares(left: number, { operator, value: right }: Extract<Condition, { kind: 'number' }>): boolean {
-  switch (operator) {
-    case '=': return left === right;
-    case '<': return left < right;
-    case '<=': return left <= right;
-    case '>': return left > right;
-    case '>=': return left >= right;
-  }
+  if (left === right) return operator.endsWith('=');
+  return operator.startsWith(left < right ? '<' : '>');
 }
 
 /** Characters are code points, as SQLite's GLOB counts them. At most pattern × text steps: after a star only the last one is tried again. */
 function globs(pattern: string, text: string): boolean {
-  const [wanted, found] = [[...pattern], [...text]];
+  const [wanted, found] = [Array.from(pattern), Array.from(text)];
   let [at, to] = [0, 0];
   let star = -1;
   let resume = 0;

@@ -16,6 +16,8 @@ function faultOf(text: string): { readonly code: string; readonly column: unknow
   throw new Error(`no fault: ${text}`);
 }
 
+const holds = (text: string, row: object): boolean => matches(read(text).filter, row);
+
 describe('a filter', () => {
   test('is read as it is meant: not before and before or; spans, dates, units, ranks', () => {
     expect(read('event = call.denied and server = crm and (tool ~ "delete*" or severity >= high) and at >= 2h').filter).toEqual({
@@ -83,7 +85,6 @@ describe('a filter', () => {
   });
 
   test('is two-valued: what a record does not have is not equal, and so otherwise', () => {
-    const holds = (text: string, row: object): boolean => matches(read(text).filter, row);
     expect(holds('server = crm', {})).toBeFalse();
     expect(holds('server != crm', {})).toBeTrue();
     expect(holds('not (server = crm or latency > 5)', { latency: 6 })).toBeFalse();

@@ -24,17 +24,12 @@ export function compileFilter(filter: Filter): readonly Compiled[] {
 
 /** SQL knows a third truth value: negations go down to the conditions, where what is absent is named. */
 function compile(filter: Filter, negated: boolean): Sql {
-  switch (filter.kind) {
-    case 'not': return compile(filter.part, !negated);
-    case 'and':
-    case 'or': {
-      const parts = filter.parts.map((part) => compile(part, negated));
-      const conjoined = (filter.kind === 'and') !== negated;
-      if (parts.length === 0) return { text: conjoined ? '1' : '0', values: [] };
-      return { text: `(${parts.map(({ text }) => text).join(conjoined ? ' AND ' : ' OR ')})`, values: parts.flatMap(({ values }) => values) };
-    }
-    default: return condition(filter, negated);
-  }
+  if (filter.kind === 'not') return compile(filter.part, !negated);
+  if (!('parts' in filter)) return condition(filter, negated);
+  const parts = filter.parts.map((part) => compile(part, negated));
+  const conjoined = (filter.kind === 'and') !== negated;
+  if (parts.length === 0) return { text: conjoined ? '1' : '0', values: [] };
+  return { text: `(${parts.map(({ text }) => text).join(conjoined ? ' AND ' : ' OR ')})`, values: parts.flatMap(({ values }) => values) };
 }
 
 function condition(asked: Condition, negated: boolean): Sql {

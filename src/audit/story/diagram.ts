@@ -37,7 +37,7 @@ export function asMermaid({ who, agent, servers, flows }: Graph): string {
 }
 
 function entities(text: string): string {
-  return [...text].map((character) => (/[\p{L}\p{N} .,:_/|@-]/u.test(character) ? character : `#${character.codePointAt(0) ?? 0};`)).join('');
+  return text.replaceAll(/[^\p{L}\p{N} .,:_/|@-]/gu, (character) => `#${character.codePointAt(0) ?? 0};`);
 }
 
 /** For Graphviz. */

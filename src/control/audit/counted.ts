@@ -4,11 +4,6 @@ import type { Found } from './reader.ts';
 
 type View = (record: JsonObject) => JsonObject;
 
-/** Conditions on the time, epoch ms: `since` inclusive, `until` exclusive. */
-export function timesOf(since: number | undefined, until: number | undefined): readonly string[] {
-  return [...(since === undefined ? [] : [`at >= ${since}`]), ...(until === undefined ? [] : [`at < ${until}`])];
-}
-
 /** Counts under the names of their fields; people as records show them. */
 export function presentCounts(counts: NonNullable<Found['counts']>, question: string, view: View): Json {
   const { countBy } = parseQuestion(question, 0);

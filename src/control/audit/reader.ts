@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { narrowed, quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { timesOf } from './times.ts';
 import type { Link } from '../../link/connect.ts';
 
 /** One record as the ledger keeps it. */
@@ -17,11 +18,13 @@ export interface LedgerReader {
   /** Flow contexts in sum, the latest first. */
   sessions(ask: JsonObject): Promise<SessionsFound>;
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
-  query(filter: JsonObject): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
+  query(filter: Wanted): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
   /** The sealed payloads of an exchange. */
   bodies(space: string, exchange: string): Promise<readonly SealedRecord[]>;
   /** Gives how many records were erased. Throws `ERR_LEGAL_HOLD`, `ERR_NOT_FOUND`. */
   erase(what: Readonly<Record<string, string>>): Promise<number>;
+  /** Proofs of records under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
+  prove(positions: readonly number[]): Promise<Proven>;
   /** The permit of an exchange whose call is open now, or undefined. */
   receipt(exchange: string): Promise<Receipt | undefined>;
   /** What is written from now on, of every space. */
@@ -50,6 +53,12 @@ const SEALED = z.object({
 });
 export type SealedRecord = z.infer<typeof SEALED>;
 
+const PROVEN = z.object({
+  vkey: z.string(), note: z.string(), proofs: z.array(z.object({ position: z.int(), line: z.string(), proof: z.array(z.string()) })),
+});
+/** `note`: the signed checkpoint. `line`: as it was written; erased, it shows its leaf only. */
+export type Proven = z.infer<typeof PROVEN>;
+
 const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
 const FOUND = z.object({
   entries: z.array(ENTRY), damaged: z.int(), known: z.int(), end: z.int(), next: z.int().exactOptional(), total: z.int().exactOptional(),
@@ -69,6 +78,11 @@ const SESSIONS = z.object({
 });
 export type SessionsFound = z.infer<typeof SESSIONS>;
 
+/** Fields that must be equal, between two times (epoch ms; the later one exclusive). */
+type Wanted = {
+  readonly space: string; readonly since?: number; readonly until?: number; readonly limit?: number; readonly order?: 'newest' | 'oldest';
+} & { readonly [Field in 'category' | 'event' | 'exchange' | 'principal' | 'agent' | 'server' | 'tool']?: string };
+
 export interface SearchAsk {
   readonly space: string;
   readonly question: string;
@@ -84,14 +98,15 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
   return {
     query: async (filter) => {
       const { space, since, until, limit = LIMIT_DEFAULT, order = 'newest', ...exact } = filter;
-      const times = [...(since === undefined ? [] : [`at >= ${String(since)}`]), ...(until === undefined ? [] : [`at < ${String(until)}`])];
-      const question = narrowed('', [...times, ...Object.entries(exact).map(([field, value]) => `${field} = ${quote(String(value))}`)]);
-      return read(FOUND, await link.call('ledger.search', { space: space ?? '', question, now: Date.now(), order, limit }));
+      const conditions = Object.entries(exact).map(([field, value]) => `${field} = ${quote(value)}`);
+      const question = narrowed('', [...timesOf(since, until), ...conditions]);
+      return read(FOUND, await link.call('ledger.search', { space, question, now: Date.now(), order, limit }));
     },
     search: async (ask) => read(FOUND, await link.call('ledger.search', { ...ask })),
     sessions: async (ask) => read(SESSIONS, await link.call('ledger.sessions', ask)),
     bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
+    prove: async (positions) => read(PROVEN, await link.call('ledger.prove', { positions: [...positions] })),
     receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,
     tail: async function* tail(signal) {
       for await (const entry of link.stream('ledger.tail', {}, signal)) yield read(ENTRY, entry);

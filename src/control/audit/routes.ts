@@ -6,10 +6,11 @@ import { RECORD_CATEGORIES, RECORD_EVENTS } from '../../domain/record.ts';
 import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { presentCounts, timesOf } from './counted.ts';
+import { presentCounts } from './counted.ts';
 import { principalOf, viewFor } from './people.ts';
 import { questionOf } from './question.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
+import { timesOf } from './times.ts';
 
 const EXACT = {
   category: z.enum(RECORD_CATEGORIES).exactOptional(),

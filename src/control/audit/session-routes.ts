@@ -7,8 +7,8 @@ import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { timesOf } from './counted.ts';
 import { principalOf, viewFor } from './people.ts';
+import { timesOf } from './times.ts';
 
 const AT = z.coerce.number().int().nonnegative().exactOptional();
 const LIMIT = z.coerce.number().int().min(1).max(LIMITS.queryRecordsMax);
