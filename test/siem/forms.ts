@@ -130,7 +130,7 @@ export function elastic(detections: readonly Detection[]): string {
 }
 
 export function esql({ match, count }: Detection): string {
-  const from = count === undefined ? 'FROM logs-sallyport.* METADATA _id, _index, _version' : 'FROM logs-sallyport.*';
+  const from = count === undefined ? 'FROM logs-sallyport-* METADATA _id, _index, _version' : 'FROM logs-sallyport-*';
   const where = `${from} | WHERE ${esqlMatch(match, true)}`;
   if (count === undefined) return where;
   const counted = count.different === undefined ? 'COUNT(*)' : `COUNT_DISTINCT(${count.different})`;
