@@ -47,3 +47,21 @@ test('each day has its own salt, private, and erasing it ends what its digests c
   expect(readdirSync(dir)).toEqual(['2026-03-02']);
   expect(statSync(join(dir, '2026-03-02')).mode & 0o777).toBe(0o600);
 });
+
+test('salts are kept as long as payloads are, and no longer; the running day\'s always', () => {
+  const folder = mkdtempSync('/tmp/sp-commit-');
+  let at = Date.parse('2026-10-01T12:00:00Z');
+  const { commit, verify, expire } = openCommitments(folder, () => at);
+  const old = commit('said');
+  at += 29 * 86_400_000;
+  const fresh = commit('said');
+  expire(30);
+  expect([verify('said', old), verify('said', fresh)]).toEqual([true, true]);
+  at += 3 * 86_400_000;
+  expire(30);
+  expect([verify('said', old), verify('said', fresh)]).toEqual([false, true]);
+  const today = commit('said');
+  expire(0);
+  expect([verify('said', fresh), verify('said', today)]).toEqual([false, true]);
+  rmSync(folder, { recursive: true });
+});

@@ -1,6 +1,6 @@
 import { CryptoHasher } from 'bun';
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 
@@ -19,6 +19,8 @@ export interface Commitments {
   verify(data: string | Uint8Array, digest: string): boolean;
   /** Makes all digests of a day (`YYYY-MM-DD`, UTC) meaningless for good. */
   erase(day: string): void;
+  /** Erases every day's salt that is older: digests mean nothing any more once the payloads are gone that they speak of. */
+  expire(days: number): void;
 }
 
 /** Salts live in `dir` (0700), one file a day (0600). */
@@ -34,6 +36,10 @@ export function openCommitments(dir: string, now: () => number = Date.now): Comm
     }
     return today;
   };
+  const erase = (day: string): void => {
+    if (today?.day === day) throw new SallyportError('ERR_CONFLICT', 'the salt of the running day is in use');
+    if (DIGEST.test(`${day}.${'A'.repeat(43)}`)) rmSync(saltFile(dir, day), { force: true });
+  };
   return {
     commit: (data) => {
       const { day, salt } = current();
@@ -45,9 +51,11 @@ export function openCommitments(dir: string, now: () => number = Date.now): Comm
       if (salt === undefined) return false;
       return timingSafeEqual(Buffer.from(digest), Buffer.from(`${day}.${hmac(salt, data)}`));
     },
-    erase: (day) => {
-      if (today?.day === day) throw new SallyportError('ERR_CONFLICT', 'the salt of the running day is in use');
-      if (DIGEST.test(`${day}.${'A'.repeat(43)}`)) rmSync(saltFile(dir, day), { force: true });
+    erase,
+    expire: (days) => {
+      const { day: running } = current();
+      const first = now() - (days + 1) * DAY_MS;
+      for (const day of readdirSync(dir)) if (day !== running && Date.parse(day) < first) erase(day);
     },
   };
 }
