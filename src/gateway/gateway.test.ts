@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { MESSAGES_MAX, openPath, resultOf, type Path } from '../../test/fixtures/path.ts';
 import { SallyportError } from '../domain/errors.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import type { JournalRecord } from '../domain/record.ts';
 
@@ -278,6 +279,46 @@ test('flow: policy sees what the context carries, of this moment', () =>
     expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_LINK_UNAVAILABLE');
     expect(path.sent).toHaveLength(1);
   }));
+
+const NO_UNSCORED = 'forbid(principal, action == Action::"call_tool", resource) when { context.findings.contains("anomaly/unscored") };';
+
+test('anomalies: what a scorer finds is in the decision and its record; how the call ended is told to the scorer', () =>
+  under(`${CHARGE} forbid(principal, action == Action::"call_tool", resource) when { context.findings.contains("anomaly/rate") };`, {}, async () => {
+    const ended: string[] = [];
+    const found: Finding = { detector: 'anomaly', rule: 'rate', severity: 'high', at: [], expected: '2 calls an hour', seen: '90 calls an hour', rarity: 0.0001 };
+    path.scorer = {
+      ask: () => ({ findings: [found], raised: [found] }),
+      settle: (_, { outcome }) => {
+        ended.push(outcome);
+        return { findings: [], raised: [] };
+      },
+    };
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
+    path.scorer = { ...path.scorer, ask: () => ({ findings: [], raised: [] }) };
+    await path.ask(path.call('charge'));
+    await path.ask(path.call('ghost'));
+    expect(ended).toEqual(['denied', 'permitted', 'refused']);
+    const records = await path.records();
+    expect(records.find(({ event }) => event === 'call.denied')).toMatchObject({ findings: [found] });
+    expect(records.filter(({ event }) => event === 'finding.raised')).toMatchObject([{ category: 'detection', server: 'bank', findings: [found] }]);
+  }));
+
+test('anomalies: a scorer that throws is a finding, so a policy on findings holds, and opens nothing (invariant 6)', async () => {
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+  await under(`${CHARGE} ${NO_UNSCORED}`, {}, async () => {
+    path.scorer = { ask: broken, settle: broken };
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
+    expect(path.sent).toEqual([]);
+    const raised = (await path.records()).filter(({ event }) => event === 'finding.raised');
+    expect(raised).toMatchObject([{ findings: [{ rule: 'unscored', severity: 'high' }] }]);
+  });
+  await under('', {}, async () => {
+    path.scorer = { ask: broken, settle: broken };
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_TOOL_UNKNOWN');
+  });
+});
 
 test('probing: a caller that was refused too often is refused whatever it asks, until that is some time ago', () =>
   under(CHARGE, { denialsPerMinute: 3 }, async () => {
