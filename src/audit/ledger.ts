@@ -23,7 +23,7 @@ import type { DurableEnd, Query, QueryResult } from './query.ts';
 import { recover } from './recover.ts';
 import type { Recovered, Torn } from './recover.ts';
 import { DiskReserve } from './reserve.ts';
-import { openEdge } from './restore.ts';
+import { openEdge, orRestored } from './restore.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
 import type { Receipt, Standing } from './standing.ts';
@@ -38,6 +38,8 @@ export interface LedgerOptions {
   readonly segmentBytesMax?: number;
   /** Default: `LIMITS.diskReserveBytes`. */
   readonly reserveBytes?: number;
+  /** How many records may wait for a checkpoint while none can be written. Default: `LIMITS.unsignedRecordsMax`. */
+  readonly unsignedRecordsMax?: number;
   /** Epoch ms. Default: the system's clock. */
   readonly now?: () => number;
   /** Asked for each call that would be permitted: whether none may be, since what must have its record has not. */
@@ -107,7 +109,7 @@ export async function openLedger(dir: string, options: LedgerOptions): Promise<L
   const key = openLogKey(dir);
   const signed = openSigned(dir, key);
   const { edge, damage } = await openEdge(dir, signed);
-  const recovered = await recover(dir, signed.size);
+  const recovered = await recover(dir, signed);
   const ledger = new LedgerFile(dir, options, { ...recovered, damage: [...damage, ...recovered.damage] }, { key, signed, edge });
   await ledger.start();
   return ledger;
@@ -178,7 +180,7 @@ class LedgerFile implements Ledger {
     this.#bodies = new BodyFiles(dir, options.strict);
     this.#batch = new Batch(this.#standing, this.#bodies, options.isHeld);
     this.#keeper = new LogKeeper({
-      dir, strict: options.strict, ...log,
+      dir, strict: options.strict, unsignedMax: options.unsignedRecordsMax ?? LIMITS.unsignedRecordsMax, ...log,
       settle: () => this.#settle(),
       onFailed: (error) => void this.#note({ event: 'checkpoint.failed', category: 'error', code: 'ERR_JOURNAL_UNAVAILABLE', reason: String(error) }),
     });
@@ -248,12 +250,13 @@ class LedgerFile implements Ledger {
 
   async checkpoint(from: number, covering = -1): Promise<Extension> {
     const signed = covering < this.#next ? await this.#keeper.covers(covering) : this.#keeper.signed;
-    return extensionFrom(this.#dir, signed, this.identity.vkey, from);
+    return orRestored(this.#dir, signed, this.#tell, () => extensionFrom(this.#dir, signed, this.identity.vkey, from));
   }
 
   async prove(position: number): Promise<Proof> {
     if (position >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
-    return proveEntry(this.#dir, await this.#keeper.covers(position), position);
+    const signed = await this.#keeper.covers(position);
+    return orRestored(this.#dir, signed, this.#tell, () => proveEntry(this.#dir, signed, position));
   }
 
   async proveAll(positions: readonly number[]): Promise<readonly Proof[]> {
@@ -357,7 +360,7 @@ class LedgerFile implements Ledger {
       batch.begin(this.#next, this.#reserve.isHeld, this.#now());
       const placed = frames.map(({ lines, origin }) => batch.admit(lines, origin));
       if (batch.isEmpty) return { placed, leaves: [] };
-      this.#withReserve(() => this.#write(batch));
+      this.#reserve.around(() => this.#write(batch));
       this.#next = batch.next;
       return { placed, leaves: batch.settle(this.#now()) };
     } catch (error) {
@@ -374,6 +377,11 @@ class LedgerFile implements Ledger {
     this.#bodies.keep();
   }
 
+  /** Nothing is repaired silently. */
+  readonly #tell = (damage: readonly Damage[]): void => {
+    for (const each of damage) void this.#note({ event: 'record.corrupt', category: 'error', code: 'ERR_LOG_INCONSISTENT', detail: { ...each } });
+  };
+
   /** A record of its own that nobody waits for. */
   async #note(of: Omit<Happening, 'space'>): Promise<void> {
     await this.append([ownRecord(of, this.#now())]).catch(() => undefined);
@@ -382,24 +390,10 @@ class LedgerFile implements Ledger {
   #rotate(): void {
     const root = Buffer.from(this.#keeper.root()).toString('base64url');
     const head = sealHead({ first: this.#next, createdAt: this.#now(), root, standing: this.#standing.toJson() });
-    this.#withReserve(() => this.#writer.begin(this.#next, head));
-  }
-
-  #withReserve(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      if (!isDiskFull(error) || !this.#reserve.release()) throw error;
-      write();
-    }
+    this.#reserve.around(() => this.#writer.begin(this.#next, head));
   }
 }
 
 function superseded(origin: Origin): SallyportError {
   return new SallyportError('ERR_CONFLICT', `a later start of node ${origin.node} has taken its place`, { remedy: 'Stop the older process.' });
-}
-
-function isDiskFull(error: unknown): boolean {
-  const cause = error instanceof SallyportError ? error.cause : error;
-  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
 }

@@ -1,10 +1,12 @@
 import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { corrupt } from './entry.ts';
 import type { Entry } from './entry.ts';
-import { openTree } from './log/proof.ts';
+import { openTree, verifyInclusion } from './log/proof.ts';
 import type { TiledTree } from './log/proof.ts';
 import { HASH_BYTES, hashLeaf } from './log/hash.ts';
-import { logDir } from './log/tiles.ts';
+import type { Checkpoint } from './log/checkpoint.ts';
+import { TILE_WIDTH, logDir, tilePath, widthIn } from './log/tiles.ts';
 import { scanSegment } from './scan.ts';
 import type { Damage, Scanned } from './scan.ts';
 import { listSegments, segmentsDir } from './segments.ts';
@@ -38,9 +40,9 @@ export interface Recovered {
  * their positions are not given again. Throws `ERR_JOURNAL_CORRUPT`, naming file and byte, where an entry beyond what was
  * signed is doubtful: nothing may be written after it.
  */
-export async function recover(dir: string, signed: number): Promise<Recovered> {
+export async function recover(dir: string, { size: signed, root }: Checkpoint): Promise<Recovered> {
   const torn: Torn[] = [];
-  const tree = openTree(logDir(dir), signed);
+  const tree = { ...openTree(logDir(dir), signed), dir: logDir(dir), signedRoot: root };
   const segments = listSegments(dir);
   for (const segment of segments.toReversed()) {
     const bytes = statSync(segment.file).size;
@@ -70,6 +72,9 @@ function lost(file: string, offset: number, from: number, signed: number): Damag
   return { file, offset, reason: `positions ${from} to ${signed - 1} are missing: a signed checkpoint covers them` };
 }
 
+/** The tree as its tiles say it, and the root that they ought to give. */
+type SignedTree = TiledTree & { readonly dir: string; readonly signedRoot: Uint8Array };
+
 interface Newest {
   readonly next: number;
   readonly leaves: readonly Uint8Array[];
@@ -80,7 +85,7 @@ interface Newest {
 }
 
 /** Undefined when the segment has no whole line. */
-async function readNewest(segment: Segment, tree: TiledTree): Promise<Newest | undefined> {
+async function readNewest(segment: Segment, tree: SignedTree): Promise<Newest | undefined> {
   let standing: Standing | undefined;
   let next = segment.first;
   let restAt: number | undefined;
@@ -110,7 +115,7 @@ async function readNewest(segment: Segment, tree: TiledTree): Promise<Newest | u
       const position = item.kind === 'entry' ? item.entry.position : (item.position ?? next);
       if (item.kind === 'damage' && position >= tree.size) doubtful = item.damage;
       const wrong = takeLeaf(item, position, next, segment, tree, leaves);
-      if (wrong !== undefined) damage.push(wrong);
+      if (wrong !== undefined && (wrong.file === segment.file || wrong.file !== damage.at(-1)?.file)) damage.push(wrong);
       if (item.kind === 'entry') latestAt = item.entry.record.at;
       if (item.kind === 'entry' && standing !== undefined) note(standing, item.entry);
       next = position + 1;
@@ -123,7 +128,7 @@ async function readNewest(segment: Segment, tree: TiledTree): Promise<Newest | u
 type Line = Exclude<Scanned, { readonly kind: 'head' | 'rest' }>;
 
 /** Compares the line's entry with the one that was signed, or keeps it for signing. */
-function takeLeaf(item: Line, position: number, next: number, segment: Segment, tree: TiledTree, leaves: Uint8Array[]): Damage | undefined {
+function takeLeaf(item: Line, position: number, next: number, segment: Segment, tree: SignedTree, leaves: Uint8Array[]): Damage | undefined {
   const at = { file: segment.file, offset: 'offset' in item ? item.offset : item.damage.offset };
   if (position >= tree.size) {
     if (item.leaf === undefined) throw corrupt({ ...at, reason: `no entry of the log can be read for position ${position}, which was never signed` });
@@ -132,7 +137,11 @@ function takeLeaf(item: Line, position: number, next: number, segment: Segment, 
     return undefined;
   }
   if (item.kind === 'damage' || isEntry(tree, position, item.leaf)) return undefined;
-  return { ...at, reason: `the log was signed with another line at position ${position}` };
+  const isTileRight = verifyInclusion(tree.leafHash(position), position, tree.size, tree.inclusion(position), tree.signedRoot);
+  if (isTileRight) return { ...at, reason: `the log was signed with another line at position ${position}` };
+  const index = Math.floor(position / TILE_WIDTH);
+  const file = join(tree.dir, tilePath({ level: 0, index, width: widthIn(tree.size, 0, index) }));
+  return { file, offset: 0, reason: `the tile at position ${index * TILE_WIDTH} is not what was signed` };
 }
 
 function isEntry(tree: TiledTree, position: number, leaf: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const RETRY_MS = 10_000;
@@ -27,13 +28,23 @@ export class DiskReserve {
     return this.#held;
   }
 
-  /** Gives the space up. True when that may have made room. */
-  release(): boolean {
+  /** True when that may have made room. */
+  #release(): boolean {
     if (!this.#held) return false;
     this.#held = false;
     this.#triedAt = Date.now();
     rmSync(this.#file, { force: true });
     return true;
+  }
+
+  /** Writes; where the disk is full, gives the space up and writes again. Throws what `write` throws. */
+  around(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!isDiskFull(error) || !this.#release()) throw error;
+      write();
+    }
   }
 
   /** Tries, now and then, to hold the space again; only when twice as much is free, so that it is not taken from the journal. */
@@ -64,4 +75,9 @@ export class DiskReserve {
       rmSync(draft, { force: true });
     }
   }
+}
+
+function isDiskFull(error: unknown): boolean {
+  const cause = error instanceof SallyportError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT');
 }

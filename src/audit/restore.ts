@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { leafOf } from './line.ts';
@@ -6,7 +6,7 @@ import { writeDurable } from './log/durable.ts';
 import { inconsistent } from './log/inconsistent.ts';
 import { checkpointFile } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
-import { logDir, positionOf, tilePath } from './log/tiles.ts';
+import { logDir, positionOf, readTile, tilePath } from './log/tiles.ts';
 import type { Tile } from './log/tiles.ts';
 import { TreeEdge } from './log/tree.ts';
 import type { Damage } from './scan.ts';
@@ -25,14 +25,31 @@ export async function openEdge(dir: string, signed: Signed): Promise<{ readonly 
     if (!(error instanceof SallyportError)) throw error;
     why = error;
   }
+  return { damage: await restoreTiles(dir, signed, why), edge: TreeEdge.load(logDir(dir), signed.size) };
+}
+
+/** What `work` gives, which reads tiles; where one is not what was signed, it is restored first, as at a start, and `tell` told. Throws what both do. */
+export async function orRestored<T>(dir: string, signed: Signed, tell: (damage: readonly Damage[]) => void, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SallyportError) || error.code !== 'ERR_LOG_INCONSISTENT') throw error;
+    const damage = await restoreTiles(dir, signed, error);
+    if (damage.length === 0) throw error;
+    tell(damage);
+    return work();
+  }
+}
+
+async function restoreTiles(dir: string, signed: Signed, why: SallyportError): Promise<readonly Damage[]> {
   const edge = await grow(dir, signed.size, why, () => undefined);
   if (Buffer.compare(edge.root(), signed.root) !== 0) {
-    throw inconsistent(checkpointFile(dir), `${why.message}; and so do the lines of the segments`, { cause: why });
+    throw inconsistent(checkpointFile(dir), `${why.message}; and the lines of the segments do not give its root either`, { cause: why });
   }
   const damage: Damage[] = [];
   const again = await grow(dir, signed.size, why, (tile) => restore(dir, tile, damage));
   for (const tile of again.partials()) restore(dir, tile, damage);
-  return { edge, damage };
+  return damage;
 }
 
 /** The tree of the first `size` entries as the segments name them. */
@@ -61,9 +78,18 @@ function cannotRestore(file: string, position: number, why: SallyportError): Sal
 
 function restore(dir: string, tile: Tile, damage: Damage[]): void {
   const file = join(logDir(dir), tilePath(tile));
-  if (existsSync(file) && Buffer.compare(readFileSync(file), tile.bytes) === 0) return;
+  if (isThere(dir, tile)) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   writeDurable(file, tile.bytes, 0o644);
   const reason = `the tile at position ${positionOf(tile)} was not what was signed; it was written anew from the segments, whose root is the signed one`;
   damage.push({ file, offset: 0, reason });
+}
+
+/** A partial tile may have been filled since. */
+function isThere(dir: string, tile: Tile): boolean {
+  try {
+    return Buffer.compare(readTile(logDir(dir), tile), tile.bytes) === 0;
+  } catch {
+    return false;
+  }
 }

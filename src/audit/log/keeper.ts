@@ -52,6 +52,8 @@ export function openSigned(dir: string, key: LogKey): Signed {
 export interface LogKeeperOptions {
   readonly dir: string;
   readonly key: LogKey;
+  /** How many records may wait while no checkpoint can be written. */
+  readonly unsignedMax: number;
   /** Whether tiles are synced to the disk before the checkpoint that needs them. */
   readonly strict: boolean;
   readonly signed: Signed;
@@ -90,7 +92,7 @@ export class LogKeeper {
 
   /** Whether so much waits for its checkpoint, since none can be written, that nothing more may be taken. */
   get isBehind(): boolean {
-    return this.#failed && this.#edge.size - this.#signed.size >= LIMITS.unsignedRecordsMax;
+    return this.#failed && this.#edge.size - this.#signed.size >= this.#options.unsignedMax;
   }
 
   root(): Uint8Array {

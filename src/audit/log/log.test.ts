@@ -14,6 +14,7 @@ import { verifyLedger } from '../verify.ts';
 import { openCheckpoint } from './checkpoint.ts';
 import { readLogIdentity } from './key.ts';
 import { checkpointFile, readSigned } from './keeper.ts';
+import { LogMemory } from './remember.ts';
 import { openTree, verifyConsistency, verifyInclusion } from './proof.ts';
 import { sha256 } from './hash.ts';
 
@@ -155,7 +156,7 @@ test('a damaged tile at the edge is written anew where the segments prove what i
   expect(await faultOf(both)).toMatchObject({ code: 'ERR_LOG_INCONSISTENT' });
 });
 
-test('a damaged tile of the past does not stop the ledger; verify names it, and no proof is made of it', async () => {
+test('a damaged tile of the past does not stop the ledger; verify names it, and it is restored on record before a proof needs it, or none is made', async () => {
   const dir = makeDir();
   await fill(dir, 700);
   const tile = join(dir, 'log', 'tile', '0', '000');
@@ -166,7 +167,45 @@ test('a damaged tile of the past does not stop the ledger; verify names it, and 
   expect(found).toEqual([{ file: tile, offset: 40, reason: 'the tile at position 0 is not what was signed' }]);
   const ledger = await open(dir);
   expect(await ledger.appendLines([line()], gateway)).toEqual([expect.any(Number)]);
+  expect((await ledger.prove(3)).position).toBe(3);
+  const { entries } = await ledger.query({ event: 'record.corrupt' });
+  // Named at the start, since the newest segment is compared with it, and again when it was restored.
+  const told = entries.map(({ record: { code, detail } }) => [code, JSON.stringify(detail).includes(tile), JSON.stringify(detail).includes('anew')]);
+  expect(told).toEqual([['ERR_LOG_INCONSISTENT', true, true], ['ERR_JOURNAL_CORRUPT', true, false]]);
+  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  rmSync(tile);
+  const file = segmentFile(dir, 0);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('{"leaf":"', '{"1eaf":"'));
   expect(await ledger.prove(3).catch((error: unknown) => error)).toMatchObject({ code: 'ERR_LOG_INCONSISTENT' });
+});
+
+test('when checkpoints cannot be written, that is on record, and only so many records wait for one', async () => {
+  const dir = makeDir();
+  const ledger = await open(dir, { unsignedRecordsMax: 5 });
+  rmSync(join(dir, 'log', 'tile'), { recursive: true, force: true });
+  writeFileSync(join(dir, 'log', 'tile'), 'in the way');
+  await ledger.appendLines([line()], gateway);
+  await ledger.checkpoint(0, 0).catch(() => undefined);
+  await ledger.appendLines([line(), line(), line(), line()], gateway);
+  expect(await ledger.appendLines([line()], gateway).catch((error: unknown) => error)).toMatchObject({ code: 'ERR_JOURNAL_UNAVAILABLE' });
+  expect((await ledger.query({ event: 'checkpoint.failed' })).entries).toHaveLength(1);
+  rmSync(join(dir, 'log', 'tile'));
+  await ledger.checkpoint(0, 5);
+  expect(await ledger.appendLines([line()], gateway)).toEqual([6]);
+});
+
+test('a ledger that acknowledges and does not sign is refused in the end', async () => {
+  const dir = makeDir();
+  const ledger = await open(dir);
+  await ledger.appendLines([line()], gateway);
+  const stale = await ledger.checkpoint(0, 0);
+  const memory = new LogMemory(join(dir, 'seen.json'), 1);
+  await memory.check(async () => ({ ...stale }), true);
+  memory.note(7);
+  await memory.check(async () => ({ ...stale, proof: [] }), false);
+  await Bun.sleep(5);
+  const fault: unknown = await memory.check(async () => ({ ...stale, proof: [] }), false).catch((error: unknown) => error);
+  expect(String(fault)).toContain('record 7 was acknowledged and is still not signed');
 });
 
 test('a truncated segment is named, what it held keeps its positions, and appending goes on after what was signed', async () => {

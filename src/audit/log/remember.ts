@@ -21,11 +21,14 @@ const REMEDY =
  */
 export class LogMemory {
   readonly #file: string;
+  readonly #unsignedMs: number;
   #acknowledged = -1;
   #due: { readonly position: number; readonly atMs: number } | undefined;
 
-  constructor(file: string) {
+  /** `unsignedMs`: how long an acknowledged record may stay unsigned. */
+  constructor(file: string, unsignedMs: number = LIMITS.logUnsignedMs) {
     this.#file = file;
+    this.#unsignedMs = unsignedMs;
   }
 
   /** The ledger says that it keeps a record at this position: a later checkpoint has to cover it. */
@@ -75,7 +78,7 @@ export class LogMemory {
     if (isNew && size <= acknowledged) return `it ends at ${size} records, and record ${acknowledged} was acknowledged: the ledger was rolled back`;
     if (this.#due !== undefined && size > this.#due.position) this.#due = undefined;
     if (this.#due === undefined && size <= acknowledged) this.#due = { position: acknowledged, atMs: performance.now() };
-    const overdue = this.#due !== undefined && performance.now() - this.#due.atMs > LIMITS.logUnsignedMs;
+    const overdue = this.#due !== undefined && performance.now() - this.#due.atMs > this.#unsignedMs;
     return overdue ? `record ${this.#due?.position ?? 0} was acknowledged and is still not signed` : undefined;
   }
 }
