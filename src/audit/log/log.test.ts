@@ -259,6 +259,12 @@ test('no bit of a ledger changes unseen, and no line moves', async () => {
   }
 });
 
+/** In minutes. */
+async function jumps(ledger: Ledger): Promise<readonly number[]> {
+  const { entries } = await ledger.query({ event: 'clock.jumped', order: 'oldest' });
+  return entries.map(({ record: { detail } }) => Math.round(Number(isObject(detail) ? detail['byMs'] : 0) / 60_000));
+}
+
 test('a clock that jumps is on record, also between two starts, and orders nothing', async () => {
   const dir = makeDir();
   let now = Date.parse('2026-06-01T12:00:00Z');
@@ -267,10 +273,6 @@ test('a clock that jumps is on record, also between two starts, and orders nothi
   now -= 3_600_000;
   expect(await ledger.appendLines([line()], gateway)).toEqual([1]);
   await ledger.appendLines([line()], gateway);
-  const jumps = async (of: Ledger): Promise<readonly number[]> => {
-    const { entries } = await of.query({ event: 'clock.jumped', order: 'oldest' });
-    return entries.map(({ record: { detail } }) => Math.round(Number(isObject(detail) ? detail['byMs'] : 0) / 60_000));
-  };
   expect(await jumps(ledger)).toEqual([-60]);
   await ledger.close();
   const again = await open(dir, { now: () => 1_000 });

@@ -80,11 +80,14 @@ export function acceptRefused(seenFile: string, offered: Seen, accepted: Accepte
 
 function readAccepted(of: Readonly<Record<string, Json | undefined>>): Accepted {
   const before = isObject(of['before']) ? of['before'] : {};
-  const plain = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
   return {
     at: Number(of['at'] ?? 0), by: plain(of['by']), reason: plain(of['reason']),
     before: { origin: plain(before['origin']), size: Number(before['size'] ?? 0), root: plain(before['root']) },
   };
+}
+
+function plain(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function parse(file: string): Readonly<Record<string, Json | undefined>> {
