@@ -65,8 +65,10 @@ export function restOf(position: number, writer: string, body: BodyPlace | undef
   return `,"position":${position},${writer}${body === undefined ? '' : `,"body":${JSON.stringify(body)}`},"record":${recordText}}`;
 }
 
-export function sealHead(head: SegmentHead): Buffer {
-  const rest = `,"segment":${JSON.stringify(head)}}`;
+/** `bytes`: how long the line is to be without its newline, where it takes another one's place. */
+export function sealHead(head: SegmentHead, bytes = 0): Buffer {
+  const text = JSON.stringify(head);
+  const rest = `,"segment":${text}${' '.repeat(Math.max(0, bytes - HEAD_REST_AT - Buffer.byteLength(`,"segment":${text}}`)))}}`;
   return Buffer.from(`{"head":"${sha256(Buffer.from(rest)).toString('base64url')}"${rest}\n`);
 }
 

@@ -45,7 +45,7 @@ export async function eraseEntries(dir: string, positions: readonly number[], er
     if (body !== undefined) writes.push(zeros(dir, body));
     writes.push({ file, offset, text: text.toString('base64') });
   }
-  carryOut(dir, writes);
+  overwrite(dir, writes);
 }
 
 /** A record where a scan met it. */
@@ -61,7 +61,7 @@ export interface ScannedRecord {
 /** The same as `eraseEntries` for records that a scan has just met: no line is looked for again. Lines too short for `erased` stand empty of it. */
 export function eraseScanned(dir: string, records: readonly ScannedRecord[], erased: JsonObject): void {
   const said = JSON.stringify(erased);
-  carryOut(dir, records.flatMap(({ file, offset, end, leaf, position, body }) => {
+  overwrite(dir, records.flatMap(({ file, offset, end, leaf, position, body }) => {
     const line = Buffer.alloc(end - offset - 1);
     line.write(`{"leaf":"${Buffer.from(leaf).toString('base64url')}"`, 'latin1');
     const text = erasedLine(line, position, said) ?? erasedLine(line, position, '{}');
@@ -72,7 +72,7 @@ export function eraseScanned(dir: string, records: readonly ScannedRecord[], era
 
 /** Erases payloads; their records stay. Places whose file is gone, or that hold zeros already, are passed over or written again. */
 export function eraseBodies(dir: string, places: readonly BodyPlace[]): void {
-  carryOut(dir, places.map((place) => zeros(dir, place)));
+  overwrite(dir, places.map((place) => zeros(dir, place)));
 }
 
 /** Does again what a crash may have cut short. */
@@ -89,7 +89,8 @@ function zeros(dir: string, place: BodyPlace): Overwrite {
   return { file: bodiesFile(dir, place), offset: place.at, zeros: place.bytes };
 }
 
-function carryOut(dir: string, writes: readonly Overwrite[]): void {
+/** Overwrites, durable and whole when this returns, and done again at the next start when a crash came between. */
+export function overwrite(dir: string, writes: readonly Overwrite[]): void {
   if (writes.length === 0) return;
   mkdirSync(erasingDir(dir), { recursive: true, mode: 0o700 });
   const intent = join(erasingDir(dir), `${Bun.randomUUIDv7()}.json`);

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { readBody } from '../audit/bodies.ts';
 import { eraseScanned, type ScannedRecord } from '../audit/erase.ts';
 import { eraseChosen, expireBodies, foundIn, isPast, pastSegments } from '../audit/expire.ts';
+import { forgetOpenCalls } from '../audit/heads.ts';
 import { concerns, isHeld } from '../audit/holds.ts';
 import type { Ledger } from '../audit/ledger.ts';
 import { scanSegment } from '../audit/scan.ts';
 import { listSegments, type Segment } from '../audit/segments.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { toRecord, type Happening } from '../domain/happening.ts';
-import type { Json } from '../domain/json.ts';
+import { isObject, type Json } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { JournalRecord, RecordCategory } from '../domain/record.ts';
 import type { LedgerConfiguration } from '../domain/retention.ts';
@@ -60,6 +61,8 @@ export function createEvidence(dir: string, opened: Promise<Ledger>, forget: For
     const bodies = await expireBodies(dir, configuration, at);
     const past = pastSegments(dir, configuration, at, (segment) => seen.get(segment.first));
     const records = await eraseChosen(dir, past, isPast(configuration, at), 'retention', forget);
+    const isOver = new Set(past.map(({ first }) => first));
+    if (records > 0) await forgetOpenCalls(dir, (_call, segment) => isOver.has(segment));
     if (records + bodies > 0) await own({ event: 'evidence.expired', detail: { records, bodyFiles: bodies } });
   };
   const tick = async (): Promise<void> => {
@@ -121,6 +124,9 @@ async function erase(
   }
   if (found.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
   eraseScanned(dir, found, { why: 'request' });
+  await forgetOpenCalls(dir, ({ space, exchange, principal, behind }) => space === wish.space && (
+    'exchange' in wish ? exchange === wish.exchange : principal === wish.person || (isObject(behind) && behind['principal'] === wish.person)
+  ));
   await forget(found.map(({ position }) => position));
   return found.length;
 }
