@@ -378,8 +378,8 @@ class LedgerFile implements Ledger {
   }
 
   /** Nothing is repaired silently. */
-  readonly #tell = (damage: readonly Damage[]): void => {
-    for (const each of damage) void this.#note({ event: 'record.corrupt', category: 'error', code: 'ERR_LOG_INCONSISTENT', detail: { ...each } });
+  readonly #tell = async (damage: readonly Damage[]): Promise<void> => {
+    for (const each of damage) await this.#note({ event: 'record.corrupt', category: 'error', code: 'ERR_LOG_INCONSISTENT', detail: { ...each } });
   };
 
   /** A record of its own that nobody waits for. */

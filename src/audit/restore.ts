@@ -29,14 +29,14 @@ export async function openEdge(dir: string, signed: Signed): Promise<{ readonly 
 }
 
 /** What `work` gives, which reads tiles; where one is not what was signed, it is restored first, as at a start, and `tell` told. Throws what both do. */
-export async function orRestored<T>(dir: string, signed: Signed, tell: (damage: readonly Damage[]) => void, work: () => T | Promise<T>): Promise<T> {
+export async function orRestored<T>(dir: string, signed: Signed, tell: (damage: readonly Damage[]) => Promise<void>, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== 'ERR_LOG_INCONSISTENT') throw error;
     const damage = await restoreTiles(dir, signed, error);
     if (damage.length === 0) throw error;
-    tell(damage);
+    await tell(damage);
     return work();
   }
 }

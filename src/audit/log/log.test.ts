@@ -156,7 +156,7 @@ test('a damaged tile at the edge is written anew where the segments prove what i
   expect(await faultOf(both)).toMatchObject({ code: 'ERR_LOG_INCONSISTENT' });
 });
 
-test('a damaged tile of the past does not stop the ledger; verify names it, and it is restored on record before a proof needs it, or none is made', async () => {
+test('a damaged tile of the past stops nothing; verify names it, and it is restored on record before a proof needs it, or none is made', async () => {
   const dir = makeDir();
   await fill(dir, 700);
   const tile = join(dir, 'log', 'tile', '0', '000');
