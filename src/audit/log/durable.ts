@@ -27,11 +27,11 @@ export function syncFolder(dir: string): void {
 }
 
 /** The whole file or nothing, for readers; `strict`: on the disk too, once `syncFolderLater` has seen its folder. */
-export async function replaceFile(file: string, bytes: string | Uint8Array, strict: boolean): Promise<void> {
+export async function replaceFile(file: string, bytes: string | Uint8Array, strict: boolean, mode = 0o644): Promise<void> {
   const draft = `${file}.draft`;
-  const handle = await open(draft, 'w', 0o644).catch(async () => {
+  const handle = await open(draft, 'w', mode).catch(async () => {
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
-    return open(draft, 'w', 0o644);
+    return open(draft, 'w', mode);
   });
   try {
     await handle.writeFile(bytes);

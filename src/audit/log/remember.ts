@@ -49,7 +49,7 @@ export class LogMemory {
     const { note, vkey, proof } = readAnswer(await ask({ from: seen?.size ?? 0, ...(isNew && acknowledged >= 0 ? { covering: acknowledged } : {}) }));
     const found = verify(seen, note, vkey, proof) ?? this.#uncovered(note, vkey, acknowledged, isNew);
     if (found !== undefined) {
-      writeRefused(this.#file, { why: found, note, vkey });
+      await writeRefused(this.#file, { why: found, note, vkey });
       throw refusal(seen?.origin ?? 'the ledger', found);
     }
     const key = readVkey(vkey);
@@ -57,18 +57,18 @@ export class LogMemory {
     if (read === undefined) throw refusal('the ledger', UNSIGNED);
     if (seen === undefined || read.size > seen.size) {
       const next: Seen = { origin: read.origin, vkey, size: read.size, root: Buffer.from(read.root).toString('base64') };
-      writeSeen(this.#file, { ...next, ...(seen?.accepted && { accepted: seen.accepted }) });
+      await writeSeen(this.#file, { ...next, ...(seen?.accepted && { accepted: seen.accepted }) });
     }
     rmSync(refusedFile(this.#file), { force: true });
     return seen?.accepted;
   }
 
   /** The acceptance is on record. */
-  settle(): void {
+  async settle(): Promise<void> {
     const seen = readSeen(this.#file);
     if (seen === undefined) return;
     const { accepted: _, ...rest } = seen;
-    writeSeen(this.#file, rest);
+    await writeSeen(this.#file, rest);
   }
 
   /** A ledger that acknowledges records and never signs them keeps nothing that could be proved. */

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Json } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { openCheckpoint } from './checkpoint.ts';
-import { writeDurable } from './durable.ts';
+import { replaceFile, writeDurable } from './durable.ts';
 import { HASH_BYTES } from './hash.ts';
 import { inconsistent } from './inconsistent.ts';
 import { readVkey } from './note.ts';
@@ -48,17 +47,17 @@ export function readSeen(file: string): Seen | undefined {
   return { origin, vkey, size, root, ...(isObject(accepted) ? { accepted: readAccepted(accepted) } : {}) };
 }
 
-export function writeSeen(file: string, seen: Seen): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeDurable(file, `${JSON.stringify(seen)}\n`, 0o600);
+/** Synced, but never on the time of those who wait for the process that writes it. */
+export async function writeSeen(file: string, seen: Seen): Promise<void> {
+  await replaceFile(file, `${JSON.stringify(seen)}\n`, true, 0o600);
 }
 
 export function refusedFile(seenFile: string): string {
   return `${seenFile}.refused`;
 }
 
-export function writeRefused(seenFile: string, refused: RefusedLog): void {
-  writeDurable(refusedFile(seenFile), `${JSON.stringify(refused)}\n`, 0o600);
+export async function writeRefused(seenFile: string, refused: RefusedLog): Promise<void> {
+  await replaceFile(refusedFile(seenFile), `${JSON.stringify(refused)}\n`, true, 0o600);
 }
 
 /** Undefined when nothing is refused, or what is refused is signed by nobody. */
@@ -74,7 +73,7 @@ export function readRefused(seenFile: string): (RefusedLog & { readonly offered:
 
 /** An operator's word: the role goes on with the log that it refused, and says so on record as soon as it can. */
 export function acceptRefused(seenFile: string, offered: Seen, accepted: Accepted): void {
-  writeSeen(seenFile, { ...offered, accepted });
+  writeDurable(seenFile, `${JSON.stringify({ ...offered, accepted })}\n`, 0o600);
   rmSync(refusedFile(seenFile), { force: true });
 }
 
