@@ -7,8 +7,10 @@ import { issuerRoutes } from './issuer/routes.ts';
 import { revocationRoutes } from './revocations/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
+import { bundleRoutes } from './audit/bundle-routes.ts';
 import { evidenceRoutes } from './audit/evidence-routes.ts';
 import { auditRoutes } from './audit/routes.ts';
+import { reportRoutes } from './audit/report-routes.ts';
 import { sessionRoutes } from './audit/session-routes.ts';
 import { sinkRoutes } from './audit/sink-routes.ts';
 import { contextRoutes } from './contexts/routes.ts';
@@ -30,7 +32,7 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...sessionRoutes, ...evidenceRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
+  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
   ...breakGlassRoutes, ...personRoutes,
 ];

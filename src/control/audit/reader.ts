@@ -19,6 +19,8 @@ export interface LedgerReader {
   sessions(ask: JsonObject): Promise<SessionsFound>;
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
   query(filter: Wanted): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
+  /** Reads and checks the whole log; gives how many places are not what was written. */
+  verify(signal: AbortSignal): Promise<number>;
   /** The sealed payloads of an exchange. */
   bodies(space: string, exchange: string): Promise<readonly SealedRecord[]>;
   /** Gives how many records were erased. Throws `ERR_LEGAL_HOLD`, `ERR_NOT_FOUND`. */
@@ -104,6 +106,11 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
     },
     search: async (ask) => read(FOUND, await link.call('ledger.search', { ...ask })),
     sessions: async (ask) => read(SESSIONS, await link.call('ledger.sessions', ask)),
+    verify: async (signal) => {
+      let damaged = 0;
+      for await (const _place of link.stream('ledger.verify', {}, signal)) damaged += 1;
+      return damaged;
+    },
     bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
     prove: async (positions) => read(PROVEN, await link.call('ledger.prove', { positions: [...positions] })),

@@ -1,0 +1,56 @@
+import type { RecordEvent } from '../../domain/record.ts';
+
+/**
+ * What a set of events shows, in words. `always`: a gate in use writes these, so that none in a period is a gap. `when`: they are
+ * written when something happens that may never happen; none then only means that there is nothing to show.
+ */
+export interface EvidenceKind {
+  readonly says: string;
+  readonly expected: 'always' | 'when';
+  readonly events: readonly RecordEvent[];
+}
+
+/** Every event of the record is evidence of something; each stands in one kind. */
+export const EVIDENCE = {
+  decisions: {
+    says: 'what was asked of which server, by whom, and what policy decided', expected: 'always',
+    events: ['call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'flood.refused'],
+  },
+  outcomes: {
+    says: 'what came of what was permitted', expected: 'always', events: ['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown'],
+  },
+  'sign-ins': {
+    says: 'people who signed in, out, or were refused; sessions that opened and closed', expected: 'when',
+    events: ['person.signed-in', 'person.signed-out', 'person.refused', 'session.opened', 'session.closed', 'admin.refused'],
+  },
+  tokens: {
+    says: 'tokens, keys and clients: issued, refused, revoked, rotated, changed', expected: 'when',
+    events: ['token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'agent.unknown'],
+  },
+  consents: { says: 'what people allowed clients, and took back', expected: 'when', events: ['consent.given', 'consent.refused', 'consent.revoked'] },
+  configuration: { says: 'every change of what the gate is held to, with who made it', expected: 'always', events: ['config.changed'] },
+  approvals: { says: 'what took two people', expected: 'when', events: ['proposal.stored', 'proposal.approved', 'proposal.rejected'] },
+  credentials: { says: 'credentials released for a call, or refused', expected: 'when', events: ['credential.released', 'credential.refused'] },
+  drift: { says: 'definitions of servers that left what was approved', expected: 'when', events: ['drift.found'] },
+  findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
+  responses: { says: 'contexts ended or frozen', expected: 'when', events: ['context.ended', 'freeze.refused'] },
+  emergency: {
+    says: 'emergency access: opened, closed, refused, reviewed', expected: 'when',
+    events: ['break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused'],
+  },
+  integrity: { says: 'places of the log that are not what was written, and checkpoints that failed', expected: 'when', events: ['record.torn', 'record.corrupt', 'checkpoint.failed', 'log.accepted'] },
+  time: { says: 'clocks that jumped', expected: 'when', events: ['clock.jumped'] },
+  retention: {
+    says: 'evidence erased or expired, legal holds, keys of payloads', expected: 'when',
+    events: ['evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'key.wrapped', 'key.destroyed'],
+  },
+  disclosure: { says: 'names and payloads that somebody had shown, evidence handed out', expected: 'when', events: ['people.revealed', 'body.opened', 'evidence.bundled'] },
+  delivery: { says: 'sinks that failed, recovered or were replayed', expected: 'when', events: ['sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed'] },
+  lifecycle: { says: 'roles that started and stopped', expected: 'when', events: ['role.started', 'role.stopped'] },
+} as const satisfies Readonly<Record<string, EvidenceKind>>;
+
+export type EvidenceName = keyof typeof EVIDENCE;
+
+export function evidenceOf(name: EvidenceName): EvidenceKind {
+  return EVIDENCE[name];
+}

@@ -1,0 +1,100 @@
+import type { EvidenceName } from './evidence.ts';
+
+/** What else a control looks at, besides records of some kind. */
+export type Concern = 'whole' | 'verified' | 'kept' | 'delivered';
+
+/** One control: its number in the source, what it asks in our words, and which records are evidence of it. */
+export interface Control {
+  readonly id: string;
+  readonly asks: string;
+  readonly evidence: readonly EvidenceName[];
+  readonly concerns?: readonly Concern[];
+  /** What no record of a gate can show. */
+  readonly beyond?: string;
+}
+
+export interface Framework {
+  readonly title: string;
+  /** Where the numbers come from, and how well we know them. */
+  readonly source: string;
+  readonly controls: readonly Control[];
+}
+
+const SECOND_HAND = 'Numbers from general knowledge of the published document; it was not read for this mapping. Check them against your copy.';
+
+export const FRAMEWORKS = {
+  nist80053: {
+    title: 'NIST SP 800-53 Rev. 5', source: `NIST Special Publication 800-53 Revision 5, csrc.nist.gov (public domain). ${SECOND_HAND}`,
+    controls: [
+      { id: 'AC-2', asks: 'accounts and what is issued to them are managed', evidence: ['sign-ins', 'tokens', 'configuration'], beyond: 'accounts in your identity provider' },
+      { id: 'AC-3', asks: 'access is enforced as decided', evidence: ['decisions', 'outcomes'] },
+      { id: 'AC-6', asks: 'no more access than needed', evidence: ['decisions', 'configuration', 'emergency', 'credentials'], beyond: 'whether what was granted was needed: see reviews of access' },
+      { id: 'AU-2', asks: 'which events are logged', evidence: ['decisions', 'outcomes', 'sign-ins', 'configuration'] },
+      { id: 'AU-3', asks: 'what each record says', evidence: ['decisions', 'outcomes'] },
+      { id: 'AU-6', asks: 'records are reviewed and analysed', evidence: ['findings', 'disclosure'], concerns: ['delivered'], beyond: 'that somebody read them' },
+      { id: 'AU-8', asks: 'times of records can be trusted', evidence: ['time'], beyond: 'how the clock of the machine is set' },
+      { id: 'AU-9', asks: 'records are protected', evidence: ['integrity', 'retention', 'disclosure'], concerns: ['verified', 'whole'] },
+      { id: 'AU-9(3)', asks: 'cryptography protects their integrity', evidence: ['integrity'], concerns: ['verified'] },
+      { id: 'AU-10', asks: 'who did something cannot deny it', evidence: ['decisions', 'tokens'], concerns: ['verified'] },
+      { id: 'AU-11', asks: 'records are kept as long as needed', evidence: ['retention'], concerns: ['kept', 'whole'] },
+      { id: 'AU-12', asks: 'records are made wherever they should be', evidence: ['decisions', 'outcomes', 'lifecycle'], concerns: ['whole'], beyond: 'calls that do not pass the gate' },
+      { id: 'CM-3', asks: 'changes are controlled', evidence: ['configuration', 'approvals'] },
+      { id: 'CM-6', asks: 'settings are set and kept', evidence: ['configuration', 'drift'] },
+      { id: 'CM-8', asks: 'what there is, is known', evidence: ['configuration', 'tokens', 'drift'], beyond: 'servers and agents that do not pass the gate' },
+      { id: 'IR-4', asks: 'incidents are handled', evidence: ['findings', 'responses', 'emergency'], beyond: 'what people did outside' },
+      { id: 'IR-5', asks: 'incidents are followed', evidence: ['findings', 'responses'], concerns: ['delivered'] },
+      { id: 'IR-6', asks: 'incidents are reported', evidence: ['disclosure'], concerns: ['delivered'], beyond: 'that the report was made, and in time' },
+      { id: 'IR-8', asks: 'there is a plan for incidents', evidence: ['emergency'], beyond: 'the plan itself' },
+      { id: 'SI-4', asks: 'the system is monitored', evidence: ['findings', 'drift', 'decisions'], concerns: ['delivered'] },
+      { id: 'SI-7', asks: 'software and information keep their integrity', evidence: ['drift', 'integrity', 'configuration'], concerns: ['verified'] },
+      { id: 'SR-3', asks: 'risks of suppliers are controlled', evidence: ['drift', 'approvals', 'configuration'], beyond: 'contracts and assessments' },
+      { id: 'SR-6', asks: 'suppliers are assessed', evidence: ['drift', 'configuration'], beyond: 'the assessments' },
+    ],
+  },
+  iso42001: {
+    title: 'ISO/IEC 42001:2023, Annex A', source: `ISO/IEC 42001:2023 (not free). ${SECOND_HAND}`,
+    controls: [
+      { id: 'A.6.2.6', asks: 'AI systems are watched in operation', evidence: ['decisions', 'outcomes', 'findings', 'drift'], concerns: ['delivered'], beyond: 'quality of what models say' },
+      { id: 'A.6.2.8', asks: 'event logs of AI systems are recorded', evidence: ['decisions', 'outcomes', 'lifecycle'], concerns: ['whole', 'verified', 'kept'], beyond: 'events inside a model or agent' },
+      { id: 'A.8.4', asks: 'incidents are told to those concerned', evidence: ['findings', 'disclosure'], beyond: 'that they were told' },
+      { id: 'A.9.4', asks: 'AI systems are used as intended', evidence: ['decisions', 'configuration', 'findings'], beyond: 'what they are intended for' },
+      { id: 'A.10.3', asks: 'suppliers fit the organisation’s approach', evidence: ['drift', 'approvals', 'configuration'], beyond: 'contracts and assessments' },
+    ],
+  },
+  soc2: {
+    title: 'SOC 2 (AICPA Trust Services Criteria, security)', source: `AICPA TSP section 100, 2017 Trust Services Criteria with revised points of focus 2022. ${SECOND_HAND}`,
+    controls: [
+      { id: 'CC6.1', asks: 'access to systems and data is restricted', evidence: ['decisions', 'credentials', 'tokens'] },
+      { id: 'CC6.2', asks: 'who gets access is registered and authorised first', evidence: ['sign-ins', 'tokens', 'consents', 'configuration'], beyond: 'accounts in your identity provider' },
+      { id: 'CC6.3', asks: 'access follows roles, and is changed and removed', evidence: ['configuration', 'approvals', 'tokens'] },
+      { id: 'CC7.2', asks: 'anomalies are monitored', evidence: ['findings', 'drift', 'decisions'], concerns: ['delivered'] },
+      { id: 'CC7.3', asks: 'security events are evaluated', evidence: ['findings', 'disclosure'], concerns: ['delivered'], beyond: 'that somebody evaluated them' },
+      { id: 'CC7.4', asks: 'incidents are responded to', evidence: ['responses', 'emergency', 'tokens'], beyond: 'what people did outside' },
+      { id: 'CC7.5', asks: 'what was disturbed is restored', evidence: ['configuration', 'lifecycle', 'integrity'], beyond: 'tests of recovery' },
+      { id: 'CC8.1', asks: 'changes are authorised', evidence: ['configuration', 'approvals'] },
+    ],
+  },
+  iso27001: {
+    title: 'ISO/IEC 27001:2022, Annex A', source: `ISO/IEC 27001:2022 (not free). ${SECOND_HAND}`,
+    controls: [
+      { id: 'A.5.23', asks: 'cloud services are used securely', evidence: ['decisions', 'configuration', 'drift'], beyond: 'contracts with providers' },
+      { id: 'A.5.24', asks: 'incident handling is prepared', evidence: ['emergency'], beyond: 'plans and roles' },
+      { id: 'A.5.25', asks: 'security events are assessed', evidence: ['findings', 'disclosure'], beyond: 'that somebody assessed them' },
+      { id: 'A.5.26', asks: 'incidents are responded to', evidence: ['responses', 'emergency', 'tokens'], beyond: 'what people did outside' },
+      { id: 'A.5.27', asks: 'incidents are learnt from', evidence: ['configuration', 'findings'], beyond: 'the lessons' },
+      { id: 'A.5.28', asks: 'evidence is collected and preserved', evidence: ['retention', 'disclosure', 'integrity'], concerns: ['verified', 'kept', 'whole'] },
+      { id: 'A.8.15', asks: 'logs are made, protected and analysed', evidence: ['decisions', 'outcomes', 'integrity'], concerns: ['whole', 'verified', 'delivered', 'kept'] },
+      { id: 'A.8.16', asks: 'networks and systems are monitored', evidence: ['findings', 'drift', 'decisions'], concerns: ['delivered'] },
+      { id: 'A.8.17', asks: 'clocks run together', evidence: ['time'], beyond: 'how the clock of the machine is set' },
+      { id: 'A.8.32', asks: 'changes are managed', evidence: ['configuration', 'approvals'] },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Framework>>;
+
+export type FrameworkName = keyof typeof FRAMEWORKS;
+
+export const FRAMEWORK_NAMES = ['nist80053', 'iso42001', 'soc2', 'iso27001'] as const satisfies readonly FrameworkName[];
+
+export function frameworkOf(name: FrameworkName): Framework {
+  return FRAMEWORKS[name];
+}
