@@ -15,6 +15,7 @@ import type { ReadServer } from './servers/read.ts';
 import type { ReleaseWatch } from './servers/release-watch.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
+import type { TelemetryKeeper } from './telemetry/keeper.ts';
 import type { Vault } from './vault/vault.ts';
 
 /** What every route may use; made once by `start.ts`, joined by hand. */
@@ -41,6 +42,7 @@ export interface Control {
   readonly connections: Connections;
   readonly releases: ReleaseWatch;
   readonly retention: RetentionKeeper;
+  readonly telemetry: TelemetryKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;
   /** Records what is no change of the configuration. */
@@ -49,6 +51,8 @@ export interface Control {
   readonly refused: Control['record'];
   /** Says what an operator must know, loudly; one line each. */
   readonly report: (line: string) => void;
+  /** Signs what is handed to auditors, with the key that snapshots are signed with: its public half and the signature, base64. */
+  readonly signBundle: (manifest: string) => { readonly key: string; readonly signature: string };
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

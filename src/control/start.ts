@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
@@ -36,6 +37,8 @@ import { createServerReader } from './servers/read.ts';
 import { createReleaseWatch } from './servers/release-watch.ts';
 import { createCompiler } from './snapshot/compile.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
+import { signBytes } from './snapshot/sign.ts';
+import { createTelemetryKeeper } from './telemetry/keeper.ts';
 import { openVault } from './vault/vault.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
@@ -85,11 +88,12 @@ export function createControl(parts: ControlParts): RunningControl {
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
+  const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
   const control: Control = {
-    store, snapshots, lease, record, now, compiler, report, retention,
+    store, snapshots, lease, record, now, compiler, report, retention, telemetry,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
@@ -103,6 +107,7 @@ export function createControl(parts: ControlParts): RunningControl {
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
+    signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => {
       const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
@@ -140,10 +145,16 @@ export function createControl(parts: ControlParts): RunningControl {
     },
     close: async () => {
       retention.close();
+      telemetry.close();
       for (const close of closers.toReversed()) await close();
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },
   };
+}
+
+/** The 32 bytes of an Ed25519 public key, base64. */
+function publicBytes(key: KeyObject): string {
+  return Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
 }
 
 function noRoute(): never {

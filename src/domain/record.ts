@@ -110,7 +110,7 @@ export const RECORD_EVENTS = [
   'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'log.accepted',
   'credential.released', 'credential.refused',
   'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
-  'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened',
+  'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened', 'evidence.bundled',
   'sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ] as const;

@@ -4,6 +4,7 @@ import type { Json } from './json.ts';
 import type { AuditSettings } from './retention.ts';
 import type { Server, Toolset } from './server.ts';
 import type { StandingLimits } from './standing.ts';
+import type { TelemetrySettings } from './telemetry.ts';
 
 /** An agent token as the gateway may know it: never the token, only its SHA-256. */
 export interface AgentToken {
@@ -55,6 +56,8 @@ export interface Snapshot {
   readonly network: NetworkSettings;
   readonly limits: StandingLimits;
   readonly audit: AuditSettings;
+  /** Absent where nobody asked for any. */
+  readonly telemetry?: TelemetrySettings;
 }
 
 /** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */
@@ -64,7 +67,7 @@ export interface SignedSnapshot {
 }
 
 /** What control's key signs, kept apart by purpose so that one kind can never be read as another: put before the bytes. */
-export const SIGNED_AS = { snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n' } as const;
+export const SIGNED_AS = { snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n' } as const;
 
 /**
  * What stands outside snapshots and is checked on every message: revocations and kill switches. Signed by control,

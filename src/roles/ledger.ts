@@ -18,6 +18,7 @@ import { serveLink } from '../link/serve.ts';
 import { createEvidence } from './ledger-evidence.ts';
 import { searchHandlers } from './ledger-search.ts';
 import { createLedgerSinks } from './ledger-sinks.ts';
+import { createLedgerTelemetry } from './ledger-telemetry.ts';
 
 const NODE = 'ledger';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -49,10 +50,11 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const evidence = createEvidence(join(options.home, 'ledger'), opened.promise, async (positions) => (await indexed.promise).forget(positions));
   const sinks = createLedgerSinks(options.home, opened.promise);
   evidence.onConfigured((configuration) => sinks.configure(configuration));
+  const telling = createLedgerTelemetry(options.home, opened.promise, () => sinks.status());
   const server = await serveLink({
     home: options.home,
     self: 'ledger',
-    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise) },
+    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise), ...telling.handlers },
     onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
   });
   let ledger: Ledger;
@@ -73,6 +75,7 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const shutDown = async (): Promise<void> => {
     process.off('SIGTERM', onTerm);
     evidence.close();
+    telling.close();
     await server.close();
     await floods.close();
     await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
@@ -181,7 +184,7 @@ function readCount(body: Json, field: string): number {
 
 function readPositions(body: Json): readonly number[] {
   const positions = isObject(body) && isArray(body['positions']) ? body['positions'] : [];
-  const read = positions.filter((position) => typeof position === 'number' && Number.isSafeInteger(position) && position >= 0);
+  const read = positions.flatMap((position) => (typeof position === 'number' && Number.isSafeInteger(position) && position >= 0 ? [position] : []));
   if (read.length === positions.length && read.length > 0 && read.length <= LIMITS.proofsAtOnceMax) return read;
   throw new SallyportError('ERR_REQUEST_INVALID', `proofs are asked for by 1 to ${LIMITS.proofsAtOnceMax} positions`);
 }

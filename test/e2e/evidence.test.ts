@@ -1,194 +1,149 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accessRequestsOf } from '../../src/audit/access-request.ts';
-import { createPseudonyms } from '../../src/audit/pseudonym.ts';
-import { verifyLedger } from '../../src/audit/verify.ts';
-import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
-import type { JournalRecord } from '../../src/domain/record.ts';
-import { loadEngine } from '../../src/policy/engine.ts';
+import { isArray, isObject, type JsonObject } from '../../src/domain/json.ts';
+import { command as audit } from '../../src/cli/audit.ts';
+import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
-import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
-import { askModern } from './asking.ts';
+import { vkeyOf } from '../fixtures/ledger-files.ts';
+import { callTool } from '../fixtures/modern-call.ts';
+import { checkTree } from '../independent/tlog.mjs';
 import { verifies } from './requirements.ts';
 
-const SAID = 'the merger is on friday';
-const ANSWERED = 'you are not supposed to know';
-const POLICY = `
-  permit(principal in Group::"testers", action, resource in Server::"notes");
-  @id("words") forbid(principal, action == Action::"call_tool", resource == Tool::"notes/ask")
-    when { context.arguments has text && context.arguments.text like "*forbidden*" };
-  permit(principal in Group::"testers", action, resource in Server::"brief");
-`;
-const SEND = {
-  name: 'send', description: 'Sends.', inputSchema: { type: 'object', properties: { text: { type: 'string' }, cc: { type: 'string' } } },
-};
-
-let server: RecordingServer;
+/** What an auditor gets of a gate and does with it, as they type it. */
+const INDEPENDENT = join(import.meta.dir, '../independent/main.mjs');
+let folder = '';
+let upstream: CountingServer;
 let gate: Gate;
-let token: string;
+let exchange = '';
+let context = '';
 
 beforeAll(async () => {
-  server = startRecordingServer({
-    says: { tools: [SEND, { ...SEND, name: 'ask' }] },
-    answer: ({ method, id }) => (method === 'tools/call'
-      ? Response.json({ jsonrpc: '2.0', id, result: { resultType: 'complete', content: [{ type: 'text', text: ANSWERED }] } })
-      : undefined),
-  });
-  const at = `url: "${server.url}", allowPrivate: true, owner: tests`;
+  folder = mkdtempSync('/tmp/sp-evidence-');
+  upstream = startCountingServer(join(folder, 'effects'));
   gate = await startGate({
-    policy: POLICY,
-    manifest: `audit: { retention: { short: { bodies: 0d }, whole: { results: true } } }
-servers:\n  notes: { ${at}, retention: whole }\n  brief: { ${at}, retention: short }\n`,
+    policy: 'permit(principal in Group::"testers", action, resource);',
+    manifest: `servers:\n  remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }\n`,
   });
-  await gate.enrol('notes', 'brief');
-  token = await gate.token();
-}, 60_000);
-
+  await gate.enrol('remote');
+  const token = await gate.token();
+  for (let call = 0; call < 3; call += 1) await callTool(`${gate.url}/mcp/remote`, token, 'charge', { id: `evidence-${call}` });
+  const delivered = (await gate.records({ event: 'result.delivered', server: 'remote' })).at(-1);
+  exchange = String(delivered?.['exchange']);
+  context = String(delivered?.['context']);
+}, 30_000);
 afterAll(async () => {
   await gate.stop();
-  await server.stop();
+  await upstream.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
-const call = (text: string, on = 'notes'): Promise<unknown> =>
-  askModern(`${gate.url}/mcp/${on}`, token, 'tools/call', { name: 'send', arguments: { text, hidden: SAID } });
-
-async function last(event: string): Promise<JsonObject> {
-  return (await gate.records({ event })).at(-1) ?? {};
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly json: JsonObject;
 }
 
-async function openBodies(exchange: Json | undefined): Promise<readonly JsonObject[]> {
-  const { bodies } = await gate.admin('POST', '/audit/body', { exchange: exchange ?? '', reason: 'a test' });
-  return isArray(bodies) ? bodies.filter(isObject) : [];
+/** `sallyport audit …` against this gate. */
+async function run(...args: readonly string[]): Promise<Ran> {
+  let out = '';
+  const io = {
+    env: {}, cwd: folder, interactive: false, out: (text: string) => void (out += text), note: () => undefined,
+    confirm: async () => false, signal: new AbortController().signal,
+  };
+  const code = await audit.run([...args, '--home', gate.home, '--json'], io);
+  const json: unknown = JSON.parse(out);
+  return { code, out, json: isJson(json) ? json : {} };
 }
 
-function filesWith(text: string): readonly string[] {
-  return readdirSync(gate.home, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).filter((file) => readFileSync(file, 'latin1').includes(text));
+function isJson(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null;
 }
 
-async function flaws(): Promise<readonly string[]> {
-  return (await Array.fromAsync(verifyLedger(join(gate.home, 'ledger')))).map(({ reason }) => reason);
+function node(...args: readonly string[]): { readonly code: number; readonly out: string } {
+  const ran = Bun.spawnSync(['node', ...args]);
+  return { code: ran.exitCode, out: ran.stdout.toString() + ran.stderr.toString() };
 }
 
-function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(() => 'done', (error: unknown) => /ERR_\w+/.exec(String(error))?.[0] ?? String(error));
-}
-
-describe('what a call leaves behind', () => {
-  test('a record that says all but the words, and the words sealed beside it', async () => {
-    await call(SAID);
-    const permitted = await last('call.permitted');
-    expect(permitted).toMatchObject({
-      category: 'access', principalKind: 'workload', agent: 'tester', server: 'notes', tool: 'send', effect: expect.any(String),
-      definition: expect.stringMatching(/^[0-9a-f]{64}$/), shape: { text: `string(${SAID.length})`, cc: 'absent', '?': 'other(1)' },
-      digest: expect.any(String), sizeBytes: expect.any(Number), policies: [expect.any(String)], snapshot: expect.any(Number), retention: 'whole',
-      stages: { identify: expect.any(Number), resolve: expect.any(Number), decide: expect.any(Number) }, node: 'gateway', address: expect.any(String),
-      context: expect.stringMatching(/^[0-9a-f]{32}$/), labels: expect.anything(), request: { principal: { groups: ['testers'] } },
-    });
-    expect(await last('result.delivered')).toMatchObject({ category: 'execution', sizeBytes: expect.any(Number), digest: expect.any(String) });
-    expect([filesWith(SAID), filesWith(ANSWERED), filesWith('"hidden":')]).toEqual([[], [], []]);
-    expect(await openBodies(permitted['exchange'])).toMatchObject([
-      { event: 'call.permitted', payload: { arguments: { text: SAID, hidden: SAID } } },
-      { event: 'result.delivered', payload: { result: { content: [{ text: ANSWERED }] } } },
-    ]);
-    expect(await last('body.opened')).toMatchObject({ reason: 'a test', detail: { exchange: permitted['exchange'] } });
-  });
-
-  test('a class that keeps no payloads says so on the record', async () => {
-    await call(SAID, 'brief');
-    const { detail, exchange, shape } = await last('call.permitted');
-    expect([detail, shape]).toMatchObject([{ body: 'not-kept' }, { cc: 'absent' }]);
-    expect(await codeOf(openBodies(exchange))).toBe('ERR_NOT_FOUND');
-    await call('x'.repeat(300_000));
-    expect(await last('call.permitted')).toMatchObject({ detail: { body: 'too-large' } });
-  });
+test(verifies('log-verifiable', 'the log of a gate that runs is accepted by the specifications’ verifier, and by ours, which finds every file in its place'), async () => {
+  const { json, code } = await run('verify', '--key', vkeyOf(gate.home));
+  expect([code, json['flawCount'], json['unaccounted']]).toEqual([0, 0, 0]);
+  expect((await run('fsck')).json['oddities']).toEqual([]);
+  expect(checkTree(join(gate.home, 'ledger', 'log'), vkeyOf(gate.home)).entries.length).toBeGreaterThan(5);
 });
 
-test(verifies('evidence-replayed', 'each is decided again, from what was kept, as it was'), async () => {
-  for (const text of ['fine', 'this is forbidden']) await askModern(`${gate.url}/mcp/notes`, token, 'tools/call', { name: 'ask', arguments: { text } });
-  const snapshot: Json = JSON.parse(gate.control().snapshots.current?.signed.bytes ?? '{}');
-  const engine = loadEngine(isObject(snapshot) ? (snapshot['policy'] ?? null) : null, 1);
-  const decided = (await gate.records({ server: 'notes' })).filter(({ event, method }) => method === 'tools/call' && /^call\.(permitted|denied)$/.test(String(event)));
-  const seen = new Set<string>();
-  for (const record of decided) {
-    if (isObject(record['detail']) && record['detail']['body'] !== undefined) continue;
-    const [body] = await openBodies(record['exchange']);
-    const written: JournalRecord = JSON.parse(JSON.stringify(record));
-    const [request] = accessRequestsOf(written, isObject(body?.['payload']) ? body['payload'] : {});
-    if (request === undefined) throw new Error('nothing was asked');
-    const { outcome, policies } = engine.decide(request);
-    expect([outcome, [...policies]]).toEqual<unknown>([record['event'] === 'call.permitted' ? 'allow' : 'deny', isArray(record['policies']) ? record['policies'] : []]);
-    seen.add(outcome);
+test(verifies('log-verifiable', 'each record of an exchange is proven, online and from the files; Node’s verifier accepts what was written'), async () => {
+  for (const [name, args] of [['online', ['--reveal', '--reason', 'test']], ['offline', ['--offline', gate.home]]] as const) {
+    const { json, code } = await run('prove', exchange, '--out', join(folder, name), ...args);
+    expect([code, isArray(json['proofs']) ? json['proofs'].length : 0]).toEqual([0, 2]);
+    const proofs = readdirSync(join(folder, name)).filter((file) => file.endsWith('.tlog-proof'));
+    expect(proofs).toHaveLength(2);
+    for (const proof of proofs) {
+      const line = proof.replace('.tlog-proof', '.json');
+      const checked = node(INDEPENDENT, 'proof', join(folder, name, proof), join(folder, name, line), vkeyOf(gate.home));
+      expect([checked.code, checked.out]).toEqual([0, expect.stringContaining('"proven":true')]);
+    }
   }
-  expect([...seen].toSorted()).toEqual(['allow', 'deny']);
 });
 
-describe('erasing', () => {
-  test(verifies('evidence-erased', 'an exchange is gone from the disk, with its payload; every proof stands'), async () => {
-    await call(SAID);
-    const { exchange, id } = await last('call.permitted');
-    expect(filesWith(String(id)).length).toBeGreaterThan(0);
-    const { erased } = await gate.admin('POST', '/audit/erase', { exchange: exchange ?? '', reason: 'they asked' });
-    expect(erased).toBe(2);
-    expect(filesWith(String(id))).toEqual([]);
-    expect(filesWith(String(exchange)).map((file) => file.slice(gate.home.length))).toEqual([expect.stringMatching(/^\/ledger\/segments\//)]);
-    expect(await codeOf(openBodies(exchange))).toBe('ERR_NOT_FOUND');
-    expect(await flaws()).toEqual([]);
-    expect(await last('evidence.erased')).toMatchObject({ category: 'config', reason: 'they asked', detail: { exchange } });
-    expect(await codeOf(gate.admin('POST', '/audit/erase', { exchange: exchange ?? '', reason: 'again' }))).toBe('ERR_NOT_FOUND');
-  });
-
-  test(verifies('evidence-erased', 'what is under a legal hold stays, until that is lifted'), async () => {
-    await call('held');
-    const { exchange, principal } = await last('call.permitted');
-    const { id } = await gate.admin('POST', '/audit/holds', { person: principal ?? '', reason: 'a lawsuit' });
-    expect(await codeOf(gate.admin('POST', '/audit/erase', { exchange: exchange ?? '', reason: 'they asked' }))).toBe('ERR_LEGAL_HOLD');
-    expect(await codeOf(gate.admin('POST', '/audit/erase', { person: principal ?? '', reason: 'they asked' }))).toBe('ERR_LEGAL_HOLD');
-    expect(await gate.admin('GET', '/audit/holds')).toMatchObject({ holds: [{ id, reason: 'a lawsuit' }] });
-    await gate.admin('POST', `/audit/holds/${String(id)}/lift`, { reason: 'settled' });
-    expect((await gate.admin('POST', '/audit/erase', { person: principal ?? '', reason: 'they asked' }))['erased']).toBeGreaterThan(2);
-    expect((await gate.records({ principal: String(principal) })).filter(({ category }) => category !== 'config' && category !== 'response')).toEqual([]);
-    expect(await flaws()).toEqual([]);
-    expect(await gate.records({ event: 'hold.lifted' })).toHaveLength(1);
-    expect(JSON.stringify(await last('evidence.erased'))).not.toContain(String(principal));
-  });
+test(verifies('log-verifiable', 'a checkpoint that somebody kept is shown to be the beginning of the log of today'), async () => {
+  const kept = join(folder, 'kept');
+  cpSync(join(gate.home, 'ledger', 'log', 'checkpoint'), kept);
+  const token = await gate.token();
+  await callTool(`${gate.url}/mcp/remote`, token, 'charge', { id: 'later' });
+  await run('prove', String((await gate.records({ event: 'result.delivered' })).at(-1)?.['exchange']));
+  const { json, code } = await run('consistency', kept);
+  expect(code).toBe(0);
+  expect(Number(json['second'])).toBeGreaterThan(Number(json['first']));
+  writeFileSync(join(folder, 'newer'), String(json['newer']));
+  writeFileSync(join(folder, 'hashes'), isArray(json['proof']) ? json['proof'].join('\n') : '');
+  expect(node(INDEPENDENT, 'consistency', kept, join(folder, 'newer'), join(folder, 'hashes'), vkeyOf(gate.home)).code).toBe(0);
 });
 
-describe('people', () => {
-  const key = (): Uint8Array => Buffer.from(readFileSync(join(gate.home, 'control', 'pseudonym.key'), 'utf8').trim(), 'base64url');
-  const ANN = 'sallyport|ann';
-
-  beforeAll(async () => {
-    const { token: hers } = await gate.admin('POST', '/tokens', {
-      agent: 'tester', groups: ['testers'], audience: ['*'], ttlMs: 3_600_000, kind: 'person', subject: 'ann',
-    });
-    await askModern(`${gate.url}/mcp/notes`, String(hers), 'tools/call', { name: 'send', arguments: { text: 'hers' } });
-  });
-
-  test(verifies('evidence-names', 'stand under pseudonyms, by which they are found; workloads don\'t'), async () => {
-    const pseudonym = createPseudonyms(key()).of(ANN);
-    const shown = await gate.admin('GET', `/audit/records?principal=${pseudonym}`);
-    expect(JSON.stringify(shown)).not.toContain('|ann');
-    expect(shown).toMatchObject({ records: expect.arrayContaining([expect.objectContaining({ principal: pseudonym, event: 'call.permitted' })]) });
-    expect(await gate.admin('GET', `/audit/records?principal=${encodeURIComponent(ANN)}&event=call.permitted`)).toMatchObject({ records: [{ principal: pseudonym }] });
-    const ours = await gate.admin('GET', '/audit/records?event=config.changed&limit=5');
-    expect(JSON.stringify(ours)).toContain('"sallyport|');
-    expect(await codeOf(gate.admin('GET', '/audit/records?principal=p_00000000000000000000'))).toBe('ERR_NOT_FOUND');
-  });
-
-  test(verifies('evidence-names', 'are revealed for a reason that is on record, and not without'), async () => {
-    const pseudonym = createPseudonyms(key()).of(ANN);
-    expect(await codeOf(gate.admin('GET', '/audit/records?reveal=true'))).toBe('ERR_ADMIN_FORBIDDEN');
-    expect(await codeOf(gate.admin('POST', '/audit/reveal', { person: pseudonym }))).toBe('ERR_REQUEST_INVALID');
-    expect(await gate.admin('POST', '/audit/reveal', { person: pseudonym, reason: 'incident 7' })).toMatchObject({ person: pseudonym, principal: ANN });
-    expect(await last('people.revealed')).toMatchObject({ reason: 'incident 7', detail: { person: pseudonym } });
-    expect(JSON.stringify(await gate.admin('GET', '/audit/records?reveal=true&event=call.permitted'))).toContain(ANN);
-    expect(JSON.stringify(await gate.admin('GET', '/audit/records?event=call.permitted'))).not.toContain(ANN);
-  });
+test(verifies('evidence-bundle', 'a session’s evidence checks out offline, by its own script and by ours, with definitions, policies and configuration'), async () => {
+  const out = join(folder, 'bundle');
+  expect((await run('bundle', '--context', context, '--incident', 'INC-7', '--out', out)).code).toBe(0);
+  expect(readFileSync(join(out, 'verify.mjs'), 'utf8').split('\n').length).toBeLessThanOrEqual(100);
+  const script = node(join(out, 'verify.mjs'), out, vkeyOf(gate.home));
+  expect([script.code, script.out]).toEqual([0, expect.stringContaining('verified')]);
+  const { json, code } = await run('verify-bundle', out, '--key', vkeyOf(gate.home));
+  expect([code, json['problems'], json['gaps'], json['disclosed']]).toEqual([0, [], [], 0]);
+  const names = readdirSync(out, { recursive: true }).map(String);
+  for (const folderName of ['definitions', 'configuration', 'policies']) expect(names.some((name) => name.startsWith(`${folderName}/`))).toBe(true);
 });
 
-test('the gate\'s own files of evidence can be read by nobody else', () => {
-  expect(existsSync(join(gate.home, 'control', 'pseudonym.key'))).toBe(true);
-  expect(filesWith('AGE-SECRET-KEY').map((file) => file.slice(gate.home.length))).toEqual(['/control/vault.key']);
+test(verifies('evidence-bundle', 'without the right to see names nobody’s name is in it; with it the lines are there, and an archive is as good as a folder'), async () => {
+  const people = (await gate.records({ exchange, reveal: 'true' }).catch(() => [])).flatMap(({ principal }) => (typeof principal === 'string' ? [principal] : []));
+  const [hidden, shown] = [join(folder, 'hidden'), join(folder, 'shown.tar')];
+  await run('bundle', '--exchange', exchange, '--out', hidden);
+  expect((await run('bundle', '--exchange', exchange, '--out', shown, '--reveal', '--reason', 'an investigation')).code).toBe(0);
+  const text = readdirSync(hidden, { recursive: true, withFileTypes: true }).filter((item) => item.isFile())
+    .map((item) => readFileSync(join(item.parentPath, item.name), 'utf8')).join('\n');
+  for (const person of people) expect(text).not.toContain(person);
+  expect(text).toMatch(/"principal":"p_[0-9a-f]{20}"/);
+  const { json, code } = await run('verify-bundle', shown);
+  expect([code, json['problems'], json['disclosed'], json['disclosure']]).toEqual([0, [], 2, 'original']);
+  const unpacked = mkdtempSync(join(folder, 'tar-'));
+  expect(Bun.spawnSync(['tar', '-xf', shown, '-C', unpacked]).exitCode).toBe(0);
+  expect(node(join(unpacked, 'verify.mjs')).out).toContain('2 of them disclosed');
+});
+
+test(verifies('evidence-bundle', 'whatever is changed in a bundle, its script and ours say so'), async () => {
+  const out = join(folder, 'changed');
+  await run('bundle', '--exchange', exchange, '--out', out, '--reveal', '--reason', 'a test');
+  const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((item) => item.isFile()).map((item) => join(item.parentPath, item.name));
+  for (const file of files) {
+    if (file.endsWith('verify.mjs')) continue;
+    const whole = readFileSync(file);
+    const changed = Buffer.from(whole);
+    changed[changed.length >> 1] = (changed[changed.length >> 1] ?? 0) ^ 1;
+    writeFileSync(file, changed);
+    expect([file, node(join(out, 'verify.mjs')).code]).toEqual([file, 1]);
+    expect([file, await run('verify-bundle', out).then(({ code }) => code, () => 1)]).toEqual([file, 1]);
+    writeFileSync(file, whole);
+  }
+  writeFileSync(join(out, 'more'), '');
+  expect(node(join(out, 'verify.mjs')).out).toContain('more: not a file of this bundle');
+  expect(isObject((await run('verify-bundle', out)).json)).toBe(true);
+  expect((await run('verify-bundle', out, '--control-key', 'AAAA')).out).toContain('not by the key that was given');
 });

@@ -195,6 +195,10 @@ const ROWS = {
     'Kill -9, a full disk, a disk that fails to sync and clocks that jump lose no acknowledged record, and nothing has effect without its record.',
     'issue 4, Done when; invariants 5 and 6',
   ],
+  'evidence-bundle': [
+    'Evidence of a session proves itself offline, by a script of under 100 lines without our code; people stand under pseudonyms until they are revealed.',
+    'issue 4, part 7',
+  ],
   'oauth-clients': [
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',

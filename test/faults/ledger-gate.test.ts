@@ -21,8 +21,8 @@ interface Disturbed {
   ledger: LedgerProcess;
   restart(): Promise<void>;
   /** Until so many more calls were answered, or were not. */
-  answered(count: number): Promise<void>;
-  refused(count: number): Promise<void>;
+  readonly answered: (count: number) => Promise<void>;
+  readonly refused: (count: number) => Promise<void>;
 }
 
 /** Runs a gate under load while `disturb` works; gives what was broken of the promises, in words. `prepare`: before the ledger starts again. */
@@ -36,7 +36,8 @@ async function disturbed(name: string, prepare: (place: string) => void, disturb
   const local = [process.execPath, join(import.meta.dir, '../fixtures/counting-stdio.ts'), localFile];
   const gate = await startGate({
     strict: true,
-    policy: 'permit(principal, action == Action::"call_tool", resource) when { resource.name == "charge" };\npermit(principal, action in Action::"session", resource);',
+    policy: `permit(principal, action == Action::"call_tool", resource) when { resource.name == "charge" };
+permit(principal, action in Action::"session", resource);`,
     manifest: `servers:
   remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }
   local: { command: ${JSON.stringify(local)}, owner: tests }\n`,

@@ -19,8 +19,8 @@ export interface Structure {
   readonly oddities: readonly Oddity[];
 }
 
-/** What a ledger's folder may hold. `index/` may be deleted at any time, and is not looked into. */
-const PLACES: ReadonlySet<string> = new Set(['segments', 'bodies', 'log', 'log.json', 'log.key', 'index', 'sinks', 'erasing', 'reserve']);
+/** What a ledger's folder may hold; `key.pem` is the role's own. `index/` may be deleted at any time, and is not looked into. */
+const PLACES: ReadonlySet<string> = new Set(['segments', 'bodies', 'log', 'log.json', 'log.key', 'index', 'sinks', 'erasing', 'reserve', 'key.pem']);
 /**
  * The structure of a ledger's folder: whether each file is where and as long as it should be, and whether anything is torn,
  * missing or left over. Quick, since nothing is hashed: whether what is there is what was written is for `verifyLedger`.

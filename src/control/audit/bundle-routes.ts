@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Json } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { makeBundle } from './bundle.ts';
+import { viewFor } from './people.ts';
+
+const IDS = z.array(z.string().min(1).max(512)).max(100);
+const BUNDLE = z
+  .strictObject({
+    incident: z.string().min(1).max(128).regex(/^[\w.:-]+$/).exactOptional(), contexts: IDS.default([]), exchanges: IDS.default([]),
+    since: z.int().nonnegative().exactOptional(), until: z.int().nonnegative().exactOptional(), reveal: z.boolean().default(false),
+  })
+  .refine(({ contexts, exchanges, since }) => contexts.length + exchanges.length > 0 || since !== undefined, { error: 'must name contexts, exchanges, or a time' });
+
+/** Evidence for people outside: it proves itself, without us. */
+export const bundleRoutes: readonly Route[] = [
+  route({
+    method: 'POST', path: '/audit/bundle', summary: 'Evidence of contexts, exchanges or a time, with its proofs', access: 'investigate', reach: 'space', body: BUNDLE,
+    act: async ({ admin, space, body: { reveal, ...scope } }, control) => ({ files: Object.fromEntries(await makeBundle(control, { admin, space, reveal }, scope)) }),
+  }),
+  route({
+    method: 'GET', path: '/audit/exchanges/:id/proof', summary: 'Proofs that the records of an exchange stand in the log', access: 'audit', reach: 'space',
+    query: { reveal: z.literal('true').exactOptional() },
+    act: async ({ admin, space, params: { id = '' }, query: { reveal } }, control) => {
+      const view = await viewFor(control, admin, space, reveal !== undefined);
+      const { entries } = await control.ledger.query({ space, exchange: id, order: 'oldest', limit: 1_000 });
+      if (entries.length === 0) return { vkey: '', note: '', records: [] };
+      const { vkey, note, proofs } = await control.ledger.prove(entries.map(({ position }) => position));
+      return { vkey, note, records: proofs.map(({ position, line, proof }) => ({ position, proof, ...disclosed(line, view) })) };
+    },
+  }),
+];
+
+/** The line as it was written where nobody's name is hidden in it; else what the log has of it, and the record as it may be read. */
+function disclosed(line: string, view: (record: { readonly [name: string]: Json }) => { readonly [name: string]: Json }): { readonly [name: string]: Json } {
+  const read: Json = JSON.parse(line);
+  const { leaf = '', record } = isObject(read) ? read : {};
+  if (!isObject(record)) return { leaf, record: null };
+  const shown = view(record);
+  return { leaf, record: shown, ...(Bun.deepEquals(shown, record) ? { line } : {}) };
+}
