@@ -6,6 +6,7 @@ import { measureLedger } from './ledger.ts';
 import { measurePolicies } from './policy.ts';
 import { ratios } from './ratios.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
+import { measureSinks } from './sinks.ts';
 
 /** A figure that is no table of calls. Rejects with a reason when it cannot be measured. */
 export interface Section {
@@ -22,4 +23,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'identity', measure: measureIdentity },
   { name: 'issuing', measure: measureIssuing },
   { name: 'ledger', measure: measureLedger },
+  { name: 'sinks', measure: measureSinks },
 ];
