@@ -5,6 +5,7 @@ import type { Revision, RpcId } from './message.ts';
 import type { Principal } from './principal.ts';
 import type { Server, Tool } from './server.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { TraceContext } from './telemetry.ts';
 
 /** What one request asks for, named canonically. */
 export interface Call {
@@ -30,6 +31,8 @@ export interface Session {
   readonly revision: Revision;
   readonly capabilities: JsonObject;
   readonly clientInfo: JsonObject;
+  /** Epoch ms. */
+  readonly openedAt?: number;
 }
 
 /** Who calls, through which agent, which server: one request and everything that belongs to it. Immutable. */
@@ -62,6 +65,8 @@ export interface Exchange {
   readonly onBehalfOf: Principal;
   /** The registry's own workload only: the server is asked in a way in which it should refuse. */
   readonly examine?: Examination;
+  /** The trace that it is a part of. */
+  readonly trace?: TraceContext;
   /** Legacy only: the downstream session as it was opened from our sealed id. */
   readonly session?: Session;
 }

@@ -1,5 +1,5 @@
 import type { Principal } from './principal.ts';
-import type { JournalRecord } from './record.ts';
+import type { TraceContext } from './telemetry.ts';
 
 /** Where a message came in: one server under its own tool names, or a toolset that aggregates several. */
 export type Route =
@@ -18,8 +18,8 @@ export interface Inbound {
   /** The peer's address: the socket's, or a trusted front proxy's word for it. */
   readonly address: string;
   readonly receivedAt: number;
-  /** W3C trace context that it came in, and our own span in it. */
-  readonly trace?: NonNullable<JournalRecord['trace']>;
+  /** Of the gate's own requests: the trace of the exchange that they are made for. */
+  readonly trace?: TraceContext;
   /** Base64url SHA-256 of the client certificate, where the handshake (or a trusted front proxy) proved that the caller has its key. */
   readonly certificate?: string;
   /** Aborts when the client goes away or the deadline passes. */

@@ -71,13 +71,13 @@ export function createGateway(world: World): Gateway {
       let caller: Principal | undefined;
       let watched: Watched | undefined;
       try {
-        said = decodeInbound(inbound);
+        said = trail.said(decodeInbound(inbound));
         const method = knownMethod(said);
         const force = world.inForce.current(inbound.receivedAt);
         const principal = await world.probing.admit(inbound, () => identify(inbound, force, world.identity));
         trail.calledBy(principal);
         caller = principal;
-        const asked = await resolve(world, inbound, said, method, principal, force, trail.id);
+        const asked = await resolve(world, inbound, said, method, principal, force, trail);
         const { exchange } = asked;
         trail.belongsTo(exchange);
         const message = complete(world, said, asked, force);

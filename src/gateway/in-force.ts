@@ -33,6 +33,8 @@ export interface InForceKeeper {
   onLease(listener: () => void): () => void;
   /** The newest that was accepted, whether or not a lease lets it decide. */
   readonly snapshot: Snapshot | undefined;
+  /** The newest lease, ended or not. */
+  readonly lease: Lease | undefined;
 }
 
 /** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
@@ -103,6 +105,9 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
     },
     get snapshot() {
       return prepared?.snapshot;
+    },
+    get lease() {
+      return lease;
     },
   };
 }

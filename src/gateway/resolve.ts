@@ -12,6 +12,7 @@ import { callerOf, type Handles } from './handles.ts';
 import type { InForce } from './in-force.ts';
 import type { KnownMethod } from './membership.ts';
 import type { Sessions } from './sessions.ts';
+import type { Trail } from './trail.ts';
 import { zoneOf } from './zone.ts';
 
 /** An exchange, and the params of its message, naming everything as the upstream itself does. */
@@ -34,7 +35,7 @@ export async function resolve(
   method: KnownMethod,
   principal: Principal,
   force: InForce,
-  id: string,
+  { id, trace }: Pick<Trail, 'id' | 'trace'>,
 ): Promise<Asked> {
   const asRegistry = principal.id === REGISTRY_PRINCIPAL_ID && inbound.internal !== undefined;
   const given = said.kind === 'request' || said.kind === 'notification' ? said.params : undefined;
@@ -58,6 +59,7 @@ export async function resolve(
     ...(said.kind === 'request' ? { request: said.id } : {}),
     ...(found.dispatchers === undefined ? {} : { dispatchers: found.dispatchers }),
     snapshot: force.snapshot,
+    trace,
     ...(session === undefined ? {} : { session }),
     ...(asRegistry && inbound.internal?.examine !== undefined ? { examine: inbound.internal.examine } : {}),
   };

@@ -49,7 +49,7 @@ export function createSessions(seal: Seal, state: SharedState): Sessions {
     const box = JSON.parse(text) as Sealed;
     const key = createHash('sha256').update(sealed).digest('base64url').slice(0, 22);
     const upstream = box.u === undefined ? {} : { upstream: box.u };
-    return { session: { key, ...upstream, revision: box.r, capabilities: box.c, clientInfo: box.i }, issuedAt: box.t, aliveAt: 0 };
+    return { session: { key, ...upstream, revision: box.r, capabilities: box.c, clientInfo: box.i, openedAt: box.t }, issuedAt: box.t, aliveAt: 0 };
   };
   return {
     issue(principal, target, made, now) {

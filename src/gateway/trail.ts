@@ -1,12 +1,15 @@
 import type { ErrorCode, SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Inbound } from '../domain/inbound.ts';
-import type { Message } from '../domain/message.ts';
+import { eraOf, type Message } from '../domain/message.ts';
 import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
 import type { Journal, JournalRecord, RecordEvent } from '../domain/record.ts';
 import { redact, redactDetail } from '../domain/redacted.ts';
+import type { TraceContext } from '../domain/telemetry.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { fingerprintOf } from '../identity/credential.ts';
+import { rungOf } from '../mcp/ladder.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createStages } from './trail-stages.ts';
 import { answerOf, askedOf, type Content, type ContentOptions } from './trail-content.ts';
 import { callerOf, clientOf, identityOf, reasonsOf, standingOf } from './trail-words.ts';
@@ -19,6 +22,10 @@ import { uuidv7 } from './uuid.ts';
 export interface Trail {
   /** UUIDv7; the id a client is told. */
   readonly id: string;
+  /** The trace that it is a part of, and our span in it. */
+  readonly trace: TraceContext;
+  /** From here on what the message says of its trace counts. Gives the message back. */
+  said<M extends Message>(message: M): M;
   /** From here on records name the caller; they are its own, and no flood of strangers can crowd them out. */
   calledBy(principal: Principal): void;
   /** From here on records name the server and the tool, too. */
@@ -40,10 +47,11 @@ export interface TrailOptions extends ContentOptions {
   readonly now: () => number;
   /** Told of each refusal of a known caller. */
   readonly refused: (principal: Principal, code: ErrorCode) => void;
+  readonly telemetry: Pick<Telemetry, 'begin'>;
 }
 
 /** What is known of an HTTP exchange whether or not it becomes a message. */
-export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route' | 'headers' | 'trace'>>;
+export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbound, 'route' | 'headers' | 'trace' | 'internal'>>;
 
 const NOTHING: Content = { fields: {} };
 
@@ -51,6 +59,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   const id = uuidv7(inbound.receivedAt);
   const { route } = inbound;
   const stages = createStages();
+  const seen = options.telemetry.begin(inbound);
   let who: Partial<JournalRecord> | undefined;
   let caller: Principal | undefined;
   let asked: Exchange | undefined;
@@ -68,8 +77,8 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       space: route?.space ?? DEFAULT_SPACE,
       exchange: id,
       address: inbound.address,
-      ...(route === undefined ? {} : { route: `${route.kind}:${route.name}` }),
-      ...(inbound.trace === undefined ? {} : { trace: inbound.trace }),
+      ...(route === undefined ? {} : { route: asked === undefined ? redact(`${route.kind}:${route.name}`) : `${route.kind}:${route.name}` }),
+      trace: (asked?.trace ?? seen.trace).ids,
       ...who,
       latencyMs: at - inbound.receivedAt,
       stages: stages.taken(),
@@ -82,16 +91,27 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
     stages.mark('record');
   };
 
+  const refuse = (code: ErrorCode): void => seen.failed(code, rungOf(code, asked === undefined ? 'legacy' : eraOf(asked.revision)).rpcCode);
+
   return {
     id,
+    get trace() {
+      return seen.trace;
+    },
+    said(message) {
+      seen.said(message);
+      return message;
+    },
     calledBy(principal) {
       caller = principal;
+      seen.known();
       who = callerOf(principal);
       stages.mark('identify');
     },
     belongsTo(exchange) {
       who = identityOf(exchange);
       asked = exchange;
+      seen.belongsTo(exchange);
       stages.mark('resolve');
     },
     async decided(message, verdict) {
@@ -105,11 +125,14 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       const bare = record('access', event, { ...reasonsOf(verdict), ...ends });
       await append(bare, asked === undefined ? NOTHING : await askedOf(bare, message, verdict.decision.asked, asked, options));
       open = permitted && opens;
+      if (verdict.outcome === 'denial') refuse(verdict.code);
       if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
     },
     async passed(answer, verdict) {
       const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
       stages.mark('upstream');
+      if (final && verdict.outcome === 'permit') seen.answered(answer);
+      else if (final && verdict.outcome === 'denial') refuse(verdict.code);
       const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
       const bare = record('execution', event, reasonsOf(verdict));
       const questions = verdict.decision.asked === answered ? undefined : verdict.decision.asked;
@@ -120,6 +143,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
     },
     async failed(fault, cancelled) {
       const { code, message, internal } = fault;
+      refuse(code);
       const what = {
         code, reason: redact(message), ...(internal === undefined ? {} : { detail: redactDetail({ internal: redact(internal) }) }), ...credentialOf(code, inbound),
       };
@@ -133,6 +157,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       await settle(options.journal.append(record('error', cancelled ? 'call.cancelled' : 'call.failed', what)));
     },
     async end() {
+      seen.end();
       if (!open) return;
       open = false;
       await settle(options.journal.append(record('execution', 'call.cancelled', {})));

@@ -33,6 +33,8 @@ const VERBS = {
   'ledger.sinks': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sink-test': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sink-replay': { server: 'ledger', callers: ['control'], shape: 'call' },
+  /** Where its metrics are to be read, on its own machine. */
+  'ledger.telemetry': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
   'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },
@@ -55,6 +57,7 @@ const VERBS = {
   'runner.open': { server: 'runner', callers: ['gateway'], shape: 'stream' },
   'runner.send': { server: 'runner', callers: ['gateway'], shape: 'call' },
   'runner.close': { server: 'runner', callers: ['gateway'], shape: 'call' },
+  'runner.telemetry': { server: 'runner', callers: ['control'], shape: 'call' },
   'runner.status': { server: 'runner', callers: ['control', 'gateway'], shape: 'call' },
 } as const satisfies Readonly<Record<string, VerbInfo>>;
 

@@ -1,5 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
-import type { JsonObject } from '../domain/json.ts';
+import { isObject, type JsonObject } from '../domain/json.ts';
 import { eraOf, TRANSPORT_METHODS, type Message } from '../domain/message.ts';
 import { mirroredName } from './methods.ts';
 import { encodeSentinel } from './sentinel.ts';
@@ -49,8 +49,8 @@ function bodied(method: string): string {
 export function encodeHeaders(message: Message): Record<string, string> {
   const { revision } = message;
   const isCall = message.kind === 'request' || message.kind === 'notification';
-  if (eraOf(revision) === 'legacy') return isCall && message.method === 'initialize' ? {} : { 'MCP-Protocol-Version': revision };
-  const headers: Record<string, string> = { 'MCP-Protocol-Version': revision };
+  if (eraOf(revision) === 'legacy') return { ...(isCall && message.method === 'initialize' ? {} : { 'MCP-Protocol-Version': revision }), ...traceHeaders(message) };
+  const headers: Record<string, string> = { 'MCP-Protocol-Version': revision, ...traceHeaders(message) };
   if (!isCall) return headers;
   headers['Mcp-Method'] = message.method;
   const name = mirroredName(message);
@@ -59,4 +59,16 @@ export function encodeHeaders(message: Message): Record<string, string> {
     for (const [parameter, value] of Object.entries(message.parameters)) headers[parameter] = encodeSentinel(value);
   }
   return headers;
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACESTATE = /^[!-~ ]{1,512}$/;
+
+/** What tells the server's HTTP layer of the trace that `_meta` tells its MCP layer of (W3C Trace Context). */
+function traceHeaders(message: Message): Readonly<Record<string, string>> | undefined {
+  const meta = message.kind === 'request' || message.kind === 'notification' ? message.params?.['_meta'] : undefined;
+  if (!isObject(meta)) return undefined;
+  const { traceparent, tracestate } = meta;
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return undefined;
+  return typeof tracestate === 'string' && TRACESTATE.test(tracestate) ? { traceparent, tracestate } : { traceparent };
 }

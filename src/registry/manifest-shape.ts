@@ -11,6 +11,7 @@ import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
 import { VAULT } from './vault-shape.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
+import { TELEMETRY_SHAPE } from './telemetry-shape.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
 
@@ -123,6 +124,7 @@ export const MANIFEST = z.strictObject({
   vault: VAULT.exactOptional(),
   limits: LIMITS_SHAPE.exactOptional(),
   audit: AUDIT_SHAPE.exactOptional(),
+  telemetry: TELEMETRY_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),

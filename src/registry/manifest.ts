@@ -27,6 +27,7 @@ export interface Manifest {
   readonly vault?: NonNullable<ManifestShape['vault']>;
   readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly audit?: NonNullable<ManifestShape['audit']>;
+  readonly telemetry?: NonNullable<ManifestShape['telemetry']>;
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
@@ -64,6 +65,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.vault && { vault: shape.vault }),
     ...(shape.limits && { limits: shape.limits }),
     ...(shape.audit && { audit: shape.audit }),
+    ...(shape.telemetry && { telemetry: shape.telemetry }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
@@ -151,6 +153,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.vault && { vault: manifest.vault }),
     ...(manifest.limits && { limits: manifest.limits }),
     ...(manifest.audit && { audit: manifest.audit }),
+    ...(manifest.telemetry && { telemetry: manifest.telemetry }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),

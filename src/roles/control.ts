@@ -1,7 +1,9 @@
 import './quiet-provider.ts';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
+import { certifyGateway } from '../control/certify.ts';
 import { createControl } from '../control/start.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
@@ -13,8 +15,12 @@ import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink, type LinkServer } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
 import { createStoreState } from '../store/state-store.ts';
+import { countRecords } from '../telemetry/count-records.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
 import { addressOf } from './gateway-door.ts';
+import { joinControlTelemetry } from './control-telemetry.ts';
 
 export interface ControlOptions {
   readonly home: string;
@@ -48,18 +54,22 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
   const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });
   const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
-  const journal = createJournal(links.ledger, {
+  const kept = createJournal(links.ledger, {
     node: 'control', incarnation: Bun.randomUUIDv7(), seenFile: join(home, 'control', 'seen-control.json'),
   });
+  const metrics = createMetrics('control', 'control');
+  const journal = countRecords(kept, metrics);
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
   const running = createControl({ home, store, state, journal, key, links, certify, report, leaseMs: options.leaseMs });
+  const telling = joinControlTelemetry({ home, metrics, control: running.control, journal, certify: (hostname) => certified(store, hostname, certify) });
   let server: LinkServer | undefined;
   const closeRooms = async (): Promise<void> => {
+    telling.close();
     await server?.close();
     await running.close();
-    journal.close();
+    kept.close();
     for (const one of Object.values(links)) one.close();
     await store.close();
   };
@@ -71,6 +81,7 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
     // After the manifest, which says how the vault is opened.
     await running.control.retention.tend();
+    await running.control.telemetry.tend();
     // What the manifest says of the door holds from its first start on.
     const listen = options.listen ?? (await readNetwork(store)).control?.listen;
     const url = listen === undefined ? undefined : await running.open(addressOf(listen, options.insecureLoopback ?? false));
@@ -83,6 +94,13 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     await closeRooms();
     throw error;
   }
+}
+
+/** A certificate for a key that is made here, under the names of the installation. */
+async function certified(store: Store, hostname: string, certify: Certify): Promise<{ readonly cert: string; readonly key: string }> {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const asked = { publicKey: publicKey.export({ type: 'spki', format: 'pem' }), hostname };
+  return { cert: await certifyGateway(store, asked, certify), key: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
 }
 
 function report(line: string): void {

@@ -73,7 +73,8 @@ function both(one: Listener, other: Listener): Listener {
   return { port: one.port, close: async (graceMs) => void (await Promise.all([one.close(graceMs), other.close(graceMs)])) };
 }
 
-async function certified(hostname: string, control: Link, signal: AbortSignal): Promise<NonNullable<ListenOptions['tls']>> {
+/** A certificate of the local CA for a key that is made here. Throws `ERR_LINK_*`. */
+export async function certified(hostname: string, control: Link, signal: AbortSignal): Promise<NonNullable<ListenOptions['tls']>> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const request = { publicKey: publicKey.export({ type: 'spki', format: 'pem' }), hostname };
   const cert = await askText(control, 'control.certificate', request, 'certificate', signal);

@@ -28,6 +28,7 @@ import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTaskOwners } from '../gateway/task-owners.ts';
+import { traced } from '../gateway/traced.ts';
 import { openTrail, type TrailOptions } from '../gateway/trail.ts';
 import { isStillTrusted } from '../identity/authenticate.ts';
 import type { Link } from '../link/connect.ts';
@@ -40,6 +41,8 @@ import { createAddressGuard } from '../upstream/address.ts';
 import { createCredentials, type Credentials } from '../upstream/credentials/leases.ts';
 import { createHttpUpstream } from '../upstream/http.ts';
 import { createSseUpstream } from '../upstream/sse.ts';
+import { countRecords } from '../telemetry/count-records.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { joinAnomalies } from './gateway-anomalies.ts';
 import { isReady } from './gateway-control.ts';
@@ -48,6 +51,7 @@ import { joinLimits } from './gateway-limits.ts';
 import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
 import { readFor } from './gateway-read.ts';
 import { releaseOver, secretsOver } from './gateway-release.ts';
+import { joinTelemetry, type GatewayTelemetry } from './gateway-telemetry.ts';
 
 /** The other roles, each behind its link. */
 export interface Links {
@@ -85,10 +89,12 @@ export interface DataPlane {
 export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
   const limits = joinLimits(links.control, inForce, state, signal);
-  const records = openRecords(ground, limits.probing);
+  const telling = joinTelemetry(ground);
+  const records = openRecords(ground, limits.probing, telling);
   const anomalies = joinAnomalies(ground, records.trail.journal);
-  const ways = openWays(links);
+  const ways = openWays(links, telling.telemetry);
   const open = createOpenExchanges();
+  telling.metrics.read('sallyport_open_exchanges', () => open.size);
   const sessions = createSessions(seal, state);
 
   // The bridge, the reader and the path need each other; each asks for the gateway only when it runs.
@@ -117,39 +123,49 @@ export function joinDataPlane(ground: Ground): DataPlane {
       await anomalies.close();
       await records.close();
       ways.close();
+      await telling.close();
     },
   };
 }
 
+/** How often salts are looked through for those whose time is over. */
+const EXPIRE_MS = 60 * 60_000;
+
 /** Where every exchange is written down before it has an effect (invariant 5). */
-function openRecords({ home, node, links }: Ground, probing: Probing): { readonly trail: TrailOptions; close(): Promise<void> } {
-  const journal = createJournal(links.ledger, { node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`) });
+function openRecords({ home, node, links, inForce }: Ground, probing: Probing, { metrics, telemetry }: GatewayTelemetry): { readonly trail: TrailOptions; close(): Promise<void> } {
+  const kept = createJournal(links.ledger, { node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`) });
+  const journal = countRecords(kept, metrics);
+  metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   const floods = createFloods(journal, { node, space: DEFAULT_SPACE });
   const commitments = openCommitments(join(home, 'gateway', 'salts'));
+  const expire = (): void => commitments.expire(Math.max(0, ...(inForce.snapshot?.audit.classes ?? []).map(({ bodyDays }) => bodyDays)));
+  const timer = setInterval(expire, EXPIRE_MS);
+  timer.unref();
   return {
     trail: {
       node, journal, floods, now: Date.now, commit: (data) => commitments.commit(data), keys: createDataKeys(journal, node),
-      refused: (principal, code) => probing.refused(principal, code),
+      refused: (principal, code) => probing.refused(principal, code), telemetry,
     },
     async close() {
+      clearInterval(timer);
       await floods.close().catch(() => undefined);
-      journal.close();
+      kept.close();
     },
   };
 }
 
 /** One way for each transport that a server may have. */
-function openWays({ control, runner }: Links): BridgeParts['ways'] & { readonly credentials: Credentials; close(): void } {
+function openWays({ control, runner }: Links, telemetry: Telemetry): BridgeParts['ways'] & { readonly credentials: Credentials; close(): void } {
   const codec = { encodeBody, encodeHeaders, decodeBody, parseSse };
   const credentials = createCredentials(releaseOver(control));
   const wire = { codec, guard: createAddressGuard(), credentials };
   const stdio = createStdioUpstream({ codec, link: runner, release: secretsOver(control) });
   const sse = createSseUpstream(wire);
   return {
-    http: createHttpUpstream(wire),
+    http: traced(createHttpUpstream(wire), telemetry),
     credentials,
-    sse,
-    stdio,
+    sse: traced(sse, telemetry),
+    stdio: traced(stdio, telemetry),
     close() {
       stdio.close();
       sse.close();

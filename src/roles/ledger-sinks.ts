@@ -10,7 +10,7 @@ import { toRecord, type Happening } from '../domain/happening.ts';
 import type { Json } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { LedgerConfiguration } from '../domain/retention.ts';
-import type { SinkSpec } from '../domain/sink.ts';
+import type { SinkSpec, SinkStatus } from '../domain/sink.ts';
 import type { Handler } from '../link/handler.ts';
 import { brokenSink, readSink } from '../registry/sink-shape.ts';
 
@@ -30,6 +30,8 @@ export interface LedgerSinks {
   configure(configuration: LedgerConfiguration): void;
   /** Whether a sink without which nothing passes is too far behind. */
   isHeld(): boolean;
+  /** How far each has come; none before the ledger is open. */
+  status(): readonly SinkStatus[];
   close(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export function createLedgerSinks(home: string, opened: Promise<Ledger>): Ledger
       if (host !== undefined) configure(configuration);
     },
     isHeld: () => (host?.behind().length ?? 0) > 0,
+    status: () => host?.status() ?? [],
     close: async () => host?.close(),
     handlers: {
       'ledger.sinks': { call: async () => (await running()).status().map((one): Json => ({ ...one })) },

@@ -6,6 +6,8 @@ import { createProcessTable } from '../sandbox/processes.ts';
 import type { ProcessTable } from '../sandbox/processes.ts';
 import { readKey, readObject, readProcessRequest, text } from '../sandbox/request.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetricsPlace, metricsHandler } from './telemetry.ts';
 
 export interface Runner {
   /** Stops every local server, then listens no more. */
@@ -18,9 +20,14 @@ export async function startRunner(options: { readonly home: string }): Promise<R
     folder: join(options.home, 'runner'),
     searchPath: searchPathOf(process.env['PATH'], join(import.meta.dir, '..', '..', 'node_modules', '.bin')),
   });
-  const link = await serveLink({ home: options.home, self: 'runner', handlers: handlersOf(processes) });
+  const metrics = createMetrics('runner', 'runner');
+  metrics.read('sallyport_runner_processes', () => processes.status().length);
+  const place = createMetricsPlace({ home: options.home, role: 'runner', node: 'runner', metrics });
+  const handlers = { ...handlersOf(processes), 'runner.telemetry': metricsHandler(place) };
+  const link = await serveLink({ home: options.home, self: 'runner', handlers });
   return {
     async close() {
+      place.close();
       await processes.shutdown();
       await link.close();
     },

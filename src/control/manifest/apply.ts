@@ -10,6 +10,7 @@ import { readIdentity, writeIdentity } from './identity.ts';
 import { writeLimits } from './limits.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { writeAudit } from '../retention/settings.ts';
+import { writeTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings, writeVaultSettings } from '../vault/settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
@@ -34,6 +35,7 @@ export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolea
   if (!dryRun) {
     control.snapshots.tell('manifest');
     await control.retention.tend();
+    await control.telemetry.tend();
   }
   return {
     dryRun, differences: differences.map((one): Json => ({ ...one })), findings: wanted.findings.map((one): Json => ({ ...one })),
@@ -57,6 +59,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
   }
   const limits = (await writeLimits(rows, by.space, wanted.limits, by.admin.id)) ? [{ resource: 'limits', id: 'limits', verb: 'change' } as const] : [];
   return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits,
+    ...((await writeTelemetry(rows, by.space, wanted.telemetry, by.admin.id)) ? [{ resource: 'telemetry', id: 'telemetry', verb: 'change' } as const] : []),
     ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];
 }

@@ -9,6 +9,7 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
 import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { StoredAgent } from '../agents/schema.ts';
@@ -24,6 +25,7 @@ export interface Wanted {
   readonly identity: IdentityShape;
   readonly limits: LimitsShape;
   readonly audit: AuditShape;
+  readonly telemetry: TelemetryShape;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
@@ -60,6 +62,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     identity: manifest.identity ?? {},
     limits: manifest.limits ?? {},
     audit: manifest.audit ?? {},
+    telemetry: manifest.telemetry ?? {},
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
     findings: manifest.findings,

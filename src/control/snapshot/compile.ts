@@ -29,10 +29,10 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, telemetry } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
-      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit });
+      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, ...(telemetry === undefined ? {} : { telemetry }) });
       last = { configuration, compiled, content };
       return last.content;
     },

@@ -5,6 +5,7 @@ import type { Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { AuditSettings } from '../../domain/retention.ts';
+import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { Rows } from '../../store/store.ts';
 import { readIssuers } from '../manifest/identity.ts';
@@ -13,6 +14,8 @@ import { embeddedIssuer, readPublished } from '../issuer/published.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { readRetentionKeys } from '../retention/keys.ts';
 import { readAudit } from '../retention/settings.ts';
+import { telemetryOf } from '../../registry/telemetry-shape.ts';
+import { readTelemetry } from '../telemetry/settings.ts';
 import { listStored } from '../stored.ts';
 
 /** Everything that gateways are to decide by, of all spaces, as the store holds it at one moment. */
@@ -26,6 +29,7 @@ export interface Configuration {
   readonly network: NetworkSettings;
   readonly limits: StandingLimits;
   readonly audit: AuditSettings;
+  readonly telemetry?: TelemetrySettings;
   readonly rules: Rules;
 }
 
@@ -42,6 +46,7 @@ export interface Rules {
 /** Reads it whole; within a transaction it is one moment's. Tokens that have ended are left out: gateways need not hold them. */
 export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
   const { listen: _, control: _door, ...network } = await readNetwork(rows);
+  const telemetry = telemetryOf(await readTelemetry(rows));
   return {
     servers: await readServers(rows),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
@@ -52,6 +57,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     network,
     limits: await readStandingLimits(rows),
     audit: await readAuditSettings(rows, now),
+    ...(telemetry === undefined ? {} : { telemetry }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),

@@ -25,6 +25,7 @@ async function* askMember(
     receivedAt: Date.now(),
     signal,
     internal: { principal: exchange.principal, onBehalfOf: exchange.onBehalfOf },
+    ...(exchange.trace === undefined ? {} : { trace: exchange.trace }),
   };
   for await (const answer of gateway.handle(inbound)) {
     if (answer.kind === 'error') throw new SallyportError('ERR_UPSTREAM_STATUS', answer.error.message);
