@@ -131,6 +131,25 @@ test('control has the journal verified where it lies, while it grows', async () 
   expect(await verify()).toEqual([{ file, offset, reason: 'the line is not what was written here' }]);
 });
 
+test('over the link: the signed checkpoint for who writes, the proof of a record for control', async () => {
+  const home = makeHome();
+  await start(home);
+  const gateway = connect(home, 'gateway');
+  const journal = journalOn(gateway);
+  const position = await journal.append(record({ address: 'honest' }));
+  const control = connect(home, 'control');
+  const answer: { readonly note: string; readonly proofs: readonly { readonly position: number; readonly line: string }[] } =
+    JSON.parse(JSON.stringify(await control.call('ledger.prove', { positions: [position] })));
+  const [proof] = answer.proofs;
+  expect([proof?.position, proof?.line.includes('honest'), Number(answer.note.split('\n')[1]) > position]).toEqual([position, true, true]);
+  expect(await codeOf(gateway.call('ledger.prove', { positions: [position] }))).toBe('ERR_LINK_FORBIDDEN');
+  expect(await codeOf(control.call('ledger.prove', { positions: [1_000] }))).toBe('ERR_NOT_FOUND');
+  const extension = await gateway.call('ledger.checkpoint', { from: 1, covering: position });
+  expect(extension).toMatchObject({ vkey: expect.stringContaining('sallyport.'), proof: expect.any(Array) });
+  const malformed = [{}, { from: -1 }, { from: '1' }, { from: 0, covering: 0.5 }];
+  for (const bad of malformed) expect(await codeOf(gateway.call('ledger.checkpoint', bad))).toBe('ERR_REQUEST_INVALID');
+});
+
 test('a forged role appends nothing, and the attempt is on record', async () => {
   const home = makeHome();
   const role = await start(home);
