@@ -22,7 +22,8 @@ function stanza(detection: Detection): string {
   const { title, description, level } = detection;
   const lines = {
     'description': oneLine(description), 'search': spl(detection), 'enableSched': '0', 'cron_schedule': '*/5 * * * *',
-    'dispatch.earliest_time': `-${lookBackMinutes(detection)}m`, 'dispatch.latest_time': 'now', 'counttype': 'number of events', 'relation': 'greater than', 'quantity': '0',
+    'dispatch.earliest_time': `-${lookBackMinutes(detection)}m`, 'dispatch.latest_time': 'now',
+    'counttype': 'number of events', 'relation': 'greater than', 'quantity': '0',
     'alert.track': '1', 'alert.severity': String(SPLUNK_SEVERITY[level]), 'alert.suppress': '1', 'alert.suppress.period': '1h',
     'alert.suppress.fields': (detection.count?.by ?? ['metadata.uid']).join(','), 'alert.digest_mode': '0',
   };
@@ -53,9 +54,9 @@ function splMatch(match: Match, isTop = false): string {
 
 const SENTINEL_SEVERITY = { informational: 'Informational', low: 'Low', medium: 'Medium', high: 'High', critical: 'High' } as const;
 const TACTICS: Readonly<Record<string, string>> = {
-  'attack.initial-access': 'InitialAccess', 'attack.execution': 'Execution', 'attack.persistence': 'Persistence', 'attack.privilege-escalation': 'PrivilegeEscalation',
-  'attack.defense-evasion': 'DefenseEvasion', 'attack.credential-access': 'CredentialAccess', 'attack.discovery': 'Discovery', 'attack.collection': 'Collection',
-  'attack.lateral-movement': 'LateralMovement', 'attack.exfiltration': 'Exfiltration', 'attack.impact': 'Impact',
+  'attack.initial-access': 'InitialAccess', 'attack.execution': 'Execution', 'attack.persistence': 'Persistence',
+  'attack.privilege-escalation': 'PrivilegeEscalation', 'attack.defense-evasion': 'DefenseEvasion', 'attack.credential-access': 'CredentialAccess',
+  'attack.discovery': 'Discovery', 'attack.exfiltration': 'Exfiltration', 'attack.impact': 'Impact',
 };
 
 /** Microsoft Sentinel: one scheduled analytics rule (YAML). */
@@ -123,9 +124,11 @@ const ELASTIC_RISK = { informational: 1, low: 21, medium: 47, high: 73, critical
 /** Elastic Security: detection rules as they are imported, one JSON object a line. */
 export function elastic(detections: readonly Detection[]): string {
   return detections.map((detection) => `${JSON.stringify({
-    rule_id: detection.id, name: `Sallyport: ${detection.title}`, description: oneLine(detection.description), type: 'esql', language: 'esql', query: esql(detection),
+    rule_id: detection.id, name: `Sallyport: ${detection.title}`, description: oneLine(detection.description), type: 'esql', language: 'esql',
+    query: esql(detection),
     severity: detection.level === 'informational' ? 'low' : detection.level, risk_score: ELASTIC_RISK[detection.level], interval: '5m',
-    from: `now-${lookBackMinutes(detection)}m`, enabled: false, version: 1, tags: ['Sallyport', ...detection.tags], false_positives: detection.falsePositives, note: HEAD,
+    from: `now-${lookBackMinutes(detection)}m`, enabled: false, version: 1, tags: ['Sallyport', ...detection.tags],
+    false_positives: detection.falsePositives, note: HEAD,
   })}\n`).join('');
 }
 
@@ -135,7 +138,8 @@ export function esql({ match, count }: Detection): string {
   if (count === undefined) return where;
   const counted = count.different === undefined ? 'COUNT(*)' : `COUNT_DISTINCT(${count.different})`;
   const known = count.by.map((field) => `${field} IS NOT NULL`).join(' AND ');
-  return `${where} AND ${known} | STATS seen = ${counted} BY ${count.by.join(', ')}, window = BUCKET(@timestamp, ${count.seconds} seconds) | WHERE seen >= ${count.atLeast}`;
+  const groups = `${count.by.join(', ')}, window = BUCKET(@timestamp, ${count.seconds} seconds)`;
+  return `${where} AND ${known} | STATS seen = ${counted} BY ${groups} | WHERE seen >= ${count.atLeast}`;
 }
 
 function esqlMatch(match: Match, isTop = false): string {

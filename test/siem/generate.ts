@@ -15,7 +15,7 @@ export function formsOf(detections: readonly Detection[]): ReadonlyMap<string, s
 /** `bun test/siem/generate.ts` writes the Splunk, Sentinel and Elastic forms of deploy/siem/sigma anew. */
 if (import.meta.main) {
   const folder = dirname(SIGMA);
-  for (const form of ['splunk', 'sentinel', 'elastic']) rmSync(join(folder, form), { recursive: true, force: true });
+  rmSync(join(folder, 'sentinel'), { recursive: true, force: true });
   for (const [path, text] of formsOf(readDetections())) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

@@ -25,7 +25,8 @@ const Rule = z.strictObject({
 const Correlation = z.strictObject({
   ...Head,
   correlation: z.strictObject({
-    'type': z.enum(['event_count', 'value_count']), 'rules': z.tuple([z.string()]), 'group-by': z.array(z.string()).min(1), 'timespan': z.string().regex(/^\d+[smh]$/),
+    'type': z.enum(['event_count', 'value_count']), 'rules': z.tuple([z.string()]), 'group-by': z.array(z.string()).min(1),
+    'timespan': z.string().regex(/^\d+[smh]$/),
     'condition': z.strictObject({ gte: z.int(), field: z.string().optional() }),
   }),
 });
@@ -34,7 +35,8 @@ type Rule = z.infer<typeof Rule>;
 export type Match =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Match[] }
   | { readonly kind: 'not'; readonly of: Match }
-  | { readonly kind: 'field'; readonly field: string; readonly how: 'equals' | 'startswith' | 'contains' | 'endswith' | 'exists'; readonly value: string | number | boolean };
+  | { readonly kind: 'field'; readonly field: string; readonly how: How | 'exists'; readonly value: string | number | boolean };
+type How = 'equals' | 'startswith' | 'contains' | 'endswith';
 
 /** A detection: which events, and how many of them, by what, within how long. */
 export interface Detection {
@@ -53,7 +55,8 @@ export interface Detection {
 export const SIGMA = join(import.meta.dir, '..', '..', 'deploy', 'siem', 'sigma');
 
 export function readDetections(folder = SIGMA): readonly Detection[] {
-  return readdirSync(folder).filter((file) => file.endsWith('.yml')).toSorted().map((file) => readDetection(file.replace(/\.yml$/, ''), readFileSync(join(folder, file), 'utf8')));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yml')).toSorted();
+  return files.map((file) => readDetection(file.replace(/\.yml$/, ''), readFileSync(join(folder, file), 'utf8')));
 }
 
 /** One file: a rule, or a rule and the correlation over it. Throws what is wrong with it. */
@@ -67,7 +70,7 @@ export function readDetection(name: string, text: string): Detection {
   const { type, 'rules': [of], 'group-by': by, timespan, condition: { gte, field } } = over.correlation;
   if (of !== rule.name) throw new Error(`${name}: the correlation is over ${of}, not over ${rule.name ?? 'a rule with a name'}`);
   if ((type === 'value_count') !== (field !== undefined)) throw new Error(`${name}: value_count counts a field, event_count none`);
-  const seconds = Number(timespan.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[timespan.at(-1) as 's' | 'm' | 'h'];
+  const seconds = Number(timespan.slice(0, -1)) * (timespan.endsWith('h') ? 3600 : timespan.endsWith('m') ? 60 : 1);
   return { ...headOf(name, over), match, count: { by, seconds, atLeast: gte, ...(field === undefined ? {} : { different: field }) } };
 }
 
@@ -92,12 +95,18 @@ function matchOf({ detection: { condition, ...selections }, title }: Rule): Matc
   };
   const both = (): Match => {
     const parts = [named()];
-    while (words[at] === 'and') at += 1, parts.push(named());
+    while (words[at] === 'and') {
+      at += 1;
+      parts.push(named());
+    }
     return all(parts);
   };
   const either = (): Match => {
     const parts = [both()];
-    while (words[at] === 'or') at += 1, parts.push(both());
+    while (words[at] === 'or') {
+      at += 1;
+      parts.push(both());
+    }
     return any(parts);
   };
   const whole = either();
@@ -163,7 +172,7 @@ function matches(match: Match, event: JsonObject): boolean {
 }
 
 /** Sigma compares text without regard to case. */
-function isLike(value: Json, how: 'equals' | 'startswith' | 'contains' | 'endswith', wanted: string | number | boolean): boolean {
+function isLike(value: Json, how: How, wanted: string | number | boolean): boolean {
   if (typeof value !== 'string' || typeof wanted !== 'string') return how === 'equals' && value === wanted;
   const [has, want] = [value.toLowerCase(), wanted.toLowerCase()];
   return { equals: has === want, startswith: has.startsWith(want), contains: has.includes(want), endswith: has.endsWith(want) }[how];
