@@ -17,12 +17,13 @@ export const info = {
     'markup-comment': { severity: 'medium', what: 'A comment that a renderer does not show.', catalogues: HIDING },
     'markup-hidden': { severity: 'high', what: 'Text in markup that is styled not to be seen.', catalogues: HIDING },
   },
-} as const satisfies DetectorInfo;
+} as const satisfies DetectorInfo<'hidden-channels'>;
 
 type RuleName = keyof (typeof info)['rules'];
 
 /** Between letters or digits: emoji and scripts that need joiners use them elsewhere. */
-const ZERO_WIDTH = /(?<=[\p{L}\p{N}])[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2064]|(?<=[A-Za-z0-9])[\u200c\u200d]+(?=[A-Za-z0-9])|[\u200b\u2060-\u2064\ufeff]{2,}/u;
+const ZERO_WIDTH =
+  /(?<=[\p{L}\p{N}])[\u200b\u2060\ufeff\u00ad\u180e\u2061-\u2064]|(?<=[A-Za-z0-9])[\u200c\u200d]+(?=[A-Za-z0-9])|[\u200b\u2060-\u2064\ufeff]{2,}/u;
 const BIDI = /[\u202a-\u202e\u2066-\u2069]/;
 const PRIVATE = /\p{Co}/u;
 /** Escape and CSI begin terminal sequences; tab, line feeds, form feed, carriage return and next line are text. */

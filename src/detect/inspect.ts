@@ -1,5 +1,5 @@
 import type { Detector, Place, Sight, Subject, View } from '../domain/detector.ts';
-import type { Finding } from '../domain/finding.ts';
+import type { FINDING_RULES, Finding } from '../domain/finding.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { viewsOf } from './views/views.ts';
 import { placesOf } from './walk.ts';
@@ -35,7 +35,9 @@ function look(sight: Sight, detectors: readonly Detector[], now: () => number): 
     } catch {
       return { ...lacking(sight.subject, 'detector-failed', id), findings };
     }
-    if (findings.length > LIMITS.findingsPerSubjectMax) return { ...lacking(sight.subject, 'too-many-findings', id), findings: findings.slice(0, LIMITS.findingsPerSubjectMax) };
+    if (findings.length > LIMITS.findingsPerSubjectMax) {
+      return { ...lacking(sight.subject, 'too-many-findings', id), findings: findings.slice(0, LIMITS.findingsPerSubjectMax) };
+    }
     if (now() > deadline) return { ...lacking(sight.subject, 'too-slow', id), findings };
   }
   return { findings };
@@ -45,7 +47,7 @@ function sightOf(subject: Subject, places: readonly Place[], views: readonly Vie
   return { subject, places, views };
 }
 
-function lacking({ at }: Subject, rule: string, by?: string): Inspection & { readonly incomplete: Finding } {
+function lacking({ at }: Subject, rule: (typeof FINDING_RULES)['inspect'][number], by?: string): Inspection & { readonly incomplete: Finding } {
   const incomplete: Finding = { detector: 'inspect', rule, severity: 'critical', at: [at], ...(by === undefined ? {} : { seen: by }) };
   return { findings: [], incomplete };
 }

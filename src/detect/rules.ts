@@ -1,5 +1,5 @@
 import type { Facet } from '../domain/detector.ts';
-import type { Severity } from '../domain/finding.ts';
+import type { DetectorId, FINDING_RULES, Severity } from '../domain/finding.ts';
 
 /**
  * What one rule of a detector means and which entries of the field's catalogues speak of it: OWASP MCP Top 10 2025
@@ -14,7 +14,7 @@ export interface Rule {
 }
 
 /** A row of the table: what a detector reads, and every rule that it can report. */
-export interface DetectorInfo {
+export interface DetectorInfo<Id extends DetectorId> {
   readonly facets: readonly Facet[];
-  readonly rules: Readonly<Record<string, Rule>>;
+  readonly rules: Readonly<Record<(typeof FINDING_RULES)[Id][number], Rule>>;
 }

@@ -34,8 +34,19 @@ export const ANOMALY_RULES = [
 ] as const;
 export type AnomalyRule = (typeof ANOMALY_RULES)[number];
 
+/** Every detector and what it can find: the words of findings, closed as those of records are. */
+export const FINDING_RULES = {
+  anomaly: ANOMALY_RULES,
+  /** Of the inspection itself: what was not looked at. */
+  inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
+  'hidden-channels': [
+    'tag-characters', 'selector-bytes', 'bidi-control', 'zero-width', 'private-use', 'terminal-sequence', 'control-character', 'markup-comment', 'markup-hidden',
+  ],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+export type DetectorId = keyof typeof FINDING_RULES;
+
 /** All that policies may ask for, as `<detector>/<rule>`; another word is refused when a policy is compiled. */
-export const FINDING_IDS: readonly string[] = ANOMALY_RULES.map((rule) => `anomaly/${rule}`);
+export const FINDING_IDS: readonly string[] = Object.entries(FINDING_RULES).flatMap(([detector, rules]) => rules.map((rule) => `${detector}/${rule}`));
 
 export function idOf({ detector, rule }: Pick<Finding, 'detector' | 'rule'>): string {
   return `${detector}/${rule}`;

@@ -7,8 +7,7 @@ const TAG_CHARS_MAX = 2_048;
 const HIDDEN_CHARS_MAX = 4_096;
 const SAID_CHARS_MIN = 4;
 const NAME = /^<([a-z][a-z0-9-]*)/i;
-const HIDING =
-  /\shidden\b|display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|opacity\s{0,9}:\s{0,9}0(?![.\d])|font-size\s{0,9}:\s{0,9}0(?![.\d])|color\s{0,9}:\s{0,9}(?:#fff(?:fff)?\b|white\b|transparent\b)/i;
+const HIDING = /\shidden\b|(?:display|visibility|opacity|font-size|color)\s{0,9}:\s{0,9}(?:none\b|hidden\b|0(?![.\d])|#fff(?:fff)?\b|white\b|transparent\b)/i;
 const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(lt|gt|amp|quot|apos|nbsp|shy|zwj|zwnj));/gi;
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", nbsp: ' ', shy: '', zwj: '', zwnj: '' };
 const ESC = '\u001b';
