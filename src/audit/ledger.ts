@@ -16,7 +16,7 @@ import { LogKeeper, openSigned } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
 import type { TreeEdge } from './log/tree.ts';
 import { ownRecord, unknownRecord, watchClock } from './own-record.ts';
-import { extensionFrom, proveEntries, proveEntry } from './prove.ts';
+import { extensionFrom, proveEntries } from './prove.ts';
 import type { Extension, Proof } from './prove.ts';
 import { runQuery } from './query.ts';
 import type { DurableEnd, Query, QueryResult } from './query.ts';
@@ -254,15 +254,16 @@ class LedgerFile implements Ledger {
   }
 
   async prove(position: number): Promise<Proof> {
-    if (position >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
-    const signed = await this.#keeper.covers(position);
-    return orRestored(this.#dir, signed, this.#tell, () => proveEntry(this.#dir, signed, position));
+    const [proof] = await this.proveAll([position]);
+    if (proof === undefined) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
+    return proof;
   }
 
   async proveAll(positions: readonly number[]): Promise<readonly Proof[]> {
     const last = Math.max(...positions);
     if (last >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${last}`);
-    return proveEntries(this.#dir, await this.#keeper.covers(last), positions);
+    const signed = await this.#keeper.covers(last);
+    return orRestored(this.#dir, signed, this.#tell, () => proveEntries(this.#dir, signed, positions));
   }
 
   erase(positions: readonly number[], erased: JsonObject): Promise<void> {

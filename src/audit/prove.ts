@@ -1,5 +1,7 @@
-import { findLine } from './find-line.ts';
+import { join } from 'node:path';
 import { findLines } from './find-lines.ts';
+import { leafOf } from './line.ts';
+import { HASH_BYTES, hashLeaf } from './log/hash.ts';
 import { checkpointFile } from './log/keeper.ts';
 import type { Signed } from './log/keeper.ts';
 import { inconsistent } from './log/inconsistent.ts';
@@ -36,15 +38,6 @@ export function extensionFrom(dir: string, signed: Signed, vkey: string, from: n
   return { note, vkey, proof: proof.map(base64) };
 }
 
-/** `position` is below the signed size. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
-export async function proveEntry(dir: string, signed: Signed, position: number): Promise<Proof> {
-  const { line } = await findLine(dir, position);
-  const tree = openTree(logDir(dir), signed.size);
-  const proof = tree.inclusion(position);
-  if (!verifyInclusion(tree.leafHash(position), position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
-  return { position, line: line.toString(), proof: proof.map(base64), note: signed.note };
-}
-
 /** Many records under one checkpoint; each position is below the signed size. Throws `ERR_LOG_INCONSISTENT`, also for a line that is missing. */
 export async function proveEntries(dir: string, signed: Signed, positions: readonly number[]): Promise<readonly Proof[]> {
   const lines = await findLines(dir, positions);
@@ -53,9 +46,17 @@ export async function proveEntries(dir: string, signed: Signed, positions: reado
     const line = lines.get(position);
     if (line === undefined) throw inconsistent(dir, 'the line is missing', { position });
     const proof = tree.inclusion(position);
-    if (!verifyInclusion(tree.leafHash(position), position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
+    const hash = tree.leafHash(position);
+    if (!verifyInclusion(hash, position, signed.size, proof, signed.root)) throw tilesDiffer(dir, signed.size);
+    if (!isOf(line, hash)) throw inconsistent(join(dir, 'segments'), 'the log was signed with another line', { position });
     return { position, line: line.toString(), proof: proof.map(base64), note: signed.note };
   });
+}
+
+function isOf(line: Buffer, hash: Uint8Array): boolean {
+  const [leaf, own] = [leafOf(line, 0, line.length), Buffer.alloc(HASH_BYTES)];
+  if (leaf !== undefined) hashLeaf(leaf, own, 0);
+  return own.equals(hash);
 }
 
 function tilesDiffer(dir: string, size: number): Error {
