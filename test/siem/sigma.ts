@@ -179,7 +179,7 @@ function isLike(value: Json, how: How, wanted: string | number | boolean): boole
 }
 
 /** What is at a dotted path, of lists each item's. */
-export function valuesAt(value: Json | undefined, path: string): readonly Json[] {
+function valuesAt(value: Json | undefined, path: string): readonly Json[] {
   if (path === '') return value === undefined || value === null ? [] : [value];
   if (isArray(value)) return value.flatMap((item) => valuesAt(item, path));
   const [name = '', ...rest] = path.split('.');

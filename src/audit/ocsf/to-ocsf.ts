@@ -135,8 +135,8 @@ const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute |
   code: 'every', reason: 'every', policies: 'every', context: 'every',
   address: 'src_endpoint', server: 'dst_endpoint', route: 'none', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api',
   tool: 'resources', definition: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
-  principalKind: 'none', effect: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none', dispatchers: 'none', labels: 'none',
-  snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
+  principalKind: 'none', effect: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none',
+  dispatchers: 'none', labels: 'none', snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
 };
 
 /** What the event has no place for, under the record's own names. */
