@@ -133,10 +133,10 @@ function metadataOf({ position, record, role }: Entry, { origin, version }: LogS
 const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute | 'trace' | 'message_context' | 'enrichments'>> = {
   id: 'every', at: 'every', category: 'every', event: 'every', node: 'every', space: 'every', exchange: 'every', principal: 'every', agent: 'every',
   code: 'every', reason: 'every', policies: 'every', context: 'every',
-  address: 'src_endpoint', server: 'dst_endpoint', route: 'none', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api',
-  tool: 'resources', definition: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
-  principalKind: 'none', effect: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', action: 'none',
-  dispatchers: 'none', labels: 'none', snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
+  address: 'src_endpoint', server: 'dst_endpoint', method: 'api', revision: 'api', digest: 'api', sizeBytes: 'api', shape: 'api', tool: 'resources',
+  definition: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
+  principalKind: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', route: 'none', action: 'none', effect: 'none', labels: 'none',
+  dispatchers: 'none', snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
 };
 
 /** What the event has no place for, under the record's own names. */
