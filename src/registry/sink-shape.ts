@@ -71,7 +71,9 @@ function typesOf(secret: z.ZodType<string, string>) {
     z.strictObject({
       type: z.literal('kafka'), ...BASICS, ...cleartext, ...certificate, brokers: z.array(HOST_PORT).min(1).max(100),
       topic: z.string().regex(/^[\w.-]{1,249}$/, 'must be the name of a topic'), tls: z.boolean().exactOptional(),
-      sasl: z.strictObject({ mechanism: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), username: z.string().min(1).max(300), password: secret }).exactOptional(),
+      sasl: z
+        .strictObject({ mechanism: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']), username: z.string().min(1).max(300), password: secret })
+        .exactOptional(),
       key: z.enum(['log', 'context']).exactOptional(), compression: z.enum(['none', 'gzip', 'zstd']).exactOptional(),
     }),
   ] as const;

@@ -103,7 +103,8 @@ describe('the ledger\'s sinks', () => {
   test('get every record under pseudonyms; control sees how far they are', async () => {
     const peer = peerThat(() => new Response());
     const { control, journal } = await started();
-    await configure(control, { soc: webhook(peer), ocsf: webhook(peer, { url: `${peer.url}/ocsf`, format: 'ocsf' }), cef: webhook(peer, { url: `${peer.url}/cef`, format: 'cef' }) });
+    const inFormat = (format: string): JsonObject => webhook(peer, { url: `${peer.url}/${format}`, format });
+    await configure(control, { soc: webhook(peer), ocsf: inFormat('ocsf'), cef: inFormat('cef') });
     await Promise.all(Array.from({ length: 30 }, () => journal.append(recordOf())));
     await until(async () => Number((await statusOf(control, 'soc'))['position']) >= 30 && (await statusOf(control, 'cef'))['lagRecords'] === 0);
     expect(await statusOf(control, 'soc')).toMatchObject({ type: 'webhook', state: 'ok', parked: 0, failClosed: false });

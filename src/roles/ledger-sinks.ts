@@ -47,8 +47,10 @@ export function createLedgerSinks(home: string, opened: Promise<Ledger>): Ledger
     host?.configure(part);
   };
   opened.then((ledger) => {
-    const own = (happening: Omit<Happening, 'space'>): void =>
-      void ledger.append([toRecord({ id: Bun.randomUUIDv7(), at: Date.now(), node: 'ledger', space: DEFAULT_SPACE, exchange: '', ...happening })]).catch(() => undefined);
+    const own = (happening: Omit<Happening, 'space'>): void => {
+      const record = toRecord({ id: Bun.randomUUIDv7(), at: Date.now(), node: 'ledger', space: DEFAULT_SPACE, exchange: '', ...happening });
+      ledger.append([record]).catch(() => undefined);
+    };
     host = new SinkHost({
       home, dir, spawn, source: { origin: ledger.identity.origin, version: VERSION }, onGrown: (listener) => ledger.onGrown(listener),
       growth: () => ({ end: ledger.durableEnd(), next: ledger.next }), news: ({ event, sink, detail }) => own({ event, detail: { sink, ...detail } }),

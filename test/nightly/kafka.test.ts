@@ -59,7 +59,8 @@ interface Consumed {
 
 async function consume(topic: string, count: number): Promise<readonly Consumed[]> {
   const consumer = new Consumer({
-    clientId: 'reader', groupId: Bun.randomUUIDv7(), bootstrapBrokers: [broker.address], deserializers: stringDeserializers, tls: { ca: tls.cert }, tlsServerName: true,
+    clientId: 'reader', groupId: Bun.randomUUIDv7(), bootstrapBrokers: [broker.address], deserializers: stringDeserializers,
+    tls: { ca: tls.cert }, tlsServerName: true,
     sasl: { mechanism: 'PLAIN', username: broker.user, password: broker.password },
   });
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false });
@@ -77,7 +78,8 @@ function firstsOf(consumed: readonly Consumed[]): readonly number[] {
   return [...new Set(consumed.map(({ record }) => record.position))];
 }
 
-const append = (count: number, of: Parameters<typeof recordOf>[0] = {}): Promise<readonly number[]> => ledger.append(Array.from({ length: count }, () => recordOf(of)));
+const append = (count: number, of: Parameters<typeof recordOf>[0] = {}): Promise<readonly number[]> =>
+  ledger.append(Array.from({ length: count }, () => recordOf(of)));
 
 test('a real broker over TLS 1.3 with SASL has every record in order, through a kill -9 of it', async () => {
   await broker.createTopic('audit', 3);

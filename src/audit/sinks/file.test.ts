@@ -24,9 +24,9 @@ const open = (of: Record<string, Json> = {}): Promise<Sink> =>
 const signal = new AbortController().signal;
 
 function items(first: number, count: number): readonly Item[] {
-  return Array.from({ length: count }, (_, index) => (
-    { position: first + index, at: 0, id: '', event: 'call.denied', severity: 0, context: '', text: `{"position":${first + index},"pad":"${'x'.repeat(1_000)}"}` }
-  ));
+  return Array.from({ length: count }, (_, index) => ({
+    position: first + index, at: 0, id: '', event: 'call.denied', severity: 0, context: '', text: `{"position":${first + index},"pad":"${'x'.repeat(1_000)}"}`,
+  }));
 }
 
 function positionsIn(text: string): readonly number[] {

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, fdatasync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, readdirSync, renameSync, rmSync, statSync, write } from 'node:fs';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, existsSync, fdatasync, fsyncSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { readSync, readdirSync, renameSync, rmSync, statSync, write } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ const sync = promisify(fdatasync);
 const writeBytes = promisify(write);
 const NEWLINE = 10;
 const TAIL_BYTES = 64 * 1024;
+/** After the sink's name: no other sink's files, whatever it is called. */
+const UNFINISHED = /^\d{16}\.(?:\d+\.)?(?:jsonl|cef)\.(?:open|draft)$/;
 const SUFFIXES = { none: '', gzip: '.gz', zstd: '.zst' } as const;
 
 /**
@@ -122,7 +124,7 @@ function finishLeftovers(directory: string, name: string): void {
 }
 
 function leftovers(directory: string, name: string): readonly string[] {
-  return readdirSync(directory).filter((file) => file.startsWith(`${name}-`) && /^\d{16}\.(?:\d+\.)?(?:jsonl|cef)\.(?:open|draft)$/.test(file.slice(name.length + 1))).toSorted();
+  return readdirSync(directory).filter((file) => file.startsWith(`${name}-`) && UNFINISHED.test(file.slice(name.length + 1))).toSorted();
 }
 
 function syncAt(path: string): void {

@@ -98,7 +98,8 @@ export class SinkHost {
     const now = Date.now();
     if (this.#behind !== undefined && now - this.#behind.at < BEHIND_MS) return this.#behind.names;
     const { next } = this.#parts.growth();
-    const names = [...this.#known].flatMap(([name, { lag, behindMaxMs = Number.POSITIVE_INFINITY }]) => (lag.measure(next, now).ms > behindMaxMs ? [name] : []));
+    const late = [...this.#known].filter(([, { lag, behindMaxMs }]) => behindMaxMs !== undefined && lag.measure(next, now).ms > behindMaxMs);
+    const names = late.map(([name]) => name);
     this.#behind = { at: now, names };
     return names;
   }

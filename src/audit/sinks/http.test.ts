@@ -54,7 +54,8 @@ describe.each([
 ])('%s', (type, of) => {
   test.each([429, 503])('is asked again when it says so (%d and Retry-After)', async (status) => {
     const peer = serve(() => new Response('busy', { status, headers: { 'retry-after': '7' } }));
-    expect(await faultOf(await open({ type, url: peer.url, ...of }), items(2))).toMatchObject({ kind: 'retry', retryAfterMs: 7_000, message: `${type}: HTTP ${status}` });
+    const fault = await faultOf(await open({ type, url: peer.url, ...of }), items(2));
+    expect(fault).toMatchObject({ kind: 'retry', retryAfterMs: 7_000, message: `${type}: HTTP ${status}` });
   });
 
   test('gets halves of what is too large (413)', async () => {
@@ -180,7 +181,8 @@ describe('elastic', () => {
   });
 
   test('that refuses every document parks none', async () => {
-    const peer = serve(({ body }) => json({ errors: true, items: body.trimEnd().split('\n').flatMap((_, index) => (index % 2 ? [] : [{ create: { status: 400 } }])) }));
+    const refused = (body: string): Json => body.trimEnd().split('\n').flatMap((_, index) => (index % 2 ? [] : [{ create: { status: 400 } }]));
+    const peer = serve(({ body }) => json({ errors: true, items: refused(body) }));
     expect((await faultOf(await open(elasticSpec(peer.url)), items(4))).message).toContain('nothing is taken');
   });
 
@@ -201,7 +203,8 @@ describe('otlp', () => {
         scopeLogs: [{
           scope: { name: 'sallyport.audit', version: '0.1.0' },
           logRecords: [{
-            timeUnixNano: '1795000000000000000', observedTimeUnixNano: '1795000000000000000', severityNumber: 13, severityText: 'WARN', eventName: 'sallyport.call.denied',
+            timeUnixNano: '1795000000000000000', observedTimeUnixNano: '1795000000000000000', severityNumber: 13, severityText: 'WARN',
+            eventName: 'sallyport.call.denied',
             body: { stringValue: '{"position":0,"event":"call.denied"}' }, traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), flags: 1,
             attributes: [
               { key: 'log.record.uid', value: { stringValue: '01900000-0000-7000-8000-000000000000' } },

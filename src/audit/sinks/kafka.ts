@@ -34,7 +34,9 @@ export function openKafka(spec: KafkaSink, name: string): Sink {
   };
 }
 
-function messageOf({ topic, key }: KafkaSink, name: string, { context, at, text, id, event }: Item): Parameters<Producer<string, string, string, string>['send']>[0]['messages'][number] {
+type Message = Parameters<Producer<string, string, string, string>['send']>[0]['messages'][number];
+
+function messageOf({ topic, key }: KafkaSink, name: string, { context, at, text, id, event }: Item): Message {
   return { topic, key: key === 'context' && context !== '' ? context : name, value: text, timestamp: BigInt(at), headers: { id, event } };
 }
 

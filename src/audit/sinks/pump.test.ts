@@ -39,7 +39,7 @@ function destination(send: (items: readonly Item[]) => readonly Parked[] | Promi
 function start(open: PumpParts['open'], of: Partial<PumpParts> = {}): Pump {
   const pump = new Pump({
     name: 'siem', file: file(), spec: { from: 'start', batch: { records: 4, bytes: 64 * 1024, waitMs: 5 } },
-    prepare: ({ position, record }) => ({ position, at: record.at, id: record.id, event: record.event, severity: 0, context: '', text: JSON.stringify(record) }),
+    prepare: ({ position, record: { at, id, event } }) => ({ position, at, id, event, severity: 0, context: '', text: JSON.stringify({ id, event }) }),
     open, tail: (from, signal) => ledger.tail(from, signal), next: () => ledger.next, news: (one) => news.push(one), now: Date.now, ...of,
   });
   pumps.push(pump);

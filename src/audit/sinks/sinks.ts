@@ -54,7 +54,8 @@ export function runSinks(parts: SinksParts): RunningSinks {
     const people = createPseudonyms(pseudonyms.key);
     const shown = { ...spec, reveal: spec.reveal || !pseudonyms.on };
     return new Pump({
-      name, file: cursorFile(parts.dir, name), spec, prepare: createPrepare(shown, { hide: (record) => people.hide(record), key: pseudonyms.key, source: parts.source }),
+      name, file: cursorFile(parts.dir, name), spec,
+      prepare: createPrepare(shown, { hide: (record) => people.hide(record), key: pseudonyms.key, source: parts.source }),
       open: () => open(name, spec), tail: parts.tail, next: parts.next, news: parts.news, now: Date.now,
     });
   };

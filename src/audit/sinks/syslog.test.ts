@@ -29,7 +29,8 @@ async function running(spec: Json, roots: string | undefined): Promise<{ readonl
   const dir = join(home, 'ledger');
   const ledger = await openLedger(dir, { strict: false, reserveBytes: 0 });
   const sinks = runSinks({
-    home, dir, source: { origin: 'sallyport.example/log', version: '0.1.0' }, tail: (from, signal) => ledger.tail(from, signal), next: () => ledger.next, news: () => undefined,
+    home, dir, source: { origin: 'sallyport.example/log', version: '0.1.0' }, tail: (from, signal) => ledger.tail(from, signal),
+    next: () => ledger.next, news: () => undefined,
   });
   endings.push(() => rmSync(home, { recursive: true, force: true }), () => ledger.close(), () => sinks.close());
   await sinks.configure({ sinks: { siem: readSink(spec, roots) }, pseudonyms: { on: true, key: new Uint8Array(32) } });
@@ -81,9 +82,8 @@ test('a certificate of nobody we know is not spoken to, and clear text goes nowh
   await until(() => sinks.status().get('siem')?.state === 'retrying');
   expect(sinks.status().get('siem')?.error).toMatch(/^syslog: .*CERT/);
   expect(server.received()).toEqual([]);
-  await sinks.configure({
-    sinks: { clear: readSink({ type: 'syslog', address: '192.0.2.1:514', tls: false, from: 'start' }, undefined) }, pseudonyms: { on: true, key: new Uint8Array(32) },
-  });
+  const clear = readSink({ type: 'syslog', address: '192.0.2.1:514', tls: false, from: 'start' }, undefined);
+  await sinks.configure({ sinks: { clear }, pseudonyms: { on: true, key: new Uint8Array(32) } });
   await until(() => sinks.status().get('clear')?.state === 'dead');
   expect(sinks.status().get('clear')?.error).toBe('ERR_CLEARTEXT');
 }, 30_000);

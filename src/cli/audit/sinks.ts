@@ -14,7 +14,8 @@ export const sinks: Verb = {
     if (act === undefined) return list(call);
     if (act === 'test') return test(call, call.need(1, 'the name of a sink'));
     if (act === 'replay') return replay(call, call.need(1, 'the name of a sink'));
-    throw new SallyportError('ERR_USAGE', `there is no "audit sinks ${act}"`, { remedy: 'Write: audit sinks, audit sinks test NAME, audit sinks replay NAME --from N.' });
+    const remedy = 'Write: audit sinks, audit sinks test NAME, audit sinks replay NAME --from N.';
+    throw new SallyportError('ERR_USAGE', `there is no "audit sinks ${act}"`, { remedy });
   },
 };
 
@@ -50,7 +51,8 @@ async function replay({ client, io, options }: Call, name: string): Promise<numb
   if ((from === undefined) === (since === undefined) || (since !== undefined && spanMs === undefined) || (from !== undefined && !/^\d{1,15}$/.test(from))) {
     throw new SallyportError('ERR_USAGE', 'say from where: --from POSITION, or --since 1h', { remedy: 'Positions are in `sallyport audit query`.' });
   }
-  const answer = await client.send('POST', `/audit/sinks/${encodeURIComponent(name)}/replay`, from === undefined ? { since: Date.now() - (spanMs ?? 0) } : { from: Number(from) });
+  const start = from === undefined ? { since: Date.now() - (spanMs ?? 0) } : { from: Number(from) };
+  const answer = await client.send('POST', `/audit/sinks/${encodeURIComponent(name)}/replay`, start);
   show(io, options.json, answer, () => `${plain(name)} is sent everything from position ${number(part(answer, 'from'))} on, again.\n`);
   return 0;
 }

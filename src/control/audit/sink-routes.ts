@@ -15,11 +15,13 @@ export const sinkRoutes: readonly Route[] = [
     act: async (_asked, { sinks }) => ({ sinks: (await sinks.list()).map((one) => JSON.parse(JSON.stringify(one))) }),
   }),
   route({
-    method: 'POST', path: '/audit/sinks/:name/test', summary: 'Send one record that is on no log', access: 'change', reach: 'organisation', body: z.strictObject({}),
+    method: 'POST', path: '/audit/sinks/:name/test', summary: 'Send one record that is on no log',
+    access: 'change', reach: 'organisation', body: z.strictObject({}),
     act: async ({ params }, { sinks }) => JSON.parse(JSON.stringify(await sinks.test(params['name'] ?? ''))),
   }),
   route({
-    method: 'POST', path: '/audit/sinks/:name/replay', summary: 'Send records again, from a position or a time on', access: 'change', reach: 'organisation', body: REPLAY,
+    method: 'POST', path: '/audit/sinks/:name/replay', summary: 'Send records again, from a position or a time on',
+    access: 'change', reach: 'organisation', body: REPLAY,
     act: async ({ admin, params, body }, control) => {
       const name = params['name'] ?? '';
       if (!(await control.sinks.list()).some((one) => one.name === name)) {
