@@ -67,7 +67,7 @@ function begin(dir: string, first: number, createdAt: number): Segment {
 /** Two records a call; every 50th is denied, every 200th has a finding. */
 function recordAt(position: number, at: number, previous: JournalRecord | undefined): JournalRecord {
   const call = position >> 1;
-  const mix = (call * 2_654_435_761) % 4_294_967_296;
+  const mix = (Math.imul(call, 0x9e37_79b1) ^ (Math.imul(call, 0x85eb_ca6b) >>> 13)) >>> 0;
   if (position % 2 === 1 && previous !== undefined) return closing(previous, at, mix);
   const nth = contextIndex(call);
   const server = `server-${mix % SERVERS}`;

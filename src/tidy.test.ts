@@ -122,7 +122,7 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
   {
     call: /\bBun\.(SQL|sql)\b/,
     imports: ['bun#SQL', 'bun#sql', 'bun:sqlite#Database', 'node:sqlite#DatabaseSync'],
-    files: ['src/store/sqlite.ts', 'src/store/postgres.ts'],
+    files: ['src/store/sqlite.ts', 'src/store/postgres.ts', 'src/audit/index/database.ts'],
   },
   {
     call: /\bBun\.spawn(Sync)?\b/,

@@ -13,6 +13,8 @@ const RECORDS = 10_000_000;
 const ASKED = 50;
 const SLOW_ASKED = 5;
 const LOOK_MS = 250;
+/** Ten a second. */
+const DAY_RECORDS = 864_000;
 
 /** How a ledger of ten million records is indexed and asked. Every answer is checked against what was generated. */
 export async function measureQuery(bench: Bench): Promise<Figure[]> {
@@ -57,14 +59,14 @@ async function measureQuestions(index: LedgerIndex, ledger: GeneratedLedger): Pr
   }, ({ entries }) => entries.length >= 1);
   const denied = await timed(ASKED, (at) => index.search(ask(`event = call.denied and server = server-${at % 20} and at >= 1d`, ledger)), ({ entries }) => entries.length > 0);
   const rare = await timed(SLOW_ASKED, () => index.search(ask('finding = "anomaly/first-use" and tool ~ "tool_1*" and effect = write', ledger)), ({ entries }) => entries.length === 100);
-  const counted = await timed(SLOW_ASKED, () => index.search(ask('count by event, server', ledger)), ({ total }) => total === ledger.records);
+  const counted = await timed(SLOW_ASKED, () => index.search(ask('at >= 1d count by event', ledger)), ({ total }) => total === DAY_RECORDS + 1);
   const sessions = await timed(ASKED, () => index.sessions({ space: 'default', limit: 100, remarkable: true }), ({ sessions: found }) => found.length === 100);
   return [
     { section: 'query', name: `one context, whole (about 500 records), in ${millions}, p50`, value: context, unit: 'ms', target: '≤ 100 ms', met: context <= 100 },
     { section: 'query', name: 'one exchange by its id, p50 (with the look-up of an id)', value: exchange, unit: 'ms' },
     { section: 'query', name: 'denials of one server in a day, newest 100, p50', value: denied, unit: 'ms' },
     { section: 'query', name: 'findings of some tools, newest 100, p50', value: rare, unit: 'ms' },
-    { section: 'query', name: `count of all ${millions} by event and server`, value: counted, unit: 'ms' },
+    { section: 'query', name: `count of a day of them (${DAY_RECORDS} records) by event, p50`, value: counted, unit: 'ms' },
     { section: 'query', name: 'the latest 100 sessions with denials or findings, p50', value: sessions, unit: 'ms' },
   ];
 }

@@ -4,7 +4,9 @@ import { measureIdentity } from './identity.ts';
 import { measureIssuing } from './issuing.ts';
 import { measureLedger } from './ledger.ts';
 import { measurePolicies } from './policy.ts';
+import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
+import { measureRecords } from './records.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
 import { measureSinks } from './sinks.ts';
 
@@ -22,6 +24,8 @@ export const SECTIONS: readonly Section[] = [
   { name: 'policies', measure: measurePolicies },
   { name: 'identity', measure: measureIdentity },
   { name: 'issuing', measure: measureIssuing },
+  { name: 'records', measure: measureRecords },
   { name: 'ledger', measure: measureLedger },
+  { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
 ];

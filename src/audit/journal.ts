@@ -11,6 +11,7 @@ import { LogMemory } from './log/remember.ts';
 import type { Accepted } from './log/seen.ts';
 
 const GREET_RETRY_MS = 250;
+const TELL_MS = 1_000;
 /** A log that was refused stays refused until an operator acts: there is no hurry. */
 const REFUSED_RETRY_MS = 1_000;
 /** A frame is closed once it holds this much; a backlog of large records must not outgrow the link's frames. */
@@ -100,6 +101,7 @@ class JournalClient implements LedgerJournal {
   /** Whether records come so close together that waiting a moment for the next ones pays. */
   #crowded = false;
   #greeting = false;
+  #telling: Timer | undefined;
   #giveUp: Timer | undefined;
   readonly #flush = (): void => {
     this.#scheduled = false;
@@ -155,6 +157,7 @@ class JournalClient implements LedgerJournal {
     this.#phase = 'closed';
     clearTimeout(this.#giveUp);
     clearTimeout(this.#verifying);
+    clearTimeout(this.#telling);
     for (const stop of this.#stops) stop();
     this.#rejectWaiting();
   }
@@ -203,6 +206,24 @@ class JournalClient implements LedgerJournal {
       } else this.#refuse(pending, ERROR_CODES.find((code) => code === place) ?? 'ERR_JOURNAL_UNAVAILABLE');
     }
     if (this.#waiting.length > 0) this.#schedule();
+    if (this.#abandoned.size > 0) this.#tellAbandoned();
+  }
+
+  /**
+   * A ledger that was there all along but refused (a full disk) is told what was given up, once it takes records again; a
+   * little later, so that what the calls concerned still say of themselves comes first.
+   */
+  #tellAbandoned(): void {
+    if (this.#telling !== undefined) return;
+    this.#telling = setTimeout(() => {
+      this.#telling = undefined;
+      if (this.#phase !== 'ready') return;
+      const abandoned = [...this.#abandoned];
+      const { node, incarnation } = this.#options;
+      const told = (): void => abandoned.forEach((exchange) => this.#abandoned.delete(exchange));
+      this.#link.call('ledger.hello', { node, incarnation, abandoned }).then(told, () => undefined);
+    }, TELL_MS);
+    this.#telling.unref();
   }
 
   /** The link's errors leave it open whether the frame was written: it is sent again. The ledger's own are final. */

@@ -54,6 +54,7 @@ const ROWS = {
   ],
   'listing-equals-calling': ['Listed means not definitely denied; not listed answers as nonexistent.', 'invariant 7; issue 2, part 4'],
   'limits-hold': ['What may be done so often is done no more often, at however many gateways; what is refused consumes nothing.', 'issue 3, part 8'],
+  'anomalies-held': ['What is unusual for its caller is found, on record and policy can hold it; what was learnt outlives a restart.', 'issue 4, part 6; invariant 6'],
   'cascades-stop': ['What runs away is stopped: its flow context is frozen everywhere until an administrator lifts that.', 'issue 3, part 8'],
   'switches-reach-all': ['A kill switch or revocation holds at every gateway; open streams and held calls end with it.', 'issue 3, part 8; invariant 4'],
   'labels-survive': [
@@ -161,6 +162,13 @@ const ROWS = {
     'issue 4, part 2',
   ],
   'audit-before-effect': ['Without the ledger, or with a full disk, nothing is sent.', 'invariants 5 and 6'],
+  'sinks-deliver': [
+    'Every record arrives at every sink at least once and in order, whoever is killed meanwhile; a dead sink loses nothing and slows nothing.',
+    'issue 4, part 3',
+  ],
+  'sinks-protocols': ['Each sink speaks its destination\'s published protocol: acknowledgement, 413, 429, 503, partial failure.', 'issue 4, part 3'],
+  'sinks-held': ['Where a sink must not be behind, no call is permitted while it is.', 'issue 4, part 3'],
+  'sinks-no-secret': ['No secret of a sink is on any disk, in any record, error or status; people leave under pseudonyms.', 'issue 4, parts 2 and 3'],
   'control-away': ['Without control gateways decide as long as their lease lasts, then deny.', 'DESIGN part 3'],
   'connect-dpop': [
     'A client that knows nothing of OAuth calls through `sallyport connect` with a token that is bound to a key of its machine.',
@@ -203,7 +211,14 @@ const ROWS = {
     'An official client that knows a URL only discovers the issuer, registers by its document, signs a person in, calls, steps up and refreshes.',
     'issue 3, parts 1 and 3',
   ],
+  'telemetry-traces': [
+    'Clients of both eras, the gate and servers stand in one trace, through `_meta` and HTTP; what else came with it goes no further.',
+    'issue 4, part 4',
+  ],
+  'telemetry-metrics': ['Every role is read by Prometheus, and every metric that a dashboard or a rule names is there.', 'issue 4, part 4'],
+  'telemetry-nothing-secret': ['Nothing secret, and no principal, is in any span or metric.', 'issue 4, part 4; invariant 5'],
   'sessions-are-stories': ['A session of an agent is read as a story and seen as a graph: listed, called, denied, received, what it carried when.', 'issue 4, part 5'],
+  'controls-evidenced': ['A report says which records of a period are evidence of which control, and what is missing; it judges nobody.', 'issue 4, part 8'],
   'query-language': ['Records are found and counted by a documented filter; what is found was read from the ledger and proves itself.', 'issue 4, part 5'],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
@@ -240,6 +255,14 @@ export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly fi
   { id: 'slow-clients', file: 'test/faults/peers.test.ts', text: 'others go on' },
   { id: 'audit-before-effect', file: 'test/faults/roles.test.ts', text: 'without the ledger nothing is sent' },
   { id: 'control-away', file: 'test/faults/roles.test.ts', text: 'without control gateways decide' },
+  { id: 'sinks-deliver', file: 'src/roles/ledger-sinks.test.ts', text: 'kill -9 of the ledger while it delivers' },
+  { id: 'sinks-deliver', file: 'src/roles/ledger-sinks.test.ts', text: 'a sink that is dead slows and loses nothing' },
+  { id: 'sinks-deliver', file: 'src/audit/sinks/syslog.test.ts', text: 'what a killed rsyslog may not have written' },
+  { id: 'sinks-protocols', file: 'src/audit/sinks/http.test.ts', text: 'has what its indexers acknowledge' },
+  { id: 'sinks-protocols', file: 'src/audit/sinks/http.test.ts', text: 'is sent again what it was too busy for' },
+  { id: 'sinks-held', file: 'src/roles/ledger-sinks.test.ts', text: 'that is too far behind holds up every call' },
+  { id: 'sinks-no-secret', file: 'src/control/audit/sinks.test.ts', text: 'no secret of a sink is on the disk of any role' },
+  { id: 'sinks-no-secret', file: 'src/roles/ledger-sinks.test.ts', text: 'get every record under pseudonyms' },
 ];
 
 /** A test's name that says which requirement it shows; `coverage.test.ts` reads these. */

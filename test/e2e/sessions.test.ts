@@ -133,3 +133,20 @@ test('another space sees none of it', async () => {
   const found = await gate.admin('GET', `/audit/records?space=elsewhere&filter=${encodeURIComponent(`context = ${context}`)}`);
   expect(objects(found['records'])).toEqual([]);
 });
+
+test(verifies('controls-evidenced', 'a report counts records by control and names gaps, as text, JSON and a page'), async () => {
+  const text = await cli('report', '--framework', 'nist80053', '--since', '1d', '--keep', '4000d', '--verify');
+  expect(text.code).toBe(0);
+  expect(text.out).toContain('AC-3');
+  expect(text.out).toContain('decisions:');
+  expect(text.out).toContain('records are sent nowhere');
+  expect(text.out).toContain('not the 4000 asked for');
+  expect(text.out).not.toContain('was not verified');
+  const { controls } = await gate.admin('GET', '/audit/report?framework=soc2&since=0');
+  expect(objects(controls)).toContainEqual(expect.objectContaining({ id: 'CC6.1', shown: expect.arrayContaining([expect.objectContaining({ evidence: 'decisions' })]) }));
+  const page = await cli('report', '--framework', 'iso27001', '--format', 'html');
+  expect(page.out).toStartWith('<!doctype html>');
+  for (const { out } of [text, page]) expect(out).not.toMatch(/compliant/i);
+  const wrong = await cli('report', '--framework', 'none');
+  expect(wrong.err).toContain('ERR_REQUEST_INVALID');
+}, 20_000);

@@ -11,7 +11,8 @@ import { verifyInclusion } from '../log/proof.ts';
 import { writeTlogProof } from '../offline/tlog-proof.ts';
 
 const MANIFEST = z.object({
-  format: z.literal('sallyport/evidence-bundle/v1'), createdAt: z.number(), createdBy: z.string(), space: z.string(), disclosure: z.enum(['original', 'pseudonyms']),
+  format: z.literal('sallyport/evidence-bundle/v1'), createdAt: z.number(), createdBy: z.string(), space: z.string(),
+  disclosure: z.enum(['original', 'pseudonyms']),
   scope: z.record(z.string(), z.json()), gaps: z.array(z.string()),
   records: z.array(z.object({ position: z.int().nonnegative(), leaf: z.string().regex(/^[\w-]{43}$/), line: z.boolean() })),
   files: z.record(z.string(), z.string()),

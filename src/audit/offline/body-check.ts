@@ -46,7 +46,9 @@ export class BodyCheck {
   check(place: BodyPlace, position: number): void {
     const file = this.#open(place);
     const { at, bytes } = place;
-    if (file === undefined || !(at >= 0) || !(bytes >= 0)) return this.#found({ file: this.#dir, position, what: 'its line names no place where a payload could lie' });
+    if (file === undefined || !(at >= 0) || !(bytes >= 0)) {
+      return this.#found({ file: this.#dir, position, what: 'its line names no place where a payload could lie' });
+    }
     if (file.fd === -1) return void this.#gone.set(file.file, (this.#gone.get(file.file) ?? 0) + 1);
     if (at + bytes > file.size) return this.#found({ file: file.file, offset: at, position, what: 'the payload is cut off' });
     if (this.#buffer.length < bytes) this.#buffer = Buffer.alloc(bytes * 2);

@@ -29,7 +29,8 @@ export function checkBodies(dir: string, claims: ReadonlyMap<string, readonly Cl
     }
   }
   for (const [file, claimed] of claims) {
-    if (!there.has(file)) note('missing', file, `${claimed.length} lines name payloads in it (kept as long as their retention class says)`, { position: claimed[0]?.position ?? 0 });
+    if (there.has(file)) continue;
+    note('missing', file, `${claimed.length} lines name payloads in it (kept as long as their retention class says)`, { position: claimed[0]?.position ?? 0 });
   }
 }
 

@@ -8,6 +8,8 @@ import type { TileAddress } from '../log/tiles.ts';
 import { listLogFiles } from './log-files.ts';
 import type { Note } from './oddity.ts';
 
+const HALF = 'a file that is being written, or was when a crash came';
+
 /** The size that the checkpoint names, whoever signed it; 0 where it names none. */
 export function readSize(dir: string, note: Note): number {
   const file = checkpointFile(dir);
@@ -23,12 +25,12 @@ export function readSize(dir: string, note: Note): number {
 /** The files of the log's folder: whose names they have, how long they are, which are missing. */
 export function checkLog(log: string, size: number, note: Note): void {
   for (const name of existsSync(log) ? readdirSync(log) : []) {
-    if (name.endsWith('.draft')) note('torn', join(log, name), 'a file that was being written when a crash came');
+    if (name.endsWith('.draft')) note('torn', join(log, name), HALF);
     else if (name !== 'checkpoint' && name !== 'tile') note('foreign', join(log, name), 'a log serves nothing of this name');
   }
   const there = new Set<string>();
   for (const { file, address } of listLogFiles(log)) {
-    if (address === undefined) note(file.endsWith('.draft') ? 'torn' : 'foreign', file, file.endsWith('.draft') ? 'a file that was being written when a crash came' : 'a log serves nothing of this name');
+    if (address === undefined) note(file.endsWith('.draft') ? 'torn' : 'foreign', file, file.endsWith('.draft') ? HALF : 'a log serves nothing of this name');
     else {
       there.add(relative(log, file));
       checkTile(file, address, size, note);
@@ -45,7 +47,7 @@ function checkTile(file: string, { level, index, width }: TileAddress, size: num
   const { size: bytes } = statSync(file);
   if (bytes !== expected) note('broken', file, `it has ${bytes} bytes and not ${expected}`);
   // Narrower ones served earlier checkpoints, and may stay until the tile is full (C2SP tlog-tiles).
-  if (width > widthIn(size, level, index)) note('orphan', file, `it lies beyond the checkpoint of ${size} records`);
+  if (width > widthIn(size, level, index)) note('orphan', file, `it lies beyond the checkpoint of ${size} records (a running ledger is about to sign it)`);
 }
 
 function* neededTiles(size: number): Generator<TileAddress> {

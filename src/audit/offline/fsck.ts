@@ -41,16 +41,19 @@ export async function fsckLedger(dir: string): Promise<Structure> {
 function checkPlaces(dir: string, note: Note): void {
   for (const name of readdirSync(dir)) {
     const file = join(dir, name);
-    if (name.endsWith('.draft')) note('torn', file, 'a file that was being written when a crash came; the one without `.draft` counts');
+    if (name.endsWith('.draft')) note('torn', file, 'a file that is being written, or was when a crash came; the one without `.draft` counts');
     else if (!PLACES.has(name)) note('foreign', file, 'nothing of the ledger has this name');
   }
   for (const name of ['log.json', 'log.key', 'segments', 'log']) {
-    if (!existsSync(join(dir, name))) note('missing', join(dir, name), name === 'log.key' ? 'without its key the log cannot go on; what is there can be verified' : 'every ledger has one');
+    if (existsSync(join(dir, name))) continue;
+    note('missing', join(dir, name), name === 'log.key' ? 'without its key the log cannot go on; what is there can be verified' : 'every ledger has one');
   }
   const key = join(dir, 'log.key');
   if (existsSync(key) && (lstatSync(key).mode & 0o077) !== 0) note('exposed', key, 'others than its owner can read the key that signs checkpoints');
   const erasing = join(dir, 'erasing');
-  for (const name of existsSync(erasing) ? readdirSync(erasing) : []) note('unfinished', join(erasing, name), 'an erasure that was cut short; the next start completes it');
+  for (const name of existsSync(erasing) ? readdirSync(erasing) : []) {
+    note('unfinished', join(erasing, name), 'an erasure that was cut short; the next start completes it');
+  }
 }
 
 async function checkSegments(dir: string, claims: Map<string, Claim[]>, note: Note): Promise<number> {

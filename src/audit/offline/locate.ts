@@ -21,7 +21,9 @@ export function logIdentity(dir: string, vkey: string | undefined): LogIdentity 
   if (vkey === undefined) return readLogIdentity(dir);
   const noteKey = readVkey(vkey.trim());
   if (noteKey !== undefined) return { origin: noteKey.name, vkey: vkey.trim(), noteKey };
-  throw new SallyportError('ERR_USAGE', 'this is no verifier key of a log', { remedy: 'It reads <origin>+<8 hex digits>+<base64>, as `vkey` in the ledger’s log.json.' });
+  throw new SallyportError('ERR_USAGE', 'this is no verifier key of a log', {
+    remedy: 'It reads <origin>+<8 hex digits>+<base64>, as `vkey` in the ledger’s log.json.',
+  });
 }
 
 /** The checkpoint in the log's folder. Throws `ERR_LOG_INCONSISTENT` when the key did not sign it. */
@@ -39,5 +41,7 @@ export function readCheckpointFile(file: string, identity: LogIdentity): Signed 
   }
   const read = openCheckpoint(note, identity.noteKey);
   if (read !== undefined) return { ...read, note };
-  throw inconsistent(file, `this is no checkpoint that the key of ${identity.origin} signed`, { remedy: 'Compare the log’s key with the one that you were given.' });
+  throw inconsistent(file, `this is no checkpoint that the key of ${identity.origin} signed`, {
+    remedy: 'Compare the log’s key with the one that you were given.',
+  });
 }

@@ -57,8 +57,8 @@ export class TreeCheck {
     const tile = this.#read({ level: 0, index, width });
     for (const [at, said] of this.#block.entries()) {
       const entry = bundle?.subarray(at * ENTRY_BYTES + 2, (at + 1) * ENTRY_BYTES);
-      const agreed = said.leaf !== undefined && entry !== undefined && Buffer.compare(said.leaf, entry) === 0 ? said.leaf : this.#judge(said, entry, tile, at, index);
-      this.#edge.append(agreed);
+      const agree = said.leaf !== undefined && entry !== undefined && Buffer.compare(said.leaf, entry) === 0;
+      this.#edge.append(agree ? entry : this.#judge(said, entry, tile, at, index));
     }
     // What was read is compared as it lies there: lengths within a bundle, and hashes, are part of what is served.
     for (const finished of this.#edge.takeFinished()) this.#compare(finished, finished.level === 'entries' ? bundle : finished.level === 0 ? tile : undefined);
@@ -71,8 +71,8 @@ export class TreeCheck {
     const hash = tile?.subarray(at * HASH_BYTES, (at + 1) * HASH_BYTES);
     if (leaf !== undefined && this.#hashes(leaf, hash)) return leaf;
     if (entry !== undefined && leaf !== undefined) {
-      const proven = this.#hashes(entry, hash);
-      this.#found({ file, offset, position, what: proven ? 'the line is not the one that was logged here' : 'line, entry and hash of this position are of three records' });
+      const what = this.#hashes(entry, hash) ? 'the line is not the one that was logged here' : 'line, entry and hash of this position are of three records';
+      this.#found({ file, offset, position, what });
     }
     return entry ?? leaf ?? new Uint8Array(HASH_BYTES);
   }
@@ -89,7 +89,8 @@ export class TreeCheck {
     const unit = expected.level === 'entries' ? ENTRY_BYTES : HASH_BYTES;
     const offset = found.findIndex((byte, at) => byte !== expected.bytes[at]);
     const position = (expected.index * TILE_WIDTH + Math.floor(offset / unit)) * TILE_WIDTH ** (expected.level === 'entries' ? 0 : expected.level);
-    this.#found({ file: join(this.#log, tilePath(expected)), offset, position, what: expected.level === 'entries' ? 'the entry is not the one of its line' : 'the hash is not the one of its entries' });
+    const what = expected.level === 'entries' ? 'the entry is not the one of its line' : 'the hash is not the one of its entries';
+    this.#found({ file: join(this.#log, tilePath(expected)), offset, position, what });
   }
 
   #read(address: TileAddress): Uint8Array | undefined {

@@ -99,7 +99,8 @@ class LedgerCheck {
     this.#bodies.close();
     return {
       origin: this.#options.key.name, checkpoint, segments: segments.length, records: this.#records, unsigned: Math.max(0, this.#next - size),
-      erased: this.#erased, unaccounted: this.#account.unaccounted, bodies: this.#bodies.intact, bodiesErased: this.#bodies.erased, bodiesGone: this.#bodies.gone,
+      erased: this.#erased, unaccounted: this.#account.unaccounted,
+      bodies: this.#bodies.intact, bodiesErased: this.#bodies.erased, bodiesGone: this.#bodies.gone,
       tilesBeyond: checkOtherFiles(log, size, this.#found), flaws: this.#flaws, flawCount: this.#flawCount,
     };
   }
@@ -139,10 +140,12 @@ class LedgerCheck {
 
   #head(segment: Segment, line: RawLine, tree: TreeCheck | undefined): void {
     const head = readHead(line.bytes);
-    if (head === undefined || head.first !== segment.first) this.#found({ file: segment.file, offset: 0, what: 'the segment’s first line is not what was written' });
+    if (head?.first !== segment.first) this.#found({ file: segment.file, offset: 0, what: 'the segment’s first line is not what was written' });
     else this.#heads.push({ file: segment.file, head });
     if (segment.first > this.#next) this.#missing(segment.file, segment.first, tree);
-    else if (segment.first < this.#next) this.#found({ file: segment.file, offset: 0, what: `the segment begins at ${segment.first}, where ${this.#next} belongs` });
+    else if (segment.first < this.#next) {
+      this.#found({ file: segment.file, offset: 0, what: `the segment begins at ${segment.first}, where ${this.#next} belongs` });
+    }
   }
 
   #line(file: string, { bytes, offset }: RawLine, tree: TreeCheck | undefined): void {

@@ -48,9 +48,10 @@ describe('the mapping', () => {
   });
 });
 
-describe('a report', () => {
-  const control = (id: string, facts: Facts): ReturnType<typeof assess>['controls'][number] | undefined => assess('nist80053', facts).controls.find((one) => one.id === id);
+const control = (id: string, facts: Facts): ReturnType<typeof assess>['controls'][number] | undefined =>
+  assess('nist80053', facts).controls.find((one) => one.id === id);
 
+describe('a report', () => {
   test('counts what is evidence, and says what each kind lacks', () => {
     expect(control('AC-3', FACTS)).toMatchObject({ coverage: 'records', gaps: [] });
     expect(control('CM-3', FACTS)).toMatchObject({ coverage: 'some', shown: [{ evidence: 'configuration', records: 2 }, { evidence: 'approvals', records: 0 }] });
