@@ -174,6 +174,16 @@ describe('wide is, however it is asked for', () => {
     expect(text((await propose(ANN, 'POST', '/manifest', { body: named }))['reasons'])).toContain('who issues tokens');
   });
 
+  test('a sink that is shown people by their names, or a secret', async () => {
+    const sink = 'soc: { type: webhook, url: "https://soc.example/hook", secret: "vault:hook", reveal: true }';
+    const yaml = `apiVersion: sallyport/v1\naudit: { sinks: { ${sink} } }\npolicies: [base.cedar]\n`;
+    const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
+    const { reasons } = await propose(ANN, 'POST', '/manifest', { body: manifest });
+    expect(reasons).toEqual(expect.arrayContaining([
+      'it shows people by their names to the sink soc at https://soc.example', 'it shows the secret vault:hook to the sink soc at https://soc.example',
+    ]));
+  });
+
   test('a second administrator out of one\'s own pocket: an account, a directory, a sign-in, or another one\'s account opened anew', async () => {
     await control().store.put('admin', 'default', 'keepers', { to: { group: 'keepers' }, role: 'admin', space: '*' }, { by: 'test' });
     expect((await send(ANN, 'POST', '/accounts', { body: { userName: 'reader', groups: ['readers'] } })).code).toBe('');
