@@ -8,8 +8,8 @@ export interface TraceContext {
   readonly sampled: boolean;
   /** `tracestate` as it came, checked; it goes on with the trace and is not looked into. */
   readonly state?: string;
-  /** Whether the caller (or we) put it on its way with the sampled flag. */
-  readonly flagged: boolean;
+  /** Whether it came with the sampled flag, which goes on as it came where spans are not made here. */
+  readonly flagged?: boolean;
 }
 
 /** What is told about traffic while it passes, and to whom. Not evidence: what can't be told is counted and dropped. */

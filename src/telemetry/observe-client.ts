@@ -76,5 +76,5 @@ function withContext(message: Message, settings: TelemetrySettings, trace: Trace
 function contextOf({ traces }: TelemetrySettings, { ids, sampled, flagged, state }: TraceContext, spanId: string | undefined): JsonObject | undefined {
   const parent = spanId ?? ids.parentId ?? (traces === undefined ? undefined : ids.spanId);
   if (parent === undefined) return undefined;
-  return { traceparent: writeParent(ids.traceId, parent, sampled || flagged), ...(state === undefined ? {} : { tracestate: state }) };
+  return { traceparent: writeParent(ids.traceId, parent, sampled || flagged === true), ...(state === undefined ? {} : { tracestate: state }) };
 }
