@@ -115,7 +115,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'config.changed': CHANGES,
   'context.ended': [{ ...managed, activity: 11, severity: 'info', says: 'A flow context ended' }],
   'freeze.refused': [{ ...remedy, ...broken, activity: 1, says: 'A flow context could not be frozen' }],
-  'finding.raised': [{ ...found, severity: 'high', says: 'Something unusual was seen' }],
+  'finding.raised': [{ ...found, severity: 'info', says: 'Something unusual was seen' }],
   'agent.unknown': [{ ...found, severity: 'medium', says: 'A client that is no registered agent was seen' }],
   'admin.refused': [
     { ...signIn, ...unauthorized, when: byCredential, activity: 1, severity: 'medium', says: 'A credential for administration was refused' },
