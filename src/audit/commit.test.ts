@@ -51,17 +51,17 @@ test('each day has its own salt, private, and erasing it ends what its digests c
 test('salts are kept as long as payloads are, and no longer; the running day\'s always', () => {
   const folder = mkdtempSync('/tmp/sp-commit-');
   let at = Date.parse('2026-10-01T12:00:00Z');
-  const { commit, verify, expire } = openCommitments(folder, () => at);
-  const old = commit('said');
+  const salts = openCommitments(folder, () => at);
+  const old = salts.commit('said');
   at += 29 * 86_400_000;
-  const fresh = commit('said');
-  expire(30);
-  expect([verify('said', old), verify('said', fresh)]).toEqual([true, true]);
+  const fresh = salts.commit('said');
+  salts.expire(30);
+  expect([salts.verify('said', old), salts.verify('said', fresh)]).toEqual([true, true]);
   at += 3 * 86_400_000;
-  expire(30);
-  expect([verify('said', old), verify('said', fresh)]).toEqual([false, true]);
-  const today = commit('said');
-  expire(0);
-  expect([verify('said', fresh), verify('said', today)]).toEqual([false, true]);
+  salts.expire(30);
+  expect([salts.verify('said', old), salts.verify('said', fresh)]).toEqual([false, true]);
+  const today = salts.commit('said');
+  salts.expire(0);
+  expect([salts.verify('said', fresh), salts.verify('said', today)]).toEqual([false, true]);
   rmSync(folder, { recursive: true });
 });

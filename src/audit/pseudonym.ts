@@ -16,9 +16,9 @@ const SHOWN: ReadonlySet<string> = new Set(['agent', 'actors', 'route', 'policie
 
 /** One name for each person in place of who they are: a keyed hash, so that nobody without the key can try names. */
 export interface Pseudonyms {
-  of(principal: string): string;
+  readonly of: (principal: string) => string;
   /** The record with every person in it under their pseudonym; workloads keep their names. Works on any presented part of one. */
-  hide(record: JsonObject): JsonObject;
+  readonly hide: (record: JsonObject) => JsonObject;
 }
 
 export function isPseudonym(text: string): boolean {

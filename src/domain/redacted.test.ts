@@ -30,5 +30,5 @@ test('it is one line of bounded length, and quick whatever it is given', () => {
 
 test('names, ids and digests in a detail stay', () => {
   const detail = { id: 'manifest-3f2a9c0d1e4b5a69', digest: 'a'.repeat(64), verb: 'add', list: ['vault:crm', 7, null] };
-  expect(redactDetail(detail)).toEqual(detail as never);
+  expect(JSON.stringify(redactDetail(detail))).toBe(JSON.stringify(detail));
 });

@@ -23,9 +23,12 @@ export interface ContentOptions {
   readonly keys: DataKeys;
 }
 
+/** The record that content is of, as far as that is known. */
+type Bound = Pick<JournalRecord, 'id' | 'detail'>;
+
 /** What a client asked: the arguments and, sealed, the whole of what policy was asked. */
 export async function askedOf(
-  record: JournalRecord, message: Message, requests: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
+  record: Bound, message: Message, requests: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
 ): Promise<Content> {
   const given = exchange.call.arguments;
   const text = given === undefined ? paramsText(message) : textOf(given);
@@ -44,7 +47,7 @@ export async function askedOf(
 
 /** What came back. Results are kept only where the class says so. */
 export async function answerOf(
-  record: JournalRecord, answer: Message, questions: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
+  record: Bound, answer: Message, questions: readonly AccessRequest[] | undefined, exchange: Exchange, options: ContentOptions,
 ): Promise<Content> {
   const text = answer.kind === 'error' ? `{"code":${answer.error.code}}` : answer.kind === 'result' ? textOf(answer.result) : paramsText(answer);
   const request = questions === undefined ? undefined : recordedRequest(questions, exchange.call.action);
@@ -59,18 +62,18 @@ export async function answerOf(
 }
 
 async function seal(
-  record: JournalRecord, payload: string | undefined, fields: Partial<JournalRecord>, exchange: Exchange, { keys }: ContentOptions,
+  record: Bound, payload: string | undefined, fields: Partial<JournalRecord>, exchange: Exchange, { keys }: ContentOptions,
 ): Promise<Content> {
   if (payload === undefined) return { fields };
   const kept = classOf(exchange);
   const key = kept === undefined || kept.bodyDays === 0 ? undefined : await keys.of(kept, exchange.snapshot.audit);
   if (key === undefined) return { fields: without(record, fields, 'not-kept') };
-  const body = key.seal(record.exchange, record.id, payload);
+  const body = key.seal(exchange.id, record.id, payload);
   return body === undefined ? { fields: without(record, fields, 'too-large') } : { fields, body };
 }
 
 /** What is not kept says so. */
-function without(record: JournalRecord, fields: Partial<JournalRecord>, body: 'not-kept' | 'too-large'): Partial<JournalRecord> {
+function without(record: Bound, fields: Partial<JournalRecord>, body: 'not-kept' | 'too-large'): Partial<JournalRecord> {
   return { ...fields, detail: redactDetail({ ...(isObject(record.detail) ? record.detail : {}), body }) };
 }
 

@@ -66,10 +66,13 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
   let answered: Verdict['decision']['asked'] | undefined;
   let open = false;
 
-  const record = (category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>): JournalRecord => {
+  /** `named`: the id that its content is bound to. */
+  const record = (
+    category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>, content = NOTHING, named?: string,
+  ): JournalRecord => {
     const at = options.now();
     return {
-      id: uuidv7(at),
+      id: named ?? uuidv7(at),
       at,
       category,
       event,
@@ -83,11 +86,12 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       latencyMs: at - inbound.receivedAt,
       stages: stages.taken(),
       ...more,
+      ...content.fields,
     };
   };
-  /** The content is bound to its record, so that is there first. */
-  const append = async (bare: JournalRecord, content: Content): Promise<void> => {
-    await options.journal.append(content.fields === NOTHING.fields ? bare : { ...bare, ...content.fields }, content.body);
+  const told = (): Pick<JournalRecord, 'detail'> => (who?.detail === undefined ? {} : { detail: who.detail });
+  const append = async (written: JournalRecord, content: Content): Promise<void> => {
+    await options.journal.append(written, content.body);
     stages.mark('record');
   };
 
@@ -122,8 +126,10 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       if (asked !== undefined) who = { ...who, ...clientOf(asked, message) };
       answered = verdict.decision.asked;
       const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
-      const bare = record('access', event, { ...reasonsOf(verdict), ...ends });
-      await append(bare, asked === undefined ? NOTHING : await askedOf(bare, message, verdict.decision.asked, asked, options));
+      const reasons = reasonsOf(verdict);
+      const named = uuidv7(options.now());
+      const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...told(), ...reasons }, message, verdict.decision.asked, asked, options);
+      await append(record('access', event, { ...reasons, ...ends }, content, named), content);
       open = permitted && opens;
       if (verdict.outcome === 'denial') refuse(verdict.code);
       if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
@@ -134,10 +140,11 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       if (final && verdict.outcome === 'permit') seen.answered(answer);
       else if (final && verdict.outcome === 'denial') refuse(verdict.code);
       const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
-      const bare = record('execution', event, reasonsOf(verdict));
+      const reasons = reasonsOf(verdict);
+      const named = uuidv7(options.now());
       const questions = verdict.decision.asked === answered ? undefined : verdict.decision.asked;
-      const content = asked === undefined ? NOTHING : await answerOf(bare, answer, questions, asked, options);
-      await append(bare, content);
+      const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...told(), ...reasons }, answer, questions, asked, options);
+      await append(record('execution', event, reasons, content, named), content);
       if (final) open = false;
       return content.fields.sizeBytes ?? 0;
     },

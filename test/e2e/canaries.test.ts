@@ -95,14 +95,16 @@ function misbehave({ method, params, id }: Heard): Response | undefined {
   return undefined;
 }
 
+function told(answer: { readonly text: string }): void {
+  answers.push(answer.text);
+}
+
 async function goWrong(): Promise<void> {
   const url = `${gate.url}/mcp/notes`;
-  const told = (answer: { readonly text: string } | undefined): void => void answers.push(answer?.text ?? '');
   const given = { text: say('argument'), path: `/home/ann/${say('fileName')}.pdf` };
   for (const name of ['plain', ...Object.keys(BREAKS)]) {
-    const aborts = name === 'hangs' ? { signal: AbortSignal.timeout(500) } : {};
     const asked = askModern(`${url}?key=${say('url')}`, token, 'tools/call', { name, arguments: given }, { 'x-trace-id': say('header') });
-    await Promise.race([asked.then(() => undefined, () => undefined), ...(name === 'hangs' ? [Bun.sleep(500)] : []), ...Object.keys(aborts).map(() => Bun.sleep(600))]);
+    await Promise.race([asked.then(() => undefined, () => undefined), ...(name === 'hangs' ? [Bun.sleep(500)] : [])]);
   }
   await askModern(url, token, 'tools/call', { name: say('toolName'), arguments: {} });
   await askModern(url, token, 'resources/read', { uri: `file:///srv/${say('resource')}?token=${say('resource')}` });
@@ -125,11 +127,12 @@ async function goWrong(): Promise<void> {
   }
 }
 
+function take(...parts: readonly unknown[]): boolean {
+  printed.push(parts.map((part) => (typeof part === 'string' ? part : Bun.inspect(part))).join(' '));
+  return true;
+}
+
 function listen(): void {
-  const take = (...parts: readonly unknown[]): boolean => {
-    printed.push(parts.map((part) => (typeof part === 'string' ? part : Bun.inspect(part))).join(' '));
-    return true;
-  };
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     const spy = spyOn(console, method).mockImplementation(take);
     stops.push(() => spy.mockRestore());

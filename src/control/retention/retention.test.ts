@@ -83,20 +83,20 @@ describe('retention classes', () => {
   });
 });
 
+/** Asks, has Bob approve it, and gives what that did. */
+async function together(path: string, body: JsonObject, params: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
+  const asked = await send(ANN, 'POST', path, body, params);
+  expect(asked.code).toBe('ERR_PROPOSAL_STORED');
+  const approved = await send(BOB, 'POST', '/proposals/:id/approve', { digest: text(asked.body['digest']) }, { id: text(asked.body['proposal']) });
+  expect(approved.code).toBe('');
+  return approved.body;
+}
+
 describe('where administration takes two people', () => {
   beforeAll(async () => {
     for (const { id } of [ANN, BOB]) await send(ROOT, 'POST', '/admins', { to: { principal: id }, role: 'admin', space: '*' });
     await send(ANN, 'PUT', '/toolsets/:id', { members: [] }, { id: 'hers' });
   });
-
-  /** Asks, has Bob approve it, and gives what that did. */
-  async function together(path: string, body: JsonObject, params: Readonly<Record<string, string>> = {}): Promise<JsonObject> {
-    const asked = await send(ANN, 'POST', path, body, params);
-    expect(asked.code).toBe('ERR_PROPOSAL_STORED');
-    const approved = await send(BOB, 'POST', '/proposals/:id/approve', { digest: text(asked.body['digest']) }, { id: text(asked.body['proposal']) });
-    expect(approved.code).toBe('');
-    return approved.body;
-  }
 
   test('names are revealed to who asked, after another person agreed, and not to that one', async () => {
     const { of } = control().retention.pseudonyms;
