@@ -42,19 +42,22 @@ export async function measureSinks(bench: Bench): Promise<Figure[]> {
   await destinations.stop();
   const rate = (rounds: readonly Round[]): number => median(rounds.map(({ records, elapsedMs }) => (records * 1_000) / elapsedMs));
   const p50 = (rounds: readonly Round[]): number => median(rounds.map(({ p50Ms }) => p50Ms));
-  const add = (name: string, value: number, unit: string): Figure => ({ section: 'sinks', name, value, unit });
   const caughtUp = seen.three.map(({ catchUp }) => catchUp);
   return [
-    add(`records kept, ${WRITERS} writers, no sink`, rate(seen.none), 'records/s'),
-    add(`records kept, ${WRITERS} writers, three sinks`, rate(seen.three), 'records/s'),
-    add('of the rate stays with three sinks, on two cores', rate(seen.three) / rate(seen.none), '×'),
-    add('p50 of one record, one writer, no sink', p50(seen.oneNone), 'ms'),
-    add('p50 of one record, one writer, three sinks', p50(seen.oneThree), 'ms'),
-    add('records delivered by three sinks together, writers at rest', median(caughtUp.map(({ records, ms }) => (records * 1_000) / ms)), 'records/s'),
-    add('CPU of one record in one sink', median(caughtUp.map(({ records, cpuUs }) => cpuUs / records)), 'µs'),
-    add('memory of the ledger with three sinks', median(seen.three.map(({ rssBytes }) => rssBytes)) / 1024 ** 2, 'MiB'),
-    add('memory of the ledger with none', median(seen.none.map(({ rssBytes }) => rssBytes)) / 1024 ** 2, 'MiB'),
+    figure(`records kept, ${WRITERS} writers, no sink`, rate(seen.none), 'records/s'),
+    figure(`records kept, ${WRITERS} writers, three sinks`, rate(seen.three), 'records/s'),
+    figure('of the rate stays with three sinks, on two cores', rate(seen.three) / rate(seen.none), '×'),
+    figure('p50 of one record, one writer, no sink', p50(seen.oneNone), 'ms'),
+    figure('p50 of one record, one writer, three sinks', p50(seen.oneThree), 'ms'),
+    figure('records delivered by three sinks together, writers at rest', median(caughtUp.map(({ records, ms }) => (records * 1_000) / ms)), 'records/s'),
+    figure('CPU of one record in one sink', median(caughtUp.map(({ records, cpuUs }) => cpuUs / records)), 'µs'),
+    figure('memory of the ledger with three sinks', median(seen.three.map(({ rssBytes }) => rssBytes)) / 1024 ** 2, 'MiB'),
+    figure('memory of the ledger with none', median(seen.none.map(({ rssBytes }) => rssBytes)) / 1024 ** 2, 'MiB'),
   ];
+}
+
+function figure(name: string, value: number, unit: string): Figure {
+  return { section: 'sinks', name, value, unit };
 }
 
 async function run(bench: Bench, writers: number, url: string | undefined): Promise<Round> {

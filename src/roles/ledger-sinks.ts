@@ -103,8 +103,8 @@ function partOf({ sinks: sent, pseudonyms, failClosed }: LedgerConfiguration): S
 
 function specOf(spec: Json, roots: string | undefined, error: string | undefined): SinkSpec {
   try {
-    const read = readSink(spec, roots);
-    return error === undefined ? read : brokenSink(error, read);
+    const sink = readSink(spec, roots);
+    return error === undefined ? sink : brokenSink(error, sink);
   } catch {
     // Not what was wrong with it: the message could hold a part of it.
     return brokenSink('ERR_CONFIG_INVALID');

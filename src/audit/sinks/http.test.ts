@@ -181,8 +181,10 @@ describe('elastic', () => {
   });
 
   test('that refuses every document parks none', async () => {
-    const refused = (body: string): Json => body.trimEnd().split('\n').flatMap((_, index) => (index % 2 ? [] : [{ create: { status: 400 } }]));
-    const peer = serve(({ body }) => json({ errors: true, items: refused(body) }));
+    const peer = serve(({ body }) => {
+      const documents = body.trimEnd().split('\n').length / 2;
+      return json({ errors: true, items: Array.from({ length: documents }, () => ({ create: { status: 400 } })) });
+    });
     expect((await faultOf(await open(elasticSpec(peer.url)), items(4))).message).toContain('nothing is taken');
   });
 
