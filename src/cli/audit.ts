@@ -18,5 +18,6 @@ import { verify } from './audit/verify.ts';
 import { commandOf } from './verbs.ts';
 
 export const command = commandOf('audit', 'Read the journal: what was asked, decided and done', {
-  query, sessions, show, report, tail, sinks, verify, prove, consistency, fsck, bundle, 'verify-bundle': verifyBundle, reveal, body, erase, hold, 'accept-log': acceptLog,
+  query, sessions, show, report, tail, sinks, verify, prove, consistency, fsck, bundle, 'verify-bundle': verifyBundle, reveal, body, erase, hold,
+    'accept-log': acceptLog,
 });

@@ -61,7 +61,8 @@ test(verifies('sessions-are-stories', 'a session is summed up: calls, denials, s
   const { sessions } = await gate.admin('GET', '/audit/sessions?remarkable=true');
   expect(objects(sessions)).toContainEqual(expect.objectContaining({
     context, agent: 'desk', calls: 2, denials: 1, labels: { confidentiality: 'confidential', categories: ['pii'], untrusted: true },
-    servers: expect.arrayContaining([expect.objectContaining({ server: 'outbox', calls: 1, denials: 1 }), expect.objectContaining({ server: 'vault', calls: 1 })]),
+    servers: expect.arrayContaining([expect.objectContaining({ server: 'outbox', calls: 1, denials: 1 }),
+      expect.objectContaining({ server: 'vault', calls: 1 })]),
   }));
   const printed = await cli('sessions');
   expect(printed.out).toContain(context);
@@ -71,7 +72,8 @@ test(verifies('sessions-are-stories', 'a session is summed up: calls, denials, s
 test(verifies('sessions-are-stories', 'it reads as a story: listed, called, received, what it carried then, what was denied and why'), async () => {
   const { code, out } = await cli('show', context);
   expect(code).toBe(0);
-  const at = ['listed what vault offers', 'called outbox / write_note', 'called vault / read_note', 'now carries confidential pii, untrusted (from vault / read_note)',
+  const at = ['listed what vault offers', 'called outbox / write_note', 'called vault / read_note',
+    'now carries confidential pii, untrusted (from vault / read_note)',
     'was denied the call of outbox / write_note'].map((words) => out.indexOf(words));
   expect(at.every((place) => place >= 0)).toBeTrue();
   expect(at.toSorted((one, other) => one - other)).toEqual(at);
@@ -143,7 +145,8 @@ test(verifies('controls-evidenced', 'a report counts records by control and name
   expect(text.out).toContain('not the 4000 asked for');
   expect(text.out).not.toContain('was not verified');
   const { controls } = await gate.admin('GET', '/audit/report?framework=soc2&since=0');
-  expect(objects(controls)).toContainEqual(expect.objectContaining({ id: 'CC6.1', shown: expect.arrayContaining([expect.objectContaining({ evidence: 'decisions' })]) }));
+  expect(objects(controls)).toContainEqual(expect.objectContaining({ id: 'CC6.1',
+    shown: expect.arrayContaining([expect.objectContaining({ evidence: 'decisions' })]) }));
   const page = await cli('report', '--framework', 'iso27001', '--format', 'html');
   expect(page.out).toStartWith('<!doctype html>');
   for (const { out } of [text, page]) expect(out).not.toMatch(/compliant/i);

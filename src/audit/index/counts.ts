@@ -25,9 +25,11 @@ export class Counts {
   }
 
   addSlice(sqlite: Database, { from, where }: Plan, { low, high }: Slice): void {
-    const columns = this.#by.map((name, index) => `${name === 'day' || name === 'hour' ? `record.at / ${name === 'day' ? DAY_MS : HOUR_MS}` : columnOf(name)} AS by${index}`);
+    const columns = this.#by.map((name, index) =>
+      `${name === 'day' || name === 'hour' ? `record.at / ${name === 'day' ? DAY_MS : HOUR_MS}` : columnOf(name)} AS by${index}`);
     const groups = this.#by.map((_, index) => `by${index}`).join(', ');
-    const text = `SELECT ${columns.join(', ')}, count(*) AS count FROM ${from} WHERE ${where.text} record.position >= ? AND record.position < ? GROUP BY ${groups}`;
+    const text = `SELECT ${columns.join(', ')}, count(*) AS count FROM ${from}
+      WHERE ${where.text} record.position >= ? AND record.position < ? GROUP BY ${groups}`;
     for (const [...values] of sqlite.query<unknown, (string | number)[]>(text).values(...where.values, low, high)) {
       const count = values.pop();
       if (typeof count === 'number') this.#add(values.map((value) => (typeof value === 'string' || typeof value === 'number' ? value : null)), count);

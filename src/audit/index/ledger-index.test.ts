@@ -39,7 +39,8 @@ async function open(dir = mkdtempSync(join(tmpdir(), 'ledger-index-'))): Promise
 function record(tool: string, principal = 'https://idp|alice', context = 'c1'): JournalRecord {
   const id = Bun.randomUUIDv7();
   return {
-    id, at: Date.now(), category: 'access', event: 'call.permitted', node: 'ledger', space: 'default', exchange: id, principal, principalKind: 'person', context,
+    id, at: Date.now(), category: 'access', event: 'call.permitted', node: 'ledger', space: 'default', exchange: id, principal, principalKind: 'person',
+      context,
     agent: 'desk', server: 'crm', tool, action: 'call_tool',
   };
 }

@@ -22,7 +22,8 @@ function columnsOf(place: Shared): string {
 }
 
 export const SCHEMA: readonly string[] = [
-  'CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER, next INTEGER, segment INTEGER, "offset" INTEGER, leaf TEXT, leafOffset INTEGER)',
+  `CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER, next INTEGER, segment INTEGER, "offset" INTEGER,
+    leaf TEXT, leafOffset INTEGER)`,
   ...SHARED.map((place) => `CREATE TABLE ${place} (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, records INTEGER NOT NULL, ${columnsOf(place)})`),
   `CREATE TABLE record (position INTEGER PRIMARY KEY, "offset" INTEGER NOT NULL, at INTEGER, who INTEGER NOT NULL, what INTEGER NOT NULL,
     how INTEGER NOT NULL, exchange INTEGER, trace INTEGER, latency INTEGER, size INTEGER)`,

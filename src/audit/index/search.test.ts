@@ -20,25 +20,29 @@ const word = fc.constantFrom(...WORDS);
 const words = fc.uniqueArray(word, { maxLength: 3 });
 const record: fc.Arbitrary<JournalRecord> = fc.record({
   id: fc.uuid({ version: 7 }), at: fc.integer({ min: 1, max: 20_000 }), category: fc.constantFrom('access', 'execution'),
-  event: fc.constantFrom('call.permitted', 'call.denied', 'result.delivered'), node: word, space: fc.constantFrom('default', 'other'), exchange: fc.uuid({ version: 7 }),
+  event: fc.constantFrom('call.permitted', 'call.denied', 'result.delivered'), node: word, space: fc.constantFrom('default', 'other'),
+    exchange: fc.uuid({ version: 7 }),
 }, { noNullPrototype: true }).chain((must) => fc.record({
   principal: word, principalKind: fc.constantFrom('person', 'workload'), agent: word, actors: words, context: word, server: word, tool: word, address: word,
   latencyMs: fc.integer({ min: 0, max: 5 }), sizeBytes: fc.integer({ min: 0, max: 5 }), policies: words, snapshot: fc.integer({ min: 0, max: 3 }),
   findings: fc.array(fc.record({ detector: word, rule: word, severity: fc.constantFrom('info', 'high'), at: fc.constant([]) }), { maxLength: 2 }),
   labels: fc.record({
-    confidentiality: fc.constantFrom('public', 'restricted'), categories: fc.uniqueArray(fc.constantFrom('pii', 'pci')), integrity: fc.constantFrom('trusted', 'untrusted'),
+    confidentiality: fc.constantFrom('public', 'restricted'), categories: fc.uniqueArray(fc.constantFrom('pii', 'pci')),
+      integrity: fc.constantFrom('trusted', 'untrusted'),
   }),
 }, { requiredKeys: [], noNullPrototype: true }).map((may): JournalRecord => ({ ...must, ...may })));
 
 const NAMES = Object.keys(FIELDS).filter(isField);
 const condition = fc.constantFrom(...NAMES).chain((field): fc.Arbitrary<Condition> => {
-  const number = { kind: fc.constant('number'), field: fc.constant(field), operator: fc.constantFrom('=', '<', '<=', '>', '>='), value: fc.integer({ min: 0, max: 5 }) } as const;
+  const number = { kind: fc.constant('number'), field: fc.constant(field), operator: fc.constantFrom('=', '<', '<=', '>', '>='),
+    value: fc.integer({ min: 0, max: 5 }) } as const;
   const has = fc.record({ kind: fc.constant('has'), field: fc.constant(field) } as const);
   const { kind } = FIELDS[field];
   if (kind === 'number' || kind === 'time' || kind === 'rank') return fc.oneof(fc.record(number), has);
   const equal = fc.record({ kind: fc.constant('equal'), field: fc.constant(field), values: fc.array(word, { minLength: 1, maxLength: 2 }) } as const);
   if (kind === 'id') return has;
-  return fc.oneof(equal, has, fc.record({ kind: fc.constant('glob'), field: fc.constant(field), pattern: fc.constantFrom('*', 'a*', '?', '[x]', '*b*', 'a?c', '**') } as const));
+  return fc.oneof(equal, has, fc.record({ kind: fc.constant('glob'), field: fc.constant(field),
+    pattern: fc.constantFrom('*', 'a*', '?', '[x]', '*b*', 'a?c', '**') } as const));
 });
 const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
   filter: fc.oneof(

@@ -155,6 +155,7 @@ async function matchesIn(task: Task, segment: Segment): Promise<readonly { reado
 }
 
 function spotsIn({ sqlite, range }: Task): number {
-  const row = sqlite.query<{ count: number }, [number, number]>('SELECT count(*) AS count FROM damage WHERE position >= ? AND position <= ?').get(range.low, range.high);
+  const spots = sqlite.query<{ count: number }, [number, number]>('SELECT count(*) AS count FROM damage WHERE position >= ? AND position <= ?');
+  const row = spots.get(range.low, range.high);
   return row?.count ?? 0;
 }

@@ -17,7 +17,8 @@ export interface Slice {
 export function slicesOf(
   sqlite: Database, range: Slice, times: { readonly earliest: number; readonly latest: number }, newest: boolean,
 ): readonly Slice[] {
-  const blocks = sqlite.query<{ block: number }, number[]>('SELECT block FROM block WHERE block >= ? AND block <= ? AND latest >= ? AND earliest <= ? ORDER BY block')
+  const within = 'SELECT block FROM block WHERE block >= ? AND block <= ? AND latest >= ? AND earliest <= ? ORDER BY block';
+  const blocks = sqlite.query<{ block: number }, number[]>(within)
     .all(Math.floor(range.low / BLOCK), Math.floor(range.high / BLOCK), bounded(times.earliest), bounded(times.latest));
   const slices: { low: number; high: number }[] = [];
   for (const { block } of blocks) {

@@ -17,7 +17,8 @@ export function renamed(question: string, names: ReadonlyMap<string, string>): s
 /** A question that was parsed, of those records alone for which the conditions hold, too. */
 export function narrowed(question: string, conditions: readonly string[]): string {
   const tokens = readTokens(question);
-  const isCount = (at: number): boolean => tokens[at]?.kind === 'word' && tokens[at].text.toLowerCase() === 'count' && tokens[at + 1]?.text.toLowerCase() === 'by';
+  const isCount = (at: number): boolean => tokens[at]?.kind === 'word' && tokens[at].text.toLowerCase() === 'count'
+    && tokens[at + 1]?.text.toLowerCase() === 'by';
   const at = tokens.findLastIndex((_, index) => isCount(index));
   const cut = at < 0 ? question.length : (tokens[at]?.column ?? 1) - 1;
   const filter = question.slice(0, cut).trim();

@@ -50,7 +50,8 @@ function readTime(value: Token, now: number): number {
   if (/^\d{1,15}$/.test(value.text)) return Number(value.text);
   const at = DATE.test(value.text) ? Date.parse(value.text) : Number.NaN;
   if (Number.isNaN(at)) {
-    throw invalid(value.column, `"${value.text.slice(0, 40)}" is no time`, 'Write a span (2h, 14d), a date (2026-11-23), a time (2026-11-23T07:00Z) or epoch ms.');
+    throw invalid(value.column, `"${value.text.slice(0, 40)}" is no time`,
+      'Write a span (2h, 14d), a date (2026-11-23), a time (2026-11-23T07:00Z) or epoch ms.');
   }
   return at;
 }
@@ -61,7 +62,8 @@ function readNumber(field: FieldName, value: Token): number {
   const factor = unit === '' ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (number !== undefined && factor !== undefined) return Number(number) * factor;
   const known = Object.keys(units);
-  throw invalid(value.column, `"${value.text.slice(0, 40)}" is no number`, known.length === 0 ? `Write a number.` : `Write a number, with ${known.join(', ')} or nothing.`);
+  throw invalid(value.column, `"${value.text.slice(0, 40)}" is no number`, known.length === 0 ? `Write a number.`
+    : `Write a number, with ${known.join(', ')} or nothing.`);
 }
 
 function notOne(field: FieldName, text: string, values: readonly string[]): string {

@@ -82,7 +82,8 @@ function shownBy(name: EvidenceName, { counts, findings }: Facts): Shown {
   const found = Object.fromEntries(events.flatMap((event) => (counts[event] === undefined ? [] : [[event, counts[event]]])));
   const records = Object.values(found).reduce((sum, count) => sum + count, 0);
   // Most findings stand in the records of the calls that they are about.
-  return name === 'findings' ? { evidence: name, says, records: Math.max(records, findings), events: { ...found, ...(findings > 0 ? { 'records with a finding': findings } : {}) } }
+  return name === 'findings' ? { evidence: name, says, records: Math.max(records, findings),
+    events: { ...found, ...(findings > 0 ? { 'records with a finding': findings } : {}) } }
     : { evidence: name, says, records, events: found };
 }
 
@@ -97,7 +98,8 @@ function gapsOf(facts: Facts): Readonly<Record<Concern, readonly string[]>> {
   const period = Math.max(1, Math.floor((until - 1) / DAY_MS) - Math.floor(since / DAY_MS) + 1);
   return {
     whole: [
-      ...(oldestAt === undefined ? ['there is no record at all'] : oldestAt - since > DAY_MS ? [`records begin at ${new Date(oldestAt).toISOString()}, after the period does`] : []),
+      ...(oldestAt === undefined ? ['there is no record at all'] : oldestAt - since > DAY_MS
+        ? [`records begin at ${new Date(oldestAt).toISOString()}, after the period does`] : []),
       ...(days < period ? [`${period - days} of ${period} days have no record`] : []),
       ...(uncounted > 0 ? [`${uncounted} records are not counted: the index is being made`] : []),
     ],

@@ -17,7 +17,8 @@ export const EVIDENCE = {
     events: ['call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'flood.refused'],
   },
   outcomes: {
-    says: 'what came of what was permitted', expected: 'always', events: ['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown'],
+    says: 'what came of what was permitted', expected: 'always',
+      events: ['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown'],
   },
   'sign-ins': {
     says: 'people who signed in, out, or were refused; sessions that opened and closed', expected: 'when',
@@ -38,14 +39,17 @@ export const EVIDENCE = {
     says: 'emergency access: opened, closed, refused, reviewed', expected: 'when',
     events: ['break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused'],
   },
-  integrity: { says: 'places of the log that are not what was written, and checkpoints that failed', expected: 'when', events: ['record.torn', 'record.corrupt', 'checkpoint.failed', 'log.accepted'] },
+  integrity: { says: 'places of the log that are not what was written, and checkpoints that failed', expected: 'when',
+    events: ['record.torn', 'record.corrupt', 'checkpoint.failed', 'log.accepted'] },
   time: { says: 'clocks that jumped', expected: 'when', events: ['clock.jumped'] },
   retention: {
     says: 'evidence erased or expired, legal holds, keys of payloads', expected: 'when',
     events: ['evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'key.wrapped', 'key.destroyed'],
   },
-  disclosure: { says: 'names and payloads that somebody had shown, evidence handed out', expected: 'when', events: ['people.revealed', 'body.opened', 'evidence.bundled'] },
-  delivery: { says: 'sinks that failed, recovered or were replayed', expected: 'when', events: ['sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed'] },
+  disclosure: { says: 'names and payloads that somebody had shown, evidence handed out', expected: 'when',
+    events: ['people.revealed', 'body.opened', 'evidence.bundled'] },
+  delivery: { says: 'sinks that failed, recovered or were replayed', expected: 'when',
+    events: ['sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed'] },
   lifecycle: { says: 'roles that started and stopped', expected: 'when', events: ['role.started', 'role.stopped'] },
 } as const satisfies Readonly<Record<string, EvidenceKind>>;
 

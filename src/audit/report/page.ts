@@ -6,9 +6,12 @@ export const CAVEAT = 'This counts records and names gaps. Whether a control is 
 
 export const COVERAGE: Readonly<Record<Coverage, string>> = { records: 'records of each kind', some: 'records of some kinds', none: 'no records' };
 
-const STYLE = `body{margin:0;background:#f4f6f9;color:#1c2430;font:15px/1.5 system-ui,"Segoe UI",Roboto,sans-serif}main{max-width:1020px;margin:0 auto;padding:28px 20px 60px}
-h1{font-size:22px;margin:0 0 2px}h2{font-size:16px;margin:30px 0 8px}.sub{color:#56606e;margin:0 0 12px}table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea;table-layout:fixed}
-th{text-align:left;font-size:12px;color:#56606e;font-weight:500}td,th{padding:8px 12px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}.id{width:84px;font-weight:600}
+const STYLE = `body{margin:0;background:#f4f6f9;color:#1c2430;font:15px/1.5 system-ui,"Segoe UI",Roboto,sans-serif}
+main{max-width:1020px;margin:0 auto;padding:28px 20px 60px}
+h1{font-size:22px;margin:0 0 2px}h2{font-size:16px;margin:30px 0 8px}.sub{color:#56606e;margin:0 0 12px}
+table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea;table-layout:fixed}
+th{text-align:left;font-size:12px;color:#56606e;font-weight:500}
+td,th{padding:8px 12px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}.id{width:84px;font-weight:600}
 ul{margin:0;padding-left:18px}.none{color:#b3261e}.some{color:#8a5a00}.small{font-size:13px;color:#56606e}`;
 
 /** One page that needs nothing else: no script, no request. */

@@ -12,7 +12,8 @@ import { reportPage } from './page.ts';
 const DOCS = join(import.meta.dir, '../../../docs/compliance');
 const DAY = 86_400_000;
 const FACTS: Facts = {
-  since: 10 * DAY, until: 13 * DAY, counts: { 'call.permitted': 5, 'result.delivered': 5, 'config.changed': 2 }, findings: 1, days: 3, oldestAt: DAY, uncounted: 0,
+  since: 10 * DAY, until: 13 * DAY, counts: { 'call.permitted': 5, 'result.delivered': 5, 'config.changed': 2 }, findings: 1, days: 3, oldestAt: DAY,
+    uncounted: 0,
   sinks: [{ name: 'siem' }], keptDays: 400, damaged: 0,
 };
 
@@ -54,7 +55,8 @@ const control = (id: string, facts: Facts): ReturnType<typeof assess>['controls'
 describe('a report', () => {
   test('counts what is evidence, and says what each kind lacks', () => {
     expect(control('AC-3', FACTS)).toMatchObject({ coverage: 'records', gaps: [] });
-    expect(control('CM-3', FACTS)).toMatchObject({ coverage: 'some', shown: [{ evidence: 'configuration', records: 2 }, { evidence: 'approvals', records: 0 }] });
+    expect(control('CM-3', FACTS)).toMatchObject({ coverage: 'some',
+      shown: [{ evidence: 'configuration', records: 2 }, { evidence: 'approvals', records: 0 }] });
     expect(control('CM-3', FACTS)?.gaps.join()).toContain('no record of approvals');
     expect(control('AC-3', { ...FACTS, counts: {} })?.gaps[0]).toContain('the gate was not used, or did not record');
     expect(control('SI-4', FACTS)?.shown[0]).toMatchObject({ evidence: 'findings', records: 1 });

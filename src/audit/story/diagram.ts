@@ -16,7 +16,8 @@ export function asText({ who, agent, servers, flows }: Graph): string {
     return [`${branch}──▶ ${one.server.padEnd(width)}  ${countsOf(one)}${back}`, ...toolLines(one).map((line) => `${trunk}      ${line}`)];
   });
   const moved = flows.map(({ from, to, carried, ...counts }) => `${from} ══(${carried})══▶ ${to}  ${countsOf(counts)}`);
-  return `${[who === '' ? agent : `${who} · ${agent}`, ...lines, ...(moved.length === 0 ? [] : ['', 'What it carried when it turned to another server:', ...moved])].join('\n')}\n`;
+  const below = moved.length === 0 ? [] : ['', 'What it carried when it turned to another server:', ...moved];
+  return `${[who === '' ? agent : `${who} · ${agent}`, ...lines, ...below].join('\n')}\n`;
 }
 
 function toolLines({ tools }: Visited): readonly string[] {
@@ -31,7 +32,8 @@ export function asMermaid({ who, agent, servers, flows }: Graph): string {
     `  agent -->|"${entities(countsOf(one))}"| s${index}`,
     ...(one.receivedBytes > 0 ? [`  s${index} -->|"${entities(`${size(one.receivedBytes)} ${one.carried}`)}"| agent`] : []),
   ]);
-  const moved = flows.map(({ from, to, carried, ...counts }) => `  ${at.get(from) ?? ''} -.->|"${entities(`${carried}: ${countsOf(counts)}`)}"| ${at.get(to) ?? ''}`);
+  const moved = flows.map(({ from, to, carried, ...counts }) =>
+    `  ${at.get(from) ?? ''} -.->|"${entities(`${carried}: ${countsOf(counts)}`)}"| ${at.get(to) ?? ''}`);
   const styles = ['  classDef denied stroke:#b3261e,stroke-width:2px', '  classDef marked stroke:#8a5a00,stroke-width:2px'];
   return ['flowchart LR', `  agent(["${entities(`${agent} for ${who}`)}"])`, ...lines, ...moved, ...styles, ''].join('\n');
 }

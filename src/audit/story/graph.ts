@@ -39,7 +39,8 @@ const USES: ReadonlySet<string> = new Set(['call_tool', 'get_prompt', 'read_reso
 const FAILED: ReadonlySet<string> = new Set(['call.failed', 'call.cancelled', 'call.unknown', 'result.withheld']);
 
 interface Sum {
-  calls: number; denied: number; failed: number; sentBytes: number; receivedBytes: number; carried: Carried; readonly tools: Map<string, { calls: number; denied: number }>;
+  calls: number; denied: number; failed: number; sentBytes: number; receivedBytes: number; carried: Carried;
+  readonly tools: Map<string, { calls: number; denied: number }>;
 }
 
 /** Records of one flow context, oldest first, as presented. */
@@ -78,7 +79,8 @@ function count(sum: Sum, record: JsonObject, denied: boolean): void {
 }
 
 function addFlow(
-  flows: Map<string, { from: string; to: string; carried: Carried; calls: number; denied: number }>, from: string, to: string, carried: Carried, denied: boolean,
+  flows: Map<string, { from: string; to: string; carried: Carried; calls: number; denied: number }>, from: string, to: string, carried: Carried,
+    denied: boolean,
 ): void {
   const key = JSON.stringify([from, to]);
   const flow = flows.get(key) ?? { from, to, carried: NOTHING_CARRIED, calls: 0, denied: 0 };

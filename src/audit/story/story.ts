@@ -22,7 +22,8 @@ export interface Step {
 }
 
 const LISTING: ReadonlySet<string> = new Set(['list', 'connect', 'subscribe']);
-const DENIED: Readonly<Record<string, StepKind>> = { 'call.denied': 'denied', 'message.denied': 'denied', 'call.refused': 'refused', 'flood.refused': 'refused' };
+const DENIED: Readonly<Record<string, StepKind>> = { 'call.denied': 'denied', 'message.denied': 'denied', 'call.refused': 'refused',
+  'flood.refused': 'refused' };
 const ENDS: Readonly<Record<string, StepKind>> = {
   'result.delivered': 'called', 'result.withheld': 'withheld', 'call.failed': 'failed', 'call.cancelled': 'failed', 'call.unknown': 'failed',
 };
@@ -67,10 +68,12 @@ function stepOf(record: JsonObject): Step {
     return step(record, denied, `was ${denied} ${what} ${name}`.trimEnd(), [...reasonOf(record), ...askedOf(record)]);
   }
   if (event === 'call.permitted') {
-    if (LISTING.has(action)) return step(record, 'listed', `${action === 'list' ? 'listed what' : action === 'connect' ? 'connected to' : 'subscribed to'} ${name}${action === 'list' ? ' offers' : ''}`, []);
+    if (LISTING.has(action)) return step(record, 'listed',
+      `${action === 'list' ? 'listed what' : action === 'connect' ? 'connected to' : 'subscribed to'} ${name}${action === 'list' ? ' offers' : ''}`, []);
     return step(record, 'called', `called ${name}`, [...askedOf(record), ...gatesOf(record)]);
   }
-  if (event === 'message.permitted') return step(record, 'asked', `${text(record['category']) === 'access' ? 'sent' : 'was sent'} ${text(record['method']) || 'a message'} (${name})`, []);
+  if (event === 'message.permitted') return step(record, 'asked',
+    `${text(record['category']) === 'access' ? 'sent' : 'was sent'} ${text(record['method']) || 'a message'} (${name})`, []);
   const ends = Object.hasOwn(ENDS, event) ? ENDS[event] : undefined;
   if (ends !== undefined) return ended(step(record, ends, name, []), record, ends);
   return step(record, STOPPED.test(event) ? 'stopped' : 'noted', event === 'context.ended' ? 'the context began anew' : event, reasonOf(record));
@@ -92,7 +95,8 @@ function ended(begun: Step, record: JsonObject, kind: StepKind): Step {
     const got = record['sizeBytes'] === undefined ? 'an answer' : size(number(record['sizeBytes']));
     return { ...begun, kind: begun.kind === 'listed' ? 'listed' : 'called', details: [...begun.details, `received ${got}${took}`] };
   }
-  const outcome = kind === 'withheld' ? 'the result was withheld' : event === 'call.cancelled' ? 'was cancelled' : event === 'call.unknown' ? 'outcome unknown' : 'failed';
+  const outcome = kind === 'withheld' ? 'the result was withheld' : event === 'call.cancelled' ? 'was cancelled' : event === 'call.unknown'
+    ? 'outcome unknown' : 'failed';
   return { ...begun, kind, details: [...begun.details, `${outcome}${took}`, ...reason] };
 }
 
@@ -106,7 +110,8 @@ function findingSteps(record: JsonObject): readonly Step[] {
     const { expected, seen, rarity } = finding;
     const odds = typeof rarity === 'number' ? [`as rare as ${rarity < 0.001 ? rarity.toExponential(0) : String(Math.round(rarity * 1000) / 1000)}`] : [];
     const where = isArray(finding['at']) && finding['at'].length > 0 ? [`at ${finding['at'].map(text).join(', ')}`] : [];
-    const details = [...(expected === undefined ? [] : [`expected ${text(expected)}`]), ...(seen === undefined ? [] : [`seen ${text(seen)}`]), ...odds, ...where];
+    const details = [...(expected === undefined ? [] : [`expected ${text(expected)}`]), ...(seen === undefined ? [] : [`seen ${text(seen)}`]), ...odds,
+      ...where];
     return step(record, 'finding', `${text(finding['severity'])} finding ${text(finding['detector'])}/${text(finding['rule'])}`, details);
   });
 }

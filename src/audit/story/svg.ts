@@ -45,7 +45,8 @@ export function asSvg(graph: Graph): string {
   const flows = graph.flows.slice(0, LANES).map((flow, lane) => flowPath(flow, lane, placed)).join('');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${total}" width="${WIDTH}" height="${total}" role="img">
 <title>${escaped(`Servers and data flow of ${graph.agent} for ${graph.who}`)}</title><style>${STYLE}</style>
-<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="#56606e"/></marker></defs>
+<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+<path d="M0 0 8 4 0 8z" fill="#56606e"/></marker></defs>
 ${placed.map((one) => edges(one, middle)).join('')}${flows}${agentBox(graph, middle)}${placed.map(serverBox).join('')}${legend(graph.flows, drawn)}</svg>
 `;
 }
@@ -61,19 +62,25 @@ function edges({ of, y, height }: Placed, middle: number): string {
   const at = y + height / 2;
   const bend = (from + to) / 2;
   const weight = Math.min(5, 1.2 + Math.log10(1 + of.calls + of.denied));
-  const back = of.receivedBytes === 0 ? '' : `<path class="back" d="M${to} ${at + 9}C${bend} ${at + 9} ${bend} ${middle + 9} ${from + 4} ${middle + 9}" marker-end="url(#tip)"/>`;
-  return `<path class="out${of.calls === 0 ? ' stop' : ''}" stroke-width="${weight.toFixed(1)}" d="M${from} ${middle - 5}C${bend} ${middle - 5} ${bend} ${at - 5} ${to - 3} ${at - 5}" marker-end="url(#tip)"/>${back}`;
+  const back = of.receivedBytes === 0 ? ''
+    : `<path class="back" d="M${to} ${at + 9}C${bend} ${at + 9} ${bend} ${middle + 9} ${from + 4} ${middle + 9}" marker-end="url(#tip)"/>`;
+  const line = `M${from} ${middle - 5}C${bend} ${middle - 5} ${bend} ${at - 5} ${to - 3} ${at - 5}`;
+  return `<path class="out${of.calls === 0 ? ' stop' : ''}" stroke-width="${weight.toFixed(1)}" d="${line}" marker-end="url(#tip)"/>${back}`;
 }
 
 function serverBox({ of, y, height }: Placed): string {
   const look = of.denied > 0 ? ' denied' : of.marked ? ' marked' : '';
   const named = of.tools.filter(({ tool }) => tool !== '');
-  const tools = named.slice(0, TOOLS_SHOWN).map(({ tool, ...counts }, index) =>
-    `<text class="small${counts.denied > 0 ? ' red' : ''}" x="${SERVER.x + 14}" y="${y + HEAD + 4 + index * TOOL}">${escaped(shortened(tool, 22))} · ${countsOf(counts)}</text>`);
-  const more = named.length > TOOLS_SHOWN ? `<text class="small" x="${SERVER.x + 14}" y="${y + HEAD + 4 + TOOLS_SHOWN * TOOL}">and ${named.length - TOOLS_SHOWN} more</text>` : '';
+  const tools = named.slice(0, TOOLS_SHOWN).map(({ tool, ...counts }, index) => {
+    const words = `${escaped(shortened(tool, 22))} · ${countsOf(counts)}`;
+    return `<text class="small${counts.denied > 0 ? ' red' : ''}" x="${SERVER.x + 14}" y="${y + HEAD + 4 + index * TOOL}">${words}</text>`;
+  });
+  const more = named.length > TOOLS_SHOWN
+    ? `<text class="small" x="${SERVER.x + 14}" y="${y + HEAD + 4 + TOOLS_SHOWN * TOOL}">and ${named.length - TOOLS_SHOWN} more</text>` : '';
   const got = of.receivedBytes === 0 ? 'nothing received' : `received ${size(of.receivedBytes)} · ${of.carried}`;
   return `<rect class="box${look}" x="${SERVER.x}" y="${y}" width="${SERVER.width}" height="${height}" rx="8"/>
-<text class="name" x="${SERVER.x + 14}" y="${y + 20}">${escaped(shortened(of.server, 22))}<tspan class="small" font-weight="400"> · ${countsOf(of)}</tspan></text>
+<text class="name" x="${SERVER.x + 14}" y="${y + 20}">${escaped(shortened(of.server, 22))}
+<tspan class="small" font-weight="400"> · ${countsOf(of)}</tspan></text>
 <text class="small${of.marked ? ' amber' : ''}" x="${SERVER.x + 14}" y="${y + 38}">${escaped(shortened(got, 40))}</text>${tools.join('')}${more}`;
 }
 
@@ -87,7 +94,8 @@ function flowPath({ from, to, calls }: DataFlow, lane: number, placed: readonly 
   const [x, y] = [right + (out - right) * 0.75, (start + end) / 2];
   const stopped = calls === 0;
   return `<path class="flow${stopped ? ' stop' : ''}" d="M${right} ${start}C${out} ${start} ${out} ${end} ${right + 4} ${end}" marker-end="url(#tip)"/>
-<circle class="badge${stopped ? ' stop' : ''}" cx="${x}" cy="${y}" r="9"/><text class="small middle${stopped ? ' red' : ' amber'}" x="${x}" y="${y + 4}">${lane + 1}</text>`;
+<circle class="badge${stopped ? ' stop' : ''}" cx="${x}" cy="${y}" r="9"/>
+<text class="small middle${stopped ? ' red' : ' amber'}" x="${x}" y="${y + 4}">${lane + 1}</text>`;
 }
 
 function legend(flows: readonly DataFlow[], top: number): string {

@@ -53,5 +53,6 @@ function recordTable(answer: Json, oldest: boolean): string {
 function countTable(answer: Json): string {
   const counts = objects(part(answer, 'counts'));
   const fields = Object.keys(counts[0] ?? {}).filter((name) => name !== 'count');
-  return `${table([...fields, 'records'], counts.map((one) => [...fields.map((name) => text(one[name])), number(one['count'])]))}${number(part(answer, 'total'))} records\n`;
+  const rows = counts.map((one) => [...fields.map((name) => text(one[name])), number(one['count'])]);
+  return `${table([...fields, 'records'], rows)}${number(part(answer, 'total'))} records\n`;
 }

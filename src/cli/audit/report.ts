@@ -29,13 +29,15 @@ const REPORT = z.object({
 export const report: Verb = {
   usage: `report --framework ${FRAMEWORK_NAMES.join('|')} [--since 30d] [--keep 400d] [--verify] [--format text|html] [--out FILE]`,
   options: {
-    framework: { type: 'string' }, since: { type: 'string' }, keep: { type: 'string' }, verify: { type: 'boolean' }, format: { type: 'string' }, out: { type: 'string' },
+    framework: { type: 'string' }, since: { type: 'string' }, keep: { type: 'string' }, verify: { type: 'boolean' }, format: { type: 'string' },
+      out: { type: 'string' },
   },
   run: async ({ client, io, options, needText }) => {
     const asked = { framework: needText('framework'), since: sinceOf(options.text('since') ?? SINCE), keepDays: daysOf(options.text('keep')) };
     const format = options.text('format') ?? 'text';
     if (format !== 'text' && format !== 'html') throw new SallyportError('ERR_USAGE', `there is no format "${format}"`, { remedy: 'Formats: text, html.' });
-    const answer = await withProgress(io, 'Counting records', () => client.get('/audit/report', { ...asked, verify: options.flag('verify') ? 'true' : undefined }));
+    const answer = await withProgress(io, 'Counting records', () =>
+      client.get('/audit/report', { ...asked, verify: options.flag('verify') ? 'true' : undefined }));
     const found = readReport(answer);
     const view = (): string => (format === 'html' ? reportPage(found) : asText(found));
     const out = options.text('out');

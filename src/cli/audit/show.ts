@@ -19,7 +19,8 @@ const FORMATS = ['text', 'mermaid', 'dot', 'svg', 'html'] as const;
 type Format = (typeof FORMATS)[number];
 
 const STEPS = z.array(z.object({
-  kind: z.enum(['listed', 'called', 'denied', 'refused', 'withheld', 'failed', 'asked', 'labels', 'finding', 'stopped', 'noted']), at: z.number(), position: z.int(),
+  kind: z.enum(['listed', 'called', 'denied', 'refused', 'withheld', 'failed', 'asked', 'labels', 'finding', 'stopped', 'noted']), at: z.number(),
+    position: z.int(),
   exchange: z.string().exactOptional(), server: z.string().exactOptional(), tool: z.string().exactOptional(), says: z.string(), details: z.array(z.string()),
 }));
 const COUNTS = { calls: z.int(), denied: z.int() };
@@ -32,7 +33,8 @@ const GRAPH = z.object({
   flows: z.array(z.object({ from: z.string(), to: z.string(), carried: z.string(), ...COUNTS })),
 });
 const SESSION = z.object({
-  context: z.string(), principal: z.string().exactOptional(), agent: z.string().exactOptional(), first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(),
+  context: z.string(), principal: z.string().exactOptional(), agent: z.string().exactOptional(), first: z.int(), last: z.int(), firstAt: z.number(),
+    lastAt: z.number(),
   records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(), findings: z.int(), severity: z.string().exactOptional(),
   labels: z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() }),
   servers: z.array(z.object({ server: z.string(), calls: z.int(), denials: z.int() })),

@@ -72,7 +72,8 @@ const SESSIONS = z.object({
   known: z.int(), end: z.int(),
   sessions: z.array(z.object({
     context: z.string(), principal: z.string().exactOptional(), principalKind: z.string().exactOptional(), agent: z.string().exactOptional(),
-    first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(), records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(), findings: z.int(),
+    first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(), records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(),
+      findings: z.int(),
     severity: z.string().exactOptional(),
     labels: z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() }),
     servers: z.array(z.object({ server: z.string(), calls: z.int(), denials: z.int() })),

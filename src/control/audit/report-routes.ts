@@ -17,7 +17,8 @@ const AT = z.coerce.number().int().nonnegative();
 
 export const reportRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/audit/report', summary: 'Which records of a period are evidence of which control, and what is missing', access: 'audit', reach: 'space',
+    method: 'GET', path: '/audit/report', summary: 'Which records of a period are evidence of which control, and what is missing', access: 'audit',
+      reach: 'space',
     query: {
       framework: z.enum(FRAMEWORK_NAMES), since: AT, until: AT.exactOptional(),
       /** For how many days records should be kept. */

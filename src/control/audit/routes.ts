@@ -40,11 +40,13 @@ const QUESTION = {
 
 export const auditRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space', query: { ...EXACT, ...RANGE, ...QUESTION },
+    method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space',
+      query: { ...EXACT, ...RANGE, ...QUESTION },
     act: async ({ admin, space, query: { reveal, filter = '', since, until, limit = 100, order = 'newest', after, ...exact } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const question = narrowed(await questionOf(control, space, filter, exact), timesOf(since, until));
-      const { entries, counts, ...found } = await control.ledger.search({ space, question, now: control.now(), order, limit, ...(after === undefined ? {} : { after }) });
+      const { entries, counts, ...found } = await control.ledger.search({ space, question, now: control.now(), order, limit,
+        ...(after === undefined ? {} : { after }) });
       return { records: entries.map((entry) => presentEntry(entry, view)), ...found, ...(counts && { counts: presentCounts(counts, question, view) }) };
     },
   }),

@@ -19,7 +19,8 @@ export const sessionRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/audit/sessions', summary: 'Sessions of agents in sum, the latest first', access: 'audit', reach: 'space',
     query: {
-      since: AT, until: AT, before: AT, agent: NAME, principal: NAME, server: NAME, remarkable: z.literal('true').exactOptional(), limit: LIMIT.default(100), reveal: REVEAL,
+      since: AT, until: AT, before: AT, agent: NAME, principal: NAME, server: NAME, remarkable: z.literal('true').exactOptional(), limit: LIMIT.default(100),
+        reveal: REVEAL,
     },
     act: async ({ admin, space, query: { reveal, remarkable, principal, ...query } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
@@ -32,7 +33,8 @@ export const sessionRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/audit/sessions/:context', summary: 'One session as a story: what the agent listed, called, was denied and received', access: 'audit',
-    reach: 'space', query: { since: AT, until: AT, after: z.coerce.number().int().nonnegative().exactOptional(), limit: LIMIT.default(LIMITS.queryRecordsMax), reveal: REVEAL },
+    reach: 'space', query: { since: AT, until: AT, after: z.coerce.number().int().nonnegative().exactOptional(), limit: LIMIT.default(LIMITS.queryRecordsMax),
+      reveal: REVEAL },
     act: async ({ admin, space, params, query: { reveal, since, until, after, limit } }, control) => {
       const context = params['context'] ?? '';
       const view = await viewFor(control, admin, space, reveal !== undefined);
