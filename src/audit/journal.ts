@@ -218,7 +218,7 @@ class JournalClient implements LedgerJournal {
     this.#telling = setTimeout(() => {
       this.#telling = undefined;
       if (this.#phase !== 'ready') return;
-      const abandoned = [...this.#abandoned];
+      const abandoned = this.#givenUp();
       const { node, incarnation } = this.#options;
       const told = (): void => abandoned.forEach((exchange) => this.#abandoned.delete(exchange));
       this.#link.call('ledger.hello', { node, incarnation, abandoned }).then(told, () => undefined);
@@ -261,7 +261,7 @@ class JournalClient implements LedgerJournal {
   async #greet(): Promise<void> {
     if (this.#greeting || this.#phase === 'closed' || this.#phase === 'ready') return;
     this.#greeting = true;
-    const abandoned = [...this.#abandoned];
+    const abandoned = this.#givenUp();
     const { node, incarnation } = this.#options;
     try {
       await this.#link.call('ledger.hello', { node, incarnation, abandoned });
@@ -345,6 +345,12 @@ class JournalClient implements LedgerJournal {
     this.#waiting = [];
     this.#forget(left);
     for (const pending of left) this.#refuse(pending, 'ERR_JOURNAL_UNAVAILABLE');
+  }
+
+  /** Those of which nothing waits to be written: what waits says itself how they ended. */
+  #givenUp(): readonly string[] {
+    const waiting = new Set([...this.#again, ...this.#waiting].map(({ exchange }) => exchange));
+    return [...this.#abandoned].filter((exchange) => !waiting.has(exchange));
   }
 
   /** Bounded: the oldest is forgotten first, and stays open in the ledger until this process's next start. */

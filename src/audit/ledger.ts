@@ -325,8 +325,12 @@ class LedgerFile implements Ledger {
         this.#commit(frames, this.#place(frames));
         return;
       }
-      this.#turn = this.#commitSynced(frames).finally(() => {
+      // Under way before anything is placed, since placing may add a record of the ledger's own: turns must never overlap.
+      const turn = Promise.withResolvers<void>();
+      this.#turn = turn.promise;
+      void this.#commitSynced(frames).finally(() => {
         this.#turn = undefined;
+        turn.resolve();
         if (this.#queue.length > 0) this.#schedule();
       });
     });

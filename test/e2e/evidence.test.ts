@@ -12,6 +12,7 @@ import { verifies } from './requirements.ts';
 
 /** What an auditor gets of a gate and does with it, as they type it. */
 const INDEPENDENT = join(import.meta.dir, '../independent/main.mjs');
+const ALICE = { agent: 'tester', kind: 'person', subject: 'alice-of-accounting' };
 let folder = '';
 let upstream: CountingServer;
 let gate: Gate;
@@ -26,8 +27,8 @@ beforeAll(async () => {
     manifest: `servers:\n  remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }\n`,
   });
   await gate.enrol('remote');
-  const token = await gate.token();
-  for (let call = 0; call < 3; call += 1) await callTool(`${gate.url}/mcp/remote`, token, 'charge', { id: `evidence-${call}` });
+  const { token } = await gate.admin('POST', '/tokens', { ...ALICE, audience: ['*'], groups: ['testers'], ttlMs: 3_600_000 });
+  for (let call = 0; call < 3; call += 1) await callTool(`${gate.url}/mcp/remote`, String(token), 'charge', { id: `evidence-${call}` });
   const delivered = (await gate.records({ event: 'result.delivered', server: 'remote' })).at(-1);
   exchange = String(delivered?.['exchange']);
   context = String(delivered?.['context']);
@@ -65,10 +66,13 @@ function node(...args: readonly string[]): { readonly code: number; readonly out
   return { code: ran.exitCode, out: ran.stdout.toString() + ran.stderr.toString() };
 }
 
-test(verifies('log-verifiable', 'the log of a gate that runs is accepted by the specifications’ verifier, and by ours, which finds every file in its place'), async () => {
+test(verifies('log-verifiable', 'the log of a gate that runs is accepted by the specifications’ verifier and by ours; every file is in its place'), async () => {
   const { json, code } = await run('verify', '--key', vkeyOf(gate.home));
   expect([code, json['flawCount'], json['unaccounted']]).toEqual([0, 0, 0]);
-  expect((await run('fsck')).json['oddities']).toEqual([]);
+  // A ledger that runs may just be writing its next checkpoint.
+  let oddities: unknown = 'none seen';
+  for (let look = 0; look < 50 && !Bun.deepEquals(oddities, []); look += 1) ({ oddities } = (await run('fsck')).json);
+  expect(oddities).toEqual([]);
   expect(checkTree(join(gate.home, 'ledger', 'log'), vkeyOf(gate.home)).entries.length).toBeGreaterThan(5);
 });
 
@@ -84,7 +88,7 @@ test(verifies('log-verifiable', 'each record of an exchange is proven, online an
       expect([checked.code, checked.out]).toEqual([0, expect.stringContaining('"proven":true')]);
     }
   }
-});
+}, 30_000);
 
 test(verifies('log-verifiable', 'a checkpoint that somebody kept is shown to be the beginning of the log of today'), async () => {
   const kept = join(folder, 'kept');
@@ -98,9 +102,9 @@ test(verifies('log-verifiable', 'a checkpoint that somebody kept is shown to be 
   writeFileSync(join(folder, 'newer'), String(json['newer']));
   writeFileSync(join(folder, 'hashes'), isArray(json['proof']) ? json['proof'].join('\n') : '');
   expect(node(INDEPENDENT, 'consistency', kept, join(folder, 'newer'), join(folder, 'hashes'), vkeyOf(gate.home)).code).toBe(0);
-});
+}, 30_000);
 
-test(verifies('evidence-bundle', 'a session’s evidence checks out offline, by its own script and by ours, with definitions, policies and configuration'), async () => {
+test(verifies('evidence-bundle', 'a session’s evidence checks out offline, by its own script and ours, with definitions and configuration'), async () => {
   const out = join(folder, 'bundle');
   expect((await run('bundle', '--context', context, '--incident', 'INC-7', '--out', out)).code).toBe(0);
   expect(readFileSync(join(out, 'verify.mjs'), 'utf8').split('\n').length).toBeLessThanOrEqual(100);
@@ -110,23 +114,23 @@ test(verifies('evidence-bundle', 'a session’s evidence checks out offline, by 
   expect([code, json['problems'], json['gaps'], json['disclosed']]).toEqual([0, [], [], 0]);
   const names = readdirSync(out, { recursive: true }).map(String);
   for (const folderName of ['definitions', 'configuration', 'policies']) expect(names.some((name) => name.startsWith(`${folderName}/`))).toBe(true);
-});
+}, 30_000);
 
-test(verifies('evidence-bundle', 'without the right to see names nobody’s name is in it; with it the lines are there, and an archive is as good as a folder'), async () => {
-  const people = (await gate.records({ exchange, reveal: 'true' }).catch(() => [])).flatMap(({ principal }) => (typeof principal === 'string' ? [principal] : []));
+test(verifies('evidence-bundle', 'nobody’s name is in it without the right to see names; an archive is as good as a folder'), async () => {
   const [hidden, shown] = [join(folder, 'hidden'), join(folder, 'shown.tar')];
   await run('bundle', '--exchange', exchange, '--out', hidden);
   expect((await run('bundle', '--exchange', exchange, '--out', shown, '--reveal', '--reason', 'an investigation')).code).toBe(0);
   const text = readdirSync(hidden, { recursive: true, withFileTypes: true }).filter((item) => item.isFile())
     .map((item) => readFileSync(join(item.parentPath, item.name), 'utf8')).join('\n');
-  for (const person of people) expect(text).not.toContain(person);
+  expect(text).not.toContain(ALICE.subject);
   expect(text).toMatch(/"principal":"p_[0-9a-f]{20}"/);
   const { json, code } = await run('verify-bundle', shown);
   expect([code, json['problems'], json['disclosed'], json['disclosure']]).toEqual([0, [], 2, 'original']);
   const unpacked = mkdtempSync(join(folder, 'tar-'));
   expect(Bun.spawnSync(['tar', '-xf', shown, '-C', unpacked]).exitCode).toBe(0);
   expect(node(join(unpacked, 'verify.mjs')).out).toContain('2 of them disclosed');
-});
+  expect(readFileSync(join(unpacked, 'records.jsonl'), 'utf8')).toContain(ALICE.subject);
+}, 30_000);
 
 test(verifies('evidence-bundle', 'whatever is changed in a bundle, its script and ours say so'), async () => {
   const out = join(folder, 'changed');
@@ -146,4 +150,4 @@ test(verifies('evidence-bundle', 'whatever is changed in a bundle, its script an
   expect(node(join(out, 'verify.mjs')).out).toContain('more: not a file of this bundle');
   expect(isObject((await run('verify-bundle', out)).json)).toBe(true);
   expect((await run('verify-bundle', out, '--control-key', 'AAAA')).out).toContain('not by the key that was given');
-});
+}, 60_000);

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { openCommitments } from '../../src/audit/commit.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
-import { toolParams } from '../fixtures/modern-call.ts';
 import type { Aftermath, Attempt } from './kills.ts';
 
 const CLOSING: ReadonlySet<string> = new Set(['result.delivered', 'result.withheld', 'call.cancelled', 'call.failed', 'call.unknown']);
@@ -12,7 +11,7 @@ export function findingsOf(after: Aftermath): readonly string[] {
   const permitted = permittedByDigest(after.journal);
   const digestOf = commitmentsOf(after.home, after.journal);
   const opened = (attempt: Attempt): readonly JournalRecord[] =>
-    digestOf(JSON.stringify(toolParams(attempt.tool, { id: attempt.id }))).flatMap((digest) => permitted.get(digest) ?? []);
+    digestOf(JSON.stringify({ id: attempt.id })).flatMap((digest) => permitted.get(digest) ?? []).filter(({ tool }) => tool === attempt.tool);
   const done = Map.groupBy(after.effects, (effect) => effect);
   return [
     ...after.attempts.flatMap((attempt) => lostOf(attempt, opened(attempt), byExchange, done)),

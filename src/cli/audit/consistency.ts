@@ -28,7 +28,8 @@ export const consistency: Verb = {
     }
     const hashes = proof.map((hash) => Buffer.from(hash).toString('base64'));
     show(io, options.json, { origin: identity.origin, first: older.size, second: newer.size, proof: hashes, older: older.note, newer: newer.note }, () =>
-      `The log of ${newer.size} records begins with the one of ${older.size}: nothing of it was changed or left out.\n${hashes.map((hash) => `${hash}\n`).join('')}`);
+      `The log of ${newer.size} records begins with the one of ${older.size}: nothing of it was changed or left out.\n` +
+      hashes.map((hash) => `${hash}\n`).join(''));
     return Promise.resolve(0);
   },
 };

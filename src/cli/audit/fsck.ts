@@ -14,7 +14,8 @@ export const fsck: Verb = {
     show(io, options.json, { ledger: dir, files, lines, size, oddities: oddities.map((oddity) => ({ ...oddity })) }, () => {
       const summary = `${files} files, ${lines} lines, a checkpoint of ${size} records.\n`;
       if (oddities.length === 0) return `${summary}Everything is in its place.\n`;
-      return `${summary}${table(['kind', 'file', 'byte', 'position', 'what'], oddities.map(({ kind, file, offset, position, what }) => [kind, file, offset, position, what]))}`;
+      const rows = oddities.map(({ kind, file, offset, position, what }) => [kind, file, offset, position, what]);
+      return `${summary}${table(['kind', 'file', 'byte', 'position', 'what'], rows)}`;
     });
     return oddities.length === 0 ? 0 : 1;
   },

@@ -23,7 +23,11 @@ export const prove: Verb = {
     const exchange = need(0, 'the exchange');
     const offline = options.text('offline');
     const { vkey, proofs } = await withProgress(io, 'proving', () => (offline === undefined ? online(call, exchange) : fromFolder(call, exchange, offline)));
-    if (proofs.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'no record of that exchange is here', { remedy: 'See `sallyport audit query`. Erased records name no exchange.' });
+    if (proofs.length === 0) {
+      throw new SallyportError('ERR_NOT_FOUND', 'no record of that exchange is here', {
+        remedy: 'See `sallyport audit query`. Erased records name no exchange.',
+      });
+    }
     for (const proof of proofs) checkProof(proof, vkey);
     const out = options.text('out');
     if (out !== undefined) write(resolve(io.cwd, out), vkey, proofs);
@@ -46,7 +50,8 @@ async function online(call: Call, exchange: string): Promise<Proofs> {
   const proofs = objects(part(answer, 'records')).map((record) => {
     const line = text(record['line']);
     const hashes = objectsOf(record['proof']);
-    return { position: Number(record['position']), event: text(part(record, 'record', 'event')), leaf: text(record['leaf']), note, proof: hashes, ...(line === '' ? {} : { line }) };
+    const event = text(part(record, 'record', 'event'));
+    return { position: Number(record['position']), event, leaf: text(record['leaf']), note, proof: hashes, ...(line === '' ? {} : { line }) };
   });
   return { vkey: call.options.text('key') ?? text(part(answer, 'vkey')), proofs };
 }

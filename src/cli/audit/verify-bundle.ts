@@ -4,8 +4,9 @@ import { checkBundle, type Files } from '../../audit/bundle/check.ts';
 import { fromTar } from '../../audit/bundle/tar.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { show } from '../command.ts';
-import { table, time } from '../terminal.ts';
+import { time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
+import { facts } from './facts.ts';
 
 export const verifyBundle: Verb = {
   usage: 'verify-bundle <FOLDER|FILE.tar> [--key VKEY] [--control-key BASE64]',
@@ -15,22 +16,31 @@ export const verifyBundle: Verb = {
     const keys = { log: options.text('key'), control: options.text('control-key') };
     const { manifest, vkey, key, size, disclosed, problems } = checkBundle(readBundle(place), keys);
     const { createdAt, space, scope, disclosure, gaps, records, files } = manifest;
-    const summary = { bundle: place, createdAt, space, scope, disclosure, gaps, records: records.length, disclosed, files: Object.keys(files).length, vkey, controlKey: key, size, problems: [...problems] };
+    const counts = { records: records.length, disclosed, files: Object.keys(files).length, size };
+    const summary = { bundle: place, createdAt, space, scope, disclosure, gaps, ...counts, vkey, controlKey: key, problems: [...problems] };
     show(io, options.json, summary, () => {
-      const rows = [
+      const rows: (readonly [string, string])[] = [
         ['made', `${time(createdAt)}, in the space ${space}`], ['of', JSON.stringify(scope)], ['log', vkey], ['control', key],
-        ['records', `${records.length} in a log of ${size}, ${disclosed} as they were written, the others by their commitments`], ['missing', gaps.join('\n')],
+        ['records', `${records.length} in a log of ${size}, ${disclosed} as they were written, the others by their commitments`],
+        ['missing', gaps.length === 0 ? 'nothing' : gaps.join('; ')],
       ];
-      return `${table(['', ''], rows)}${problems.length === 0 ? 'Everything is what was signed, and in the log.\n' : problems.map((problem) => `${problem}\n`).join('')}`;
+      const found = problems.length === 0 ? ['Everything is what was signed, and in the log.'] : problems;
+      return `${facts(rows)}\n${found.map((problem) => `${problem}\n`).join('')}`;
     });
-    if (keys.log === undefined || keys.control === undefined) io.note('Keys were taken from the bundle: compare them with those that you were given elsewhere, or say --key and --control-key.');
+    if (keys.log === undefined || keys.control === undefined) {
+      io.note('Keys were taken from the bundle: compare them with those that you were given elsewhere, or say --key and --control-key.');
+    }
     return Promise.resolve(problems.length === 0 ? 0 : 1);
   },
 };
 
 function readBundle(place: string): Files {
-  if (!existsSync(place)) throw new SallyportError('ERR_FILE_UNREADABLE', `${place} is not there`, { remedy: 'Name a folder or .tar that `sallyport audit bundle` made.' });
+  if (!existsSync(place)) {
+    throw new SallyportError('ERR_FILE_UNREADABLE', `${place} is not there`, {
+      remedy: 'Name a folder or .tar that `sallyport audit bundle` made.',
+    });
+  }
   if (!statSync(place).isDirectory()) return fromTar(readFileSync(place));
-  const found = readdirSync(place, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory()).map((item) => join(item.parentPath, item.name));
-  return new Map(found.map((file) => [relative(place, file), readFileSync(file)]));
+  const found = readdirSync(place, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory());
+  return new Map(found.map((item) => join(item.parentPath, item.name)).map((file) => [relative(place, file), readFileSync(file)]));
 }

@@ -8,6 +8,7 @@ import { show } from '../command.ts';
 import { withProgress } from '../progress.ts';
 import { table } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
+import { facts } from './facts.ts';
 
 export const verify: Verb = {
   usage: 'verify [FOLDER] [--key VKEY]',
@@ -34,14 +35,15 @@ function view(dir: string, vkey: string, verified: Verified, seconds: number): s
     ['ledger', dir],
     ['key', vkey],
     ['signed', checkpoint === undefined ? 'nothing' : `${checkpoint.size} records, root ${Buffer.from(checkpoint.root).toString('base64')}`],
-    ['records', `${records} in ${segments} segments${unsigned > 0 ? `; the last ${unsigned} are not signed yet` : ''}`],
+    ['records', `${records} in ${segments === 1 ? 'one segment' : `${segments} segments`}${unsigned > 0 ? `; the last ${unsigned} are not signed yet` : ''}`],
     ['erased', `${countOf(erased)} records, whose commitments stay${unaccounted > 0 ? `; NO RECORD ACCOUNTS FOR ${unaccounted} OF THEM` : ''}`],
     ['payloads', `${bodies} intact, ${bodiesErased} erased, ${gone} expired with their files`],
     ['took', `${seconds.toFixed(1)} s`],
   ];
+  if (flawCount === 0) return `${facts(rows)}\nEverything is what was logged.\n`;
   const more = flawCount > flaws.length ? `and ${flawCount - flaws.length} more\n` : '';
-  const found = flawCount === 0 ? 'Everything is what was logged.\n' : `${table(['file', 'byte', 'position', 'what'], flaws.map(cells))}${more}${flawCount} flaws. Nothing was changed.\n`;
-  return `${table(['', ''], rows)}${found}`;
+  const found = table(['file', 'byte', 'position', 'what'], flaws.map(cells));
+  return `${facts(rows)}\n${found}${more}${flawCount === 1 ? 'One flaw' : `${flawCount} flaws`}. Nothing was changed.\n`;
 }
 
 function cells({ file, offset, position, what }: Flaw): readonly (string | number | undefined)[] {

@@ -40,7 +40,8 @@ export async function gatherOthers(
     for (const server of servers) addDefinitions(server, row.version, named.definitions, { others, changes, texts });
   }
   for (const digest of named.definitions) {
-    if (![...others.keys()].some((name) => name.endsWith(`/${digest.slice(0, DIGEST_CHARS)}.json`))) gaps.push(`the definition ${digest} is in no stored snapshot`);
+    const isThere = [...others.keys()].some((name) => name.endsWith(`/${digest.slice(0, DIGEST_CHARS)}.json`));
+    if (!isThere) gaps.push(`the definition ${digest} is in no stored snapshot`);
   }
   if (texts.length > 0) others.set('definitions/changes.txt', texts.join('\n'));
   await addPolicies(control, space, rows.at(-1), disguise, { others, gaps });
@@ -64,11 +65,13 @@ function textsOf(value: Json | undefined): readonly string[] {
 }
 
 /** What of a snapshot concerns these records; the whole is named by the digest and signature of its bytes. */
-function configurationOf({ version, bytes, signature, createdAt }: SnapshotRow, { policy, agents, limits }: Snapshot, servers: readonly Server[], named: Named, space: string): JsonObject {
+function configurationOf(
+  { version, bytes, signature, createdAt }: SnapshotRow, { policy, agents, limits }: Snapshot, servers: readonly Server[], named: Named, space: string,
+): JsonObject {
   const programs = isObject(policy) && isArray(policy['policies']) ? policy['policies'] : [];
   return {
     version, createdAt, sha256: createHash('sha256').update(bytes).digest('hex'), signature,
-    servers: plain(servers.map(({ baseline, ...server }) => ({ ...server, ...(baseline && { baseline: { digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt } }) }))),
+    servers: plain(servers.map(({ baseline: { digest, approvedBy, approvedAt } = {}, ...server }) => ({ ...server, baseline: { digest, approvedBy, approvedAt } }))),
     agents: plain(agents.filter((agent) => agent.space === space && named.agents.has(agent.id))),
     policies: programs.filter((program) => isObject(program) && typeof program['id'] === 'string' && named.policies.has(program['id'])),
     limits: plain(limits),
@@ -97,7 +100,8 @@ function addDefinitions(server: Server, version: number, wanted: ReadonlySet<str
   for (const { kind, name, digest, definition } of pinsOf(server.baseline.surface)) {
     const key = `${server.id} ${kind} ${name}`;
     const before = changes.get(key);
-    if (wanted.has(digest)) others.set(`definitions/${server.id}/${digest.slice(0, DIGEST_CHARS)}.json`, pretty({ server: server.id, kind, name, digest, definition }));
+    const file = `definitions/${server.id}/${digest.slice(0, DIGEST_CHARS)}.json`;
+    if (wanted.has(digest)) others.set(file, pretty({ server: server.id, kind, name, digest, definition }));
     if (before !== undefined && before.digest !== digest) {
       texts.push(`${key}, snapshot ${before.version} to ${version}\n${diffDefinitions(before.definition, definition)}`);
     }
@@ -115,6 +119,7 @@ async function addPolicies(control: Control, space: string, last: SnapshotRow | 
   const updated = new Map((await control.store.list('policy', space)).map(({ id, updatedAt }) => [id, updatedAt]));
   for (const [at, { id, body }] of (await listStored(control.store, 'policy', space)).entries()) {
     others.set(`policies/${at + 1}.cedar`, disguise.text(`// ${body.file}\n${body.source}`));
-    if (last !== undefined && (updated.get(id) ?? 0) > last.createdAt) gaps.push(`${body.file} was changed after snapshot ${last.version}; configuration/ has the compiled form that was in force`);
+    if (last === undefined || (updated.get(id) ?? 0) <= last.createdAt) continue;
+    gaps.push(`${body.file} was changed after snapshot ${last.version}; configuration/ has the compiled form that was in force`);
   }
 }

@@ -12,13 +12,19 @@ const BUNDLE = z
     incident: z.string().min(1).max(128).regex(/^[\w.:-]+$/).exactOptional(), contexts: IDS.default([]), exchanges: IDS.default([]),
     since: z.int().nonnegative().exactOptional(), until: z.int().nonnegative().exactOptional(), reveal: z.boolean().default(false),
   })
-  .refine(({ contexts, exchanges, since }) => contexts.length + exchanges.length > 0 || since !== undefined, { error: 'must name contexts, exchanges, or a time' });
+  .refine(({ contexts, exchanges, since }) => contexts.length + exchanges.length > 0 || since !== undefined, {
+    error: 'must name contexts, exchanges, or a time',
+  });
 
 /** Evidence for people outside: it proves itself, without us. */
 export const bundleRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/audit/bundle', summary: 'Evidence of contexts, exchanges or a time, with its proofs', access: 'investigate', reach: 'space', body: BUNDLE,
-    act: async ({ admin, space, body: { reveal, ...scope } }, control) => ({ files: Object.fromEntries(await makeBundle(control, { admin, space, reveal }, scope)) }),
+    method: 'POST', path: '/audit/bundle', summary: 'Evidence of contexts, exchanges or a time, with its proofs', access: 'investigate', reach: 'space',
+    body: BUNDLE,
+    act: async ({ admin, space, body: { reveal, ...scope } }, control) => {
+      const files = await makeBundle(control, { admin, space, reveal }, scope);
+      return { files: Object.fromEntries(files) };
+    },
   }),
   route({
     method: 'GET', path: '/audit/exchanges/:id/proof', summary: 'Proofs that the records of an exchange stand in the log', access: 'audit', reach: 'space',

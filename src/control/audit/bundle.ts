@@ -34,7 +34,8 @@ export async function makeBundle(control: Control, { admin, space, reveal }: Bun
   const entries = await entriesOf(control, space, scope);
   const records = entries.map(({ record }) => record);
   const { vkey, note, proofs } = await control.ledger.prove(entries.map(({ position }) => position));
-  const { others, gaps } = await gatherOthers(control, space, records, original ? { json: (value) => value, text: (value) => value } : disguiseOf(control, view));
+  const disguise = original ? { json: (value: JsonObject) => value, text: (value: string) => value } : disguiseOf(control, view);
+  const { others, gaps } = await gatherOthers(control, space, records, disguise);
   const missing = [...gaps];
   const bundled = proofs.map((proof): BundledRecord => bundledOf(proof, original, view, missing));
   await control.record({
@@ -42,7 +43,8 @@ export async function makeBundle(control: Control, { admin, space, reveal }: Bun
     detail: { records: bundled.length, disclosure: original ? 'original' : 'pseudonyms', ...scopeJson(scope, original ? undefined : view) },
   });
   return assembleBundle({
-    createdAt: control.now(), createdBy: original ? admin.id : control.retention.pseudonyms.of(admin.id), space, scope: scopeJson(scope, original ? undefined : view),
+    createdAt: control.now(), createdBy: original ? admin.id : control.retention.pseudonyms.of(admin.id), space,
+    scope: scopeJson(scope, original ? undefined : view),
     disclosure: original ? 'original' : 'pseudonyms', vkey, note, records: bundled, others, gaps: missing,
   }, control.signBundle);
 }
@@ -53,7 +55,9 @@ async function showsPeople(control: Control, admin: Admin, space: string): Promi
   return (await viewFor(control, admin, space, false))({ principal: person })['principal'] === person;
 }
 
-function bundledOf({ position, line, proof }: Proven['proofs'][number], original: boolean, view: (record: JsonObject) => JsonObject, gaps: string[]): BundledRecord {
+function bundledOf(
+  { position, line, proof }: Proven['proofs'][number], original: boolean, view: (record: JsonObject) => JsonObject, gaps: string[],
+): BundledRecord {
   const read: Json = JSON.parse(line);
   const { leaf, record } = isObject(read) ? read : {};
   if (typeof leaf !== 'string') throw new SallyportError('ERR_LOG_INCONSISTENT', `the line of record ${position} is not what was written`);
@@ -67,21 +71,29 @@ async function entriesOf(control: Control, space: string, scope: BundleScope): P
   const question = narrowed(any.join(' or '), timesOf(scope.since, scope.until));
   const found: { readonly position: number; readonly record: JsonObject }[] = [];
   for (let after: number | undefined; ; ) {
-    const page = await control.ledger.search({ space, question, now: control.now(), order: 'oldest', limit: LIMITS.queryRecordsMax, ...(after === undefined ? {} : { after }) });
+    const ask = { space, question, now: control.now(), order: 'oldest', limit: LIMITS.queryRecordsMax } as const;
+    const page = await control.ledger.search({ ...ask, ...(after === undefined ? {} : { after }) });
     found.push(...page.entries);
     if (found.length > LIMITS.proofsAtOnceMax) {
-      throw new SallyportError('ERR_REQUEST_INVALID', `this is evidence of more than ${LIMITS.proofsAtOnceMax} records`, { remedy: 'Ask for it in parts, by --since and --until.' });
+      throw new SallyportError('ERR_REQUEST_INVALID', `this is evidence of more than ${LIMITS.proofsAtOnceMax} records`, {
+        remedy: 'Ask for it in parts, by --since and --until.',
+      });
     }
     if (page.next === undefined || page.entries.length === 0) break;
     after = page.next;
   }
-  if (found.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query` and `sallyport audit sessions`.' });
+  if (found.length === 0) {
+    throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', {
+      remedy: 'See `sallyport audit query` and `sallyport audit sessions`.',
+    });
+  }
   return found;
 }
 
 function scopeJson({ incident, contexts, exchanges, since, until }: BundleScope, view: ((record: JsonObject) => JsonObject) | undefined): JsonObject {
   const scope = {
-    ...(incident === undefined ? {} : { incident }), ...(contexts.length === 0 ? {} : { contexts: [...contexts] }), ...(exchanges.length === 0 ? {} : { exchanges: [...exchanges] }),
+    ...(incident === undefined ? {} : { incident }), ...(contexts.length === 0 ? {} : { contexts: [...contexts] }),
+    ...(exchanges.length === 0 ? {} : { exchanges: [...exchanges] }),
     ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }),
   };
   return view === undefined ? scope : view(scope);
