@@ -21,7 +21,7 @@ export async function measureQuery(bench: Bench): Promise<Figure[]> {
   return measureQueries(join(bench.folder, 'query'), RECORDS);
 }
 
-export async function measureQueries(dir: string, records: number): Promise<Figure[]> {
+async function measureQueries(dir: string, records: number): Promise<Figure[]> {
   const ledger = generateLedger(dir, records, Date.now());
   const index = openLedgerIndex(dir, () => ledger.end);
   try {

@@ -51,7 +51,7 @@ export function planSearch(sqlite: Database, space: string, filter: Filter, grou
   };
 }
 
-export function placeOf(name: Grouping): Place {
+function placeOf(name: Grouping): Place {
   return name === 'day' || name === 'hour' ? 'record' : fieldOf(name).place;
 }
 

@@ -22,7 +22,7 @@ export interface Framework {
 
 const SECOND_HAND = 'Numbers from general knowledge of the published document; it was not read for this mapping. Check them against your copy.';
 
-export const FRAMEWORKS = {
+const FRAMEWORKS = {
   nist80053: {
     title: 'NIST SP 800-53 Rev. 5', source: `NIST Special Publication 800-53 Revision 5, csrc.nist.gov (public domain). ${SECOND_HAND}`,
     controls: [
