@@ -280,6 +280,11 @@ test('flow: policy sees what the context carries, of this moment', () =>
     expect(path.sent).toHaveLength(1);
   }));
 
+function broken(): never {
+  throw new Error('broken');
+}
+
+const NOWHERE = { actor: 1, server: 1, item: 1 };
 const NO_UNSCORED = 'forbid(principal, action == Action::"call_tool", resource) when { context.findings.contains("anomaly/unscored") };';
 
 test('anomalies: what a scorer finds is in the decision and its record; how the call ended is told to the scorer', () =>
@@ -287,26 +292,23 @@ test('anomalies: what a scorer finds is in the decision and its record; how the 
     const ended: string[] = [];
     const found: Finding = { detector: 'anomaly', rule: 'rate', severity: 'high', at: [], expected: '2 calls an hour', seen: '90 calls an hour', rarity: 0.0001 };
     path.scorer = {
-      ask: () => ({ findings: [found], raised: [found] }),
-      settle: (_, { outcome }) => {
+      ask: () => ({ findings: [found], raised: [found], place: NOWHERE }),
+      settle: (_call, _place, { outcome }) => {
         ended.push(outcome);
         return { findings: [], raised: [] };
       },
     };
     expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
-    path.scorer = { ...path.scorer, ask: () => ({ findings: [], raised: [] }) };
+    path.scorer = { ...path.scorer, ask: () => ({ findings: [], raised: [], place: NOWHERE }) };
     await path.ask(path.call('charge'));
     await path.ask(path.call('ghost'));
     expect(ended).toEqual(['denied', 'permitted', 'refused']);
     const records = await path.records();
     expect(records.find(({ event }) => event === 'call.denied')).toMatchObject({ findings: [found] });
-    expect(records.filter(({ event }) => event === 'finding.raised')).toMatchObject([{ category: 'detection', server: 'bank', findings: [found] }]);
+    expect(records.filter(({ event }) => event === 'finding.raised')).toMatchObject([{ category: 'detection', server: 'crm', findings: [found] }]);
   }));
 
 test('anomalies: a scorer that throws is a finding, so a policy on findings holds, and opens nothing (invariant 6)', async () => {
-  const broken = (): never => {
-    throw new Error('broken');
-  };
   await under(`${CHARGE} ${NO_UNSCORED}`, {}, async () => {
     path.scorer = { ask: broken, settle: broken };
     expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');

@@ -63,17 +63,18 @@ export function createWatching({ scorer, journal, node, now, hash }: WatchingOpt
     watch(exchange, flow) {
       if (exchange.principal.id === REGISTRY_PRINCIPAL_ID) return UNWATCHED;
       const call = attempt(() => measure(exchange, flow, hash));
-      const unusual = call === undefined ? FAILED : (attempt(() => scorer.ask(call)) ?? FAILED);
+      const asked = call === undefined ? undefined : attempt(() => scorer.ask(call));
+      const unusual = asked ?? FAILED;
       tell(unusual.raised, namesOf(exchange));
       if (unusual.findings.length > 0) shown.set(exchange, unusual.findings);
       let isOpen = true;
       return {
         findings: unusual.findings,
         end(outcome, resultBytes) {
-          if (!isOpen || call === undefined) return;
+          if (!isOpen || call === undefined || asked === undefined) return;
           isOpen = false;
           const labelsAfter = outcome === 'permitted' ? join(flow, labelsOf(exchange) ?? flow) : flow;
-          const after = attempt(() => scorer.settle(call, { outcome, resultBytes, labelsAfter })) ?? FAILED;
+          const after = attempt(() => scorer.settle(call, asked.place, { outcome, resultBytes, labelsAfter })) ?? FAILED;
           tell(after.raised, namesOf(exchange));
         },
       };
@@ -83,7 +84,10 @@ export function createWatching({ scorer, journal, node, now, hash }: WatchingOpt
         at, space, principal: principal.id, principalKind: principal.kind, agent: principal.agent, server: name, method: '', action: 'connect',
         arguments: [], unknownArguments: 0, argumentBytes: 0, destinations: [], labelsBefore: UNLABELLED,
       };
-      const after = attempt(() => [scorer.ask(call), scorer.settle(call, { outcome: 'refused', resultBytes: 0, labelsAfter: UNLABELLED })]) ?? [FAILED];
+      const after = attempt(() => {
+        const asked = scorer.ask(call);
+        return [asked, scorer.settle(call, asked.place, { outcome: 'refused', resultBytes: 0, labelsAfter: UNLABELLED })];
+      }) ?? [FAILED];
       tell(after.flatMap(({ raised }) => raised), { space, exchange: uuidv7(at), ...callerOf(principal) });
     },
   };

@@ -21,7 +21,7 @@ export interface Anomalies {
 }
 
 /** False findings for each agent in a month: what is told beyond what is meant. */
-const BUDGET_PER_MONTH = 0.9;
+export const BUDGET_PER_MONTH = 1;
 const START_ANEW: Finding = {
   detector: 'anomaly', rule: 'unscored', severity: 'medium', at: [], expected: 'what was learnt before', seen: 'a file that is damaged or of another version',
 };
@@ -57,8 +57,11 @@ export function joinAnomalies({ home, node, inForce }: { readonly home: string; 
   };
 }
 
+function fresh(): ScorerMemory {
+  return createMemory(randomInt(2 ** 31), LIMITS.anomalyActorsMax, ACTOR_WIDTH);
+}
+
 function load(file: string): { readonly memory: ScorerMemory; readonly isAnew: boolean } {
-  const fresh = (): ScorerMemory => createMemory(randomInt(2 ** 31), LIMITS.anomalyActorsMax, ACTOR_WIDTH);
   if (!existsSync(file)) return { memory: fresh(), isAnew: false };
   try {
     const bytes = readFileSync(file);

@@ -7,6 +7,8 @@
 export interface Calibration {
   /** Takes the score of one finished test into account. */
   add(score: number): void;
+  /** Below this, no score is rarer than one in ten: nobody need ask. */
+  readonly quiet: number;
   /** `-ln P(score at least this)`, all considered. */
   of(score: number): number;
   readonly tests: number;
@@ -21,6 +23,7 @@ const MODEL_WEIGHT = 100;
 /** Exceedances that the tail is fitted to, at the least. */
 const PEAKS_MIN = 25;
 const PEAKS_SHARE = 0.005;
+const QUIET_SHARE = 0.1;
 
 /** `bins` are the caller's, so that they can be saved. */
 export function createCalibration(bins: Float32Array): Calibration {
@@ -44,8 +47,11 @@ export function createCalibration(bins: Float32Array): Calibration {
       if (stale > 32 + tests / 50) refresh();
     },
     of(score) {
-      const share = tailOf(fit, bins, score);
+      const share = tailOf(fit, score);
       return -Math.log((tests * share + MODEL_WEIGHT * Math.exp(-score)) / (tests + MODEL_WEIGHT));
+    },
+    get quiet() {
+      return fit.quiet;
     },
     get tests() {
       return tests;
@@ -59,7 +65,9 @@ interface Tail {
   readonly share: number;
   readonly shape: number;
   readonly scale: number;
-  readonly tests: number;
+  /** Share of tests at least as high, by bin. */
+  readonly above: Float64Array;
+  readonly quiet: number;
 }
 
 function binOf(score: number): number {
@@ -68,34 +76,39 @@ function binOf(score: number): number {
 
 /** By moments of the exceedances; the shape is kept where moments exist and no tail ends (0 … 0.45). */
 function fitTail(bins: Float32Array, tests: number): Tail {
+  const above = new Float64Array(CALIBRATION_WIDTH);
   const wanted = Math.max(PEAKS_MIN, tests * PEAKS_SHARE);
-  let [count, from] = [0, CALIBRATION_WIDTH];
-  while (from > 1 && count < wanted) {
-    from -= 1;
-    count += bins[from] ?? 0;
+  let [count, from, quiet] = [0, 0, 0];
+  for (let bin = CALIBRATION_WIDTH - 1; bin >= 0; bin -= 1) {
+    count += bins[bin] ?? 0;
+    above[bin] = count / Math.max(tests, 1);
+    if (from === 0 && count >= wanted) from = bin;
+    if (quiet === 0 && count > tests * QUIET_SHARE) quiet = bin;
   }
-  if (count < PEAKS_MIN) return { from: 0, share: 1, shape: 0, scale: 1, tests };
+  const peaks = (above[from] ?? 0) * tests;
+  if (from === 0 || peaks < PEAKS_MIN) return { from: 0, share: 1, shape: 0, scale: 1, above, quiet: 0 };
   let [sum, squares] = [0, 0];
   for (let bin = from; bin < CALIBRATION_WIDTH; bin += 1) {
     const excess = (bin - from + 0.5) / BINS_PER_UNIT;
     sum += excess * (bins[bin] ?? 0);
     squares += excess * excess * (bins[bin] ?? 0);
   }
-  const mean = sum / count;
-  const variance = Math.max(squares / count - mean * mean, 1e-3);
+  const mean = sum / peaks;
+  const variance = Math.max(squares / peaks - mean * mean, 1e-3);
   const shape = Math.min(0.45, Math.max(0, (1 - (mean * mean) / variance) / 2));
-  return { from, share: count / tests, shape, scale: Math.max(0.05, mean * (1 - shape)), tests };
+  return { from, share: above[from] ?? 1, shape, scale: Math.max(0.05, mean * (1 - shape)), above, quiet: expand(quiet / BINS_PER_UNIT) };
 }
 
 function compress(score: number): number {
   return score < STRAIGHT ? score : STRAIGHT * (1 + Math.log(score / STRAIGHT));
 }
 
-function tailOf({ from, share, shape, scale, tests }: Tail, bins: Float32Array, score: number): number {
+function expand(compressed: number): number {
+  return compressed < STRAIGHT ? compressed : STRAIGHT * Math.exp(compressed / STRAIGHT - 1);
+}
+
+function tailOf({ from, share, shape, scale, above }: Tail, score: number): number {
   const excess = compress(score) - from / BINS_PER_UNIT;
-  if (excess >= 0) return share * (shape < 0.01 ? Math.exp(-excess / scale) : (1 + (shape * excess) / scale) ** (-1 / shape));
-  if (tests < 1) return 1;
-  let above = share * tests;
-  for (let bin = from - 1; bin >= binOf(score); bin -= 1) above += bins[bin] ?? 0;
-  return Math.min(1, above / tests);
+  if (excess < 0) return above[binOf(score)] ?? 1;
+  return share * (shape < 0.01 ? Math.exp(-excess / scale) : (1 + (shape * excess) / scale) ** (-1 / shape));
 }

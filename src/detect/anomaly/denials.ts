@@ -19,13 +19,14 @@ export const denials: Rule = {
 };
 
 /** Refusals in a row: a run of n by chance has the probability of one, to the n. Numbers: the run, refusals and calls in all. */
-function followRun({ rows: { floats }, report, trust }: Sight, isRefused: boolean, at: number): void {
+function followRun(sight: Sight, isRefused: boolean, at: number): void {
+  const { rows: { floats }, trust } = sight;
   const run = floats[at] ?? 0;
   const [refused, calls] = [floats[at + 1] ?? 0, floats[at + 2] ?? 0];
   const usual = -Math.log((refused + 0.5) / (calls + 10));
   floats[at] = isRefused ? run + 1 : 0;
   const score = Math.sqrt(usual) * run;
-  if (isRefused) report(CHANNEL.denialsRun, score + Math.sqrt(usual), 0, run + 1);
+  if (isRefused) sight.report(CHANNEL.denialsRun, score + Math.sqrt(usual), 0, run + 1);
   floats[at + 1] = refused + (isRefused ? trust : 0);
   floats[at + 2] = calls + 1;
   if (calls < 2000) return;

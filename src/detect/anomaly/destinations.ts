@@ -61,8 +61,9 @@ export const destinations: Rule = {
 };
 
 /** Takes note that this actor named a destination. */
-function name({ destinations: { claim, floats, words }, actor, hour }: Sight, hash: number): void {
-  const row = claim(hash, hour);
+function name({ destinations: table, actor, hour }: Sight, hash: number): void {
+  const { floats, words } = table;
+  const row = table.claim(hash, hour);
   if (row < 0) return;
   const user = (actor >>> 0) || 1;
   if ((floats[row + DESTINATION.calls] ?? 0) === 0) {

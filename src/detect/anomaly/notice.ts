@@ -19,7 +19,7 @@ export interface Unusual {
   readonly raised: readonly Finding[];
 }
 
-export const NOTHING_UNUSUAL: Unusual = { findings: [], raised: [] };
+const NOTHING_UNUSUAL: Unusual = { findings: [], raised: [] };
 
 /** Numbers in an actor's row: tokens and their hour, then for each rule until when it stands, when it was told, how rare it was, how severe; the latest of those that stand. */
 const RULES = ANOMALY_RULES.length;
@@ -32,6 +32,8 @@ const STANDING_MINUTES = 60;
 const AGAIN_MINUTES = 24 * 60;
 /** How much rarer than when it was told it must be to be told again, in powers of e. */
 const RARER = 7;
+/** Beyond that, rarer is not told again. */
+const RAREST = 22;
 /** Findings that one actor may raise in a row, the hours after which it may raise one more, and how much rarer they must be beyond. */
 const TOKENS_MAX = 4;
 const TOKEN_HOURS = 8 * 24;
@@ -56,9 +58,9 @@ export function notice(found: readonly Found[], rows: Table, at: number, minute:
     if (!OF_ONE_CALL.includes(one.rule)) rows.words[at + AT.until + index] = rows.words[at + AT.latest] = minute + STANDING_MINUTES;
     rows.floats[at + AT.severity + index] = SEVERE.findIndex(([margin]) => one.margin >= margin);
     const isKnown = minute - (rows.words[at + AT.told + index] ?? 0) < AGAIN_MINUTES;
-    if (isKnown && one.rarity < (rows.floats[at + AT.rarity + index] ?? 0) + RARER) continue;
+    if (isKnown && Math.min(RAREST, one.rarity) < (rows.floats[at + AT.rarity + index] ?? 0) + RARER) continue;
     rows.words[at + AT.told + index] = minute;
-    rows.floats[at + AT.rarity + index] = one.rarity;
+    rows.floats[at + AT.rarity + index] = Math.min(RAREST, one.rarity);
     rows.floats[at + AT.tokens] = Math.max(0, (rows.floats[at + AT.tokens] ?? 0) - 1);
     alarms.raised(one.channel, hour);
     raised.push(finding);

@@ -49,13 +49,14 @@ function countToday(sight: Sight): void {
   sight.report(CHANNEL.toolDay, studentScore((Math.log1p(total) - known.mean) / spread, known.count + PEERS_WEIGHT), Math.expm1(known.mean), total);
 }
 
-function followRun({ call, item, rows: { floats, words }, report, trust }: Sight, at: number): void {
+function followRun(sight: Sight, at: number): void {
+  const { call, item, rows: { floats, words }, trust } = sight;
   const same = (Math.imul(item >>> 0, 0x9e3779b1) ^ Math.imul(call.argumentBytes, 0x85ebca6b) ^ call.arguments.length) >>> 0;
   const isSame = words[at + AT.same] === same;
   const run = floats[at + AT.run] ?? 0;
   const [repeats, calls] = [floats[at + AT.repeats] ?? 0, floats[at + AT.calls] ?? 0];
   const usual = -Math.log((repeats + 1) / (calls + 10));
-  if (isSame) report(CHANNEL.repeats, usual * (run + 1), 0, run + 1);
+  if (isSame) sight.report(CHANNEL.repeats, usual * (run + 1), 0, run + 1);
   words[at + AT.same] = same;
   floats[at + AT.run] = isSame ? run + 1 : 0;
   // A long run is one thing that happened, not many.
@@ -66,7 +67,8 @@ function followRun({ call, item, rows: { floats, words }, report, trust }: Sight
   floats[at + AT.calls] = (floats[at + AT.calls] ?? 0) / 2;
 }
 
-function followGap({ call, rows: { floats, words }, report, trust }: Sight, at: number): void {
+function followGap(sight: Sight, at: number): void {
+  const { call, rows: { floats, words }, trust } = sight;
   const now = call.at >>> 0;
   const gap = (now - (words[at + AT.time] ?? 0)) >>> 0;
   words[at + AT.time] = now;
@@ -83,7 +85,7 @@ function followGap({ call, rows: { floats, words }, report, trust }: Sight, at: 
     floats[at + AT.sum] = sum;
     if (sum > (floats[at + AT.highest] ?? 0)) {
       floats[at + AT.highest] = sum;
-      report(CHANNEL.pace, sum, 0, sum);
+      sight.report(CHANNEL.pace, sum, 0, sum);
     }
   }
   learn(floats, at + AT.gaps, value, 1500, trust, 0.3);

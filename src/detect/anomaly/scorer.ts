@@ -13,7 +13,7 @@ import { hours } from './hours.ts';
 import { labels } from './labels.ts';
 import type { ScorerMemory } from './memory.ts';
 import { learn, MOMENTS_WIDTH } from './moments.ts';
-import { notice, NOTHING_UNUSUAL, NOTICE_WIDTH, ruleIndex, type Found, type Unusual } from './notice.ts';
+import { notice, NOTICE_WIDTH, ruleIndex, type Found, type Unusual } from './notice.ts';
 import { pace } from './pace.ts';
 import { rate } from './rate.ts';
 import { resultSize } from './result-size.ts';
@@ -22,11 +22,19 @@ import type { Everybody, Rule, Sight } from './sight.ts';
 
 /**
  * Scores calls as they are asked and as they end. Pure but for its memory, synchronous, and without a clock: the time is the
- * call's own. A call in whose place no row can be had (the table is full of established actors) is compared with everybody only.
+ * call's own. Where there is no room for an actor (all places are of others who were here lately), that is a finding.
  */
 export interface AnomalyScorer {
-  ask(call: CallAsked): Unusual;
-  settle(call: CallAsked, ended: CallEnded): Unusual;
+  ask(call: CallAsked): Unusual & { readonly place: Place };
+  /** `place` is what `ask` gave for the same call. */
+  settle(call: CallAsked, place: Place, ended: CallEnded): Unusual;
+}
+
+/** Hashes of who and what a call is about, worked out once. */
+export interface Place {
+  readonly actor: number;
+  readonly server: number;
+  readonly item: number;
 }
 
 export interface ScorerOptions {
@@ -96,12 +104,13 @@ export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptio
     if (judged.margin >= 0) found.push({ ...judged, channel: CHANNEL.together, rule: ANOMALY_RULES[strongest] ?? 'rate', expected: 0, seen: sum });
   };
 
-  /** Turns to the actor, tool and time of a call; -1 where there is no row for the actor. */
-  const turnTo = (call: CallAsked): number => {
+  const placeOf = (call: CallAsked): Place => {
     const named = call.principalKind === 'workload' || scorePeople() ? call.principal : '';
-    const actor = hashTexts(key, call.space, named, call.agent);
     const server = hashTexts(key, call.space, call.server);
-    const item = hashTexts(key, call.space, call.server, call.tool ?? call.method);
+    return { actor: hashTexts(key, call.space, named, call.agent), server, item: mix(server, hashTexts(key, call.tool ?? call.method)) };
+  };
+  /** Turns to the actor, tool and time of a call; -1 where there is no row for the actor. */
+  const turnTo = (call: CallAsked, { actor, server, item }: Place): number => {
     const hour = Math.floor(call.at / HOUR_MS);
     const row = actors.claim(actor, hour);
     sight.call = call;
@@ -147,21 +156,27 @@ export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptio
 
   return {
     ask(call) {
-      const row = turnTo(call);
-      if (row < 0) return NOTHING_UNUSUAL;
+      const place = placeOf(call);
+      const row = turnTo(call, place);
+      if (row < 0) return { ...NO_ROOM, place };
       passTime(row);
       sight.trust = actors.words[row + AT.doubted] === sight.hour ? DOUBT : 1;
       for (let index = 0; index < RULES.length; index += 1) RULES[index]?.ask?.(sight, row + (OFFSETS[index] ?? 0));
-      return finish(row);
+      const { findings, raised } = finish(row);
+      return { findings, raised, place };
     },
-    settle(call, ended) {
-      const row = turnTo(call);
-      if (row < 0) return NOTHING_UNUSUAL;
+    settle(call, place, ended) {
+      const row = turnTo(call, place);
+      if (row < 0) return NO_ROOM;
       for (let index = 0; index < RULES.length; index += 1) RULES[index]?.settle?.(sight, ended, row + (OFFSETS[index] ?? 0));
       return finish(row);
     },
   };
 }
+
+const NO_ROOM: Unusual = {
+  findings: [{ detector: 'anomaly', rule: 'unscored', severity: 'low', at: [], expected: 'room to learn', seen: 'no room' }], raised: [],
+};
 
 function each(run: (rule: Rule, at: number) => void, row: number): void {
   for (const [index, rule] of RULES.entries()) run(rule, row + (OFFSETS[index] ?? 0));

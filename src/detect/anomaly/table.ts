@@ -20,7 +20,7 @@ export interface Table {
 }
 
 const WAYS = 16;
-const IDLE_HOURS_MAX = 60 * 24;
+const IDLE_HOURS_MAX = 14 * 24;
 
 export function createTable(capacity: number, stride: number): Table {
   const sets = Math.ceil(capacity / WAYS);
