@@ -1,5 +1,6 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
+import { measureAnomaly } from './anomaly.ts';
 import { measureIdentity } from './identity.ts';
 import { measureIssuing } from './issuing.ts';
 import { measureLedger } from './ledger.ts';
@@ -26,6 +27,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'issuing', measure: measureIssuing },
   { name: 'records', measure: measureRecords },
   { name: 'ledger', measure: measureLedger },
+  { name: 'anomaly', measure: measureAnomaly },
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
 ];
