@@ -8,6 +8,7 @@ import { measurePolicies } from './policy.ts';
 import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
 import { measureRecords } from './records.ts';
+import { measureTelemetry } from './telemetry.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
 import { measureSinks } from './sinks.ts';
 
@@ -30,4 +31,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'anomaly', measure: measureAnomaly },
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
+  { name: 'telemetry', measure: measureTelemetry },
 ];

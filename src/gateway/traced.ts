@@ -1,23 +1,25 @@
 import { SallyportError } from '../domain/errors.ts';
-import type { Exchange } from '../domain/exchange.ts';
 import type { Message } from '../domain/message.ts';
 import type { Upstream } from '../domain/upstream.ts';
-import type { Permit } from '../domain/verdict.ts';
+import type { Sending } from '../telemetry/observe-client.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { translate } from './enforce.ts';
 
 /** A way to servers on which each message carries our trace context and none of the caller's baggage, and is timed. */
 export function traced(way: Upstream, telemetry: Pick<Telemetry, 'send'>): Upstream {
-  return { send: (permit, exchange, signal) => send(way, telemetry, permit, exchange, signal) };
+  return {
+    send(permit, exchange, signal) {
+      const sending = telemetry.send(permit.message, exchange);
+      const sent = sending.message === permit.message ? permit : translate(permit, sending.message);
+      const answers = way.send(sent, exchange, signal);
+      return sending.isFollowed ? follow(answers, sending) : answers;
+    },
+  };
 }
 
-async function* send(
-  way: Upstream, telemetry: Pick<Telemetry, 'send'>, permit: Permit, exchange: Exchange, signal: AbortSignal,
-): AsyncGenerator<Message, void, undefined> {
-  const sending = telemetry.send(permit.message, exchange);
-  const sent = sending.message === permit.message ? permit : translate(permit, sending.message);
+async function* follow(answers: AsyncIterable<Message>, sending: Sending): AsyncGenerator<Message, void, undefined> {
   try {
-    for await (const answer of way.send(sent, exchange, signal)) {
+    for await (const answer of answers) {
       sending.heard(answer);
       yield answer;
     }

@@ -33,7 +33,9 @@ export function createMetricsPlace({ home, role, node, metrics, certify }: Metri
   const file = join(home, 'run', `metrics-${node}.url`);
   let door: MetricsDoor | undefined;
   let at = '';
+  metrics.follow(false);
   const shut = (): void => {
+    metrics.follow(false);
     door?.close();
     door = undefined;
     at = '';
@@ -45,6 +47,7 @@ export function createMetricsPlace({ home, role, node, metrics, certify }: Metri
     const port = wanted.port === 0 ? 0 : wanted.port + PORT_AFTER[role];
     const tls = isNear || certify === undefined ? undefined : await certify(hostname);
     door = openMetricsDoor({ hostname, port, scrapers: wanted.scrapers, ...(tls === undefined ? {} : { tls }) }, metrics);
+    metrics.follow(true);
     mkdirSync(join(home, 'run'), { recursive: true, mode: 0o700 });
     writeFileSync(file, `${tls === undefined ? 'http' : 'https'}://${hostname === '::1' ? '[::1]' : hostname}:${door.port}/metrics\n`, { mode: 0o600 });
   };

@@ -4,6 +4,9 @@ import { METRICS, type MetricInfo, type MetricName } from './catalogue.ts';
 
 /** What one role counts and measures, and the text that Prometheus reads of it. */
 export interface Metrics {
+  /** Whether anybody can read them; while nobody can, nothing is counted, so that it costs nothing. */
+  readonly isRead: boolean;
+  follow(isRead: boolean): void;
   /** Adds to a counter. Labels in the order of the catalogue. */
   count(name: MetricName, labels?: readonly string[], by?: number): void;
   /** One value of a histogram. */
@@ -35,6 +38,7 @@ const OTHER = 'other';
 const SEPARATOR = '\u0000';
 
 export function createMetrics(role: Role, node: string): Metrics {
+  let isRead = true;
   const families = new Map<MetricName, Family>();
   const readers = new Map<MetricName, Reader>();
   for (const [name, info] of Object.entries(METRICS)) {
@@ -58,6 +62,7 @@ export function createMetrics(role: Role, node: string): Metrics {
     return series;
   };
   const count: Metrics['count'] = (name, labels = [], by = 1) => {
+    if (!isRead) return;
     const series = seriesOf(name, labels);
     if (series !== undefined) series.sum += by;
   };
@@ -66,8 +71,13 @@ export function createMetrics(role: Role, node: string): Metrics {
   readers.set('process_resident_memory_bytes', () => process.memoryUsage.rss());
   readers.set('process_start_time_seconds', () => Math.round(performance.timeOrigin / 1_000));
   return {
+    get isRead() {
+      return isRead;
+    },
+    follow: (next) => void (isRead = next),
     count,
     observe(name, labels, value) {
+      if (!isRead) return;
       const series = seriesOf(name, labels);
       const bounds = families.get(name)?.info.buckets;
       if (series === undefined || bounds === undefined) return;

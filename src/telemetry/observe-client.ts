@@ -10,20 +10,27 @@ import { allowedBaggage, newSpanId, writeParent } from './trace-context.ts';
 export interface Sending {
   /** With our trace context, and without what of the caller's may not go on. */
   readonly message: Message;
+  /** Whether anybody wants to know what becomes of it. */
+  readonly isFollowed: boolean;
   heard(answer: Message): void;
   failed(code: string): void;
   end(): void;
 }
 
+const QUIET = (): void => undefined;
+
 export function observeClient(telling: Telling, message: Message, exchange: Exchange): Sending {
-  const startedAt = telling.now();
   const settings = telling.settings();
   const { trace } = exchange;
   const spanId = trace?.sampled === true ? newSpanId() : undefined;
+  const sent = withContext(message, settings, trace, spanId);
+  if (spanId === undefined && !telling.metrics.isRead) return { message: sent, isFollowed: false, heard: QUIET, failed: QUIET, end: QUIET };
+  const startedAt = telling.now();
   const method = message.kind === 'request' || message.kind === 'notification' ? message.method : undefined;
   let ended: Ended | undefined;
   return {
-    message: withContext(message, settings, trace, spanId),
+    message: sent,
+    isFollowed: true,
     heard(answer) {
       if (answer.kind === 'result' || answer.kind === 'error') ended ??= errorTypeOf(answer);
     },

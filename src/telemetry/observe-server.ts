@@ -55,7 +55,7 @@ export function observeServer(telling: Telling, begun: Begun): Observation {
       isOver = true;
       const endedAt = telling.now();
       const outcome = ended ?? {};
-      if (begun.internal === undefined) count(telling, exchange, outcome, (endedAt - startedAt) / 1_000);
+      if (begun.internal === undefined && telling.metrics.isRead) count(telling, exchange, outcome, (endedAt - startedAt) / 1_000);
       const { ids, sampled, state } = settle();
       if (!sampled || !isSpoken(exchange.call.method) || (!isKnown && !isInShare(ids.traceId, telling.settings().traces?.ratio ?? 0))) return;
       telling.tell({
