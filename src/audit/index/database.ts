@@ -38,6 +38,13 @@ export function openIndexFile(dir: string): IndexFile {
   return begun;
 }
 
+/** An index that knows nothing and stays so: what is asked is read line by line. */
+export function openNothing(): IndexFile {
+  const sqlite = new Database(':memory:', { strict: true });
+  begin(sqlite);
+  return { sqlite, reached: NOTHING_REACHED, close: () => sqlite.close() };
+}
+
 export function removeIndexFile(dir: string): void {
   for (const end of ['', '-wal', '-shm']) rmSync(`${pathOf(dir)}${end}`, { force: true });
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { Database } from 'bun:sqlite';
-import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalRecord } from '../../domain/record.ts';
@@ -123,4 +123,17 @@ test('an index of another ledger, or of an older copy of it, is made anew', asyn
   stops.push(() => again.close());
   const answer = await again.search({ space: 'default', question: 'server = crm', now: 0, order: 'oldest', limit: 5 });
   expect(tools(answer)).toEqual(['a']);
+});
+
+test('without room for an index everything is read line by line', async () => {
+  const opened = await open();
+  await opened.ledger.append([record('a'), record('b')]);
+  await opened.index.close();
+  rmSync(join(opened.dir, 'index'), { recursive: true });
+  writeFileSync(join(opened.dir, 'index'), 'in the way');
+  const blind = openLedgerIndex(opened.dir, () => ({ ...opened.ledger.durableEnd(), position: opened.ledger.next }));
+  stops.push(() => blind.close());
+  const answer = await blind.search({ space: 'default', question: 'server = crm', now: 0, order: 'newest', limit: 5 });
+  expect(tools(answer)).toEqual(['b', 'a']);
+  expect(answer.known).toBe(0);
 });

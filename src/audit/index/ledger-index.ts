@@ -5,6 +5,7 @@ import type { End, Order } from './work.ts';
 
 /** The index says that the ledger has grown at most this often: it takes many records at once. */
 const GROWN_MS = 50;
+const RESTART_MS = 1_000;
 
 /**
  * The index of a ledger: where records are, by what they say. It follows the segments at its own pace in its own thread, may
@@ -40,6 +41,8 @@ class Following implements LedgerIndex {
   #id = 0;
   #timer: Timer | undefined;
   #closing = false;
+  /** Set while there is no thread. */
+  #restart: Timer | undefined;
 
   constructor(dir: string, end: () => End) {
     this.#dir = dir;
@@ -75,14 +78,17 @@ class Following implements LedgerIndex {
   async close(): Promise<void> {
     clearTimeout(this.#timer);
     this.#closing = true;
-    this.#tell({ close: true });
+    if (this.#restart === undefined) this.#tell({ close: true });
+    else this.#left.resolve();
     await this.#left.promise;
+    clearTimeout(this.#restart);
     this.#worker.terminate();
   }
 
   #order(order: Order): Promise<Answer | SessionsAnswer | null> {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger is stopping');
+      if (this.#restart !== undefined) throw stoppedFault();
       this.#id += 1;
       this.#waiting.set(this.#id, { resolve, reject });
       this.#tell({ id: this.#id, end: this.#end(), order });
@@ -113,14 +119,21 @@ class Following implements LedgerIndex {
     else waiting?.reject(faultOf(message.fault));
   }
 
-  /** A thread that died takes its questions with it; the next ones go to a new one. */
+  /** A thread that died takes its questions with it; the next ones go to a new one, soon. */
   #failed(worker: Worker): void {
-    for (const { reject } of this.#waiting.values()) reject(new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the index stopped', { remedy: 'Ask again.' }));
+    for (const { reject } of this.#waiting.values()) reject(stoppedFault());
     this.#waiting.clear();
     worker.terminate();
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.#worker = this.#start();
+    }, RESTART_MS);
     if (this.#closing) this.#left.resolve();
-    else this.#worker = this.#start();
   }
+}
+
+function stoppedFault(): SallyportError {
+  return new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the index stopped', { remedy: 'Ask again in a moment.' });
 }
 
 function say(worker: Worker, message: ToWorker): void {

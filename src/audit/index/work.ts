@@ -3,7 +3,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { DurableEnd } from '../query.ts';
 import { Advance, isOf } from './advance.ts';
 import type { Answer, Ask, SessionsAnswer, SessionsAsk } from './ask.ts';
-import { openIndexFile, removeIndexFile } from './database.ts';
+import { openIndexFile, openNothing, removeIndexFile } from './database.ts';
 import type { IndexFile } from './database.ts';
 import { forgetRecords } from './forget.ts';
 import { listSessions } from './list-sessions.ts';
@@ -21,6 +21,7 @@ export type Order =
   | { readonly kind: 'forget'; readonly positions: readonly number[] };
 
 const FAILED_WAIT_MS = 1_000;
+const BLIND_RETRY_MS = 10_000;
 /** After new records it waits a moment for more: a batch costs less than its records one by one. */
 const GATHER_MS = 50;
 
@@ -30,6 +31,9 @@ export class IndexWork {
   readonly #lines: LineReader;
   #file: IndexFile;
   #advance: Advance;
+  /** There is no room for an index, or no right to one. */
+  #isBlind: boolean;
+  #triedAt = performance.now();
   #end: End = { first: 0, bytes: 0, position: 0 };
   #wake: (() => void) | undefined;
   #turn: Promise<void> | undefined;
@@ -40,7 +44,8 @@ export class IndexWork {
   constructor(dir: string) {
     this.#dir = dir;
     this.#lines = new LineReader(dir);
-    [this.#file, this.#advance] = open(dir);
+    [this.#file, this.#isBlind] = open(dir);
+    this.#advance = new Advance(dir, this.#file);
   }
 
   grown(end: End): void {
@@ -97,7 +102,7 @@ export class IndexWork {
   /** One batch at a time, whoever asks for it. */
   async #step(): Promise<boolean> {
     await this.#quiet();
-    if (this.#closed) return false;
+    if (this.#closed || (this.#isBlind && !this.#openAgain())) return false;
     const step = this.#advance.step(this.#end);
     this.#turn = step.then(() => undefined, () => undefined);
     try {
@@ -107,13 +112,30 @@ export class IndexWork {
     }
   }
 
+  /** Tries now and then; false while it is still in vain. */
+  #openAgain(): boolean {
+    if (performance.now() - this.#triedAt < BLIND_RETRY_MS) return false;
+    this.#triedAt = performance.now();
+    const opened = open(this.#dir);
+    if (opened[1]) opened[0].close();
+    else this.#begin(opened);
+    return !opened[1];
+  }
+
+  #begin([file, isBlind]: Opened): void {
+    if (this.#isBlind) this.#file.close();
+    [this.#file, this.#isBlind] = [file, isBlind];
+    this.#advance = new Advance(this.#dir, file);
+  }
+
   async #quiet(): Promise<void> {
     while (this.#turn !== undefined) await this.#turn;
   }
 
   async #news(): Promise<void> {
     if (this.#closed) return;
-    if (this.#advance.reached.next >= this.#end.position) await new Promise<void>((resolve) => (this.#wake = resolve));
+    if (this.#isBlind) await Bun.sleep(FAILED_WAIT_MS);
+    else if (this.#advance.reached.next >= this.#end.position) await new Promise<void>((resolve) => (this.#wake = resolve));
     this.#wake = undefined;
     await Bun.sleep(GATHER_MS);
   }
@@ -124,17 +146,21 @@ export class IndexWork {
     if (this.#closed || !(error instanceof SQLiteError) || /^SQLITE_(?:FULL|IOERR|BUSY|NOMEM)/.test(error.code ?? '')) return false;
     this.#file.close();
     removeIndexFile(this.#dir);
-    [this.#file, this.#advance] = open(this.#dir);
+    this.#begin(open(this.#dir));
     return true;
   }
 }
 
-function open(dir: string): [IndexFile, Advance] {
-  let file = openIndexFile(dir);
-  if (!isOf(dir, file.reached)) {
+type Opened = readonly [file: IndexFile, isBlind: boolean];
+
+function open(dir: string): Opened {
+  try {
+    const file = openIndexFile(dir);
+    if (isOf(dir, file.reached)) return [file, false];
     file.close();
     removeIndexFile(dir);
-    file = openIndexFile(dir);
+    return [openIndexFile(dir), false];
+  } catch {
+    return [openNothing(), true];
   }
-  return [file, new Advance(dir, file)];
 }
