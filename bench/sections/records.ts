@@ -62,7 +62,8 @@ async function calls(options: TrailOptions, audit: AuditSettings, count: number)
   const before = process.cpuUsage();
   for (let index = 0; index < count; index += 1) {
     const message = requestOf('tools/call', { name: 'send', arguments: { ...ARGUMENTS } }, index, MODERN);
-    const permit = enforce(message, { outcome: 'allow', policies: ['role:reader:group:support:0:tools'], obligations: [], errors: [], asked: [request] }, false);
+    const decision = { outcome: 'allow', policies: ['role:reader:group:support:0:tools'], obligations: [], errors: [], asked: [request] } as const;
+    const permit = enforce(message, decision, false);
     const trail = openTrail(options, { address: '10.0.0.7', receivedAt: Date.now(), route: exchange.route });
     trail.calledBy(exchange.principal);
     trail.belongsTo({ ...exchange, call: { ...exchange.call, arguments: { ...ARGUMENTS } } });
@@ -81,7 +82,8 @@ function callOf(audit: AuditSettings): Exchange {
   const exchange = exchangeOf({ transport: 'http', url: 'http://127.0.0.1:9', allowPrivate: true });
   const properties = Object.fromEntries(['to', 'cc', 'bcc', 'subject', 'body', 'urgent'].map((name) => [name, {}]));
   const tool: Tool = {
-    kind: 'tool', name: 'send', digest: 'a'.repeat(64), definition: { inputSchema: { type: 'object', properties } }, effect: 'communicate', confirmed: true, labels: LABELS,
+    kind: 'tool', name: 'send', digest: 'a'.repeat(64), definition: { inputSchema: { type: 'object', properties } }, effect: 'communicate', confirmed: true,
+    labels: LABELS,
   };
   const resource = { ...exchange.call.resource, name: 'send', effect: 'communicate' } as const;
   return { ...exchange, tool, call: { ...exchange.call, resource, arguments: ARGUMENTS }, snapshot: { ...exchange.snapshot, audit } };

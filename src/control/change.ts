@@ -90,7 +90,8 @@ function recordOf(by: By, what: What, snapshot: number | undefined): Parameters<
   };
 }
 
-function whoOf({ id, proof }: By['admin']): Pick<JournalRecord, 'principal' | 'principalKind'> {
+/** Who did it, for the record. */
+export function whoOf({ id, proof }: By['admin']): Pick<JournalRecord, 'principal' | 'principalKind'> {
   return { principal: id, principalKind: proof?.kind ?? 'workload' };
 }
 

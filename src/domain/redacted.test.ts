@@ -23,7 +23,8 @@ test.each([
 
 test('it is one line of bounded length, and quick whatever it is given', () => {
   expect(redact('a\nb\u2028c\u202Ed')).not.toMatch(/[\n\u2028\u202E]/);
-  for (const hostile of ['a'.repeat(1_000_000), 'https://'.repeat(50_000), 'secret='.repeat(50_000), `${'token-'.repeat(50_000)}:`, '-----BEGIN '.repeat(9_000)]) {
+  const texts = ['a'.repeat(1_000_000), 'https://'.repeat(50_000), 'secret='.repeat(50_000), `${'token-'.repeat(50_000)}:`, '-----BEGIN '.repeat(9_000)];
+  for (const hostile of texts) {
     expect(redact(hostile).length).toBeLessThan(1_500);
   }
 });

@@ -21,7 +21,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"'<>]{1,500}@/gi, `$1${HIDDEN}@`],
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s?#"'<>]{1,2000})[?#][^\s"'<>]*/gi, `$1?${HIDDEN}`],
   [/\b(bearer|basic|dpop|apikey)\s+[^\s,;"']{6,}/gi, `$1 ${HIDDEN}`],
-  [/\b([\w-]{0,40}(?:secret|passw(?:or)?d|passphrase|token|api[-_]?key|authorization|cookie|credential)[\w-]{0,40}["']?\s?[=:]\s?)["']?[^\s,;"'&]+/gi, `$1${HIDDEN}`],
+  [
+    /\b([\w-]{0,40}(?:secret|passw(?:or)?d|passphrase|token|api[-_]?key|authorization|cookie|credential)[\w-]{0,40}["']?\s?[=:]\s?)["']?[^\s,;"'&]+/gi,
+    `$1${HIDDEN}`,
+  ],
   [/-----BEGIN[^-]{0,60}-----[^]*/g, HIDDEN],
   [/\b(?:AGE-SECRET-KEY-1|sk-|sk_live_|sk_test_|gh[pousr]_|github_pat_|xox[abprs]-|AKIA|ASIA|AIza|glpat-|npm_|eyJ)[A-Za-z0-9_.-]{8,}/g, HIDDEN],
 ];

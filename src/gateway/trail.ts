@@ -56,49 +56,10 @@ export type Knock = Pick<Inbound, 'address' | 'receivedAt'> & Partial<Pick<Inbou
 const NOTHING: Content = { fields: {} };
 
 export function openTrail(options: TrailOptions, inbound: Knock): Trail {
-  const id = uuidv7(inbound.receivedAt);
-  const { route } = inbound;
-  const stages = createStages();
-  const seen = options.telemetry.begin(inbound);
-  let who: Partial<JournalRecord> | undefined;
-  let caller: Principal | undefined;
-  let asked: Exchange | undefined;
-  let answered: Verdict['decision']['asked'] | undefined;
-  let open = false;
-
-  /** `named`: the id that its content is bound to. */
-  const record = (
-    category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>, content = NOTHING, named?: string,
-  ): JournalRecord => {
-    const at = options.now();
-    return {
-      id: named ?? uuidv7(at),
-      at,
-      category,
-      event,
-      node: options.node,
-      space: route?.space ?? DEFAULT_SPACE,
-      exchange: id,
-      address: inbound.address,
-      ...(route === undefined ? {} : { route: asked === undefined ? redact(`${route.kind}:${route.name}`) : `${route.kind}:${route.name}` }),
-      trace: (asked?.trace ?? seen.trace).ids,
-      ...who,
-      latencyMs: at - inbound.receivedAt,
-      stages: stages.taken(),
-      ...more,
-      ...content.fields,
-    };
-  };
-  const told = (): Pick<JournalRecord, 'detail'> => (who?.detail === undefined ? {} : { detail: who.detail });
-  const append = async (written: JournalRecord, content: Content): Promise<void> => {
-    await options.journal.append(written, content.body);
-    stages.mark('record');
-  };
-
-  const refuse = (code: ErrorCode): void => seen.failed(code, rungOf(code, asked === undefined ? 'legacy' : eraOf(asked.revision)).rpcCode);
-
+  const course = new Course(options, inbound);
+  const { seen, stages } = course;
   return {
-    id,
+    id: course.id,
     get trace() {
       return seen.trace;
     },
@@ -107,69 +68,139 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       return message;
     },
     calledBy(principal) {
-      caller = principal;
+      course.caller = principal;
       seen.known();
-      who = callerOf(principal);
+      course.who = callerOf(principal);
       stages.mark('identify');
     },
     belongsTo(exchange) {
-      who = identityOf(exchange);
-      asked = exchange;
+      course.who = identityOf(exchange);
+      course.asked = exchange;
       seen.belongsTo(exchange);
       stages.mark('resolve');
     },
-    async decided(message, verdict) {
-      stages.mark('decide');
-      const opens = message.kind === 'request';
-      const permitted = verdict.outcome === 'permit';
-      const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
-      if (asked !== undefined) who = { ...who, ...clientOf(asked, message) };
-      answered = verdict.decision.asked;
-      const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
-      const reasons = reasonsOf(verdict);
-      const named = uuidv7(options.now());
-      const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...told(), ...reasons }, message, verdict.decision.asked, asked, options);
-      await append(record('access', event, { ...reasons, ...ends }, content, named), content);
-      open = permitted && opens;
-      if (verdict.outcome === 'denial') refuse(verdict.code);
-      if (caller !== undefined && verdict.outcome === 'denial') options.refused(caller, verdict.code);
-    },
-    async passed(answer, verdict) {
-      const final = open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
-      stages.mark('upstream');
-      if (final && verdict.outcome === 'permit') seen.answered(answer);
-      else if (final && verdict.outcome === 'denial') refuse(verdict.code);
-      const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
-      const reasons = reasonsOf(verdict);
-      const named = uuidv7(options.now());
-      const questions = verdict.decision.asked === answered ? undefined : verdict.decision.asked;
-      const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...told(), ...reasons }, answer, questions, asked, options);
-      await append(record('execution', event, reasons, content, named), content);
-      if (final) open = false;
-      return content.fields.sizeBytes ?? 0;
-    },
-    async failed(fault, cancelled) {
-      const { code, message, internal } = fault;
-      refuse(code);
-      const what = {
-        code, reason: redact(message), ...(internal === undefined ? {} : { detail: redactDetail({ internal: redact(internal) }) }), ...credentialOf(code, inbound),
-      };
-      if (!open) {
-        if (caller !== undefined) options.refused(caller, fault.code);
-        const refused = record('access', 'call.refused', what);
-        await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
-        return;
-      }
-      open = false;
-      await settle(options.journal.append(record('error', cancelled ? 'call.cancelled' : 'call.failed', what)));
-    },
+    decided: (message, verdict) => decided(course, message, verdict),
+    passed: (answer, verdict) => passed(course, answer, verdict),
+    failed: (fault, cancelled) => failed(course, fault, cancelled),
     async end() {
       seen.end();
-      if (!open) return;
-      open = false;
-      await settle(options.journal.append(record('execution', 'call.cancelled', {})));
+      if (!course.open) return;
+      course.open = false;
+      await settle(options.journal.append(course.record('execution', 'call.cancelled', {})));
     },
   };
+}
+
+/** How far one exchange has come, and what is known of it by then. */
+class Course {
+  readonly id: string;
+  readonly options: TrailOptions;
+  readonly inbound: Knock;
+  readonly stages = createStages();
+  readonly seen: ReturnType<Telemetry['begin']>;
+  who: Partial<JournalRecord> | undefined;
+  caller: Principal | undefined;
+  asked: Exchange | undefined;
+  /** What policy was asked before it was sent. */
+  before: Verdict['decision']['asked'] | undefined;
+  open = false;
+
+  constructor(options: TrailOptions, inbound: Knock) {
+    this.id = uuidv7(inbound.receivedAt);
+    this.options = options;
+    this.inbound = inbound;
+    this.seen = options.telemetry.begin(inbound);
+  }
+
+  /** `named`: the id that its content is bound to. */
+  record(category: JournalRecord['category'], event: RecordEvent, more: Partial<JournalRecord>, content = NOTHING, named?: string): JournalRecord {
+    const { options, inbound, asked } = this;
+    const { route } = inbound;
+    const at = options.now();
+    return {
+      id: named ?? uuidv7(at),
+      at,
+      category,
+      event,
+      node: options.node,
+      space: route?.space ?? DEFAULT_SPACE,
+      exchange: this.id,
+      address: inbound.address,
+      // A place that nobody knows is the caller's own words.
+      ...(route === undefined ? {} : { route: asked === undefined ? redact(`${route.kind}:${route.name}`) : `${route.kind}:${route.name}` }),
+      trace: (asked?.trace ?? this.seen.trace).ids,
+      ...this.who,
+      latencyMs: at - inbound.receivedAt,
+      stages: this.stages.taken(),
+      ...more,
+      ...content.fields,
+    };
+  }
+
+  async append(record: JournalRecord, content: Content): Promise<void> {
+    await this.options.journal.append(record, content.body);
+    this.stages.mark('record');
+  }
+
+  refuse(code: ErrorCode): void {
+    this.seen.failed(code, rungOf(code, this.asked === undefined ? 'legacy' : eraOf(this.asked.revision)).rpcCode);
+  }
+
+  /** What a record is to say in `detail` before its content is known. */
+  get told(): Pick<JournalRecord, 'detail'> {
+    return this.who?.detail === undefined ? {} : { detail: this.who.detail };
+  }
+}
+
+async function decided(course: Course, message: Message, verdict: Verdict): Promise<void> {
+  const { asked, caller, options } = course;
+  course.stages.mark('decide');
+  const opens = message.kind === 'request';
+  const permitted = verdict.outcome === 'permit';
+  const event = permitted ? (opens ? 'call.permitted' : 'message.permitted') : 'call.denied';
+  if (asked !== undefined) course.who = { ...course.who, ...clientOf(asked, message) };
+  course.before = verdict.decision.asked;
+  const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
+  const reasons = reasonsOf(verdict);
+  const named = uuidv7(options.now());
+  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, asked, options);
+  await course.append(course.record('access', event, { ...reasons, ...ends }, content, named), content);
+  course.open = permitted && opens;
+  if (permitted) return;
+  course.refuse(verdict.code);
+  if (caller !== undefined) options.refused(caller, verdict.code);
+}
+
+async function passed(course: Course, answer: Message, verdict: Verdict): Promise<number> {
+  const { asked, options } = course;
+  const final = course.open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
+  course.stages.mark('upstream');
+  if (final && verdict.outcome === 'permit') course.seen.answered(answer);
+  else if (final && verdict.outcome === 'denial') course.refuse(verdict.code);
+  const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
+  const reasons = reasonsOf(verdict);
+  const named = uuidv7(options.now());
+  const questions = verdict.decision.asked === course.before ? undefined : verdict.decision.asked;
+  const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...course.told, ...reasons }, answer, questions, asked, options);
+  await course.append(course.record('execution', event, reasons, content, named), content);
+  if (final) course.open = false;
+  return content.fields.sizeBytes ?? 0;
+}
+
+async function failed(course: Course, fault: SallyportError, cancelled: boolean): Promise<void> {
+  const { who, caller, options } = course;
+  const { code, message, internal } = fault;
+  course.refuse(code);
+  const detail = internal === undefined ? {} : { detail: redactDetail({ internal: redact(internal) }) };
+  const what = { code, reason: redact(message), ...detail, ...credentialOf(code, course.inbound) };
+  if (!course.open) {
+    if (caller !== undefined) options.refused(caller, fault.code);
+    const refused = course.record('access', 'call.refused', what);
+    await settle(who === undefined ? options.floods.refuse(refused) : options.journal.append(refused));
+    return;
+  }
+  course.open = false;
+  await settle(options.journal.append(course.record('error', cancelled ? 'call.cancelled' : 'call.failed', what)));
 }
 
 /** Of a credential that was refused, enough to find its owner and no more. */

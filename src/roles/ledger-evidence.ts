@@ -169,5 +169,7 @@ function read<T>(schema: z.ZodType<T>, body: Json): T {
 }
 
 function notYet(): SallyportError {
-  return new SallyportError('ERR_CONFLICT', 'the ledger does not know yet what is under a legal hold', { remedy: 'Try again when control is connected to it.' });
+  return new SallyportError('ERR_CONFLICT', 'the ledger does not know yet what is under a legal hold', {
+    remedy: 'Try again when control is connected to it.',
+  });
 }

@@ -36,7 +36,8 @@ beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   stops.push(() => Bun.spawnSync(['rm', '-rf', folder]));
   const script = join(folder, 'talks.ts');
-  writeFileSync(script, `console.error(process.env.SECRET);\nconsole.log('not json ' + process.env.SECRET + ' ${say('stdout')}');\nthrow new Error(process.env.SECRET);\n`);
+  const talk = `console.log('not json ' + process.env.SECRET + ' ${say('stdout')}');`;
+  writeFileSync(script, `console.error(process.env.SECRET);\n${talk}\nthrow new Error(process.env.SECRET);\n`);
   gate = await startGate({
     policy: 'permit(principal in Group::"testers", action, resource);',
     manifest: `audit:
@@ -66,7 +67,10 @@ afterAll(async () => {
 const BREAKS: Readonly<Record<string, (id: Heard['id']) => Response>> = {
   fails: () => new Response(`<html>${say('httpFailure')}</html>`, { status: 502, statusText: say('httpFailure'), headers: { 'x-why': say('httpFailure') } }),
   moves: () => new Response(null, { status: 307, headers: { location: `https://elsewhere.example/?key=${say('redirect')}` } }),
-  asks: () => new Response('', { status: 401, headers: { 'www-authenticate': `Bearer realm="${say('authenticate')}", error_description="${say('authenticate')}"` } }),
+  asks: () => {
+    const challenge = `Bearer realm="${say('authenticate')}", error_description="${say('authenticate')}"`;
+    return new Response('', { status: 401, headers: { 'www-authenticate': challenge } });
+  },
   errs: (id) => Response.json({ jsonrpc: '2.0', id: id ?? null, error: { code: -32_001, message: say('rpcError'), data: { key: say('rpcError') } } }),
   streams: () => new Response(`event: message\ndata: {"jsonrpc":"2.0",${say('brokenStream')}\n\n`, { headers: { 'content-type': 'text/event-stream' } }),
   progresses: (id) => new Response(
@@ -80,7 +84,10 @@ const BREAKS: Readonly<Record<string, (id: Heard['id']) => Response>> = {
       inputRequests: { one: { method: 'elicitation/create', params: { message: say('question'), requestedSchema: { type: 'object', properties: {} } } } },
     },
   }),
-  hangs: () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(`data: ${say('hang')}`) }), { headers: { 'content-type': 'text/event-stream' } }),
+  hangs: () => {
+    const endless = new ReadableStream({ start: (controller) => controller.enqueue(`data: ${say('hang')}`) });
+    return new Response(endless, { headers: { 'content-type': 'text/event-stream' } });
+  },
 };
 
 function misbehave({ method, params, id }: Heard): Response | undefined {
@@ -120,7 +127,8 @@ async function goWrong(): Promise<void> {
   await gate.admin('POST', '/servers/drifts/scan', {}).catch((error: unknown) => answers.push(String(error)));
   told(await askModern(`${gate.url}/mcp/drifts`, token, 'tools/call', { name: 'plain', arguments: {} }));
   await gate.admin('POST', '/audit/body', { exchange: 'x', reason: `see password=${say('reason')}` }).catch((error: unknown) => answers.push(String(error)));
-  await gate.admin('POST', '/manifest', { file: 'f', text: `apiVersion: sallyport/v1\nservers: { ${say('config')}: 1 }\n`, policies: [] }).catch((error: unknown) => void error);
+  const broken = `apiVersion: sallyport/v1\nservers: { ${say('config')}: 1 }\n`;
+  await gate.admin('POST', '/manifest', { file: 'f', text: broken, policies: [] }).catch((error: unknown) => void error);
   // What is asked for by name may be in a refusal of it; what was said in it may not.
   for (const path of ['/audit/records', '/servers', '/servers/notes', '/status', '/contexts', '/audit/holds', '/proposals', '/kill', '/vault']) {
     answers.push(JSON.stringify(await gate.admin('GET', path).catch(String)));
@@ -151,7 +159,8 @@ function filesUnder(folder: string): readonly string[] {
 function spellings(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   const shifted = [0, 1, 2].map((skip) => Buffer.concat([Buffer.alloc(skip, 'x'), bytes]).toString('base64').slice(4, -4));
-  return [secret, secret.toUpperCase(), ...shifted, ...shifted.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')), bytes.toString('hex'), encodeURIComponent(secret)];
+  const urlSafe = shifted.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
+  return [secret, secret.toUpperCase(), ...shifted, ...urlSafe, bytes.toString('hex'), encodeURIComponent(secret)];
 }
 
 /** `except`: where an administrator's own words must be. */

@@ -90,7 +90,10 @@ describe('what a call leaves behind', () => {
     expect(await last('result.delivered')).toMatchObject({ category: 'execution', sizeBytes: expect.any(Number), digest: expect.any(String) });
     expect([filesWith(SAID), filesWith(ANSWERED), filesWith('"hidden":')]).toEqual([[], [], []]);
     expect(await openBodies(permitted['exchange'])).toMatchObject([
-      { event: 'call.permitted', payload: { arguments: { text: SAID, hidden: SAID } } },
+      {
+        event: 'call.permitted', payload: { arguments: { text: SAID, hidden: SAID } },
+        asked: [{ action: 'call_tool', principal: { groups: ['testers'] }, context: { arguments: { text: SAID } } }],
+      },
       { event: 'result.delivered', payload: { result: { content: [{ text: ANSWERED }] } } },
     ]);
     expect(await last('body.opened')).toMatchObject({ reason: 'a test', detail: { exchange: permitted['exchange'] } });
@@ -110,7 +113,8 @@ test(verifies('evidence-replayed', 'each is decided again, from what was kept, a
   for (const words of ['fine', 'this is forbidden']) await askModern(`${gate.url}/mcp/notes`, token, 'tools/call', { name: 'ask', arguments: { text: words } });
   const snapshot: Json = JSON.parse(gate.control().snapshots.current?.signed.bytes ?? '{}');
   const engine = loadEngine(isObject(snapshot) ? (snapshot['policy'] ?? null) : null, 1);
-  const decided = (await gate.records({ server: 'notes' })).filter(({ event, method }) => method === 'tools/call' && /^call\.(permitted|denied)$/.test(text(event)));
+  const calls = await gate.records({ server: 'notes', method: 'tools/call' });
+  const decided = calls.filter(({ event }) => /^call\.(permitted|denied)$/.test(text(event)));
   const seen = new Set<string>();
   for (const record of decided) {
     if (isObject(record['detail']) && record['detail']['body'] !== undefined) continue;
@@ -119,7 +123,8 @@ test(verifies('evidence-replayed', 'each is decided again, from what was kept, a
     const [request] = accessRequestsOf(written, isObject(body?.['payload']) ? body['payload'] : {});
     if (request === undefined) throw new Error('nothing was asked');
     const { outcome, policies } = engine.decide(request);
-    expect([outcome, [...policies]]).toEqual<unknown>([record['event'] === 'call.permitted' ? 'allow' : 'deny', isArray(record['policies']) ? record['policies'] : []]);
+    const then = { outcome: record['event'] === 'call.permitted' ? 'allow' : 'deny', policies: record['policies'] ?? [] };
+    expect<unknown>({ outcome, policies }).toEqual(then);
     seen.add(outcome);
   }
   expect([...seen].toSorted()).toEqual(['allow', 'deny']);
@@ -175,7 +180,8 @@ describe('people', () => {
     const shown = await gate.admin('GET', `/audit/records?principal=${pseudonym}`);
     expect(JSON.stringify(shown)).not.toContain('|ann');
     expect(shown).toMatchObject({ records: expect.arrayContaining([expect.objectContaining({ principal: pseudonym, event: 'call.permitted' })]) });
-    expect(await gate.admin('GET', `/audit/records?principal=${encodeURIComponent(ANN)}&event=call.permitted`)).toMatchObject({ records: [{ principal: pseudonym }] });
+    const byName = await gate.admin('GET', `/audit/records?principal=${encodeURIComponent(ANN)}&event=call.permitted`);
+    expect(byName).toMatchObject({ records: [{ principal: pseudonym }] });
     const ours = await gate.admin('GET', '/audit/records?event=config.changed&limit=5');
     expect(JSON.stringify(ours)).toContain('"sallyport|');
     expect(await codeOf(gate.admin('GET', '/audit/records?principal=p_00000000000000000000'))).toBe('ERR_NOT_FOUND');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isPseudonym } from '../../audit/pseudonym.ts';
+import { whoOf } from '../change.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { WORDS } from '../names.ts';
@@ -16,13 +17,13 @@ const ERASE = z
 /** What is done with evidence beyond reading it; each is on record before it happens. */
 export const evidenceRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/audit/reveal', summary: 'See people\'s names in records for an hour, or who one pseudonym is', access: 'investigate', reach: 'space',
-    body: REVEAL,
+    method: 'POST', path: '/audit/reveal', summary: 'See people\'s names in records for an hour, or who one pseudonym is',
+    access: 'investigate', reach: 'space', body: REVEAL,
     act: async ({ admin, space, body: { person, reason } }, control) => {
       if (!(await isRevealed(control, admin, space))) await needSecondPersonFor(control.store, { admin, space }, 'it shows who people are');
       const real = person === undefined ? undefined : await principalOf(control, space, person);
       await control.record({
-        event: 'people.revealed', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason,
+        event: 'people.revealed', space, ...whoOf(admin), reason,
         detail: { person: person ?? '*', ...(admin.approvals === undefined ? {} : { approvals: admin.approvals }) },
       });
       const until = await grantReveal(control, admin, space);
@@ -34,7 +35,7 @@ export const evidenceRoutes: readonly Route[] = [
     method: 'POST', path: '/audit/body', summary: 'Open the sealed payloads of one exchange', access: 'investigate', reach: 'space', body: OPEN,
     act: async ({ admin, space, body: { exchange, reason } }, control) => {
       await control.record({
-        event: 'body.opened', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason, detail: { exchange },
+        event: 'body.opened', space, ...whoOf(admin), reason, detail: { exchange },
       });
       return { exchange, bodies: await readBodies(control, space, exchange) };
     },
@@ -49,7 +50,7 @@ export const evidenceRoutes: readonly Route[] = [
       await control.retention.configure();
       const what = of === undefined ? { exchange: exchange ?? '' } : { person: of };
       await control.record({
-        event: 'evidence.erased', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason,
+        event: 'evidence.erased', space, ...whoOf(admin), reason,
         detail: {
           ...(of === undefined ? { exchange: exchange ?? '' } : { person: control.retention.pseudonyms.of(of) }),
           ...(admin.approvals === undefined ? {} : { approvals: admin.approvals }),

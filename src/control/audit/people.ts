@@ -12,7 +12,7 @@ import { listStored } from '../stored.ts';
 const PAGE = 1_000;
 const PAGES_MAX = 50;
 /** How long who may see names sees them. */
-export const REVEAL_MS = 60 * 60_000;
+const REVEAL_MS = 60 * 60_000;
 
 /** How records are shown to one administrator: people under pseudonyms, unless these are off or the names were revealed to them. */
 export async function viewFor(control: Control, admin: Admin, space: string, reveal: boolean): Promise<(record: JsonObject) => JsonObject> {
@@ -32,7 +32,9 @@ export async function principalOf(control: Control, space: string, given: string
   if (!isPseudonym(given)) return given;
   const found = await find(control, space, given);
   if (found !== undefined) return found;
-  throw new SallyportError('ERR_NOT_FOUND', 'nobody here has that pseudonym', { remedy: 'Pseudonyms are of one installation; check that it is from this one.' });
+  throw new SallyportError('ERR_NOT_FOUND', 'nobody here has that pseudonym', {
+    remedy: 'Pseudonyms are of one installation; check that it is from this one.',
+  });
 }
 
 /** A keyed hash has no way back: everyone who is known is tried, and then everyone who is on record. */

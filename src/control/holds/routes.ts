@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { principalOf } from '../audit/people.ts';
+import { whoOf } from '../change.ts';
 import { WORDS } from '../names.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { route } from '../route.ts';
@@ -23,13 +24,13 @@ export const holdRoutes: readonly Route[] = [
     }),
   }),
   route({
-    method: 'POST', path: '/audit/holds', summary: 'Keep evidence whatever its retention says: of a person, an exchange, a context, a server, or all of the space',
+    method: 'POST', path: '/audit/holds', summary: 'Keep evidence whatever its retention says: of what is named, or of all of the space',
     access: 'investigate', reach: 'space', body: NEW_HOLD,
     act: async ({ admin, space, body: { reason, person, ...what } }, control) => {
       const id = Bun.randomUUIDv7();
       const of = person === undefined ? undefined : await principalOf(control, space, person);
       const shown = { ...what, ...(of === undefined ? {} : { person: control.retention.pseudonyms.of(of) }) };
-      await control.record({ event: 'hold.added', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason, detail: { id, ...shown } });
+      await control.record({ event: 'hold.added', space, ...whoOf(admin), reason, detail: { id, ...shown } });
       const body = { ...what, ...(of === undefined ? {} : { person: of }), reason, by: admin.id, at: control.now() };
       await putStored(control.store, 'hold', space, id, body, admin.id);
       await control.retention.configure();
@@ -41,7 +42,7 @@ export const holdRoutes: readonly Route[] = [
     act: async ({ admin, space, params, body: { reason } }, control) => {
       const id = params['id'] ?? '';
       await needSecondPersonFor(control.store, { admin, space }, 'it ends a legal hold');
-      await control.record({ event: 'hold.lifted', space, principal: admin.id, principalKind: admin.proof?.kind ?? 'workload', reason, detail: { id } });
+      await control.record({ event: 'hold.lifted', space, ...whoOf(admin), reason, detail: { id } });
       await deleteStored(control.store, 'hold', space, id, admin.id);
       await control.retention.configure();
       return {};

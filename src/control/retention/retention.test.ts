@@ -46,7 +46,8 @@ describe('retention classes', () => {
         { name: 'pay', region: 'ch', recordDays: 10, bodyDays: 2, results: true },
       ],
       keys: expect.arrayContaining([
-        { class: 'standard', region: 'eu', epoch, recipient: expect.stringMatching(/^age1/) }, { class: 'pay', region: 'ch', epoch, recipient: expect.stringMatching(/^age1/) },
+        { class: 'standard', region: 'eu', epoch, recipient: expect.stringMatching(/^age1/) },
+        { class: 'pay', region: 'ch', epoch, recipient: expect.stringMatching(/^age1/) },
       ]),
     } });
     const { body } = await send(ROOT, 'GET', '/manifest');
