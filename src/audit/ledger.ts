@@ -84,9 +84,8 @@ export interface Ledger {
    * a position that it is to cover, if there is such a record. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones, `ERR_JOURNAL_UNAVAILABLE`.
    */
   checkpoint(from: number, covering?: number): Promise<Extension>;
-  /** A record's line and the proof that it stands in the log, as soon as a checkpoint covers it. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
+  /** A record's line and the proof of it, as soon as a checkpoint covers it; `proveAll`: all under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
-  /** The same of many records, under one checkpoint that covers all of them. */
   proveAll(positions: readonly number[]): Promise<readonly Proof[]>;
   /** Erases records with their payloads, for good; see `eraseEntries`. */
   erase(positions: readonly number[], erased: JsonObject): Promise<void>;
@@ -325,12 +324,9 @@ class LedgerFile implements Ledger {
         this.#commit(frames, this.#place(frames));
         return;
       }
-      // Under way before anything is placed, since placing may add a record of the ledger's own: turns must never overlap.
-      const turn = Promise.withResolvers<void>();
-      this.#turn = turn.promise;
-      void this.#commitSynced(frames).finally(() => {
+      // Under way before anything is placed: placing may add a record of the ledger's own, and turns must never overlap.
+      this.#turn = Promise.resolve(frames).then((due) => this.#commitSynced(due)).finally(() => {
         this.#turn = undefined;
-        turn.resolve();
         if (this.#queue.length > 0) this.#schedule();
       });
     });

@@ -66,7 +66,7 @@ function node(...args: readonly string[]): { readonly code: number; readonly out
   return { code: ran.exitCode, out: ran.stdout.toString() + ran.stderr.toString() };
 }
 
-test(verifies('log-verifiable', 'the log of a gate that runs is accepted by the specifications’ verifier and by ours; every file is in its place'), async () => {
+test(verifies('log-verifiable', 'a running gate’s log is accepted by the specifications’ verifier and by ours, with every file in its place'), async () => {
   const { json, code } = await run('verify', '--key', vkeyOf(gate.home));
   expect([code, json['flawCount'], json['unaccounted']]).toEqual([0, 0, 0]);
   // A ledger that runs may just be writing its next checkpoint.

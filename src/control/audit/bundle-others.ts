@@ -71,7 +71,7 @@ function configurationOf(
   const programs = isObject(policy) && isArray(policy['policies']) ? policy['policies'] : [];
   return {
     version, createdAt, sha256: createHash('sha256').update(bytes).digest('hex'), signature,
-    servers: plain(servers.map(({ baseline: { digest, approvedBy, approvedAt } = {}, ...server }) => ({ ...server, baseline: { digest, approvedBy, approvedAt } }))),
+    servers: plain(servers.map(({ baseline, ...server }) => ({ ...server, baseline: { ...baseline, surface: undefined } }))),
     agents: plain(agents.filter((agent) => agent.space === space && named.agents.has(agent.id))),
     policies: programs.filter((program) => isObject(program) && typeof program['id'] === 'string' && named.policies.has(program['id'])),
     limits: plain(limits),
