@@ -24,7 +24,7 @@ import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
 import { createConnections } from './connections/connections.ts';
 import type { Control } from './control.ts';
-import type { RunningIssuer } from './issuer/open.ts';
+import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
@@ -109,10 +109,7 @@ export function createControl(parts: ControlParts): RunningControl {
     }),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
-    roles: async () => {
-      const [ledger, runner] = await Promise.all([answers(parts.links.ledger, 'ledger.query', { limit: 1 }), answers(parts.links.runner, 'runner.status', {})]);
-      return { gateways: news.watchers, ledger, runner };
-    },
+    roles: async () => ({ gateways: news.watchers, ...(await answering(parts.links)) }),
   };
   const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey: openSealKey(join(home, 'control', 'seal.key')) });
   const closers: (() => Promise<void>)[] = [];
@@ -123,12 +120,8 @@ export function createControl(parts: ControlParts): RunningControl {
       const proofs = createApiProofs();
       const api = { authenticate: doorAuthenticator(() => url, proofs), nonce: () => proofs.nonce(now()) };
       const openIssuer = async (at: string, addressOf: (incoming: IncomingMessage) => string): Promise<RequestListener> => {
-        // Loaded where there is a door only: a control without one has no use for it.
-        const { openIssuer: open } = await import('./issuer/open.ts');
-        const opened = await open({ home, origin: at, control, addressOf, report });
-        closers.push(async () => opened.close());
-        issuer = opened;
-        return opened.listener;
+        issuer = await openOwnIssuer({ home, origin: at, control, addressOf, report }, closers);
+        return issuer.listener;
       };
       const door = await openSite(address, { home, control, certify: parts.certify, api, openIssuer, report });
       url = door.url;
@@ -150,6 +143,19 @@ export function createControl(parts: ControlParts): RunningControl {
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },
   };
+}
+
+/** Loaded where there is a door only: a control without one has no use for it. */
+async function openOwnIssuer(of: IssuerOptions, closers: (() => Promise<void>)[]): Promise<RunningIssuer> {
+  const { openIssuer } = await import('./issuer/open.ts');
+  const opened = await openIssuer(of);
+  closers.push(async () => opened.close());
+  return opened;
+}
+
+async function answering({ ledger, runner }: ControlParts['links']): Promise<{ readonly ledger: boolean; readonly runner: boolean }> {
+  const [kept, ran] = await Promise.all([answers(ledger, 'ledger.query', { limit: 1 }), answers(runner, 'runner.status', {})]);
+  return { ledger: kept, runner: ran };
 }
 
 /** The 32 bytes of an Ed25519 public key, base64. */
