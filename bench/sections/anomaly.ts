@@ -1,6 +1,7 @@
 import { createMemory } from '../../src/detect/anomaly/memory.ts';
 import { writeMemory } from '../../src/detect/anomaly/saved.ts';
-import { ACTOR_WIDTH, createAnomalyScorer } from '../../src/detect/anomaly/scorer.ts';
+import { ACTOR_WIDTH } from '../../src/detect/anomaly/rules.ts';
+import { createAnomalyScorer } from '../../src/detect/anomaly/scorer.ts';
 import type { CallAsked } from '../../src/detect/anomaly/event.ts';
 import { LIMITS } from '../../src/domain/limits.ts';
 import { median, type Figure } from '../figures.ts';

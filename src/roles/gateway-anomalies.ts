@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { hashTexts } from '../detect/anomaly/hash.ts';
 import { createMemory, type ScorerMemory } from '../detect/anomaly/memory.ts';
 import { readMemory, savedKey, writeMemory } from '../detect/anomaly/saved.ts';
-import { ACTOR_WIDTH, createAnomalyScorer } from '../detect/anomaly/scorer.ts';
+import { ACTOR_WIDTH } from '../detect/anomaly/rules.ts';
+import { createAnomalyScorer } from '../detect/anomaly/scorer.ts';
 import type { Finding } from '../domain/finding.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
@@ -13,6 +14,12 @@ import type { Journal } from '../domain/record.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { uuidv7 } from '../gateway/uuid.ts';
 import { createWatching, type Watching } from '../gateway/watch.ts';
+
+interface AnomalyGround {
+  readonly home: string;
+  readonly node: string;
+  readonly inForce: InForceKeeper;
+}
 
 /** What is learnt of callers, kept across restarts. */
 export interface Anomalies {
@@ -30,7 +37,7 @@ const START_ANEW: Finding = {
  * Joins scoring to the path. Baselines are this replica's own and lie in `<home>/gateway/anomaly-<node>.bin`, saved now and then
  * and at the end; a file that is not what was written is set aside by learning anew, and that is on record.
  */
-export function joinAnomalies({ home, node, inForce }: { readonly home: string; readonly node: string; readonly inForce: InForceKeeper }, journal: Journal): Anomalies {
+export function joinAnomalies({ home, node, inForce }: AnomalyGround, journal: Journal): Anomalies {
   const file = join(home, 'gateway', `anomaly-${node}.bin`);
   const { memory, isAnew } = load(file);
   const scorer = createAnomalyScorer({ budgetPerMonth: BUDGET_PER_MONTH, scorePeople: () => inForce.snapshot?.audit.scorePeople ?? true }, memory);

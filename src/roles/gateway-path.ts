@@ -104,11 +104,14 @@ export function joinDataPlane(ground: Ground): DataPlane {
     links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
   const peers = createPeers(home);
-  const parts = bridgeParts(ground, { flow: limits.flow, findings: anomalies.watching.findings }, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
+  const { watching } = anomalies;
+  const known = { flow: limits.flow, findings: watching.findings };
+  const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles: createHandles(seal), pins, open, upstream, gates, ...limits, watching: anomalies.watching });
+  const handles = createHandles(seal);
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching });
   reader = createReader(gateway);
 
   return {

@@ -1,5 +1,6 @@
 import { createMemory } from '../../src/detect/anomaly/memory.ts';
-import { ACTOR_WIDTH, createAnomalyScorer } from '../../src/detect/anomaly/scorer.ts';
+import { ACTOR_WIDTH } from '../../src/detect/anomaly/rules.ts';
+import { createAnomalyScorer } from '../../src/detect/anomaly/scorer.ts';
 import { BUDGET_PER_MONTH } from '../../src/roles/gateway-anomalies.ts';
 import type { Scorer } from './generator/event.ts';
 

@@ -32,7 +32,6 @@ export const firstUse: Rule = {
       rows.floats[at + NOVELTIES] = (rows.floats[at + NOVELTIES] ?? 0) + 1;
       if (know(rows.words, at, TOOLS, sight.item)) meet(sight, at);
     }
-    if ((rows.floats[effect] ?? 0) === 0) sight.everybody.cells[CELLS.effects + effectIndex(call.effect)] = (sight.everybody.cells[CELLS.effects + effectIndex(call.effect)] ?? 0) + 1;
     rows.floats[effect] = (rows.floats[effect] ?? 0) + 1;
   },
   closeDay(sight, at) {

@@ -21,7 +21,10 @@ export interface Unusual {
 
 const NOTHING_UNUSUAL: Unusual = { findings: [], raised: [] };
 
-/** Numbers in an actor's row: tokens and their hour, then for each rule until when it stands, when it was told, how rare it was, how severe; the latest of those that stand. */
+/**
+ * Numbers in an actor's row: tokens and their hour; for each rule until when it stands, when it was told, how rare it was, how
+ * severe; the latest end of those that stand.
+ */
 const RULES = ANOMALY_RULES.length;
 const AT = { tokens: 0, hour: 1, until: 2, told: 2 + RULES, rarity: 2 + 2 * RULES, severity: 2 + 3 * RULES, latest: 2 + 4 * RULES } as const;
 export const NOTICE_WIDTH = 3 + 4 * RULES;

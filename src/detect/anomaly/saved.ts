@@ -15,7 +15,8 @@ const ROW_HEAD_BYTES = 16;
 /** Everything that a number's place depends on. */
 function layoutOf(memory: ScorerMemory): string {
   const strides = tablesOf(memory).map(({ stride }) => stride).join(' ');
-  return createHash('sha256').update(JSON.stringify([MAGIC, CHANNEL_WORDS, ANOMALY_RULES, strides, arraysOf(memory).map(({ length }) => length)])).digest('hex');
+  const lengths = arraysOf(memory).map(({ length }) => length);
+  return createHash('sha256').update(JSON.stringify([MAGIC, CHANNEL_WORDS, ANOMALY_RULES, strides, lengths])).digest('hex');
 }
 
 export function writeMemory(memory: ScorerMemory): Uint8Array {

@@ -5,7 +5,8 @@ import { CHANNEL, CHANNEL_LIST, CHANNEL_WORDS } from './channels.ts';
 import type { CallAsked, CallEnded } from './event.ts';
 import { createMemory } from './memory.ts';
 import { readMemory, savedKey, writeMemory } from './saved.ts';
-import { ACTOR_WIDTH, createAnomalyScorer, type AnomalyScorer } from './scorer.ts';
+import { ACTOR_WIDTH } from './rules.ts';
+import { createAnomalyScorer, type AnomalyScorer } from './scorer.ts';
 
 const NOW = Date.UTC(2026, 10, 18, 10);
 const [ANN, DESK] = ['sallyport|ann', 'desk'];

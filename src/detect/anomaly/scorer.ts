@@ -1,24 +1,13 @@
-import { ANOMALY_RULES } from '../../domain/finding.ts';
-import { createAlarms } from './alarms.ts';
-import { argumentShape } from './argument-shape.ts';
-import { argumentSize } from './argument-size.ts';
-import { CHANNEL, CHANNEL_LIST, channelOf, type ChannelId } from './channels.ts';
-import { denials } from './denials.ts';
-import { destinations } from './destinations.ts';
-import { enumeration } from './enumeration.ts';
+import { createAlarms, type Alarms } from './alarms.ts';
+import { CHANNEL_LIST } from './channels.ts';
 import type { CallAsked, CallEnded } from './event.ts';
-import { firstUse } from './first-use.ts';
+import { createEvidence } from './evidence.ts';
 import { hashTexts, mix } from './hash.ts';
-import { hours } from './hours.ts';
-import { labels } from './labels.ts';
 import type { ScorerMemory } from './memory.ts';
 import { learn, MOMENTS_WIDTH } from './moments.ts';
-import { notice, NOTICE_WIDTH, ruleIndex, type Found, type Unusual } from './notice.ts';
-import { pace } from './pace.ts';
-import { rate } from './rate.ts';
-import { resultSize } from './result-size.ts';
-import { sequence } from './sequence.ts';
-import type { Everybody, Rule, Sight } from './sight.ts';
+import { notice, type Found, type Unusual } from './notice.ts';
+import { ACTOR, forEachRule } from './rules.ts';
+import type { Everybody, Sight } from './sight.ts';
 
 /**
  * Scores calls as they are asked and as they end. Pure but for its memory, synchronous, and without a clock: the time is the
@@ -44,148 +33,119 @@ export interface ScorerOptions {
   readonly scorePeople: () => boolean;
 }
 
-const RULES: readonly Rule[] = [rate, pace, hours, firstUse, argumentShape, argumentSize, resultSize, denials, enumeration, sequence, destinations, labels];
-/** A row of an actor: what is known of it as a whole, what was told of it, then each rule's part. */
-const AT = {
-  hour: 0, days: 1, doubted: 2, notice: 3, peaks: 3 + NOTICE_WIDTH, evidence: 3 + NOTICE_WIDTH + CHANNEL_LIST.length,
-  rules: 3 + NOTICE_WIDTH + CHANNEL_LIST.length + ANOMALY_RULES.length,
-} as const;
-/** Below, a score is what happens every day; above, a rarity says something beside others. */
-const SCORE_MIN = 1.5;
-const SAYS_SOMETHING = 2.5;
+/** Until then an actor is new, and compared with other new ones; it is established after some days. */
 const COLD_DAYS = 5;
-const OFFSETS = RULES.reduce<readonly number[]>((offsets, { width }) => [...offsets, (offsets.at(-1) ?? 0) + width], [AT.rules]);
-export const ACTOR_WIDTH = OFFSETS.at(-1) ?? AT.rules;
+const ESTABLISHED_DAYS = 3;
 /** What is flagged teaches less. */
 const DOUBT = 0.25;
-const ESTABLISHED_DAYS = 3;
 const HOUR_MS = 3_600_000;
 
 type Open = { -readonly [Part in keyof Sight]: Sight[Part] };
 
 export function createAnomalyScorer({ budgetPerMonth, scorePeople }: ScorerOptions, memory: ScorerMemory): AnomalyScorer {
-  const { actors, pairs, tools, destinations: places, key } = memory;
+  const { actors, key } = memory;
   const alarms = createAlarms(memory.alarms, budgetPerMonth);
   const found: Found[] = [];
-  const sight: Open = {
-    call: NO_CALL, rows: actors, pairs, tools, destinations: places, actor: 0, pair: -1, tool: -1, server: -1, item: 0, hour: 0, minute: 0, lastHour: 0, days: 0, entersHour: false, trust: 1, row: -1, cold: true,
-    everybody: everybodyOf(memory),
-    report(channel, score, expected, seen) {
-      if (sight.row < 0 || score < SCORE_MIN) return;
-      const { floats } = actors;
-      const peak = sight.row + AT.peaks + channel;
-      if (score <= (floats[peak] ?? 0)) return;
-      floats[peak] = score;
-      const judged = alarms.judge(channel, sight.cold, score, sight.hour);
-      if (judged.margin >= 0) found.push({ ...judged, channel, rule: channelOf(channel).rule, expected, seen });
-      if (judged.rarity > SAYS_SOMETHING) addUp(channel, judged.rarity);
-    },
-  };
-
-  /**
-   * Evidence of several rules: the sum of how rare the rarest of each is today (Fisher, 1932); they are not independent, so what the
-   * sum is worth is calibrated too.
-   */
-  const addUp = (channel: ChannelId, rarity: number): void => {
-    const { floats } = actors;
-    const index = ruleIndex(channelOf(channel).rule);
-    const at = sight.row + AT.evidence;
-    if (rarity <= (floats[at + index] ?? 0)) return;
-    floats[at + index] = rarity;
-    let [sum, most, strongest] = [0, 0, index];
-    for (let rule = 0; rule < ANOMALY_RULES.length; rule += 1) {
-      const says = floats[at + rule] ?? 0;
-      if (says > SAYS_SOMETHING) sum += says - SAYS_SOMETHING;
-      if (says > most) [most, strongest] = [says, rule];
-    }
-    if (sum <= (floats[sight.row + AT.peaks + CHANNEL.together] ?? 0)) return;
-    floats[sight.row + AT.peaks + CHANNEL.together] = sum;
-    const judged = alarms.judge(CHANNEL.together, sight.cold, sum, sight.hour);
-    if (judged.margin >= 0) found.push({ ...judged, channel: CHANNEL.together, rule: ANOMALY_RULES[strongest] ?? 'rate', expected: 0, seen: sum });
-  };
+  const sight = openSight(memory);
+  sight.report = createEvidence(sight, alarms, found);
 
   const placeOf = (call: CallAsked): Place => {
     const named = call.principalKind === 'workload' || scorePeople() ? call.principal : '';
     const server = hashTexts(key, call.space, call.server);
     return { actor: hashTexts(key, call.space, named, call.agent), server, item: mix(server, hashTexts(key, call.tool ?? call.method)) };
   };
-  /** Turns to the actor, tool and time of a call; -1 where there is no row for the actor. */
-  const turnTo = (call: CallAsked, { actor, server, item }: Place): number => {
-    const hour = Math.floor(call.at / HOUR_MS);
-    const row = actors.claim(actor, hour);
-    sight.call = call;
-    sight.row = row;
-    sight.item = item;
-    sight.actor = actor;
-    sight.hour = hour;
-    sight.minute = Math.floor(call.at / 60_000);
-    sight.tool = call.tool === undefined ? -1 : tools.claim(item, hour);
-    sight.server = tools.claim(server, hour);
-    sight.pair = row < 0 || call.tool === undefined ? -1 : pairs.claim(mix(actor, item), hour);
-    sight.days = row < 0 ? 0 : (actors.floats[row + AT.days] ?? 0);
-    sight.cold = sight.days < COLD_DAYS;
-    sight.trust = row >= 0 && actors.words[row + AT.doubted] === hour ? DOUBT : 1;
-    sight.everybody.actors = actors.size;
-    found.length = 0;
-    return row;
+  const finish = (): Unusual => {
+    if (found.length > 0) actors.words[sight.row + ACTOR.doubted] = sight.hour;
+    return notice(found, actors, sight.row + ACTOR.notice, sight.minute, alarms);
   };
-  const finish = (row: number): Unusual => {
-    if (found.length > 0) actors.words[row + AT.doubted] = sight.hour;
-    return notice(found, actors, row + AT.notice, sight.minute, alarms);
-  };
-  /** Ends the hour and the day that the actor was last seen in. A clock that went back far ends them too. */
-  const passTime = (row: number): void => {
-    const last = actors.words[row + AT.hour] ?? 0;
-    sight.lastHour = last;
-    sight.entersHour = last === 0 || sight.hour > last || sight.hour < last - 1;
-    if (!sight.entersHour) return;
-    actors.words[row + AT.hour] = sight.hour;
-    if (last === 0) return;
-    sight.trust = actors.words[row + AT.doubted] === last ? DOUBT : 1;
-    each((rule, at) => rule.closeHour?.(sight, at), row);
-    if (Math.floor(last / 24) === Math.floor(sight.hour / 24)) return;
-    each((rule, at) => rule.closeDay?.(sight, at), row);
-    for (let channel = 0; channel < CHANNEL_LIST.length; channel += 1) alarms.test(channel, sight.cold, actors.floats[row + AT.peaks + channel] ?? 0);
-    actors.floats.fill(0, row + AT.peaks, row + AT.rules);
-    const days = (actors.floats[row + AT.days] ?? 0) + 1;
-    actors.floats[row + AT.days] = days;
-    sight.days = days;
-    sight.cold = days < COLD_DAYS;
-    if (days === ESTABLISHED_DAYS) actors.establish(row);
-  };
-
   return {
     ask(call) {
       const place = placeOf(call);
-      const row = turnTo(call, place);
-      if (row < 0) return { ...NO_ROOM, place };
-      passTime(row);
-      sight.trust = actors.words[row + AT.doubted] === sight.hour ? DOUBT : 1;
-      for (let index = 0; index < RULES.length; index += 1) RULES[index]?.ask?.(sight, row + (OFFSETS[index] ?? 0));
-      const { findings, raised } = finish(row);
+      found.length = 0;
+      if (!turnTo(sight, memory, call, place)) return { ...NO_ROOM, place };
+      passTime(sight, memory, alarms);
+      sight.trust = trustIn(sight, sight.hour);
+      forEachRule(sight.row, (rule, at) => rule.ask?.(sight, at));
+      const { findings, raised } = finish();
       return { findings, raised, place };
     },
     settle(call, place, ended) {
-      const row = turnTo(call, place);
-      if (row < 0) return NO_ROOM;
-      for (let index = 0; index < RULES.length; index += 1) RULES[index]?.settle?.(sight, ended, row + (OFFSETS[index] ?? 0));
-      return finish(row);
+      found.length = 0;
+      if (!turnTo(sight, memory, call, place)) return NO_ROOM;
+      forEachRule(sight.row, (rule, at) => rule.settle?.(sight, ended, at));
+      return finish();
     },
   };
+}
+
+/** Turns to the actor, tool and time of a call; false where there is no row for the actor. */
+function turnTo(sight: Open, { actors, pairs, tools }: ScorerMemory, call: CallAsked, { actor, server, item }: Place): boolean {
+  const hour = Math.floor(call.at / HOUR_MS);
+  const row = actors.claim(actor, hour);
+  sight.call = call;
+  sight.row = row;
+  sight.item = item;
+  sight.actor = actor;
+  sight.hour = hour;
+  sight.minute = Math.floor(call.at / 60_000);
+  sight.tool = call.tool === undefined ? -1 : tools.claim(item, hour);
+  sight.server = tools.claim(server, hour);
+  sight.pair = row < 0 || call.tool === undefined ? -1 : pairs.claim(mix(actor, item), hour);
+  sight.everybody.actors = actors.size;
+  if (row < 0) return false;
+  sight.days = actors.floats[row + ACTOR.days] ?? 0;
+  sight.cold = sight.days < COLD_DAYS;
+  sight.trust = trustIn(sight, hour);
+  return true;
+}
+
+function trustIn({ rows, row }: Sight, hour: number): number {
+  return rows.words[row + ACTOR.doubted] === hour ? DOUBT : 1;
+}
+
+/** Ends the hour and the day that the actor was last seen in. A clock that went back far ends them too. */
+function passTime(sight: Open, { actors }: ScorerMemory, alarms: Alarms): void {
+  const { row, hour } = sight;
+  const last = actors.words[row + ACTOR.hour] ?? 0;
+  sight.lastHour = last;
+  sight.entersHour = last === 0 || hour > last || hour < last - 1;
+  if (!sight.entersHour) return;
+  actors.words[row + ACTOR.hour] = hour;
+  if (last === 0) return;
+  sight.trust = trustIn(sight, last);
+  forEachRule(row, (rule, at) => rule.closeHour?.(sight, at));
+  if (Math.floor(last / 24) === Math.floor(hour / 24)) return;
+  forEachRule(row, (rule, at) => rule.closeDay?.(sight, at));
+  for (let channel = 0; channel < CHANNEL_LIST.length; channel += 1) alarms.test(channel, sight.cold, actors.floats[row + ACTOR.peaks + channel] ?? 0);
+  actors.floats.fill(0, row + ACTOR.peaks, row + ACTOR.rules);
+  sight.days += 1;
+  sight.cold = sight.days < COLD_DAYS;
+  actors.floats[row + ACTOR.days] = sight.days;
+  if (sight.days === ESTABLISHED_DAYS) actors.establish(row);
 }
 
 const NO_ROOM: Unusual = {
   findings: [{ detector: 'anomaly', rule: 'unscored', severity: 'low', at: [], expected: 'room to learn', seen: 'no room' }], raised: [],
 };
 
-function each(run: (rule: Rule, at: number) => void, row: number): void {
-  for (const [index, rule] of RULES.entries()) run(rule, row + (OFFSETS[index] ?? 0));
-}
-
 const NO_CALL: CallAsked = {
   at: 0, space: '', principal: '', principalKind: 'workload', agent: '', server: '', method: '', action: 'notify', arguments: [], unknownArguments: 0,
   argumentBytes: 0, destinations: [], labelsBefore: { confidentiality: 'public', categories: [], integrity: 'trusted' },
 };
+
+function openSight(memory: ScorerMemory): Open {
+  const { actors, pairs, tools, destinations } = memory;
+  return {
+    call: NO_CALL, rows: actors, pairs, tools, destinations, actor: 0, row: -1, cold: true, pair: -1, tool: -1, server: -1, item: 0,
+    hour: 0, minute: 0, lastHour: 0, days: 0, entersHour: false, trust: 1, everybody: everybodyOf(memory), report: () => undefined,
+  };
+}
+
+/** Peers are thought to differ this much, as variance of logarithms, until so many of them were seen; and never by less than the second. */
+const PEERS_MIN = 30;
+const PEERS_VARIANCE = { unknown: 4, least: 1 } as const;
+const PEERS_MEMORY = 3000;
+const PEERS_FLOOR = 0.5;
 
 function everybodyOf({ moments, cells }: ScorerMemory): { -readonly [Part in keyof Everybody]: Everybody[Part] } {
   const peers = { count: 0, mean: 0, variance: 0 };
@@ -194,10 +154,10 @@ function everybodyOf({ moments, cells }: ScorerMemory): { -readonly [Part in key
       const at = channel * MOMENTS_WIDTH;
       peers.count = moments[at] ?? 0;
       peers.mean = moments[at + 1] ?? 0;
-      peers.variance = (moments[at] ?? 0) < 30 ? 4 : Math.max(moments[at + 2] ?? 0, 1);
+      peers.variance = peers.count < PEERS_MIN ? PEERS_VARIANCE.unknown : Math.max(moments[at + 2] ?? 0, PEERS_VARIANCE.least);
       return peers;
     },
-    learn: (channel, value) => learn(moments, channel * MOMENTS_WIDTH, value, 3000, 1, 0.5),
+    learn: (channel, value) => learn(moments, channel * MOMENTS_WIDTH, value, PEERS_MEMORY, 1, PEERS_FLOOR),
     cells, actors: 0,
   };
 }

@@ -23,7 +23,7 @@ export function studentScore(deviations: number, freedom: number): number {
   return normalScore(normal);
 }
 
-export function normalScore(deviate: number): number {
+function normalScore(deviate: number): number {
   if (!(deviate > 0.5)) return 0;
   // Birnbaum's bound (1942): within 2 % of Mills' ratio from 1 on.
   return (deviate * deviate) / 2 + Math.log((deviate + Math.sqrt(deviate * deviate + 4)) * 1.2533141373155003);
