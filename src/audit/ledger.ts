@@ -84,7 +84,7 @@ export interface Ledger {
    * a position that it is to cover, if there is such a record. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones, `ERR_JOURNAL_UNAVAILABLE`.
    */
   checkpoint(from: number, covering?: number): Promise<Extension>;
-  /** A record's line and the proof of it, as soon as a checkpoint covers it; `proveAll`: all under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
+  /** A record's line and its proof, as soon as a checkpoint covers it; `proveAll`: all under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
   proveAll(positions: readonly number[]): Promise<readonly Proof[]>;
   /** Erases records with their payloads, for good; see `eraseEntries`. */
