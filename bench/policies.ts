@@ -1,6 +1,7 @@
 import type { AccessRequest } from '../src/domain/decision.ts';
 import type { JsonObject } from '../src/domain/json.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../src/domain/principal.ts';
+import { UNDERIVED } from '../src/domain/provenance.ts';
 import type { Labels, Server } from '../src/domain/server.ts';
 import { approveSurface, readSurface } from '../src/registry/surface.ts';
 import { INPUT_SCHEMA, TOOL } from './payload.ts';
@@ -58,6 +59,6 @@ export function accessRequest(arguments_: JsonObject): AccessRequest {
     },
     action: 'call_tool',
     resource: { kind: 'tool', server: SERVER, name: TOOL, effect: 'read', labels: LABELS, toolsets: [] },
-    context: { arguments: arguments_, zone: 'loopback', drift: 'none', flow: LABELS, findings: [], now: Date.now() },
+    context: { arguments: arguments_, zone: 'loopback', drift: 'none', flow: LABELS, findings: [], provenance: UNDERIVED, now: Date.now() },
   };
 }

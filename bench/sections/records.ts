@@ -6,6 +6,7 @@ import type { AccessRequest } from '../../src/domain/decision.ts';
 import type { Exchange } from '../../src/domain/exchange.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ResultMessage } from '../../src/domain/message.ts';
+import { UNDERIVED } from '../../src/domain/provenance.ts';
 import type { AuditSettings } from '../../src/domain/retention.ts';
 import type { Tool } from '../../src/domain/server.ts';
 import { enforce } from '../../src/gateway/enforce.ts';
@@ -57,7 +58,7 @@ async function calls(options: TrailOptions, audit: AuditSettings, count: number)
   const exchange = callOf(audit);
   const request: AccessRequest = {
     principal: exchange.principal, action: 'call_tool', resource: exchange.call.resource,
-    context: { arguments: ARGUMENTS, zone: 'internal', now: 0, drift: 'none', flow: LABELS, findings: [] },
+    context: { arguments: ARGUMENTS, zone: 'internal', now: 0, drift: 'none', flow: LABELS, findings: [], provenance: UNDERIVED },
   };
   const before = process.cpuUsage();
   for (let index = 0; index < count; index += 1) {

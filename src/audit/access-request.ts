@@ -1,6 +1,7 @@
 import type { AccessRequest, Action } from '../domain/decision.ts';
 import { ACTIONS } from '../domain/decision.ts';
 import { isArray, isObject, type JsonObject } from '../domain/json.ts';
+import { UNDERIVED } from '../domain/provenance.ts';
 import type { JournalRecord, RecordedRequest } from '../domain/record.ts';
 import { EFFECTS, UNLABELLED } from '../domain/server.ts';
 
@@ -16,12 +17,12 @@ export function recordedRequest(requests: readonly AccessRequest[], ofRecord: Ac
   const [first, ...others] = requests;
   if (first === undefined) return undefined;
   const { groups, proof, tokenAgeMs, expiresAt, scopes } = first.principal;
-  const { kind, server, toolsets, labels } = first.resource;
-  const { zone, now, drift } = first.context;
+  const { kind, server, toolsets, labels, clearance, memory } = first.resource;
+  const { zone, now, drift, provenance } = first.context;
   return {
     principal: { ...(isShort(groups) ? { groups } : {}), proof, tokenAgeMs, expiresAt, ...(scopes === undefined ? {} : { scopes }) },
-    resource: { kind, server, toolsets, labels },
-    context: { zone, now, drift },
+    resource: { kind, server, toolsets, labels, ...(clearance === undefined ? {} : { clearance }), ...(memory === undefined ? {} : { memory }) },
+    context: { zone, now, drift, ...(provenance === UNDERIVED ? {} : { provenance }) },
     ...(first.action === ofRecord ? {} : { action: first.action }),
     ...(others.length === 0 ? {} : { others: others.map(({ action, resource }) => ({ action, resource })) }),
   };
@@ -57,7 +58,7 @@ export function accessRequestsOf(record: JournalRecord, payload: JsonObject | un
     expiresAt: request.principal.expiresAt, credential: record.standing?.credentials[0] ?? '',
     ...(request.principal.scopes === undefined ? {} : { scopes: request.principal.scopes }),
   };
-  const context = { ...request.context, flow: record.labels ?? UNLABELLED, findings: record.findings ?? [] };
+  const context = { ...request.context, flow: record.labels ?? UNLABELLED, findings: record.findings ?? [], provenance: request.context.provenance ?? UNDERIVED };
   const name = typeof payload?.['name'] === 'string' ? payload['name'] : (record.tool ?? '');
   const effect = EFFECTS.find((one) => one === record.effect);
   const first: AccessRequest = {

@@ -1,7 +1,8 @@
 import type { Finding } from './finding.ts';
 import type { JsonObject } from './json.ts';
 import type { Principal } from './principal.ts';
-import type { Effect, Labels } from './server.ts';
+import type { Provenance } from './provenance.ts';
+import type { Confidentiality, Effect, Labels } from './server.ts';
 
 export const ACTIONS = [
   'call_tool', 'get_prompt', 'read_resource', 'list', 'complete', 'subscribe', 'task', 'connect', 'sample', 'elicit', 'roots', 'notify', 'respond',
@@ -40,6 +41,10 @@ export interface Resource {
   readonly name: string;
   readonly effect?: Effect;
   readonly labels: Labels;
+  /** The highest confidentiality that it may be sent; absent: its server's tier says. */
+  readonly clearance?: Confidentiality;
+  /** Whether it keeps what agents read back later: notes, memories, rules files. */
+  readonly memory?: boolean;
   readonly toolsets: readonly string[];
 }
 
@@ -64,6 +69,8 @@ export interface AccessContext {
   readonly flow: Labels;
   /** What detectors saw in this call, or see in what its caller is doing. */
   readonly findings: readonly Finding[];
+  /** Where the values of the arguments come from. */
+  readonly provenance: Provenance;
 }
 
 export const DRIFTS = ['none', 'formatting', 'text', 'schema', 'effect', 'added', 'removed', 'renamed'] as const;
@@ -97,6 +104,8 @@ export interface PolicyEngine {
   readonly readsFlow: boolean;
   /** Whether any policy reads findings: where none does, detectors need not run before the decision. */
   readonly readsFindings: boolean;
+  /** Whether any policy reads where arguments come from: where none does, nobody need keep or compare fingerprints. */
+  readonly readsProvenance: boolean;
   /** Pure, synchronous, total. */
   decide(request: AccessRequest | AdminRequest): Decision;
   /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */

@@ -91,8 +91,9 @@ export interface JournalRecord {
 export interface RecordedRequest {
   /** `groups`: absent where they are too many for a record; then they are with the payload. */
   readonly principal: Pick<Principal, 'proof' | 'tokenAgeMs' | 'expiresAt' | 'scopes'> & Partial<Pick<Principal, 'groups'>>;
-  readonly resource: Pick<Resource, 'kind' | 'server' | 'toolsets' | 'labels'>;
-  readonly context: Pick<AccessContext, 'zone' | 'now' | 'drift'>;
+  readonly resource: Pick<Resource, 'kind' | 'server' | 'toolsets' | 'labels' | 'clearance' | 'memory'>;
+  /** `provenance`: absent where nothing was derived from anything. */
+  readonly context: Pick<AccessContext, 'zone' | 'now' | 'drift'> & Partial<Pick<AccessContext, 'provenance'>>;
   /** Where it is not the record's own. */
   readonly action?: Action;
   readonly others?: readonly Pick<AccessRequest, 'action' | 'resource'>[];

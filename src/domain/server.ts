@@ -20,6 +20,9 @@ export interface Labels {
 /** What carries nothing that would have to be watched. */
 export const UNLABELLED: Labels = { confidentiality: 'public', categories: [], integrity: 'trusted' };
 
+/** The highest confidentiality that a server of each tier may be sent, where nothing else is declared. */
+export const CLEARANCE_OF_TIER: Readonly<Record<string, Confidentiality>> = { internal: 'restricted', vendor: 'confidential', public: 'internal' };
+
 /** A place where a secret is, never the secret: an environment variable of Sallyport's, a file, or an entry of the vault. */
 export const SECRET_REFERENCE = /^(?:env:[A-Za-z_]\w*|file:\/.+|vault:[\w./-]+)$/;
 

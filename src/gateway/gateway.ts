@@ -3,6 +3,7 @@ import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { ErrorMessage, Message } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
+import { UNDERIVED } from '../domain/provenance.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
@@ -86,7 +87,7 @@ export function createGateway(world: World): Gateway {
         try {
           const flow = await world.flow.labels(exchange, force.engine.readsFlow);
           watched = world.watching.watch(exchange, flow);
-          const known = { flow, findings: watched.findings };
+          const known = { flow, findings: watched.findings, provenance: UNDERIVED };
           const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), known);
           const verdict = await world.gates.meet(judged, message, exchange);
           await trail.decided(message, verdict);

@@ -4,6 +4,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
+import { UNDERIVED, type Provenance } from '../domain/provenance.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
 import type { Killed, Lease } from '../domain/snapshot.ts';
 import type { Denial, Permit, Verdict } from '../domain/verdict.ts';
@@ -22,6 +23,7 @@ import { orProof, possibleWithProof, scopeLacking } from './step-up.ts';
 export interface Known {
   readonly flow: Labels;
   readonly findings: readonly Finding[];
+  readonly provenance: Provenance;
 }
 
 /**
@@ -89,8 +91,8 @@ function questioned(
 }
 
 /** A question is put with what its own server knows in it. */
-function knownTo(exchange: Exchange, { flow, findings }: Known): Known {
-  return { flow: join(flow, labelsOf(exchange) ?? flow), findings };
+function knownTo(exchange: Exchange, { flow, ...more }: Known): Known {
+  return { flow: join(flow, labelsOf(exchange) ?? flow), ...more };
 }
 
 /** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */
@@ -143,7 +145,8 @@ const NO_ARGUMENTS: JsonObject = {};
 
 /** The decision for one item of a list: arguments unknown, so only what is definitely denied is hidden. */
 export function visible(exchange: Exchange, force: InForce, action: Action, resource: AccessRequest['resource']): boolean {
-  const context = { arguments: undefined, zone: exchange.zone, now: exchange.startedAt, drift: 'none', flow: UNLABELLED, findings: [] } as const;
+  const { zone, startedAt: now } = exchange;
+  const context = { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED, findings: [], provenance: UNDERIVED } as const;
   return possibleWithProof({ principal: exchange.principal, action, resource, context }, force.engine) !== 'deny';
 }
 
@@ -158,7 +161,7 @@ export function mayHear(uri: string, exchange: Exchange, force: InForce): boolea
   if (!isPlainUri(uri)) return false;
   const resource = force.directory.instance(exchange.route, uri);
   // News carries the name of a resource; nobody counts it, and what the context carries is not asked for each: the worst is supposed.
-  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', { flow: LOST, findings: [] }), resource }), false);
+  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', { flow: LOST, findings: [], provenance: UNDERIVED }), resource }), false);
   return verdict.outcome === 'permit' || verdict.gates !== undefined;
 }
 

@@ -10,7 +10,10 @@ const TIMES = ['2026-11-23', '2026-11-23T10:00:00Z', '1969-12-31T23:59:59.999Z',
 const SPANS = ['1h', '-1ms', '0s', '1d2h3m4s5ms', '90m'];
 const RANGES = ['10.0.0.1', '10.0.0.0/8', '127.0.0.1', '127.0.0.0/7', '224.0.0.1', '::1', '::/0', 'fe80::1/10', 'ff02::1'];
 const PATTERNS = ['*', 'a*', '*a', 'cl*de', 'x\\*y', '*é*', '', '**b'];
-const SETS = ['context.actors', '["a", "mallory"]', '["a", "a"]', '["pii", "phi"]', 'resource.categories', 'context.contextCategories', 'context.findings'];
+const SETS = [
+  'context.actors', '["a", "mallory"]', '["a", "a"]', '["pii", "phi"]', 'resource.categories', 'context.contextCategories', 'context.findings',
+  'context.flowsFrom', 'context.argumentCategories',
+];
 const PLAIN = [
   'true', 'false', 'principal is Person', 'resource is Tool in Server::"crm"', 'principal in Group::"support"', 'resource in Toolset::"sales"',
   'action in Action::"read_only"', 'principal == Person::"sallyport|ann"', 'resource in [Space::"default", Server::"wiki"]',
@@ -18,6 +21,7 @@ const PLAIN = [
 const MOMENTS = [
   'context.drift == "none"', 'context.contextIntegrity == "untrusted"', 'context.contextConfidentiality == "public"',
   'context.findingSeverity >= 4', 'context.findings.contains("anomaly/rate")', 'context.findings.isEmpty()',
+  'context.destinations == "untrusted"', 'context.flowsFrom.contains("crm/find")', 'context.argumentConfidentiality != resource.clearance', 'resource.memory',
   'context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")',
 ];
 /** What the validator would refuse: attributes that are missing for some requests. */

@@ -3,6 +3,7 @@ import type { AccessRequest } from '../domain/decision.ts';
 import { ACTIONS, DRIFTS } from '../domain/decision.ts';
 import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
+import { DESTINATIONS, type Provenance } from '../domain/provenance.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { WORDS, pick } from './arbitrary-policy.ts';
 import { ANN } from './fixture.ts';
@@ -50,6 +51,13 @@ export const findings: fc.Arbitrary<readonly Finding[]> = fc.array(
   { maxLength: 2 },
 );
 
+export const provenance: fc.Arbitrary<Provenance> = fc.record({
+  destinations: pick(...DESTINATIONS),
+  flowsFrom: fc.subarray(['crm', 'crm/find', 'wiki', 'a']),
+  confidentiality: pick(...CONFIDENTIALITIES),
+  categories: fc.subarray([...CATEGORIES]),
+});
+
 /** Requests of anyone for anything, most often calls of `crm/pay`. */
 export const requests: fc.Arbitrary<AccessRequest> = fc
   .record({
@@ -64,11 +72,17 @@ export const requests: fc.Arbitrary<AccessRequest> = fc
     drift: pick(...DRIFTS),
     flow: labels,
     findings,
+    provenance,
+    clearance: fc.option(pick(...CONFIDENTIALITIES), { nil: undefined }),
+    memory: fc.option(fc.boolean(), { nil: undefined }),
     now: pick(...[0, 1, 2, 3, 4, 5, 6].map((day) => Date.UTC(2026, 10, 22 + day, day * 3, 59)), Date.UTC(2026, 10, 23, 10), 0),
   })
   .map(({ principal, place: [kind, server, name], action, effect, toolsets, zone, now, args, ...rest }): AccessRequest => ({
     principal: { ...ANN, ...principal },
     action,
-    resource: { kind, server, name, toolsets, labels: rest.labels, ...(kind === 'tool' && effect !== undefined ? { effect } : {}) },
-    context: { arguments: args, zone, now, drift: rest.drift, flow: rest.flow, findings: rest.findings },
+    resource: {
+      kind, server, name, toolsets, labels: rest.labels, ...(kind === 'tool' && effect !== undefined ? { effect } : {}),
+      ...(rest.clearance === undefined ? {} : { clearance: rest.clearance }), ...(rest.memory === undefined ? {} : { memory: rest.memory }),
+    },
+    context: { arguments: args, zone, now, drift: rest.drift, flow: rest.flow, findings: rest.findings, provenance: rest.provenance },
   }));

@@ -12,6 +12,7 @@ const POLICIES = `
 `.replace(' when { !(resource is Tool) || resource is Tool }', '');
 
 const CALM = '@id("calm") forbid (principal, action, resource) when { context.findings.contains("anomaly/rate") };';
+const DERIVED = '@id("derived") forbid (principal, action, resource) when { context.flowsFrom.contains("wiki") };';
 
 const CASES = `
 principals:
@@ -24,12 +25,13 @@ tests:
   - { name: stranger, as: eve, server: crm, tool: find, expect: deny, policies: [] }
   - { name: unknown tool counts as worst, as: ann, server: crm, tool: nosuch, expect: deny }
   - { name: lists, as: ann, server: crm, expect: allow }
+  - { name: derived, as: ann, server: crm, tool: find, provenance: { destinations: untrusted, flowsFrom: [wiki] }, expect: deny, policies: [derived] }
   - { name: bursts, as: ann, server: crm, tool: find, findings: { anomaly/rate: high }, expect: deny, policies: [calm] }
 `;
 
 describe('policy tests', () => {
   test('pass when decisions are as expected, and say what differs when not', async () => {
-    const engine = loadEngine((await compile(POLICIES, CALM)).program, 1);
+    const engine = loadEngine((await compile(POLICIES, CALM, DERIVED)).program, 1);
     const { cases, diagnostics } = parseCases(CASES, 'tests.yaml');
     expect(diagnostics).toEqual([]);
     expect(runCases(engine, cases ?? { principals: {}, tests: [] }, [CRM, WIKI], [SALES]).filter(({ passed }) => !passed)).toEqual([]);

@@ -6,6 +6,7 @@ import type { AccessRequest, PolicyEngine, Resource } from '../domain/decision.t
 import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Principal } from '../domain/principal.ts';
+import { DESTINATIONS, UNDERIVED } from '../domain/provenance.ts';
 import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED } from '../domain/server.ts';
 import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 import type { Diagnostic } from './diagnostic.ts';
@@ -43,6 +44,13 @@ const CASE = z.strictObject({
   }).prefault({}),
   /** What detectors found, as `<detector>/<rule>: <severity>`. */
   findings: z.partialRecord(z.enum(FINDING_IDS), z.enum(SEVERITIES)).default({}),
+  /** Where the arguments come from; from nowhere where it is not said. */
+  provenance: z.strictObject({
+    destinations: z.enum(DESTINATIONS).default(UNDERIVED.destinations),
+    flowsFrom: z.array(z.string()).default([]),
+    confidentiality: z.enum(CONFIDENTIALITIES).default(UNDERIVED.confidentiality),
+    categories: z.array(z.enum(CATEGORIES)).default([]),
+  }).prefault({}),
   at: z.iso.datetime().default('2026-01-05T10:00:00Z'),
   expect: z.enum(['allow', 'deny']),
   /** The determining policies, where the test is about which one decides. */
@@ -135,7 +143,10 @@ function requestOf(test: PolicyCase, { principals }: CaseFile, servers: readonly
     principal,
     action: test.action ?? usual[resource.kind],
     resource,
-    context: { arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift, flow: test.context, findings: findingsOf(test) },
+    context: {
+      arguments: test.arguments, zone: test.zone, now: Date.parse(test.at), drift: test.drift, flow: test.context, findings: findingsOf(test),
+      provenance: test.provenance,
+    },
   };
 }
 

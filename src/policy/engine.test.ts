@@ -69,6 +69,25 @@ describe('decide', () => {
     expect([byName, bySeverity, await engineOf(permit)].map(({ readsFindings }) => readsFindings)).toEqual([true, true, false]);
   });
 
+  test('where arguments come from is seen, and what an item may be sent; a listing knows the item only', async () => {
+    const permit = 'permit (principal, action, resource);';
+    const bound = await engineOf(permit, '@id("bound") forbid (principal, action, resource) when { context.destinations == "untrusted" };');
+    const derived = await engineOf(permit, '@id("derived") forbid (principal, action, resource) when { context.flowsFrom.contains("wiki/read") };');
+    const above = await engineOf(permit, '@id("above") forbid (principal, action, resource) when { context.argumentConfidentiality != resource.clearance };');
+    const kept = await engineOf(permit, '@id("kept") forbid (principal, action, resource) when { resource.memory };');
+    expect(bound.decide(request({ provenance: { destinations: 'unknown' } })).outcome).toBe('allow');
+    expect(bound.decide(request({ provenance: { destinations: 'untrusted' } })).policies).toEqual(['bound']);
+    expect(derived.decide(request({ provenance: { flowsFrom: ['wiki', 'wiki/read'] } })).policies).toEqual(['derived']);
+    // The tier of the server says what an item may be sent, where nothing else is declared.
+    expect(above.decide(request({ provenance: { confidentiality: 'restricted' } })).outcome).toBe('allow');
+    const cleared = { ...resource('tool', 'crm', 'pay'), clearance: 'internal', memory: true } as const;
+    expect(above.decide(request({ resource: cleared, provenance: { confidentiality: 'restricted' } })).policies).toEqual(['above']);
+    expect([kept.decide(request()).outcome, kept.decide(request({ resource: cleared })).outcome]).toEqual(['allow', 'deny']);
+    expect([bound, derived, above].map((engine) => engine.possible(request()))).toEqual(['unknown', 'unknown', 'unknown']);
+    expect([kept.possible(request()), kept.possible(request({ resource: cleared }))]).toEqual(['allow', 'deny']);
+    expect([bound, derived, above, kept].map(({ readsProvenance }) => readsProvenance)).toEqual([true, true, true, false]);
+  });
+
   test('an action that is never asked of such a resource is denied', async () => {
     const engine = await engineOf('permit (principal, action, resource);');
     expect(engine.decide(request({ action: 'list' })).errors).toEqual(['list is never asked of a tool']);

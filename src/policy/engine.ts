@@ -16,7 +16,7 @@ import { itemOf, resourceIdOf, resourceTypeOf } from './subject.ts';
 import type { RecordValue } from './values.ts';
 import { EvaluationError } from './values.ts';
 import type { AnyRequest, ItemType } from './vocabulary.ts';
-import { APPLIES, FINDING_CONTEXT, FLOW_CONTEXT, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
+import { APPLIES, FINDING_CONTEXT, FLOW_CONTEXT, PROVENANCE_CONTEXT, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
 
 /** The id under which the built-in permit of the registry workload is recorded. */
 export const REGISTRY_PERMIT_ID = 'sallyport:registry';
@@ -49,12 +49,13 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
   const loaded = load(program);
   if (loaded === undefined) {
     const errors = ['the decision program is missing or invalid: everything is denied'];
-    return { version, readsFlow: false, readsFindings: false, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
+    return { version, readsFlow: false, readsFindings: false, readsProvenance: false, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
   }
   return {
     version,
     readsFlow: loaded.program.policies.some(({ condition }) => readsContext(condition, FLOW_CONTEXT)),
     readsFindings: loaded.program.policies.some(({ condition }) => readsContext(condition, FINDING_CONTEXT)),
+    readsProvenance: loaded.program.policies.some(({ condition }) => readsContext(condition, PROVENANCE_CONTEXT)),
     decide: (request) => {
       try {
         return decide(loaded, request);

@@ -1,6 +1,7 @@
 import type { AccessRequest, Resource } from '../domain/decision.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Principal } from '../domain/principal.ts';
+import { UNDERIVED } from '../domain/provenance.ts';
 import type { Effect, Labels, Pin, Server, Tool, Toolset } from '../domain/server.ts';
 import type { ObligationKind } from './annotations.ts';
 import type { Compiled, PolicyInput } from './compile.ts';
@@ -96,6 +97,7 @@ export interface Asked {
   readonly drift?: AccessRequest['context']['drift'];
   readonly flow?: AccessRequest['context']['flow'];
   readonly findings?: AccessRequest['context']['findings'];
+  readonly provenance?: Partial<AccessRequest['context']['provenance']>;
 }
 
 /** A call of `crm/pay` by Ann, but for what is given. */
@@ -106,7 +108,7 @@ export function request(asked: Asked = {}): AccessRequest {
     resource: asked.resource ?? resource('tool', 'crm', 'pay'),
     context: {
       arguments: 'arguments' in asked ? asked.arguments : {}, zone: asked.zone ?? 'internal', now: asked.now ?? NOW, drift: asked.drift ?? 'none',
-      flow: asked.flow ?? LABELS, findings: asked.findings ?? [],
+      flow: asked.flow ?? LABELS, findings: asked.findings ?? [], provenance: { ...UNDERIVED, ...asked.provenance },
     },
   };
 }

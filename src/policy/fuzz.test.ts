@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import type { AccessRequest, Decision } from '../domain/decision.ts';
 import { DRIFTS } from '../domain/decision.ts';
 import { conditions, policies } from './arbitrary-policy.ts';
-import { findings, labels, payArguments, requests } from './arbitrary-request.ts';
+import { findings, labels, payArguments, provenance, requests } from './arbitrary-request.ts';
 import { askCedar } from './cedar.ts';
 import type { Compiled } from './compile.ts';
 import { compilePolicies } from './compile.ts';
@@ -112,6 +112,7 @@ describe('possible', () => {
       drift: fc.constantFrom(...DRIFTS),
       flow: labels,
       findings,
+      provenance,
       tokenAgeMs: fc.constantFrom(0, 10_000, 60_000, 3_600_000),
     });
     await fc.assert(
@@ -122,8 +123,9 @@ describe('possible', () => {
         const possibility = engine.possible({ ...listed, context: { ...listed.context, arguments: undefined } });
         counts[possibility] += 1;
         for (const call of calls) {
-          const context = { ...listed.context, arguments: call.arguments, now: call.now, drift: call.drift, flow: call.flow, findings: call.findings };
-          const request = { ...listed, principal: { ...listed.principal, tokenAgeMs: call.tokenAgeMs }, context };
+          const { tokenAgeMs, ...moment } = call;
+          const context = { ...listed.context, ...moment };
+          const request = { ...listed, principal: { ...listed.principal, tokenAgeMs }, context };
           const { outcome, obligations } = engine.decide(request);
           if (possibility === 'deny') expect({ outcome, liftable: obligations.length > 0 }).toEqual({ outcome: 'deny', liftable: false });
           if (possibility === 'allow') expect(outcome).toBe('allow');

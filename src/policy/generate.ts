@@ -2,6 +2,7 @@ import type { AccessRequest, Action, AdminRequest, Resource } from '../domain/de
 import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
 import { FINDING_IDS, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { DESTINATIONS, type Provenance } from '../domain/provenance.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import type { Labels } from '../domain/server.ts';
 import type { Facts } from './oracle.ts';
@@ -94,6 +95,7 @@ export function generateRequest(policy: ProgramPolicy, pool: Pool, facts: Facts,
       drift: dice.chance(50) ? 'none' : (dice.pick(DRIFTS) ?? 'none'),
       flow: generateLabels(dice),
       findings: generateFindings(pool, dice),
+      provenance: generateProvenance(pool, dice),
       now: momentFrom(pool, dice),
     },
   };
@@ -161,6 +163,8 @@ function generateResource(policy: ProgramPolicy, pool: Pool, facts: Facts, dice:
     name: kind === 'server' ? '' : name,
     ...(kind === 'tool' && dice.chance(95) ? { effect: dice.pick(EFFECTS) ?? 'read' } : {}),
     labels: generateLabels(dice),
+    ...(dice.chance(50) ? { clearance: dice.pick(CONFIDENTIALITIES) ?? 'public' } : {}),
+    ...(dice.chance(30) ? { memory: dice.chance(80) } : {}),
     toolsets: [...new Set([...inToolset, ...toolsets.filter(() => dice.chance(40))])],
   };
 }
@@ -171,6 +175,11 @@ function generateLabels(dice: Dice): Labels {
     categories: CATEGORIES.filter(() => dice.chance(40)),
     integrity: dice.pick(['trusted', 'untrusted'] as const) ?? 'untrusted',
   };
+}
+
+function generateProvenance({ texts }: Pool, dice: Dice): Provenance {
+  const { confidentiality, categories } = generateLabels(dice);
+  return { destinations: dice.pick(DESTINATIONS) ?? 'untrusted', flowsFrom: texts.filter(() => dice.chance(30)), confidentiality, categories };
 }
 
 /** Those that the policy names, or any; often none, and seldom more than one. */

@@ -1,5 +1,6 @@
 import type { AccessRequest, PolicyEngine, Possibility } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
+import { UNDERIVED } from '../domain/provenance.ts';
 import { UNLABELLED } from '../domain/server.ts';
 import type { Server, Toolset, ToolsetMember } from '../domain/server.ts';
 
@@ -36,7 +37,7 @@ export function buildMatrix(
         principal,
         action: 'call_tool',
         resource,
-        context: { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED, findings: [] },
+        context: { arguments: undefined, zone, now, drift: 'none', flow: UNLABELLED, findings: [], provenance: UNDERIVED },
       }));
       return { server: server.id, tool: tool.name, effect: tool.effect, cells };
     }),

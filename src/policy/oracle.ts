@@ -2,6 +2,7 @@ import type { AccessRequest, AdminRequest } from '../domain/decision.ts';
 import { SEVERITIES } from '../domain/finding.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
+import { CLEARANCE_OF_TIER } from '../domain/server.ts';
 import type { CedarValueJson as CedarJson } from './cedar.ts';
 import { askCedar } from './cedar.ts';
 import type { Program } from './program.ts';
@@ -65,6 +66,7 @@ export function cedarCall(request: AnyRequest, facts: Facts): CedarCall {
   const attrs: Record<string, CedarJson> = {
     name: resource.name, server: resource.server, ...server,
     confidentiality: resource.labels.confidentiality, categories: [...resource.labels.categories], integrity: resource.labels.integrity,
+    clearance: resource.clearance ?? CLEARANCE_OF_TIER[server?.tier ?? ''] ?? '', memory: resource.memory === true,
     ...(resource.kind === 'tool' && resource.effect !== undefined ? { effect: resource.effect } : {}),
   };
   const entities: CedarCall['entities'] = [whoEntity(request, who), { uid: what, attrs, parents: [...above, ...toolsets] }, actionEntity(request, action)];
@@ -124,6 +126,8 @@ function cedarContext(request: AccessRequest, shape: RecordShape | undefined): R
     contextConfidentiality: context.flow.confidentiality, contextCategories: [...context.flow.categories], contextIntegrity: context.flow.integrity,
     findings: context.findings.map(({ detector, rule }) => `${detector}/${rule}`),
     findingSeverity: 1 + Math.max(-1, ...context.findings.map(({ severity }) => SEVERITIES.indexOf(severity))),
+    destinations: context.provenance.destinations, flowsFrom: [...context.provenance.flowsFrom],
+    argumentConfidentiality: context.provenance.confidentiality, argumentCategories: [...context.provenance.categories],
   };
   if (request.action !== 'call_tool' || shape === undefined || context.arguments === undefined) return known;
   return { ...known, arguments: cedarRecord(context.arguments, shape) };

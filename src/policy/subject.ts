@@ -1,6 +1,7 @@
 import type { Resource } from '../domain/decision.ts';
 import { idOf, SEVERITIES, type Finding } from '../domain/finding.ts';
-import type { Labels } from '../domain/server.ts';
+import type { Provenance } from '../domain/provenance.ts';
+import { CLEARANCE_OF_TIER, type Labels } from '../domain/server.ts';
 import type { ServerFacts, Variable } from './program.ts';
 import type { RecordValue, Value } from './values.ts';
 import { EvaluationError } from './values.ts';
@@ -64,6 +65,14 @@ const RESOURCE: Readonly<Record<string, Reader>> = {
     return item === undefined ? undefined : strings(item.labels.categories);
   },
   integrity: ({ request }) => itemOf(request)?.labels.integrity,
+  clearance: ({ request, server }) => {
+    const item = itemOf(request);
+    return item === undefined ? undefined : item.clearance ?? CLEARANCE_OF_TIER[server.tier];
+  },
+  memory: ({ request }) => {
+    const item = itemOf(request);
+    return item === undefined ? undefined : item.memory ?? false;
+  },
   effect: ({ request }) => (request.resource.kind === 'tool' ? request.resource.effect : undefined),
 };
 
@@ -73,6 +82,10 @@ function flowOf(request: AnyRequest): Labels | undefined {
 
 function findingsOf(request: AnyRequest): readonly Finding[] | undefined {
   return isAdminRequest(request) ? undefined : request.context.findings;
+}
+
+function provenanceOf(request: AnyRequest): Provenance | undefined {
+  return isAdminRequest(request) ? undefined : request.context.provenance;
 }
 
 const CONTEXT: Readonly<Record<string, Reader>> = {
@@ -96,6 +109,16 @@ const CONTEXT: Readonly<Record<string, Reader>> = {
     return findings === undefined ? undefined : strings([...new Set(findings.map(idOf))]);
   },
   findingSeverity: ({ request }) => findingsOf(request)?.reduce((highest, { severity }) => Math.max(highest, SEVERITIES.indexOf(severity) + 1), 0),
+  destinations: ({ request }) => provenanceOf(request)?.destinations,
+  flowsFrom: ({ request }) => {
+    const provenance = provenanceOf(request);
+    return provenance === undefined ? undefined : strings([...new Set(provenance.flowsFrom)]);
+  },
+  argumentConfidentiality: ({ request }) => provenanceOf(request)?.confidentiality,
+  argumentCategories: ({ request }) => {
+    const provenance = provenanceOf(request);
+    return provenance === undefined ? undefined : strings(provenance.categories);
+  },
   arguments: (subject) => subject.arguments,
 };
 

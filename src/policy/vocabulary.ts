@@ -1,6 +1,7 @@
 import { ACTIONS, ADMIN_ACTIONS, DRIFTS } from '../domain/decision.ts';
 import type { AccessRequest, Action, AdminAction, AdminRequest } from '../domain/decision.ts';
 import { FINDING_IDS } from '../domain/finding.ts';
+import { DESTINATIONS } from '../domain/provenance.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 
 /** The words that policies may use: one table for the schema, the checks, the engine and the generated requests. */
@@ -66,7 +67,7 @@ export function expandAction(id: string): readonly AnyAction[] | undefined {
   return Object.hasOwn(ACTION_GROUPS, id) ? ACTION_GROUPS[id] : undefined;
 }
 
-export type AttributeType = 'String' | 'Long' | 'Set' | 'datetime';
+export type AttributeType = 'String' | 'Long' | 'Boolean' | 'Set' | 'datetime';
 
 export interface Attribute {
   readonly type: AttributeType;
@@ -96,6 +97,10 @@ const COMMON: Attributes = {
   confidentiality: { type: 'String', values: CONFIDENTIALITIES },
   categories: { type: 'Set', values: CATEGORIES },
   integrity: { type: 'String', values: ['trusted', 'untrusted'] },
+  /** The highest confidentiality that it may be sent. */
+  clearance: { type: 'String', values: CONFIDENTIALITIES },
+  /** Whether it keeps what agents read back later. */
+  memory: { type: 'Boolean' },
 };
 
 export const RESOURCE_ATTRIBUTES: Readonly<Record<ResourceType, Attributes>> = {
@@ -126,6 +131,13 @@ export const CONTEXT_ATTRIBUTES: Attributes = {
   findings: { type: 'Set', values: FINDING_IDS },
   /** The highest severity among them: 0 none, 1 info, 2 low, 3 medium, 4 high, 5 critical. */
   findingSeverity: { type: 'Long' },
+  /** The worst provenance of a destination among the arguments. */
+  destinations: { type: 'String', values: DESTINATIONS },
+  /** What the values of the arguments derive from: `<server>` and `<server>/<tool>`. */
+  flowsFrom: { type: 'Set' },
+  /** The labels of the values that flow into the arguments; with a saturated memory those of the whole context. */
+  argumentConfidentiality: { type: 'String', values: CONFIDENTIALITIES },
+  argumentCategories: { type: 'Set', values: CATEGORIES },
 };
 
 /** What policies about administration may read of the context. */
@@ -137,5 +149,10 @@ export const FLOW_CONTEXT: readonly string[] = ['contextConfidentiality', 'conte
 /** What of the context detectors say. */
 export const FINDING_CONTEXT: readonly string[] = ['findings', 'findingSeverity'];
 
+/** What of the context says where the arguments come from. */
+export const PROVENANCE_CONTEXT: readonly string[] = ['destinations', 'flowsFrom', 'argumentConfidentiality', 'argumentCategories'];
+
 /** What may differ between a listing and the call that follows it; the rest of the context is the caller's and known. */
-export const UNKNOWN_AT_LISTING: readonly string[] = ['arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT, ...FINDING_CONTEXT];
+export const UNKNOWN_AT_LISTING: readonly string[] = [
+  'arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT, ...FINDING_CONTEXT, ...PROVENANCE_CONTEXT,
+];

@@ -26,15 +26,21 @@ export async function explainExchange(control: Control, admin: Admin, space: str
   return { exchange, decisions: decided.map((record) => explainRecord(view(record), control)) };
 }
 
+/** Where the arguments came from, as policy knew it. */
+function provenanceIn(request: Json | undefined): Json | undefined {
+  const context = isObject(request) ? request['context'] : undefined;
+  return isObject(context) ? context['provenance'] : undefined;
+}
+
 function explainRecord(record: JsonObject, { compiler }: Control): Json {
-  const { event, policies, at, principal, agent, action, server, tool, code, reason, snapshot, findings } = record;
+  const { event, policies, at, principal, agent, action, server, tool, code, reason, snapshot, findings, request } = record;
   const names = isArray(policies) ? policies.filter((name) => typeof name === 'string') : [];
   const allowed = typeof event === 'string' && event.endsWith('.permitted');
   const errors = code === 'ERR_POLICY_ERROR' && typeof reason === 'string' ? [reason] : [];
   const explanation = explainDecision(
     { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: gatesOf(record['detail']), errors }, compiler.compiled?.policies ?? new Map(),
   );
-  const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot, findings };
+  const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot, findings, provenance: provenanceIn(request) };
   return {
     ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
     summary: allowed || isPolicyCode(code) ? explanation.summary : `Not policy: ${typeof reason === 'string' ? reason : 'it was refused'}`,

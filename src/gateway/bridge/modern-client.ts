@@ -2,6 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Message, NotificationMessage, RequestMessage } from '../../domain/message.ts';
+import { UNDERIVED } from '../../domain/provenance.ts';
 import type { Permit } from '../../domain/verdict.ts';
 import { toModernError, toModernResult } from '../../mcp/bridge/answers.ts';
 import { envelopeOf } from '../../mcp/envelope.ts';
@@ -119,7 +120,7 @@ async function answerable(parts: BridgeParts, call: LegacyCall, question: Reques
     return false;
   }
   const force = parts.inForce.of(exchange.snapshot);
-  const known = { flow: await parts.flow.labels(exchange, force.engine.readsFlow), findings: parts.findings(exchange) };
+  const known = { flow: await parts.flow.labels(exchange, force.engine.readsFlow), findings: parts.findings(exchange), provenance: UNDERIVED };
   const verdict = judgeAnswer(question, permit, exchange, force, known, parts.inForce.current(Date.now()).lease);
   // Gates are met where the question goes out, inside an answer.
   if (verdict.outcome === 'permit' || verdict.gates !== undefined) return true;
