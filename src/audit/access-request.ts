@@ -58,7 +58,8 @@ export function accessRequestsOf(record: JournalRecord, payload: JsonObject | un
     expiresAt: request.principal.expiresAt, credential: record.standing?.credentials[0] ?? '',
     ...(request.principal.scopes === undefined ? {} : { scopes: request.principal.scopes }),
   };
-  const context = { ...request.context, flow: record.labels ?? UNLABELLED, findings: record.findings ?? [], provenance: request.context.provenance ?? UNDERIVED };
+  const { provenance = UNDERIVED } = request.context;
+  const context = { ...request.context, flow: record.labels ?? UNLABELLED, findings: record.findings ?? [], provenance };
   const name = typeof payload?.['name'] === 'string' ? payload['name'] : (record.tool ?? '');
   const effect = EFFECTS.find((one) => one === record.effect);
   const first: AccessRequest = {

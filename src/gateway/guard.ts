@@ -161,7 +161,8 @@ export function mayHear(uri: string, exchange: Exchange, force: InForce): boolea
   if (!isPlainUri(uri)) return false;
   const resource = force.directory.instance(exchange.route, uri);
   // News carries the name of a resource; nobody counts it, and what the context carries is not asked for each: the worst is supposed.
-  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', { flow: LOST, findings: [], provenance: UNDERIVED }), resource }), false);
+  const worst = { flow: LOST, findings: [], provenance: UNDERIVED };
+  const verdict = enforce(QUIET, force.engine.decide({ ...requestOf(exchange, 'subscribe', worst), resource }), false);
   return verdict.outcome === 'permit' || verdict.gates !== undefined;
 }
 

@@ -42,7 +42,10 @@ const REFUSED: readonly (readonly [name: string, text: string, code: Diagnostic[
   ],
   ['an unknown category', 'permit (principal, action, resource) when { resource.categories.contains("pie") };', 'ERR_POLICY_NEVER_MATCHES', 'pii'],
   ['a finding that no detector makes', 'forbid (principal, action, resource) when { context.findings.contains("anomaly/rat") };', 'ERR_POLICY_NEVER_MATCHES', 'anomaly/rate'],
-  ['a provenance that no destination has', 'forbid (principal, action, resource) when { context.destinations == "tainted" };', 'ERR_POLICY_NEVER_MATCHES', 'untrusted'],
+  [
+    'a provenance that no destination has', 'forbid (principal, action, resource) when { context.destinations == "tainted" };', 'ERR_POLICY_NEVER_MATCHES',
+    'untrusted',
+  ],
   ['an unknown zone', 'permit (principal, action, resource) when { context.zone == "lan" };', 'ERR_POLICY_NEVER_MATCHES', 'loopback'],
   ['an action that this resource never has', 'permit (principal, action == Action::"call_tool", resource is Prompt);', 'ERR_POLICY_NEVER_MATCHES', 'action'],
   ['a condition that is false', 'permit (principal, action, resource) when { false };', 'ERR_POLICY_NEVER_MATCHES', 'false for every request'],
