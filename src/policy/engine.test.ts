@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PolicyEngine } from '../domain/decision.ts';
 import type { Finding } from '../domain/finding.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
@@ -86,6 +88,17 @@ describe('decide', () => {
     expect([bound, derived, above].map((engine) => engine.possible(request()))).toEqual(['unknown', 'unknown', 'unknown']);
     expect([kept.possible(request()), kept.possible(request({ resource: cleared }))]).toEqual(['allow', 'deny']);
     expect([bound, derived, above, kept].map(({ readsProvenance }) => readsProvenance)).toEqual([true, true, true, false]);
+  });
+
+  test('the policies that docs/anomaly.md offers hold what they say', async () => {
+    const page = readFileSync(join(import.meta.dir, '../../docs/anomaly.md'), 'utf8');
+    const engine = await engineOf('permit (principal, action, resource);', /```cedar\n([^`]+)```/.exec(page)?.[1] ?? '');
+    const [pay, find] = [resource('tool', 'crm', 'pay'), resource('tool', 'crm', 'find')];
+    const decided = (of: typeof pay, findings: readonly Finding[]): unknown => engine.decide(request({ resource: of, findings })).policies;
+    expect(engine.decide(request({ resource: pay })).outcome).toBe('allow');
+    expect([decided(pay, [found('hours', 'high')]), decided(pay, [found('denials', 'medium')])]).toEqual([['hold-unusual'], ['hold-probing']]);
+    expect([decided(find, [found('rate', 'high')]), decided(pay, [found('unscored', 'low')])]).toEqual([['slow-unusual'], ['hold-unscored']]);
+    expect(engine.decide(request({ resource: find, findings: [found('hours', 'critical')] })).outcome).toBe('allow');
   });
 
   test('an action that is never asked of such a resource is denied', async () => {
