@@ -105,7 +105,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   });
   const peers = createPeers(home);
   const { watching } = anomalies;
-  const known = { flow: limits.flow, findings: watching.findings };
+  const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
