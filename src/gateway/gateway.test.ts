@@ -302,7 +302,12 @@ test('anomalies: what a scorer finds is in the decision and its record; how the 
     path.scorer = { ...path.scorer, ask: () => ({ findings: [], raised: [], place: NOWHERE }) };
     await path.ask(path.call('charge'));
     await path.ask(path.call('ghost'));
-    expect(ended).toEqual(['denied', 'permitted', 'refused']);
+    // It ends without a result.
+    path.behave = async function* (permit) {
+      yield { kind: 'notification', from: 'server', revision: permit.message.revision, method: 'notifications/message', params: {} };
+    };
+    await path.ask(path.call('charge'));
+    expect(ended).toEqual(['denied', 'permitted', 'refused', 'failed']);
     const records = await path.records();
     expect(records.find(({ event }) => event === 'call.denied')).toMatchObject({ findings: [found] });
     expect(records.filter(({ event }) => event === 'finding.raised')).toMatchObject([{ category: 'detection', server: 'crm', findings: [found] }]);
