@@ -8,6 +8,7 @@ import { measurePolicies } from './policy.ts';
 import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
 import { measureRecords } from './records.ts';
+import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
 import { measureSinks } from './sinks.ts';
@@ -32,4 +33,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
+  { name: 'size', measure: measureSize },
 ];

@@ -24,6 +24,7 @@ const WAY: Upstream = {
     yield ANSWER;
   },
 };
+const META_BEFORE = { 'io.modelcontextprotocol/protocolVersion': MODERN, 'io.modelcontextprotocol/clientCapabilities': {} };
 const META = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
 
 /** What following a call costs: nothing but ids and counters while nobody asked for spans, two spans and their export when somebody did. */
@@ -41,14 +42,16 @@ export async function measureTelemetry(): Promise<Figure[]> {
   const on = await cost({ ...NO_TELEMETRY, traces }, META, true);
   void collector.stop(true);
   if (received === 0) throw new Error('no span arrived');
-  const add = (name: string, value: number, target?: number): Figure =>
-    ({ section: 'telemetry', name, value, unit: 'µs', ...(target === undefined ? {} : { target: `≤ ${target} µs`, met: value <= target }) });
   return [
-    add('CPU a call, nobody asked: ids for its records', off - bare, OFF_US),
-    add('the same with trace context to pass on', passing - bare),
-    add('CPU a call with metrics', counted - bare),
-    add('CPU a call with metrics and two spans, written and sent (receiver included)', on - bare),
+    figure('CPU a call, nobody asked: ids for its records', off - bare, OFF_US),
+    figure('the same with trace context to pass on', passing - bare),
+    figure('CPU a call with metrics', counted - bare),
+    figure('CPU a call with metrics and two spans, written and sent (receiver included)', on - bare),
   ];
+}
+
+function figure(name: string, value: number, target?: number): Figure {
+  return { section: 'telemetry', name, value, unit: 'µs', ...(target === undefined ? {} : { target: `≤ ${target} µs`, met: value <= target }) };
 }
 
 /** µs of CPU a call; without settings only what a call does anyway. */
@@ -71,7 +74,8 @@ async function calls(way: Upstream, telemetry: Telemetry | undefined, exchange: 
   const { signal } = new AbortController();
   const before = process.cpuUsage();
   for (let index = 0; index < CALLS; index += 1) {
-    const message = requestOf('tools/call', { name: 'send', arguments: { to: 'ann' }, ...(meta === undefined ? {} : { _meta: meta }) }, index, MODERN);
+    const bare = requestOf('tools/call', { name: 'send', arguments: { to: 'ann' } }, index, MODERN);
+    const message = { ...bare, params: { ...bare.params, _meta: { ...META_BEFORE, ...meta } } };
     const seen = telemetry?.begin({ headers: HEADERS, address: '10.0.0.7' });
     seen?.said(message);
     seen?.known();

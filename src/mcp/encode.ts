@@ -49,8 +49,9 @@ function bodied(method: string): string {
 export function encodeHeaders(message: Message): Record<string, string> {
   const { revision } = message;
   const isCall = message.kind === 'request' || message.kind === 'notification';
-  if (eraOf(revision) === 'legacy') return { ...(isCall && message.method === 'initialize' ? {} : { 'MCP-Protocol-Version': revision }), ...traceHeaders(message) };
-  const headers: Record<string, string> = { 'MCP-Protocol-Version': revision, ...traceHeaders(message) };
+  const trace = traceHeaders(message);
+  if (eraOf(revision) === 'legacy') return { ...(isCall && message.method === 'initialize' ? {} : { 'MCP-Protocol-Version': revision }), ...trace };
+  const headers: Record<string, string> = { 'MCP-Protocol-Version': revision, ...trace };
   if (!isCall) return headers;
   headers['Mcp-Method'] = message.method;
   const name = mirroredName(message);

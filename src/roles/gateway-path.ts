@@ -135,7 +135,9 @@ export function joinDataPlane(ground: Ground): DataPlane {
 const EXPIRE_MS = 60 * 60_000;
 
 /** Where every exchange is written down before it has an effect (invariant 5). */
-function openRecords({ home, node, links, inForce }: Ground, probing: Probing, { metrics, telemetry }: GatewayTelemetry): { readonly trail: TrailOptions; close(): Promise<void> } {
+function openRecords(
+  { home, node, links, inForce }: Ground, probing: Probing, { metrics, telemetry }: GatewayTelemetry,
+): { readonly trail: TrailOptions; close(): Promise<void> } {
   const kept = createJournal(links.ledger, { node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`) });
   const journal = countRecords(kept, metrics);
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);

@@ -22,49 +22,69 @@ const LEDGER = ['ledger'] as const;
 const CONTROL = ['control'] as const;
 const WRITERS = ['gateway', 'control'] as const;
 
+type Row = Omit<MetricInfo, 'type' | 'buckets'>;
+
+function rowOf(roles: Row['roles'], labels: Row['labels'], help: string): Row {
+  return { roles, labels, help };
+}
+
+function counter(...of: Parameters<typeof rowOf>): MetricInfo {
+  return { ...rowOf(...of), type: 'counter' };
+}
+
+function gauge(...of: Parameters<typeof rowOf>): MetricInfo {
+  return { ...rowOf(...of), type: 'gauge' };
+}
+
+function histogram(roles: Row['roles'], labels: Row['labels'], help: string, buckets: readonly number[]): MetricInfo {
+  return { ...rowOf(roles, labels, help), type: 'histogram', buckets };
+}
+
 /** No label ever names a principal, an agent, a session, an argument or a URI. Servers and tools are those of the registry. */
 export const METRICS = {
-  mcp_server_operation_duration_seconds: { type: 'histogram', help: 'Time from a request of a client to the end of its answer.', labels: CALL, roles: GATEWAY, buckets: MCP_BUCKETS },
-  mcp_client_operation_duration_seconds: { type: 'histogram', help: 'Time from a request to a server to the end of its answer.', labels: CALL, roles: GATEWAY, buckets: MCP_BUCKETS },
-  mcp_server_session_duration_seconds: { type: 'histogram', help: 'Age of a legacy session of a client when it was ended.', labels: ['mcp_protocol_version'], roles: GATEWAY, buckets: SESSION_BUCKETS },
-  mcp_client_session_duration_seconds: { type: 'histogram', help: 'Age of a legacy session with a server when it was ended.', labels: ['mcp_protocol_version'], roles: GATEWAY, buckets: SESSION_BUCKETS },
-  sallyport_decision_duration_seconds: { type: 'histogram', help: 'Time that inspecting and deciding a call took.', labels: ['server'], roles: GATEWAY, buckets: DECISION_BUCKETS },
-  sallyport_calls_permitted_total: { type: 'counter', help: 'Calls that were permitted.', labels: ['server'], roles: GATEWAY },
-  sallyport_denials_total: { type: 'counter', help: 'Calls that were denied.', labels: ['server', 'code'], roles: GATEWAY },
-  sallyport_refusals_total: { type: 'counter', help: 'Requests refused before they were a call.', labels: ['code'], roles: GATEWAY },
-  sallyport_call_failures_total: { type: 'counter', help: 'Permitted calls that failed or were cancelled.', labels: ['server', 'code'], roles: GATEWAY },
-  sallyport_results_withheld_total: { type: 'counter', help: 'Results that were not given out.', labels: ['server', 'code'], roles: GATEWAY },
-  sallyport_findings_total: { type: 'counter', help: 'Findings of detectors on recorded messages.', labels: ['detector', 'severity'], roles: GATEWAY },
-  sallyport_anomalies_total: { type: 'counter', help: 'Findings of the anomaly detectors.', labels: ['rule'], roles: GATEWAY },
-  sallyport_events_total: { type: 'counter', help: 'Records that this role wrote, by event.', labels: ['event'], roles: WRITERS },
-  sallyport_drift_total: { type: 'counter', help: 'Definitions found to differ from the approved ones.', labels: ['server'], roles: CONTROL },
-  sallyport_credentials_released_total: { type: 'counter', help: 'Credentials released to gateways.', labels: ['server'], roles: CONTROL },
-  sallyport_credentials_refused_total: { type: 'counter', help: 'Credentials asked for and not released.', labels: ['server'], roles: CONTROL },
-  sallyport_open_exchanges: { type: 'gauge', help: 'Exchanges that are open now.', labels: [], roles: GATEWAY },
-  sallyport_journal_backlog_records: { type: 'gauge', help: 'Records that wait for the ledger.', labels: [], roles: WRITERS },
-  sallyport_snapshot_version: { type: 'gauge', help: 'Version of the snapshot in force; 0: none.', labels: [], roles: WRITERS },
-  sallyport_lease_age_seconds: { type: 'gauge', help: 'Age of the lease that decisions stand on.', labels: [], roles: WRITERS },
-  sallyport_lease_left_seconds: { type: 'gauge', help: 'Time until the lease ends and nothing is decided any more.', labels: [], roles: WRITERS },
-  sallyport_kill_switches: { type: 'gauge', help: 'Kill switches that are on.', labels: ['kind'], roles: WRITERS },
-  sallyport_proposals_open: { type: 'gauge', help: 'Proposals that wait for a second person.', labels: [], roles: CONTROL },
-  sallyport_ledger_records_total: { type: 'counter', help: 'Records in the log.', labels: [], roles: LEDGER },
-  sallyport_checkpoint_records: { type: 'gauge', help: 'Records that the last signed checkpoint covers.', labels: [], roles: LEDGER },
-  sallyport_checkpoint_age_seconds: { type: 'gauge', help: 'How long the oldest record without a signature has waited for one; 0: there is none.', labels: [], roles: LEDGER },
-  sallyport_ledger_damage: { type: 'gauge', help: 'Places of the log that are not what was written, found at the start.', labels: [], roles: LEDGER },
-  sallyport_ledger_disk_free_bytes: { type: 'gauge', help: 'Room on the disk of the log.', labels: [], roles: LEDGER },
-  sallyport_sink_lag_records: { type: 'gauge', help: 'Records that a sink does not have yet.', labels: ['sink'], roles: LEDGER },
-  sallyport_sink_lag_seconds: { type: 'gauge', help: 'Age of the oldest record that a sink does not have yet.', labels: ['sink'], roles: LEDGER },
-  sallyport_sink_sent_total: { type: 'counter', help: 'Records handed to a sink since the start.', labels: ['sink'], roles: LEDGER },
-  sallyport_sink_parked_total: { type: 'counter', help: 'Records that a sink refuses for good.', labels: ['sink'], roles: LEDGER },
-  sallyport_sink_failing: { type: 'gauge', help: '1 while a sink takes nothing.', labels: ['sink'], roles: LEDGER },
-  sallyport_runner_processes: { type: 'gauge', help: 'Local servers that run.', labels: [], roles: ['runner'] },
-  sallyport_spans_exported_total: { type: 'counter', help: 'Spans that the collector took.', labels: [], roles: GATEWAY },
-  sallyport_spans_dropped_total: { type: 'counter', help: 'Spans that were not told, by reason.', labels: ['reason'], roles: GATEWAY },
-  sallyport_metric_series_folded_total: { type: 'counter', help: 'Values counted under "other" because a metric had too many series.', labels: [], roles: EVERY_ROLE },
-  sallyport_role_info: { type: 'gauge', help: 'Always 1: who this is.', labels: ['role', 'node'], roles: EVERY_ROLE },
-  process_cpu_seconds_total: { type: 'counter', help: 'CPU time of this process.', labels: [], roles: EVERY_ROLE },
-  process_resident_memory_bytes: { type: 'gauge', help: 'Resident memory of this process.', labels: [], roles: EVERY_ROLE },
-  process_start_time_seconds: { type: 'gauge', help: 'When this process started, Unix time.', labels: [], roles: EVERY_ROLE },
+  mcp_server_operation_duration_seconds: histogram(GATEWAY, CALL, 'Time from a request of a client to the end of its answer.', MCP_BUCKETS),
+  mcp_client_operation_duration_seconds: histogram(GATEWAY, CALL, 'Time from a request to a server to the end of its answer.', MCP_BUCKETS),
+  mcp_server_session_duration_seconds:
+    histogram(GATEWAY, ['mcp_protocol_version'], 'Age of a legacy session of a client when it was ended.', SESSION_BUCKETS),
+  mcp_client_session_duration_seconds:
+    histogram(GATEWAY, ['mcp_protocol_version'], 'Age of a legacy session with a server when it was ended.', SESSION_BUCKETS),
+  sallyport_decision_duration_seconds: histogram(GATEWAY, ['server'], 'Time that inspecting and deciding a call took.', DECISION_BUCKETS),
+  sallyport_calls_permitted_total: counter(GATEWAY, ['server'], 'Calls that were permitted.'),
+  sallyport_denials_total: counter(GATEWAY, ['server', 'code'], 'Calls that were denied.'),
+  sallyport_refusals_total: counter(GATEWAY, ['code'], 'Requests refused before they were a call.'),
+  sallyport_call_failures_total: counter(GATEWAY, ['server', 'code'], 'Permitted calls that failed or were cancelled.'),
+  sallyport_results_withheld_total: counter(GATEWAY, ['server', 'code'], 'Results that were not given out.'),
+  sallyport_findings_total: counter(GATEWAY, ['detector', 'severity'], 'Findings of detectors on recorded messages.'),
+  sallyport_anomalies_total: counter(GATEWAY, ['rule'], 'Findings of the anomaly detectors.'),
+  sallyport_events_total: counter(WRITERS, ['event'], 'Records that this role wrote, by event.'),
+  sallyport_drift_total: counter(CONTROL, ['server'], 'Definitions found to differ from the approved ones.'),
+  sallyport_credentials_released_total: counter(CONTROL, ['server'], 'Credentials released to gateways.'),
+  sallyport_credentials_refused_total: counter(CONTROL, ['server'], 'Credentials asked for and not released.'),
+  sallyport_open_exchanges: gauge(GATEWAY, [], 'Exchanges that are open now.'),
+  sallyport_journal_backlog_records: gauge(WRITERS, [], 'Records that wait for the ledger.'),
+  sallyport_snapshot_version: gauge(WRITERS, [], 'Version of the snapshot in force; 0: none.'),
+  sallyport_lease_age_seconds: gauge(WRITERS, [], 'Age of the lease that decisions stand on.'),
+  sallyport_lease_left_seconds: gauge(WRITERS, [], 'Time until the lease ends and nothing is decided any more.'),
+  sallyport_kill_switches: gauge(WRITERS, ['kind'], 'Kill switches that are on.'),
+  sallyport_proposals_open: gauge(CONTROL, [], 'Proposals that wait for a second person.'),
+  sallyport_ledger_records_total: counter(LEDGER, [], 'Records in the log.'),
+  sallyport_checkpoint_records: gauge(LEDGER, [], 'Records that the last signed checkpoint covers.'),
+  sallyport_checkpoint_age_seconds: gauge(LEDGER, [], 'How long the oldest record without a signature has waited for one; 0: there is none.'),
+  sallyport_ledger_damage: gauge(LEDGER, [], 'Places of the log that are not what was written, found at the start.'),
+  sallyport_ledger_disk_free_bytes: gauge(LEDGER, [], 'Room on the disk of the log.'),
+  sallyport_sink_lag_records: gauge(LEDGER, ['sink'], 'Records that a sink does not have yet.'),
+  sallyport_sink_lag_seconds: gauge(LEDGER, ['sink'], 'Age of the oldest record that a sink does not have yet.'),
+  sallyport_sink_sent_total: counter(LEDGER, ['sink'], 'Records handed to a sink since the start.'),
+  sallyport_sink_parked_total: counter(LEDGER, ['sink'], 'Records that a sink refuses for good.'),
+  sallyport_sink_failing: gauge(LEDGER, ['sink'], '1 while a sink takes nothing.'),
+  sallyport_runner_processes: gauge(['runner'], [], 'Local servers that run.'),
+  sallyport_spans_exported_total: counter(GATEWAY, [], 'Spans that the collector took.'),
+  sallyport_spans_dropped_total: counter(GATEWAY, ['reason'], 'Spans that were not told, by reason.'),
+  sallyport_metric_series_folded_total: counter(EVERY_ROLE, [], 'Values counted under "other" because a metric had too many series.'),
+  sallyport_role_info: gauge(EVERY_ROLE, ['role', 'node'], 'Always 1: who this is.'),
+  process_cpu_seconds_total: counter(EVERY_ROLE, [], 'CPU time of this process.'),
+  process_resident_memory_bytes: gauge(EVERY_ROLE, [], 'Resident memory of this process.'),
+  process_start_time_seconds: gauge(EVERY_ROLE, [], 'When this process started, Unix time.'),
 } as const satisfies Readonly<Record<string, MetricInfo>>;
 
 export type MetricName = keyof typeof METRICS;

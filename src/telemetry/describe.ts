@@ -38,7 +38,9 @@ function targetOf({ tool, call: { resource } }: Exchange): string | undefined {
   return resource.kind === 'prompt' ? resource.name : undefined;
 }
 
-export function attributesOf(exchange: Exchange, revision: Revision, { errorType, rpcCode, code }: Ended, telling: Telling, method: string = exchange.call.method): Attributes {
+export function attributesOf(
+  exchange: Exchange, revision: Revision, { errorType, rpcCode, code }: Ended, telling: Telling, method: string = exchange.call.method,
+): Attributes {
   const { call: { resource }, session, request } = exchange;
   const target = targetOf(exchange);
   const isCall = method === exchange.call.method;
@@ -72,6 +74,6 @@ export function labelsOf(exchange: Exchange, revision: Revision, { errorType = '
   return [method, serverLabel(exchange), exchange.tool?.name ?? '', type, revision];
 }
 
-export function serverLabel({ server: { space, id } }: Pick<Exchange, 'server'>): string {
+function serverLabel({ server: { space, id } }: Pick<Exchange, 'server'>): string {
   return space === DEFAULT_SPACE ? id : `${space}/${id}`;
 }

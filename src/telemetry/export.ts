@@ -80,7 +80,7 @@ type Sent = { readonly kind: 'taken'; readonly rejected: number } | { readonly k
 async function post({ endpoint, roots }: ExporterOptions, body: string): Promise<Sent> {
   // `ca` replaces the runtime's roots, so they are named again.
   const ca = roots === undefined ? {} : { ca: [...rootCertificates, roots].join('\n') };
-  const tls: { readonly minVersion: number; readonly rejectUnauthorized: true; readonly ca?: string } = { minVersion: TLS_1_3, rejectUnauthorized: true, ...ca };
+  const tls: { readonly minVersion: number; readonly rejectUnauthorized: true } = { minVersion: TLS_1_3, rejectUnauthorized: true, ...ca };
   const init: BunFetchRequestInit = {
     method: 'POST', headers: { 'content-type': 'application/json', 'user-agent': 'sallyport' }, body, redirect: 'error',
     signal: AbortSignal.timeout(LIMITS.spanExportTimeoutMs),

@@ -40,7 +40,9 @@ export function openMetricsDoor({ hostname, port, scrapers, tls }: MetricsDoorOp
     });
     return { port: server.port ?? port, close: () => void server.stop(true) };
   } catch (cause) {
-    throw new SallyportError('ERR_LISTEN', `metrics can't be served on ${hostname}:${port}`, { remedy: 'Choose another address under telemetry.metrics.', cause });
+    throw new SallyportError('ERR_LISTEN', `metrics can't be served on ${hostname}:${port}`, {
+      remedy: 'Choose another address under telemetry.metrics.', cause,
+    });
   }
 }
 

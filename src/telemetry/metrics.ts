@@ -116,7 +116,8 @@ function histogramText(name: string, info: MetricInfo, { labels, sum, count, buc
     return `${name}_bucket${labelText([...info.labels, 'le'], [...labels, String(bound)])} ${below}\n`;
   });
   const all = labelText(info.labels, labels);
-  return `${lines.join('')}${name}_bucket${labelText([...info.labels, 'le'], [...labels, '+Inf'])} ${count}\n${name}_sum${all} ${numberText(sum)}\n${name}_count${all} ${count}\n`;
+  const last = `${name}_bucket${labelText([...info.labels, 'le'], [...labels, '+Inf'])} ${count}\n`;
+  return `${lines.join('')}${last}${name}_sum${all} ${numberText(sum)}\n${name}_count${all} ${count}\n`;
 }
 
 function labelText(names: readonly string[], values: readonly string[]): string {

@@ -59,7 +59,8 @@ export function observeServer(telling: Telling, begun: Begun): Observation {
       const { ids, sampled, state } = settle();
       if (!sampled || !isSpoken(exchange.call.method) || (!isKnown && !isInShare(ids.traceId, telling.settings().traces?.ratio ?? 0))) return;
       telling.tell({
-        ...ids, ...(state === undefined ? {} : { state }), name: spanName(exchange), kind: begun.internal === undefined ? 'server' : 'internal', startedAt, endedAt,
+        ...ids, ...(state === undefined ? {} : { state }), startedAt, endedAt,
+        name: spanName(exchange), kind: begun.internal === undefined ? 'server' : 'internal',
         attributes: {
           ...attributesOf(exchange, exchange.revision, outcome, telling),
           'network.transport': 'tcp', 'network.protocol.name': 'http', ...(begun.address === undefined ? {} : { 'client.address': begun.address }),

@@ -30,7 +30,8 @@ const SAMPLED = 1;
 /** A batch as OTLP/HTTP has it in JSON: ids in hex, 64-bit numbers as text. */
 export function encodeSpans(spans: readonly Span[], resource: Attributes): string {
   const scope = '{"name":"sallyport.telemetry"}';
-  return `{"resourceSpans":[{"resource":{"attributes":${attributesText(resource)}},"scopeSpans":[{"scope":${scope},"spans":[${spans.map(spanText).join(',')}]}]}]}`;
+  const inScope = `{"scope":${scope},"spans":[${spans.map(spanText).join(',')}]}`;
+  return `{"resourceSpans":[{"resource":{"attributes":${attributesText(resource)}},"scopeSpans":[${inScope}]}]}`;
 }
 
 function spanText({ traceId, spanId, parentId, state, name, kind, startedAt, endedAt, attributes, links, isError }: Span): string {

@@ -21,16 +21,16 @@ beforeAll(async () => {
   notes = startRecordingServer({
     says: { tools: [toolNamed('read_note'), toolNamed('forbidden_note'), toolNamed('broken_note')], templates: [{ name: 'note', uriTemplate: 'note://{id}' }] },
     answer: ({ method, params, id }) => {
-      if (method === 'tools/call' && params['name'] === 'broken_note') {
-        return Response.json({ jsonrpc: '2.0', id, result: { resultType: 'complete', isError: true, content: [{ type: 'text', text: secret }] } });
-      }
-      return method === 'tools/call' ? Response.json({ jsonrpc: '2.0', id, result: { resultType: 'complete', content: [{ type: 'text', text: secret }] } }) : undefined;
+      const isError = params['name'] === 'broken_note';
+      const result = { resultType: 'complete', ...(isError ? { isError } : {}), content: [{ type: 'text', text: secret }] };
+      return method === 'tools/call' ? Response.json({ jsonrpc: '2.0', id, result }) : undefined;
     },
   });
   gate = await startGate({
     policy: `permit(principal in Group::"testers", action, resource);
 @reason("Not here.")
-forbid(principal, action == Action::"call_tool", resource == Tool::"notes/forbidden_note") when { context.arguments has text && context.arguments.text == "no" };`,
+forbid(principal, action == Action::"call_tool", resource == Tool::"notes/forbidden_note")
+when { context.arguments has text && context.arguments.text == "no" };`,
     manifest: `servers:
   notes: { url: "${notes.url}", allowPrivate: true, owner: tests }
 telemetry:
@@ -80,7 +80,8 @@ test.each(CLIENTS)(verifies('telemetry-traces', 'the official client %s, the gat
   const { server, client: sent } = await spansOf(traceId, 2);
   expect(server).toMatchObject({ name: 'tools/call read_note', parentSpanId: spanId, isError: false });
   expect(server?.attributes).toMatchObject({
-    'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'read_note', 'gen_ai.operation.name': 'execute_tool', 'network.transport': 'tcp', 'client.address': '127.0.0.1',
+    'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'read_note', 'gen_ai.operation.name': 'execute_tool',
+    'network.transport': 'tcp', 'client.address': '127.0.0.1',
     'mcp.protocol.version': name === 'v2 modern' ? '2026-07-28' : '2025-11-25',
   });
   expect(server?.attributes['mcp.session.id'] === undefined).toBe(name === 'v2 modern');
@@ -124,6 +125,15 @@ test(verifies('telemetry-traces', 'what is no trace context is not sent on, and 
   expect([sent['tracestate'], sent['baggage']]).toEqual([undefined, undefined]);
 });
 
+const SHOWN = [
+  /^mcp_server_operation_duration_seconds_count\{mcp_method_name="tools\/call",server="notes",gen_ai_tool_name="read_note",error_type="",.*\} [1-9]/m,
+  /^mcp_client_operation_duration_seconds_count\{.*error_type="tool_error".*\} [1-9]/m,
+  /^mcp_server_session_duration_seconds_count\{mcp_protocol_version="2025-11-25"\} [1-9]/m,
+  /^sallyport_denials_total\{server="notes",code="ERR_POLICY_DENIED"\} [1-9]/m,
+  /^sallyport_lease_age_seconds \d/m,
+  /^sallyport_ledger_records_total [1-9]/m,
+] as const;
+
 test(verifies('telemetry-metrics', 'every role is read by Prometheus at its own place'), async () => {
   const session = await openLegacy(`${gate.url}/mcp/notes`, token);
   await session.transport('DELETE');
@@ -136,14 +146,7 @@ test(verifies('telemetry-metrics', 'every role is read by Prometheus at its own 
     return text;
   }));
   const all = texts.join('');
-  // Each by itself: what a failure prints must stay readable.
-  const has = (pattern: RegExp): boolean => pattern.test(all);
-  expect([has(/mcp_server_operation_duration_seconds_count\{mcp_method_name="tools\/call",server="notes",gen_ai_tool_name="read_note",error_type="",.*\} [1-9]/), /mcp_server_operation_duration_seconds_count\{mcp_method_name="tools\/call",server="notes",gen_ai_tool_name="read_note",error_type="",.*\} [1-9]/]).toEqual([true, /mcp_server_operation_duration_seconds_count\{mcp_method_name="tools\/call",server="notes",gen_ai_tool_name="read_note",error_type="",.*\} [1-9]/]);
-  expect([has(/mcp_client_operation_duration_seconds_count\{.*error_type="tool_error".*\} [1-9]/), /mcp_client_operation_duration_seconds_count\{.*error_type="tool_error".*\} [1-9]/]).toEqual([true, /mcp_client_operation_duration_seconds_count\{.*error_type="tool_error".*\} [1-9]/]);
-  expect([has(/sallyport_denials_total\{server="notes",code="ERR_POLICY_DENIED"\} [1-9]/), /sallyport_denials_total\{server="notes",code="ERR_POLICY_DENIED"\} [1-9]/]).toEqual([true, /sallyport_denials_total\{server="notes",code="ERR_POLICY_DENIED"\} [1-9]/]);
-  expect([has(/sallyport_lease_age_seconds \d/), /sallyport_lease_age_seconds \d/]).toEqual([true, /sallyport_lease_age_seconds \d/]);
-  expect([has(/sallyport_ledger_records_total [1-9]/), /sallyport_ledger_records_total [1-9]/]).toEqual([true, /sallyport_ledger_records_total [1-9]/]);
-  expect([has(/mcp_server_session_duration_seconds_count\{mcp_protocol_version="2025-11-25"\} [1-9]/), /mcp_server_session_duration_seconds_count\{mcp_protocol_version="2025-11-25"\} [1-9]/]).toEqual([true, /mcp_server_session_duration_seconds_count\{mcp_protocol_version="2025-11-25"\} [1-9]/]);
+  expect(SHOWN.filter((pattern) => !pattern.test(all))).toEqual([]);
 });
 
 test(verifies('telemetry-nothing-secret', 'no argument, result, token, baggage or principal is in any span or metric'), async () => {

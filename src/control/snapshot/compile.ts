@@ -32,7 +32,8 @@ export function createCompiler(): Compiler {
       const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, telemetry } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
-      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, ...(telemetry === undefined ? {} : { telemetry }) });
+      const told = telemetry === undefined ? {} : { telemetry };
+      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, ...told });
       last = { configuration, compiled, content };
       return last.content;
     },
