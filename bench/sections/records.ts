@@ -103,5 +103,5 @@ const IDS = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b716920
 const QUIET = (): void => undefined;
 /** Spans and metrics are measured on their own. */
 const SILENT: ReturnType<TrailOptions['telemetry']['begin']> = {
-  trace: { ids: IDS, sampled: false, flagged: false }, said: QUIET, known: QUIET, belongsTo: QUIET, answered: QUIET, failed: QUIET, end: QUIET,
+  trace: { ids: IDS, sampled: false }, said: QUIET, known: QUIET, belongsTo: QUIET, answered: QUIET, failed: QUIET, end: QUIET,
 };

@@ -8,8 +8,8 @@ export interface TraceContext {
   readonly sampled: boolean;
   /** `tracestate` as it came, checked; it goes on with the trace and is not looked into. */
   readonly state?: string;
-  /** Whether it came with the sampled flag, which goes on as it came where spans are not made here. */
-  readonly flagged?: boolean;
+  /** The caller's own span, where its message says so: it goes on to the server where none of ours is exported. What only its HTTP headers say does not. */
+  readonly caller?: { readonly spanId: string; readonly sampled: boolean };
 }
 
 /** What is told about traffic while it passes, and to whom. Not evidence: what can't be told is counted and dropped. */

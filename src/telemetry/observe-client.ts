@@ -80,8 +80,10 @@ function withContext(message: Message, settings: TelemetrySettings, trace: Trace
  * Our span where it is told to somebody; else the caller's own, so that no trace hangs on a span that nobody ever sees. A trace
  * that began here and is told to nobody is not passed on.
  */
-function contextOf({ traces }: TelemetrySettings, { ids, sampled, flagged, state }: TraceContext, spanId: string | undefined): JsonObject | undefined {
-  const parent = spanId ?? ids.parentId ?? (traces === undefined ? undefined : ids.spanId);
+function contextOf({ traces }: TelemetrySettings, { ids, caller, state }: TraceContext, spanId: string | undefined): JsonObject | undefined {
+  const ours = traces === undefined ? undefined : ids.spanId;
+  const parent = spanId ?? caller?.spanId ?? ours;
   if (parent === undefined) return undefined;
-  return { traceparent: writeParent(ids.traceId, parent, sampled || flagged === true), ...(state === undefined ? {} : { tracestate: state }) };
+  const isSampled = spanId === undefined ? caller?.sampled === true : true;
+  return { traceparent: writeParent(ids.traceId, parent, isSampled), ...(state === undefined ? {} : { tracestate: state }) };
 }

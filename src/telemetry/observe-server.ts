@@ -28,23 +28,22 @@ export interface Observation {
 export function observeServer(telling: Telling, begun: Begun): Observation {
   const startedAt = telling.now();
   const ambient = callerOf(begun.headers);
-  let parent = ambient;
+  let own: Caller | undefined;
   let link: Caller | undefined;
   let trace: TraceContext | undefined;
   let exchange: Exchange | undefined;
   let ended: Ended | undefined;
   let isKnown = begun.internal !== undefined;
   let isOver = false;
-  const settle = (): TraceContext => (trace ??= begun.internal === undefined ? begin(telling, parent) : below(telling, begun.trace));
+  const settle = (): TraceContext => (trace ??= begun.internal === undefined ? begin(telling, ambient, own) : below(telling, begun.trace));
   return {
     get trace() {
       return settle();
     },
     said(message) {
-      const own = callerIn(message);
-      if (own === undefined || trace !== undefined) return;
-      if (ambient !== undefined && ambient.spanId !== own.spanId) link = ambient;
-      parent = own;
+      if (trace !== undefined) return;
+      own = callerIn(message);
+      if (own !== undefined && ambient !== undefined && ambient.spanId !== own.spanId) link = ambient;
     },
     known: () => void (isKnown = true),
     belongsTo: (one) => void (exchange = one),
@@ -83,20 +82,21 @@ function count({ metrics }: Telling, exchange: Exchange, outcome: Ended, seconds
 }
 
 /** The trace goes on where its caller says so; else it begins here. */
-function begin({ settings }: Telling, parent: Caller | undefined): TraceContext {
+function begin({ settings }: Telling, ambient: Caller | undefined, own: Caller | undefined): TraceContext {
   const { traces } = settings();
+  const parent = own ?? ambient;
   const traceId = parent?.traceId ?? newTraceId();
   const isOurs = parent === undefined || traces?.parentBased === false;
   const sampled = traces !== undefined && (isOurs ? isInShare(traceId, traces.ratio) : parent.sampled);
   return {
     ids: { traceId, spanId: newSpanId(), ...(parent === undefined ? {} : { parentId: parent.spanId }) },
-    sampled, flagged: parent?.sampled ?? sampled, ...(parent?.state === undefined ? {} : { state: parent.state }),
+    sampled, ...(own === undefined ? {} : { caller: { spanId: own.spanId, sampled: own.sampled } }), ...(parent?.state === undefined ? {} : { state: parent.state }),
   };
 }
 
 /** What the gate asks for one exchange belongs to that one; without spans they are the same. */
 function below(telling: Telling, outer: TraceContext | undefined): TraceContext {
-  if (outer === undefined) return begin(telling, undefined);
+  if (outer === undefined) return begin(telling, undefined, undefined);
   return outer.sampled ? { ...outer, ids: { traceId: outer.ids.traceId, spanId: newSpanId(), parentId: outer.ids.spanId } } : outer;
 }
 

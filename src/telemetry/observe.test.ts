@@ -46,6 +46,15 @@ test('without spans the caller\'s own context goes on, nothing begins here, and 
   expect(pass(telemetry, asked({ traceparent: 'nonsense', tracestate: 'a=1' }), true)).toBeUndefined();
 });
 
+test('without spans what only the HTTP headers say is in the records, and goes no further', () => {
+  const telemetry = open({});
+  const seen = telemetry.begin({ headers: new Headers({ traceparent: THEIRS, tracestate: 'a=1' }) });
+  const message = asked(undefined);
+  seen.said(message);
+  expect(seen.trace.ids).toMatchObject({ traceId: TRACE, parentId: '00f067aa0ba902b7' });
+  expect(telemetry.send(message, { ...EXCHANGE, trace: seen.trace }).message).toBe(message);
+});
+
 test('a message with nothing to change is the very same', () => {
   const message = asked({ other: 1 });
   expect(open({}).send(message, EXCHANGE).message).toBe(message);
