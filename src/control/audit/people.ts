@@ -14,6 +14,12 @@ const PAGES_MAX = 50;
 /** How long who may see names sees them. */
 const REVEAL_MS = 60 * 60_000;
 
+/** A principal's id, or a pattern of ids, in a filter. */
+export interface AskedOfPeople {
+  readonly id?: string;
+  readonly pattern?: string;
+}
+
 /** How records are shown to one administrator: people under pseudonyms, unless these are off or the names were revealed to them. */
 export async function viewFor(control: Control, admin: Admin, space: string, reveal: boolean): Promise<(record: JsonObject) => JsonObject> {
   if (reveal) {
@@ -21,6 +27,24 @@ export async function viewFor(control: Control, admin: Admin, space: string, rev
     return (record) => record;
   }
   return (await hidesPeople(control.store)) ? control.retention.pseudonyms.hide : (record) => record;
+}
+
+/** Whether this administrator may ask for people by what their names are, and not by pseudonyms alone. */
+async function mayName(control: Control, admin: Admin, space: string): Promise<boolean> {
+  return !(await hidesPeople(control.store)) || isRevealed(control, admin, space);
+}
+
+/**
+ * What an administrator may ask of people: who names somebody and gets an answer has tied that name to a pseudonym, also where the
+ * answer is only how many there are. Throws `ERR_ADMIN_FORBIDDEN`.
+ */
+export async function needMayAsk(control: Control, admin: Admin, space: string, asked: readonly AskedOfPeople[]): Promise<void> {
+  const { hide } = control.retention.pseudonyms;
+  const isTelling = asked.some(({ pattern, id }) => pattern !== undefined || (id !== undefined && hide({ principal: id })['principal'] !== id));
+  if (!isTelling || (await mayName(control, admin, space))) return;
+  throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'people are asked for by their pseudonyms (p_…); their names were not revealed to you', {
+    remedy: 'Ask for names with a reason: sallyport audit reveal --reason "…"',
+  });
 }
 
 async function hidesPeople(rows: Rows): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { presentCounts } from './counted.ts';
-import { principalOf, viewFor } from './people.ts';
+import { needMayAsk, principalOf, viewFor } from './people.ts';
 import { questionOf } from './question.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
 import { timesOf } from './times.ts';
@@ -44,7 +44,7 @@ export const auditRoutes: readonly Route[] = [
       query: { ...EXACT, ...RANGE, ...QUESTION },
     act: async ({ admin, space, query: { reveal, filter = '', since, until, limit = 100, order = 'newest', after, ...exact } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
-      const question = narrowed(await questionOf(control, space, filter, exact), timesOf(since, until));
+      const question = narrowed(await questionOf(control, { admin, space }, filter, exact), timesOf(since, until));
       const { entries, counts, ...found } = await control.ledger.search({ space, question, now: control.now(), order, limit,
         ...(after === undefined ? {} : { after }) });
       return { records: entries.map((entry) => presentEntry(entry, view)), ...found, ...(counts && { counts: presentCounts(counts, question, view) }) };
@@ -54,6 +54,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'audit', reach: 'space', query: EXACT, streams: true,
     act: async ({ admin, space, query: { reveal, ...query }, signal }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
+      if (query.principal !== undefined) await needMayAsk(control, admin, space, [{ id: query.principal }]);
       return tail(control.ledger, { ...(await withPrincipal(control, space, query)), space }, signal, view);
     },
   }),

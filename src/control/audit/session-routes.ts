@@ -7,7 +7,7 @@ import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { principalOf, viewFor } from './people.ts';
+import { needMayAsk, principalOf, viewFor } from './people.ts';
 import { timesOf } from './times.ts';
 
 const AT = z.coerce.number().int().nonnegative().exactOptional();
@@ -24,6 +24,7 @@ export const sessionRoutes: readonly Route[] = [
     },
     act: async ({ admin, space, query: { reveal, remarkable, principal, ...query } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
+      if (principal !== undefined) await needMayAsk(control, admin, space, [{ id: principal }]);
       const { sessions, known, end } = await control.ledger.sessions({
         ...query, space, ...(remarkable === undefined ? {} : { remarkable: true }),
         ...(principal === undefined ? {} : { principal: await principalOf(control, space, principal) }),
