@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isObject, type JsonObject } from '../../src/domain/json.ts';
 import { SPAN_KIND, startCollector, type Collector, type Told } from '../fixtures/collector.ts';
@@ -155,4 +155,21 @@ test(verifies('telemetry-nothing-secret', 'no argument, result, token, baggage o
   const told = [...collector.bodies, ...metrics].join('\n');
   expect(collector.bodies.length).toBeGreaterThan(0);
   for (const never of [secret, token, 'sallyport|tester', 'tenant']) expect(told).not.toContain(never);
+});
+
+test(verifies('telemetry-metrics', 'they come and go with the manifest, which is written back as it was'), async () => {
+  const { text } = await gate.admin('GET', '/manifest');
+  const manifest = typeof text === 'string' ? text : '';
+  expect(manifest).toContain('telemetry:');
+  const places = ['gateway', 'control', 'ledger', 'runner'].map((role) => join(gate.home, 'run', `metrics-${role}.url`));
+  const at = readFileSync(places[0] ?? '', 'utf8').trim();
+  const without = manifest.replace(/^telemetry:\n(?: .*\n)+/m, '');
+  await gate.admin('POST', '/manifest', { file: 'sallyport.yaml', text: without, policies: (await gate.admin('GET', '/manifest'))['policies'] ?? [], dryRun: false });
+  while (places.some((place) => existsSync(place))) await Bun.sleep(10);
+  expect(await fetch(at).then(({ status }) => status, () => 'gone')).toBe('gone');
+  notes.heard.length = 0;
+  const traceparent = `00-${hex(16)}-${hex(8)}-01`;
+  await tell('read_note', {}, { meta: { traceparent, baggage: 'tenant=blue' } });
+  expect(notes.effects().map(metaOf).at(-1)).toMatchObject({ traceparent });
+  expect(notes.effects().map(metaOf).at(-1)?.['baggage']).toBeUndefined();
 });

@@ -46,8 +46,11 @@ interface Approved {
   readonly confirmed: readonly string[];
 }
 
-/** Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets, and how long evidence stays. */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit'];
+/**
+ * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
+ * how long evidence stays, and to whom traffic is told.
+ */
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -100,7 +103,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     gains('credentials') ? 'it opens an administrator\'s account to whoever has the new credential' : '',
     gains('directories') ? 'it lets a directory say who the people are' : '',
     changed('custodians') ? 'it changes who can open the break-glass' : '',
-    changed('settings') ? 'it changes who issues tokens, how people sign in, the two-person rule, or what becomes of evidence' : '',
+    changed('settings') ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, or who is told of traffic' : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
     ...[...after.showings].filter((one) => !before.showings.has(one)).map((one) => `it shows ${one}`),
