@@ -13,7 +13,7 @@ const OPTIONS = {
 export const command: Command = {
   name: 'size',
   summary: 'How much disk and CPU a number of calls a day takes, and for how many days a disk is enough',
-  usage: 'size --calls-per-day N [--days 400] [--payload-days 30] [--results] [--peak 5]\n     [--argument-bytes N] [--result-bytes N] [--disk 500GB]',
+  usage: 'size --calls-per-day N [--days N] [--payload-days N] [--results] [--peak N] [--argument-bytes N] [--result-bytes N] [--disk 500GB]',
   run(args, io) {
     const given = readArguments(command, args, OPTIONS);
     const count = (name: keyof typeof OPTIONS): number | undefined => {

@@ -19,7 +19,12 @@ test('every default is written out, and nothing asked is nothing told', () => {
 
 test('what was read is written back', () => {
   const text = `apiVersion: sallyport/v1
-telemetry: { metrics: "0.0.0.0:9464", scrapers: [${HASH}], traces: { endpoint: "http://127.0.0.1:4318/v1/traces", sample: 0.5, parentBased: false }, propagate: false, baggage: [a] }
+telemetry:
+  metrics: "0.0.0.0:9464"
+  scrapers: [${HASH}]
+  traces: { endpoint: "http://127.0.0.1:4318/v1/traces", sample: 0.5, parentBased: false }
+  propagate: false
+  baggage: [a]
 `;
   const manifest = parseManifest(text, 'sallyport.yaml');
   expect(parseManifest(formatManifest(manifest), 'sallyport.yaml').telemetry).toEqual(manifest.telemetry);

@@ -43,7 +43,7 @@ export function createMetrics(role: Role, node: string): Metrics {
   const readers = new Map<MetricName, Reader>();
   for (const [name, info] of Object.entries(METRICS)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the table are its names
-    if ((info.roles as readonly Role[]).includes(role)) families.set(name as MetricName, { name: name as MetricName, info, series: new Map() });
+    if (info.roles.includes(role)) families.set(name as MetricName, { name: name as MetricName, info, series: new Map() });
   }
   const seriesOf = (name: MetricName, labels: readonly string[]): Series | undefined => {
     const family = families.get(name);

@@ -90,7 +90,8 @@ function begin({ settings }: Telling, ambient: Caller | undefined, own: Caller |
   const sampled = traces !== undefined && (isOurs ? isInShare(traceId, traces.ratio) : parent.sampled);
   return {
     ids: { traceId, spanId: newSpanId(), ...(parent === undefined ? {} : { parentId: parent.spanId }) },
-    sampled, ...(own === undefined ? {} : { caller: { spanId: own.spanId, sampled: own.sampled } }), ...(parent?.state === undefined ? {} : { state: parent.state }),
+    sampled, ...(parent?.state === undefined ? {} : { state: parent.state }),
+    ...(own === undefined ? {} : { caller: { spanId: own.spanId, sampled: own.sampled } }),
   };
 }
 
