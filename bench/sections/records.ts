@@ -68,9 +68,9 @@ async function calls(options: TrailOptions, audit: AuditSettings, count: number)
     const trail = openTrail(options, { address: '10.0.0.7', receivedAt: Date.now(), route: exchange.route });
     trail.calledBy(exchange.principal);
     trail.belongsTo({ ...exchange, call: { ...exchange.call, arguments: { ...ARGUMENTS } } });
-    await trail.decided(message, permit);
+    await trail.decided(message, permit, []);
     const answer: ResultMessage = { kind: 'result', from: 'server', revision: MODERN, id: index, result: { content: [{ type: 'text', text: 'sent' }] } };
-    await trail.passed(answer, permit);
+    await trail.passed(answer, permit, []);
     await trail.end();
   }
   const { user, system } = process.cpuUsage(before);

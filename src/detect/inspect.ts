@@ -31,7 +31,7 @@ function look(sight: Sight, detectors: readonly Detector[], now: () => number): 
   for (const { id, facets, detect } of detectors) {
     if (!facets.includes(sight.subject.facet)) continue;
     try {
-      findings.push(...detect(sight));
+      findings.push(...eachOnce(detect(sight)));
     } catch {
       return { ...lacking(sight.subject, 'detector-failed', id), findings };
     }
@@ -41,6 +41,12 @@ function look(sight: Sight, detectors: readonly Detector[], now: () => number): 
     if (now() > deadline) return { ...lacking(sight.subject, 'too-slow', id), findings };
   }
   return { findings };
+}
+
+/** The same in several views of one text is seen once. */
+function eachOnce(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length < 2) return findings;
+  return [...new Map(findings.toReversed().map((finding) => [`${finding.rule} ${finding.at.join(' ')}`, finding])).values()].toReversed();
 }
 
 function sightOf(subject: Subject, places: readonly Place[], views: readonly View[]): Sight {

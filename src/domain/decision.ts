@@ -104,6 +104,8 @@ export interface PolicyEngine {
   readonly readsFlow: boolean;
   /** Whether any policy reads findings: where none does, detectors need not run before the decision. */
   readonly readsFindings: boolean;
+  /** Whether any policy holds back or changes answers (`respond`): where none does, they need not be judged apart. */
+  readonly judgesAnswers: boolean;
   /** Whether any policy reads where arguments come from: where none does, nobody need keep or compare fingerprints. */
   readonly readsProvenance: boolean;
   /** Pure, synchronous, total. */

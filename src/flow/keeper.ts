@@ -1,10 +1,11 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Principal } from '../domain/principal.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
 import { labelsOf } from './context.ts';
-import { covers, join } from './labels.ts';
+import { covers, join, withFound } from './labels.ts';
 
 /** One look at a context, in which labels may be added. */
 export interface Visit {
@@ -25,8 +26,8 @@ export interface Carried {
 export interface FlowContexts {
   /** What the context of an exchange carries, as policy may know it; `exactly`: of this very moment, of all replicas. */
   labels(exchange: Exchange, exactly: boolean): Labels | Promise<Labels>;
-  /** Labels the context by what came back. Resolves when that is durable, for every replica; until then nothing is given out. */
-  carry(exchange: Exchange): Promise<void>;
+  /** Labels the context by what came back and what was found in it. Resolves when that is durable, for every replica; until then nothing is given out. */
+  carry(exchange: Exchange, findings?: readonly Finding[]): Promise<void>;
 }
 
 /** How long it is believed that nobody else changed a context. What policy reads is never merely believed. */
@@ -73,8 +74,8 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
       if (!exactly || isOurs(exchange)) return UNLABELLED;
       return look(exchange, UNLABELLED).then(({ labels }) => labels);
     },
-    async carry(exchange) {
-      const add = isOurs(exchange) ? undefined : labelsOf(exchange);
+    async carry(exchange, findings = []) {
+      const add = isOurs(exchange) ? undefined : labelsWith(exchange, findings);
       if (add === undefined) return;
       const known = remembered.get(exchange.flow);
       const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add);
@@ -90,6 +91,13 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
 }
 
 const AWAY: ReadonlySet<string> = new Set(['ERR_LINK_UNAVAILABLE', 'ERR_STORE_UNAVAILABLE']);
+
+/** What comes back carries its source's labels, and what was found in it. */
+function labelsWith(exchange: Exchange, findings: readonly Finding[]): Labels | undefined {
+  const own = labelsOf(exchange);
+  const found = findings.filter(({ labels }) => labels !== undefined);
+  return own === undefined && found.length === 0 ? undefined : withFound(own ?? UNLABELLED, found);
+}
 
 /** The registry's own workload reads what servers say of themselves, for nobody. */
 function isOurs({ principal }: Exchange): boolean {

@@ -1,4 +1,5 @@
-import { CATEGORIES, CONFIDENTIALITIES, type Labels } from '../domain/server.ts';
+import type { Finding } from '../domain/finding.ts';
+import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED, type Labels } from '../domain/server.ts';
 
 /** What a context carries of which nothing is known any more: the worst of everything (DESIGN part 5, context). */
 export const LOST: Labels = { confidentiality: 'restricted', categories: CATEGORIES, integrity: 'untrusted' };
@@ -11,6 +12,11 @@ export function join(one: Labels, other: Labels): Labels {
     categories: CATEGORIES.filter((category) => one.categories.includes(category) || other.categories.includes(category)),
     integrity: other.integrity === 'untrusted' ? 'untrusted' : one.integrity,
   };
+}
+
+/** The same, with what was found where they stand. */
+export function withFound(labels: Labels, findings: readonly Finding[]): Labels {
+  return findings.reduce((all, found) => (found.labels === undefined ? all : join(all, { ...UNLABELLED, ...found.labels })), labels);
 }
 
 /** Whether joining these changes nothing. */

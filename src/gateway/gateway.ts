@@ -3,7 +3,6 @@ import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { ErrorMessage, Message } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
-import { UNDERIVED } from '../domain/provenance.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
@@ -12,10 +11,11 @@ import { decodeInbound } from '../mcp/decode.ts';
 import { connectPrompt } from './connect-prompt.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusal, refusalOfFault } from './refusal.ts';
-import { hides, judge, judgeAnswer } from './guard.ts';
+import { hides, judge, judgeAnswer, knownWith } from './guard.ts';
 import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
 import type { InForceKeeper } from './in-force.ts';
+import type { Inspecting } from './inspecting.ts';
 import { knownMethod } from './membership.ts';
 import type { Gates } from './obligations/meet.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -39,6 +39,7 @@ export interface World {
   readonly pins: PinGuard;
   readonly flow: FlowContexts;
   readonly watching: Watching;
+  readonly inspecting: Inspecting;
   readonly gates: Gates;
   readonly open: OpenExchanges;
   readonly upstream: Upstream;
@@ -87,10 +88,10 @@ export function createGateway(world: World): Gateway {
         try {
           const flow = await world.flow.labels(exchange, force.engine.readsFlow);
           watched = world.watching.watch(exchange, flow);
-          const known = { flow, findings: watched.findings, provenance: UNDERIVED };
+          const known = knownWith(flow, [...watched.findings, ...world.inspecting.asked(message, exchange)]);
           const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), known);
           const verdict = await world.gates.meet(judged, message, exchange);
-          await trail.decided(message, verdict);
+          await trail.decided(message, verdict, known.findings);
           if (verdict.outcome === 'denial') {
             watched.end('denied', 0);
             yield refusal(verdict, said, exchange);
@@ -98,12 +99,12 @@ export function createGateway(world: World): Gateway {
           }
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {
             open.count();
-            const answer = present(raw, said, exchange, force, world);
+            const answer = world.inspecting.answered(present(raw, said, exchange, force, world), exchange);
             const judgement = judgeAnswer(answer, verdict, exchange, force, known, world.inForce.current(Date.now()).lease);
-            const passed = await world.gates.meet(judgement, answer, exchange);
-            if (passed.outcome === 'permit') await world.flow.carry(exchange);
-            const bytes = await trail.passed(answer, passed);
-            if (answer.kind === 'result' && answer.from === 'server') watched.end('permitted', bytes);
+            const passed = await world.gates.meet(judgement, answer.message, exchange);
+            if (passed.outcome === 'permit') await world.flow.carry(exchange, [...known.findings, ...answer.findings]);
+            const bytes = await trail.passed(answer.message, passed, answer.findings);
+            if (raw.kind === 'result' && raw.from === 'server') watched.end('permitted', bytes);
             if (passed.outcome === 'permit') yield passed.message;
             else yield* decline(passed, raw, said, verdict, exchange, world.upstream, signal);
           }

@@ -9,10 +9,12 @@ import { UNLABELLED, type Labels } from '../domain/server.ts';
 import type { Killed, Lease } from '../domain/snapshot.ts';
 import type { Denial, Permit, Verdict } from '../domain/verdict.ts';
 import { labelsOf } from '../flow/context.ts';
-import { join, LOST } from '../flow/labels.ts';
+import { join, LOST, withFound } from '../flow/labels.ts';
 import { questionsIn } from '../mcp/bridge/input.ts';
 import { flawOf } from '../mcp/eras/modern.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
+import { INSPECTION_POLICY_ID } from '../policy/defaults/inspection.ts';
+import { isGate } from '../policy/obligations.ts';
 import { isPlainUri } from '../registry/names.ts';
 import { enforce, type Objection } from './enforce.ts';
 import type { InForce } from './in-force.ts';
@@ -26,6 +28,11 @@ export interface Known {
   readonly provenance: Provenance;
 }
 
+/** What its arguments carry is in the context: its caller has it. */
+export function knownWith(flow: Labels, findings: readonly Finding[]): Known {
+  return { flow: withFound(flow, findings), findings, provenance: UNDERIVED };
+}
+
 /**
  * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
  * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
@@ -37,7 +44,7 @@ export function judge(message: Message, exchange: Exchange, force: InForce, pin:
   const decision: Decision = { ...force.engine.decide(request), asked };
   const hidden = decision.outcome === 'deny' && possibleWithProof(request, force.engine) === 'deny';
   const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange));
-  if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(verdict, request, force.engine);
+  if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(inWords(verdict), request, force.engine);
   return allOf([verdict, ...onTheWay.map((one) => enforce(message, { ...force.engine.decide(one), asked }, false))]) ?? verdict;
 }
 
@@ -54,45 +61,86 @@ function allOf(verdicts: readonly Verdict[]): Denial | undefined {
   return final ?? (first && { ...first, gates: denials.flatMap(({ gates = [] }) => gates) });
 }
 
+/** What came back, and what detectors found in it. */
+export interface Answered {
+  readonly message: Message;
+  readonly findings: readonly Finding[];
+}
+
 /**
- * Judges what came back. Results and notifications are covered by the decision that let their exchange begin, as long
- * as no switch or revocation has ended it; what a server asks of the client is a question of its own, whether it comes
- * as a request (legacy) or inside a result (2026-07-28, multi-round-trip requests).
+ * Judges what came back. What was permitted to be asked may be answered, as long as no policy forbids this answer (`respond`)
+ * and no switch or revocation has ended the exchange; what a server asks of the client is a question of its own, whether it
+ * comes as a request (legacy) or inside a result (2026-07-28, multi-round-trip requests).
  */
-export function judgeAnswer(answer: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known, lease: Lease): Verdict {
+export function judgeAnswer(answered: Answered, permit: Permit, exchange: Exchange, force: InForce, known: Known, lease: Lease): Verdict {
+  const { message: answer } = answered;
   const ended = switchedOff(exchange, lease);
-  if (answer.kind === 'error') return enforce(answer, permit.decision, false, ended);
+  if (answer.kind === 'error') return responded(answered, permit, exchange, force, known, ended);
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
     if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
-    return questioned(answer, answer.result, permit, exchange, force, known, ended) ?? enforce(answer, permit.decision, false, ended);
+    return questioned(answered, answer.result, permit, exchange, force, known, ended) ?? responded(answered, permit, exchange, force, known, ended);
   }
   const method = findMethod(answer);
   if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
   if (answer.kind === 'notification') {
-    return questioned(answer, answer.params ?? {}, permit, exchange, force, known, ended) ?? enforce(answer, permit.decision, false, ended);
+    return questioned(answered, answer.params ?? {}, permit, exchange, force, known, ended) ?? responded(answered, permit, exchange, force, known, ended);
   }
-  if (method.action === 'connect') return enforce(answer, permit.decision, false, ended);
-  const request = requestOf(exchange, method.action, knownTo(exchange, known));
+  if (method.action === 'connect') return responded(answered, permit, exchange, force, known, ended);
+  const request = requestOf(exchange, method.action, knownTo(exchange, known, answered));
   return enforce(answer, { ...force.engine.decide(request), asked: [request] }, false, ended);
+}
+
+/** What holds for an answer as such; where no policy speaks of answers, the decision that let it be asked for. */
+function responded(
+  { message, findings }: Answered, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
+): Verdict {
+  if (!force.engine.judgesAnswers) return enforce(message, permit.decision, false, ended);
+  const request = requestOf(exchange, 'respond', { ...known, findings });
+  const asked = [request, ...requestsOnTheWay(exchange, request)];
+  const decisions = asked.map((one) => withoutMet(force.engine.decide(one), permit));
+  // What nothing speaks of is as it was permitted, and its record need say no more.
+  const isPlain = findings.length === 0 && decisions.every(({ outcome, obligations }) => outcome === 'allow' && obligations.length === 0);
+  if (isPlain) return enforce(message, permit.decision, false, ended);
+  const verdicts = decisions.map((decision) => enforce(message, { ...decision, asked }, false, ended));
+  const denial = allOf(verdicts);
+  return denial === undefined ? (verdicts[0] ?? enforce(message, permit.decision, false, ended)) : inWords(denial);
+}
+
+/** Of what was not inspected whole the caller is told so: policy's own words would say nothing. */
+function inWords(verdict: Denial): Denial {
+  if (verdict.code !== 'ERR_POLICY_DENIED' || !verdict.decision.policies.includes(INSPECTION_POLICY_ID)) return verdict;
+  return {
+    ...verdict, code: 'ERR_INSPECTION_INCOMPLETE', reason: 'This message could not be inspected whole.',
+    remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.',
+  };
+}
+
+/** A policy whose gates were met for the call does not stand before its answer again. */
+function withoutMet(decision: Decision, { met = [] }: Permit): Decision {
+  if (met.length === 0 || decision.obligations.length === 0) return decision;
+  const obligations = decision.obligations.filter(({ kind, policy }) => !met.some((gate) => gate.kind === kind && gate.policy === policy));
+  return { ...decision, obligations, outcome: obligations.some(({ kind }) => isGate(kind)) ? decision.outcome : 'allow' };
 }
 
 /** What holds for an answer with questions inside, each of which policy must allow; undefined: there are none. */
 function questioned(
-  answer: Message, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
+  answered: Answered, body: JsonObject, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
 ): Verdict | undefined {
   if (body['inputRequests'] === undefined) return undefined;
+  const { message: answer } = answered;
   const questions = Object.values(questionsIn(body)).map(({ method }) => findInputRequest(method));
-  const asked = questions.flatMap((asks) => (asks === undefined ? [] : [requestOf(exchange, asks.action, knownTo(exchange, known))]));
+  const asked = questions.flatMap((asks) => (asks === undefined ? [] : [requestOf(exchange, asks.action, knownTo(exchange, known, answered))]));
   return allOf([
+    responded(answered, permit, exchange, force, known, ended),
     ...questions.filter((asks) => asks === undefined).map(() => enforce(answer, permit.decision, false, NOT_A_METHOD)),
     ...asked.map((request) => enforce(answer, { ...force.engine.decide(request), asked }, false)),
   ]) ?? enforce(answer, { ...permit.decision, asked }, false, ended);
 }
 
 /** A question is put with what its own server knows in it. */
-function knownTo(exchange: Exchange, { flow, ...more }: Known): Known {
-  return { flow: join(flow, labelsOf(exchange) ?? flow), ...more };
+function knownTo(exchange: Exchange, { flow, findings, ...more }: Known, answered: Answered): Known {
+  return { flow: join(flow, labelsOf(exchange) ?? flow), findings: [...findings, ...answered.findings], ...more };
 }
 
 /** What is wrong with a result that is no answer to its method (2026-07-28); the form of legacy results is theirs. */

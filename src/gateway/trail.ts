@@ -1,5 +1,6 @@
 import type { ErrorCode, SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Inbound } from '../domain/inbound.ts';
 import { eraOf, type Message } from '../domain/message.ts';
 import { DEFAULT_SPACE, type Principal } from '../domain/principal.ts';
@@ -30,9 +31,9 @@ export interface Trail {
   calledBy(principal: Principal): void;
   /** From here on records name the server and the tool, too. */
   belongsTo(exchange: Exchange): void;
-  decided(message: Message, verdict: Verdict): Promise<void>;
+  decided(message: Message, verdict: Verdict, findings: readonly Finding[]): Promise<void>;
   /** Resolves with the bytes of what came back. */
-  passed(answer: Message, verdict: Verdict): Promise<number>;
+  passed(answer: Message, verdict: Verdict, findings: readonly Finding[]): Promise<number>;
   /** Records what went wrong, as a refusal before the permit and as a failure after it. Never rejects. */
   failed(fault: SallyportError, cancelled: boolean): Promise<void>;
   /** Closes what is still open. Never rejects. */
@@ -79,8 +80,8 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       seen.belongsTo(exchange);
       stages.mark('resolve');
     },
-    decided: (message, verdict) => decided(course, message, verdict),
-    passed: (answer, verdict) => passed(course, answer, verdict),
+    decided: (message, verdict, findings) => decided(course, message, verdict, findings),
+    passed: (answer, verdict, findings) => passed(course, answer, verdict, findings),
     failed: (fault, cancelled) => failed(course, fault, cancelled),
     async end() {
       seen.end();
@@ -152,7 +153,7 @@ class Course {
   }
 }
 
-async function decided(course: Course, message: Message, verdict: Verdict): Promise<void> {
+async function decided(course: Course, message: Message, verdict: Verdict, findings: readonly Finding[]): Promise<void> {
   const { asked, caller, options } = course;
   course.stages.mark('decide');
   const opens = message.kind === 'request';
@@ -163,7 +164,7 @@ async function decided(course: Course, message: Message, verdict: Verdict): Prom
   const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
   const reasons = reasonsOf(verdict);
   const named = uuidv7(options.now());
-  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, asked, options);
+  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, findings, asked, options);
   await course.append(course.record('access', event, { ...reasons, ...ends }, content, named), content);
   course.open = permitted && opens;
   if (permitted) return;
@@ -171,7 +172,7 @@ async function decided(course: Course, message: Message, verdict: Verdict): Prom
   if (caller !== undefined) options.refused(caller, verdict.code);
 }
 
-async function passed(course: Course, answer: Message, verdict: Verdict): Promise<number> {
+async function passed(course: Course, answer: Message, verdict: Verdict, findings: readonly Finding[]): Promise<number> {
   const { asked, options } = course;
   const final = course.open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
   course.stages.mark('upstream');
@@ -181,7 +182,7 @@ async function passed(course: Course, answer: Message, verdict: Verdict): Promis
   const reasons = reasonsOf(verdict);
   const named = uuidv7(options.now());
   const questions = verdict.decision.asked === course.before ? undefined : verdict.decision.asked;
-  const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...course.told, ...reasons }, answer, questions, asked, options);
+  const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...course.told, ...reasons }, answer, questions, findings, asked, options);
   await course.append(course.record('execution', event, reasons, content, named), content);
   if (final) course.open = false;
   return content.fields.sizeBytes ?? 0;

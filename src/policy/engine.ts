@@ -21,6 +21,9 @@ import { APPLIES, FINDING_CONTEXT, FLOW_CONTEXT, PROVENANCE_CONTEXT, coversActio
 /** The id under which the built-in permit of the registry workload is recorded. */
 export const REGISTRY_PERMIT_ID = 'sallyport:registry';
 
+/** The id under which the built-in permit of answers is recorded: what was permitted to be asked may be answered. */
+export const ANSWER_PERMIT_ID = 'sallyport:answer';
+
 /** One policy, ready to run. */
 export interface LoadedPolicy {
   readonly source: ProgramPolicy;
@@ -49,11 +52,15 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
   const loaded = load(program);
   if (loaded === undefined) {
     const errors = ['the decision program is missing or invalid: everything is denied'];
-    return { version, readsFlow: false, readsFindings: false, readsProvenance: false, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
+    const reads = { readsFlow: false, readsFindings: false, judgesAnswers: false, readsProvenance: false };
+    return { version, ...reads, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
   }
   return {
     version,
     readsFlow: loaded.program.policies.some(({ condition }) => readsContext(condition, FLOW_CONTEXT)),
+    // What permits and adds nothing changes nothing: answers are permitted anyway.
+    judgesAnswers: loaded.program.policies.some(({ actions, effect, obligations }) =>
+      coversAction(actions, 'respond') && (effect === 'forbid' || obligations.length > 0)),
     readsFindings: loaded.program.policies.some(({ condition }) => readsContext(condition, FINDING_CONTEXT)),
     readsProvenance: loaded.program.policies.some(({ condition }) => readsContext(condition, PROVENANCE_CONTEXT)),
     decide: (request) => {
@@ -107,10 +114,14 @@ function decide(loaded: Loaded, request: AnyRequest): Decision {
       errors.push(`${policy.source.id}: ${messageOf(error)}`);
     }
   }
-  return conclude(permits, forbids, errors);
+  return conclude(request.action === 'respond' ? [ANSWER_PERMIT, ...permits] : permits, forbids, errors);
 }
 
-function conclude(permits: readonly ProgramPolicy[], forbids: readonly ProgramPolicy[], errors: readonly string[]): Decision {
+const ANSWER_PERMIT: Pick<ProgramPolicy, 'id' | 'obligations'> = { id: ANSWER_PERMIT_ID, obligations: [] };
+
+type Concluding = Pick<ProgramPolicy, 'id' | 'obligations'>;
+
+function conclude(permits: readonly Concluding[], forbids: readonly Concluding[], errors: readonly string[]): Decision {
   const outcome = errors.length === 0 && forbids.length === 0 && permits.length > 0 ? 'allow' : 'deny';
   const determining = forbids.length > 0 ? forbids : permits;
   const policies = errors.length > 0 && forbids.length === 0 ? [] : determining.map((policy) => policy.id);
@@ -119,7 +130,7 @@ function conclude(permits: readonly ProgramPolicy[], forbids: readonly ProgramPo
   return { outcome, policies, obligations, errors };
 }
 
-function obligationsOf(policy: ProgramPolicy): readonly Obligation[] {
+function obligationsOf(policy: Concluding): readonly Obligation[] {
   return policy.obligations.map(({ kind, value }) => ({ kind, value, policy: policy.id }));
 }
 
@@ -129,7 +140,8 @@ function possible(loaded: Loaded, request: AccessRequest): Possibility {
   const subject = subjectOf(loaded, request, undefined);
   // Arguments are checked against the pinned schema whenever a policy reads them, and that check can fail.
   let certain = !loaded.readers.has(resourceIdOf(request)) || request.action !== 'call_tool';
-  let [permitted, surely] = [false, false];
+  let permitted = request.action === 'respond';
+  let surely = permitted;
   for (const policy of loaded.candidates(subject)) {
     if (!policy.inScope(subject)) continue;
     const bits = asCondition(policy.outcomes(subject));
@@ -196,7 +208,7 @@ function isRegistry({ principal }: AccessRequest): boolean {
 
 /** Enrolment works before any policy exists, and no policy can give the registry more than this. */
 function decideForRegistry({ action, resource }: AccessRequest): Decision {
-  const enrols = resource.kind === 'server' && (action === 'connect' || action === 'list');
+  const enrols = resource.kind === 'server' && (action === 'connect' || action === 'list' || action === 'respond');
   return enrols ? { ...NOTHING, outcome: 'allow', policies: [REGISTRY_PERMIT_ID] } : NOTHING;
 }
 

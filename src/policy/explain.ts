@@ -1,7 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { CEILING_ID } from './ceiling.ts';
-import { REGISTRY_PERMIT_ID } from './engine.ts';
+import { ANSWER_PERMIT_ID, REGISTRY_PERMIT_ID } from './engine.ts';
 
 export interface Explanation {
   /** One plain sentence. */
@@ -32,6 +32,7 @@ function listed(ids: readonly string[]): string {
 }
 
 function describe(id: string, policy: CompiledPolicy | undefined): Explanation['policies'][number] {
+  if (id === ANSWER_PERMIT_ID) return { id, words: 'built in: what was permitted to be asked may be answered, unless a policy forbids' };
   if (id === REGISTRY_PERMIT_ID) return { id, words: 'built in: the registry may connect to servers and list what they have' };
   if (id.startsWith(CEILING_ID)) return { id, words: 'what this agent was registered for; see: sallyport agent show' };
   if (policy === undefined) return { id, words: 'a policy that is no longer in force' };

@@ -7,7 +7,7 @@ import { findings, labels, payArguments, provenance, requests } from './arbitrar
 import { askCedar } from './cedar.ts';
 import type { Compiled } from './compile.ts';
 import { compilePolicies } from './compile.ts';
-import { applies, loadEngine, loadPolicy } from './engine.ts';
+import { ANSWER_PERMIT_ID, applies, loadEngine, loadPolicy } from './engine.ts';
 import { outcomeOf, subjectFor } from './equivalence.ts';
 import { CRM, PAY, WIKI, inputOf } from './fixture.ts';
 import { askOracle, cedarCall } from './oracle.ts';
@@ -69,7 +69,8 @@ async function sound(texts: readonly string[]): Promise<readonly string[]> {
 }
 
 function cedarDecision(compiled: Compiled, request: AccessRequest): Pick<Decision, 'outcome' | 'policies'> & { readonly failed: boolean } {
-  const staticPolicies = Object.fromEntries([...compiled.policies].map(([id, { text }]) => [id, text]));
+  const own = Object.fromEntries([...compiled.policies].map(([id, { text }]) => [id, text]));
+  const staticPolicies = { ...own, [ANSWER_PERMIT_ID]: 'permit (principal, action == Action::"respond", resource);' };
   const answer = askCedar((cedar) => cedar.isAuthorized({ ...cedarCall(request, FACTS), policies: { staticPolicies } }));
   if (answer?.type !== 'success') throw new Error(JSON.stringify(answer));
   const { decision, diagnostics } = answer.response;

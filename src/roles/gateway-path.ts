@@ -3,6 +3,8 @@ import { openCommitments } from '../audit/commit.ts';
 import { createDataKeys } from '../audit/data-keys.ts';
 import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
+import { createInspector } from '../detect/inspect.ts';
+import { DETECTORS } from '../detect/table.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
@@ -20,6 +22,7 @@ import { createDispatch } from '../gateway/dispatch.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
+import { createInspecting } from '../gateway/inspecting.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
 import { createPinGuard } from '../gateway/pin-guard.ts';
@@ -88,7 +91,7 @@ export interface DataPlane {
  */
 export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
-  const limits = joinLimits(links.control, inForce, state, signal);
+  const limits = joinLimits(ground);
   const telling = joinTelemetry(ground);
   const records = openRecords(ground, limits.probing, telling);
   const anomalies = joinAnomalies(ground, records.trail.journal);
@@ -105,13 +108,14 @@ export function joinDataPlane(ground: Ground): DataPlane {
   });
   const peers = createPeers(home);
   const { watching } = anomalies;
+  const inspecting = createInspecting(createInspector(DETECTORS));
   const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
   const handles = createHandles(seal);
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting });
   reader = createReader(gateway);
 
   return {
@@ -196,7 +200,7 @@ function bridgeParts(
     recordAside(question, denial, exchange) {
       const aside = openTrail(trail, { ...exchange, receivedAt: exchange.startedAt });
       aside.belongsTo(exchange);
-      return aside.passed(question, denial).then(() => undefined);
+      return aside.passed(question, denial, []).then(() => undefined);
     },
     listenAt: (member, wishes, capabilities, exchange, signal) => listenAtMember(gateway(), member, wishes, capabilities, exchange, signal),
     listResources: (member, exchange, signal) => listMemberResources(gateway(), member, exchange, signal),

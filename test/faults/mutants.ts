@@ -11,7 +11,7 @@ export interface Mutant {
 
 const ROOT = join(import.meta.dir, '../..');
 const FILE = 'src/gateway/gateway.ts';
-const TESTS = 'src/gateway/gateway.test.ts';
+const TESTS = ['src/gateway/gateway.test.ts', 'src/gateway/inspecting.test.ts'];
 
 /** Leaves out each line of `handle` in turn, in a copy of the project, and finds out what notices. */
 export async function runMutants(): Promise<readonly Mutant[]> {
@@ -22,7 +22,7 @@ export async function runMutants(): Promise<readonly Mutant[]> {
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const lines = readFileSync(join(copy, FILE), 'utf8').split('\n');
     const body = bodyOf(lines);
-    if ((await failingTest(copy, lines.join('\n'))) !== undefined) throw new Error(`${TESTS} fails without any change`);
+    if ((await failingTest(copy, lines.join('\n'))) !== undefined) throw new Error(`${TESTS.join()} fails without any change`);
     const mutants: Mutant[] = [];
     for (const line of body) {
       const text = lines.toSpliced(line, 1).join('\n');
@@ -57,7 +57,7 @@ function parseError(text: string): string | undefined {
 /** The name of the first test that fails with this text as the path. A test that never ends has failed, too. */
 async function failingTest(copy: string, text: string): Promise<string | undefined> {
   writeFileSync(join(copy, FILE), text);
-  const run = Bun.spawn([process.execPath, 'test', TESTS, '--bail', '--timeout=3000'], {
+  const run = Bun.spawn([process.execPath, 'test', ...TESTS, '--bail', '--timeout=3000'], {
     cwd: copy, stdout: 'ignore', stderr: 'pipe', env: { ...process.env, CI: 'false' },
   });
   const late = setTimeout(() => run.kill('SIGKILL'), 30_000);

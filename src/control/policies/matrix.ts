@@ -2,6 +2,7 @@ import type { Json } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import type { AgentToken, Snapshot } from '../../domain/snapshot.ts';
 import { buildCeilings, withinCeilings } from '../../policy/ceiling.ts';
+import { withoutDefaults } from '../../policy/defaults/table.ts';
 import { loadEngine } from '../../policy/engine.ts';
 import { buildMatrix } from '../../policy/matrix.ts';
 import type { Control } from '../control.ts';
@@ -13,7 +14,7 @@ export function showMatrix({ snapshots, now }: Control, space: string): Json {
   const snapshot: Snapshot = JSON.parse(inForce.signed.bytes);
   const principals = principalsOf(snapshot.tokens.filter((token) => token.space === space), now());
   const mine = <T extends { readonly space: string }>(items: readonly T[]): readonly T[] => items.filter((item) => item.space === space);
-  const engine = withinCeilings(loadEngine(snapshot.policy, snapshot.version), buildCeilings(snapshot.agents, snapshot.toolsets));
+  const engine = withinCeilings(loadEngine(withoutDefaults(snapshot.policy), snapshot.version), buildCeilings(snapshot.agents, snapshot.toolsets));
   const rows = buildMatrix(engine, mine(snapshot.servers), mine(snapshot.toolsets), principals, 'internal', now());
   return { principals: principals.map(({ id, agent, groups }) => ({ id, agent, groups })), rows: rows.map((row): Json => ({ ...row })) };
 }

@@ -1,5 +1,6 @@
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { PolicySource } from '../../policy/compile.ts';
+import { DEFAULT_POLICIES } from '../../policy/defaults/table.ts';
 import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
 import { compileRoles } from '../../policy/roles.ts';
@@ -19,11 +20,12 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
   const spaces = spacesOf(rules, registry);
   // What claims too much is refused whether or not there is another space yet.
   for (const { space, body } of rules.policies) for (const chunk of splitPolicies(body.file, body.source)) isOrganisations(chunk, space);
-  return spaces.flatMap((space) => {
+  const own = spaces.flatMap((space) => {
     const sources = sourcesOf(space, rules, registry);
     // Where there is one space only, nothing else could be reached, and the texts stay as people wrote them.
     return spaces.length === 1 ? sources : sources.map((source) => ({ ...source, text: confineToSpace(source.file, source.text, space) }));
   });
+  return [...DEFAULT_POLICIES, ...own];
 }
 
 function spacesOf({ roles, bindings, policies, exceptions }: Rules, { servers }: Registry): readonly string[] {

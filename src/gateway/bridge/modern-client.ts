@@ -121,7 +121,7 @@ async function answerable(parts: BridgeParts, call: LegacyCall, question: Reques
   }
   const force = parts.inForce.of(exchange.snapshot);
   const known = { flow: await parts.flow.labels(exchange, force.engine.readsFlow), findings: parts.findings(exchange), provenance: UNDERIVED };
-  const verdict = judgeAnswer(question, permit, exchange, force, known, parts.inForce.current(Date.now()).lease);
+  const verdict = judgeAnswer({ message: question, findings: [] }, permit, exchange, force, known, parts.inForce.current(Date.now()).lease);
   // Gates are met where the question goes out, inside an answer.
   if (verdict.outcome === 'permit' || verdict.gates !== undefined) return true;
   await parts.recordAside(question, verdict, exchange);
