@@ -37,11 +37,17 @@ export type AnomalyRule = (typeof ANOMALY_RULES)[number];
 /** Every detector and what it can find: the words of findings, closed as those of records are. */
 export const FINDING_RULES = {
   anomaly: ANOMALY_RULES,
+  /** Of people who approve calls. */
+  approvals: ['hasty', 'never-refuses'],
   /** Of the inspection itself: what was not looked at. */
   inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
   'hidden-channels': [
     'tag-characters', 'selector-bytes', 'bidi-control', 'zero-width', 'private-use', 'terminal-sequence', 'control-character', 'markup-comment', 'markup-hidden',
   ],
+  secrets: ['known-secret', 'canary', 'token', 'private-key', 'assigned', 'too-dense'],
+  'personal-data': ['national-id', 'email', 'phone', 'name', 'bulk'],
+  payment: ['card', 'security-code', 'iban'],
+  health: ['record'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type DetectorId = keyof typeof FINDING_RULES;
 

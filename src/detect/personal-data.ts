@@ -1,0 +1,68 @@
+import type { Detector, Sight, View } from '../domain/detector.ts';
+import { contextOf, digitsOf, saysNumbers } from './digits.ts';
+import { CODE, NATIONAL_CODES } from './personal-data/codes.ts';
+import { emailsIn, phonesIn } from './personal-data/contacts.ts';
+import { NATIONAL_NUMBERS } from './personal-data/numbers.ts';
+import { peopleIn } from './personal-data/people.ts';
+import { createReport } from './report.ts';
+import type { Report } from './report.ts';
+import type { DetectorInfo } from './rules.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const LEAKING = ['MCP10', 'ASI02', 'AML.T0085.001', 'MCP-T5'] as const;
+
+export const info = {
+  facets: ['argument', 'result', 'error', 'prompt', 'resource', 'question', 'notice', 'interface'],
+  rules: {
+    'national-id': { severity: 'high', what: 'A number by which a state knows a person, with valid check digits.', catalogues: LEAKING },
+    email: { severity: 'info', what: 'An e-mail address of a person.', catalogues: LEAKING },
+    phone: { severity: 'info', what: 'A telephone number.', catalogues: LEAKING },
+    name: { severity: 'info', what: 'A name of the connected directory.', catalogues: LEAKING },
+    bulk: { severity: 'medium', what: 'Data of many people at once.', catalogues: [...LEAKING, 'SAFE-T1801'] },
+  },
+} as const satisfies DetectorInfo<'personal-data'>;
+
+const PII = { confidentiality: 'internal', categories: ['pii'] } as const;
+const SENSITIVE = { confidentiality: 'confidential', categories: ['pii'] } as const;
+const LABELS = { 'national-id': SENSITIVE, email: PII, phone: PII, name: PII, bulk: SENSITIVE } as const;
+/** Different addresses, numbers or names in one message: more people than anybody asks for one by one. */
+const BULK_MIN = 25;
+
+/** What is about people, where a check or a word beside it says so. */
+export function createPersonalData({ people }: Surroundings): Detector {
+  return {
+    id: 'personal-data',
+    facets: info.facets,
+    detect: ({ views, subject }: Sight) => {
+      const report = createReport('personal-data', info, LABELS);
+      for (const view of views) {
+        if (!saysNumbers(view)) continue;
+        numbers(view, report);
+        for (const [start, end] of emailsIn(view)) report.add('email', view, start, end);
+        for (const [start, end] of phonesIn(view)) report.add('phone', view, start, end);
+        if (people !== undefined) for (const [start, end] of peopleIn(view.text, people)) report.add('name', view, start, end);
+      }
+      if (report.count('email') + report.count('phone') + report.count('national-id') + report.count('name') >= BULK_MIN) report.note('bulk', subject.at);
+      return report.findings();
+    },
+  };
+}
+
+function numbers(view: View, report: Report<'personal-data'>): void {
+  for (const { digits, shape, separators, start, end } of digitsOf(view)) {
+    const number = NATIONAL_NUMBERS.find(({ length, shapes, separators: between, valid, context }) =>
+      digits.length === length && valid(digits)
+      && ((shapes.includes(shape) && (between === undefined || isOf(separators, between))) || context.test(contextOf(view, start))));
+    if (number !== undefined) report.add('national-id', view, start, end, number.id);
+  }
+  for (const { 0: written, index } of view.text.matchAll(CODE)) {
+    const code = written.replace(/ |(?<=\d)-(?=[A-Z]$)/gi, '').toUpperCase();
+    const known = NATIONAL_CODES.find(({ form, valid, context }) =>
+      form.test(code) && valid(code) && (context === undefined || written === written.toUpperCase() && context.test(contextOf(view, index))));
+    if (known !== undefined) report.add('national-id', view, index, index + written.length, known.id);
+  }
+}
+
+function isOf(separators: string, between: string): boolean {
+  return separators !== '' && [...separators].every((one) => between.includes(one));
+}

@@ -1,0 +1,15 @@
+const WORD = /\p{L}[\p{L}'’-]*/gu;
+const WORDS_MAX = 3;
+
+/** Names of the directory, of two or three words: a single word is a name too seldom. Linear in the words. */
+export function peopleIn(text: string, people: ReadonlySet<string>): readonly (readonly [number, number])[] {
+  const words = [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ word: word.toLowerCase(), start: index, end: index + word.length }));
+  return words.flatMap((first, index) => {
+    let name = first.word;
+    for (const next of words.slice(index + 1, index + WORDS_MAX)) {
+      name += ` ${next.word}`;
+      if (people.has(name)) return [[first.start, next.end] as const];
+    }
+    return [];
+  });
+}

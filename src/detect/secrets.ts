@@ -1,0 +1,53 @@
+import type { Detector, Sight, View } from '../domain/detector.ts';
+import { createReport } from './report.ts';
+import type { Report } from './report.ts';
+import type { DetectorInfo } from './rules.ts';
+import { createKnown } from './secrets/known.ts';
+import { secretsIn } from './secrets/rules.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const LEAKING = ['MCP01', 'MCP10', 'ASI03', 'AML.T0055', 'AML.T0098', 'SAFE-T1503', 'MCP-T5'] as const;
+
+export const info = {
+  facets: ['definition', 'instructions', 'argument', 'result', 'error', 'prompt', 'resource', 'question', 'notice', 'interface'],
+  rules: {
+    'known-secret': { severity: 'critical', what: 'A secret of the vault, whole or in pieces.', catalogues: LEAKING },
+    canary: { severity: 'critical', what: 'A planted value that nobody has an honest use for.', catalogues: [...LEAKING, 'AML.T0086'] },
+    token: { severity: 'high', what: 'A credential that is known by its own form.', catalogues: LEAKING },
+    'private-key': { severity: 'critical', what: 'A private key.', catalogues: LEAKING },
+    assigned: { severity: 'medium', what: 'A random value that is given the name of a credential.', catalogues: LEAKING },
+    'too-dense': { severity: 'high', what: 'So many beginnings of secrets that not all were looked at.', catalogues: ['ASI08', 'MCP-T10'] },
+  },
+} as const satisfies DetectorInfo<'secrets'>;
+
+const SECRET = { confidentiality: 'restricted', categories: ['secret'] } as const;
+const LABELS = { 'known-secret': SECRET, canary: SECRET, token: SECRET, 'private-key': SECRET, assigned: SECRET } as const;
+const SHORTEST = 8;
+
+/** Credentials by their form (218 rules of gitleaks and our own), by the name they are given, and exactly those of the vault. */
+export function createSecrets({ secrets }: Surroundings): Detector {
+  const known = secrets === undefined || secrets.secrets.length === 0 ? undefined : createKnown(secrets);
+  return {
+    id: 'secrets',
+    facets: info.facets,
+    detect: ({ views }: Sight) => {
+      const report = createReport('secrets', info, LABELS);
+      for (const view of views) {
+        if (view.text.length < SHORTEST) continue;
+        byForm(view, report);
+        for (const { secret, parts } of known?.(view.text) ?? []) {
+          for (const [start, end] of parts) report.add(secret.kind === 'canary' ? 'canary' : 'known-secret', view, start, end, secret.name);
+        }
+      }
+      return report.findings();
+    },
+  };
+}
+
+function byForm(view: View, report: Report<'secrets'>): void {
+  const matches = secretsIn(view.text);
+  if (matches === undefined) report.add('too-dense', view, 0, view.text.length);
+  for (const { id, anchor, start, end } of matches ?? []) {
+    report.add(id === 'private-key' ? 'private-key' : anchor === 'assigned' ? 'assigned' : 'token', view, start, end, id);
+  }
+}

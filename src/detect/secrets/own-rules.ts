@@ -1,0 +1,24 @@
+/** What gitleaks has no rule for, or one that looks too far: in the form of its rules. */
+/** What examples say instead of a password. */
+const EXAMPLE = [{
+  target: 'secret', regexes: ['[Pp]ass(?:wo?r?d)?|PASS|[Ss]ecret|[Tt]oken|[Yy]our|YOUR|[Cc]hange|[Ee]xample|xxx|\\*\\*\\*|^\\.+$|^pw\\d*$'], stopwords: [],
+}];
+
+export const OWN_RULES = [
+  {
+    id: 'private-key', anchor: 'begins', keywords: ['-----begin'], entropy: 0, length: 9_000, allow: [],
+    pattern: '-----BEGIN[ A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)?-----[\\s\\S]{0,120}?[A-Za-z0-9+/]{40}[A-Za-z0-9+/=\\s\\\\"\',]{0,8000}',
+  },
+  {
+    id: 'authorization-header', anchor: 'begins', keywords: ['authorization'], entropy: 2.75, length: 600, allow: EXAMPLE,
+    pattern: '[Aa]uthorization["\']?[ \\t]{0,3}[:=][ \\t]{0,3}["\']?(?:[Bb]asic|[Bb]earer|[Tt]oken)[ \\t]{1,3}([\\w=~@.+/-]{12,500})',
+  },
+  {
+    id: 'password-in-url', anchor: 'near', keywords: ['://'], entropy: 2, length: 200, allow: EXAMPLE,
+    pattern: '\\b[a-z][a-z0-9+.-]{1,20}://[^\\s:/?#@"\'<>]{0,64}:([^\\s:/?#@"\'<>{}$*[\\]]{4,128})@[\\w.-]{1,253}',
+  },
+  {
+    id: 'password-on-command-line', anchor: 'begins', keywords: ['--user', '--password'], entropy: 2.5, length: 200, allow: EXAMPLE,
+    pattern: '--(?:user[ =]["\']?[\\w.@-]{1,64}:|password[ =]["\']?)([^\\s"\'$<>{}:]{8,128})',
+  },
+] as const;
