@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   admin: async () => (await import('./admin.ts')).command,
   person: async () => (await import('./person.ts')).command,
   proposal: async () => (await import('./proposal.ts')).command,
+  approve: async () => (await import('./approve.ts')).command,
   'break-glass': async () => (await import('./break-glass.ts')).command,
   policy: async () => (await import('./policy.ts')).command,
   exception: async () => (await import('./exception.ts')).command,

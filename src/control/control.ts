@@ -3,6 +3,9 @@ import type { Happening } from '../domain/happening.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
 import type { Rows, Store } from '../store/store.ts';
+import type { ApprovalUse } from '../domain/approval.ts';
+import type { SignedSnapshot } from '../domain/snapshot.ts';
+import type { ApprovalKeeper } from './approvals/keeper.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { SinkReader } from './audit/sinks.ts';
 import type { Connections } from './connections/connections.ts';
@@ -41,6 +44,7 @@ export interface Control {
   /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
   readonly connections: Connections;
   readonly releases: ReleaseWatch;
+  readonly approvals: ApprovalKeeper;
   readonly retention: RetentionKeeper;
   readonly telemetry: TelemetryKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
@@ -53,6 +57,8 @@ export interface Control {
   readonly report: (line: string) => void;
   /** Signs what is handed to auditors, with the key that snapshots are signed with: its public half and the signature, base64. */
   readonly signBundle: (manifest: string) => { readonly key: string; readonly signature: string };
+  /** Signs that an approval was used for one exchange. */
+  readonly signApproval: (use: ApprovalUse) => SignedSnapshot;
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

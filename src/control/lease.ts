@@ -10,7 +10,7 @@ import { listStored } from './stored.ts';
 import { revokedSecrets } from './vault/secrets.ts';
 
 /** What stands outside snapshots, as the store holds it now: revoked credentials that have not expired, kill switches, quarantines. */
-async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
+export async function readLease(rows: Rows, snapshotVersion: number, now: number, leaseMs: number): Promise<Lease> {
   const tokens = await listStored(rows, 'token');
   const kill = await readKill(rows);
   const people = await readRevokedPeople(rows, now);

@@ -6,6 +6,9 @@ import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
 import { certifyGateway } from './certify.ts';
 import type { Certify } from './certify.ts';
+import { askApproval } from './approvals/ask.ts';
+import { ASK, USE } from './approvals/schema.ts';
+import { useApproval } from './approvals/use.ts';
 import { recordSighting } from './agents/sightings.ts';
 import { UNKNOWN_CLIENT } from './agents/schema.ts';
 import { freezeContext } from './contexts/freeze.ts';
@@ -60,6 +63,8 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     },
     'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
     'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
+    'control.ask-approval': { call: (body) => askApproval(control, validate(ASK, body, 'body')) },
+    'control.use-approval': { call: (body) => useApproval(control, validate(USE, body, 'body')) },
     'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },
   };
 }

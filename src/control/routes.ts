@@ -6,6 +6,7 @@ import { consentRoutes } from './consents/routes.ts';
 import { issuerRoutes } from './issuer/routes.ts';
 import { revocationRoutes } from './revocations/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
+import { approvalRoutes } from './approvals/routes.ts';
 import { tokenRoutes } from './tokens/routes.ts';
 import { bundleRoutes } from './audit/bundle-routes.ts';
 import { evidenceRoutes } from './audit/evidence-routes.ts';
@@ -34,5 +35,5 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
-  ...breakGlassRoutes, ...personRoutes,
+  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes,
 ];

@@ -30,6 +30,7 @@ import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
 import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
+import { createApprovalKeeper } from './approvals/keeper.ts';
 import { createRetention } from './retention/keeper.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
@@ -89,11 +90,12 @@ export function createControl(parts: ControlParts): RunningControl {
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
+  const approvals = createApprovalKeeper({ store, record, now, report });
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
   const control: Control = {
-    store, snapshots, lease, record, now, compiler, report, retention, telemetry,
+    store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
     ledger: createLedgerReader(parts.links.ledger),
@@ -107,6 +109,7 @@ export function createControl(parts: ControlParts): RunningControl {
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
+    signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers, ...(await answering(parts.links)) }),
@@ -137,6 +140,7 @@ export function createControl(parts: ControlParts): RunningControl {
       closers.push(api.close);
     },
     close: async () => {
+      approvals.close();
       retention.close();
       telemetry.close();
       for (const close of closers.toReversed()) await close();

@@ -6,6 +6,7 @@ import type { Row, Rows } from '../store/store.ts';
 import { ACCOUNT } from './accounts/schema.ts';
 import { ADMIN_GRANT } from './admins/schema.ts';
 import { AGENT, SIGHTING } from './agents/schema.ts';
+import { APPROVAL, APPROVAL_OF } from './approvals/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
 import { CLIENT } from './clients/schema.ts';
@@ -47,7 +48,7 @@ const SHAPES = {
   'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
   client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
-  'retention-key': RETENTION_KEY, hold: HOLD,
+  'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

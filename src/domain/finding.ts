@@ -39,6 +39,8 @@ export const FINDING_RULES = {
   anomaly: ANOMALY_RULES,
   /** Of people who approve calls. */
   approvals: ['hasty', 'never-refuses'],
+  /** Of people who approve calls. */
+  approvals: ['hasty', 'never-refuses'],
   /** Of the inspection itself: what was not looked at. */
   inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
   'hidden-channels': [

@@ -15,6 +15,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'drift.found': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
   'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
+  'approval.withdrawn': 'response', 'approval.denied': 'response',
   'hold.added': 'config', 'hold.lifted': 'config',
   'sink.failed': 'error', 'sink.recovered': 'error', 'sink.parked': 'error', 'sink.replayed': 'config',
   'token.revoked': 'response', 'consent.revoked': 'response', 'freeze.refused': 'response',

@@ -67,7 +67,10 @@ export interface SignedSnapshot {
 }
 
 /** What control's key signs, kept apart by purpose so that one kind can never be read as another: put before the bytes. */
-export const SIGNED_AS = { snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n' } as const;
+export const SIGNED_AS = {
+  snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n',
+  approval: 'sallyport/approval/v1\n',
+} as const;
 
 /**
  * What stands outside snapshots and is checked on every message: revocations and kill switches. Signed by control,

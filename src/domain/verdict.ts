@@ -12,6 +12,8 @@ export interface Permit {
   readonly decision: Decision;
   /** The gates that stood in its way and were met. */
   readonly met?: readonly Obligation[];
+  /** Id of the approval that was used up for it. */
+  readonly approval?: string;
   readonly [permitted]: true;
 }
 

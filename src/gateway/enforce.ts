@@ -38,12 +38,12 @@ export function enforce(message: Message, decision: Decision, hidden: boolean, o
 }
 
 /** A denial behind which only gates stood, all of which were met, as the permit that it is then. */
-export function lift(denial: Denial, message: Message, met: ReadonlySet<Obligation>): Verdict {
+export function lift(denial: Denial, message: Message, met: ReadonlySet<Obligation>, approval?: string): Verdict {
   const { gates = [], decision } = denial;
   if (gates.length === 0 || !gates.every((gate) => met.has(gate))) return denial;
   const allowed: Decision = { ...decision, outcome: 'allow', obligations: [] };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
-  return { outcome: 'permit', message, decision: allowed, met: gates } as Permit;
+  return { outcome: 'permit', message, decision: allowed, met: gates, ...(approval === undefined ? {} : { approval }) } as Permit;
 }
 
 /** The same permit with its message in another wire form (era, names, handles): what was decided stays decided. */

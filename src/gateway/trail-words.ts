@@ -92,10 +92,19 @@ export function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
   const { policies, errors, obligations } = verdict.decision;
   // What had to be met is told in the words of the policy.
   const gates = (verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations).map(({ kind, value, policy }) => ({ kind, value, policy }));
-  const detail = { ...(gates.length > 0 ? { gates } : {}), ...(errors.length > 0 ? { errors } : {}) };
+  const approval = approvalOf(verdict);
+  const detail = { ...(gates.length > 0 ? { gates } : {}), ...(errors.length > 0 ? { errors } : {}), ...(approval === undefined ? {} : { approval }) };
   return {
     ...(policies.length > 0 ? { policies } : {}),
     ...(gates.length + errors.length > 0 ? { detail: redactDetail(detail) } : {}),
     ...(verdict.outcome === 'denial' ? { code: verdict.code, reason: known(verdict.reason) } : {}),
   };
+}
+
+/** Which approval was used, or is waited for. */
+function approvalOf(verdict: Verdict): string | undefined {
+  if (verdict.outcome === 'permit') return verdict.approval;
+  const asked = verdict.data?.['approval'];
+  const id = isObject(asked) ? asked['id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
 }

@@ -45,6 +45,9 @@ const VERBS = {
   'control.context': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.freeze': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A call that people must approve: asked for once, and used up once. */
+  'control.ask-approval': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.use-approval': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */

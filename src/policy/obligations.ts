@@ -4,7 +4,7 @@ import type { ObligationKind } from './annotations.ts';
  * The gates that gateways can meet: one table for what policies may say (compiled in control) and what is met
  * (`gateway/obligations`). A gate stands on a forbid and lifts it when met.
  */
-const GATES = ['limit', 'budget', 'bulk'] as const;
+const GATES = ['limit', 'budget', 'bulk', 'approve'] as const;
 export type GateKind = (typeof GATES)[number];
 
 const PERIODS_MS = { s: 1_000, min: 60_000, h: 3_600_000, day: 86_400_000 } as const;
@@ -22,11 +22,14 @@ const RATE = String.raw`([1-9]\d{0,8})/(s|min|h|day)`;
 const LIMIT = new RegExp(`^${RATE}((?:/(?:${PARTS.join('|')})){0,4})$`);
 const BUDGET = new RegExp(`^${RATE}$`);
 const BULK = /^\d{1,9}$/;
+/** How many different people, and of whom; a name that itself starts like a number is written after one (`1:2:ops`). */
+const APPROVE = /^(?:([1-9]):)?([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s](?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{0,198}[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s])?)$/u;
 
 export const OBLIGATION_KINDS: readonly (ObligationKind & { readonly kind: GateKind })[] = [
   { kind: 'limit', on: 'forbid', value: LIMIT, example: '@limit("30/min")' },
   { kind: 'budget', on: 'forbid', value: BUDGET, example: '@budget("20/day")' },
   { kind: 'bulk', on: 'forbid', value: BULK, example: '@bulk("100")' },
+  { kind: 'approve', on: 'forbid', value: APPROVE, example: '@approve("owner") or @approve("2:secops")' },
 ];
 
 export function isGate(kind: string): kind is GateKind {
@@ -48,6 +51,19 @@ export function readBudget(value: string): Rate | undefined {
 
 export function readBulk(value: string): number | undefined {
   return BULK.test(value) ? Number(value) : undefined;
+}
+
+/** Whose word a call waits for: `owner` (of its server), `role:<role>` (who administers so), or a group by its name. */
+export interface Approvers {
+  /** So many different people. */
+  readonly count: number;
+  readonly of: string;
+}
+
+/** `owner`, `secops`, `2:secops`, `role:approver`. */
+export function readApprove(value: string): Approvers | undefined {
+  const [, count, of] = APPROVE.exec(value) ?? [];
+  return of === undefined ? undefined : { count: Number(count ?? 1), of };
 }
 
 function rateOf<More>(max: string | undefined, period: string | undefined, more: More): (Rate & More) | undefined {

@@ -6,11 +6,14 @@ import type { Upstream } from '../domain/upstream.ts';
 import { createFlowContexts, type Carried, type FlowContexts, type Visit } from '../flow/keeper.ts';
 import { createBreakers } from '../gateway/breaker.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
+import { createApprovals } from '../gateway/obligations/approve.ts';
 import { createCascade } from '../gateway/obligations/cascade.ts';
 import { createCounters } from '../gateway/obligations/counters.ts';
 import { createGates, type Gates } from '../gateway/obligations/meet.ts';
 import { createProbing, type Probing } from '../gateway/probing.ts';
 import type { Link } from '../link/connect.ts';
+import { readPeerKey } from '../link/keys.ts';
+import { approvalsOver } from './gateway-approvals.ts';
 
 /** What bounds calls beside policy, and counts for it. */
 export interface Limits {
@@ -20,8 +23,18 @@ export interface Limits {
   around(upstream: Upstream): { readonly upstream: Upstream; readonly gates: Gates };
 }
 
+export interface LimitsGround {
+  readonly home: string;
+  readonly node: string;
+  readonly links: { readonly control: Link };
+  readonly inForce: InForceKeeper;
+  readonly state: SharedState;
+  readonly signal: AbortSignal;
+}
+
 /** Counters are in the shared state of gateways; contexts and switches are control's, which makes them durable. */
-export function joinLimits(control: Link, inForce: InForceKeeper, state: SharedState, signal: AbortSignal): Limits {
+export function joinLimits({ home, node, links: { control }, inForce, state, signal }: LimitsGround): Limits {
+  const approvals = createApprovals(approvalsOver(control, node), () => readPeerKey(home, 'control'));
   const counters = createCounters(state);
   const cascade = createCascade(async (freeze) => void (await control.call('control.freeze', { ...freeze })), signal);
   return {
@@ -29,7 +42,7 @@ export function joinLimits(control: Link, inForce: InForceKeeper, state: SharedS
     probing: createProbing(() => inForce.snapshot?.limits),
     around(inner) {
       const upstream = createBreakers(inner);
-      return { upstream, gates: createGates(counters, cascade, (exchange) => upstream.objection(exchange)) };
+      return { upstream, gates: createGates({ counters, cascade, approvals, closed: (exchange) => upstream.objection(exchange) }) };
     },
   };
 }

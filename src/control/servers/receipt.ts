@@ -53,15 +53,26 @@ export async function useReceipt({ state, now }: Pick<Control, 'state' | 'now'>,
  */
 export function checkSwitches(lease: Lease | undefined, receipt: Receipt, now: number): void {
   if (lease === undefined || lease.expiresAt <= now) throw refusal('control has no lease of its own');
-  if (isKilled(receipt, lease.killed)) throw refusal('a kill switch is on');
-  const { revokedCredentials, revokedPrincipals, principalsNotBefore = {} } = lease;
-  const callers = [receipt.principal, receipt.caller].map((id) => `${receipt.space}/${id}`);
-  if (callers.some((caller) => revokedPrincipals.includes(caller))) throw refusal('the caller was deactivated');
-  if (callers.some((caller) => receipt.issuedAt <= (principalsNotBefore[caller] ?? -1))) throw refusal('the caller was deactivated since the token was issued');
-  if (receipt.credentials.some((id) => revokedCredentials.includes(id))) throw refusal('the caller\'s credential was revoked');
+  const why = whyStopped(lease, receipt);
+  if (why !== undefined) throw refusal(why);
 }
 
-function isKilled({ space, server = '', tool = '', principal, caller, agent, actors, dispatchers, flow }: Receipt, killed: Killed): boolean {
+/** What of a call says which switches and revocations end it. */
+export type Stoppable = Pick<
+  Receipt, 'space' | 'server' | 'tool' | 'principal' | 'caller' | 'agent' | 'actors' | 'dispatchers' | 'flow' | 'credentials' | 'issuedAt'
+>;
+
+/** Which switch or revocation ends a call; undefined: none does. */
+export function whyStopped(lease: Lease, call: Stoppable): string | undefined {
+  if (isKilled(call, lease.killed)) return 'a kill switch is on';
+  const { revokedCredentials, revokedPrincipals, principalsNotBefore = {} } = lease;
+  const callers = [call.principal, call.caller].map((id) => `${call.space}/${id}`);
+  if (callers.some((caller) => revokedPrincipals.includes(caller))) return 'the caller was deactivated';
+  if (callers.some((caller) => call.issuedAt <= (principalsNotBefore[caller] ?? -1))) return 'the caller was deactivated since the token was issued';
+  return call.credentials.some((id) => revokedCredentials.includes(id)) ? 'the caller\'s credential was revoked' : undefined;
+}
+
+function isKilled({ space, server = '', tool = '', principal, caller, agent, actors, dispatchers, flow }: Stoppable, killed: Killed): boolean {
   const on = (ids: readonly string[], names: readonly string[]): boolean => names.some((name) => ids.includes(`${space}/${name}`));
   return killed.all || on(killed.servers, [server]) || on(killed.principals, [principal, caller]) || on(killed.agents, [agent, ...actors])
     || on(killed.tools, [tool, ...dispatchers].map((name) => `${server}/${name}`)) || on(killed.contexts, [flow]);

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import type { Json } from '../../domain/json.ts';
+import { APPROVAL_STATES } from '../../domain/approval.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Control } from '../control.ts';
+import { route, type Admin, type Route } from '../route.ts';
+import { listStored, needStored } from '../stored.ts';
+import { readApprovers, ROOT } from './approvers.ts';
+import { denyApproval, grantApprovals, withdrawApproval, type Answering } from './decide.ts';
+import { hasPresence, needPresence, setPresence } from './presence.ts';
+import { openApproval, presentShown, summarize } from './present.ts';
+import { GRANT, REFUSE, SET_PRESENCE } from './schema.ts';
+import { noteShown } from './shown.ts';
+import { stateOf, type Approval } from './words.ts';
+
+const FILTER = { state: z.enum([...APPROVAL_STATES, 'open']).exactOptional() };
+
+export const approvalRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/approvals', summary: 'Calls that wait for somebody to approve them, and what became of earlier ones',
+    access: 'approve', reach: 'space', query: FILTER,
+    act: async ({ space, query }, { store, now }) => {
+      const [approvers, at] = [await readApprovers(store, space), now()];
+      const wanted = (await listStored(store, 'approval', space)).filter((one) => isWanted(stateOf(one, at), query.state));
+      const presence = await hasPresence(store);
+      return { solo: approvers.solo, presence, approvals: wanted.map((one) => summarize(one, at, approvers)) };
+    },
+  }),
+  route({
+    method: 'GET', path: '/approvals/:id', summary: 'One call whole: every byte that would run, and why it waits', access: 'approve', reach: 'space',
+    act: async ({ admin, space, params }, control) => {
+      const approval = await needStored(control.store, 'approval', space, params['id'] ?? '');
+      const shown = await openApproval(control, approval);
+      await noteShown(control, approval.id, admin.id);
+      return presentShown(shown, control.now());
+    },
+  }),
+  route({
+    method: 'POST', path: '/approvals/grant', summary: 'Approve exactly the calls that were shown; several only where they are alike but for their values',
+    access: 'approve', reach: 'space', body: GRANT,
+    act: async ({ admin, space, body }, control) => {
+      const by = await answering(control, admin, body.passphrase);
+      return present(control, space, await grantApprovals(control, space, body.approvals, by));
+    },
+  }),
+  route({
+    method: 'POST', path: '/approvals/:id/deny', summary: 'Refuse a call; one refusal is enough', access: 'approve', reach: 'space', body: REFUSE,
+    act: async ({ admin, space, params, body }, control) =>
+      present(control, space, [await denyApproval(control, space, params['id'] ?? '', await answering(control, admin, undefined), body.reason)]),
+  }),
+  route({
+    method: 'POST', path: '/approvals/:id/withdraw', summary: 'Take back what was asked, or approved and not used yet',
+    access: 'approve', reach: 'space', body: REFUSE,
+    act: async ({ admin, space, params, body }, control) =>
+      present(control, space, [await withdrawApproval(control, space, params['id'] ?? '', await answering(control, admin, undefined), body.reason)]),
+  }),
+  route({
+    method: 'PUT', path: '/approval-passphrase', summary: 'Set the passphrase by which whoever holds this machine shows that they are there',
+    access: 'approve', reach: 'organisation', body: SET_PRESENCE, local: true,
+    act: async ({ admin, body }, control) => {
+      if (admin.id !== ROOT) {
+        throw new SallyportError('ERR_APPROVER', 'only whoever holds this machine\'s token sets its passphrase', { remedy: 'People use their passkeys.' });
+      }
+      await setPresence(control, admin, body.passphrase, body.old);
+      return {};
+    },
+  }),
+];
+
+function isWanted(state: Approval['body']['state'], wanted: string | undefined): boolean {
+  if (wanted === undefined || wanted === 'open') return wanted === undefined || state === 'pending' || state === 'granted';
+  return state === wanted;
+}
+
+/** Who answers. The machine's token says nothing of who holds it: whoever types the passphrase is there. */
+async function answering(control: Control, { id, proof }: Admin, passphrase: string | undefined): Promise<Answering> {
+  if (proof?.via !== 'root' && proof?.via !== 'session' && proof?.via !== 'token') {
+    throw new SallyportError('ERR_APPROVER', 'calls are approved by people who signed in', { remedy: 'Sign in as yourself.' });
+  }
+  if (proof.via !== 'root' || passphrase === undefined) return { id, via: proof.via };
+  await needPresence(control, passphrase);
+  return { id, via: 'root', presence: 'passphrase' };
+}
+
+async function present({ store, now }: Control, space: string, approvals: readonly Approval[]): Promise<Json> {
+  const approvers = await readApprovers(store, space);
+  return { approvals: approvals.map((one) => summarize(one, now(), approvers)) };
+}
