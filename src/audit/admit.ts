@@ -5,18 +5,30 @@ import type { JournalRecord, RecordEvent } from '../domain/record.ts';
 import type { SealedBody } from '../domain/retention.ts';
 import { isBodyName } from './bodies.ts';
 import type { Origin } from './entry.ts';
+import { formOf } from './record-form.ts';
 
 const EVENTS: ReadonlySet<string> = new Set(RECORD_EVENTS);
 const CATEGORIES: ReadonlySet<string> = new Set(RECORD_CATEGORIES);
 /** What only the ledger can know of itself. */
 const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
-  'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'sink.failed', 'sink.recovered', 'sink.parked',
+  'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'sink.failed', 'sink.recovered', 'sink.parked', 'evidence.expired',
 ]);
+/** What control alone does: a gateway that was broken into cannot put it on record as if an administrator had. */
+const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
+  'config.changed', 'context.ended', 'drift.found', 'freeze.refused', 'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',
+  'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
+  'credential.released', 'credential.refused', 'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'key.destroyed',
+  'evidence.erased', 'evidence.bundled', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened', 'sink.replayed',
+  'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
+]);
+/** What is said of a record where it is shown, and nothing that one may say of itself. */
+const OF_ENTRIES = ['position', 'role', 'incarnation', 'body', 'leaf', 'salt', 'erased'] as const;
 const ID_CHARS_MAX = 64;
 
 /**
- * Reads a record as a role sent it, believing nothing but its shape: the text is stored as it came, so it must be one JSON
- * object on one line, of a known event, within the limits, and of the node that said hello on this connection.
+ * Reads a record as a role sent it, believing nothing but its form: the text is stored as it came, so it must be one JSON
+ * object on one line, of a known event that is that role's, within the limits, and of the node that said hello on this connection.
+ * Each field has its form: index, queries and sinks read what is stored, and one record that breaks them would hide all after it.
  */
 export function readRecord(text: string, origin: Origin): JournalRecord | ErrorCode {
   if (text.length > LIMITS.recordCharsMax || text.includes('\n') || text.includes('\r')) return 'ERR_REQUEST_INVALID';
@@ -60,10 +72,14 @@ function isRecord(record: JournalRecord | null): record is JournalRecord {
     CATEGORIES.has(record.category) &&
     typeof record.exchange === 'string' &&
     record.exchange.length <= ID_CHARS_MAX &&
-    typeof record.space === 'string'
+    typeof record.node === 'string' &&
+    typeof record.space === 'string' &&
+    !OF_ENTRIES.some((name) => Object.hasOwn(record, name)) &&
+    Object.entries(record).every(([name, value]) => formOf(name, value) !== 'wrong')
   );
 }
 
 function isOwn(record: JournalRecord, origin: Origin): boolean {
-  return origin.role === 'ledger' || (record.node === origin.node && !LEDGER_EVENTS.has(record.event));
+  if (origin.role === 'ledger') return true;
+  return record.node === origin.node && !LEDGER_EVENTS.has(record.event) && (origin.role === 'control' || !CONTROL_EVENTS.has(record.event));
 }

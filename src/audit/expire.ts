@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { JournalRecord } from '../domain/record.ts';
 import { STANDARD_CLASS, type LegalHold, type RetentionClass } from '../domain/retention.ts';
 import type { BodyPlace } from './entry.ts';
-import { bodiesFile } from './bodies.ts';
+import { bodiesFile, readBody } from './bodies.ts';
 import { eraseBodies, eraseScanned, type ScannedRecord } from './erase.ts';
+import { recordErasure, recordPayloadsErasure, type ErasureWitness } from './erasure-record.ts';
 import { isHeld } from './holds.ts';
 import { scanSegment, type Scanned } from './scan.ts';
 import { listSegments, type Segment } from './segments.ts';
@@ -23,18 +24,20 @@ export interface Kept {
 export type Chosen = (record: JournalRecord) => boolean;
 
 /**
- * Erases every record of finished segments that is chosen, where it lies; the log's proofs stay. Gives how many. `forget`: takes
- * them out of what was derived. Throws what the system says.
+ * Erases every record of finished segments that is chosen and past its time, where it lies, once that is on record; the log's proofs
+ * stay. Gives how many. `forget`: takes them out of what was derived. Throws what the system says.
  */
 export async function eraseChosen(
-  dir: string, segments: readonly Segment[], chosen: Chosen, why: string, forget: (positions: readonly number[]) => Promise<void>,
+  dir: string, segments: readonly Segment[], chosen: Chosen, ledger: ErasureWitness, forget: (positions: readonly number[]) => Promise<void>,
 ): Promise<number> {
   let erased = 0;
   for (const segment of segments) {
     let batch: ScannedRecord[] = [];
     const flush = async (): Promise<void> => {
-      eraseScanned(dir, batch, { why });
-      await forget(batch.map(({ position }) => position));
+      const positions = batch.map(({ position }) => position);
+      await recordErasure(ledger, 'evidence.expired', positions);
+      eraseScanned(dir, batch, { why: 'retention' });
+      await forget(positions);
       erased += batch.length;
       batch = [];
     };
@@ -51,11 +54,15 @@ export function foundIn({ file }: Segment, { entry, leaf, offset, end }: Extract
   return { file, offset, end, leaf, position: entry.position, ...(entry.body === undefined ? {} : { body: entry.body }) };
 }
 
-/** Whether a record is past its class's time and nothing holds it. A class that is no longer declared keeps as long as the longest. */
+/**
+ * Whether a record is past its class's time and nothing holds it. A class that is no longer declared keeps as long as the longest.
+ * What accounts for erased positions names nobody, and stays as long as they do.
+ */
 export function isPast({ classes, holds }: Kept, now: number): Chosen {
   const days = new Map(classes.map(({ name, recordDays }) => [name, recordDays]));
   const longest = Math.max(0, ...days.values());
   return (record) => {
+    if (record.event === 'evidence.expired' || (record.event === 'evidence.erased' && record.node === 'ledger')) return false;
     const kept = days.get(record.retention ?? STANDARD_CLASS) ?? longest;
     return record.at + kept * DAY_MS < now && !isHeld(record, holds);
   };
@@ -72,19 +79,32 @@ export function pastSegments(dir: string, { classes }: Kept, now: number, create
   });
 }
 
-/** Deletes payloads past their class's time, a whole day's file at once; what a hold holds stays, and all else in its file goes. Gives how many files. */
-export async function expireBodies(dir: string, { classes, holds }: Kept, now: number): Promise<number> {
-  let expired = 0;
+/**
+ * Deletes payloads past their class's time, a whole day's file at once, once that is on record; what a hold holds stays, and all else in its file
+ * goes. Gives how many files.
+ */
+export async function expireBodies(dir: string, { classes, holds }: Kept, ledger: ErasureWitness, now: number): Promise<number> {
   const days = new Map(classes.map(({ name, bodyDays }) => [name, bodyDays]));
   const longest = Math.max(0, ...days.values());
-  for (const { class: name, region, day } of listBodies(dir)) {
-    if (Date.parse(day) + DAY_MS + (days.get(name) ?? longest) * DAY_MS > now) continue;
-    const places = holds.length === 0 ? { held: [], free: [] } : await placesIn(dir, { class: name, region, day }, holds);
-    if (places.held.length > 0) eraseBodies(dir, places.free);
-    else rmSync(bodiesFile(dir, { class: name, region, day }));
-    expired += 1;
+  const past = listBodies(dir).filter(({ class: name, day }) => Date.parse(day) + DAY_MS + (days.get(name) ?? longest) * DAY_MS <= now);
+  const due: Due[] = [];
+  for (const of of past) {
+    const { held, free } = holds.length === 0 ? { held: [], free: [] } : await placesIn(dir, of, holds);
+    const left = free.filter((place) => readBody(dir, place) !== undefined);
+    if (held.length === 0 || left.length > 0) due.push({ of, ...(held.length === 0 ? {} : { only: left }) });
   }
-  return expired;
+  await recordPayloadsErasure(ledger, due.map(({ of }) => `${of.class}/${of.region}/${of.day}`));
+  for (const { of, only } of due) {
+    if (only === undefined) rmSync(bodiesFile(dir, of));
+    else eraseBodies(dir, only);
+  }
+  return due.length;
+}
+
+/** A file of payloads past its time; `only`: what of it goes, where a hold holds the rest. */
+interface Due {
+  readonly of: Pick<BodyPlace, 'class' | 'region' | 'day'>;
+  readonly only?: readonly BodyPlace[];
 }
 
 function listBodies(dir: string): readonly Pick<BodyPlace, 'class' | 'region' | 'day'>[] {

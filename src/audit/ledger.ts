@@ -10,6 +10,7 @@ import { BodyFiles } from './bodies.ts';
 import { sealHead } from './entry.ts';
 import type { Entry, Origin } from './entry.ts';
 import { eraseEntries, finishErasures } from './erase.ts';
+import { recordErasure } from './erasure-record.ts';
 import { openLogKey } from './log/key.ts';
 import type { LogIdentity, LogKey } from './log/key.ts';
 import { LogKeeper, openSigned } from './log/keeper.ts';
@@ -48,7 +49,6 @@ export interface LedgerOptions {
 
 /** For each line of a frame its position, or why it was not taken. */
 export type Placed = readonly (number | ErrorCode)[];
-
 const DISK = 'Free disk space or repair the disk; nothing passes the gate until checkpoints can be kept.';
 
 export interface Ledger {
@@ -87,7 +87,7 @@ export interface Ledger {
   /** A record's line and its proof, as soon as a checkpoint covers it; `proveAll`: all under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
   proveAll(positions: readonly number[]): Promise<readonly Proof[]>;
-  /** Erases records with their payloads, for good; see `eraseEntries`. */
+  /** Erases records with their payloads, for good, once that is on record; see `eraseEntries`. */
   erase(positions: readonly number[], erased: JsonObject): Promise<void>;
   /** Where what is durable ends: nothing beyond is to be read. */
   durableEnd(): DurableEnd;
@@ -253,9 +253,8 @@ class LedgerFile implements Ledger {
   }
 
   async prove(position: number): Promise<Proof> {
-    const [proof] = await this.proveAll([position]);
-    if (proof === undefined) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
-    return proof;
+    for (const proof of await this.proveAll([position])) return proof;
+    throw new SallyportError('ERR_NOT_FOUND', `there is no record ${position}`);
   }
 
   async proveAll(positions: readonly number[]): Promise<readonly Proof[]> {
@@ -265,8 +264,9 @@ class LedgerFile implements Ledger {
     return orRestored(this.#dir, signed, this.#tell, () => proveEntries(this.#dir, signed, positions));
   }
 
-  erase(positions: readonly number[], erased: JsonObject): Promise<void> {
-    return eraseEntries(this.#dir, positions, erased);
+  async erase(positions: readonly number[], erased: JsonObject): Promise<void> {
+    await recordErasure(this, 'evidence.erased', positions);
+    await eraseEntries(this.#dir, positions, erased);
   }
 
   durableEnd(): DurableEnd {

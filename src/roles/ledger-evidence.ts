@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../audit/bodies.ts';
 import { eraseScanned, type ScannedRecord } from '../audit/erase.ts';
+import { recordErasure } from '../audit/erasure-record.ts';
 import { eraseChosen, expireBodies, foundIn, isPast, pastSegments } from '../audit/expire.ts';
 import { forgetOpenCalls } from '../audit/heads.ts';
 import { concerns, isHeld } from '../audit/holds.ts';
@@ -8,9 +9,7 @@ import type { Ledger } from '../audit/ledger.ts';
 import { scanSegment } from '../audit/scan.ts';
 import { listSegments, type Segment } from '../audit/segments.ts';
 import { SallyportError } from '../domain/errors.ts';
-import { toRecord, type Happening } from '../domain/happening.ts';
 import { isObject, type Json } from '../domain/json.ts';
-import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { JournalRecord, RecordCategory } from '../domain/record.ts';
 import type { LedgerConfiguration } from '../domain/retention.ts';
 import type { Handler } from '../link/handler.ts';
@@ -52,18 +51,15 @@ export function createEvidence(dir: string, opened: Promise<Ledger>, forget: For
   const seen = new Map<number, number>();
   let expiring: Promise<void> | undefined;
 
-  const own = async (happening: Omit<Happening, 'space'>): Promise<void> => {
-    await (await opened).append([toRecord({ id: Bun.randomUUIDv7(), at: now(), node: 'ledger', space: DEFAULT_SPACE, exchange: '', ...happening })]);
-  };
   const expire = async (): Promise<void> => {
     if (configuration === undefined) return;
     const at = now();
-    const bodies = await expireBodies(dir, configuration, at);
+    const ledger = await opened;
+    await expireBodies(dir, configuration, ledger, at);
     const past = pastSegments(dir, configuration, at, (segment) => seen.get(segment.first));
-    const records = await eraseChosen(dir, past, isPast(configuration, at), 'retention', forget);
+    const records = await eraseChosen(dir, past, isPast(configuration, at), ledger, forget);
     const isOver = new Set(past.map(({ first }) => first));
     if (records > 0) await forgetOpenCalls(dir, (_call, segment) => isOver.has(segment));
-    if (records + bodies > 0) await own({ event: 'evidence.expired', detail: { records, bodyFiles: bodies } });
   };
   const tick = async (): Promise<void> => {
     await readHeads(dir, seen);
@@ -123,6 +119,7 @@ async function erase(
     }
   }
   if (found.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
+  await recordErasure(ledger, 'evidence.erased', found.map(({ position }) => position));
   eraseScanned(dir, found, { why: 'request' });
   await forgetOpenCalls(dir, ({ space, exchange, principal, behind }) => space === wish.space && (
     'exchange' in wish ? exchange === wish.exchange : principal === wish.person || (isObject(behind) && behind['principal'] === wish.person)

@@ -23,6 +23,7 @@ export class BodyCheck {
   #intact = 0;
   #erased = 0;
   readonly #gone = new Map<string, number>();
+  readonly #emptied = new Map<string, string>();
 
   constructor(dir: string, found: OnFlaw) {
     this.#dir = dir;
@@ -43,25 +44,40 @@ export class BodyCheck {
     return this.#gone;
   }
 
+  /** Files from which payloads of lines that stand are gone, by `<class>/<region>/<day>`. */
+  get emptied(): ReadonlyMap<string, string> {
+    return this.#emptied;
+  }
+
   check(place: BodyPlace, position: number): void {
     const file = this.#open(place);
     const { at, bytes } = place;
     if (file === undefined || !(at >= 0) || !(bytes >= 0)) {
       return this.#found({ file: this.#dir, position, what: 'its line names no place where a payload could lie' });
     }
-    if (file.fd === -1) return void this.#gone.set(file.file, (this.#gone.get(file.file) ?? 0) + 1);
+    if (file.fd === -1) {
+      this.#noteEmptied(place, file);
+      this.#gone.set(file.file, (this.#gone.get(file.file) ?? 0) + 1);
+      return;
+    }
     if (at + bytes > file.size) return this.#found({ file: file.file, offset: at, position, what: 'the payload is cut off' });
     if (this.#buffer.length < bytes) this.#buffer = Buffer.alloc(bytes * 2);
     readSync(file.fd, this.#buffer, 0, bytes, at);
     const body = this.#buffer.subarray(0, bytes);
     if (sha256(body).toString('base64url') === place.sha256) this.#intact += 1;
-    else if (body.every((byte) => byte === 0)) this.#erased += 1;
-    else this.#found({ file: file.file, offset: at, position, what: 'the payload is not the one that its line names' });
+    else if (body.every((byte) => byte === 0)) {
+      this.#noteEmptied(place, file);
+      this.#erased += 1;
+    } else this.#found({ file: file.file, offset: at, position, what: 'the payload is not the one that its line names' });
   }
 
   close(): void {
     for (const { fd } of this.#files.values()) if (fd !== -1) closeSync(fd);
     this.#files.clear();
+  }
+
+  #noteEmptied({ class: kind, region, day }: BodyPlace, { file }: BodyFile): void {
+    this.#emptied.set(`${kind}/${region}/${day}`, file);
   }
 
   #open(place: BodyPlace): BodyFile | undefined {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { assert, asyncProperty, constantFrom, nat } from 'fast-check';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { codeThrown } from '../../../test/fixtures/code-of.ts';
@@ -42,7 +42,6 @@ beforeAll(async () => {
     proofs.set(position, line);
     writeFileSync(join(home, `${position}.tlog-proof`), writeTlogProof({ position, proof, note }));
   }
-  await open.appendLines([JSON.stringify(recordOf({ event: 'evidence.erased', category: 'config' }))], gateway);
   await open.erase(ERASED, { why: 'request' });
   await open.close();
   ({ size } = checkTree(join(ledger, 'log'), vkey).checkpoint);
@@ -151,6 +150,12 @@ function forge(line: string): string {
   return `{"leaf":"${leaf}","salt":"${salt.toString('base64url')}"${rest}`;
 }
 
+/** A line of the ledger's own that names positions as erased. */
+function accounting(position: number, positions: readonly (readonly [number, number])[]): string {
+  const record = JSON.stringify({ ...recordOf({ event: 'evidence.erased', category: 'config', node: 'ledger' }), detail: { records: 1, positions } });
+  return `${forge(`,"position":${position},"role":"ledger","incarnation":"x","record":${record}}`)}\n`;
+}
+
 test(verifies('log-tampering', 'any record that is dropped, doubled, moved, back-dated or forged is caught at its place'), async () => {
   await assert(asyncProperty(constantFrom(...Object.keys(CHANGES)), constantFrom(...filesOf('segments')), nat({ max: 10_000 }), async (change, file, seed) => {
     const lines = readFileSync(join(ledger, file), 'utf8').split('\n');
@@ -181,19 +186,37 @@ test(verifies('log-tampering', 'whole files that are missing, from another momen
 
 test(verifies('log-tampering', 'a record that is made to look erased is not accounted for; one that was erased keeps its proof'), async () => {
   const first = filesOf('segments').toSorted()[0] ?? '';
-  const { ours } = await spoilt((dir) => {
+  const pretend = (dir: string, why: string): void => {
     const lines = readFileSync(join(dir, first), 'utf8').split('\n');
     const line = lines[20] ?? '';
-    const erased = `${line.slice(0, 53)},"position":19,"erased":{"why":"retention"}}`;
+    const erased = `${line.slice(0, 53)},"position":19,"erased":{"why":"${why}"}}`;
     writeFileSync(join(dir, first), lines.with(20, erased.padEnd(line.length)).join('\n'));
+  };
+  // That others were erased on record accounts for those alone.
+  for (const why of ['retention', 'request']) {
+    const { ours } = await spoilt((dir) => pretend(dir, why));
+    expect([ours.erased.length, ours.unaccounted]).toEqual([3, 1]);
+  }
+  // Who can write the disk can also write a record that would account for it, and not sign it.
+  const { ours } = await spoilt((dir) => {
+    pretend(dir, 'request');
+    appendFileSync(join(dir, filesOf('segments').toSorted().at(-1) ?? ''), accounting(size, [[19, 19]]));
   });
-  expect([ours.erased.length, ours.unaccounted]).toEqual([3, 1]);
+  expect([ours.unsigned, ours.unaccounted]).toEqual([1, 1]);
   for (const [position, line] of proofs) {
     const { entry, proven } = readLine(line);
     expect(proven).toBe(true);
     expect(checkProof(readFileSync(join(home, `${position}.tlog-proof`), 'utf8'), entry, vkey).index).toBe(position);
   }
   expect(await findExchange(ledger, 'exchange-7')).toHaveLength(COUNT / 100);
+});
+
+test(verifies('log-tampering', 'payloads that are taken away, or overwritten as if they had expired, are named'), async () => {
+  const file = filesOf('bodies')[0] ?? '';
+  for (const change of [(path: string) => rmSync(path), (path: string) => writeFileSync(path, Buffer.alloc(readFileSync(path).length))]) {
+    const { ours } = await spoilt((dir) => change(join(dir, file)));
+    expect(ours.flaws).toMatchObject([{ what: 'payloads are gone from here, and no signed record says that they were to go' }]);
+  }
 });
 
 test('another key, and no checkpoint at all, prove nothing', async () => {

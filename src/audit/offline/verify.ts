@@ -38,7 +38,7 @@ export interface Verified {
   readonly unsigned: number;
   /** Runs of positions `[from, to]` whose salt and text are gone; the log still holds their commitments. */
   readonly erased: readonly (readonly [number, number])[];
-  /** Of those, how many no record of the log accounts for: erasing is on record (`evidence.erased`, `evidence.expired`), pretending to it is not. */
+  /** Of those, how many no signed record of the ledger's own names: erasing is on record first (`evidence.erased`, `evidence.expired`). */
   readonly unaccounted: number;
   /** Payloads that are what their lines name. */
   readonly bodies: number;
@@ -97,9 +97,12 @@ class LedgerCheck {
     tree?.finish();
     if (checkpoint !== undefined) this.#checkHeads(log, checkpoint);
     this.#bodies.close();
+    for (const name of this.#account.unnamed([...this.#bodies.emptied.keys()], size)) {
+      this.#found({ file: this.#bodies.emptied.get(name) ?? name, what: 'payloads are gone from here, and no signed record says that they were to go' });
+    }
     return {
       origin: this.#options.key.name, checkpoint, segments: segments.length, records: this.#records, unsigned: Math.max(0, this.#next - size),
-      erased: this.#erased, unaccounted: this.#account.unaccounted,
+      erased: this.#erased, unaccounted: this.#account.unaccounted(this.#erased, size),
       bodies: this.#bodies.intact, bodiesErased: this.#bodies.erased, bodiesGone: this.#bodies.gone,
       tilesBeyond: checkOtherFiles(log, size, this.#found), flaws: this.#flaws, flawCount: this.#flawCount,
     };
@@ -166,7 +169,7 @@ class LedgerCheck {
     }
     tree?.add({ leaf, file, offset });
     this.#next += 1;
-    if (erased !== undefined) this.#noteErased(position, bytes);
+    if (erased !== undefined) this.#noteErased(position);
     else {
       this.#records += 1;
       this.#account.kept(bytes);
@@ -175,8 +178,7 @@ class LedgerCheck {
     }
   }
 
-  #noteErased(position: number, line: Buffer): void {
-    this.#account.erased(line);
+  #noteErased(position: number): void {
     const last = this.#erased.at(-1);
     if (last?.[1] === position - 1) last[1] = position;
     else this.#erased.push([position, position]);
