@@ -1,6 +1,7 @@
 import type { Detector, Sight, View } from '../domain/detector.ts';
 import type { Finding, Severity } from '../domain/finding.ts';
 import type { DetectorInfo } from './rules.ts';
+import { TRAIT, traitsOf } from './views/traits.ts';
 
 const HIDING = ['MCP03', 'MCP10', 'ASI01', 'AML.T0068', 'SAFE-T1402', 'MCP-T4'] as const;
 
@@ -31,16 +32,16 @@ const TERMINAL = '\u001b';
 const CONTROL = /(?![\t-\r\x85\x9b])\p{Cc}/u;
 /** In documents comments are everyday; in what a tool says of itself nobody needs them. */
 const ODD_COMMENT_FACETS: ReadonlySet<string> = new Set(['definition', 'instructions', 'argument', 'question', 'error', 'notice']);
-const ASCII_TEXT = /^[\t\n\f\r\x20-\x7e]*$/;
 
 /** Where in a text the first of its kind stands; -1: nowhere. */
-const MATCHED: readonly (readonly [RuleName, (text: string) => number])[] = [
-  ['bidi-control', (text) => text.search(BIDI)],
-  ['zero-width', (text) => text.search(ZERO_WIDTH)],
-  ['private-use', (text) => text.search(PRIVATE)],
-  ['terminal-sequence', (text) => Math.max(text.indexOf(TERMINAL), text.indexOf('\u009b'))],
-  ['control-character', (text) => text.replaceAll(TERMINAL, ' ').search(CONTROL)],
+const MATCHED: readonly (readonly [rule: RuleName, traits: number, find: (text: string) => number])[] = [
+  ['bidi-control', TRAIT.format, (text) => text.search(BIDI)],
+  ['zero-width', TRAIT.format, (text) => text.search(ZERO_WIDTH)],
+  ['private-use', TRAIT.privateUse, (text) => text.search(PRIVATE)],
+  ['terminal-sequence', TRAIT.escape, (text) => Math.max(text.indexOf(TERMINAL), text.indexOf('\u009b'))],
+  ['control-character', TRAIT.control, (text) => text.replaceAll(TERMINAL, ' ').search(CONTROL)],
 ];
+const ODD = MATCHED.reduce((all, [, traits]) => all | traits, 0);
 const UNDONE: Readonly<Record<string, RuleName>> = {
   tags: 'tag-characters', selectors: 'selector-bytes', comment: 'markup-comment', hidden: 'markup-hidden',
 };
@@ -54,9 +55,10 @@ export const detector: Detector = {
 
 function inPlaces({ places }: Sight): readonly Finding[] {
   return places.flatMap(({ pointer, text }) => {
-    if (ASCII_TEXT.test(text)) return [];
-    return MATCHED.flatMap(([rule, find]) => {
-      const start = find(text);
+    const traits = traitsOf(text);
+    if ((traits & ODD) === 0) return [];
+    return MATCHED.flatMap(([rule, takes, find]) => {
+      const start = (traits & takes) === 0 ? -1 : find(text);
       return start < 0 ? [] : [{ ...found(rule), at: [pointer], spans: [{ at: pointer, start, end: start + 1 }] }];
     });
   });

@@ -1,34 +1,35 @@
 import { MappedText, decodedFrom } from './mapped.ts';
+import { ALPHABET, stretchesOf } from './traits.ts';
 import type { Mapped } from './mapped.ts';
 
 /** A way to hide a text: what is found undone. */
 export type Undo = (text: string) => readonly Mapped[];
 
-const BASE64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+const BASE64 = /[A-Za-z0-9+/_-]{20,}/g;
 const HEX = /(?<![0-9A-Za-z])(?:[0-9a-fA-F]{2}[ :,]?){12,}|(?:(?:\\x|0x|%)[0-9a-fA-F]{2}[ ,]?){6,}/g;
 const ESCAPES = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){3,}/g;
 const PERCENT = /(?:%[0-9a-fA-F]{2})+/g;
 const ROT13 = /\b(?:vtaber|cerivbhf|vafgehpgvba|vzcbegnag|flfgrz|cnffjbeq|perqragvny|frperg|gbxra|uggcf?|rkrphgr|sbejneq)/i;
 
+const BLOB_CHARS_MIN = 12;
 /** Fewer letters than this are no message. */
 const SAID_MIN = 6;
 
 export const base64: Undo = (text) =>
-  blobs(text, BASE64, (run) => {
+  blobs(text, ALPHABET.base64, BASE64, (run) => {
     // A path or a word is no encoding: letters of one case, or words between slashes.
     if (/^[a-z/_-]+$|^[A-Z/_-]+$/.test(run)) return undefined;
     return readable(Buffer.from(run, /[-_]/.test(run) ? 'base64url' : 'base64'));
   });
 
-export const hex: Undo = (text) => blobs(text, HEX, (run) => readable(Buffer.from(run.replace(/\\x|0x|[^0-9a-fA-F]/g, ''), 'hex')));
+export const hex: Undo = (text) => blobs(text, ALPHABET.hex | ALPHABET.hexGap, HEX, (run) => readable(Buffer.from(run.replace(/\\x|0x|[^0-9a-fA-F]/g, ''), 'hex')));
 
 export const escapes: Undo = (text) =>
-  blobs(text, ESCAPES, (run) => run.replace(/\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})/g, (_, long?: string, short?: string) =>
+  blobs(text, ALPHABET.escape, ESCAPES, (run) => run.replace(/\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})/g, (_, long?: string, short?: string) =>
     String.fromCharCode(Number.parseInt(long ?? short ?? '', 16))));
 
 /** Percent-encoding (RFC 3986, section 2.1) inside the text that it stands in. */
 export const percent: Undo = (text) => {
-  if (!text.includes('%')) return [];
   const out = new MappedText();
   let from = 0;
   for (const match of text.matchAll(PERCENT)) {
@@ -36,9 +37,8 @@ export const percent: Undo = (text) => {
     out.add(Buffer.from(match[0].replaceAll('%', ''), 'hex').toString(), match.index);
     from = match.index + match[0].length;
   }
-  if (from === 0) return [];
   out.copy(text, from, text.length);
-  return [out.end(text.length)];
+  return out.ends(text.length);
 };
 
 /** Tried where words that attacks are made of stand there turned by thirteen. */
@@ -53,14 +53,24 @@ export const rot13: Undo = (text) => {
 };
 
 /** Each run that decodes to something a person could read, placed where the run stands. */
-function blobs(text: string, runs: RegExp, decode: (run: string) => string | undefined): readonly Mapped[] {
+function blobs(text: string, alphabets: number, runs: RegExp, decode: (run: string) => string | undefined): readonly Mapped[] {
   const found: Mapped[] = [];
-  for (const match of text.matchAll(runs)) {
-    const said = decode(match[0]);
-    if (said === undefined || said.length < SAID_MIN) continue;
-    found.push(decodedFrom(said, match.index, match.index + match[0].length));
+  for (const [from, to] of stretchesOf(text, alphabets, BLOB_CHARS_MIN)) {
+    // What stands before and after may be part of what is looked for.
+    const before = Math.max(0, from - 1);
+    for (const match of text.slice(before, to).matchAll(runs)) {
+      const said = decode(match[0]);
+      if (said === undefined || said.length < SAID_MIN) continue;
+      const start = before + match.index;
+      found.push(decodedFrom(said, start, start + match[0].length + paddingAt(text, start + match[0].length)));
+    }
   }
   return found;
+}
+
+/** What an encoding may end with is part of what hides. */
+function paddingAt(text: string, at: number): number {
+  return text.startsWith('==', at) ? 2 : text.startsWith('=', at) ? 1 : 0;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

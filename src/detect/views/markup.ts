@@ -28,32 +28,31 @@ export const hiddenText: Undo = (text) => tagsOf(text).flatMap(({ start, end }) 
 /** The text of a page: tags gone, entities read. */
 export const pageText: Undo = (text) => {
   const cuts = [...tagsOf(text).map(({ start, end }) => ({ start, end, by: '' })), ...entitiesOf(text)].toSorted((a, b) => a.start - b.start);
-  if (cuts.length === 0) return [];
   const out = new MappedText();
   let from = 0;
   for (const { start, end, by } of cuts) {
     if (start < from) continue;
     out.copy(text, from, start);
-    if (by !== '') out.add(by, start);
+    out.add(by, start);
     from = end;
   }
   out.copy(text, from, text.length);
-  return [out.end(text.length)];
+  return out.ends(text.length);
 };
 
 /** What a terminal would show, and what its commands carry (titles, links, the clipboard). ECMA-48, section 5. */
 export const terminalText: Undo = (text) => {
-  if (!text.includes(ESC) && !text.includes(CSI)) return [];
   const out = new MappedText();
   const carried: Mapped[] = [];
   let from = 0;
   for (let at = nextEscape(text, 0); at >= 0; at = nextEscape(text, from)) {
     out.copy(text, from, at);
+    out.add('', at);
     from = endOfSequence(text, at);
     if (text.startsWith(`${ESC}]`, at)) carried.push(...said(text, at + 2, from));
   }
   out.copy(text, from, text.length);
-  return [out.end(text.length), ...carried];
+  return [...out.ends(text.length), ...carried];
 };
 
 /** Tags in order. Each character is looked at once: without a `>` ahead there are no more tags. */

@@ -5,11 +5,6 @@ import type { Mapped } from './mapped.ts';
 const ASCII = /^[\t\n\r\x20-\x7e]*$/;
 const NOT_ASCII = /[^\t\n\r\x20-\x7e]+/g;
 
-/** Whether a text holds nothing but printable ASCII: it then is its own plain form. */
-export function isAscii(text: string): boolean {
-  return ASCII.test(text);
-}
-
 /** Draws nothing: zero-width, bidi, joiners, fillers, variation selectors, soft hyphens, tags. */
 const INVISIBLE = /^(?:\p{Cf}|\p{Variation_Selector}|[\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0])$/u;
 
@@ -20,9 +15,9 @@ const FOLDED: ReadonlyMap<string, string> = new Map(
 
 /**
  * The text as a careless reader sees it: compatibility forms (NFKC), look-alikes folded to ASCII, accents kept, everything
- * that draws nothing left out. Undefined when that is the text itself.
+ * that draws nothing left out. Empty when that is the text itself.
  */
-export function plainForm(text: string): Mapped | undefined {
+export function plainForm(text: string): readonly Mapped[] {
   const out = new MappedText();
   let from = 0;
   for (const { 0: run, index } of text.matchAll(NOT_ASCII)) {
@@ -37,9 +32,8 @@ export function plainForm(text: string): Mapped | undefined {
       at += character.length;
     }
   }
-  if (from === 0) return undefined;
   out.copy(text, from, text.length);
-  return out.end(text.length);
+  return out.ends(text.length);
 }
 
 /** Characters repeat; what one becomes is found once. Bounded by Unicode. */

@@ -8,17 +8,17 @@ import type { Undo } from './encoded.ts';
 import { decodedFrom } from './mapped.ts';
 import type { Mapped } from './mapped.ts';
 import { comments, hiddenText, pageText, terminalText } from './markup.ts';
-import { isAscii, plainForm } from './plain.ts';
+import { plainForm } from './plain.ts';
 import { selectorText, tagText } from './tagged.ts';
+import { TRAIT, traitsOf } from './traits.ts';
 
-/** Everything that hides a text, by the name that a finding gives it. */
-const UNDOS: Readonly<Record<string, Undo>> = {
-  plain: one(plainForm), tags: one(tagText), selectors: one(selectorText),
-  terminal: terminalText, comment: comments, hidden: hiddenText, page: pageText,
-  percent, escapes, base64, hex, rot13, json: jsonTexts,
-};
-/** What only text beyond ASCII can be hidden by. */
-const BEYOND_ASCII: ReadonlySet<string> = new Set(['plain', 'tags', 'selectors']);
+/** Everything that hides a text, by the name that a finding gives it, and what characters it takes. */
+const UNDOS: readonly (readonly [name: string, traits: number, read: Undo])[] = [
+  ['plain', TRAIT.beyondAscii, plainForm], ['tags', TRAIT.tag, one(tagText)], ['selectors', TRAIT.selector, one(selectorText)],
+  ['terminal', TRAIT.escape, terminalText], ['comment', TRAIT.angle | TRAIT.brace, comments], ['hidden', TRAIT.angle, hiddenText],
+  ['page', TRAIT.angle | TRAIT.ampersand, pageText], ['percent', TRAIT.percent, percent], ['escapes', TRAIT.backslash, escapes],
+  ['base64', TRAIT.run, base64], ['hex', TRAIT.hex, hex], ['rot13', TRAIT.letter, rot13], ['json', TRAIT.brace, jsonTexts],
+];
 /** One thing hidden in another, and no deeper: the next layer is a finding of its own kind, not a message to a model. */
 const DEPTH_MAX = 2;
 const JOINED_CHARS_MAX = 512;
@@ -29,6 +29,7 @@ const JOINED_CHARS_MAX = 512;
  */
 export function viewsOf(places: readonly Place[]): readonly View[] | undefined {
   const views: View[] = [];
+  const seen = new Set<string>();
   let chars = 0;
   const add = (via: readonly string[], text: string, spansOf: View['spansOf']): boolean => {
     views.push({ via, text, spansOf });
@@ -37,13 +38,23 @@ export function viewsOf(places: readonly Place[]): readonly View[] | undefined {
   };
   const undo = (via: readonly string[], text: string, spansOf: View['spansOf']): boolean => {
     if (via.length >= DEPTH_MAX) return true;
-    const ascii = isAscii(text);
-    return Object.entries(UNDOS).every(([name, read]) => {
-      if ((ascii && BEYOND_ASCII.has(name)) || via.includes(name)) return true;
-      return read(text).every(({ text: said, origin }) => add([...via, name], said, (start, end) => spansOf(...origin(start, end))));
+    const traits = traitsOf(text);
+    return UNDOS.every(([name, takes, read]) => {
+      if ((traits & takes) === 0 || via.includes(name)) return true;
+      return read(text).every(({ text: said, origin }) => {
+        // Two ways of undoing often come to the same in either order.
+        if (said === text || (via.length > 0 && seen.has(said))) return true;
+        seen.add(said);
+        return add([...via, name], said, (start, end) => spansOf(...origin(start, end)));
+      });
     });
   };
-  const whole = places.every(({ pointer, text }) => add([], text, (start, end) => [{ at: pointer, start, end }]));
+  const each = ({ pointer, text }: Place): boolean => {
+    // The same in another place is another place.
+    seen.clear();
+    return add([], text, (start, end) => [{ at: pointer, start, end }]);
+  };
+  const whole = places.every(each);
   const joined = whole ? joinedView(places) : undefined;
   if (joined !== undefined && !add(joined.via, joined.text, joined.spansOf)) return undefined;
   return whole ? views : undefined;

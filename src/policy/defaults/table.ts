@@ -11,6 +11,9 @@ export const DEFAULT_POLICIES: readonly PolicySource[] = [INSPECTION];
 /** A decision program without them: what a company's own policies give, whatever is found on the way. */
 export function withoutDefaults(program: Json): Json {
   if (!isObject(program) || !isArray(program['policies'])) return program;
-  const isOwn = (policy: Json): boolean => !isObject(policy) || typeof policy['id'] !== 'string' || !policy['id'].startsWith(DEFAULT_POLICY_ID);
-  return { ...program, policies: program['policies'].filter(isOwn) };
+  return { ...program, policies: program['policies'].filter((policy) => !isDefault(policy)) };
+}
+
+function isDefault(policy: Json): boolean {
+  return isObject(policy) && typeof policy['id'] === 'string' && policy['id'].startsWith(DEFAULT_POLICY_ID);
 }
