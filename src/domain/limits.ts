@@ -192,6 +192,7 @@ export const LIMITS = {
   approvalsOpenMax: 1_000,
   approvalsOpenPerCallerMax: 50,
   approvalsBatchMax: 20,
+  heldApprovalsPerPrincipalMax: 20,
   approvalsPerDayMax: 200,
   approvalLookMs: 3_000,
   presenceTriesMax: 5,

@@ -8,12 +8,15 @@ import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
 import type { FlowContexts } from '../flow/keeper.ts';
 import { decodeInbound } from '../mcp/decode.ts';
+import { approvalPrompt } from './approval-prompt.ts';
 import { connectPrompt } from './connect-prompt.ts';
+import { deciding } from './deciding.ts';
 import { decline } from './decline.ts';
-import { faultOf, refusal, refusalOfFault } from './refusal.ts';
-import { hides, judge, judgeAnswer, knownWith } from './guard.ts';
+import { faultOf, refusalOfFault } from './refusal.ts';
+import { judgeAnswer, knownWith } from './guard.ts';
 import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
+import type { Holding } from './holding.ts';
 import type { InForceKeeper } from './in-force.ts';
 import type { Inspecting } from './inspecting.ts';
 import { knownMethod } from './membership.ts';
@@ -41,6 +44,7 @@ export interface World {
   readonly watching: Watching;
   readonly inspecting: Inspecting;
   readonly gates: Gates;
+  readonly holding: Holding;
   readonly open: OpenExchanges;
   readonly upstream: Upstream;
 }
@@ -88,13 +92,13 @@ export function createGateway(world: World): Gateway {
         try {
           const flow = await world.flow.labels(exchange, force.engine.readsFlow);
           watched = world.watching.watch(exchange, flow);
-          const known = knownWith(flow, [...watched.findings, ...world.inspecting.asked(message, exchange)]);
-          const judged = judge(message, exchange, force, await world.pins.check(exchange, () => hides(exchange, force)), known);
-          const verdict = await world.gates.meet(judged, message, exchange);
+          const decided = deciding(world, message, exchange, knownWith(flow, [...watched.findings, ...world.inspecting.asked(message, exchange)]));
+          const verdict = yield* world.holding.wait(await decided.decide(), decided, said, exchange, signal);
+          const { known } = decided;
           await trail.decided(message, verdict, known.findings);
           if (verdict.outcome === 'denial') {
             watched.end('denied', 0);
-            yield refusal(verdict, said, exchange);
+            yield approvalPrompt(verdict, said, exchange);
             return;
           }
           for await (const raw of world.upstream.send(verdict, exchange, signal)) {

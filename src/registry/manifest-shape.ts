@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
 import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
+import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
@@ -125,6 +126,7 @@ export const MANIFEST = z.strictObject({
   limits: LIMITS_SHAPE.exactOptional(),
   audit: AUDIT_SHAPE.exactOptional(),
   telemetry: TELEMETRY_SHAPE.exactOptional(),
+  approvals: APPROVALS_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),

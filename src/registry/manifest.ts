@@ -28,6 +28,7 @@ export interface Manifest {
   readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly audit?: NonNullable<ManifestShape['audit']>;
   readonly telemetry?: NonNullable<ManifestShape['telemetry']>;
+  readonly approvals?: NonNullable<ManifestShape['approvals']>;
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
@@ -66,6 +67,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.limits && { limits: shape.limits }),
     ...(shape.audit && { audit: shape.audit }),
     ...(shape.telemetry && { telemetry: shape.telemetry }),
+    ...(shape.approvals && { approvals: shape.approvals }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     servers: servers.map(({ declaration }) => declaration),
@@ -154,6 +156,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.limits && { limits: manifest.limits }),
     ...(manifest.audit && { audit: manifest.audit }),
     ...(manifest.telemetry && { telemetry: manifest.telemetry }),
+    ...(manifest.approvals && { approvals: manifest.approvals }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),

@@ -17,11 +17,12 @@ import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { createQuestions } from '../gateway/bridge/questions.ts';
 import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
 import { createCatalogAnswers } from '../gateway/catalog-answers.ts';
-import { withoutPrompts } from '../gateway/connect-prompt.ts';
+import { withoutPrompts } from '../gateway/url-prompt.ts';
 import { createDispatch } from '../gateway/dispatch.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
+import { createHolding } from '../gateway/holding.ts';
 import { createInspecting } from '../gateway/inspecting.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
@@ -115,7 +116,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
   const handles = createHandles(seal);
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting, holding: createHolding() });
   reader = createReader(gateway);
 
   return {

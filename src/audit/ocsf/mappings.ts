@@ -41,7 +41,7 @@ const CREDENTIAL_CODE = /^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|ADMIN_TOKEN)/;
 const byCredential: Case = { says: 'the credential was refused', holds: ({ code = '' }) => CREDENTIAL_CODE.test(code) };
 const byCode = (says: string, code: string): Case => ({ says, holds: (record) => record.code === code });
 const byAction = (says: string, pattern: RegExp): Case => ({ says, holds: ({ action = '' }) => pattern.test(action) });
-const SETTINGS = /^(?:manifest|snapshot|network|identity|administration|limits|vault|audit|telemetry|issuer)\./;
+const SETTINGS = /^(?:manifest|snapshot|network|identity|administration|limits|vault|audit|telemetry|approvals|issuer)\./;
 
 const granted = { outcome: 'success', verdict: 'allowed' } as const;
 const done = { outcome: 'success', verdict: 'logged' } as const;

@@ -8,6 +8,7 @@ import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
+import { readApprovals } from '../approvals/settings.ts';
 import { readAudit } from '../retention/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
@@ -35,6 +36,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const limits = await readLimits(rows);
   const audit = await readAudit(rows);
   const telemetry = await readTelemetry(rows);
+  const approvals = await readApprovals(rows);
   const vault = await readVaultSettings(rows);
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -43,6 +45,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(audit).length > 0 ? { audit } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(telemetry).length > 0 ? { telemetry } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),

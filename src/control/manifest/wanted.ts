@@ -3,6 +3,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { ApprovalsShape } from '../../registry/approval-shape.ts';
 import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
@@ -26,6 +27,7 @@ export interface Wanted {
   readonly limits: LimitsShape;
   readonly audit: AuditShape;
   readonly telemetry: TelemetryShape;
+  readonly approvals: ApprovalsShape;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
@@ -63,6 +65,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     limits: manifest.limits ?? {},
     audit: manifest.audit ?? {},
     telemetry: manifest.telemetry ?? {},
+    approvals: manifest.approvals ?? {},
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
     findings: manifest.findings,

@@ -14,6 +14,7 @@ import { readProgram } from '../../policy/program.ts';
 import { canonicalText, digestOf } from '../../registry/canonical.ts';
 import type { Objection } from '../enforce.ts';
 import { standingOf } from '../trail-words.ts';
+import { isOwnAnswer } from '../url-prompt.ts';
 
 /** Control, which asks people and remembers what they said. Both reject with ERR_LINK_* and what control refuses with. */
 export interface ApprovalDesk {
@@ -38,8 +39,6 @@ export interface Grant {
 const PROTOCOL_META: ReadonlySet<string> = new Set([
   'progressToken', ENVELOPE.protocolVersion, ENVELOPE.clientInfo, ENVELOPE.clientCapabilities, ENVELOPE.logLevel, 'traceparent', 'tracestate', 'baggage',
 ]);
-/** Answers to the gate's own questions, which no server sees. */
-const OWN_ANSWERS = /^io\.sallyport\//;
 
 /** `controlKey`: control's public half; a word that it did not sign is none. */
 export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject): Approvals {
@@ -90,7 +89,7 @@ function callerOf({ id, kind, agent, actors }: Principal): ApprovalCaller {
 function withoutProtocol(params: JsonObject): JsonObject {
   const { _meta: meta, inputResponses: answers, ...rest } = params;
   const kept = without(meta, (key) => PROTOCOL_META.has(key));
-  const theirs = without(answers, (key) => OWN_ANSWERS.test(key));
+  const theirs = without(answers, isOwnAnswer);
   return { ...rest, ...(kept === undefined ? {} : { _meta: kept }), ...(theirs === undefined ? {} : { inputResponses: theirs }) };
 }
 
