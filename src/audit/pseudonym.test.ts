@@ -23,6 +23,18 @@ test('nobody is named anywhere in a record: by field, within a text, in a list',
   expect(hide(record)['agent']).toBe('desk');
 });
 
+test('a subject with spaces or bars in it is hidden whole, also where it is another one\'s record', () => {
+  const [carol, dave] = ['https://idp.example|Carol Smith (HR)', 'https://dave.auth0.example/|auth0|5f7c'];
+  const shown = hide({ principal: ANN, detail: { approvals: [carol, dave], id: `principal ${dave}` }, reason: `approved by ${dave}` });
+  expect(shown).toMatchObject({ detail: { approvals: [of(carol), of(dave)], id: `principal ${of(dave)}` }, reason: `approved by ${of(dave)}` });
+});
+
+test('a workload for which another one calls keeps its name, too', () => {
+  const onBehalfOf = { principal: 'sallyport|build-bot', principalKind: 'workload', agent: 'ci' };
+  expect(hide({ principal: 'sallyport|registry', principalKind: 'workload', onBehalfOf, reason: 'asked by sallyport|build-bot' }))
+    .toMatchObject({ onBehalfOf, reason: 'asked by sallyport|build-bot' });
+});
+
 test('an agent token\'s person is hidden by the kind of its record; workloads keep their names', () => {
   expect(hide({ principal: 'sallyport|admin', principalKind: 'person' })['principal']).toBe(of('sallyport|admin'));
   expect(hide({ principal: 'sallyport|build-bot', principalKind: 'workload', detail: { by: 'sallyport|build-bot' } })).toEqual(

@@ -5,8 +5,10 @@ import { isArray, isObject } from '../domain/json.ts';
 /** `p_` and 20 hex digits: enough that no two people of an installation meet. */
 const PSEUDONYM = /^p_[0-9a-f]{20}$/;
 const CHARS = 20;
-/** Ids of people and of what was issued to them, wherever they stand: `<issuer>|<subject>`. */
-const PRINCIPAL = /[^\s|"'(),;]{1,512}\|[^\s|"'(),;]{1,512}/g;
+/** Ids of people and of what was issued to them, wherever they stand: `<issuer>|<subject>`. Some issuers' subjects have bars in them. */
+const PRINCIPAL = /[^\s|"'(),;]{1,512}(?:\|[^\s|"'(),;]{1,512})+/g;
+/** A text that is such an id as a whole: then its subject may have anything in it. */
+const WHOLE = /^(?:https?:\/\/[^\s|]{1,512}|sallyport)\|.{1,512}$/su;
 /** What speaks for the machine and not for anyone: workloads of ours, and what the vault names. */
 const OWN = /^(?:sallyport\|(?:admin|break-glass|control|gateway|issuer|manifest|registry|scim|sign-in|socket)$|vault\|)/;
 /** Fields of a record (or of a part of one) in which a principal stands as it is. */
@@ -31,12 +33,11 @@ export function createPseudonyms(key: Uint8Array): Pseudonyms {
   return {
     of,
     hide(record) {
-      const { principal, principalKind, onBehalfOf } = record;
-      const own = typeof principal === 'string' ? principal : undefined;
-      const isMachine = (id: string): boolean => (id === own && principalKind !== undefined ? principalKind === 'workload' : OWN.test(id));
+      const named = [record['onBehalfOf'] ?? {}, record].filter(isObject);
+      const kinds = new Map(named.flatMap(({ principal, principalKind }) => (typeof principal === 'string' ? [[principal, principalKind] as const] : [])));
+      const isMachine = (id: string): boolean => (kinds.get(id) === undefined ? OWN.test(id) : kinds.get(id) === 'workload');
       const name = (id: string): string => (isMachine(id) || isPseudonym(id) ? id : of(id));
-      const others = isObject(onBehalfOf) && typeof onBehalfOf['principal'] === 'string' ? [onBehalfOf['principal']] : [];
-      return hideIn(record, { name, known: [...(own === undefined ? [] : [own]), ...others] });
+      return hideIn(record, { name, known: [...kinds.keys()] });
     },
   };
 }
@@ -58,6 +59,7 @@ function hideIn(part: JsonObject, hiding: Hiding): JsonObject {
 function hideValue(value: Json, hiding: Hiding): Json {
   if (typeof value === 'string') {
     if (!value.includes('|')) return value;
+    if (WHOLE.test(value)) return hiding.name(value);
     const withoutKnown = hiding.known.reduce((text, id) => text.replaceAll(id, hiding.name(id)), value);
     return withoutKnown.replace(PRINCIPAL, hiding.name);
   }

@@ -39,6 +39,7 @@ const isFinding = object(
   ['detector', 'rule', 'severity', 'at'],
 );
 
+const isKind = oneOf(['person', 'workload']);
 const isRequest = object({
   principal: isAnObject, resource: isAnObject, context: isAnObject, action: isText,
   others: (value) => isArray(value) && value.every(object({ resource: isAnObject })),
@@ -48,9 +49,10 @@ const FORMS: Readonly<Record<keyof JournalRecord, Check>> = {
   id: isText, at: isTime, category: isText, event: isText, node: isText, space: isText, exchange: isText, principal: isText, agent: isText, context: isText,
   address: isText, route: isText, session: isText, revision: isText, method: isText, action: isText, server: isText, tool: isText, definition: isText,
   effect: isText, digest: isText, code: isText, fingerprint: isText, reason: isText, retention: isText,
-  principalKind: oneOf(['person', 'workload']), actors: areTexts, dispatchers: areTexts, policies: areTexts, sizeBytes: isCount, snapshot: isCount,
+  principalKind: isKind, actors: areTexts, dispatchers: areTexts, policies: areTexts, sizeBytes: isCount, snapshot: isCount,
   latencyMs: isNumber, client: object({ name: isText, version: isText }), stages: isAnObject, request: isRequest,
-  onBehalfOf: object({ principal: isText, agent: isText, actors: areTexts }, []), standing: object({ credentials: areTexts, issuedAt: isNumber }),
+  onBehalfOf: object({ principal: isText, principalKind: isKind, agent: isText, actors: areTexts }, []),
+  standing: object({ credentials: areTexts, issuedAt: isNumber }),
   shape: anything, detail: anything, labels: isLabels, findings: (value) => isArray(value) && value.every(isFinding),
   trace: object({ traceId: isText, spanId: isText, parentId: isText }, ['traceId', 'spanId']),
 };

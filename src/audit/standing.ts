@@ -12,6 +12,8 @@ const RETIRED_MAX = 16;
 /** Who stands behind a call: whose credential is shown to the server. */
 interface Behind {
   readonly principal: string;
+  /** `person` or `workload`; empty where the record does not say. */
+  readonly kind: string;
   readonly agent: string;
   readonly actors: readonly string[];
   /** Who made the call for them, where that is a workload of ours; else they themselves. */
@@ -31,6 +33,7 @@ export interface OpenCall {
   readonly space: string;
   readonly exchange: string;
   readonly principal: string | undefined;
+  readonly principalKind: JournalRecord['principalKind'];
   readonly agent: string | undefined;
   readonly route: string | undefined;
   readonly method: string | undefined;
@@ -188,14 +191,19 @@ export function definedOf(call: Partial<OpenCall>): Readonly<Record<string, stri
 }
 
 function openCall(origin: Origin, record: JournalRecord, at: number): OpenCall {
-  const { node, space, exchange, principal, agent, route, method, action, server, tool } = record;
+  const { node, space, exchange, principal, principalKind, agent, route, method, action, server, tool } = record;
   const by = record.onBehalfOf ?? record;
   const { credentials = [], issuedAt = 0 } = record.standing ?? {};
   const behind = {
-    principal: by.principal ?? '', agent: by.agent ?? '', actors: by.actors ?? [],
+    principal: by.principal ?? '', kind: by.principalKind ?? '', agent: by.agent ?? '', actors: by.actors ?? [],
     caller: principal ?? '', dispatchers: record.dispatchers ?? [], flow: record.context ?? '', credentials, issuedAt,
   };
-  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, principal, agent, route, method, action, server, tool, at, behind };
+  const named = { principal, principalKind, agent, route, method, action, server, tool };
+  return { role: origin.role, incarnation: origin.incarnation, node, space, exchange, ...named, at, behind };
+}
+
+function kindIn(text: string | undefined): JournalRecord['principalKind'] {
+  return text === 'person' || text === 'workload' ? text : undefined;
 }
 
 function plain(value: Json | undefined): string {
@@ -211,12 +219,13 @@ function readOpenCall(json: Json): OpenCall | undefined {
   const text = (field: Exclude<keyof OpenCall, 'at' | 'behind'>): string | undefined => (typeof json[field] === 'string' ? json[field] : undefined);
   const [role, incarnation, node, space, exchange] = [text('role'), text('incarnation'), text('node'), text('space'), text('exchange')];
   if (role === undefined || incarnation === undefined || node === undefined || space === undefined || exchange === undefined) return undefined;
-  const named = { principal: text('principal'), agent: text('agent'), route: text('route'), method: text('method') };
+  const principalKind = kindIn(text('principalKind'));
+  const named = { principal: text('principal'), principalKind, agent: text('agent'), route: text('route'), method: text('method') };
   // One of an earlier version says neither: nothing is released against it.
   const at = typeof json['at'] === 'number' ? json['at'] : 0;
   const who = isObject(json['behind']) ? json['behind'] : {};
   const behind = {
-    principal: plain(who['principal']), agent: plain(who['agent']), actors: texts(who['actors']), caller: plain(who['caller']),
+    principal: plain(who['principal']), kind: plain(who['kind']), agent: plain(who['agent']), actors: texts(who['actors']), caller: plain(who['caller']),
     dispatchers: texts(who['dispatchers']), flow: plain(who['flow']), credentials: texts(who['credentials']),
     issuedAt: typeof who['issuedAt'] === 'number' ? who['issuedAt'] : 0,
   };

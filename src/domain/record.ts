@@ -34,7 +34,9 @@ export interface JournalRecord {
   /** The program that the agent runs as, as it says of itself (`clientInfo`): a claim. */
   readonly client?: { readonly name: string; readonly version: string };
   /** The caller whose credential and connection are used, where a workload of ours makes the call for one. */
-  readonly onBehalfOf?: { readonly principal?: string; readonly agent?: string; readonly actors?: readonly string[] };
+  readonly onBehalfOf?: {
+    readonly principal?: string; readonly principalKind?: 'person' | 'workload'; readonly agent?: string; readonly actors?: readonly string[];
+  };
   /** What a switch or a revocation may end a call by, besides the names: ids and a time, never a credential. */
   readonly standing?: {
     /** Ids of the credentials that it is made with, and of the sign-ins that they came from. */

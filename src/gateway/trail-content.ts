@@ -9,6 +9,7 @@ import type { Message } from '../domain/message.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import { redactDetail } from '../domain/redacted.ts';
 import { STANDARD_CLASS, type RetentionClass, type SealedBody } from '../domain/retention.ts';
+import { UNLABELLED } from '../domain/server.ts';
 import { labelsOf } from '../flow/context.ts';
 import { textOf } from '../mcp/encode.ts';
 import { recordedFindings } from './trail-findings.ts';
@@ -40,7 +41,7 @@ export async function askedOf(
     ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
     ...(given === undefined || exchange.tool === undefined ? {} : { shape: shapeOf(given, exchange.tool.definition['inputSchema']) }),
     ...(request === undefined ? {} : { request }),
-    ...(first === undefined ? {} : { labels: first.context.flow }),
+    ...carried(first),
     ...recordedFindings(findings, exchange),
   };
   const payload = requests === undefined ? undefined : payloadOf(requests, given === undefined ? '{}' : (text ?? '{}'));
@@ -53,7 +54,7 @@ export async function answerOf(
 ): Promise<Content> {
   const text = answer.kind === 'error' ? `{"code":${answer.error.code}}` : answer.kind === 'result' ? textOf(answer.result) : paramsText(answer);
   const request = questions === undefined ? undefined : recordedRequest(questions, exchange.call.action);
-  const labels = questions?.[0]?.context.flow ?? (answer.kind === 'result' ? labelsOf(exchange) : undefined);
+  const { labels } = questions?.[0] === undefined ? { labels: answer.kind === 'result' ? labelsOf(exchange) : undefined } : carried(questions[0]);
   const fields: Partial<JournalRecord> = {
     ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
     ...(request === undefined ? {} : { request }),
@@ -73,6 +74,11 @@ async function seal(
   if (key === undefined) return { fields: without(record, fields, 'not-kept') };
   const body = key.seal(exchange.id, record.id, payload);
   return body === undefined ? { fields: without(record, fields, 'too-large') } : { fields, body };
+}
+
+/** What the context carries, as policy was told. Where nobody asked, nothing is said: `public` and `trusted` would be a claim. */
+function carried(request: AccessRequest | undefined): Pick<JournalRecord, 'labels'> {
+  return request === undefined || request.context.flow === UNLABELLED ? {} : { labels: request.context.flow };
 }
 
 /** What is not kept says so. */

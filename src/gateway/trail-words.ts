@@ -47,8 +47,8 @@ export function identityOf(exchange: Exchange): Partial<JournalRecord> {
   };
 }
 
-function behind({ id, agent, actors }: Principal): NonNullable<JournalRecord['onBehalfOf']> {
-  return { principal: id, agent, ...(actors.length > 0 ? { actors } : {}) };
+function behind({ id, kind, agent, actors }: Principal): NonNullable<JournalRecord['onBehalfOf']> {
+  return { principal: id, principalKind: kind, agent, ...(actors.length > 0 ? { actors } : {}) };
 }
 
 /** What the client says that it is: its claim, and like every text of somebody else's not taken as it is. */

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { text } from '../../src/cli/json-view.ts';
 import { accessRequestsOf } from '../../src/audit/access-request.ts';
 import { createPseudonyms } from '../../src/audit/pseudonym.ts';
-import { verifyLedger } from '../../src/audit/verify.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
 import { loadEngine } from '../../src/policy/engine.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
+import { flawsIn } from '../fixtures/ledger-files.ts';
 import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
 import { askModern } from './asking.ts';
 import { verifies } from './requirements.ts';
@@ -69,7 +69,7 @@ function filesWith(words: string): readonly string[] {
 }
 
 async function flaws(): Promise<readonly string[]> {
-  return (await Array.fromAsync(verifyLedger(join(gate.home, 'ledger')))).map(({ reason }) => reason);
+  return (await flawsIn(join(gate.home, 'ledger'))).map(({ what }) => what);
 }
 
 function codeOf(work: Promise<unknown>): Promise<string> {
@@ -85,8 +85,10 @@ describe('what a call leaves behind', () => {
       definition: expect.stringMatching(/^[0-9a-f]{64}$/), shape: { text: `string(${SAID.length})`, cc: 'absent', '?': 'other(1)' },
       digest: expect.any(String), sizeBytes: expect.any(Number), policies: [expect.any(String)], snapshot: expect.any(Number), retention: 'whole',
       stages: { identify: expect.any(Number), resolve: expect.any(Number), decide: expect.any(Number) }, node: 'gateway', address: expect.any(String),
-      context: expect.stringMatching(/^[0-9a-f]{32}$/), labels: expect.anything(), request: { principal: { groups: ['testers'] } },
+      context: expect.stringMatching(/^[0-9a-f]{32}$/), request: { principal: { groups: ['testers'] } },
     });
+    // No policy asked what the context carries: nobody knows.
+    expect(permitted['labels']).toBeUndefined();
     expect(await last('result.delivered')).toMatchObject({ category: 'execution', sizeBytes: expect.any(Number), digest: expect.any(String) });
     expect([filesWith(SAID), filesWith(ANSWERED), filesWith('"hidden":')]).toEqual([[], [], []]);
     expect(await openBodies(permitted['exchange'])).toMatchObject([

@@ -37,7 +37,7 @@ const RECEIPT = z.object({
   role: z.string(), node: z.string(), space: z.string(), exchange: z.string(),
   server: z.string().optional(), tool: z.string().optional(), method: z.string().optional(),
   /** Whose credential is to be shown: the caller, or whom a workload of ours acts for. */
-  principal: z.string(), agent: z.string(), actors: z.array(z.string()),
+  principal: z.string(), kind: z.enum(['person', 'workload', '']), agent: z.string(), actors: z.array(z.string()),
   /** What else may end the call: who made it, what it goes through, its flow context, credentials and sign-ins, the oldest of them (epoch ms). */
   caller: z.string(), dispatchers: z.array(z.string()), flow: z.string(), credentials: z.array(z.string()), issuedAt: z.number(),
   /** Since the permit was recorded, by the ledger's own clock. */

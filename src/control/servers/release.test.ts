@@ -91,6 +91,13 @@ test('a permitted call is given its server\'s credential, on record before it le
   expect(shown.body).toMatchObject({ name: 'crm', lastUsedAt: expect.any(Number), usedBy: ['crm'] });
 });
 
+test('on record is what its caller is: a workload stands there by its name', async () => {
+  const exchange = await permit('crm', { principal: 'sallyport|build-bot', principalKind: 'workload', agent: 'ci' });
+  await release('crm', exchange);
+  const { body } = await fixture.api('GET', `/audit/records?event=credential.released&exchange=${exchange}`);
+  expect(body).toMatchObject({ records: [{ principal: 'sallyport|build-bot', principalKind: 'workload' }] });
+});
+
 test('no receipt, no credential', async () => {
   expect(await refusal(release('crm', Bun.randomUUIDv7()))).toBe('ERR_RELEASE_REFUSED: no open call is known by that exchange');
   expect(await refusal(fixture.asGateway.call('control.release', { space: 'default', server: 'crm' }))).toContain('ERR_RELEASE_REFUSED');

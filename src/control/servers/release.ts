@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
+import type { Happening } from '../../domain/happening.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
@@ -138,11 +139,16 @@ async function obtaining({ store }: Control, ask: ReleaseAsk, stored: StoredServ
 }
 
 async function record(control: Control, event: 'credential.released', ask: ReleaseAsk, receipt: Receipt, detail: JsonObject): Promise<void> {
-  const { space, exchange, principal, agent, actors, tool, node } = receipt;
+  const { space, exchange, agent, actors, tool, node } = receipt;
   await control.record({
-    event, space, exchange, principal, agent, server: ask.server, ...(actors.length === 0 ? {} : { actors }), ...(tool === undefined ? {} : { tool }),
+    event, space, exchange, ...whoIn(receipt), agent, server: ask.server, ...(actors.length === 0 ? {} : { actors }), ...(tool === undefined ? {} : { tool }),
     detail: { node, ...detail },
   });
+}
+
+/** With what they are, without which a workload would be hidden like a person. */
+function whoIn({ principal, kind }: Receipt): Pick<Happening, 'principal' | 'principalKind'> {
+  return { principal, ...(kind === '' ? {} : { principalKind: kind }) };
 }
 
 function describe(released: Released, reference: string | undefined): { readonly [field: string]: Json } {
@@ -154,7 +160,7 @@ function describe(released: Released, reference: string | undefined): { readonly
 
 function refusalOf(fault: unknown, ask: ReleaseAsk, receipt: Receipt | undefined): Parameters<Control['releases']['refused']>[0] {
   const { code, message, internal } = fault instanceof SallyportError ? fault : { code: 'ERR_INTERNAL', message: 'something broke', internal: undefined };
-  const who = receipt === undefined ? {} : { principal: receipt.principal, agent: receipt.agent };
+  const who = receipt === undefined ? {} : { ...whoIn(receipt), agent: receipt.agent };
   return {
     space: ask.space, server: ask.server, code, reason: message, ...who, ...(ask.exchange === undefined ? {} : { exchange: ask.exchange }),
     detail: { ...(internal === undefined ? {} : { why: internal }), ...(receipt === undefined ? {} : { node: receipt.node }) },
