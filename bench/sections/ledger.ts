@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkpointFile } from '../../src/audit/log/keeper.ts';
-import { verifyLedger } from '../../src/audit/verify.ts';
+import { readLogIdentity } from '../../src/audit/log/key.ts';
+import { verifyLedger } from '../../src/audit/offline/verify.ts';
 import { median } from '../figures.ts';
 import type { Figure } from '../figures.ts';
 import { costOf } from '../processes.ts';
@@ -90,9 +91,9 @@ function totalOf(note: string): number {
 async function verifyRate(dir: string): Promise<{ readonly perSecond: number; readonly bytes: number }> {
   const records = totalOf(readFileSync(checkpointFile(dir), 'utf8'));
   const from = performance.now();
-  const damage = await Array.fromAsync(verifyLedger(dir));
+  const { flaws: [flaw] } = await verifyLedger(dir, { key: readLogIdentity(dir).noteKey });
   const seconds = (performance.now() - from) / 1000;
-  if (damage.length > 0) throw new Error(`the ledger is damaged: ${JSON.stringify(damage[0])}`);
+  if (flaw !== undefined) throw new Error(`the ledger is damaged: ${JSON.stringify(flaw)}`);
   return { perSecond: records / seconds, bytes: (bytesIn(join(dir, 'segments')) + bytesIn(join(dir, 'log'))) / records };
 }
 

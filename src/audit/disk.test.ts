@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyLedger } from './verify.ts';
+import { flawsIn } from '../../test/fixtures/ledger-files.ts';
 
 const NEW_MOUNT = ['unshare', '--user', '--map-root-user', '--mount'];
 const canMount = Bun.spawnSync([...NEW_MOUNT, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdout: 'ignore', stderr: 'ignore' }).exitCode === 0;
@@ -11,7 +11,7 @@ const canMount = Bun.spawnSync([...NEW_MOUNT, 'mount', '-t', 'tmpfs', 'tmpfs', '
 function child(dir: string, reserveBytes: number, body: string): string {
   return `
     import { openLedger } from ${JSON.stringify(join(import.meta.dir, 'ledger.ts'))};
-    import { verifyLedger } from ${JSON.stringify(join(import.meta.dir, 'verify.ts'))};
+    import { flawsIn } from ${JSON.stringify(join(import.meta.dir, '../../test/fixtures/ledger-files.ts'))};
     import { existsSync, rmSync, writeFileSync, statfsSync } from 'node:fs';
     const dir = ${JSON.stringify(dir)};
     const origin = { role: 'gateway', node: 'gateway-1', incarnation: 'first' };
@@ -40,10 +40,10 @@ test('a write that fails half-way leaves nothing behind, is told, and the next o
     const body = `
       const full = await untilFull({ principal: 'p', reason: big });
       const small = await append({ principal: 'p' });
-      console.log(JSON.stringify({ full: full.place, follows: small === full.taken, damage: await Array.fromAsync(verifyLedger(dir)) }));`;
+      console.log(JSON.stringify({ full: full.place, follows: small === full.taken, damage: await flawsIn(dir) }));`;
     const answer = await run(['sh', '-c', 'ulimit -f 700; exec "$0" -e "$1"', process.execPath, child(dir, 4096, body)]);
     expect(answer).toEqual({ full: 'ERR_JOURNAL_UNAVAILABLE', follows: true, damage: [] });
-    expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+    expect(await flawsIn(dir)).toEqual([]);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -81,7 +81,7 @@ test.skipIf(!canMount)('on a full disk the reserve keeps authenticated records, 
     const first = await untilFull({ event: 'call.refused', reason: big });
     const after = { reserve: existsSync(dir + '/reserve'), refused: await append({ event: 'call.refused' }), known: typeof (await append({ principal: 'p' })) };
     const second = await untilFull({ principal: 'p', reason: big });
-    const damage = await Array.fromAsync(verifyLedger(dir));
+    const damage = await flawsIn(dir);
     console.log(JSON.stringify({ held, first: first.place, after, kept: second.taken > 5, second: second.place, damage }));`;
   const script = child('/mnt/ledger', 1024 * 1024, body);
   const answer = await run([...NEW_MOUNT, 'sh', '-c', 'mount -t tmpfs -o size=4m tmpfs /mnt && exec "$0" -e "$1"', process.execPath, script]);

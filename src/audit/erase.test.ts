@@ -7,10 +7,11 @@ import type { SealedBody } from '../domain/retention.ts';
 import { readBody } from './bodies.ts';
 import type { BodyPlace, Origin } from './entry.ts';
 import { eraseBodies } from './erase.ts';
+import { recordErasure } from './erasure-record.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
 import { segmentFile } from './segments.ts';
-import { verifyLedger } from './verify.ts';
+import { eraseAt, flawsIn } from '../../test/fixtures/ledger-files.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 
@@ -74,16 +75,16 @@ test('what is erased is gone from the disk, with its payload; its place, the log
   await ledger.appendLines([line(), line({ box: 'Ym9keQ' }, SECRET), line()], gateway);
   const [, place] = await placesOf(ledger);
   const before = await ledger.prove(1);
-  await ledger.erase([1], { by: 7 });
-  await ledger.erase([1], { by: 8 });
+  await eraseAt(dir, ledger, [1]);
+  await eraseAt(dir, ledger, [1]);
   const text = readFileSync(segmentFile(dir, 0), 'utf8');
   expect(text).not.toContain(SECRET);
   expect(text).not.toContain(/"salt":"([^"]+)"/.exec(before.line)?.[1] ?? '');
   expect(place === undefined ? 'none' : readBody(dir, place)).toBeUndefined();
-  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  expect(await flawsIn(dir)).toEqual([]);
   const after = await ledger.prove(1);
   expect(after.proof[0]).toBe(before.proof[0] ?? '');
-  expect(after.line).toMatch(/^\{"leaf":"[\w-]{43}","position":1,"erased":\{"by":7\}\} +$/);
+  expect(after.line).toMatch(/^\{"leaf":"[\w-]{43}","position":1,"erased":\{"why":"request"\}\} +$/);
   expect(after.line.slice(0, 52)).toBe(before.line.slice(0, 52));
   expect((await ledger.query({ order: 'oldest' })).entries.filter(({ role }) => role === 'gateway').map(({ position }) => position)).toEqual([0, 2]);
   // What was to go was on record before it went.
@@ -91,17 +92,18 @@ test('what is erased is gone from the disk, with its payload; its place, the log
   expect((await ledger.query({})).damage).toEqual([]);
   await ledger.close();
   const again = await open(false, dir);
-  expect([again.ledger.damage, again.ledger.next]).toEqual([[], 5]);
+  expect([again.ledger.damage, again.ledger.next]).toEqual([[], 4]);
 });
 
 test('erasing that a crash cut short is completed at the next start', async () => {
   const { dir, ledger } = await open();
   await ledger.appendLines([line(), line({ box: 'Ym9keQ' }, SECRET), line()], gateway);
+  await recordErasure(ledger, 'evidence.erased', [1]);
   await ledger.close();
   const copy = mkdtempSync(join(tmpdir(), 'sp-era-'));
   cpSync(dir, copy, { recursive: true });
   const whole = readFileSync(segmentFile(copy, 0));
-  await (await open(false, dir)).ledger.erase([1], { by: 7 });
+  await eraseAt(dir, (await open(false, dir)).ledger, [1]);
   const done = readFileSync(segmentFile(dir, 0));
   // The intent is durable, the line half overwritten.
   const from = whole.indexOf(10, whole.indexOf(10) + 1) + 1;
@@ -115,7 +117,7 @@ test('erasing that a crash cut short is completed at the next start', async () =
   expect(again.ledger.damage).toEqual([]);
   expect(readdirSync(join(copy, 'erasing'))).toEqual([]);
   expect(readFileSync(segmentFile(copy, 0), 'utf8')).not.toContain(SECRET);
-  expect(await Array.fromAsync(verifyLedger(copy))).toEqual([]);
+  expect(await flawsIn(copy)).toEqual([]);
 });
 
 test('a payload alone can go, twice too', async () => {

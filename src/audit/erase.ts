@@ -2,11 +2,8 @@ import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, readFileSync
 import { join, relative } from 'node:path';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
-import { SallyportError } from '../domain/errors.ts';
 import { bodiesFile } from './bodies.ts';
-import { readEntry } from './entry.ts';
 import type { BodyPlace } from './entry.ts';
-import { findLine } from './find-line.ts';
 import { erasedLine } from './line.ts';
 import { syncFolder, writeDurable } from './log/durable.ts';
 
@@ -29,25 +26,6 @@ function erasingDir(dir: string): string {
   return join(dir, 'erasing');
 }
 
-/**
- * Erases records with their payloads: durable when this resolves, complete after a crash in between once the ledger has
- * started again. `erased` stands in the lines instead (short: whose erasure it was; at most 40 characters of JSON always fit). Records that are
- * erased already stay as they are. Throws `ERR_NOT_FOUND`, `ERR_REQUEST_INVALID` for an `erased` that does not fit, `ERR_LOG_INCONSISTENT`.
- */
-export async function eraseEntries(dir: string, positions: readonly number[], erased: JsonObject): Promise<void> {
-  const writes: Overwrite[] = [];
-  for (const position of positions) {
-    const { file, offset, line, intact } = await findLine(dir, position);
-    if (!intact) continue;
-    const text = erasedLine(line, position, JSON.stringify(erased));
-    if (text === undefined) throw new SallyportError('ERR_REQUEST_INVALID', `what is to stand in place of record ${position} is longer than it`);
-    const { body } = readEntry(line);
-    if (body !== undefined) writes.push(zeros(dir, body));
-    writes.push({ file, offset, text: text.toString('base64') });
-  }
-  overwrite(dir, writes);
-}
-
 /** A record where a scan met it. */
 export interface ScannedRecord {
   readonly file: string;
@@ -58,7 +36,10 @@ export interface ScannedRecord {
   readonly body?: BodyPlace;
 }
 
-/** The same as `eraseEntries` for records that a scan has just met: no line is looked for again. Lines too short for `erased` stand empty of it. */
+/**
+ * Erases records that a scan has just met, with their payloads: durable when this returns, complete after a crash in between once the
+ * ledger has started again. `erased` stands in the lines instead; a line that is too short for it stands empty.
+ */
 export function eraseScanned(dir: string, records: readonly ScannedRecord[], erased: JsonObject): void {
   const said = JSON.stringify(erased);
   overwrite(dir, records.flatMap(({ file, offset, end, leaf, position, body }) => {

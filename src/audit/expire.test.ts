@@ -7,7 +7,7 @@ import { eraseChosen, expireBodies, isPast, pastSegments } from './expire.ts';
 import { forgetOpenCalls } from './heads.ts';
 import { openLedger, type Ledger } from './ledger.ts';
 import { listSegments } from './segments.ts';
-import { verifyLedger } from './verify.ts';
+import { flawsIn } from '../../test/fixtures/ledger-files.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const ORIGIN = { role: 'gateway', node: 'gw', incarnation: 'one' } as const;
@@ -73,12 +73,12 @@ test('records go when their class says, what a hold holds stays, and every proof
   expect(gone.length).toBeGreaterThan(10);
   expect([erased, forgotten.length]).toEqual([gone.length, gone.length]);
   expect(gone.every(({ principal, retention }) => principal === 'idp|bob' && retention === undefined)).toBe(true);
-  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  expect(await flawsIn(dir)).toEqual([]);
   expect((await expire(dir, [HOLD], Date.now() + 31 * DAY_MS)).erased).toBe(0);
   await expire(dir, [], Date.now() + 101 * DAY_MS);
   // The segment that is still written to is left alone.
   expect(records.filter(({ id }) => textOf(dir).includes(id)).length).toBeLessThan(15);
-  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  expect(await flawsIn(dir)).toEqual([]);
 });
 
 test('payloads go by the day\'s file; of one that a hold holds, all the others', async () => {
@@ -92,7 +92,7 @@ test('payloads go by the day\'s file; of one that a hold holds, all the others',
   expect(readFileSync(file('standard'), 'latin1').split('c2VhbGVk')).toHaveLength(2);
   expect(await expireBodies(dir, { classes: CLASSES, holds: [] }, opened(), Date.now() + 9 * DAY_MS)).toBe(1);
   expect([existsSync(file('standard')), existsSync(file('long'))]).toEqual([false, true]);
-  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  expect(await flawsIn(dir)).toEqual([]);
 });
 
 test('calls that were open when a segment began are forgotten with their records, and the ledger starts from it all the same', async () => {
@@ -104,7 +104,7 @@ test('calls that were open when a segment began are forgotten with their records
   await forgetOpenCalls(dir, ({ principal }) => principal === 'idp|ann');
   expect([heads().includes('idp|ann'), heads().includes('idp|bob')]).toEqual([false, true]);
   expect(listSegments(dir).map(({ file }) => readFileSync(file).length)).toEqual(sizes);
-  expect(await Array.fromAsync(verifyLedger(dir))).toEqual([]);
+  expect(await flawsIn(dir)).toEqual([]);
   await ledger?.close();
   ledger = await openLedger(dir, { strict: false });
   // Bob's call is still open, and is closed as unknown; ann's is nobody's any more.

@@ -34,10 +34,8 @@ export async function eraseChosen(
   for (const segment of segments) {
     let batch: ScannedRecord[] = [];
     const flush = async (): Promise<void> => {
-      const positions = batch.map(({ position }) => position);
-      await recordErasure(ledger, 'evidence.expired', positions);
-      eraseScanned(dir, batch, { why: 'retention' });
-      await forget(positions);
+      await eraseOnRecord(dir, ledger, batch, 'retention');
+      await forget(batch.map(({ position }) => position));
       erased += batch.length;
       batch = [];
     };
@@ -48,6 +46,12 @@ export async function eraseChosen(
     if (batch.length > 0) await flush();
   }
   return erased;
+}
+
+/** Erases records that a scan met, for good, once that is on record and signed. Throws what the system says; nothing is erased where it can't be recorded. */
+export async function eraseOnRecord(dir: string, ledger: ErasureWitness, records: readonly ScannedRecord[], why: 'request' | 'retention'): Promise<void> {
+  await recordErasure(ledger, why === 'request' ? 'evidence.erased' : 'evidence.expired', records.map(({ position }) => position));
+  eraseScanned(dir, records, { why });
 }
 
 export function foundIn({ file }: Segment, { entry, leaf, offset, end }: Extract<Scanned, { readonly kind: 'entry' }>): ScannedRecord {

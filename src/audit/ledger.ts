@@ -2,15 +2,13 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Happening } from '../domain/happening.ts';
-import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
 import { Batch } from './batch.ts';
 import { BodyFiles } from './bodies.ts';
 import { sealHead } from './entry.ts';
 import type { Entry, Origin } from './entry.ts';
-import { eraseEntries, finishErasures } from './erase.ts';
-import { recordErasure } from './erasure-record.ts';
+import { finishErasures } from './erase.ts';
 import { openLogKey } from './log/key.ts';
 import type { LogIdentity, LogKey } from './log/key.ts';
 import { LogKeeper, openSigned } from './log/keeper.ts';
@@ -24,12 +22,13 @@ import type { DurableEnd, Query, QueryResult } from './query.ts';
 import { recover } from './recover.ts';
 import type { Recovered, Torn } from './recover.ts';
 import { DiskReserve } from './reserve.ts';
+import { verifyLedger } from './offline/verify.ts';
+import type { Verified } from './offline/verify.ts';
 import { openEdge, orRestored } from './restore.ts';
 import type { Damage } from './scan.ts';
 import { segmentsDir } from './segments.ts';
 import type { Receipt, Standing } from './standing.ts';
 import { tailEntries } from './tail.ts';
-import { verifyLedger } from './verify.ts';
 import { SegmentWriter, unavailable } from './writer.ts';
 
 export interface LedgerOptions {
@@ -77,8 +76,8 @@ export interface Ledger {
   receipt(exchange: string): Receipt | undefined;
   /** Every durable record from a position on, then each new one, until `signal` aborts. */
   tail(from: number, signal: AbortSignal): AsyncIterable<Entry>;
-  /** Every place of what is durable now that is not what was written. */
-  verify(): AsyncIterable<Damage>;
+  /** What `audit verify` says of what is signed now, of the lines after it, and of their payloads. */
+  verify(): Promise<Verified>;
   /**
    * The last signed checkpoint, and the proof that it extends the log of `from` entries; `from` beyond it gives no proof. `covering`:
    * a position that it is to cover, if there is such a record. Throws `ERR_LOG_INCONSISTENT` where tiles are not the signed ones, `ERR_JOURNAL_UNAVAILABLE`.
@@ -87,8 +86,6 @@ export interface Ledger {
   /** A record's line and its proof, as soon as a checkpoint covers it; `proveAll`: all under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
   prove(position: number): Promise<Proof>;
   proveAll(positions: readonly number[]): Promise<readonly Proof[]>;
-  /** Erases records with their payloads, for good, once that is on record; see `eraseEntries`. */
-  erase(positions: readonly number[], erased: JsonObject): Promise<void>;
   /** Where what is durable ends: nothing beyond is to be read. */
   durableEnd(): DurableEnd;
   /** Calls back after each growth of what is durable; gives the way to stop that. */
@@ -243,8 +240,8 @@ class LedgerFile implements Ledger {
     return this.#standing.receiptOf(exchange, this.#now());
   }
 
-  verify(): AsyncIterable<Damage> {
-    return verifyLedger(this.#dir, this.#durable);
+  verify(): Promise<Verified> {
+    return verifyLedger(this.#dir, { key: this.identity.noteKey });
   }
 
   async checkpoint(from: number, covering = -1): Promise<Extension> {
@@ -262,11 +259,6 @@ class LedgerFile implements Ledger {
     if (last >= this.#next) throw new SallyportError('ERR_NOT_FOUND', `there is no record ${last}`);
     const signed = await this.#keeper.covers(last);
     return orRestored(this.#dir, signed, this.#tell, () => proveEntries(this.#dir, signed, positions));
-  }
-
-  async erase(positions: readonly number[], erased: JsonObject): Promise<void> {
-    await recordErasure(this, 'evidence.erased', positions);
-    await eraseEntries(this.#dir, positions, erased);
   }
 
   durableEnd(): DurableEnd {

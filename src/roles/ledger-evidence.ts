@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../audit/bodies.ts';
-import { eraseScanned, type ScannedRecord } from '../audit/erase.ts';
-import { recordErasure } from '../audit/erasure-record.ts';
-import { eraseChosen, expireBodies, foundIn, isPast, pastSegments } from '../audit/expire.ts';
+import type { ScannedRecord } from '../audit/erase.ts';
+import { eraseChosen, eraseOnRecord, expireBodies, foundIn, isPast, pastSegments } from '../audit/expire.ts';
 import { forgetOpenCalls } from '../audit/heads.ts';
 import { concerns, isHeld } from '../audit/holds.ts';
 import type { Ledger } from '../audit/ledger.ts';
@@ -119,8 +118,7 @@ async function erase(
     }
   }
   if (found.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'there are no such records', { remedy: 'See `sallyport audit query`.' });
-  await recordErasure(ledger, 'evidence.erased', found.map(({ position }) => position));
-  eraseScanned(dir, found, { why: 'request' });
+  await eraseOnRecord(dir, ledger, found, 'request');
   await forgetOpenCalls(dir, ({ space, exchange, principal, behind }) => space === wish.space && (
     'exchange' in wish ? exchange === wish.exchange : principal === wish.person || (isObject(behind) && behind['principal'] === wish.person)
   ));

@@ -7,7 +7,7 @@ import { codeOf } from '../../test/fixtures/code-of.ts';
 import { createJournal } from '../audit/journal.ts';
 import type { JournalOptions, LedgerJournal } from '../audit/journal.ts';
 import { segmentFile } from '../audit/segments.ts';
-import { verifyLedger } from '../audit/verify.ts';
+import { flawsIn } from '../../test/fixtures/ledger-files.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { JournalRecord } from '../domain/record.ts';
@@ -120,7 +120,7 @@ test('control has the journal verified where it lies, while it grows', async () 
   await journal.append(record({ address: 'honest' }));
   const control = connect(home, 'control');
   const verify = (): Promise<Json[]> => Array.fromAsync(control.stream('ledger.verify', {}, AbortSignal.timeout(20_000)));
-  expect(await verify()).toEqual([]);
+  expect(await verify()).toEqual([{ flawCount: 0, unaccounted: 0, flaws: [] }]);
   const file = segmentFile(join(home, 'ledger'), 0);
   const before = readFileSync(file, 'utf8');
   const fd = openSync(file, 'r+');
@@ -128,7 +128,7 @@ test('control has the journal verified where it lies, while it grows', async () 
   closeSync(fd);
   await journal.append(record());
   const offset = before.lastIndexOf('\n', before.length - 2) + 1;
-  expect(await verify()).toEqual([{ file, offset, reason: 'the line is not what was written here' }]);
+  expect(await verify()).toMatchObject([{ flawCount: 1, flaws: [{ file, offset, what: 'the line is not what was written here' }] }]);
 });
 
 test('over the link: the signed checkpoint for who writes, the proof of a record for control', async () => {
@@ -206,7 +206,7 @@ for (const strict of [false, true]) {
     child.kill('SIGTERM');
     expect(await child.exited).toBe(0);
     link.close();
-    expect(await Array.fromAsync(verifyLedger(join(home, 'ledger')))).toEqual([]);
+    expect(await flawsIn(join(home, 'ledger'))).toEqual([]);
     const role = await start(home);
     const kept = new Map<string, number>();
     let records = 0;

@@ -4,6 +4,7 @@ import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JournalRecord } from '../../domain/record.ts';
+import { eraseAt } from '../../../test/fixtures/ledger-files.ts';
 import { openLedger } from '../ledger.ts';
 import type { Ledger } from '../ledger.ts';
 import { listSegments } from '../segments.ts';
@@ -69,7 +70,7 @@ test('erased records vanish from it, with every name that nobody else has', asyn
   const opened = await open();
   const [first = 0] = await opened.ledger.append([record('a', 'https://idp|bob', 'bobs-context'), record('b')]);
   await indexed(opened);
-  await opened.ledger.erase([first], { why: 'request' });
+  await eraseAt(opened.dir, opened.ledger, [first]);
   await opened.index.forget([first]);
   expect(tools(await opened.ask('server = crm'))).toEqual(['b']);
   expect((await opened.index.sessions({ space: 'default', limit: 10 })).sessions.map(({ context }) => context)).toEqual(['c1']);
@@ -81,7 +82,7 @@ test('a record that was erased without a word is not shown, and forgotten when i
   const opened = await open();
   const [first = 0] = await opened.ledger.append([record('a'), record('b')]);
   await indexed(opened);
-  await opened.ledger.erase([first], { why: 'request' });
+  await eraseAt(opened.dir, opened.ledger, [first]);
   expect(tools(await opened.ask('server = crm'))).toEqual(['b']);
   expect((await opened.ask('server = crm count by tool')).total).toBe(1);
 });

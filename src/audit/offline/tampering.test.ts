@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirS
 import { join, relative } from 'node:path';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { codeThrown } from '../../../test/fixtures/code-of.ts';
+import { eraseAt } from '../../../test/fixtures/ledger-files.ts';
 import { readLine } from '../../../test/independent/line.mjs';
 import { checkProof, checkTree } from '../../../test/independent/tlog.mjs';
 import type { JournalRecord } from '../../domain/record.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
     proofs.set(position, line);
     writeFileSync(join(home, `${position}.tlog-proof`), writeTlogProof({ position, proof, note }));
   }
-  await open.erase(ERASED, { why: 'request' });
+  await eraseAt(ledger, open, ERASED);
   await open.close();
   ({ size } = checkTree(join(ledger, 'log'), vkey).checkpoint);
 });

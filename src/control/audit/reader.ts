@@ -61,6 +61,7 @@ const PROVEN = z.object({
 /** `note`: the signed checkpoint. `line`: as it was written; erased, it shows its leaf only. */
 export type Proven = z.infer<typeof PROVEN>;
 
+const VERIFIED = z.object({ flawCount: z.int(), unaccounted: z.int() });
 const ENTRY = z.object({ position: z.int(), record: z.record(z.string(), z.json()) });
 const FOUND = z.object({
   entries: z.array(ENTRY), damaged: z.int(), known: z.int(), end: z.int(), next: z.int().exactOptional(), total: z.int().exactOptional(),
@@ -108,9 +109,11 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
     search: async (ask) => read(FOUND, await link.call('ledger.search', { ...ask })),
     sessions: async (ask) => read(SESSIONS, await link.call('ledger.sessions', ask)),
     verify: async (signal) => {
-      let damaged = 0;
-      for await (const _place of link.stream('ledger.verify', {}, signal)) damaged += 1;
-      return damaged;
+      for await (const answer of link.stream('ledger.verify', {}, signal)) {
+        const { flawCount, unaccounted } = read(VERIFIED, answer);
+        return flawCount + unaccounted;
+      }
+      throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger did not say what it found', { remedy: 'Ask again.' });
     },
     bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
