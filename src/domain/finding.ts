@@ -39,10 +39,12 @@ export const FINDING_RULES = {
   anomaly: ANOMALY_RULES,
   /** Of people who approve calls. */
   approvals: ['hasty', 'never-refuses'],
-  /** Of people who approve calls. */
-  approvals: ['hasty', 'never-refuses'],
   /** Of the inspection itself: what was not looked at. */
   inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
+  'tool-poisoning': [
+    'poisoned', 'disguised', 'conceal', 'override', 'call-first', 'shadow', 'redirect', 'superiority', 'acclaim', 'run-other', 'hand-over', 'exfiltrate', 'sensitive-path',
+    'alter-argument', 'no-consent', 'addressed', 'shouting', 'pretext', 'shell', 'persist', 'odd-parameter', 'external-url',
+  ],
   'hidden-channels': [
     'tag-characters', 'selector-bytes', 'bidi-control', 'zero-width', 'private-use', 'terminal-sequence', 'control-character', 'markup-comment', 'markup-hidden',
   ],
@@ -50,6 +52,10 @@ export const FINDING_RULES = {
   'personal-data': ['national-id', 'email', 'phone', 'name', 'bulk'],
   payment: ['card', 'security-code', 'iban'],
   health: ['record'],
+  paths: ['outside-roots', 'traversal', 'encoded', 'nul', 'unc', 'device', 'sensitive'],
+  'agent-config': ['agent-file', 'startup-file', 'read'],
+  command: ['leading-dash', 'metacharacters', 'option-that-executes'],
+  ssrf: ['metadata', 'loopback', 'private', 'internal-name', 'rebinding', 'scheme'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type DetectorId = keyof typeof FINDING_RULES;
 

@@ -1,0 +1,79 @@
+import type { Phrase } from './phrases.ts';
+
+export const SIGNALS = [
+  'conceal', 'override', 'call-first', 'shadow', 'redirect', 'superiority', 'acclaim', 'hand-over', 'exfiltrate', 'sensitive-path', 'alter-argument',
+  'no-consent', 'addressed', 'shouting', 'pretext', 'shell', 'persist', 'odd-parameter', 'external-url', 'run-other',
+] as const;
+export type Signal = (typeof SIGNALS)[number];
+
+/** From this sum of weights on a definition is called poisoned: the one operating point, measured in docs/scan.md. */
+export const POISONED_FROM = 3;
+
+type Make = (rule: Signal, weight: number, within: number, ...steps: Phrase<Signal>['steps']) => Phrase<Signal>;
+
+const phrase: Make = (rule, weight, within, ...steps) => ({ rule, weight, steps, within });
+const loose: Make = (rule, weight, within, ...steps) => ({ rule, weight, steps, within, anyOrder: true });
+
+/** Orders that nobody needs to give in order to say what a tool does. */
+export const PHRASES: readonly Phrase<Signal>[] = [
+  // Not telling the user.
+  phrase('conceal', 3, 9, ['deny'], ['tell'], ['user']),
+  phrase('conceal', 3, 7, ['deny'], ['tell'], ['reply', 'act']),
+  phrase('conceal', 2, 6, ['must', 'do'], ['silent']),
+  loose('conceal', 2, 8, ['silent'], ['send', 'put', 'swap', 'path']),
+  phrase('conceal', 2, 6, ['keep'], ['deny', 'out'], ['reply', 'user']),
+  phrase('conceal', 2, 6, ['must', 'should'], ['keep'], ['inside']),
+  // Setting other instructions aside.
+  phrase('override', 3, 6, ['ignore'], ['previous', 'other'], ['order']),
+  phrase('override', 2, 9, ['regardless'], ['user', 'asked']),
+  // Being called before anything else.
+  phrase('call-first', 2, 10, ['first'], ['other'], ['tool', 'act', 'call']),
+  phrase('call-first', 1, 12, ['must'], ['call'], ['first']),
+  phrase('call-first', 1, 8, ['first'], ['call'], ['this', 'tool']),
+  phrase('call-first', 1, 8, ['when'], ['this'], ['connected']),
+  // What other tools are to be used for, or no longer.
+  phrase('shadow', 2, 10, ['when'], ['other', 'name'], ['tool', 'name'], ['call']),
+  phrase('shadow', 2, 8, ['when'], ['name'], ['call']),
+  phrase('redirect', 2, 12, ['deprecated'], ['prefer', 'call', 'route'], ['this']),
+  phrase('redirect', 3, 20, ['name'], ['tool'], ['route', 'deprecated'], ['this']),
+  phrase('redirect', 2, 10, ['route'], ['other'], ['call', 'act'], ['this', 'instead']),
+  phrase('redirect', 1, 8, ['deny'], ['call'], ['name', 'other']),
+  phrase('redirect', 2, 9, ['deny'], ['call'], ['name'], ['deprecated', 'instead']),
+  phrase('superiority', 2, 9, ['must'], ['prefer', 'call'], ['over'], ['tool', 'name', 'other']),
+  phrase('superiority', 1, 8, ['prefer'], ['this'], ['over', 'tool']),
+  phrase('acclaim', 1, 8, ['this'], ['best'], ['best', 'tool']),
+  phrase('acclaim', 1, 8, ['this'], ['only'], ['best']),
+  phrase('acclaim', 1, 3, ['only'], ['best']),
+  // Data that goes where the call does not need it.
+  phrase('hand-over', 3, 16, ['read'], ['path'], ['put', 'send']),
+  phrase('hand-over', 3, 14, ['put'], ['fetched', 'talk', 'secret', 'path'], ['slot', 'code']),
+  phrase('hand-over', 3, 14, ['talk', 'path', 'order'], ['put'], ['slot', 'code']),
+  loose('hand-over', 2, 10, ['put', 'send'], ['talk'], ['other', 'fetched', 'model', 'previous']),
+  loose('hand-over', 2, 9, ['read'], ['path']),
+  loose('exfiltrate', 3, 12, ['send'], ['talk', 'secret', 'path'], ['url', 'mail']),
+  loose('exfiltrate', 2, 9, ['send'], ['secret', 'path', 'talk'], ['fetched', 'previous', 'other']),
+  phrase('exfiltrate', 3, 10, ['mailing'], ['fetched', 'talk', 'secret', 'path'], ['mail', 'url']),
+  phrase('exfiltrate', 2, 10, ['send'], ['url', 'mail']),
+  // Values that are not what the user asked for.
+  phrase('alter-argument', 2, 10, ['target', 'slot'], ['must'], ['swap']),
+  phrase('alter-argument', 2, 10, ['swap'], ['target'], ['mail', 'url']),
+  phrase('alter-argument', 2, 12, ['target', 'slot'], ['swap'], ['regardless']),
+  phrase('no-consent', 2, 6, ['skip', 'deny'], ['ask'], ['user']),
+  phrase('no-consent', 2, 6, ['user'], ['skip'], ['skip', 'ask']),
+  phrase('no-consent', 1, 4, ['skip', 'deny'], ['ask']),
+  // Speaking to the model rather than of the tool.
+  phrase('addressed', 2, 5, ['order', 'note'], ['cause'], ['model']),
+  phrase('addressed', 2, 3, ['model'], ['order', 'note']),
+  phrase('addressed', 1, 6, ['model'], ['must']),
+  phrase('pretext', 1, 5, ['cause'], ['pretext']),
+  phrase('pretext', 1, 6, ['wise'], ['call', 'tool'], ['wise']),
+  // Paths and addresses that most tools have no use for.
+  phrase('sensitive-path', 1, 1, ['path']),
+  phrase('external-url', 1, 1, ['url', 'mail']),
+  phrase('persist', 2, 10, ['put'], ['path']),
+  phrase('shell', 3, 12, ['download'], ['interpreter']),
+  phrase('shell', 2, 4, ['download'], ['url']),
+  // Running something else on the way.
+  phrase('run-other', 2, 9, ['call'], ['name'], ['first']),
+  phrase('run-other', 2, 10, ['call'], ['name'], ['path', 'secret', 'talk']),
+];
