@@ -1,5 +1,6 @@
 import type { ApprovalState, ApprovalWord } from '../../domain/approval.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import { covers } from '../../flow/labels.ts';
 import { UNLABELLED, type Labels } from '../../domain/server.ts';
@@ -78,7 +79,7 @@ export function wordOf(approval: Approval, now: number, url: string | undefined)
   const { id, body } = approval;
   const state = stateOf(approval, now);
   return {
-    id, state, expiresAt: body.expiresAt, ...(url === undefined ? {} : { url: `${url}/approvals/${id}` }),
+    id, state, expiresAt: body.expiresAt, ...(url === undefined ? {} : { url: pageOf(approval, url) }),
     ...(state === 'denied' && body.end !== undefined ? { reason: body.end.reason } : {}),
   };
 }
@@ -86,4 +87,9 @@ export function wordOf(approval: Approval, now: number, url: string | undefined)
 /** What is over for that long is forgotten; its records stay. */
 export function isForgotten({ body }: Approval, now: number): boolean {
   return body.expiresAt + LIMITS.approvalKeptMs <= now;
+}
+
+/** Where people see it, at control's own door. */
+export function pageOf({ id, space }: Pick<Approval, 'id' | 'space'>, origin: string): string {
+  return `${origin}/approvals/${id}${space === DEFAULT_SPACE ? '' : `?space=${space}`}`;
 }

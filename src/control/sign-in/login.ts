@@ -70,7 +70,8 @@ export async function signInByPasskey(web: WebRequest, control: Control): Promis
   }
 }
 
-async function usePasskey(web: WebRequest, control: Control, answer: unknown, take: (challenge: string) => Promise<void>): Promise<FoundAccount> {
+/** Whose passkey answered a challenge of ours; used, once. Throws `ERR_SIGN_IN_REFUSED`, and what `take` throws. */
+export async function usePasskey(web: WebRequest, control: Control, answer: unknown, take: (challenge: string) => Promise<void>): Promise<FoundAccount> {
   const claimed = readAssertion(answer);
   const account = claimed === undefined ? undefined : await findOfPerson(control.store, claimed.person);
   if (account === undefined || account.body.disabledAt !== undefined) {

@@ -58,6 +58,10 @@ ul.plain { list-style: none; padding: 0; margin: 0 0 1rem; } ul.plain > li { pad
 .tag.bad { color: var(--bad); border-color: var(--bad-line); background: var(--bad-tint); } .tag.warn { color: var(--warn); border-color: var(--warn-line);
   background: var(--warn-tint); }
 .tag.good { color: var(--good); border-color: var(--good); background: var(--good-tint); }
+ol.whole { list-style: none; margin: 0 0 1.2rem; padding: .7rem .9rem; border: 1px solid var(--line); border-radius: 8px; background: var(--tint);
+  font: .82rem/1.55 ui-monospace, "SF Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+ol.whole .more { color: var(--good); } ol.whole .less { color: var(--bad); } ol.whole mark { color: var(--bad); background: var(--bad-tint); font-weight: 700; }
+main.wide.call { max-width: 54rem; }
 code { font: .9em ui-monospace, "SF Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
 footer { margin-top: 1.5rem; color: var(--soft); font-size: .8rem; text-align: center; } .row { display: flex; justify-content: space-between;
   align-items: baseline; gap: 1rem; }
