@@ -23,7 +23,7 @@ export type Order =
 const FAILED_WAIT_MS = 1_000;
 const BLIND_RETRY_MS = 10_000;
 /** After new records it waits a moment for more: a batch costs less than its records one by one. */
-const GATHER_MS = 50;
+const GATHER_MS = 200;
 
 /** The index and what keeps it up to date. Everything but SQLite's own steps gives way to what is asked. */
 export class IndexWork {
