@@ -1,4 +1,5 @@
 import type { Detector, Sight } from '../domain/detector.ts';
+import { freshViews } from './fresh.ts';
 import { createReport } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
 
@@ -25,9 +26,9 @@ const SAID_MIN = 2;
 export const detector: Detector = {
   id: 'health',
   facets: info.facets,
-  detect: ({ views }: Sight) => {
+  detect: (sight: Sight) => {
     const report = createReport('health', info, { record: { confidentiality: 'restricted', categories: ['phi'] } });
-    for (const view of views) {
+    for (const view of freshViews(sight)) {
       if (view.text.length < 20) continue;
       const whom = [...view.text.matchAll(WHOM)].map(({ index }) => index);
       if (whom.length === 0) continue;

@@ -3,6 +3,7 @@ import { luhn, mod97 } from './checksums.ts';
 import { contextOf, digitsOf, saysNumbers } from './digits.ts';
 import type { Digits } from './digits.ts';
 import { CARD_RANGES, IBAN_LENGTHS } from './payment/issuers.ts';
+import { freshViews } from './fresh.ts';
 import { createReport } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
 
@@ -29,9 +30,9 @@ const SECURITY_CODE = /\b(?:cvv2?|cvc2?|card (?:verification|security) (?:code|v
 export const detector: Detector = {
   id: 'payment',
   facets: info.facets,
-  detect: ({ views }: Sight) => {
+  detect: (sight: Sight) => {
     const report = createReport('payment', info, LABELS);
-    for (const view of views) {
+    for (const view of freshViews(sight)) {
       if (!saysNumbers(view)) continue;
       for (const number of digitsOf(view)) {
         if (isCard(number) && (CARD_SHAPES.has(number.shape) || CARD_WORDS.test(contextOf(view, number.start)))) report.add('card', view, number.start, number.end);

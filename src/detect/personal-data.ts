@@ -1,6 +1,7 @@
 import type { Detector, Sight, View } from '../domain/detector.ts';
+import { freshViews } from './fresh.ts';
 import { contextOf, digitsOf, saysNumbers } from './digits.ts';
-import { CODE, NATIONAL_CODES } from './personal-data/codes.ts';
+import { NATIONAL_CODES, codesIn } from './personal-data/codes.ts';
 import { emailsIn, phonesIn } from './personal-data/contacts.ts';
 import { NATIONAL_NUMBERS } from './personal-data/numbers.ts';
 import { peopleIn } from './personal-data/people.ts';
@@ -33,16 +34,16 @@ export function createPersonalData({ people }: Surroundings): Detector {
   return {
     id: 'personal-data',
     facets: info.facets,
-    detect: ({ views, subject }: Sight) => {
+    detect: (sight: Sight) => {
       const report = createReport('personal-data', info, LABELS);
-      for (const view of views) {
+      for (const view of freshViews(sight)) {
         if (!saysNumbers(view)) continue;
         numbers(view, report);
         for (const [start, end] of emailsIn(view)) report.add('email', view, start, end);
         for (const [start, end] of phonesIn(view)) report.add('phone', view, start, end);
         if (people !== undefined) for (const [start, end] of peopleIn(view.text, people)) report.add('name', view, start, end);
       }
-      if (report.count('email') + report.count('phone') + report.count('national-id') + report.count('name') >= BULK_MIN) report.note('bulk', subject.at);
+      if (report.count('email') + report.count('phone') + report.count('national-id') + report.count('name') >= BULK_MIN) report.note('bulk', sight.subject.at);
       return report.findings();
     },
   };
@@ -55,7 +56,7 @@ function numbers(view: View, report: Report<'personal-data'>): void {
       && ((shapes.includes(shape) && (between === undefined || isOf(separators, between))) || context.test(contextOf(view, start))));
     if (number !== undefined) report.add('national-id', view, start, end, number.id);
   }
-  for (const { 0: written, index } of view.text.matchAll(CODE)) {
+  for (const { 0: written, index } of codesIn(view.text)) {
     const code = written.replace(/ |(?<=\d)-(?=[A-Z]$)/gi, '').toUpperCase();
     const known = NATIONAL_CODES.find(({ form, valid, context }) =>
       form.test(code) && valid(code) && (context === undefined || written === written.toUpperCase() && context.test(contextOf(view, index))));

@@ -1,4 +1,5 @@
 import type { Detector, Sight, View } from '../domain/detector.ts';
+import { freshViews } from './fresh.ts';
 import { createReport } from './report.ts';
 import type { Report } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
@@ -30,9 +31,9 @@ export function createSecrets({ secrets }: Surroundings): Detector {
   return {
     id: 'secrets',
     facets: info.facets,
-    detect: ({ views }: Sight) => {
+    detect: (sight: Sight) => {
       const report = createReport('secrets', info, LABELS);
-      for (const view of views) {
+      for (const view of freshViews(sight)) {
         if (view.text.length < SHORTEST) continue;
         byForm(view, report);
         for (const { secret, parts } of known?.(view.text) ?? []) {

@@ -9,9 +9,17 @@ export interface NationalCode {
   readonly context?: RegExp;
 }
 
-/** Everything of one of the forms below, in one look. */
-export const CODE =
-  /(?<![A-Z0-9])(?:[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D]|[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]|[XYZ\d]\d{7}-?[A-Z]|\d{6}[-+A-FU-Y]\d{3}[\dA-Y]|\d{17}X)(?![A-Z0-9])/gi;
+/** The forms below, each found from its digits on, which are rarer than letters. */
+const FORMS: readonly { readonly hint: RegExp; readonly form: RegExp }[] = [
+  { hint: /\d{6}/, form: /(?<![A-Z0-9])(?:[XYZ]\d{7}-?[A-Z]|\d{8}-?[A-Z]|\d{6}[-+A-FU-Y]\d{3}[\dA-Y]|\d{17}X)(?![A-Z0-9])/gi },
+  { hint: /\d{2} ?\d{2} ?\d{2} ?[A-D]/i, form: /(?<![A-Z0-9])[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Z0-9])/gi },
+  { hint: /\d[A-Z][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]/i, form: /(?<![A-Z0-9])[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z](?![A-Z0-9])/gi },
+];
+
+/** Everything of one of the forms. */
+export function codesIn(text: string): readonly RegExpExecArray[] {
+  return FORMS.flatMap(({ hint, form }) => (hint.test(text) ? [...text.matchAll(form)] : []));
+}
 
 const DNI = 'TRWAGMYFPDXBNJZSQVHLCKE';
 const HETU = '0123456789ABCDEFHJKLMNPRSTUVWXY';

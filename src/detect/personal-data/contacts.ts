@@ -46,7 +46,6 @@ export function phonesIn(view: View): readonly Part[] {
     if (checked > CHECKED_MAX || parsePhoneNumberFromString(number, country)?.isValid() === true) found.push([index, index + number.length]);
   };
   if (view.text.includes('+')) for (const match of view.text.matchAll(INTERNATIONAL)) add(match.index, match[0]);
-  if (!CALLED.test(view.text) && !CALLED.test(contextOf(view, 0))) return found;
   for (const match of view.text.matchAll(NATIONAL)) {
     if (!found.some(([start, end]) => match.index < end && start < match.index + match[0].length) && CALLED.test(contextOf(view, match.index))) {
       add(match.index, match[0], 'US');
