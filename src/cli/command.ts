@@ -29,5 +29,11 @@ export interface Command {
 
 /** Prints machines' JSON with `--json`, else the people's view (made only if it is needed). */
 export function show(io: Io, asJson: boolean, value: Json, view: () => string): void {
-  io.out(asJson ? `${JSON.stringify(value, undefined, 2)}\n` : view());
+  io.out(asJson ? `${jsonText(value, 2)}\n` : view());
+}
+
+/** JSON that means the same and steers no terminal: what JSON itself leaves as it is of control and direction characters is escaped. */
+export function jsonText(value: Json, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isArray, isObject, type JsonObject } from '../../src/domain/json.ts';
+import { SIGNED_AS } from '../../src/domain/snapshot.ts';
 import { command as audit } from '../../src/cli/audit.ts';
 import { text } from '../../src/cli/json-view.ts';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
@@ -133,6 +135,41 @@ test(verifies('evidence-bundle', 'nobody’s name is in it without the right to 
   expect(Bun.spawnSync(['tar', '-xf', shown, '-C', unpacked]).exitCode).toBe(0);
   expect(node(join(unpacked, 'verify.mjs')).out).toContain('2 of them disclosed');
   expect(readFileSync(join(unpacked, 'records.jsonl'), 'utf8')).toContain(ALICE.subject);
+}, 30_000);
+
+/** The bundle as somebody with a key of their own would sign it, once they have changed it. */
+function signedAnew(folderName: string, change: (manifest: { records: JsonObject[]; files: Record<string, string> }) => void): void {
+  const manifest: { records: JsonObject[]; files: Record<string, string> } = JSON.parse(readFileSync(join(folderName, 'manifest.json'), 'utf8'));
+  change(manifest);
+  for (const name of Object.keys(manifest.files)) {
+    if (existsSync(join(folderName, name))) manifest.files[name] = createHash('sha256').update(readFileSync(join(folderName, name))).digest('hex');
+  }
+  const written = JSON.stringify(manifest);
+  writeFileSync(join(folderName, 'manifest.json'), written);
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const signature = sign(null, Buffer.from(`${SIGNED_AS.bundle}${written}`), privateKey).toString('base64');
+  const key = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
+  writeFileSync(join(folderName, 'signature.json'), JSON.stringify({ key, signature }));
+}
+
+test(verifies('evidence-bundle', 'a bundle that counts a record twice, or leads elsewhere, is refused by its script and by ours'), async () => {
+  const lies: Readonly<Record<string, (out: string) => void>> = {
+    twice: (out) => signedAnew(out, ({ records }) => {
+      records.push(records.at(-1) ?? {});
+      const lines = readFileSync(join(out, 'records.jsonl'), 'utf8').trimEnd().split('\n');
+      writeFileSync(join(out, 'records.jsonl'), `${[...lines, lines.at(-1)].join('\n')}\n`);
+    }),
+    link: (out) => symlinkSync('/dev/zero', join(out, 'policies', 'x')),
+    'a name of everybody': (out) => writeFileSync(join(out, 'constructor'), ''),
+    'another folder': (out) => signedAnew(out, ({ files }) => void (files['../../../../../../etc/hostname'] = '00')),
+  };
+  for (const [lie, tell] of Object.entries(lies)) {
+    const out = join(folder, `lie-${lie.replaceAll(' ', '-')}`);
+    await run('bundle', '--exchange', exchange, '--out', out);
+    tell(out);
+    expect([lie, node(join(out, 'verify.mjs')).code]).toEqual([lie, 1]);
+    expect([lie, await run('verify-bundle', out).then(({ code }) => code, () => 1)]).toEqual([lie, 1]);
+  }
 }, 30_000);
 
 test(verifies('evidence-bundle', 'whatever is changed in a bundle, its script and ours say so'), async () => {

@@ -68,6 +68,7 @@ function checkRecords(files: Files, { records }: Manifest, note: string, checkpo
   if (readable.length !== records.length) problems.push('records.jsonl does not hold the records of the manifest');
   let disclosed = 0;
   for (const [at, { position, leaf, line }] of records.entries()) {
+    if (position <= (records[at - 1]?.position ?? -1)) problems.push(`record ${position}: twice, or not in the log’s order`);
     const text = textOf(files, `proofs/${position}.tlog-proof`);
     const proof = text.split('\n\n')[0]?.split('\n').slice(2) ?? [];
     const isInLog = checkpoint !== undefined && isIncluded(leaf, position, proof, checkpoint);

@@ -12,24 +12,36 @@ export function toTar(files: ReadonlyMap<string, Uint8Array>, at: number): Uint8
   return Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK)]);
 }
 
-/** Reads what `toTar` makes; throws `ERR_BUNDLE_INVALID` for anything else in it than plain files with safe names. */
+/**
+ * Reads what `toTar` makes; throws `ERR_BUNDLE_INVALID` for anything else in it than plain files with safe names: whatever another
+ * `tar` could read differently (a prefix to the name, more after the end), so that what was checked is what is unpacked.
+ */
 export function fromTar(archive: Uint8Array): ReadonlyMap<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
-  for (let at = 0; at + BLOCK <= bytes.length && bytes[at] !== 0; ) {
+  let at = 0;
+  while (at + BLOCK <= bytes.length && !isZero(bytes.subarray(at, at + BLOCK))) {
     const header = bytes.subarray(at, at + BLOCK);
     const name = textOf(header.subarray(0, NAME_MAX));
-    const size = Number.parseInt(textOf(header.subarray(124, 136)), 8);
+    const octal = textOf(header.subarray(124, 136));
+    const size = /^[0-7]{1,11}$/.test(octal) ? Number.parseInt(octal, 8) : Number.NaN;
     const kind = header[156];
     const sum = Number.parseInt(textOf(header.subarray(148, 156)), 8);
     const isWhole = at + BLOCK + size <= bytes.length && checksumOf(header) === sum;
-    if ((kind !== 0x30 && kind !== 0) || !isWhole || !isSafeName(name) || files.has(name)) {
-      throw new SallyportError('ERR_BUNDLE_INVALID', `the archive is not whole, or holds something else than plain files, at byte ${at}`);
-    }
+    if ((kind !== 0x30 && kind !== 0) || !isWhole || !isZero(header.subarray(345)) || !isSafeName(name) || files.has(name)) throw notOurs(at);
     files.set(name, bytes.subarray(at + BLOCK, at + BLOCK + size));
     at += BLOCK + Math.ceil(size / BLOCK) * BLOCK;
   }
+  if (!isZero(bytes.subarray(at))) throw notOurs(at);
   return files;
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
+function notOurs(at: number): SallyportError {
+  return new SallyportError('ERR_BUNDLE_INVALID', `the archive is not whole, or holds something else than plain files, at byte ${at}`);
 }
 
 /** Below the bundle's folder, nowhere else. */

@@ -1,7 +1,7 @@
 // Checks an evidence bundle, offline, with nothing but Node 20 or newer:   node verify.mjs [folder] [log vkey] [control key]
 // Without the two keys it believes those in the bundle and prints them: compare them with what you were given elsewhere.
 import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,11 +9,19 @@ const [folder = dirname(fileURLToPath(import.meta.url)), logKey, controlKey] = p
 const problems = [];
 const check = (holds, what) => holds || (problems.push(what), false);
 const bytes = (name) => readFileSync(join(folder, name));
+// What others wrote may hold escape sequences.
+const say = (words) => console.log(words.replace(/[^\P{C}\n]/gu, '?'));
 const text = (name) => bytes(name).toString();
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 const base64 = (encoded) => Buffer.from(encoded, 'base64');
 const signedBy = (key, signature, data) =>
   verify(null, data, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') }, format: 'jwk' }), signature);
+
+// 0. Nothing in it leads elsewhere.
+const items = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory());
+if (items.some((item) => !item.isFile())) throw new Error('there are links in it, or something else than plain files');
+const nameOf = (item) => join(item.parentPath ?? item.path, item.name).slice(join(folder, '/').length).replaceAll('\\', '/');
+const present = new Set(items.map(nameOf));
 
 // 1. The manifest is what Sallyport's control signed, and lists every file with its SHA-256.
 const manifest = JSON.parse(text('manifest.json'));
@@ -21,11 +29,11 @@ const { key, signature } = JSON.parse(text('signature.json'));
 check(controlKey === undefined || controlKey === key, `the bundle is signed by ${key}, not by the key that you gave`);
 const signed = Buffer.concat([Buffer.from('sallyport/bundle/v1\n'), bytes('manifest.json')]);
 check(signedBy(base64(key), base64(signature), signed), 'manifest.json is not what was signed');
-const present = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory())
-  .map((item) => join(item.parentPath ?? item.path, item.name).slice(join(folder, '/').length).replaceAll('\\', '/'));
-for (const name of present) check(name in manifest.files || name === 'manifest.json' || name === 'signature.json', `${name}: not a file of this bundle`);
+for (const name of present) {
+  check(Object.hasOwn(manifest.files, name) || name === 'manifest.json' || name === 'signature.json', `${name}: not a file of this bundle`);
+}
 for (const [name, expected] of Object.entries(manifest.files)) {
-  if (!check(existsSync(join(folder, name)), `${name}: missing`)) continue;
+  if (!check(present.has(name), `${name}: missing`)) continue;
   check(sha256(bytes(name)).toString('hex') === expected, `${name}: not what was signed`);
 }
 
@@ -72,6 +80,7 @@ for (const [at, { position, leaf, line }] of manifest.records.entries()) {
   const inLog = included(Buffer.from(leaf, 'base64url'), BigInt(position), path.map(base64), checkpoint);
   const fits = version === 'c2sp.org/tlog-proof@v1' && index === `index ${position}` && inNote === note;
   check(inLog && fits, `record ${position}: not proven to be in the log`);
+  check(at === 0 || manifest.records[at - 1].position < position, `record ${position}: twice, or not in the log’s order`);
   check(readable[at]?.position === position, `record ${position}: not in its place in records.jsonl`);
   if (line !== true) continue;
   // … and what is disclosed of it is what was committed to: HMAC-SHA-256 under the line's own salt, docs/audit/log.md.
@@ -84,7 +93,7 @@ for (const [at, { position, leaf, line }] of manifest.records.entries()) {
   disclosed += 1;
 }
 
-console.log(`log      ${vkey}\ncontrol  ${key}\nsize     ${checkpoint.size}, root ${checkpoint.root.toString('base64')}`);
-console.log(`records  ${manifest.records.length} proven, ${disclosed} of them disclosed as they were written; ${Object.keys(manifest.files).length} files`);
-console.log(problems.length === 0 ? 'verified' : problems.join('\n'));
+say(`log      ${vkey}\ncontrol  ${key}\nsize     ${checkpoint.size}, root ${checkpoint.root.toString('base64')}`);
+say(`records  ${manifest.records.length} proven, ${disclosed} of them disclosed as they were written; ${Object.keys(manifest.files).length} files`);
+say(problems.length === 0 ? 'verified' : problems.join('\n'));
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import { jsonText } from '../command.ts';
 import type { Verb } from '../verbs.ts';
 import { FIELDS, FILTER, line, readFilter } from './filter.ts';
 import { revealed } from './reveal.ts';
@@ -9,7 +10,7 @@ export const tail: Verb = {
     const { client, io, options } = call;
     const wanted = { ...readFilter(call), ...(await revealed(call)) };
     try {
-      for await (const record of client.stream('/audit/tail', wanted)) io.out(`${options.json ? JSON.stringify(record) : line(record)}\n`);
+      for await (const record of client.stream('/audit/tail', wanted)) io.out(`${options.json ? jsonText(record) : line(record)}\n`);
     } catch (error) {
       if (!io.signal.aborted) throw error;
     }

@@ -4,7 +4,7 @@ import { checkBundle, type Files } from '../../audit/bundle/check.ts';
 import { fromTar } from '../../audit/bundle/tar.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { show } from '../command.ts';
-import { time } from '../terminal.ts';
+import { plain, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 import { facts } from './facts.ts';
 
@@ -25,7 +25,7 @@ export const verifyBundle: Verb = {
         ['missing', gaps.length === 0 ? 'nothing' : gaps.join('; ')],
       ];
       const found = problems.length === 0 ? ['Everything is what was signed, and in the log.'] : problems;
-      return `${facts(rows)}\n${found.map((problem) => `${problem}\n`).join('')}`;
+      return `${facts(rows)}\n${found.map((problem) => `${plain(problem)}\n`).join('')}`;
     });
     if (keys.log === undefined || keys.control === undefined) {
       io.note('Keys were taken from the bundle: compare them with those that you were given elsewhere, or say --key and --control-key.');
@@ -42,5 +42,11 @@ function readBundle(place: string): Files {
   }
   if (!statSync(place).isDirectory()) return fromTar(readFileSync(place));
   const found = readdirSync(place, { recursive: true, withFileTypes: true }).filter((item) => !item.isDirectory());
+  const odd = found.find((item) => !item.isFile());
+  if (odd !== undefined) {
+    throw new SallyportError('ERR_BUNDLE_INVALID', `${plain(join(odd.parentPath, odd.name))} is no plain file`, {
+      remedy: 'A bundle has no links: look at what it points to before anything else.',
+    });
+  }
   return new Map(found.map((item) => join(item.parentPath, item.name)).map((file) => [relative(place, file), readFileSync(file)]));
 }
