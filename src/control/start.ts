@@ -31,6 +31,7 @@ import { serveApi } from './listen.ts';
 import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
+import { createWebhooks } from './approvals/webhooks.ts';
 import { createRetention } from './retention/keeper.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
@@ -89,8 +90,12 @@ export function createControl(parts: ControlParts): RunningControl {
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
+  const tell = createWebhooks({
+    store, now, report, guard: createAddressGuard(), origin: () => origin,
+    readSecret: async (reference) => (await vault.read(DEFAULT_SPACE, reference)).value,
+  });
+  const approvals = createApprovalKeeper({ store, record, now, report, tell });
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
-  const approvals = createApprovalKeeper({ store, record, now, report });
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;

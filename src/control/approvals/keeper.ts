@@ -1,8 +1,10 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { msOfSpan } from '../../registry/approval-shape.ts';
+import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import { readApprovals } from './settings.ts';
+import type { TellPeople } from './webhooks.ts';
 import { end, factsOf, isForgotten, stateOf, type Approval, type Keeping } from './words.ts';
 
 /** Sees to it that approvals are answered, or end. */
@@ -19,8 +21,13 @@ export interface ApprovalKeeper {
 const TEND_MS = 10_000;
 const BY = 'sallyport|control';
 
-export function createApprovalKeeper(parts: Keeping & Pick<Control, 'report'>): ApprovalKeeper {
-  const { store, now, report } = parts;
+/** What it needs to tell people. */
+export interface KeeperParts extends Keeping, Pick<Control, 'report'> {
+  readonly tell: TellPeople;
+}
+
+export function createApprovalKeeper(parts: KeeperParts): ApprovalKeeper {
+  const { store, now, report, tell } = parts;
   const tend = async (): Promise<void> => {
     try {
       const { escalateAfter } = await readApprovals(store);
@@ -37,8 +44,8 @@ export function createApprovalKeeper(parts: Keeping & Pick<Control, 'report'>): 
   timer.unref();
   return {
     tend,
-    asked: () => undefined,
-    answered: () => undefined,
+    asked: (approval) => void tell('asked', approval),
+    answered: (approval) => void tell('answered', approval),
     close: () => clearInterval(timer),
   };
 }
@@ -51,7 +58,7 @@ function isLate({ body }: Approval, now: number, afterMs: number): boolean {
   return body.state === 'pending' && body.escalatedAt === undefined && now - body.askedAt >= afterMs;
 }
 
-async function expire(parts: Keeping, rows: Parameters<Parameters<Control['store']['transaction']>[0]>[0], { space, id }: Approval): Promise<void> {
+async function expire(parts: Keeping, rows: Rows, { space, id }: Approval): Promise<void> {
   const approval = await needStored(rows, 'approval', space, id);
   const at = parts.now();
   if (!isPast(approval, at)) return;
@@ -59,14 +66,17 @@ async function expire(parts: Keeping, rows: Parameters<Parameters<Control['store
   await end(parts, rows, approval, 'approval.expired', { by: BY, at, reason });
 }
 
-async function escalate(parts: Keeping, { space, id }: Approval): Promise<void> {
-  await parts.store.transaction(async (rows) => {
+async function escalate(parts: KeeperParts, { space, id }: Approval): Promise<void> {
+  const escalated = await parts.store.transaction(async (rows): Promise<Approval | undefined> => {
     const approval = await needStored(rows, 'approval', space, id);
     const at = parts.now();
-    if (approval.body.state !== 'pending' || approval.body.escalatedAt !== undefined) return;
+    if (approval.body.state !== 'pending' || approval.body.escalatedAt !== undefined) return undefined;
     await parts.record({
       ...factsOf(approval), event: 'approval.escalated', principal: BY, detail: { id, resource: 'approval', waitedMs: at - approval.body.askedAt },
     });
-    await putStored(rows, 'approval', space, id, { ...approval.body, escalatedAt: at }, BY);
+    const body = { ...approval.body, escalatedAt: at };
+    await putStored(rows, 'approval', space, id, body, BY);
+    return { ...approval, body };
   });
+  if (escalated !== undefined) await parts.tell('escalated', escalated);
 }

@@ -28,7 +28,9 @@ export const approvalPages: readonly WebRoute[] = [
   pageRoute('GET', '/approvals/alike/:shape', showAlike),
   pageRoute('POST', '/approvals/alike/:shape', grantAlike),
   pageRoute('GET', '/approvals/:id', showOne),
-  pageRoute('POST', '/approvals/:id', answerOne),
+  pageRoute('POST', '/approvals/:id/grant', (web, control) => answerOne(web, control, 'grant')),
+  pageRoute('POST', '/approvals/:id/deny', (web, control) => answerOne(web, control, 'deny')),
+  pageRoute('POST', '/approvals/:id/withdraw', (web, control) => answerOne(web, control, 'withdraw')),
   pageRoute('POST', '/approvals/:id/passkey', grantByPasskey),
 ];
 
@@ -61,14 +63,14 @@ function listOf(approvals: readonly Approval[], now: number, space: string, batc
 ${alike.map(([shape, count]) => html`<p><a href="/approvals/alike/${shape}${query}">Answer ${count} that are alike but for their values</a></p>`)}`;
 }
 
-async function showOne(web: WebRequest, control: Control, problem?: Html): Promise<Response> {
+async function showOne(web: WebRequest, control: Control): Promise<Response> {
   const visitor = await findVisitor(web, control);
   if (visitor === undefined) return goTo(signInPath(web));
   const shown = await openFor(control, await needOne(web, control), visitor);
   await noteShown(control, shown.approval.id, visitor.principal);
   const browser = knowBrowser(web);
   const body = html`<div class="row"><h1>May this run?</h1><a href="/approvals">All that wait</a></div>
-<p class="lead">You are <strong>${nameOf(visitor.person)}</strong>. <a href="/sign-in/out">Not you?</a></p>${problem}
+<p class="lead">You are <strong>${nameOf(visitor.person)}</strong>. <a href="/sign-in/out">Not you?</a></p>
 ${viewOf(shown, control.now())}${await answersOf(web, control, shown, visitor, browser)}`;
   return page(web, { title: 'A call waits', cookies: browser.cookies, wide: true, passkeys: true, body });
 }
@@ -77,36 +79,35 @@ ${viewOf(shown, control.now())}${await answersOf(web, control, shown, visitor, b
 async function answersOf(web: WebRequest, control: Control, shown: Shown, visitor: Visitor, browser: Browser): Promise<Html> {
   const { approval, approvers } = shown;
   const { principal } = visitor;
-  const action = `/approvals/${approval.id}${web.url.search}`;
+  const actionOf = (answer: string): string => `/approvals/${approval.id}/${answer}${web.url.search}`;
   const token = formToken(browser.token(purposeOf(approval)));
   const isOwn = approvers.isRequester(approval, principal);
-  const withdraw = html`<form method="post" action="${action}">${token}<label for="why">Why</label><input type="text" id="why" name="reason" maxlength="2000">
-<button type="submit" name="answer" value="withdraw" class="plain">Take it back</button></form>`;
+  const withdraw = html`<form method="post" action="${actionOf('withdraw')}">${token}<label for="why">Why</label>
+<input type="text" id="why" name="reason" maxlength="2000" required><button type="submit" class="plain">Take it back</button></form>`;
   if (!isOpen(approval, control.now())) return html`<div class="note"><strong>This is over: ${stateOf(approval, control.now())}</strong></div>`;
   if (approval.body.state === 'granted') return html`<div class="note good"><strong>Approved</strong><p>The same call, sent again, runs once.</p></div>${withdraw}`;
   if (isOwn && !approvers.solo) {
     return html`<div class="note"><strong>It is your own agent's call</strong><p>Somebody else must approve it: ${approval.body.gates.map(({ value }) => value).join(', ')}.</p></div>${withdraw}`;
   }
-  const deny = html`<form method="post" action="${action}">${token}<label for="reason">Why not (its caller is told)</label>
-<input type="text" id="reason" name="reason" maxlength="2000" required><button type="submit" name="answer" value="deny" class="plain">Refuse</button></form>`;
-  if (!isOwn) return html`<form method="post" action="${action}">${token}<button type="submit" name="answer" value="grant">Approve exactly this</button></form>${deny}`;
+  const deny = html`<form method="post" action="${actionOf('deny')}">${token}<label for="reason">Why not (its caller is told)</label>
+<input type="text" id="reason" name="reason" maxlength="2000" required><button type="submit" class="plain">Refuse</button></form>`;
+  if (!isOwn) return html`<form method="post" action="${actionOf('grant')}">${token}<button type="submit">Approve exactly this</button></form>${deny}`;
   const options = await offerAssertion(siteOf(web.url), makeChallenge(browser, purposeOf(approval), control.now()));
   return html`<div class="note warn"><strong>It is your own agent's call, and there is nobody else here</strong><p>Show that it is you, not your agent.</p></div>
-<form method="post" action="/approvals/${approval.id}/passkey${web.url.search}" data-passkey="get" data-options="${JSON.stringify(options)}" hidden>${token}
+<form method="post" action="${actionOf('passkey')}" data-passkey="get" data-options="${JSON.stringify(options)}" hidden>${token}
 <input type="hidden" name="answer"><button type="submit">Approve exactly this with a passkey</button><p class="soft" role="status" aria-live="polite"></p></form>
 <p data-without>Passkeys need a current browser with scripts allowed on this page.</p>${deny}`;
 }
 
-async function answerOne(web: WebRequest, control: Control): Promise<Response> {
+async function answerOne(web: WebRequest, control: Control, answer: 'grant' | 'deny' | 'withdraw'): Promise<Response> {
   const visitor = await needVisitor(web, control);
   const approval = await needOne(web, control);
   const form = await readForm(web, purposeOf(approval));
   const by = { id: visitor.principal, via: 'page' } as const;
-  const answer = form.text('answer');
   if (answer === 'grant') await grantApprovals(control, approval.space, [{ id: approval.id, digest: approval.body.digest }], by);
   else {
     const read = REFUSE.safeParse({ reason: form.text('reason') });
-    if (!read.success) return showOne(web, control, html`<div class="note bad" role="alert"><strong>Say why, in a few words</strong></div>`);
+    if (!read.success) throw new SallyportError('ERR_REQUEST_INVALID', 'Say why, in a few words.', { remedy: 'Go back, and write it beside the button.' });
     await (answer === 'deny' ? denyApproval : withdrawApproval)(control, approval.space, approval.id, by, read.data.reason);
   }
   return goTo('/approvals');

@@ -1,0 +1,107 @@
+import { createHmac } from 'node:crypto';
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import type { ApprovalsShape } from '../../registry/approval-shape.ts';
+import type { AddressGuard } from '../../upstream/address.ts';
+import { createGuardedFetch } from '../../upstream/guarded-fetch.ts';
+import type { Control } from '../control.ts';
+import { readNetwork } from '../manifest/settings.ts';
+import { readApprovals } from './settings.ts';
+import { pageOf, type Approval } from './words.ts';
+
+type Webhook = NonNullable<ApprovalsShape['webhooks']>[string];
+
+/** What people are told of. */
+export type Told = 'asked' | 'escalated' | 'answered';
+
+/** Leads people to the page: nothing that a call says, nor whose it is, ever goes this way. Never rejects. */
+export type TellPeople = (what: Told, approval: Approval) => Promise<void>;
+
+export interface WebhookParts extends Pick<Control, 'store' | 'now' | 'report'> {
+  readonly guard: AddressGuard;
+  readonly origin: () => string | undefined;
+  readonly readSecret: (reference: string) => Promise<string>;
+}
+
+const TRIES_MS = [0, 1_000, 5_000];
+const PREFIX = 'whsec_';
+
+export function createWebhooks(parts: WebhookParts): TellPeople {
+  return async (what, approval) => {
+    const { webhooks = {} } = await readApprovals(parts.store).catch((): ApprovalsShape => ({}));
+    await Promise.all(Object.entries(webhooks).map(async ([name, hook]) => {
+      for (const waitMs of TRIES_MS) {
+        if (waitMs > 0) await Bun.sleep(waitMs);
+        const problem = await post(parts, hook, what, approval);
+        if (problem === undefined) return;
+        if (waitMs === TRIES_MS.at(-1)) parts.report(`the webhook ${name} was not told of approval ${approval.id}: ${problem}`);
+      }
+    }));
+  };
+}
+
+/** One try; gives what went wrong. Signed as Standard Webhooks 1.0 says, like the records of sinks. */
+async function post(parts: WebhookParts, hook: Webhook, what: Told, approval: Approval): Promise<string | undefined> {
+  try {
+    const at = parts.now();
+    const body = JSON.stringify(bodyOf(hook, what, approval, linkOf(parts.origin(), approval), at));
+    const [id, seconds] = [`${approval.id}.${what}`, Math.floor(at / 1_000)];
+    const signature = createHmac('sha256', keyOf(await parts.readSecret(hook.secret))).update(`${id}.${seconds}.${body}`).digest('base64');
+    const { hostname } = new URL(hook.url);
+    const send = createGuardedFetch({
+      guard: parts.guard, network: await readNetwork(parts.store), privateHosts: new Set(hook.allowPrivate === true ? [hostname] : []), server: 'the webhook',
+    });
+    const answer = await send(hook.url, {
+      method: 'POST', body,
+      headers: { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` },
+    });
+    return answer.ok ? undefined : `HTTP ${answer.status}`;
+  } catch (error) {
+    return error instanceof SallyportError ? error.code : 'it could not be reached';
+  }
+}
+
+function linkOf(origin: string | undefined, approval: Approval): string | undefined {
+  return origin === undefined ? undefined : pageOf(approval, origin);
+}
+
+const SAYS: Readonly<Record<Told, string>> = {
+  asked: 'A call waits for somebody to approve it', escalated: 'A call still waits, and nobody has answered', answered: 'A call was answered',
+};
+
+function bodyOf({ format = 'json' }: Webhook, what: Told, { id, body }: Approval, url: string | undefined, at: number): JsonObject {
+  const place = `${body.resource.server}/${body.resource.name}`;
+  const facts = `${place}, through agent ${body.principal.agent}; must approve: ${body.gates.map(({ value }) => value).join(', ')}`;
+  const text = `${SAYS[what]}: ${facts}`;
+  const where = url ?? `sallyport approve show ${id}`;
+  if (format === 'slack') {
+    const button = { type: 'button', text: { type: 'plain_text', text: 'Look at it' }, url: url ?? '' };
+    return {
+      text: `${slackText(text)} ${slackText(where)}`,
+      blocks: [{ type: 'section', text: { type: 'plain_text', text } }, ...(url === undefined ? [] : [{ type: 'actions', elements: [button] }])],
+    };
+  }
+  if (format === 'teams') {
+    const content = {
+      type: 'AdaptiveCard', version: '1.4', body: [{ type: 'RichTextBlock', inlines: [{ type: 'TextRun', text }] }],
+      actions: url === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Look at it', url }],
+    };
+    return { type: 'message', attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content }] };
+  }
+  return {
+    type: `sallyport.approval.${what}`, timestamp: new Date(at).toISOString(),
+    data: {
+      id, state: body.state, server: body.resource.server, name: body.resource.name, agent: body.principal.agent, effect: body.effect ?? null,
+      needs: body.gates.map(({ value }) => value), expiresAt: body.expiresAt, ...(url === undefined ? {} : { url }),
+    },
+  };
+}
+
+/** Slack's three characters; names are other people's words. */
+function slackText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function keyOf(secret: string): Buffer {
+  return secret.startsWith(PREFIX) ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret);
+}
