@@ -6,11 +6,10 @@
 const WORDS = {
   deny: `don't never without noneed avoid nicht niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не никогда
     без нельзя لا دون بدون 不要 不得 切勿 请勿 勿 無需 无需 不必 不会 ないで なく ないこと せず ずに ない なしに 마세요 말고 마라 말아 않고 없이 않습니다 않아`,
-  tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying show showing alert alerting report
-    expose say display acknowledge sag* erwähn* inform* mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg*
-    montr* averti* digas decir diga mencion* revel* muestr* mostrar avis* dizer mostre dica menzion* rivel* mostr* avvis* vertel* zeg noem*
-    meld* toon* говори* сообща* упомина* раскрыва* показыва* рассказыва* уведомля* تخبر تذكر تكشف 告诉 告知 提及 提到 透露 通知 展示 显示 言わ 言う 伝え 知らせ 教え 言及 開示
-    表示 見せ 말하지 말하 알리 알려 언급 공개 보여`,
+  tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying alert alerting sag* erwähn* inform*
+    mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg* montr* averti* digas decir diga mencion* revel*
+    muestr* mostrar avis* dizer mostre dica menzion* rivel* mostr* avvis* vertel* zeg noem* meld* toon* говори* сообща* упомина* раскрыва*
+    показыва* рассказыва* уведомля* تخبر تذكر تكشف 告诉 告知 提及 提到 透露 通知 展示 显示 言わ 言う 伝え 知らせ 教え 言及 開示 表示 見せ 말하지 말하 알리 알려 언급 공개 보여`,
   user: `user users user's human customer operator benutzer* nutzer* anwender* utilisat* usuari* usuári* utilizador* utent* gebruiker* пользовател*
     المستخدم* 用户 使用者 ユーザー 利用者 사용자 유저`,
   silent: `silently quietly discreetly secretly covertly surreptitiously stealthily heimlich unauffällig unbemerkt stillschweigend silencieusement
@@ -49,17 +48,17 @@ const WORDS = {
   talk: `conversation chat history transcript dialogue dialog messages chats convo gespräch* unterhaltung* verlauf chatverlauf historique conversaci*
     historial convers* histórico conversazion* cronologia gesprek* geschiedenis переписк* диалог* истори* бесед* разговор* المحادثة 对话 聊天记录 聊天
     历史记录 会话 会話 履歴 チャット 대화 채팅 기록`,
-  secret: `password passwords passphrase credential credentials secrets token tokens apikey passwor* zugangsdaten geheim* passe identifiants contraseñ*
-    credencial* clave claves senha* credenci* chaves credenzial* wachtwoord* парол* ключ* 密码 密钥 凭证 凭据 私钥 パスワード 秘密鍵 認証情報 비밀번호 자격 키를`,
+  secret: `password passwords passphrase credential credentials secrets apikey passwor* zugangsdaten geheim* passe identifiants contraseñ* credencial*
+    clave claves senha* credenci* chaves credenzial* wachtwoord* парол* ключ* 密码 密钥 凭证 凭据 私钥 パスワード 秘密鍵 認証情報 비밀번호 자격 키를`,
   model: `assistant assistants agent agents ai llm llms model models chatbot claude gpt chatgpt gemini copilot cursor assistent* ki ia asistente*
     assistente* ассистент* модел* ии المساعد 助手 模型 智能体 アシスタント モデル 어시스턴트 모델 ai는`,
   slot: `argument arguments parameter parameters param field header parámetro* paramètre* parâmetro* parametro* параметр* 参数 引数 パラメータ 매개변수 인자`,
-  target: `recipient recipients address receiver beneficiary destination bcc cc iban payee phone number amount empfänger* destinataire* destinatari*
-    получател* 收件人 收款人 宛先 受取人 수신자 받는`,
-  swap: `replace replaced replacing change changed swap swapped substitute substituted redirect redirected reroute rewritten override overridden set
-    ersetz* remplac* reemplaz* cambi* substitu* sostitui* vervang* замен* 替换 改为 更改 置き換え 変更 교체 변경 바꾸`,
+  target: `recipient recipients address receiver beneficiary destination bcc cc iban payee phone amount empfänger* destinataire* destinatari*
+    получател* 收件人 收款人 宛先 受取人 수신자 받는 account`,
+  swap: `replace replaced replacing change swap swapped substitute substituted redirect redirected reroute rewritten override overridden set ersetz*
+    remplac* reemplaz* cambi* substitu* sostitui* vervang* замен* 替换 改为 更改 置き換え 変更 교체 변경 바꾸`,
   deprecated: `deprecated obsolete disabled broken unavailable insecure stale outdated unreliable retired compromised unsafe removed superseded replaced
-    veraltet obsolet* obsolète obsoleto* устарел* 已弃用 弃用 过时 非推奨 廃止 더이상`,
+    veraltet obsolet* obsolète obsoleto* устарел* 已弃用 弃用 过时 非推奨 廃止 더이상 inaccurate incorrect wrong unverified`,
   instead: `instead solely exclusively`,
   this: `this here dieses ce cet cette este esta esto isto questo questa dit deze этот это 本工具 此工具 このツール 이도구`,
   only: `only sole`,
@@ -70,7 +69,7 @@ const WORDS = {
   interpreter: `sh bash zsh powershell python python3 eval`,
   prefer: `prefer choose select pick favor favour preferred bevorzug* wähl* préfér* choisi* prefier* elij* prefir* escolh* preferisc* scegli* предпоч*
     выбира* 优先 选择 優先 選択 우선적 선택`,
-  over: `over ahead rather above instead than alternatives others other any regardless always`,
+  over: `over ahead rather instead than`,
   best: `best superior fastest verified trusted authoritative official complete reliable accurate safest recommended preferred ultimate definitive`,
   ask: `ask asking confirm confirming confirmation approval consent permission prompting frag* nachfrag* rückfrag* bestätig* demander confirm*
     pregunt* pergunt* chied* vragen bevestig* спрашива* подтвержд* 询问 确认 同意 尋ね 確認 묻 확인`,
@@ -89,9 +88,19 @@ const WORDS = {
     verification`,
   cause: `for to by per because required satisfy`,
   route: `route reroute redirect redirected send forward handled delegate`,
+  show: `show showing report expose say display acknowledge explain`,
+  token: `token tokens key keys`,
+  changed: `updated changed modified upgraded migrated`,
+  called: `called invoked executed used run`,
+  sent: `sent posted forwarded uploaded delivered`,
+  your: `your`,
+  system: `system`,
+  reason: `reasons reason purposes purpose`,
+  future: `future`,
+  installer: `pip pip3 npm npx brew apt`,
 } as const;
 
-export type WordKind = keyof typeof WORDS | 'path' | 'url' | 'mail' | 'code' | 'name';
+export type WordKind = keyof typeof WORDS | 'path' | 'url' | 'mail' | 'code' | 'name' | 'value';
 
 /** Scripts that put no space between words: their words are looked for inside a run of letters. */
 export const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;

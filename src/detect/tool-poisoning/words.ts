@@ -17,7 +17,7 @@ export interface Sentence {
 
 /** What a chunk between spaces is, when it is more than words. */
 const PATHS = new RegExp([
-  String.raw`~/?\.?(?:ssh|aws|kube|gnupg|azure|docker|netrc|npmrc|pypirc|git-credentials|pgpass|config/gcloud|cursor|claude|codeium|gemini)\b`,
+  String.raw`~/?\.?(?:ssh|aws|kube|gnupg|azure|docker|netrc|npmrc|pypirc|git-credentials|pgpass|config/gcloud|config/gh|cursor|claude|codeium|gemini)\b`,
   String.raw`~/?\.?(?:bash_history|zsh_history|profile|bashrc|zshrc|bash_profile|zprofile)\b`,
   String.raw`\b(?:id_rsa|id_ed25519|id_ecdsa|authorized_keys|known_hosts|wallet\.dat|kubeconfig|\.netrc|\.pgpass|\.npmrc|\.htpasswd)\b`,
   String.raw`\b(?:credentials\.(?:db|json|ya?ml|csv)|secrets?\.(?:ya?ml|json|toml|env))\b`,
@@ -28,6 +28,8 @@ const PATHS = new RegExp([
 const URL_LIKE = /https?:\/\/|\bwww\.|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[\w-]{1,63}\.(?:ngrok|webhook|requestbin|burpcollaborator|oast)\b/i;
 const MAIL_LIKE = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/;
 const NAME_LIKE = /^[("'`<[]*[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)*(?:[_.][A-Za-z0-9]+|[a-z0-9][A-Z][A-Za-z0-9]*)[)"'`>\],:;.]*$/;
+/** An account, an amount, a number: what stands for what the user asked for. */
+const VALUE_LIKE = /^[$€£"'(]?[A-Za-z]{0,8}[-+]?\d[\d.,-]{1,32}["').,;]?$/;
 /** Names of this length are no names. */
 const NAME_CHARS_MAX = 96;
 const CHUNK_CHARS_MAX = 2_048;
@@ -93,6 +95,7 @@ function specialKinds(chunk: string): readonly WordKind[] {
   if (!sample && MAIL_LIKE.test(said)) kinds.push('mail');
   if (kinds.length === 0 && said.length <= NAME_CHARS_MAX && NAME_LIKE.test(said)) kinds.push('name');
   if (said.startsWith('`')) kinds.push('code');
+  if (VALUE_LIKE.test(said)) kinds.push('value');
   return kinds;
 }
 
