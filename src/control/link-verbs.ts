@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../domain/json.ts';
 import type { SharedState } from '../domain/state.ts';
+import type { Read } from '../flow/provenance/recall.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Control } from './control.ts';
@@ -57,8 +58,8 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
     'control.context': {
       call: async (body) => {
-        const { generation, labels } = await visitContext(control, validate(VISIT, body, 'body'));
-        return { generation, labels: { ...labels } };
+        const { generation, labels, recall } = await visitContext(control, validate(VISIT, body, 'body'));
+        return { generation, labels: { ...labels }, ...(recall === undefined ? {} : { recall: jsonOf(recall) }) };
       },
     },
     'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
@@ -68,6 +69,9 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },
   };
 }
+
+/** Plain data by its type, which has optional members. */
+const jsonOf = (value: Read): Json => JSON.parse(JSON.stringify(value));
 
 /** The newest snapshot, then the newest lease, at once and after each change. A slow gateway skips to the newest. */
 async function* watch(control: Control, news: Broadcast, signal: AbortSignal): AsyncGenerator<Json> {

@@ -16,6 +16,18 @@ export interface Provenance {
   /** Of the values that do flow into the arguments: the highest, and all. */
   readonly confidentiality: Confidentiality;
   readonly categories: readonly Category[];
+  /** By argument, for who has to understand it: policies don't see it. Absent where nothing is to be said. */
+  readonly places?: readonly FlowPlace[];
+}
+
+/** What one argument is, and where it comes from. */
+export interface FlowPlace {
+  /** RFC 6901; what the pinned schema does not name is `*`. */
+  readonly at: string;
+  /** Absent: it is no destination. */
+  readonly destination?: Exclude<Destinations, 'none'>;
+  /** Tools as `<server>/<tool>`, or servers. */
+  readonly from: readonly string[];
 }
 
 /** Nothing that was given out before is in it. */

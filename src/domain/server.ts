@@ -20,6 +20,22 @@ export interface Labels {
 /** What carries nothing that would have to be watched. */
 export const UNLABELLED: Labels = { confidentiality: 'public', categories: [], integrity: 'trusted' };
 
+/** How values flow into and out of a tool, or any tool of a server, as an administrator declares it. */
+export interface FlowRules {
+  /** The highest confidentiality that it may be sent; absent: its tier says. */
+  readonly clearance?: Confidentiality;
+  /** It keeps what agents read back. */
+  readonly memory?: boolean;
+  /** It is a directory: what it returns may be a destination, whatever was read before. */
+  readonly directory?: boolean;
+  /** Which arguments say where something goes (names, or pointers); absent: found by names, formats and shapes. */
+  readonly destinations?: readonly string[];
+  /** Destinations that need no other provenance. */
+  readonly allow?: readonly string[];
+  /** Labels of what stands under a property of its results. */
+  readonly fields?: Readonly<Record<string, Partial<Labels>>>;
+}
+
 /** The highest confidentiality that a server of each tier may be sent, where nothing else is declared. */
 export const CLEARANCE_OF_TIER: Readonly<Record<string, Confidentiality>> = { internal: 'restricted', vendor: 'confidential', public: 'internal' };
 
@@ -113,6 +129,7 @@ export interface Tool extends Pin {
   /** Whether an administrator confirmed the effect; `learn` permits only confirmed writes. */
   readonly confirmed: boolean;
   readonly labels: Labels;
+  readonly flow?: FlowRules;
   /** An administrator declared that it runs other tools of its server: a call of it is judged as a call of the inner one. */
   readonly dispatches?: Dispatch;
 }
@@ -150,6 +167,10 @@ export interface Server {
   readonly hosting: 'self' | 'vendor' | 'embedded';
   readonly tier: 'internal' | 'vendor' | 'public';
   readonly labels: Labels;
+  /** Of all its tools, where they say nothing of their own. */
+  readonly flow?: FlowRules;
+  /** Labels of its resources by URI, the first that fits; `*` at the end of a pattern is any ending. */
+  readonly resources?: readonly { readonly uri: string; readonly labels: Labels }[];
   readonly credentials: CredentialSpec;
   /** The retention class of what is recorded of it; absent: `standard`. */
   readonly retention?: string;

@@ -39,6 +39,13 @@ export interface NetworkSettings {
   readonly extraRoots?: string;
 }
 
+/** What a company knows of where its data may go. By space: a team's directory is not another's. */
+export interface FlowSettings {
+  readonly spaces: Readonly<Record<string, { readonly domains: readonly string[]; readonly allow: readonly string[] }>>;
+  /** Addresses of the organisation's people, as `addressDigest` of `flow/provenance/allow.ts`. */
+  readonly people: readonly string[];
+}
+
 /**
  * Everything a gateway decides by: immutable, numbered, signed by control. `policy` is the compiled decision program
  * (its shape belongs to `policy/`); a snapshot that does not verify is never used.
@@ -56,6 +63,8 @@ export interface Snapshot {
   readonly network: NetworkSettings;
   readonly limits: StandingLimits;
   readonly audit: AuditSettings;
+  /** Absent: no destination is trusted without having been seen in time. */
+  readonly flow?: FlowSettings;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
 }

@@ -7,6 +7,7 @@ import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
 import { STANDING_LIMITS } from '../domain/standing.ts';
 import { contextKey, conversationOf } from './context.ts';
+import { flowKeyOf } from './provenance/key.ts';
 import { createFlowContexts, type FlowContexts, type Visit } from './keeper.ts';
 import { join, LOST } from './labels.ts';
 
@@ -29,7 +30,7 @@ function keep(): Kept {
     visits.push(visit);
     kept.labels = join(kept.labels, visit.add);
     return { generation: kept.generation, labels: kept.labels };
-  }, () => kept.at);
+  }, flowKeyOf(new Uint8Array(32)), () => kept.at);
   const kept: Kept = { flow, visits, labels: UNLABELLED, generation: 1, away: false, at: 1_000_000 };
   return kept;
 }
@@ -44,40 +45,40 @@ function calling(labels: Labels, principal: Partial<Principal> = {}): Exchange {
 describe('a gateway\'s memory of contexts', () => {
   test('asks once, then not again for what is covered, until its belief is old', async () => {
     const kept = keep();
-    for (let n = 0; n < 5; n++) await kept.flow.carry(calling(PRIVATE));
+    for (let n = 0; n < 5; n++) await kept.flow.carry(calling(PRIVATE), []);
     expect(kept.visits).toMatchObject([{ add: PRIVATE }]);
     kept.at += 1_001;
-    await Promise.all([1, 2, 3].map(() => kept.flow.carry(calling(PRIVATE))));
+    await Promise.all([1, 2, 3].map(() => kept.flow.carry(calling(PRIVATE), [])));
     expect(kept.visits).toHaveLength(2);
     expect(kept.visits[1]).toMatchObject({ knew: 1 });
   });
 
   test('asks for what rises, and for a sign-in that it has not seen', async () => {
     const kept = keep();
-    await kept.flow.carry(calling(UNLABELLED, { signIn: 'one' }));
-    await kept.flow.carry(calling(PRIVATE, { signIn: 'one' }));
+    await kept.flow.carry(calling(UNLABELLED, { signIn: 'one' }), []);
+    await kept.flow.carry(calling(PRIVATE, { signIn: 'one' }), []);
     expect(kept.visits).toHaveLength(2);
-    await kept.flow.carry(calling(PRIVATE, { signIn: 'two' }));
+    await kept.flow.carry(calling(PRIVATE, { signIn: 'two' }), []);
     expect(kept.visits).toHaveLength(3);
   });
 
   test('gives nothing out that it could not make durable; what is covered is', async () => {
     const kept = keep();
     kept.away = true;
-    expect(await codeOf(kept.flow.carry(calling(PRIVATE)))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(await codeOf(kept.flow.carry(calling(PRIVATE), []))).toBe('ERR_LINK_UNAVAILABLE');
     kept.away = false;
-    await kept.flow.carry(calling(PRIVATE));
+    await kept.flow.carry(calling(PRIVATE), []);
     kept.away = true;
     kept.at += 5_000;
-    await kept.flow.carry(calling(PRIVATE));
-    expect(await codeOf(kept.flow.carry(calling(LOST)))).toBe('ERR_LINK_UNAVAILABLE');
+    await kept.flow.carry(calling(PRIVATE), []);
+    expect(await codeOf(kept.flow.carry(calling(LOST), []))).toBe('ERR_LINK_UNAVAILABLE');
   });
 
   test('is never what policy is told; that is asked for, every time', async () => {
     const kept = keep();
     expect(await kept.flow.labels(calling(PRIVATE), false)).toEqual(UNLABELLED);
     expect(kept.visits).toHaveLength(0);
-    await kept.flow.carry(calling(PRIVATE));
+    await kept.flow.carry(calling(PRIVATE), []);
     kept.labels = LOST;
     expect(await kept.flow.labels(calling(PRIVATE), true)).toEqual(LOST);
     kept.away = true;
@@ -86,25 +87,25 @@ describe('a gateway\'s memory of contexts', () => {
 
   test('follows a context into its next generation', async () => {
     const kept = keep();
-    await kept.flow.carry(calling(LOST));
+    await kept.flow.carry(calling(LOST), []);
     kept.generation = 2;
     kept.labels = UNLABELLED;
     kept.at += 1_001;
-    await kept.flow.carry(calling(PRIVATE));
+    await kept.flow.carry(calling(PRIVATE), []);
     expect(await kept.flow.labels(calling(PRIVATE), true)).toEqual(PRIVATE);
   });
 
   test('does not take for lost what idled away', async () => {
     const kept = keep();
-    await kept.flow.carry(calling(PRIVATE));
+    await kept.flow.carry(calling(PRIVATE), []);
     kept.at += STANDING_LIMITS.contextIdleMs + 1;
-    await kept.flow.carry(calling(PRIVATE));
+    await kept.flow.carry(calling(PRIVATE), []);
     expect(kept.visits[1]).not.toHaveProperty('knew');
   });
 
   test('keeps no context of our own workload', async () => {
     const kept = keep();
-    await kept.flow.carry(calling(PRIVATE, { id: REGISTRY_PRINCIPAL_ID }));
+    await kept.flow.carry(calling(PRIVATE, { id: REGISTRY_PRINCIPAL_ID }), []);
     expect(kept.visits).toEqual([]);
   });
 });

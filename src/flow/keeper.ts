@@ -1,11 +1,18 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
+import type { Message } from '../domain/message.ts';
+import type { PolicyEngine } from '../domain/decision.ts';
 import type { Principal } from '../domain/principal.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
+import { UNDERIVED, type Provenance } from '../domain/provenance.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
 import { labelsOf } from './context.ts';
 import { covers, join, withFound } from './labels.ts';
+import { provenanceOf, type FlowKey } from './provenance/derive.ts';
+import { draftsOf, fieldLabels, write, type Draft, type Entry } from './provenance/entry.ts';
+import { createRecall, type Read, type Recalled } from './provenance/recall.ts';
+import { sinkOf } from './provenance/sink.ts';
 
 /** One look at a context, in which labels may be added. */
 export interface Visit {
@@ -15,19 +22,30 @@ export interface Visit {
   /** The generation that was there before, so that a context that is lost is not taken for a new one. */
   readonly knew?: number;
   readonly add: Labels;
+  /** Where fingerprints are kept: the last position that is known here, of which generation, and what is added. Absent: nobody keeps them. */
+  readonly recall?: { readonly generation: number; readonly after: number; readonly entries: readonly Entry[] };
 }
 
 /** A context as it is now. Each end begins a new generation. */
 export interface Carried {
   readonly generation: number;
   readonly labels: Labels;
+  readonly recall?: Read;
+}
+
+/** What came back, and whether fingerprints of it are kept. */
+export interface Arrived {
+  readonly answer: Message;
+  readonly keeps: boolean;
 }
 
 export interface FlowContexts {
   /** What the context of an exchange carries, as policy may know it; `exactly`: of this very moment, of all replicas. */
   labels(exchange: Exchange, exactly: boolean): Labels | Promise<Labels>;
+  /** The same, and where the values of the call's arguments come from; each as far as policy reads it. */
+  know(exchange: Exchange, reads: Pick<PolicyEngine, 'readsFlow' | 'readsProvenance'>): Promise<{ readonly flow: Labels; readonly provenance: Provenance }>;
   /** Labels the context by what came back and what was found in it. Resolves when that is durable, for every replica; until then nothing is given out. */
-  carry(exchange: Exchange, findings?: readonly Finding[]): Promise<void>;
+  carry(exchange: Exchange, findings: readonly Finding[], arrived?: Arrived): Promise<void>;
 }
 
 /** How long it is believed that nobody else changed a context. What policy reads is never merely believed. */
@@ -43,24 +61,30 @@ interface Known extends Carried {
  * Memory is only a cache of what `visit` makes durable: labels join and never fall, so that a late writer loses nothing,
  * and what is covered already writes nothing.
  */
-export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, now: () => number = Date.now): FlowContexts {
+export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, key: FlowKey, now: () => number = Date.now): FlowContexts {
   const remembered = new Map<string, Known>();
   const looking = new Map<string, Promise<Known>>();
+  const recall = createRecall();
 
-  const look = async ({ flow: key, principal, space, snapshot }: Exchange, add: Labels): Promise<Known> => {
+  /** `entries`: what is left there; undefined: nobody keeps fingerprints. */
+  const look = async (exchange: Exchange, add: Labels, entries?: readonly Entry[]): Promise<Known> => {
+    const { flow, principal, space, snapshot } = exchange;
     const at = now();
-    const before = remembered.get(key);
+    const before = remembered.get(flow);
     // What idled away is not lost.
     const knew = before === undefined || at - before.at > snapshot.limits.contextIdleMs ? {} : { knew: before.generation };
-    const carried = await visit({ space, key, principal, add, ...knew });
-    const latest = remembered.get(key);
+    const generation = before?.generation ?? 0;
+    const kept = entries === undefined ? {} : { recall: { generation, after: recall.of(flow, generation).position, entries } };
+    const carried = await visit({ space, key: flow, principal, add, ...knew, ...kept });
+    if (carried.recall !== undefined) recall.of(flow, carried.generation).learn(carried.recall, entries ?? []);
+    const latest = remembered.get(flow);
     // Two looks may cross: of one generation what either saw holds.
     const labels = latest?.generation === carried.generation ? join(carried.labels, latest.labels) : carried.labels;
     const known = { generation: carried.generation, labels, at, signIn: principal.signIn };
     if (latest !== undefined && latest.generation > known.generation) return latest;
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-    remembered.set(key, known);
-    return known;
+    remembered.set(flow, known);
+    return carried.recall?.more === true ? look(exchange, UNLABELLED, []) : known;
   };
   /** Calls that come together look together. */
   const lookTogether = (exchange: Exchange, add: Labels): Promise<Known> => {
@@ -74,20 +98,47 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, no
       if (!exactly || isOurs(exchange)) return UNLABELLED;
       return look(exchange, UNLABELLED).then(({ labels }) => labels);
     },
-    async carry(exchange, findings = []) {
-      const add = isOurs(exchange) ? undefined : labelsWith(exchange, findings);
-      if (add === undefined) return;
+    async know(exchange, { readsFlow, readsProvenance }) {
+      if (isOurs(exchange) || (!readsFlow && !readsProvenance)) return { flow: UNLABELLED, provenance: UNDERIVED };
+      const sink = readsProvenance ? sinkOf(exchange) : undefined;
+      if (sink === undefined && !readsFlow) return { flow: UNLABELLED, provenance: UNDERIVED };
+      const { labels, generation } = await look(exchange, UNLABELLED, readsProvenance ? [] : undefined);
+      if (sink === undefined) return { flow: labels, provenance: UNDERIVED };
+      return { flow: labels, provenance: provenanceOf({ ...recall.of(exchange.flow, generation), labels }, sink, key) };
+    },
+    async carry(exchange, findings, arrived) {
+      const own = isOurs(exchange) ? undefined : labelsWith(exchange, findings);
+      if (own === undefined) return;
+      const add = arrived === undefined ? own : join(own, fieldLabels(exchange, arrived.answer));
       const known = remembered.get(exchange.flow);
-      const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add);
+      const drafts = arrived?.keeps === true ? draftsOf(exchange, arrived.answer, own, key) : [];
+      const lacking = (at: Known | undefined): readonly Entry[] => fresh(drafts, at, recall.of(exchange.flow, at?.generation ?? 0));
+      const entries = lacking(known);
+      const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add) && entries.length === 0;
       if (covered && now() - known.at < BELIEF_MS) return;
       try {
-        await lookTogether(exchange, add);
+        if (arrived?.keeps !== true) return void (await lookTogether(exchange, add));
+        const seen = await look(exchange, add, entries);
+        // What the generation before had is not in the next one.
+        const rest = seen.generation === known?.generation ? [] : lacking(seen);
+        if (rest.length > 0) await look(exchange, add, rest);
       } catch (fault) {
         // What is covered is durable. While nobody can be asked nobody else can add to it either, and the lease ends all that.
         if (!covered || !(fault instanceof SallyportError) || !AWAY.has(fault.code)) throw fault;
       }
     },
   };
+}
+
+/** What of the drafts is not there yet. */
+function fresh(drafts: readonly Draft[], known: Known | undefined, { memory }: Recalled): readonly Entry[] {
+  return drafts.flatMap((draft) => {
+    const isEarly = known === undefined || (known.labels.integrity === 'trusted' && draft.labels.integrity === 'trusted');
+    const marks = memory.missing({ source: draft.source, labels: draft.labels, isEarly }, draft.marks);
+    const vouched = known?.labels.integrity === 'untrusted' ? (draft.directory ? draft.answered : []) : [...draft.asked, ...draft.answered];
+    const isNew = marks.length > 0 || (draft.saturates && !memory.isSaturated) || (memory.canVouch && vouched.some((digest) => !memory.vouches(digest)));
+    return isNew ? [write({ ...draft, marks })] : [];
+  });
 }
 
 const AWAY: ReadonlySet<string> = new Set(['ERR_LINK_UNAVAILABLE', 'ERR_STORE_UNAVAILABLE']);

@@ -1,3 +1,4 @@
+import { CATEGORIES, type Category } from '../domain/server.ts';
 import type { ObligationKind } from './annotations.ts';
 
 /**
@@ -25,12 +26,36 @@ const BULK = /^\d{1,9}$/;
 /** How many different people, and of whom; a name that itself starts like a number is written after one (`1:2:ops`). */
 const APPROVE = /^(?:([1-9]):)?([^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s](?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{0,198}[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s])?)$/u;
 
-export const OBLIGATION_KINDS: readonly (ObligationKind & { readonly kind: GateKind })[] = [
+/**
+ * What permits may have changed before a message is sent or given out: arguments where they permit a call, results where they
+ * permit its answer (`respond`).
+ */
+const TRANSFORMS = ['redact', 'tokenise', 'restore', 'spotlight', 'notify'] as const;
+export type TransformKind = (typeof TRANSFORMS)[number];
+
+const KINDS_OF_DATA = new RegExp(`^(?:${CATEGORIES.join('|')})(?:,(?:${CATEGORIES.join('|')})){0,4}$`);
+const CHANNEL = /^[\w.@-]{1,64}$/;
+
+export const OBLIGATION_KINDS: readonly (ObligationKind & { readonly kind: GateKind | TransformKind })[] = [
   { kind: 'limit', on: 'forbid', value: LIMIT, example: '@limit("30/min")' },
   { kind: 'budget', on: 'forbid', value: BUDGET, example: '@budget("20/day")' },
   { kind: 'bulk', on: 'forbid', value: BULK, example: '@bulk("100")' },
   { kind: 'approve', on: 'forbid', value: APPROVE, example: '@approve("owner") or @approve("2:secops")' },
+  { kind: 'redact', on: 'permit', value: KINDS_OF_DATA, example: '@redact("pii,secret")' },
+  { kind: 'tokenise', on: 'permit', value: KINDS_OF_DATA, example: '@tokenise("pii")' },
+  { kind: 'restore', on: 'permit', value: KINDS_OF_DATA, example: '@restore("pii")' },
+  { kind: 'spotlight', on: 'permit', example: '@spotlight' },
+  { kind: 'notify', on: 'permit', value: CHANNEL, example: '@notify("secops")' },
 ];
+
+export function isTransform(kind: string): kind is TransformKind {
+  return TRANSFORMS.some((transform) => transform === kind);
+}
+
+/** `pii,secret`. */
+export function readCategories(value: string): readonly Category[] | undefined {
+  return KINDS_OF_DATA.test(value) ? CATEGORIES.filter((category) => value.split(',').includes(category)) : undefined;
+}
 
 export function isGate(kind: string): kind is GateKind {
   return GATES.some((gate) => gate === kind);

@@ -1,7 +1,7 @@
 import type { Resource } from '../domain/decision.ts';
 import { isObject } from '../domain/json.ts';
 import type { JsonObject } from '../domain/json.ts';
-import type { Labels, Pin, Server, Tool, Toolset } from '../domain/server.ts';
+import type { FlowRules, Labels, Pin, Server, Tool, Toolset } from '../domain/server.ts';
 import { aggregateName, aggregateUri } from './names.ts';
 import { textAt } from './text.ts';
 
@@ -64,13 +64,13 @@ export function compileServer(server: Server, toolsets: readonly Toolset[]): Com
     ...new Set(memberships.filter(holds).map(({ id }) => id)),
   ];
   const entry = (kind: Resource['kind'], pin: Pin, labels: Labels, ids: readonly string[]): Entry => ({
-    resource: { kind, server: server.id, name: pin.name, labels, toolsets: ids },
+    resource: { kind, server: server.id, name: pin.name, labels, toolsets: ids, ...sinkOf(server.flow ?? {}) },
     pin,
     shown: pin.definition,
   });
   const toolEntry = (tool: Tool): Entry => {
     const plain = entry('tool', tool, tool.labels, idsWhere((member) => has(member.tools, tool.name)));
-    return { ...plain, tool, resource: { ...plain.resource, effect: tool.effect } };
+    return { ...plain, tool, resource: { ...plain.resource, effect: tool.effect, ...sinkOf({ ...server.flow, ...tool.flow }) } };
   };
   const tools = (surface?.tools ?? []).map(toolEntry);
   const promptEntry = (pin: Pin): Entry => entry('prompt', pin, server.labels, idsWhere((member) => has(member.prompts, pin.name)));
@@ -85,6 +85,11 @@ export function compileServer(server: Server, toolsets: readonly Toolset[]): Com
     prompts: new Map(prompts.map((found) => [found.pin.name, found])),
     listings: { tools: listingOf(tools, 'name'), prompts: listingOf(prompts, 'name'), templates: listingOf(templates, 'uriTemplate') },
   };
+}
+
+/** What may be sent there, and whether it keeps that for agents. */
+function sinkOf({ clearance, memory }: FlowRules): Pick<Resource, 'clearance' | 'memory'> {
+  return { ...(clearance === undefined ? {} : { clearance }), ...(memory === undefined ? {} : { memory }) };
 }
 
 function listingOf(entries: readonly Entry[], key: string): Listing {

@@ -6,6 +6,7 @@ import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
+import { CLASSIFICATION_SHAPE, DEFAULTS_SHAPE, FLOW_RULES, FLOW_SHAPE } from './flow-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
@@ -29,7 +30,7 @@ const LABELS = z.strictObject({
   integrity: z.enum(['trusted', 'untrusted']).exactOptional(),
 });
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 const SERVER = z
   .strictObject({
@@ -45,6 +46,8 @@ const SERVER = z
     hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
     labels: LABELS.exactOptional(),
+    flow: FLOW_RULES.exactOptional(),
+    resources: z.array(z.strictObject({ uri: z.string().min(1).max(LIMITS.uriLengthMax), labels: LABELS })).max(1000).exactOptional(),
     retention: ID.exactOptional(),
     credentials: CREDENTIALS.exactOptional(),
     tools: z.record(z.string().min(1).max(128), TOOL).exactOptional(),
@@ -126,6 +129,9 @@ export const MANIFEST = z.strictObject({
   limits: LIMITS_SHAPE.exactOptional(),
   audit: AUDIT_SHAPE.exactOptional(),
   telemetry: TELEMETRY_SHAPE.exactOptional(),
+  flow: FLOW_SHAPE.exactOptional(),
+  classification: CLASSIFICATION_SHAPE.exactOptional(),
+  defaults: DEFAULTS_SHAPE.exactOptional(),
   approvals: APPROVALS_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),

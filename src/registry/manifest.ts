@@ -28,6 +28,9 @@ export interface Manifest {
   readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly audit?: NonNullable<ManifestShape['audit']>;
   readonly telemetry?: NonNullable<ManifestShape['telemetry']>;
+  readonly flow?: NonNullable<ManifestShape['flow']>;
+  readonly classification?: NonNullable<ManifestShape['classification']>;
+  readonly defaults?: NonNullable<ManifestShape['defaults']>;
   readonly approvals?: NonNullable<ManifestShape['approvals']>;
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
@@ -67,6 +70,9 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.limits && { limits: shape.limits }),
     ...(shape.audit && { audit: shape.audit }),
     ...(shape.telemetry && { telemetry: shape.telemetry }),
+    ...(shape.flow && { flow: shape.flow }),
+    ...(shape.classification && { classification: shape.classification }),
+    ...(shape.defaults && { defaults: shape.defaults }),
     ...(shape.approvals && { approvals: shape.approvals }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
@@ -112,6 +118,8 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     hosting: server.hosting ?? 'self',
     tier: server.tier ?? 'internal',
     labels,
+    ...(server.flow !== undefined && { flow: server.flow }),
+    ...(server.resources !== undefined && { resources: server.resources.map(({ uri, labels: own }) => ({ uri, labels: { ...labels, ...own } })) }),
     ...(server.retention !== undefined && { retention: server.retention }),
     credentials: server.credentials ?? { type: 'none' as const },
     tools: readTools(server.tools ?? {}, labels),
@@ -137,9 +145,9 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
 
 function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Readonly<Record<string, ToolDeclaration>> {
   return Object.fromEntries(
-    Object.entries(tools).map(([name, { effect, labels: own, dispatches }]) => [
+    Object.entries(tools).map(([name, { effect, labels: own, dispatches, flow }]) => [
       name,
-      { effect, ...(own && { labels: { ...labels, ...own } }), ...(dispatches && { dispatches }) },
+      { effect, ...(own && { labels: { ...labels, ...own } }), ...(dispatches && { dispatches }), ...(flow && { flow }) },
     ]),
   );
 }
@@ -156,6 +164,9 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.limits && { limits: manifest.limits }),
     ...(manifest.audit && { audit: manifest.audit }),
     ...(manifest.telemetry && { telemetry: manifest.telemetry }),
+    ...(manifest.flow && { flow: manifest.flow }),
+    ...(manifest.classification && { classification: manifest.classification }),
+    ...(manifest.defaults && { defaults: manifest.defaults }),
     ...(manifest.approvals && { approvals: manifest.approvals }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),

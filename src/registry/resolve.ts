@@ -3,7 +3,7 @@ import { SallyportError } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { ToolCall } from '../domain/exchange.ts';
-import type { Pin, Server, Tool } from '../domain/server.ts';
+import type { Labels, Pin, Server, Tool } from '../domain/server.ts';
 import { has, isApproved, reachable } from './compiled.ts';
 import type { CompiledMember, CompiledServer, CompiledToolset } from './compiled.ts';
 import { unwrapCall } from './dispatch.ts';
@@ -87,7 +87,12 @@ function promptOf(found: CompiledServer, name: string): Pick<Resolved, 'pin' | '
 /** Instances are never pinned: which of them may be read is policy's to say, by their URI. */
 export function instanceOf(found: CompiledServer, uri: string): Resource {
   if (!isPlainUri(uri)) throw invalidParams('"uri" must be absolute and plain: lower-case scheme, no spaces, backslashes or dot segments');
-  return { kind: 'resource', server: found.server.id, name: uri, labels: found.server.labels, toolsets: found.resourceToolsets };
+  return { kind: 'resource', server: found.server.id, name: uri, labels: labelsAt(found.server, uri), toolsets: found.resourceToolsets };
+}
+
+/** What an administrator says of the URI, else of the server. */
+function labelsAt({ resources = [], labels }: Server, uri: string): Labels {
+  return resources.find((one) => (one.uri.endsWith('*') ? uri.startsWith(one.uri.slice(0, -1)) : uri === one.uri))?.labels ?? labels;
 }
 
 /** `completion/complete`: the thing whose argument is completed, a prompt or a resource template. */

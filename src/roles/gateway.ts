@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Role } from '../domain/role.ts';
+import { flowKeyOf } from '../flow/provenance/key.ts';
 import { createSeal } from '../gateway/seal.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
@@ -48,10 +49,11 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const inForce = openInForce(home, files.version);
   void watchControl(links.control, inForce, signal);
 
-  const seal = createSeal(Buffer.from(await askText(links.control, 'control.keys', {}, 'seal', signal), 'base64url'));
+  const secret = Buffer.from(await askText(links.control, 'control.keys', {}, 'seal', signal), 'base64url');
+  const [seal, flowKey] = [createSeal(secret), flowKeyOf(secret)];
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);
-  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal });
+  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal, flowKey });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
   inForce.onLease(() => plane.sweep());

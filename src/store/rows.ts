@@ -1,6 +1,7 @@
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { decodeJson, encodeJson } from './body.ts';
+import { flowRowsOf } from './flow-rows.ts';
 import type { Database, DatabaseRow, Statements } from './database.ts';
 import type { Kind, Row, Rows, SnapshotRow, Snapshots, WriteOptions } from './store.ts';
 import { KINDS } from './store.ts';
@@ -61,6 +62,7 @@ function rows(access: Access): Rows {
       });
     },
     snapshots: snapshots(access),
+    flow: flowRowsOf(access.read, access.transaction),
   };
 }
 

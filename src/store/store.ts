@@ -45,6 +45,22 @@ export interface Snapshots {
   get(version: number): Promise<SnapshotRow | undefined>;
 }
 
+/** What one answer left in a flow context, as text. Positions rise from 1 within a generation, without gaps. */
+export interface FlowEntry {
+  readonly position: number;
+  readonly body: string;
+}
+
+/** The memory of flow contexts, beside their rows: only ever added to, until its context ends. */
+export interface FlowEntries {
+  /** In order, at most `max`. */
+  after(space: string, context: string, generation: number, position: number, max: number): Promise<readonly FlowEntry[]>;
+  /** The position that it has now: one after the last. */
+  append(space: string, context: string, generation: number, body: string): Promise<number>;
+  /** Of all generations. */
+  clear(space: string, context: string): Promise<void>;
+}
+
 /** What can be done alone or within a transaction. */
 export interface Rows {
   get(kind: Kind, space: string, id: string): Promise<Row | undefined>;
@@ -54,6 +70,7 @@ export interface Rows {
   /** Whether there was such a row. */
   delete(kind: Kind, space: string, id: string, options: WriteOptions): Promise<boolean>;
   readonly snapshots: Snapshots;
+  readonly flow: FlowEntries;
 }
 
 /** Durable rows under shared state (`domain/state.ts`); the database's clock is the one clock for all replicas. */

@@ -37,6 +37,7 @@ export const contextRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'context', id: key, verb: 'reset', detail }, async (rows) => {
         const context = await needStored(rows, 'context', space, key);
         const next = afterReset(context.body, now);
+        await rows.flow.clear(space, key);
         await putStored(rows, 'context', space, key, next, admin.id);
         const frozen = new Set((await readSpaceKill(rows, space)).contexts);
         return presentContext({ ...context, body: next }, frozen, 0);

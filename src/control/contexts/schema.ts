@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../../domain/limits.ts';
 import { CATEGORIES, CONFIDENTIALITIES } from '../../domain/server.ts';
 
 const LABELS = z.strictObject({
@@ -6,6 +7,28 @@ const LABELS = z.strictObject({
   categories: z.array(z.enum(CATEGORIES)).readonly(),
   integrity: z.enum(['trusted', 'untrusted']),
 });
+
+const MARKS = z.string().max(LIMITS.flowMarksMax * 8 + 4).regex(/^[A-Za-z0-9+/]*={0,2}$/);
+const DIGESTS = z.array(z.string().regex(/^[\w-]{12}$/)).max(LIMITS.flowVouchedMax + 1_000).readonly();
+
+/** What one answer leaves, as a gateway says it: heard, not believed further than that it is more. */
+const ENTRY = z.strictObject({
+  source: z.string().max(1_200), labels: LABELS, marks: MARKS, asked: DIGESTS, answered: DIGESTS, directory: z.boolean(), saturates: z.boolean(),
+});
+
+/** The same as it is kept. */
+export const KEPT_ENTRY = z.strictObject({
+  source: z.string(), labels: LABELS, isEarly: z.boolean(), marks: z.string(), vouched: z.array(z.string()).readonly(), saturates: z.boolean(),
+});
+
+const MOMENT = z.number();
+/** What a person decided about one context, until then (epoch ms), by whom and why. */
+export const PASS = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('endorse'), id: z.string(), digest: z.string(), sink: z.string(), until: MOMENT, by: z.string(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal('declassify'), id: z.string(), source: z.string(), sink: z.string(), to: z.enum(CONFIDENTIALITIES), until: MOMENT, by: z.string(), reason: z.string(),
+  }),
+]);
 
 /** A flow context: whose it is, and what it carries since it last began. `grants` are digests of the sign-ins that were seen. */
 export const CONTEXT = z.strictObject({
@@ -17,6 +40,9 @@ export const CONTEXT = z.strictObject({
   seenAt: z.number(),
   labels: LABELS,
   grants: z.array(z.string()).readonly(),
+  /** Something came in of which no fingerprints were kept. */
+  gaps: z.literal(true).exactOptional(),
+  passes: z.array(PASS).readonly().exactOptional(),
 });
 export type StoredContext = z.infer<typeof CONTEXT>;
 
@@ -33,6 +59,7 @@ export const VISIT = z.strictObject({
   grant: TEXT.exactOptional(),
   knew: z.int().min(1).exactOptional(),
   add: LABELS,
+  recall: z.strictObject({ generation: z.int().min(0), after: z.int().min(0), entries: z.array(ENTRY).max(50).readonly() }).exactOptional(),
 });
 export type ContextVisit = z.infer<typeof VISIT>;
 

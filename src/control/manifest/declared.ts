@@ -21,6 +21,8 @@ export function declaredConfiguration(files: ManifestFiles, now: number): Pick<C
       bindings: manifest.bindings.map((binding) => stored(bindingId(binding), toBinding(binding))),
       policies: files.policies.map(({ file, text }) => stored(file, { file, source: text })),
       exceptions: [],
+      classification: Object.keys(manifest.classification ?? {}).length === 0 ? [] : [{ space: DEFAULT_SPACE, rules: manifest.classification ?? {} }],
+      defaults: manifest.defaults ?? {},
     },
   };
 }

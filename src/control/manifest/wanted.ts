@@ -14,6 +14,7 @@ import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
 import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { StoredAgent } from '../agents/schema.ts';
+import type { FlowParts } from '../flow/settings.ts';
 import type { StoredKind } from '../stored.ts';
 import type { ManifestFiles } from './files.ts';
 import type { Network } from './schema.ts';
@@ -28,6 +29,7 @@ export interface Wanted {
   readonly audit: AuditShape;
   readonly telemetry: TelemetryShape;
   readonly approvals: ApprovalsShape;
+  readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
@@ -66,6 +68,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     audit: manifest.audit ?? {},
     telemetry: manifest.telemetry ?? {},
     approvals: manifest.approvals ?? {},
+    flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
     findings: manifest.findings,

@@ -1,6 +1,6 @@
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { PolicySource } from '../../policy/compile.ts';
-import { DEFAULT_POLICIES } from '../../policy/defaults/table.ts';
+import { defaultPolicies } from '../../policy/defaults/table.ts';
 import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
 import { compileRoles } from '../../policy/roles.ts';
@@ -25,7 +25,7 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
     // Where there is one space only, nothing else could be reached, and the texts stay as people wrote them.
     return spaces.length === 1 ? sources : sources.map((source) => ({ ...source, text: confineToSpace(source.file, source.text, space) }));
   });
-  return [...DEFAULT_POLICIES, ...own];
+  return [...defaultPolicies(rules.defaults), ...own];
 }
 
 function spacesOf({ roles, bindings, policies, exceptions }: Rules, { servers }: Registry): readonly string[] {

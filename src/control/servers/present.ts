@@ -40,9 +40,10 @@ function presentSurface(surface: Surface): JsonObject {
   return {
     revision: surface.revision, eras: surface.eras, serverInfo: surface.serverInfo,
     ...(surface.instructions === undefined ? {} : { instructions: surface.instructions.definition['instructions'] ?? '' }),
-    tools: surface.tools.map(({ name, effect, confirmed, labels, digest, definition, dispatches }): Json => ({
+    tools: surface.tools.map(({ name, effect, confirmed, labels, digest, definition, dispatches, flow }): Json => ({
       name, effect, confirmed, labels: { ...labels }, digest, description: definition['description'] ?? '',
       ...(dispatches === undefined ? {} : { dispatches: { ...dispatches } }),
+      ...(flow === undefined ? {} : { flow: { ...flow } as JsonObject }),
     })),
     prompts: surface.prompts.map(({ name, digest }) => ({ name, digest })),
     templates: surface.templates.map(({ name, digest }) => ({ name, digest })),

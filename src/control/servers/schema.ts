@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
 import { CREDENTIALS } from '../../registry/credential-shape.ts';
 import { DISPATCHES } from '../../registry/dispatch-shape.ts';
+import { FLOW_RULES } from '../../registry/flow-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
 import { NAME, WORDS } from '../names.ts';
 
@@ -24,7 +25,7 @@ const ENDPOINT = z.discriminatedUnion('transport', [
   z.strictObject({ transport: z.literal('stdio'), launch: LAUNCH }),
 ]);
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 /** What an administrator says of a server. `tools` confirms effects and labels of single tools, and says which are dispatchers. */
 const SERVER_DEFINITION = z.strictObject({
@@ -33,6 +34,8 @@ const SERVER_DEFINITION = z.strictObject({
   hosting: z.enum(['self', 'vendor', 'embedded']),
   tier: z.enum(['internal', 'vendor', 'public']),
   labels: LABELS,
+  flow: FLOW_RULES.exactOptional(),
+  resources: z.array(z.strictObject({ uri: z.string().max(8_192), labels: LABELS })).exactOptional(),
   /** Its retention class; one that is not declared is `standard`. */
   retention: NAME.exactOptional(),
   credentials: CREDENTIALS,

@@ -28,9 +28,9 @@ export function declareTools(surface: Surface, declared: StoredServer['tools']):
     tools: surface.tools.map((tool) => {
       const said = Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
       if (said === undefined) return tool;
-      const { dispatches: _before, ...rest } = tool;
-      const { effect, labels, dispatches } = said;
-      return { ...rest, effect, confirmed: true, labels: labels ?? tool.labels, ...(dispatches === undefined ? {} : { dispatches }) };
+      const { dispatches: _before, flow: _flow, ...rest } = tool;
+      const { effect, labels, dispatches, flow } = said;
+      return { ...rest, effect, confirmed: true, labels: labels ?? tool.labels, ...(dispatches === undefined ? {} : { dispatches }), ...(flow === undefined ? {} : { flow }) };
     }),
   };
 }

@@ -1,13 +1,15 @@
 import type { Agent } from '../../domain/agent.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
-import type { AgentToken, NetworkSettings } from '../../domain/snapshot.ts';
+import type { AgentToken, FlowSettings, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { AuditSettings } from '../../domain/retention.ts';
 import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
+import type { ClassificationShape, DefaultsShape } from '../../registry/flow-shape.ts';
 import type { Rows } from '../../store/store.ts';
+import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
 import { embeddedIssuer, readPublished } from '../issuer/published.ts';
@@ -30,6 +32,7 @@ export interface Configuration {
   readonly limits: StandingLimits;
   readonly audit: AuditSettings;
   readonly telemetry?: TelemetrySettings;
+  readonly flow: FlowSettings;
   readonly rules: Rules;
 }
 
@@ -41,12 +44,16 @@ export interface Rules {
   readonly bindings: Listed<'binding'>;
   readonly policies: Listed<'policy'>;
   readonly exceptions: Listed<'exception'>;
+  readonly classification: readonly { readonly space: string; readonly rules: ClassificationShape }[];
+  readonly defaults: DefaultsShape;
 }
 
 /** Reads it whole; within a transaction it is one moment's. Tokens that have ended are left out: gateways need not hold them. */
 export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
   const { listen: _, control: _door, ...network } = await readNetwork(rows);
   const telemetry = telemetryOf(await readTelemetry(rows));
+  const spaces = await spacesOf(rows);
+  const flows = await Promise.all(spaces.map(async (space) => ({ space, rules: (await readFlowParts(rows, space)).classification })));
   return {
     servers: await readServers(rows),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
@@ -57,10 +64,12 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     network,
     limits: await readStandingLimits(rows),
     audit: await readAuditSettings(rows, now),
+    flow: await readFlowSettings(rows, spaces),
     ...(telemetry === undefined ? {} : { telemetry }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
+      classification: flows.filter(({ rules }) => Object.keys(rules).length > 0), defaults: (await readFlowParts(rows, DEFAULT_SPACE)).defaults,
     },
   };
 }
@@ -75,8 +84,13 @@ async function readTrust(rows: Rows): Promise<Pick<Configuration, 'issuers' | 's
   const { issuers, scopes } = await readIssuers(rows);
   const published = await readPublished(rows);
   if (published === undefined) return { issuers, scopes };
+  return { scopes, issuers: [...issuers, embeddedIssuer(published, await spacesOf(rows))] };
+}
+
+/** Where there is anything, in order. */
+async function spacesOf(rows: Rows): Promise<readonly string[]> {
   const placed = [...(await rows.list('server')), ...(await rows.list('toolset'))].map(({ space }) => space);
-  return { scopes, issuers: [...issuers, embeddedIssuer(published, [...new Set([DEFAULT_SPACE, ...placed])].toSorted())] };
+  return [...new Set([DEFAULT_SPACE, ...placed])].toSorted();
 }
 
 export async function readServers(rows: Rows): Promise<readonly Server[]> {

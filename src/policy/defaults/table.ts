@@ -1,12 +1,61 @@
 import { isArray, isObject, type Json } from '../../domain/json.ts';
 import type { PolicySource } from '../compile.ts';
+import agentConfiguration from './agent-configuration.cedar' with { type: 'text' };
+import hiddenArguments from './hidden-arguments.cedar' with { type: 'text' };
 import { INSPECTION } from './inspection.ts';
+import poisonedMemory from './poisoned-memory.cedar' with { type: 'text' };
+import ruleOfTwo from './rule-of-two.cedar' with { type: 'text' };
+import secretEgress from './secret-egress.cedar' with { type: 'text' };
+import uncleared from './uncleared-sink.cedar' with { type: 'text' };
+import untrustedDestination from './untrusted-destination.cedar' with { type: 'text' };
 
 /** How the ids of the policies that ship begin. */
 const DEFAULT_POLICY_ID = 'default/';
 
-/** The policies that are in force where nobody says otherwise: plain Cedar, as anybody could write it. */
-export const DEFAULT_POLICIES: readonly PolicySource[] = [INSPECTION];
+/** One policy that ships: its Cedar says why, this what whoever meets it can do. */
+export interface DefaultPolicy {
+  /** Its name in `defaults:` of the manifest; its id is `default/<name>`. */
+  readonly name: string;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** In force where nobody says otherwise: plain Cedar, as anybody could write it. */
+const TABLE: readonly DefaultPolicy[] = [
+  {
+    name: 'untrusted-destination', text: untrustedDestination,
+    remedy: 'Ask the server\'s owner to approve the call, or an administrator to put the destination on an allow-list (flow.allow), or to endorse it: sallyport flow endorse.',
+  },
+  {
+    name: 'uncleared-sink', text: uncleared,
+    remedy: 'Leave the confidential part out, or ask for a declassification: sallyport flow declassify.',
+  },
+  {
+    name: 'rule-of-two', text: ruleOfTwo,
+    remedy: 'Ask the server\'s owner to approve the call, or do it in another conversation.',
+  },
+  { name: 'poisoned-memory', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
+  { name: 'hidden-arguments', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
+  { name: 'secret-egress', text: secretEgress, remedy: 'Leave the secret out: servers get theirs from the vault.' },
+  { name: 'agent-configuration', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
+  { name: 'inspection', text: INSPECTION.text, remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
+];
+
+export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);
+
+/** Whether a shipped policy holds: as it is, only by being recorded where it would have, or not at all. */
+type Modes = Readonly<Record<string, 'on' | 'shadow' | 'off'>>;
+
+/** The policies that ship, as they are to be compiled; those that are not named are on. */
+export function defaultPolicies(modes: Modes): readonly PolicySource[] {
+  return TABLE.filter(({ name }) => modes[name] !== 'off').map(({ name, text }) =>
+    ({ file: `defaults/${name}.cedar`, text: modes[name] === 'shadow' ? text.replace(/^@id/m, '@shadow\n@id') : text }));
+}
+
+/** What can be done about a denial by a policy that ships; undefined: it is none. */
+export function remedyOf(policy: string): string | undefined {
+  return TABLE.find(({ name }) => policy === `${DEFAULT_POLICY_ID}${name}`)?.remedy;
+}
 
 /** A decision program without them: what a company's own policies give, whatever is found on the way. */
 export function withoutDefaults(program: Json): Json {

@@ -1,0 +1,82 @@
+import { isArray, isObject, type Json } from '../../domain/json.ts';
+
+/** One leaf of a message: a string, or a number as text. `name` is the nearest property name above it. */
+export interface Leaf {
+  /** RFC 6901. */
+  readonly at: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,31}$/;
+/** JSON inside strings is looked into, so deep. */
+const NESTED_MAX = 2;
+
+/**
+ * The strings and numbers of a JSON value in reading order, names that can hold a value among them; JSON inside a string is
+ * taken apart. Undefined: they hold more than `charsMax` units.
+ */
+export function leavesOf(json: Json, charsMax: number): readonly Leaf[] | undefined {
+  const leaves: Leaf[] = [];
+  let left = charsMax;
+  const add = (at: string, name: string, text: string): void => {
+    leaves.push({ at, name, text });
+    left -= text.length + 8;
+  };
+  const visit = (value: Json, at: string, name: string, nested: number): void => {
+    if (left < 0) return;
+    if (typeof value === 'string') {
+      const inner = nested < NESTED_MAX ? jsonIn(value) : undefined;
+      if (inner === undefined) add(at, name, value);
+      else visit(inner, at, name, nested + 1);
+    } else if (typeof value === 'number') add(at, name, String(value));
+    else if (isArray(value)) for (const [index, item] of value.entries()) visit(item, `${at}/${index}`, name, nested);
+    else if (isObject(value)) {
+      for (const [key, item] of Object.entries(value)) {
+        const below = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        if (!PLAIN_NAME.test(key)) add(below, name, key);
+        visit(item, below, key, nested);
+      }
+    } else if (JSON.isRawJSON(value)) add(at, name, value.rawJSON);
+  };
+  visit(json, '', '', 0);
+  return left < 0 ? undefined : leaves;
+}
+
+function jsonIn(text: string): Json | undefined {
+  const trimmed = text.trimStart();
+  if (!trimmed.startsWith('{') && !trimmed.startsWith('[')) return undefined;
+  try {
+    const value: Json = JSON.parse(text);
+    return typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const TOKEN = /[^\s"'`<>()[\]{},;|]+/g;
+const TOKEN_LENGTH_MAX = 512;
+
+/** The parts of a text that name something: addresses, URLs, paths, numbers, ids. */
+export function tokensOf(text: string): readonly string[] {
+  const found: string[] = [];
+  for (const [run] of text.matchAll(TOKEN)) {
+    if (run.length < 5 || run.length > TOKEN_LENGTH_MAX) continue;
+    const token = run.replace(/[.:!?*_]+$/, '');
+    if (isNotable(token)) found.push(token);
+  }
+  return found;
+}
+
+/** Whether a word is no ordinary one: it can be told where it comes from. */
+function isNotable(word: string): boolean {
+  if (word.length >= 24) return true;
+  if (/[@/\\#]|:\S|\w\.\w/.test(word)) return word.length >= 5;
+  return word.length >= 6 && /\d/.test(word);
+}
+
+/** Whether a whole value is distinctive enough to say, when it is met again, that it comes from where it was seen. */
+export function isDistinctive(text: string, loose: string): boolean {
+  if (isNotable(text)) return loose.length >= 5;
+  return loose.length >= 16 || (loose.length >= 10 && /\s/.test(text.trim()));
+}
