@@ -67,8 +67,9 @@ async function calls(options: TrailOptions, audit: AuditSettings, count: number)
     const permit = enforce(message, decision, false);
     const trail = openTrail(options, { address: '10.0.0.7', receivedAt: Date.now(), route: exchange.route });
     trail.calledBy(exchange.principal);
-    trail.belongsTo({ ...exchange, call: { ...exchange.call, arguments: { ...ARGUMENTS } } });
-    await trail.decided(message, permit, []);
+    const asked = { ...exchange, call: { ...exchange.call, arguments: { ...ARGUMENTS } } };
+    trail.belongsTo(asked);
+    await trail.decided({ message, exchange: asked, known: { findings: [] } }, permit);
     const answer: ResultMessage = { kind: 'result', from: 'server', revision: MODERN, id: index, result: { content: [{ type: 'text', text: 'sent' }] } };
     await trail.passed(answer, permit, []);
     await trail.end();

@@ -55,7 +55,7 @@ test('a view knows where each of its parts stands', () => {
 });
 
 function rules(json: Json, facet?: Subject['facet']): readonly string[] {
-  return inspect(subject(json, facet)).findings.map(({ rule }) => rule);
+  return inspect(subject(json, facet)).findings.filter(({ detector }) => detector === 'hidden-channels').map(({ rule }) => rule);
 }
 
 test('hidden channels are found, and what people write is not', () => {

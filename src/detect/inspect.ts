@@ -45,8 +45,11 @@ function look(sight: Sight, detectors: readonly Detector[], now: () => number): 
 
 /** The same in several views of one text is seen once. */
 function eachOnce(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length < 2) return findings;
-  return [...new Map(findings.toReversed().map((finding) => [`${finding.rule} ${finding.at.join(' ')}`, finding])).values()].toReversed();
+  return findings.length < 2 ? findings : [...new Map(findings.toReversed().map((finding) => [whereOf(finding), finding])).values()].toReversed();
+}
+
+function whereOf({ rule, at, spans = [] }: Finding): string {
+  return [rule, ...at, ...spans.map((span) => `${span.at}:${span.start}-${span.end}`)].join(' ');
 }
 
 function sightOf(subject: Subject, places: readonly Place[], views: readonly View[]): Sight {

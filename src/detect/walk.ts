@@ -3,7 +3,7 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 
-/** The strings of a subject, in reading order; undefined when there are more of them than are ever inspected. */
+/** The strings of a subject and its long numbers, in reading order; undefined when there are more of them than are ever inspected. */
 export function placesOf({ json, at }: Subject): readonly Place[] | undefined {
   const places: Place[] = [];
   let bytes = 0;
@@ -15,6 +15,9 @@ export function placesOf({ json, at }: Subject): readonly Place[] | undefined {
     if (places.length > LIMITS.inspectedStringsMax || bytes > LIMITS.inspectedCharsMax) return false;
     if (typeof value === 'string') {
       add(pointer, key, value, false);
+    } else if (typeof value === 'number' || JSON.isRawJSON(value)) {
+      const digits = typeof value === 'number' ? String(value) : value.rawJSON;
+      if (digits.length >= TELLING_DIGITS_MIN) add(pointer, key, digits, false);
     } else if (isArray(value)) {
       return value.every((item, index) => visit(item, `${pointer}/${index}`, key));
     } else if (isObject(value)) {
@@ -29,6 +32,9 @@ export function placesOf({ json, at }: Subject): readonly Place[] | undefined {
   const whole = visit(json, at, '');
   return whole && places.length <= LIMITS.inspectedStringsMax && bytes <= LIMITS.inspectedCharsMax ? places : undefined;
 }
+
+/** Shorter numbers name nobody and nothing: cards, accounts and telephone numbers have more digits. */
+const TELLING_DIGITS_MIN = 9;
 
 /** A name that can hold no message: everything else that names a property is read like its value. */
 const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,31}$/;

@@ -28,6 +28,8 @@ export interface Denial {
   readonly hidden: boolean;
   /** Gates that alone stand in the way: met, all of them, they lift it (DESIGN part 5). Who knows none of them sees a denial. */
   readonly gates?: readonly Obligation[];
+  /** What must be changed in the message first; then it is decided anew. Who knows none of these sees a denial. */
+  readonly transforms?: readonly Obligation[];
   /** Public members of the refusal's `error.data`: when to try again, which scopes to ask for. */
   readonly data?: JsonObject;
 }

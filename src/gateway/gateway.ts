@@ -8,12 +8,13 @@ import type { Identity } from '../identity/authenticate.ts';
 import { metadataOf } from '../identity/metadata.ts';
 import type { FlowContexts } from '../flow/keeper.ts';
 import { decodeInbound } from '../mcp/decode.ts';
+import { judgeComing } from './answering.ts';
 import { approvalPrompt } from './approval-prompt.ts';
 import { connectPrompt } from './connect-prompt.ts';
 import { deciding } from './deciding.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusalOfFault } from './refusal.ts';
-import { judgeAnswer, knownWith } from './guard.ts';
+import { knownWith } from './guard.ts';
 import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
 import type { Holding } from './holding.ts';
@@ -29,6 +30,7 @@ import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
 import { tell } from './tell.ts';
 import { openTrail, type Knock, type TrailOptions } from './trail.ts';
+import type { Transforming } from './transforms/transforming.ts';
 import type { Watched, Watching } from './watch.ts';
 
 /** What the path needs to run; `roles/gateway-path.ts` puts it together. */
@@ -43,6 +45,7 @@ export interface World {
   readonly flow: FlowContexts;
   readonly watching: Watching;
   readonly inspecting: Inspecting;
+  readonly transforming: Transforming;
   readonly gates: Gates;
   readonly holding: Holding;
   readonly open: OpenExchanges;
@@ -90,23 +93,23 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const flow = await world.flow.labels(exchange, force.engine.readsFlow);
-          watched = world.watching.watch(exchange, flow);
-          const decided = deciding(world, message, exchange, knownWith(flow, [...watched.findings, ...world.inspecting.asked(message, exchange)]));
+          const carried = await world.flow.know(exchange, force.engine);
+          watched = world.watching.watch(exchange, carried.flow);
+          const decided = deciding(world, message, exchange, knownWith(carried, [...watched.findings, ...world.inspecting.asked(message, exchange)]));
           const verdict = yield* world.holding.wait(await decided.decide(), decided, said, exchange, signal);
           const { known } = decided;
-          await trail.decided(message, verdict, known.findings);
+          await trail.decided(decided, verdict);
           if (verdict.outcome === 'denial') {
             watched.end('denied', 0);
             yield approvalPrompt(verdict, said, exchange);
             return;
           }
-          for await (const raw of world.upstream.send(verdict, exchange, signal)) {
+          for await (const raw of world.upstream.send(verdict, decided.exchange, signal)) {
             open.count();
-            const answer = world.inspecting.answered(present(raw, said, exchange, force, world), exchange);
-            const judgement = judgeAnswer(answer, verdict, exchange, force, known, world.inForce.current(Date.now()).lease);
-            const passed = await world.gates.meet(judgement, answer.message, exchange);
-            if (passed.outcome === 'permit') await world.flow.carry(exchange, [...known.findings, ...answer.findings]);
+            const answer = await judgeComing(world, present(raw, said, exchange, force, world), verdict, exchange, force, known);
+            const passed = answer.verdict;
+            const arrived = { answer: answer.message, keeps: force.engine.readsProvenance };
+            if (passed.outcome === 'permit') await world.flow.carry(exchange, [...known.findings, ...answer.findings], arrived);
             const bytes = await trail.passed(answer.message, passed, answer.findings);
             if (raw.kind === 'result' && raw.from === 'server') watched.end('permitted', bytes);
             if (passed.outcome === 'permit') yield passed.message;

@@ -1,4 +1,4 @@
-import type { AccessRequest, Action, Decision } from '../domain/decision.ts';
+import type { AccessRequest, Action, Decision, Obligation } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -29,23 +29,31 @@ export interface Known {
 }
 
 /** What its arguments carry is in the context: its caller has it. */
-export function knownWith(flow: Labels, findings: readonly Finding[]): Known {
-  return { flow: withFound(flow, findings), findings, provenance: UNDERIVED };
+export function knownWith({ flow, provenance }: Pick<Known, 'flow' | 'provenance'>, findings: readonly Finding[]): Known {
+  return { flow: withFound(flow, findings), findings, provenance: carrying(provenance, findings) };
+}
+
+/** What was found in arguments flows into them, wherever it comes from. */
+function carrying(provenance: Provenance, findings: readonly Finding[]): Provenance {
+  const { confidentiality, categories } = withFound({ ...provenance, integrity: 'trusted' }, findings);
+  const isSame = confidentiality === provenance.confidentiality && categories.length === provenance.categories.length;
+  return isSame ? provenance : { ...provenance, confidentiality, categories };
 }
 
 /**
  * Judges what a client asks: policy decides, the pin and the switches may object, `enforce` makes it a permit or a
- * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7).
+ * denial. What is definitely denied is hidden: it looks as if it did not exist (invariant 7). `done`: the transforms that the
+ * message has been through.
  */
-export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, known: Known): Verdict {
+export function judge(message: Message, exchange: Exchange, force: InForce, pin: PinState, known: Known, done: readonly Obligation[] = []): Verdict {
   const request = requestOf(exchange, exchange.call.action, known, pin.drift);
   const onTheWay = requestsOnTheWay(exchange, request);
   const asked = [request, ...onTheWay];
   const decision: Decision = { ...force.engine.decide(request), asked };
   const hidden = decision.outcome === 'deny' && possibleWithProof(request, force.engine) === 'deny';
-  const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange));
+  const verdict = enforce(message, decision, hidden, switchedOff(exchange, force.lease) ?? pin.objection ?? scopeLacking(exchange), done);
   if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(inWords(verdict), request, force.engine);
-  return allOf([verdict, ...onTheWay.map((one) => enforce(message, { ...force.engine.decide(one), asked }, false))]) ?? verdict;
+  return allOf([verdict, ...onTheWay.map((one) => enforce(message, { ...force.engine.decide(one), asked }, false, undefined, done))]) ?? verdict;
 }
 
 /** What is forbidden of a dispatcher holds too, after what it runs was judged: nobody learns by it whether that exists. */
@@ -53,18 +61,26 @@ function requestsOnTheWay({ dispatchers = [] }: Exchange, request: AccessRequest
   return dispatchers.map(({ resource, arguments: given }) => ({ ...request, resource, context: { ...request.context, arguments: given ?? NO_ARGUMENTS } }));
 }
 
-/** What of several verdicts holds for all: the first denial that nothing can lift, else all gates of those that wait; undefined: permits only. */
+/**
+ * What of several verdicts holds for all: the first denial that nothing can lift, else all that must be changed first, else all
+ * gates of those that wait; undefined: permits only.
+ */
 function allOf(verdicts: readonly Verdict[]): Denial | undefined {
   const denials = verdicts.filter((one) => one.outcome === 'denial');
-  const final = denials.find(({ gates }) => gates === undefined);
+  const final = denials.find(({ gates, transforms }) => gates === undefined && transforms === undefined);
+  const changing = denials.find(({ transforms }) => transforms !== undefined);
+  if (final !== undefined) return final;
+  if (changing !== undefined) return { ...changing, transforms: denials.flatMap(({ transforms = [] }) => transforms) };
   const [first] = denials;
-  return final ?? (first && { ...first, gates: denials.flatMap(({ gates = [] }) => gates) });
+  return first && { ...first, gates: denials.flatMap(({ gates = [] }) => gates) };
 }
 
 /** What came back, and what detectors found in it. */
 export interface Answered {
   readonly message: Message;
   readonly findings: readonly Finding[];
+  /** The transforms that it has been through. */
+  readonly done?: readonly Obligation[];
 }
 
 /**
@@ -78,33 +94,33 @@ export function judgeAnswer(answered: Answered, permit: Permit, exchange: Exchan
   if (answer.kind === 'error') return responded(answered, permit, exchange, force, known, ended);
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);
-    if (malformed !== undefined) return enforce(answer, permit.decision, false, ended ?? malformed);
+    if (malformed !== undefined) return enforce(answer, coverOf(permit), false, ended ?? malformed);
     return questioned(answered, answer.result, permit, exchange, force, known, ended) ?? responded(answered, permit, exchange, force, known, ended);
   }
   const method = findMethod(answer);
-  if (method === undefined) return enforce(answer, permit.decision, false, NOT_A_METHOD);
+  if (method === undefined) return enforce(answer, coverOf(permit), false, NOT_A_METHOD);
   if (answer.kind === 'notification') {
     return questioned(answered, answer.params ?? {}, permit, exchange, force, known, ended) ?? responded(answered, permit, exchange, force, known, ended);
   }
   if (method.action === 'connect') return responded(answered, permit, exchange, force, known, ended);
   const request = requestOf(exchange, method.action, knownTo(exchange, known, answered));
-  return enforce(answer, { ...force.engine.decide(request), asked: [request] }, false, ended);
+  return enforce(answer, { ...force.engine.decide(request), asked: [request] }, false, ended, answered.done);
 }
 
 /** What holds for an answer as such; where no policy speaks of answers, the decision that let it be asked for. */
 function responded(
-  { message, findings }: Answered, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
+  { message, findings, done }: Answered, permit: Permit, exchange: Exchange, force: InForce, known: Known, ended: Objection | undefined,
 ): Verdict {
-  if (!force.engine.judgesAnswers) return enforce(message, permit.decision, false, ended);
+  if (!force.engine.judgesAnswers) return enforce(message, coverOf(permit), false, ended);
   const request = requestOf(exchange, 'respond', { ...known, findings });
   const asked = [request, ...requestsOnTheWay(exchange, request)];
   const decisions = asked.map((one) => withoutMet(force.engine.decide(one), permit));
   // What nothing speaks of is as it was permitted, and its record need say no more.
   const isPlain = findings.length === 0 && decisions.every(({ outcome, obligations }) => outcome === 'allow' && obligations.length === 0);
-  if (isPlain) return enforce(message, permit.decision, false, ended);
-  const verdicts = decisions.map((decision) => enforce(message, { ...decision, asked }, false, ended));
+  if (isPlain) return enforce(message, coverOf(permit), false, ended);
+  const verdicts = decisions.map((decision) => enforce(message, { ...decision, asked }, false, ended, done));
   const denial = allOf(verdicts);
-  return denial === undefined ? (verdicts[0] ?? enforce(message, permit.decision, false, ended)) : inWords(denial);
+  return denial === undefined ? (verdicts[0] ?? enforce(message, coverOf(permit), false, ended)) : inWords(denial);
 }
 
 /** Of what was not inspected whole the caller is told so: policy's own words would say nothing. */
@@ -133,9 +149,14 @@ function questioned(
   const asked = questions.flatMap((asks) => (asks === undefined ? [] : [requestOf(exchange, asks.action, knownTo(exchange, known, answered))]));
   return allOf([
     responded(answered, permit, exchange, force, known, ended),
-    ...questions.filter((asks) => asks === undefined).map(() => enforce(answer, permit.decision, false, NOT_A_METHOD)),
-    ...asked.map((request) => enforce(answer, { ...force.engine.decide(request), asked }, false)),
-  ]) ?? enforce(answer, { ...permit.decision, asked }, false, ended);
+    ...questions.filter((asks) => asks === undefined).map(() => enforce(answer, coverOf(permit), false, NOT_A_METHOD)),
+    ...asked.map((request) => enforce(answer, { ...force.engine.decide(request), asked }, false, undefined, answered.done)),
+  ]) ?? enforce(answer, { ...coverOf(permit), asked }, false, ended);
+}
+
+/** The decision that let it be asked for, which was carried out. */
+function coverOf({ decision }: Permit): Decision {
+  return decision.obligations.length === 0 ? decision : { ...decision, obligations: [] };
 }
 
 /** A question is put with what its own server knows in it. */

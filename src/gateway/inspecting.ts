@@ -4,7 +4,6 @@ import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
-import type { Answered } from './guard.ts';
 import { subjectsAnswered, subjectsAsked } from './subjects.ts';
 
 /**
@@ -13,7 +12,7 @@ import { subjectsAnswered, subjectsAsked } from './subjects.ts';
  */
 export interface Inspecting {
   asked(message: Message, exchange: Exchange): readonly Finding[];
-  answered(answer: Message, exchange: Exchange): Answered;
+  answered(answer: Message, exchange: Exchange): readonly Finding[];
 }
 
 export function createInspecting(inspect: Inspect): Inspecting {
@@ -23,7 +22,7 @@ export function createInspecting(inspect: Inspect): Inspecting {
   });
   return {
     asked: (message, exchange) => (isOurs(exchange) ? [] : look(subjectsAsked(message, exchange))),
-    answered: (message, exchange) => ({ message, findings: isOurs(exchange) ? [] : look(subjectsAnswered(message, exchange)) }),
+    answered: (answer, exchange) => (isOurs(exchange) ? [] : look(subjectsAnswered(answer, exchange))),
   };
 }
 

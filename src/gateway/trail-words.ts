@@ -1,4 +1,4 @@
-import type { Resource } from '../domain/decision.ts';
+import type { Obligation, Resource } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
@@ -7,6 +7,7 @@ import type { JournalRecord } from '../domain/record.ts';
 import { redact, redactDetail, type RecordText } from '../domain/redacted.ts';
 import { STANDARD_CLASS } from '../domain/retention.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { isTransform } from '../policy/obligations.ts';
 
 /* What the records of an exchange say of it besides what was said in it. */
 
@@ -90,15 +91,23 @@ export function nameOf({ kind, name }: Resource): string {
 
 export function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
   const { policies, errors, obligations } = verdict.decision;
-  // What had to be met is told in the words of the policy.
-  const gates = (verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations).map(({ kind, value, policy }) => ({ kind, value, policy }));
   const approval = approvalOf(verdict);
-  const detail = { ...(gates.length > 0 ? { gates } : {}), ...(errors.length > 0 ? { errors } : {}), ...(approval === undefined ? {} : { approval }) };
+  // What had to be met, and what was changed, is told in the words of the policy.
+  const gates = wordsOf(verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations.filter(({ kind }) => !isTransform(kind)));
+  const transforms = wordsOf(obligations.filter(({ kind }) => isTransform(kind)));
+  const detail = {
+    ...(gates.length > 0 ? { gates } : {}), ...(transforms.length > 0 ? { transforms } : {}), ...(errors.length > 0 ? { errors } : {}),
+    ...(approval === undefined ? {} : { approval }),
+  };
   return {
     ...(policies.length > 0 ? { policies } : {}),
-    ...(gates.length + errors.length > 0 ? { detail: redactDetail(detail) } : {}),
+    ...(Object.keys(detail).length > 0 ? { detail: redactDetail(detail) } : {}),
     ...(verdict.outcome === 'denial' ? { code: verdict.code, reason: known(verdict.reason) } : {}),
   };
+}
+
+function wordsOf(obligations: readonly Obligation[]): readonly JsonObject[] {
+  return obligations.map(({ kind, value, policy }) => ({ kind, value, policy }));
 }
 
 /** Which approval was used, or is waited for. */

@@ -31,13 +31,21 @@ export interface Trail {
   calledBy(principal: Principal): void;
   /** From here on records name the server and the tool, too. */
   belongsTo(exchange: Exchange): void;
-  decided(message: Message, verdict: Verdict, findings: readonly Finding[]): Promise<void>;
+  /** The message and the exchange are what is sent: from here on records are about that. */
+  decided(decided: Decided, verdict: Verdict): Promise<void>;
   /** Resolves with the bytes of what came back. */
   passed(answer: Message, verdict: Verdict, findings: readonly Finding[]): Promise<number>;
   /** Records what went wrong, as a refusal before the permit and as a failure after it. Never rejects. */
   failed(fault: SallyportError, cancelled: boolean): Promise<void>;
   /** Closes what is still open. Never rejects. */
   end(): Promise<void>;
+}
+
+/** A message that was decided, and by what. */
+export interface Decided {
+  readonly message: Message;
+  readonly exchange: Exchange;
+  readonly known: { readonly findings: readonly Finding[] };
 }
 
 export interface TrailOptions extends ContentOptions {
@@ -80,7 +88,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       seen.belongsTo(exchange);
       stages.mark('resolve');
     },
-    decided: (message, verdict, findings) => decided(course, message, verdict, findings),
+    decided: (what, verdict) => decided(course, what, verdict),
     passed: (answer, verdict, findings) => passed(course, answer, verdict, findings),
     failed: (fault, cancelled) => failed(course, fault, cancelled),
     async end() {
@@ -153,7 +161,8 @@ class Course {
   }
 }
 
-async function decided(course: Course, message: Message, verdict: Verdict, findings: readonly Finding[]): Promise<void> {
+async function decided(course: Course, { message, exchange, known }: Decided, verdict: Verdict): Promise<void> {
+  if (course.asked !== undefined) course.asked = exchange;
   const { asked, caller, options } = course;
   course.stages.mark('decide');
   const opens = message.kind === 'request';
@@ -164,7 +173,7 @@ async function decided(course: Course, message: Message, verdict: Verdict, findi
   const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
   const reasons = reasonsOf(verdict);
   const named = uuidv7(options.now());
-  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, findings, asked, options);
+  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, known.findings, asked, options);
   await course.append(course.record('access', event, { ...reasons, ...ends }, content, named), content);
   course.open = permitted && opens;
   if (permitted) return;

@@ -24,6 +24,7 @@ import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
 import { createHolding } from '../gateway/holding.ts';
 import { createInspecting } from '../gateway/inspecting.ts';
+import type { FlowKey } from '../flow/provenance/derive.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
 import { createPinGuard } from '../gateway/pin-guard.ts';
@@ -32,6 +33,8 @@ import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
 import { createTaskOwners } from '../gateway/task-owners.ts';
+import { createTokens } from '../gateway/transforms/tokens.ts';
+import { createTransforming } from '../gateway/transforms/transforming.ts';
 import { traced } from '../gateway/traced.ts';
 import { openTrail, type TrailOptions } from '../gateway/trail.ts';
 import { isStillTrusted } from '../identity/authenticate.ts';
@@ -71,6 +74,8 @@ export interface Ground {
   readonly links: Links;
   readonly inForce: InForceKeeper;
   readonly seal: Seal;
+  /** Of the fingerprints of flow contexts. */
+  readonly flowKey: FlowKey;
   readonly state: SharedState;
   /** Ends what the link's handlers do when the role ends. */
   readonly signal: AbortSignal;
@@ -110,13 +115,14 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const peers = createPeers(home);
   const { watching } = anomalies;
   const inspecting = createInspecting(createInspector(DETECTORS));
+  const transforming = createTransforming(createTokens(state, seal), inspecting);
   const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
   const dispatch = withoutPrompts(createDispatch({ ...ways, catalog: createCatalogAnswers(inForce), bridge: createBridge(parts), sessions, open }));
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
   const handles = createHandles(seal);
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting, holding: createHolding() });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting, transforming, holding: createHolding() });
   reader = createReader(gateway);
 
   return {

@@ -1,0 +1,30 @@
+import type { Exchange } from '../domain/exchange.ts';
+import type { Message } from '../domain/message.ts';
+import type { Permit, Verdict } from '../domain/verdict.ts';
+import type { World } from './gateway.ts';
+import { judgeAnswer, type Answered, type Known } from './guard.ts';
+import type { InForce } from './in-force.ts';
+
+/** An answer that was judged: as it is to be given out, what is found in it so, and what holds for it. */
+export interface Judged extends Answered {
+  readonly verdict: Verdict;
+}
+
+type Parts = Pick<World, 'inForce' | 'inspecting' | 'transforming' | 'gates'>;
+
+/**
+ * What comes back is inspected, judged, changed where policy permits it only so, judged again as it is then, and meets its gates
+ * last (DESIGN part 5, order of obligations).
+ */
+export async function judgeComing(parts: Parts, came: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known): Promise<Judged> {
+  const { inForce, inspecting, transforming, gates } = parts;
+  const judge = (answered: Answered): Verdict => judgeAnswer(answered, permit, exchange, force, known, inForce.current(Date.now()).lease);
+  const findings = inspecting.answered(came, exchange);
+  const first = judge({ message: came, findings });
+  const wanted = first.outcome === 'denial' ? first.transforms : undefined;
+  if (wanted === undefined) return { message: came, findings, verdict: await gates.meet(first, came, exchange) };
+  const message = await transforming.answered(came, exchange, wanted, findings);
+  const left = message === undefined ? findings : inspecting.answered(message, exchange);
+  if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first };
+  return { message, findings: left, verdict: await gates.meet(judge({ message, findings: left, done: wanted }), message, exchange) };
+}
