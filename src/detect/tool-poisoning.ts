@@ -78,7 +78,11 @@ function signsOf(scope: Scope, { subject }: Sight): readonly Sign[] {
     // What stands in a comment is read in the whole text too: that it is not to be seen counts.
     if (known < sign.weight || (known === sign.weight && sign.disguised)) best.set(sign.rule, sign);
   };
-  for (const view of scope.views) for (const sign of inView(view)) keep(sign);
+  for (const view of scope.views) {
+    // Values put together make names and sentences that nobody wrote: there only what is plain, and goes over a border, counts.
+    const split = view.via[0] === 'joined';
+    for (const sign of inView(view)) if (!split || (sign.weight >= POISONED_FROM && new Set(sign.spans.map(({ at }) => at)).size > 1)) keep(sign);
+  }
   const odd = oddParameters(scope.json, scope.at);
   if (odd.length > 0) keep({ rule: 'odd-parameter', weight: 2, spans: odd.map((at) => ({ at, start: 0, end: 0 })), disguised: false });
   return [...best.values()];

@@ -15,13 +15,13 @@ const WORDS = {
   silent: `silently quietly discreetly secretly covertly surreptitiously stealthily heimlich unauffällig unbemerkt stillschweigend silencieusement
     discrètement secrètement silenciosamente discretamente secretamente silenziosamente segretamente stilletjes heimelijk тайно незаметно
     скрытно سرا 悄悄 静默 秘密地 暗中 偷偷 默默 密かに こっそり 黙って 몰래 은밀히 조용히`,
-  ignore: `ignore ignoring disregard forget override bypass ignorier* missacht* vergiss ignor* oubli* olvid* esqueç* esquec* dimentic* negeer* vergeet
-    игнорир* проигнорир* забудь* تجاهل 忽略 无视 忽视 無視 忘れ 무시 잊`,
+  ignore: `ignore ignoring overriding replacing superseding supersedes overrides disregard forget override bypass ignorier* missacht* vergiss ignor*
+    oubli* olvid* esqueç* esquec* dimentic* negeer* vergeet игнорир* проигнорир* забудь* تجاهل 忽略 无视 忽视 無視 忘れ 무시 잊`,
   previous: `previous prior earlier above preceding existing former original vorherig* bisherig* früher* obig* précédent* antérieur* anterior* previ*
     precedent* vorige eerdere voorgaande предыдущ* прежн* السابق* 之前 先前 以前 以上 前面 これまで 前の 上記 이전 앞선 기존`,
   order: `instruction instructions rules guideline guidelines directive directives prompt prompts restrictions safeguards anweisung* instruktion*
     regeln richtlinien consigne* règles instruccion* reglas instruç* regras istruzion* regole instructies regels инструкц* указани* правил*
-    التعليمات 指令 指示 规则 提示词 命令 ルール 지시 지침 규칙`,
+    التعليمات 指令 指示 规则 提示词 命令 ルール 지시 지침 규칙 policies policy checks`,
   must: `must always required mandatory obligated shall necessary essential imperative muss müssen musst immer unbedingt zwingend doit devez dois
     toujours obligatoire* debe debes siempre obligatori* deve deves sempre obrigatóri* devi obbligatori* moet altijd verplicht должен должны
     обязательно всегда необходимо يجب دائما 必须 务必 一定要 总是 始终 必ず 常に なければ 반드시 항상 꼭`,
@@ -98,6 +98,10 @@ const WORDS = {
   reason: `reasons reason purposes purpose`,
   future: `future`,
   installer: `pip pip3 npm npx brew apt`,
+  safety: `safety security moderation ethical content`,
+  obey: `adopt obey follow comply treat assume persona`,
+  sends: `sends transmits uploads forwards posts reports shares`,
+  gather: `analytics telemetry diagnostics usage metrics`,
 } as const;
 
 export type WordKind = keyof typeof WORDS | 'path' | 'url' | 'mail' | 'code' | 'name' | 'value';

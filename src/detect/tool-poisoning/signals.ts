@@ -27,6 +27,8 @@ export const PHRASES: readonly Phrase<Signal>[] = [
   phrase('conceal', 2, 6, ['must', 'should'], ['keep'], ['inside']),
   // Setting other instructions aside.
   phrase('override', 3, 6, ['ignore'], ['previous', 'other'], ['order']),
+  phrase('override', 3, 6, ['ignore'], ['previous', 'other'], ['system']),
+  phrase('override', 2, 6, ['ignore'], ['safety', 'user'], ['order']),
   phrase('override', 2, 10, ['regardless'], ['user', 'asked']),
   // Being called before anything else.
   phrase('call-first', 2, 10, ['first'], ['other'], ['tool', 'act', 'call']),
@@ -56,7 +58,9 @@ export const PHRASES: readonly Phrase<Signal>[] = [
   phrase('acclaim', 1, 3, ['only'], ['best']),
   // Data that goes where the call does not need it.
   phrase('hand-over', 3, 16, ['read'], ['path'], ['put', 'send']),
-  phrase('hand-over', 3, 14, ['put'], ['fetched', 'talk', 'secret', 'path'], ['slot', 'code']),
+  phrase('hand-over', 3, 14, ['put'], ['talk', 'secret', 'path'], ['slot', 'code']),
+  phrase('hand-over', 3, 14, ['put'], ['fetched'], ['slot']),
+  phrase('hand-over', 2, 14, ['put'], ['fetched'], ['code']),
   phrase('hand-over', 3, 14, ['read'], ['secret'], ['put', 'send']),
   phrase('hand-over', 3, 8, ['must', 'called'], ['fetched'], ['path']),
   phrase('hand-over', 3, 6, ['put', 'send', 'tell'], ['your'], ['system', 'order']),
@@ -66,6 +70,7 @@ export const PHRASES: readonly Phrase<Signal>[] = [
   loose('exfiltrate', 3, 12, ['send'], ['talk', 'secret', 'token', 'path'], ['url', 'mail']),
   phrase('exfiltrate', 2, 6, ['must'], ['sent'], ['mail', 'url']),
   loose('exfiltrate', 2, 9, ['send'], ['secret', 'token', 'path', 'talk'], ['fetched', 'previous', 'other']),
+  phrase('exfiltrate', 3, 12, ['sends', 'send'], ['gather'], ['talk', 'secret']),
   phrase('exfiltrate', 3, 10, ['mailing'], ['fetched', 'talk', 'secret', 'path'], ['mail', 'url']),
   phrase('exfiltrate', 2, 10, ['send'], ['url', 'mail']),
   // Values that are not what the user asked for.
@@ -75,13 +80,15 @@ export const PHRASES: readonly Phrase<Signal>[] = [
   loose('alter-argument', 2, 16, ['regardless'], ['must'], ['swap']),
   phrase('alter-argument', 2, 12, ['when'], ['swap'], ['target']),
   phrase('alter-argument', 3, 14, ['when', 'must'], ['swap'], ['target'], ['value', 'mail', 'url']),
+  phrase('no-consent', 3, 14, ['send', 'sent', 'put'], ['deny'], ['ask']),
   phrase('no-consent', 2, 6, ['skip', 'deny'], ['ask'], ['user']),
   phrase('no-consent', 2, 6, ['user'], ['skip'], ['skip', 'ask']),
   phrase('no-consent', 1, 4, ['skip', 'deny'], ['ask']),
   // Speaking to the model rather than of the tool.
   phrase('addressed', 2, 5, ['order', 'note'], ['cause'], ['model']),
   phrase('addressed', 2, 3, ['model'], ['order', 'note']),
-  phrase('addressed', 1, 6, ['model'], ['must']),
+  phrase('addressed', 2, 8, ['model'], ['must', 'should'], ['obey']),
+  phrase('addressed', 1, 6, ['model'], ['must', 'should']),
   phrase('addressed', 2, 5, ['other'], ['reply'], ['must']),
   phrase('pretext', 1, 5, ['cause'], ['pretext']),
   phrase('pretext', 1, 4, ['cause'], ['reason']),
