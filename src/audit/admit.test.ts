@@ -4,7 +4,8 @@ import { recordOf } from '../../test/fixtures/sink-record.ts';
 import type { JsonObject } from '../domain/json.ts';
 import type { Origin } from './entry.ts';
 import { openLedger } from './ledger.ts';
-import type { Ledger, Placed } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import type { Placed } from './turns.ts';
 
 /** What a gateway that was broken into may send to blind whoever reads records, or in somebody else's name. */
 const GATEWAY: Origin = { role: 'gateway', node: 'gateway-1', incarnation: 'i' };
