@@ -6,7 +6,7 @@ import type { Route } from '../route.ts';
 import { WORDS } from '../names.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { readBodies } from './bodies.ts';
-import { grantReveal, isRevealed, principalOf } from './people.ts';
+import { grantReveal, isRevealed, needMayAsk, principalOf } from './people.ts';
 
 const REVEAL = z.strictObject({ person: z.string().refine(isPseudonym, { error: 'must be a pseudonym (p_…)' }).exactOptional(), reason: WORDS });
 const OPEN = z.strictObject({ exchange: z.string().max(64), reason: WORDS });
@@ -44,6 +44,7 @@ export const evidenceRoutes: readonly Route[] = [
     method: 'POST', path: '/audit/erase', summary: 'Erase the records and payloads of one exchange, or of one person', access: 'govern', reach: 'space',
     body: ERASE,
     act: async ({ admin, space, body: { exchange, person, reason } }, control) => {
+      if (person !== undefined) await needMayAsk(control, admin, space, [{ id: person }]);
       await needSecondPersonFor(control.store, { admin, space }, `it erases evidence (${exchange === undefined ? 'of a person' : `exchange ${exchange}`})`);
       const of = person === undefined ? undefined : await principalOf(control, space, person);
       // What is under a hold as of now must be known there.

@@ -28,6 +28,14 @@ describe('without the right to see names', () => {
     expect((await find(ROOT, { filter })).code).toBe('ERR_ADMIN_FORBIDDEN');
   });
 
+  test('nor is anybody held or erased by a name: what is on record of it shows the pseudonym', async () => {
+    for (const path of ['/audit/holds', '/audit/erase']) {
+      const { code } = await ask(control(), ROOT, 'POST', path, { body: { person: ANN.id, reason: 'curious' } });
+      expect([path, code]).toEqual([path, 'ERR_ADMIN_FORBIDDEN']);
+    }
+    expect((await ask(control(), ROOT, 'POST', '/audit/holds', { body: { person: pseudonym(), reason: 'a lawsuit' } })).code).toBe('');
+  });
+
   test('nor in any other way', async () => {
     expect((await find(ROOT, { principal: ANN.id })).code).toBe('ERR_ADMIN_FORBIDDEN');
     for (const path of ['/audit/tail', '/audit/sessions']) {

@@ -1,4 +1,5 @@
 import { isPseudonym } from '../../audit/pseudonym.ts';
+import { quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
@@ -39,12 +40,19 @@ async function mayName(control: Control, admin: Admin, space: string): Promise<b
  * answer is only how many there are. Throws `ERR_ADMIN_FORBIDDEN`.
  */
 export async function needMayAsk(control: Control, admin: Admin, space: string, asked: readonly AskedOfPeople[]): Promise<void> {
-  const { hide } = control.retention.pseudonyms;
-  const isTelling = asked.some(({ pattern, id }) => pattern !== undefined || (id !== undefined && hide({ principal: id })['principal'] !== id));
-  if (!isTelling || (await mayName(control, admin, space))) return;
+  const telling = await Promise.all(asked.map(async ({ pattern, id }) => pattern !== undefined || (id !== undefined && !(await isShown(control, space, id)))));
+  if (!telling.includes(true) || (await mayName(control, admin, space))) return;
   throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'people are asked for by their pseudonyms (p_…); their names were not revealed to you', {
     remedy: 'Ask for names with a reason: sallyport audit reveal --reason "…"',
   });
+}
+
+/** Whether that stands on screens as it is: a pseudonym, a machine of ours, a workload that is on record as one. */
+async function isShown(control: Control, space: string, id: string): Promise<boolean> {
+  if (control.retention.pseudonyms.hide({ principal: id })['principal'] === id) return true;
+  const question = `principal = ${quote(id)} and kind = workload`;
+  const { entries } = await control.ledger.search({ space, question, now: control.now(), order: 'newest', limit: 1 });
+  return entries.length > 0;
 }
 
 async function hidesPeople(rows: Rows): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { presentCounts } from './counted.ts';
-import { needMayAsk, principalOf, viewFor } from './people.ts';
+import { isRevealed, needMayAsk, principalOf, viewFor } from './people.ts';
 import { questionOf } from './question.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
 import { timesOf } from './times.ts';
@@ -55,7 +55,9 @@ export const auditRoutes: readonly Route[] = [
     act: async ({ admin, space, query: { reveal, ...query }, signal }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       if (query.principal !== undefined) await needMayAsk(control, admin, space, [{ id: query.principal }]);
-      return tail(control.ledger, { ...(await withPrincipal(control, space, query)), space }, signal, view);
+      // Names are shown for as long as they were revealed, and no longer.
+      const mayGoOn = reveal === undefined ? async () => true : () => isRevealed(control, admin, space);
+      return tail(control.ledger, { ...(await withPrincipal(control, space, query)), space }, { signal, view, mayGoOn });
     },
   }),
 ];
@@ -67,9 +69,17 @@ async function withPrincipal<Q extends { readonly principal?: string }>(control:
   return query.principal === undefined ? query : { ...query, principal: await principalOf(control, space, query.principal) };
 }
 
-async function* tail(ledger: LedgerReader, wanted: Readonly<Record<string, string>>, signal: AbortSignal, view: View): AsyncGenerator<Json> {
+interface Showing {
+  readonly signal: AbortSignal;
+  readonly view: View;
+  readonly mayGoOn: () => Promise<boolean>;
+}
+
+async function* tail(ledger: LedgerReader, wanted: Readonly<Record<string, string>>, { signal, view, mayGoOn }: Showing): AsyncGenerator<Json> {
   for await (const entry of ledger.tail(signal)) {
-    if (Object.entries(wanted).every(([field, value]) => entry.record[field] === value)) yield presentEntry(entry, view);
+    if (!Object.entries(wanted).every(([field, value]) => entry.record[field] === value)) continue;
+    if (!(await mayGoOn())) return;
+    yield presentEntry(entry, view);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
-import { principalOf } from '../audit/people.ts';
+import { needMayAsk, principalOf } from '../audit/people.ts';
 import { whoOf } from '../change.ts';
 import { WORDS } from '../names.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
@@ -27,6 +27,8 @@ export const holdRoutes: readonly Route[] = [
     method: 'POST', path: '/audit/holds', summary: 'Keep evidence whatever its retention says: of what is named, or of all of the space',
     access: 'investigate', reach: 'space', body: NEW_HOLD,
     act: async ({ admin, space, body: { reason, person, ...what } }, control) => {
+      // The hold and its record show the pseudonym: naming somebody would be a way to learn it.
+      if (person !== undefined) await needMayAsk(control, admin, space, [{ id: person }]);
       const id = Bun.randomUUIDv7();
       const of = person === undefined ? undefined : await principalOf(control, space, person);
       const shown = { ...what, ...(of === undefined ? {} : { person: control.retention.pseudonyms.of(of) }) };
