@@ -15,11 +15,12 @@ const KEY_LENGTH = 32;
 /**
  * The key of a flow context: space, issuer and subject, agent, and actor chain; never a session, route, audience or
  * credential, so that what was read at one server counts at the next, and after a refresh (DESIGN part 5, context). A
- * conversation splits it only for an agent whose registration allows that.
+ * conversation splits it only for an agent whose registration allows that. Keyed: it stands in records beside a pseudonym, where
+ * nobody may try out names. `secret`: of the installation, the same for all replicas and for good.
  */
-export function contextKey({ space, id, agent, actors }: Principal, conversation: string | undefined): string {
+export function contextKey({ space, id, agent, actors }: Principal, conversation: string | undefined, secret: string): string {
   const parts = JSON.stringify([space, id, agent, actors, conversation ?? null]);
-  return new Bun.CryptoHasher('sha256').update(parts).digest('hex').slice(0, KEY_LENGTH);
+  return new Bun.CryptoHasher('sha256', secret).update(parts).digest('hex').slice(0, KEY_LENGTH);
 }
 
 /** The conversation that a request names, if its agent may name one. */

@@ -11,6 +11,7 @@ import { flowKeyOf } from './provenance/key.ts';
 import { createFlowContexts, type FlowContexts, type Visit } from './keeper.ts';
 import { join, LOST } from './labels.ts';
 
+const SECRET = 'of the installation';
 const PRIVATE: Labels = { confidentiality: 'confidential', categories: ['pii'], integrity: 'trusted' };
 
 /** Where contexts are kept, as far as one gateway can tell: what it added is there. */
@@ -39,7 +40,7 @@ const LEGACY = exchangeOf({ transport: 'http', url: 'http://127.0.0.1:9', allowP
 function calling(labels: Labels, principal: Partial<Principal> = {}): Exchange {
   const who = { ...LEGACY.principal, ...principal };
   const { call } = LEGACY;
-  return { ...LEGACY, principal: who, flow: contextKey(who, undefined), call: { ...call, resource: { ...call.resource, labels } } };
+  return { ...LEGACY, principal: who, flow: contextKey(who, undefined, SECRET), call: { ...call, resource: { ...call.resource, labels } } };
 }
 
 describe('a gateway\'s memory of contexts', () => {
@@ -112,18 +113,23 @@ describe('a gateway\'s memory of contexts', () => {
 
 describe('the key of a context', () => {
   const { principal } = LEGACY;
-  const key = contextKey(principal, undefined);
+  const key = contextKey(principal, undefined, SECRET);
+
+  test('is of this installation: who only knows the names of people cannot tell whose it is', () => {
+    expect(contextKey(principal, undefined, 'another secret')).not.toBe(key);
+  });
 
   test('is the same with another credential, sign-in, session or proof', () => {
-    expect(contextKey({ ...principal, credential: 'other', grant: 'other', proof: 'dpop', tokenAgeMs: 9, groups: ['x'] }, undefined)).toBe(key);
+    expect(contextKey({ ...principal, credential: 'other', grant: 'other', proof: 'dpop', tokenAgeMs: 9, groups: ['x'] }, undefined, SECRET)).toBe(key);
   });
 
   test.each<[string, Partial<Principal>]>([
     ['space', { space: 'red' }], ['subject', { id: 'sallyport|bob' }], ['issuer', { id: 'https://idp.example|ann' }], ['agent', { agent: 'other' }],
     ['actor chain', { actors: ['a'] }], ['order of the chain', { actors: ['a', 'b'] }],
   ])('is another one with another %s', (_, change) => {
-    expect(contextKey({ ...principal, ...change }, undefined)).not.toBe(key);
-    expect(contextKey({ ...principal, actors: ['b', 'a'] }, undefined)).not.toBe(contextKey({ ...principal, actors: ['a', 'b'] }, undefined));
+    expect(contextKey({ ...principal, ...change }, undefined, SECRET)).not.toBe(key);
+    const [ba, ab] = [['b', 'a'], ['a', 'b']].map((actors) => contextKey({ ...principal, actors }, undefined, SECRET));
+    expect(ba).not.toBe(ab ?? '');
   });
 
   test('is split by a conversation only for an agent that may', () => {
@@ -134,6 +140,6 @@ describe('the key of a context', () => {
     expect(conversationOf(principal, params, { agents: [{ ...agent, space: 'red', conversations: true }] })).toBeUndefined();
     const long = { _meta: { 'io.sallyport/conversation': 'x'.repeat(200) } };
     expect(conversationOf(principal, long, { agents: [{ ...agent, conversations: true }] })).toBeUndefined();
-    expect(contextKey(principal, 'one')).not.toBe(key);
+    expect(contextKey(principal, 'one', SECRET)).not.toBe(key);
   });
 });

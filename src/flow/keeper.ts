@@ -7,7 +7,7 @@ import type { Principal } from '../domain/principal.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { UNDERIVED, type Provenance } from '../domain/provenance.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
-import { labelsOf } from './context.ts';
+import { contextKey, labelsOf } from './context.ts';
 import { covers, join, withFound } from './labels.ts';
 import { provenanceOf, type FlowKey } from './provenance/derive.ts';
 import { draftsOf, fieldLabels, write, type Draft, type Entry } from './provenance/entry.ts';
@@ -40,6 +40,8 @@ export interface Arrived {
 }
 
 export interface FlowContexts {
+  /** The key of a caller's context, split by a conversation where there is one. */
+  keyOf(principal: Principal, conversation: string | undefined): string;
   /** What the context of an exchange carries, as policy may know it; `exactly`: of this very moment, of all replicas. */
   labels(exchange: Exchange, exactly: boolean): Labels | Promise<Labels>;
   /** The same, and where the values of the call's arguments come from; each as far as policy reads it. */
@@ -94,6 +96,7 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, ke
     return turn;
   };
   return {
+    keyOf: (principal, conversation) => contextKey(principal, conversation, key.contexts),
     labels(exchange, exactly) {
       if (!exactly || isOurs(exchange)) return UNLABELLED;
       return look(exchange, UNLABELLED).then(({ labels }) => labels);

@@ -4,7 +4,8 @@ import type { Inbound } from '../domain/inbound.ts';
 import { isObject, type JsonObject } from '../domain/json.ts';
 import { eraOf, type Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
-import { contextKey, conversationOf } from '../flow/context.ts';
+import { conversationOf } from '../flow/context.ts';
+import type { FlowContexts } from '../flow/keeper.ts';
 import { checkParameterHeaders } from '../mcp/parameter-headers.ts';
 import { audienceOf } from '../identity/metadata.ts';
 import { visible } from './guard.ts';
@@ -29,7 +30,7 @@ export interface Asked {
  * ERR_SERVER_*, ERR_TOOL_UNKNOWN.
  */
 export async function resolve(
-  world: { readonly sessions: Sessions },
+  world: { readonly sessions: Sessions; readonly flow: Pick<FlowContexts, 'keyOf'> },
   inbound: Inbound,
   said: Message,
   method: KnownMethod,
@@ -50,7 +51,7 @@ export async function resolve(
     zone: zoneOf(inbound.address, force.snapshot.network.internal),
     revision: said.revision,
     principal,
-    flow: contextKey(principal, conversationOf(principal, given, force.snapshot)),
+    flow: world.flow.keyOf(principal, conversationOf(principal, given, force.snapshot)),
     onBehalfOf: inbound.internal?.onBehalfOf ?? principal,
     server: found.server,
     ...(found.members === undefined ? {} : { members: found.members }),

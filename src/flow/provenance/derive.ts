@@ -18,6 +18,8 @@ import { isDistinctive, leavesOf, tokensOf, type Leaf } from './values.ts';
 export interface FlowKey {
   readonly marks: Key;
   readonly digests: string;
+  /** Of the keys of contexts. */
+  readonly contexts: string;
 }
 
 /** One call, as far as its arguments go somewhere. */

@@ -10,5 +10,5 @@ export function flowKeyOf(secret: Uint8Array): FlowKey {
   const marks = of('marks');
   // Odd, and ≡ 5 modulo 8: the multipliers of the longest periods.
   const multiplier = (at: number): number => ((marks.readUInt32LE(at) & ~7) | 5) | 0;
-  return { marks: { one: multiplier(0), other: multiplier(4) }, digests: of('digests').toString('base64url') };
+  return { marks: { one: multiplier(0), other: multiplier(4) }, digests: of('digests').toString('base64url'), contexts: of('contexts').toString('base64url') };
 }
