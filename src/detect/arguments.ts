@@ -1,5 +1,4 @@
 import type { Sight, View } from '../domain/detector.ts';
-import { isObject } from '../domain/json.ts';
 
 /** One argument value as it stands, or as it reads when something that hides it is undone. */
 export interface Argument {
@@ -52,9 +51,4 @@ export function executes(sight: Sight): boolean {
  */
 export function readsOnly(sight: Sight): boolean {
   return READS.test(wordsOf(sight).replace(/^.*(?:__|\/)/, ''));
-}
-
-/** The pinned schema of a tool's arguments or structured results. */
-export function schemaOf({ subject }: Sight, which: 'inputSchema' | 'outputSchema'): unknown {
-  return isObject(subject.definition) ? subject.definition[which] : undefined;
 }

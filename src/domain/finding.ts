@@ -41,6 +41,10 @@ export const FINDING_RULES = {
   approvals: ['hasty', 'never-refuses'],
   /** Of the inspection itself: what was not looked at. */
   inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
+  annotations: ['read-only', 'not-destructive', 'closed-world'],
+  'name-collision': ['same-name', 'confusable-name', 'near-name', 'same-words', 'similar-description'],
+  'cross-server': ['names-tool', 'names-server'],
+  'toxic-combination': ['leak', 'damage'],
   'tool-poisoning': [
     'poisoned', 'disguised', 'conceal', 'override', 'call-first', 'shadow', 'redirect', 'superiority', 'acclaim', 'run-other', 'hand-over', 'exfiltrate', 'sensitive-path',
     'alter-argument', 'no-consent', 'addressed', 'shouting', 'pretext', 'shell', 'persist', 'odd-parameter', 'external-url',
@@ -54,7 +58,18 @@ export const FINDING_RULES = {
   health: ['record'],
   'source-code': ['code'],
   egress: ['active-image', 'data-in-image', 'data-in-url', 'long-url', 'dns-shaped', 'sink', 'unknown-host', 'active-scheme'],
+  schema: ['argument', 'undeclared', 'tightened', 'result', 'missing', 'undecidable'],
+  'generated-sql': ['destructive', 'unbounded', 'write', 'definition', 'privilege', 'stacked', 'tautology', 'system', 'credentials', 'unparsable'],
+  'generated-shell': [
+    'pipe-to-shell', 'reverse-shell', 'uploads', 'destructive', 'privilege', 'persistence', 'credentials', 'evaluates', 'substitution', 'unparsable',
+  ],
+  'generated-formula': ['dde', 'external', 'formula'],
+  'generated-html': ['script', 'embeds'],
+  'generated-code': ['process', 'network', 'dynamic', 'environment', 'deletes', 'escapes'],
   cost: ['size', 'repetition', 'dense', 'loop'],
+  instructions: [
+    'override', 'new-orders', 'before-task', 'addressed', 'role-marker', 'conceal', 'send-out', 'show-prompt', 'persona', 'tool-request',
+  ],
   'text-model': ['injection', 'poisoned-definition', 'unread'],
   paths: ['outside-roots', 'traversal', 'encoded', 'nul', 'unc', 'device', 'sensitive'],
   'agent-config': ['agent-file', 'startup-file', 'read'],
