@@ -110,6 +110,16 @@ const withdraw: Verb = {
   },
 };
 
+const request: Verb = {
+  usage: 'request EXCHANGE --reason WHY [--wrong]', options: { reason: { type: 'string' }, wrong: { type: 'boolean' } },
+  run: async ({ client, io, options, need, needText }) => {
+    const exchange = need(0, 'the exchange that the refusal names');
+    const answer = await client.send('POST', '/denials', { exchange, kind: options.flag('wrong') ? 'false-positive' : 'access', reason: needText('reason') });
+    show(io, options.json, answer, () => 'It is on record: whoever answers for it will look at this call.\n');
+    return 0;
+  },
+};
+
 const passphrase: Verb = {
   usage: 'passphrase [--fd N] [--old-fd N]', options: { fd: { type: 'string' }, 'old-fd': { type: 'string' } }, local: true,
   run: async (call) => {
@@ -123,5 +133,5 @@ const passphrase: Verb = {
 };
 
 export const command = commandOf('approve', 'Calls that wait for a person: look at them whole, approve or refuse them', {
-  list, show: showOne, grant, deny, withdraw, passphrase,
+  list, show: showOne, grant, deny, withdraw, request, passphrase,
 });

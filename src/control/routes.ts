@@ -16,6 +16,7 @@ import { sessionRoutes } from './audit/session-routes.ts';
 import { sinkRoutes } from './audit/sink-routes.ts';
 import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
+import { denialRoutes } from './denials/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { killRoutes } from './kill/routes.ts';
@@ -35,5 +36,5 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
-  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes,
+  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...denialRoutes,
 ];

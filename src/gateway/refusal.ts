@@ -1,5 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
 import { TRANSPORT_METHODS, type ErrorMessage, type Message, type Revision } from '../domain/message.ts';
 import type { Denial } from '../domain/verdict.ts';
 import { refusalOf, type Refused } from '../mcp/ladder.ts';
@@ -7,8 +8,14 @@ import { refusalOf, type Refused } from '../mcp/ladder.ts';
 /** What a client sees of a denial: why, how to ask, and the exchange id; of a hidden item, that there is none (invariant 7). */
 export function refusal(denial: Denial, said: Message, exchange: Exchange): ErrorMessage {
   const { code, reason, remedy, data } = denial;
-  const refused: Refused = denial.hidden ? nothingThere(exchange) : { code, message: reason, remedy, data };
+  const refused: Refused = denial.hidden ? nothingThere(exchange) : { code, message: reason, remedy, data: { ...data, help: helpFor(exchange) } };
   return refusalTo(refused, idOf(said), said.revision, exchange.id);
+}
+
+/** Where whoever it concerns asks for access, or says that the denial was wrong: a page, or where there is none a command. */
+function helpFor({ id, space, snapshot }: Exchange): string {
+  const control = snapshot.issuers.find(({ embedded }) => embedded === true)?.issuer;
+  return control === undefined ? `sallyport approve request ${id}` : `${control}/denials/${id}${space === DEFAULT_SPACE ? '' : `?space=${space}`}`;
 }
 
 function nothingThere(exchange: Exchange): Refused {
