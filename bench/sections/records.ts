@@ -71,7 +71,7 @@ async function calls(options: TrailOptions, audit: AuditSettings, count: number)
     trail.belongsTo(asked);
     await trail.decided({ message, exchange: asked, known: { findings: [] } }, permit);
     const answer: ResultMessage = { kind: 'result', from: 'server', revision: MODERN, id: index, result: { content: [{ type: 'text', text: 'sent' }] } };
-    await trail.passed(answer, permit, []);
+    await trail.passed({ message: answer, verdict: permit, findings: [] });
     await trail.end();
   }
   const { user, system } = process.cpuUsage(before);

@@ -1,13 +1,19 @@
 import type { Exchange } from '../domain/exchange.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import type { Permit, Verdict } from '../domain/verdict.ts';
+import { translate } from './enforce.ts';
 import type { World } from './gateway.ts';
 import { judgeAnswer, type Answered, type Known } from './guard.ts';
 import type { InForce } from './in-force.ts';
+import { sanitise } from './sanitise/sanitise.ts';
+import type { Cleaned } from './sanitise/text.ts';
 
 /** An answer that was judged: as it is to be given out, what is found in it so, and what holds for it. */
 export interface Judged extends Answered {
   readonly verdict: Verdict;
+  /** What was taken out of it before it is given out. */
+  readonly sanitised: readonly Cleaned[];
 }
 
 type Parts = Pick<World, 'inForce' | 'inspecting' | 'transforming' | 'gates'>;
@@ -22,9 +28,16 @@ export async function judgeComing(parts: Parts, came: Message, permit: Permit, e
   const findings = inspecting.answered(came, exchange);
   const first = judge({ message: came, findings });
   const wanted = first.outcome === 'denial' ? first.transforms : undefined;
-  if (wanted === undefined) return { message: came, findings, verdict: await gates.meet(first, came, exchange) };
+  if (wanted === undefined) return safe(came, findings, await gates.meet(first, came, exchange), exchange);
   const message = await transforming.answered(came, exchange, wanted, findings);
   const left = message === undefined ? findings : inspecting.answered(message, exchange);
-  if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first };
-  return { message, findings: left, verdict: await gates.meet(judge({ message, findings: left, done: wanted }), message, exchange) };
+  if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first, sanitised: [] };
+  return safe(message, left, await gates.meet(judge({ message, findings: left, done: wanted }), message, exchange), exchange);
+}
+
+/** What is permitted goes out without what hides in it, and without what would load or lead somewhere by itself. */
+function safe(message: Message, findings: readonly Finding[], verdict: Verdict, exchange: Exchange): Judged {
+  if (verdict.outcome === 'denial') return { message, findings, verdict, sanitised: [] };
+  const clean = sanitise(message, exchange);
+  return { ...clean, findings, verdict: clean.message === message ? verdict : translate(verdict, clean.message) };
 }

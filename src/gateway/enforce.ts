@@ -53,8 +53,7 @@ export function lift(denial: Denial, message: Message, met: ReadonlySet<Obligati
 
 /** The same permit with its message in another wire form (era, names, handles): what was decided stays decided. */
 export function translate(permit: Permit, message: Message): Permit {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
-  return { outcome: 'permit', message, decision: permit.decision } as Permit;
+  return { ...permit, message };
 }
 
 function unmet(decision: Decision, { kind }: Obligation): Denial {

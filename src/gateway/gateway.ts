@@ -110,7 +110,7 @@ export function createGateway(world: World): Gateway {
             const passed = answer.verdict;
             const arrived = { answer: answer.message, keeps: force.engine.readsProvenance };
             if (passed.outcome === 'permit') await world.flow.carry(exchange, [...known.findings, ...answer.findings], arrived);
-            const bytes = await trail.passed(answer.message, passed, answer.findings);
+            const bytes = await trail.passed(answer);
             if (raw.kind === 'result' && raw.from === 'server') watched.end('permitted', bytes);
             if (passed.outcome === 'permit') yield passed.message;
             else yield* decline(passed, raw, said, verdict, exchange, world.upstream, signal);

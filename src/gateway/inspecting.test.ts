@@ -112,3 +112,12 @@ test('answers: a forbid whose gates were met for the call does not count its ans
     for (let n = 0; n < 2; n++) expect(await path.ask(path.call('charge'))).toEqual([expect.objectContaining({ kind: 'result' })]);
     expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_RATE_LIMITED');
   }));
+
+test('sanitise: what is permitted goes out without what hides in it, and its record says that something was taken out', () =>
+  under(CHARGE, async () => {
+    path.behave = async function* ({ message }) {
+      if (message.kind === 'request') yield resultOf(message, { content: [{ type: 'text', text: `done${TAGS}` }], resultType: 'complete' });
+    };
+    expect(await path.ask(path.call('charge'))).toMatchObject([{ result: { content: [{ text: 'done' }] } }]);
+    expect(await last()).toMatchObject({ event: 'result.delivered', findings: [HIDDEN], detail: { sanitised: ['hidden'] } });
+  }));

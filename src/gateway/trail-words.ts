@@ -89,14 +89,16 @@ export function nameOf({ kind, name }: Resource): string {
   return redact(end < 0 ? name : `${name.slice(0, end)}…`);
 }
 
-export function reasonsOf(verdict: Verdict): Partial<JournalRecord> {
-  const { policies, errors, obligations } = verdict.decision;
+/** `told`: what else its detail is to say. */
+export function reasonsOf(verdict: Verdict, told: JsonObject = {}): Partial<JournalRecord> {
+  const { policies, errors, obligations, shadow = [] } = verdict.decision;
   const approval = approvalOf(verdict);
   // What had to be met, and what was changed, is told in the words of the policy.
   const gates = wordsOf(verdict.outcome === 'permit' ? (verdict.met ?? []) : obligations.filter(({ kind }) => !isTransform(kind)));
   const transforms = wordsOf(obligations.filter(({ kind }) => isTransform(kind)));
   const detail = {
-    ...(gates.length > 0 ? { gates } : {}), ...(transforms.length > 0 ? { transforms } : {}), ...(errors.length > 0 ? { errors } : {}),
+    ...told, ...(gates.length > 0 ? { gates } : {}), ...(transforms.length > 0 ? { transforms } : {}), ...(errors.length > 0 ? { errors } : {}),
+    ...(shadow.length > 0 ? { shadow } : {}),
     ...(approval === undefined ? {} : { approval }),
   };
   return {

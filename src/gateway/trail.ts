@@ -34,7 +34,7 @@ export interface Trail {
   /** The message and the exchange are what is sent: from here on records are about that. */
   decided(decided: Decided, verdict: Verdict): Promise<void>;
   /** Resolves with the bytes of what came back. */
-  passed(answer: Message, verdict: Verdict, findings: readonly Finding[]): Promise<number>;
+  passed(answer: Passed): Promise<number>;
   /** Records what went wrong, as a refusal before the permit and as a failure after it. Never rejects. */
   failed(fault: SallyportError, cancelled: boolean): Promise<void>;
   /** Closes what is still open. Never rejects. */
@@ -46,6 +46,15 @@ export interface Decided {
   readonly message: Message;
   readonly exchange: Exchange;
   readonly known: { readonly findings: readonly Finding[] };
+}
+
+/** What came back, and what holds for it. */
+export interface Passed {
+  readonly message: Message;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  /** What was taken out of it. */
+  readonly sanitised?: readonly string[];
 }
 
 export interface TrailOptions extends ContentOptions {
@@ -89,7 +98,7 @@ export function openTrail(options: TrailOptions, inbound: Knock): Trail {
       stages.mark('resolve');
     },
     decided: (what, verdict) => decided(course, what, verdict),
-    passed: (answer, verdict, findings) => passed(course, answer, verdict, findings),
+    passed: (answer) => passed(course, answer),
     failed: (fault, cancelled) => failed(course, fault, cancelled),
     async end() {
       seen.end();
@@ -173,7 +182,8 @@ async function decided(course: Course, { message, exchange, known }: Decided, ve
   const ends = permitted && asked !== undefined ? { standing: standingOf(asked) } : {};
   const reasons = reasonsOf(verdict);
   const named = uuidv7(options.now());
-  const content = asked === undefined ? NOTHING : await askedOf({ id: named, ...course.told, ...reasons }, message, course.before, known.findings, asked, options);
+  const bound = { id: named, ...course.told, ...reasons };
+  const content = asked === undefined ? NOTHING : await askedOf(bound, message, course.before, known.findings, asked, options);
   await course.append(course.record('access', event, { ...reasons, ...ends }, content, named), content);
   course.open = permitted && opens;
   if (permitted) return;
@@ -181,14 +191,14 @@ async function decided(course: Course, { message, exchange, known }: Decided, ve
   if (caller !== undefined) options.refused(caller, verdict.code);
 }
 
-async function passed(course: Course, answer: Message, verdict: Verdict, findings: readonly Finding[]): Promise<number> {
+async function passed(course: Course, { message: answer, verdict, findings, sanitised = [] }: Passed): Promise<number> {
   const { asked, options } = course;
   const final = course.open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
   course.stages.mark('upstream');
   if (final && verdict.outcome === 'permit') course.seen.answered(answer);
   else if (final && verdict.outcome === 'denial') course.refuse(verdict.code);
   const event = verdict.outcome === 'permit' ? (final ? 'result.delivered' : 'message.permitted') : final ? 'result.withheld' : 'message.denied';
-  const reasons = reasonsOf(verdict);
+  const reasons = reasonsOf(verdict, sanitised.length === 0 ? {} : { sanitised });
   const named = uuidv7(options.now());
   const questions = verdict.decision.asked === course.before ? undefined : verdict.decision.asked;
   const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...course.told, ...reasons }, answer, questions, findings, asked, options);

