@@ -91,6 +91,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[];
   /** Any error denies: Cedar skips an erroring policy, so a broken `forbid` would allow (invariant 6). */
   readonly errors: readonly string[];
+  /** Ids of the policies that would have been satisfied if they were in force: they are in shadow. */
+  readonly shadow?: readonly string[];
   /** What was asked, the call first: kept with its record, so that it can be decided again. */
   readonly asked?: readonly AccessRequest[];
 }

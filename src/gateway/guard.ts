@@ -14,6 +14,7 @@ import { questionsIn } from '../mcp/bridge/input.ts';
 import { flawOf } from '../mcp/eras/modern.ts';
 import { findInputRequest, findMethod } from '../mcp/methods.ts';
 import { INSPECTION_POLICY_ID } from '../policy/defaults/inspection.ts';
+import { wordsOfDefault } from '../policy/defaults/table.ts';
 import { isGate } from '../policy/obligations.ts';
 import { isPlainUri } from '../registry/names.ts';
 import { enforce, type Objection } from './enforce.ts';
@@ -125,11 +126,17 @@ function responded(
 
 /** Of what was not inspected whole the caller is told so: policy's own words would say nothing. */
 function inWords(verdict: Denial): Denial {
-  if (verdict.code !== 'ERR_POLICY_DENIED' || !verdict.decision.policies.includes(INSPECTION_POLICY_ID)) return verdict;
+  if (verdict.code !== 'ERR_POLICY_DENIED') return verdict;
+  if (!verdict.decision.policies.includes(INSPECTION_POLICY_ID)) return { ...verdict, ...shippedWords(verdict) };
   return {
     ...verdict, code: 'ERR_INSPECTION_INCOMPLETE', reason: 'This message could not be inspected whole.',
     remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.',
   };
+}
+
+/** What a policy that ships says of itself: why, and what can be done. */
+function shippedWords({ decision }: Denial): Partial<Pick<Denial, 'reason' | 'remedy'>> {
+  return decision.policies.map(wordsOfDefault).find((words) => words !== undefined) ?? {};
 }
 
 /** A policy whose gates were met for the call does not stand before its answer again. */

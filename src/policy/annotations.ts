@@ -1,5 +1,5 @@
 import type { Problem } from './diagnostic.ts';
-import type { ProgramPolicy } from './program.ts';
+import { ONLY, type OnlyAs, type ProgramPolicy } from './program.ts';
 
 /** An obligation that the gateway can meet. A gate stands on a forbid and lifts it when met; a transform stands on a permit. */
 export interface ObligationKind {
@@ -12,7 +12,16 @@ export interface ObligationKind {
 }
 
 /** Annotations that only people read. */
-const REMARKS: ReadonlySet<string> = new Set(['id', 'reason', 'owner', 'approver', 'expires', 'source', 'ticket', 'scope']);
+const REMARKS: ReadonlySet<string> = new Set(['id', 'reason', 'owner', 'approver', 'expires', 'source', 'ticket', 'scope', 'only']);
+
+/** How far a policy holds, where it says so. Pushes a problem for what it can't be. */
+export function readOnly(effect: 'permit' | 'forbid', annotations: Readonly<Record<string, string>>, problems: Problem[]): OnlyAs | undefined {
+  const value = annotations['only'];
+  const only = ONLY.find((one) => one === value);
+  if (value === undefined || only === 'shadow' || (only === 'transforms' && effect === 'permit')) return only;
+  problems.push({ code: 'ERR_POLICY_INVALID', message: '@only says what a policy does not hold by', remedy: 'write @only("shadow"), or @only("transforms") on a permit' });
+  return undefined;
+}
 
 /** The obligations that a policy's annotations name. Pushes a problem for each that is unknown or out of place. */
 export function readObligations(

@@ -1,7 +1,7 @@
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Server, Toolset } from '../domain/server.ts';
-import { readObligations } from './annotations.ts';
+import { readObligations, readOnly } from './annotations.ts';
 import type { ObligationKind } from './annotations.ts';
 import type { Diagnostic, Problem } from './diagnostic.ts';
 import type { ParsedPolicy } from './parse.ts';
@@ -89,7 +89,8 @@ export async function compilePolicies(input: PolicyInput, previous?: Compiled): 
     const shape = readsOf(item, registry);
     if (shape === 'waits') continue;
     const { effect, principal, actions, resource, condition } = draft;
-    const policy = { id: item.id, effect, principal, actions, resource, condition, obligations };
+    const only = readOnly(effect, draft.annotations, item.problems);
+    const policy = { id: item.id, effect, principal, actions, resource, condition, obligations, ...(only === undefined ? {} : { only }) };
     inForce.push(shape === undefined ? { item, policy } : { item, policy, shape });
   }
   noteDuplicates(items);

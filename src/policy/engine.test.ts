@@ -101,6 +101,18 @@ describe('decide', () => {
     expect(engine.decide(request({ resource: find, findings: [found('hours', 'critical')] })).outcome).toBe('allow');
   });
 
+  test('a policy in shadow decides nothing and is told of; one that only adds transforms permits nothing', async () => {
+    const permit = '@id("all") permit (principal, action, resource);';
+    const shadow = await engineOf(permit, '@id("later") @only("shadow") forbid (principal, action, resource);');
+    expect(shadow.decide(request())).toMatchObject({ outcome: 'allow', policies: ['all'], shadow: ['later'] });
+    expect(shadow.possible(request())).toBe('allow');
+    const adds = '@id("adds") @only("transforms") @redact("pii") permit (principal, action, resource);';
+    expect((await engineOf(adds)).decide(request())).toMatchObject({ outcome: 'deny', obligations: [] });
+    expect((await engineOf(adds)).possible(request())).toBe('deny');
+    expect((await engineOf(permit, adds)).decide(request())).toMatchObject({ outcome: 'allow', obligations: [{ kind: 'redact', value: 'pii' }] });
+    expect((await compile('@only("transforms") forbid (principal, action, resource);')).diagnostics).toMatchObject([{ code: 'ERR_POLICY_INVALID' }]);
+  });
+
   test('an action that is never asked of such a resource is denied', async () => {
     const engine = await engineOf('permit (principal, action, resource);');
     expect(engine.decide(request({ action: 'list' })).errors).toEqual(['list is never asked of a tool']);

@@ -105,27 +105,31 @@ function decide(loaded: Loaded, request: AnyRequest): Decision {
   const refusal = refuse(loaded, request);
   if (refusal !== undefined) return { ...NOTHING, errors: [refusal] };
   const subject = subjectOf(loaded, request, readArguments(loaded, request));
-  const [permits, forbids, errors]: [ProgramPolicy[], ProgramPolicy[], string[]] = [[], [], []];
+  const [permits, forbids, errors, shadow]: [ProgramPolicy[], ProgramPolicy[], string[], string[]] = [[], [], [], []];
   for (const policy of loaded.candidates(subject)) {
     if (!policy.inScope(subject)) continue;
     try {
-      if (asBoolean(policy.evaluate(subject))) (policy.source.effect === 'permit' ? permits : forbids).push(policy.source);
+      if (!asBoolean(policy.evaluate(subject))) continue;
+      if (policy.source.only === 'shadow') shadow.push(policy.source.id);
+      else (policy.source.effect === 'permit' ? permits : forbids).push(policy.source);
     } catch (error) {
-      errors.push(`${policy.source.id}: ${messageOf(error)}`);
+      if (policy.source.only !== 'shadow') errors.push(`${policy.source.id}: ${messageOf(error)}`);
     }
   }
-  return conclude(request.action === 'respond' ? [ANSWER_PERMIT, ...permits] : permits, forbids, errors);
+  const decision = conclude(request.action === 'respond' ? [ANSWER_PERMIT, ...permits] : permits, forbids, errors);
+  return shadow.length === 0 ? decision : { ...decision, shadow };
 }
 
 const ANSWER_PERMIT: Pick<ProgramPolicy, 'id' | 'obligations'> = { id: ANSWER_PERMIT_ID, obligations: [] };
 
-type Concluding = Pick<ProgramPolicy, 'id' | 'obligations'>;
+type Concluding = Pick<ProgramPolicy, 'id' | 'obligations' | 'only'>;
 
 function conclude(permits: readonly Concluding[], forbids: readonly Concluding[], errors: readonly string[]): Decision {
-  const outcome = errors.length === 0 && forbids.length === 0 && permits.length > 0 ? 'allow' : 'deny';
+  const isPermitted = permits.some(({ only }) => only === undefined);
+  const outcome = errors.length === 0 && forbids.length === 0 && isPermitted ? 'allow' : 'deny';
   const determining = forbids.length > 0 ? forbids : permits;
   const policies = errors.length > 0 && forbids.length === 0 ? [] : determining.map((policy) => policy.id);
-  const liftable = errors.length === 0 && permits.length > 0 && forbids.every((policy) => policy.obligations.length > 0);
+  const liftable = errors.length === 0 && isPermitted && forbids.every((policy) => policy.obligations.length > 0);
   const obligations = liftable ? [...forbids, ...permits].flatMap(obligationsOf) : [];
   return { outcome, policies, obligations, errors };
 }
@@ -143,11 +147,13 @@ function possible(loaded: Loaded, request: AccessRequest): Possibility {
   let permitted = request.action === 'respond';
   let surely = permitted;
   for (const policy of loaded.candidates(subject)) {
-    if (!policy.inScope(subject)) continue;
+    if (!policy.inScope(subject) || policy.source.only === 'shadow') continue;
     const bits = asCondition(policy.outcomes(subject));
     if (bits === ERROR) return 'deny';
     if (bits & ERROR) certain = false;
-    if (policy.source.effect === 'permit') {
+    if (policy.source.only === 'transforms') {
+      certain &&= bits === FALSE;
+    } else if (policy.source.effect === 'permit') {
       permitted ||= (bits & TRUE) !== 0;
       surely ||= bits === TRUE;
     } else if (policy.source.obligations.length === 0 && (bits & FALSE) === 0) {

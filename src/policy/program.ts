@@ -31,9 +31,14 @@ export interface ProgramPolicy {
   readonly actions: readonly AnyAction[] | null;
   readonly resource: Scope;
   readonly condition: Expr;
+  /** `shadow`: it decides nothing, and is told of where it would have. `transforms`: a permit that permits nothing, and adds its transforms to what does. */
+  readonly only?: OnlyAs;
   /** On a forbid: gates. On a permit: transforms. */
   readonly obligations: readonly { readonly kind: string; readonly value: string }[];
 }
+
+export const ONLY = ['shadow', 'transforms'] as const;
+export type OnlyAs = (typeof ONLY)[number];
 
 /** A principal or resource scope. `in` includes equality; `exactly` is Cedar's `==`. */
 export interface Scope {
@@ -96,7 +101,8 @@ function isProgram(json: Json): json is Json & Program {
 
 function isPolicy(json: Json): boolean {
   if (!isObject(json) || typeof json['id'] !== 'string' || (json['effect'] !== 'permit' && json['effect'] !== 'forbid')) return false;
-  const { actions, principal, resource, condition, obligations } = json;
+  const { actions, principal, resource, condition, obligations, only } = json;
+  if (only !== undefined && !ONLY.some((one) => one === only)) return false;
   const knownActions = actions === null || (isArray(actions) && actions.every((action) => ANY_ACTIONS.some((known) => known === action)));
   return knownActions && isScope(principal) && isScope(resource) && isArray(condition) && isArray(obligations) && obligations.every(isObligation);
 }

@@ -1,6 +1,7 @@
 import type { Server, Toolset } from '../../domain/server.ts';
 import type { PolicySource } from '../../policy/compile.ts';
 import { defaultPolicies } from '../../policy/defaults/table.ts';
+import { compileClassification } from '../../policy/classification.ts';
 import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
 import { compileRoles } from '../../policy/roles.ts';
@@ -28,8 +29,8 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
   return [...defaultPolicies(rules.defaults), ...own];
 }
 
-function spacesOf({ roles, bindings, policies, exceptions }: Rules, { servers }: Registry): readonly string[] {
-  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...servers].map(({ space }) => space))].sort();
+function spacesOf({ roles, bindings, policies, exceptions, classification }: Rules, { servers }: Registry): readonly string[] {
+  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...classification, ...servers].map(({ space }) => space))].sort();
 }
 
 function sourcesOf(space: string, rules: Rules, registry: Registry): readonly PolicySource[] {
@@ -39,6 +40,7 @@ function sourcesOf(space: string, rules: Rules, registry: Registry): readonly Po
   return [
     ...mine(rules.policies).map(({ body }) => ({ file: body.file, text: body.source })),
     ...compileRoles(roles, mine(rules.bindings).map(({ body }) => body), mine(registry.toolsets), FILE),
+    ...mine(rules.classification).flatMap(({ rules: classified }) => compileClassification(classified, FILE)),
     ...mine(rules.exceptions).flatMap(({ id, body }) => {
       const { scope, createdAt, expiresAt, ...rest } = body;
       const server = servers.get(scope.server);

@@ -49,12 +49,13 @@ type Modes = Readonly<Record<string, 'on' | 'shadow' | 'off'>>;
 /** The policies that ship, as they are to be compiled; those that are not named are on. */
 export function defaultPolicies(modes: Modes): readonly PolicySource[] {
   return TABLE.filter(({ name }) => modes[name] !== 'off').map(({ name, text }) =>
-    ({ file: `defaults/${name}.cedar`, text: modes[name] === 'shadow' ? text.replace(/^@id/m, '@shadow\n@id') : text }));
+    ({ file: `defaults/${name}.cedar`, text: modes[name] === 'shadow' ? text.replace(/^@id/m, '@only("shadow")\n@id') : text }));
 }
 
-/** What can be done about a denial by a policy that ships; undefined: it is none. */
-export function remedyOf(policy: string): string | undefined {
-  return TABLE.find(({ name }) => policy === `${DEFAULT_POLICY_ID}${name}`)?.remedy;
+/** Why a policy that ships denies, and what can be done about it; undefined: it is none. */
+export function wordsOfDefault(policy: string): { readonly reason: string; readonly remedy: string } | undefined {
+  const known = TABLE.find(({ name }) => policy === `${DEFAULT_POLICY_ID}${name}`);
+  return known && { reason: /@reason\("([^"]+)"\)/.exec(known.text)?.[1] ?? '', remedy: known.remedy };
 }
 
 /** A decision program without them: what a company's own policies give, whatever is found on the way. */
