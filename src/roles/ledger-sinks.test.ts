@@ -13,6 +13,7 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { connectLink } from '../link/connect.ts';
 import type { Link } from '../link/connect.ts';
+import { spawnLedger } from '../../test/fixtures/ledger-process.ts';
 import { runLedger } from './ledger.ts';
 
 const CANARY = 'canary-7c9e02aa41';
@@ -55,14 +56,8 @@ async function started(home = makeHome()): Promise<Running> {
 }
 
 async function spawned(home: string): Promise<Subprocess> {
-  const script = `
-    import { runLedger } from ${JSON.stringify(join(import.meta.dir, 'ledger.ts'))};
-    const role = await runLedger({ home: ${JSON.stringify(home)}, strict: false });
-    console.log('up');
-    await role.stopped;`;
-  const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'inherit', stdin: 'ignore' });
+  const child = await spawnLedger(home, false);
   endings.push(() => child.kill('SIGKILL'));
-  await child.stdout.getReader().read();
   return child;
 }
 

@@ -17,6 +17,7 @@ import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { runLedger } from './ledger.ts';
 import type { LedgerRole } from './ledger.ts';
+import { spawnLedger } from '../../test/fixtures/ledger-process.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
@@ -39,14 +40,8 @@ async function start(home: string): Promise<LedgerRole> {
 
 /** The role as its own process, up when this resolves. */
 async function spawn(home: string, strict: boolean): Promise<Subprocess<'ignore', 'pipe', 'inherit'>> {
-  const script = `
-    import { runLedger } from ${JSON.stringify(join(import.meta.dir, 'ledger.ts'))};
-    const role = await runLedger({ home: ${JSON.stringify(home)}, strict: ${strict} });
-    console.log('up');
-    await role.stopped;`;
-  const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'inherit', stdin: 'ignore' });
+  const child = await spawnLedger(home, strict);
   endings.push(() => child.kill('SIGKILL'));
-  await child.stdout.getReader().read();
   return child;
 }
 

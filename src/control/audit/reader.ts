@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Ask } from '../../audit/index/ask.ts';
 import { narrowed, quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -14,7 +15,7 @@ export interface LedgerEntry {
 /** The ledger as control may use it: to read. Both throw `ERR_LINK_*`, `ERR_QUERY_INVALID`. */
 export interface LedgerReader {
   /** What a question finds (docs/audit/query.md). Throws `ERR_QUERY_INVALID`, too. */
-  search(ask: SearchAsk): Promise<Found>;
+  search(ask: Ask): Promise<Found>;
   /** Flow contexts in sum, the latest first. */
   sessions(ask: JsonObject): Promise<SessionsFound>;
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
@@ -86,15 +87,6 @@ export type SessionsFound = z.infer<typeof SESSIONS>;
 type Wanted = {
   readonly space: string; readonly since?: number; readonly until?: number; readonly limit?: number; readonly order?: 'newest' | 'oldest';
 } & { readonly [Field in 'category' | 'event' | 'exchange' | 'principal' | 'agent' | 'server' | 'tool']?: string };
-
-export interface SearchAsk {
-  readonly space: string;
-  readonly question: string;
-  readonly now: number;
-  readonly order: 'newest' | 'oldest';
-  readonly limit: number;
-  readonly after?: number;
-}
 
 const LIMIT_DEFAULT = 100;
 
