@@ -260,6 +260,7 @@ export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly fi
   { id: 'sinks-deliver', file: 'src/audit/sinks/syslog.test.ts', text: 'what a killed rsyslog may not have written' },
   { id: 'sinks-protocols', file: 'src/audit/sinks/http.test.ts', text: 'has what its indexers acknowledge' },
   { id: 'sinks-protocols', file: 'src/audit/sinks/http.test.ts', text: 'is sent again what it was too busy for' },
+  { id: 'sinks-protocols', file: 'src/audit/sinks/syslog.test.ts', text: 'a real rsyslog over TLS understands every record' },
   { id: 'sinks-held', file: 'src/roles/ledger-sinks.test.ts', text: 'that is too far behind holds up every call' },
   { id: 'sinks-no-secret', file: 'src/control/audit/sinks.test.ts', text: 'no secret of a sink is on the disk of any role' },
   { id: 'sinks-no-secret', file: 'src/roles/ledger-sinks.test.ts', text: 'get every record under pseudonyms' },
