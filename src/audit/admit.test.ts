@@ -33,7 +33,9 @@ test.each<JsonObject>([
   { labels: {} }, { labels: { confidentiality: 'secret', categories: [], integrity: 'trusted' } }, { findings: [null] }, { findings: {} },
   { findings: [{ detector: 'a', rule: 'b', severity: 'worst', at: [] }] }, { client: 'x' }, { trace: 'x' }, { trace: { traceId: 1, spanId: '' } },
   { sizeBytes: 1.5 }, { snapshot: 'x' }, { latencyMs: '1' }, { principalKind: 'root' }, { onBehalfOf: { principal: 1 } }, { standing: { credentials: 'x' } },
-  { request: {} }, { space: ['default'] }, { detail: nested(5_000) }, { unheardOf: nested(5_000) },
+  { request: {} }, { space: ['default'] },
+  { space: '' }, { space: 'a\nb' }, { id: 'x\n<0>1 forged' }, { id: '' }, { exchange: 'a b' }, { id: '\u009b2J' },
+  { detail: nested(5_000) }, { unheardOf: nested(5_000) },
 ])('a record whose fields are not of their form is not taken: %j', async (odd) => {
   expect(await send(odd)).toEqual(['ERR_REQUEST_INVALID']);
 });
@@ -42,7 +44,7 @@ test.each(['position', 'role', 'incarnation', 'body', 'erased'])('a record says 
   expect(await send({ [name]: 7 })).toEqual(['ERR_REQUEST_INVALID']);
 });
 
-test.each(['people.revealed', 'evidence.erased', 'hold.lifted', 'config.changed', 'admin.refused', 'proposal.approved'])(
+test.each(['people.revealed', 'evidence.erased', 'hold.lifted', 'config.changed', 'admin.refused', 'proposal.approved', 'approval.granted'])(
   'a gateway does not write what control does: %s', async (event) => {
     expect(await send({ event, category: 'config' })).toEqual(['ERR_REQUEST_INVALID']);
     expect(await send({ event, category: 'config' }, CONTROL)).toEqual([expect.any(Number)]);

@@ -19,11 +19,15 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'credential.released', 'credential.refused', 'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'key.destroyed',
   'evidence.erased', 'evidence.bundled', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened', 'sink.replayed',
+  'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
+  'access.requested', 'denial.disputed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ]);
 /** What is said of a record where it is shown, and nothing that one may say of itself. */
 const OF_ENTRIES = ['position', 'role', 'incarnation', 'body', 'leaf', 'salt', 'erased'] as const;
-const ID_CHARS_MAX = 64;
+/** Ids stand in the headers of syslog and in file names: nothing in them ends a line or steers anything. */
+const ID = /^[^\p{C}\p{Z}]{0,64}$/u;
+const NAME = /^[^\p{C}\p{Zl}\p{Zp}]{1,512}$/u;
 
 /**
  * Reads a record as a role sent it, believing nothing but its form: the text is stored as it came, so it must be one JSON
@@ -52,7 +56,7 @@ export function readSealedBody(text: string): SealedBody | ErrorCode {
   }
   const fits =
     typeof body === 'object' && body !== null && [body.class, body.region, body.key, body.box].every((field) => typeof field === 'string') &&
-    isBodyName(body.class) && isBodyName(body.region) && body.key.length <= ID_CHARS_MAX;
+    isBodyName(body.class) && isBodyName(body.region) && ID.test(body.key);
   return fits && body !== null ? body : 'ERR_REQUEST_INVALID';
 }
 
@@ -66,14 +70,17 @@ function isRecord(record: JournalRecord | null): record is JournalRecord {
     typeof record === 'object' &&
     record !== null &&
     typeof record.id === 'string' &&
-    record.id.length <= ID_CHARS_MAX &&
+    record.id !== '' &&
+    ID.test(record.id) &&
     typeof record.at === 'number' &&
     EVENTS.has(record.event) &&
     CATEGORIES.has(record.category) &&
     typeof record.exchange === 'string' &&
-    record.exchange.length <= ID_CHARS_MAX &&
+    ID.test(record.exchange) &&
     typeof record.node === 'string' &&
+    NAME.test(record.node) &&
     typeof record.space === 'string' &&
+    NAME.test(record.space) &&
     !OF_ENTRIES.some((name) => Object.hasOwn(record, name)) &&
     Object.entries(record).every(([name, value]) => formOf(name, value) !== 'wrong')
   );
