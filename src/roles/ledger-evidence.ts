@@ -129,17 +129,20 @@ async function erase(
 /** The sealed payloads of an exchange, each with the record that holds its wrapped key. Nothing here can open them. */
 async function bodiesOf(dir: string, ledger: Ledger, { space, exchange }: z.infer<typeof BODIES>): Promise<Json> {
   const { entries } = await ledger.query({ exchange, space, order: 'oldest' });
-  const found = entries.flatMap(({ body, record, position }) => (body === undefined ? [] : [{ position, record, text: readBody(dir, body) }]));
+  const found = entries.flatMap(({ body, ...entry }) => (body === undefined ? [] : [{ ...entry, text: readBody(dir, body) }]));
   const keys = new Map<string, Json>();
   const bodies: Json[] = [];
-  for (const { position, record, text } of found) {
+  for (const { position, record, role, incarnation, text } of found) {
     const sealed: Json = text === undefined ? null : JSON.parse(text);
     const key = sealed !== null && typeof sealed === 'object' && 'key' in sealed && typeof sealed.key === 'string' ? sealed.key : undefined;
-    if (key !== undefined && !keys.has(key)) {
-      const wrapped = await ledger.query({ exchange: key, event: 'key.wrapped' });
-      keys.set(key, JSON.parse(JSON.stringify(wrapped.entries[0]?.record.detail ?? null)));
+    // The key of the process that sealed it: nobody else can put another one in its place.
+    const by = JSON.stringify([role, incarnation, key]);
+    if (key !== undefined && !keys.has(by)) {
+      const { entries: wrapped } = await ledger.query({ exchange: key, event: 'key.wrapped', order: 'oldest' });
+      const own = wrapped.find((one) => one.role === role && one.incarnation === incarnation);
+      keys.set(by, JSON.parse(JSON.stringify(own?.record.detail ?? null)));
     }
-    bodies.push({ position, record: record.id, event: record.event, sealed, key: key === undefined ? null : (keys.get(key) ?? null) });
+    bodies.push({ position, record: record.id, event: record.event, sealed, key: keys.get(by) ?? null });
   }
   return bodies;
 }
