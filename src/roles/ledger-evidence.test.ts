@@ -21,12 +21,12 @@ test('a gateway cannot put another key in the place of the one that sealed anoth
   await ledger.appendLines([wrap(OTHER, 'before')], OTHER);
   await ledger.appendLines([wrap(ONE, 'right'), `${JSON.stringify(recordOf({ exchange: 'e1', node: 'gateway-1' }))}${sealed}`], ONE);
   await ledger.appendLines([wrap(OTHER, 'after')], OTHER);
-  const { handlers, close } = createEvidence(dir, Promise.resolve(ledger), async () => undefined);
-  const handler = handlers['ledger.bodies'];
+  const evidence = createEvidence(dir, Promise.resolve(ledger), async () => undefined);
+  const handler = evidence.handlers['ledger.bodies'];
   const wanted: JsonObject = { space: 'default', exchange: 'e1' };
   const bodies = handler !== undefined && 'call' in handler ? await handler.call(wanted, { role: 'control' }) : undefined;
   expect(bodies).toMatchObject([{ key: { wrapped: 'right' } }]);
-  close();
+  evidence.close();
   await ledger.close();
   rmSync(dir, { recursive: true, force: true });
 });
