@@ -59,6 +59,8 @@ export interface Control {
   readonly signBundle: (manifest: string) => { readonly key: string; readonly signature: string };
   /** Signs that an approval was used for one exchange. */
   readonly signApproval: (use: ApprovalUse) => SignedSnapshot;
+  /** What is kept of a value that may be a destination, by its strict form: the same as gateways compute. */
+  readonly flowDigest: (form: string) => string;
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

@@ -18,6 +18,8 @@ import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { denialRoutes } from './denials/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
+import { quarantineRoutes } from './quarantine/routes.ts';
+import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
@@ -34,7 +36,7 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
+  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
-  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...denialRoutes,
+  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
 ];

@@ -8,6 +8,8 @@ import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
+import { flowKeyOf } from '../flow/provenance/key.ts';
+import { digestOf } from '../flow/provenance/strict.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Link } from '../link/connect.ts';
 import { createAddressGuard } from '../upstream/address.ts';
@@ -99,7 +101,10 @@ export function createControl(parts: ControlParts): RunningControl {
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
+  const sealKey = openSealKey(join(home, 'control', 'seal.key'));
+  const flowKey = flowKeyOf(sealKey);
   const control: Control = {
+    flowDigest: (form) => digestOf(flowKey.digests, form),
     store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     state, refused: createRefusals(floods, now),
@@ -119,7 +124,7 @@ export function createControl(parts: ControlParts): RunningControl {
     releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers, ...(await answering(parts.links)) }),
   };
-  const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey: openSealKey(join(home, 'control', 'seal.key')) });
+  const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey });
   const closers: (() => Promise<void>)[] = [];
   return {
     control, verbs,

@@ -27,6 +27,8 @@ export interface Wide {
   readonly credentials: ReadonlySet<string>;
   /** Tokens with which a directory says who the people are, and their groups. */
   readonly directories: ReadonlySet<string>;
+  /** What people let through for one flow context. */
+  readonly passes: ReadonlySet<string>;
   readonly custodians: Things;
   readonly settings: Things;
   readonly organisation: Things;
@@ -50,7 +52,7 @@ interface Approved {
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
  * how long evidence stays, and to whom traffic is told.
  */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry'];
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -63,6 +65,7 @@ export async function readWide(rows: Rows): Promise<Wide> {
     stopped: (await readSpaceKill(rows, DEFAULT_SPACE)).all,
     admins: keyed(await listStored(rows, 'admin')),
     holders, credentials, directories: new Set((await listStored(rows, 'scim-token')).map(({ id }) => id)),
+    passes: new Set((await listStored(rows, 'context')).flatMap(({ body: { passes = [] } }) => passes.map(({ id }) => id))),
     custodians: keyed(await listStored(rows, 'custodian')),
     settings: new Map([
       ...keyed((await rows.list('setting')).filter(({ id }) => SETTINGS.includes(id))), ['sign-in', JSON.stringify(await readSignIn(rows))],
@@ -96,14 +99,15 @@ async function readHolders(rows: Rows): Promise<Pick<Wide, 'holders' | 'credenti
 /** Why a change is wide, in plain words; nothing: it is not. */
 export function compareWide(before: Wide, after: Wide): readonly string[] {
   const changed = (name: 'admins' | 'custodians' | 'settings' | 'organisation'): boolean => !Bun.deepEquals([...before[name]], [...after[name]]);
-  const gains = (name: 'holders' | 'credentials' | 'directories'): boolean => [...after[name]].some((one) => !before[name].has(one));
+  const gains = (name: 'holders' | 'credentials' | 'directories' | 'passes'): boolean => [...after[name]].some((one) => !before[name].has(one));
   return [
     before.stopped && !after.stopped ? 'it lets everything go on that was stopped' : '',
     changed('admins') || gains('holders') ? 'it changes who administers' : '',
     gains('credentials') ? 'it opens an administrator\'s account to whoever has the new credential' : '',
     gains('directories') ? 'it lets a directory say who the people are' : '',
+    gains('passes') ? 'it endorses or declassifies a value for a flow context' : '',
     changed('custodians') ? 'it changes who can open the break-glass' : '',
-    changed('settings') ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, or who is told of traffic' : '',
+    changed('settings') ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, or where data may go' : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
     ...[...after.showings].filter((one) => !before.showings.has(one)).map((one) => `it shows ${one}`),
