@@ -9,9 +9,10 @@ import type { Call, Verb } from './verbs.ts';
 
 const add: Verb = {
   usage: `add --server ID [--tool NAME] --to group:NAME|agent:NAME|principal:ID --reason WHY --owner WHO --approver WHO --for 14d
-exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WHO --for 14d`,
+exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WHO --for 14d
+exception add --server ID --definition DETECTOR/RULE --reason WHY --owner WHO --approver WHO --for 14d`,
   options: {
-    server: { type: 'string' }, tool: { type: 'string' }, to: { type: 'string' }, exposure: { type: 'string' },
+    server: { type: 'string' }, tool: { type: 'string' }, to: { type: 'string' }, exposure: { type: 'string' }, definition: { type: 'string' },
     reason: { type: 'string' }, owner: { type: 'string' }, approver: { type: 'string' }, for: { type: 'string' },
   },
   run: async (call) => {
@@ -29,6 +30,8 @@ exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WH
 function readScope({ options, needText }: Call): JsonObject {
   const rule = options.text('exposure');
   if (rule !== undefined) return { kind: 'exposure', server: needText('server'), rule };
+  const definition = options.text('definition');
+  if (definition !== undefined) return { kind: 'definition', server: needText('server'), rule: definition };
   const tool = options.text('tool');
   return { kind: 'calls', server: needText('server'), to: readGrantee(needText('to')), ...(tool === undefined ? {} : { tool }) };
 }
@@ -47,7 +50,7 @@ const list: Verb = {
 function describeScope(exception: JsonObject): string {
   const scope = exception['scope'];
   const server = text(part(scope, 'server'));
-  if (part(scope, 'kind') === 'exposure') return `${server}: ${text(part(scope, 'rule'))}`;
+  if (part(scope, 'rule') !== undefined) return `${server}: ${text(part(scope, 'rule'))}`;
   const to = part(scope, 'to');
   const who = typeof to === 'object' && to !== null ? Object.entries(to).map(([kind, name]) => `${kind} ${text(name)}`).join() : '';
   const about = part(scope, 'kind') === 'learn' ? 'learning on ' : '';
@@ -63,4 +66,4 @@ const remove: Verb = {
   },
 };
 
-export const command = commandOf('exception', 'Except calls or exposures from the rules, for a reason and a time', { add, list, remove });
+export const command = commandOf('exception', 'Except calls, exposures or definitions from the rules, for a reason and a time', { add, list, remove });

@@ -6,6 +6,7 @@ import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
+import { DRY_RUN } from './dry-run-shape.ts';
 import { CLASSIFICATION_SHAPE, DEFAULTS_SHAPE, FLOW_RULES, FLOW_SHAPE } from './flow-shape.ts';
 import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
@@ -30,7 +31,7 @@ const LABELS = z.strictObject({
   integrity: z.enum(['trusted', 'untrusted']).exactOptional(),
 });
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), flow: FLOW_RULES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 const SERVER = z
   .strictObject({
@@ -93,7 +94,7 @@ const MEMBER = z.strictObject({
 });
 
 const EXCEPTION = z.strictObject({
-  scope: z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,100}$/, 'must be the id of a finding') }),
+  scope: z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,60}(?:\/[a-z0-9-]{1,60})?$/, 'must be the id of a finding') }),
   reason: WORDS,
   owner: WORDS,
   approver: WORDS,

@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../domain/decision.ts';
+import { FINDING_IDS } from '../../domain/finding.ts';
 import { GRANTEE } from '../grantee.ts';
 import { NAME, WORDS } from '../names.ts';
 
-/** What an exception lets through: calls of someone on a server, one exposure finding of a server, or a learning period. */
+/** What an exception lets through: calls of someone on a server, one finding of how a server is exposed or of what it says, or a learning period. */
 const SCOPE = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('calls'), server: NAME, tool: z.string().min(1).max(1024).exactOptional(), action: z.enum(ACTIONS).exactOptional(),
     to: GRANTEE,
   }),
   z.strictObject({ kind: z.literal('exposure'), server: NAME, rule: z.string().min(1).max(100) }),
+  z.strictObject({ kind: z.literal('definition'), server: NAME, rule: z.enum(FINDING_IDS) }),
   z.strictObject({ kind: z.literal('learn'), server: NAME, to: GRANTEE }),
 ]);
 

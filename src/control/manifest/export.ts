@@ -92,7 +92,7 @@ async function exportAgents(rows: Rows, space: string): Promise<NonNullable<Mani
 
 async function exportExceptions(rows: Rows, space: string): Promise<Manifest['exceptions']> {
   return (await listStored(rows, 'exception', space)).flatMap(({ body: { scope, reason, owner, approver, expiresAt } }) =>
-    scope.kind === 'exposure'
+    scope.kind === 'exposure' || scope.kind === 'definition'
       ? [{ scope: { server: scope.server, rule: scope.rule }, reason, owner, approver, expires: formatMoment(expiresAt) }]
       : []);
 }

@@ -110,7 +110,8 @@ function exceptionRow(exception: Manifest['exceptions'][number], now: number): W
       { remedy: 'Take it out, or give it a later end that someone approves.' },
     );
   }
-  const body = { scope: { kind: 'exposure', ...scope }, reason, owner, approver, expiresAt };
+  const kind = scope.rule.includes('/') ? 'definition' : 'exposure';
+  const body = { scope: { kind, ...scope }, reason, owner, approver, expiresAt };
   return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);
 }
 

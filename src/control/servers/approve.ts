@@ -4,6 +4,7 @@ import { approveSurface } from '../../registry/surface.ts';
 import type { Rows } from '../../store/store.ts';
 import { takesTwo } from '../proposals/second-person.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
+import { checkDefinitions } from './definitions.ts';
 import { checkExposure } from './exposure.ts';
 import { declareTools } from './surface.ts';
 
@@ -20,7 +21,7 @@ export interface Approval {
 /**
  * Candidate → baseline, exactly the one that was shown. Also lifts a quarantine, with the candidate or with what was
  * approved before, as long as it is reached as it was then. Throws `ERR_CONFLICT` (something else was shown, nothing was scanned),
- * `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`.
+ * `ERR_TOOL_UNKNOWN`, `ERR_EXPOSURE`, `ERR_DEFINITION_BLOCKED`.
  */
 export async function approveServer(rows: Rows, approval: Approval): Promise<void> {
   const { space, id, by } = approval;
@@ -41,6 +42,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
     });
   }
   checkEffects(chosen.surface, approval.effects);
+  await checkDefinitions(rows, space, id, chosen.surface, approval.now);
   await checkExposure(rows, space, id, approval.now);
   const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
   const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };

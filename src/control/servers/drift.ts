@@ -5,6 +5,7 @@ import { compareSurfaces, verdictOf } from '../../registry/drift.ts';
 import type { Drift } from '../../registry/drift.ts';
 import type { Control } from '../control.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
+import { countFindings, inspectSurface } from './definitions.ts';
 import { shadowsOf } from './shadows.ts';
 import { toCandidate } from './surface.ts';
 
@@ -31,7 +32,9 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
   if (drift.length > 0 && known?.body.digest !== candidate.digest) {
     await control.record({
       event: 'drift.found', space, principal: 'sallyport|registry', server: id, definition: baseline.body.digest,
-      detail: { node: report.node, observed: candidate.digest, drift: drift.map(asRecorded) },
+      detail: {
+        node: report.node, observed: candidate.digest, drift: drift.map(asRecorded), findings: countFindings(inspectSurface(id, candidate.surface)),
+      },
     });
     await control.store.transaction(async (rows) => {
       await putStored(rows, 'drift', space, id, { observedAt: candidate.scannedAt, node: report.node, digest: candidate.digest }, 'gateway');

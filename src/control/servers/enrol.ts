@@ -1,9 +1,12 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { UNLABELLED } from '../../domain/server.ts';
 import { compareSurfaces } from '../../registry/drift.ts';
+import { readSurface } from '../../registry/surface.ts';
 import type { By, Control } from '../control.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
 import { presentDrift } from './drift.ts';
+import { countFindings, findDefinitions, inspectSurface } from './definitions.ts';
 import { findExposure, keepExposure } from './exposure.ts';
 import { presentServer } from './present.ts';
 import { shadowsOf } from './shadows.ts';
@@ -19,7 +22,9 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   );
   const read = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
   const scannedAt = control.now();
-  return control.change(by, { resource: 'server', id, verb: 'scan' }, async (rows) => {
+  const said = readSurface(read.surface, { labels: UNLABELLED, tools: {} });
+  const detail = { findings: countFindings(inspectSurface(id, said)) };
+  return control.change(by, { resource: 'server', id, verb: 'scan', detail }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
     if (!Bun.deepEquals(server.body.endpoint, endpoint)) {
       throw new SallyportError('ERR_CONFLICT', 'the server was moved while it was read', { remedy: `Read it again: sallyport server scan ${id}` });
@@ -32,6 +37,9 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
     await keepExposure(rows, space, id, read, scannedAt, by.admin.id);
     const baseline = (await findStored(rows, 'baseline', space, id))?.body;
     const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
-    return { ...presentServer(next, baseline, candidate, await findExposure(rows, space, id, scannedAt)), drift };
+    const findings = [
+      ...(await findExposure(rows, space, id, scannedAt)), ...(await findDefinitions(rows, space, id, candidate.surface, scannedAt)),
+    ];
+    return { ...presentServer(next, baseline, candidate, findings), drift };
   });
 }

@@ -18,14 +18,14 @@ export function presentSummary(server: Stored<StoredServer>, baseline: Baseline 
 
 /** All that is known of a server, without the values of its environment: some of them are secrets. */
 export function presentServer(
-  server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined, exposure: readonly ServerFinding[],
+  server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined, found: readonly ServerFinding[],
 ): JsonObject {
   const { endpoint, labels, credentials, tools } = server.body;
   return {
     ...presentSummary(server, baseline),
     ...(endpoint.transport === 'stdio' ? { launch: { ...endpoint.launch, env: hideValues(endpoint.launch.env) } } : {}),
     labels, credentials, declared: tools,
-    findings: [...exposure, ...checkDefinition(server.body), ...(candidate?.findings ?? [])],
+    findings: [...found, ...checkDefinition(server.body), ...(candidate?.findings ?? [])],
     ...(baseline === undefined ? {} : { baseline: presentSurface(baseline.surface) }),
     ...(candidate === undefined ? {} : { candidate: { digest: candidate.digest, scannedAt: candidate.scannedAt, ...presentSurface(candidate.surface) } }),
   };

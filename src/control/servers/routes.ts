@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { EFFECTS } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
 import { WORDS } from '../names.ts';
@@ -10,6 +10,7 @@ import { deleteStored, findStored, listStored, needStored, putStored } from '../
 import { credentialFindings } from '../vault/findings.ts';
 import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
+import { countFindings, findDefinitions, inspectSurface } from './definitions.ts';
 import { findExposure } from './exposure.ts';
 import { presentServer, presentSummary } from './present.ts';
 import { checkDefinition } from './findings.ts';
@@ -72,7 +73,8 @@ const changeRoutes: readonly Route[] = [
       const id = params['id'] ?? '';
       const now = control.now();
       return control.change({ admin, space }, {
-        resource: 'server', id, verb: 'approve', detail: { digest: body.digest, effects: body.effects },
+        resource: 'server', id, verb: 'approve',
+        detail: { digest: body.digest, effects: body.effects, findings: await foundIn(control.store, space, id, body.digest) },
       }, async (rows) => {
         await approveServer(rows, { space, id, by: admin.id, now, ...body });
         return showServer(rows, space, id, control.now());
@@ -110,8 +112,18 @@ export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
 async function showServer(rows: Rows, space: string, id: string, now: number): Promise<Json> {
   const server = await needStored(rows, 'server', space, id);
   const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
-  const findings = [...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now))];
+  const findings = [
+    ...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now)),
+    ...(await findDefinitions(rows, space, id, candidate?.body.surface ?? baseline?.body.surface, now)),
+  ];
   return presentServer(server, baseline?.body, candidate?.body, findings);
+}
+
+/** What the approver was shown of what is approved, by rule. */
+async function foundIn(rows: Rows, space: string, id: string, digest: string): Promise<JsonObject> {
+  const known = [await findStored(rows, 'candidate', space, id), await findStored(rows, 'baseline', space, id)];
+  const surface = known.find((one) => one?.body.digest === digest)?.body.surface;
+  return surface === undefined ? {} : countFindings(inspectSurface(id, surface));
 }
 
 /** Policies name servers without their space, so a name belongs to one server of the whole installation. */
