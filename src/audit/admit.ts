@@ -18,7 +18,7 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'config.changed', 'context.ended', 'drift.found', 'freeze.refused', 'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'credential.released', 'credential.refused', 'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'key.destroyed',
-  'evidence.erased', 'evidence.bundled', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened', 'sink.replayed',
+  'evidence.erased', 'evidence.bundled', 'hold.added', 'hold.lifted', 'quarantine.released', 'quarantine.dropped', 'people.revealed', 'body.opened', 'sink.replayed',
   'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
   'access.requested', 'denial.disputed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',

@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./policy.ts')).command,
   exception: async () => (await import('./exception.ts')).command,
   audit: async () => (await import('./audit.ts')).command,
+  eval: async () => (await import('./eval.ts')).command,
   size: async () => (await import('./size.ts')).command,
   apply: async () => (await import('./apply.ts')).command,
   export: async () => (await import('./export.ts')).command,

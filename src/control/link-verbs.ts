@@ -17,6 +17,8 @@ import { FREEZE, VISIT } from './contexts/schema.ts';
 import { visitContext } from './contexts/visit.ts';
 import { ISSUER_SECRET, releaseIssuerSecret } from './manifest/identity.ts';
 import { isOwnKey } from './own-state.ts';
+import { keepQuarantined, takeQuarantined } from './quarantine/keep.ts';
+import { KEEP, TAKE } from './quarantine/schema.ts';
 import { validate } from './route.ts';
 import { recordDrift } from './servers/drift.ts';
 import { RAW_SURFACE } from './servers/read.ts';
@@ -66,6 +68,8 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
     'control.ask-approval': { call: (body) => askApproval(control, validate(ASK, body, 'body')) },
     'control.use-approval': { call: (body) => useApproval(control, validate(USE, body, 'body')) },
+    'control.quarantine': { call: (body) => keepQuarantined(control, validate(KEEP, body, 'body')) },
+    'control.take-quarantined': { call: (body) => takeQuarantined(control, validate(TAKE, body, 'body')) },
     'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },
   };
 }

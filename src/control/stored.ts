@@ -17,6 +17,7 @@ import { EXCEPTION } from './exceptions/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
+import { QUARANTINED } from './quarantine/schema.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
@@ -48,7 +49,7 @@ const SHAPES = {
   'scim-token': SCIM_TOKEN, proposal: PROPOSAL, custodian: CUSTODIAN, opening: OPENING, account: ACCOUNT, consent: CONSENT,
   client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
-  'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF,
+  'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF, quarantined: QUARANTINED,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

@@ -108,6 +108,8 @@ export interface PolicyEngine {
   readonly readsFindings: boolean;
   /** Whether any policy holds back or changes answers (`respond`): where none does, they need not be judged apart. */
   readonly judgesAnswers: boolean;
+  /** Whether any policy withholds answers for a person (`@quarantine`). */
+  readonly quarantines: boolean;
   /** Whether any policy reads where arguments come from: where none does, nobody need keep or compare fingerprints. */
   readonly readsProvenance: boolean;
   /** Pure, synchronous, total. */

@@ -16,7 +16,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
   'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
   'approval.withdrawn': 'response', 'approval.denied': 'response',
-  'hold.added': 'config', 'hold.lifted': 'config',
+  'hold.added': 'config', 'hold.lifted': 'config', 'quarantine.released': 'response', 'quarantine.dropped': 'response',
   'sink.failed': 'error', 'sink.recovered': 'error', 'sink.parked': 'error', 'sink.replayed': 'config',
   'token.revoked': 'response', 'consent.revoked': 'response', 'freeze.refused': 'response',
 };

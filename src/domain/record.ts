@@ -115,6 +115,7 @@ export const RECORD_EVENTS = [
   'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
   'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened', 'evidence.bundled',
   'sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed',
+  'quarantine.released', 'quarantine.dropped',
   'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
   'access.requested', 'denial.disputed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',

@@ -16,23 +16,25 @@ export interface Judged extends Answered {
   readonly sanitised: readonly Cleaned[];
 }
 
-type Parts = Pick<World, 'inForce' | 'inspecting' | 'transforming' | 'gates'>;
+type Parts = Pick<World, 'inForce' | 'inspecting' | 'transforming' | 'quarantine' | 'gates'>;
 
 /**
  * What comes back is inspected, judged, changed where policy permits it only so, judged again as it is then, and meets its gates
  * last (DESIGN part 5, order of obligations).
  */
 export async function judgeComing(parts: Parts, came: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known): Promise<Judged> {
-  const { inForce, inspecting, transforming, gates } = parts;
+  const { inForce, inspecting, transforming, quarantine, gates } = parts;
+  const meet = async (verdict: Verdict, answer: Message, found: readonly Finding[]): Promise<Verdict> =>
+    gates.meet(await quarantine.judge(verdict, answer, found, exchange), answer, exchange);
   const judge = (answered: Answered): Verdict => judgeAnswer(answered, permit, exchange, force, known, inForce.current(Date.now()).lease);
   const findings = inspecting.answered(came, exchange);
   const first = judge({ message: came, findings });
   const wanted = first.outcome === 'denial' ? first.transforms : undefined;
-  if (wanted === undefined) return safe(came, findings, await gates.meet(first, came, exchange), exchange);
+  if (wanted === undefined) return safe(came, findings, await meet(first, came, findings), exchange);
   const message = await transforming.answered(came, exchange, wanted, findings);
   const left = message === undefined ? findings : inspecting.answered(message, exchange);
   if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first, sanitised: [] };
-  return safe(message, left, await gates.meet(judge({ message, findings: left, done: wanted }), message, exchange), exchange);
+  return safe(message, left, await meet(judge({ message, findings: left, done: wanted }), message, left), exchange);
 }
 
 /** What is permitted goes out without what hides in it, and without what would load or lead somewhere by itself. */

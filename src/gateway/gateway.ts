@@ -26,6 +26,7 @@ import type { OpenExchanges } from './open-exchanges.ts';
 import type { PinGuard } from './pin-guard.ts';
 import type { Probing } from './probing.ts';
 import { present } from './present.ts';
+import type { Quarantine } from './quarantine/quarantine.ts';
 import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
 import { tell } from './tell.ts';
@@ -46,6 +47,7 @@ export interface World {
   readonly watching: Watching;
   readonly inspecting: Inspecting;
   readonly transforming: Transforming;
+  readonly quarantine: Pick<Quarantine, 'judge'>;
   readonly gates: Gates;
   readonly holding: Holding;
   readonly open: OpenExchanges;

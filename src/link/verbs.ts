@@ -48,6 +48,9 @@ const VERBS = {
   /** A call that people must approve: asked for once, and used up once. */
   'control.ask-approval': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.use-approval': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** An answer that policy withholds for a person, and the same once it was released. */
+  'control.quarantine': { server: 'control', callers: ['gateway'], shape: 'call' },
+  'control.take-quarantined': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */

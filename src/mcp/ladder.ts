@@ -76,6 +76,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_TOOL_UNKNOWN:          [INVALID_PARAMS, 404, 'always'],
   ERR_POLICY_DENIED:         [4030, 403, 'always'],
   ERR_INSPECTION_INCOMPLETE: [4130, 413, 'always'],
+  ERR_QUARANTINED:           [4036, 403, 'always'],
   ERR_POLICY_ERROR:          [4030, 403, 'always'],
   ERR_OBLIGATION_UNKNOWN:    [4030, 403, 'always'],
   ERR_PROOF_REQUIRED:        [4030, 403, 'always'],

@@ -52,13 +52,14 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
   const loaded = load(program);
   if (loaded === undefined) {
     const errors = ['the decision program is missing or invalid: everything is denied'];
-    const reads = { readsFlow: false, readsFindings: false, judgesAnswers: false, readsProvenance: false };
+    const reads = { readsFlow: false, readsFindings: false, judgesAnswers: false, quarantines: false, readsProvenance: false };
     return { version, ...reads, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
   }
   return {
     version,
     readsFlow: loaded.program.policies.some(({ condition }) => readsContext(condition, FLOW_CONTEXT)),
     // What permits and adds nothing changes nothing: answers are permitted anyway.
+    quarantines: loaded.program.policies.some(({ obligations }) => obligations.some(({ kind }) => kind === 'quarantine')),
     judgesAnswers: loaded.program.policies.some(({ actions, effect, obligations }) =>
       coversAction(actions, 'respond') && (effect === 'forbid' || obligations.length > 0)),
     readsFindings: loaded.program.policies.some(({ condition }) => readsContext(condition, FINDING_CONTEXT)),

@@ -5,7 +5,7 @@ import type { ObligationKind } from './annotations.ts';
  * The gates that gateways can meet: one table for what policies may say (compiled in control) and what is met
  * (`gateway/obligations`). A gate stands on a forbid and lifts it when met.
  */
-const GATES = ['limit', 'budget', 'bulk', 'approve'] as const;
+const GATES = ['limit', 'budget', 'bulk', 'approve', 'stage', 'quarantine'] as const;
 export type GateKind = (typeof GATES)[number];
 
 const PERIODS_MS = { s: 1_000, min: 60_000, h: 3_600_000, day: 86_400_000 } as const;
@@ -41,6 +41,8 @@ export const OBLIGATION_KINDS: readonly (ObligationKind & { readonly kind: GateK
   { kind: 'budget', on: 'forbid', value: BUDGET, example: '@budget("20/day")' },
   { kind: 'bulk', on: 'forbid', value: BULK, example: '@bulk("100")' },
   { kind: 'approve', on: 'forbid', value: APPROVE, example: '@approve("owner") or @approve("2:secops")' },
+  { kind: 'stage', on: 'forbid', value: APPROVE, example: '@stage("owner")' },
+  { kind: 'quarantine', on: 'forbid', example: '@quarantine' },
   { kind: 'redact', on: 'permit', value: KINDS_OF_DATA, example: '@redact("pii,secret")' },
   { kind: 'tokenise', on: 'permit', value: KINDS_OF_DATA, example: '@tokenise("pii")' },
   { kind: 'restore', on: 'permit', value: KINDS_OF_DATA, example: '@restore("pii")' },
@@ -85,7 +87,7 @@ export interface Approvers {
   readonly of: string;
 }
 
-/** `owner`, `secops`, `2:secops`, `role:approver`. */
+/** `owner`, `secops`, `2:secops`, `role:approver`; of `approve`, and of `stage`, whose approvers see what the call would do. */
 export function readApprove(value: string): Approvers | undefined {
   const [, count, of] = APPROVE.exec(value) ?? [];
   return of === undefined ? undefined : { count: Number(count ?? 1), of };

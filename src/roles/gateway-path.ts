@@ -12,7 +12,7 @@ import { createAnnouncer } from '../gateway/announce.ts';
 import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
 import { createHeldCalls } from '../gateway/bridge/held.ts';
-import { listenAtMember, listMemberResources } from '../gateway/bridge/member-exchanges.ts';
+import { callAside, listenAtMember, listMemberResources } from '../gateway/bridge/member-exchanges.ts';
 import type { BridgeParts, Peers } from '../gateway/bridge/parts.ts';
 import { createQuestions } from '../gateway/bridge/questions.ts';
 import { createSubscriptions } from '../gateway/bridge/subscriptions.ts';
@@ -29,6 +29,7 @@ import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
 import { createPinGuard } from '../gateway/pin-guard.ts';
 import type { Probing } from '../gateway/probing.ts';
+import { createQuarantine } from '../gateway/quarantine/quarantine.ts';
 import { createReader, type Reader } from '../gateway/reader.ts';
 import type { Seal } from '../gateway/seal.ts';
 import { createSessions } from '../gateway/sessions.ts';
@@ -57,7 +58,7 @@ import { joinIdentity } from './gateway-identity.ts';
 import { joinLimits } from './gateway-limits.ts';
 import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
 import { readFor } from './gateway-read.ts';
-import { releaseOver, secretsOver } from './gateway-release.ts';
+import { quarantineOver, releaseOver, secretsOver } from './gateway-release.ts';
 import { joinTelemetry, type GatewayTelemetry } from './gateway-telemetry.ts';
 
 /** The other roles, each behind its link. */
@@ -97,7 +98,7 @@ export interface DataPlane {
  */
 export function joinDataPlane(ground: Ground): DataPlane {
   const { home, node, inForce, state, seal, links, signal } = ground;
-  const limits = joinLimits(ground);
+  const limits = joinLimits({ ...ground, aside: (exchange, tool, args) => callAside(gateway, exchange, tool, args) });
   const telling = joinTelemetry(ground);
   const records = openRecords(ground, limits.probing, telling);
   const anomalies = joinAnomalies(ground, records.trail.journal);
@@ -122,7 +123,9 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const { upstream, gates } = limits.around(createTaskOwners(createAnnouncer(inForce, dispatch), state));
   const identity = joinIdentity({ node, control: links.control, inForce, seal, state, peers });
   const handles = createHandles(seal);
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream, gates, ...limits, watching, inspecting, transforming, holding: createHolding() });
+  const quarantine = createQuarantine(state, quarantineOver(links.control), ({ snapshot }) => inForce.of(snapshot).engine.quarantines);
+  const judging = { watching, inspecting, transforming, quarantine, gates, holding: createHolding() };
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream: quarantine.around(upstream), ...limits, ...judging });
   reader = createReader(gateway);
 
   return {

@@ -1,5 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import { isObject, type Json } from '../domain/json.ts';
+import type { QuarantineStore } from '../gateway/quarantine/quarantine.ts';
 import type { Link } from '../link/connect.ts';
 import type { Release, Released } from '../upstream/credentials/leases.ts';
 import type { ReleaseSecret } from '../upstream/stdio.ts';
@@ -17,6 +18,11 @@ export function secretsOver(control: Link): ReleaseSecret {
     if (typeof value !== 'string') throw nothing(request.server);
     return { value };
   };
+}
+
+/** Where answers are kept that people must look at first. */
+export function quarantineOver(control: Link): QuarantineStore {
+  return { keep: (kept) => control.call('control.quarantine', kept), take: (taken) => control.call('control.take-quarantined', taken) };
 }
 
 function readReleased(answer: Json, server: string): Released {

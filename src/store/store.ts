@@ -4,7 +4,7 @@ export const KINDS = [
   'server', 'candidate', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'token', 'drift', 'exposure', 'observed', 'setting',
   'account', 'consent', 'client', 'revocation',
   'agent', 'context', 'admin', 'sighting', 'person', 'group', 'scim-token', 'proposal', 'custodian', 'opening', 'secret', 'connection',
-  'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of',
+  'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of', 'quarantined',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

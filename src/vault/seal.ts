@@ -6,7 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { VaultKey } from './identity.ts';
 
 /** Kinds of rows whose sealed texts are re-sealed when the vault's key changes. What is of no such kind cannot be sealed. */
-export const SEALED_KINDS = ['secret', 'connection', 'registration', 'identity', 'retention-key', 'approval'] as const;
+export const SEALED_KINDS = ['secret', 'connection', 'registration', 'identity', 'retention-key', 'approval', 'quarantined'] as const;
 export type SealedKind = (typeof SEALED_KINDS)[number];
 
 /** Where a sealed text belongs: the kind of its row, then what tells it from every other (space, name, version). */

@@ -126,6 +126,8 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'proposal.stored': [{ ...managed, severity: 'medium', says: 'A change that takes two people was proposed' }],
   'proposal.approved': [{ ...managed, severity: 'medium', says: 'A second person approved a change' }],
   'proposal.rejected': [{ ...managed, severity: 'low', says: 'A proposed change was rejected' }],
+  'quarantine.released': [{ ...managed, activity: 8, severity: 'medium', says: 'A person released an answer that was withheld' }],
+  'quarantine.dropped': [{ ...managed, activity: 4, severity: 'low', says: 'A person destroyed an answer that was withheld' }],
   'approval.asked': [{ ...managed, activity: 1, severity: 'low', says: 'A call waits for somebody to approve it' }],
   'approval.granted': [{ ...managed, activity: 8, severity: 'medium', says: 'A person approved a call' }],
   'approval.denied': [{ ...managed, activity: 9, severity: 'medium', says: 'A person refused a call' }],

@@ -10,6 +10,7 @@ import { checkBulk } from './bulk.ts';
 import { FROZEN, type Cascade } from './cascade.ts';
 import { UNREADABLE, type Count } from './count.ts';
 import type { Counters, Take } from './counters.ts';
+import { isDryRun } from './stage.ts';
 import { countLimit } from './limit.ts';
 import { countQuota } from './quota.ts';
 
@@ -28,8 +29,11 @@ const KINDS: Readonly<Record<GateKind, (gate: Obligation, exchange: Exchange) =>
   limit: (gate, exchange) => countLimit(gate, exchange) ?? UNREADABLE,
   budget: (gate, exchange) => countBudget(gate, exchange) ?? UNREADABLE,
   bulk: ({ value }, exchange) => checkBulk(value, exchange),
+  // Of answers alone, and before these.
+  quarantine: () => UNREADABLE,
   // Whether people did is asked last of all.
   approve: ({ value }) => (readApprove(value) === undefined ? UNREADABLE : undefined),
+  stage: ({ value }) => (readApprove(value) === undefined ? UNREADABLE : undefined),
 };
 
 export interface GateParts {
@@ -69,7 +73,7 @@ export function createGates({ counters, cascade, approvals, closed }: GateParts)
       if (refused !== undefined) return refuse(verdict, message, refused);
       const all = [...met, ...(isCall(message) ? standingCounts(exchange) : [])].filter(isCount);
       const counts = [...new Map(all.map((count) => [`${count.key}/${count.rate.periodMs}/${count.rate.max}`, count])).values()];
-      const toApprove = gates.filter(({ kind }) => kind === 'approve');
+      const toApprove = gates.filter(({ kind }) => kind === 'approve' || (kind === 'stage' && !isDryRun(exchange)));
       if (toApprove.length > 0) {
         if (!isCall(message)) return refuse(verdict, message, UNASKABLE);
         return approvals.seek(message, exchange, toApprove, verdict.decision)

@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Rows } from '../../store/store.ts';
+import type { Control } from '../control.ts';
+import { findStored, listStored, putStored, type Stored } from '../stored.ts';
+import type { Keep, QUARANTINED, TAKE } from './schema.ts';
+
+export type Quarantined = Stored<z.output<typeof QUARANTINED>>;
+
+const BY = 'sallyport|control';
+
+/** Keeps an answer that policy withholds for a person. What nobody looked at in time is forgotten. Throws `ERR_BUSY`: there is no room. */
+export async function keepQuarantined({ store, now, vault }: Pick<Control, 'store' | 'now' | 'vault'>, { space, answer, ...what }: Keep): Promise<Json> {
+  const at = now();
+  const id = Bun.randomUUIDv7();
+  const sealed = await vault.sealer.seal(['quarantined', space, id], answer);
+  return store.transaction(async (rows) => {
+    const kept = await listStored(rows, 'quarantined', space);
+    const past = kept.filter(({ body }) => body.expiresAt <= at);
+    for (const one of past) await rows.delete('quarantined', space, one.id, { by: BY });
+    if (kept.length - past.length >= LIMITS.quarantinedMax) {
+      throw new SallyportError('ERR_BUSY', 'the quarantine is full', { remedy: 'Release or drop what is in it: sallyport quarantine list.' });
+    }
+    await putStored(rows, 'quarantined', space, id, { ...what, sealed, state: 'held', at, expiresAt: at + LIMITS.quarantineMs }, BY);
+    return { id, expiresAt: at + LIMITS.quarantineMs };
+  });
+}
+
+/** Gives what was released to the call that it belongs to, once; what is held or gone is not given. */
+export async function takeQuarantined({ store, now, vault }: Pick<Control, 'store' | 'now' | 'vault'>, { space, id, digest }: z.infer<typeof TAKE>): Promise<Json> {
+  return store.transaction(async (rows) => {
+    const found = await findStored(rows, 'quarantined', space, id);
+    if (found === undefined || found.body.digest !== digest || found.body.expiresAt <= now()) return { state: 'gone' };
+    const { sealed, ...rest } = found.body;
+    if (rest.state !== 'released' || sealed === undefined) return { state: rest.state };
+    await putStored(rows, 'quarantined', space, id, { ...rest, state: 'taken' }, BY);
+    return { state: 'released', answer: await vault.sealer.open(['quarantined', space, id], sealed) };
+  });
+}
+
+/** What is held is released or dropped, on record first. Throws `ERR_CONFLICT` where somebody did so before. */
+export async function endQuarantine(
+  { now, record }: Pick<Control, 'now' | 'record'>, rows: Rows, { id, space, body }: Quarantined, state: 'released' | 'dropped', who: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  if (body.state !== 'held' || body.expiresAt <= now()) {
+    throw new SallyportError('ERR_CONFLICT', `that answer is ${body.expiresAt <= now() ? 'no longer kept' : body.state}`, { remedy: 'See what is held: sallyport quarantine list.' });
+  }
+  const { context, server, agent, exchange } = body;
+  await record({
+    event: state === 'released' ? 'quarantine.released' : 'quarantine.dropped', space, principal: who.by, reason: who.reason, exchange, context, server,
+    detail: { id, resource: 'quarantined', agent, of: body.principal },
+  });
+  const { sealed, ...rest } = body;
+  const kept = state === 'released' && sealed !== undefined ? { sealed } : {};
+  await putStored(rows, 'quarantined', space, id, { ...rest, ...kept, state, end: { by: who.by, at: now(), reason: who.reason } }, who.by);
+}
