@@ -114,7 +114,7 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, ke
       if (own === undefined) return;
       const add = arrived === undefined ? own : join(own, fieldLabels(exchange, arrived.answer));
       const known = remembered.get(exchange.flow);
-      const drafts = arrived?.keeps === true ? draftsOf(exchange, arrived.answer, own, key) : [];
+      const drafts = arrived?.keeps === true ? draftsOf(exchange, arrived.answer, own, key, known?.labels.integrity !== 'untrusted') : [];
       const lacking = (at: Known | undefined): readonly Entry[] => fresh(drafts, at, recall.of(exchange.flow, at?.generation ?? 0));
       const entries = lacking(known);
       const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add) && entries.length === 0;

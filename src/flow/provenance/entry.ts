@@ -25,18 +25,19 @@ export interface Entry {
 /** An entry before it is written: its marks are compared with those that are there. */
 export type Draft = Omit<Entry, 'marks'> & { readonly marks: readonly Mark[] };
 
-/** What an answer leaves, by what it carries. Empty: it says nothing. */
-export function draftsOf(exchange: Exchange, answer: Message, labels: Labels, key: FlowKey): readonly Draft[] {
+/** What an answer leaves, by what it carries; `mayVouch`: its context is trusted until now. Empty: it says nothing. */
+export function draftsOf(exchange: Exchange, answer: Message, labels: Labels, key: FlowKey, mayVouch: boolean): readonly Draft[] {
   const body = bodyOf(answer);
   if (body === undefined) return [];
   const { server, call: { resource }, tool } = exchange;
   const source = resource.name === '' ? server.id : `${server.id}/${resource.kind === 'tool' ? resource.name : resource.kind}`;
   const leaves = leavesOrNone(body);
-  const asked = namedIn((call(exchange) ?? []), key);
-  if (leaves === undefined) return [{ source, labels, marks: [], asked, answered: [], directory: false, saturates: true }];
   const directory = rulesOf(exchange).directory === true;
+  const asked = mayVouch || directory ? namedIn(call(exchange) ?? [], key) : [];
+  if (leaves === undefined) return [{ source, labels, marks: [], asked, answered: [], directory: false, saturates: true }];
   // A directory that repeats what it was asked vouches for nothing by that.
-  const answered = namedIn(leaves, key).filter((digest) => !directory || !asked.includes(digest));
+  const vouches = directory || (mayVouch && labels.integrity === 'trusted');
+  const answered = vouches ? namedIn(leaves, key).filter((digest) => !directory || !asked.includes(digest)) : [];
   const common = { source, asked, directory, saturates: false };
   const plain: Draft = { ...common, labels, marks: marksOf(leaves.filter((leaf) => fieldOf(leaf, tool?.flow) === undefined), key.marks), answered };
   const fields = leaves.flatMap((leaf) => {
