@@ -18,7 +18,8 @@ test('a receipt says all that may end its call, after a restart too; what the re
   standing.apply(2, ORIGIN, { ...silent, id: 'r2', exchange: 'e2' }, 10);
   for (const known of [standing, Standing.fromJson(standing.toJson())]) {
     expect(known.receiptOf('e1', 12)).toMatchObject({
-      principal: 'sallyport|ann', kind: 'person', agent: 'desk', actors: ['inner'], caller: 'sallyport|registry', dispatchers: ['outer'], flow, ...CALL.standing, ageMs: 2,
+      principal: 'sallyport|ann', kind: 'person', agent: 'desk', actors: ['inner'],
+      caller: 'sallyport|registry', dispatchers: ['outer'], flow, ...CALL.standing, ageMs: 2,
     });
     expect(known.receiptOf('e2', 12)).toMatchObject({ kind: '', flow: '', credentials: [], issuedAt: 0 });
   }

@@ -87,8 +87,6 @@ describe('what a call leaves behind', () => {
       stages: { identify: expect.any(Number), resolve: expect.any(Number), decide: expect.any(Number) }, node: 'gateway', address: expect.any(String),
       context: expect.stringMatching(/^[0-9a-f]{32}$/), request: { principal: { groups: ['testers'] } },
     });
-    // No policy asked what the context carries: nobody knows.
-    expect(permitted['labels']).toBeUndefined();
     expect(await last('result.delivered')).toMatchObject({ category: 'execution', sizeBytes: expect.any(Number), digest: expect.any(String) });
     expect([filesWith(SAID), filesWith(ANSWERED), filesWith('"hidden":')]).toEqual([[], [], []]);
     expect(await openBodies(permitted['exchange'])).toMatchObject([
