@@ -47,7 +47,7 @@ function describe(approval: Json): string {
   const head = rows.filter(([, value]) => value !== '').map(([name = '', value = '']) => `${name.padEnd(20)}${plain(value)}`).join('\n');
   const hidden = part(approval, 'hidden') === true ? '\nIT HOLDS CHARACTERS THAT CANNOT BE SEEN: they are shown as <U+…>.\n' : '';
   const parts = [
-    `${head}\n${hidden}`, `What will be sent, all of it:\n${said('text')}`, `The same, exactly:\n${said('exact')}\n`,
+    `${head}\n${hidden}`, ...(part(approval, 'preview') === undefined ? [] : [`What it would do, by its dry run:\n${said('preview')}`]), `What will be sent, all of it:\n${said('text')}`, `The same, exactly:\n${said('exact')}\n`,
     ...(before === undefined || before === null ? [] : [`What differs from the last one that was approved (${time(number(part(before, 'at')))}):\n${plain(text(part(before, 'diff')), true)}`]),
     ...(part(approval, 'definition') === undefined ? [] : [`What its server says that it does:\n${said('definition')}`]),
     ...objects(part(approval, 'policies')).map((one) => `Because of policy ${plain(text(one['id']))}:\n${plain(text(one['text']), true)}\n`),

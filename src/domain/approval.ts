@@ -1,6 +1,6 @@
 import type { Action, Resource } from './decision.ts';
 import type { Finding } from './finding.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { JournalRecord } from './record.ts';
 
 /**
@@ -24,6 +24,8 @@ export interface ApprovalSubject {
   readonly dispatchers: readonly { readonly name: string; readonly pin: string }[];
   /** As they are sent, less the protocol's own keys of `_meta`. */
   readonly params: JsonObject;
+  /** What a dry run of it says that it would do, where a gate wants one and the tool has one: what is approved is that, too. */
+  readonly preview?: Json;
   /** The gates that want it, each with the digest of its policy as it is in force. */
   readonly gates: readonly ApprovalGate[];
 }
@@ -37,6 +39,7 @@ export interface ApprovalCaller {
 
 /** `value`: `owner`, `secops`, `2:secops`, `role:approver`. */
 export interface ApprovalGate {
+  readonly kind: 'approve' | 'stage';
   readonly policy: string;
   readonly digest: string;
   readonly value: string;

@@ -123,6 +123,9 @@ export interface Dispatch {
   readonly arguments?: string;
 }
 
+/** How a tool shows what it would do: an argument of its own that makes it a dry run, or another tool that takes the same arguments. */
+export type DryRun = { readonly argument: string; readonly value: boolean | string } | { readonly tool: string };
+
 export interface Tool extends Pin {
   readonly kind: 'tool';
   readonly effect: Effect;
@@ -132,6 +135,7 @@ export interface Tool extends Pin {
   readonly flow?: FlowRules;
   /** An administrator declared that it runs other tools of its server: a call of it is judged as a call of the inner one. */
   readonly dispatches?: Dispatch;
+  readonly dryRun?: DryRun;
 }
 
 /** What a person approved of a server: the allow-list of everything it may say about itself. */

@@ -145,9 +145,9 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
 
 function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Readonly<Record<string, ToolDeclaration>> {
   return Object.fromEntries(
-    Object.entries(tools).map(([name, { effect, labels: own, dispatches, flow }]) => [
+    Object.entries(tools).map(([name, { effect, labels: own, dispatches, dryRun, flow }]) => [
       name,
-      { effect, ...(own && { labels: { ...labels, ...own } }), ...(dispatches && { dispatches }), ...(flow && { flow }) },
+      { effect, ...(own && { labels: { ...labels, ...own } }), ...(dispatches && { dispatches }), ...(dryRun && { dryRun }), ...(flow && { flow }) },
     ]),
   );
 }

@@ -3,7 +3,7 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Era, Revision } from '../domain/message.ts';
-import type { Baseline, Dispatch, Effect, FlowRules, Labels, Pin, Surface, Tool } from '../domain/server.ts';
+import type { Baseline, Dispatch, DryRun, Effect, FlowRules, Labels, Pin, Surface, Tool } from '../domain/server.ts';
 import { digestOfSurface, pinOf } from './canonical.ts';
 import { guessEffect } from './effects.ts';
 import { checkToolName, checkVisibleName } from './names.ts';
@@ -34,6 +34,7 @@ export interface ToolDeclaration {
   readonly effect: Effect;
   readonly labels?: Labels;
   readonly dispatches?: Dispatch;
+  readonly dryRun?: DryRun;
   readonly flow?: FlowRules;
 }
 
@@ -129,6 +130,7 @@ function toTool(pin: PinOf<'tool'>, context: SurfaceContext): Tool {
     confirmed: declared !== undefined,
     labels: declared?.labels ?? context.labels,
     ...(declared?.dispatches && { dispatches: declared.dispatches }),
+    ...(declared?.dryRun && { dryRun: declared.dryRun }),
     ...(declared?.flow && { flow: declared.flow }),
   };
 }

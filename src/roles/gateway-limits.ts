@@ -11,6 +11,7 @@ import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createApprovals } from '../gateway/obligations/approve.ts';
 import { createCascade } from '../gateway/obligations/cascade.ts';
 import { createCounters } from '../gateway/obligations/counters.ts';
+import type { CallAside } from '../gateway/obligations/stage.ts';
 import { createGates, type Gates } from '../gateway/obligations/meet.ts';
 import { createProbing, type Probing } from '../gateway/probing.ts';
 import type { Link } from '../link/connect.ts';
@@ -33,11 +34,13 @@ export interface LimitsGround {
   readonly state: SharedState;
   readonly signal: AbortSignal;
   readonly flowKey: FlowKey;
+  /** How a dry run is called. */
+  readonly aside: CallAside;
 }
 
 /** Counters are in the shared state of gateways; contexts and switches are control's, which makes them durable. */
-export function joinLimits({ home, node, links: { control }, inForce, state, signal, flowKey }: LimitsGround): Limits {
-  const approvals = createApprovals(approvalsOver(control, node), () => readPeerKey(home, 'control'));
+export function joinLimits({ home, node, links: { control }, inForce, state, signal, flowKey, aside }: LimitsGround): Limits {
+  const approvals = createApprovals(approvalsOver(control, node), () => readPeerKey(home, 'control'), aside);
   const counters = createCounters(state);
   const cascade = createCascade(async (freeze) => void (await control.call('control.freeze', { ...freeze })), signal);
   return {

@@ -3,6 +3,7 @@ import { makeAuthenticator } from '../fixtures/authenticator.ts';
 import { startApproving, type Approving } from '../fixtures/approving.ts';
 import { openBrowser, type Browser, type BrowserPage } from '../fixtures/browser.ts';
 import { part, text } from '../../src/cli/json-view.ts';
+import { verifies } from './requirements.ts';
 
 // A password costs a quarter of a second of one core, on purpose.
 setDefaultTimeout(60_000);
@@ -42,7 +43,7 @@ describe('the page of approvals', () => {
   });
   afterAll(() => on.stop());
 
-  test('shows every byte of the call, what cannot be seen made visible, and is approved by its owner with a form', async () => {
+  test(verifies('approval-shown-whole', 'shows every byte of the call, what cannot be seen made visible, and is approved by its owner with a form'), async () => {
     const token = await ask(on, 'one', LONG);
     const list = await open(olga, '/approvals');
     const page = await list.follow('/approvals/');

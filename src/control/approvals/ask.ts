@@ -28,12 +28,12 @@ export async function askApproval(control: Control, ask: Ask): Promise<Json> {
   const found = await findOf(control.store, space, digest);
   const word = (approval: Approval): Json => ({ ...wordOf(approval, control.now(), control.connections.parts.origin()) });
   if (found !== undefined && stands(found, control.now()) && !(await haveRisen(control.store, found))) return word(found);
-  const params = canonicalText(ask.subject.params);
-  if (Buffer.byteLength(params) > LIMITS.approvalBytesMax) {
+  const content = canonicalText(JSON.parse(JSON.stringify({ params: ask.subject.params, preview: ask.subject.preview ?? null })));
+  if (Buffer.byteLength(content) > LIMITS.approvalBytesMax) {
     throw new SallyportError('ERR_APPROVAL_UNSHOWABLE', 'This call is too large to be shown to somebody.', { remedy: 'Send less at a time.' });
   }
   const id = Bun.randomUUIDv7();
-  const sealed = await control.vault.sealer.seal(['approval', space, id], params);
+  const sealed = await control.vault.sealer.seal(['approval', space, id], content);
   const { expire } = await readApprovals(control.store);
   const { asked, isNew } = await control.store.transaction(async (rows) => {
     const now = control.now();
@@ -81,7 +81,7 @@ function nameOf({ kind, name }: Subject['resource']): string {
 }
 
 /** Everything of a call but its values. */
-function shapeOf({ params, ...rest }: Subject): string {
+function shapeOf({ params, preview: _preview, ...rest }: Subject): string {
   return digestOf({ ...JSON.parse(JSON.stringify(rest)), params: typesOf(params) });
 }
 

@@ -31,6 +31,8 @@ export interface Shown {
   /** The same as they are signed for: one line, nothing left out. */
   readonly exact: string;
   readonly hasHidden: boolean;
+  /** What a dry run of it said that it would do. */
+  readonly preview?: string;
   /** How they differ from the last call of the same item that was approved. */
   readonly before?: { readonly id: string; readonly at: number; readonly diff: string };
   /** What was approved of the item when its server was; what it says that it does. */
@@ -45,20 +47,23 @@ export interface Shown {
 export async function openApproval(control: Control, approval: Approval): Promise<Shown> {
   const { store, compiler } = control;
   const { space, body } = approval;
-  const params = await paramsOf(control, approval);
-  if (params === undefined) {
+  const content = await contentOf(control, approval);
+  if (content === undefined) {
     throw new SallyportError('ERR_CONFLICT', `this approval is ${stateOf(approval, control.now())}; what it was about is not kept`, {
       remedy: `See its records: sallyport audit --exchange ${body.exchange}`,
     });
   }
+  const { params, preview } = content;
   const before = await lastOf(control, approval);
-  const known = before === undefined ? undefined : await paramsOf(control, before);
+  const known = before === undefined ? undefined : (await contentOf(control, before))?.params;
   const baseline = await findStored(store, 'baseline', space, body.resource.server);
   const tool = baseline?.body.surface.tools.find(({ name, digest }) => name === body.resource.name && digest === body.pin);
   const ids = [...new Set(body.gates.map(({ policy }) => policy))];
   const exact = JSON.stringify(params);
+  const hidden = hasHidden(exact) || hasHidden(JSON.stringify(preview));
   return {
-    approval, params, text: renderDefinition(params), exact: showHidden(exact), hasHidden: hasHidden(exact),
+    approval, params, text: renderDefinition(params), exact: showHidden(exact), hasHidden: hidden,
+    ...(preview === null ? {} : { preview: renderDefinition(isObject(preview) ? preview : { preview }) }),
     ...(before === undefined || known === undefined ? {} : {
       before: { id: before.id, at: before.body.end?.at ?? before.body.askedAt, diff: diffDefinitions(known, params) },
     }),
@@ -76,14 +81,21 @@ export function presentShown(shown: Shown, now: number): JsonObject {
   return {
     ...summarize(approval, now, approvers), digest, action, context: flow, actors: [...principal.actors], behind: behind.id, pin, params, text, exact,
     hidden: shown.hasHidden, ...(before === undefined ? {} : { before: { ...before } }), ...(definition === undefined ? {} : { definition }),
+    ...(shown.preview === undefined ? {} : { preview: shown.preview }),
     policies: policies.map((one) => ({ ...one })), findings: JSON.parse(JSON.stringify(findings)), labels, risen, solo: approvers.solo,
   };
 }
 
-async function paramsOf({ vault }: Pick<Control, 'vault'>, { space, id, body }: Approval): Promise<JsonObject | undefined> {
+interface Content {
+  readonly params: JsonObject;
+  readonly preview: Json;
+}
+
+async function contentOf({ vault }: Pick<Control, 'vault'>, { space, id, body }: Approval): Promise<Content | undefined> {
   if (body.sealed === undefined) return undefined;
-  const params = decodeJson(await vault.sealer.open(['approval', space, id], body.sealed));
-  return isObject(params) ? params : undefined;
+  const opened = decodeJson(await vault.sealer.open(['approval', space, id], body.sealed));
+  const { params, preview = null } = isObject(opened) ? opened : {};
+  return isObject(params) ? { params, preview } : undefined;
 }
 
 async function lastOf({ store }: Pick<Control, 'store'>, { space, id, body }: Approval): Promise<Approval | undefined> {

@@ -28,7 +28,8 @@ const SUBJECT = z.strictObject({
   pin: DIGEST.nullable(),
   dispatchers: z.array(z.strictObject({ name: TEXT, pin: DIGEST })).max(LIMITS.dispatchDepthMax).readonly(),
   params: z.record(z.string(), z.json()),
-  gates: z.array(z.strictObject({ policy: TEXT, digest: DIGEST, value: VALUE })).min(1).max(100).readonly(),
+  preview: z.json().exactOptional(),
+  gates: z.array(z.strictObject({ kind: z.enum(['approve', 'stage']), policy: TEXT, digest: DIGEST, value: VALUE })).min(1).max(100).readonly(),
 });
 export type Subject = z.infer<typeof SUBJECT>;
 
@@ -74,7 +75,7 @@ export const APPROVAL = z.strictObject({
   resource: z.strictObject({ kind: z.enum(['tool', 'prompt', 'resource', 'server']), server: z.string(), name: z.string() }),
   effect: z.enum(EFFECTS).exactOptional(),
   pin: DIGEST.nullable(),
-  gates: z.array(z.strictObject({ policy: z.string(), digest: DIGEST, value: z.string() })).readonly(),
+  gates: z.array(z.strictObject({ kind: z.enum(['approve', 'stage']), policy: z.string(), digest: DIGEST, value: z.string() })).readonly(),
   findings: z.array(FINDING).readonly(),
   /** What the flow context carried when it was asked. */
   labels: LABELS,

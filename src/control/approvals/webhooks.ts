@@ -24,9 +24,11 @@ export interface WebhookParts extends Pick<Control, 'store' | 'now' | 'report'> 
 }
 
 const TRIES_MS = [0, 1_000, 5_000];
+const REPORT_MS = 60_000;
 const PREFIX = 'whsec_';
 
 export function createWebhooks(parts: WebhookParts): TellPeople {
+  const reported = new Map<string, number>();
   return async (what, approval) => {
     const { webhooks = {} } = await readApprovals(parts.store).catch((): ApprovalsShape => ({}));
     await Promise.all(Object.entries(webhooks).map(async ([name, hook]) => {
@@ -34,7 +36,9 @@ export function createWebhooks(parts: WebhookParts): TellPeople {
         if (waitMs > 0) await Bun.sleep(waitMs);
         const problem = await post(parts, hook, what, approval);
         if (problem === undefined) return;
-        if (waitMs === TRIES_MS.at(-1)) parts.report(`the webhook ${name} was not told of approval ${approval.id}: ${problem}`);
+        if (waitMs !== TRIES_MS.at(-1) || parts.now() - (reported.get(name) ?? 0) < REPORT_MS) continue;
+        reported.set(name, parts.now());
+        parts.report(`the webhook ${name} was not told of approval ${approval.id}: ${problem}`);
       }
     }));
   };

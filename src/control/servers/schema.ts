@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
 import { CREDENTIALS } from '../../registry/credential-shape.ts';
 import { DISPATCHES } from '../../registry/dispatch-shape.ts';
+import { DRY_RUN } from '../../registry/dry-run-shape.ts';
 import { FLOW_RULES } from '../../registry/flow-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
 import { NAME, WORDS } from '../names.ts';
@@ -25,7 +26,7 @@ const ENDPOINT = z.discriminatedUnion('transport', [
   z.strictObject({ transport: z.literal('stdio'), launch: LAUNCH }),
 ]);
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), flow: FLOW_RULES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 /** What an administrator says of a server. `tools` confirms effects and labels of single tools, and says which are dispatchers. */
 const SERVER_DEFINITION = z.strictObject({

@@ -28,9 +28,12 @@ export function declareTools(surface: Surface, declared: StoredServer['tools']):
     tools: surface.tools.map((tool) => {
       const said = Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
       if (said === undefined) return tool;
-      const { dispatches: _before, flow: _flow, ...rest } = tool;
-      const { effect, labels, dispatches, flow } = said;
-      return { ...rest, effect, confirmed: true, labels: labels ?? tool.labels, ...(dispatches === undefined ? {} : { dispatches }), ...(flow === undefined ? {} : { flow }) };
+      const { dispatches: _before, dryRun: _dry, flow: _flow, ...rest } = tool;
+      const { effect, labels, dispatches, dryRun, flow } = said;
+      return {
+        ...rest, effect, confirmed: true, labels: labels ?? tool.labels,
+        ...(dispatches === undefined ? {} : { dispatches }), ...(dryRun === undefined ? {} : { dryRun }), ...(flow === undefined ? {} : { flow }),
+      };
     }),
   };
 }

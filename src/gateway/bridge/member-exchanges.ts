@@ -10,6 +10,7 @@ import type { Gateway } from '../gateway.ts';
 
 const REVISION = '2026-07-28';
 const MEDIA = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+const ASIDE_MS = 60_000;
 const CLIENT = { name: 'sallyport', version: '0.1.0' };
 
 /** One member of a toolset, asked as the caller itself in an exchange of its own: decided and recorded like any call of theirs. */
@@ -19,7 +20,7 @@ async function* askMember(
   const inbound: Inbound = {
     route: { kind: 'server', space: member.space, name: member.id },
     httpMethod: 'POST',
-    headers: new Headers({ ...MEDIA, 'mcp-protocol-version': REVISION, 'mcp-method': method }),
+    headers: new Headers({ ...MEDIA, 'mcp-protocol-version': REVISION, 'mcp-method': method, ...(typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {}) }),
     body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, capabilities, CLIENT, undefined) })),
     address: exchange.address,
     receivedAt: Date.now(),
@@ -30,6 +31,19 @@ async function* askMember(
   for await (const answer of gateway.handle(inbound)) {
     if (answer.kind === 'error') throw new SallyportError('ERR_UPSTREAM_STATUS', answer.error.message);
     yield answer;
+  }
+}
+
+/** Calls a tool of the exchange's own server as its caller, beside the call that it was asked for; undefined: it was refused, or asks back. */
+export async function callAside(gateway: Gateway, exchange: Exchange, tool: string, args: JsonObject): Promise<JsonObject | undefined> {
+  try {
+    for await (const answer of askMember(gateway, exchange.server, 'tools/call', { name: tool, arguments: args }, {}, exchange, AbortSignal.timeout(ASIDE_MS))) {
+      if (answer.kind === 'result') return answer.result['resultType'] === 'input_required' ? undefined : answer.result;
+    }
+    return undefined;
+  } catch (fault) {
+    if (fault instanceof SallyportError) return undefined;
+    throw fault;
   }
 }
 

@@ -3,7 +3,7 @@ import type { ApprovalAsk, ApprovalCaller, ApprovalGate, ApprovalSubject, Approv
 import type { Decision, Obligation } from '../../domain/decision.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Exchange } from '../../domain/exchange.ts';
-import { isObject, type JsonObject } from '../../domain/json.ts';
+import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { RequestMessage } from '../../domain/message.ts';
 import type { Principal } from '../../domain/principal.ts';
@@ -13,6 +13,7 @@ import { parseOwnJson } from '../../mcp/json.ts';
 import { readProgram } from '../../policy/program.ts';
 import { canonicalText, digestOf } from '../../registry/canonical.ts';
 import type { Objection } from '../enforce.ts';
+import { keepPreviews, type CallAside, type Preview } from './stage.ts';
 import { standingOf } from '../trail-words.ts';
 import { isOwnAnswer } from '../url-prompt.ts';
 
@@ -40,17 +41,27 @@ const PROTOCOL_META: ReadonlySet<string> = new Set([
   'progressToken', ENVELOPE.protocolVersion, ENVELOPE.clientInfo, ENVELOPE.clientCapabilities, ENVELOPE.logLevel, 'traceparent', 'tracestate', 'baggage',
 ]);
 
-/** `controlKey`: control's public half; a word that it did not sign is none. */
-export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject): Approvals {
+/** `controlKey`: control's public half; a word that it did not sign is none. `aside`: how a dry run is called. */
+export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject, aside: CallAside): Approvals {
+  const previews = keepPreviews(aside);
   return {
     async seek(message, exchange, gates, decision) {
-      const subject = subjectOf(message, exchange, gates);
-      if (!isShowable(subject)) return UNSHOWABLE;
-      const digest = digestOf(JSON.parse(JSON.stringify(subject)));
-      const { effect } = exchange.call.resource;
-      const findings = decision.asked?.[0]?.context.findings ?? [];
-      const ask: ApprovalAsk = { exchange: exchange.id, subject, ...(effect === undefined ? {} : { effect }), findings, standing: standingOf(exchange) };
-      const word = await desk.ask(ask);
+      const staged = gates.some(({ kind }) => kind === 'stage');
+      const attempt = async (preview: Preview | undefined): Promise<Attempt | Objection> => {
+        if (preview?.kind === 'refused') return NO_PREVIEW;
+        const subject = subjectOf(message, exchange, gates, preview?.kind === 'shown' ? preview.json : undefined);
+        if (!isShowable(subject)) return UNSHOWABLE;
+        const { effect } = exchange.call.resource;
+        const findings = decision.asked?.[0]?.context.findings ?? [];
+        const ask: ApprovalAsk = { exchange: exchange.id, subject, ...(effect === undefined ? {} : { effect }), findings, standing: standingOf(exchange) };
+        return { ask, digest: digestOf(JSON.parse(JSON.stringify(subject))), word: await desk.ask(ask) };
+      };
+      const shown = staged ? await previews.recent(message, exchange) : undefined;
+      const first = await attempt(shown?.preview);
+      // What it would do by now, not what it would have done when it was looked at.
+      const found = 'word' in first && first.word.state === 'granted' && shown?.isFresh === false ? await attempt(await previews.now(message, exchange)) : first;
+      if (!('word' in found)) return found;
+      const { ask, digest, word } = found;
       if (word.state !== 'granted') return objectionOf(word);
       return {
         id: word.id,
@@ -65,8 +76,14 @@ export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject)
   };
 }
 
+interface Attempt {
+  readonly ask: ApprovalAsk;
+  readonly digest: string;
+  readonly word: ApprovalWord;
+}
+
 /** Everything that an approval is bound to; the retry of a call has the same, and nothing else has. */
-function subjectOf(message: RequestMessage, exchange: Exchange, gates: readonly Obligation[]): ApprovalSubject {
+function subjectOf(message: RequestMessage, exchange: Exchange, gates: readonly Obligation[], preview: Json | undefined): ApprovalSubject {
   const { space, principal, onBehalfOf, flow, server, call, tool, dispatchers = [], snapshot } = exchange;
   const { kind, server: of, name } = call.resource;
   return {
@@ -74,7 +91,10 @@ function subjectOf(message: RequestMessage, exchange: Exchange, gates: readonly 
     resource: { kind, server: of, name }, pin: tool?.digest ?? null,
     dispatchers: dispatchers.map(({ tool: { digest }, resource }) => ({ name: resource.name, pin: digest })),
     params: withoutProtocol(message.params ?? {}),
-    gates: gates.map(({ policy, value }) => ({ policy, digest: policyDigest(snapshot, policy), value })).toSorted(byText),
+    ...(preview === undefined ? {} : { preview }),
+    gates: gates.map(({ kind, policy, value }) => ({
+      kind: kind === 'stage' ? 'stage' as const : 'approve' as const, policy, digest: policyDigest(snapshot, policy), value,
+    })).toSorted(byText),
   };
 }
 
@@ -115,9 +135,9 @@ function policyDigest(snapshot: Snapshot, id: string): string {
 }
 
 /** Nobody approves what they can't read whole, or what has no one form. */
-function isShowable({ params }: ApprovalSubject): boolean {
+function isShowable({ params, preview = null }: ApprovalSubject): boolean {
   try {
-    return Buffer.byteLength(canonicalText(params)) <= LIMITS.approvalBytesMax;
+    return Buffer.byteLength(canonicalText({ params, preview })) <= LIMITS.approvalBytesMax;
   } catch {
     return false;
   }
@@ -126,6 +146,11 @@ function isShowable({ params }: ApprovalSubject): boolean {
 const UNSHOWABLE: Objection = {
   code: 'ERR_APPROVAL_UNSHOWABLE', reason: 'A person must approve this call, and it is too large or too broken to be shown.',
   remedy: 'Send less at a time, as well-formed text.',
+};
+
+const NO_PREVIEW: Objection = {
+  code: 'ERR_APPROVAL_UNSHOWABLE', reason: 'A person must see what this call would do, and its dry run was refused or failed.',
+  remedy: 'Call its dry run yourself to see why; it must be allowed, too.',
 };
 
 function objectionOf({ id, state, expiresAt, url, reason }: ApprovalWord): Objection {
