@@ -49,14 +49,18 @@ export function createCost({ resultCharsMax }: Surroundings): Detector {
   };
 }
 
-/** Whether a sample of places, a few hundred however long the text, mostly repeats earlier ones word by word. */
+/** Whether the first few hundred runs of three words mostly say what was said before; digits apart, counters count too. */
 function isRepetitive(text: string): boolean {
   const seen = new Set<string>();
-  const words = text.matchAll(/\S+\s+\S+\s+\S{1,24}/g);
   let [count, repeated] = [0, 0];
-  for (const { 0: said } of words) {
+  let run: string[] = [];
+  // Word by word: a pattern over three words at once would look at each character of a long word again and again.
+  for (const { 0: word } of text.matchAll(/\S+/g)) {
+    run.push(word.slice(0, SHINGLE).replace(/\d+/g, '0'));
+    if (run.length < WORDS) continue;
+    const shingle = run.join(' ');
+    run = [];
     count += 1;
-    const shingle = said.replace(/\d+/g, '0').slice(0, SHINGLE * 2);
     if (seen.has(shingle)) repeated += 1;
     seen.add(shingle);
     if (count >= SAMPLED_MAX) break;
@@ -65,6 +69,7 @@ function isRepetitive(text: string): boolean {
   return repeated >= count * REPEATED_SHARE;
 }
 
+const WORDS = 3;
 const SAMPLED_MAX = 600;
 const SAMPLED_MIN = 100;
 
