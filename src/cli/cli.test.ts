@@ -65,7 +65,12 @@ test('a server goes from declared to approved, and nobody approves unseen', asyn
     { code: 2, out: expect.stringContaining('https://crm.example/mcp'), err: expect.stringContaining('--yes') },
   );
   expect(await json('server', 'show', 'crm')).toMatchObject({ status: 'scanned' });
-  const approved = await sallyport('server', 'approve', 'crm', '--yes', '--effect', 'search=read', '--effect', 'pay=transact');
+  const effects = ['--effect', 'search=read', '--effect', 'pay=transact'];
+  // What is hidden in a definition keeps it from being approved.
+  expect(await sallyport('server', 'approve', 'crm', '--yes', ...effects)).toMatchObject({ code: 1, err: expect.stringContaining('ERR_DEFINITION_BLOCKED') });
+  fixture.says.set('crm', surfaceSaying({ search: { description: 'Finds people.' }, pay: {} }));
+  await sallyport('server', 'scan', 'crm');
+  const approved = await sallyport('server', 'approve', 'crm', '--yes', ...effects);
   expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('transact (as you say)') });
   expect(objects((await json('server', 'list'))['servers'])).toMatchObject([{ id: 'crm', status: 'approved', tools: 2 }]);
   expect(await sallyport('server', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('approved') });

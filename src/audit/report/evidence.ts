@@ -30,11 +30,20 @@ export const EVIDENCE = {
   },
   consents: { says: 'what people allowed clients, and took back', expected: 'when', events: ['consent.given', 'consent.refused', 'consent.revoked'] },
   configuration: { says: 'every change of what the gate is held to, with who made it', expected: 'always', events: ['config.changed'] },
-  approvals: { says: 'what took two people', expected: 'when', events: ['proposal.stored', 'proposal.approved', 'proposal.rejected'] },
+  approvals: {
+    says: 'what took two people, calls that a person decided, and what was asked of people', expected: 'when',
+    events: [
+      'proposal.stored', 'proposal.approved', 'proposal.rejected', 'access.requested', 'denial.disputed',
+      'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
+    ],
+  },
   credentials: { says: 'credentials released for a call, or refused', expected: 'when', events: ['credential.released', 'credential.refused'] },
   drift: { says: 'definitions of servers that left what was approved', expected: 'when', events: ['drift.found'] },
   findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
-  responses: { says: 'contexts ended or frozen', expected: 'when', events: ['context.ended', 'freeze.refused'] },
+  responses: {
+    says: 'contexts ended or frozen, answers withheld until a person looked', expected: 'when',
+    events: ['context.ended', 'freeze.refused', 'quarantine.released', 'quarantine.dropped'],
+  },
   emergency: {
     says: 'emergency access: opened, closed, refused, reviewed', expected: 'when',
     events: ['break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused'],
