@@ -48,6 +48,7 @@ async function defaults(modes: Parameters<typeof defaultPolicies>[0] = {}): Prom
   return loadEngine(compiled.program, 1);
 }
 
+const ALL_ON = Object.fromEntries(DEFAULT_NAMES.map((name) => [name, 'on' as const]));
 const SEND = resource('tool', 'wiki', 'send');
 const found = (id: string): readonly [{ detector: string; rule: string; severity: 'high'; at: [] }] => {
   const [detector = '', rule = ''] = id.split('/');
@@ -68,12 +69,17 @@ test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]
   ['agent-configuration', { flow: FREE, findings: found('agent-config/agent-file') }, { flow: FREE, findings: found('agent-config/read') }],
   ['inspection', { flow: FREE, findings: found('inspect/too-large') }, { flow: FREE }],
 ])('default/%s denies, and not its benign twin; off, it denies nothing; in shadow it says so', async (name, attack, benign) => {
-  const engine = await defaults();
+  const engine = await defaults(ALL_ON);
   expect(engine.decide(request(attack)).policies).toEqual([`default/${name}`]);
   expect(engine.decide(request(benign)).outcome).toBe('allow');
   expect((await defaults({ [name]: 'off' })).decide(request(attack)).outcome).toBe('allow');
   expect((await defaults({ [name]: 'shadow' })).decide(request(attack))).toMatchObject({ outcome: 'allow', shadow: [`default/${name}`] });
 }, 30_000);
+
+test('what may hold back ordinary work ships in shadow', async () => {
+  const decision = (await defaults()).decide(request({ flow: READ, provenance: { destinations: 'untrusted' } }));
+  expect(decision).toMatchObject({ outcome: 'allow', shadow: ['default/untrusted-destination'] });
+});
 
 test('each says what can be done about it', () => {
   for (const name of DEFAULT_NAMES) expect(wordsOfDefault(`default/${name}`)).toEqual({ reason: expect.stringMatching(/.\.$/), remedy: expect.stringMatching(/.\.?$/) });

@@ -18,27 +18,32 @@ export interface DefaultPolicy {
   readonly name: string;
   readonly text: string;
   readonly remedy: string;
+  /**
+   * What it is where nobody says. `shadow`: what it would hold back is on record and passes, until replays of real tasks
+   * have shown how much of ordinary work that is.
+   */
+  readonly shipped: 'on' | 'shadow';
 }
 
-/** In force where nobody says otherwise: plain Cedar, as anybody could write it. */
+/** Plain Cedar, as anybody could write it. */
 const TABLE: readonly DefaultPolicy[] = [
   {
-    name: 'untrusted-destination', text: untrustedDestination,
+    name: 'untrusted-destination', shipped: 'shadow', text: untrustedDestination,
     remedy: 'Ask the server\'s owner to approve the call, or an administrator to put the destination on an allow-list (flow.allow), or to endorse it: sallyport flow endorse.',
   },
   {
-    name: 'uncleared-sink', text: uncleared,
+    name: 'uncleared-sink', shipped: 'shadow', text: uncleared,
     remedy: 'Leave the confidential part out, or ask for a declassification: sallyport flow declassify.',
   },
   {
-    name: 'rule-of-two', text: ruleOfTwo,
+    name: 'rule-of-two', shipped: 'shadow', text: ruleOfTwo,
     remedy: 'Ask the server\'s owner to approve the call, or do it in another conversation.',
   },
-  { name: 'poisoned-memory', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
-  { name: 'hidden-arguments', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
-  { name: 'secret-egress', text: secretEgress, remedy: 'Leave the secret out: servers get theirs from the vault.' },
-  { name: 'agent-configuration', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
-  { name: 'inspection', text: INSPECTION.text, remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
+  { name: 'poisoned-memory', shipped: 'shadow', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
+  { name: 'hidden-arguments', shipped: 'on', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
+  { name: 'secret-egress', shipped: 'on', text: secretEgress, remedy: 'Leave the secret out: servers get theirs from the vault.' },
+  { name: 'agent-configuration', shipped: 'on', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
+  { name: 'inspection', shipped: 'on', text: INSPECTION.text, remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
 ];
 
 export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);
@@ -46,10 +51,12 @@ export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);
 /** Whether a shipped policy holds: as it is, only by being recorded where it would have, or not at all. */
 type Modes = Readonly<Record<string, 'on' | 'shadow' | 'off'>>;
 
-/** The policies that ship, as they are to be compiled; those that are not named are on. */
+/** The policies that ship, as they are to be compiled; those that are not named are what they ship as. */
 export function defaultPolicies(modes: Modes): readonly PolicySource[] {
-  return TABLE.filter(({ name }) => modes[name] !== 'off').map(({ name, text }) =>
-    ({ file: `defaults/${name}.cedar`, text: modes[name] === 'shadow' ? text.replace(/^@id/m, '@only("shadow")\n@id') : text }));
+  return TABLE.flatMap(({ name, text, shipped }) => {
+    const mode = modes[name] ?? shipped;
+    return mode === 'off' ? [] : [{ file: `defaults/${name}.cedar`, text: mode === 'shadow' ? text.replace(/^@id/m, '@only("shadow")\n@id') : text }];
+  });
 }
 
 /** Why a policy that ships denies, and what can be done about it; undefined: it is none. */
