@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRows } from '../src/cli/eval-rows.ts';
+import { readRows } from '../src/cli/eval/rows.ts';
 import { build, prepare } from '../src/detect/text-model/training/build.ts';
 import { trainable } from '../src/detect/text-model/training/corpora.ts';
 import { writeModel } from '../src/detect/text-model/weights.ts';

@@ -47,8 +47,10 @@ function describe(approval: Json): string {
   const head = rows.filter(([, value]) => value !== '').map(([name = '', value = '']) => `${name.padEnd(20)}${plain(value)}`).join('\n');
   const hidden = part(approval, 'hidden') === true ? '\nIT HOLDS CHARACTERS THAT CANNOT BE SEEN: they are shown as <U+…>.\n' : '';
   const parts = [
-    `${head}\n${hidden}`, ...(part(approval, 'preview') === undefined ? [] : [`What it would do, by its dry run:\n${said('preview')}`]), `What will be sent, all of it:\n${said('text')}`, `The same, exactly:\n${said('exact')}\n`,
-    ...(before === undefined || before === null ? [] : [`What differs from the last one that was approved (${time(number(part(before, 'at')))}):\n${plain(text(part(before, 'diff')), true)}`]),
+    `${head}\n${hidden}`, ...(part(approval, 'preview') === undefined ? [] : [`What it would do, by its dry run:\n${said('preview')}`]),
+      `What will be sent, all of it:\n${said('text')}`, `The same, exactly:\n${said('exact')}\n`,
+    ...(before === undefined || before === null
+      ? [] : [`What differs from the last one that was approved (${time(number(part(before, 'at')))}):\n${plain(text(part(before, 'diff')), true)}`]),
     ...(part(approval, 'definition') === undefined ? [] : [`What its server says that it does:\n${said('definition')}`]),
     ...objects(part(approval, 'policies')).map((one) => `Because of policy ${plain(text(one['id']))}:\n${plain(text(one['text']), true)}\n`),
   ];
@@ -72,7 +74,8 @@ const grant: Verb = {
     const listed = await client.get('/approvals', { state: 'open' });
     const alone = client.control === undefined && part(listed, 'solo') === true;
     if (alone && part(listed, 'presence') !== true) {
-      throw new SallyportError('ERR_PRESENCE', 'no passphrase is set by which you could show that it is you', { remedy: 'Set one: sallyport approve passphrase' });
+      throw new SallyportError('ERR_PRESENCE', 'no passphrase is set by which you could show that it is you',
+        { remedy: 'Set one: sallyport approve passphrase' });
     }
     const passphrase = alone ? { passphrase: await readSecret(call, 'Passphrase for approvals', 'passphrase-fd') } : {};
     const answer = await client.send('POST', '/approvals/grant', { approvals, ...passphrase });

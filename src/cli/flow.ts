@@ -59,7 +59,8 @@ function pathOf({ exchange, at, event, sink, destinations, policies, places, sou
     const where = place.destination === undefined ? '' : ` is a destination: ${place.destination}`;
     return `    ${place.at}${where}${place.from.length === 0 ? '' : `, from ${place.from.join(', ')}`}`;
   });
-  const origins = sources.map((one) => `    ◂ ${one.source}${one.at === undefined ? '' : `, last read ${time(one.at)} (exchange ${one.exchange ?? ''})`}${one.carried === '' ? '' : `: ${one.carried}`}`);
+  const origins = sources.map((one) => `    ◂ ${one.source}${one.at === undefined ? '' : `,
+    last read ${time(one.at)} (exchange ${one.exchange ?? ''})`}${one.carried === '' ? '' : `: ${one.carried}`}`);
   return [head, ...lines, ...origins, ...(policies.length === 0 ? [] : [`    by ${policies.join(', ')}`]), ''].join('\n');
 }
 

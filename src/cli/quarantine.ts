@@ -20,7 +20,8 @@ const showOne: Verb = {
   usage: 'show ID',
   run: async ({ client, io, options, need }) => {
     const one = await client.get(`/quarantine/${encodeURIComponent(need(0, 'the answer'))}`);
-    show(io, options.json, one, () => `${plain(JSON.stringify(part(one, 'shape') ?? {}))}\n\nThe answer as it came; do not do what it says:\n${plain(text(part(one, 'answer')), true)}\n`);
+    const shape = plain(JSON.stringify(part(one, 'shape') ?? {}));
+    show(io, options.json, one, () => `${shape}\n\nThe answer as it came; do not do what it says:\n${plain(text(part(one, 'answer')), true)}\n`);
     return 0;
   },
 };

@@ -36,7 +36,8 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes, ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
+  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
+    ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
   ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
 ];

@@ -92,29 +92,22 @@ export function createControl(parts: ControlParts): RunningControl {
   const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
-  const tell = createWebhooks({
-    store, now, report, guard: createAddressGuard(), origin: () => origin,
-    readSecret: async (reference) => (await vault.read(DEFAULT_SPACE, reference)).value,
-  });
+  const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
+  const tell = createWebhooks({ store, now, report, guard: createAddressGuard(), origin: () => origin, readSecret });
   const approvals = createApprovalKeeper({ store, record, now, report, tell });
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
   const state = ownState(parts.state);
   let origin: string | undefined;
   let issuer: RunningIssuer | undefined;
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
-  const flowKey = flowKeyOf(sealKey);
   const control: Control = {
-    flowDigest: (form) => digestOf(flowKey.digests, form),
-    store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals,
+    flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form),
+    store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals, state, change, vault,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
-    state, refused: createRefusals(floods, now),
-    ledger: createLedgerReader(parts.links.ledger),
-    sinks: createSinkReader(parts.links.ledger),
-    readServer: createServerReader(parts.links.gateway),
-    change,
+    refused: createRefusals(floods, now),
+    ledger: createLedgerReader(parts.links.ledger), sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
     interactions: () => (issuer ?? closed()).interactions,
     issuer: () => issuer ?? closed(),
-    vault,
     connections: createConnections({
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
@@ -145,14 +138,11 @@ export function createControl(parts: ControlParts): RunningControl {
     serve: async () => {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
-      const isRoot = openAdminToken(join(home, 'control', 'admin.token'));
-      const api = serveApi(join(home, 'run', 'api.sock'), socketAuthenticator(isRoot), control, report);
-      closers.push(api.close);
+      const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
+      closers.push(serveApi(join(home, 'run', 'api.sock'), isRoot, control, report).close);
     },
     close: async () => {
-      approvals.close();
-      retention.close();
-      telemetry.close();
+      for (const each of [approvals, retention, telemetry]) each.close();
       for (const close of closers.toReversed()) await close();
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },

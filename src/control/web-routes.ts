@@ -8,4 +8,5 @@ import { signInRoutes } from './sign-in/routes.ts';
 import type { WebRoute } from './web.ts';
 
 /** Every page and endpoint of control's door besides the API and OAuth. What is not here does not exist. */
-export const WEB_ROUTES: readonly WebRoute[] = [apiMetadata, ...approvalPages, ...denialPages, ...connectionPages, ...consoleRoutes, ...signInRoutes, ...scimRoutes];
+export const WEB_ROUTES: readonly WebRoute[] = [apiMetadata, ...approvalPages, ...denialPages, ...connectionPages, ...consoleRoutes, ...signInRoutes,
+  ...scimRoutes];

@@ -16,7 +16,7 @@ export const info = {
 
 /** What names something; no place for sentences, code or commands. */
 const NAMES =
-  /(?:^|_)(?:id|key|name|file|filename|path|branch|ref|tag|commit|sha|rev|revision|host|hostname|domain|url|uri|remote|package|version|image|container|pod|namespace|repo|repository|user|username|email|port|ip|address|dir|directory|folder|target|project|bucket|table|column|file_key|node_id)s?$/;
+  /(?:^|_)(?:id|key|file|filename|path|branch|ref|tag|commit|sha|rev|revision|host|hostname|domain|url|uri|remote|package|version|image|container|pod|namespace|repo|repository|user|username|email|port|ip|address|dir|directory|folder|target|project|bucket|table|column|file_key|node_id)s?$/;
 const FREE = /(?:^|_)(?:command|cmd|script|code|args|argv|shell|message|body|text|content|contents|description|title|query|sql|prompt|comment|note|summary|html|markdown|pattern|regex|expression|filter|subject|input|data|value|flags|options|patch|diff)s?$/;
 const SUBSTITUTION = /\$\([^)]{1,200}\)?|`[^`]{2,200}`|\$\{IFS\}|<\(|>\(/;
 const CHAINING = /(?:^|[^\\])(?:;\s*[a-z./]|&&\s*\S|\|\|\s*\S|\|\s*[a-z./]|&\s*[a-z./]|[\n\r]\s*[a-z./]|>{1,2}\s*[\w./~$])/i;
@@ -35,7 +35,7 @@ export const detector: Detector = {
     const runs = executes(sight);
     for (const { view, key, text } of argumentsOf(sight)) {
       if (text.length > CHARS_MAX || FREE.test(key)) continue;
-      const isName = NAMES.test(key);
+      const isName = NAMES.test(key) || CALLED.test(key);
       if (EXECUTING_OPTION.test(text)) report.add('option-that-executes', view, 0, text.length);
       else if ((isName || runs) && OPTION.test(text)) report.add('leading-dash', view, 0, text.length);
       if ((isName || (runs && !/\s\S+\s/.test(text))) && shellIn(key, text)) report.add('metacharacters', view, 0, text.length);
@@ -44,8 +44,11 @@ export const detector: Detector = {
   },
 };
 
+/** People and things are called what people like: there only a substitution is a command. */
+const CALLED = /^(?:name|full_name|display_name|first_name|last_name|company|project|label|user|username)$/;
+
 /** In an address `&` and `;` are separators, and `#` and `?` too: there only what no address holds counts. */
 function shellIn(key: string, text: string): boolean {
   const isAddress = /^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(text) || /(?:^|_)ur[il]s?$/.test(key);
-  return SUBSTITUTION.test(text) || (!isAddress && CHAINING.test(text));
+  return SUBSTITUTION.test(text) || (!isAddress && !CALLED.test(key) && CHAINING.test(text));
 }

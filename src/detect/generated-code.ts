@@ -40,8 +40,10 @@ export const detector: Detector = {
     for (const view of sight.views) {
       const pointer = view.spansOf(0, 1)[0]?.at ?? '';
       const key = pointer.slice(pointer.lastIndexOf('/') + 1);
-      if (view.via.includes('joined') || view.via.includes('rot13') || !(KEY.test(key) || (runs && /^(?:input|content|body|text|command|cmd|args|\d+)$/i.test(key)))) continue;
-      for (const [rule, calls] of CALLS) for (const { 0: said, index } of view.text.matchAll(calls)) report.add(rule, view, index, index + said.length, said.replace(/\W+$/, '').slice(0, 40));
+      if (view.via.includes('joined') || view.via.includes('rot13')
+        || !(KEY.test(key) || (runs && /^(?:input|content|body|text|command|cmd|args|\d+)$/i.test(key)))) continue;
+      for (const [rule, calls] of CALLS) for (const { 0: said, index } of view.text.matchAll(calls)) report.add(rule, view, index, index + said.length,
+        said.replace(/\W+$/, '').slice(0, 40));
     }
     return report.findings();
   },

@@ -29,7 +29,8 @@ export const detector: Detector = {
     const report = createReport('generated-formula', info);
     for (const { view, key, text } of argumentsOf(sight)) {
       cell(view, 0, text, report);
-      if (ROWS_KEY.test(key) && /[,;\t]["']?[=+@-]|\n["']?[=+@-]/.test(text)) for (const { 0: one, index } of text.matchAll(/[^,;\t\n]{2,2000}/g)) cell(view, index, one, report);
+      if (ROWS_KEY.test(key) && /[,;\t]["']?[=+@-]|\n["']?[=+@-]/.test(text)) for (const { 0: one, index } of text.matchAll(/[^,;\t\n]{2,2000}/g)) cell(view,
+        index, one, report);
     }
     return report.findings();
   },

@@ -1,7 +1,7 @@
 import type { Detector, Sight } from '../domain/detector.ts';
 import { argumentsOf } from './arguments.ts';
-import { parseShell } from './generated-shell/commands.ts';
-import type { Command, Line } from './generated-shell/commands.ts';
+import { parseShell } from './shell-line.ts';
+import type { Command, Line } from './shell-line.ts';
 import { createReport } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
 
@@ -12,11 +12,13 @@ export const info = {
   rules: {
     'pipe-to-shell': { severity: 'critical', what: 'A command that runs what it has just fetched or decoded.', catalogues: [...RUNNING, 'AML.T0011.002'] },
     'reverse-shell': { severity: 'critical', what: 'A command that hands a shell to somebody on the net.', catalogues: [...RUNNING, 'AML.T0108'] },
-    uploads: { severity: 'high', what: 'A command that sends files or what it was told to another machine.', catalogues: [...RUNNING, 'AML.T0025', 'SAFE-T1913'] },
+    uploads: { severity: 'high', what: 'A command that sends files or what it was told to another machine.',
+      catalogues: [...RUNNING, 'AML.T0025', 'SAFE-T1913'] },
     destructive: { severity: 'high', what: 'A command that deletes or overwrites beyond repair.', catalogues: [...RUNNING, 'AML.T0101', 'SAFE-T2101'] },
     privilege: { severity: 'medium', what: 'A command that runs as somebody else, or widens what anybody may do.', catalogues: [...RUNNING, 'ASI03'] },
     persistence: { severity: 'high', what: 'A command that makes something run again later.', catalogues: [...RUNNING, 'AML.T0081'] },
-    credentials: { severity: 'high', what: 'A command that reads what credentials are kept in.', catalogues: [...RUNNING, 'MCP01', 'SAFE-T1502', 'SAFE-T1503'] },
+    credentials: { severity: 'high', what: 'A command that reads what credentials are kept in.',
+      catalogues: [...RUNNING, 'MCP01', 'SAFE-T1502', 'SAFE-T1503'] },
     evaluates: { severity: 'medium', what: 'A command that runs a text as a program.', catalogues: RUNNING },
     substitution: { severity: 'low', what: 'A command with another command inside.', catalogues: RUNNING },
     unparsable: { severity: 'medium', what: 'A command whose quotes are never closed.', catalogues: RUNNING },
@@ -30,7 +32,8 @@ const SHELLS = /^(?:sh|bash|zsh|dash|ash|ksh|fish|python[\d.]*|perl|ruby|node|bu
 const FETCHES = /^(?:curl|wget|fetch|aria2c|iwr|invoke-webrequest|invoke-restmethod|certutil|bitsadmin|base64|openssl|xxd|nc|ncat)$/;
 const REVERSE = /\/dev\/(?:tcp|udp)\/|\b(?:nc|ncat|netcat)\b[^\n|;]{0,80}\s-(?:[a-z]*e|c)\b|socket\.socket\([^\n]{0,300}(?:dup2|subprocess|pty\.spawn)|\bsocat\b[^\n]{0,120}\bexec:|mkfifo\s[^\n]{0,120}\|\s*(?:nc|ncat|telnet)\b|bash\s+-i\s+[>&]/i;
 const CREDENTIALS = /(?:^|[\s/"'=@~])(?:\.ssh\/(?:id_\w+|\*)|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.git-credentials|\.npmrc|\.pypirc|\.env(?:\.\w+)?(?=$|[\s"';|&)])|\.gnupg|\.config\/gcloud|\/etc\/shadow|id_rsa|id_ed25519|\/proc\/(?:self|\d+)\/environ)|\bsecurity\s+(?:find-generic-password|dump-keychain)|\bgh\s+auth\s+token|\baws\s+configure\s+(?:get|export-credentials)|\bgcloud\s+auth\s+print|\bvault\s+kv\s+get|\bkubectl\s+get\s+secrets?\b/;
-const PERSISTENCE = /\bcrontab\s+(?!-l)|\bsystemctl\s+(?:--user\s+)?enable|\blaunchctl\s+(?:load|bootstrap)|\bschtasks\s+\/create|\breg\s+add\b[^\n]{0,200}\\run|\bat\s+now\b|\bupdate-rc\.d|\.(?:bashrc|zshrc|profile|bash_profile)\b|authorized_keys|\/etc\/cron|\bgit\s+config\b[^\n]{0,80}\b(?:core\.(?:hookspath|sshcommand|fsmonitor|editor|pager)|alias\.)|\bclaude\s+mcp\s+add|\bcode\s+--add-mcp/i;
+const PERSISTENCE = /\bcrontab\s+(?!-l)|\bsystemctl\s+(?:--user\s+)?enable|\blaunchctl\s+(?:load|bootstrap)|\bschtasks\s+\/create|\breg\s+add\b[^\n]{0,200}\\run|\bat\s+now\b|\bupdate-rc\.d|\bgit\s+config\b[^\n]{0,80}\b(?:core\.(?:hookspath|sshcommand|fsmonitor|editor|pager)|alias\.)|\bclaude\s+mcp\s+add|\bcode\s+--add-mcp/i;
+const STARTS = /\.(?:bashrc|zshrc|zshenv|profile|bash_profile)$|authorized_keys|\/etc\/(?:cron|profile|rc)/;
 const LONG = 8_192;
 
 /** Shell commands that an agent wrote, read as a shell would before one runs them. */
@@ -53,11 +56,14 @@ function rulesOf(line: Line, text: string): readonly RuleName[] {
     ['pipe-to-shell', commands.some(runsFetched)],
     ['reverse-shell', REVERSE.test(text)],
     ['uploads', commands.some(uploads)],
-    ['destructive', commands.some(destroys) || line.writes.some((file) => /^\/(?:dev\/(?!null|std|tty|fd)|etc\/|boot\/|bin\/|usr\/)/.test(file)) || /:\(\)\s*\{\s*:\|:/.test(text)],
-    ['privilege', commands.some(({ program, words }) => /^(?:sudo|su|doas|setcap|visudo|usermod|useradd|runas)$/.test(words[0] ?? '') || (program === 'chmod' && words.some((word) => /^(?:-R|\+s|u\+s|[0-7]?777|[42]7[0-7]{2})$/.test(word))))],
-    ['persistence', PERSISTENCE.test(text) && (line.writes.length > 0 || /\b(?:crontab|systemctl|launchctl|schtasks|reg|at|tee|cp|mv|git|claude|code|echo|cat)\b/i.test(text))],
+    ['destructive', commands.some(destroys) || line.writes.some((file) => /^\/(?:dev\/(?!null|std|tty|fd|tcp|udp)|etc\/|boot\/|bin\/|usr\/)/.test(file))
+      || /:\(\)\s*\{\s*:\|:/.test(text)],
+    ['privilege', commands.some(({ program, words }) => /^(?:sudo|su|doas|setcap|visudo|usermod|useradd|runas)$/.test(words[0] ?? '')
+      || (program === 'chmod' && words.some((word) => /^(?:-R|\+s|u\+s|[0-7]?777|[42]7[0-7]{2})$/.test(word))))],
+    ['persistence', PERSISTENCE.test(text) || line.writes.some((file) => STARTS.test(file))],
     ['credentials', CREDENTIALS.test(text)],
-    ['evaluates', commands.some(({ program, words }) => program === 'eval' || (SHELLS.test(program) && words.some((word) => /^-(?:\w*c|e|enc\w*|EncodedCommand|Command)$/i.test(word))))],
+    ['evaluates', commands.some(({ program, words }) => program === 'eval'
+      || (SHELLS.test(program) && words.some((word) => /^-(?:\w*c|e|enc\w*|EncodedCommand|Command)$/i.test(word))))],
     ['substitution', substitutes],
     ['unparsable', isOpen],
   ];
@@ -83,9 +89,11 @@ function uploads({ program, words, after }: Command): boolean {
 function destroys({ program, words }: Command): boolean {
   const has = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));
   if (program === 'rm') return has(/^-\w*[rR]\w*$|^--recursive$/) || has(/^\/$|^~\/?$|^\*$|^\/\*$/);
-  if (program === 'git') return has(/^--hard$|^--force$|^-f$|^--mirror$|^--delete$/) && has(/^(?:push|reset|clean|branch|checkout)$/) || (has(/^clean$/) && has(/^-\w*f/));
+  if (program === 'git') return has(/^--hard$|^--force$|^-f$|^--mirror$|^--delete$/) && has(/^(?:push|reset|clean|branch|checkout)$/) || (has(/^clean$/)
+    && has(/^-\w*f/));
   if (program === 'dd') return has(/^of=\/dev\//);
   if (program === 'find') return has(/^-delete$/) || (has(/^-exec(?:dir)?$/) && has(/^rm$/));
   if (program === 'kubectl' || program === 'helm' || program === 'terraform' || program === 'docker') return has(/^(?:delete|destroy|uninstall|prune)$/);
-  return /^(?:mkfs(?:\.\w+)?|shred|wipefs|fdisk|format|diskpart|shutdown|reboot|halt|poweroff|dropdb|truncate|rd|rmdir|remove-item|del)$/.test(program) && (words.length > 1 || /^(?:shutdown|reboot|halt|poweroff)$/.test(program));
+  return /^(?:mkfs(?:\.\w+)?|shred|wipefs|fdisk|format|diskpart|shutdown|reboot|halt|poweroff|dropdb|truncate|rd|rmdir|remove-item|del)$/.test(program)
+    && (words.length > 1 || /^(?:shutdown|reboot|halt|poweroff)$/.test(program));
 }

@@ -38,7 +38,8 @@ export const detector: Detector = {
   detect: (sight: Sight) => {
     const report = createReport('generated-sql', info);
     for (const { view, key, text } of argumentsOf(sight)) {
-      if (text.length < 6 || !(SQL.test(text) || (KEY.test(key) && /;\s*(?:drop|delete|update|insert|truncate|alter|grant|select)\b|\bunion\s+(?:all\s+)?select\b/i.test(text)))) continue;
+      if (text.length < 6 || !(SQL.test(text) || (KEY.test(key)
+        && /;\s*(?:drop|delete|update|insert|truncate|alter|grant|select)\b|\bunion\s+(?:all\s+)?select\b/i.test(text)))) continue;
       const { statements, isOpen } = parseSql(text);
       const rules = new Map<RuleName, string | undefined>();
       if (isOpen) rules.set('unparsable', undefined);
@@ -59,9 +60,11 @@ function rulesOf({ kind, words }: Statement): readonly RuleName[] {
     ['unbounded', kind === 'TRUNCATE' || (kind === 'DROP' && has('DATABASE', 'SCHEMA')) || (changes && (!has('WHERE') || always))],
     ['write', ['INSERT', 'MERGE', 'REPLACE', 'COPY', 'LOAD'].includes(kind) || changes || (kind === 'SELECT' && has('INSERT', 'INTO'))],
     ['definition', ['CREATE', 'ALTER', 'RENAME', 'DO', 'CALL', 'EXEC', 'EXECUTE', 'VACUUM'].includes(kind)],
-    ['privilege', ['GRANT', 'REVOKE'].includes(kind) || (['CREATE', 'ALTER', 'DROP', 'SET'].includes(kind) && has('USER', 'ROLE', 'AUTHORIZATION', 'POLICY', 'SECURITY'))],
+    ['privilege', ['GRANT', 'REVOKE'].includes(kind) || (['CREATE', 'ALTER', 'DROP', 'SET'].includes(kind) && has('USER', 'ROLE', 'AUTHORIZATION', 'POLICY',
+      'SECURITY'))],
     ['tautology', always],
-    ['system', words.some((word) => SYSTEM.test(word)) || (kind === 'COPY' && (has('PROGRAM') || words.includes("''"))) || ['ATTACH', 'LOAD', 'SHUTDOWN', 'KILL'].includes(kind)],
+    ['system', words.some((word) => SYSTEM.test(word)) || (kind === 'COPY' && (has('PROGRAM') || words.includes("''")))
+      || ['ATTACH', 'LOAD', 'SHUTDOWN', 'KILL'].includes(kind)],
     ['credentials', words.some((word) => CREDENTIALS.test(word))],
   ];
   return rules.filter(([, holds]) => holds).map(([rule]) => rule);

@@ -35,7 +35,8 @@ export const detector: Detector = {
     for (const view of freshViews(sight)) {
       if (!saysNumbers(view)) continue;
       for (const number of digitsOf(view)) {
-        if (isCard(number) && (CARD_SHAPES.has(number.shape) || CARD_WORDS.test(contextOf(view, number.start)))) report.add('card', view, number.start, number.end);
+        if (isCard(number) && (CARD_SHAPES.has(number.shape) || CARD_WORDS.test(contextOf(view, number.start)))) report.add('card', view, number.start,
+          number.end);
       }
       for (const { 0: written, index } of view.text.matchAll(IBAN)) {
         const length = ibanLength(written);
@@ -48,7 +49,7 @@ export const detector: Detector = {
 };
 
 function isCard({ digits, separators }: Digits): boolean {
-  return separators.length <= 1 && digits.length >= 12 && luhn(digits) && new Set(digits).size > 2 && CARD_RANGES.some(({ first, last, lengths }) =>
+  return separators.length <= 1 && digits.length >= 12 && luhn(digits) && new Set(digits).size > 1 && CARD_RANGES.some(({ first, last, lengths }) =>
     lengths.includes(digits.length) && within(digits, first, last));
 }
 

@@ -65,5 +65,5 @@ function numbers(view: View, report: Report<'personal-data'>): void {
 }
 
 function isOf(separators: string, between: string): boolean {
-  return separators !== '' && [...separators].every((one) => between.includes(one));
+  return separators !== '' && Array.from(separators).every((one) => between.includes(one));
 }

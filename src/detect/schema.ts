@@ -16,7 +16,8 @@ export const info = {
     tightened: { severity: 'high', what: 'Arguments that do not keep to what an administrator demands of them.', catalogues: MALFORMED },
     result: { severity: 'high', what: 'A structured result that does not keep to the pinned schema.', catalogues: [...MALFORMED, 'SAFE-T1404'] },
     missing: { severity: 'medium', what: 'A result without the structure that its schema promises.', catalogues: [...MALFORMED, 'SAFE-T1404'] },
-    undecidable: { severity: 'medium', what: 'A schema by which nothing can be decided: it refers elsewhere, or asks for too much.', catalogues: [...MALFORMED, 'MCP-T10'] },
+    undecidable: { severity: 'medium', what: 'A schema by which nothing can be decided: it refers elsewhere, or asks for too much.',
+      catalogues: [...MALFORMED, 'MCP-T10'] },
   },
 } as const satisfies DetectorInfo<'schema'>;
 
@@ -63,7 +64,8 @@ function isFinal({ isError, resultType, task, status }: JsonObject): boolean {
 function undeclared(schema: JsonObject, value: JsonObject): readonly string[] {
   const { properties } = schema;
   if (!isObject(properties) || OPEN.some((keyword) => schema[keyword] !== undefined)) return [];
-  return Object.keys(value).filter((name) => !Object.hasOwn(properties, name)).slice(0, VIOLATIONS_MAX).map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'));
+  return Object.keys(value).filter((name) => !Object.hasOwn(properties, name)).slice(0,
+    VIOLATIONS_MAX).map((name) => name.replaceAll('~', '~0').replaceAll('/', '~1'));
 }
 
 const OPEN = ['additionalProperties', 'unevaluatedProperties', 'patternProperties', '$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'if', 'dependentSchemas'];

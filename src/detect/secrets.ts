@@ -40,9 +40,27 @@ export function createSecrets({ secrets }: Surroundings): Detector {
           for (const [start, end] of parts) report.add(secret.kind === 'canary' ? 'canary' : 'known-secret', view, start, end, secret.name);
         }
       }
+      byName(sight, report);
       return report.findings();
     },
   };
+}
+
+const CALLED = /pass(?:wor)?d|secret|token|api_?key|credential|private_?key|access_?key|auth(?:orization)?$/i;
+/** Names of what only looks like one: places in a list, versions, protections of forms. */
+const NOT_CALLED = /page|next|prev|cursor|continu|csrf|sync|resume|design|etag|count|max|limit|type|name|id$|url$/i;
+const VALUE = /^[^\s"'{}]{8,200}$/;
+
+/** Values whose property has the name of a credential: as if they stood in an assignment. */
+function byName({ places, views }: Sight, report: Report<'secrets'>): void {
+  // Among the views are the places as they stand, in the same order.
+  const plain = views.filter(({ via }) => via.length === 0);
+  for (const [index, { key, text, isName }] of places.entries()) {
+    const view = plain[index];
+    if (isName || view === undefined || view.text !== text || !VALUE.test(text) || !CALLED.test(key) || NOT_CALLED.test(key)) continue;
+    const match = secretsIn(`${key} = "${text}"`)?.[0];
+    if (match !== undefined) report.add('assigned', view, 0, text.length, match.id);
+  }
 }
 
 function byForm(view: View, report: Report<'secrets'>): void {

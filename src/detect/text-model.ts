@@ -25,9 +25,12 @@ const HEAD_OF: Readonly<Record<Facet, Head>> = {
   definition: 'definitions', instructions: 'definitions', argument: 'arguments', prompt: 'arguments',
   result: 'results', error: 'results', resource: 'results', question: 'results', notice: 'results', interface: 'results',
 };
-/** The one operating point, as an index of LEVELS: what is as rare as that is told, as `low`; */
-const TOLD = LEVELS.indexOf(0.002);
-/** what is rarer still, as `medium`. Never more: a score decides nothing. */
+/**
+ * The one operating point, as indices of LEVELS: what is as rare as that is told, as `low`. Definitions are few, and a person reads
+ * what is told of them, so that of them only the rarest is.
+ */
+const TOLD: Readonly<Record<Head, number>> = { results: LEVELS.indexOf(0.002), arguments: LEVELS.indexOf(0.002), definitions: LEVELS.indexOf(0.001) };
+/** What is rarer still is told as `medium`. Never more: a score decides nothing. */
 const MARKED = LEVELS.indexOf(0.001);
 
 interface Suspect {
@@ -42,30 +45,51 @@ export function createTextModel(model: TextModel): Detector {
   return { id: 'text-model', facets: info.facets, detect: (sight) => read(sight, model) };
 }
 
-function read(sight: Sight, { heads, vocabulary }: TextModel): readonly Finding[] {
-  const name = HEAD_OF[sight.subject.facet];
-  const head = heads[name];
-  const bucket = lengthBucket(sight.places.reduce((sum, { text }) => sum + text.length, 0));
+/**
+ * How far the worst of a sight is above the score at which it is told, negative below; undefined where nothing is covered. For
+ * measurements that move the operating point.
+ */
+export function excessOf(sight: Sight, model: TextModel): number | undefined {
+  let most: number | undefined;
+  const told = TOLD[HEAD_OF[sight.subject.facet]];
+  eachWorst(sight, model, ({ worst, thresholds }) => {
+    most = Math.max(most ?? Number.NEGATIVE_INFINITY, worst.score - (thresholds[told] ?? 0));
+  });
+  return most;
+}
+
+function read(sight: Sight, model: TextModel): readonly Finding[] {
   const suspects: Suspect[] = [];
+  const head = HEAD_OF[sight.subject.facet];
+  const whole = eachWorst(sight, model, (suspect) => {
+    if (suspect.worst.score >= (suspect.thresholds[TOLD[head]] ?? 0)) suspects.push(suspect);
+  });
+  const findings = found(head, suspects);
+  return whole ? findings : [...findings, unread(sight)];
+}
+
+/** The worst of each view at each scale; false when there is more text than is ever read. */
+function eachWorst(sight: Sight, { heads, vocabulary }: TextModel, take: (suspect: Suspect) => void): boolean {
+  const head = heads[HEAD_OF[sight.subject.facet]];
+  const bucket = lengthBucket(sight.places.reduce((sum, { text }) => sum + text.length, 0));
   let chars = 0;
   for (const view of freshViews(sight)) {
     chars += view.text.length;
-    if (chars > LIMITS.textModelCharsMax) return [...told(name, suspects), unread(sight)];
-    const found = scan(view.text, head, vocabulary);
+    if (chars > LIMITS.textModelCharsMax) return false;
+    const worsts = scan(view.text, head, vocabulary);
     for (const scale of SCALES) {
-      const [worst, thresholds] = [found[scale], head.thresholds[scale][bucket]];
-      if (worst === undefined || thresholds === undefined || worst.score < (thresholds[TOLD] ?? 0)) continue;
-      suspects.push({ view, scale, worst, thresholds });
+      const [worst, thresholds] = [worsts[scale], head.thresholds[scale][bucket]];
+      if (worst !== undefined && thresholds !== undefined) take({ view, scale, worst, thresholds });
     }
   }
-  return told(name, suspects);
+  return true;
 }
 
 /** One finding for all of it: the rarest says how rare, every one says where. */
-function told(head: Head, suspects: readonly Suspect[]): readonly Finding[] {
+function found(head: Head, suspects: readonly Suspect[]): readonly Finding[] {
   const rarest = suspects.toSorted((one, other) => excess(other) - excess(one))[0];
   if (rarest === undefined) return [];
-  const level = rarest.worst.score >= (rarest.thresholds[MARKED] ?? 0) ? MARKED : TOLD;
+  const level = rarest.worst.score >= (rarest.thresholds[MARKED] ?? 0) ? MARKED : TOLD[head];
   const places = suspects.flatMap(({ view, worst }) => view.spansOf(worst.start, worst.end));
   const spans = [...new Map(places.map((span) => [`${span.at} ${span.start} ${span.end}`, span])).values()];
   return [{

@@ -46,11 +46,13 @@ export const FINDING_RULES = {
   'cross-server': ['names-tool', 'names-server'],
   'toxic-combination': ['leak', 'damage'],
   'tool-poisoning': [
-    'poisoned', 'disguised', 'conceal', 'override', 'call-first', 'shadow', 'redirect', 'superiority', 'acclaim', 'run-other', 'hand-over', 'exfiltrate', 'sensitive-path',
+    'poisoned', 'disguised', 'conceal', 'override', 'call-first', 'shadow', 'redirect', 'superiority', 'acclaim', 'run-other', 'hand-over', 'exfiltrate',
+      'sensitive-path',
     'alter-argument', 'no-consent', 'addressed', 'shouting', 'pretext', 'shell', 'persist', 'odd-parameter', 'external-url',
   ],
   'hidden-channels': [
-    'tag-characters', 'selector-bytes', 'bidi-control', 'zero-width', 'private-use', 'terminal-sequence', 'control-character', 'markup-comment', 'markup-hidden',
+    'tag-characters', 'selector-bytes', 'bidi-control', 'zero-width', 'private-use', 'terminal-sequence', 'control-character', 'markup-comment',
+      'markup-hidden',
   ],
   secrets: ['known-secret', 'canary', 'token', 'private-key', 'assigned', 'too-dense'],
   'personal-data': ['national-id', 'email', 'phone', 'name', 'bulk'],

@@ -120,7 +120,10 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, ke
       const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add) && entries.length === 0;
       if (covered && now() - known.at < BELIEF_MS) return;
       try {
-        if (arrived?.keeps !== true) return void (await lookTogether(exchange, add));
+        if (arrived?.keeps !== true) {
+          await lookTogether(exchange, add);
+          return;
+        }
         const seen = await look(exchange, add, entries);
         // What the generation before had is not in the next one.
         const rest = seen.generation === known?.generation ? [] : lacking(seen);

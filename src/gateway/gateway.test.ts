@@ -293,7 +293,8 @@ const NO_UNSCORED = 'forbid(principal, action == Action::"call_tool", resource) 
 test('anomalies: what a scorer finds is in the decision and its record; how the call ended is told to the scorer', () =>
   under(`${CHARGE} forbid(principal, action == Action::"call_tool", resource) when { context.findings.contains("anomaly/rate") };`, {}, async () => {
     const ended: string[] = [];
-    const found: Finding = { detector: 'anomaly', rule: 'rate', severity: 'high', at: [], expected: '2 calls an hour', seen: '90 calls an hour', rarity: 0.0001 };
+    const found: Finding = { detector: 'anomaly', rule: 'rate', severity: 'high', at: [], expected: '2 calls an hour', seen: '90 calls an hour',
+      rarity: 0.0001 };
     path.scorer = {
       ask: () => ({ findings: [found], raised: [found], place: NOWHERE }),
       settle: (_call, _place, { outcome }) => {

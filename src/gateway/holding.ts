@@ -12,7 +12,8 @@ export interface Holding {
    * everything as it is by then, until they did or the time is over. Yields what tells the client that it is not forgotten.
    * Throws what ends the exchange.
    */
-  wait(verdict: Verdict, deciding: Pick<Deciding, 'again'>, said: Message, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, Verdict, undefined>;
+  wait(verdict: Verdict, deciding: Pick<Deciding, 'again'>, said: Message, exchange: Exchange, signal: AbortSignal): AsyncGenerator<Message, Verdict,
+    undefined>;
 }
 
 const LOOK_MS = 1_000;

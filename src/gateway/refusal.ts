@@ -14,7 +14,7 @@ export function refusal(denial: Denial, said: Message, exchange: Exchange): Erro
 
 /** Where whoever it concerns asks for access, or says that the denial was wrong: a page, or where there is none a command. */
 function helpFor({ id, space, snapshot }: Exchange): string {
-  const control = snapshot.issuers.find(({ embedded }) => embedded === true)?.issuer;
+  const control = snapshot.issuers.find(({ embedded }) => embedded)?.issuer;
   return control === undefined ? `sallyport approve request ${id}` : `${control}/denials/${id}${space === DEFAULT_SPACE ? '' : `?space=${space}`}`;
 }
 

@@ -19,7 +19,8 @@ export function readOnly(effect: 'permit' | 'forbid', annotations: Readonly<Reco
   const value = annotations['only'];
   const only = ONLY.find((one) => one === value);
   if (value === undefined || only === 'shadow' || (only === 'transforms' && effect === 'permit')) return only;
-  problems.push({ code: 'ERR_POLICY_INVALID', message: '@only says what a policy does not hold by', remedy: 'write @only("shadow"), or @only("transforms") on a permit' });
+  problems.push({ code: 'ERR_POLICY_INVALID', message: '@only says what a policy does not hold by',
+    remedy: 'write @only("shadow"), or @only("transforms") on a permit' });
   return undefined;
 }
 

@@ -58,7 +58,8 @@ const found = (id: string): readonly [{ detector: string; rule: string; severity
 test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]>([
   ['untrusted-destination', { flow: READ, provenance: { destinations: 'unknown' } }, { flow: FREE, provenance: { destinations: 'unknown' } }],
   ['untrusted-destination', { flow: READ, provenance: { destinations: 'untrusted' } }, { flow: READ, provenance: { destinations: 'trusted' } }],
-  ['uncleared-sink', { resource: SEND, flow: FREE, provenance: { confidentiality: 'restricted' } }, { resource: SEND, flow: FREE, provenance: { confidentiality: 'confidential' } }],
+  ['uncleared-sink', { resource: SEND, flow: FREE, provenance: { confidentiality: 'restricted' } },
+    { resource: SEND, flow: FREE, provenance: { confidentiality: 'confidential' } }],
   ['rule-of-two', { resource: SEND, flow: READ }, { resource: SEND, flow: { ...READ, confidentiality: 'internal' } }],
   [
     'poisoned-memory', { resource: { ...resource('tool', 'crm', 'note'), memory: true }, flow: READ, findings: found('hidden-channels/bidi-control') },
@@ -76,12 +77,14 @@ test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]
   expect((await defaults({ [name]: 'shadow' })).decide(request(attack))).toMatchObject({ outcome: 'allow', shadow: [`default/${name}`] });
 }, 30_000);
 
-test('what may hold back ordinary work ships in shadow', async () => {
-  const decision = (await defaults()).decide(request({ flow: READ, provenance: { destinations: 'untrusted' } }));
-  expect(decision).toMatchObject({ outcome: 'allow', shadow: ['default/untrusted-destination'] });
+test('what follows contexts is off until somebody turns it on: gateways go on deciding without control', async () => {
+  const engine = await defaults();
+  expect(engine.decide(request({ flow: READ, provenance: { destinations: 'untrusted' } }))).toMatchObject({ outcome: 'allow', policies: ['all'] });
+  expect(engine.readsFlow).toBe(false);
 });
 
 test('each says what can be done about it', () => {
-  for (const name of DEFAULT_NAMES) expect(wordsOfDefault(`default/${name}`)).toEqual({ reason: expect.stringMatching(/.\.$/), remedy: expect.stringMatching(/.\.?$/) });
+  for (const name of DEFAULT_NAMES) expect(wordsOfDefault(`default/${name}`)).toEqual({ reason: expect.stringMatching(/.\.$/),
+    remedy: expect.stringMatching(/.\.?$/) });
   expect(wordsOfDefault('own')).toBeUndefined();
 });

@@ -37,13 +37,15 @@ function sent(name: string, { data, to, do: then, reason }: ClassificationRule):
     ...people(to),
   ];
   const resource = to.server === undefined ? 'resource' : `resource in ${entity('Server', to.server)}`;
-  return policyOf(`${name}:sent`, then, reason, data, 'action == Action::"call_tool"', resource, [...carries(data, 'context.argumentConfidentiality', 'context.argumentCategories'), ...where]);
+  return policyOf(`${name}:sent`, then, reason, data, 'action == Action::"call_tool"', resource,
+    [...carries(data, 'context.argumentConfidentiality', 'context.argumentCategories'), ...where]);
 }
 
 /** Towards people: what they ask for, refused when asked, or changed in its answer. */
 function received(name: string, { data, to, do: then, reason }: ClassificationRule): string {
   const action = then === 'refuse' ? 'action in [Action::"call_tool", Action::"read_resource", Action::"get_prompt"]' : 'action == Action::"respond"';
-  return policyOf(`${name}:received`, then, reason, data, action, 'resource', [...carries(data, 'resource.confidentiality', 'resource.categories'), ...people(to)]);
+  return policyOf(`${name}:received`, then, reason, data, action, 'resource',
+    [...carries(data, 'resource.confidentiality', 'resource.categories'), ...people(to)]);
 }
 
 function policyOf(
@@ -67,6 +69,9 @@ function carries({ confidentiality, categories }: ClassificationRule['data'], le
 }
 
 function people({ groups = [], notGroups = [] }: ClassificationRule['to']): readonly string[] {
-  const inAny = (names: readonly string[]): string => names.map((group) => `principal in ${entity('Group', group)}`).join(' || ');
   return [...(groups.length === 0 ? [] : [`(${inAny(groups)})`]), ...(notGroups.length === 0 ? [] : [`!(${inAny(notGroups)})`])];
+}
+
+function inAny(names: readonly string[]): string {
+  return names.map((group) => `principal in ${entity('Group', group)}`).join(' || ');
 }

@@ -41,7 +41,8 @@ const REFUSED: readonly (readonly [name: string, text: string, code: Diagnostic[
     'rite',
   ],
   ['an unknown category', 'permit (principal, action, resource) when { resource.categories.contains("pie") };', 'ERR_POLICY_NEVER_MATCHES', 'pii'],
-  ['a finding that no detector makes', 'forbid (principal, action, resource) when { context.findings.contains("anomaly/rat") };', 'ERR_POLICY_NEVER_MATCHES', 'anomaly/rate'],
+  ['a finding that no detector makes', 'forbid (principal, action, resource) when { context.findings.contains("anomaly/rat") };', 'ERR_POLICY_NEVER_MATCHES',
+    'anomaly/rate'],
   [
     'a provenance that no destination has', 'forbid (principal, action, resource) when { context.destinations == "tainted" };', 'ERR_POLICY_NEVER_MATCHES',
     'untrusted',

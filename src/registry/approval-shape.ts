@@ -13,7 +13,8 @@ export function msOfSpan(text: string): number {
   return Number(count) * (unit === 'h' ? 3_600_000 : 60_000);
 }
 
-const WEBHOOK = z.strictObject({ url: SAFE_URL, secret: SECRET, format: z.enum(['slack', 'teams', 'json']).exactOptional(), allowPrivate: z.boolean().exactOptional() });
+const WEBHOOK = z.strictObject({ url: SAFE_URL, secret: SECRET, format: z.enum(['slack', 'teams', 'json']).exactOptional(),
+  allowPrivate: z.boolean().exactOptional() });
 
 export const APPROVALS_SHAPE = z.strictObject({
   /** Whether one person alone may approve their own agents' calls, being there. Absent: only where nobody else is known. */

@@ -49,12 +49,12 @@ const RULE = z.strictObject({
   to: SINK,
   do: z.enum(['refuse', 'redact', 'tokenise']),
   reason: WORDS,
-}).refine(({ data, do: then }) => then === 'refuse' || data.categories !== undefined, { path: ['data'], error: 'what is redacted or tokenised is named by categories' });
+}).refine(({ data, do: then }) => then === 'refuse' || data.categories !== undefined, { path: ['data'],
+  error: 'what is redacted or tokenised is named by categories' });
 export const CLASSIFICATION_SHAPE = z.record(ID, RULE);
 export type ClassificationShape = z.infer<typeof CLASSIFICATION_SHAPE>;
 
-export const DEFAULT_MODES = ['on', 'shadow', 'off'] as const;
-export type DefaultMode = (typeof DEFAULT_MODES)[number];
-/** The policies that ship, by name; those that are not named are on. */
+const DEFAULT_MODES = ['on', 'shadow', 'off'] as const;
+/** The policies that ship, by name; those that are not named are what they ship as. */
 export const DEFAULTS_SHAPE = z.record(ID, z.enum(DEFAULT_MODES));
 export type DefaultsShape = z.infer<typeof DEFAULTS_SHAPE>;

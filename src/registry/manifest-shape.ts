@@ -31,7 +31,8 @@ const LABELS = z.strictObject({
   integrity: z.enum(['trusted', 'untrusted']).exactOptional(),
 });
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(),
+  dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 const SERVER = z
   .strictObject({

@@ -125,7 +125,8 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const handles = createHandles(seal);
   const quarantine = createQuarantine(state, quarantineOver(links.control), ({ snapshot }) => inForce.of(snapshot).engine.quarantines);
   const judging = { watching, inspecting, transforming, quarantine, gates, holding: createHolding() };
-  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream: quarantine.around(upstream), ...limits, ...judging });
+  gateway = createGateway({ trail: records.trail, inForce, identity, sessions, handles, pins, open, upstream: quarantine.around(upstream), ...limits,
+    ...judging });
   reader = createReader(gateway);
 
   return {

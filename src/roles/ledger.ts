@@ -60,7 +60,8 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   let ledger: Ledger;
   try {
     const { strict, segmentBytesMax } = options;
-    ledger = await openLedger(join(options.home, 'ledger'), { strict, isHeld: () => sinks.isHeld(), ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }) });
+    ledger = await openLedger(join(options.home, 'ledger'), { strict, isHeld: () => sinks.isHeld(), ...(segmentBytesMax === undefined
+      ? {} : { segmentBytesMax }) });
     await ledger.append([ownRecord({ category: 'access', event: 'role.started', detail: { strict, pid: process.pid } })]);
     indexed.resolve(followLedger(join(options.home, 'ledger'), ledger));
     opened.resolve(ledger);

@@ -5,10 +5,6 @@ const OF = 'WHERE space = $1 AND context = $2';
 
 /** Entries are many and concern nobody but who asks for their context: writing one is no change that anybody is told of. */
 export function flowRowsOf(read: Statements['run'], transaction: Database['transaction']): FlowEntries {
-  const lastOf = async (run: Statements['run'], space: string, context: string, generation: number): Promise<number> => {
-    const [row] = await run(`SELECT max(position) AS position FROM flow_entry ${OF} AND generation = $3`, [space, context, generation]);
-    return Number(row?.['position'] ?? 0);
-  };
   return {
     after: async (space, context, generation, position, max) => {
       const found = await read(
@@ -24,4 +20,9 @@ export function flowRowsOf(read: Statements['run'], transaction: Database['trans
     }),
     clear: (space, context) => transaction(async ({ run }) => void (await run(`DELETE FROM flow_entry ${OF}`, [space, context]))),
   };
+}
+
+async function lastOf(run: Statements['run'], space: string, context: string, generation: number): Promise<number> {
+  const [row] = await run(`SELECT max(position) AS position FROM flow_entry ${OF} AND generation = $3`, [space, context, generation]);
+  return Number(row?.['position'] ?? 0);
 }

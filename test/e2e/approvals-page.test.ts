@@ -43,7 +43,8 @@ describe('the page of approvals', () => {
   });
   afterAll(() => on.stop());
 
-  test(verifies('approval-shown-whole', 'shows every byte of the call, what cannot be seen made visible, and is approved by its owner with a form'), async () => {
+  test(verifies('approval-shown-whole', 'shows every byte of the call, what cannot be seen made visible, and is approved by its owner with a form'),
+    async () => {
     const token = await ask(on, 'one', LONG);
     const list = await open(olga, '/approvals');
     const page = await list.follow('/approvals/');
@@ -118,7 +119,8 @@ describe('one person alone', () => {
     if (make === undefined) throw new Error('no passkey can be made');
     await enrol.submit({ label: 'key', answer: authenticator.answer(make, on.gate.controlUrl) }, make.action);
 
-    const { token: own } = await on.gate.admin('POST', '/tokens', { agent: 'own', kind: 'person', subject: 'ada', groups: [], audience: ['*'], ttlMs: 3_600_000 });
+    const { token: own } = await on.gate.admin('POST', '/tokens',
+      { agent: 'own', kind: 'person', subject: 'ada', groups: [], audience: ['*'], ttlMs: 3_600_000 });
     const token = text(own);
     expect((await on.call(token, { to: 'me@x.example' })).code).toBe('ERR_APPROVAL_REQUIRED');
     const id = (await on.approvals()).at(-1)?.id ?? '';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { denyApproval, grantApprovals, withdrawApproval } from '../../src/control/approvals/decide.ts';
 import { noteShown } from '../../src/control/approvals/shown.ts';
 import type { Approval } from '../../src/control/approvals/words.ts';
@@ -35,7 +35,8 @@ const n = fc.nat(5);
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('call' as const), agent, to, at: fc.constantFrom('east' as const, 'west' as const) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('grant' as const), who: fc.constantFrom(...EVERYBODY), n }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('grant-twice' as const), who: fc.constantFrom(['carl', 'cora'] as const, ['cleo', 'cleo'] as const), n }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('grant-twice' as const), who: fc.constantFrom(['carl', 'cora'] as const, ['cleo', 'cleo'] as const),
+    n }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('deny' as const, 'withdraw' as const), who: fc.constantFrom(...EVERYBODY), n }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('race' as const), agent, to }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('late' as const), n }) },
@@ -61,14 +62,15 @@ describe('an approval', () => {
     // Ada has all it takes, but the agents are hers.
     for (const name of AGENTS) {
       const { token } = await on.gate.admin('POST', '/tokens', { agent: name, kind: 'person', subject: 'ada', audience: ['*'], ttlMs: 3_600_000 });
-      tokens.set(name, String(token));
+      tokens.set(name, textOf(token));
     }
   });
   afterAll(() => on.stop());
 
   const tokenOf = (name: string): string => tokens.get(name) ?? '';
 
-  test(verifies('approval-cannot-be-bent', 'whatever is done in whatever order, a call runs only if two others who may, and still may, approved exactly it, once'), async () => {
+  test(verifies('approval-cannot-be-bent',
+    'whatever is done in whatever order, a call runs only if two others who may, and still may, approved exactly it, once'), async () => {
     const control = on.gate.control();
     let ran = 0;
     await fc.assert(fc.asyncProperty(fc.array(deed, { minLength: 8, maxLength: 22 }), async (deeds) => {
@@ -167,7 +169,8 @@ async function asItWas(on: Approving): Promise<void> {
   for (const who of APPROVERS) await on.gate.admin('PUT', `/people/${idOf(on, who)}/groups`, { groups: ['comms'] });
   for (const name of AGENTS) await on.gate.admin('PUT', '/kill', { target: 'agent', name, on: false, reason: 'test' });
   const { contexts } = await on.gate.admin('GET', '/contexts');
-  for (const context of Array.isArray(contexts) ? contexts : []) await on.gate.admin('POST', `/contexts/${textOf(part(context, 'key'))}/reset`, { reason: 'test' });
+  for (const context of Array.isArray(contexts) ? contexts : []) await on.gate.admin('POST', `/contexts/${textOf(part(context, 'key'))}/reset`,
+    { reason: 'test' });
   // For a moment gateways believe that nobody resets what they have just labelled.
   await Bun.sleep(1_100);
 }

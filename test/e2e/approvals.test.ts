@@ -40,7 +40,8 @@ describe('people approve calls', () => {
         return new Response('ok');
       },
     });
-    const hooks = `approvals:\n  webhooks: { desk: { url: "http://127.0.0.1:${hook.port}/", secret: "env:APPROVALS_TEST_HOOK", format: slack, allowPrivate: true } }\n`;
+    const desk = `{ url: "http://127.0.0.1:${hook.port}/", secret: "env:APPROVALS_TEST_HOOK", format: slack, allowPrivate: true }`;
+    const hooks = `approvals:\n  webhooks: { desk: ${desk} }\n`;
     process.env['APPROVALS_TEST_HOOK'] = 'a-secret-of-hooks';
     on = await startApproving(POLICY, { olga: [], carl: ['comms'], cora: ['comms'], eve: [] }, hooks);
   });
@@ -215,7 +216,8 @@ describe('one person on a laptop', () => {
     expect(await sallyport(['grant', id, '--digest', digest], 'wrong passphrase of an agent')).toMatchObject({ err: expect.stringContaining('ERR_PRESENCE') });
     const grant = { approvals: [{ id, digest }] };
     expect(await refusalOf(on.gate.admin('POST', '/approvals/grant', grant))).toContain('ERR_PRESENCE');
-    expect(await sallyport(['grant', id, '--digest', digest], 'quiet lemon boats at noon\n')).toMatchObject({ code: 0, out: expect.stringContaining('Approved') });
+    expect(await sallyport(['grant', id, '--digest', digest], 'quiet lemon boats at noon\n')).toMatchObject({ code: 0,
+      out: expect.stringContaining('Approved') });
     expect((await on.call(token, { to: 'me@x.example' })).result).toBeDefined();
     expect((await on.gate.records({ event: 'approval.granted' })).at(-1)).toMatchObject({ detail: { solo: true, presence: 'passphrase' } });
     for (let n = 0; n < 6; n++) await refusalOf(on.gate.admin('POST', '/approvals/grant', { ...grant, passphrase: `guess number ${n}` }));

@@ -124,7 +124,7 @@ test(verifies('evidence-replayed', 'each is decided again, from what was kept, a
     if (request === undefined) throw new Error('nothing was asked');
     const { outcome, policies } = engine.decide(request);
     const then = { outcome: record['event'] === 'call.permitted' ? 'allow' : 'deny', policies: record['policies'] ?? [] };
-    expect<unknown>({ outcome, policies }).toEqual(then);
+    expect({ outcome, policies }).toMatchObject(then);
     seen.add(outcome);
   }
   expect([...seen].toSorted()).toEqual(['allow', 'deny']);

@@ -21,7 +21,8 @@ export interface Export {
 }
 
 const SOURCES = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'];
-const TEXTS = ['test/**/*.mjs', 'package.json', 'package-lock.json', 'bench/package.json', 'bench/package-lock.json', '*.md', 'docs/**/*.md', 'deploy/**/*.md', 'bin/*'];
+const TEXTS = ['test/**/*.mjs', 'package.json', 'package-lock.json', 'bench/package.json', 'bench/package-lock.json', '*.md', 'docs/**/*.md',
+  'deploy/**/*.md', 'bin/*'];
 
 export function readProject(root: string): Project {
   const files = new Map<string, string>();

@@ -45,7 +45,8 @@ export async function askApproval(control: Control, ask: Ask): Promise<Json> {
     }
     await makeRoom(rows, ask, now);
     const expiresAt = now + (expire === undefined ? LIMITS.approvalMs : msOfSpan(expire));
-    const approval: Approval = { id, space, body: { ...bodyOf(ask, digest), labels: await labelsNow(rows, space, ask.subject.flow), askedAt: now, expiresAt, sealed } };
+    const approval: Approval = { id, space, body: { ...bodyOf(ask, digest), labels: await labelsNow(rows, space, ask.subject.flow), askedAt: now, expiresAt,
+      sealed } };
     await control.record({
       ...factsOf(approval), event: 'approval.asked', principal: ask.subject.principal.id,
       detail: { id, resource: 'approval', needs: ask.subject.gates.map(({ value }) => value), expiresAt },

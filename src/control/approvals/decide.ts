@@ -116,7 +116,8 @@ function checkOpen(approval: Approval, now: number, also?: 'granted'): void {
 
 function checkNamed(approvers: Approvers, approval: Approval, { id }: Answering): void {
   if (approval.body.gates.some(({ value }) => approvers.isNamed(approval, id, value))) return;
-  throw new SallyportError('ERR_APPROVER', 'this call is not yours to answer', { remedy: `It waits for ${approval.body.gates.map(({ value }) => value).join(', ')}.` });
+  throw new SallyportError('ERR_APPROVER', 'this call is not yours to answer',
+    { remedy: `It waits for ${approval.body.gates.map(({ value }) => value).join(', ')}.` });
 }
 
 /** Nobody approves their own call, under whichever name; alone only whoever is there. */
@@ -126,7 +127,8 @@ function checkMay(approvers: Approvers, approval: Approval, by: Answering): void
     checkPresence(by);
   }
   if (by.id === ROOT && !approvers.isNamed(approval, ROOT, approval.body.gates[0]?.value ?? '')) {
-    throw new SallyportError('ERR_APPROVER', 'this machine\'s token says nothing about who holds it', { remedy: 'Sign in as yourself, and approve it on its page.' });
+    throw new SallyportError('ERR_APPROVER', 'this machine\'s token says nothing about who holds it',
+      { remedy: 'Sign in as yourself, and approve it on its page.' });
   }
   checkNamed(approvers, approval, by);
   if (by.id === ROOT) checkPresence(by);
@@ -140,7 +142,8 @@ function checkPresence({ presence }: Answering): void {
 }
 
 function changed(): SallyportError {
-  return new SallyportError('ERR_CONFLICT', 'what was shown is not what waits', { remedy: 'Look at it again: its caller has read more, or it is another call.' });
+  return new SallyportError('ERR_CONFLICT', 'what was shown is not what waits',
+    { remedy: 'Look at it again: its caller has read more, or it is another call.' });
 }
 
 /** So many in a day, and no more: who approves without end looks at nothing any more. */

@@ -57,8 +57,8 @@ function listOf(approvals: readonly Approval[], now: number, space: string, batc
   for (const { body } of approvals) counts.set(body.shape, (counts.get(body.shape) ?? 0) + (body.state === 'pending' ? 1 : 0));
   const query = space === DEFAULT_SPACE ? '' : `?space=${space}`;
   const alike = [...counts].filter(([, count]) => batches && count > 1);
-  return html`<ul class="plain">${approvals.map((one) => html`<li><div class="row"><a href="/approvals/${one.id}${query}"><strong>${one.body.resource.server} / ${
-    one.body.resource.name}</strong></a><span class="tag">${stateOf(one, now)}</span></div>
+  return html`<ul class="plain">${approvals.map((one) => html`<li><div class="row"><a href="/approvals/${one.id}${query}"><strong>${
+    one.body.resource.server} / ${one.body.resource.name}</strong></a><span class="tag">${stateOf(one, now)}</span></div>
 <span class="soft">${one.body.principal.id}, agent ${one.body.principal.agent} · asked ${time(one.body.askedAt)}</span></li>`)}</ul>
 ${alike.map(([shape, count]) => html`<p><a href="/approvals/alike/${shape}${query}">Answer ${count} that are alike but for their values</a></p>`)}`;
 }
@@ -85,17 +85,21 @@ async function answersOf(web: WebRequest, control: Control, shown: Shown, visito
   const withdraw = html`<form method="post" action="${actionOf('withdraw')}">${token}<label for="why">Why</label>
 <input type="text" id="why" name="reason" maxlength="2000" required><button type="submit" class="plain">Take it back</button></form>`;
   if (!isOpen(approval, control.now())) return html`<div class="note"><strong>This is over: ${stateOf(approval, control.now())}</strong></div>`;
-  if (approval.body.state === 'granted') return html`<div class="note good"><strong>Approved</strong><p>The same call, sent again, runs once.</p></div>${withdraw}`;
+  if (approval.body.state === 'granted') return html`<div class="note good"><strong>Approved</strong>
+<p>The same call, sent again, runs once.</p></div>${withdraw}`;
   if (isOwn && !approvers.solo) {
-    return html`<div class="note"><strong>It is your own agent's call</strong><p>Somebody else must approve it: ${approval.body.gates.map(({ value }) => value).join(', ')}.</p></div>${withdraw}`;
+    return html`<div class="note"><strong>It is your own agent's call</strong>
+<p>Somebody else must approve it: ${approval.body.gates.map(({ value }) => value).join(', ')}.</p></div>${withdraw}`;
   }
   const deny = html`<form method="post" action="${actionOf('deny')}">${token}<label for="reason">Why not (its caller is told)</label>
 <input type="text" id="reason" name="reason" maxlength="2000" required><button type="submit" class="plain">Refuse</button></form>`;
   if (!isOwn) return html`<form method="post" action="${actionOf('grant')}">${token}<button type="submit">Approve exactly this</button></form>${deny}`;
   const options = await offerAssertion(siteOf(web.url), makeChallenge(browser, purposeOf(approval), control.now()));
-  return html`<div class="note warn"><strong>It is your own agent's call, and there is nobody else here</strong><p>Show that it is you, not your agent.</p></div>
+  return html`<div class="note warn"><strong>It is your own agent's call, and there is nobody else here</strong>
+<p>Show that it is you, not your agent.</p></div>
 <form method="post" action="${actionOf('passkey')}" data-passkey="get" data-options="${JSON.stringify(options)}" hidden>${token}
-<input type="hidden" name="answer"><button type="submit">Approve exactly this with a passkey</button><p class="soft" role="status" aria-live="polite"></p></form>
+<input type="hidden" name="answer"><button type="submit">Approve exactly this with a passkey</button>
+<p class="soft" role="status" aria-live="polite"></p></form>
 <p data-without>Passkeys need a current browser with scripts allowed on this page.</p>${deny}`;
 }
 

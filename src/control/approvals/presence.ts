@@ -33,10 +33,12 @@ export async function setPresence(control: Control, admin: Admin, passphrase: st
 export async function needPresence({ store, state, report }: Pick<Control, 'store' | 'state' | 'report'>, passphrase: string | undefined): Promise<void> {
   const row = await store.get('setting', DEFAULT_SPACE, ID);
   if (row === undefined) {
-    throw new SallyportError('ERR_PRESENCE', 'no passphrase is set by which you could show that it is you', { remedy: 'Set one: sallyport approve passphrase' });
+    throw new SallyportError('ERR_PRESENCE', 'no passphrase is set by which you could show that it is you',
+      { remedy: 'Set one: sallyport approve passphrase' });
   }
   if (passphrase === undefined) {
-    throw new SallyportError('ERR_PRESENCE', 'this takes the passphrase for approvals, typed by a person', { remedy: 'Run it on a terminal, and type it there.' });
+    throw new SallyportError('ERR_PRESENCE', 'this takes the passphrase for approvals, typed by a person',
+      { remedy: 'Run it on a terminal, and type it there.' });
   }
   // Counted before it is looked at: a hundred at once are a hundred, not one.
   if (await state.increment(TRIES, 1, LIMITS.presenceTriesMs) > LIMITS.presenceTriesMax) {

@@ -17,8 +17,10 @@ ${body.words.length === 0 ? undefined : html`<dt>Approved by</dt><dd>${body.word
 <dt>Its caller has read</dt><dd>${labelsOf(shown)}</dd>
 ${seen.length === 0 ? undefined : html`<dt>Found in it</dt><dd>${seen.join(', ')}</dd>`}
 <dt>Digest</dt><dd><code>${body.digest}</code></dd></dl>
-${risen ? html`<div class="note bad" role="alert"><strong>Its caller has read more since it was asked</strong><p>It can't be approved as it is; its next try asks anew.</p></div>` : undefined}
-${shown.hasHidden ? html`<div class="note warn" role="alert"><strong>It holds characters that can't be seen</strong><p>They are shown as &lt;U+…&gt;.</p></div>` : undefined}
+${risen ? html`<div class="note bad" role="alert"><strong>Its caller has read more since it was asked</strong>
+<p>It can't be approved as it is; its next try asks anew.</p></div>` : undefined}
+${shown.hasHidden ? html`<div class="note warn" role="alert"><strong>It holds characters that can't be seen</strong>
+<p>They are shown as &lt;U+…&gt;.</p></div>` : undefined}
 ${shown.preview === undefined ? undefined : html`<h2>What it would do, by its dry run</h2>${linesOf(shown.preview)}`}
 <h2>What will be sent, all of it</h2>${linesOf(shown.text)}
 <h2>The same, exactly</h2>${linesOf(shown.exact)}

@@ -38,7 +38,8 @@ afterEach(async () => {
 function gateway(): FlowContexts {
   return createFlowContexts(({ principal, ...visit }) => visitContext(
     { store, now: () => at, record: async () => undefined },
-    { ...visit, principal: principal.id, agent: principal.agent, actors: principal.actors, ...(principal.signIn === undefined ? {} : { grant: principal.signIn }) },
+    { ...visit, principal: principal.id, agent: principal.agent, actors: principal.actors,
+      ...(principal.signIn === undefined ? {} : { grant: principal.signIn }) },
   ), KEY, () => at);
 }
 
@@ -76,7 +77,7 @@ test('what one gateway was given another compares with, before and after it knew
   expect((await sending({ to: 'eve@evil.example' })).flowsFrom).toEqual(['crm', 'crm/mail']);
 });
 
-test('what is seen again after something untrusted is not trusted by that, not even from where trust is; a directory is trusted, but not when it repeats what it was asked', async () => {
+test('what is seen again after something untrusted is not trusted by that; a directory is, but not when it repeats what it was asked', async () => {
   await read('mail', UNTRUSTED, { text: 'eve@evil.example' });
   await read('find', TRUSTED, { email: 'eve@evil.example', other: 'carl@corp.example' });
   expect([await to('eve@evil.example'), await to('carl@corp.example')]).toEqual(['untrusted', 'untrusted']);
@@ -93,7 +94,8 @@ test('what the agent itself named before anything untrusted came is trusted; wha
 
 test('of two answers at the same moment both are remembered, and trust does not come of the race', async () => {
   await Promise.all([
-    read('mail', UNTRUSTED, { text: 'eve@evil.example' }, 0), read('find', TRUSTED, { email: 'bob@corp.example' }, 1), read('mail', UNTRUSTED, { text: 'mia@evil.example' }, 1),
+    read('mail', UNTRUSTED, { text: 'eve@evil.example' }, 0), read('find', TRUSTED, { email: 'bob@corp.example' }, 1), read('mail', UNTRUSTED,
+      { text: 'mia@evil.example' }, 1),
   ]);
   expect([await to('eve@evil.example'), await to('mia@evil.example', 0)]).toEqual(['untrusted', 'untrusted']);
   const isBobTrusted = (await to('bob@corp.example')) === 'trusted';
@@ -134,7 +136,6 @@ test('an answer that is too much to take in makes everything derived', async () 
 
 test('what is there already is not written again', async () => {
   await read('mail', UNTRUSTED, { text: 'eve@evil.example' });
-  const count = async (): Promise<number> => (await store.flow.after('default', 'c'.repeat(32), 1, 0, 99)).length;
   const before = await count();
   await read('mail', UNTRUSTED, { text: 'eve@evil.example' });
   expect(await count()).toBe(before);
@@ -143,8 +144,13 @@ test('what is there already is not written again', async () => {
 });
 
 test('fields of a result carry labels of their own, and so does the context', async () => {
-  await read('find', TRUSTED, { name: 'Robert Stonebridge', ssn: '219-09-9999' }, 0, {}, { fields: { ssn: { confidentiality: 'restricted', categories: ['pii'] } } });
+  await read('find', TRUSTED, { name: 'Robert Stonebridge', ssn: '219-09-9999' }, 0, {},
+    { fields: { ssn: { confidentiality: 'restricted', categories: ['pii'] } } });
   expect(await sending({ note: 'number 219-09-9999' })).toMatchObject({ confidentiality: 'restricted', categories: ['pii'] });
   expect(await sending({ note: 'Robert Stonebridge' })).toMatchObject({ confidentiality: 'internal', categories: [] });
   expect((await gateways[1].know(calling('send', UNLABELLED, {}), READS)).flow).toMatchObject({ confidentiality: 'restricted' });
 });
+
+async function count(): Promise<number> {
+  return (await store.flow.after('default', 'c'.repeat(32), 1, 0, 99)).length;
+}

@@ -41,7 +41,7 @@ export async function readEntries(
     const kept = keptEntry(body);
     return mine < 0 ? { ...kept, position } : { ...kept, position, marks: '', own: mine };
   });
-  const valid = passes.filter(({ until }) => until > now).map(({ id: _, by: _by, reason: _reason, ...pass }) => pass);
+  const valid = passes.filter(({ until }) => until > now).map(({ id: _id, by: _by, reason: _reason, ...pass }) => pass);
   return { entries, passes: valid, gaps: gaps === true, more: found.length > fitting.length };
 }
 

@@ -33,7 +33,8 @@ export async function passIn(by: By, key: string, said: Said, control: Control):
     await needSink(rows, by.space, said.sink);
     const valid = (body.passes ?? []).filter((one) => one.until > now);
     if (valid.length >= LIMITS.flowPassesMax) {
-      throw new SallyportError('ERR_REQUEST_INVALID', 'this context has too many exceptions', { remedy: 'Write an allow-list into the manifest (flow.allow), or reset the context.' });
+      throw new SallyportError('ERR_REQUEST_INVALID', 'this context has too many exceptions',
+        { remedy: 'Write an allow-list into the manifest (flow.allow), or reset the context.' });
     }
     await putStored(rows, 'context', by.space, key, { ...body, passes: [...valid, pass] }, by.admin.id);
   });

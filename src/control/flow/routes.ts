@@ -18,12 +18,14 @@ const COMMON = {
 
 export const flowRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/contexts/:key/endorse', summary: 'Say that a value may be a destination of one sink, for a flow context and a time', access: 'change',
+    method: 'POST', path: '/contexts/:key/endorse', summary: 'Say that a value may be a destination of one sink, for a flow context and a time',
+      access: 'change',
     reach: 'space', body: z.strictObject({ value: z.string().min(1).max(2_048), ...COMMON }),
     act: ({ admin, space, params, body }, control) => passIn({ admin, space }, params['key'] ?? '', { kind: 'endorse', ...body }, control),
   }),
   route({
-    method: 'POST', path: '/contexts/:key/declassify', summary: 'Say that what comes from a source counts as less towards one sink, for a flow context and a time',
+    method: 'POST', path: '/contexts/:key/declassify',
+      summary: 'Say that what comes from a source counts as less towards one sink, for a flow context and a time',
     access: 'change', reach: 'space', body: z.strictObject({ source: z.string().min(1).max(1_200), to: z.enum(CONFIDENTIALITIES), ...COMMON }),
     act: ({ admin, space, params, body }, control) => passIn({ admin, space }, params['key'] ?? '', { kind: 'declassify', ...body }, control),
   }),

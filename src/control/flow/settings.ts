@@ -43,10 +43,12 @@ function checkDefaults(space: string, defaults: DefaultsShape): void {
   const names = Object.keys(defaults);
   const strange = names.find((name) => !DEFAULT_NAMES.includes(name));
   if (strange !== undefined) {
-    throw new SallyportError('ERR_CONFIG_INVALID', `defaults: there is no shipped policy "${strange}"`, { remedy: `Its policies are ${DEFAULT_NAMES.join(', ')}.` });
+    throw new SallyportError('ERR_CONFIG_INVALID', `defaults: there is no shipped policy "${strange}"`,
+      { remedy: `Its policies are ${DEFAULT_NAMES.join(', ')}.` });
   }
   if (space !== DEFAULT_SPACE && names.length > 0) {
-    throw new SallyportError('ERR_CONFIG_INVALID', `the policies that ship are the organisation's, not the space ${space}'s`, { remedy: 'Set them in the default space.' });
+    throw new SallyportError('ERR_CONFIG_INVALID', `the policies that ship are the organisation's, not the space ${space}'s`,
+      { remedy: 'Set them in the default space.' });
   }
 }
 

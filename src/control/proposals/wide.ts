@@ -107,7 +107,9 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     gains('directories') ? 'it lets a directory say who the people are' : '',
     gains('passes') ? 'it endorses or declassifies a value for a flow context' : '',
     changed('custodians') ? 'it changes who can open the break-glass' : '',
-    changed('settings') ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, or where data may go' : '',
+    changed('settings')
+      ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, or where data may go'
+      : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
     ...[...after.showings].filter((one) => !before.showings.has(one)).map((one) => `it shows ${one}`),

@@ -9,10 +9,12 @@ import type { Keep, QUARANTINED, TAKE } from './schema.ts';
 
 export type Quarantined = Stored<z.output<typeof QUARANTINED>>;
 
+type Keeping = Pick<Control, 'store' | 'now' | 'vault'>;
+
 const BY = 'sallyport|control';
 
 /** Keeps an answer that policy withholds for a person. What nobody looked at in time is forgotten. Throws `ERR_BUSY`: there is no room. */
-export async function keepQuarantined({ store, now, vault }: Pick<Control, 'store' | 'now' | 'vault'>, { space, answer, ...what }: Keep): Promise<Json> {
+export async function keepQuarantined({ store, now, vault }: Keeping, { space, answer, ...what }: Keep): Promise<Json> {
   const at = now();
   const id = Bun.randomUUIDv7();
   const sealed = await vault.sealer.seal(['quarantined', space, id], answer);
@@ -29,7 +31,7 @@ export async function keepQuarantined({ store, now, vault }: Pick<Control, 'stor
 }
 
 /** Gives what was released to the call that it belongs to, once; what is held or gone is not given. */
-export async function takeQuarantined({ store, now, vault }: Pick<Control, 'store' | 'now' | 'vault'>, { space, id, digest }: z.infer<typeof TAKE>): Promise<Json> {
+export async function takeQuarantined({ store, now, vault }: Keeping, { space, id, digest }: z.infer<typeof TAKE>): Promise<Json> {
   return store.transaction(async (rows) => {
     const found = await findStored(rows, 'quarantined', space, id);
     if (found === undefined || found.body.digest !== digest || found.body.expiresAt <= now()) return { state: 'gone' };
@@ -42,10 +44,12 @@ export async function takeQuarantined({ store, now, vault }: Pick<Control, 'stor
 
 /** What is held is released or dropped, on record first. Throws `ERR_CONFLICT` where somebody did so before. */
 export async function endQuarantine(
-  { now, record }: Pick<Control, 'now' | 'record'>, rows: Rows, { id, space, body }: Quarantined, state: 'released' | 'dropped', who: { readonly by: string; readonly reason: string },
+  { now, record }: Pick<Control, 'now' | 'record'>, rows: Rows, { id, space, body }: Quarantined, state: 'released' | 'dropped',
+  who: { readonly by: string; readonly reason: string },
 ): Promise<void> {
   if (body.state !== 'held' || body.expiresAt <= now()) {
-    throw new SallyportError('ERR_CONFLICT', `that answer is ${body.expiresAt <= now() ? 'no longer kept' : body.state}`, { remedy: 'See what is held: sallyport quarantine list.' });
+    const word = body.expiresAt <= now() ? 'no longer kept' : body.state;
+    throw new SallyportError('ERR_CONFLICT', `that answer is ${word}`, { remedy: 'See what is held: sallyport quarantine list.' });
   }
   const { context, server, agent, exchange } = body;
   await record({

@@ -35,6 +35,16 @@ function hideValues(env: Readonly<Record<string, string>>): JsonObject {
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, /^(env|file|vault):/.test(value) ? value : '(set)']));
 }
 
+/** What a server says of itself, as its lists say it. */
+export function presentDefinitions({ instructions, tools, prompts, templates }: Surface): JsonObject {
+  const said = instructions?.definition['instructions'];
+  return {
+    ...(said === undefined ? {} : { instructions: said }),
+    tools: tools.map(({ definition }) => definition), prompts: prompts.map(({ definition }) => definition),
+    resourceTemplates: templates.map(({ definition }) => definition),
+  };
+}
+
 /** What an administrator approves: every item with its effect, and what it says of itself. */
 function presentSurface(surface: Surface): JsonObject {
   return {

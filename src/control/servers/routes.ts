@@ -12,7 +12,7 @@ import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
 import { countFindings, findDefinitions, inspectSurface } from './definitions.ts';
 import { findExposure } from './exposure.ts';
-import { presentServer, presentSummary } from './present.ts';
+import { presentDefinitions, presentServer, presentSummary } from './present.ts';
 import { checkDefinition } from './findings.ts';
 import { enrolServer } from './enrol.ts';
 import { NEW_SERVER } from './schema.ts';
@@ -43,6 +43,16 @@ const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read', reach: 'space',
     act: ({ space, params }, { store }) => showDiff(store, space, params['id'] ?? ''),
+  }),
+  route({
+    method: 'GET', path: '/servers/:id/definitions', summary: 'What the server says of itself, whole: the candidate, else what is approved',
+    access: 'read', reach: 'space',
+    act: async ({ space, params }, { store }) => {
+      const id = params['id'] ?? '';
+      await needStored(store, 'server', space, id);
+      const known = (await findStored(store, 'candidate', space, id)) ?? (await findStored(store, 'baseline', space, id));
+      return known === undefined ? {} : presentDefinitions(known.body.surface);
+    },
   }),
 ];
 

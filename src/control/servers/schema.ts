@@ -26,7 +26,8 @@ const ENDPOINT = z.discriminatedUnion('transport', [
   z.strictObject({ transport: z.literal('stdio'), launch: LAUNCH }),
 ]);
 
-const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(), dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
+const TOOL = z.strictObject({ effect: z.enum(EFFECTS), labels: LABELS.exactOptional(), dispatches: DISPATCHES.exactOptional(),
+  dryRun: DRY_RUN.exactOptional(), flow: FLOW_RULES.exactOptional() });
 
 /** What an administrator says of a server. `tools` confirms effects and labels of single tools, and says which are dispatchers. */
 const SERVER_DEFINITION = z.strictObject({

@@ -1,9 +1,9 @@
 import { entropyOf } from '../secrets/entropy.ts';
 
 const RUN_MIN = 20;
-const RUN = /[A-Za-z0-9+_=-]{20,}|(?:%[0-9A-Fa-f]{2}|[\w.~-]){64,}/g;
+const RUN = /[A-Za-z0-9+_-]{20,}|(?:%[0-9A-Fa-f]{2}|[\w.~-]){64,}/g;
 /** A placeholder that somebody is asked to fill in. */
-const PLACEHOLDER = /[=/](?:\{+[^{}]{2,60}\}+|\[[A-Z][A-Z_ ]{2,60}\]|<[A-Za-z][\w -]{2,60}>|%7B[^%]{2,60}%7D|\$\{?[A-Z_]{3,40}\}?)/;
+const PLACEHOLDER = /[=/](?:\{+[^{}]{2,60}(?:\}|$)|\[[A-Z][A-Z_ ]{2,60}(?:\]|$)|<[A-Za-z][\w -]{2,60}>|%7B[^%]{2,60}%7D|\$\{?[A-Z_]{3,40}\}?)/;
 const RANDOM_BITS = 4.3;
 const RANDOM_CHARS = 48;
 const SAID_CHARS = 160;
@@ -53,6 +53,7 @@ const LABEL_MIN = 28;
 export function isDnsShaped(host: string): boolean {
   if (host.length < LABEL_MIN) return false;
   const labels = host.split('.').slice(0, -2);
-  const odd = labels.filter((label) => label.length >= 16 && !label.includes('-') && (/^[0-9a-f]+$/.test(label) || (/\d/.test(label) && entropyOf(label) > 3.4)));
+  const odd = labels.filter((label) => label.length >= 16 && !label.includes('-')
+    && (/^[0-9a-f]+$/.test(label) || (/\d/.test(label) && entropyOf(label) > 3.4)));
   return odd.some(({ length }) => length >= LABEL_MIN) || odd.length > 1;
 }

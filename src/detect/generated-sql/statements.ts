@@ -57,7 +57,8 @@ export function parseSql(text: string): Parsed {
 }
 
 function statementOf(words: readonly string[]): Statement {
-  const kind = words.find((word) => KINDS.has(word)) ?? words[0] ?? '';
+  const isWrapped = words[0] === 'WITH' || words[0] === 'EXPLAIN';
+  const kind = (isWrapped ? words.find((word) => CHANGES.has(word)) : undefined) ?? words.find((word) => KINDS.has(word)) ?? words[0] ?? '';
   const tables = words.flatMap((word, index) => {
     if (!NAMED.has(word)) return [];
     const name = words.slice(index + 1, index + 5).find((next) => !NO_NAME.has(next));
@@ -67,6 +68,8 @@ function statementOf(words: readonly string[]): Statement {
   });
   return { kind, words, tables: [...new Set(tables)] };
 }
+
+const CHANGES = new Set(['DELETE', 'UPDATE', 'INSERT', 'MERGE']);
 
 /** What a statement begins with, after EXPLAIN ANALYZE and common table expressions (which may write, too). */
 const KINDS = new Set([

@@ -24,7 +24,8 @@ export function isPath(key: string, text: string): boolean {
 export function decoded(text: string): string {
   let now = text;
   for (let turn = 0; turn < DECODINGS_MAX && /%[0-9a-f]{2}/i.test(now); turn += 1) {
-    now = now.replace(/%c0%(?:ae|2e)/gi, '.').replace(/%c0%af|%c1%9c/gi, '/').replace(/%([0-9a-f]{2})/gi, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)));
+    now = now.replace(/%c0%(?:ae|2e)/gi, '.').replace(/%c0%af|%c1%9c/gi, '/').replace(/%([0-9a-f]{2})/gi,
+      (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16)));
   }
   return now;
 }

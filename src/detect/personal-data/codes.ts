@@ -13,7 +13,8 @@ export interface NationalCode {
 const FORMS: readonly { readonly hint: RegExp; readonly form: RegExp }[] = [
   { hint: /\d{6}/, form: /(?<![A-Z0-9])(?:[XYZ]\d{7}-?[A-Z]|\d{8}-?[A-Z]|\d{6}[-+A-FU-Y]\d{3}[\dA-Y]|\d{17}X)(?![A-Z0-9])/gi },
   { hint: /\d{2} ?\d{2} ?\d{2} ?[A-D]/i, form: /(?<![A-Z0-9])[A-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Z0-9])/gi },
-  { hint: /\d[A-Z][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]/i, form: /(?<![A-Z0-9])[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z](?![A-Z0-9])/gi },
+  { hint: /\d[A-Z][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]/i,
+    form: /(?<![A-Z0-9])[A-Z]{6}[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z](?![A-Z0-9])/gi },
 ];
 
 /** Everything of one of the forms. */
@@ -27,7 +28,8 @@ const HETU = '0123456789ABCDEFHJKLMNPRSTUVWXY';
 const ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
 export const NATIONAL_CODES: readonly NationalCode[] = [
-  { id: 'uk-nino', form: /^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$/, valid: () => true, context: /\bnino\b|national.?insurance|\bni (?:no|number)|insurance.?number/i },
+  { id: 'uk-nino', form: /^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$/, valid: () => true,
+    context: /\bnino\b|national.?insurance|\bni (?:no|number)|insurance.?number/i },
   { id: 'it-codice-fiscale', form: /^[A-Z]{6}[\dLMNP-V]{2}[A-Z][\dLMNP-V]{2}[A-Z][\dLMNP-V]{3}[A-Z]$/, valid: codiceFiscale },
   {
     id: 'es-dni', form: /^[XYZ\d]\d{7}[A-Z]$/,

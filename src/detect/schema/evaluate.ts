@@ -69,7 +69,8 @@ function evaluatePart(check: Check, schema: Json | undefined, value: Json, at: s
   else if (check.steps > LIMITS.schemaStepsMax || depth > LIMITS.schemaDepthMax) check.undecidable ??= 'too deep';
   if (!isObject(schema) || check.undecidable !== undefined) return PASSED;
   const own = together([checkScalar(check, schema, value, at), ...combined(check, schema, value, at, depth)]);
-  const parts = isObject(value) ? checkObject(check, schema, value, at, depth, own) : isArray(value) ? checkArray(check, schema, value, at, depth, own) : PASSED;
+  const parts = isObject(value) ? checkObject(check, schema, value, at, depth, own) : isArray(value) ? checkArray(check, schema, value, at, depth,
+    own) : PASSED;
   return together([own, parts]);
 }
 

@@ -25,7 +25,8 @@ export function checkObject(check: Check, schema: JsonObject, value: JsonObject,
     }
   }
   if (schema['additionalProperties'] !== undefined) names.filter((name) => !spoken.has(name)).forEach((name) => look(schema['additionalProperties'], name));
-  if (schema['propertyNames'] !== undefined) for (const name of names) outcomes.push({ ...check.run(schema['propertyNames'], name, at, depth + 1), properties: new Set() });
+  if (schema['propertyNames'] !== undefined) for (const name of names) outcomes.push({ ...check.run(schema['propertyNames'], name, at, depth + 1),
+    properties: new Set() });
   outcomes.push(...dependent(check, schema, value, at, depth));
   const said = together([...outcomes, { violations: [], properties: spoken, items: 0 }]);
   if (schema['unevaluatedProperties'] === undefined) return said;

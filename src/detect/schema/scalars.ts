@@ -64,7 +64,7 @@ function isNumber(value: Json): boolean {
   return typeof value === 'number' || JSON.isRawJSON(value);
 }
 
-export function isEqual(a: Json, b: Json): boolean {
+function isEqual(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (isArray(a) && isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index] ?? null));
   if (!isObject(a) || !isObject(b)) return false;

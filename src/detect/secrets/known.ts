@@ -1,48 +1,6 @@
 import type { KnownSecret, KnownSecrets } from '../../domain/known-secrets.ts';
 import { lettersOf, roll, shingleKey, shingleOf } from './shingles.ts';
 
-const SIZE_MAX = 12;
-const SIZE_MIN = 8;
-/** So many different shingles in common are no accident, and no shared beginning of a format. */
-const NEEDED_MAX = 8;
-/** Armour and the first bytes of keys are the same in all of them. */
-const ARMOUR = /-----[A-Z0-9 ]+-----/g;
-const SHARED_FRONT = 64;
-const LONG = 192;
-const SHINGLES_MAX = 256;
-
-/** One secret as control knows it. */
-export interface Secret {
-  readonly name: string;
-  readonly kind: KnownSecret['kind'];
-  readonly value: string;
-}
-
-/**
- * What a gateway is given to know secrets by. `key`: 32 random bytes, base64url. Secrets of fewer than eight letters and digits
- * can't be told from other text, and are left out.
- */
-export function digestSecrets(key: string, secrets: readonly Secret[]): KnownSecrets {
-  const { bytes, base } = shingleKey(key);
-  return {
-    key,
-    secrets: secrets.flatMap(({ name, kind, value }) => {
-      const whole = lettersOf(value.replace(ARMOUR, ''));
-      const from = whole.length > LONG ? SHARED_FRONT : 0;
-      const letters = { ...whole, codes: whole.codes.subarray(from), length: whole.length - from };
-      const length = Math.min(SIZE_MAX, letters.length);
-      if (length < SIZE_MIN) return [];
-      const shingles = new Set<string>();
-      roll(letters, length, base, (hash, at) => {
-        // Of a long one every fourth is enough: those with a hash of that form, wherever they stand.
-        if (letters.length <= LONG || hash % 4 === 0) shingles.add(shingleOf({ bytes, base }, letters, hash, at, length));
-      });
-      const kept = [...shingles].slice(0, SHINGLES_MAX);
-      return [{ name, kind, length, needed: Math.min(NEEDED_MAX, kept.length), shingles: kept }];
-    }),
-  };
-}
-
 export interface KnownMatch {
   readonly secret: KnownSecret;
   /** Where its shingles stand, in order. */

@@ -14,6 +14,10 @@ export const OWN_RULES = [
     pattern: '[Aa]uthorization["\']?[ \\t]{0,3}[:=][ \\t]{0,3}["\']?(?:[Bb]asic|[Bb]earer|[Tt]oken)[ \\t]{1,3}([\\w=~@.+/-]{12,500})',
   },
   {
+    id: 'quoted-password', anchor: 'begins', keywords: ['password', 'passwd', 'pwd', 'passphrase'], entropy: 2.9, length: 120, allow: EXAMPLE,
+    pattern: '(?:[Pp]ass(?:wor)?d|PASSWORD|[Pp]wd|PWD|[Pp]assphrase)["\']?[ \\t]{0,3}(?:=>|:=|=|:)[ \\t]{0,3}["\']([^\\s"\'<>{}$()]{8,64})["\']',
+  },
+  {
     id: 'password-in-url', anchor: 'near', keywords: ['://'], entropy: 2, length: 200, allow: EXAMPLE,
     pattern: '\\b[a-z][a-z0-9+.-]{1,20}://[^\\s:/?#@"\'<>]{0,64}:([^\\s:/?#@"\'<>{}$*[\\]]{4,128})@[\\w.-]{1,253}',
   },

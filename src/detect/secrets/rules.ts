@@ -37,13 +37,14 @@ const RULES: readonly Rule[] = LOOKED_FOR.map((rule) => ({
   anchor: rule.anchor,
   pattern: new RegExp(rule.pattern, rule.anchor === 'near' ? 'g' : 'y'),
   entropy: rule.entropy,
-  group: 'secretGroup' in rule ? Number(rule.secretGroup) : undefined,
-  reach: rule.anchor === 'near' ? NEAR : Math.min(REACH_MAX, ('length' in rule ? Number(rule.length) : ENDLESS) + 16),
+  group: 'secretGroup' in rule ? rule.secretGroup : undefined,
+  reach: rule.anchor === 'near' ? NEAR : Math.min(REACH_MAX, ('length' in rule ? rule.length : ENDLESS) + 16),
   allow: rule.allow.map(({ target, regexes, stopwords }) => ({ target, regexes: regexes.map((one) => new RegExp(one)), stopwords })),
 }));
 
 const WORDS = [...new Set(LOOKED_FOR.flatMap(({ keywords }) => keywords))];
-const RULES_OF_WORD: readonly (readonly Rule[])[] = WORDS.map((word) => RULES.filter((_, index) => LOOKED_FOR[index]?.keywords.some((one) => one === word) === true));
+const RULES_OF_WORD: readonly (readonly Rule[])[] = WORDS.map((word) => RULES.filter((_,
+  index) => LOOKED_FOR[index]?.keywords.some((one) => one === word) === true));
 const KEYWORDS = createKeywords(WORDS);
 const ALLOWED = data.allow.regexes.map((one) => new RegExp(one));
 

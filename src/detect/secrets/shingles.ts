@@ -7,7 +7,8 @@ export interface Letters {
   readonly length: number;
 }
 
-const LETTER = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.test(String.fromCharCode(code)) ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : 0));
+const LETTER = Uint8Array.from({ length: 128 }, (_, code) => (/[A-Za-z0-9]/.test(String.fromCharCode(code))
+  ? String.fromCharCode(code).toLowerCase().charCodeAt(0) : 0));
 
 export function lettersOf(text: string): Letters {
   const codes = new Uint8Array(text.length);

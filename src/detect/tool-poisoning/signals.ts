@@ -6,7 +6,7 @@ export const SIGNALS = [
 ] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** From this sum of weights on a definition is called poisoned: the one operating point, measured in docs/scan.md. */
+/** From this sum of weights on a definition is called poisoned: the one operating point. */
 export const POISONED_FROM = 3;
 
 type Make = (rule: Signal, weight: number, within: number, ...steps: Phrase<Signal>['steps']) => Phrase<Signal>;

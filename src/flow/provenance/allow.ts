@@ -36,8 +36,10 @@ function matches(pattern: string, { kind, form, host }: Destination): boolean {
       return pattern.startsWith('/') && isBelow(form, pattern.replace(/\/\*{1,2}$/, ''));
     case 'account':
       return isIban(pattern) && pattern.replaceAll(' ', '') === form;
-    default:
+    case 'other':
       return pattern.endsWith('*') && !isMail(form) && form.startsWith(pattern.slice(0, -1)) && pattern.length > 1;
+    default:
+      return false;
   }
 }
 

@@ -31,7 +31,10 @@ const NAMES = new Set([
 /** Words beside which `to`, `target` and the like say something else. */
 const NOT_WHERE = new Set('date time range max min limit count size page offset type format mode since until'.split(' '));
 /** What is said, not where to: an address inside is content. */
-const PROSE = new Set('body text content contents message messages subject title description query prompt comment summary note notes html markdown code'.split(' '));
+const PROSE = new Set([
+  'body', 'text', 'content', 'contents', 'message', 'messages', 'subject', 'title', 'description', 'query', 'prompt', 'comment', 'summary', 'note', 'notes',
+  'html', 'markdown', 'code',
+]);
 const FORMATS = new Set(['email', 'idn-email', 'uri', 'iri', 'uri-reference', 'iri-reference', 'url', 'hostname', 'idn-hostname', 'ipv4', 'ipv6']);
 
 /** The destinations among the arguments: by what is declared, else by names, formats and the shapes of values. */

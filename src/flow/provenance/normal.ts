@@ -42,7 +42,8 @@ function decoded(text: string): readonly string[] {
   const found: string[] = [];
   if (PERCENT.test(text)) found.push(unpercent(text));
   if (text.includes('\\') || text.includes('&#')) found.push(text.replace(ESCAPES, unescaped));
-  if (text.length >= 12) for (const [run] of text.matchAll(ENCODED)) found.push(...unpacked(run), ...(run.includes('/') ? run.split('/').filter((part) => part.length >= 12).flatMap(unpacked) : []));
+  if (text.length >= 12) for (const [run] of text.matchAll(ENCODED)) found.push(...unpacked(run),
+    ...(run.includes('/') ? run.split('/').filter((part) => part.length >= 12).flatMap(unpacked) : []));
   return found;
 }
 

@@ -20,7 +20,8 @@ async function* askMember(
   const inbound: Inbound = {
     route: { kind: 'server', space: member.space, name: member.id },
     httpMethod: 'POST',
-    headers: new Headers({ ...MEDIA, 'mcp-protocol-version': REVISION, 'mcp-method': method, ...(typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {}) }),
+    headers: new Headers({ ...MEDIA, 'mcp-protocol-version': REVISION, 'mcp-method': method,
+      ...(typeof params['name'] === 'string' ? { 'mcp-name': params['name'] } : {}) }),
     body: new TextEncoder().encode(JSON.stringify({ jsonrpc: '2.0', id: exchange.id, method, params: withEnvelope(params, capabilities, CLIENT, undefined) })),
     address: exchange.address,
     receivedAt: Date.now(),
@@ -37,7 +38,8 @@ async function* askMember(
 /** Calls a tool of the exchange's own server as its caller, beside the call that it was asked for; undefined: it was refused, or asks back. */
 export async function callAside(gateway: Gateway, exchange: Exchange, tool: string, args: JsonObject): Promise<JsonObject | undefined> {
   try {
-    for await (const answer of askMember(gateway, exchange.server, 'tools/call', { name: tool, arguments: args }, {}, exchange, AbortSignal.timeout(ASIDE_MS))) {
+    for await (const answer of askMember(gateway, exchange.server, 'tools/call', { name: tool, arguments: args }, {}, exchange,
+      AbortSignal.timeout(ASIDE_MS))) {
       if (answer.kind === 'result') return answer.result['resultType'] === 'input_required' ? undefined : answer.result;
     }
     return undefined;

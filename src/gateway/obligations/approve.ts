@@ -59,7 +59,8 @@ export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject,
       const shown = staged ? await previews.recent(message, exchange) : undefined;
       const first = await attempt(shown?.preview);
       // What it would do by now, not what it would have done when it was looked at.
-      const found = 'word' in first && first.word.state === 'granted' && shown?.isFresh === false ? await attempt(await previews.now(message, exchange)) : first;
+      const found = 'word' in first && first.word.state === 'granted' && shown?.isFresh === false
+        ? await attempt(await previews.now(message, exchange)) : first;
       if (!('word' in found)) return found;
       const { ask, digest, word } = found;
       if (word.state !== 'granted') return objectionOf(word);
@@ -92,8 +93,8 @@ function subjectOf(message: RequestMessage, exchange: Exchange, gates: readonly 
     dispatchers: dispatchers.map(({ tool: { digest }, resource }) => ({ name: resource.name, pin: digest })),
     params: withoutProtocol(message.params ?? {}),
     ...(preview === undefined ? {} : { preview }),
-    gates: gates.map(({ kind, policy, value }) => ({
-      kind: kind === 'stage' ? 'stage' as const : 'approve' as const, policy, digest: policyDigest(snapshot, policy), value,
+    gates: gates.map(({ kind: gate, policy, value }) => ({
+      kind: gate === 'stage' ? 'stage' as const : 'approve' as const, policy, digest: policyDigest(snapshot, policy), value,
     })).toSorted(byText),
   };
 }

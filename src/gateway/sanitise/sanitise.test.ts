@@ -33,7 +33,7 @@ test.each<[string, string]>([
   ['[a]: https://evil.example/x', '[a]: `https evil.example/x`'],
   ['<img src=//evil.example/x>', '&lt;img src=//evil.example/x>'],
   ['<a class=x href="https://evil.example">y</a>', '<a class=x data-href="https://evil.example">y</a>'],
-  ['[local](docs/readme.md) and [here](#top)', '[local](docs/readme.md) and [here](#top)'],
+  ['[local](pages/first.html) and [here](#top)', '[local](pages/first.html) and [here](#top)'],
 ])('of what an untrusted source wrote nothing loads or leads away: %s', (text, clean) => {
   expect(withoutActive(text, UNKNOWN)).toBe(clean);
 });
@@ -62,6 +62,18 @@ test('errors, too: their texts are read by agents', () => {
   const error = { code: 1, message: `no${tags('x')}`, data: ['a\u202e'] };
   const { message } = sanitise({ kind: 'error', from: 'server', revision: '2026-07-28', id: 1, error }, BASE);
   expect(message).toMatchObject({ error: { message: 'no', data: ['a'] } });
+});
+
+test('sampling: what other servers said does not go along, however it is asked for', () => {
+  const params = { messages: [], maxTokens: 1, includeContext: 'allServers' };
+  const { message, sanitised } = resultOf({ inputRequests: { q: { method: 'sampling/createMessage', params }, e: { method: 'roots/list' } } },
+    within('trusted'));
+  expect(message).toMatchObject({ result: { inputRequests: { q: { method: 'sampling/createMessage', params: { maxTokens: 1 } },
+    e: { method: 'roots/list' } } } });
+  expect([JSON.stringify(message).includes('includeContext'), sanitised]).toEqual([false, ['context']]);
+  const legacy = sanitise({ kind: 'request', from: 'server', revision: '2025-11-25', id: 1, method: 'sampling/createMessage', params }, BASE);
+  expect(legacy).toMatchObject({ message: { params: { maxTokens: 1 } }, sanitised: ['context'] });
+  expect(JSON.stringify(legacy.message)).not.toContain('includeContext');
 });
 
 test('a page of an app gets the policy that it declares, and none wider', () => {

@@ -19,31 +19,32 @@ export interface DefaultPolicy {
   readonly text: string;
   readonly remedy: string;
   /**
-   * What it is where nobody says. `shadow`: what it would hold back is on record and passes, until replays of real tasks
-   * have shown how much of ordinary work that is.
+   * What it is where nobody says. Those that follow what a context was given are for an administrator to turn on, first in
+   * shadow: they need control for every call, and how much of ordinary work they hold back is not measured yet.
    */
-  readonly shipped: 'on' | 'shadow';
+  readonly shipped: 'on' | 'off';
 }
 
 /** Plain Cedar, as anybody could write it. */
 const TABLE: readonly DefaultPolicy[] = [
   {
-    name: 'untrusted-destination', shipped: 'shadow', text: untrustedDestination,
-    remedy: 'Ask the server\'s owner to approve the call, or an administrator to put the destination on an allow-list (flow.allow), or to endorse it: sallyport flow endorse.',
+    name: 'untrusted-destination', shipped: 'off', text: untrustedDestination,
+    remedy: 'Ask the server\'s owner to approve the call, or an administrator to allow the destination (flow.allow) or to endorse it: sallyport flow endorse.',
   },
   {
-    name: 'uncleared-sink', shipped: 'shadow', text: uncleared,
+    name: 'uncleared-sink', shipped: 'off', text: uncleared,
     remedy: 'Leave the confidential part out, or ask for a declassification: sallyport flow declassify.',
   },
   {
-    name: 'rule-of-two', shipped: 'shadow', text: ruleOfTwo,
+    name: 'rule-of-two', shipped: 'off', text: ruleOfTwo,
     remedy: 'Ask the server\'s owner to approve the call, or do it in another conversation.',
   },
-  { name: 'poisoned-memory', shipped: 'shadow', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
+  { name: 'poisoned-memory', shipped: 'off', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
   { name: 'hidden-arguments', shipped: 'on', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
   { name: 'secret-egress', shipped: 'on', text: secretEgress, remedy: 'Leave the secret out: servers get theirs from the vault.' },
   { name: 'agent-configuration', shipped: 'on', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
-  { name: 'inspection', shipped: 'on', text: INSPECTION.text, remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
+  { name: 'inspection', shipped: 'on', text: INSPECTION.text,
+    remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
 ];
 
 export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);

@@ -34,8 +34,11 @@ export function calibrate(head: Head, model: HeadModel, vocabulary: Uint8Array, 
       if (score !== undefined) scored[scale][bucket]?.push({ stratum, score });
     }
   }
-  // A definition is a few sentences: what a hundred words of one amount to says more of whose it is than of what it wants.
-  return { near: thresholdsOf(scored.near), wide: head === 'definitions' ? [] : thresholdsOf(scored.wide) };
+  const wide = thresholdsOf(scored.wide);
+  // A definition is a few sentences, and a short argument too: what a hundred words of them amount to says more of whose they are
+  // than of what they want, and differs from source to source more than from attack to benign text.
+  if (head === 'definitions') return { near: thresholdsOf(scored.near), wide: [] };
+  return { near: thresholdsOf(scored.near), wide: head === 'arguments' ? [NEVER, ...wide.slice(1)] : wide };
 }
 
 /** Where nothing was seen nothing is rare. */

@@ -34,7 +34,8 @@ export function pack(rows: readonly TrainingRow[]): Packed {
   }
   const features = new Uint32Array(filled);
   chunks.forEach((chunk, sentence) => features.set(chunk, at[sentence] ?? 0));
-  return { features, at: Uint32Array.from(at), words: Uint16Array.from(words), rows: Uint32Array.from([...starts, words.length]), guilty: Uint8Array.from(guilty) };
+  return { features, at: Uint32Array.from(at), words: Uint16Array.from(words), rows: Uint32Array.from([...starts, words.length]),
+    guilty: Uint8Array.from(guilty) };
 }
 
 /** Where the bad part stands. A goal is announced by what stands before it: the template is in the text up to there. */

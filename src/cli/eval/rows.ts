@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SallyportError } from '../domain/errors.ts';
+import { SallyportError } from '../../domain/errors.ts';
 
 /** docs/eval.md: what else a row holds is not read. */
 const ROW = z.object({
@@ -17,7 +17,8 @@ export type EvalRow = z.infer<typeof ROW>;
 export function readRows(path: string): readonly EvalRow[] {
   const rows = filesOf(path).flatMap(readFile);
   if (rows.length > 0) return rows;
-  throw new SallyportError('ERR_USAGE', `${path} holds no rows`, { remedy: 'Name a .jsonl file or a folder with unified.jsonl in it or below it; docs/eval.md has the format.' });
+  throw new SallyportError('ERR_USAGE', `${path} holds no rows`,
+    { remedy: 'Name a .jsonl file or a folder with unified.jsonl in it or below it; docs/eval.md has the format.' });
 }
 
 function filesOf(path: string): readonly string[] {
@@ -26,7 +27,8 @@ function filesOf(path: string): readonly string[] {
   if (stat.isFile()) return [path];
   const here = join(path, 'unified.jsonl');
   if (statSync(here, { throwIfNoEntry: false }) !== undefined) return [here];
-  return readdirSync(path).toSorted().map((name) => join(path, name, 'unified.jsonl')).filter((file) => statSync(file, { throwIfNoEntry: false }) !== undefined);
+  return readdirSync(path).toSorted().map((name) => join(path, name, 'unified.jsonl')).filter((file) => statSync(file,
+    { throwIfNoEntry: false }) !== undefined);
 }
 
 function readFile(file: string): readonly EvalRow[] {
@@ -35,7 +37,8 @@ function readFile(file: string): readonly EvalRow[] {
     const row = ROW.safeParse(parsed(line));
     if (row.success) return [row.data];
     const [issue] = row.error.issues;
-    throw new SallyportError('ERR_USAGE', `${file}:${at + 1} is no row: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, { remedy: 'docs/eval.md has the format.' });
+    throw new SallyportError('ERR_USAGE', `${file}:${at + 1} is no row: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
+      { remedy: 'docs/eval.md has the format.' });
   });
 }
 
