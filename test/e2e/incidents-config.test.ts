@@ -95,7 +95,8 @@ describe(verifies('incident-8-launch-closed', 'how a process starts has no other
   });
 
   test('what a server says of itself changes nothing of how it is reached', async () => {
-    const { baseline: _, candidate: __, ...declared } = await gate.admin('GET', '/servers/notes');
+    // What detectors found in its words quotes them.
+    const { baseline: _, candidate: __, findings: ___, ...declared } = await gate.admin('GET', '/servers/notes');
     expect(declared['endpoint']).toBe(server.url);
     expect(JSON.stringify(declared)).not.toMatch(/evil|169\.254|LD_PRELOAD|env:HOME|inline-code/);
     expect((await gate.admin('GET', '/manifest'))['text']).not.toMatch(/evil|169\.254|LD_PRELOAD|env:HOME|inline-code|command/);
