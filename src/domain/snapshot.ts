@@ -1,5 +1,4 @@
 import type { Agent } from './agent.ts';
-import type { DetectSettings } from './detect.ts';
 import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
 import type { AuditSettings } from './retention.ts';
@@ -66,7 +65,6 @@ export interface Snapshot {
   readonly audit: AuditSettings;
   /** Absent: no destination is trusted without having been seen in time. */
   readonly flow?: FlowSettings;
-  readonly detect?: DetectSettings;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
 }

@@ -6,7 +6,6 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { ApprovalsShape } from '../../registry/approval-shape.ts';
 import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
-import type { DetectShape } from '../../registry/detect-shape.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
@@ -31,7 +30,6 @@ export interface Wanted {
   readonly telemetry: TelemetryShape;
   readonly approvals: ApprovalsShape;
   readonly flows: FlowParts;
-  readonly detect: DetectShape;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
   /** Kinds that the manifest does not speak of: their rows stay. */
@@ -70,7 +68,6 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     audit: manifest.audit ?? {},
     telemetry: manifest.telemetry ?? {},
     approvals: manifest.approvals ?? {},
-    detect: manifest.detect ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],

@@ -52,7 +52,7 @@ interface Approved {
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
  * how long evidence stays, and to whom traffic is told.
  */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'detect', 'flow', 'classification', 'defaults'];
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */

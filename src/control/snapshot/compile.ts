@@ -29,11 +29,11 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, detect, telemetry } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       const told = telemetry === undefined ? {} : { telemetry };
-      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, detect, ...told });
+      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, ...told });
       last = { configuration, compiled, content };
       return last.content;
     },

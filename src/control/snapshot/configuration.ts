@@ -5,12 +5,10 @@ import type { Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { AuditSettings } from '../../domain/retention.ts';
-import type { DetectSettings } from '../../domain/detect.ts';
 import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { ClassificationShape, DefaultsShape } from '../../registry/flow-shape.ts';
 import type { Rows } from '../../store/store.ts';
-import { readDetectSettings } from '../detect/settings.ts';
 import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
@@ -35,7 +33,6 @@ export interface Configuration {
   readonly audit: AuditSettings;
   readonly telemetry?: TelemetrySettings;
   readonly flow: FlowSettings;
-  readonly detect: DetectSettings;
   readonly rules: Rules;
 }
 
@@ -68,7 +65,6 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     limits: await readStandingLimits(rows),
     audit: await readAuditSettings(rows, now),
     flow: await readFlowSettings(rows, spaces),
-    detect: await readDetectSettings(rows, spaces),
     ...(telemetry === undefined ? {} : { telemetry }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
