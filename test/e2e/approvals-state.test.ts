@@ -45,6 +45,13 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('kill' as const, 'revive' as const), agent }) },
 );
 
+/** Orders of events that end in a call that runs: few that chance makes do, and a property over calls that never run says nothing. */
+const CALLS_THAT_RUN: [Deed[]][] = (['call', 'race'] as const).flatMap((how) => AGENTS.map((name): [Deed[]] => {
+  const asked: Deed = { do: 'call', agent: name, to: 'a@x.example', at: 'east' };
+  const again: Deed = how === 'call' ? { ...asked, at: 'west' } : { do: 'race', agent: name, to: asked.to };
+  return [[asked, { do: 'grant-twice', who: ['carl', 'cora'], n: 0 }, again, { do: 'leave', who: 'carl' }, again]];
+}));
+
 /** The very simple picture: of each call that somebody asked, whose word stands for it, and whether it can still run. */
 interface Picture {
   readonly said: Map<string, Set<string>>;
@@ -153,8 +160,8 @@ describe('an approval', () => {
           else picture.killed.delete(one.agent);
         }
       }
-    }), { numRuns: 20, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) });
-    expect(ran).toBeGreaterThan(3);
+    }), { numRuns: 20, examples: CALLS_THAT_RUN, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) });
+    expect(ran).toBeGreaterThanOrEqual(CALLS_THAT_RUN.length);
   });
 });
 
