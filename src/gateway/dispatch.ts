@@ -1,5 +1,6 @@
 import type { Exchange } from '../domain/exchange.ts';
 import { eraOf, TRANSPORT_METHODS, type Message } from '../domain/message.ts';
+import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { Upstream } from '../domain/upstream.ts';
 import type { Permit } from '../domain/verdict.ts';
 import { answeredByCatalog } from './catalog-answers.ts';
@@ -60,8 +61,9 @@ async function* cancel(ways: Ways, way: Upstream, permit: Permit, exchange: Exch
   if (message.kind === 'notification') ways.open.cancel(exchange.session?.key ?? '', message.params?.['requestId']);
 }
 
-/** A server that was never read is spoken to in whatever era the registry tries. */
+/** The registry finds out in which eras a server itself answers: it is spoken to in the one that is tried, read before or not. */
 function needsBridge(exchange: Exchange): boolean {
+  if (exchange.principal.id === REGISTRY_PRINCIPAL_ID) return false;
   if (exchange.members !== undefined) return true;
   // A legacy session on a toolset is with the gateway, whatever its members speak.
   if (exchange.route.kind === 'toolset' && eraOf(exchange.revision) === 'legacy') return true;
