@@ -9,14 +9,20 @@ const APP_PAGE = /^text\/html\s{0,9};.{0,99}\bprofile=mcp-app\b/i;
  * none wider, written into it, so that it holds in every host. What declares nothing reaches nothing. Undefined: it is no page.
  */
 export function holdToCsp(resource: JsonObject): JsonObject | undefined {
-  const { uri, mimeType, text } = resource;
-  const isApp = typeof uri === 'string' && uri.startsWith('ui://');
+  const { uri, mimeType, text, blob } = resource;
+  const isApp = typeof uri === 'string' && /^ui:/i.test(uri);
   if (!isApp && !(typeof mimeType === 'string' && APP_PAGE.test(mimeType))) return undefined;
+  // A link to a page holds none of it.
+  if (text === undefined && blob === undefined && resource['_meta'] === undefined) return undefined;
   const csp = declaredBy(resource);
   const { _meta } = resource;
   const ui = isObject(_meta) && isObject(_meta['ui']) ? { _meta: { ..._meta, ui: { ..._meta['ui'], csp } } } : {};
-  if (typeof text !== 'string') return { ...resource, ...ui };
-  return { ...resource, ...ui, text: `<meta http-equiv="Content-Security-Policy" content="${policyOf(csp)}">${text}` };
+  const held = `<meta http-equiv="Content-Security-Policy" content="${policyOf(csp)}">`;
+  return {
+    ...resource, ...ui, ...(typeof text === 'string' ? { text: held + text } : {}),
+    // Whole bytes go in front, so that the page's own stay as they are.
+    ...(typeof blob === 'string' ? { blob: Buffer.concat([Buffer.from(held), Buffer.from(blob, 'base64')]).toString('base64') } : {}),
+  };
 }
 
 type Declared = Readonly<Record<'connectDomains' | 'resourceDomains' | 'frameDomains', readonly string[]>>;

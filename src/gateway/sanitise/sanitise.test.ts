@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { exchangeOf } from '../../../test/fixtures/upstream-exchange.ts';
 import type { Exchange } from '../../domain/exchange.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import { isArray, isObject, type JsonObject } from '../../domain/json.ts';
 import { sanitise } from './sanitise.ts';
 import { withoutActive, withoutHidden } from './text.ts';
 
@@ -83,10 +83,27 @@ test('a page of an app gets the policy that it declares, and none wider', () => 
     uri: 'ui://crm/card', mimeType: 'text/html;profile=mcp-app', text: '<p>card</p>',
     _meta: { ui: { csp } },
   };
-  const { message } = resultOf({ contents: [page] }, within('untrusted'));
+  const { message, sanitised } = resultOf({ contents: [page] }, within('untrusted'));
   const text = JSON.stringify(message);
+  expect(sanitised).toEqual(['page']);
   expect(text).toContain('connect-src https://api.crm.example;');
   expect(text).toContain("default-src 'none'; script-src 'unsafe-inline' https://cdn.crm.example;");
   expect(text).not.toContain('x.example');
   expect(text).toContain('<p>card</p>');
 });
+
+test('a page that comes as bytes, or under an address in capitals, is held to its policy too; a link to one is no page', () => {
+  const { text, ...page } = { uri: 'UI://crm/card', mimeType: 'text/html', text: '<p>card</p>' };
+  const [head] = sourcesOf({ contents: [{ ...page, text }] });
+  expect(head).toMatch(/^<meta http-equiv="Content-Security-Policy" content="default-src 'none'; .*"><p>card<\/p>$/);
+  const [bytes] = sourcesOf({ contents: [{ ...page, blob: Buffer.from(text).toString('base64') }] });
+  expect(Buffer.from(bytes ?? '', 'base64').toString()).toBe(head ?? '');
+  expect(resultOf({ content: [{ type: 'resource_link', uri: page.uri, name: 'card' }] }, within('trusted')).sanitised).toEqual([]);
+});
+
+/** The text or bytes of each resource that is given out. */
+function sourcesOf(result: JsonObject): readonly string[] {
+  const { message } = resultOf(result, within('trusted'));
+  const contents = message.kind === 'result' ? message.result['contents'] : undefined;
+  return isArray(contents) ? contents.filter(isObject).map(({ text, blob }) => (typeof text === 'string' ? text : JSON.stringify(blob).slice(1, -1))) : [];
+}

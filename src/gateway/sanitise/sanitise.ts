@@ -79,7 +79,10 @@ function inContent(result: JsonObject, exchange: Exchange, done: Set<Cleaned>): 
     if (!isObject(block)) return block;
     const { text, resource, content } = block;
     const page = holdToCsp(block);
-    if (page !== undefined) return page;
+    if (page !== undefined) {
+      done.add('page');
+      return page;
+    }
     const safe = typeof text === 'string' && isUntrusted ? noting(done, 'links', text, withoutActive(text, isKnown)) : text;
     const inner = isObject(resource) ? item(resource) : resource;
     const said = isObject(content) ? item(content) : content;
