@@ -2,6 +2,7 @@ import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
 import { measureIdentity } from './identity.ts';
+import { measureInspect } from './inspect.ts';
 import { measureIssuing } from './issuing.ts';
 import { measureLedger } from './ledger.ts';
 import { measurePolicies } from './policy.ts';
@@ -30,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'records', measure: measureRecords },
   { name: 'ledger', measure: measureLedger },
   { name: 'anomaly', measure: measureAnomaly },
+  { name: 'inspect', measure: measureInspect },
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },

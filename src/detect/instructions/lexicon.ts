@@ -91,7 +91,6 @@ export const STEMS = new Map<number, number>();
 export const RUNS = new Map<string, number>();
 export const STEM_CHARS_MIN = 3;
 export const STEM_CHARS_MAX = 12;
-export const RUN_CHARS_MAX = 5;
 
 for (const [kind, words] of Object.entries(WORDS)) {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of WORDS are kinds; Object.entries forgets it

@@ -1,4 +1,4 @@
-import { EXACT, KIND, RUNS, RUN_CHARS_MAX, STEMS, STEM_CHARS_MAX, STEM_CHARS_MIN, hashUnit } from './lexicon.ts';
+import { EXACT, KIND, RUNS, STEMS, STEM_CHARS_MAX, STEM_CHARS_MIN, hashUnit } from './lexicon.ts';
 
 /** Words with a role in one sentence; further ones are another sentence. */
 const WORDS_MAX = 64;
@@ -78,8 +78,10 @@ const PREFIXES = new Int32Array(STEM_CHARS_MAX + 1);
 const LETTER = 1_000;
 const UNSPACED = -1;
 const [AT_SIGN, COMMA, COLON, UPPER_A, UPPER_Z] = [64, 44, 58, 65, 90];
-/** First letters of words of unspaced scripts. */
-const FIRST = new Set(Array.from(RUNS.keys(), (word) => word.charCodeAt(0)));
+/** Words of unspaced scripts by their first letter, longest first. */
+const BEGUN: ReadonlyMap<number, readonly (readonly [word: string, kind: number])[]> = Map.groupBy(
+  [...RUNS].toSorted(([a], [b]) => b.length - a.length), ([word]) => word.charCodeAt(0),
+);
 
 function readBeyond(code: number): number {
   if (code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1b) return STOP;
@@ -96,13 +98,11 @@ function lower(code: number): number {
 /** Takes the longest known word at each place of a run; gives the place of its last unit. */
 function readRun(text: string, from: number, words: RoleWords): number {
   words.loose = true;
-  if (!FIRST.has(text.charCodeAt(from))) return from;
-  for (let length = Math.min(RUN_CHARS_MAX, text.length - from); length > 0; length -= 1) {
-    const kind = RUNS.get(text.slice(from, from + length));
-    if (kind === undefined) continue;
+  for (const [word, kind] of BEGUN.get(text.charCodeAt(from)) ?? []) {
+    if (!text.startsWith(word, from)) continue;
     // Words stand a letter or two apart there: their places are counted in letters, of which a word of others has about three.
-    add(words, kind, from, from + length, Math.floor(from / 3));
-    return from + length - 1;
+    add(words, kind, from, from + word.length, Math.floor(from / 3));
+    return from + word.length - 1;
   }
   return from;
 }
