@@ -54,6 +54,7 @@ const FORMS: Readonly<Record<keyof JournalRecord, Check>> = {
   onBehalfOf: object({ principal: isText, principalKind: isKind, agent: isText, actors: areTexts }, []),
   standing: object({ credentials: areTexts, issuedAt: isNumber }),
   shape: anything, detail: anything, labels: isLabels, findings: (value) => isArray(value) && value.every(isFinding),
+  shadowFindings: (value) => isArray(value) && value.every(isFinding),
   trace: object({ traceId: isText, spanId: isText, parentId: isText }, ['traceId', 'spanId']),
 };
 

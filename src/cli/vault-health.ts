@@ -22,7 +22,7 @@ export function vaultChecks(vault: Json): readonly Check[] {
 }
 
 function findingsOf(holder: JsonObject, of: string): readonly { readonly of: string; readonly finding: JsonObject }[] {
-  return objects(holder['findings']).map((finding) => ({ of, finding }));
+  return objects(holder['findings']).filter(({ severity }) => severity !== 'info').map((finding) => ({ of, finding }));
 }
 
 const ALARMS_SHOWN = 3;

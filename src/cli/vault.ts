@@ -36,7 +36,7 @@ const list: Verb = {
     show(call.io, call.options.json, vault, () => table(
       ['secret', 'held by', 'version', 'owner', 'expires', 'rotate by', 'last used', 'to do'],
       objects(part(vault, 'secrets')).map((secret) => [
-        `vault:${text(secret['name'])}`, secret['provider'] === undefined ? 'the vault' : text(secret['provider']),
+        `vault:${text(secret['name'])}`, holderOf(secret),
         secret['provider'] === undefined ? (text(secret['version']) || 'revoked') : '',
         text(secret['owner']), text(secret['expires']), text(secret['rotateBy']), when(secret['lastUsedAt']), messages(secret),
       ]),
@@ -44,6 +44,11 @@ const list: Verb = {
     return 0;
   },
 };
+
+function holderOf(secret: JsonObject): string {
+  if (secret['canary'] !== undefined) return 'the vault, a canary';
+  return secret['provider'] === undefined ? 'the vault' : text(secret['provider']);
+}
 
 const showVerb: Verb = {
   usage: 'show NAME',
@@ -97,12 +102,27 @@ const remove: Verb = {
   },
 };
 
+const canary: Verb = {
+  local: true,
+  usage: 'canary NAME --planted WHERE [--like token|aws|github|password]      (a value that opens nothing; shown once, to be planted there)',
+  options: { planted: { type: 'string' }, like: { type: 'string' } },
+  run: async (call) => {
+    const name = one(call, 'the canary\'s name');
+    const like = call.options.text('like');
+    const done = await call.client.send('POST', `${path(name)}/canary`, { planted: call.needText('planted'), ...(like === undefined ? {} : { like }) });
+    show(call.io, call.options.json, done, () =>
+      `${text(part(done, 'value'))}\nPut it there. Whatever carries it past the gate afterwards is refused and on record (secrets/canary).\n`);
+    return 0;
+  },
+};
+
 const check: Verb = {
   usage: 'check [NAME]      (whether it can be opened or read now; without a name all of them, and the key)',
   run: async (call) => {
     const only = call.options.positionals[0];
     const vault = await call.client.get('/vault');
-    const names = only === undefined ? objects(part(vault, 'secrets')).map((secret) => text(secret['name'])) : [only];
+    const names = only === undefined ? objects(part(vault, 'secrets')).filter((secret) => secret['canary'] === undefined)
+      .map((secret) => text(secret['name'])) : [only];
     const rows: { readonly name: string; readonly opens: boolean; readonly found: string }[] = [];
     for (const name of names) rows.push(await tryOne(call, name));
     const key = part(vault, 'key');
@@ -209,5 +229,5 @@ function when(at: Json | undefined): string {
 }
 
 export const command = commandOf('vault', 'Secrets by name: set, rotate, revoke, check; and the vault\'s own key', {
-  set, list, show: showVerb, rotate, revoke, remove, check, unlock, rekey,
+  set, list, show: showVerb, rotate, revoke, remove, canary, check, unlock, rekey,
 });

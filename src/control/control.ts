@@ -19,6 +19,7 @@ import type { ReleaseWatch } from './servers/release-watch.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
 import type { TelemetryKeeper } from './telemetry/keeper.ts';
+import type { KnownKeeper } from './vault/known.ts';
 import type { Vault } from './vault/vault.ts';
 
 /** What every route may use; made once by `start.ts`, joined by hand. */
@@ -41,6 +42,8 @@ export interface Control {
   /** The embedded issuer. Throws `ERR_NOT_RUNNING` without a door. */
   readonly issuer: () => RunningIssuer;
   readonly vault: Vault;
+  /** What gateways know secrets by. */
+  readonly known: KnownKeeper;
   /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
   readonly connections: Connections;
   readonly releases: ReleaseWatch;

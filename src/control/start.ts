@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
 import { createSinkReader } from './audit/sinks.ts';
+import { knownKeyOf } from '../detect/secrets/sealed.ts';
 import { createAdministration } from './admins/administration.ts';
 import { createApiProofs } from './admins/api-proofs.ts';
 import { doorAuthenticator, socketAuthenticator } from './admins/authenticate.ts';
@@ -43,6 +44,7 @@ import { createCompiler } from './snapshot/compile.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
+import { createKnownKeeper } from './vault/known.ts';
 import { openVault } from './vault/vault.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
@@ -101,7 +103,7 @@ export function createControl(parts: ControlParts): RunningControl {
   let issuer: RunningIssuer | undefined;
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
   const control: Control = {
-    flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form),
+    flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
     store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals, state, change, vault,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     refused: createRefusals(floods, now),
@@ -197,6 +199,7 @@ async function takeIntoForce(control: Control, report: ControlParts['report']): 
     );
     await control.lease.renew();
   }
+  await control.known.tend();
 }
 
 /** Another control of the same store may publish too; what it signs with the same key is taken over. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { Subject } from '../domain/detector.ts';
+import type { Detector, Subject } from '../domain/detector.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Json } from '../domain/json.ts';
 import { createInspector } from './inspect.ts';
@@ -80,4 +80,20 @@ test('what is not looked at is said: too much, too many, a detector that fails',
   let clock = 0;
   const slow = createInspector([{ id: 'odd', facets: ['result'], detect: () => { clock += 60_000; return []; } }], () => clock);
   expect(slow(subject({ text: 'x' }, 'result')).incomplete?.rule).toBe('too-slow');
+});
+
+test('a failure that is permitted is a finding, and the others look on; what only looks decides nothing, and fails beside', () => {
+  const sees: Detector = { id: 'sees', facets: ['result'], detect: () => [{ detector: 'cost', rule: 'size', severity: 'low', at: [] }] };
+  const odd: Detector = { id: 'odd', facets: ['result'], detect: () => { throw new Error('secret words'); } };
+  const text = subject({ text: 'x' }, 'result');
+  const open = createInspector([{ ...odd, failure: 'open' }, sees])(text);
+  expect(open.incomplete).toBeUndefined();
+  expect(open.findings).toEqual([
+    { detector: 'inspect', rule: 'failure-permitted', severity: 'low', at: ['/params'], seen: 'odd' }, expect.objectContaining({ rule: 'size' }),
+  ]);
+  const shadow = createInspector([{ ...odd, shadow: true }, { ...sees, shadow: true }])(text);
+  expect(shadow).toEqual({ findings: [], shadow: [expect.objectContaining({ rule: 'detector-failed', seen: 'odd' })] });
+  expect(createInspector([{ ...sees, shadow: true }, sees])(text)).toEqual({
+    findings: [expect.objectContaining({ rule: 'size' })], shadow: [expect.objectContaining({ rule: 'size' })],
+  });
 });

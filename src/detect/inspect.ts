@@ -6,6 +6,8 @@ import { placesOf } from './walk.ts';
 
 export interface Inspection {
   readonly findings: readonly Finding[];
+  /** Of detectors that only look: for the record, and for nothing else. */
+  readonly shadow?: readonly Finding[];
   /**
    * Why this inspection is no inspection: a detector failed, or there is more than is ever looked at. What was not looked at
    * is not let through (invariant 6), unless policy says so of that finding.
@@ -17,23 +19,28 @@ export interface Inspection {
 export type Inspect = (subject: Subject) => Inspection;
 
 export function createInspector(detectors: readonly Detector[], now: () => number = () => performance.now()): Inspect {
+  const deciding = detectors.filter(({ shadow }) => shadow !== true);
+  const looking = detectors.filter(({ shadow }) => shadow === true);
   return (subject) => {
     const places = placesOf(subject);
     const views = places === undefined ? undefined : viewsOf(places);
     if (places === undefined || views === undefined) return lacking(subject, 'too-large');
-    return look(sightOf(subject, places, views), detectors, now);
+    const sight = sightOf(subject, places, views);
+    const inspection = look(sight, deciding, now);
+    return looking.length === 0 || inspection.incomplete !== undefined ? inspection : { ...inspection, ...beside(sight, looking, now) };
   };
 }
 
 function look(sight: Sight, detectors: readonly Detector[], now: () => number): Inspection {
   const findings: Finding[] = [];
   const deadline = now() + LIMITS.inspectionMs;
-  for (const { id, facets, detect } of detectors) {
+  for (const { id, facets, failure, detect } of detectors) {
     if (!facets.includes(sight.subject.facet)) continue;
     try {
       findings.push(...eachOnce(detect(sight)));
     } catch {
-      return { ...lacking(sight.subject, 'detector-failed', id), findings };
+      if (failure !== 'open') return { ...lacking(sight.subject, 'detector-failed', id), findings };
+      findings.push(lackingOf(sight.subject, 'failure-permitted', id));
     }
     if (findings.length > LIMITS.findingsPerSubjectMax) {
       return { ...lacking(sight.subject, 'too-many-findings', id), findings: findings.slice(0, LIMITS.findingsPerSubjectMax) };
@@ -41,6 +48,13 @@ function look(sight: Sight, detectors: readonly Detector[], now: () => number): 
     if (now() > deadline) return { ...lacking(sight.subject, 'too-slow', id), findings };
   }
   return { findings };
+}
+
+/** What only looks has a time of its own, and whatever befalls it is told like what it finds. */
+function beside(sight: Sight, detectors: readonly Detector[], now: () => number): Pick<Inspection, 'shadow'> {
+  const { findings, incomplete } = look(sight, detectors, now);
+  const shadow = incomplete === undefined ? findings : [...findings, incomplete];
+  return shadow.length === 0 ? {} : { shadow };
 }
 
 /** The same in several views of one text is seen once. */
@@ -56,7 +70,13 @@ function sightOf(subject: Subject, places: readonly Place[], views: readonly Vie
   return { subject, places, views };
 }
 
-function lacking({ at }: Subject, rule: (typeof FINDING_RULES)['inspect'][number], by?: string): Inspection & { readonly incomplete: Finding } {
-  const incomplete: Finding = { detector: 'inspect', rule, severity: 'critical', at: [at], ...(by === undefined ? {} : { seen: by }) };
-  return { findings: [], incomplete };
+type Lack = (typeof FINDING_RULES)['inspect'][number];
+
+function lacking(subject: Subject, rule: Lack, by?: string): Inspection & { readonly incomplete: Finding } {
+  return { findings: [], incomplete: lackingOf(subject, rule, by) };
+}
+
+/** That something was not looked at, and by whom. */
+function lackingOf({ at }: Pick<Subject, 'at'>, rule: Lack, by?: string): Finding {
+  return { detector: 'inspect', rule, severity: rule === 'failure-permitted' ? 'low' : 'critical', at: [at], ...(by === undefined ? {} : { seen: by }) };
 }

@@ -28,6 +28,8 @@ import { detector as toolPoisoning, info as toolPoisoningInfo } from './tool-poi
 import { UNINFORMED } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
+const textModel = createTextModel(MODEL);
+
 /** Every detector, in the order in which they look: one a file; its id, its file and its row have one name. */
 export function detectorsWith(around: Surroundings): readonly Detector[] {
   return [
@@ -35,7 +37,7 @@ export function detectorsWith(around: Surroundings): readonly Detector[] {
     createSecrets(around), createPersonalData(around), payment, health, sourceCode,
     createEgress(around), createPaths(around), createSsrf(around), command, agentConfig, createSchema(around), createCost(around),
     generatedSql, generatedShell, generatedFormula, generatedHtml, generatedCode,
-    createTextModel(MODEL),
+    textModel,
   ];
 }
 

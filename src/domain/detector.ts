@@ -54,5 +54,9 @@ export interface Sight {
 export interface Detector {
   readonly id: string;
   readonly facets: readonly Facet[];
+  /** What it finds is recorded and decides nothing. */
+  readonly shadow?: boolean;
+  /** Whether a message that it failed at is one that was not inspected (`closed`, where nobody says), or one with a finding. */
+  readonly failure?: 'closed' | 'open';
   readonly detect: (sight: Sight) => readonly Finding[];
 }

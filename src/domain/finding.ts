@@ -40,7 +40,11 @@ export const FINDING_RULES = {
   /** Of people who approve calls. */
   approvals: ['hasty', 'never-refuses'],
   /** Of the inspection itself: what was not looked at. */
-  inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed'],
+  inspect: ['too-large', 'too-slow', 'too-many-findings', 'detector-failed', 'failure-permitted'],
+  /** Of a judge outside, which an administrator named. */
+  remote: ['attack', 'partly-read'],
+  /** Of detectors of one's own: by how grave it is; `seen` begins with the plug-in's id. */
+  plugin: SEVERITIES,
   annotations: ['read-only', 'not-destructive', 'closed-world'],
   'name-collision': ['same-name', 'confusable-name', 'near-name', 'same-words', 'similar-description'],
   'cross-server': ['names-tool', 'names-server'],

@@ -3,7 +3,7 @@
  * letters and digits, lower case, whatever stands between them left out), made by control.
  */
 export interface KnownSecrets {
-  /** HMAC-SHA-256 key, base64url; a new one for every set. */
+  /** HMAC-SHA-256 key, base64url; a new one for every set, so that two sets tell nobody what they share. */
   readonly key: string;
   readonly secrets: readonly KnownSecret[];
 }
@@ -12,7 +12,7 @@ export interface KnownSecret {
   /** What findings call it: the entry's name in the vault, never a value. */
   readonly name: string;
   readonly kind: 'vault' | 'canary';
-  /** Letters and digits in each shingle, 8..12. */
+  /** Letters and digits in each shingle, 10..12. */
   readonly length: number;
   /** How many different shingles must be met for the secret to be. */
   readonly needed: number;

@@ -67,6 +67,8 @@ export interface JournalRecord {
   /** What the flow context carried when this was decided, or what the result carries. */
   readonly labels?: Labels;
   readonly findings?: readonly Finding[];
+  /** Of detectors that only look (`shadow`): no policy saw them. */
+  readonly shadowFindings?: readonly Finding[];
   readonly snapshot?: number;
   readonly policies?: readonly string[];
   readonly code?: string;

@@ -1,4 +1,5 @@
 import type { Agent } from './agent.ts';
+import type { DetectSettings } from './detect.ts';
 import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
 import type { AuditSettings } from './retention.ts';
@@ -65,6 +66,10 @@ export interface Snapshot {
   readonly audit: AuditSettings;
   /** Absent: no destination is trusted without having been seen in time. */
   readonly flow?: FlowSettings;
+  /** Absent: every detector looks, as it ships. */
+  readonly detect?: DetectSettings;
+  /** By space, sealed for gateways: how secrets of the vault, and canaries, are known again (`KnownSecrets`). */
+  readonly known?: Readonly<Record<string, string>>;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
 }

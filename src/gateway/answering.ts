@@ -12,6 +12,8 @@ import type { Cleaned } from './sanitise/text.ts';
 /** An answer that was judged: as it is to be given out, what is found in it so, and what holds for it. */
 export interface Judged extends Answered {
   readonly verdict: Verdict;
+  /** What detectors that only look found in it as it came. */
+  readonly shadow: readonly Finding[];
   /** What was taken out of it before it is given out. */
   readonly sanitised: readonly Cleaned[];
 }
@@ -27,18 +29,18 @@ export async function judgeComing(parts: Parts, came: Message, permit: Permit, e
   const meet = async (verdict: Verdict, answer: Message, found: readonly Finding[]): Promise<Verdict> =>
     gates.meet(await quarantine.judge(verdict, answer, found, exchange), answer, exchange);
   const judge = (answered: Answered): Verdict => judgeAnswer(answered, permit, exchange, force, known, inForce.current(Date.now()).lease);
-  const findings = inspecting.answered(came, exchange);
+  const { findings, shadow } = await inspecting.answered(came, exchange);
   const first = judge({ message: came, findings });
   const wanted = first.outcome === 'denial' ? first.transforms : undefined;
-  if (wanted === undefined) return safe(came, findings, await meet(first, came, findings), exchange);
+  if (wanted === undefined) return { ...safe(came, findings, await meet(first, came, findings), exchange), shadow };
   const message = await transforming.answered(came, exchange, wanted, findings);
-  const left = message === undefined ? findings : inspecting.answered(message, exchange);
-  if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first, sanitised: [] };
-  return safe(message, left, await meet(judge({ message, findings: left, done: wanted }), message, left), exchange);
+  const left = message === undefined ? findings : (await inspecting.answered(message, exchange)).findings;
+  if (message === undefined || !transforming.isDone(wanted, left)) return { message: came, findings, verdict: first, sanitised: [], shadow };
+  return { ...safe(message, left, await meet(judge({ message, findings: left, done: wanted }), message, left), exchange), shadow };
 }
 
 /** What is permitted goes out without what hides in it, and without what would load or lead somewhere by itself. */
-function safe(message: Message, findings: readonly Finding[], verdict: Verdict, exchange: Exchange): Judged {
+function safe(message: Message, findings: readonly Finding[], verdict: Verdict, exchange: Exchange): Omit<Judged, 'shadow'> {
   if (verdict.outcome === 'denial') return { message, findings, verdict, sanitised: [] };
   const clean = sanitise(message, exchange);
   return { ...clean, findings, verdict: clean.message === message ? verdict : translate(verdict, clean.message) };

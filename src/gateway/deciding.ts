@@ -1,14 +1,18 @@
 import type { Obligation } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { World } from './gateway.ts';
 import { hides, judge, knownWith, type Known } from './guard.ts';
+import type { Inspected } from './inspecting.ts';
 
 /** The decision of one message: made when it came and, where people are waited for, made anew by what is known by then. */
 export interface Deciding {
   /** What it was decided by, the last time. */
   readonly known: Known;
+  /** What detectors that only look found in it as it came: nothing is decided by it. */
+  readonly shadow: readonly Finding[];
   /** What is to be sent, after all that policy wants changed in it. */
   readonly message: Message;
   readonly exchange: Exchange;
@@ -19,9 +23,13 @@ export interface Deciding {
 
 type Parts = Pick<World, 'inForce' | 'flow' | 'pins' | 'gates' | 'inspecting' | 'transforming'>;
 
-export function deciding(parts: Parts, asked: Message, began: Exchange, first: Known): Deciding {
+/** `watched`: how unusual its caller's behaviour is, which what is changed in the message changes nothing of. */
+export function deciding(
+  parts: Parts, asked: Message, began: Exchange, carried: Pick<Known, 'flow' | 'provenance'>, watched: Inspected, seen: Inspected,
+): Deciding {
   const { inForce, flow, pins, gates, inspecting, transforming } = parts;
-  let known = first;
+  const shadow = [...watched.shadow, ...seen.shadow];
+  let known = knownWith(carried, [...watched.findings, ...seen.findings]);
   let [message, exchange] = [asked, began];
   let done: readonly Obligation[] = [];
   const decide = async (): Promise<Verdict> => {
@@ -32,11 +40,10 @@ export function deciding(parts: Parts, asked: Message, began: Exchange, first: K
     if (wanted === undefined) return gates.meet(judged, message, exchange);
     const changed = await transforming.asked(message, exchange, wanted, known.findings);
     if (changed === undefined) return judged;
-    // Whatever was found in it counts as it is now; how its caller behaves is as it was.
-    const left = inspecting.asked(changed.message, changed.exchange);
+    const left = (await inspecting.asked(changed.message, changed.exchange)).findings;
     if (!transforming.isDone(wanted, left)) return judged;
-    const carried = await flow.know(changed.exchange, force.engine);
-    known = knownWith(carried, [...first.findings.filter(({ detector }) => detector === 'anomaly'), ...left]);
+    const carries = await flow.know(changed.exchange, force.engine);
+    known = knownWith(carries, [...watched.findings, ...left]);
     [message, exchange, done] = [changed.message, changed.exchange, wanted];
     return gates.meet(judge(message, exchange, force, pin, known, done), message, exchange);
   };
@@ -50,7 +57,7 @@ export function deciding(parts: Parts, asked: Message, began: Exchange, first: K
     get exchange() {
       return exchange;
     },
-    decide,
+    shadow, decide,
     async again() {
       const force = inForce.current(Date.now());
       if (force.snapshot !== exchange.snapshot) return undefined;

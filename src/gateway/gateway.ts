@@ -14,7 +14,6 @@ import { connectPrompt } from './connect-prompt.ts';
 import { deciding } from './deciding.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusalOfFault } from './refusal.ts';
-import { knownWith } from './guard.ts';
 import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
 import type { Holding } from './holding.ts';
@@ -97,7 +96,7 @@ export function createGateway(world: World): Gateway {
         try {
           const carried = await world.flow.know(exchange, force.engine);
           watched = world.watching.watch(exchange, carried.flow);
-          const decided = deciding(world, message, exchange, knownWith(carried, [...watched.findings, ...world.inspecting.asked(message, exchange)]));
+          const decided = deciding(world, message, exchange, carried, watched, await world.inspecting.asked(message, exchange));
           const verdict = yield* world.holding.wait(await decided.decide(), decided, said, exchange, signal);
           const { known } = decided;
           await trail.decided(decided, verdict);

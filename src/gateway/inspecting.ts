@@ -1,4 +1,4 @@
-import type { Inspect } from '../detect/inspect.ts';
+import type { Inspect, Inspection } from '../detect/inspect.ts';
 import type { Subject } from '../domain/detector.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -6,23 +6,51 @@ import type { Message } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import { subjectsAnswered, subjectsAsked } from './subjects.ts';
 
+/** What was found in one message. */
+export interface Inspected {
+  readonly findings: readonly Finding[];
+  /** Of detectors that only look: for the record, and for nothing else. */
+  readonly shadow: readonly Finding[];
+}
+
 /**
  * What detectors see in the messages of the path, both ways. Pointers of findings are into the JSON-RPC message. An inspection that
  * is none (a detector failed, there was too much) is a finding like the others: `inspect/…`, which policy refuses by default.
  */
 export interface Inspecting {
-  asked(message: Message, exchange: Exchange): readonly Finding[];
-  answered(answer: Message, exchange: Exchange): readonly Finding[];
+  asked(message: Message, exchange: Exchange): Inspected | Promise<Inspected>;
+  answered(answer: Message, exchange: Exchange): Inspected | Promise<Inspected>;
 }
 
-export function createInspecting(inspect: Inspect): Inspecting {
-  const look = (subjects: readonly Subject[]): readonly Finding[] => subjects.flatMap((subject) => {
-    const { findings, incomplete } = inspect(subject);
-    return incomplete === undefined ? findings : [...findings, incomplete];
-  });
+/** What looks at the messages of one server. */
+export interface Looking {
+  readonly inspect: Inspect;
+  /** What looks outside this thread, and is waited for: told what was found already. Never rejects. */
+  readonly beside?: (subject: Subject, found: readonly Finding[]) => Promise<Inspection>;
+}
+
+export function createInspecting(lookingAt: (exchange: Exchange) => Looking): Inspecting {
+  const look = (subjects: readonly Subject[], exchange: Exchange): Inspected | Promise<Inspected> => {
+    const { inspect, beside } = lookingAt(exchange);
+    const inspections = subjects.map((subject) => ({ subject, inspection: inspect(subject) }));
+    const first = joined(inspections.map(({ inspection }) => inspection));
+    // What is refused anyway is shown to nobody outside.
+    if (beside === undefined || inspections.some(({ inspection }) => inspection.incomplete !== undefined)) return first;
+    const others = Promise.all(inspections.map(({ subject, inspection }) => beside(subject, inspection.findings)));
+    return others.then((more) => joined([first, ...more]));
+  };
   return {
-    asked: (message, exchange) => (isOurs(exchange) ? [] : look(subjectsAsked(message, exchange))),
-    answered: (answer, exchange) => (isOurs(exchange) ? [] : look(subjectsAnswered(answer, exchange))),
+    asked: (message, exchange) => (isOurs(exchange) ? NOTHING : look(subjectsAsked(message, exchange), exchange)),
+    answered: (answer, exchange) => (isOurs(exchange) ? NOTHING : look(subjectsAnswered(answer, exchange), exchange)),
+  };
+}
+
+const NOTHING: Inspected = { findings: [], shadow: [] };
+
+function joined(inspections: readonly Inspection[]): Inspected {
+  return {
+    findings: inspections.flatMap(({ findings, incomplete }) => (incomplete === undefined ? findings : [...findings, incomplete])),
+    shadow: inspections.flatMap(({ shadow = [] }) => shadow),
   };
 }
 

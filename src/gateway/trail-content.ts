@@ -3,7 +3,6 @@ import type { DataKeys } from '../audit/data-keys.ts';
 import { shapeOf } from '../audit/shape.ts';
 import type { AccessRequest } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import type { Finding } from '../domain/finding.ts';
 import { isObject, type JsonObject } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
 import type { JournalRecord } from '../domain/record.ts';
@@ -12,7 +11,7 @@ import { STANDARD_CLASS, type RetentionClass, type SealedBody } from '../domain/
 import { UNLABELLED } from '../domain/server.ts';
 import { labelsOf } from '../flow/context.ts';
 import { textOf } from '../mcp/encode.ts';
-import { recordedFindings } from './trail-findings.ts';
+import { recordedFindings, type Found } from './trail-findings.ts';
 
 /** What was said in an exchange, as a record may hold it (digest, size, shape), and sealed beside it where its class keeps that. */
 export interface Content {
@@ -31,7 +30,7 @@ type Bound = Pick<JournalRecord, 'id' | 'detail'>;
 
 /** What a client asked: the arguments and, sealed, the whole of what policy was asked. */
 export async function askedOf(
-  record: Bound, message: Message, requests: readonly AccessRequest[] | undefined, findings: readonly Finding[], exchange: Exchange, options: ContentOptions,
+  record: Bound, message: Message, requests: readonly AccessRequest[] | undefined, found: Found, exchange: Exchange, options: ContentOptions,
 ): Promise<Content> {
   const given = exchange.call.arguments;
   const text = given === undefined ? paramsText(message) : textOf(given);
@@ -42,7 +41,7 @@ export async function askedOf(
     ...(given === undefined || exchange.tool === undefined ? {} : { shape: shapeOf(given, exchange.tool.definition['inputSchema']) }),
     ...(request === undefined ? {} : { request }),
     ...carried(first),
-    ...recordedFindings(findings, exchange),
+    ...recordedFindings(found, exchange),
   };
   const payload = requests === undefined ? undefined : payloadOf(requests, given === undefined ? '{}' : (text ?? '{}'));
   return seal(record, payload, fields, exchange, options);
@@ -50,7 +49,7 @@ export async function askedOf(
 
 /** What came back. Results are kept only where the class says so. */
 export async function answerOf(
-  record: Bound, answer: Message, questions: readonly AccessRequest[] | undefined, findings: readonly Finding[], exchange: Exchange, options: ContentOptions,
+  record: Bound, answer: Message, questions: readonly AccessRequest[] | undefined, found: Found, exchange: Exchange, options: ContentOptions,
 ): Promise<Content> {
   const text = answer.kind === 'error' ? `{"code":${answer.error.code}}` : answer.kind === 'result' ? textOf(answer.result) : paramsText(answer);
   const request = questions === undefined ? undefined : recordedRequest(questions, exchange.call.action);
@@ -59,7 +58,7 @@ export async function answerOf(
     ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
     ...(request === undefined ? {} : { request }),
     ...(labels === undefined ? {} : { labels }),
-    ...recordedFindings(findings, exchange),
+    ...recordedFindings(found, exchange),
   };
   const isKept = answer.kind === 'result' && classOf(exchange)?.results === true;
   return isKept ? seal(record, `{"result":${text ?? 'null'}}`, fields, exchange, options) : { fields };

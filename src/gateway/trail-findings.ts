@@ -16,14 +16,23 @@ const WORDS: ReadonlySet<string> = new Set([
   'requestedSchema', 'properties', 'inputSchema', 'outputSchema', 'instructions', '_meta', 'annotations', 'systemPrompt', 'completion', 'values', 'method',
 ]);
 
+/** What is on record of an inspection. */
+export interface Found {
+  readonly findings: readonly Finding[];
+  readonly shadow?: readonly Finding[];
+}
+
 /** Findings as a record may hold them: no spans, a few places each, and of those only names that the payload could not choose. */
-export function recordedFindings(findings: readonly Finding[], { tool }: Exchange): Pick<JournalRecord, 'findings'> {
-  if (findings.length === 0) return {};
+export function recordedFindings({ findings, shadow = [] }: Found, { tool }: Exchange): Pick<JournalRecord, 'findings' | 'shadowFindings'> {
+  if (findings.length === 0 && shadow.length === 0) return {};
   const known = tool === undefined ? NONE : namesIn(tool.definition);
   const isPlain = (part: string): boolean => PLAIN.test(part) || WORDS.has(part) || known.has(part);
   const plain = (pointer: string): string => pointer.split('/').map((part) => (isPlain(part) ? part : OTHER)).join('/');
-  const shown = findings.slice(0, LIMITS.findingsPerRecordMax);
-  return { findings: shown.map(({ spans: _spans, at, ...finding }) => ({ ...finding, at: [...new Set(at.slice(0, PLACES_MAX).map(plain))] })) };
+  const told = (some: readonly Finding[]): readonly Finding[] => some.slice(0, LIMITS.findingsPerRecordMax)
+    .map(({ spans: _spans, at, ...finding }) => ({ ...finding, at: [...new Set(at.slice(0, PLACES_MAX).map(plain))] }));
+  return {
+    ...(findings.length === 0 ? {} : { findings: told(findings) }), ...(shadow.length === 0 ? {} : { shadowFindings: told(shadow) }),
+  };
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -46,6 +46,8 @@ export interface Decided {
   readonly message: Message;
   readonly exchange: Exchange;
   readonly known: { readonly findings: readonly Finding[] };
+  /** Of detectors that only look. */
+  readonly shadow?: readonly Finding[];
 }
 
 /** What came back, and what holds for it. */
@@ -53,6 +55,7 @@ export interface Passed {
   readonly message: Message;
   readonly verdict: Verdict;
   readonly findings: readonly Finding[];
+  readonly shadow?: readonly Finding[];
   /** What was taken out of it. */
   readonly sanitised?: readonly string[];
 }
@@ -170,7 +173,7 @@ class Course {
   }
 }
 
-async function decided(course: Course, { message, exchange, known }: Decided, verdict: Verdict): Promise<void> {
+async function decided(course: Course, { message, exchange, known, shadow = [] }: Decided, verdict: Verdict): Promise<void> {
   if (course.asked !== undefined) course.asked = exchange;
   const { asked, caller, options } = course;
   course.stages.mark('decide');
@@ -183,7 +186,7 @@ async function decided(course: Course, { message, exchange, known }: Decided, ve
   const reasons = reasonsOf(verdict);
   const named = uuidv7(options.now());
   const bound = { id: named, ...course.told, ...reasons };
-  const content = asked === undefined ? NOTHING : await askedOf(bound, message, course.before, known.findings, asked, options);
+  const content = asked === undefined ? NOTHING : await askedOf(bound, message, course.before, { findings: known.findings, shadow }, asked, options);
   await course.append(course.record('access', event, { ...reasons, ...ends }, content, named), content);
   course.open = permitted && opens;
   if (permitted) return;
@@ -191,7 +194,7 @@ async function decided(course: Course, { message, exchange, known }: Decided, ve
   if (caller !== undefined) options.refused(caller, verdict.code);
 }
 
-async function passed(course: Course, { message: answer, verdict, findings, sanitised = [] }: Passed): Promise<number> {
+async function passed(course: Course, { message: answer, verdict, findings, shadow = [], sanitised = [] }: Passed): Promise<number> {
   const { asked, options } = course;
   const final = course.open && (answer.kind === 'result' || answer.kind === 'error') && answer.from === 'server';
   course.stages.mark('upstream');
@@ -201,7 +204,8 @@ async function passed(course: Course, { message: answer, verdict, findings, sani
   const reasons = reasonsOf(verdict, sanitised.length === 0 ? {} : { sanitised });
   const named = uuidv7(options.now());
   const questions = verdict.decision.asked === course.before ? undefined : verdict.decision.asked;
-  const content = asked === undefined ? NOTHING : await answerOf({ id: named, ...course.told, ...reasons }, answer, questions, findings, asked, options);
+  const bound = { id: named, ...course.told, ...reasons };
+  const content = asked === undefined ? NOTHING : await answerOf(bound, answer, questions, { findings, shadow }, asked, options);
   await course.append(course.record('execution', event, reasons, content, named), content);
   if (final) course.open = false;
   return content.fields.sizeBytes ?? 0;

@@ -1,6 +1,7 @@
 import type { CallAsked, CallEnded } from '../detect/anomaly/event.ts';
 import type { Unusual } from '../detect/anomaly/notice.ts';
 import type { AnomalyScorer } from '../detect/anomaly/scorer.ts';
+import { modeOf } from '../domain/detect.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Route } from '../domain/inbound.ts';
@@ -10,6 +11,7 @@ import type { Journal, JournalRecord } from '../domain/record.ts';
 import { UNLABELLED, type Labels } from '../domain/server.ts';
 import { labelsOf } from '../flow/context.ts';
 import { join } from '../flow/labels.ts';
+import type { Inspected } from './inspecting.ts';
 import { uuidv7 } from './uuid.ts';
 import { measure } from './watch-measure.ts';
 import { callerOf } from './trail-words.ts';
@@ -28,8 +30,7 @@ export interface Watching {
   refused(principal: Principal, route: Route, at: number): void;
 }
 
-export interface Watched {
-  readonly findings: readonly Finding[];
+export interface Watched extends Inspected {
   /** It was denied, or ended without an answer, or with one of so many bytes. */
   end(outcome: CallEnded['outcome'], resultBytes: number): void;
 }
@@ -44,7 +45,7 @@ export interface WatchingOptions {
 }
 
 const UNSCORED: Finding = { detector: 'anomaly', rule: 'unscored', severity: 'high', at: [], expected: 'a score', seen: 'the scorer failed' };
-const UNWATCHED: Watched = { findings: [], end: () => undefined };
+const UNWATCHED: Watched = { findings: [], shadow: [], end: () => undefined };
 const FAILED: Unusual = { findings: [UNSCORED], raised: [UNSCORED] };
 const MINUTE_MS = 60_000;
 
@@ -61,15 +62,17 @@ export function createWatching({ scorer, journal, node, now, hash }: WatchingOpt
   return {
     findings: (exchange) => shown.get(exchange) ?? [],
     watch(exchange, flow) {
-      if (exchange.principal.id === REGISTRY_PRINCIPAL_ID) return UNWATCHED;
+      const mode = modeOf(exchange.snapshot.detect?.[exchange.space] ?? {}, exchange.server.id, 'anomaly');
+      if (exchange.principal.id === REGISTRY_PRINCIPAL_ID || mode === 'off') return UNWATCHED;
       const call = attempt(() => measure(exchange, flow, hash));
       const asked = call === undefined ? undefined : attempt(() => scorer.ask(call));
       const unusual = asked ?? FAILED;
       tell(unusual.raised, namesOf(exchange));
-      if (unusual.findings.length > 0) shown.set(exchange, unusual.findings);
+      const isShadow = mode === 'shadow';
+      if (unusual.findings.length > 0 && !isShadow) shown.set(exchange, unusual.findings);
       let isOpen = true;
       return {
-        findings: unusual.findings,
+        findings: isShadow ? [] : unusual.findings, shadow: isShadow ? unusual.findings : [],
         end(outcome, resultBytes) {
           if (!isOpen || call === undefined || asked === undefined) return;
           isOpen = false;

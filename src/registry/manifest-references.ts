@@ -20,6 +20,7 @@ export function referenceComplaints(shape: ManifestShape): readonly Complaint[] 
     ...bindings,
     ...identityComplaints(shape),
     ...agentComplaints(shape),
+    ...Object.keys(shape.detect?.servers ?? {}).flatMap((id) => serverComplaints(shape, id, ['detect', 'servers', id])),
     ...Object.entries(shape.servers ?? {}).flatMap(([id, { retention = STANDARD_CLASS }]) => retentionComplaints(shape, id, retention)),
   ];
 }

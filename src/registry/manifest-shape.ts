@@ -5,6 +5,7 @@ import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
 import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
+import { DETECT_SHAPE } from './detect-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
 import { DRY_RUN } from './dry-run-shape.ts';
 import { CLASSIFICATION_SHAPE, DEFAULTS_SHAPE, FLOW_RULES, FLOW_SHAPE } from './flow-shape.ts';
@@ -131,6 +132,7 @@ export const MANIFEST = z.strictObject({
   limits: LIMITS_SHAPE.exactOptional(),
   audit: AUDIT_SHAPE.exactOptional(),
   telemetry: TELEMETRY_SHAPE.exactOptional(),
+  detect: DETECT_SHAPE.exactOptional(),
   flow: FLOW_SHAPE.exactOptional(),
   classification: CLASSIFICATION_SHAPE.exactOptional(),
   defaults: DEFAULTS_SHAPE.exactOptional(),

@@ -28,6 +28,7 @@ export interface Manifest {
   readonly limits?: NonNullable<ManifestShape['limits']>;
   readonly audit?: NonNullable<ManifestShape['audit']>;
   readonly telemetry?: NonNullable<ManifestShape['telemetry']>;
+  readonly detect?: NonNullable<ManifestShape['detect']>;
   readonly flow?: NonNullable<ManifestShape['flow']>;
   readonly classification?: NonNullable<ManifestShape['classification']>;
   readonly defaults?: NonNullable<ManifestShape['defaults']>;
@@ -70,6 +71,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.limits && { limits: shape.limits }),
     ...(shape.audit && { audit: shape.audit }),
     ...(shape.telemetry && { telemetry: shape.telemetry }),
+    ...(shape.detect && { detect: shape.detect }),
     ...(shape.flow && { flow: shape.flow }),
     ...(shape.classification && { classification: shape.classification }),
     ...(shape.defaults && { defaults: shape.defaults }),
@@ -164,6 +166,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.limits && { limits: manifest.limits }),
     ...(manifest.audit && { audit: manifest.audit }),
     ...(manifest.telemetry && { telemetry: manifest.telemetry }),
+    ...(manifest.detect && { detect: manifest.detect }),
     ...(manifest.flow && { flow: manifest.flow }),
     ...(manifest.classification && { classification: manifest.classification }),
     ...(manifest.defaults && { defaults: manifest.defaults }),

@@ -3,8 +3,6 @@ import { openCommitments } from '../audit/commit.ts';
 import { createDataKeys } from '../audit/data-keys.ts';
 import { createFloods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
-import { createInspector } from '../detect/inspect.ts';
-import { DETECTORS } from '../detect/table.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
@@ -24,6 +22,7 @@ import { switchedOff } from '../gateway/guard.ts';
 import { createHandles } from '../gateway/handles.ts';
 import { createHolding } from '../gateway/holding.ts';
 import { createInspecting } from '../gateway/inspecting.ts';
+import { createInspectors } from '../gateway/inspectors.ts';
 import type { FlowKey } from '../flow/provenance/derive.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
@@ -77,6 +76,8 @@ export interface Ground {
   readonly seal: Seal;
   /** Of the fingerprints of flow contexts. */
   readonly flowKey: FlowKey;
+  /** Opens what snapshots say of secrets of the vault (`knownKeyOf`). */
+  readonly knownKey: Uint8Array;
   readonly state: SharedState;
   /** Ends what the link's handlers do when the role ends. */
   readonly signal: AbortSignal;
@@ -115,7 +116,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   });
   const peers = createPeers(home);
   const { watching } = anomalies;
-  const inspecting = createInspecting(createInspector(DETECTORS));
+  const inspecting = createInspecting(createInspectors(ground.knownKey, { at: () => undefined }));
   const transforming = createTransforming(createTokens(state, seal), inspecting);
   const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);

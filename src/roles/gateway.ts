@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { knownKeyOf } from '../detect/secrets/sealed.ts';
 import type { Role } from '../domain/role.ts';
 import { flowKeyOf } from '../flow/provenance/key.ts';
 import { createSeal } from '../gateway/seal.ts';
@@ -53,7 +54,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const [seal, flowKey] = [createSeal(secret), flowKeyOf(secret)];
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);
-  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal, flowKey });
+  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal, flowKey, knownKey: knownKeyOf(secret) });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
   inForce.onLease(() => plane.sweep());

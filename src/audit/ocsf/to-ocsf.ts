@@ -137,6 +137,7 @@ const PLACE: Readonly<Record<keyof JournalRecord, 'every' | 'none' | Attribute |
   definition: 'resources', trace: 'trace', client: 'message_context', findings: 'enrichments',
   principalKind: 'none', actors: 'none', onBehalfOf: 'none', standing: 'none', session: 'none', route: 'none', action: 'none', effect: 'none', labels: 'none',
   dispatchers: 'none', snapshot: 'none', fingerprint: 'none', latencyMs: 'none', stages: 'none', request: 'none', retention: 'none', detail: 'none',
+  shadowFindings: 'none',
 };
 
 /** What the event has no place for, under the record's own names. */

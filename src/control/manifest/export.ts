@@ -9,6 +9,7 @@ import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
 import { readApprovals } from '../approvals/settings.ts';
+import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
@@ -39,6 +40,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const telemetry = await readTelemetry(rows);
   const approvals = await readApprovals(rows);
   const vault = await readVaultSettings(rows);
+  const detect = await readDetect(rows, space);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -49,6 +51,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(telemetry).length > 0 ? { telemetry } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
+    ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),

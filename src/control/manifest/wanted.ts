@@ -6,6 +6,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { ApprovalsShape } from '../../registry/approval-shape.ts';
 import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
+import type { DetectShape } from '../../registry/detect-shape.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
@@ -29,6 +30,7 @@ export interface Wanted {
   readonly audit: AuditShape;
   readonly telemetry: TelemetryShape;
   readonly approvals: ApprovalsShape;
+  readonly detect: DetectShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -68,6 +70,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     audit: manifest.audit ?? {},
     telemetry: manifest.telemetry ?? {},
     approvals: manifest.approvals ?? {},
+    detect: manifest.detect ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],

@@ -1,4 +1,5 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { DetectSettings } from '../../domain/detect.ts';
 import { SECRET_REFERENCE } from '../../domain/server.ts';
 import type { Tool } from '../../domain/server.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
@@ -11,6 +12,7 @@ import { readSpaceKill } from '../kill/kill.ts';
 import { groupsOfPeople } from '../people/groups.ts';
 import { readNames } from '../people/names.ts';
 import { readAudit } from '../retention/settings.ts';
+import { readDetectSettings } from '../detect/settings.ts';
 import { readSignIn } from '../sign-in/settings.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { listStored } from '../stored.ts';
@@ -52,7 +54,7 @@ interface Approved {
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
  * how long evidence stays, and to whom traffic is told.
  */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults'];
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -78,7 +80,7 @@ export async function readWide(rows: Rows): Promise<Wide> {
     }])),
     showings: new Set([
       ...(await listStored(rows, 'server')).flatMap(({ space, body }) => showingsOf(body).map((one) => `${one} (space ${space})`)),
-      ...sinkShowings(await readAudit(rows)),
+      ...sinkShowings(await readAudit(rows)), ...remoteShowings(await readDetectSettings(rows)),
     ]),
   };
 }
@@ -108,7 +110,8 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     gains('passes') ? 'it endorses or declassifies a value for a flow context' : '',
     changed('custodians') ? 'it changes who can open the break-glass' : '',
     changed('settings')
-      ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, or where data may go'
+      ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, what is looked for in it, '
+        + 'or where data may go'
       : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
@@ -136,6 +139,15 @@ function sinkShowings({ sinks = {} }: AuditShape): readonly string[] {
     const place = 'url' in sink ? new URL(sink.url).origin : 'address' in sink ? sink.address : 'brokers' in sink ? sink.brokers.join(', ') : sink.directory;
     const where = `the sink ${name} at ${place}`;
     return [...(sink.reveal === true ? [`people by their names to ${where}`] : []), ...secretsOf(sink).map((secret) => `the secret ${secret} to ${where}`)];
+  });
+}
+
+/** A judge outside sees what messages say. */
+function remoteShowings(detect: DetectSettings): readonly string[] {
+  return Object.entries(detect).flatMap(([space, { remote }]) => {
+    if (remote === undefined) return [];
+    const where = `${new URL(remote.url).origin} (space ${space})`;
+    return [`what messages say to ${where}`, ...(remote.secret === undefined ? [] : [`the secret ${remote.secret} to ${where}`])];
   });
 }
 

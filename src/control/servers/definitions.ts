@@ -2,6 +2,7 @@ import { definitionSubjects } from '../../detect/definitions.ts';
 import { excerptOf } from '../../detect/excerpt.ts';
 import { createInspector } from '../../detect/inspect.ts';
 import { DETECTOR_INFO, DETECTORS } from '../../detect/table.ts';
+import { modeOf } from '../../domain/detect.ts';
 import type { Subject } from '../../domain/detector.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { idOf } from '../../domain/finding.ts';
@@ -10,8 +11,10 @@ import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Surface } from '../../domain/server.ts';
 import { digestOfSurface } from '../../registry/canonical.ts';
+import type { DetectShape } from '../../registry/detect-shape.ts';
 import { showHidden } from '../../registry/text.ts';
 import type { Rows } from '../../store/store.ts';
+import { readDetect } from '../detect/settings.ts';
 import { listStored } from '../stored.ts';
 import type { ServerFinding } from './schema.ts';
 
@@ -64,7 +67,8 @@ function whatIs({ detector, rule, severity }: Finding): string {
 export async function findDefinitions(rows: Rows, space: string, id: string, surface: Surface | undefined, now: number): Promise<readonly ServerFinding[]> {
   if (surface === undefined) return [];
   const accepted = await acceptedIn(rows, space, id, now);
-  return inspectSurface(id, surface).map((finding) => {
+  const settings = await readDetect(rows, space);
+  return asSet(settings, id, inspectSurface(id, surface)).map((finding) => {
     if (finding.severity !== 'block') return finding;
     const until = accepted.get(finding.rule);
     const stand = until === undefined ? 'it cannot be approved so' : `accepted until ${new Date(until).toISOString()}`;
@@ -75,13 +79,23 @@ export async function findDefinitions(rows: Rows, space: string, id: string, sur
 /** Throws `ERR_DEFINITION_BLOCKED` with every finding that keeps a server from being approved and that nobody took responsibility for. */
 export async function checkDefinitions(rows: Rows, space: string, id: string, surface: Surface, now: number): Promise<void> {
   const accepted = await acceptedIn(rows, space, id, now);
-  const open = inspectSurface(id, surface).filter(({ rule, severity }) => severity === 'block' && !accepted.has(rule));
+  const settings = await readDetect(rows, space);
+  const open = asSet(settings, id, inspectSurface(id, surface)).filter(({ rule, severity }) => severity === 'block' && !accepted.has(rule));
   if (open.length === 0) return;
   const rules = [...new Set(open.map(({ rule }) => rule))];
   const items = [...new Set(open.map(({ item }) => item ?? ''))].slice(0, NAMED_MAX);
   throw new SallyportError('ERR_DEFINITION_BLOCKED', `what the server says cannot be approved: ${rules.join(', ')} in ${items.map(showHidden).join(', ')}`, {
     remedy: `Have its owner take that out; or accept it for a time: ${
       rules.map((rule) => `sallyport exception add --server ${id} --definition ${rule}`).join('; ')} (see its --help)`,
+  });
+}
+
+/** What a detector that is off found is not told; one that only looks keeps nobody from anything. */
+export function asSet(settings: DetectShape, server: string, findings: readonly ServerFinding[]): readonly ServerFinding[] {
+  return findings.flatMap((finding) => {
+    const mode = modeOf(settings, server, finding.rule.split('/')[0] ?? '');
+    if (mode === 'on') return [finding];
+    return mode === 'off' ? [] : [{ ...finding, severity: 'info', message: `(shadow) ${finding.message}` } as const];
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Agent } from '../../domain/agent.ts';
+import type { DetectSettings } from '../../domain/detect.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, FlowSettings, NetworkSettings } from '../../domain/snapshot.ts';
 import type { Server, Toolset } from '../../domain/server.ts';
@@ -9,6 +10,7 @@ import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { ClassificationShape, DefaultsShape } from '../../registry/flow-shape.ts';
 import type { Rows } from '../../store/store.ts';
+import { readDetectSettings } from '../detect/settings.ts';
 import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
 import { readIssuers } from '../manifest/identity.ts';
 import { readStandingLimits } from '../manifest/limits.ts';
@@ -19,6 +21,7 @@ import { readAudit } from '../retention/settings.ts';
 import { telemetryOf } from '../../registry/telemetry-shape.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { listStored } from '../stored.ts';
+import { readKnown } from '../vault/known.ts';
 
 /** Everything that gateways are to decide by, of all spaces, as the store holds it at one moment. */
 export interface Configuration {
@@ -33,6 +36,9 @@ export interface Configuration {
   readonly audit: AuditSettings;
   readonly telemetry?: TelemetrySettings;
   readonly flow: FlowSettings;
+  readonly detect: DetectSettings;
+  /** How secrets of the vault are known again, sealed. */
+  readonly known: Readonly<Record<string, string>>;
   readonly rules: Rules;
 }
 
@@ -65,6 +71,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     limits: await readStandingLimits(rows),
     audit: await readAuditSettings(rows, now),
     flow: await readFlowSettings(rows, spaces),
+    detect: await readDetectSettings(rows), known: await readKnown(rows),
     ...(telemetry === undefined ? {} : { telemetry }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),

@@ -66,6 +66,8 @@ async function resolve(parts: ReaderParts, space: string, reference: string, pro
 async function fromVault(parts: ReaderParts, space: string, name: string, provided: boolean): Promise<Resolved | undefined> {
   const found = await findStored(parts.store, 'secret', space, name);
   if (found === undefined) return undefined;
+  // Bait opens nothing, and whoever is sent it would have it from us.
+  if (found.body.canary !== undefined) return undefined;
   const { holds, expires } = found.body;
   if (isExpired(found.body, parts.now())) throw expired(`secret ${name}`, found.body.expires);
   if (holds.kind === 'provider') {

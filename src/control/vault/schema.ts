@@ -25,6 +25,8 @@ export const STORED_SECRET = z.strictObject({
   ...KEEP,
   createdAt: z.number(),
   lastUsedAt: z.number().exactOptional(),
+  /** It opens nothing, and is there to be found; where it was planted. */
+  canary: WORDS.exactOptional(),
   holds: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('sealed'), versions: z.array(VERSION).min(1).max(LIMITS.secretVersionsMax) }),
     z.strictObject({ kind: z.literal('provider'), ...PROVIDED }),
@@ -40,6 +42,10 @@ export const SET_SECRET = z.union([
   z.strictObject({ ...PROVIDED, ...KEEP }),
 ], { error: 'must have either a value, or a provider and its argument' });
 export type SetSecret = z.infer<typeof SET_SECRET>;
+
+/** What a canary looks like, and where it is planted. */
+export const CANARY = z.strictObject({ like: z.enum(['token', 'aws', 'github', 'password']).default('token'), planted: WORDS });
+export type Canary = z.infer<typeof CANARY>;
 
 export const ROTATE_SECRET = z
   .strictObject({ value: VALUE.exactOptional(), restore: z.int().min(1).exactOptional(), revokeOld: z.boolean().default(false), ...KEEP })

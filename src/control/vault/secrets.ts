@@ -32,11 +32,12 @@ export function currentOf({ holds }: StoredSecret): SecretVersion | undefined {
 }
 
 /** Makes a secret, or a new version of it. What the body does not say of how it is kept stays as it was. */
-export async function setSecret(secrets: Secrets, by: By, name: string, body: SetSecret): Promise<JsonObject> {
+export async function setSecret(secrets: Secrets, by: By, name: string, body: SetSecret & { readonly canary?: string }): Promise<JsonObject> {
   const known = await findStored(secrets.store, 'secret', by.space, name);
+  if (known !== undefined && ('canary' in body) !== (known.body.canary !== undefined)) throw notBoth(name);
   if (!('value' in body)) return setProvided(secrets, by, name, body, known?.body);
-  const { value, ...keep } = body;
-  return addVersion(secrets, by, { name, known: known?.body, value, keep, verb: 'set', revokeOld: false });
+  const { value, canary, ...keep } = body;
+  return addVersion(secrets, by, { name, known: known?.body, value, keep: canary === undefined ? keep : { ...keep, canary }, verb: 'set', revokeOld: false });
 }
 
 /** A new version of a secret that there is. The old rotation date is gone with the old value, unless a new one is given. */
@@ -51,7 +52,7 @@ interface Addition {
   readonly name: string;
   readonly known: StoredSecret | undefined;
   readonly value: string;
-  readonly keep: Keep;
+  readonly keep: Keep & { readonly canary?: string };
   readonly verb: 'set' | 'rotate';
   readonly revokeOld: boolean;
 }
@@ -157,13 +158,20 @@ function withoutText(version: SecretVersion): Omit<SecretVersion, 'sealed'> {
   return rest;
 }
 
-function keepOf(known: StoredSecret | undefined): Keep {
-  const { owner, expires, rotateBy } = known ?? {};
-  return { ...(owner === undefined ? {} : { owner }), ...(expires === undefined ? {} : { expires }), ...(rotateBy === undefined ? {} : { rotateBy }) };
+function keepOf(known: StoredSecret | undefined): Keep & { readonly canary?: string } {
+  const { owner, expires, rotateBy, canary } = known ?? {};
+  return {
+    ...(canary === undefined ? {} : { canary }),
+    ...(owner === undefined ? {} : { owner }), ...(expires === undefined ? {} : { expires }), ...(rotateBy === undefined ? {} : { rotateBy }),
+  };
 }
 
 function meanwhile(): SallyportError {
   return new SallyportError('ERR_CONFLICT', 'the secret or the vault\'s key was changed meanwhile', { remedy: 'Try again.' });
+}
+
+function notBoth(name: string): SallyportError {
+  return new SallyportError('ERR_CONFLICT', `a secret and a canary cannot both be "${name}"`, { remedy: 'Take another name, or remove that one first.' });
 }
 
 function noVersion(name: string, version: number): SallyportError {

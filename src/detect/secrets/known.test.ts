@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { digestSecrets } from '../../../test/fixtures/known-secrets.ts';
+import { digestSecrets } from './digest.ts';
 import { createInspector } from '../inspect.ts';
 import { createSecrets } from '../secrets.ts';
 import { UNINFORMED } from '../surroundings.ts';

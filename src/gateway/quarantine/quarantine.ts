@@ -50,7 +50,7 @@ export function createQuarantine(state: SharedState, store: QuarantineStore, may
     const kept = await store.keep({
       space, digest, exchange: id, principal: principal.id, agent: principal.agent, context: flow, server: server.id, name: call.resource.name,
       policies: [...denial.decision.policies], shape, answer: text,
-      findings: (recordedFindings(findings, exchange).findings ?? []).map(({ detector, rule, severity }) => ({ detector, rule, severity })),
+      findings: (recordedFindings({ findings }, exchange).findings ?? []).map(({ detector, rule, severity }) => ({ detector, rule, severity })),
     });
     const handle = isObject(kept) && typeof kept['id'] === 'string' ? kept['id'] : undefined;
     if (handle !== undefined) await state.set(keyOf(digest, exchange), handle, LIMITS.quarantineMs);

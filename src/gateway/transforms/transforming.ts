@@ -35,7 +35,7 @@ export function createTransforming(tokens: Tokens, inspecting: Pick<Inspecting, 
       // What a dispatcher runs stands twice in it, in its own words: nothing is changed there.
       if ((exchange.dispatchers ?? []).length > 0 && wanted.some(({ kind }) => CHANGES.has(kind))) return undefined;
       const restored = await restoredIn(message, exchange, categoriesOf(wanted, 'restore'), tokens);
-      const found = restored === undefined || restored === message ? findings : inspecting.asked(restored, exchange);
+      const found = restored === undefined || restored === message ? findings : (await inspecting.asked(restored, exchange)).findings;
       const changed = restored === undefined ? undefined : await change(restored, exchange, wanted, found);
       return changed === undefined ? undefined : { message: changed, exchange: withArguments(exchange, changed) };
     },

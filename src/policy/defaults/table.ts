@@ -41,13 +41,20 @@ const TABLE: readonly DefaultPolicy[] = [
   },
   { name: 'poisoned-memory', shipped: 'off', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
   { name: 'hidden-arguments', shipped: 'on', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
-  { name: 'secret-egress', shipped: 'on', text: secretEgress, remedy: 'Leave the secret out: servers get theirs from the vault.' },
+  { name: 'secret-egress', shipped: 'on', text: secretEgress,
+    remedy: 'Leave the secret out: servers get theirs from the vault. If it came in an answer, tell its owner: it is known there.' },
   { name: 'agent-configuration', shipped: 'on', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
   { name: 'inspection', shipped: 'on', text: INSPECTION.text,
     remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
 ];
 
 export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);
+
+/** The detectors whose findings policies that ship read. */
+export function detectorsOfDefaults(): readonly string[] {
+  const read = TABLE.flatMap(({ text }) => Array.from(text.matchAll(/"([a-z-]+)\/[a-z-]+"/g), (match) => match[1] ?? ''));
+  return [...new Set(read)].filter((id) => id !== 'default' && id !== 'inspect');
+}
 
 /** Whether a shipped policy holds: as it is, only by being recorded where it would have, or not at all. */
 type Modes = Readonly<Record<string, 'on' | 'shadow' | 'off'>>;

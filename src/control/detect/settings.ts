@@ -1,0 +1,48 @@
+import type { DetectSettings } from '../../domain/detect.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { detectorsOfDefaults } from '../../policy/defaults/table.ts';
+import { DETECT_SHAPE, detectOf } from '../../registry/detect-shape.ts';
+import type { DetectShape } from '../../registry/detect-shape.ts';
+import { decodeJson } from '../../store/body.ts';
+import type { Rows } from '../../store/store.ts';
+
+const ID = 'detect';
+
+/** What the manifest of a space says of detection. */
+export async function readDetect(rows: Rows, space: string): Promise<DetectShape> {
+  return DETECT_SHAPE.parse((await rows.get('setting', space, ID))?.body ?? {});
+}
+
+/** Whether anything changed. Throws `ERR_CONFIG_INVALID` for what would take from a space what the organisation's own policies stand on. */
+export async function writeDetect(rows: Rows, space: string, detect: DetectShape, by: string): Promise<boolean> {
+  if (space !== DEFAULT_SPACE) checkOwn(space, detect, await readDetect(rows, DEFAULT_SPACE));
+  if (Bun.deepEquals(await readDetect(rows, space), detect)) return false;
+  const body = decodeJson(JSON.stringify(detect));
+  await (JSON.stringify(body) === '{}' ? rows.delete('setting', space, ID, { by }) : rows.put('setting', space, ID, body, { by }));
+  return true;
+}
+
+/** Policies of the whole organisation see nothing where a space has nobody look. */
+function checkOwn(space: string, { servers = {}, ...all }: DetectShape, organisation: DetectShape): void {
+  const parts = [all, ...Object.values(servers)];
+  const fixed = new Set([...detectorsOfDefaults(), ...Object.entries(organisation.detectors ?? {}).flatMap(([id, mode]) => (mode === 'on' ? [id] : []))]);
+  const weaker = parts.flatMap(({ detectors = {} }) => Object.entries(detectors)).find(([id, mode]) => mode !== 'on' && fixed.has(id));
+  if (weaker !== undefined) {
+    throw new SallyportError('ERR_CONFIG_INVALID', `detect: policies of the organisation stand on the detector ${weaker[0]}`, {
+      remedy: `Leave it on in the space ${space}, or change that in the default space.`,
+    });
+  }
+  const permits = [...parts, all.remote, ...(all.plugins ?? [])].some((part) => part?.onFailure === 'permit');
+  if (!permits && all.plugins === undefined) return;
+  throw new SallyportError('ERR_CONFIG_INVALID', permits ? 'detect: what a failure means is the organisation\'s to say'
+    : 'detect: code that runs in the gateway is the organisation\'s to name', {
+    remedy: `Take it out of the space ${space}, or say it in the default space.`,
+  });
+}
+
+/** Of all spaces that say something, as gateways need it. */
+export async function readDetectSettings(rows: Rows): Promise<DetectSettings> {
+  const said = (await rows.list('setting')).filter(({ id }) => id === ID);
+  return Object.fromEntries(said.map(({ space, body }) => [space, detectOf(DETECT_SHAPE.parse(body))]));
+}

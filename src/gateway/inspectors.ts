@@ -1,0 +1,73 @@
+import { detectorsAt, informedDetectors } from '../detect/configured.ts';
+import { createInspector, type Inspect } from '../detect/inspect.ts';
+import { openKnown } from '../detect/secrets/sealed.ts';
+import { DETECTORS } from '../detect/table.ts';
+import type { SpaceDetect } from '../domain/detect.ts';
+import type { Detector } from '../domain/detector.ts';
+import type { Exchange } from '../domain/exchange.ts';
+import type { KnownSecrets } from '../domain/known-secrets.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Looking } from './inspecting.ts';
+
+/** What looks outside this thread on behalf of a space's settings. */
+export interface Outside {
+  /** Undefined: nothing looks there at this server's messages. */
+  at(snapshot: Snapshot, space: string, server: string): Looking['beside'];
+}
+
+/** What looks at an exchange's messages: as the snapshot says that it is judged by. Made once for each snapshot, space and server. */
+export function createInspectors(knownKey: Uint8Array, outside: Outside): (exchange: Exchange) => Looking {
+  const made = new WeakMap<Snapshot, Map<string, Looking>>();
+  const informed = createInformed(knownKey);
+  return ({ snapshot, space, server }) => {
+    const all = made.get(snapshot) ?? new Map<string, Looking>();
+    made.set(snapshot, all);
+    const place = `${space}/${server.id}`;
+    const before = all.get(place);
+    if (before !== undefined) return before;
+    const beside = outside.at(snapshot, space, server.id);
+    const looking = { inspect: inspectAt(informed(snapshot, space), snapshot.detect?.[space], server.id), ...(beside === undefined ? {} : { beside }) };
+    all.set(place, looking);
+    return looking;
+  };
+}
+
+const inspectAsShipped = createInspector(DETECTORS);
+
+function inspectAt(detectors: readonly Detector[], settings: SpaceDetect | undefined, server: string): Inspect {
+  if (detectors === DETECTORS && settings === undefined) return inspectAsShipped;
+  return createInspector(detectorsAt(detectors, settings ?? {}, server));
+}
+
+/** The detectors of a space; made anew where what they know is another than in the snapshot before. */
+function createInformed(knownKey: Uint8Array): (snapshot: Snapshot, space: string) => readonly Detector[] {
+  const last = new Map<string, { readonly of: string; readonly detectors: readonly Detector[] }>();
+  return ({ detect, known }, space) => {
+    const [settings, sealed] = [detect?.[space], known?.[space]];
+    if (settings === undefined && sealed === undefined) return DETECTORS;
+    const of = JSON.stringify([settings ?? null, sealed ?? null]);
+    const before = last.get(space);
+    if (before?.of === of) return before.detectors;
+    const detectors = informedBy(settings ?? {}, sealed === undefined ? undefined : tryOpen(knownKey, space, sealed));
+    last.set(space, { of, detectors });
+    return detectors;
+  };
+}
+
+function tryOpen(key: Uint8Array, space: string, sealed: string): KnownSecrets | 'unreadable' {
+  try {
+    return openKnown(key, space, sealed);
+  } catch {
+    return 'unreadable';
+  }
+}
+
+/** Where secrets can't be known, the detector that would know them fails, and says so in every inspection. */
+function informedBy(settings: SpaceDetect, secrets: KnownSecrets | 'unreadable' | undefined): readonly Detector[] {
+  if (secrets !== 'unreadable') return informedDetectors(settings, secrets);
+  return informedDetectors(settings, undefined).map((detector) => (detector.id === 'secrets' ? { ...detector, detect: unreadable } : detector));
+}
+
+function unreadable(): never {
+  throw new Error('the secrets of the vault are not known');
+}
