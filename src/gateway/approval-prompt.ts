@@ -18,8 +18,10 @@ const LONG_MS = 240_000;
 export function approvalPrompt(denial: Denial, said: Message, exchange: Exchange): Message {
   const plain = refusal(denial, said, exchange);
   const prompt = promptOf(denial);
-  if (prompt === undefined || said.kind !== 'request') return plain;
-  return promptWith(withElicitation(plain, prompt, denial, exchange), said, prompt);
+  // That error without a question in it is none (2025-11-25, URLElicitationRequiredError).
+  const isUnasked = said.revision === '2025-11-25' && !showsUrls(exchange);
+  if (prompt === undefined || said.kind !== 'request' || isUnasked) return plain;
+  return promptWith(withElicitation(plain, prompt, denial), said, prompt);
 }
 
 /** How long a call waits here, while its client waits, for somebody to approve it; 0: its client is told at once. */
@@ -45,9 +47,8 @@ function promptOf({ code, data }: Denial): UrlPrompt | undefined {
   return typeof url === 'string' ? { key: KEY, url, message: 'A person must approve this call. Its page shows all of it.' } : undefined;
 }
 
-/** A client of 2025-11-25 finds the question in the error's data; for one that shows no addresses it is a plain refusal. */
-function withElicitation(plain: ErrorMessage, { url, message }: UrlPrompt, { data }: Denial, exchange: Exchange): ErrorMessage {
-  if (!showsUrls(exchange)) return plain;
+/** A client of 2025-11-25 finds the question in the error's data. */
+function withElicitation(plain: ErrorMessage, { url, message }: UrlPrompt, { data }: Denial): ErrorMessage {
   const approval = data?.['approval'];
   const elicitationId = isObject(approval) && typeof approval['id'] === 'string' ? approval['id'] : '';
   const members = isObject(plain.error.data) ? plain.error.data : {};
