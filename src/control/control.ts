@@ -9,6 +9,7 @@ import type { ApprovalKeeper } from './approvals/keeper.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { SinkReader } from './audit/sinks.ts';
 import type { Connections } from './connections/connections.ts';
+import type { Presence } from './contexts/presence.ts';
 import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
@@ -64,6 +65,8 @@ export interface Control {
   readonly signApproval: (use: ApprovalUse) => SignedSnapshot;
   /** What is kept of a value that may be a destination, by its strict form: the same as gateways compute. */
   readonly flowDigest: (form: string) => string;
+  /** Which gateways may keep something of flow contexts that control does not know of. */
+  readonly presence: Presence;
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */

@@ -13,7 +13,7 @@ import { useApproval } from './approvals/use.ts';
 import { recordSighting } from './agents/sightings.ts';
 import { UNKNOWN_CLIENT } from './agents/schema.ts';
 import { freezeContext } from './contexts/freeze.ts';
-import { FREEZE, VISIT } from './contexts/schema.ts';
+import { FREEZE, SIGN, VISIT } from './contexts/schema.ts';
 import { visitContext } from './contexts/visit.ts';
 import { ISSUER_SECRET, releaseIssuerSecret } from './manifest/identity.ts';
 import { isOwnKey } from './own-state.ts';
@@ -46,13 +46,14 @@ const STATE = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('increment'), key: KEY, by: z.int(), ttlMs: TTL }),
   z.strictObject({ op: z.literal('delete'), key: KEY }),
 ]);
+const WATCH = z.strictObject({ gateway: z.uuid() });
 const DRIFT_REPORT = z.strictObject({ ...NAMES, node: z.string().max(200), raw: RAW_SURFACE });
 
 /** What gateways may ask of control. They are heard, not believed: every body is checked, and nothing here widens anything. */
 export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
   const { control, news, state, sealKey } = parts;
   return {
-    'control.watch': { stream: (_body, _caller, signal) => watch(control, news, signal) },
+    'control.watch': { stream: (body, _caller, signal) => watch(control, news, validate(WATCH, body, 'body').gateway, signal) },
     'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
@@ -64,6 +65,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
         return { generation, labels: { ...labels }, ...(recall === undefined ? {} : { recall: jsonOf(recall) }) };
       },
     },
+    'control.present': { call: async (body) => ({ token: await control.presence.sign(control.store, validate(SIGN, body, 'body')) }) },
     'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
     'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
     'control.ask-approval': { call: (body) => askApproval(control, validate(ASK, body, 'body')) },
@@ -78,20 +80,26 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
 const jsonOf = (value: Read): Json => JSON.parse(JSON.stringify(value));
 
 /** The newest snapshot, then the newest lease, at once and after each change. A slow gateway skips to the newest. */
-async function* watch(control: Control, news: Broadcast, signal: AbortSignal): AsyncGenerator<Json> {
+async function* watch(control: Control, news: Broadcast, gateway: string, signal: AbortSignal): AsyncGenerator<Json> {
   let version = 0;
   let issuedAt = 0;
-  for await (const _ of news.watch(signal)) {
-    const snapshot = control.snapshots.current;
-    if (snapshot !== undefined && snapshot.version > version) {
-      version = snapshot.version;
-      yield { kind: 'snapshot', ...snapshot.signed };
+  const unfollow = control.presence.follows(gateway);
+  try {
+    for await (const _ of news.watch(signal)) {
+      const snapshot = control.snapshots.current;
+      if (snapshot !== undefined && snapshot.version > version) {
+        version = snapshot.version;
+        yield { kind: 'snapshot', ...snapshot.signed };
+      }
+      const lease = control.lease.current;
+      if (lease !== undefined && lease.lease.issuedAt > issuedAt) {
+        issuedAt = lease.lease.issuedAt;
+        control.presence.leased(gateway, lease.lease.expiresAt);
+        yield { kind: 'lease', ...lease.signed };
+      }
     }
-    const lease = control.lease.current;
-    if (lease !== undefined && lease.lease.issuedAt > issuedAt) {
-      issuedAt = lease.lease.issuedAt;
-      yield { kind: 'lease', ...lease.signed };
-    }
+  } finally {
+    unfollow();
   }
 }
 

@@ -26,6 +26,7 @@ import { createBroadcast } from './broadcast.ts';
 import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
 import { createConnections } from './connections/connections.ts';
+import { createPresence } from './contexts/presence.ts';
 import type { Control } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -116,7 +117,7 @@ export function createControl(parts: ControlParts): RunningControl {
     }),
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
-    releases: createReleaseWatch({ now, report, floods: releaseFloods }),
+    presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers, ...(await answering(parts.links)) }),
   };
   const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey });

@@ -10,7 +10,7 @@ import { APPROVAL, APPROVAL_OF } from './approvals/schema.ts';
 import { TOKEN } from './tokens/schema.ts';
 import { CUSTODIAN, OPENING } from './break-glass/schema.ts';
 import { CLIENT } from './clients/schema.ts';
-import { CONTEXT } from './contexts/schema.ts';
+import { CONTEXT, GATEWAY } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
@@ -50,6 +50,7 @@ const SHAPES = {
   client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
   'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF, quarantined: QUARANTINED,
+  gateway: GATEWAY,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

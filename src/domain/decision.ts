@@ -100,6 +100,12 @@ export interface Decision {
 /** Three-valued: what is decided when arguments and context are unknown (invariant 7). */
 export type Possibility = 'allow' | 'deny' | 'unknown';
 
+/** What of a flow context a decision reads. */
+export interface FlowReads {
+  readonly readsFlow: boolean;
+  readonly readsProvenance: boolean;
+}
+
 export interface PolicyEngine {
   readonly version: number;
   /** Whether any policy reads the flow context: where none does, nobody need ask what it carries. */
@@ -112,6 +118,8 @@ export interface PolicyEngine {
   readonly quarantines: boolean;
   /** Whether any policy reads where arguments come from: where none does, nobody need keep or compare fingerprints. */
   readonly readsProvenance: boolean;
+  /** What must be asked of the flow context before this message, or what may come back for it, is decided: the outcome depends on it. */
+  asks(request: AccessRequest): FlowReads;
   /** Pure, synchronous, total. */
   decide(request: AccessRequest | AdminRequest): Decision;
   /** Whether any arguments and context could be allowed. `deny` hides an item from lists. */

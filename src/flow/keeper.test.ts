@@ -18,6 +18,8 @@ const PRIVATE: Labels = { confidentiality: 'confidential', categories: ['pii'], 
 interface Kept {
   readonly flow: FlowContexts;
   readonly visits: readonly Visit[];
+  /** What was kept at the gateway. */
+  readonly here: readonly Visit[];
   labels: Labels;
   generation: number;
   away: boolean;
@@ -26,13 +28,20 @@ interface Kept {
 
 function keep(): Kept {
   const visits: Visit[] = [];
-  const flow = createFlowContexts(async (visit) => {
-    if (kept.away) throw new SallyportError('ERR_LINK_UNAVAILABLE', 'away');
-    visits.push(visit);
-    kept.labels = join(kept.labels, visit.add);
-    return { generation: kept.generation, labels: kept.labels };
+  const here: Visit[] = [];
+  const flow = createFlowContexts({
+    async visit(visit) {
+      if (kept.away) throw new SallyportError('ERR_LINK_UNAVAILABLE', 'away');
+      visits.push(visit);
+      kept.labels = join(kept.labels, visit.add);
+      return { generation: kept.generation, labels: kept.labels };
+    },
+    async keep(visit) {
+      here.push(visit);
+      return true;
+    },
   }, flowKeyOf(new Uint8Array(32)), () => kept.at);
-  const kept: Kept = { flow, visits, labels: UNLABELLED, generation: 1, away: false, at: 1_000_000 };
+  const kept: Kept = { flow, visits, here, labels: UNLABELLED, generation: 1, away: false, at: 1_000_000 };
   return kept;
 }
 
@@ -66,13 +75,18 @@ describe('a gateway\'s memory of contexts', () => {
   test('gives nothing out that it could not make durable; what is covered is', async () => {
     const kept = keep();
     kept.away = true;
-    expect(await codeOf(kept.flow.carry(calling(PRIVATE), []))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(await codeOf(kept.flow.carry(calling(PRIVATE), []))).toBe('ERR_FLOW_UNKNOWN');
     kept.away = false;
     await kept.flow.carry(calling(PRIVATE), []);
     kept.away = true;
     kept.at += 5_000;
     await kept.flow.carry(calling(PRIVATE), []);
-    expect(await codeOf(kept.flow.carry(calling(LOST), []))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(kept.here).toEqual([]);
+    await kept.flow.carry(calling(LOST), []);
+    await kept.flow.carry(calling(LOST), []);
+    expect(kept.here).toMatchObject([{ add: LOST, knew: 1 }]);
+    // Another sign-in is another context to those who keep them.
+    expect(await codeOf(kept.flow.carry(calling(LOST, { signIn: 'two' }), []))).toBe('ERR_FLOW_UNKNOWN');
   });
 
   test('is never what policy is told; that is asked for, every time', async () => {
@@ -83,7 +97,7 @@ describe('a gateway\'s memory of contexts', () => {
     kept.labels = LOST;
     expect(await kept.flow.labels(calling(PRIVATE), true)).toEqual(LOST);
     kept.away = true;
-    expect(await codeOf(Promise.resolve(kept.flow.labels(calling(PRIVATE), true)))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(await codeOf(Promise.resolve(kept.flow.labels(calling(PRIVATE), true)))).toBe('ERR_FLOW_UNKNOWN');
   });
 
   test('follows a context into its next generation', async () => {

@@ -11,7 +11,7 @@ import { contextKey, labelsOf } from './context.ts';
 import { covers, join, withFound } from './labels.ts';
 import { provenanceOf, type FlowKey } from './provenance/derive.ts';
 import { draftsOf, fieldLabels, write, type Draft, type Entry } from './provenance/entry.ts';
-import { createRecall, type Read, type Recalled } from './provenance/recall.ts';
+import { createRecall, type Read, type Recall, type Recalled } from './provenance/recall.ts';
 import { sinkOf } from './provenance/sink.ts';
 
 /** One look at a context, in which labels may be added. */
@@ -22,6 +22,8 @@ export interface Visit {
   /** The generation that was there before, so that a context that is lost is not taken for a new one. */
   readonly knew?: number;
   readonly add: Labels;
+  /** Whether something is decided by the answer: then control gives none that it can't vouch for. */
+  readonly asks: boolean;
   /** Where fingerprints are kept: the last position that is known here, of which generation, and what is added. Absent: nobody keeps them. */
   readonly recall?: { readonly generation: number; readonly after: number; readonly entries: readonly Entry[] };
 }
@@ -39,6 +41,17 @@ export interface Arrived {
   readonly keeps: boolean;
 }
 
+/** Where contexts are kept. */
+export interface Keeping {
+  /** Rejects with `ERR_LINK_UNAVAILABLE` or `ERR_STORE_UNAVAILABLE` while nobody can be asked, and with `ERR_FLOW_UNKNOWN` where nobody can vouch for it. */
+  visit(visit: Visit): Promise<Carried>;
+  /**
+   * Makes durable here what could not be added there, until it can be; false: it can be now. Rejects where it can't be kept: then it
+   * is durable nowhere. `seenAt`: when the context was last visited (epoch ms).
+   */
+  keep(visit: Visit, seenAt: number): Promise<boolean>;
+}
+
 export interface FlowContexts {
   /** The key of a caller's context, split by a conversation where there is one. */
   keyOf(principal: Principal, conversation: string | undefined): string;
@@ -53,59 +66,97 @@ export interface FlowContexts {
 /** How long it is believed that nobody else changed a context. What policy reads is never merely believed. */
 const BELIEF_MS = 1_000;
 const REMEMBERED_MAX = 20_000;
+/** How often it is tried to write what came back, while those who keep contexts come and go. */
+const TURNS = 3;
 
 interface Known extends Carried {
   readonly at: number;
   readonly signIn: string | undefined;
 }
 
-/**
- * Memory is only a cache of what `visit` makes durable: labels join and never fall, so that a late writer loses nothing,
- * and what is covered already writes nothing.
- */
-export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, key: FlowKey, now: () => number = Date.now): FlowContexts {
+interface Looking {
+  readonly remembered: ReadonlyMap<string, Known>;
+  readonly recall: Recall;
+  /** `entries`: what is left there; undefined: nobody keeps fingerprints. */
+  look(exchange: Exchange, add: Labels, asks: boolean, entries?: readonly Entry[]): Promise<Known>;
+  /** Calls that come together look together. */
+  lookTogether(exchange: Exchange, add: Labels): Promise<Known>;
+  /** For a decision. Rejects with `ERR_FLOW_UNKNOWN` where nobody can vouch for what it says. */
+  ask(exchange: Exchange, entries?: readonly Entry[]): Promise<Known>;
+  /** False: it may be looked at again. Throws `ERR_FLOW_UNKNOWN` where it can't be kept. */
+  keep(exchange: Exchange, add: Labels, entries: readonly Entry[] | undefined, fault: unknown): Promise<boolean>;
+}
+
+/** Looks at contexts, and what is remembered of them. */
+function createLooking(keeping: Keeping, now: () => number): Looking {
   const remembered = new Map<string, Known>();
   const looking = new Map<string, Promise<Known>>();
   const recall = createRecall();
 
-  /** `entries`: what is left there; undefined: nobody keeps fingerprints. */
-  const look = async (exchange: Exchange, add: Labels, entries?: readonly Entry[]): Promise<Known> => {
-    const { flow, principal, space, snapshot } = exchange;
-    const at = now();
+  const visitOf = ({ flow, principal, space, snapshot }: Exchange, add: Labels, asks: boolean, entries?: readonly Entry[]): Visit => {
     const before = remembered.get(flow);
     // What idled away is not lost.
-    const knew = before === undefined || at - before.at > snapshot.limits.contextIdleMs ? {} : { knew: before.generation };
+    const knew = before === undefined || now() - before.at > snapshot.limits.contextIdleMs ? {} : { knew: before.generation };
     const generation = before?.generation ?? 0;
     const kept = entries === undefined ? {} : { recall: { generation, after: recall.of(flow, generation).position, entries } };
-    const carried = await visit({ space, key: flow, principal, add, ...knew, ...kept });
+    return { space, key: flow, principal, add, asks, ...knew, ...kept };
+  };
+  const look = async (exchange: Exchange, add: Labels, asks: boolean, entries?: readonly Entry[]): Promise<Known> => {
+    const { flow, principal: { signIn } } = exchange;
+    const at = now();
+    const carried = await keeping.visit(visitOf(exchange, add, asks, entries));
     if (carried.recall !== undefined) recall.of(flow, carried.generation).learn(carried.recall, entries ?? []);
     const latest = remembered.get(flow);
     // Two looks may cross: of one generation what either saw holds.
     const labels = latest?.generation === carried.generation ? join(carried.labels, latest.labels) : carried.labels;
-    const known = { generation: carried.generation, labels, at, signIn: principal.signIn };
+    const known = { generation: carried.generation, labels, at, signIn };
     if (latest !== undefined && latest.generation > known.generation) return latest;
     if (remembered.size >= REMEMBERED_MAX) remembered.clear();
     remembered.set(flow, known);
-    return carried.recall?.more === true ? look(exchange, UNLABELLED, []) : known;
+    return carried.recall?.more === true ? look(exchange, UNLABELLED, asks, []) : known;
   };
-  /** Calls that come together look together. */
+  /** What can't be added now is kept here, of a context that was lately seen: of others nobody knows that we may have added to them. */
+  const keep = async (exchange: Exchange, add: Labels, entries: readonly Entry[] | undefined, fault: unknown): Promise<boolean> => {
+    const { flow, principal, snapshot: { limits } } = exchange;
+    const known = remembered.get(flow);
+    if (known === undefined || known.signIn !== principal.signIn || now() - known.at > limits.contextIdleMs / 2) throw unknown(fault);
+    if (!(await keeping.keep(visitOf(exchange, add, false, entries), known.at))) return false;
+    const latest = remembered.get(flow) ?? known;
+    remembered.set(flow, { ...latest, labels: join(latest.labels, add) });
+    return true;
+  };
+  const ask = (exchange: Exchange, entries?: readonly Entry[]): Promise<Known> => look(exchange, UNLABELLED, true, entries).catch((fault: unknown) => {
+    throw unknown(fault);
+  });
   const lookTogether = (exchange: Exchange, add: Labels): Promise<Known> => {
     const id = JSON.stringify([exchange.flow, exchange.principal.signIn, add]);
-    const turn = looking.get(id) ?? look(exchange, add).finally(() => looking.delete(id));
+    const turn = looking.get(id) ?? look(exchange, add, false).finally(() => looking.delete(id));
     looking.set(id, turn);
     return turn;
   };
+  return { remembered, recall, ask, look, lookTogether, keep };
+}
+
+/**
+ * Memory is only a cache of what `visit` makes durable: labels join and never fall, so that a late writer loses nothing,
+ * and what is covered already writes nothing.
+ */
+export function createFlowContexts(keeping: Keeping, key: FlowKey, now: () => number = Date.now): FlowContexts {
+  const looking = createLooking(keeping, now);
+  const { remembered, recall } = looking;
   return {
     keyOf: (principal, conversation) => contextKey(principal, conversation, key.contexts),
     labels(exchange, exactly) {
       if (!exactly || isOurs(exchange)) return UNLABELLED;
-      return look(exchange, UNLABELLED).then(({ labels }) => labels);
+      return looking.ask(exchange).then(({ labels }) => labels);
     },
     async know(exchange, { readsFlow, readsProvenance }) {
-      if (isOurs(exchange) || (!readsFlow && !readsProvenance)) return { flow: UNLABELLED, provenance: UNDERIVED };
+      // What nothing depends on is as it was believed last; policy decides nothing by it.
+      const believed = isOurs(exchange) ? UNLABELLED : remembered.get(exchange.flow)?.labels ?? UNLABELLED;
+      if (isOurs(exchange) || (!readsFlow && !readsProvenance)) return { flow: believed, provenance: UNDERIVED };
       const sink = readsProvenance ? sinkOf(exchange) : undefined;
-      if (sink === undefined && !readsFlow) return { flow: UNLABELLED, provenance: UNDERIVED };
-      const { labels, generation } = await look(exchange, UNLABELLED, readsProvenance ? [] : undefined);
+      if (sink === undefined && !readsFlow) return { flow: believed, provenance: UNDERIVED };
+      const { labels, generation } = await looking.ask(exchange, readsProvenance ? [] : undefined);
       if (sink === undefined) return { flow: labels, provenance: UNDERIVED };
       return { flow: labels, provenance: provenanceOf({ ...recall.of(exchange.flow, generation), labels }, sink, key) };
     },
@@ -119,18 +170,24 @@ export function createFlowContexts(visit: (visit: Visit) => Promise<Carried>, ke
       const entries = lacking(known);
       const covered = known !== undefined && known.signIn === exchange.principal.signIn && covers(known.labels, add) && entries.length === 0;
       if (covered && now() - known.at < BELIEF_MS) return;
-      try {
+      const tell = async (): Promise<void> => {
         if (arrived?.keeps !== true) {
-          await lookTogether(exchange, add);
+          await looking.lookTogether(exchange, add);
           return;
         }
-        const seen = await look(exchange, add, entries);
+        const seen = await looking.look(exchange, add, false, entries);
         // What the generation before had is not in the next one.
         const rest = seen.generation === known?.generation ? [] : lacking(seen);
-        if (rest.length > 0) await look(exchange, add, rest);
-      } catch (fault) {
-        // What is covered is durable. While nobody can be asked nobody else can add to it either, and the lease ends all that.
-        if (!covered || !(fault instanceof SallyportError) || !AWAY.has(fault.code)) throw fault;
+        if (rest.length > 0) await looking.look(exchange, add, false, rest);
+      };
+      for (let turn = 1; ; turn += 1) {
+        try {
+          return await tell();
+        } catch (fault) {
+          if (!isAway(fault) || turn === TURNS) throw fault;
+          // What is covered is durable.
+          if (covered || await looking.keep(exchange, add, arrived?.keeps === true ? entries : undefined, fault)) return;
+        }
       }
     },
   };
@@ -148,6 +205,19 @@ function fresh(drafts: readonly Draft[], known: Known | undefined, { memory }: R
 }
 
 const AWAY: ReadonlySet<string> = new Set(['ERR_LINK_UNAVAILABLE', 'ERR_STORE_UNAVAILABLE']);
+
+/** Whether it says that nobody who keeps contexts can be asked now. */
+export function isAway(fault: unknown): boolean {
+  return fault instanceof SallyportError && AWAY.has(fault.code);
+}
+
+/** To callers: what they may do depends on what can't be known now. */
+function unknown(fault: unknown): unknown {
+  if (!isAway(fault)) return fault;
+  return new SallyportError('ERR_FLOW_UNKNOWN', 'Whether this may go there depends on what was read before, and that can\'t be asked now.', {
+    remedy: 'Try again in a moment. Reading goes on meanwhile.', internal: fault instanceof Error ? fault.message : '',
+  });
+}
 
 /** What comes back carries its source's labels, and what was found in it. */
 function labelsWith(exchange: Exchange, findings: readonly Finding[]): Labels | undefined {

@@ -4,7 +4,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { World } from './gateway.ts';
-import { hides, judge, knownWith, type Known } from './guard.ts';
+import { flowReads, hides, judge, knownWith, type Known } from './guard.ts';
 import type { Inspected } from './inspecting.ts';
 
 /** The decision of one message: made when it came and, where people are waited for, made anew by what is known by then. */
@@ -42,7 +42,7 @@ export function deciding(
     if (changed === undefined) return judged;
     const left = (await inspecting.asked(changed.message, changed.exchange)).findings;
     if (!transforming.isDone(wanted, left)) return judged;
-    const carries = await flow.know(changed.exchange, force.engine);
+    const carries = await flow.know(changed.exchange, flowReads(changed.exchange, force));
     known = knownWith(carries, [...watched.findings, ...left]);
     [message, exchange, done] = [changed.message, changed.exchange, wanted];
     return gates.meet(judge(message, exchange, force, pin, known, done), message, exchange);
@@ -61,7 +61,7 @@ export function deciding(
     async again() {
       const force = inForce.current(Date.now());
       if (force.snapshot !== exchange.snapshot) return undefined;
-      known = knownWith(await flow.know(exchange, force.engine), known.findings);
+      known = knownWith(await flow.know(exchange, flowReads(exchange, force)), known.findings);
       return decide();
     },
   };

@@ -267,7 +267,7 @@ test('flow: what came back has labelled the context before it is given out, and 
       if (message.kind === 'request') yield resultOf(message, { content: [], resultType: 'complete' });
     };
     const withheld = await path.ask(path.call('charge'));
-    expect(codeIn(withheld)).toBe('ERR_LINK_UNAVAILABLE');
+    expect(codeIn(withheld)).toBe('ERR_FLOW_UNKNOWN');
     expect(withheld).toHaveLength(1);
     expect(await events()).toEqual(['call.permitted', 'call.failed']);
   });
@@ -279,7 +279,7 @@ test('flow: policy sees what the context carries, of this moment', () =>
     expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_POLICY_DENIED');
     expect(path.sent).toHaveLength(1);
     path.away = true;
-    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_LINK_UNAVAILABLE');
+    expect(codeIn(await path.ask(path.call('charge')))).toBe('ERR_FLOW_UNKNOWN');
     expect(path.sent).toHaveLength(1);
   }));
 

@@ -14,6 +14,7 @@ import { connectPrompt } from './connect-prompt.ts';
 import { deciding } from './deciding.ts';
 import { decline } from './decline.ts';
 import { faultOf, refusalOfFault } from './refusal.ts';
+import { flowReads } from './guard.ts';
 import type { Handles } from './handles.ts';
 import { identify, recognise, type Caller } from './identify.ts';
 import type { Holding } from './holding.ts';
@@ -94,7 +95,7 @@ export function createGateway(world: World): Gateway {
         const open = world.open.enter(exchange, inbound.signal, 'streams' in method ? LIMITS.streamMaxMs : LIMITS.requestTimeoutMs);
         signal = open.signal;
         try {
-          const carried = await world.flow.know(exchange, force.engine);
+          const carried = await world.flow.know(exchange, flowReads(exchange, force));
           watched = world.watching.watch(exchange, carried.flow);
           const decided = deciding(world, message, exchange, carried, watched, await world.inspecting.asked(message, exchange));
           const verdict = yield* world.holding.wait(await decided.decide(), decided, said, exchange, signal);

@@ -1,4 +1,4 @@
-import type { AccessRequest, Action, Decision, Obligation } from '../domain/decision.ts';
+import type { AccessRequest, Action, Decision, FlowReads, Obligation } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { JsonObject } from '../domain/json.ts';
@@ -56,6 +56,15 @@ export function judge(message: Message, exchange: Exchange, force: InForce, pin:
   if (verdict.outcome === 'denial' && verdict.gates === undefined) return orProof(inWords(verdict), request, force.engine);
   return allOf([verdict, ...onTheWay.map((one) => enforce(message, { ...force.engine.decide(one), asked }, false, undefined, done))]) ?? verdict;
 }
+
+/** What must be asked of the flow context before a call, and what it runs, is judged: what comes of it depends on that. */
+export function flowReads(exchange: Exchange, { engine }: Pick<InForce, 'engine'>): FlowReads {
+  const request = requestOf(exchange, exchange.call.action, UNASKED);
+  const all = [request, ...requestsOnTheWay(exchange, request)].map((one) => engine.asks(one));
+  return { readsFlow: all.some((one) => one.readsFlow), readsProvenance: all.some((one) => one.readsProvenance) };
+}
+
+const UNASKED: Known = { flow: UNLABELLED, findings: [], provenance: UNDERIVED };
 
 /** What is forbidden of a dispatcher holds too, after what it runs was judged: nobody learns by it whether that exists. */
 function requestsOnTheWay({ dispatchers = [] }: Exchange, request: AccessRequest): readonly AccessRequest[] {

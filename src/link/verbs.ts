@@ -30,6 +30,8 @@ const VERBS = {
   'ledger.erase': { server: 'ledger', callers: ['control'], shape: 'call' },
   /** Sealed payloads and their wrapped keys, which control alone can open. */
   'ledger.bodies': { server: 'ledger', callers: ['control'], shape: 'call' },
+  /** Records that match, each with its sealed payload, for control to decide anew. */
+  'ledger.payloads': { server: 'ledger', callers: ['control'], shape: 'stream' },
   'ledger.sinks': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sink-test': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sink-replay': { server: 'ledger', callers: ['control'], shape: 'call' },
@@ -43,6 +45,8 @@ const VERBS = {
   'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.certificate': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.context': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A sign of life: a gateway has nothing that control does not know of. */
+  'control.present': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.freeze': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.release': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A call that people must approve: asked for once, and used up once. */

@@ -99,6 +99,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_JOURNAL_BACKLOG:       [5030, 503, 'never'],
   ERR_SINK_BEHIND:           [5030, 503, 'never'],
   ERR_LOG_INCONSISTENT:      [5030, 503, 'never'],
+  ERR_FLOW_UNKNOWN:          [5030, 503, 'never'],
   ERR_LINK_UNAVAILABLE:      [5030, 503, 'never'],
   ERR_STORE_UNAVAILABLE:     [5030, 503, 'never'],
   ERR_ISSUER_UNAVAILABLE:    [5030, 503, 'never'],

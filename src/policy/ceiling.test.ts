@@ -11,6 +11,7 @@ import { ANN, NOW, SALES, request, resource } from './fixture.ts';
 /** A policy that permits everything: what is refused here, a ceiling refused. */
 const OPEN: PolicyEngine = {
   version: 1, readsFlow: false, readsFindings: false, judgesAnswers: false, quarantines: false, readsProvenance: false,
+  asks: () => ({ readsFlow: false, readsProvenance: false }),
   decide: () => ({ outcome: 'allow', policies: ['open'], obligations: [], errors: [] }), possible: () => 'allow',
 };
 

@@ -1,4 +1,4 @@
-import type { AccessRequest, Decision, Obligation, PolicyEngine, Possibility } from '../domain/decision.ts';
+import type { AccessRequest, Action, Decision, FlowReads, Obligation, PolicyEngine, Possibility } from '../domain/decision.ts';
 import type { Json } from '../domain/json.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../domain/principal.ts';
 import type { ArgumentReader } from './arguments.ts';
@@ -16,7 +16,7 @@ import { itemOf, resourceIdOf, resourceTypeOf } from './subject.ts';
 import type { RecordValue } from './values.ts';
 import { EvaluationError } from './values.ts';
 import type { AnyRequest, ItemType } from './vocabulary.ts';
-import { APPLIES, FINDING_CONTEXT, FLOW_CONTEXT, PROVENANCE_CONTEXT, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
+import { APPLIES, FINDING_CONTEXT, FLOW_CONTEXT, PROVENANCE_CONTEXT, UNKNOWN_BEFORE_FLOW, coversAction, isAdminAction, isAdminRequest } from './vocabulary.ts';
 
 /** The id under which the built-in permit of the registry workload is recorded. */
 export const REGISTRY_PERMIT_ID = 'sallyport:registry';
@@ -30,6 +30,9 @@ export interface LoadedPolicy {
   readonly inScope: (subject: Subject) => boolean;
   readonly evaluate: Evaluate;
   readonly outcomes: Outcomes;
+  /** The same before the flow context is asked; undefined: it does not read it. */
+  readonly beforeFlow?: Outcomes;
+  readonly reads: FlowReads;
 }
 
 interface Loaded {
@@ -53,7 +56,7 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
   if (loaded === undefined) {
     const errors = ['the decision program is missing or invalid: everything is denied'];
     const reads = { readsFlow: false, readsFindings: false, judgesAnswers: false, quarantines: false, readsProvenance: false };
-    return { version, ...reads, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
+    return { version, ...reads, asks: () => NO_READS, decide: () => ({ ...NOTHING, errors }), possible: () => 'deny' };
   }
   return {
     version,
@@ -64,6 +67,13 @@ export function loadEngine(program: Json, version: number): PolicyEngine {
       coversAction(actions, 'respond') && (effect === 'forbid' || obligations.length > 0)),
     readsFindings: loaded.program.policies.some(({ condition }) => readsContext(condition, FINDING_CONTEXT)),
     readsProvenance: loaded.program.policies.some(({ condition }) => readsContext(condition, PROVENANCE_CONTEXT)),
+    asks: (request) => {
+      try {
+        return asks(loaded, request);
+      } catch {
+        return { readsFlow: true, readsProvenance: true };
+      }
+    },
     decide: (request) => {
       try {
         return decide(loaded, request);
@@ -95,10 +105,36 @@ function load(json: Json): Loaded | undefined {
 
 export function loadPolicy(source: ProgramPolicy): LoadedPolicy {
   const [principal, resource] = [compileScope('principal', source.principal), compileScope('resource', source.resource)];
-  const { actions } = source;
+  const { actions, condition } = source;
+  const reads = { readsFlow: readsContext(condition, FLOW_CONTEXT), readsProvenance: readsContext(condition, PROVENANCE_CONTEXT) };
   const inScope = (subject: Subject): boolean =>
     coversAction(actions, subject.request.action) && principal(subject) && resource(subject);
-  return { source, inScope, evaluate: compileExpr(source.condition), outcomes: compileOutcomes(source.condition) };
+  return {
+    source, inScope, reads, evaluate: compileExpr(condition), outcomes: compileOutcomes(condition),
+    ...(reads.readsFlow || reads.readsProvenance ? { beforeFlow: compileOutcomes(condition, UNKNOWN_BEFORE_FLOW) } : {}),
+  };
+}
+
+const NO_READS: FlowReads = { readsFlow: false, readsProvenance: false };
+/** What may come back for a message, and is decided by what was known of it. */
+const COMING: readonly Action[] = ['respond', 'sample', 'elicit', 'roots', 'notify'];
+
+/** The policies in scope whose outcome is not the same for every flow say what must be asked; those in shadow too, for their record. */
+function asks(loaded: Loaded, request: AccessRequest): FlowReads {
+  if (isRegistry(request) || refuse(loaded, request) !== undefined) return NO_READS;
+  let [readsFlow, readsProvenance] = [false, false];
+  for (const action of [request.action, ...COMING]) {
+    const one = { ...request, action };
+    const subject = subjectOf(loaded, one, action === request.action ? readArguments(loaded, one) : undefined);
+    for (const { beforeFlow, inScope, reads } of loaded.candidates(subject)) {
+      if (beforeFlow === undefined || !inScope(subject)) continue;
+      const bits = asCondition(beforeFlow(subject));
+      if (bits === TRUE || bits === FALSE || bits === ERROR) continue;
+      readsFlow ||= reads.readsFlow;
+      readsProvenance ||= reads.readsProvenance;
+    }
+  }
+  return { readsFlow, readsProvenance };
 }
 
 function decide(loaded: Loaded, request: AnyRequest): Decision {

@@ -17,18 +17,22 @@ const ANY = TRUE | FALSE | ERROR | OTHER;
 
 export type Outcomes = (subject: Subject) => number;
 
-/** Builds the three-valued closure of a condition. Every outcome that some arguments and context lead to is in its set. */
-export function compileOutcomes(expr: Expr): Outcomes {
-  if (!readsUnknown(expr)) return exactOutcome(expr);
-  if (expr[0] === 'and') return junction(compileOutcomes(expr[1]), compileOutcomes(expr[2]), TRUE, FALSE);
-  if (expr[0] === 'or') return junction(compileOutcomes(expr[1]), compileOutcomes(expr[2]), FALSE, TRUE);
+/**
+ * Builds the three-valued closure of a condition: every outcome that some values of the unknown attributes lead to is in its set.
+ * `unknown`: arguments and whatever else may differ between a listing and a call, if nothing else is said.
+ */
+export function compileOutcomes(expr: Expr, unknown: readonly string[] = UNKNOWN_AT_LISTING): Outcomes {
+  const compile = (part: Expr): Outcomes => compileOutcomes(part, unknown);
+  if (!readsContext(expr, unknown)) return exactOutcome(expr);
+  if (expr[0] === 'and') return junction(compile(expr[1]), compile(expr[2]), TRUE, FALSE);
+  if (expr[0] === 'or') return junction(compile(expr[1]), compile(expr[2]), FALSE, TRUE);
   if (expr[0] === 'contextHas') return () => TRUE | FALSE;
   if (expr[0] === 'not') {
-    const inner = compileOutcomes(expr[1]);
+    const inner = compile(expr[1]);
     return (subject) => negate(asCondition(inner(subject)));
   }
   if (expr[0] !== 'if') return () => ANY;
-  const [test, then, otherwise] = [compileOutcomes(expr[1]), compileOutcomes(expr[2]), compileOutcomes(expr[3])];
+  const [test, then, otherwise] = [compile(expr[1]), compile(expr[2]), compile(expr[3])];
   return (subject) => {
     const bits = asCondition(test(subject));
     return (bits & ERROR) | (bits & TRUE ? then(subject) : 0) | (bits & FALSE ? otherwise(subject) : 0);
@@ -64,11 +68,6 @@ function negate(bits: number): number {
 /** Where a condition is expected, another value is an error. */
 export function asCondition(bits: number): number {
   return bits & OTHER ? (bits & ~OTHER) | ERROR : bits;
-}
-
-/** Whether a condition reads anything that may differ between a listing and a call. */
-function readsUnknown(expr: Expr): boolean {
-  return readsContext(expr, UNKNOWN_AT_LISTING);
 }
 
 /** Whether a condition reads any of these attributes of the context. */

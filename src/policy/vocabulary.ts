@@ -156,3 +156,6 @@ export const PROVENANCE_CONTEXT: readonly string[] = ['destinations', 'flowsFrom
 export const UNKNOWN_AT_LISTING: readonly string[] = [
   'arguments', 'tokenAge', 'now', 'hour', 'day', 'drift', ...FLOW_CONTEXT, ...FINDING_CONTEXT, ...PROVENANCE_CONTEXT,
 ];
+
+/** What is not known of a call before its flow context was asked: what comes of that, and what is found or compared afterwards. */
+export const UNKNOWN_BEFORE_FLOW: readonly string[] = ['drift', ...FLOW_CONTEXT, ...FINDING_CONTEXT, ...PROVENANCE_CONTEXT];

@@ -23,6 +23,7 @@ import { createHandles } from '../gateway/handles.ts';
 import { createHolding } from '../gateway/holding.ts';
 import { createInspecting } from '../gateway/inspecting.ts';
 import { createInspectors } from '../gateway/inspectors.ts';
+import type { Keeping } from '../flow/keeper.ts';
 import type { FlowKey } from '../flow/provenance/derive.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
 import { createOpenExchanges, type OpenExchanges } from '../gateway/open-exchanges.ts';
@@ -76,6 +77,8 @@ export interface Ground {
   readonly seal: Seal;
   /** Of the fingerprints of flow contexts. */
   readonly flowKey: FlowKey;
+  /** Where flow contexts are kept. */
+  readonly keeping: Keeping;
   /** Opens what snapshots say of secrets of the vault (`knownKeyOf`). */
   readonly knownKey: Uint8Array;
   readonly state: SharedState;

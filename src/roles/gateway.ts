@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { knownKeyOf } from '../detect/secrets/sealed.ts';
 import type { Role } from '../domain/role.ts';
 import { flowKeyOf } from '../flow/provenance/key.ts';
+import { openKeptRaises } from '../gateway/kept-raises.ts';
 import { createSeal } from '../gateway/seal.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
@@ -11,6 +12,7 @@ import { openRedisState } from '../store/state-redis.ts';
 import { askText, openInForce, stateOver, untilInForce, watchControl } from './gateway-control.ts';
 import { addressOf, openDoor, type Door } from './gateway-door.ts';
 import { joinDataPlane } from './gateway-path.ts';
+import { joinPresence } from './gateway-presence.ts';
 
 export interface GatewayRoleOptions {
   readonly home: string;
@@ -48,13 +50,14 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const ending = new AbortController();
   const { signal } = ending;
   const inForce = openInForce(home, files.version);
-  void watchControl(links.control, inForce, signal);
-
   const secret = Buffer.from(await askText(links.control, 'control.keys', {}, 'seal', signal), 'base64url');
   const [seal, flowKey] = [createSeal(secret), flowKeyOf(secret)];
+  const kept = openKeptRaises(files.raises, seal);
+  void watchControl(links.control, inForce, kept.id, signal);
+  const presence = joinPresence(links.control, kept, signal);
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);
-  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal, flowKey, knownKey: knownKeyOf(secret) });
+  const plane = joinDataPlane({ home, node, links, inForce, seal, state, signal, flowKey, keeping: presence, knownKey: knownKeyOf(secret) });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
   inForce.onLease(() => plane.sweep());
@@ -67,6 +70,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     ending.abort();
     await server.close();
     await plane.close();
+    await presence.close();
     for (const link of Object.values(links)) link.close();
   };
   try {
@@ -81,10 +85,11 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
 }
 
 /** The one gateway of a machine has the plain names; replicas beside it carry their own. */
-function filesOf(home: string, node: string): { readonly version: string; readonly socket: string; readonly url: string } {
+function filesOf(home: string, node: string): { readonly version: string; readonly raises: string; readonly socket: string; readonly url: string } {
   const name = node === 'gateway' ? 'gateway' : `gateway-${node}`;
   return {
     version: join(home, 'gateway', `${node}.version`),
+    raises: join(home, 'gateway', `${node}.raises`),
     socket: join(home, 'run', `${name}.sock`),
     url: join(home, 'run', `${name}.url`),
   };

@@ -7,10 +7,11 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Provenance } from '../../domain/provenance.ts';
 import { UNLABELLED, type FlowRules, type Labels } from '../../domain/server.ts';
-import { createFlowContexts, type FlowContexts } from '../../flow/keeper.ts';
+import { createFlowContexts, type FlowContexts, type Keeping } from '../../flow/keeper.ts';
 import { flowKeyOf } from '../../flow/provenance/key.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
+import { createPresence, type Presence } from './presence.ts';
 import { afterReset, visitContext } from './visit.ts';
 import { needStored, putStored } from '../stored.ts';
 
@@ -21,6 +22,8 @@ const READS = { readsFlow: true, readsProvenance: true } as const;
 
 let folder: string;
 let store: Store;
+/** Every gateway is in touch, all the time. */
+const presence: Presence = { ...createPresence(0), standing: async () => 'here' };
 let at: number;
 /** Two gateways over one control. */
 let gateways: readonly [FlowContexts, FlowContexts];
@@ -36,11 +39,13 @@ afterEach(async () => {
 });
 
 function gateway(): FlowContexts {
-  return createFlowContexts(({ principal, ...visit }) => visitContext(
-    { store, now: () => at, record: async () => undefined },
-    { ...visit, principal: principal.id, agent: principal.agent, actors: principal.actors,
+  const id = crypto.randomUUID();
+  const visit: Keeping['visit'] = ({ principal, ...more }) => visitContext(
+    { store, now: () => at, record: async () => undefined, presence },
+    { ...more, gateway: id, principal: principal.id, agent: principal.agent, actors: principal.actors,
       ...(principal.signIn === undefined ? {} : { grant: principal.signIn }) },
-  ), KEY, () => at);
+  );
+  return createFlowContexts({ visit, keep: async () => false }, KEY, () => at);
 }
 
 const CALL = exchangeOf({ transport: 'http', url: 'http://127.0.0.1:9', allowPrivate: false });

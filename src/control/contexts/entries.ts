@@ -17,7 +17,7 @@ export interface Appended {
  * trusted until then; what an answer names where it is so with it, or where a directory says it.
  */
 export async function appendEntries({ flow }: Rows, { space, key, recall }: ContextVisit, body: StoredContext, earlier: Labels): Promise<Appended> {
-  const isEarly = body.labels.integrity === 'trusted';
+  const isEarly = earlier.integrity === 'trusted' && body.labels.integrity === 'trusted';
   const positions: number[] = [];
   for (const { source, labels, marks, asked, answered, directory, saturates } of recall?.entries ?? []) {
     const vouched = [...new Set([...(earlier.integrity === 'trusted' ? asked : []), ...(isEarly || directory ? answered : [])])];

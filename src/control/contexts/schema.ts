@@ -44,8 +44,19 @@ export const CONTEXT = z.strictObject({
   /** Something came in of which no fingerprints were kept. */
   gaps: z.literal(true).exactOptional(),
   passes: z.array(PASS).readonly().exactOptional(),
+  /** The gateways that have seen it, and so may keep what control does not know of yet; outlives its ends. */
+  gateways: z.array(z.uuid()).readonly().exactOptional(),
+  /** Those of them that were gone when it was last seen: that has made it lost already. */
+  writtenOff: z.array(z.uuid()).readonly().exactOptional(),
 });
 export type StoredContext = z.infer<typeof CONTEXT>;
+
+/** A gateway that has not said goodbye. */
+export const GATEWAY = z.strictObject({ since: z.number() });
+
+/** A sign of life: `token` is the last that it was given, if it keeps nothing that control does not know of. */
+export const SIGN = z.strictObject({ gateway: z.uuid(), token: z.uuid().exactOptional(), leaves: z.literal(true).exactOptional() });
+export type Sign = z.infer<typeof SIGN>;
 
 const KEY = z.string().regex(/^[0-9a-f]{32}$/, 'must be the key of a flow context');
 const TEXT = z.string().max(2_000);
@@ -60,6 +71,10 @@ export const VISIT = z.strictObject({
   grant: TEXT.exactOptional(),
   knew: z.int().min(1).exactOptional(),
   add: LABELS,
+  asks: z.boolean(),
+  gateway: z.uuid(),
+  /** It was given out while control was away. */
+  late: z.literal(true).exactOptional(),
   recall: z.strictObject({ generation: z.int().min(0), after: z.int().min(0), entries: z.array(ENTRY).max(50).readonly() }).exactOptional(),
 });
 export type ContextVisit = z.infer<typeof VISIT>;

@@ -10,10 +10,12 @@ import { covers, join as joined, LOST } from '../../flow/labels.ts';
 import { openStore } from '../../store/open.ts';
 import type { Store } from '../../store/store.ts';
 import type { Control } from '../control.ts';
-import { findStored } from '../stored.ts';
+import { findStored, putStored } from '../stored.ts';
 import type { ContextVisit } from './schema.ts';
-import { visitContext } from './visit.ts';
+import { createPresence, type Presence } from './presence.ts';
+import { afterReset, visitContext } from './visit.ts';
 
+const [A, B] = ['aaaaaaaa-0000-4000-8000-000000000000', 'bbbbbbbb-0000-4000-8000-000000000000'] as const;
 const KEY = 'a'.repeat(32);
 const PRIVATE: Labels = { confidentiality: 'confidential', categories: ['pii'], integrity: 'trusted' };
 const STRANGE: Labels = { confidentiality: 'public', categories: [], integrity: 'untrusted' };
@@ -22,6 +24,7 @@ const IDLE_MS = STANDING_LIMITS.contextIdleMs;
 let folder: string;
 let stores: readonly [Store, Store];
 let at: number;
+let presence: Presence;
 let ends: unknown[];
 beforeEach(async () => {
   folder = mkdtempSync('/tmp/sp-contexts-');
@@ -29,18 +32,20 @@ beforeEach(async () => {
   stores = [await openStore(url), await openStore(url)];
   at = 1_700_000_000_000;
   ends = [];
+  presence = createPresence(0, { steady: () => at, wall: () => at });
 });
 afterEach(async () => {
   for (const store of stores) await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-const control = (store: Store = stores[0]): Pick<Control, 'store' | 'record' | 'now'> => ({
+const control = (store: Store = stores[0]): Pick<Control, 'store' | 'record' | 'now' | 'presence'> => ({
+  presence,
   store, now: () => at, record: async ({ event, detail }) => void ends.push({ event, detail }),
 });
 
 const visited = (change: Partial<ContextVisit> = {}, store?: Store): ReturnType<typeof visitContext> => visitContext(control(store), {
-  space: 'default', key: KEY, principal: 'https://idp.example|ann', agent: 'desk', actors: [], add: UNLABELLED, ...change,
+  space: 'default', key: KEY, principal: 'https://idp.example|ann', agent: 'desk', actors: [], add: UNLABELLED, asks: false, gateway: A, ...change,
 });
 
 test('what it carries joins and never falls, whichever control is asked', async () => {
@@ -109,3 +114,87 @@ test('an agent that splits its context has an end of it, and what idled away mak
   at += IDLE_MS + 1;
   expect((await visited(keyed(9_999))).generation).toBe(1);
 }, 30_000);
+
+/** A gateway says that it has nothing that control does not know of. */
+async function signs(gateway: string): Promise<void> {
+  const token = await presence.sign(stores[0], { gateway });
+  await presence.sign(stores[0], { gateway, token });
+}
+
+test('nobody vouches for a context while a gateway that has seen it may have more to tell', async () => {
+  await visited();
+  const asked = { gateway: B, asks: true } as const;
+  expect(await codeOf(visited(asked))).toBe('ERR_FLOW_UNKNOWN');
+  // What is only added needs nobody's word, and the gateway itself knows what it gave out.
+  expect((await visited({ gateway: B, add: PRIVATE })).labels).toEqual(PRIVATE);
+  await signs(B);
+  expect((await visited({ asks: true })).labels).toEqual(PRIVATE);
+  await signs(A);
+  expect((await visited(asked)).labels).toEqual(PRIVATE);
+  at += LIMITS.flowVouchMs;
+  expect(await codeOf(visited(asked))).toBe('ERR_FLOW_UNKNOWN');
+  // A token that is brought back late counts from when it was given; one that was not the last counts for nothing.
+  const old = await presence.sign(stores[0], { gateway: A });
+  at += LIMITS.flowVouchMs;
+  const token = await presence.sign(stores[0], { gateway: A, token: old });
+  expect(await codeOf(visited(asked))).toBe('ERR_FLOW_UNKNOWN');
+  await presence.sign(stores[0], { gateway: A, token: old });
+  expect(await codeOf(visited(asked))).toBe('ERR_FLOW_UNKNOWN');
+  await presence.sign(stores[0], { gateway: A, token });
+  expect(await codeOf(visited(asked))).toBe('ERR_FLOW_UNKNOWN');
+  await presence.sign(stores[0], { gateway: A, leaves: true });
+  expect((await visited(asked)).labels).toEqual(PRIVATE);
+  expect(ends).toEqual([]);
+});
+
+test('another control process knows of nobody until they are heard', async () => {
+  await visited();
+  await signs(A);
+  presence = createPresence(60_000, { steady: () => at, wall: () => at });
+  expect(await codeOf(visited({ gateway: B, asks: true }))).toBe('ERR_FLOW_UNKNOWN');
+  await signs(A);
+  expect((await visited({ gateway: B, asks: true })).labels).toEqual(UNLABELLED);
+});
+
+test('a gateway that is gone takes what it saw with it: the worst is supposed, once', async () => {
+  const ask = (gateway: string): Promise<unknown> => visited({ gateway, asks: true }).then(({ labels }) => labels, () => 'refused');
+  const unfollow = presence.follows(A);
+  await visited();
+  presence.leased(A, at + 60_000);
+  at += 600_000;
+  expect(await ask(B)).toBe('refused');
+  unfollow();
+  expect(await ask(B)).toEqual(LOST);
+  expect(ends).toEqual([{ event: 'context.ended', detail: expect.objectContaining({ why: 'lost', generation: 2 }) }]);
+  expect(await ask(B)).toEqual(LOST);
+  // Somebody answers for it, and that holds: who is gone gave out nothing since.
+  const { body } = await findStored(stores[0], 'context', 'default', KEY) ?? {};
+  if (body === undefined) throw new Error('there is no context');
+  await putStored(stores[0], 'context', 'default', KEY, afterReset(body, at), 'tests');
+  expect(await ask(B)).toEqual(UNLABELLED);
+  expect(ends).toHaveLength(1);
+  // Unless it comes back, and goes again.
+  await visited();
+  presence.leased(A, at + 60_000);
+  expect(await ask(B)).toBe('refused');
+  at += 600_000;
+  expect(await ask(B)).toEqual(LOST);
+});
+
+test('what is told of another life of a context leaves gaps in this one', async () => {
+  const recall = { after: 0, entries: [] } as const;
+  await visited({ recall: { ...recall, generation: 1 } });
+  expect((await visited({ late: true, recall: { ...recall, generation: 1 } })).recall?.gaps).toBe(false);
+  expect((await visited({ late: true, recall: { ...recall, generation: 7 } })).recall?.gaps).toBe(true);
+});
+
+test('a context that idled is not forgotten before everybody who may have more of it was heard', async () => {
+  await visited();
+  at += IDLE_MS + 1;
+  presence.leased(A, at + 60_000);
+  await visited({ key: 'b'.repeat(32), gateway: B });
+  expect(await findStored(stores[0], 'context', 'default', KEY)).toBeDefined();
+  await signs(A);
+  await visited({ key: 'c'.repeat(32), gateway: B });
+  expect(await findStored(stores[0], 'context', 'default', KEY)).toBeUndefined();
+});

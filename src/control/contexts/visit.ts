@@ -12,7 +12,7 @@ import { appendEntries, readEntries } from './entries.ts';
 import type { ContextVisit, StoredContext } from './schema.ts';
 
 /** Where contexts are kept. */
-type Contexts = Pick<Control, 'store' | 'record' | 'now'>;
+type Contexts = Pick<Control, 'store' | 'record' | 'now' | 'presence'>;
 
 /** Why a context begins anew. */
 type End = 'idle' | 'sign-in' | 'lost';
@@ -28,27 +28,49 @@ const TOUCHES = 16;
 export async function visitContext(control: Contexts, visit: ContextVisit): Promise<Carried> {
   const idleMs = (await readStandingLimits(control.store)).contextIdleMs;
   const now = control.now();
+  // Before it is read what it carries: whoever is here by then has added all that it gave out.
+  const others = await othersOf(control, visit);
+  if (others.away && visit.asks) {
+    throw new SallyportError('ERR_FLOW_UNKNOWN', 'Whether this may go there depends on what was read at a gateway that can\'t be asked now.', {
+      remedy: 'Try again in a moment. Reading goes on meanwhile.',
+    });
+  }
   const before = (await findStored(control.store, 'context', visit.space, visit.key))?.body;
-  const seen = next(before, visit, now, idleMs);
+  const seen = next(before, visit, now, idleMs, others);
   const adds = (visit.recall?.entries.length ?? 0) > 0;
-  const { body, own } = seen.isChanged || adds ? await write(control, visit, now, idleMs) : { body: seen.body, own: [] };
+  const { body, own } = seen.isChanged || adds ? await write(control, visit, now, idleMs, others) : { body: seen.body, own: [] };
   const { generation, labels } = body;
   if (visit.recall === undefined) return { generation, labels };
   return { generation, labels, recall: await readEntries(control.store, visit, body, own, now) };
 }
 
+/** What is known of the other gateways that have seen a context. */
+interface Others {
+  readonly away: boolean;
+  readonly gone: readonly string[];
+}
+
+async function othersOf({ store, presence }: Contexts, { space, key, gateway }: ContextVisit): Promise<Others> {
+  const body = (await findStored(store, 'context', space, key))?.body;
+  const standings = await Promise.all((body?.gateways ?? []).filter((one) => one !== gateway)
+    .map(async (one) => [one, await presence.standing(store, one)] as const));
+  const gone = standings.filter(([, standing]) => standing === 'gone').map(([one]) => one);
+  return { away: standings.some(([, standing]) => standing === 'away'), gone };
+}
+
 async function write(
-  control: Contexts, visit: ContextVisit, now: number, idleMs: number,
+  control: Contexts, visit: ContextVisit, now: number, idleMs: number, others: Others,
 ): Promise<{ readonly body: StoredContext; readonly own: readonly number[] }> {
   const { space, key } = visit;
   return control.store.transaction(async (rows) => {
     const before = (await findStored(rows, 'context', space, key))?.body;
-    const { body, end, isChanged, earlier } = next(before, visit, now, idleMs);
+    const { body, end, isChanged, earlier } = next(before, visit, now, idleMs, others);
+    if (before?.gateways?.includes(visit.gateway) !== true) await control.presence.register(rows, visit.gateway);
     if (before === undefined) await makeRoom(control, rows, visit, now - idleMs);
     // On record before it is so (invariant 5).
     if (end !== undefined) await recordEnd(control, space, key, body, end);
     if (end !== undefined || before === undefined) await rows.flow.clear(space, key);
-    const { positions, isFull } = await appendEntries(rows, visit, body, earlier);
+    const { positions, isFull } = await appendEntries(rows, visit, body, others.away || visit.late === true ? LOST : earlier);
     const whole = isFull && body.gaps === undefined ? { ...body, gaps: true as const } : body;
     if (isChanged || whole !== body) await putStored(rows, 'context', space, key, whole, BY);
     return { body: whole, own: positions };
@@ -68,7 +90,13 @@ async function recordEnd(control: Contexts, space: string, key: string, { princi
 /** What ended by idling makes room. Throws `ERR_LIMIT_CONTEXTS`: an agent that may split its context can't do so without end. */
 async function makeRoom(control: Contexts, rows: Rows, { space, principal, agent }: ContextVisit, idleSince: number): Promise<void> {
   const all = await listStored(rows, 'context', space);
-  for (const { id, body } of all.filter((one) => one.body.seenAt < idleSince).slice(0, LIMITS.contextsPerCallerMax)) {
+  const idle = all.filter((one) => one.body.seenAt < idleSince);
+  const isHeardOf = new Map<string, boolean>();
+  for (const gateway of new Set(idle.flatMap(({ body }) => body.gateways ?? []))) {
+    isHeardOf.set(gateway, await control.presence.standing(rows, gateway) !== 'away');
+  }
+  // Who may still have something of it to tell must find it.
+  for (const { id, body } of idle.filter((one) => (one.body.gateways ?? []).every((gateway) => isHeardOf.get(gateway))).slice(0, LIMITS.contextsPerCallerMax)) {
     await recordEnd(control, space, id, body, 'idle');
     await rows.delete('context', space, id, { by: BY });
     await rows.flow.clear(space, id);
@@ -87,36 +115,45 @@ interface Next {
 }
 
 /** The context as this visit finds and leaves it. Pure. */
-function next(before: StoredContext | undefined, visit: ContextVisit, now: number, idleMs: number): Next {
+function next(before: StoredContext | undefined, visit: ContextVisit, now: number, idleMs: number, others: Others): Next {
   const grants = visit.grant === undefined ? [] : [digestOf(visit.grant)];
   if (before === undefined) {
-    const { principal, agent, actors, add, knew } = visit;
-    const fresh = begun({ principal, agent, actors, grants }, (knew ?? 0) + 1, now);
+    const { principal, agent, actors, add, knew, gateway } = visit;
+    const fresh = begun({ principal, agent, actors, grants, gateways: [gateway] }, (knew ?? 0) + 1, now);
     if (knew === undefined) return { body: withGaps({ ...fresh, labels: join(fresh.labels, add) }, visit), isChanged: true, earlier: UNLABELLED };
     // Somebody has seen it, so it is lost, and nobody can say any more what it carried.
     return { body: { ...fresh, labels: LOST, gaps: true }, end: 'lost', isChanged: true, earlier: LOST };
+  }
+  const { gateways = [], writtenOff = [] } = before;
+  if (others.gone.some((one) => !writtenOff.includes(one))) {
+    const lost = begun({ ...before, gateways: [...new Set([...gateways, visit.gateway])], writtenOff: others.gone }, before.generation + 1, now);
+    return { body: { ...lost, labels: LOST, gaps: true }, end: 'lost', isChanged: true, earlier: LOST };
   }
   const isNew = (grant: string): boolean => !before.grants.includes(grant);
   const signIns = before.grants.length >= LIMITS.contextGrantsMax ? [] : grants.filter(isNew);
   const end = now - before.seenAt > idleMs ? 'idle' : signIns.length > 0 ? 'sign-in' : undefined;
   const current = end === undefined ? before : begun({ ...before, grants: [...before.grants, ...signIns] }, before.generation + 1, now);
   const earlier = current.labels;
-  const body = withGaps({ ...current, seenAt: now, labels: join(earlier, visit.add) }, visit);
-  const isAdded = !covers(earlier, visit.add) || body.gaps !== current.gaps;
+  const isKnown = gateways.includes(visit.gateway) && writtenOff.every((one) => others.gone.includes(one));
+  const named = isKnown ? current : { ...current, gateways: [...new Set([...gateways, visit.gateway])], writtenOff: others.gone };
+  const body = withGaps({ ...named, seenAt: now, labels: join(earlier, visit.add) }, visit);
+  const isAdded = !covers(earlier, visit.add) || body.gaps !== current.gaps || !isKnown;
   const isStale = now - before.seenAt > idleMs / TOUCHES;
   if (end === undefined && !isAdded && !isStale) return { body: before, isChanged: false, earlier };
   return end === undefined ? { body, isChanged: true, earlier } : { body, end, isChanged: true, earlier };
 }
 
 /** What came in without being remembered is missed for good: the context counts as derived from everything until it ends. */
-function withGaps(body: StoredContext, { add, recall }: ContextVisit): StoredContext {
-  return recall !== undefined || covers(UNLABELLED, add) || body.gaps !== undefined ? body : { ...body, gaps: true };
+function withGaps(body: StoredContext, { add, recall, late }: ContextVisit): StoredContext {
+  const isMissed = recall === undefined ? !covers(UNLABELLED, add) : late === true && recall.generation !== body.generation;
+  return isMissed && body.gaps === undefined ? { ...body, gaps: true } : body;
 }
 
-function begun(
-  { principal, agent, actors, grants }: Pick<StoredContext, 'principal' | 'agent' | 'actors' | 'grants'>, generation: number, now: number,
-): StoredContext {
-  return { principal, agent, actors, generation, since: now, seenAt: now, labels: UNLABELLED, grants };
+type Whose = Pick<StoredContext, 'principal' | 'agent' | 'actors' | 'grants' | 'gateways' | 'writtenOff'>;
+
+function begun({ principal, agent, actors, grants, gateways, writtenOff }: Whose, generation: number, now: number): StoredContext {
+  const seenBy = { ...(gateways === undefined ? {} : { gateways }), ...(writtenOff === undefined ? {} : { writtenOff }) };
+  return { principal, agent, actors, generation, since: now, seenAt: now, labels: UNLABELLED, grants, ...seenBy };
 }
 
 function digestOf(grant: string): string {
