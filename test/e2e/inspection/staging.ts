@@ -16,7 +16,7 @@ import { startGate, type Gate } from '../../fixtures/gate.ts';
 setDefaultTimeout(60_000);
 
 /** The statistical detector does not look: what stops these attacks is no score. */
-const TEXT_MODEL_OFF: string = '';
+const TEXT_MODEL_OFF = 'detect: { detectors: { text-model: off } }\n';
 const FLOW_POLICIES = ['untrusted-destination', 'uncleared-sink', 'rule-of-two', 'poisoned-memory'] as const;
 
 /** Official clients and servers of both eras, each with each. */
@@ -154,7 +154,6 @@ export function play(name: string, { control, findings = [], poison, rules, rule
     test('and nowhere did the text model say anything, which it would have', async () => {
       const looks = createInspector([createTextModel(MODEL)]);
       expect(looks({ facet: 'result', json: poison, at: '', server: '', name: '' }).findings.map(idOf)).toEqual(['text-model/injection']);
-      if (TEXT_MODEL_OFF === '') return;
       expect((await stage.gate.records()).flatMap(found).filter((rule) => rule.startsWith('text-model/'))).toEqual([]);
     });
   });
