@@ -11,12 +11,15 @@ export function tagText(text: string): Mapped | undefined {
   return spelt(text.replace(FLAG, (flag) => ' '.repeat(flag.length)), TAGS, (point) => point - 0xe0000);
 }
 
+/** A visible character and the one selector that says whether it is drawn as text or in colour, as every emoji keyboard writes it. */
+const SHAPED = /(?<![\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])[\ufe0e\ufe0f](?![\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])/gu;
+
 /** What variation selectors spell when each stands for one byte (0 … 255): the trick of hiding a text behind one emoji. */
 export function selectorText(text: string): Mapped | undefined {
-  return spelt(text, SELECTORS, (point) => (point < 0xe0100 ? point - 0xfe00 : point - 0xe0100 + 16));
+  return spelt(text.replace(SHAPED, ' '), SELECTORS, (point) => (point < 0xe0100 ? point - 0xfe00 : point - 0xe0100 + 16));
 }
 
-/** Fewer letters than this say nothing: a lone selector only picks a shape. */
+/** Fewer letters than this say nothing: a few selectors only pick shapes. */
 const LETTERS_MIN = 4;
 
 function spelt(text: string, characters: RegExp, codeOf: (point: number) => number): Mapped | undefined {
