@@ -23,7 +23,7 @@ export function pack(rows: readonly TrainingRow[]): Packed {
   let filled = 0;
   for (const { text, poison, goal } of rows) {
     starts.push(words.length);
-    const [from, to] = placeOf(text, poison ?? goal);
+    const [from, to] = poison === undefined ? placeOf(text, goal, ANNOUNCED_CHARS) : placeOf(text, poison, 0);
     reader.read(text.slice(0, CHARS_MAX), (start, end, count, size) => {
       chunks.push(reader.features.slice(0, size));
       filled += size;
@@ -38,10 +38,11 @@ export function pack(rows: readonly TrainingRow[]): Packed {
     guilty: Uint8Array.from(guilty) };
 }
 
-/** Where the bad part stands. A goal is announced by what stands before it: the template is in the text up to there. */
-function placeOf(text: string, part: string | undefined): readonly [number, number] {
+/** Where the bad part stands, with so many units on either side; all of the text where it does not say. */
+function placeOf(text: string, part: string | undefined, around: number): readonly [number, number] {
   const at = part === undefined ? -1 : text.indexOf(part);
-  return part === undefined || at < 0 ? [0, text.length] : [Math.max(0, at - ANNOUNCED_CHARS), at + part.length + ANNOUNCED_CHARS];
+  return part === undefined || at < 0 ? [0, text.length] : [Math.max(0, at - around), at + part.length + around];
 }
 
+/** A goal is announced by its template, which stands around it. What is named as the poison is all of it: around it the carrier is innocent. */
 const ANNOUNCED_CHARS = 240;
