@@ -20,6 +20,8 @@ export interface Client {
   send(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: JsonObject): Promise<Json>;
   /** Objects as they come, until the signal aborts or control ends. */
   stream(path: string, query: Query): AsyncGenerator<Json>;
+  /** The same, of what a body asks for. */
+  follow(path: string, body: JsonObject): AsyncGenerator<Json>;
 }
 
 const NOT_RUNNING_REMEDY = 'Start it with `sallyport up`, or name its state folder with --home.';
@@ -42,6 +44,9 @@ export function controlClient(args: Pick<Arguments, 'home' | 'space' | 'control'
     send: async (method, path, body) => readJson(await ask(method, path, {}, body)),
     stream: async function* stream(path, query) {
       yield* readLines(await ask('GET', path, query));
+    },
+    follow: async function* follow(path, body) {
+      yield* readLines(await ask('POST', path, {}, body));
     },
   };
 }

@@ -67,7 +67,10 @@ async function append(parts: ChangeParts, rows: Rows, content: string, now: numb
   return { version, createdAt: now, ...signed };
 }
 
-async function rehearse<T>(store: Store, act: (rows: Rows) => Promise<T>, now: number): Promise<{ readonly result: T; readonly configuration: Configuration }> {
+/** What an act comes to, and the configuration after it, in a transaction that is rolled back. */
+export async function rehearse<T>(
+  store: Store, act: (rows: Rows) => Promise<T>, now: number,
+): Promise<{ readonly result: T; readonly configuration: Configuration }> {
   const rolledBack = new Error('rehearsal');
   let rehearsed: { readonly result: T; readonly configuration: Configuration } | undefined;
   try {

@@ -12,6 +12,8 @@ export interface Permit {
   readonly decision: Decision;
   /** The gates that stood in its way and were met. */
   readonly met?: readonly Obligation[];
+  /** The transforms that the message went through before it was decided so. */
+  readonly changed?: readonly Obligation[];
   /** Id of the approval that was used up for it. */
   readonly approval?: string;
   readonly [permitted]: true;
@@ -30,6 +32,8 @@ export interface Denial {
   readonly gates?: readonly Obligation[];
   /** What must be changed in the message first; then it is decided anew. Who knows none of these sees a denial. */
   readonly transforms?: readonly Obligation[];
+  /** The transforms that it went through before it was decided so. */
+  readonly changed?: readonly Obligation[];
   /** Public members of the refusal's `error.data`: when to try again, which scopes to ask for. */
   readonly data?: JsonObject;
 }

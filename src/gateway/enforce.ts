@@ -21,6 +21,11 @@ export interface Objection {
  * refuses without them.
  */
 export function enforce(message: Message, decision: Decision, hidden: boolean, objection?: Objection, done: readonly Obligation[] = []): Verdict {
+  const verdict = decideOn(message, decision, hidden, objection, done);
+  return done.length === 0 ? verdict : { ...verdict, changed: done };
+}
+
+function decideOn(message: Message, decision: Decision, hidden: boolean, objection: Objection | undefined, done: readonly Obligation[]): Verdict {
   if (decision.errors.length > 0) {
     return deny(decision, hidden, 'ERR_POLICY_ERROR', 'A policy could not be evaluated for this call.', 'Ask the owner of the policy; the record names it.');
   }
@@ -44,11 +49,11 @@ export function enforce(message: Message, decision: Decision, hidden: boolean, o
 
 /** A denial behind which only gates stood, all of which were met, as the permit that it is then. */
 export function lift(denial: Denial, message: Message, met: ReadonlySet<Obligation>, approval?: string): Verdict {
-  const { gates = [], decision } = denial;
+  const { gates = [], decision, changed } = denial;
   if (gates.length === 0 || !gates.every((gate) => met.has(gate))) return denial;
   const allowed: Decision = { ...decision, outcome: 'allow', obligations: decision.obligations.filter(({ kind }) => !isGate(kind)) };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the brand exists in types only, and this file alone may give it
-  return { outcome: 'permit', message, decision: allowed, met: gates, ...(approval === undefined ? {} : { approval }) } as Permit;
+  return { outcome: 'permit', message, decision: allowed, met: gates, ...(changed && { changed }), ...(approval === undefined ? {} : { approval }) } as Permit;
 }
 
 /** The same permit with its message in another wire form (era, names, handles): what was decided stays decided. */

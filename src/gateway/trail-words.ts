@@ -98,6 +98,8 @@ export function reasonsOf(verdict: Verdict, told: JsonObject = {}): Partial<Jour
   const transforms = wordsOf(obligations.filter(({ kind }) => isTransform(kind)));
   const detail = {
     ...told, ...(gates.length > 0 ? { gates } : {}), ...(transforms.length > 0 ? { transforms } : {}), ...(errors.length > 0 ? { errors } : {}),
+    // What was found before that is not on record: whoever decides it again must know.
+    ...(verdict.changed === undefined ? {} : { changed: [...new Set(verdict.changed.map(({ kind }) => kind))] }),
     ...(shadow.length > 0 ? { shadow } : {}),
     ...(approval === undefined ? {} : { approval }),
   };

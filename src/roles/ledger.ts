@@ -16,6 +16,7 @@ import type { JournalRecord } from '../domain/record.ts';
 import type { Caller, Handler, Refusal } from '../link/handler.ts';
 import { serveLink } from '../link/serve.ts';
 import { createEvidence } from './ledger-evidence.ts';
+import { payloadHandlers } from './ledger-payloads.ts';
 import { searchHandlers } from './ledger-search.ts';
 import { createLedgerSinks } from './ledger-sinks.ts';
 import { createLedgerTelemetry } from './ledger-telemetry.ts';
@@ -54,7 +55,10 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
   const server = await serveLink({
     home: options.home,
     self: 'ledger',
-    handlers: { ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise), ...telling.handlers },
+    handlers: {
+      ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise), ...telling.handlers,
+      ...payloadHandlers(join(options.home, 'ledger'), indexed.promise),
+    },
     onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
   });
   let ledger: Ledger;

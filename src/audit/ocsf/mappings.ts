@@ -158,6 +158,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'evidence.erased': [{ ...kept, activity: 7, severity: 'high', says: 'Evidence was erased' }],
   'evidence.expired': [{ ...kept, activity: 7, severity: 'info', says: 'Evidence came to the end of its retention' }],
   'body.opened': [{ ...kept, activity: 1, severity: 'medium', says: 'A sealed payload was opened' }],
+  'policy.simulated': [{ ...kept, activity: 1, severity: 'low', says: 'What was decided was decided again by another snapshot' }],
   'evidence.bundled': [{ ...kept, activity: 1, severity: 'info', says: 'Evidence was handed out as a bundle' }],
   'people.revealed': [{ ...kept, activity: 1, severity: 'medium', says: 'It was revealed who stands behind a pseudonym' }],
   'hold.added': [{ ...managed, activity: 1, severity: 'low', says: 'A legal hold was set' }],

@@ -24,6 +24,8 @@ export interface LedgerReader {
   verify(signal: AbortSignal): Promise<number>;
   /** The sealed payloads of an exchange. */
   bodies(space: string, exchange: string): Promise<readonly SealedRecord[]>;
+  /** Records that match, oldest first, each with its sealed payload; in the end how many places could not be read. */
+  payloads(ask: PayloadsAsk, signal: AbortSignal): AsyncGenerator<WithPayload | { readonly damaged: number }>;
   /** Gives how many records were erased. Throws `ERR_LEGAL_HOLD`, `ERR_NOT_FOUND`. */
   erase(what: Readonly<Record<string, string>>): Promise<number>;
   /** Proofs of records under one checkpoint. Throws `ERR_NOT_FOUND`, `ERR_LOG_INCONSISTENT`. */
@@ -55,6 +57,23 @@ const SEALED = z.object({
   key: z.object({ class: z.string(), region: z.string(), epoch: z.string(), wrapped: z.string() }).nullable(),
 });
 export type SealedRecord = z.infer<typeof SEALED>;
+
+/** What is asked for whole: `question` as for a search; with `payloads` each record's own. */
+export interface PayloadsAsk {
+  readonly space: string;
+  readonly question: string;
+  readonly now: number;
+  readonly payloads: boolean;
+}
+
+const WITH_PAYLOAD = z.object({
+  position: z.int(), record: z.record(z.string(), z.json()),
+  /** Whether it was written with a payload. */
+  held: z.boolean(),
+  /** Absent: none was asked for. */
+  sealed: SEALED.shape.sealed.exactOptional(), key: SEALED.shape.key.exactOptional(),
+});
+export type WithPayload = z.infer<typeof WITH_PAYLOAD>;
 
 const PROVEN = z.object({
   vkey: z.string(), note: z.string(), proofs: z.array(z.object({ position: z.int(), line: z.string(), proof: z.array(z.string()) })),
@@ -108,6 +127,9 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
       throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger did not say what it found', { remedy: 'Ask again.' });
     },
     bodies: async (space, exchange) => read(z.array(SEALED), await link.call('ledger.bodies', { space, exchange })),
+    payloads: async function* payloads(ask, signal) {
+      for await (const one of link.stream('ledger.payloads', { ...ask }, signal)) yield read(z.union([WITH_PAYLOAD, z.object({ damaged: z.int() })]), one);
+    },
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
     prove: async (positions) => read(PROVEN, await link.call('ledger.prove', { positions: [...positions] })),
     receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,

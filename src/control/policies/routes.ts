@@ -9,7 +9,8 @@ import { listStored, putStored } from '../stored.ts';
 import { checkPolicies, testPolicies, withPolicies } from './check.ts';
 import { explainExchange } from './explain.ts';
 import { showMatrix } from './matrix.ts';
-import { CHECK_REQUEST, POLICY, TEST_REQUEST } from './schema.ts';
+import { CHECK_REQUEST, POLICY, SIMULATE_REQUEST, TEST_REQUEST } from './schema.ts';
+import { simulate } from './simulate.ts';
 import { suggestFromRecords } from './suggest.ts';
 
 const changeRoutes: readonly Route[] = [
@@ -55,6 +56,11 @@ const questionRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read', reach: 'space',
     act: ({ space }, control) => Promise.resolve(showMatrix(control, space)),
+  }),
+  route({
+    method: 'POST', path: '/policies/simulate', summary: 'What was decided in a time, decided again by another snapshot: what would change',
+    access: 'audit', reach: 'space', body: SIMULATE_REQUEST, streams: true,
+    act: ({ admin, space, body, signal }, control) => Promise.resolve(simulate(control, { admin, space }, body, signal)),
   }),
   route({
     method: 'GET', path: '/policies/suggest', summary: 'The least that permits what was seen',

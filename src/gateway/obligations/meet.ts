@@ -133,8 +133,8 @@ async function giveBack(taken: readonly Taken[]): Promise<void> {
 }
 
 /** Policy would have let it pass; the record keeps what policy decided. */
-function refuse({ decision }: Permit | Denial, message: Message, objection: Objection): Verdict {
-  const refused = enforce(message, { ...decision, outcome: 'allow', obligations: [] }, false, objection);
+function refuse({ decision, changed }: Permit | Denial, message: Message, objection: Objection): Verdict {
+  const refused = enforce(message, { ...decision, outcome: 'allow', obligations: [] }, false, objection, changed);
   return { ...refused, decision };
 }
 
