@@ -1,61 +1,63 @@
 import { describe, expect, test } from 'bun:test';
-import { readFileSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { z } from 'zod';
-import { createInspector } from '../../src/detect/inspect.ts';
-import { DETECTORS } from '../../src/detect/table.ts';
-import { FACETS } from '../../src/domain/detector.ts';
-import { FINDING_IDS, idOf, type Finding } from '../../src/domain/finding.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DETECTOR_INFO, DETECTORS } from '../../src/detect/table.ts';
+import { differences } from './look.ts';
+import { FAMILIES, readVectors, vectorsOf } from './vectors.ts';
+import type { Vector } from './vectors.ts';
 
-const VECTOR = z.strictObject({
-  id: z.string(),
-  family: z.string(),
-  incident: z.int().min(1).max(27).exactOptional(),
-  lang: z.string(),
-  facet: z.enum(FACETS),
-  message: z.json(),
-  server: z.string().default('crm'),
-  name: z.string().default('search'),
-  definition: z.json().exactOptional(),
-  expect: z.array(z.strictObject({ find: z.enum(FINDING_IDS), at: z.string() })),
-  twin: z.string().exactOptional(),
-  note: z.string().min(5),
-});
-type Vector = z.infer<typeof VECTOR>;
+const ALL = FAMILIES.flatMap(vectorsOf);
+const ATTACKS = ALL.filter(({ expect: wanted }) => wanted.length > 0);
+const MISSES = readVectors(join(import.meta.dir, 'misses.jsonl'));
+const README = readFileSync(join(import.meta.dir, 'README.md'), 'utf8');
 
-const DIR = join(import.meta.dir, 'detection');
-const inspect = createInspector(DETECTORS);
-
-function vectorsIn(file: string): readonly Vector[] {
-  return readFileSync(join(DIR, file), 'utf8').trim().split('\n').map((line) => VECTOR.parse(JSON.parse(line)));
+function named(vectors: readonly Vector[]): readonly (readonly [string, Vector])[] {
+  return vectors.map((one) => [one.id, one] as const);
 }
 
-function look({ facet, message, server, name, definition }: Vector): readonly Finding[] {
-  const { findings, incomplete } = inspect({ facet, json: message, at: '', server, name, ...(definition === undefined ? {} : { definition }) });
-  return incomplete === undefined ? findings : [...findings, incomplete];
-}
+describe.each(FAMILIES)('%s', (family) => {
+  const vectors = vectorsOf(family);
 
-const FILES = readdirSync(DIR).filter((file) => file.endsWith('.jsonl')).toSorted();
-const ALL = FILES.flatMap(vectorsIn);
-
-describe.each(FILES)('%s', (file) => {
-  const family = basename(file, '.jsonl');
-  const vectors = vectorsIn(file);
-
-  test.each(vectors.filter((one) => one.expect.length > 0).map((one) => [one.id, one] as const))('%s is found', (_, vector) => {
+  test.each(named(vectors.filter((one) => one.expect.length > 0)))('%s is found', (_, vector) => {
     expect(vector.family).toBe(family);
-    const found = look(vector).flatMap((one) => one.at.map((at) => `${idOf(one)} ${at}`));
-    expect(found).toEqual(expect.arrayContaining(vector.expect.map(({ find, at }) => `${find} ${at}`)));
+    expect(differences(vector)).toEqual([]);
   });
 
-  test.each(vectors.filter((one) => one.expect.length === 0).map((one) => [one.id, one] as const))('%s is left alone', (_, vector) => {
-    const found = look(vector).filter(({ detector, severity }) => detector === family || severity === 'high' || severity === 'critical');
-    expect(found).toEqual([]);
+  test.each(named(vectors.filter((one) => one.expect.length === 0)))('%s is left alone', (_, vector) => {
+    expect(vector.family).toBe(family);
+    expect(differences(vector)).toEqual([]);
   });
 });
 
-test('every case has a name of its own, and every attack a twin that is none', () => {
-  expect(new Set(ALL.map(({ id }) => id)).size).toBe(ALL.length);
-  const benign = new Set(ALL.filter((one) => one.expect.length === 0).map(({ id }) => id));
-  expect(ALL.filter((one) => one.expect.length > 0 && (one.twin === undefined || !benign.has(one.twin))).map(({ id }) => id)).toEqual([]);
+/** What no detector of ours gets right yet: a row that it does get right belongs into its family's file. */
+test.each(named(MISSES))('%s is still missed', (_, vector) => {
+  expect(differences(vector)).not.toEqual([]);
+  expect(README).toContain(`\`${vector.id}\``);
+});
+
+/** A detector that is taken out of the table leaves what it alone reports unfound. */
+test.each(Object.keys(DETECTOR_INFO))('without %s its cases fail', (detector) => {
+  const its = ATTACKS.filter(({ expect: wanted }) => wanted.some(({ find }) => find.startsWith(`${detector}/`)));
+  expect(its.length).toBeGreaterThan(0);
+  for (const vector of its) expect([vector.id, differences(vector, detector)]).not.toEqual([vector.id, []]);
+});
+
+test('every detector of the table says what it can find', () => {
+  expect(DETECTORS.map(({ id }) => id).filter((id) => !Object.hasOwn(DETECTOR_INFO, id))).toEqual([]);
+});
+
+test('every rule of every detector is asked for by an attack', () => {
+  const asked = new Set(ATTACKS.flatMap(({ expect: wanted }) => wanted.map(({ find }) => find)));
+  const rules = Object.entries(DETECTOR_INFO).flatMap(([detector, { rules: its }]) => Object.keys(its).map((rule) => `${detector}/${rule}`));
+  expect(rules.filter((rule) => !asked.has(rule))).toEqual([]);
+});
+
+test('every case has a name of its own, and every attack a twin of its family that is none', () => {
+  const names = [...ALL, ...MISSES].map(({ id }) => id);
+  expect(names.filter((id, at) => names.indexOf(id) !== at)).toEqual([]);
+  const benign = new Map(ALL.filter((one) => one.expect.length === 0).map((one) => [one.id, one.family]));
+  expect(ATTACKS.filter(({ twin, family }) => twin === undefined || benign.get(twin) !== family).map(({ id }) => id)).toEqual([]);
+  const twins = new Set(ATTACKS.map(({ twin }) => twin));
+  expect([...benign.keys()].filter((id) => !twins.has(id))).toEqual([]);
+  expect(ATTACKS.filter(({ twin }) => twin !== undefined && benign.has(twin)).length).toBe(twins.size);
 });
