@@ -30,6 +30,8 @@ type RuleName = keyof (typeof info)['rules'];
 const KEY = /(?:^|_)(?:command|cmd|commands|shell|bash|script|command_line|cmdline|shell_command|run|powershell)(?:$|_)/;
 const SHELLS = /^(?:sh|bash|zsh|dash|ash|ksh|fish|python[\d.]*|perl|ruby|node|bun|deno|php|pwsh|powershell|iex|source|osascript)$/;
 const FETCHES = /^(?:curl|wget|fetch|aria2c|iwr|invoke-webrequest|invoke-restmethod|certutil|bitsadmin|base64|openssl|xxd|nc|ncat)$/;
+const ASKS = /^(?:nslookup|dig|host|drill|ping)$/;
+const READS = /^(?:cat|head|tail|env|printenv|history|tar|gzip|base64|base32|xxd|od)$/;
 const REVERSE = /\/dev\/(?:tcp|udp)\/|\b(?:nc|ncat|netcat)\b[^\n|;]{0,80}\s-(?:[a-z]*e|c)\b|socket\.socket\([^\n]{0,300}(?:dup2|subprocess|pty\.spawn)|\bsocat\b[^\n]{0,120}\bexec:|mkfifo\s[^\n]{0,120}\|\s*(?:nc|ncat|telnet)\b|bash\s+-i\s+[>&]/i;
 const CREDENTIALS = /(?:^|[\s/"'=@~])(?:\.ssh\/(?:id_\w+|\*)|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.git-credentials|\.npmrc|\.pypirc|\.env(?:\.\w+)?(?=$|[\s"';|&)])|\.gnupg|\.config\/gcloud|\/etc\/shadow|id_rsa|id_ed25519|\/proc\/(?:self|\d+)\/environ)|\bsecurity\s+(?:find-generic-password|dump-keychain)|\bgh\s+auth\s+token|\baws\s+configure\s+(?:get|export-credentials)|\bgcloud\s+auth\s+print|\bvault\s+kv\s+get|\bkubectl\s+get\s+secrets?\b/;
 const PERSISTENCE = /\bcrontab\s+(?!-l)|\bsystemctl\s+(?:--user\s+)?enable|\blaunchctl\s+(?:load|bootstrap)|\bschtasks\s+\/create|\breg\s+add\b[^\n]{0,200}\\run|\bat\s+now\b|\bupdate-rc\.d|\bgit\s+config\b[^\n]{0,80}\b(?:core\.(?:hookspath|sshcommand|fsmonitor|editor|pager)|alias\.)|\bclaude\s+mcp\s+add|\bcode\s+--add-mcp/i;
@@ -78,12 +80,16 @@ function runsFetched({ program, words, after }: Command, index: number, all: rea
   return FETCHES.test(program) && /^(?:\$\(|<\(|`)$/.test(after) && SHELLS.test(all[index - 1]?.program ?? '');
 }
 
-function uploads({ program, words, after }: Command): boolean {
+function uploads({ program, words, after }: Command, index: number, all: readonly Command[]): boolean {
+  // A question or a fetch whose address is made of what another command says.
+  const next = all[index + 1];
+  if (next !== undefined && /^(?:\$\(|`)$/.test(next.after) && (ASKS.test(program) || (/^(?:curl|wget)$/.test(program) && READS.test(next.program)))) return true;
   if (program === 'curl') return words.some((word) => /^(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file)$|^-[dFT]@?.|^--(?:data(?:-\w+)?|form|upload-file)=/.test(word));
   if (program === 'wget') return words.some((word) => /^--(?:post-(?:file|data)|body-(?:file|data))/.test(word));
   if (/^(?:scp|rsync|sftp|rclone)$/.test(program)) return words.slice(1).some((word) => /^[\w.-]+@?[\w.-]*:/.test(word) && !/^[A-Za-z]:\\/.test(word));
-  if (/^(?:nslookup|dig|host)$/.test(program)) return words.some((word) => /\$|`/.test(word));
-  return /^(?:nc|ncat|netcat|telnet)$/.test(program) && (after.startsWith('|') || words.length > 2);
+  if (ASKS.test(program)) return words.some((word) => /\$|`/.test(word));
+  // With -z nothing is sent: it looks whether a port is open.
+  return /^(?:nc|ncat|netcat|telnet)$/.test(program) && (after.startsWith('|') || words.length > 2) && !words.some((word) => /^-[a-y]*z/.test(word));
 }
 
 function destroys({ program, words }: Command): boolean {

@@ -21,7 +21,7 @@ export const info = {
 } as const satisfies DetectorInfo<'paths'>;
 
 const ENCODED = /%(?:2e|2f|5c|25|c0%a[ef]|c1%9c)|\\u00(?:2e|2f|5c)|[\u2024\u2025\u2215\u2044\uff0e\uff0f\uff3c]/i;
-const DEVICE = /^\/(?:proc\/(?:self|\d+|thread-self)\/(?:root|cwd|fd|environ|mem|exe|maps)|dev\/(?:fd|tcp|udp|mem|kmem|shm|sd\w+|nvme\w+))(?:\/|$)|(?:^|\/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?$|^(?:[a-z]:)?[^:]*\/[^/:]+:[^/:]+(?::\$\w+)?$|^[^/:]+\.\w{1,8}:[^/:]+$/i;
+const DEVICE = /^\/(?:proc\/(?:self|\d+|thread-self)\/(?:root|cwd|fd|environ|mem|exe|maps)|dev\/(?:fd|tcp|udp|mem|kmem|shm|sd\w+|nvme\w+))(?:\/|$)|(?:^|\/)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.[^/]*)?$|^(?:[a-z]:)?[^:]*\/[^/:]+:[^/:]+(?::\$\w+)?$|^[^/:]+\.\w{1,8}:[^/:]+(?::\$\w+)?$/i;
 const SENSITIVE =
   /(?:^|\/)(?:\.ssh\/(?!known_hosts$|config$)|\.aws\/(?:credentials|sso)|\.config\/gcloud\/|\.azure\/|\.kube\/config|\.docker\/config\.json|\.gnupg\/|\.netrc$|\.pgpass$|\.git-credentials$|\.npmrc$|\.pypirc$|\.vault-token$|\.env(?:\.(?!example|sample|template|dist)\w+)?$|id_(?:rsa|dsa|ecdsa|ed25519)$|[^/]+\.(?:pem|p12|pfx|kdbx|keystore|jks)$|credentials\.json$|shadow$|gshadow$|sudoers$|SAM$|Login Data$|cookies\.sqlite$|wallet\.dat$)|^\/etc\/(?:shadow|passwd)$/i;
 

@@ -14,7 +14,7 @@ export interface Line {
   readonly isOpen: boolean;
 }
 
-const TOKEN = /(\s*\n\s*|;;?|&&|\|\|?&?|&(?!>|\d))|(\d*&?>{1,2}\|?&?\d?|<{1,3})|(\$\(|`|<\(|>\(|\))|('[^']*'?)|("(?:[^"\\]|\\[\s\S])*"?)|(#[^\n]*)|((?:[^\s|&;<>()$`'"\\#]|\\[\s\S]|\$(?!\())+#*)|(\s+)|([\s\S])/g;
+const TOKEN = /(\s*\n\s*|;;?|&&|\|\|?&?|&(?!>|\d))|(\d*&?>{1,2}(?!\()\|?&?\d?|<{1,3}(?!\())|(\$\(|`|<\(|>\(|\))|('[^']*'?)|("(?:[^"\\]|\\[\s\S])*"?)|(#[^\n]*)|((?:[^\s|&;<>()$`'"\\#]|\\[\s\S]|\$(?!\())+#*)|(\s+)|([\s\S])/g;
 const PREFIX = /^(?:sudo|doas|env|nohup|time|nice|exec|command|xargs|then|do|else|if|while|!|\{|\w+=.*)$/;
 
 /** A shell's line in words and commands: POSIX quoting, operators, substitutions. Not its expansions. Linear. */

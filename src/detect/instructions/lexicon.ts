@@ -15,7 +15,7 @@ const WORDS = {
     yukarıdaki 之前 以前 上述 先前 前面 以上 此前 これまで 前の 上記 이전 앞의 위의 앞선 지금까지`,
   all: `all any every everything other todas todos toutes tous tout alle alles tutte tutti wszystkie wszelkie все всю
     जمیع जميع جميع كل सभी सब tüm bütün 所有 全部 一切 任何 すべて 全て 모든`,
-  your: `your vos votre tus sus deine deinen ihre ihren suas seus tue tuoi vostre jouw je uw swoje twoje твои ваши
+  your: `your vos votre ton ta tes tus sus deine deinen ihre ihren suas seus tue tuoi vostre jouw je uw swoje twoje твои ваши свои
     تعليماتك अपने kendi 你的 您的 あなたの 너의 당신의`,
   order: `instruction instructions directive directives prompt prompts guideline guidelines orders commands
     instruccion* consigne* anweisung* instruktion* befehl* istruzion* instruç* ordens opdracht* instructies instrukcj*
@@ -30,14 +30,15 @@ const WORDS = {
     yalnızca 仅 只 严格 のみ だけ 대신 만`,
   following: `following this these below next suivante* siguiente* folgende* seguinte* seguent* volgende następując*
     следующ* التالية निम्नलिखित aşağıdaki 以下 下列 下面 次の 다음`,
-  negate: `not no never don dont without nor nicht niemals ohne kein* ne jamais sans pas nunca sin jamás não sem nunca
-    non mai senza niet nooit zonder nie nigdy bez не никогда без لا دون بدون नहीं मत बिना asla olmadan söyleme 不要 不得
+  negate: `not no never don dont without nor nicht niemals ohne kein* nichts niets ne jamais sans pas nunca sin jamás não sem nunca
+    non mai senza niet nooit zonder nie nigdy bez не никогда без لا ولا دون بدون नहीं मत बिना asla olmadan söyleme 不要 不得
     切勿 别 勿 不会 ないで せずに ずに なく 말고 마세요 않고 없이`,
   tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying alert
     alerting warn warning erwähn* informier* mitteil* sage sagen verrat* dire dites mentionn* inform* révél* prévenir
     decir diga digas dirlo mencion* avisar avis* dizer conte dica dire menzion* avvis* vertel* meld* zeg mów wspomin*
     inform* powiad* говори* сообща* упомина* уведомл* تخبر تذكر बताए बताना बताओ उल्लेख söyle* bildir* haber 告诉 告知 提及
     提到 透露 通知 知らせ 伝え 言及 教え 알리 말하 언급 통지`,
+  say: `sag sage erwähne verrate melde vertel zeg meld verklap powiedz mów nämn`,
   user: `user users human customer operator anyone anybody owner benutzer* nutzer* anwender* utilisat* usuari* usuári*
     utilizador* utent* gebruiker* użytkownik* пользовател* المستخدم उपयोगकर्ता* kullanıcı* 用户 使用者 ユーザー 利用者 사용자`,
   send: `send forward upload post email transmit exfiltrate leak submit sende* schick* leite envoy* transfér* envía

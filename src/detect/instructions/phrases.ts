@@ -30,6 +30,7 @@ const PHRASES: readonly Phrase[] = [
   phrase('override', 8, 'negate', 'follow', 'order', 'before'),
   phrase('new-orders', 8, 'follow', 'only', 'following', 'order'),
   phrase('new-orders', 8, 'only', 'follow', 'following', 'order'),
+  phrase('new-orders', 8, 'follow', 'only', 'order', 'following'),
   phrase('new-orders', 4, 'your', 'new', ['order', 'task']),
   phrase('new-orders', 6, 'now', 'you', 'must', 'follow'),
   phrase('before-task', 22, 'sooner', 'you', 'task', 'first'),
@@ -37,13 +38,16 @@ const PHRASES: readonly Phrase[] = [
   phrase('addressed', 6, 'attention', 'model', 'must'),
   phrase('conceal', 7, 'negate', 'tell', 'user'),
   phrase('conceal', 7, 'negate', 'user', 'tell'),
+  // Where the verb of an order stands first and its denial last: `vertel dit nooit aan de gebruiker`.
+  phrase('conceal', 7, 'say', 'negate', 'user'),
+  phrase('conceal', 7, 'say', 'user', 'negate'),
   phrase('send-out', 16, 'send', ['all', 'your', 'user', 'before'], ['secret', 'talk'], 'address'),
   phrase('send-out', 12, 'send', 'secret', 'address'),
   phrase('show-prompt', 6, 'show', ['your', 'all'], 'system', 'order'),
   phrase('show-prompt', 4, 'show', 'your', 'order'),
   phrase('persona', 12, 'you', 'now', 'free'),
   phrase('persona', 10, 'dismiss', 'all', 'rule', 'free'),
-  phrase('tool-request', 6, 'must', 'now', 'call', 'tool'),
+  phrase('tool-request', 8, 'must', 'now', 'call', 'tool'),
   phrase('tool-request', 8, 'first', 'call', 'tool', 'user'),
 ];
 

@@ -83,16 +83,24 @@ const BEGUN: ReadonlyMap<number, readonly (readonly [word: string, kind: number]
   [...RUNS].toSorted(([a], [b]) => b.length - a.length), ([word]) => word.charCodeAt(0),
 );
 
+/** Full stops, question and exclamation marks and semicolons of Chinese, Japanese, Arabic and Hindi. */
+const STOPS: ReadonlySet<number> = new Set([0x3002, 0xff01, 0xff1f, 0xff1b, 0x61f, 0x61b, 0x6d4, 0x964, 0x965]);
+
 function readBeyond(code: number): number {
-  if (code === 0x3002 || code === 0xff01 || code === 0xff1f || code === 0xff1b) return STOP;
-  if (code === 0xa0 || (code >= 0x2000 && code <= 0x206f) || (code >= 0x3000 && code <= 0x303f) || (code >= 0xff00 && code <= 0xff20)) return SPACE;
+  if (STOPS.has(code)) return STOP;
+  // Signs of Latin-1 (`¡`, `«`) are no letters, but for those of ordinals and mu; nor is the comma of Arabic.
+  if ((code < 0xc0 && code !== 0xaa && code !== 0xb5 && code !== 0xba) || code === 0x60c) return SPACE;
+  if ((code >= 0x2000 && code <= 0x206f) || (code >= 0x3000 && code <= 0x303f) || (code >= 0xff00 && code <= 0xff20)) return SPACE;
   return (code >= 0x3040 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3) ? UNSPACED : LETTER;
 }
 
 /** Letters of Latin, Greek and Cyrillic beyond ASCII, as the lexicon has them. */
 function lower(code: number): number {
   if ((code >= 0xc0 && code <= 0xde) || (code >= 0x410 && code <= 0x42f)) return code + 32;
-  return code >= 0x100 && code <= 0x17f && code !== 0x131 ? code | 1 : code;
+  if (code < 0x100 || code > 0x17f || code === 0x131) return code;
+  // Of most pairs there the small letter has the odd number; from Ĺ to ň and from Ź to ž (Polish ł and ż are among them) the even one.
+  const isEven = (code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17e);
+  return isEven ? code + (code & 1) : code | 1;
 }
 
 /** Takes the longest known word at each place of a run; gives the place of its last unit. */

@@ -4,12 +4,13 @@
  * model, nothing more: `tell` is what one may be forbidden, `talk` what was said before.
  */
 const WORDS = {
-  deny: `don't never without noneed avoid nicht niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не никогда
+  deny: `don't never without noneed avoid nicht nichts niets niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не никогда
     без нельзя لا دون بدون 不要 不得 切勿 请勿 勿 無需 无需 不必 不会 ないで なく ないこと せず ずに ない なしに 마세요 말고 마라 말아 않고 없이 않습니다 않아`,
   tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying alert alerting sag* erwähn* inform*
     mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg* montr* averti* digas decir diga mencion* revel*
     muestr* mostrar avis* dizer mostre dica menzion* rivel* mostr* avvis* vertel* zeg noem* meld* toon* говори* сообща* упомина* раскрыва*
     показыва* рассказыва* уведомля* تخبر تذكر تكشف 告诉 告知 提及 提到 透露 通知 展示 显示 言わ 言う 伝え 知らせ 教え 言及 開示 表示 見せ 말하지 말하 알리 알려 언급 공개 보여`,
+  say: `sag sage erwähne verrate melde vertel zeg meld`,
   user: `user users user's human customer operator benutzer* nutzer* anwender* utilisat* usuari* usuári* utilizador* utent* gebruiker* пользовател*
     المستخدم* 用户 使用者 ユーザー 利用者 사용자 유저`,
   silent: `silently quietly discreetly secretly covertly surreptitiously stealthily heimlich unauffällig unbemerkt stillschweigend silencieusement
@@ -17,6 +18,7 @@ const WORDS = {
     скрытно سرا 悄悄 静默 秘密地 暗中 偷偷 默默 密かに こっそり 黙って 몰래 은밀히 조용히`,
   ignore: `ignore ignoring overriding replacing superseding supersedes overrides disregard forget override bypass ignorier* missacht* vergiss ignor*
     oubli* olvid* esqueç* esquec* dimentic* negeer* vergeet игнорир* проигнорир* забудь* تجاهل 忽略 无视 忽视 無視 忘れ 무시 잊`,
+  setaside: `ignorez oubliez oublie ignora ignorad olvida olvide olvidad esqueça esqueçam dimentica dimenticate ignorate`,
   previous: `previous prior earlier above preceding existing former original vorherig* bisherig* früher* obig* précédent* antérieur* anterior* previ*
     precedent* vorige eerdere voorgaande предыдущ* прежн* السابق* 之前 先前 以前 以上 前面 これまで 前の 上記 이전 앞선 기존`,
   order: `instruction instructions rules guideline guidelines directive directives prompt prompts restrictions safeguards anweisung* instruktion*

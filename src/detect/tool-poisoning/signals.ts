@@ -18,6 +18,9 @@ const loose: Make = (rule, weight, within, ...steps) => ({ rule, weight, steps, 
 export const PHRASES: readonly Phrase<Signal>[] = [
   // Not telling the user.
   phrase('conceal', 3, 9, ['deny'], ['tell'], ['user']),
+  // Where the verb of an order stands first and its denial last.
+  phrase('conceal', 3, 7, ['say'], ['deny'], ['user']),
+  phrase('conceal', 3, 7, ['say'], ['user'], ['deny']),
   phrase('conceal', 2, 4, ['deny'], ['tell']),
   phrase('conceal', 2, 10, ['deny'], ['show'], ['user']),
   phrase('conceal', 3, 6, ['keep'], ['inside'], ['user']),
@@ -28,6 +31,7 @@ export const PHRASES: readonly Phrase<Signal>[] = [
   // Setting other instructions aside.
   phrase('override', 3, 6, ['ignore'], ['previous', 'other'], ['order']),
   phrase('override', 3, 6, ['ignore'], ['previous', 'other'], ['system']),
+  phrase('override', 3, 6, ['setaside'], ['order'], ['previous']),
   phrase('override', 2, 6, ['ignore'], ['safety', 'user'], ['order']),
   phrase('override', 2, 10, ['regardless'], ['user', 'asked']),
   // Being called before anything else.
