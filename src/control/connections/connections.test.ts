@@ -221,6 +221,8 @@ test.each<readonly [string, string, (says: AccountServer['says']) => unknown]>([
   ['an issuer at a port of ours', 'loopback address', (says) => servers(says, 'http://127.0.0.1:1')],
   ['an issuer at the machine\'s metadata', 'never reached', (says) => servers(says, 'https://169.254.169.254')],
   ['an issuer in clear text', 'not at an https URL', (says) => servers(says, 'http://issuer.example')],
+  ['an authorization endpoint that is a command', 'metadata of the issuer: authorization_endpoint',
+    (says) => says.set(ISSUER, () => ({ ...metadata(server.issuer), authorization_endpoint: 'file:///c:/windows/system32/calc.exe?$(id)' }))],
   ['a flood', 'more than', (says) => says.set(RESOURCE, () => new Response('x'.repeat(1024 * 1024)))],
 ])('%s connects nobody; the record says why, and the client learns no more than that', async (name, why, change) => {
   const token = await agent(`bad-${Bun.hash(name).toString(36).slice(0, 8)}`);
