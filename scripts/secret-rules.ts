@@ -23,7 +23,9 @@ const Gitleaks = z.object({
 });
 
 /** In front of a keyword: shown by a scanner of files, of no use for finding. */
-const FRONT = /^(\(\?i\))?\[\\w\.-\]\{0,50\}\?(?!\()|^(\(\?i\))?\[\\w\.-\]\{0,50\}\?(?=\(\?:)/;
+const FRONT = /^(?:\(\?i\))?\[\\w\.-\]\{0,50\}\?(?:(?=\(\?:)|(?!\())/;
+/** The same front twice, the second time inside a group of its own: without it, the pattern begins with its keyword, too. */
+const FRONT_TWICE = /^\[\\w\.-\]\{0,50\}\?\(\?i:\[\\w\.-\]\{0,50\}\?/;
 
 interface Scope { readonly insensitive: boolean; readonly dotAll: boolean }
 
@@ -97,15 +99,18 @@ function beginsWith(pattern: string, keywords: readonly string[]): boolean {
   return keywords.some((keyword) => bare.replaceAll('\\', '').toLowerCase().startsWith(keyword)) && !/^\([^)]*\|/.test(pattern.replace(/^\\b/, ''));
 }
 
-/** Searched for in own-rules.ts, in linear time: these look for a header or an end anywhere behind their keyword. */
-const OWN = new Set(['curl-auth-header', 'curl-auth-user', 'private-key']);
+/**
+ * Written anew in own-rules.ts, in linear time: these look for a header or an end anywhere behind their keyword, and `pkcs12-file`
+ * knows only names of files, where we look at what is in them.
+ */
+const OWN = new Set(['curl-auth-header', 'curl-auth-user', 'private-key', 'pkcs12-file']);
 
 const [path = '', commit = ''] = process.argv.slice(2);
 const { rules, allowlist } = Gitleaks.parse(Bun.TOML.parse(readFileSync(path, 'utf8')));
 const made = rules.flatMap(({ id, regex, keywords, entropy, secretGroup, allowlists }) => {
   if (regex === undefined || OWN.has(id)) return [];
-  const assigned = FRONT.test(regex);
-  const cut = assigned ? regex.replace(FRONT, (front) => (front.startsWith('(?i)') ? '(?i)' : '')) : regex;
+  const assigned = FRONT.test(regex) || FRONT_TWICE.test(regex);
+  const cut = regex.replace(FRONT_TWICE, '(?i:').replace(FRONT, (front) => (front.startsWith('(?i)') ? '(?i)' : ''));
   const pattern = transpile(cut);
   const anchor = assigned ? 'assigned' : beginsWith(pattern, keywords) ? 'begins' : 'near';
   const allow = allowlists.flatMap(({ regexes, stopwords, regexTarget }) =>

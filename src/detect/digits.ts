@@ -16,7 +16,8 @@ const RUN = /\d(?:[ .\-/]?\d){7,}/g;
 const GROUP = /\d+/g;
 const DIGITS_MIN = 8;
 const DIGITS_MAX = 19;
-const GROUPS_MAX = 6;
+/** As many as any number has: a French social security number is written in seven. */
+const GROUPS_MAX = 7;
 
 const REMEMBERED = new WeakMap<View, readonly Digits[]>();
 
@@ -31,26 +32,47 @@ export function digitsOf(view: View): readonly Digits[] {
 
 function numbersIn(text: string, run: string, at: number): readonly Digits[] {
   if (/\w/.test(text.charAt(at - 1)) || /\w/.test(text.charAt(at + run.length))) return [];
-  const groups = [...run.matchAll(GROUP)].map(({ 0: digits, index }) => ({ digits, start: at + index, end: at + index + digits.length }));
-  return groups.flatMap(({ start }, first) => {
-    const found: Digits[] = [];
-    let digits = '';
-    for (const [offset, group] of groups.slice(first, first + GROUPS_MAX).entries()) {
-      digits += group.digits;
-      if (digits.length > DIGITS_MAX) break;
-      // Groups of one digit are a list, unless they end a number.
-      const inside = groups.slice(first, first + offset);
-      if (inside.some((one, index) => one.digits.length === 1 && index > 0)) break;
-      if (digits.length < DIGITS_MIN) continue;
-      const sizes = [...inside, group].map((one) => one.digits.length);
-      found.push({ start, end: group.end, digits, shape: sizes.join('-'), separators: separatorsOf(text.slice(start, group.end)) });
-    }
-    return found;
-  });
+  const groups = run.match(GROUP) ?? [];
+  const found: Digits[] = [];
+  let start = at;
+  for (const [first, { length }] of groups.entries()) {
+    numbersFrom(text, groups, first, start, found);
+    start += length + 1;
+  }
+  return found;
 }
 
-function separatorsOf(text: string): string {
-  return [...new Set(text.replace(/\d/g, ''))].join('');
+/** What begins with one group, and goes on with as many as a number may have. One sign stands between each two. */
+function numbersFrom(text: string, groups: readonly string[], first: number, start: number, found: Digits[]): void {
+  let [digits, sizes, separators, end] = ['', 0, '', start];
+  for (let index = first; index < first + GROUPS_MAX && index < groups.length; index += 1) {
+    const group = groups[index] ?? '';
+    // Groups of one digit are a list, unless they end a number.
+    if (index - 1 > first && groups[index - 1]?.length === 1) break;
+    if (digits.length + group.length > DIGITS_MAX) break;
+    const separator = index === first ? '' : text.charAt(end);
+    if (separator !== '' && !separators.includes(separator)) separators += separator;
+    digits += group;
+    sizes = sizes * SIZE + group.length;
+    end += separator.length + group.length;
+    if (digits.length >= DIGITS_MIN) found.push({ start, end, digits, shape: shapeOf(sizes), separators });
+  }
+}
+
+/** Above the size of any group. */
+const SIZE = 32;
+/** Bounded by how few digits a number has. */
+const SHAPES = new Map<number, string>();
+
+/** The same sizes have the same text: it is made once. */
+function shapeOf(sizes: number): string {
+  const known = SHAPES.get(sizes);
+  if (known !== undefined) return known;
+  const groups: number[] = [];
+  for (let rest = sizes; rest > 0; rest = Math.floor(rest / SIZE)) groups.unshift(rest % SIZE);
+  const shape = groups.join('-');
+  SHAPES.set(sizes, shape);
+  return shape;
 }
 
 /** Views in which numbers may be looked for: what is put together of several fields, or turned, makes numbers that nobody wrote. */

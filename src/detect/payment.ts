@@ -22,9 +22,11 @@ const CARD = { confidentiality: 'restricted', categories: ['pci'] } as const;
 const LABELS = { card: CARD, 'security-code': CARD, iban: { confidentiality: 'confidential', categories: ['pii'] } } as const;
 
 const CARD_WORDS = /card|visa|master|amex|credit|debit|\bpan\b|\bcc\b|payment|karte|tarjeta|carte|cart[aã]o|kaart|карт|卡/i;
+const ONE_DIGIT = /^(\d)\1+$/;
 const CARD_SHAPES = new Set(['4-4-4-4', '4-6-5', '4-6-4', '4-4-4-4-3', '4-4-4-1']);
 const IBAN = /(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])/gi;
 const SECURITY_CODE = /\b(?:cvv2?|cvc2?|card (?:verification|security) (?:code|value))["']?[ \t:=#-]{1,4}["']?(\d{3,4})\b/gi;
+const CODE_KEY = /\/(?:(?:card[_-]?)?cv[vc]2?|card[_-]?(?:verification|security)[_-]?(?:code|value))$/i;
 
 /** Payment data (PCI DSS: account data; ISO 13616: IBAN). */
 export const detector: Detector = {
@@ -33,6 +35,7 @@ export const detector: Detector = {
   detect: (sight: Sight) => {
     const report = createReport('payment', info, LABELS);
     for (const view of freshViews(sight)) {
+      if (isField(view)) report.add('security-code', view, 0, view.text.length);
       if (!saysNumbers(view)) continue;
       for (const number of digitsOf(view)) {
         if (isCard(number) && (CARD_SHAPES.has(number.shape) || CARD_WORDS.test(contextOf(view, number.start)))) report.add('card', view, number.start,
@@ -48,8 +51,13 @@ export const detector: Detector = {
   },
 };
 
+/** A value of a form that is called a security code. */
+function isField({ text, spansOf }: View): boolean {
+  return /^\d{3,4}$/.test(text) && CODE_KEY.test(spansOf(0, text.length)[0]?.at ?? '');
+}
+
 function isCard({ digits, separators }: Digits): boolean {
-  return separators.length <= 1 && digits.length >= 12 && luhn(digits) && new Set(digits).size > 1 && CARD_RANGES.some(({ first, last, lengths }) =>
+  return separators.length <= 1 && digits.length >= 12 && !ONE_DIGIT.test(digits) && luhn(digits) && CARD_RANGES.some(({ first, last, lengths }) =>
     lengths.includes(digits.length) && within(digits, first, last));
 }
 

@@ -29,6 +29,9 @@ const LABELS = { 'national-id': SENSITIVE, email: PII, phone: PII, name: PII, bu
 /** Different addresses, numbers or names in one message: more people than anybody asks for one by one. */
 const BULK_MIN = 25;
 
+/** Those that are known by the sizes of their groups. */
+const SHAPED = Map.groupBy(NATIONAL_NUMBERS.flatMap((one) => one.shapes.map((shape) => ({ ...one, shape }))), ({ shape }) => shape);
+
 /** What is about people, where a check or a word beside it says so. */
 export function createPersonalData({ people }: Surroundings): Detector {
   return {
@@ -50,10 +53,13 @@ export function createPersonalData({ people }: Surroundings): Detector {
 }
 
 function numbers(view: View, report: Report<'personal-data'>): void {
+  // Most views speak of no such number: said once of the whole view, that spares a look before each of its numbers.
+  const before = contextOf(view, 0);
+  const named = NATIONAL_NUMBERS.filter(({ context }) => context.test(view.text) || context.test(before));
   for (const { digits, shape, separators, start, end } of digitsOf(view)) {
-    const number = NATIONAL_NUMBERS.find(({ length, shapes, separators: between, valid, context }) =>
-      digits.length === length && valid(digits)
-      && ((shapes.includes(shape) && (between === undefined || isOf(separators, between))) || context.test(contextOf(view, start))));
+    const number = SHAPED.get(shape)?.find((one) => one.length === digits.length
+      && (one.separators === undefined || isOf(separators, one.separators)) && one.valid(digits))
+      ?? named.find((one) => one.length === digits.length && one.valid(digits) && one.context.test(contextOf(view, start)));
     if (number !== undefined) report.add('national-id', view, start, end, number.id);
   }
   for (const { 0: written, index } of codesIn(view.text)) {

@@ -22,9 +22,10 @@ export function urlsIn(text: string): readonly Written[] {
   for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', Math.max(from, at + 3))) {
     let start = at;
     while (start > Math.max(from, at - SCHEME_MAX) && SCHEME.test(text.charAt(start - 1))) start -= 1;
+    if (start === at) continue;
     BODY.lastIndex = at + 3;
     const body = BODY.exec(text)?.[0];
-    if (body === undefined || start === at) continue;
+    if (body === undefined) continue;
     const kept = trimmed(body);
     const end = at + 3 + kept.length;
     const authority = HOST.exec(kept);

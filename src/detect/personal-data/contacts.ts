@@ -46,10 +46,18 @@ export function phonesIn(view: View): readonly Part[] {
     if (checked > CHECKED_MAX || parsePhoneNumberFromString(number, country)?.isValid() === true) found.push([index, index + number.length]);
   };
   if (view.text.includes('+')) for (const match of view.text.matchAll(INTERNATIONAL)) add(match.index, match[0]);
-  for (const match of view.text.matchAll(NATIONAL)) {
-    if (!found.some(([start, end]) => match.index < end && start < match.index + match[0].length) && CALLED.test(contextOf(view, match.index))) {
-      add(match.index, match[0], 'US');
-    }
+  const known = found.length;
+  let next = 0;
+  for (const match of saysCall(view) ? view.text.matchAll(NATIONAL) : []) {
+    // Both are in order: what is before this one is before all that follow.
+    while (next < known && (found[next]?.[1] ?? 0) <= match.index) next += 1;
+    const isKnown = next < known && (found[next]?.[0] ?? 0) < match.index + match[0].length;
+    if (!isKnown && CALLED.test(contextOf(view, match.index))) add(match.index, match[0], 'US');
   }
   return found;
+}
+
+/** Whether anything in it, or its own name, speaks of telephones: most numbers need no closer look. */
+function saysCall(view: View): boolean {
+  return CALLED.test(view.text) || CALLED.test(contextOf(view, 0));
 }

@@ -45,11 +45,14 @@ export const percent: Undo = (text) => {
 /** Tried where words that attacks are made of stand there turned by thirteen. */
 export const rot13: Undo = (text) => {
   if (!ROT13.test(text)) return [];
-  const turned = text.replace(/[a-z]/gi, (letter) => {
-    const code = letter.charCodeAt(0);
-    const base = code < 97 ? 65 : 97;
-    return String.fromCharCode(((code - base + 13) % 26) + base);
-  });
+  // Units by their two bytes: a page of them is turned faster so than letter by letter.
+  const units = Buffer.from(text, 'utf16le');
+  for (let at = 0; at < units.length; at += 2) {
+    const low = units[at] ?? 0;
+    const letter = low | 32;
+    if (units[at + 1] === 0 && letter >= 97 && letter <= 122) units[at] = (low & 32) + 65 + ((letter - 97 + 13) % 26);
+  }
+  const turned = units.toString('utf16le');
   return [{ text: turned, origin: (start, end) => [start, end] }];
 };
 

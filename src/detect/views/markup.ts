@@ -7,6 +7,8 @@ const TAG_CHARS_MAX = 2_048;
 const HIDDEN_CHARS_MAX = 4_096;
 const SAID_CHARS_MIN = 4;
 const NAME = /^<([a-z][a-z0-9-]*)/i;
+const CLOSING = /^<\/([a-z][a-z0-9-]*)/i;
+const NAME_CHARS_MAX = 64;
 const HIDING = /\shidden\b|(?:display|visibility|opacity|font-size|color)\s{0,9}:\s{0,9}(?:none\b|hidden\b|0(?![.\d])|#fff(?:fff)?\b|white\b|transparent\b)/i;
 const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(lt|gt|amp|quot|apos|nbsp|shy|zwj|zwnj));/gi;
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'", nbsp: ' ', shy: '', zwj: '', zwnj: '' };
@@ -16,14 +18,47 @@ const CSI = '\u009b';
 /** Comments of HTML and Markdown: models read them, renderers don't show them. */
 export const comments: Undo = (text) => [...between(text, '<!--', '-->'), ...between(text, '[//]: # (', ')')];
 
-/** What stands in an element that is not drawn. */
-export const hiddenText: Undo = (text) => tagsOf(text).flatMap(({ start, end }) => {
-  const tag = text.slice(start, end);
-  const name = NAME.exec(tag)?.[1];
-  if (name === undefined || !HIDING.test(tag)) return [];
-  const close = text.slice(end, end + HIDDEN_CHARS_MAX).indexOf(`</${name}`);
-  return said(text, end, close < 0 ? Math.min(text.length, end + HIDDEN_CHARS_MAX) : end + close);
-});
+/** What stands in an element that is not drawn. What stands in two of them, one in the other, is said once. */
+export const hiddenText: Undo = (text) => {
+  const tags = tagsOf(text);
+  const found: Mapped[] = [];
+  let closing: ReadonlyMap<string, readonly number[]> | undefined;
+  let from = 0;
+  for (const { start, end } of tags) {
+    const tag = text.slice(start, end);
+    const name = NAME.exec(tag)?.[1];
+    if (name === undefined || !HIDING.test(tag)) continue;
+    closing ??= closingOf(text, tags);
+    const last = Math.min(text.length, end + HIDDEN_CHARS_MAX, firstFrom(closing.get(name.toLowerCase()) ?? [], end) ?? text.length);
+    if (last > from) found.push(...said(text, Math.max(from, end), last));
+    from = Math.max(from, last);
+  }
+  return found;
+};
+
+/** Where elements of each name end. */
+function closingOf(text: string, tags: readonly Tag[]): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>();
+  for (const { start, end } of tags) {
+    const name = CLOSING.exec(text.slice(start, Math.min(end, start + NAME_CHARS_MAX)))?.[1]?.toLowerCase();
+    if (name === undefined) continue;
+    const places = found.get(name);
+    if (places === undefined) found.set(name, [start]);
+    else places.push(start);
+  }
+  return found;
+}
+
+/** The first of these that is not before `from`. */
+function firstFrom(sorted: readonly number[], from: number): number | undefined {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low];
+}
 
 /** The text of a page: tags gone, entities read. */
 export const pageText: Undo = (text) => {
@@ -55,9 +90,14 @@ export const terminalText: Undo = (text) => {
   return [...out.ends(text.length), ...carried];
 };
 
+interface Tag {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Tags in order. Each character is looked at once: without a `>` ahead there are no more tags. */
-function tagsOf(text: string): readonly { readonly start: number; readonly end: number }[] {
-  const tags: { readonly start: number; readonly end: number }[] = [];
+function tagsOf(text: string): readonly Tag[] {
+  const tags: Tag[] = [];
   let close = -1;
   for (let start = text.indexOf('<'); start >= 0; start = text.indexOf('<', start + 1)) {
     if (!/[a-z/]/i.test(text.charAt(start + 1))) continue;
