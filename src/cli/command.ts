@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 
 /** What a command may touch of the outside world; tests give their own. */
@@ -23,6 +24,8 @@ export interface Command {
   readonly summary: string;
   /** Every form that can be typed, one a line, without the leading `sallyport`. */
   readonly usage: string;
+  /** Exit codes of faults that are no 1, for what runs it without a person. */
+  readonly exits?: Readonly<Partial<Record<ErrorCode, number>>>;
   /** Resolves with the exit code. Throws `SallyportError`; `main` prints its code, message and remedy. */
   run(args: readonly string[], io: Io): Promise<number>;
 }

@@ -9,14 +9,16 @@ const VERSION = '0.1.0';
 /** Dispatches to one command and turns what it throws into a code, a message and a remedy. Resolves with the exit code. */
 async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv;
+  let exits: Command['exits'];
   try {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') return await help(args[0], io);
     if (name === '--version' || name === 'version') return printVersion(io);
     const command = await load(name);
     if (args.includes('--help') || args.includes('-h')) return await help(name, io);
+    ({ exits } = command);
     return await command.run(args, io);
   } catch (error) {
-    return report(error, argv.includes('--json'), io);
+    return report(error, argv.includes('--json'), io, exits);
   }
 }
 
@@ -48,14 +50,14 @@ once you ran \`sallyport sign-in --control URL\`. \`sallyport help COMMAND\` tel
   return 0;
 }
 
-function report(error: unknown, asJson: boolean, io: Io): number {
+function report(error: unknown, asJson: boolean, io: Io, exits: Command['exits']): number {
   const known = error instanceof SallyportError ? error : new SallyportError('ERR_INTERNAL', 'something broke inside Sallyport', {
     remedy: `Report this with the steps that led here: ${error instanceof Error ? `${error.name}: ${error.message}` : 'not an error object'}`,
   });
   const { code, message, remedy } = known;
   if (asJson) io.note(JSON.stringify({ code, message, ...(remedy === undefined ? {} : { remedy }) }));
   else io.note(`${code}: ${plain(message, true)}${remedy === undefined ? '' : `\n${plain(remedy, true)}`}`);
-  return code === 'ERR_USAGE' ? 2 : 1;
+  return exits?.[code] ?? (code === 'ERR_USAGE' ? 2 : 1);
 }
 
 function processIo(): Io {

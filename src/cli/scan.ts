@@ -2,48 +2,59 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { SEVERITIES } from '../domain/finding.ts';
-import type { Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { renderArgv } from '../registry/launch.ts';
 import { usageError } from './arguments.ts';
+import { jsonText } from './command.ts';
 import type { Command } from './command.ts';
 import { withProgress } from './progress.ts';
 import { judge, rankOf } from './scan/judge.ts';
-import type { ScanFinding } from './scan/judge.ts';
-import { readLive } from './scan/live.ts';
+import { asJson, asTable } from './scan/show.ts';
 import { toSarif } from './scan/sarif.ts';
-import { readFileSources } from './scan/sources.ts';
-import type { Sources } from './scan/sources.ts';
+import { publicUrl, readFileSources, readServer } from './scan/sources.ts';
+import type { Allowed, Skipped, Sources } from './scan/sources.ts';
 import { saidIn, toTarget } from './scan/target.ts';
-import { plain, table } from './terminal.ts';
+import { plain, readSpan } from './terminal.ts';
 import { callOf } from './verbs.ts';
 import type { Call } from './verbs.ts';
 
 const OPTIONS = {
-  url: { type: 'string' }, header: { type: 'string', multiple: true }, command: { type: 'boolean' }, connect: { type: 'boolean' },
-  sarif: { type: 'boolean' }, 'fail-on': { type: 'string' }, all: { type: 'boolean' },
+  url: { type: 'string' }, header: { type: 'string', multiple: true }, command: { type: 'boolean' }, connect: { type: 'boolean' }, start: { type: 'boolean' },
+  as: { type: 'string', multiple: true }, timeout: { type: 'string' }, sarif: { type: 'boolean' }, 'fail-on': { type: 'string' }, all: { type: 'boolean' },
 } as const;
 /** Something was found that is as bad as --fail-on says; 1 is a fault, 2 a typing error. */
 const FOUND = 3;
+/** Nothing that bad was found, but not everything could be read. */
+const UNREAD = 4;
+const BAD_INPUT = 5;
 const SCAN_VERSION = '1.0.0';
 
 export const command: Command = {
   name: 'scan',
   summary: 'Look at what MCP servers say of themselves with every definition detector; for people and for CI',
-  usage: `scan FILE [--connect] [--command]    a tools/list result, or a client's configuration (offline unless you say so)
+  usage: `scan FILE [--connect] [--start]     a tools/list result, or a client's configuration: nothing is asked or started unless you say so
 scan SERVER                          what a server of this gate says
 scan --url URL [--header NAME:VALUE]...
 scan --command -- COMMAND ARGUMENT...    starts it on this machine, as you, without a sandbox
-    all: [--json | --sarif] [--all] [--fail-on low|medium|high|critical|never]`,
+    all: [--json | --sarif] [--all] [--fail-on low|medium|high|critical|never] [--as CLIENT]... [--timeout 60s]`,
+  exits: {
+    ERR_UPSTREAM_UNREACHABLE: UNREAD, ERR_FILE_UNREADABLE: BAD_INPUT, ERR_CONFIG_SYNTAX: BAD_INPUT, ERR_SURFACE_INVALID: BAD_INPUT,
+    ERR_SURFACE_TOO_LARGE: BAD_INPUT,
+  },
   async run(args, io) {
     const call = callOf(command, args, OPTIONS, io);
     const threshold = thresholdOf(call);
-    const { targets, findings, skipped } = await withProgress(io, 'scanning', () => sourcesOf(call));
-    const found = [...findings, ...judge(targets)];
-    const failing = found.filter(({ severity }) => threshold !== undefined && rankOf(severity) >= threshold);
-    if (call.options.flag('sarif')) io.out(`${JSON.stringify(toSarif(found, SCAN_VERSION), undefined, 2)}\n`);
-    else if (call.options.json) io.out(`${JSON.stringify(asJson(targets, found, skipped), undefined, 2)}\n`);
-    else io.out(describe(targets, found, skipped, call.options.flag('all')));
-    return failing.length > 0 ? FOUND : 0;
+    const sources = await withProgress(io, 'scanning', () => sourcesOf(call));
+    const found = [...sources.findings, ...judge(sources.targets)].toSorted((a, b) => rankOf(b.severity) - rankOf(a.severity));
+    // Half of a list is not a list without findings.
+    const unread = sources.targets.flatMap(({ name, incomplete }): readonly Skipped[] =>
+      (incomplete === undefined ? [] : [{ name, reason: `not all of it was read: ${incomplete}`, failed: true }]));
+    const skipped = [...sources.skipped, ...unread];
+    if (call.options.flag('sarif')) io.out(`${jsonText(toSarif(found, skipped, SCAN_VERSION), 2)}\n`);
+    else if (call.options.json) io.out(`${jsonText(asJson(sources.targets, found, skipped), 2)}\n`);
+    else io.out(asTable(sources.targets, found, skipped, call.options.flag('all')));
+    if (found.some(({ severity }) => threshold !== undefined && rankOf(severity) >= threshold)) return FOUND;
+    return skipped.some(({ failed }) => failed) ? UNREAD : 0;
   },
 };
 
@@ -56,32 +67,38 @@ function thresholdOf({ options }: Call): number | undefined {
   return rankOf(severity);
 }
 
+function allowedBy({ options }: Call): Allowed {
+  const timeout = options.text('timeout');
+  const timeoutMs = timeout === undefined ? LIMITS.scanMs : readSpan(timeout);
+  if (timeoutMs === undefined || timeoutMs === 0) throw usageError(command, '--timeout is a time such as 30s or 2min');
+  const as = options.list('as');
+  if (as.some((name) => !/^[\x20-\x7e]{1,100}$/.test(name))) throw usageError(command, '--as is the name of a client, in up to 100 plain characters');
+  return { connect: options.flag('connect'), start: options.flag('start'), as, timeoutMs };
+}
+
 async function sourcesOf(call: Call): Promise<Sources> {
   const { options, io, need } = call;
+  const allowed = allowedBy(call);
   const url = options.text('url');
-  if (url !== undefined) return one(toTarget(hostOf(url), url, await readLive({ url, headers: headersOf(options.list('header')) })));
+  if (url !== undefined) return readServer(hostOf(url), publicUrl(url), { url, headers: headersOf(options.list('header')) }, allowed);
   const first = need(0, 'what to scan');
-  if (options.flag('command') && (options.positionals.length > 1 || !existsSync(resolve(io.cwd, first)))) {
+  if (options.flag('command')) {
     const [program = '', ...rest] = options.positionals;
-    io.note(`starting ${plain(renderArgv({ command: program, args: rest }))} on this machine, as you, without a sandbox`);
-    return one(toTarget(program.split('/').at(-1) ?? program, program, await readLive({ command: program, args: rest, env: {}, cwd: io.cwd })));
+    const line = renderArgv({ command: program, args: rest });
+    io.note(`starting ${plain(line)} on this machine, as you, without a sandbox`);
+    return readServer(program.split('/').at(-1) ?? program, line, { command: program, args: rest, env: {}, cwd: io.cwd }, allowed);
   }
   const file = resolve(io.cwd, first);
   if (/[./\\]/.test(first) || existsSync(file)) {
-    if (options.flag('command')) io.note('starting the local commands of this file on this machine, as you, without a sandbox');
-    const sources = await readFileSources(file, { connect: options.flag('connect'), command: options.flag('command') });
+    if (allowed.start) io.note('starting the local commands of this file on this machine, as you, without a sandbox');
     // Code hosts show findings beside a file that they know: its path as it was typed.
-    return { ...sources, targets: sources.targets.map((target) => (target.from === file ? { ...target, from: first } : target)) };
+    return readFileSources(file, first, allowed);
   }
   const answer = await call.client.get(`/servers/${encodeURIComponent(first)}/definitions`);
   const said = saidIn(answer);
   if (said === undefined) throw new SallyportError('ERR_CONFLICT', 'nothing is known of what the server says',
     { remedy: `Run \`sallyport server scan ${plain(first)}\` first.` });
-  return one(toTarget(first, `mcp/${first}`, said));
-}
-
-function one(target: Sources['targets'][number]): Sources {
-  return { targets: [target], findings: [], skipped: [] };
+  return { targets: [toTarget(first, `mcp/${first}`, said)], findings: [], skipped: [] };
 }
 
 function hostOf(url: string): string {
@@ -96,33 +113,3 @@ function headersOf(list: readonly string[]): Readonly<Record<string, string>> {
     return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
   }));
 }
-
-function countsOf(targets: Sources['targets']): readonly (readonly [string, number])[] {
-  return targets.map(({ name, surface }) => [name, surface.tools.length + surface.prompts.length + surface.templates.length]);
-}
-
-function asJson(targets: Sources['targets'], found: readonly ScanFinding[], skipped: Sources['skipped']): Json {
-  return {
-    servers: targets.map(({ name, from, surface }) => ({
-      name, from, tools: surface.tools.length, prompts: surface.prompts.length, resourceTemplates: surface.templates.length,
-    })),
-    findings: found.map((finding) => ({ ...finding })),
-    skipped: skipped.map((entry) => ({ ...entry })),
-  };
-}
-
-function describe(targets: Sources['targets'], found: readonly ScanFinding[], skipped: Sources['skipped'], all: boolean): string {
-  // A lone shouted word or a named address is a sign for the sum, no news by itself.
-  const shown = all ? found : found.filter(({ severity }) => severity !== 'info');
-  const rows = shown.map(({ severity, rule, server, item, message, excerpt }) => [severity, rule, item === '' ? server : `${server}/${item}`, message,
-    excerpt]);
-  const more = found.length - shown.length;
-  return [
-    shown.length === 0 ? '' : table(['severity', 'finding', 'where', 'what it means', 'in its words'], rows),
-    ...countsOf(targets).map(([name, count]) => `${plain(name)}: ${count} definitions looked at\n`),
-    ...skipped.map(({ name, reason }) => `${plain(name)}: not looked at: ${plain(reason)}\n`),
-    shown.length === 0 ? 'Nothing found.\n' : `${shown.length} findings.\n`,
-    more === 0 ? '' : `${more} weak signs are not shown (--all).\n`,
-  ].join('');
-}
-

@@ -71,10 +71,15 @@ interface Read {
   readonly signs: readonly Sign[];
 }
 
-function signsOf(scope: Scope, { subject }: Sight): readonly Sign[] {
+/** What a schema says that it is written in is no address that a model is sent to. */
+const DIALECT = /^https?:\/\/json-schema\.org\/[\w/#-]{1,40}$/;
+
+function signsOf(scope: Scope, { subject, places }: Sight): readonly Sign[] {
   const best = new Map<Signal, Sign>();
+  const dialects = new Set(places.flatMap(({ key, text, pointer }) => (key === '$schema' && DIALECT.test(text) ? [pointer] : [])));
   const keep = (sign: Sign): void => {
     if (subject.facet === 'instructions' && EXPECTED_OF_INSTRUCTIONS.has(sign.rule)) return;
+    if (sign.rule === 'external-url' && sign.spans.length > 0 && sign.spans.every(({ at }) => dialects.has(at))) return;
     const known = best.get(sign.rule)?.weight ?? 0;
     // What stands in a comment is read in the whole text too: that it is not to be seen counts.
     if (known < sign.weight || (known === sign.weight && sign.disguised)) best.set(sign.rule, sign);

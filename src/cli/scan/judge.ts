@@ -1,7 +1,7 @@
 import { definitionSubjects } from '../../detect/definitions.ts';
 import { excerptOf } from '../../detect/excerpt.ts';
 import { createInspector } from '../../detect/inspect.ts';
-import { DETECTOR_INFO, DETECTORS } from '../../detect/table.ts';
+import { DETECTORS } from '../../detect/table.ts';
 import { toxicCombinations } from '../../detect/toxic-combination.ts';
 import type { HeldTool, ToxicCombination } from '../../detect/toxic-combination.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
@@ -9,6 +9,8 @@ import type { Severity } from '../../domain/finding.ts';
 import { findShadows } from '../../registry/shadow.ts';
 import { showHidden } from '../../registry/text.ts';
 import { guessLabels } from './labels.ts';
+import type { Region } from './region.ts';
+import { ruleInfo } from './rules.ts';
 import type { Target } from './target.ts';
 
 /** One finding of a scan, for people and machines. What it quotes is safe to show. */
@@ -24,12 +26,8 @@ export interface ScanFinding {
   readonly at: readonly string[];
   readonly message: string;
   readonly excerpt: string;
-}
-
-export interface RuleInfo {
-  readonly severity: Severity;
-  readonly what: string;
-  readonly catalogues: readonly string[];
+  /** Where it stands in the file that was scanned. */
+  readonly region?: Region;
 }
 
 const inspect = createInspector(DETECTORS);
@@ -37,25 +35,17 @@ const inspect = createInspector(DETECTORS);
 const UNQUOTED: ReadonlySet<string> = new Set(['secrets', 'payment', 'personal-data', 'health']);
 const NAMED_MAX = 5;
 
-/** Every definition detector over the targets, which count as the servers of one agent. Worst first. */
+/** Every definition detector over the targets, which count as the servers of one agent. */
 export function judge(targets: readonly Target[]): readonly ScanFinding[] {
-  return [...targets.flatMap(inspected), ...targets.flatMap((target) => imitating(target, targets)), ...combined(targets)].toSorted(
-    (a, b) => rankOf(b.severity) - rankOf(a.severity),
-  );
+  const servers = targets.filter(({ isAnother }) => isAnother !== true);
+  return [...targets.flatMap(inspected), ...servers.flatMap((target) => imitating(target, servers)), ...combined(servers)];
 }
 
 export function rankOf(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
-/** What a rule of a finding means. */
-export function ruleInfo(id: string): RuleInfo | undefined {
-  const [detector = '', rule = ''] = id.split('/');
-  const info = Object.entries(DETECTOR_INFO).find(([name]) => name === detector)?.[1];
-  return Object.entries<RuleInfo>(info?.rules ?? {}).find(([name]) => name === rule)?.[1];
-}
-
-function inspected({ name, from, surface }: Target): readonly ScanFinding[] {
+function inspected({ name, from, surface, locate }: Target): readonly ScanFinding[] {
   return definitionSubjects(name, surface).flatMap((subject) => {
     const { findings, incomplete } = inspect(subject);
     return [...(incomplete === undefined ? [] : [incomplete]), ...findings].map((finding): ScanFinding => {
@@ -64,16 +54,24 @@ function inspected({ name, from, surface }: Target): readonly ScanFinding[] {
       return {
         rule, severity: finding.severity, server: name, from, item: subject.name, at: finding.at,
         message: `${ruleInfo(rule)?.what ?? 'It could not be looked at as a whole.'}${why}`,
-        excerpt: UNQUOTED.has(finding.detector) ? '' : showHidden(excerptOf(finding, subject)),
+        excerpt: UNQUOTED.has(finding.detector) ? '' : showHidden(excerptOf(finding, subject)), ...placeOf(locate, finding.at[0] ?? subject.at),
       };
     });
   });
 }
 
+function placeOf(locate: Target['locate'], pointer: string): Pick<ScanFinding, 'region'> {
+  const region = locate?.(pointer);
+  return region === undefined ? {} : { region };
+}
+
 function imitating(target: Target, targets: readonly Target[]): readonly ScanFinding[] {
-  const { name, from, surface } = target;
+  const { name, from, surface, locate } = target;
   return findShadows({ id: name, surface }, targets.filter((other) => other !== target).map((other) => ({ id: other.name, surface: other.surface }))).map(
-    ({ rule, severity, tool, message }) => ({ rule, severity, server: name, from, item: tool, at: [], message, excerpt: '' }),
+    ({ rule, severity, tool, message }) => ({
+      rule, severity, server: name, from, item: tool, at: [], message, excerpt: '',
+      ...placeOf(locate, `/tools/${Math.max(0, surface.tools.findIndex((one) => one.name === tool))}`),
+    }),
   );
 }
 

@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Severity } from '../../domain/finding.ts';
-import { ruleInfo } from './judge.ts';
 import type { ScanFinding } from './judge.ts';
+import { ruleInfo } from './rules.ts';
+import type { Skipped } from './sources.ts';
 
 const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = { critical: 'error', high: 'error', medium: 'warning', low: 'note', info: 'note' };
 /** What code hosts sort by: the ranges of CVSS. */
 const SCORES: Readonly<Record<Severity, string>> = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.1' };
 
-/** A log of one run in SARIF 2.1.0 (OASIS), for code hosts and dashboards. */
-export function toSarif(findings: readonly ScanFinding[], version: string): JsonObject {
+/** A log of one run in SARIF 2.1.0 (OASIS), for code hosts and dashboards. What was not read is told as a notification of the run. */
+export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skipped[], version: string): JsonObject {
   const ids = [...new Set(findings.map(({ rule }) => rule))].toSorted((a, b) => (a < b ? -1 : 1));
+  const seen = new Map<string, number>();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [{
       tool: { driver: { name: 'sallyport scan', version, rules: ids.map((id) => ruleOf(id, findings)) } },
-      results: findings.map((finding) => resultOf(finding, ids)),
+      columnKind: 'utf16CodeUnits',
+      invocations: [{
+        executionSuccessful: skipped.every(({ failed }) => !failed),
+        toolExecutionNotifications: skipped.map(({ name, reason, failed }) => ({ level: failed ? 'error' : 'note', message: { text: `${name}: ${reason}` } })),
+      }],
+      results: findings.map((finding) => resultOf(finding, ids, seen)),
     }],
   };
 }
@@ -24,27 +31,42 @@ export function toSarif(findings: readonly ScanFinding[], version: string): Json
 function ruleOf(id: string, findings: readonly ScanFinding[]): Json {
   const info = ruleInfo(id);
   const severity = info?.severity ?? findings.find(({ rule }) => rule === id)?.severity ?? 'medium';
+  const [what, catalogues] = [info?.what ?? id, info?.catalogues ?? []];
+  const entries = catalogues.length === 0 ? '' : ` Catalogues: ${catalogues.join(', ')}.`;
+  const help = `${what}${entries} A finding is a reason to read the definition, not a verdict; see docs/scan.md.`;
   return {
-    id, shortDescription: { text: info?.what ?? id }, defaultConfiguration: { level: LEVELS[severity] },
-    properties: { tags: ['security', ...(info?.catalogues ?? [])], 'security-severity': SCORES[severity] },
+    id, name: id.replaceAll(/(?:^|[-/])(\w)/g, (_, letter: string) => letter.toUpperCase()), shortDescription: { text: what }, fullDescription: { text: what },
+    help: { text: help, markdown: help }, defaultConfiguration: { level: LEVELS[severity] },
+    properties: { tags: ['security', ...catalogues], 'security-severity': SCORES[severity] },
   };
 }
 
-function resultOf({ rule, severity, server, from, item, at, message, excerpt }: ScanFinding, ids: readonly string[]): Json {
+function resultOf({ rule, severity, server, from, item, at, message, excerpt, region }: ScanFinding, ids: readonly string[], seen: Map<string, number>): Json {
   const logical = [server, item].filter((name) => name !== '').join('/');
   return {
     ruleId: rule, ruleIndex: ids.indexOf(rule), level: LEVELS[severity],
     message: { text: `${logical}: ${message}${excerpt === '' ? '' : ` “${excerpt}”`}` },
     locations: [{
-      physicalLocation: { artifactLocation: { uri: uriOf(from) }, region: { startLine: 1 } },
+      physicalLocation: { artifactLocation: { uri: uriOf(from) }, region: { ...(region ?? { startLine: 1 }) } },
       logicalLocations: [{ name: item === '' ? server : item, fullyQualifiedName: [logical, ...at].join('#') }],
     }],
-    // The same finding of the same item stays the same when the words around it change.
-    partialFingerprints: { 'sallyport/v1': createHash('sha256').update(JSON.stringify([rule, server, item, at])).digest('hex') },
+    partialFingerprints: { 'sallyport/v1': fingerprintOf([rule, server, item, ...at.map(withinItem)], seen) },
   };
+}
+
+/** The same finding of the same item stays the same when it moves in its list, and when the words around it change. */
+function fingerprintOf(parts: readonly string[], seen: Map<string, number>): string {
+  const key = JSON.stringify(parts);
+  const count = (seen.get(key) ?? 0) + 1;
+  seen.set(key, count);
+  return `${createHash('sha256').update(key).digest('hex')}:${count}`;
+}
+
+function withinItem(pointer: string): string {
+  return pointer.replace(/^\/(?:tools|prompts|resourceTemplates)\/\d+/, '');
 }
 
 /** A command line is no URI; a path is one once it is escaped. */
 function uriOf(from: string): string {
-  return /^https?:\/\//.test(from) ? from : from.split('/').map((part) => encodeURIComponent(part)).join('/');
+  return /^https?:\/\//.test(from) ? from : from.replace(/^\.\//, '').split('/').map((part) => encodeURIComponent(part)).join('/');
 }

@@ -1,113 +1,165 @@
 import { SallyportError } from '../../domain/errors.ts';
-import { isObject } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { EntryProblem, readEntry } from '../../registry/client-entry.ts';
 import type { ReadEntry } from '../../registry/client-entry.ts';
 import { readClientFile } from '../../registry/client-file.ts';
-import { entriesAt, parseClientText, placesIn } from '../../registry/client-text.ts';
 import { renderArgv } from '../../registry/launch.ts';
+import { looksSecret } from '../../registry/secrets.ts';
 import { showHidden } from '../../registry/text.ts';
+import { entriesIn, readText } from './config.ts';
+import type { ConfigEntry, ReadFile } from './config.ts';
+import { findingsOf, pathOf } from './config-findings.ts';
+import { differences } from './differs.ts';
 import type { ScanFinding } from './judge.ts';
-import { readLive } from './live.ts';
+import { OWN_NAME, readLive } from './live.ts';
 import type { Reach } from './live.ts';
-import { saidIn, toTarget } from './target.ts';
-import type { Target } from './target.ts';
+import type { Locate } from './region.ts';
+import { baseOf, saidIn, toTarget } from './target.ts';
+import type { Said, Target } from './target.ts';
 
 export interface Sources {
   readonly targets: readonly Target[];
-  /** What was seen before anything was asked: entries of a client's file. */
+  /** What was seen besides what servers say: entries of a client's file, and what a server tells others. */
   readonly findings: readonly ScanFinding[];
   /** What was not read, and why; a person must not take it for clean. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly Skipped[];
+}
+
+export interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+  /** It was asked, and could not be read. */
+  readonly failed: boolean;
 }
 
 export interface Allowed {
   /** Servers at URLs may be asked. */
   readonly connect: boolean;
   /** Local commands may be started. */
-  readonly command: boolean;
+  readonly start: boolean;
+  /** Clients that a server is asked as, besides ourselves. */
+  readonly as: readonly string[];
+  readonly timeoutMs: number;
 }
 
 /**
  * A file: lists of definitions as a server answered them, or a client's configuration. Throws `ERR_FILE_UNREADABLE`,
- * `ERR_CONFIG_SYNTAX`, `ERR_SURFACE_INVALID`.
+ * `ERR_CONFIG_SYNTAX`, `ERR_SURFACE_INVALID`, `ERR_SURFACE_TOO_LARGE`. `from`: the file as it was typed.
  */
-export async function readFileSources(file: string, allowed: Allowed): Promise<Sources> {
+export async function readFileSources(file: string, from: string, allowed: Allowed): Promise<Sources> {
   const { bytes, text } = await readClientFile(file);
   if (bytes === undefined) throw new SallyportError('ERR_FILE_UNREADABLE', `there is no file ${showHidden(file)}`,
     { remedy: 'Name a file, or the id of a server.' });
-  const said = saidIn(parseLoose(text) ?? null);
-  if (said !== undefined) return { targets: [toTarget(nameOf(file), file, said)], findings: [], skipped: [] };
-  const tree = parseClientText(text, file);
-  const entries = placesIn(tree).flatMap(({ path }) => [...entriesAt(tree, path)]);
+  const read = readText(text, file);
+  const said = saidIn(read.json);
+  if (said !== undefined) return { targets: [{ ...toTarget(nameOf(file), from, said), locate: within(read) }], findings: [], skipped: [] };
+  const entries = entriesIn(read.json);
   if (entries.length === 0) throw new SallyportError('ERR_SURFACE_INVALID', `${showHidden(file)} holds neither definitions nor servers`, {
     remedy: 'Give a result of tools/list, or the configuration file of a client.',
   });
-  const read = entries.map(([name, value]) => readOne(name, value, file));
-  const live = await Promise.all(read.map((one) => ask(one, file, allowed)));
-  return {
-    targets: live.flatMap(({ target }) => (target === undefined ? [] : [target])),
-    findings: read.flatMap(({ finding }) => (finding === undefined ? [] : [finding])),
-    skipped: live.flatMap(({ skipped }) => (skipped === undefined ? [] : [skipped])),
+  const all: Sources[] = [];
+  for (const entry of entries) all.push(await readOne(entry, from, read.locate, allowed));
+  return { targets: all.flatMap(({ targets }) => targets), findings: all.flatMap(({ findings }) => findings), skipped: all.flatMap(({ skipped }) => skipped) };
+}
+
+/** Asks a server what it says of itself, as ourselves and as others. Throws `ERR_UPSTREAM_UNREACHABLE`. */
+export async function readServer(name: string, from: string, reach: Reach, { as, timeoutMs }: Pick<Allowed, 'as' | 'timeoutMs'>): Promise<Sources> {
+  const read = async (called: string): Promise<Target> => toTarget(name, from, await readLive(reach, { as: called, timeoutMs }));
+  const ours = await read(OWN_NAME);
+  const [targets, findings]: [Target[], ScanFinding[]] = [[ours], []];
+  for (const other of as) {
+    const theirs = await read(other);
+    const differs = differences(ours, theirs, other);
+    findings.push(...differs);
+    if (differs.length > 0) targets.push({ ...theirs, name: `${name} as ${showHidden(other)}`, isAnother: true });
+  }
+  return { targets, findings, skipped: [] };
+}
+
+/** Where the pointers of a target lead in the file that it was read from. */
+function within({ json, locate }: ReadFile): (pointer: string) => ReturnType<Locate> {
+  const base = baseOf(json);
+  const said: Said = saidIn(json) ?? {};
+  return (pointer) => {
+    const path = pathOf(pointer, JSON.parse(JSON.stringify(said)));
+    return locate(isArray(json) ? path.slice(1) : [...base, ...path]);
   };
 }
 
-function parseLoose(text: string): Json | undefined {
+/** One entry: judged as it would be on import, before anything of it is started or asked. */
+async function readOne(entry: ConfigEntry, file: string, locate: Locate, allowed: Allowed): Promise<Sources> {
+  const seen = findingsOf(entry, file, locate);
+  const region = locate(entry.at);
+  const checked = check(entry);
+  const common = { server: entry.name, from: file, item: '', at: [], excerpt: '', ...(region === undefined ? {} : { region }) };
+  const launch: readonly ScanFinding[] = checked.problem === undefined || !isLaunch(checked.problem) ? [] : [{
+    ...common, message: checked.problem.message,
+    ...(checked.problem.code === 'ERR_LAUNCH_FORBIDDEN' ? { rule: 'launch/forbidden', severity: 'high' } : { rule: 'launch/unpinned', severity: 'medium' }),
+  }];
+  const findings = [...seen, ...launch];
+  const skip = (reason: string, failed = false): Sources => ({ targets: [], findings, skipped: [{ name: entry.name, reason, failed }] });
+  const { reach } = checked;
+  if (reach === undefined) return skip(checked.problem?.message ?? 'it can\'t be reached');
+  const isLocal = 'command' in reach;
+  const where = isLocal ? renderArgv({ command: reach.command, args: masked(reach.args) }) : publicUrl(reach.url);
+  if (isLocal && !allowed.start) return skip(`--start would start: ${where}`);
+  if (!isLocal && !allowed.connect) return skip(`--connect would ask: ${where}`);
   try {
-    const json: Json = JSON.parse(text);
-    return json;
-  } catch {
-    return undefined;
-  }
-}
-
-interface ReadOne {
-  readonly name: string;
-  readonly entry?: ReadEntry;
-  readonly finding?: ScanFinding;
-  readonly env: JsonObject;
-  readonly headers: JsonObject;
-}
-
-/** One entry, judged as it would be on import: how it would be started, before it is. */
-function readOne(name: string, value: unknown, file: string): ReadOne {
-  const json = plainOf(value);
-  const given = { env: objectAt(json, 'env'), headers: objectAt(json, 'headers') };
-  try {
-    // References stand for secrets: nothing of them is shown.
-    return { name, ...given, entry: readEntry(value, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, versions: {} }) };
-  } catch (error) {
-    if (!(error instanceof EntryProblem)) throw error;
-    const severity = error.code === 'ERR_LAUNCH_FORBIDDEN' ? 'high' : 'medium';
-    const isLaunch = error.code === 'ERR_LAUNCH_FORBIDDEN' || error.code === 'ERR_LAUNCH_UNPINNED';
-    return {
-      name, ...given,
-      ...(isLaunch ? { finding: {
-        rule: error.code === 'ERR_LAUNCH_FORBIDDEN' ? 'launch/forbidden' : 'launch/unpinned', severity, server: name, from: file, item: '', at: [],
-        message: error.message, excerpt: '',
-      } as const } : {}),
-    };
-  }
-}
-
-async function ask({ name, entry, env, headers }: ReadOne, file: string,
-  allowed: Allowed): Promise<{ readonly target?: Target; readonly skipped?: Sources['skipped'][number] }> {
-  if (entry === undefined) return { skipped: { name, reason: 'it would not be imported as it is' } };
-  const { endpoint } = entry;
-  const isLocal = endpoint.transport === 'stdio';
-  if (isLocal ? !allowed.command : !allowed.connect) {
-    return { skipped: { name, reason: isLocal ? 'a local command is started only with --command' : 'a URL is asked only with --connect' } };
-  }
-  const reach: Reach = isLocal
-    ? { command: endpoint.launch.command, args: endpoint.launch.args, env: textsOf(env),
-      ...(endpoint.launch.cwd === undefined ? {} : { cwd: endpoint.launch.cwd }) }
-    : { url: endpoint.url, headers: textsOf(headers) };
-  try {
-    return { target: toTarget(name, isLocal ? renderArgv(endpoint.launch) : endpoint.url, await readLive(reach)) };
+    const read = await readServer(entry.name, where, reach, allowed);
+    return { ...read, findings: [...findings, ...read.findings] };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
-    return { skipped: { name, reason: `${error.code} ${error.message} (${file})` } };
+    return skip(`${error.code} ${error.message}`, true);
   }
+}
+
+function isLaunch({ code }: EntryProblem): boolean {
+  return code === 'ERR_LAUNCH_FORBIDDEN' || code === 'ERR_LAUNCH_UNPINNED';
+}
+
+interface Checked {
+  readonly reach?: Reach;
+  readonly problem?: EntryProblem;
+}
+
+/** How a server is reached; what hides what it starts is reached by nobody. */
+function check({ entry }: ConfigEntry): Checked {
+  const [env, headers] = [textsOf(objectAt(entry, 'env')), textsOf(objectAt(entry, 'headers'))];
+  try {
+    // References stand for secrets: nothing of them is shown.
+    const read: ReadEntry = readEntry(entry, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, versions: {} });
+    const { endpoint } = read;
+    if (endpoint.transport !== 'stdio') return { reach: { url: endpoint.url, headers } };
+    const { command, args, cwd } = endpoint.launch;
+    return { reach: { command, args, env, ...(cwd === undefined ? {} : { cwd }) } };
+  } catch (error) {
+    if (!(error instanceof EntryProblem)) throw error;
+    const [command, ...args] = commandOf(entry);
+    // What is only not pinned is what most people have: they may look at it.
+    return error.code === 'ERR_LAUNCH_UNPINNED' && command !== undefined ? { problem: error, reach: { command, args, env } } : { problem: error };
+  }
+}
+
+function commandOf(entry: Json): readonly string[] {
+  const { command, args } = isObject(entry) ? entry : {};
+  return [...(isArray(command) ? command : [command]), ...(isArray(args) ? args : [])].filter((word) => typeof word === 'string');
+}
+
+/** What stands behind an option that names a secret is not shown. */
+function masked(args: readonly string[]): readonly string[] {
+  return args.map((word, index) => {
+    if (looksSecret(args[index - 1] ?? '', word)) return '•••';
+    const [option = '', value] = word.split('=', 2);
+    return value !== undefined && looksSecret(option, value) ? `${option}=•••` : word;
+  });
+}
+
+/** An address without what may be secret in it. */
+export function publicUrl(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
 
 function objectAt(json: Json, key: string): JsonObject {
@@ -117,11 +169,6 @@ function objectAt(json: Json, key: string): JsonObject {
 
 function textsOf(json: JsonObject): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(json).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
-}
-
-function plainOf(value: unknown): Json {
-  const json: Json = JSON.parse(JSON.stringify(value ?? null));
-  return json;
 }
 
 function nameOf(file: string): string {

@@ -3,9 +3,11 @@ import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { UNLABELLED } from '../../domain/server.ts';
-import type { Pin, Surface, Tool } from '../../domain/server.ts';
+import type { Pin, PinKind, Surface, Tool } from '../../domain/server.ts';
 import { pinOf } from '../../registry/canonical.ts';
 import { guessEffect } from '../../registry/effects.ts';
+import { showHidden } from '../../registry/text.ts';
+import type { Region } from './region.ts';
 
 /** What one server said of itself, wherever it was read. */
 export interface Target {
@@ -14,6 +16,12 @@ export interface Target {
   /** Where it was read: a file, a URL, a command; for people and for SARIF. */
   readonly from: string;
   readonly surface: Pick<Surface, 'tools' | 'prompts' | 'templates' | 'instructions'>;
+  /** What it told a client of another name: looked at like the rest, and no server of its own. */
+  readonly isAnother?: boolean;
+  /** Why not all of it was read. */
+  readonly incomplete?: string;
+  /** Where in a file something of it stands, by its pointer into `{instructions, tools, prompts, resourceTemplates}`. */
+  readonly locate?: (pointer: string) => Region | undefined;
 }
 
 /** Results of the list methods, put together; also a bare list of tools, or a whole JSON-RPC answer. */
@@ -22,31 +30,55 @@ export interface Said {
   readonly tools?: Json;
   readonly prompts?: Json;
   readonly resourceTemplates?: Json;
+  /** Why not everything is here. */
+  readonly incomplete?: string;
 }
 
 /**
- * A target out of what was said. Nothing is refused for how it is named: that is what detectors look at. Throws
- * `ERR_SURFACE_TOO_LARGE`, `ERR_SURFACE_INVALID` where it is no list of definitions at all.
+ * A target out of what was said. Nothing is refused for how it is named: that is what detectors look at. What is too much, or
+ * nested too deeply, is left out and told. Throws `ERR_SURFACE_INVALID` where it is no list of definitions at all.
  */
 export function toTarget(name: string, from: string, said: Said): Target {
-  const tools = itemsOf(said.tools);
-  const prompts = itemsOf(said.prompts);
-  const templates = itemsOf(said.resourceTemplates);
-  if (tools.length + prompts.length + templates.length > LIMITS.surfaceItemsMax) {
-    throw new SallyportError('ERR_SURFACE_TOO_LARGE', `${from} lists more than ${LIMITS.surfaceItemsMax} items`, { remedy: 'Scan it in parts.' });
-  }
-  const { instructions } = said;
-  return {
-    name, from,
-    surface: {
-      ...(typeof instructions === 'string' && instructions !== '' ? { instructions: pinOf('instructions', '', { instructions }) } : {}),
-      tools: tools.map((definition, index): Tool => ({
-        ...pinOf('tool', nameOf(definition, 'name', index), definition), kind: 'tool', effect: guessEffect(definition), confirmed: false, labels: UNLABELLED,
-      })),
-      prompts: prompts.map((definition, index): Pin => pinOf('prompt', nameOf(definition, 'name', index), definition)),
-      templates: templates.map((definition, index): Pin => pinOf('template', nameOf(definition, 'uriTemplate', index), definition)),
-    },
+  const lists = { tools: itemsOf(said.tools), prompts: itemsOf(said.prompts), templates: itemsOf(said.resourceTemplates) };
+  const limits = new Set(said.incomplete === undefined ? [] : [said.incomplete]);
+  const pins = (kind: PinKind, items: readonly JsonObject[], key: string): readonly Pin[] => {
+    if (items.length > LIMITS.surfaceItemsMax) limits.add(`it lists more than ${LIMITS.surfaceItemsMax} items`);
+    return items.slice(0, LIMITS.surfaceItemsMax).map((definition, index) => {
+      const called = nameOf(definition, key, index);
+      if (nestingOf(definition) <= LIMITS.schemaDepthMax) return pinOf(kind, called, definition);
+      limits.add(`${showHidden(called.slice(0, NAME_CHARS_MAX))} is nested more than ${LIMITS.schemaDepthMax} deep`);
+      return pinOf(kind, called, { name: called });
+    });
   };
+  const { instructions } = said;
+  const surface = {
+    ...(typeof instructions === 'string' && instructions !== '' ? { instructions: pinOf('instructions', '', { instructions }) } : {}),
+    tools: pins('tool', lists.tools, 'name').map((pin): Tool => ({
+      ...pin, kind: 'tool', effect: guessEffect(pin.definition), confirmed: false, labels: UNLABELLED,
+    })),
+    prompts: pins('prompt', lists.prompts, 'name'),
+    templates: pins('template', lists.templates, 'uriTemplate'),
+  };
+  return { name, from, surface, ...(limits.size === 0 ? {} : { incomplete: [...limits].slice(0, TOLD_MAX).join('; ') }) };
+}
+
+const NAME_CHARS_MAX = 100;
+const TOLD_MAX = 5;
+
+/** Without recursion: it is asked before anything recurses. */
+function nestingOf(definition: JsonObject): number {
+  let [depth, level]: [number, readonly Json[]] = [0, [definition]];
+  while (level.length > 0 && depth <= LIMITS.schemaDepthMax) {
+    depth += 1;
+    level = level.flatMap((value) => (isArray(value) ? value : isObject(value) ? Object.values(value).filter((one) => one !== undefined) : []))
+      .filter((value) => typeof value === 'object' && value !== null);
+  }
+  return depth;
+}
+
+/** Under which names of a document its lists stand: an answer has them in its `result`. */
+export function baseOf(json: Json): readonly string[] {
+  return isObject(json) && isObject(json['result']) ? ['result', ...baseOf(json['result'])] : [];
 }
 
 /** What of a JSON document is a list of definitions; undefined where nothing is. */

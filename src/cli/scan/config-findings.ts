@@ -1,0 +1,91 @@
+import { detectorsWith } from '../../detect/table.ts';
+import { createInspector } from '../../detect/inspect.ts';
+import { UNINFORMED } from '../../detect/surroundings.ts';
+import { isArray, isObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
+import { looksSecret } from '../../registry/secrets.ts';
+import { showHidden } from '../../registry/text.ts';
+import type { ConfigEntry } from './config.ts';
+import type { ScanFinding } from './judge.ts';
+import type { Locate, Path } from './region.ts';
+import { ownRule, ruleInfo } from './rules.ts';
+import type { OwnRule } from './rules.ts';
+
+/** What a client's file says is text, too: secrets and what hides in it are looked for as in what a server says. */
+const inspect = createInspector(detectorsWith(UNINFORMED).filter(({ id }) => id === 'secrets' || id === 'hidden-channels'));
+
+/** What of an entry is wrong before anything of it is started or asked. No finding holds a value. */
+export function findingsOf(entry: ConfigEntry, file: string, locate: Locate): readonly ScanFinding[] {
+  const at = (path: Path): Pick<ScanFinding, 'at' | 'region'> => {
+    const region = locate([...entry.at, ...path]);
+    return { at: [pointerOf(path)], ...(region === undefined ? {} : { region }) };
+  };
+  const common = { server: entry.name, from: file, item: '', excerpt: '' } as const;
+  const own = (rule: OwnRule, path: Path, more = ''): ScanFinding =>
+    ({ ...common, ...at(path), rule, severity: ownRule(rule).severity, message: `${ownRule(rule).what}${more}` });
+  const { findings, incomplete } = inspect({ facet: 'definition', json: entry.said, at: '', server: entry.name, name: '' });
+  const seen = [...(incomplete === undefined ? [] : [incomplete]), ...findings].map((finding): ScanFinding => {
+    const rule = `${finding.detector}/${finding.rule}`;
+    const message = ruleInfo(rule)?.what ?? 'It could not be looked at as a whole.';
+    return { ...common, ...at(pathOf(finding.at[0] ?? '', entry.said)), rule, severity: finding.severity, message };
+  });
+  const told = new Set(seen.flatMap((one) => one.at));
+  const secrets = secretsIn(entry.said, '', []).filter((path) => !told.has(pointerOf(path)));
+  const approvals = approvalsIn(entry.said);
+  return [
+    ...seen, ...secrets.map((path) => own('config/secret', path)),
+    ...(isCleartext(entry.entry) ? [own('config/cleartext', [])] : []),
+    ...(approvals === undefined ? [] : [own('config/auto-approve', [approvals], ` (${showHidden(approvals)})`)]),
+  ];
+}
+
+/** Where values stand that are, by their form or by their name, secrets in clear. */
+function secretsIn(json: Json, key: string, path: Path): readonly Path[] {
+  if (typeof json === 'string') {
+    const [, option, header] = /^(?:--?([\w-]+)=|([A-Za-z-]+):\s)/.exec(json) ?? [];
+    const value = option === undefined ? json : json.slice(json.indexOf('=') + 1);
+    return looksSecret(option ?? header ?? key, value) ? [path] : [];
+  }
+  if (isArray(json)) {
+    return json.flatMap((item, index) => {
+      const before = json[index - 1];
+      return secretsIn(item, typeof before === 'string' && before.startsWith('-') ? before : '', [...path, index]);
+    });
+  }
+  if (!isObject(json)) return [];
+  return Object.entries(json).flatMap(([name, value]) => (value === undefined || REFERS.test(name) ? [] : secretsIn(value, name, [...path, name])));
+}
+
+/** Names whose values say where a secret is, and are none. */
+const REFERS = /env_var$|_env$|^env_http_headers$|^env_keys$|headersHelper|url$/i;
+
+function isCleartext(entry: Json): boolean {
+  const { url, serverUrl, httpUrl }: JsonObject = isObject(entry) ? entry : {};
+  const address = [url, serverUrl, httpUrl].find((one) => typeof one === 'string');
+  return typeof address === 'string' && URL.canParse(address) && new URL(address).protocol === 'http:' && !isLoopbackHost(new URL(address).hostname);
+}
+
+/** Under which name a client is told to ask nobody. */
+function approvalsIn(said: Json): string | undefined {
+  if (!isObject(said)) return undefined;
+  return ['autoApprove', 'alwaysAllow', 'trust', 'default_tools_approval_mode'].find((name) => {
+    const value = said[name];
+    return value === true || value === 'approve' || (isArray(value) && value.length > 0);
+  });
+}
+
+function pointerOf(path: Path): string {
+  return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+/** A pointer as the names and numbers that it leads through. */
+export function pathOf(pointer: string, json: Json): Path {
+  let at: Json | undefined = json;
+  return pointer.split('/').slice(1).map((part) => {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const here: string | number = isArray(at) ? Number(name) : name;
+    at = isArray(at) ? at[Number(name)] : isObject(at) ? at[name] : undefined;
+    return here;
+  });
+}
