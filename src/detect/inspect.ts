@@ -77,6 +77,6 @@ function lacking(subject: Subject, rule: Lack, by?: string): Inspection & { read
 }
 
 /** That something was not looked at, and by whom. */
-function lackingOf({ at }: Pick<Subject, 'at'>, rule: Lack, by?: string): Finding {
+export function lackingOf({ at }: Pick<Subject, 'at'>, rule: Lack, by?: string): Finding {
   return { detector: 'inspect', rule, severity: rule === 'failure-permitted' ? 'low' : 'critical', at: [at], ...(by === undefined ? {} : { seen: by }) };
 }

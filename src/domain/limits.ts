@@ -64,7 +64,6 @@ export const LIMITS = {
   textModelCharsMax: 2 * 1024 * 1024,
   remoteJudgeMsMax: 10_000,
   remoteJudgeCharsMax: 256 * 1024,
-  remoteJudgeAnswerBytesMax: 64 * 1024,
   remoteJudgeOpenMax: 64,
   remoteJudgeFailuresMax: 5,
   remoteJudgeHoldMs: 30_000,

@@ -1,3 +1,4 @@
+import type { Beside } from '../detect/beside.ts';
 import type { Inspect, Inspection } from '../detect/inspect.ts';
 import type { Subject } from '../domain/detector.ts';
 import type { Exchange } from '../domain/exchange.ts';
@@ -25,8 +26,8 @@ export interface Inspecting {
 /** What looks at the messages of one server. */
 export interface Looking {
   readonly inspect: Inspect;
-  /** What looks outside this thread, and is waited for: told what was found already. Never rejects. */
-  readonly beside?: (subject: Subject, found: readonly Finding[]) => Promise<Inspection>;
+  /** What looks outside this thread, and is waited for. */
+  readonly beside?: Beside;
 }
 
 export function createInspecting(lookingAt: (exchange: Exchange) => Looking): Inspecting {

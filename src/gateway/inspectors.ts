@@ -1,3 +1,4 @@
+import type { Beside } from '../detect/beside.ts';
 import { detectorsAt, informedDetectors } from '../detect/configured.ts';
 import { createInspector, type Inspect } from '../detect/inspect.ts';
 import { openKnown } from '../detect/secrets/sealed.ts';
@@ -12,7 +13,7 @@ import type { Looking } from './inspecting.ts';
 /** What looks outside this thread on behalf of a space's settings. */
 export interface Outside {
   /** Undefined: nothing looks there at this server's messages. */
-  at(snapshot: Snapshot, space: string, server: string): Looking['beside'];
+  at(snapshot: Snapshot, space: string, server: string): Beside | undefined;
 }
 
 /** What looks at an exchange's messages: as the snapshot says that it is judged by. Made once for each snapshot, space and server. */

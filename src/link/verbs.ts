@@ -59,6 +59,8 @@ const VERBS = {
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** The secret by which a gateway asks the judge that a space has outside. */
+  'control.judge-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 
   'gateway.read': { server: 'gateway', callers: ['control'], shape: 'call' },
   'gateway.forward': { server: 'gateway', callers: ['gateway'], shape: 'stream' },

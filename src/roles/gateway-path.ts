@@ -57,6 +57,7 @@ import { isReady } from './gateway-control.ts';
 import { joinIdentity } from './gateway-identity.ts';
 import { joinLimits } from './gateway-limits.ts';
 import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
+import { joinOutside } from './gateway-outside.ts';
 import { readFor } from './gateway-read.ts';
 import { quarantineOver, releaseOver, secretsOver } from './gateway-release.ts';
 import { joinTelemetry, type GatewayTelemetry } from './gateway-telemetry.ts';
@@ -119,7 +120,8 @@ export function joinDataPlane(ground: Ground): DataPlane {
   });
   const peers = createPeers(home);
   const { watching } = anomalies;
-  const inspecting = createInspecting(createInspectors(ground.knownKey, { at: () => undefined }));
+  const outside = joinOutside(links.control, inForce);
+  const inspecting = createInspecting(createInspectors(ground.knownKey, outside));
   const transforming = createTransforming(createTokens(state, seal), inspecting);
   const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
@@ -142,6 +144,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
     async close() {
       parts.connections.close();
       peers.close();
+      outside.close();
       await anomalies.close();
       await records.close();
       ways.close();
