@@ -83,10 +83,11 @@ function runsFetched({ program, words, after }: Command, index: number, all: rea
 function uploads({ program, words, after }: Command, index: number, all: readonly Command[]): boolean {
   // A question or a fetch whose address is made of what another command says.
   const next = all[index + 1];
-  if (next !== undefined && /^(?:\$\(|`)$/.test(next.after) && (ASKS.test(program) || (/^(?:curl|wget)$/.test(program) && READS.test(next.program)))) return true;
+  const isPart = next !== undefined && /^(?:\$\(|`)$/.test(next.after);
+  if (isPart && (ASKS.test(program) || (/^(?:curl|wget)$/.test(program) && READS.test(next.program)))) return true;
   if (program === 'curl') return words.some((word) => /^(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file)$|^-[dFT]@?.|^--(?:data(?:-\w+)?|form|upload-file)=/.test(word));
   if (program === 'wget') return words.some((word) => /^--(?:post-(?:file|data)|body-(?:file|data))/.test(word));
-  if (/^(?:scp|rsync|sftp|rclone)$/.test(program)) return words.slice(1).some((word) => /^[\w.-]+@?[\w.-]*:/.test(word) && !/^[A-Za-z]:\\/.test(word));
+  if (/^(?:scp|rsync|sftp|rclone)$/.test(program)) return words.slice(1).some((word) => /^[\w.-]+(?:@[\w.-]*)?:/.test(word) && !/^[A-Za-z]:\\/.test(word));
   if (ASKS.test(program)) return words.some((word) => /\$|`/.test(word));
   // With -z nothing is sent: it looks whether a port is open.
   return /^(?:nc|ncat|netcat|telnet)$/.test(program) && (after.startsWith('|') || words.length > 2) && !words.some((word) => /^-[a-y]*z/.test(word));
@@ -94,7 +95,7 @@ function uploads({ program, words, after }: Command, index: number, all: readonl
 
 function destroys({ program, words }: Command): boolean {
   const has = (pattern: RegExp): boolean => words.some((word) => pattern.test(word));
-  if (program === 'rm') return has(/^-\w*[rR]\w*$|^--recursive$/) || has(/^\/$|^~\/?$|^\*$|^\/\*$/);
+  if (program === 'rm') return has(/^-[^\WrR]*[rR]\w*$|^--recursive$/) || has(/^\/$|^~\/?$|^\*$|^\/\*$/);
   if (program === 'git') return has(/^--hard$|^--force$|^-f$|^--mirror$|^--delete$/) && has(/^(?:push|reset|clean|branch|checkout)$/) || (has(/^clean$/)
     && has(/^-\w*f/));
   if (program === 'dd') return has(/^of=\/dev\//);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { secretsIn } from '../../src/detect/secrets/rules.ts';
 import { DETECTOR_INFO, DETECTORS } from '../../src/detect/table.ts';
 import { differences } from './look.ts';
 import { FAMILIES, readVectors, vectorsOf } from './vectors.ts';
@@ -60,4 +61,11 @@ test('every case has a name of its own, and every attack a twin of its family th
   const twins = new Set(ATTACKS.map(({ twin }) => twin));
   expect([...benign.keys()].filter((id) => !twins.has(id))).toEqual([]);
   expect(ATTACKS.filter(({ twin }) => twin !== undefined && benign.has(twin)).length).toBe(twins.size);
+});
+
+/** Made-up credentials are broken by a mark, so that nobody who looks for leaked ones finds these. */
+test('no line as it stands holds a credential by its form', () => {
+  const lines = [...FAMILIES.map((family) => join('detection', `${family}.jsonl`)), 'misses.jsonl'].flatMap((file) =>
+    readFileSync(join(import.meta.dir, file), 'utf8').trim().split('\n'));
+  expect(lines.filter((line) => secretsIn(line)?.length !== 0)).toEqual([]);
 });

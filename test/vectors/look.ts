@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { createInspector } from '../../src/detect/inspect.ts';
 import type { Inspect } from '../../src/detect/inspect.ts';
@@ -16,10 +17,10 @@ import { surfaceOf } from '../../src/registry/test-servers.ts';
 import { digestSecrets } from '../../src/detect/secrets/digest.ts';
 import type { Vector } from './vectors.ts';
 
-type Seen = Pick<Finding, 'detector' | 'rule' | 'severity' | 'at' | 'spans'>;
+type Seen = Pick<Finding, 'detector' | 'rule' | 'severity' | 'at' | 'spans' | 'labels'>;
 
 /** What all detectors but one find in a case. */
-export function findingsOf(vector: Vector, without?: string): readonly Seen[] {
+function findingsOf(vector: Vector, without?: string): readonly Seen[] {
   if (vector.family === 'toxic-combination') return without === vector.family ? [] : combinationsIn(vector.message);
   if (vector.neighbours !== undefined) return shadowsOf(vector, vector.neighbours).filter(({ detector }) => detector !== without);
   const { facet, message, under, server, name, definition } = vector;
@@ -32,16 +33,22 @@ export function findingsOf(vector: Vector, without?: string): readonly Seen[] {
 /** Where what was found is not what a case says, one line each. */
 export function differences(vector: Vector, without?: string): readonly string[] {
   const seen = findingsOf(vector, without);
-  if (vector.expect.length > 0) return vector.expect.flatMap(({ find, at, covers }) => missing(vector, seen, find, at, covers));
+  if (vector.expect.length > 0) return vector.expect.flatMap((one) => missing(vector, seen, one));
   return seen.filter(({ detector, severity }) => detector === vector.family || severity === 'high' || severity === 'critical')
     .map((one) => `${idOf(one)} at ${one.at.join(', ') || 'the whole'}`);
 }
 
-function missing({ message, under }: Vector, seen: readonly Seen[], find: string, at: string, covers: string | undefined): readonly string[] {
-  const found = seen.filter((one) => idOf(one) === find);
-  if (!found.some((one) => one.at.includes(at))) return [`no ${find} at ${at || 'the whole'}; seen: ${seen.map(idOf).join(', ') || 'nothing'}`];
-  const texts = found.flatMap(({ spans = [] }) => spans).filter((span) => span.at === at).map((span) => textAt(message, at.slice(under.length)).slice(span.start, span.end));
-  return covers === undefined || texts.some((text) => text.includes(covers)) ? [] : [`${find} covers ${texts.map((text) => JSON.stringify(text)).join(', ') || 'nothing'}`];
+function missing({ message, under }: Vector, seen: readonly Seen[], { find, at, covers, labels }: Vector['expect'][number]): readonly string[] {
+  const found = seen.filter((one) => idOf(one) === find && one.at.includes(at));
+  if (found.length === 0) return [`no ${find} at ${at || 'the whole'}; seen: ${seen.map(idOf).join(', ') || 'nothing'}`];
+  const text = textAt(message, at.slice(under.length));
+  const said = found.flatMap(({ spans = [] }) => spans).filter((span) => span.at === at).map(({ start, end }) => text.slice(start, end));
+  const isCovered = covers === undefined || said.some((one) => one.includes(covers));
+  const isLabelled = labels === undefined || found.some((one) => isDeepStrictEqual(one.labels, labels));
+  return [
+    ...(isCovered ? [] : [`${find} covers ${JSON.stringify(said)}`]),
+    ...(isLabelled ? [] : [`${find} carries ${JSON.stringify(found.map((one) => one.labels ?? {}))}`]),
+  ];
 }
 
 function textAt(json: Json, pointer: string): string {

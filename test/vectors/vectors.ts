@@ -27,7 +27,9 @@ const VECTOR = z.strictObject({
     resultCharsMax: z.int().exactOptional(),
   }).exactOptional(),
   neighbours: z.array(z.strictObject({ server: z.string(), tools: z.array(z.record(z.string(), z.json())) })).exactOptional(),
-  expect: z.array(z.strictObject({ find: z.enum(FINDING_IDS), at: z.string(), covers: z.string().exactOptional() })),
+  expect: z.array(z.strictObject({
+    find: z.enum(FINDING_IDS), at: z.string(), covers: z.string().exactOptional(), labels: z.record(z.string(), z.json()).exactOptional(),
+  })),
   twin: z.string().exactOptional(),
   note: z.string().min(5),
 });
@@ -50,7 +52,7 @@ const MADE = /⟦(?:(\d{1,7})×([^⟧]*))?⟧/g;
 
 /** Strings as they are meant: `⟦⟧` stands for nothing, `⟦400×word ⟧` for `word ` four hundred times. */
 function written(value: Json): Json {
-  if (typeof value === 'string') return value.replace(MADE, (_, count: string | undefined, text = '') => (count === undefined ? '' : text.repeat(Number(count))));
+  if (typeof value === 'string') return value.replace(MADE, (_, count = '0', text = '') => text.repeat(Number(count)));
   if (Array.isArray(value)) return value.map(written);
   if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, written(item)]));
   return value;

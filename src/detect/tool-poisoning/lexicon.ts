@@ -4,8 +4,8 @@
  * model, nothing more: `tell` is what one may be forbidden, `talk` what was said before.
  */
 const WORDS = {
-  deny: `don't never without noneed avoid nicht nichts niets niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не никогда
-    без нельзя لا دون بدون 不要 不得 切勿 请勿 勿 無需 无需 不必 不会 ないで なく ないこと せず ずに ない なしに 마세요 말고 마라 말아 않고 없이 않습니다 않아`,
+  deny: `don't never without noneed avoid nicht nichts niets niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не
+    никогда без нельзя لا دون بدون 不要 不得 切勿 请勿 勿 無需 无需 不必 不会 ないで なく ないこと せず ずに ない なしに 마세요 말고 마라 말아 않고 없이 않습니다 않아`,
   tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying alert alerting sag* erwähn* inform*
     mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg* montr* averti* digas decir diga mencion* revel*
     muestr* mostrar avis* dizer mostre dica menzion* rivel* mostr* avvis* vertel* zeg noem* meld* toon* говори* сообща* упомина* раскрыва*
