@@ -5,6 +5,10 @@
 export interface StandingLimits {
   /** Tool calls of each caller × agent × server × tool; absent: no quota. */
   readonly quota?: { readonly max: number; readonly periodMs: number };
+  /** What one server may ask of people and models (elicitation, sampling) in one flow context. */
+  readonly questions: { readonly max: number; readonly periodMs: number };
+  /** Tokens that one sampling request may ask for; more are not asked for. */
+  readonly samplingTokens: number;
   /** Refusals that one caller at one replica may earn in a minute before it is refused early: probing is slow. */
   readonly denialsPerMinute: number;
   /** The same for one address, for all who are nobody known. */
@@ -18,6 +22,8 @@ export interface StandingLimits {
 }
 
 export const STANDING_LIMITS: StandingLimits = {
+  questions: { max: 30, periodMs: 3_600_000 },
+  samplingTokens: 4_096,
   denialsPerMinute: 300,
   strangerDenialsPerMinute: 600,
   breaker: { failures: 20, windowMs: 30_000, openMs: 10_000 },

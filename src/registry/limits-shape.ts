@@ -12,6 +12,8 @@ const COUNT = z.int().min(1).max(1_000_000);
 
 export const LIMITS_SHAPE = z.strictObject({
   quota: RATE.exactOptional(),
+  questions: RATE.exactOptional(),
+  samplingTokens: COUNT.exactOptional(),
   denials: PER_MINUTE.exactOptional(),
   strangerDenials: PER_MINUTE.exactOptional(),
   breaker: z.strictObject({ failures: COUNT.exactOptional(), within: SPAN.exactOptional(), open: SPAN.exactOptional() }).exactOptional(),
@@ -21,10 +23,12 @@ export const LIMITS_SHAPE = z.strictObject({
 export type LimitsShape = z.infer<typeof LIMITS_SHAPE>;
 
 /** With every default written out. */
-export function limitsOf({ quota, denials, strangerDenials, breaker = {}, cascade = {}, contextIdle }: LimitsShape): StandingLimits {
+export function limitsOf({ quota, questions, samplingTokens, denials, strangerDenials, breaker = {}, cascade = {}, contextIdle }: LimitsShape): StandingLimits {
   const usual = STANDING_LIMITS;
   return {
     ...(quota === undefined ? {} : { quota: rateOf(quota) }),
+    questions: questions === undefined ? usual.questions : rateOf(questions),
+    samplingTokens: samplingTokens ?? usual.samplingTokens,
     denialsPerMinute: denials === undefined ? usual.denialsPerMinute : rateOf(denials).max,
     strangerDenialsPerMinute: strangerDenials === undefined ? usual.strangerDenialsPerMinute : rateOf(strangerDenials).max,
     breaker: {

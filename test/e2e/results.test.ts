@@ -68,12 +68,15 @@ test.each(FLAWED)('and it is not made a legacy result either: %s', async (_what,
   expect(refused).toMatchObject({ status: 200, rpcCode: 5020, code: 'ERR_UPSTREAM_PROTOCOL', result: undefined });
 });
 
-test.each<[string, JsonObject]>([
+const question = (message: string): JsonObject =>
+  ({ resultType: 'input_required', inputRequests: { a: { method: 'elicitation/create', params: { message } } } });
+
+test.each<[string, JsonObject, JsonObject?]>([
   ['complete', { resultType: 'complete', ...CONTENT, later: { fields: true } }],
   ['without a type, which means complete', CONTENT],
   ['a task', { resultType: 'task', taskId: 't-1', status: 'working' }],
-  ['a question', { resultType: 'input_required', inputRequests: { a: { method: 'elicitation/create', params: { message: 'Sure?' } } } }],
-])('a modern server\'s result passes: %s', async (_what, result) => {
+  ['a question, in the name of who asks', question('Sure?'), question('notes asks: Sure?')],
+])('a modern server\'s result passes: %s', async (_what, result, as = result) => {
   const { result: passed } = await call('tools/call', result);
-  expect(passed).toEqual({ ...result, ...('taskId' in result ? { taskId: expect.any(String) } : {}) });
+  expect(passed).toEqual({ ...as, ...('taskId' in result ? { taskId: expect.any(String) } : {}) });
 });

@@ -5,6 +5,8 @@ import type { Objection } from '../enforce.ts';
 export interface Count {
   readonly key: string;
   readonly rate: Rate;
+  /** How much it adds; absent: one. */
+  readonly times?: number;
   /** Where there is no room, the flow context is frozen, for this reason. */
   readonly freezes?: string;
 }

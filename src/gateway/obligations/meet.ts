@@ -12,6 +12,7 @@ import { UNREADABLE, type Count } from './count.ts';
 import type { Counters, Take } from './counters.ts';
 import { isDryRun } from './stage.ts';
 import { countLimit } from './limit.ts';
+import { countQuestions } from './questions.ts';
 import { countQuota } from './quota.ts';
 
 /** What stands in the way last: what people must approve, what policy lets pass only so often, or so many at once, and what stands beside policy. */
@@ -71,7 +72,7 @@ export function createGates({ counters, cascade, approvals, closed }: GateParts)
       const met = gates.map((gate) => (isGate(gate.kind) ? KINDS[gate.kind](gate, exchange) : UNREADABLE));
       const refused = met.find(isObjection) ?? (isCall(message) ? (cascade.frozen(exchange) ?? closed(exchange)) : undefined);
       if (refused !== undefined) return refuse(verdict, message, refused);
-      const all = [...met, ...(isCall(message) ? standingCounts(exchange) : [])].filter(isCount);
+      const all = [...met, ...(isCall(message) ? standingCounts(exchange) : [countQuestions(message, exchange)])].filter(isCount);
       const counts = [...new Map(all.map((count) => [`${count.key}/${count.rate.periodMs}/${count.rate.max}`, count])).values()];
       const toApprove = gates.filter(({ kind }) => kind === 'approve' || (kind === 'stage' && !isDryRun(exchange)));
       if (toApprove.length > 0) {
@@ -113,7 +114,7 @@ async function takeAll(
 ): Promise<{ readonly taken: readonly Taken[] } | { readonly full: Count; readonly retryAfterMs: number }> {
   const taken: Taken[] = [];
   try {
-    for (const count of counts) {
+    for (const count of counts.flatMap((one) => Array.from({ length: one.times ?? 1 }, () => one))) {
       const take = await counters.take(count.key, count.rate);
       if ('giveBack' in take) taken.push(take);
       else {

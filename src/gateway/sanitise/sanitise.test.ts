@@ -107,3 +107,15 @@ function sourcesOf(result: JsonObject): readonly string[] {
   const contents = message.kind === 'result' ? message.result['contents'] : undefined;
   return isArray(contents) ? contents.filter(isObject).map(({ text, blob }) => (typeof text === 'string' ? text : JSON.stringify(blob).slice(1, -1))) : [];
 }
+
+test('questions: who asks stands in front, and no model is given more tokens than the standing limit', () => {
+  const sample = { method: 'sampling/createMessage', params: { messages: [], maxTokens: 1_000_000 } };
+  const ask = { method: 'elicitation/create', params: { message: 'Your name?', requestedSchema: { type: 'object', properties: {} } } };
+  const { message, sanitised } = resultOf({ inputRequests: { s: sample, e: ask } }, within('trusted'));
+  const { id } = BASE.server;
+  expect(message).toMatchObject({ result: { inputRequests: {
+    s: { params: { maxTokens: BASE.snapshot.limits.samplingTokens } }, e: { params: { message: `${id} asks: Your name?` } } } } });
+  expect(sanitised).toEqual(['tokens']);
+  const legacy = sanitise({ kind: 'request', from: 'server', revision: '2025-11-25', id: 1, ...ask }, BASE);
+  expect(legacy).toMatchObject({ message: { params: { message: `${id} asks: Your name?` } }, sanitised: [] });
+});

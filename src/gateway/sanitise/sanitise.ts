@@ -3,6 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from '../../domain/json
 import type { Message } from '../../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
 import { holdToCsp } from './app-page.ts';
+import { safeQuestions } from './questions.ts';
 import { withoutActive, withoutHidden, type Cleaned } from './text.ts';
 
 /** An answer as it may be given out, and what was done to it. */
@@ -27,7 +28,7 @@ export function sanitise(message: Message, exchange: Exchange): Sanitised {
   }
   const body = message.kind === 'result' ? message.result : message.params;
   if (body === undefined) return { message, sanitised: [] };
-  const plain = withoutContext(changed(body), message, done);
+  const plain = safeQuestions(changed(body), message, exchange, done);
   const safe = message.kind === 'result' && isObject(plain) ? inContent(plain, exchange, done) : plain;
   if (safe === body || !isObject(safe)) return { message, sanitised: [] };
   return { message: message.kind === 'result' ? { ...message, result: safe } : { ...message, params: safe }, sanitised: [...done] };
@@ -49,27 +50,6 @@ function mapStrings(json: Json, change: (text: string) => string): Json {
   const members = Object.entries(json).map(([name, value]) => [change(name), mapStrings(value, change)] as const);
   return members.every(([name, value]) => json[name] === value) ? json : Object.fromEntries(members);
 }
-
-/** A server that asks for sampling gets none of the client's context of other servers along with it (`includeContext`). */
-function withoutContext(body: Json, message: Message, done: Set<Cleaned>): Json {
-  if (!isObject(body)) return body;
-  const strip = (params: JsonObject): JsonObject => {
-    const { includeContext, ...rest } = params;
-    if (includeContext === undefined) return params;
-    done.add('context');
-    return rest;
-  };
-  if (message.kind === 'request') return message.method === SAMPLING ? strip(body) : body;
-  const { inputRequests } = body;
-  if (!isObject(inputRequests)) return body;
-  const asks = Object.entries(inputRequests).map(([key, ask]) => {
-    const isSampling = isObject(ask) && ask['method'] === SAMPLING && isObject(ask['params']);
-    return [key, isSampling && isObject(ask['params']) ? { ...ask, params: strip(ask['params']) } : ask] as const;
-  });
-  return done.has('context') ? { ...body, inputRequests: Object.fromEntries(asks) } : body;
-}
-
-const SAMPLING = 'sampling/createMessage';
 
 /** What is shown as text or as a page. Structured content is data for programs, and stays as its schema has it. */
 function inContent(result: JsonObject, exchange: Exchange, done: Set<Cleaned>): JsonObject {

@@ -1,7 +1,7 @@
 import { TRAIT, traitsOf } from '../../detect/views/traits.ts';
 
-/** What was taken out of a text, or made to do nothing; `page`: one that was held to the policy that is declared for it. */
-export type Cleaned = 'hidden' | 'links' | 'context' | 'page';
+/** What was taken out of a text, or made to do nothing; `page`: one that was held to the policy that is declared for it; `tokens`: what a model may spend. */
+export type Cleaned = 'hidden' | 'links' | 'context' | 'page' | 'tokens';
 
 /** The flags of England, Scotland, Wales and the like are spelt in tags (UTS #51). */
 const FLAG_OR_TAG = /(\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f})|[\u{e0000}-\u{e007f}]/gu;
