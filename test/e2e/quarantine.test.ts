@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { modernRequest, objectIn, toolParams } from '../fixtures/modern-call.ts';
 import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
+
+setDefaultTimeout(60_000);
 
 let server: RecordingServer;
 let gate: Gate;

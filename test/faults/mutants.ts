@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyProject, type Tests } from './project-copy.ts';
 
 /** One line of the path that was left out, and what noticed. */
 export interface Mutant {
@@ -9,29 +8,26 @@ export interface Mutant {
   readonly caughtBy: string | undefined;
 }
 
-const ROOT = join(import.meta.dir, '../..');
 const FILE = 'src/gateway/gateway.ts';
-const TESTS = ['src/gateway/gateway.test.ts', 'src/gateway/inspecting.test.ts'];
+const TESTS: Tests = { files: ['src/gateway/gateway.test.ts', 'src/gateway/inspecting.test.ts'], timeoutMs: 3_000 };
 
 /** Leaves out each line of `handle` in turn, in a copy of the project, and finds out what notices. */
 export async function runMutants(): Promise<readonly Mutant[]> {
-  const copy = mkdtempSync('/tmp/sp-mutants-');
+  const copy = copyProject();
   try {
-    for (const folder of ['src', 'test']) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
-    for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(copy, file));
-    symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    const lines = readFileSync(join(copy, FILE), 'utf8').split('\n');
+    const whole = copy.read(FILE);
+    const lines = whole.split('\n');
     const body = bodyOf(lines);
-    if ((await failingTest(copy, lines.join('\n'))) !== undefined) throw new Error(`${TESTS.join()} fails without any change`);
+    if ((await copy.failing(FILE, whole, TESTS)) !== undefined) throw new Error(`${TESTS.files.join()} fails without any change`);
     const mutants: Mutant[] = [];
     for (const line of body) {
       const text = lines.toSpliced(line, 1).join('\n');
-      const caughtBy = parseError(text) ?? (await failingTest(copy, text));
+      const caughtBy = parseError(text) ?? (await copy.failing(FILE, text, TESTS));
       mutants.push({ line: line + 1, text: (lines[line] ?? '').trim(), caughtBy });
     }
     return mutants;
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    copy.remove();
   }
 }
 
@@ -52,20 +48,6 @@ function parseError(text: string): string | undefined {
   } catch (fault) {
     return `parser: ${fault instanceof Error ? fault.message : 'no program'}`;
   }
-}
-
-/** The name of the first test that fails with this text as the path. A test that never ends has failed, too. */
-async function failingTest(copy: string, text: string): Promise<string | undefined> {
-  writeFileSync(join(copy, FILE), text);
-  const run = Bun.spawn([process.execPath, 'test', ...TESTS, '--bail', '--timeout=3000'], {
-    cwd: copy, stdout: 'ignore', stderr: 'pipe', env: { ...process.env, CI: 'false' },
-  });
-  const late = setTimeout(() => run.kill('SIGKILL'), 30_000);
-  const output = await run.stderr.text();
-  const code = await run.exited;
-  clearTimeout(late);
-  if (code === 0) return undefined;
-  return `test: ${/^\(fail\) (.*?)(?: \[[\d.]+ms\])?$/m.exec(output)?.[1] ?? `exit ${code}`}`;
 }
 
 /** For the log: what noticed each line's absence. */

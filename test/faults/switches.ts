@@ -1,0 +1,119 @@
+/** One control that is switched off in the source, and the test that must notice. */
+export interface Switch {
+  readonly what: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly from: string;
+  readonly to: string;
+  readonly tests: string;
+  /** A part of the name of the test. */
+  readonly named: string;
+}
+
+type Row = readonly [what: string, named: string, from: string, to: string];
+
+function switches(file: string, tests: string, rows: readonly Row[]): readonly Switch[] {
+  return rows.map(([what, named, from, to]) => ({ what, file, tests, named, from, to }));
+}
+
+/** Every obligation, what messages of both ways go through, people's approvals, and every rule by which labels travel. */
+export const SWITCHES: readonly Switch[] = [
+  ...switches('src/gateway/obligations/meet.ts', 'src/gateway/obligations/meet.test.ts', [
+    ['approve', 'approve: what a person', `kind === 'approve' ||`, `kind === 'never' ||`],
+    ['stage', 'stage: what a person', `(kind === 'stage' && !isDryRun(exchange))`, 'false'],
+    ['budget', 'budget: so many', 'countBudget(gate, exchange) ?? UNREADABLE', 'undefined'],
+    ['bulk', 'bulk: no list', 'checkBulk(value, exchange)', '(value === exchange.id ? UNREADABLE : undefined)'],
+    ['quota', 'quota: so many', '[countQuota(exchange), ', '['],
+    ['quarantine of a call', 'a gate of answers alone', 'quarantine: () => UNREADABLE', 'quarantine: () => undefined'],
+  ]),
+  ...switches('src/gateway/obligations/meet.ts', 'src/gateway/gateway.test.ts', [
+    ['limit', 'what policy limits passes as often', 'countLimit(gate, exchange) ?? UNREADABLE', 'undefined'],
+    ['cascade', 'cascade: denial after denial', 'cascade.frozen(exchange) ?? ', ''],
+    ['breaker', 'breaker: a server that only fails', '?? closed(exchange)', ''],
+  ]),
+  ...switches('src/gateway/answering.ts', 'test/e2e/quarantine.test.ts', [
+    ['quarantine', 'quarantined, an answer', 'await quarantine.judge(verdict, answer, found, exchange)', 'verdict'],
+  ]),
+  ...switches('src/gateway/transforms/transforming.ts', 'src/gateway/transforms/transforming.test.ts', [
+    ['redact', 'redact: what is found of a category', 'if (redacted.includes(category)) edits.push', 'if (redacted.includes(category)) edits.slice().push'],
+    ['tokenise', 'tokenise: a value goes out', 'else issued.push(', 'else issued.slice().push('],
+    ['restore', 'tokenise: a value goes out', 'if (categories.length === 0 ||', 'if (categories.length >= 0 ||'],
+    ['spotlight', 'spotlight: each text', 'return spotlight(changed, exchange.server.id);', 'return changed;'],
+    ['what must be gone is gone', 'redact: of what hides a value', 'return !findings.some(', 'return gone.length > 0 || !findings.some('],
+  ]),
+  ...switches('src/gateway/trail-words.ts', 'src/gateway/transforms/transforming.test.ts', [
+    ['notify', 'spotlight: each text', '...(transforms.length > 0 ? { transforms } : {})', '...{}'],
+  ]),
+  ...switches('src/gateway/deciding.ts', 'src/gateway/transforms/transforming.test.ts', [
+    ['what was changed is decided anew', 'restore: what stands there then', 'known = knownWith(carries, [...watched.findings, ...left]);', ''],
+  ]),
+  ...switches('src/gateway/enforce.ts', 'src/gateway/transforms/transforming.test.ts', [
+    [
+      'transforms before anything is sent', 'redact: what is found of a category',
+      'if (transform !== undefined) return',
+      'if (transform === undefined && hidden) return',
+    ],
+  ]),
+  ...switches('src/gateway/inspecting.ts', 'src/gateway/inspecting.test.ts', [
+    ['inspection of what is asked', 'what is found in a call is in its decision', 'look(subjectsAsked(message, exchange), exchange)', 'NOTHING'],
+    ['inspection of what comes back', 'an answer in which something was found', 'look(subjectsAnswered(answer, exchange), exchange)', 'NOTHING'],
+  ]),
+  ...switches('src/gateway/guard.ts', 'src/gateway/inspecting.test.ts', [
+    ['respond', 'an answer in which something was found', 'if (!force.engine.judgesAnswers) return', 'if (force.engine.version > 0) return'],
+  ]),
+  ...switches('src/gateway/sanitise/sanitise.ts', 'src/gateway/sanitise/sanitise.test.ts', [
+    ['hidden text taken out', 'errors, too', 'withoutHidden(text)', 'text'],
+    ['links defused', 'an answer in which nothing hides', 'withoutActive(text, isKnown)', 'text'],
+    [
+      'context of other servers', 'sampling: what other servers said',
+      `return params;\n    done.add`,
+      `return params;\n    if (rest !== params) return params;\n    done.add`,
+    ],
+    ['pages of apps', 'a page of an app gets the policy', 'const page = holdToCsp(block);', 'const page = block === null ? holdToCsp({}) : undefined;'],
+  ]),
+  ...switches('src/gateway/obligations/approve.ts', 'test/e2e/approvals.test.ts', [
+    [
+      'an approval is for one call', 'a call waits, is approved, and passes once',
+      'params: withoutProtocol(message.params ?? {})',
+      'params: withoutProtocol({})',
+    ],
+    ['what would be done is shown', 'a call that destroys is shown', '...(preview === undefined ? {} : { preview })', '...{}'],
+  ]),
+  ...switches('src/gateway/obligations/meet.ts', 'test/e2e/approvals.test.ts', [
+    ['an approval is used up', 'a call waits, is approved, and passes once', 'await grant.use()', 'undefined'],
+  ]),
+  ...switches('src/gateway/holding.ts', 'test/e2e/approvals.test.ts', [
+    ['a call is held while its client waits', 'a legacy client that listens is held', 'if (until <= Date.now() ||', 'if (until >= 0 ||'],
+  ]),
+  ...switches('src/flow/labels.ts', 'src/flow/labels.test.ts', [
+    ['confidentiality joins', 'what carries two is at least', 'rank(other) > rank(one) ? other.confidentiality : one.confidentiality', 'one.confidentiality'],
+    ['categories join', 'what carries two is at least', '|| other.categories.includes(category)', ''],
+    ['integrity joins', 'what carries two is at least', `other.integrity === 'untrusted' ? 'untrusted' : one.integrity`, 'one.integrity'],
+    ['less trusted is no cover', 'what is covered is what joining', 'return trusts && ', 'return '],
+    ['less confidential is no cover', 'what is covered is what joining', 'rank(labels) >= rank(other) && ', ''],
+    ['other categories are no cover', 'what is covered is what joining', ' && other.categories.every((category) => labels.categories.includes(category))', ''],
+    ['what is found labels', 'what was found is joined', 'found.labels === undefined ? all :', 'all !== undefined ? all :'],
+    [
+      'a lost context carries everything', 'nothing is more than what a lost context',
+      `{ confidentiality: 'restricted', categories: CATEGORIES, integrity: 'untrusted' }`,
+      `{ confidentiality: 'public', categories: [], integrity: 'trusted' }`,
+    ],
+  ]),
+  ...switches('src/flow/keeper.ts', 'src/gateway/gateway.test.ts', [
+    ['what comes back carries its labels', 'flow: what came back has labelled', 'withFound(own ?? UNLABELLED, found)', 'withFound(UNLABELLED, found)'],
+  ]),
+  ...switches('src/flow/keeper.ts', 'src/control/contexts/entries.test.ts', [
+    ['fields of results', 'fields of a result carry', 'join(own, fieldLabels(exchange, arrived.answer))', 'own'],
+  ]),
+  ...switches('src/flow/context.ts', 'src/flow/context.test.ts', [
+    [
+      'labels of a dispatcher and what it runs', 'what a dispatcher brings back',
+      '(labels, { resource }) => join(labels, resource.labels)',
+      '(labels) => labels',
+    ],
+  ]),
+  ...switches('src/gateway/guard.ts', 'src/gateway/labelled.test.ts', [
+    ['what is found in arguments counts as carried', 'is in the context of its call', 'flow: withFound(flow, findings)', 'flow'],
+    ['what is found in arguments flows into them', 'flows into them', 'provenance: carrying(provenance, findings)', 'provenance'],
+  ]),
+];
