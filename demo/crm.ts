@@ -1,7 +1,7 @@
 import { createMcpHandler, hostHeaderValidationResponse, McpServer, originValidationResponse } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
-/** A small CRM as a team would write one: the official SDK v2, both protocol eras, four tools, data in memory. */
+/** A small CRM as a team would write one: the official SDK v2, both protocol eras, five tools, data in memory. */
 export interface Crm {
   readonly url: string;
   /** What really happened, for the demo to compare with what the gate says. */
@@ -55,6 +55,11 @@ export function startCrm(): Crm {
     server.registerTool('pay_invoice', pay, ({ id, amountEur }) => {
       effects.push(`pay ${id} ${amountEur}`);
       return { content: [{ type: 'text', text: `paid ${amountEur} EUR for ${id}` }] };
+    });
+    const quote = { description: 'Sends a contact a quote by mail.', inputSchema: z.object({ id: z.string(), text: z.string() }) };
+    server.registerTool('send_quote', quote, ({ id }) => {
+      effects.push(`quote ${id}`);
+      return { content: [{ type: 'text', text: `a quote is on its way to ${id}` }] };
     });
     return server;
   };

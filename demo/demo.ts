@@ -45,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     await enrol(client, io, home);
     const gate = String(supervisor.detail('gateway')['url']);
     const attempts = await play(client, crm, gate, home, folder);
-    const isAsExpected = await tell(client, attempts, crm, io, home);
+    const isAsExpected = (await tell(client, attempts, crm, io, home)) && (await tellPaths(client, io));
     if (!isAsExpected) io.note('Not everything came out as it should.');
     if (once) return isAsExpected ? 0 : 1;
     tellHow(gate, home, io);
@@ -118,7 +118,7 @@ const AFTER_THE_RUG_PULL: Step = {
 async function play(client: Client, crm: Crm, gate: string, home: string, folder: string): Promise<readonly Attempt[]> {
   const ca = caOf(home) ?? '';
   const tokens = new Map<string, string>();
-  for (const who of ['support', 'finance']) tokens.set(who, await tokenFor(client, `${who}-agent`, who));
+  for (const who of ['support', 'finance', 'outreach']) tokens.set(who, await tokenFor(client, `${who}-agent`, who));
   const ask = (step: Step): Promise<Attempt> => askAs({ url: gate, ca, token: tokens.get(step.who) ?? '' }, step);
   const attempts: Attempt[] = [];
   for (const step of scriptOf(join(folder, 'notes.txt'))) attempts.push(await ask(step));
@@ -157,6 +157,24 @@ async function tell(client: Client, attempts: readonly Attempt[], crm: Crm, io: 
   return isAsExpected;
 }
 
+/** What nobody did yet, and one agent could be made to do: planted, so that there is something to be found. */
+async function tellPaths(client: Client, io: Io): Promise<boolean> {
+  const found = listAt(await client.send('POST', '/policies/analyse', {}), 'paths');
+  const rows = found.map((path) => [
+    textAt(path, 'agent'), ...['untrusted', 'sensitive', 'effects'].map((of) => few(listAt(path, of))), few(listAt(at(path, 'cut'), 'tools')),
+  ]);
+  const shown = table(['agent', 'a stranger writes', 'confidential', 'acts outside', 'cut'], rows);
+  io.out(`\nWhat a stranger's text could make an agent do, before it happens (sallyport policy analyse):\n${shown}`);
+  return found.length === 1 && few(listAt(at(found[0], 'cut'), 'tools')) === 'crm/send_quote';
+}
+
+/** The first ones, and how many more there are. */
+function few(tools: readonly Json[]): string {
+  const more = tools.length > FEW ? [`and ${tools.length - FEW} more`] : [];
+  return [...tools.slice(0, FEW).map((tool) => (typeof tool === 'string' ? tool : '')), ...more].join('\n');
+}
+
+const FEW = 3;
 const CELL_CHARS = 30;
 const LINE_CHARS = 116;
 
@@ -195,6 +213,7 @@ Look behind it:
   ${program} status ${where}
   ${program} audit query ${where}
   ${program} audit tail ${where}     (what happens from now on)
+  ${program} policy analyse ${where}
 `);
 }
 

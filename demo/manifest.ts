@@ -20,9 +20,11 @@ servers:
       update_contact: { effect: write }
       delete_contact: { effect: destroy }
       pay_invoice: { effect: transact }
+      send_quote: { effect: communicate }
   files:                                 # published: @modelcontextprotocol/server-filesystem
     command: ${JSON.stringify([node, published('server-filesystem'), folder])}
     owner: platform@example.com
+    labels: { confidentiality: internal, integrity: trusted }
     tools:
       read_text_file: { effect: read }
       list_directory: { effect: read }
@@ -30,10 +32,12 @@ servers:
     command: ${JSON.stringify([node, published('server-memory')])}
     env: { MEMORY_FILE_PATH: ${JSON.stringify(join(folder, 'memory.jsonl'))} }
     owner: platform@example.com
+    labels: { confidentiality: internal, integrity: trusted }
     tools: { read_graph: { effect: read }, search_nodes: { effect: read } }
   everything:                            # published: @modelcontextprotocol/server-everything
     command: ${JSON.stringify([node, published('server-everything'), 'stdio'])}
     owner: platform@example.com
+    labels: { confidentiality: public, integrity: untrusted }   # it says what anybody wrote
     tools: { echo: { effect: read }, get-sum: { effect: read } }
 toolsets:
   desk:
@@ -47,9 +51,16 @@ roles:
       - { server: memory, effects: [read] }
       - { server: everything, effects: [read] }
       - { toolset: desk, effects: [read] }
+  clerk:
+    allow: [{ server: crm, effects: [read] }]
+  outreach:                              # each of these is harmless; together they are a way out: see sallyport policy analyse
+    allow:
+      - { server: crm, tools: [search_contacts, send_quote] }
+      - { server: everything, effects: [read] }
 bindings:
   - { role: reader, to: { group: support } }
-  - { role: reader, to: { group: finance } }
+  - { role: clerk, to: { group: finance } }
+  - { role: outreach, to: { group: outreach } }
 policies: [demo.cedar]
 `;
 }

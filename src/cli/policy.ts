@@ -7,6 +7,7 @@ import { TEMPLATES, writeTemplate } from '../policy/templates.ts';
 import { show } from './command.ts';
 import { objects, part, text } from './json-view.ts';
 import { checkOffline, readTexts, testOffline } from './policy-files.ts';
+import { analyse } from './policy/analyse.ts';
 import { simulate } from './policy/simulate.ts';
 import { withProgress } from './progress.ts';
 import { plain, table, time } from './terminal.ts';
@@ -168,5 +169,5 @@ const remove: Verb = {
 };
 
 export const command = commandOf(
-  'policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, simulate, init, suggest, list, put, remove },
+  'policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, simulate, analyse, init, suggest, list, put, remove },
 );

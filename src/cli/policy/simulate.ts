@@ -1,16 +1,12 @@
-import { readManifestFiles } from '../../control/manifest/files.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { sinceOf } from '../audit/query.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
-import { readTexts } from '../policy-files.ts';
 import { withProgress } from '../progress.ts';
 import { plain, table, time } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
-
-/** What is found when something would change: neither success nor failure. */
-const CHANGED = 3;
+import { CANDIDATE, candidateOf, CHANGED } from './candidate.ts';
 
 export const simulate: Verb = {
   usage: `simulate --since 7d [-f sallyport.yaml | --policies FOLDER|FILE.cedar... | --proposal ID] [--enforce POLICY-ID]… [--reason WHY]
@@ -18,8 +14,7 @@ export const simulate: Verb = {
     what was decided, decided again by another snapshot; exits with 0 when nothing changes, 3 when something does.
     With a reason payloads are opened (who may investigate); without one what depends on them is undecidable`,
   options: {
-    since: { type: 'string' }, until: { type: 'string' }, file: { type: 'string', short: 'f' }, policies: { type: 'string', multiple: true },
-    proposal: { type: 'string' }, enforce: { type: 'string', multiple: true }, reason: { type: 'string' }, agent: { type: 'string' },
+    ...CANDIDATE, since: { type: 'string' }, until: { type: 'string' }, reason: { type: 'string' }, agent: { type: 'string' },
     server: { type: 'string' }, tool: { type: 'string' }, principal: { type: 'string' }, reveal: { type: 'boolean' },
   },
   run: async (call) => {
@@ -45,30 +40,6 @@ async function windowOf({ options, needText }: Call): Promise<JsonObject> {
   });
   const until = sinceOf(options.text('until'));
   return { since: sinceOf(needText('since')) ?? 0, ...(until === undefined ? {} : { until }), ...Object.fromEntries(exact) };
-}
-
-async function candidateOf({ options }: Call): Promise<JsonObject> {
-  const [file, policies, proposal] = [options.text('file'), [...options.list('policies'), ...options.positionals], options.text('proposal')];
-  const enforce = options.list('enforce');
-  if ([file !== undefined, policies.length > 0, proposal !== undefined].filter(Boolean).length > 1) {
-    throw new SallyportError('ERR_USAGE', 'there is one candidate at a time', { remedy: 'Name a manifest, or policies, or a proposal.' });
-  }
-  return {
-    ...(file === undefined ? {} : { manifest: { ...(await readManifestFiles(file)) } as JsonObject }),
-    ...(policies.length === 0 ? {} : { policies: (await readTexts(await cedarFiles(policies))).map((one) => ({ ...one })) }),
-    ...(proposal === undefined ? {} : { proposal }), ...(enforce.length === 0 ? {} : { enforce }),
-  };
-}
-
-/** A folder stands for the policies in it. */
-async function cedarFiles(given: readonly string[]): Promise<readonly string[]> {
-  const found = await Promise.all(given.map(async (one) => {
-    if (one.endsWith('.cedar')) return [one];
-    const files = await Array.fromAsync(new Bun.Glob('**/*.cedar').scan({ cwd: one, absolute: true, onlyFiles: true })).catch(() => []);
-    if (files.length > 0) return files;
-    throw new SallyportError('ERR_FILE_UNREADABLE', `there is no .cedar file in ${one}`, { remedy: 'Name a folder with policies, or the files.' });
-  }));
-  return found.flat().toSorted();
 }
 
 /** The last thing that is said is the report; until then how far it has come. */

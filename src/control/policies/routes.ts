@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Json } from '../../domain/json.ts';
 import { NAME } from '../names.ts';
 import { removal } from '../removal.ts';
 import { route } from '../route.ts';
@@ -9,7 +10,8 @@ import { listStored, putStored } from '../stored.ts';
 import { checkPolicies, testPolicies, withPolicies } from './check.ts';
 import { explainExchange } from './explain.ts';
 import { showMatrix } from './matrix.ts';
-import { CHECK_REQUEST, POLICY, SIMULATE_REQUEST, TEST_REQUEST } from './schema.ts';
+import { analyseCandidate } from './analysed.ts';
+import { ANALYSE_REQUEST, CHECK_REQUEST, POLICY, SIMULATE_REQUEST, TEST_REQUEST } from './schema.ts';
 import { simulate } from './simulate.ts';
 import { suggestFromRecords } from './suggest.ts';
 
@@ -56,6 +58,11 @@ const questionRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/policies/matrix', summary: 'Who can call what', access: 'read', reach: 'space',
     act: ({ space }, control) => Promise.resolve(showMatrix(control, space)),
+  }),
+  route({
+    method: 'POST', path: '/policies/analyse', summary: 'Agents whose tools combine into a path from a stranger to an effect outside, with cuts',
+    access: 'read', reach: 'space', body: ANALYSE_REQUEST,
+    act: async ({ admin, space, body }, control): Promise<Json> => JSON.parse(JSON.stringify(await analyseCandidate(control, { admin, space }, body))),
   }),
   route({
     method: 'POST', path: '/policies/simulate', summary: 'What was decided in a time, decided again by another snapshot: what would change',

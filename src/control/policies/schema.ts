@@ -36,3 +36,6 @@ const WINDOW = {
 
 export const SIMULATE_REQUEST = z.strictObject({ ...WINDOW, candidate: CANDIDATE.exactOptional(), reveal: z.boolean().exactOptional() });
 export type SimulateWish = z.infer<typeof SIMULATE_REQUEST>;
+
+export const ANALYSE_REQUEST = z.strictObject({ candidate: CANDIDATE.exactOptional(), agent: z.string().min(1).max(512).exactOptional() });
+export type AnalyseWish = z.infer<typeof ANALYSE_REQUEST>;
