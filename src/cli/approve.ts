@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../domain/json.ts';
+import { isArray, type Json, type JsonObject } from '../domain/json.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
@@ -49,12 +49,17 @@ function describe(approval: Json): string {
   const parts = [
     `${head}\n${hidden}`, ...(part(approval, 'preview') === undefined ? [] : [`What it would do, by its dry run:\n${said('preview')}`]),
       `What will be sent, all of it:\n${said('text')}`, `The same, exactly:\n${said('exact')}\n`,
+    ...(part(approval, 'path') === undefined || said('path') === '' ? [] : [`Where its values come from:\n${linesOf(part(approval, 'path'))}\n`]),
     ...(before === undefined || before === null
       ? [] : [`What differs from the last one that was approved (${time(number(part(before, 'at')))}):\n${plain(text(part(before, 'diff')), true)}`]),
     ...(part(approval, 'definition') === undefined ? [] : [`What its server says that it does:\n${said('definition')}`]),
     ...objects(part(approval, 'policies')).map((one) => `Because of policy ${plain(text(one['id']))}:\n${plain(text(one['text']), true)}\n`),
   ];
   return parts.join('\n');
+}
+
+function linesOf(lines: Json | undefined): string {
+  return (isArray(lines) ? lines : []).map((line) => plain(text(line))).join('\n');
 }
 
 const grant: Verb = {
@@ -123,6 +128,24 @@ const request: Verb = {
   },
 };
 
+const standing: Verb = {
+  usage: 'policy ID [--vary NAME]... [--for 30d]    writes the policy that would let calls like this one run unasked; it changes nothing',
+  options: { vary: { type: 'string', multiple: true }, for: { type: 'string' } },
+  run: async ({ client, io, options, need }) => {
+    const days = /^(\d{1,2})d$/.exec(options.text('for') ?? '30d')?.[1];
+    if (days === undefined) throw new SallyportError('ERR_USAGE', '--for is a number of days such as 30d', { remedy: 'It ends: 90d at most.' });
+    const wish = { days, ...(options.list('vary').length === 0 ? {} : { vary: options.list('vary').join(',') }) };
+    const answer = await client.get(`/approvals/${encodeURIComponent(need(0, 'the approval'))}/policy`, wish);
+    show(io, options.json, answer, () => text(part(answer, 'source')));
+    if (!options.json) {
+      const [file, policy, until] = ['file', 'policy', 'until'].map((name) => plain(text(part(answer, name))));
+      io.note(`That is ${file} with an exception in ${policy}, until ${until}. Nothing has changed.`);
+      io.note('Have somebody review it, then: sallyport policy put FILE.cedar');
+    }
+    return 0;
+  },
+};
+
 const passphrase: Verb = {
   usage: 'passphrase [--fd N] [--old-fd N]', options: { fd: { type: 'string' }, 'old-fd': { type: 'string' } }, local: true,
   run: async (call) => {
@@ -136,5 +159,5 @@ const passphrase: Verb = {
 };
 
 export const command = commandOf('approve', 'Calls that wait for a person: look at them whole, approve or refuse them', {
-  list, show: showOne, grant, deny, withdraw, request, passphrase,
+  list, show: showOne, grant, deny, withdraw, request, policy: standing, passphrase,
 });

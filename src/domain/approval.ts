@@ -1,6 +1,7 @@
 import type { Action, Resource } from './decision.ts';
 import type { Finding } from './finding.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { Provenance } from './provenance.ts';
 import type { JournalRecord } from './record.ts';
 
 /**
@@ -51,9 +52,13 @@ export interface ApprovalAsk {
   readonly subject: ApprovalSubject;
   readonly effect?: Resource['effect'];
   readonly findings: readonly Finding[];
+  /** Where the values of its arguments come from, as far as that is known: what an approver is shown of the path that they took. */
+  readonly provenance?: ApprovalProvenance;
   /** What may end the call (`record.ts`): looked at again when the approval is used. */
   readonly standing: NonNullable<JournalRecord['standing']>;
 }
+
+export type ApprovalProvenance = Pick<Provenance, 'destinations' | 'flowsFrom' | 'places'>;
 
 export const APPROVAL_STATES = ['pending', 'granted', 'denied', 'expired', 'used', 'withdrawn'] as const;
 /** `pending` and `granted` are open; a granted one was approved by all who must and waits for its call. */

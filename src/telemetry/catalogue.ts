@@ -15,6 +15,7 @@ export interface MetricInfo {
 const MCP_BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;
 const DECISION_BUCKETS = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25] as const;
 const SESSION_BUCKETS = [1, 10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400] as const;
+const ANSWER_BUCKETS = [3, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400] as const;
 const CALL = ['mcp_method_name', 'server', 'gen_ai_tool_name', 'error_type', 'mcp_protocol_version'] as const;
 const EVERY_ROLE = ['gateway', 'control', 'ledger', 'runner'] as const;
 const GATEWAY = ['gateway'] as const;
@@ -66,6 +67,8 @@ export const METRICS = {
   sallyport_lease_age_seconds: gauge(WRITERS, [], 'Age of the lease that decisions stand on.'),
   sallyport_lease_left_seconds: gauge(WRITERS, [], 'Time until the lease ends and nothing is decided any more.'),
   sallyport_kill_switches: gauge(WRITERS, ['kind'], 'Kill switches that are on.'),
+  sallyport_approval_answer_seconds:
+    histogram(CONTROL, ['answer'], 'Time from asking for an approval to its answer, or to its end without one.', ANSWER_BUCKETS),
   sallyport_proposals_open: gauge(CONTROL, [], 'Proposals that wait for a second person.'),
   sallyport_ledger_records_total: counter(LEDGER, [], 'Records in the log.'),
   sallyport_checkpoint_records: gauge(LEDGER, [], 'Records that the last signed checkpoint covers.'),

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
 import type { Metrics } from './metrics.ts';
@@ -44,10 +45,24 @@ function count(record: JournalRecord, metrics: Pick<Metrics, 'count' | 'observe'
   if ((event === 'call.permitted' || event === 'call.denied') && stages?.['decide'] !== undefined) {
     metrics.observe('sallyport_decision_duration_seconds', [server], stages['decide'] / MICROSECONDS);
   }
+  answered(record, metrics);
   for (const { detector, rule, severity } of findings ?? []) {
     metrics.count('sallyport_findings_total', [detector, severity]);
     if (detector === ANOMALY) metrics.count('sallyport_anomalies_total', [rule]);
   }
+}
+
+const ANSWERS: Readonly<Partial<Record<JournalRecord['event'], string>>> = {
+  'approval.granted': 'granted', 'approval.denied': 'denied', 'approval.expired': 'expired',
+};
+
+/** How long people took to answer a call; one of several who must has not answered it yet. */
+function answered({ event, detail }: JournalRecord, metrics: Pick<Metrics, 'observe'>): void {
+  const answer = ANSWERS[event];
+  const said: JsonObject = isObject(detail) ? detail : {};
+  const { answeredMs, ageMs, complete } = said;
+  const ms = answeredMs ?? ageMs;
+  if (answer !== undefined && typeof ms === 'number' && complete !== false) metrics.observe('sallyport_approval_answer_seconds', [answer], ms / 1_000);
 }
 
 const ANOMALY = 'anomaly';

@@ -42,6 +42,19 @@ test('a reading that fails is left out, and keeps nobody else from being read', 
   expect(text).toContain('sallyport_snapshot_version 7\n');
 });
 
+test('how long people took to answer is measured once each, when the last of them has', async () => {
+  const metrics = createMetrics('control', 'n');
+  const journal = countRecords({ append: () => Promise.resolve(0) }, metrics);
+  const base = { id: '1', at: 1, node: 'n', space: 'default', exchange: 'x', category: 'access' } as const;
+  await journal.append({ ...base, event: 'approval.granted', detail: { complete: false, answeredMs: 4_000 } });
+  await journal.append({ ...base, event: 'approval.granted', detail: { complete: true, answeredMs: 50_000 } });
+  await journal.append({ ...base, event: 'approval.expired', detail: { ageMs: 900_000 } });
+  const text = await metrics.text();
+  expect(text).toContain('sallyport_approval_answer_seconds_sum{answer="granted"} 50\n');
+  expect(text).toContain('sallyport_approval_answer_seconds_bucket{answer="expired",le="900"} 1\n');
+  expect(text).not.toContain('answer="denied"');
+});
+
 test('records are counted on their way to the journal, and those that wait', async () => {
   const metrics = createMetrics('gateway', 'n');
   const { promise, resolve, reject } = Promise.withResolvers<number>();

@@ -75,7 +75,8 @@ function serve(tools: (asked: Asked) => JsonObject | Promise<JsonObject>): { rea
   return { url: `http://127.0.0.1:${server.port}/mcp`, stop: () => server.stop(true) };
 }
 
-const tool = (name: string, description = 'Adds two numbers.', inputSchema: JsonObject = { type: 'object' }): JsonObject => ({ name, description, inputSchema });
+const tool = (name: string, description = 'Adds two numbers.', inputSchema: JsonObject = { type: 'object' }): JsonObject =>
+  ({ name, description, inputSchema });
 
 const schemaOf = (levels: number): JsonObject =>
   Array.from({ length: levels }).reduce<JsonObject>((inner) => ({ properties: { a: inner } }), { type: 'string' });

@@ -28,7 +28,8 @@ export function asTable(targets: readonly Target[], found: readonly ScanFinding[
   const [weak, more] = [found.length - news.length, news.length - shown.length];
   return [
     shown.length === 0 ? '' : table(['severity', 'finding', 'where', 'what it means', 'in its words'], rows),
-    ...targets.map(({ name, surface }) => `${cut(plain(name))}: ${surface.tools.length + surface.prompts.length + surface.templates.length} definitions looked at\n`),
+    ...targets.map(({ name, surface: { tools, prompts, templates } }) =>
+      `${cut(plain(name))}: ${tools.length + prompts.length + templates.length} definitions looked at\n`),
     ...skipped.map(({ name, reason, failed }) => `${cut(plain(name))}: ${failed ? 'NOT READ' : 'not looked at'}: ${cut(plain(reason))}\n`),
     news.length === 0 ? 'Nothing found.\n' : `${news.length} findings.\n`,
     more === 0 ? '' : `${more} findings are not shown (--all).\n`,

@@ -64,12 +64,12 @@ function stands(approval: Approval, now: number): boolean {
   return isOpen(approval, now) || (approval.body.state === 'denied' && approval.body.expiresAt > now);
 }
 
-function bodyOf({ exchange, subject, effect, findings, standing }: Ask, digest: string): Omit<StoredApproval, 'labels' | 'askedAt' | 'expiresAt'> {
+function bodyOf({ exchange, subject, effect, findings, standing, provenance }: Ask, digest: string): Omit<StoredApproval, 'labels' | 'askedAt' | 'expiresAt'> {
   const { principal, behind, flow, server, action, resource, pin, gates } = subject;
   return {
     digest, state: 'pending', exchange, principal, behind, flow, credentials: standing.credentials, server, action,
     resource: { ...resource, name: nameOf(resource) }, pin, gates, shape: shapeOf(subject), findings, words: [],
-    ...(effect === undefined ? {} : { effect }),
+    ...(effect === undefined ? {} : { effect }), ...(provenance === undefined ? {} : { provenance }),
   };
 }
 

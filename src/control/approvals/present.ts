@@ -7,6 +7,7 @@ import { decodeJson } from '../../store/body.ts';
 import type { Control } from '../control.ts';
 import { findStored, listStored } from '../stored.ts';
 import { readApprovers, type Approvers } from './approvers.ts';
+import { pathOf } from './path.ts';
 import { haveRisen, labelsNow, stateOf, type Approval } from './words.ts';
 
 /** One of many: who asks for what, and where it stands; nothing of what the call says. */
@@ -37,6 +38,8 @@ export interface Shown {
   readonly before?: { readonly id: string; readonly at: number; readonly diff: string };
   /** What was approved of the item when its server was; what it says that it does. */
   readonly definition?: string;
+  /** Where its values come from, a line each: the path that they took. */
+  readonly path: readonly string[];
   readonly policies: readonly { readonly id: string; readonly text: string }[];
   readonly labels: Json;
   readonly risen: boolean;
@@ -68,6 +71,7 @@ export async function openApproval(control: Control, approval: Approval): Promis
       before: { id: before.id, at: before.body.end?.at ?? before.body.askedAt, diff: diffDefinitions(known, params) },
     }),
     ...(tool === undefined ? {} : { definition: renderDefinition(tool.definition) }),
+    path: await pathOf(control, approval),
     policies: ids.map((id) => ({ id, text: compiler.compiled?.policies.get(id)?.text ?? '' })),
     labels: { asked: { ...body.labels }, now: { ...(await labelsNow(store, space, body.flow)) } },
     risen: await haveRisen(store, approval), approvers: await readApprovers(store, space),
@@ -76,13 +80,13 @@ export async function openApproval(control: Control, approval: Approval): Promis
 
 /** What is shown, for the API. */
 export function presentShown(shown: Shown, now: number): JsonObject {
-  const { approval, params, text, exact, before, definition, policies, labels, risen, approvers } = shown;
+  const { approval, params, text, exact, before, definition, path, policies, labels, risen, approvers } = shown;
   const { digest, behind, principal, action, findings, pin, flow } = approval.body;
   return {
     ...summarize(approval, now, approvers), digest, action, context: flow, actors: [...principal.actors], behind: behind.id, pin, params, text, exact,
     hidden: shown.hasHidden, ...(before === undefined ? {} : { before: { ...before } }), ...(definition === undefined ? {} : { definition }),
     ...(shown.preview === undefined ? {} : { preview: shown.preview }),
-    policies: policies.map((one) => ({ ...one })), findings: JSON.parse(JSON.stringify(findings)), labels, risen, solo: approvers.solo,
+    path: [...path], policies: policies.map((one) => ({ ...one })), findings: JSON.parse(JSON.stringify(findings)), labels, risen, solo: approvers.solo,
   };
 }
 

@@ -8,11 +8,16 @@ import { listStored, needStored } from '../stored.ts';
 import { readApprovers, ROOT } from './approvers.ts';
 import { denyApproval, grantApprovals, withdrawApproval, type Answering } from './decide.ts';
 import { hasPresence, needPresence, setPresence } from './presence.ts';
-import { openApproval, presentShown, summarize } from './present.ts';
+import { openApproval, presentShown, summarize, type Shown } from './present.ts';
 import { GRANT, REFUSE, SET_PRESENCE } from './schema.ts';
 import { noteShown } from './shown.ts';
+import { standingPolicy } from './standing.ts';
 import { stateOf, type Approval } from './words.ts';
 
+const STANDING_QUERY = {
+  vary: z.string().min(1).max(2_000).exactOptional(),
+  days: z.string().regex(/^(?:[1-9]|[1-8]\d|90)$/, 'must be 1 to 90 days').default('30'),
+};
 const FILTER = { state: z.enum([...APPROVAL_STATES, 'open']).exactOptional() };
 
 export const approvalRoutes: readonly Route[] = [
@@ -29,10 +34,18 @@ export const approvalRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/approvals/:id', summary: 'One call whole: every byte that would run, and why it waits', access: 'approve', reach: 'space',
     act: async ({ admin, space, params }, control) => {
-      const approval = await needStored(control.store, 'approval', space, params['id'] ?? '');
-      const shown = await openApproval(control, approval);
-      await noteShown(control, approval.id, admin.id);
+      const shown = await openFor(control, space, params['id'] ?? '', admin);
+      await noteShown(control, shown.approval.id, admin.id);
       return presentShown(shown, control.now());
+    },
+  }),
+  route({
+    method: 'GET', path: '/approvals/:id/policy',
+    summary: 'The policy that would let calls like this one run unasked, for whoever reviews it; it changes nothing',
+    access: 'approve', reach: 'space', query: STANDING_QUERY,
+    act: async ({ admin, space, params, query: { vary, days } }, control) => {
+      const names = vary === undefined ? [] : vary.split(',');
+      return standingPolicy(control, await openFor(control, space, params['id'] ?? '', admin), { vary: names, days: Number(days) });
     },
   }),
   route({
@@ -66,6 +79,16 @@ export const approvalRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** Who may do something with approvals need not read everybody's calls: only who may answer one, and whose it is. Throws `ERR_APPROVER`. */
+async function openFor(control: Control, space: string, id: string, admin: Admin): Promise<Shown> {
+  const approval = await needStored(control.store, 'approval', space, id);
+  const approvers = await readApprovers(control.store, space);
+  const isTheirs = approval.body.gates.some(({ value }) => approvers.isNamed(approval, admin.id, value)) || approvers.isRequester(approval, admin.id);
+  if (admin.id === ROOT || isTheirs) return openApproval(control, approval);
+  throw new SallyportError('ERR_APPROVER', 'this call is not yours to answer',
+    { remedy: `It waits for ${approval.body.gates.map(({ value }) => value).join(', ')}.` });
+}
 
 function isWanted(state: Approval['body']['state'], wanted: string | undefined): boolean {
   if (wanted === undefined || wanted === 'open') return wanted === undefined || state === 'pending' || state === 'granted';

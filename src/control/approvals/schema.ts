@@ -3,6 +3,7 @@ import { APPROVAL_STATES } from '../../domain/approval.ts';
 import { ACTIONS } from '../../domain/decision.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { DESTINATIONS } from '../../domain/provenance.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
 import { readApprove } from '../../policy/obligations.ts';
 import { WORDS } from '../names.ts';
@@ -39,10 +40,17 @@ const LABELS = z.strictObject({
 const FINDING = z.looseObject({ detector: TEXT, rule: TEXT, severity: z.enum(SEVERITIES), at: z.array(TEXT).max(1_000).readonly() });
 const STANDING = z.strictObject({ credentials: z.array(TEXT).max(100).readonly(), issuedAt: z.number() });
 
+const PROVENANCE = z.strictObject({
+  destinations: z.enum(DESTINATIONS), flowsFrom: z.array(TEXT).max(1_000).readonly(),
+  places: z.array(z.strictObject({
+    at: TEXT, destination: z.enum(DESTINATIONS).exclude(['none']).exactOptional(), from: z.array(TEXT).max(1_000).readonly(),
+  })).max(LIMITS.flowPlacesMax).readonly().exactOptional(),
+});
+
 /** What a gateway asks: the whole of what is to be approved, and what the approver should know besides. */
 export const ASK = z.strictObject({
   exchange: z.string().max(64), node: TEXT, subject: SUBJECT, effect: z.enum(EFFECTS).exactOptional(),
-  findings: z.array(FINDING).max(LIMITS.findingsPerSubjectMax * 2).readonly(), standing: STANDING,
+  findings: z.array(FINDING).max(LIMITS.findingsPerSubjectMax * 2).readonly(), standing: STANDING, provenance: PROVENANCE.exactOptional(),
 });
 export type Ask = z.infer<typeof ASK>;
 export const USE = ASK.extend({ id: ID });
@@ -77,6 +85,8 @@ export const APPROVAL = z.strictObject({
   pin: DIGEST.nullable(),
   gates: z.array(z.strictObject({ kind: z.enum(['approve', 'stage']), policy: z.string(), digest: DIGEST, value: z.string() })).readonly(),
   findings: z.array(FINDING).readonly(),
+  /** Where the values of its arguments come from. */
+  provenance: PROVENANCE.exactOptional(),
   /** What the flow context carried when it was asked. */
   labels: LABELS,
   /** Digest of what it is without its values: identical shapes may be answered together, each bound to its own digest. */

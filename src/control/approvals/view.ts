@@ -4,7 +4,7 @@ import { stateOf } from './words.ts';
 
 /** A call as an approver reads it: all of it, a line a line, with what can't be seen marked. Nothing is cut, folded away or loaded later. */
 export function viewOf(shown: Shown, now: number): Html {
-  const { approval, before, definition, policies, risen } = shown;
+  const { approval, before, definition, path, policies, risen } = shown;
   const { body } = approval;
   const seen = body.findings.map(({ detector, rule, severity }) => `${detector}/${rule} (${severity})`);
   return html`<dl><dt>Call</dt><dd><strong>${body.resource.server} / ${body.resource.name}</strong>${
@@ -24,6 +24,7 @@ ${shown.hasHidden ? html`<div class="note warn" role="alert"><strong>It holds ch
 ${shown.preview === undefined ? undefined : html`<h2>What it would do, by its dry run</h2>${linesOf(shown.preview)}`}
 <h2>What will be sent, all of it</h2>${linesOf(shown.text)}
 <h2>The same, exactly</h2>${linesOf(shown.exact)}
+${path.length === 0 ? undefined : html`<h2>Where its values come from</h2>${linesOf(path.join('\n'))}`}
 ${before === undefined ? html`<p class="soft">No call of this has been approved before.</p>`
   : html`<h2>What differs from the last one that was approved (${time(before.at)})</h2>${linesOf(before.diff, true)}`}
 ${definition === undefined ? undefined : html`<h2>What its server says that it does</h2>${linesOf(definition)}`}

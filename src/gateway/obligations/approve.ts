@@ -7,6 +7,7 @@ import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { RequestMessage } from '../../domain/message.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { UNDERIVED, type Provenance } from '../../domain/provenance.ts';
 import { SIGNED_AS, type SignedSnapshot, type Snapshot } from '../../domain/snapshot.ts';
 import { ENVELOPE } from '../../mcp/envelope.ts';
 import { parseOwnJson } from '../../mcp/json.ts';
@@ -52,8 +53,10 @@ export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject,
         const subject = subjectOf(message, exchange, gates, preview?.kind === 'shown' ? preview.json : undefined);
         if (!isShowable(subject)) return UNSHOWABLE;
         const { effect } = exchange.call.resource;
-        const findings = decision.asked?.[0]?.context.findings ?? [];
-        const ask: ApprovalAsk = { exchange: exchange.id, subject, ...(effect === undefined ? {} : { effect }), findings, standing: standingOf(exchange) };
+        const { findings = [], provenance } = decision.asked?.[0]?.context ?? {};
+        const ask: ApprovalAsk = {
+          exchange: exchange.id, subject, ...(effect === undefined ? {} : { effect }), findings, standing: standingOf(exchange), ...toldOf(provenance),
+        };
         return { ask, digest: digestOf(JSON.parse(JSON.stringify(subject))), word: await desk.ask(ask) };
       };
       const shown = staged ? await previews.recent(message, exchange) : undefined;
@@ -75,6 +78,12 @@ export function createApprovals(desk: ApprovalDesk, controlKey: () => KeyObject,
       };
     },
   };
+}
+
+function toldOf(provenance: Provenance | undefined): Pick<ApprovalAsk, 'provenance'> {
+  if (provenance === undefined || provenance === UNDERIVED) return {};
+  const { destinations, flowsFrom, places } = provenance;
+  return { provenance: { destinations, flowsFrom, ...(places === undefined ? {} : { places }) } };
 }
 
 interface Attempt {
