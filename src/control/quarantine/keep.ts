@@ -3,6 +3,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Rows } from '../../store/store.ts';
+import type { Bound } from '../../vault/seal.ts';
 import type { Control } from '../control.ts';
 import { findStored, listStored, putStored, type Stored } from '../stored.ts';
 import type { Keep, QUARANTINED, TAKE } from './schema.ts';
@@ -17,7 +18,7 @@ const BY = 'sallyport|control';
 export async function keepQuarantined({ store, now, vault }: Keeping, { space, answer, ...what }: Keep): Promise<Json> {
   const at = now();
   const id = Bun.randomUUIDv7();
-  const sealed = await vault.sealer.seal(['quarantined', space, id], answer);
+  const sealed = await Promise.all(partsOf(answer).map((part, index) => vault.sealer.seal(placeOf(space, id, index), part)));
   return store.transaction(async (rows) => {
     const kept = await listStored(rows, 'quarantined', space);
     const past = kept.filter(({ body }) => body.expiresAt <= at);
@@ -38,8 +39,32 @@ export async function takeQuarantined({ store, now, vault }: Keeping, { space, i
     const { sealed, ...rest } = found.body;
     if (rest.state !== 'released' || sealed === undefined) return { state: rest.state };
     await putStored(rows, 'quarantined', space, id, { ...rest, state: 'taken' }, BY);
-    return { state: 'released', answer: await vault.sealer.open(['quarantined', space, id], sealed) };
+    return { state: 'released', answer: await openAnswer(vault, space, id, sealed) };
   });
+}
+
+/** As many characters as always fit into what is sealed at once, whatever they are. */
+const PART_CHARS = LIMITS.secretBytesMax / 4;
+
+/** No pair of surrogates is torn apart: half of one is no text. */
+function partsOf(answer: string): readonly string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < answer.length || from === 0;) {
+    const end = from + PART_CHARS;
+    const to = end < answer.length && /[\ud800-\udbff]/.test(answer.charAt(end - 1)) ? end - 1 : end;
+    parts.push(answer.slice(from, to));
+    from = to;
+  }
+  return parts;
+}
+
+function placeOf(space: string, id: string, index: number): Bound {
+  return ['quarantined', space, id, String(index)];
+}
+
+/** The answer as it came. Throws `ERR_VAULT_*`. */
+export async function openAnswer({ sealer }: Keeping['vault'], space: string, id: string, sealed: readonly string[]): Promise<string> {
+  return (await Promise.all(sealed.map((part, index) => sealer.open(placeOf(space, id, index), part)))).join('');
 }
 
 /** What is held is released or dropped, on record first. Throws `ERR_CONFLICT` where somebody did so before. */

@@ -5,7 +5,7 @@ import { whoOf } from '../change.ts';
 import type { Control } from '../control.ts';
 import { route, type Admin, type Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
-import { endQuarantine, type Quarantined } from './keep.ts';
+import { endQuarantine, openAnswer, type Quarantined } from './keep.ts';
 import { END } from './schema.ts';
 
 /** Answers that policy withholds for a person. */
@@ -24,7 +24,7 @@ export const quarantineRoutes: readonly Route[] = [
       const { id, body: { sealed, exchange } } = one;
       if (sealed === undefined) return summarize(one);
       await control.record({ event: 'body.opened', space, ...whoOf(admin), exchange, detail: { id, resource: 'quarantined' } });
-      return { ...summarize(one), answer: await control.vault.sealer.open(['quarantined', space, id], sealed) };
+      return { ...summarize(one), answer: await openAnswer(control.vault, space, id, sealed) };
     },
   }),
   route({

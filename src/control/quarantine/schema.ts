@@ -24,8 +24,8 @@ export const END = z.strictObject({ reason: WORDS });
 const { space: _of, answer: _said, ...KEPT } = KEEP.shape;
 export const QUARANTINED = z.strictObject({
   ...KEPT,
-  /** The answer, sealed; gone when nobody may have it any more. */
-  sealed: z.string().exactOptional(),
+  /** The answer, sealed in parts; gone when nobody may have it any more. */
+  sealed: z.array(z.string()).min(1).max(200).exactOptional(),
   state: z.enum(['held', 'released', 'dropped', 'taken']),
   at: z.number(),
   expiresAt: z.number(),
