@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
 import { LIMITS } from '../domain/limits.ts';
+import { redactDetail } from '../domain/redacted.ts';
 import { countRecords } from './count-records.ts';
 import { createMetrics } from './metrics.ts';
 
@@ -46,9 +47,9 @@ test('how long people took to answer is measured once each, when the last of the
   const metrics = createMetrics('control', 'n');
   const journal = countRecords({ append: () => Promise.resolve(0) }, metrics);
   const base = { id: '1', at: 1, node: 'n', space: 'default', exchange: 'x', category: 'access' } as const;
-  await journal.append({ ...base, event: 'approval.granted', detail: { complete: false, answeredMs: 4_000 } });
-  await journal.append({ ...base, event: 'approval.granted', detail: { complete: true, answeredMs: 50_000 } });
-  await journal.append({ ...base, event: 'approval.expired', detail: { ageMs: 900_000 } });
+  await journal.append({ ...base, event: 'approval.granted', detail: redactDetail({ complete: false, answeredMs: 4_000 }) });
+  await journal.append({ ...base, event: 'approval.granted', detail: redactDetail({ complete: true, answeredMs: 50_000 }) });
+  await journal.append({ ...base, event: 'approval.expired', detail: redactDetail({ ageMs: 900_000 }) });
   const text = await metrics.text();
   expect(text).toContain('sallyport_approval_answer_seconds_sum{answer="granted"} 50\n');
   expect(text).toContain('sallyport_approval_answer_seconds_bucket{answer="expired",le="900"} 1\n');
