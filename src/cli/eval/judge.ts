@@ -11,13 +11,17 @@ import type { EvalRow } from './rows.ts';
 import { subjectOf } from './subject.ts';
 
 /** The one operating point: from which severity on a finding of a detector calls a text an attack. Others find what is no attack by itself. */
-export const OPERATING: Readonly<Record<string, Severity>> = { 'hidden-channels': 'medium', 'tool-poisoning': 'high', instructions: 'low',
+export const OPERATING: Readonly<Record<string, Severity>> = { 'hidden-channels': 'medium', 'tool-poisoning': 'high', instructions: 'medium',
   'text-model': 'low' };
 
 export interface Outcome {
   readonly flagged: boolean;
   /** Whether a rule found it, without any score. */
   readonly byRule: boolean;
+  /** Whether the text model tells it. */
+  readonly byModel: boolean;
+  /** Whether it is longer than the text model reads. That is said; it calls nothing an attack. */
+  readonly partlyRead: boolean;
   /** Whether a finding is `high` or `critical`: what shipped policies may refuse for. */
   readonly grave: boolean;
   readonly rules: readonly string[];
@@ -55,10 +59,12 @@ export function createJudge(ids: readonly string[], model: TextModel, cpuMs: () 
 }
 
 function outcomeOf(findings: readonly Finding[]): Omit<Outcome, 'excess' | 'ms'> {
-  const telling = findings.filter(({ detector, severity }) => atLeast(severity, OPERATING[detector]));
+  const telling = findings.filter(({ detector, rule, severity }) => rule !== 'unread' && atLeast(severity, OPERATING[detector]));
   return {
     flagged: telling.length > 0,
     byRule: telling.some(({ detector }) => detector !== 'text-model'),
+    byModel: telling.some(({ detector }) => detector === 'text-model'),
+    partlyRead: findings.some(({ rule }) => rule === 'unread'),
     grave: telling.some(({ severity }) => atLeast(severity, 'high')),
     rules: [...new Set(telling.map(({ detector, rule }) => `${detector}/${rule}`))],
   };

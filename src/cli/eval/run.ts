@@ -9,11 +9,13 @@ import { attackStratum, benignStrata, isRealResult } from './strata.ts';
 
 export interface Stratum extends Rate {
   readonly name: string;
-  /** Share found by rules alone, without any score. */
+  /** Share found by rules, which would be found without any score. */
   readonly byRule: number;
+  /** Share found by the text model, which would be found without any rule. */
+  readonly byModel: number;
   /** Share with a finding that is `high` or worse. */
   readonly grave: number;
-  /** Share found where the text model's operating point is moved so far that this share of real benign results is flagged. */
+  /** Share found where the text model's operating point is moved so far that this share of real benign results is flagged; none without such rows. */
   readonly at: Readonly<Record<string, number>>;
 }
 
@@ -30,6 +32,8 @@ export interface Report {
   readonly detectors: readonly string[];
   readonly leftOut: readonly string[];
   readonly known: readonly string[];
+  /** Rows that are longer than the text model reads: what their rest says was looked at by rules only. */
+  readonly partlyRead: number;
   readonly attacks: readonly Stratum[];
   readonly benign: readonly Stratum[];
   readonly latency: readonly Latency[];
@@ -58,9 +62,9 @@ export async function evaluate(rows: readonly EvalRow[], ids: readonly string[],
     });
   }
   const real = tried.filter(({ row }) => isRealResult(row));
-  const fixed = FIXED_SHARES.map((share) => [String(share), thresholdAt(real.map(({ outcome }) => scoreOf(outcome)), share)] as const);
+  const fixed = (real.length === 0 ? [] : FIXED_SHARES).map((share) => [String(share), thresholdAt(real.map(({ outcome }) => scoreOf(outcome)), share)] as const);
   return {
-    rows: rows.length, detectors: ids, leftOut: models.leftOut, known: models.known,
+    rows: rows.length, detectors: ids, leftOut: models.leftOut, known: models.known, partlyRead: tried.filter(({ outcome }) => outcome.partlyRead).length,
     attacks: strataOf(tried.filter(({ row }) => row.label === 1), (row) => [attackStratum(row)], fixed),
     benign: strataOf(tried.filter(({ row }) => row.label === 0), (row) => [...(isRealResult(row) ? ['ALL REAL RESULTS'] : []), ...benignStrata(row)], fixed),
     latency: latencyOf(tried),
@@ -79,7 +83,10 @@ function strataOf(tried: readonly Tried[], names: (row: EvalRow) => readonly str
     const share = (test: (outcome: Outcome) => boolean): number => all.filter(({ outcome }) => test(outcome)).length / all.length;
     const judged = all.map(({ outcome, group }): Judged => ({ flagged: outcome.flagged, group }));
     const at = fixed.map(([wanted, threshold]) => [wanted, share((outcome) => scoreOf(outcome) > threshold || outcome.byRule)] as const);
-    return { name, ...rateOf(judged), byRule: share((outcome) => outcome.byRule), grave: share((outcome) => outcome.grave), at: Object.fromEntries(at) };
+    return {
+      name, ...rateOf(judged), byRule: share((outcome) => outcome.byRule), byModel: share((outcome) => outcome.byModel),
+      grave: share((outcome) => outcome.grave), at: Object.fromEntries(at),
+    };
   });
 }
 

@@ -3,6 +3,8 @@ import type { EvalRow } from './rows.ts';
 /** What an attack's row is counted with: its template where a corpus is made of templates, else its kind. */
 export function attackStratum({ source, category, kind, stratum }: EvalRow): string {
   if (stratum !== undefined) return `${source}: ${stratum}`;
+  // What openly states an evil purpose, or is code, gives a model no order: policy's matter, and a stratum of its own.
+  if (source === 'atr' && kind === 'tool_def') return `atr: tool_def, ${category.startsWith('atr:privilege-escalation') ? 'open purpose' : 'injection'}`;
   const name = source === 'agentdojo' || source === 'asb' ? category.split(':').slice(source === 'asb' ? 1 : 2).join(':') : kind;
   return `${source}: ${name.replace(/^opi:/, '')}`;
 }
@@ -10,9 +12,11 @@ export function attackStratum({ source, category, kind, stratum }: EvalRow): str
 /** What a benign row is counted with; it may be in several strata. */
 export function benignStrata(row: EvalRow): readonly string[] {
   const kind = kindOf(row);
+  if (row.stratum !== undefined) return [kind, `${row.source}: ${row.kind}`, ...(isEnglish(row) ? [] : [`${row.source}: not English`])];
   const security = row.kind !== 'tool_def' && SECURITY.test(row.text) ? ['text about security'] : [];
   const language = isEnglish(row) ? [] : ['not English'];
-  return [kind, ...security, ...language, ...(kind === 'results' || kind === 'documents' || kind === 'code' ? [`results, ${lengthOf(row.text)}`] : [])];
+  const owner = kind === 'definitions' ? [`definitions: ${row.source}`] : [];
+  return [kind, ...owner, ...security, ...language, ...(kind === 'results' || kind === 'documents' || kind === 'code' ? [`results, ${lengthOf(row.text)}`] : [])];
 }
 
 /** Benign texts that tools answer with on an ordinary day; the others are strata of their own. */

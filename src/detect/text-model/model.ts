@@ -9,7 +9,7 @@ export type Scale = (typeof SCALES)[number];
 export const LEVELS = [0.02, 0.01, 0.005, 0.002, 0.001] as const;
 
 /** Texts are compared with texts of about their length: more windows, higher maxima. UTF-16 units; the last bucket is open. */
-export const LENGTHS = [600, 2_400, 9_600] as const;
+export const LENGTHS = [2_400, 9_600] as const;
 
 export interface HeadModel {
   /** One for each bucket, times `step`. */

@@ -81,7 +81,7 @@ function digestOf(rows: readonly TrainingRow[], without?: string): string {
 
 test('the same rows give the same weights, to the bit, on every machine, in whatever order the files are read', () => {
   const rows = tinyCorpus();
-  expect(digestOf(rows)).toBe('6a20481abd11ed41a81fb592edfdfcca5d02e3035f069fb95533497d6e7b4690');
+  expect(digestOf(rows)).toBe('33cd16129b89fb5905df2ec844c28108a7a276192a53292dac4861a616b0f784');
   const bySource = [...rows.filter(({ source }) => source === 'deepset'), ...rows.filter(({ source }) => source === 'garak')];
   expect(digestOf(bySource)).toBe(digestOf(rows));
 });
