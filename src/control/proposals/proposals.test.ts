@@ -174,6 +174,14 @@ describe('wide is, however it is asked for', () => {
     expect(text((await propose(ANN, 'POST', '/manifest', { body: named }))['reasons'])).toContain('who issues tokens');
   });
 
+  test('who may approve calls alone, or for others', async () => {
+    for (const approvals of ['{ solo: true }', '{ onCall: ann-and-friends }']) {
+      const yaml = `apiVersion: sallyport/v1\napprovals: ${approvals}\npolicies: [base.cedar]\n`;
+      const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
+      expect(text((await propose(ANN, 'POST', '/manifest', { body: manifest }))['reasons'])).toContain('who approves calls');
+    }
+  });
+
   test('a sink that is shown people by their names, or a secret', async () => {
     const sink = 'soc: { type: webhook, url: "https://soc.example/hook", secret: "vault:hook", reveal: true }';
     const yaml = `apiVersion: sallyport/v1\naudit: { sinks: { ${sink} } }\npolicies: [base.cedar]\n`;

@@ -52,9 +52,9 @@ interface Approved {
 
 /**
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
- * how long evidence stays, and to whom traffic is told.
+ * how long evidence stays, to whom traffic is told, and who may approve calls, alone or for others.
  */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect'];
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -111,7 +111,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     changed('custodians') ? 'it changes who can open the break-glass' : '',
     changed('settings')
       ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, what is looked for in it, '
-        + 'or where data may go'
+        + 'who approves calls, or where data may go'
       : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
