@@ -1,6 +1,6 @@
 import type { Detector, Sight } from '../domain/detector.ts';
 import { argumentsOf } from './arguments.ts';
-import { parseSql } from './generated-sql/statements.ts';
+import { parseSql, withoutComments } from './generated-sql/statements.ts';
 import type { Statement } from './generated-sql/statements.ts';
 import { createReport } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
@@ -27,7 +27,7 @@ type RuleName = keyof (typeof info)['rules'];
 
 const KEY = /(?:^|_)(?:sql|query|statement|queries|statements|q)(?:$|_)/;
 const SQL =
-  /^[\s(;]*(?:--[^\n]*\n\s*|\/\*[\s\S]{0,500}?\*\/\s*)*(?:select\s[\s\S]{0,2000}?\bfrom\b|select\s+[\w$.'"(@]|insert\s+into\b|update\s+\S{1,100}\s+set\b|delete\s+from\b|drop\s+(?:table|database|schema|view|index|user|role|function)\b|truncate\s|alter\s+(?:table|user|role|database|system)\b|create\s+(?:or\s+replace\s+)?(?:table|user|role|view|index|function|trigger|database|extension|procedure)\b|grant\s|revoke\s|with\s+\w+\s*(?:\([^)]{0,200}\)\s*)?as\s*\(|merge\s+into\b|copy\s+\S+\s+(?:from|to)\b|explain\s|call\s+\w+\s*\(|exec(?:ute)?\s+\w|pragma\s|attach\s+(?:database\s+)?')/i;
+  /^[\s(;]*(?:--[^\n]*\n\s*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*)*(?:select\s[\s\S]{0,2000}?\bfrom\b|select\s+[\w$.'"(@]|insert\s+into\b|update\s+\S{1,100}\s+set\b|delete\s+from\b|drop\s+(?:table|database|schema|view|index|user|role|function)\b|truncate\s|alter\s+(?:table|user|role|database|system)\b|create\s+(?:or\s+replace\s+)?(?:table|user|role|view|index|function|trigger|database|extension|procedure)\b|grant\s|revoke\s|with\s+\w+\s*(?:\([^)]{0,200}\)\s*)?as\s*\(|merge\s+into\b|copy\s+\S+\s+(?:from|to)\b|explain\s|call\s+\w+\s*\(|exec(?:ute)?\s+\w|pragma\s|do\s+\$\w{0,32}\$|attach\s+(?:database\s+)?')/i;
 const SYSTEM = /^(?:PG_READ_FILE|PG_READ_BINARY_FILE|PG_LS_DIR|PG_SLEEP|LO_IMPORT|LO_EXPORT|DBLINK\w*|XP_\w+|SP_OACREATE|SP_OAMETHOD|SP_EXECUTESQL|OPENROWSET|OPENDATASOURCE|LOAD_FILE|LOAD_EXTENSION|OUTFILE|DUMPFILE|INFILE|UTL_HTTP|UTL_FILE|DBMS_SCHEDULER|SYS_EVAL|SYS_EXEC|ATTACH|READFILE|WRITEFILE|HTTPFS|BENCHMARK|WAITFOR)$/;
 const CREDENTIALS = /(?:^|_|\b)(?:passwords?|passwd|secrets?|tokens?|api_?keys?|credentials?|private_?keys?|password_hash|encrypted_password|refresh_tokens?|access_tokens?|service_role|shadow)(?:$|_)/i;
 
@@ -38,7 +38,7 @@ export const detector: Detector = {
   detect: (sight: Sight) => {
     const report = createReport('generated-sql', info);
     for (const { view, key, text } of argumentsOf(sight)) {
-      if (text.length < 6 || !(SQL.test(text) || (KEY.test(key)
+      if (text.length < 6 || !(SQL.test(withoutComments(text)) || (KEY.test(key)
         && /;\s*(?:drop|delete|update|insert|truncate|alter|grant|select)\b|\bunion\s+(?:all\s+)?select\b/i.test(text)))) continue;
       const { statements, isOpen } = parseSql(text);
       const rules = new Map<RuleName, string | undefined>();
@@ -70,12 +70,14 @@ function rulesOf({ kind, words }: Statement): readonly RuleName[] {
   return rules.filter(([, holds]) => holds).map(([rule]) => rule);
 }
 
+const AFTER_WHERE: ReadonlySet<string> = new Set(['RETURNING', 'LIMIT', 'ORDER', 'GROUP', ')']);
+
 /** `OR 1 = 1`, `OR '' = ''`, `WHERE 1 = 1`, `WHERE TRUE`, alone or at the end. */
 function isAlways(words: readonly string[]): boolean {
   return words.some((word, index) => {
     if (word !== 'OR' && word !== 'WHERE') return false;
     const [left, sign, right, after] = words.slice(index + 1, index + 5);
     const ends = after === undefined || after === 'OR' || after === ')' || word === 'OR';
-    return (left === 'TRUE' && (sign === undefined || word === 'OR')) || (ends && sign === '=' && left === right && /^(?:\d|''$)/.test(left ?? ''));
+    return (left === 'TRUE' && (sign === undefined || AFTER_WHERE.has(sign) || word === 'OR')) || (ends && sign === '=' && left === right && /^(?:\d|''$)/.test(left ?? ''));
   });
 }

@@ -40,7 +40,8 @@ export function createSsrf({ privateTargets }: Surroundings): Detector {
         for (const { scheme, host, start, end } of urls) {
           const target = targetOf(host);
           if (SCHEMES.has(scheme) || (scheme === 'file' && isCalled)) report.add('scheme', view, start, end, scheme);
-          if (target !== undefined) report.add(target, view, start, end);
+          // A file has no other host than this machine; where it is, is said of paths.
+          if (target !== undefined && scheme !== 'file') report.add(target, view, start, end);
         }
         const bare = urls.length === 0 && isCalled ? BARE.exec(whole)?.[1] : undefined;
         const target = bare === undefined ? undefined : targetOf(bare.replace(/^\[|\]$/g, ''));

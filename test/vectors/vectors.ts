@@ -52,8 +52,12 @@ const MADE = /⟦(?:(\d{1,7})×([^⟧]*))?⟧/g;
 
 /** Strings as they are meant: `⟦⟧` stands for nothing, `⟦400×word ⟧` for `word ` four hundred times. */
 function written(value: Json): Json {
-  if (typeof value === 'string') return value.replace(MADE, (_, count = '0', text = '') => text.repeat(Number(count)));
+  if (typeof value === 'string') return unmarked(value);
   if (Array.isArray(value)) return value.map(written);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, written(item)]));
+  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([name, item]) => [unmarked(name), written(item)]));
   return value;
+}
+
+function unmarked(text: string): string {
+  return text.replace(MADE, (_, count = '0', words = '') => words.repeat(Number(count)));
 }

@@ -36,6 +36,17 @@ export function plainForm(text: string): readonly Mapped[] {
   return out.ends(text.length);
 }
 
+const DIGIT = /^\p{Nd}$/u;
+
+/** Digits of every script are digits, whatever they look like: each script's ten stand in a row. */
+function digitOf(character: string): string | undefined {
+  if (!DIGIT.test(character)) return undefined;
+  const code = character.codePointAt(0) ?? 0;
+  let zero = code;
+  while (DIGIT.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
+}
+
 /** Characters repeat; what one becomes is found once. Bounded by Unicode. */
 const PLAIN = new Map<string, string>();
 
@@ -43,7 +54,7 @@ function plainOf(character: string): string {
   const known = PLAIN.get(character);
   if (known !== undefined) return known;
   const form = character.normalize('NFKC');
-  const plain = INVISIBLE.test(character) ? '' : (FOLDED.get(character) ?? FOLDED.get(form) ?? form);
+  const plain = INVISIBLE.test(character) ? '' : (digitOf(form) ?? FOLDED.get(character) ?? FOLDED.get(form) ?? form);
   PLAIN.set(character, plain);
   return plain;
 }

@@ -21,6 +21,8 @@ const UNDOS: readonly (readonly [name: string, traits: number, read: Undo])[] = 
 ];
 /** One thing hidden in another, and no deeper: the next layer is a finding of its own kind, not a message to a model. */
 const DEPTH_MAX = 2;
+/** What somebody may do twice to the same text: what it hides is then not there after undoing it once. */
+const AGAIN: ReadonlySet<string> = new Set(['percent', 'escapes', 'base64', 'hex', 'json']);
 const JOINED_CHARS_MAX = 512;
 
 /**
@@ -40,7 +42,7 @@ export function viewsOf(places: readonly Place[]): readonly View[] | undefined {
     if (via.length >= DEPTH_MAX) return true;
     const traits = traitsOf(text);
     return UNDOS.every(([name, takes, read]) => {
-      if ((traits & takes) === 0 || via.includes(name)) return true;
+      if ((traits & takes) === 0 || (via.includes(name) && !AGAIN.has(name))) return true;
       return read(text).every(({ text: said, origin }) => {
         // Two ways of undoing often come to the same in either order.
         if (said === text || (via.length > 0 && seen.has(said))) return true;
