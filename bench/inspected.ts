@@ -63,19 +63,24 @@ function said(next: Next, words: number): string {
 function record(next: Next): string {
   const id = next(1_000_000);
   return JSON.stringify({
-    id: `ord_${id.toString(36)}`, customer: { name: `${pick(NAMES, next)} ${pick(NAMES, next)}son`, email: `u${id}@corp.example` }, total: next(99_999) / 100,
-    createdAt: new Date(1_700_000_000_000 + next(1e9) * 10).toISOString(), url: `https://shop.corp.example/orders/${id}?tab=items`, note: said(next, 12), paid: next(2) === 0,
-    tags: [pick(WORDS, next), pick(WORDS, next)],
+    id: `ord_${id.toString(36)}`, customer: { name: `${pick(NAMES, next)} ${pick(NAMES, next)}son`, email: `u${id}@corp.example` },
+    total: next(99_999) / 100, createdAt: dateOf(next), url: `https://shop.corp.example/orders/${id}?tab=items`, note: said(next, 12),
+    paid: next(2) === 0, tags: [pick(WORDS, next), pick(WORDS, next)],
   });
 }
 
 function row(next: Next): string {
-  return `<tr class="row"><td><a href="/orders/${next(1e6)}" title="${said(next, 2)}">${next(1e6)}</a></td><td>${said(next, 9)} &amp; ${pick(NAMES, next)}</td></tr>`;
+  const link = `<a href="/orders/${next(1e6)}" title="${said(next, 2)}">${next(1e6)}</a>`;
+  return `<tr class="row"><td>${link}</td><td>${said(next, 9)} &amp; ${pick(NAMES, next)}</td></tr>`;
 }
 
 function logged(next: Next): string {
-  const date = new Date(1_700_000_000_000 + next(1e9) * 10).toISOString();
-  return `${date} INFO [worker-${next(16)}] ${said(next, 7)} request=${random(next(1e6), 8).toString('hex')} took=${next(900)}ms from=10.2.${next(255)}.${next(255)}`;
+  const request = random(next(1e6), 8).toString('hex');
+  return `${dateOf(next)} INFO [worker-${next(16)}] ${said(next, 7)} request=${request} took=${next(900)}ms from=10.2.${next(255)}.${next(255)}`;
+}
+
+function dateOf(next: Next): string {
+  return new Date(1_700_000_000_000 + next(1e9) * 10).toISOString();
 }
 
 function sentence(next: Next): string {

@@ -103,7 +103,7 @@ function beginsWith(pattern: string, keywords: readonly string[]): boolean {
  * Written anew in own-rules.ts, in linear time: these look for a header or an end anywhere behind their keyword, and `pkcs12-file`
  * knows only names of files, where we look at what is in them.
  */
-const OWN = new Set(['curl-auth-header', 'curl-auth-user', 'private-key', 'pkcs12-file']);
+const OWN = new Set(['curl-auth-header', 'curl-auth-user', 'kubernetes-secret-yaml', 'private-key', 'pkcs12-file']);
 
 const [path = '', commit = ''] = process.argv.slice(2);
 const { rules, allowlist } = Gitleaks.parse(Bun.TOML.parse(readFileSync(path, 'utf8')));

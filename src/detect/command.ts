@@ -19,7 +19,7 @@ const NAMES =
   /(?:^|_)(?:id|key|file|filename|path|branch|ref|tag|commit|sha|rev|revision|host|hostname|domain|url|uri|remote|package|version|image|container|pod|namespace|repo|repository|user|username|email|port|ip|address|dir|directory|folder|target|project|bucket|table|column|file_key|node_id)s?$/;
 const FREE = /(?:^|_)(?:command|cmd|script|code|args|argv|shell|message|body|text|content|contents|description|title|query|sql|prompt|comment|note|summary|html|markdown|pattern|regex|expression|filter|subject|input|data|value|flags|options|patch|diff)s?$/;
 const SUBSTITUTION = /\$\([^)]{1,200}\)?|`[^`]{2,200}`|\$\{IFS\}|<\(|>\(/;
-const CHAINING = /(?:^|[^\\])(?:;\s*[a-z./]|&&\s*\S|\|\|\s*\S|\|\s*[a-z./]|&\s*[a-z./]|[\n\r]\s*[a-z./]|>{1,2}\s*[\w./~$])/i;
+const CHAINING = /(?:^|[^\\])(?:;\s*[a-z./]|&&\s*\S|\|\|\s*\S|\|\s*[a-z./]|&\s*[a-z./]|[\n\r][^\S\n\r]*[a-z./]|>{1,2}\s*[\w./~$])/i;
 const OPTION = /^-{1,2}[A-Za-z][\w-]{0,40}(?:[= ][\s\S]{0,500})?$/;
 /** Options of everyday programs that run what they are given (git, tar, find, ssh, curl, rsync, node, npx). */
 const EXECUTING_OPTION =

@@ -43,7 +43,7 @@ export const detector: Detector = {
       if (view.via.includes('joined') || view.via.includes('rot13')
         || !(KEY.test(key) || (runs && /^(?:input|content|body|text|command|cmd|args|\d+)$/i.test(key)))) continue;
       for (const [rule, calls] of CALLS) for (const { 0: said, index } of view.text.matchAll(calls)) report.add(rule, view, index, index + said.length,
-        said.replace(/\W+$/, '').slice(0, 40));
+        said.replace(/(?<!\W)\W+$/, '').slice(0, 40));
     }
     return report.findings();
   },

@@ -25,7 +25,10 @@ const SECRET = { confidentiality: 'restricted', categories: ['secret'] } as cons
 const LABELS = { 'known-secret': SECRET, canary: SECRET, token: SECRET, 'private-key': SECRET, assigned: SECRET } as const;
 const SHORTEST = 8;
 
-/** Credentials by their form (all 222 rules of gitleaks, four of them written anew, and our own), by the name they are given, and exactly those of the vault. */
+/**
+ * Credentials by their form (all 222 rules of gitleaks, five of them written anew, and our own), by the name that they are given, and
+ * exactly those of the vault.
+ */
 export function createSecrets({ secrets }: Surroundings): Detector {
   const known = secrets === undefined || secrets.secrets.length === 0 ? undefined : createKnown(secrets);
   return {

@@ -12,7 +12,7 @@ export const info = {
 
 /** Lines that people write for machines: of the languages of C's family, Python, Ruby, Go, Rust, SQL, shell, markup of builds. */
 const CODE_LINE =
-  /^\s{0,40}(?:(?:export |public |private |protected |static |async |final |pub )*(?:function|func|fn|def|class|interface|struct|enum|impl|trait|module|namespace)\s+\w+|(?:const|let|var|val|mut)\s+[\w{[,\s]{1,60}=|(?:import|from|using|require|include|package|use)\s[\w.{'"<*/@:]+.*[;'">\w]$|#include\s*[<"]|(?:if|for|while|switch|elif|catch|except|match)\b.{0,120}[{:(]\s*$|(?:return|throw|raise|yield|await)\b.{0,120}[;)]?$|[}\])]+[;,)]*\s*(?:else.*\{)?$|[\w.$\]['"]{1,60}\s*(?:=|\+=|:=|=>)\s.{1,120}[;{(,]$|[\w.$]{1,60}\(.{0,120}\)\s*[;{]$|@\w+(?:\(.{0,80}\))?$|\/\/ ?\S|\/?\*+[ /]|fi$|done$|end$|esac$)/;
+  /^\s{0,40}(?:(?:export |public |private |protected |static |async |final |pub )*(?:function|func|fn|def|class|interface|struct|enum|impl|trait|module|namespace)\s+\w+|(?:const|let|var|val|mut)\s+[\w{[,\s]{1,60}=|(?:import|from|using|require|include|package|use)\s[\w.{'"<*/@:].*[;'">\w]$|#include\s*[<"]|(?:if|for|while|switch|elif|catch|except|match)\b.{0,120}[{:(]\s*$|(?:return|throw|raise|yield|await)\b.{0,120}[;)]?$|[}\])][}\]);,]*\s*(?:else.*\{)?$|[\w.$\]['"]{1,60}\s*(?:=|\+=|:=|=>)\s.{1,120}[;{(,]$|[\w.$]{1,60}\(.{0,120}\)\s*[;{]$|@\w+(?:\(.{0,80}\))?$|\/\/ ?\S|\/?\*+[ /]|fi$|done$|end$|esac$)/;
 const LINES_MIN = 8;
 const LINE_CHARS_MAX = 400;
 const SHARE_MIN = 0.5;

@@ -20,7 +20,7 @@ export function payloadOf(rest: string): Payload | undefined {
   let random = false;
   for (const { 0: run } of rest.matchAll(RUN)) {
     if (run.length >= RUN_MIN && decodes(run)) return 'readable';
-    random ||= run.length >= RANDOM_CHARS && !/^[\d-]+$|(?:[a-z]+[-_]){4}/i.test(run) && entropyOf(run) >= RANDOM_BITS;
+    random ||= run.length >= RANDOM_CHARS && !/^[\d-]+$|(?<![a-z])(?:[a-z]+[-_]){4}/i.test(run) && entropyOf(run) >= RANDOM_BITS;
   }
   const query = rest.slice(rest.indexOf('?') + 1);
   if (rest.includes('?') && query.length >= SAID_CHARS && (query.match(/(?:%20|\+)[a-z]{2,}/gi)?.length ?? 0) >= 8) return 'prose';

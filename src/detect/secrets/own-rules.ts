@@ -4,6 +4,14 @@ const EXAMPLE = [{
   target: 'secret', regexes: ['[Pp]ass(?:wo?r?d)?|PASS|[Ss]ecret|[Tt]oken|[Yy]our|YOUR|[Cc]hange|[Ee]xample|xxx|\\*\\*\\*|^\\.+$|^pw\\d*$'], stopwords: [],
 }];
 
+/** A Kubernetes secret, before or after its data, and the first entry of these. */
+const IS_SECRET = '[kK][iI][nN][dD]:[ \\t]{0,8}["\']?[sS]ecret\\b';
+const ENTRY = '[ \\t]{0,8}\\r?\\n[ \\t]{1,32}[\\w.-]{1,80}:[ \\t]{0,8}(?:[|>][-+]?\\r?\\n[ \\t]{1,32})?["\']?([A-Za-z0-9+/]{10,2000}={0,3})(?=["\'\\s]|$)';
+/** What is filled in later, and what only stands in the next document of a file. */
+const PLACEHOLDER = [
+  { target: 'secret', regexes: ['^[A-Z_]+$|^[a-z_]+$|REPLACE|EXAMPLE'], stopwords: [] }, { target: 'match', regexes: ['\\n---\\r?\\n'], stopwords: [] },
+];
+
 export const OWN_RULES = [
   {
     id: 'private-key', anchor: 'begins', keywords: ['-----begin'], entropy: 0, length: 9_000, allow: [],
@@ -29,6 +37,14 @@ export const OWN_RULES = [
     // The beginning of every PKCS #12 file (RFC 7292, section 4), in base64: version 3, then the content type `data`.
     id: 'pkcs12-file', anchor: 'begins', keywords: ['mii', 'mij', 'mik', 'mil'], entropy: 2, length: 60, allow: [],
     pattern: 'MI[I-L][A-Za-z0-9+/]{2}[AQgw]IBAzCC[A-Za-z0-9+/]{3}[GWm2]CSqGSIb3DQEHA[A-Za-z0-9+/]{8}',
+  },
+  {
+    id: 'kubernetes-secret-yaml', anchor: 'begins', keywords: ['kind:'], entropy: 0, length: 2_500, allow: PLACEHOLDER,
+    pattern: `${IS_SECRET}[\\s\\S]{0,200}?\\bdata:${ENTRY}`,
+  },
+  {
+    id: 'kubernetes-secret-yaml', anchor: 'begins', keywords: ['data:'], entropy: 0, length: 2_500, allow: PLACEHOLDER,
+    pattern: `[dD][aA][tT][aA]:${ENTRY}[\\s\\S]{0,200}?\\b${IS_SECRET}`,
   },
   {
     id: 'password-on-command-line', anchor: 'begins', keywords: ['--user', '--password'], entropy: 2.5, length: 200, allow: EXAMPLE,

@@ -28,7 +28,7 @@ export function targetOf(written: string): Target | undefined {
 function hostOf(written: string): string | undefined {
   const plain = written.normalize('NFKC').replace(/[\u3002\uff0e\uff61]/g, '.').toLowerCase();
   try {
-    return new URL(`http://${plain.includes(':') && !plain.startsWith('[') ? `[${plain.replace(/%.*$/, '')}]` : plain}/`).hostname.replace(/^\[|\]$|\.$/g, '');
+    return new URL(`http://${plain.includes(':') && !plain.startsWith('[') ? `[${plain.split('%', 1)[0] ?? ''}]` : plain}/`).hostname.replace(/^\[|\]$|\.$/g, '');
   } catch {
     return undefined;
   }
