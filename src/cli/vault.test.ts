@@ -85,6 +85,16 @@ test('doctor says which key source it is, its mode, and which credentials are ov
   expect(code).toBe(1);
 });
 
+test('a canary is shown once, when it is made, and is listed by where it was planted', async () => {
+  const { out } = await vault(['vault', 'canary', 'bait', '--planted', 'the wiki', '--like', 'github']);
+  expect(out).toMatch(/^ghp_[A-Za-z0-9]{36}\nPut it there/);
+  const listed = await vault(['vault', 'list']);
+  expect(listed.out).toMatch(/vault:bait.*the vault, a canary/);
+  expect(listed.out).not.toContain(out.slice(0, 40));
+  expect(await vault(['vault', 'canary', 'other'])).toMatchObject({ code: 2 });
+  expect((await vault(['vault', 'check'])).out).not.toContain('bait');
+});
+
 test('the vault is given another key, and what it holds opens as before', async () => {
   expect(await vault(['vault', 'rekey'])).toMatchObject({ code: 0, out: expect.stringMatching(/new key \(age1/) });
   expect(await vault(['vault', 'check'])).toMatchObject({ code: 0 });

@@ -39,7 +39,7 @@ const last = async (event: string): Promise<JsonObject> => (await gate.records({
 
 /** A new snapshot is in force at the gateway a moment after control has made it. */
 async function until(args: JsonObject, code: string | undefined): Promise<void> {
-  const end = Date.now() + 10_000;
+  const end = Date.now() + 4_000;
   while ((await call(args)).code !== code && Date.now() < end) await Bun.sleep(20);
   expect((await call(args)).code).toBe(code);
 }

@@ -64,12 +64,36 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/gateway/sanitise/sanitise.ts', 'src/gateway/sanitise/sanitise.test.ts', [
     ['hidden text taken out', 'errors, too', 'withoutHidden(text)', 'text'],
     ['links defused', 'an answer in which nothing hides', 'withoutActive(text, isKnown)', 'text'],
-    [
-      'context of other servers', 'sampling: what other servers said',
-      `return params;\n    done.add`,
-      `return params;\n    if (rest !== params) return params;\n    done.add`,
-    ],
     ['pages of apps', 'a page of an app gets the policy', 'const page = holdToCsp(block);', 'const page = block === null ? holdToCsp({}) : undefined;'],
+  ]),
+  ...switches('src/gateway/sanitise/questions.ts', 'src/gateway/sanitise/sanitise.test.ts', [
+    ['context of other servers', 'sampling: what other servers said', 'return { ...rest,', 'return { ...params,'],
+    ['tokens of a sampling request', 'no model is given more tokens', 'maxTokens: isTooMuch ? most : maxTokens', 'maxTokens: maxTokens ?? most'],
+    ['who asks', 'who asks stands in front', '${exchange.server.id} asks: ', ''],
+  ]),
+  ...switches('src/gateway/obligations/meet.ts', 'test/e2e/questions.test.ts', [
+    ['questions of servers are counted', 'one server asks so often', '[countQuestions(message, exchange)]', '[]'],
+  ]),
+  ...switches('src/gateway/inspectors.ts', 'test/e2e/known-secrets.test.ts', [
+    ['secrets of the vault are known', 'a secret of the vault is refused', 'tryOpen(knownKey, space, sealed)', 'undefined'],
+  ]),
+  ...switches('src/control/vault/routes.ts', 'test/e2e/known-secrets.test.ts', [
+    ['a canary is known', 'a canary is made once', '  await control.known.tend();\n', ''],
+  ]),
+  ...switches('src/detect/configured.ts', 'test/e2e/detect-settings.test.ts', [
+    ['what only looks decides nothing', 'on, as it ships', `shadow: mode === 'shadow'`, 'shadow: false'],
+    ['folders of servers', 'what servers are told of detectors', 'roots === undefined ? []', 'roots !== undefined ? []'],
+  ]),
+  ...switches('src/gateway/outside.ts', 'test/e2e/outside-detectors.test.ts', [
+    ['a judge outside', 'what a judge outside says', 'if (remote !== undefined) add(', 'if (remote === undefined) add('],
+    ['a detector of one\'s own', 'a detector of one\'s own looks', 'of plugins) add(', 'of plugins.slice(9)) add('],
+  ]),
+  ...switches('src/detect/remote/shown.ts', 'test/e2e/outside-detectors.test.ts', [
+    [
+      'secrets are not shown outside', 'a secret of the vault that a message holds',
+      'whole.has(pointer) ? REDACTED : without(',
+      'whole.has(pointer) ? text : String(',
+    ],
   ]),
   ...switches('src/gateway/obligations/approve.ts', 'test/e2e/approvals.test.ts', [
     [

@@ -56,6 +56,7 @@ export const FIELDS = {
   code: { kind: 'text', place: 'how', values: ERROR_CODES, says: 'error code of a denial or fault' },
   policy: { kind: 'list', place: 'how', says: 'policies that decided' },
   finding: { kind: 'list', place: 'how', says: 'findings, as `detector/rule`' },
+  shadow: { kind: 'list', place: 'how', says: 'findings of detectors that only look, as `detector/rule`' },
   severity: { kind: 'rank', place: 'how', values: SEVERITIES, says: 'the gravest finding' },
   confidentiality: { kind: 'rank', place: 'how', values: CONFIDENTIALITIES, says: 'confidentiality of what the context or result carries' },
   label: { kind: 'list', place: 'how', values: CATEGORIES, says: 'categories of data that the context or result carries' },

@@ -1,4 +1,4 @@
-import { SEVERITIES } from '../../domain/finding.ts';
+import { idOf, SEVERITIES } from '../../domain/finding.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import { CONFIDENTIALITIES } from '../../domain/server.ts';
 import type { FieldName } from './fields.ts';
@@ -14,7 +14,7 @@ export interface Placed {
 
 /** The fields of a record, for filters on either side: in the index and outside it. Believes nothing of the record but its shape. */
 export function rowOf({ position, role, record }: Placed): Row {
-  const { findings = [], labels } = record;
+  const { findings = [], shadowFindings = [], labels } = record;
   const severity = findings.reduce((worst, one) => Math.max(worst, SEVERITIES.indexOf(one.severity)), -1);
   const confidentiality = labels === undefined ? -1 : CONFIDENTIALITIES.indexOf(labels.confidentiality);
   return {
@@ -24,7 +24,7 @@ export function rowOf({ position, role, record }: Placed): Row {
     route: text(record.route), method: text(record.method), action: text(record.action), server: text(record.server), tool: text(record.tool),
     dispatcher: list(record.dispatchers), definition: text(record.definition), effect: text(record.effect),
     category: text(record.category), event: text(record.event), code: text(record.code), policy: list(record.policies),
-    finding: list(findings.map(({ detector, rule }) => `${detector}/${rule}`)), severity: rank(severity), confidentiality: rank(confidentiality),
+    finding: list(findings.map(idOf)), shadow: list(shadowFindings.map(idOf)), severity: rank(severity), confidentiality: rank(confidentiality),
     label: list(labels?.categories), integrity: text(labels?.integrity), snapshot: record.snapshot,
   };
 }
