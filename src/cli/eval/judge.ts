@@ -32,7 +32,7 @@ export interface Outcome {
 
 export type Judge = (row: EvalRow) => Outcome;
 
-/** Judges rows by the detectors named, with these weights. Throws when a detector was not asked, or an inspection is incomplete. */
+/** Judges rows by the detectors named, with these weights. Throws when a detector was not asked, none reads what a row is, or an inspection is incomplete. */
 export function createJudge(ids: readonly string[], model: TextModel, cpuMs: () => number = cpu): Judge {
   const asked = new Set<string>();
   let seen: Sight | undefined;
@@ -46,11 +46,12 @@ export function createJudge(ids: readonly string[], model: TextModel, cpuMs: () 
     const began = cpuMs();
     const { findings, incomplete } = inspect(subject);
     const ms = cpuMs() - began;
+    const why = incomplete === undefined ? '' : ` (${incomplete.rule})`;
     const silent = chosen.filter(({ id, facets }) => facets.includes(subject.facet) && !asked.has(id));
-    if (incomplete !== undefined || silent.length > 0 || seen === undefined) {
+    if (incomplete !== undefined || silent.length > 0 || asked.size === 0 || seen === undefined) {
       throw new SallyportError('ERR_EVAL_NOT_RUN',
-        `row ${row.id} of ${row.source} was not looked at by ${incomplete?.rule ?? silent.map(({ id }) => id).join(', ')}`, {
-        remedy: 'A figure over rows that nothing looked at is none. Leave the row out, or raise the limit that it meets.',
+        `row ${row.id} of ${row.source} was not looked at by ${(silent.length > 0 ? silent.map(({ id }) => id) : ids).join(', ')}${why}`, {
+        remedy: 'A figure over rows that nothing looked at is none. Leave the row out, name a detector that reads its kind, or raise the limit that it meets.',
       });
     }
     const excess = ids.includes('text-model') ? (excessOf(seen, model) ?? Number.NEGATIVE_INFINITY) : Number.NEGATIVE_INFINITY;

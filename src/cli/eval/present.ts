@@ -10,7 +10,7 @@ export function jsonOf(report: Report): Json {
 export function describe(report: Report): string {
   const { rows, detectors, leftOut, known, partlyRead, latency } = report;
   return [
-    `${rows} rows by ${detectors.join(', ')}; every row was looked at by every one of them.\n`,
+    `${rows} rows by ${detectors.join(', ')}; every row was looked at by every one of them that reads its kind.\n`,
     partlyRead === 0 ? '' : `${partlyRead} of them are longer than the text model reads: of their rest only rules speak.\n`,
     leftOut.length === 0 ? '' : `Left out of training, one by one: ${leftOut.join(', ')}.\n`,
     known.length === 0 ? '' : `THE WEIGHTS WERE TRAINED ON ${known.join(', ')}: figures of these say how well it is remembered.\n`,
