@@ -34,6 +34,10 @@ function run(rows: readonly EvalRow[], ids = Object.keys(OPERATING)): Promise<Re
   return evaluate(rows, ids, modelsFor(rows, true), () => undefined);
 }
 
+function widthOf([low, high]: readonly [number, number]): number {
+  return high - low;
+}
+
 function judged(flagged: readonly (0 | 1)[], groupOf: (at: number) => number = (at) => at): readonly Judged[] {
   return flagged.map((one, at) => ({ flagged: one === 1, group: groupOf(at) }));
 }
@@ -51,8 +55,7 @@ test('near-duplicates are one piece of evidence: each group counts once, and the
   const alone = rateOf(judged(flags));
   const grouped = rateOf(judged(flags, (at) => (at < 18 ? 0 : at)));
   expect(grouped).toMatchObject({ rows: 20, groups: 3, flagged: 18, share: 0.9, byGroup: 1 / 3 });
-  const width = ([low, high]: readonly [number, number]): number => high - low;
-  expect(width(grouped.bootstrap)).toBeGreaterThan(width(alone.bootstrap));
+  expect(widthOf(grouped.bootstrap)).toBeGreaterThan(widthOf(alone.bootstrap));
   expect(rateOf(judged(flags, () => 0)).bootstrap).toEqual([0, 1]);
   expect(rateOf(judged(flags)).bootstrap).toEqual(alone.bootstrap);
 });
