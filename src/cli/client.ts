@@ -106,7 +106,8 @@ function isCode(value: Json | undefined): value is ErrorCode {
   return ERROR_CODES.some((code) => code === value);
 }
 
-function errorOf(body: Json, status: number): SallyportError {
+/** What control refused with, as the fault that it is here. */
+export function errorOf(body: Json, status: number): SallyportError {
   const { code, message, remedy } = isObject(body) ? body : {};
   return new SallyportError(isCode(code) ? code : 'ERR_INTERNAL', typeof message === 'string' ? message : `control answered with HTTP ${status}`, {
     remedy: typeof remedy === 'string' ? remedy : 'See what `sallyport doctor` says.',

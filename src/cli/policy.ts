@@ -9,6 +9,7 @@ import { objects, part, text } from './json-view.ts';
 import { checkOffline, readTexts, testOffline } from './policy-files.ts';
 import { analyse } from './policy/analyse.ts';
 import { simulate } from './policy/simulate.ts';
+import { suggest } from './policy/suggest.ts';
 import { withProgress } from './progress.ts';
 import { plain, table, time } from './terminal.ts';
 import { commandOf } from './verbs.ts';
@@ -116,20 +117,6 @@ function needServers(call: Call): readonly string[] {
   if (servers.length === 0) throw new SallyportError('ERR_USAGE', '--server is missing', { remedy: 'Name each server that the policy is for.' });
   return servers;
 }
-
-const suggest: Verb = {
-  usage: 'suggest [--server ID]',
-  options: { server: { type: 'string' } },
-  run: async ({ client, io, options }) => {
-    const answer = await client.get('/policies/suggest', { server: options.text('server') });
-    show(
-      io, options.json, answer,
-      () => `// The least that permits ${text(part(answer, 'calls'))} observed calls. Read it before you use it.\n${plain(text(part(answer, 'text')), true)}\n`,
-    );
-    if (part(answer, 'complete') === false) io.note('Only the newest records were read; older calls may be missing.');
-    return 0;
-  },
-};
 
 const list: Verb = {
   usage: 'list',

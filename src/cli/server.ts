@@ -146,7 +146,8 @@ const learn: Verb = {
     });
     show(io, options.json, answer, () =>
       `Until ${time(number(part(answer, 'expiresAt')))} reads and confirmed writes are permitted; destroying, running, sending and paying are not.\n` +
-      `Then: sallyport policy suggest --server ${call.need(0, 'the server')}\nTo end it before: sallyport exception remove ${text(part(answer, 'id'))}\n`);
+      `Then: sallyport policy suggest --since 14d --as permits --server ${call.need(0, 'the server')}\n` +
+      `To end it before: sallyport exception remove ${text(part(answer, 'id'))}\n`);
     return 0;
   },
 };

@@ -26,7 +26,7 @@ export function writeLearning({ server, to, owner, until, now }: Learning): Poli
     throw new SallyportError(
       'ERR_REQUEST_INVALID',
       'A learning period ends within 14 days.',
-      { remedy: 'Give an earlier --until, then run: sallyport policy suggest' },
+      { remedy: 'Give an earlier --until, then run: sallyport policy suggest --since 14d --as permits' },
     );
   }
   const grantee = granteeScope(to);

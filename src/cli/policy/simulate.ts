@@ -1,12 +1,10 @@
-import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
-import { sinceOf } from '../audit/query.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
-import { withProgress } from '../progress.ts';
 import { plain, table, time } from '../terminal.ts';
-import type { Call, Verb } from '../verbs.ts';
+import type { Verb } from '../verbs.ts';
 import { CANDIDATE, candidateOf, CHANGED } from './candidate.ts';
+import { reportOf, windowOf } from './window.ts';
 
 export const simulate: Verb = {
   usage: `simulate --since 7d [-f sallyport.yaml | --policies FOLDER|FILE.cedar... | --proposal ID] [--enforce POLICY-ID]… [--reason WHY]
@@ -20,7 +18,7 @@ export const simulate: Verb = {
   run: async (call) => {
     const { io, options } = call;
     const report = await reportOf(call, '/policies/simulate', {
-      ...(await windowOf(call)), candidate: await candidateOf(call), ...(options.flag('reveal') ? { reveal: true } : {}),
+      ...windowOf(call), candidate: await candidateOf(call), ...(options.flag('reveal') ? { reveal: true } : {}),
     });
     show(io, options.json, report, () => describe(report));
     if (part(report, 'payloads') === false && number(part(report, 'undecidable', 'count')) > 0) {
@@ -31,32 +29,6 @@ export const simulate: Verb = {
     return changes ? CHANGED : 0;
   },
 };
-
-/** Which records: a span back from now, and what they must be of. */
-async function windowOf({ options, needText }: Call): Promise<JsonObject> {
-  const exact = ['agent', 'server', 'tool', 'principal', 'reason'].flatMap((name) => {
-    const given = options.text(name);
-    return given === undefined ? [] : [[name, given] as const];
-  });
-  const until = sinceOf(options.text('until'));
-  return { since: sinceOf(needText('since')) ?? 0, ...(until === undefined ? {} : { until }), ...Object.fromEntries(exact) };
-}
-
-/** The last thing that is said is the report; until then how far it has come. */
-async function reportOf({ client, io }: Call, path: string, body: JsonObject): Promise<Json> {
-  let done = 'reading what was decided';
-  const report = await withProgress(io, () => done, async () => {
-    for await (const line of client.follow(path, body)) {
-      const progress = part(line, 'progress');
-      if (isObject(progress)) done = `${text(progress['decisions'])} decisions, up to ${time(number(progress['at']))}`;
-      const found = part(line, 'report');
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  });
-  if (report !== undefined) return report;
-  throw new SallyportError('ERR_INTERNAL', 'control ended before it was done', { remedy: 'Ask again, perhaps for less time.' });
-}
 
 const WORDS: Readonly<Record<string, string>> = {
   denied: 'permitted, would be denied', permitted: 'denied, would be permitted', obligations: 'other gates or transforms',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
-import { NAME } from '../names.ts';
 import { removal } from '../removal.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -11,9 +11,9 @@ import { checkPolicies, testPolicies, withPolicies } from './check.ts';
 import { explainExchange } from './explain.ts';
 import { showMatrix } from './matrix.ts';
 import { analyseCandidate } from './analysed.ts';
-import { ANALYSE_REQUEST, CHECK_REQUEST, POLICY, SIMULATE_REQUEST, TEST_REQUEST } from './schema.ts';
+import { ANALYSE_REQUEST, CHECK_REQUEST, POLICY, SIMULATE_REQUEST, SUGGEST_REQUEST, TEST_REQUEST } from './schema.ts';
 import { simulate } from './simulate.ts';
-import { suggestFromRecords } from './suggest.ts';
+import { suggest } from './suggest.ts';
 
 const changeRoutes: readonly Route[] = [
   route({
@@ -29,6 +29,20 @@ const changeRoutes: readonly Route[] = [
         await putStored(rows, 'policy', space, id, body, admin.id);
         return { id, ...body };
       });
+    },
+  }),
+  route({
+    method: 'POST', path: '/policies/proposed', summary: 'Propose a policy file, for somebody else to read and approve; nothing is changed until then',
+    access: 'change', reach: 'space', body: POLICY,
+    act: async ({ admin, space, body }, control) => {
+      const id = policyId(body.file);
+      const isApproved = admin.approvals !== undefined;
+      const done = await control.change({ admin, space }, { resource: 'policy', id, verb: 'put', detail: { file: body.file } }, async (rows) => {
+        await putStored(rows, 'policy', space, id, body, admin.id);
+        return { id, ...body };
+      }, { dryRun: !isApproved });
+      if (isApproved) return done;
+      throw new SallyportError('ERR_SECOND_PERSON', 'this was proposed to be read by somebody else', { data: { reasons: ['it is only proposed'] } });
     },
   }),
   removal('policy', '/policies/:id', 'Remove a policy file'),
@@ -67,12 +81,12 @@ const questionRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/policies/simulate', summary: 'What was decided in a time, decided again by another snapshot: what would change',
     access: 'audit', reach: 'space', body: SIMULATE_REQUEST, streams: true,
-    act: ({ admin, space, body, signal }, control) => Promise.resolve(simulate(control, { admin, space }, body, signal)),
+    act: ({ admin, space, body, signal }, control) => simulate(control, { admin, space }, body, signal),
   }),
   route({
-    method: 'GET', path: '/policies/suggest', summary: 'The least that permits what was seen',
-    access: 'audit', reach: 'space', query: { server: NAME.exactOptional() },
-    act: ({ space, query }, control) => suggestFromRecords(control, space, query.server),
+    method: 'POST', path: '/policies/suggest', summary: 'The least that was needed in a time, as policies, verified by deciding that time again',
+    access: 'audit', reach: 'space', body: SUGGEST_REQUEST, streams: true,
+    act: ({ admin, space, body, signal }, control) => suggest(control, { admin, space }, body, signal),
   }),
 ];
 

@@ -39,3 +39,9 @@ export type SimulateWish = z.infer<typeof SIMULATE_REQUEST>;
 
 export const ANALYSE_REQUEST = z.strictObject({ candidate: CANDIDATE.exactOptional(), agent: z.string().min(1).max(512).exactOptional() });
 export type AnalyseWish = z.infer<typeof ANALYSE_REQUEST>;
+
+/** `limits`: policies that forbid what was not used; `permits`: such as permit what was, to stand instead of others. */
+export const SUGGEST_REQUEST = z.strictObject({
+  ...WINDOW, by: z.enum(['agent', 'group']).default('agent'), form: z.enum(['limits', 'permits']).default('limits'),
+});
+export type SuggestWish = z.infer<typeof SUGGEST_REQUEST>;

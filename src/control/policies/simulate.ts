@@ -1,6 +1,7 @@
 import { accessRequestsOf } from '../../audit/access-request.ts';
 import { openBody, unwrapDataKey } from '../../audit/open-body.ts';
 import { quote } from '../../audit/query/rewrite.ts';
+import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { JournalRecord } from '../../domain/record.ts';
@@ -23,7 +24,7 @@ export interface ReplayedStep {
 }
 
 /** How far it has come, once a page of records. */
-interface Progress {
+export interface Progress {
   readonly decisions: number;
   /** When the last record that was read was written, epoch ms. */
   readonly at: number;
@@ -33,8 +34,8 @@ interface Progress {
  * Decides what was recorded in a window again, by another snapshot: one line of progress now and then, then the report. Payloads are
  * opened only with a reason, by who may *investigate*: which decision comes of them says something of what is in them.
  */
-export async function* simulate(control: Control, by: By, wish: SimulateWish, signal: AbortSignal): AsyncGenerator<Json> {
-  const { candidate: wanted = {}, reason, reveal: isRevealed = false, ...window } = wish;
+export async function simulate(control: Control, by: By, wish: SimulateWish, signal: AbortSignal): Promise<AsyncIterable<Json>> {
+  const { candidate: wanted = {}, reason, reveal: isRevealed = false } = wish;
   const candidate = await candidateOf(control, by, wanted);
   const opens = await mayOpen(control, by, reason);
   const view = await viewFor(control, by.admin, by.space, isRevealed);
@@ -42,16 +43,31 @@ export async function* simulate(control: Control, by: By, wish: SimulateWish, si
     event: 'policy.simulated', space: by.space, ...whoOf(by.admin), ...(reason === undefined ? {} : { reason }),
     detail: { since: wish.since, until: wish.until ?? control.now(), payloads: opens, of: Object.keys(wanted), ...(isRevealed ? { revealed: true } : {}) },
   });
+  return withFaults(report(replayed(control, by, candidate, wish, opens, signal), opens, view));
+}
+
+async function* report(steps: ReturnType<typeof replayed>, opens: boolean, view: (one: JsonObject) => JsonObject): AsyncGenerator<Json> {
   const tally = createTally();
   let damaged = 0;
-  for await (const found of replayed(control, by, candidate, window, opens, signal)) {
+  for await (const found of steps) {
     if ('damaged' in found) ({ damaged } = found);
     else if ('at' in found) yield { progress: { ...found } };
     else tally.add(found.step, shadowOf(found.step.record));
   }
-  const { examples, ...report } = tally.report();
+  const { examples, ...rest } = tally.report();
   const shown = examples.map((one): Json => view(JSON.parse(JSON.stringify(one))));
-  yield { report: { ...JSON.parse(JSON.stringify(report)), examples: shown, damaged, payloads: opens } };
+  yield { report: { ...JSON.parse(JSON.stringify(rest)), examples: shown, damaged, payloads: opens } };
+}
+
+/** What goes wrong when much was said already is the last thing that is said. */
+export async function* withFaults(lines: AsyncIterable<Json>): AsyncGenerator<Json> {
+  try {
+    yield* lines;
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    const { code, message, remedy } = error;
+    yield { failed: { code, message, ...(remedy === undefined ? {} : { remedy }) } };
+  }
 }
 
 type Window = Pick<SimulateWish, 'since' | 'until' | 'agent' | 'server' | 'tool' | 'principal'>;
@@ -86,15 +102,15 @@ async function again(replay: Replay, opener: Opener, found: WithPayload, opens: 
 }
 
 /** Whether payloads are opened: where there is a reason, and who asks may. */
-async function mayOpen({ admins }: Control, { admin, space }: By, reason: string | undefined): Promise<boolean> {
+export async function mayOpen({ admins }: Control, { admin, space }: By, reason: string | undefined): Promise<boolean> {
   if (reason === undefined) return false;
   return (await admins.decide(admin, { access: 'investigate', space, part: 'audit' })).outcome === 'allow';
 }
 
-async function questionOf(control: Control, { admin, space }: By, { since, until, principal, ...exact }: Window): Promise<string> {
+async function questionOf(control: Control, { admin, space }: By, { since, until, principal, agent, server, tool }: Window): Promise<string> {
   if (principal !== undefined) await needMayAsk(control, admin, space, [{ id: principal }]);
   const who = principal === undefined ? {} : { principal: await principalOf(control, space, principal) };
-  const conditions = Object.entries({ ...exact, ...who }).flatMap(([field, value]) => (value === undefined ? [] : [`${field} = ${quote(value)}`]));
+  const conditions = Object.entries({ agent, server, tool, ...who }).flatMap(([field, value]) => (value === undefined ? [] : [`${field} = ${quote(value)}`]));
   const events = REPLAYED_EVENTS.map((event) => `event = ${event}`).join(' or ');
   return [`(${events})`, ...timesOf(since, until ?? control.now()), ...conditions].join(' and ');
 }
