@@ -7,11 +7,11 @@ const WORDS = {
   deny: `don't never without noneed avoid nicht nichts niets niemals kein* ohne ne jamais sans nunca sin jamás não sem mai senza niet nooit zonder geen не
     никогда без нельзя لا دون بدون 不要 不得 切勿 请勿 勿 無需 无需 不必 不会 ないで なく ないこと せず ずに ない なしに 마세요 말고 마라 말아 않고 없이 않습니다 않아`,
   tell: `tell telling mention mentioning inform informing reveal revealing disclose disclosing notify notifying alert alerting sag* erwähn* inform*
-    mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg* montr* averti* digas decir diga mencion* revel*
+    mitteil* verrat* verrät offenbar* zeig* melde* dire dis dites mentionn* révél* divulg* montr* averti* parle parler parlez digas decir diga mencion* revel*
     muestr* mostrar avis* dizer mostre dica menzion* rivel* mostr* avvis* vertel* zeg noem* meld* toon* говори* сообща* упомина* раскрыва*
     показыва* рассказыва* уведомля* تخبر تذكر تكشف 告诉 告知 提及 提到 透露 通知 展示 显示 言わ 言う 伝え 知らせ 教え 言及 開示 表示 見せ 말하지 말하 알리 알려 언급 공개 보여`,
   say: `sag sage erwähne verrate melde vertel zeg meld`,
-  user: `user users user's human customer operator benutzer* nutzer* anwender* utilisat* usuari* usuári* utilizador* utent* gebruiker* пользовател*
+  user: `user users user's human person customer operator benutzer* nutzer* anwender* utilisat* usuari* usuári* utilizador* utent* gebruiker* пользовател*
     المستخدم* 用户 使用者 ユーザー 利用者 사용자 유저`,
   silent: `silently quietly discreetly secretly covertly surreptitiously stealthily heimlich unauffällig unbemerkt stillschweigend silencieusement
     discrètement secrètement silenciosamente discretamente secretamente silenziosamente segretamente stilletjes heimelijk тайно незаметно
@@ -34,7 +34,7 @@ const WORDS = {
     gebruik* вызов* вызыва* использ* استدع* استخدم* 调用 使用 运行 执行 呼び出 使用する 使う 実行 호출 사용하기 사용 실행`,
   tool: `tool tools function functions plugin herramient* werkzeug* funktion* outil* fonction* función funcion* ferrament* funç* strument* funzion*
     functie* hulpmiddel* инструмент* функци* الأداة أداة 工具 函数 ツール 関数 도구 함수 툴`,
-  other: `any every all other another each jede* alle* andere* tout* autre* chaque cualquier* tod* otr* cada qualquer outr* qualsiasi ogni altr* tutt*
+  other: `any every all other others another each jede* alle* andere* tout* autre* chaque cualquier* tod* otr* cada qualquer outr* qualsiasi ogni altr* tutt*
     elke alle люб* друг* кажд* все* أي أخرى 任何 其他 所有 每次 每个 他の すべて 全て あらゆる 任意の 다른 모든 어떤`,
   act: `action actions request requests operation operations task tasks step steps message messages session conversation aktion* anfrag* schritt*
     requête* demande* acción* petición* solicitud* ação* pedido* azion* richiest* actie* verzoek* действи* запрос* 操作 请求 任务 動作 リクエスト 操作の 작업 요청`,
@@ -44,13 +44,13 @@ const WORDS = {
     hochlad* envoy* transmet* transfér* envía envíe enviar reenv* enví* envie encaminh* invia* inoltr* stuur* verstuur* verzend* отправ* перешл*
     пересыл* передай* أرسل 发送 上传 转发 发给 提交到 送信 転送 アップロード 보내 전송 업로드`,
   mailing: `email mail copy`,
-  put: `include including pass passed passing place put add save store append attach insert embed provide supply fill write populate insérez inclu*
+  put: `include including pass passed passing place put add save store append attach insert embed provide supply fill write populate prepend mets mettre insérez inclu*
     insér* passez passe mettez placez inclua incluya incluye pase pon* coloque* insira includi* inserisci* passa metti voeg* plaats* geef füge
     übergib* einfüg* добав* включ* помест* переда* укаж* ضع أدرج 放入 填入 附加 包含 传入 传递 写入 含め 入れて 入れる 渡し 追加 포함 넣 전달 추가`,
   talk: `conversation chat history transcript dialogue dialog messages chats convo gespräch* unterhaltung* verlauf chatverlauf historique conversaci*
     historial convers* histórico conversazion* cronologia gesprek* geschiedenis переписк* диалог* истори* бесед* разговор* المحادثة 对话 聊天记录 聊天
     历史记录 会话 会話 履歴 チャット 대화 채팅 기록`,
-  secret: `password passwords passphrase credential credentials secrets apikey passwor* zugangsdaten geheim* passe identifiants contraseñ* credencial*
+  secret: `password passwords passphrase passcode credential credentials secrets apikey cookie cookies bearer mnemonic passwor* zugangsdaten geheim* passe identifiants contraseñ* credencial*
     clave claves senha* credenci* chaves credenzial* wachtwoord* парол* ключ* 密码 密钥 凭证 凭据 私钥 パスワード 秘密鍵 認証情報 비밀번호 자격 키를`,
   model: `assistant assistants agent agents ai llm llms model models chatbot claude gpt chatgpt gemini copilot cursor assistent* ki ia asistente*
     assistente* ассистент* модел* ии المساعد 助手 模型 智能体 アシスタント モデル 어시스턴트 모델 ai는`,
@@ -66,7 +66,7 @@ const WORDS = {
   only: `only sole`,
   out: `out off`,
   note: `note notes notice message guidance reminder memo hinweis remarque nota opmerking примечание 注意 备注 注記 참고`,
-  asked: `asked requested wants specified said`,
+  asked: `asked requested wants specified said given`,
   download: `curl wget iwr invoke-webrequest`,
   interpreter: `sh bash zsh powershell python python3 eval`,
   prefer: `prefer choose select pick favor favour preferred bevorzug* wähl* préfér* choisi* prefier* elij* prefir* escolh* preferisc* scegli* предпоч*
@@ -103,6 +103,12 @@ const WORDS = {
   safety: `safety security moderation ethical content`,
   obey: `adopt obey follow comply treat assume persona`,
   sends: `sends transmits uploads forwards posts reports shares`,
+  leave: `leave omit`,
+  valid: `hold holds apply applies valid binding`,
+  void: `void revoked lifted suspended`,
+  outrank: `outrank outranks outweigh outweighs trump trumps overrule overrules`,
+  repeat: `repeat recite reproduce`,
+  configured: `configured instructed prompted`,
   gather: `analytics telemetry diagnostics usage metrics`,
 } as const;
 
