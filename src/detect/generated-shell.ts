@@ -31,10 +31,16 @@ const KEY = /(?:^|_)(?:command|cmd|commands|shell|bash|script|command_line|cmdli
 const SHELLS = /^(?:sh|bash|zsh|dash|ash|ksh|fish|python[\d.]*|perl|ruby|node|bun|deno|php|pwsh|powershell|iex|source|osascript)$/;
 const FETCHES = /^(?:curl|wget|fetch|aria2c|iwr|invoke-webrequest|invoke-restmethod|certutil|bitsadmin|base64|openssl|xxd|nc|ncat)$/;
 const ASKS = /^(?:nslookup|dig|host|drill|ping)$/;
+/** A word that may be an address. */
+const HOST = /^(?:https?:\/\/\S|(?![A-Z]{3,7}$)[\w[][\w.:\]-]{0,253}(?:\/|$))/;
+/** An address of this machine: what goes there is uploaded nowhere. */
+const HERE = /^(?:https?:\/\/)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d{1,5})?(?:\/|$)/i;
+/** Options by which an address leads elsewhere than it says. */
+const LED = /^--(?:proxy|preproxy|socks|resolve|connect-to|config|url)|^-[xK]/;
 const READS = /^(?:cat|head|tail|env|printenv|history|tar|gzip|base64|base32|xxd|od)$/;
 const REVERSE = /\/dev\/(?:tcp|udp)\/|\b(?:nc|ncat|netcat)\b[^\n|;]{0,80}\s-(?:[a-z]*e|c)\b|socket\.socket\([^\n]{0,300}(?:dup2|subprocess|pty\.spawn)|\bsocat\b[^\n]{0,120}\bexec:|mkfifo\s[^\n]{0,120}\|\s*(?:nc|ncat|telnet)\b|bash\s+-i\s+[>&]/i;
-const CREDENTIALS = /(?:^|[\s/"'=@~])(?:\.ssh\/(?:id_\w+|\*)|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.git-credentials|\.npmrc|\.pypirc|\.env(?:\.\w+)?(?=$|[\s"';|&)])|\.gnupg|\.config\/gcloud|\/etc\/shadow|id_rsa|id_ed25519|\/proc\/(?:self|\d+)\/environ)|\bsecurity\s+(?:find-generic-password|dump-keychain)|\bgh\s+auth\s+token|\baws\s+configure\s+(?:get|export-credentials)|\bgcloud\s+auth\s+print|\bvault\s+kv\s+get|\bkubectl\s+get\s+secrets?\b/;
-const PERSISTENCE = /\bcrontab\s+(?!-l)|\bsystemctl\s+(?:--user\s+)?enable|\blaunchctl\s+(?:load|bootstrap)|\bschtasks\s+\/create|\breg\s+add\b[^\n]{0,200}\\run|\bat\s+now\b|\bupdate-rc\.d|\bgit\s+config\b[^\n]{0,80}\b(?:core\.(?:hookspath|sshcommand|fsmonitor|editor|pager)|alias\.)|\bclaude\s+mcp\s+add|\bcode\s+--add-mcp/i;
+const CREDENTIALS = /(?:^|[\s/"'=@~])(?:\.ssh\/(?:id_\w+|\*)|\.aws\/credentials|\.kube\/config|\.docker\/config\.json|\.netrc|\.git-credentials|\.npmrc|\.pypirc|\.env(?:\.(?!example|sample|template|dist)\w+)?(?=$|[\s"';|&)])|\.gnupg|\.config\/gcloud|\/etc\/shadow|id_rsa|id_ed25519|\/proc\/(?:self|\d+)\/environ)|\bsecurity\s+(?:find-generic-password|dump-keychain)|\bgh\s+auth\s+token|\baws\s+configure\s+(?:get|export-credentials)|\bgcloud\s+auth\s+print|\bvault\s+kv\s+get|\bkubectl\s+get\s+secrets?\b/;
+const PERSISTENCE = /\bcrontab\s+(?!-l)|\bsystemctl\s+(?:--user\s+)?enable|\blaunchctl\s+(?:load|bootstrap)|\bschtasks\s+\/create|\breg\s+add\b[^\n]{0,200}\\run|\bat\s+now\b|\bupdate-rc\.d|\bgit\s+config\b[^\n]{0,80}\b(?:core\.(?:hookspath|sshcommand|fsmonitor|editor|pager)|alias\.[\w-]{1,40}\s{1,4}["']?!)|\bclaude\s+mcp\s+add|\bcode\s+--add-mcp/i;
 const STARTS = /\.(?:bashrc|zshrc|zshenv|profile|bash_profile)$|authorized_keys|\/etc\/(?:cron|profile|rc)/;
 const LONG = 8_192;
 
@@ -85,9 +91,11 @@ function uploads({ program, words, after }: Command, index: number, all: readonl
   const next = all[index + 1];
   const isPart = next !== undefined && /^(?:\$\(|`)$/.test(next.after);
   if (isPart && (ASKS.test(program) || (/^(?:curl|wget)$/.test(program) && READS.test(next.program)))) return true;
+  const hosts = words.slice(1).filter((word) => HOST.test(word));
+  if (program === 'curl' && hosts.length > 0 && hosts.every((host) => HERE.test(host)) && !words.some((word) => LED.test(word))) return false;
   if (program === 'curl') return words.some((word) => /^(?:-d|--data(?:-\w+)?|-F|--form|-T|--upload-file)$|^-[dFT]@?.|^--(?:data(?:-\w+)?|form|upload-file)=/.test(word));
   if (program === 'wget') return words.some((word) => /^--(?:post-(?:file|data)|body-(?:file|data))/.test(word));
-  if (/^(?:scp|rsync|sftp|rclone)$/.test(program)) return words.slice(1).some((word) => /^[\w.-]+(?:@[\w.-]*)?:/.test(word) && !/^[A-Za-z]:\\/.test(word));
+  if (/^(?:scp|rsync|sftp|rclone)$/.test(program)) return words.slice(1).some((word) => /^[\w.-]+(?:@[\w.-]*)?:/.test(word) && !/^[A-Za-z]:/.test(word));
   if (ASKS.test(program)) return words.some((word) => /\$|`/.test(word));
   // With -z nothing is sent: it looks whether a port is open.
   return /^(?:nc|ncat|netcat|telnet)$/.test(program) && (after.startsWith('|') || words.length > 2) && !words.some((word) => /^-[a-y]*z/.test(word));

@@ -27,9 +27,11 @@ type RuleName = keyof (typeof info)['rules'];
 
 const KEY = /(?:^|_)(?:sql|query|statement|queries|statements|q)(?:$|_)/;
 const SQL =
-  /^[\s(;]*(?:--[^\n]*\n\s*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*)*(?:select\s[\s\S]{0,2000}?\bfrom\b|select\s+[\w$.'"(@]|insert\s+into\b|update\s+\S{1,100}\s+set\b|delete\s+from\b|drop\s+(?:table|database|schema|view|index|user|role|function)\b|truncate\s|alter\s+(?:table|user|role|database|system)\b|create\s+(?:or\s+replace\s+)?(?:table|user|role|view|index|function|trigger|database|extension|procedure)\b|grant\s|revoke\s|with\s+\w+\s*(?:\([^)]{0,200}\)\s*)?as\s*\(|merge\s+into\b|copy\s+\S+\s+(?:from|to)\b|explain\s|call\s+\w+\s*\(|exec(?:ute)?\s+\w|pragma\s|do\s+\$\w{0,32}\$|attach\s+(?:database\s+)?')/i;
+  /^[\s(;]*(?:--[^\n]*\n\s*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*)*(?:select\s[\s\S]{0,2000}?\bfrom\b|select\s+[\w$.'"(@]|insert\s+into\b|update\s+\S{1,100}\s+set\b|delete\s+from\b|drop\s+(?:table|database|schema|view|index|user|role|function)\b|truncate\s+(?:(?:table|only)\s|[\w$."`]{1,128}\s*(?:$|[;,]|cascade\b|restrict\b|restart\b|continue\b))|alter\s+(?:table|user|role|database|system)\b|create\s+(?:or\s+replace\s+)?(?:table|user|role|view|index|function|trigger|database|extension|procedure)\b|grant\s|revoke\s|with\s+\w+\s*(?:\([^)]{0,200}\)\s*)?as\s*\(|merge\s+into\b|copy\s+\S+\s+(?:from|to)\b|explain\s|call\s+\w+\s*\(|exec(?:ute)?\s+\w|pragma\s|do\s+\$\w{0,32}\$|attach\s+(?:database\s+)?')/i;
 const SYSTEM = /^(?:PG_READ_FILE|PG_READ_BINARY_FILE|PG_LS_DIR|PG_SLEEP|LO_IMPORT|LO_EXPORT|DBLINK\w*|XP_\w+|SP_OACREATE|SP_OAMETHOD|SP_EXECUTESQL|OPENROWSET|OPENDATASOURCE|LOAD_FILE|LOAD_EXTENSION|OUTFILE|DUMPFILE|INFILE|UTL_HTTP|UTL_FILE|DBMS_SCHEDULER|SYS_EVAL|SYS_EXEC|ATTACH|READFILE|WRITEFILE|HTTPFS|BENCHMARK|WAITFOR)$/;
-const CREDENTIALS = /(?:^|_|\b)(?:passwords?|passwd|secrets?|tokens?|api_?keys?|credentials?|private_?keys?|password_hash|encrypted_password|refresh_tokens?|access_tokens?|service_role|shadow)(?:$|_)/i;
+const CREDENTIALS = /(?:^|_|\b)(?:passwords?|passwd|secrets?|tokens?|api_?keys?|credentials?|private_?keys?|password_hash|encrypted_password|refresh_tokens?|access_tokens?|service_role)(?:$|_)|^pg_(?:shadow|authid)$/i;
+/** What counts or describes them. */
+const ABOUT_THEM = /^(?:max|min|num|total|input|output|prompt|completion|cached)_|_(?:count|limit|budget|usage|used|cost|price|type|length|size|at|expir\w{1,6})s?$/i;
 
 /** SQL that an agent wrote, by kind of statement, before a database sees it. */
 export const detector: Detector = {
@@ -65,7 +67,7 @@ function rulesOf({ kind, words }: Statement): readonly RuleName[] {
     ['tautology', always],
     ['system', words.some((word) => SYSTEM.test(word)) || (kind === 'COPY' && (has('PROGRAM') || words.includes("''")))
       || ['ATTACH', 'LOAD', 'SHUTDOWN', 'KILL'].includes(kind)],
-    ['credentials', words.some((word) => CREDENTIALS.test(word))],
+    ['credentials', words.some((word) => CREDENTIALS.test(word) && !ABOUT_THEM.test(word))],
   ];
   return rules.filter(([, holds]) => holds).map(([rule]) => rule);
 }

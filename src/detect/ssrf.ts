@@ -26,20 +26,22 @@ const CALLED = /(?:^|_)(?:ur[il]|host|hostname|endpoint|address|ip|server|proxy|
 const BARE = /^(?:[^\s/@]{1,64}@)?(\[[0-9a-f:.%]+\]|[\w.-]{1,253}|[0-9a-f:.]{2,45}|[^\s/:?#@]{1,253})(?::\d{1,5})?(?:[/?#]\S*)?$/i;
 
 /** Where a server would be sent to fetch something. The gate's own connections have their own guard (upstream/ssrf). */
-export function createSsrf({ privateTargets }: Surroundings): Detector {
+export function createSsrf({ privateTargets, roots }: Surroundings): Detector {
   return {
     id: 'ssrf',
     facets: info.facets,
     detect: (sight: Sight) => {
       const report = createReport('ssrf', info);
       if (privateTargets.has(sight.subject.server)) return [];
+      // Where folders are declared, files are meant, and whether they are in those is said of paths.
+      const hasRoots = roots[sight.subject.server] !== undefined;
       for (const { view, key, text } of argumentsOf(sight)) {
         const isCalled = CALLED.test(key);
         const whole = text.trim();
         const urls = urlsIn(text).filter(({ start, end }) => isCalled || (start <= 1 && end >= whole.length - 1));
         for (const { scheme, host, start, end } of urls) {
           const target = targetOf(host);
-          if (SCHEMES.has(scheme) || (scheme === 'file' && isCalled)) report.add('scheme', view, start, end, scheme);
+          if (SCHEMES.has(scheme) || (scheme === 'file' && isCalled && !hasRoots)) report.add('scheme', view, start, end, scheme);
           // A file has no other host than this machine; where it is, is said of paths.
           if (target !== undefined && scheme !== 'file') report.add(target, view, start, end);
         }
