@@ -1,4 +1,3 @@
-import type { Beside } from '../detect/beside.ts';
 import type { Inspect, Inspection } from '../detect/inspect.ts';
 import type { Subject } from '../domain/detector.ts';
 import type { Exchange } from '../domain/exchange.ts';
@@ -27,17 +26,17 @@ export interface Inspecting {
 export interface Looking {
   readonly inspect: Inspect;
   /** What looks outside this thread, and is waited for. */
-  readonly beside?: Beside;
+  readonly beside?: (subject: Subject) => Promise<Inspection>;
 }
 
 export function createInspecting(lookingAt: (exchange: Exchange) => Looking): Inspecting {
   const look = (subjects: readonly Subject[], exchange: Exchange): Inspected | Promise<Inspected> => {
     const { inspect, beside } = lookingAt(exchange);
-    const inspections = subjects.map((subject) => ({ subject, inspection: inspect(subject) }));
-    const first = joined(inspections.map(({ inspection }) => inspection));
+    const inspections = subjects.map((subject) => inspect(subject));
+    const first = joined(inspections);
     // What is refused anyway is shown to nobody outside.
-    if (beside === undefined || inspections.some(({ inspection }) => inspection.incomplete !== undefined)) return first;
-    const others = Promise.all(inspections.map(({ subject, inspection }) => beside(subject, inspection.findings)));
+    if (beside === undefined || inspections.some(({ incomplete }) => incomplete !== undefined)) return first;
+    const others = Promise.all(subjects.map((subject) => beside(subject)));
     return others.then((more) => joined([first, ...more]));
   };
   return {

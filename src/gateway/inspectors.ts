@@ -26,10 +26,21 @@ export function createInspectors(knownKey: Uint8Array, outside: Outside): (excha
     const place = `${space}/${server.id}`;
     const before = all.get(place);
     if (before !== undefined) return before;
+    const detectors = informed(snapshot, space);
     const beside = outside.at(snapshot, space, server.id);
-    const looking = { inspect: inspectAt(informed(snapshot, space), snapshot.detect?.[space], server.id), ...(beside === undefined ? {} : { beside }) };
+    const inspect = inspectAt(detectors, snapshot.detect?.[space], server.id);
+    const looking = { inspect, ...(beside === undefined ? {} : { beside: withoutSecrets(beside, detectors) }) };
     all.set(place, looking);
     return looking;
+  };
+}
+
+/** What looks outside is told which parts are secrets, however that detector is set; where that can't be known it is shown nothing. */
+function withoutSecrets(beside: Beside, detectors: readonly Detector[]): NonNullable<Looking['beside']> {
+  const inspect = createInspector(detectors.filter(({ id }) => id === 'secrets'));
+  return async (subject) => {
+    const { findings, incomplete } = inspect(subject);
+    return incomplete === undefined ? beside(subject, findings) : { findings: [], incomplete };
   };
 }
 

@@ -40,7 +40,7 @@ beforeAll(async () => {
   gate = await startGate({
     manifest: `servers:\n  notes: { ${place} }\n  lab: { ${place} }\n  open: { ${place} }\ndetect:
   servers:
-    lab: { detectors: { remote: shadow, plugin: shadow } }
+    lab: { detectors: { remote: shadow, plugin: shadow, secrets: off } }
     open: { detectors: { remote: off, plugin: off } }
   remote: { url: "http://127.0.0.1:${String(judge.port)}/", kind: classify, label: INJECTION, secret: "vault:judge", allowPrivate: true, timeoutMs: 300 }
   plugins: [{ id: tickets, module: "${PLUGIN}", sha256: ${sha256}, facets: [argument], timeoutMs: 2000 }]
@@ -92,6 +92,10 @@ test('a secret of the vault that a message holds is not shown to it', async () =
   says = `nothing but ${SECRET} here`;
   expect((await call('notes')).code).toBe('ERR_POLICY_DENIED');
   expect(asked.at(-1)?.body).toContain('nothing but [redacted] here');
+  // Also where nobody looks for secrets in messages.
+  says = `something with ${SECRET} there`;
+  expect((await call('lab')).code).toBeUndefined();
+  expect(asked.at(-1)?.body).toContain('something with [redacted] there');
   expect(JSON.stringify(asked)).not.toContain('Otter');
 });
 
