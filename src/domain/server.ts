@@ -170,6 +170,8 @@ export interface Server {
   readonly owner: string;
   readonly hosting: 'self' | 'vendor' | 'embedded';
   readonly tier: 'internal' | 'vendor' | 'public';
+  /** Where it keeps what it is sent, by a name that the company gives; absent: nobody has said. */
+  readonly region?: string;
   readonly labels: Labels;
   /** Of all its tools, where they say nothing of their own. */
   readonly flow?: FlowRules;

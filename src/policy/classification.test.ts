@@ -28,6 +28,16 @@ test('what a tier may be sent is refused by what flows into the arguments, or se
   expect(engine.decide(request({ resource: send, provenance: { categories: ['pii'] } })).obligations).toEqual([]);
 });
 
+test('what a region may be sent is refused to servers anywhere else, and to those of which nobody has said where they are', async () => {
+  const rules = { eu: { data: { categories: ['pii'] }, to: { notRegions: ['eu', 'ch'] }, do: 'refuse', reason: 'people stay in Europe' } } as const;
+  const send = request({ resource: resource('tool', 'wiki', 'send'), provenance: { categories: ['pii'] } });
+  for (const [region, outcome] of [['eu', 'allow'], ['ch', 'allow'], ['us', 'deny'], [undefined, 'deny']] as const) {
+    const engine = await engineOf(rules, [{ ...CRM, region: 'eu' }, { ...WIKI, ...(region === undefined ? {} : { region }) }]);
+    expect([region, engine.decide(send).outcome]).toEqual([region, outcome]);
+    expect(engine.decide(request({ resource: resource('tool', 'wiki', 'send') })).outcome).toBe('allow');
+  }
+});
+
 test('who may receive what is refused when it is asked for, or changed in the answer', async () => {
   const engine = await engineOf({
     hr: { data: { confidentiality: 'internal' }, to: { notGroups: ['hr'] }, do: 'refuse', reason: 'for human resources' },

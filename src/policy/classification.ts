@@ -9,6 +9,7 @@ export interface ClassificationRule {
     readonly tier?: string | undefined;
     readonly hosting?: string | undefined;
     readonly server?: string | undefined;
+    readonly notRegions?: readonly string[] | undefined;
     readonly groups?: readonly string[] | undefined;
     readonly notGroups?: readonly string[] | undefined;
   };
@@ -26,7 +27,7 @@ export function compileClassification(rules: Readonly<Record<string, Classificat
 
 function writeRule(name: string, rule: ClassificationRule): string {
   const { to } = rule;
-  const isSink = to.tier !== undefined || to.hosting !== undefined || to.server !== undefined;
+  const isSink = to.tier !== undefined || to.hosting !== undefined || to.server !== undefined || to.notRegions !== undefined;
   return [...(isSink ? [sent(name, rule)] : []), ...(isSink ? [] : [received(name, rule)])].join('\n');
 }
 
@@ -34,7 +35,7 @@ function writeRule(name: string, rule: ClassificationRule): string {
 function sent(name: string, { data, to, do: then, reason }: ClassificationRule): string {
   const where = [
     ...(to.tier === undefined ? [] : [`resource.tier == ${quote(to.tier)}`]), ...(to.hosting === undefined ? [] : [`resource.hosting == ${quote(to.hosting)}`]),
-    ...people(to),
+    ...(to.notRegions === undefined ? [] : [`!(${oneOf(to.notRegions, 'resource.region')})`]), ...people(to),
   ];
   const resource = to.server === undefined ? 'resource' : `resource in ${entity('Server', to.server)}`;
   return policyOf(`${name}:sent`, then, reason, data, 'action == Action::"call_tool"', resource,

@@ -212,7 +212,11 @@ function programShapes(inForce: readonly { readonly item: Item; readonly policy:
 
 function serverFacts({ servers, toolsets }: PolicyInput): Program['servers'] {
   const standIns = toolsets.map(({ id, space }) => [toolsetServer(id), { space, tier: 'internal', hosting: 'embedded' }] as const);
-  return Object.fromEntries([...standIns, ...servers.map(({ id, space, tier, hosting }) => [id, { space, tier, hosting }] as const)]);
+  return Object.fromEntries([...standIns, ...servers.map(factsOf)]);
+}
+
+function factsOf({ id, space, tier, hosting, region }: Server): readonly [string, Program['servers'][string]] {
+  return [id, { space, tier, hosting, ...(region === undefined ? {} : { region }) }];
 }
 
 function serverProblems(servers: readonly Server[]): readonly Diagnostic[] {

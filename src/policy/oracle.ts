@@ -64,7 +64,7 @@ export function cedarCall(request: AnyRequest, facts: Facts): CedarCall {
   const toolsets: Uid[] = resource.toolsets.map((id) => ({ type: 'Toolset', id }));
   const above: Uid[] = resource.kind === 'server' ? spaces : [{ type: 'Server', id: resource.server }];
   const attrs: Record<string, CedarJson> = {
-    name: resource.name, server: resource.server, ...server,
+    name: resource.name, server: resource.server, ...server, region: server?.region ?? 'unknown',
     confidentiality: resource.labels.confidentiality, categories: [...resource.labels.categories], integrity: resource.labels.integrity,
     clearance: resource.clearance ?? CLEARANCE_OF_TIER[server?.tier ?? ''] ?? '', memory: resource.memory === true,
     ...(resource.kind === 'tool' && resource.effect !== undefined ? { effect: resource.effect } : {}),

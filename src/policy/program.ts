@@ -21,6 +21,7 @@ export interface ServerFacts {
   readonly space: string;
   readonly tier: string;
   readonly hosting: string;
+  readonly region?: string;
 }
 
 export interface ProgramPolicy {
@@ -122,7 +123,7 @@ function isObligation(json: Json): boolean {
 }
 
 function isFacts(json: Json): boolean {
-  return isObject(json) && hasStrings(json, ['space', 'tier', 'hosting']);
+  return isObject(json) && hasStrings(json, ['space', 'tier', 'hosting']) && (json['region'] === undefined || typeof json['region'] === 'string');
 }
 
 function hasStrings(json: JsonObject, keys: readonly string[]): boolean {

@@ -59,6 +59,7 @@ const RESOURCE: Readonly<Record<string, Reader>> = {
   space: ({ server }) => server.space,
   tier: ({ server }) => server.tier,
   hosting: ({ server }) => server.hosting,
+  region: ({ server }) => server.region ?? 'unknown',
   confidentiality: ({ request }) => itemOf(request)?.labels.confidentiality,
   categories: ({ request }) => {
     const item = itemOf(request);

@@ -94,6 +94,8 @@ const COMMON: Attributes = {
   space: TEXT,
   tier: { type: 'String', values: ['internal', 'vendor', 'public'] },
   hosting: { type: 'String', values: ['self', 'vendor', 'embedded'] },
+  /** `unknown` where nobody has said. */
+  region: TEXT,
   confidentiality: { type: 'String', values: CONFIDENTIALITIES },
   categories: { type: 'Set', values: CATEGORIES },
   integrity: { type: 'String', values: ['trusted', 'untrusted'] },

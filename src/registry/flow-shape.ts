@@ -35,6 +35,8 @@ const SINK = z.strictObject({
   tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
   hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
   server: ID.exactOptional(),
+  /** Servers anywhere but there; where nobody has said is anywhere. */
+  notRegions: z.array(ID).min(1).max(100).exactOptional(),
   /** Everybody but these. */
   notGroups: z.array(z.string().min(1).max(300)).max(100).exactOptional(),
   groups: z.array(z.string().min(1).max(300)).max(100).exactOptional(),

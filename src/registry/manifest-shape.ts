@@ -48,6 +48,7 @@ const SERVER = z
     owner: WORDS,
     hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
+    region: ID.exactOptional(),
     labels: LABELS.exactOptional(),
     flow: FLOW_RULES.exactOptional(),
     resources: z.array(z.strictObject({ uri: z.string().min(1).max(LIMITS.uriLengthMax), labels: LABELS })).max(1000).exactOptional(),

@@ -119,6 +119,7 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     owner: server.owner,
     hosting: server.hosting ?? 'self',
     tier: server.tier ?? 'internal',
+    ...(server.region !== undefined && { region: server.region }),
     labels,
     ...(server.flow !== undefined && { flow: server.flow }),
     ...(server.resources !== undefined && { resources: server.resources.map(({ uri, labels: own }) => ({ uri, labels: { ...labels, ...own } })) }),

@@ -35,6 +35,7 @@ const SERVER_DEFINITION = z.strictObject({
   owner: WORDS,
   hosting: z.enum(['self', 'vendor', 'embedded']),
   tier: z.enum(['internal', 'vendor', 'public']),
+  region: NAME.exactOptional(),
   labels: LABELS,
   flow: FLOW_RULES.exactOptional(),
   resources: z.array(z.strictObject({ uri: z.string().max(8_192), labels: LABELS })).exactOptional(),
