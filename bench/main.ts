@@ -18,11 +18,11 @@ import { markdown } from './report.ts';
 import { SECTIONS } from './sections/table.ts';
 import { direct, hop, hopTls, nginx, nginxTls } from './targets/floor.ts';
 import { civic, mcpProxy, supergateway } from './targets/peers.ts';
-import { sallyport, sallyportTls } from './targets/sallyport.ts';
+import { sallyport, sallyportBlind, sallyportTls } from './targets/sallyport.ts';
 import { startScript, stopAll } from './targets/target.ts';
 import type { Bench, Running, Target } from './targets/target.ts';
 
-const TARGETS: readonly Target[] = [direct, nginx, hop, sallyport, mcpProxy, supergateway, civic, nginxTls, hopTls, sallyportTls];
+const TARGETS: readonly Target[] = [direct, nginx, hop, sallyport, sallyportBlind, mcpProxy, supergateway, civic, nginxTls, hopTls, sallyportTls];
 
 /** As many as the 200 policies of the Sallyport target name, five each. */
 const TOOLS = 40;

@@ -17,6 +17,11 @@ export function ratios(rows: readonly Row[]): Figure[] {
       const value = ours.cpuUsPerCall / floor.cpuUsPerCall;
       figures.push({ section: 'governed call', name: `CPU of the hop's, ${at}`, value, unit: '×', target: '≤ 3 ×', met: value <= 3 });
     }
+    const blind = rowOf(rows, 'sallyport-blind', connections);
+    if (blind !== undefined) {
+      const value = (ours.cpuUsPerCall - blind.cpuUsPerCall) / 1000;
+      figures.push({ section: 'governed call', name: `CPU that detectors add, ${at}`, value, unit: 'ms', target: '≤ 1 ms', met: value <= 1 });
+    }
     const best = Math.min(...PEERS.flatMap((peer) => rowOf(rows, peer, connections)?.cpuUsPerCall ?? []));
     if (Number.isFinite(best)) {
       const value = ours.cpuUsPerCall / best;

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DETECTORS } from '../../src/detect/table.ts';
 import { GROUP, SERVER, policyText } from '../policies.ts';
 import type { Part } from '../processes.ts';
 import { benchFolder, freePort, startProcess, waitFor } from './target.ts';
@@ -24,9 +25,11 @@ interface Setting {
   readonly upstream: string;
   /** Cedar text; the session policy is added. */
   readonly policies: string;
+  /** Without detectors: for what they cost, and for nothing else. */
+  readonly blind?: boolean;
 }
 
-function manifest(port: number, { tls, upstream }: Setting): string {
+function manifest(port: number, { tls, upstream, blind }: Setting): string {
   return `apiVersion: sallyport/v1
 gateway: { listen: "127.0.0.1:${port}", publicUrl: "${tls ? 'https' : 'http'}://localhost:${port}" }
 servers:
@@ -37,6 +40,7 @@ servers:
     labels: { confidentiality: internal, integrity: trusted }
     tools: { search_contacts: { effect: read } }
 policies: [./policies/*.cedar]
+${blind === true ? `detect: { detectors: { ${DETECTORS.map(({ id }) => `${id}: off`).join(', ')} } }` : ''}
 `;
 }
 
@@ -119,13 +123,13 @@ export async function start(prepared: Prepared): Promise<Running> {
   };
 }
 
-function sallyportTarget(name: string, label: string, transport: Target['transport']): Target {
+function sallyportTarget(name: string, label: string, transport: Target['transport'], blind = false): Target {
   return {
     name,
     label,
     transport,
     async start(bench: Bench) {
-      const setting = { tls: transport === 'tls', upstream: bench.upstream, policies: policyText(POLICIES) };
+      const setting = { tls: transport === 'tls', upstream: bench.upstream, policies: policyText(POLICIES), blind };
       const folder = join(bench.folder, name);
       return start(await prepare(folder, setting));
     },
@@ -134,3 +138,4 @@ function sallyportTarget(name: string, label: string, transport: Target['transpo
 
 export const sallyport = sallyportTarget('sallyport', 'Sallyport, all controls on', 'plaintext');
 export const sallyportTls = sallyportTarget('sallyport-tls', 'Sallyport, all controls on, TLS 1.3', 'tls');
+export const sallyportBlind = sallyportTarget('sallyport-blind', 'Sallyport without detectors', 'plaintext', true);

@@ -1,4 +1,4 @@
-import type { Detector, Place, Sight, Subject, View } from '../domain/detector.ts';
+import type { Detector, Sight, Subject } from '../domain/detector.ts';
 import type { FINDING_RULES, Finding } from '../domain/finding.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { viewsOf } from './views/views.ts';
@@ -22,10 +22,8 @@ export function createInspector(detectors: readonly Detector[], now: () => numbe
   const deciding = detectors.filter(({ shadow }) => shadow !== true);
   const looking = detectors.filter(({ shadow }) => shadow === true);
   return (subject) => {
-    const places = placesOf(subject);
-    const views = places === undefined ? undefined : viewsOf(places);
-    if (places === undefined || views === undefined) return lacking(subject, 'too-large');
-    const sight = sightOf(subject, places, views);
+    const sight = sightOf(subject);
+    if ('incomplete' in sight) return sight;
     const inspection = look(sight, deciding, now);
     return looking.length === 0 || inspection.incomplete !== undefined ? inspection : { ...inspection, ...beside(sight, looking, now) };
   };
@@ -66,13 +64,22 @@ function whereOf({ rule, at, spans = [] }: Finding): string {
   return [rule, ...at, ...spans.map((span) => `${span.at}:${span.start}-${span.end}`)].join(' ');
 }
 
-function sightOf(subject: Subject, places: readonly Place[], views: readonly View[]): Sight {
-  return { subject, places, views };
+/** What there is to see of a subject. What can't be undone or walked is as little inspected as what a detector fails at. */
+function sightOf(subject: Subject): Sight | Lacking {
+  try {
+    const places = placesOf(subject);
+    const views = places === undefined ? undefined : viewsOf(places);
+    return places === undefined || views === undefined ? lacking(subject, 'too-large') : { subject, places, views };
+  } catch {
+    return lacking(subject, 'detector-failed', 'views');
+  }
 }
 
 type Lack = (typeof FINDING_RULES)['inspect'][number];
 
-function lacking(subject: Subject, rule: Lack, by?: string): Inspection & { readonly incomplete: Finding } {
+type Lacking = Inspection & { readonly incomplete: Finding };
+
+function lacking(subject: Subject, rule: Lack, by?: string): Lacking {
   return { findings: [], incomplete: lackingOf(subject, rule, by) };
 }
 

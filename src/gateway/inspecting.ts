@@ -49,7 +49,8 @@ const NOTHING: Inspected = { findings: [], shadow: [] };
 
 function joined(inspections: readonly Inspection[]): Inspected {
   return {
-    findings: inspections.flatMap(({ findings, incomplete }) => (incomplete === undefined ? findings : [...findings, incomplete])),
+    // A record holds the first of many findings: why something was refused is among them.
+    findings: [...inspections.flatMap(({ incomplete }) => incomplete ?? []), ...inspections.flatMap(({ findings }) => findings)],
     shadow: inspections.flatMap(({ shadow = [] }) => shadow),
   };
 }

@@ -27,7 +27,7 @@ export interface Outcome extends Evaluated {
 /** One check of one value against one schema document. Counts its steps: a schema can ask for more than anybody will pay. */
 export interface Check {
   readonly root: Json;
-  /** Why the schema says nothing certain: a reference elsewhere, a pattern that is none, too many steps. First one found. */
+  /** Why the schema says nothing certain: a reference elsewhere, a pattern that is none, too deep. First one found. */
   undecidable?: string;
   steps: number;
   readonly run: (schema: Json | undefined, value: Json, at: string, depth: number) => Outcome;
@@ -54,6 +54,7 @@ export function together(outcomes: readonly Outcome[]): Outcome {
 /**
  * Checks a value against a schema of JSON Schema 2020-12 (and what draft-07 spells otherwise). Interprets: no code is made of what
  * a server wrote. References stay in the document; patterns run in linear time; what cannot be decided is said, never passed over.
+ * Throws where it takes more steps than are ever taken: what was not checked is not let through.
  */
 export function evaluate(schema: Json, value: Json): { readonly violations: readonly Violation[]; readonly undecidable?: string } {
   const check: Check = { root: schema, steps: 0, run: (part, of, at, depth) => evaluatePart(check, part, of, at, depth) };
@@ -66,7 +67,8 @@ function evaluatePart(check: Check, schema: Json | undefined, value: Json, at: s
   if (schema === false) return failed(at, 'false');
   check.steps += 1;
   if (!isObject(schema)) check.undecidable ??= 'no schema';
-  else if (check.steps > LIMITS.schemaStepsMax || depth > LIMITS.schemaDepthMax) check.undecidable ??= 'too deep';
+  else if (depth > LIMITS.schemaDepthMax) check.undecidable ??= 'too deep';
+  if (check.steps > LIMITS.schemaStepsMax) throw new RangeError('the schema asks for more steps than are ever taken');
   if (!isObject(schema) || check.undecidable !== undefined) return PASSED;
   const own = together([checkScalar(check, schema, value, at), ...combined(check, schema, value, at, depth)]);
   const parts = isObject(value) ? checkObject(check, schema, value, at, depth, own) : isArray(value) ? checkArray(check, schema, value, at, depth,

@@ -98,8 +98,13 @@ function jsonTexts(text: string): readonly Mapped[] {
   }
 }
 
+/** In reading order, and without calling itself: whoever nests deeper than the stack is hides nothing by it. */
 function stringsOf(json: Json): readonly string[] {
-  if (typeof json === 'string') return [json];
-  if (isArray(json)) return json.flatMap(stringsOf);
-  return isObject(json) ? Object.values(json).flatMap(stringsOf) : [];
+  const found: string[] = [];
+  const open: Json[] = [json];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') found.push(next);
+    else if (isArray(next) || isObject(next)) for (const inner of Object.values(next).toReversed()) open.push(inner);
+  }
+  return found;
 }

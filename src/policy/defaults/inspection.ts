@@ -9,6 +9,10 @@ export const INSPECTION: PolicySource = {
 @id("${INSPECTION_POLICY_ID}")
 @reason("What could not be inspected whole is not let through: a detector failed, or there was more than is ever looked at.")
 forbid (principal, action, resource)
-when { context.findings.containsAny(["inspect/too-large", "inspect/too-slow", "inspect/too-many-findings", "inspect/detector-failed"]) };
+when {
+  context.findings.containsAny([
+    "inspect/too-large", "inspect/too-slow", "inspect/too-many-findings", "inspect/detector-failed", "secrets/too-dense"
+  ])
+};
 `,
 };
