@@ -26,8 +26,11 @@ export interface FlowRules {
   readonly clearance?: Confidentiality;
   /** It keeps what agents read back. */
   readonly memory?: boolean;
-  /** It is a directory: what it returns may be a destination, whatever was read before. */
-  readonly directory?: boolean;
+  /**
+   * It is a directory: what it returns may be a destination, whatever was read before; of these properties alone, where strangers
+   * write the others.
+   */
+  readonly directory?: boolean | readonly string[];
   /** Which arguments say where something goes (names, or pointers); absent: found by names, formats and shapes. */
   readonly destinations?: readonly string[];
   /** Destinations that need no other provenance. */

@@ -17,7 +17,7 @@ const ALLOW = z.array(PLACE.refine((pattern) => !/^[*@.\s/:]*$/.test(pattern), {
 export const FLOW_RULES = z.strictObject({
   clearance: z.enum(CONFIDENTIALITIES).exactOptional(),
   memory: z.boolean().exactOptional(),
-  directory: z.boolean().exactOptional(),
+  directory: z.union([z.boolean(), z.array(PLACE).min(1).max(100)]).exactOptional(),
   destinations: z.array(PLACE).max(100).exactOptional(),
   allow: ALLOW.exactOptional(),
   fields: z.record(PLACE, SOME_LABELS).exactOptional(),

@@ -35,7 +35,7 @@ export function rateOf(judged: readonly Judged[]): Rate {
 const Z = 1.959964;
 
 /** Wilson's score interval (1927) of a share. */
-function wilson(flagged: number, rows: number): readonly [number, number] {
+export function wilson(flagged: number, rows: number): readonly [number, number] {
   if (rows === 0) return [0, 1];
   const share = flagged / rows;
   const middle = share + (Z * Z) / (2 * rows);

@@ -11,8 +11,8 @@ import { looseForm, readingsOf } from './normal.ts';
 import { passFor, vouchedFor, type Pass } from './passes.ts';
 import { placeIn } from './places.ts';
 import type { Key } from './shingles.ts';
-import { digestOf, strictOf, type Destination } from './strict.ts';
-import { isDistinctive, leavesOf, tokensOf, type Leaf } from './values.ts';
+import { digestOf, isUrl, strictOf, type Destination } from './strict.ts';
+import { insideOf, isDistinctive, leavesOf, tokensOf, type Leaf } from './values.ts';
 
 /** Keys of fingerprints: what is suspected is compared by numbers, what is trusted by digests. */
 export interface FlowKey {
@@ -50,17 +50,20 @@ export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink,
   const places = leaves.flatMap((leaf): readonly FlowPlace[] => {
     const found = new Set<number>();
     for (const reading of readingsOf(leaf.text)) seek(reading, aims.has(leaf.at), memory, key, found);
-    for (const origin of found) all.add(origin);
+    const tellsNothing = givenIn(leaf, memory, sink, key);
+    for (const origin of found) if (!tellsNothing.has(origin)) all.add(origin);
     const destination = worst((aims.get(leaf.at) ?? []).map((aim) => judge(aim, memory, passes, sink, key)));
     const from = sourcesOf(found, memory);
     if (destination === 'none' && from.length === 0) return [];
     return [{ at: placeIn(sink.rules.schema, leaf.at), ...(destination === 'none' ? {} : { destination }), from }];
   });
-  for (const mark of shinglesOf(leaves.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
-  const destinations = worst(places.map(({ destination }) => destination ?? 'none'));
+  if (leaves.length > 1) for (const mark of shinglesOf(leaves.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
+  const named = worst(places.map(({ destination }) => destination ?? 'none'));
+  // An administrator said which arguments say where it goes: without any of them it goes to nobody else.
+  const destinations = named === 'none' && (sink.rules.declared?.length ?? 0) > 0 ? 'trusted' : named;
   if (memory.isSaturated) return { ...everything(memory, labels, sink), destinations, ...shown(places) };
   const origins = [...all].flatMap((place) => memory.origins[place] ?? []);
-  if (origins.length === 0 && places.length === 0) return UNDERIVED;
+  if (origins.length === 0 && places.length === 0) return { ...UNDERIVED, destinations };
   const { confidentiality, categories } = origins.map((origin) => lowered(origin, passes, sink)).reduce(join, UNLABELLED);
   return { destinations, flowsFrom: sourcesAndServers(origins), confidentiality, categories, ...shown(places) };
 }
@@ -80,10 +83,21 @@ function seek(text: string, isAim: boolean, memory: Memory, key: FlowKey, found:
   if (loose.length >= 3 && (isAim || isDistinctive(text, loose))) memory.find(markOf(loose, key.marks), found);
   for (const token of tokensOf(text)) {
     if (token !== text) memory.find(markOf(looseForm(token), key.marks), found);
+    for (const part of insideOf(token)) memory.find(markOf(looseForm(part), key.marks), found);
     const host = isAim ? hostIn(token) : undefined;
     if (host !== undefined) memory.find(markOf(looseForm(host), key.marks), found);
   }
   for (const mark of shinglesOf(loose, key.marks)) memory.find(mark, found);
+}
+
+/**
+ * Where an address was given as it is that is now only read from: whoever reads it tells its host nothing that the address did not
+ * hold already. What was added to it, or comes from elsewhere, still flows.
+ */
+function givenIn({ text }: Leaf, memory: Memory, { rules }: Sink, key: FlowKey): ReadonlySet<number> {
+  const given = new Set<number>();
+  if (rules.effect === 'read' && isUrl(text.trim())) memory.find(markOf(looseForm(text), key.marks), given);
+  return given;
 }
 
 function judge({ value, isPath }: Aim, memory: Memory, passes: readonly Pass[], sink: Sink, key: FlowKey): Exclude<Destinations, 'none'> {

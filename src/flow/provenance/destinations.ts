@@ -21,6 +21,7 @@ export interface AimRules {
 }
 
 const PLACES = new Set('path paths filepath filename file files dir directory folder folders source destination dest'.split(' '));
+const FILES = new Set('file files document documents'.split(' '));
 const NAMES = new Set([
   ...PLACES,
   ...'to cc bcc recipient recipients addressee address addresses email emails mail mailto invitee invitees'.split(' '),
@@ -43,13 +44,28 @@ export function aimsOf(leaves: readonly Leaf[], { declared, effect, schema }: Ai
     const words = wordsOf(leaf.name);
     const isPlace = words.some((word) => PLACES.has(word));
     if (declared !== undefined) return declared.some((one) => names(one, leaf)) ? partsOf(leaf, isPlace) : [];
-    const isNamed = words.some((word) => NAMES.has(word)) && !words.some((word) => NOT_WHERE.has(word));
+    const isNamed = words.some((word) => NAMES.has(word)) && !words.some((word) => NOT_WHERE.has(word)) && !isWhat(words, leaf);
     if (isNamed || FORMATS.has(formatAt(schema, leaf.at))) return partsOf(leaf, isPlace);
     // What runs goes where its text says.
     if (effect === 'execute') return namedIn(leaf);
     const isProse = words.some((word) => PROSE.has(word));
     return !isProse && isAddress(leaf.text) ? partsOf(leaf, isPlace) : [];
   });
+}
+
+/** Whether a tool has a place for a destination, as far as its schema or an administrator says. */
+export function namesDestination(schema: Json | undefined, declared: readonly string[] | undefined): boolean {
+  if (declared !== undefined) return declared.length > 0;
+  const properties = isObject(schema) ? schema['properties'] : undefined;
+  const leaves = Object.keys(isObject(properties) ? properties : {}).map((name): Leaf => (
+    { at: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, name, text: 'x' }
+  ));
+  return aimsOf(leaves, schema === undefined ? {} : { schema }).length > 0;
+}
+
+/** The id of a file says what is meant; where it is, a path would say. */
+function isWhat(words: readonly string[], { text }: Leaf): boolean {
+  return words.includes('id') && words.some((word) => FILES.has(word)) && !isPath(text) && !isUrl(text);
 }
 
 function names(declared: string, { at, name }: Leaf): boolean {
@@ -73,12 +89,19 @@ function partsOf({ at, text }: Leaf, isPlace: boolean): readonly Aim[] {
 }
 
 function namedIn({ at, text }: Leaf): readonly Aim[] {
+  const reaches = NETWORK.test(text);
   return tokensOf(text).flatMap((token): readonly Aim[] => {
     const value = token.replace(/^[-\w]*=/, '');
-    if (isUrl(value) || isMail(value)) return [{ at, value, isPath: false }];
+    if (isUrl(value) || isMail(value) || ADDRESS.test(value) || (reaches && HOST.test(value))) return [{ at, value, isPath: false }];
     return isPath(value) ? [{ at, value, isPath: true }] : [];
   });
 }
+
+/** Programs that take a host as it is. */
+const NETWORK = /\b(?:nc|ncat|netcat|socat|telnet|ssh|scp|sftp|rsync|ftp|dig|host|nslookup|ping|wget|curl|openssl|git)\b/;
+/** A number of a machine, perhaps with a port; what stands at a machine for a user. */
+const ADDRESS = /^(?:[\w.-]+@)?\d{1,3}(?:\.\d{1,3}){3}(?::\S*)?$|^[\w.-]+@[\w.-]+:\S*$/;
+const HOST = /^[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}(?::\S*)?$/i;
 
 function wordsOf(name: string): readonly string[] {
   return name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').toLowerCase().match(/[\p{L}]+/gu) ?? [];

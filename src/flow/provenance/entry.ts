@@ -32,12 +32,14 @@ export function draftsOf(exchange: Exchange, answer: Message, labels: Labels, ke
   const { server, call: { resource }, tool } = exchange;
   const source = resource.name === '' ? server.id : `${server.id}/${resource.kind === 'tool' ? resource.name : resource.kind}`;
   const leaves = leavesOrNone(body);
-  const directory = rulesOf(exchange).directory === true;
+  const { directory: listed = false } = rulesOf(exchange);
+  const directory = listed !== false;
   const asked = mayVouch || directory ? namedIn(call(exchange) ?? [], key) : [];
   if (leaves === undefined) return [{ source, labels, marks: [], asked, answered: [], directory: false, saturates: true }];
   // A directory that repeats what it was asked vouches for nothing by that.
   const vouches = directory || (mayVouch && labels.integrity === 'trusted');
-  const answered = vouches ? namedIn(leaves, key).filter((digest) => !directory || !asked.includes(digest)) : [];
+  const telling = typeof listed === 'boolean' ? leaves : leaves.filter(({ name }) => listed.includes(name));
+  const answered = vouches ? namedIn(telling, key).filter((digest) => !directory || !asked.includes(digest)) : [];
   const common = { source, asked, directory, saturates: false };
   const plain: Draft = { ...common, labels, marks: marksOf(leaves.filter((leaf) => fieldOf(leaf, tool?.flow) === undefined), key.marks), answered };
   const fields = leaves.flatMap((leaf) => {

@@ -1,5 +1,5 @@
 import type { Leaf } from './values.ts';
-import { tokensOf } from './values.ts';
+import { insideOf, tokensOf } from './values.ts';
 import { looseForm, readingsOf } from './normal.ts';
 import { SHINGLE, winnow, wholeOf, type Key } from './shingles.ts';
 
@@ -24,6 +24,7 @@ function addMarks(text: string, key: Key, marks: Set<Mark>): void {
   if (loose.length >= SHINGLE) winnow(loose, key, (low, high) => marks.add(join(low, high)));
   for (const token of tokensOf(text)) {
     if (token !== text) marks.add(markOf(looseForm(token), key));
+    for (const part of insideOf(token)) marks.add(markOf(looseForm(part), key));
     const host = hostIn(token);
     if (host !== undefined) marks.add(markOf(looseForm(host), key));
   }

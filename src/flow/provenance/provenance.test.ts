@@ -108,7 +108,9 @@ describe('a destination', () => {
 
   test('is what an administrator says it is, and nothing else', () => {
     const asked: readonly JsonObject[] = [{ to: 'collect+7@evil.example' }, { whither: 'x' }, { deep: { to: 'collect+7@evil.example' } }];
-    expect(asked.map((args) => ask(before, args, {}, { declared: ['whither', '/deep/to'] }).destinations)).toEqual(['none', 'unknown', 'untrusted']);
+    expect(asked.map((args) => ask(before, args, {}, { declared: ['whither', '/deep/to'] }).destinations)).toEqual(['trusted', 'unknown', 'untrusted']);
+    // Nobody said which say it: then none says nothing.
+    expect(ask(before, { whither: 'x' }).destinations).toBe('none');
   });
 
   test('of what is executed is what its text names', () => {

@@ -14,6 +14,8 @@ export interface Destination {
 const MAIL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/;
 const SCHEME = /^[a-z][a-z0-9+.-]{1,31}:\/\//i;
 const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/;
+/** With its country, so that it is the same number for everybody. */
+const PHONE = /^\+\d(?:[ \-/.()]{0,2}\d){6,14}$/;
 const PATH = /^(?:~?\/|\.{1,2}\/|[a-z]:[\\/])/i;
 
 export function isMail(text: string): boolean {
@@ -41,6 +43,7 @@ export function strictOf(value: string): Destination | undefined {
   if (MAIL.test(small)) return { kind: 'mail', form: small, host: small.slice(small.lastIndexOf('@') + 1) };
   if (text.includes('@') && text.includes('.')) return undefined;
   if (isIban(text)) return { kind: 'account', form: text.replaceAll(' ', '') };
+  if (PHONE.test(text)) return { kind: 'account', form: `+${text.replace(/\D/g, '')}` };
   if (isPath(text)) return { kind: 'path', form: cleanPath(text) };
   return { kind: 'other', form: text.normalize('NFC') };
 }

@@ -57,7 +57,10 @@ function jsonIn(text: string): Json | undefined {
 const TOKEN = /[^\s"'`<>()[\]{},;|]+/g;
 const TOKEN_LENGTH_MAX = 512;
 
-/** The parts of a text that name something: addresses, URLs, paths, numbers, ids. */
+/** What people write with spaces in it, and is one: accounts (IBAN) in groups of four, telephone numbers with a country. */
+const SPACED = /\b[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?\b|\+\d{1,3}(?:[ \-/]\(?\d{1,8}\)?){1,6}/g;
+
+/** The parts of a text that name something: addresses, URLs, paths, numbers, accounts, ids. */
 export function tokensOf(text: string): readonly string[] {
   const found: string[] = [];
   for (const [run] of text.matchAll(TOKEN)) {
@@ -65,7 +68,17 @@ export function tokensOf(text: string): readonly string[] {
     const token = run.replace(/[.:!?*_]+$/, '');
     if (isNotable(token)) found.push(token);
   }
+  for (const [run] of text.matchAll(SPACED)) found.push(run);
   return found;
+}
+
+const INSIDE = /[=&?/:#]+/;
+const INSIDE_LENGTH_MIN = 8;
+
+/** What stands inside a token between the signs of URLs and assignments, and is nobody's word: keys, codes, ids. */
+export function insideOf(token: string): readonly string[] {
+  if (!INSIDE.test(token)) return [];
+  return token.split(INSIDE).filter((part) => part.length >= INSIDE_LENGTH_MIN && part !== token && /\d/.test(part) && /\p{L}/u.test(part));
 }
 
 /** Whether a word is no ordinary one: it can be told where it comes from. */
