@@ -58,7 +58,6 @@ async function defaults(modes: Parameters<typeof defaultPolicies>[0] = {}): Prom
   return loadEngine(compiled.program, 1);
 }
 
-const ALL_ON = Object.fromEntries(DEFAULT_NAMES.map((name) => [name, 'on' as const]));
 const SEND = resource('tool', 'wiki', 'send');
 const found = (id: string): readonly [{ detector: string; rule: string; severity: 'high'; at: [] }] => {
   const [detector = '', rule = ''] = id.split('/');
@@ -80,17 +79,27 @@ test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]
   ['agent-configuration', { flow: FREE, findings: found('agent-config/agent-file') }, { flow: FREE, findings: found('agent-config/read') }],
   ['inspection', { flow: FREE, findings: found('inspect/too-large') }, { flow: FREE }],
 ])('default/%s denies, and not its benign twin; off, it denies nothing; in shadow it says so', async (name, attack, benign) => {
-  const engine = await defaults(ALL_ON);
+  const engine = await defaults();
   expect(engine.decide(request(attack)).policies).toEqual([`default/${name}`]);
   expect(engine.decide(request(benign)).outcome).toBe('allow');
   expect((await defaults({ [name]: 'off' })).decide(request(attack)).outcome).toBe('allow');
   expect((await defaults({ [name]: 'shadow' })).decide(request(attack))).toMatchObject({ outcome: 'allow', shadow: [`default/${name}`] });
 }, 30_000);
 
-test('what follows contexts is off until somebody turns it on: gateways go on deciding without control', async () => {
+test('what follows contexts is in force where nobody says otherwise, and asks for them only where the outcome depends on it', async () => {
   const engine = await defaults();
-  expect(engine.decide(request({ flow: READ, provenance: { destinations: 'untrusted' } }))).toMatchObject({ outcome: 'allow', policies: ['all'] });
-  expect(engine.readsFlow).toBe(false);
+  expect(engine.decide(request({ flow: READ, provenance: { destinations: 'untrusted' } }))).toMatchObject({ outcome: 'deny' });
+  const asked = (change: Parameters<typeof request>[0]): readonly boolean[] => {
+    const { readsFlow, readsProvenance } = engine.asks(request(change));
+    return [readsFlow, readsProvenance];
+  };
+  const [read, pay] = [{ ...resource('tool', 'crm', 'find'), effect: 'read' }, { ...resource('tool', 'crm', 'pay'), effect: 'transact' }] as const;
+  expect(asked({ resource: read })).toEqual([false, false]);
+  expect(asked({ resource: pay })).toEqual([true, true]);
+  // Its arguments go to somebody who may not be sent everything.
+  expect(asked({ resource: { ...resource('tool', 'wiki', 'send'), effect: 'read' } })).toEqual([false, true]);
+  expect(asked({ resource: { ...read, effect: 'write', memory: true } })).toEqual([true, false]);
+  expect((await defaults({ 'untrusted-destination': 'off', 'uncleared-sink': 'off', 'rule-of-two': 'off', 'poisoned-memory': 'off' })).readsFlow).toBe(false);
 });
 
 test('each says what can be done about it', () => {

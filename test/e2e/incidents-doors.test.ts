@@ -24,7 +24,7 @@ beforeAll(async () => {
     says: { tools: [toolNamed('read_note')], prompts: [{ name: 'greet' }] },
     answer: (heard) => (heard.method === 'tools/call' ? answerOnce?.(heard) : undefined),
   });
-  const entry = (id: string): string => `  ${id}: { url: "${server.url}", allowPrivate: true, owner: tests }\n`;
+  const entry = (id: string): string => `  ${id}: { url: "${server.url}", allowPrivate: true, owner: tests, tools: { read_note: { effect: read } } }\n`;
   gate = await startGate({
     policy: POLICY,
     manifest: `servers:\n${entry('notes')}${entry('forbidden')}toolsets: { all: [{ server: notes, tools: "*" }] }\n`,

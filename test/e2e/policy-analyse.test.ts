@@ -20,11 +20,11 @@ test('the toxic combination that is planted among the demo\'s agents is found, w
     rule: 'leak', untrusted: ['everything/echo', 'everything/get-sum'], sensitive: ['crm/search_contacts', 'crm/send_quote'], effects: ['crm/send_quote'],
     cut: { kind: 'forbid', tools: ['crm/send_quote'] },
   });
-  for (const { text, kind } of [path?.cut, ...(path?.alternatives ?? [])].flatMap((cut) => (cut === undefined ? [] : [cut]))) {
-    const after = kind === 'flow' ? analysed(`${DEMO}${text}`, DEMO_POLICY) : analysed(DEMO, `${DEMO_POLICY}${text}`);
-    expect((await after).paths).toEqual([]);
+  for (const { text } of [path?.cut, ...(path?.alternatives ?? [])].flatMap((cut) => (cut === undefined ? [] : [cut]))) {
+    expect((await analysed(DEMO, `${DEMO_POLICY}${text}`)).paths).toEqual([]);
   }
-  expect(path?.alternatives.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['approve', 'forbid', 'flow']));
+  // It says nothing of where its quotes go, so that what follows contexts doesn't stand in its way.
+  expect(path?.alternatives.map(({ kind }) => kind)).toEqual(['approve', 'forbid', 'forbid']);
 }, 30_000);
 
 const SERVERS = `apiVersion: sallyport/v1
@@ -45,7 +45,17 @@ test('policy that stands in a path is a cut, whatever it is made of; what can be
   // A person in between, a flow that is followed, a forbid: cuts.
   expect(await none(`@approve("owner") ${on};`)).toBe(0);
   expect(await none(`${on} when { context.contextIntegrity == "untrusted" };`)).toBe(0);
-  expect(await none(`${on} when { context.destinations == "untrusted" };`)).toBe(0);
+  // Where it goes is one for a tool that says it; another goes where it goes.
+  const towards = `${on} when { context.destinations == "untrusted" };`;
+  expect(await none(towards)).toBe(2);
+  const named = SERVERS.replace('effect: communicate', 'effect: communicate, flow: { destinations: [to] }')
+    .replace('effect: destroy', 'effect: destroy, flow: { destinations: [path] }');
+  const withFlows = (flows: string): Promise<Analysis> => analysed(`${named}defaults: { ${flows} }\n`, ALL);
+  expect((await withFlows('untrusted-destination: on')).paths).toEqual([]);
+  const off = await withFlows('untrusted-destination: off, rule-of-two: off, uncleared-sink: off');
+  expect(off.paths.flatMap(({ alternatives }) => alternatives).filter(({ kind }) => kind === 'flow')).toContainEqual({
+    kind: 'flow', tools: [], text: 'defaults: { untrusted-destination: on }\n',
+  });
   // Not what counts, what arguments or the hour decide, or what only watches.
   expect(await none(`@limit("3/h") ${on};`)).toBe(2);
   expect(await none(`${on} when { context.hour < 6 };`)).toBe(2);

@@ -42,8 +42,9 @@ function toBinding(
 
 function toServer(declaration: ServerDeclaration, now: number): Server {
   const { tools, allow: _, ...server } = declaration;
-  const declared = Object.entries(tools).map(([name, { effect, labels }]): Tool => ({
+  const declared = Object.entries(tools).map(([name, { effect, labels, flow }]): Tool => ({
     kind: 'tool', name, digest: '', definition: { name, inputSchema: { type: 'object' } }, effect, confirmed: true, labels: labels ?? declaration.labels,
+    ...(flow === undefined ? {} : { flow }),
   }));
   const surface: Surface = { revision: '2025-11-25', eras: ['legacy'], serverInfo: {}, capabilities: {}, tools: declared, prompts: [], templates: [] };
   return { ...server, space: DEFAULT_SPACE, status: 'approved', baseline: { digest: '', approvedBy: '', approvedAt: now, surface } };

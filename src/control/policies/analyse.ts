@@ -4,6 +4,7 @@ import type { Resource } from '../../domain/decision.ts';
 import type { Json } from '../../domain/json.ts';
 import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED, type Labels, type Server, type Toolset } from '../../domain/server.ts';
 import type { AgentToken } from '../../domain/snapshot.ts';
+import { namesDestination } from '../../flow/provenance/destinations.ts';
 import { callersOf, type Caller } from '../../policy/analyse/callers.ts';
 import { cutTools, type Cut } from '../../policy/analyse/cuts.ts';
 import { CLEAN, createReach, type Reach, type Situation } from '../../policy/analyse/reach.ts';
@@ -48,6 +49,8 @@ export interface Analysis {
 
 interface Item extends HeldTool {
   readonly resource: Resource;
+  /** Where a stranger's text would have it go: a tool that names no destination goes where it goes. */
+  readonly destinations: 'untrusted' | 'none';
 }
 
 interface Parts {
@@ -77,12 +80,13 @@ export function analyse(of: Analysed): Analysis {
 
 function itemsOf({ space, servers, toolsets }: Analysed): readonly Item[] {
   return servers.filter((server) => server.space === space && server.status === 'approved').flatMap((server) =>
-    (server.baseline?.surface.tools ?? []).map(({ name, effect, labels, flow }): Item => {
-      const { clearance, memory } = { ...server.flow, ...flow };
+    (server.baseline?.surface.tools ?? []).map(({ name, effect, labels, flow, definition }): Item => {
+      const { clearance, memory, destinations: declared } = { ...server.flow, ...flow };
       const showing = toolsets.filter(({ members }) => members.some(({ server: id, tools }) => id === server.id && (tools === '*' || tools.includes(name))));
       const sink = { ...(clearance === undefined ? {} : { clearance }), ...(memory === undefined ? {} : { memory }) };
       const resource: Resource = { kind: 'tool', server: server.id, name, effect, labels, toolsets: showing.map(({ id }) => id), ...sink };
-      return { server: server.id, tool: name, effect, labels, resource };
+      const destinations = namesDestination(definition['inputSchema'], declared) ? 'untrusted' : 'none';
+      return { server: server.id, tool: name, effect, labels, resource, destinations };
     }));
 }
 
@@ -121,9 +125,10 @@ function pathsOf(rule: ToxicCombination['rule'], { principal }: Caller, parts: P
       const carried = rule === 'leak' ? second : first;
       const situation: Situation = {
         flow: joined(first, second),
-        provenance: { destinations: 'untrusted', flowsFrom, confidentiality: carried.confidentiality, categories: carried.categories },
+        provenance: { destinations: 'none', flowsFrom, confidentiality: carried.confidentiality, categories: carried.categories },
       };
-      const effects = parts.effects.filter((item) => isOpen(item, situation));
+      const towards = ({ destinations }: Item): Situation => ({ ...situation, provenance: { ...situation.provenance, destinations } });
+      const effects = parts.effects.filter((item) => isOpen(item, towards(item)));
       if (effects.length === 0 || one === undefined) continue;
       for (const item of after.untrusted) found.untrusted.add(item);
       for (const item of after.sensitive) found.sensitive.add(item);

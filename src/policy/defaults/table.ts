@@ -18,33 +18,28 @@ export interface DefaultPolicy {
   readonly name: string;
   readonly text: string;
   readonly remedy: string;
-  /**
-   * What it is where nobody says. Those that follow what a context was given are for an administrator to turn on, first in
-   * shadow: they need control for every call, and how much of ordinary work they hold back is not measured yet.
-   */
-  readonly shipped: 'on' | 'off';
 }
 
 /** Plain Cedar, as anybody could write it. */
 const TABLE: readonly DefaultPolicy[] = [
   {
-    name: 'untrusted-destination', shipped: 'off', text: untrustedDestination,
+    name: 'untrusted-destination', text: untrustedDestination,
     remedy: 'Ask the server\'s owner to approve the call, or an administrator to allow the destination (flow.allow) or to endorse it: sallyport flow endorse.',
   },
   {
-    name: 'uncleared-sink', shipped: 'off', text: uncleared,
+    name: 'uncleared-sink', text: uncleared,
     remedy: 'Leave the confidential part out, or ask for a declassification: sallyport flow declassify.',
   },
   {
-    name: 'rule-of-two', shipped: 'off', text: ruleOfTwo,
+    name: 'rule-of-two', text: ruleOfTwo,
     remedy: 'Ask the server\'s owner to approve the call, or do it in another conversation.',
   },
-  { name: 'poisoned-memory', shipped: 'off', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
-  { name: 'hidden-arguments', shipped: 'on', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
-  { name: 'secret-egress', shipped: 'on', text: secretEgress,
+  { name: 'poisoned-memory', text: poisonedMemory, remedy: 'Write down what was learnt without what reads like instructions.' },
+  { name: 'hidden-arguments', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
+  { name: 'secret-egress', text: secretEgress,
     remedy: 'Leave the secret out: servers get theirs from the vault. If it came in an answer, tell its owner: it is known there.' },
-  { name: 'agent-configuration', shipped: 'on', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
-  { name: 'inspection', shipped: 'on', text: INSPECTION.text,
+  { name: 'agent-configuration', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
+  { name: 'inspection', text: INSPECTION.text,
     remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
 ];
 
@@ -59,10 +54,10 @@ export function detectorsOfDefaults(): readonly string[] {
 /** Whether a shipped policy holds: as it is, only by being recorded where it would have, or not at all. */
 type Modes = Readonly<Record<string, 'on' | 'shadow' | 'off'>>;
 
-/** The policies that ship, as they are to be compiled; those that are not named are what they ship as. */
+/** The policies that ship, as they are to be compiled; those that are not named are in force. */
 export function defaultPolicies(modes: Modes): readonly PolicySource[] {
-  return TABLE.flatMap(({ name, text, shipped }) => {
-    const mode = modes[name] ?? shipped;
+  return TABLE.flatMap(({ name, text }) => {
+    const mode = modes[name] ?? 'on';
     return mode === 'off' ? [] : [{ file: `defaults/${name}.cedar`, text: mode === 'shadow' ? text.replace(/^@id/m, '@only("shadow")\n@id') : text }];
   });
 }
