@@ -30,6 +30,9 @@ const MARKERS: readonly RegExp[] = [
   /\[\/?INST\]|\[\/?SYS(?:TEM)?_?(?:PROMPT|MESSAGE)\]/g,
   /<<\/?SYS>>/g,
   /#{2,6} ?[([](?:system|admin|developer|root|inst)[ _-]?(?:message|prompt|instructions?|override)?[)\]]/gi,
+  // The end of a result that goes on behind it, and links that pose as a speaker.
+  /<\/(?:tool_(?:result|response|output)|function_(?:results?|response))>/g,
+  /\[(?:system|assistant|user|developer)\]\(#(?:system|assistant|user|developer|inner_monologue|error|context|instructions?)\)/gi,
   /<\/?(?:INFORMATION|IMPORTANT|SYSTEM|INSTRUCTIONS?|URGENT|ADMIN|OVERRIDE)>/g,
 ];
 
