@@ -22,7 +22,7 @@ const SHINGLE = 24;
 const REPEATED_SHARE = 0.85;
 const SPACES_PER_CHAR_MIN = 1 / 200;
 const LOOP =
-  /\b(?:(?:call|invoke|run|execute|use|repeat|retry) (?:this|the same|that) (?:tool|function|call|request)s? (?:again|repeatedly|until|in a loop|\d{2,} times|forever)|keep (?:calling|retrying|polling|invoking)|(?:call|fetch|request|retrieve) (?:all|every) (?:remaining|further|subsequent|next) pages?|repeat (?:this|these) (?:step|call|request)s? (?:until|forever|\d{2,} times|indefinitely)|(?:retry|try again) (?:immediately|indefinitely|forever))\b/gi;
+  /(?<!\b(?:not|never|n['’]t|without|stop) )\b(?:(?:call|invoke|run|execute|use|repeat|retry) (?:this|the same|that) (?:tool|function|call|request)s? (?:again|repeatedly|until|in a loop|\d{2,} times|forever)|keep (?:calling|retrying|polling|invoking)|(?:call|fetch|request|retrieve) (?:all|every) (?:remaining|further|subsequent|next) pages?|repeat (?:this|these) (?:step|call|request)s? (?:until|forever|\d{2,} times|indefinitely)|(?:retry|try again) (?:immediately|indefinitely|forever))\b/gi;
 
 /** What costs tokens rather than data: a result can be an attack by its length ("658 times the tokens"). */
 export function createCost({ resultCharsMax }: Surroundings): Detector {
