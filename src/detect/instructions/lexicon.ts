@@ -28,7 +28,7 @@ const WORDS = {
   only: `only strictly exclusively instead solely uniquement strictement solo únicamente nur ausschließlich
     stattdessen apenas somente soltanto invece alleen uitsluitend tylko wyłącznie только вместо فقط केवल sadece
     yalnızca 仅 只 严格 のみ だけ 대신 만`,
-  following: `following this these below next suivante* siguiente* folgende* seguinte* seguent* volgende następując*
+  following: `following below next suivante* siguiente* folgende* seguinte* seguent* volgende następując*
     следующ* التالية निम्नलिखित aşağıdaki 以下 下列 下面 次の 다음`,
   negate: `not no never don dont without nor nicht niemals ohne kein* nichts niets ne jamais sans pas nunca sin jamás não sem nunca
     non mai senza niet nooit zonder nie nigdy bez не никогда без لا ولا دون بدون नहीं मत बिना asla olmadan söyleme 不要 不得
