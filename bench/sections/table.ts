@@ -1,6 +1,7 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
+import { measureFlow } from './flow.ts';
 import { measureIdentity } from './identity.ts';
 import { measureInspect } from './inspect.ts';
 import { measureIssuing } from './issuing.ts';
@@ -32,6 +33,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'ledger', measure: measureLedger },
   { name: 'anomaly', measure: measureAnomaly },
   { name: 'inspect', measure: measureInspect },
+  { name: 'flow', measure: measureFlow },
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
