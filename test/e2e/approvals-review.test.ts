@@ -15,8 +15,8 @@ setDefaultTimeout(60_000);
 
 const POLICY = `permit(principal, action, resource);
 @id("mail-is-approved") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/send");
-@id("inbox-stays") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/announce")
-when { context.flowsFrom.contains("mail/read_inbox") };
+@id("strangers") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/announce")
+when { context.destinations == "unknown" || context.destinations == "untrusted" };
 @id("wiping") @stage("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/wipe");
 @id("purging") @stage("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/purge");`;
 
@@ -75,6 +75,19 @@ describe('review by people', () => {
     expect(path).toContain('from mail/read_inbox');
     expect(path).toMatch(/mail\/read_inbox came in, \d{4}-.* \(exchange [0-9a-f-]{36}\)/);
     expect(path).not.toContain('lighthouse');
+  });
+
+  test(verifies('approval-endorses', 'where people let a call go to, the same context goes by the same tool without asking again, and nowhere else'), async () => {
+    const { token, approval } = await asked('writer', { to: 'first@strange.example', text: 'one' }, 'announce');
+    await on.grant('olga', approval);
+    expect((await on.call(token, { to: 'first@strange.example', text: 'one' }, 'east', 'announce')).result).toBeDefined();
+    expect((await on.call(token, { to: 'first@strange.example', text: 'two' }, 'west', 'announce')).result).toBeDefined();
+    expect((await on.call(token, { to: 'other@strange.example', text: 'two' }, 'east', 'announce')).code).toBe('ERR_APPROVAL_REQUIRED');
+    const elsewhere = await on.call(await on.gate.token({ agent: 'another-writer' }), { to: 'first@strange.example', text: 'two' }, 'east', 'announce');
+    expect(elsewhere.code).toBe('ERR_APPROVAL_REQUIRED');
+    const used = (await on.gate.records({ event: 'approval.used' })).find(({ detail }) => part(detail, 'id') === approval.id);
+    expect(part(used?.['detail'], 'endorsed')).toHaveLength(1);
+    expect(JSON.stringify(used)).not.toContain('strange.example');
   });
 
   test(verifies('approval-standing', 'what is approved again and again becomes a policy that somebody puts in force, for this call alone'), async () => {

@@ -8,6 +8,7 @@ import { whyStopped, type Stoppable } from '../servers/receipt.ts';
 import { needStored, putStored } from '../stored.ts';
 import { readApprovers } from './approvers.ts';
 import { digestOfSubject } from './ask.ts';
+import { endorseDestinations } from './endorse.ts';
 import type { Use } from './schema.ts';
 import { end, haveRisen, stateOf, wordOf, type Approval } from './words.ts';
 
@@ -52,7 +53,8 @@ async function inTransaction(control: Control, rows: Rows, use: Use, digest: str
     await putStored(rows, 'approval', space, id, body, BY);
     return { ...approval, body };
   }
-  return end(control, rows, approval, 'approval.used', { by: approval.body.principal.id, at: now, reason: 'its call was let through', exchange });
+  const endorsed = await endorseDestinations(control, rows, approval, use.subject.params);
+  return end(control, rows, approval, 'approval.used', { by: approval.body.principal.id, at: now, reason: 'its call was let through', exchange }, endorsed);
 }
 
 function stoppable({ subject, standing }: Use): Stoppable {

@@ -48,11 +48,13 @@ const ENDED: Readonly<Record<EndEvent, ApprovalState>> = {
 };
 
 /** Ends it: on record first, then so (invariant 5). Only in a transaction that has just read it. */
-export async function end(keeping: Pick<Control, 'record'>, rows: Rows, approval: Approval, event: EndEvent, how: End): Promise<Approval> {
+export async function end(
+  keeping: Pick<Control, 'record'>, rows: Rows, approval: Approval, event: EndEvent, how: End, endorsed: readonly string[] = [],
+): Promise<Approval> {
   const { exchange } = how;
   await keeping.record({
     ...factsOf(approval), event, principal: how.by, ...(exchange === undefined ? {} : { exchange }),
-    reason: how.reason, detail: { id: approval.id, resource: 'approval', of: approval.body.principal.id, ageMs: how.at - approval.body.askedAt },
+    reason: how.reason, detail: { id: approval.id, resource: 'approval', of: approval.body.principal.id, ageMs: how.at - approval.body.askedAt, ...(endorsed.length === 0 ? {} : { endorsed: [...endorsed] }) },
   });
   const { sealed, ...rest } = approval.body;
   // An approved call is what the next one of its tool is compared with; of the others nobody need see anything any more.
