@@ -93,6 +93,13 @@ function longest(pattern: string): number | undefined {
   return total;
 }
 
+/** What else the pattern begins with: some rules have a keyword of the value only, and would be tried there in vain. */
+function beginningsOf(pattern: string, keywords: readonly string[]): readonly string[] {
+  const bare = pattern.replaceAll(/\[([a-z])([A-Z])\]/g, (both, low: string, high: string) => (low === high.toLowerCase() ? low : both));
+  const front = /^(?:\(\?:)*((?:[\w-]+\|?)+)\)/.exec(bare.replaceAll(/\[([A-Z])([a-z])\]/g, '$2'))?.[1] ?? '';
+  return front.split('|').map((word) => word.toLowerCase()).filter((word) => word.length > 2 && !keywords.some((keyword) => word.startsWith(keyword)));
+}
+
 /** Whether the pattern begins with one of the keywords, so that it need be tried only there. */
 function beginsWith(pattern: string, keywords: readonly string[]): boolean {
   const bare = pattern.replaceAll(/\[([a-z])([A-Z])\]/g, (both, low: string, high: string) => (low === high.toLowerCase() ? low : both)).replace(/^(?:\\b|\((?:\?:)?)+/, '');
@@ -116,7 +123,8 @@ const made = rules.flatMap(({ id, regex, keywords, entropy, secretGroup, allowli
   const allow = allowlists.flatMap(({ regexes, stopwords, regexTarget }) =>
     regexes.length + stopwords.length === 0 ? [] : [{ target: regexTarget, regexes: regexes.map(transpile), stopwords }]);
   const length = longest(pattern);
-  return [{ id, anchor, keywords: keywords.map((word) => word.toLowerCase()), pattern, entropy, ...(secretGroup === undefined ? {} : { secretGroup }),
+  const words = [...keywords.map((word) => word.toLowerCase()), ...(assigned ? beginningsOf(pattern, keywords) : [])];
+  return [{ id, anchor, keywords: words, pattern, entropy, ...(secretGroup === undefined ? {} : { secretGroup }),
     ...(length === undefined ? {} : { length }), allow }];
 });
 for (const { pattern, allow } of made) [pattern, ...allow.flatMap(({ regexes }) => regexes)].forEach((one) => new RegExp(one));

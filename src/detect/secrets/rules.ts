@@ -65,6 +65,7 @@ export function secretsIn(text: string): readonly Match[] | undefined {
       if (at < (done.get(rule) ?? 0) || budget < 0) continue;
       if (rule.anchor === 'assigned') assigned ??= isAssigned(text, at);
       if (rule.anchor === 'assigned' && assigned === false) continue;
+      if (rule.id === 'generic-api-key' && PLACE_IN_LIST.test(text.slice(Math.max(0, at - PLACE_CHARS), at))) continue;
       if (rule.pattern.source.startsWith('\\b') && rule.pattern.sticky && isWord(text, at - 1)) continue;
       const start = rule.anchor === 'near' ? Math.max(done.get(rule) ?? 0, at - rule.reach) : at;
       const part = text.slice(start, at + rule.reach);
@@ -78,6 +79,10 @@ export function secretsIn(text: string): readonly Match[] | undefined {
   });
   return budget < 0 ? undefined : found;
 }
+
+/** What makes a token a place in a list, or a mark of a form: `nextPageToken`. */
+const PLACE_IN_LIST = /(?:page|next|prev|previous|cursor|continuation|continue|sync|csrf|xsrf)[_.-]?$/i;
+const PLACE_CHARS = 16;
 
 /** What trying an anchored rule counts for: it reads about that many characters before it knows. */
 const TRY = 16;
@@ -106,7 +111,11 @@ function matchesOf(rule: Rule, part: string): readonly (readonly [number, number
   });
 }
 
+/** What stands where a value is still to be filled in. */
+const PLACEHOLDER = /\byour[-_ ]|change[-_ ]?me|placeholder|x{4}|\*{4}/i;
+
 function isAllowed(rule: Rule, match: string, secret: string): boolean {
+  if (rule.anchor === 'assigned' && PLACEHOLDER.test(secret)) return true;
   if (ALLOWED.some((one) => one.test(secret)) || data.allow.stopwords.some((word) => secret.includes(word))) return true;
   const lower = secret.toLowerCase();
   return rule.allow.some(({ target, regexes, stopwords }) =>
