@@ -77,7 +77,9 @@ function describeDecision(decision: JsonObject): string {
   const who = `${text(decision['principal'])} by ${text(decision['agent'])}`;
   const what = [decision['action'], decision['server'], decision['tool']].map(text).filter((one) => one !== '').join(' ');
   const head = `${typeof decision['at'] === 'number' ? time(decision['at']) : ''}  ${plain(who)}: ${plain(what)}\n${plain(text(decision['summary']))}\n`;
-  return head + objects(decision['policies']).map((policy) => {
+  const watching = text(decision['shadow']);
+  const shadow = watching === '' ? '' : `${plain(`In shadow, and would have matched: ${watching}`)}\n`;
+  return head + shadow + objects(decision['policies']).map((policy) => {
     const place = policy['place'] === undefined ? '' : ` (${text(policy['place'])})`;
     return `\n${plain(`${text(policy['id'])}: ${text(policy['words'])}${place}`)}\n${plain(text(policy['text']), true)}\n`;
   }).join('');

@@ -6,12 +6,13 @@ import type { Json } from '../../src/domain/json.ts';
 import { analyseManifest } from '../../src/control/policies/analysed.ts';
 import type { Analysis } from '../../src/control/policies/analyse.ts';
 import { DEMO_POLICY, demoManifest } from '../../demo/manifest.ts';
+import { verifies } from './requirements.ts';
 
 const DEMO = demoManifest('http://127.0.0.1:9/mcp', '/tmp/nothing');
 const analysed = (text: string, policy: string): Promise<Analysis> =>
   analyseManifest({ file: 'sallyport.yaml', text, policies: [{ file: 'demo.cedar', text: policy }] }, Date.now());
 
-test('the toxic combination that is planted among the demo\'s agents is found, with its cut; with any of its cuts there is none', async () => {
+test(verifies('policy-analysed', 'the one that is planted among the demo\'s agents is found, with its cut; with any of its cuts there is none'), async () => {
   const { paths, tools } = await analysed(DEMO, DEMO_POLICY);
   expect(tools).toBeGreaterThan(10);
   expect(new Set(paths.flatMap(({ groups }) => groups))).toEqual(new Set(['outreach']));

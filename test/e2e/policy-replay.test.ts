@@ -2,16 +2,21 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../../src/cli/policy.ts';
+import { part } from '../../src/cli/json-view.ts';
+import type { By } from '../../src/control/control.ts';
+import type { Admin } from '../../src/control/route.ts';
 import type { Json } from '../../src/domain/json.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
 import { candidateOf } from '../../src/control/policies/candidate.ts';
-import { replayed } from '../../src/control/policies/simulate.ts';
-import type { CandidateWish } from '../../src/control/policies/schema.ts';
+import { replayed, simulate } from '../../src/control/policies/simulate.ts';
+import type { CandidateWish, SimulateWish } from '../../src/control/policies/schema.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../../src/domain/principal.ts';
 import { recordedJudgement } from '../../src/policy/simulate/judged.ts';
 import { REPLAYED_EVENTS, type Step } from '../../src/policy/simulate/replay.ts';
+import { codeOf } from '../fixtures/code-of.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { scriptDay, type ScriptedDay } from '../fixtures/scripted-day.ts';
+import { verifies } from './requirements.ts';
 
 const SESSION = 'permit(principal, action in Action::"session", resource);';
 const JOBS = `
@@ -48,8 +53,8 @@ const B = `${SESSION}${JOBS}
   when { context.contextConfidentiality == "confidential" || context.contextIntegrity == "untrusted" };
 @id("told") @spotlight permit(principal in Group::"support", action == Action::"respond", resource in Server::"crm");`;
 
-const BY = { admin: { id: 'sallyport|admin', may: ['audit', 'investigate'],
-  proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: 0 } }, space: 'default' } as const;
+const BY: By = { admin: { id: 'sallyport|admin', may: ['audit', 'investigate'],
+  proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: 0 } }, space: 'default' };
 const files = (text: string): CandidateWish => ({ policies: [{ file: 'policy.cedar', text }] });
 
 let day: ScriptedDay;
@@ -91,7 +96,7 @@ test('the snapshot that was in force changes nothing, and nothing is undecidable
   expect(new Set(steps.map(({ was }) => was.outcome))).toEqual(new Set(['allow', 'deny', 'gated']));
 }, 60_000);
 
-test('another snapshot decides the record as it decides the same day live, call by call', async () => {
+test(verifies('policy-simulated', 'another snapshot decides the record as it decides the same day live, call by call'), async () => {
   const other = await startGate({ policy: B, manifest: day.manifest });
   try {
     await other.enrol(...day.servers);
@@ -151,6 +156,9 @@ test('the command says what would change, in words and for machines, and is on r
   const enforced = await policy('simulate', '--since', '1h', '--enforce', 'bulk-watch', '--json');
   const watched: Json = JSON.parse(enforced.out.slice(0, enforced.out.lastIndexOf('}') + 1));
   expect([enforced.code, watched]).toMatchObject([3, { policies: [{ policy: 'bulk-watch', change: 'denied' }] }]);
+  const [job] = await gate.records({ server: 'jobs', event: 'call.denied' });
+  const explained = await policy('explain', typeof job?.['exchange'] === 'string' ? job['exchange'] : '');
+  expect(explained.out).toContain('In shadow, and would have matched: bulk-watch');
   const records = await gate.records({ event: 'policy.simulated' });
   expect(records[0]).toMatchObject({ reason: 'before the change', detail: { payloads: true, of: ['policies'] } });
   expect(records.at(-1)).toMatchObject({ detail: { payloads: false, of: ['enforce'] } });
@@ -163,7 +171,24 @@ const undecided = (steps: readonly Step[]): readonly string[] =>
 /** Of these calls policy B reads arguments. */
 const READ = ['finance-agent pay', 'finance-agent update', 'support-agent pay', 'support-agent update'] as const;
 
-test('with payloads closed or gone, exactly what depends on them is undecidable, and all else is decided alike', async () => {
+async function reportOf(admin: Partial<Admin>, wish: Partial<SimulateWish>, space = 'default'): Promise<Json | undefined> {
+  const lines = await simulate(gate.control(), { admin: { ...BY.admin, ...admin }, space }, { since: 0, ...wish }, new AbortController().signal);
+  return part((await Array.fromAsync(lines)).at(-1), 'report');
+}
+
+test(verifies('policy-simulated', 'payloads are opened by who may investigate alone, and people stand under pseudonyms'), async () => {
+  const reason = 'curious';
+  expect(await reportOf({}, { reason })).toMatchObject({ payloads: true, undecidable: { count: 0 } });
+  // What an auditor is told of a policy about words must not tell the words.
+  const auditors = await reportOf({ may: ['audit'] }, { reason, candidate: files(B) });
+  expect(auditors).toMatchObject({ payloads: false, undecidable: { why: { closed: expect.any(Number) } } });
+  expect(await reportOf({}, { reason }, 'blue')).toMatchObject({ decisions: 0 });
+  expect(await codeOf(reportOf({}, { reveal: true }))).toBe('ERR_ADMIN_FORBIDDEN');
+  expect(await codeOf(reportOf({}, { candidate: files('permit(') }))).toBe('ERR_POLICY_SYNTAX');
+  expect(await codeOf(reportOf({}, { candidate: { proposal: 'none' } }))).toBe('ERR_NOT_FOUND');
+}, 60_000);
+
+test(verifies('policy-simulated', 'with payloads closed or gone, exactly what depends on them is undecidable, and all else is decided alike'), async () => {
   const whole = new Map((await simulated(B)).map(({ record, is }) => [record.id, is?.outcome]));
   const closed = await simulated(B, false);
   expect(undecided(closed)).toEqual([...READ, 'ops-agent job', 'ops-agent stop'].map((one) => `closed ${one}`).toSorted());
@@ -173,13 +198,14 @@ test('with payloads closed or gone, exactly what depends on them is undecidable,
   const [erased] = steps;
   await gate.admin('POST', '/audit/erase', { exchange: erased?.record.exchange ?? '', reason: 'they asked' });
   const left = await simulated(B);
+  expect(JSON.parse((await policy('simulate', '--since', '1h', '--json')).out.replace(/\}\n[^}]*$/, '}'))).toMatchObject({ erasures: 1, payloads: false });
   expect(left.filter(({ record }) => record.exchange === erased?.record.exchange)).toEqual([]);
   for (const { record, is, undecidable } of [...closed, ...left]) {
     if (undecidable === undefined && whole.has(record.id)) expect(is?.outcome).toBe(whole.get(record.id));
   }
 }, 60_000);
 
-test('what a context would not have been given makes the decisions that read its flow undecidable, not wrong', async () => {
+test(verifies('policy-simulated', 'what a context would not have been given makes the decisions that read its flow undecidable, not wrong'), async () => {
   const steps = await simulated(B.replace('@id("fetch") permit(principal,', '@id("fetch") permit(principal in Group::"reader",'));
   const told = new Set(undecided(steps));
   expect(told).toContain('other-flow research-agent send');

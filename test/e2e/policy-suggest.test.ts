@@ -7,6 +7,7 @@ import { isArray, isObject, type Json, type JsonObject } from '../../src/domain/
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import { askModern } from './asking.ts';
+import { verifies } from './requirements.ts';
 import { codeOf } from '../fixtures/code-of.ts';
 
 const ARGUMENTS = { type: 'object', properties: { path: { type: 'string' }, kind: { type: 'string' }, words: { type: 'string' } } };
@@ -54,7 +55,7 @@ async function suggested(...args: readonly string[]): Promise<JsonObject> {
   return isObject(json) ? json : {};
 }
 
-test('what was permitted to an agent stays, what it never used goes, and what is new is never given', async () => {
+test(verifies('policy-suggested', 'what was permitted to an agent stays, what it never used goes, and what is new is never given'), async () => {
   const report = await suggested('--reason', 'a review', '--agent', 'desk');
   expect(report).toMatchObject({
     wider: [], complete: true, verified: { changes: { denied: 0, permitted: 0, obligations: 0 }, undecidable: { count: 0 } },
@@ -76,7 +77,7 @@ test('the other form permits the same and stands instead of what permits today',
   expect(report['text']).toContain('permit (');
 }, 60_000);
 
-test('it is proposed, and in force only when somebody put it there: then it does what it says', async () => {
+test(verifies('policy-suggested', 'it is proposed, and in force only when somebody put it there: then it does what it says'), async () => {
   const file = join(gate.home, 'least-privilege.cedar');
   expect(await codeOf(policy('suggest', '--since', '1h', '--agent', 'desk', '--reason', 'a review', '--out', file, '--propose'))).toBe('ERR_PROPOSAL_STORED');
   expect(await call(token, 'write', { path: '/srv/notes/a' })).toBe('done');

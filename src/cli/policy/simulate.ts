@@ -24,6 +24,8 @@ export const simulate: Verb = {
     if (part(report, 'payloads') === false && number(part(report, 'undecidable', 'count')) > 0) {
       io.note('Payloads stayed closed. With --reason WHY, who may investigate has them opened, on record.');
     }
+    const erasures = number(part(report, 'erasures'));
+    if (erasures > 0) io.note(`Evidence was erased ${erasures} times since then: what was decided there is not in these numbers.`);
     if (number(part(report, 'damaged')) > 0) io.note('Some records could not be read: see `sallyport audit fsck`.');
     const changes = ['denied', 'permitted', 'obligations'].some((change) => number(part(report, 'changes', change)) > 0);
     return changes ? CHANGED : 0;

@@ -3,6 +3,7 @@ import { tellComplaints } from '../../domain/complaints.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import type { Compiled } from '../../policy/compile.ts';
 import { formatDiagnostic } from '../../policy/diagnostic.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
@@ -28,7 +29,7 @@ export async function analyseCandidate(control: Control, by: By, { candidate = {
   const usesOf = await usesIn(control, by);
   const { servers, toolsets, tokens } = configuration;
   const of = { space: by.space, servers, toolsets, agents, tokens, program, now: control.now(), ...(usesOf === undefined ? {} : { usesOf }) };
-  const analysis = await analyseWith(of, () => withFlows(configuration));
+  const analysis = await analyseWith(of, () => withFlows(configuration, control.compiler.compiled));
   return agent === undefined ? analysis : onlyOf(analysis, agent);
 }
 
@@ -37,7 +38,8 @@ export async function analyseManifest(files: ManifestFiles, now: number): Promis
   const declared = declaredConfiguration(files, now);
   // Nobody knows yet what arguments a tool takes: policies that read them wait, as they do at a gate before its approval.
   const configuration = { ...declared, servers: declared.servers.map(({ baseline: _baseline, ...server }) => server) };
-  const { program, ok, diagnostics } = await compileRules(configuration);
+  const compiled = await compileRules(configuration);
+  const { program, ok, diagnostics } = compiled;
   if (!ok) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     throw new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), { remedy: 'Correct the policies first.' });
@@ -48,7 +50,7 @@ export async function analyseManifest(files: ManifestFiles, now: number): Promis
   const { servers, toolsets } = declared;
   const waiting = waitingPermits(configuration);
   const of = { space: DEFAULT_SPACE, servers, toolsets, agents, tokens: [], program: withPermits(program, waiting), now };
-  return analyseWith(of, async () => new Map([...(await withFlows(configuration))].map(([name, flow]) => [name, withPermits(flow, waiting)])));
+  return analyseWith(of, async () => new Map([...(await withFlows(configuration, compiled))].map(([name, flow]) => [name, withPermits(flow, waiting)])));
 }
 
 /** Policies that could end a path are compiled only where there is one. */
@@ -72,12 +74,13 @@ function withPermits(program: Json, permits: readonly Json[]): Json {
   return isObject(program) && isArray(program['policies']) ? { ...program, policies: [...program['policies'], ...permits] } : program;
 }
 
-async function withFlows(configuration: Pick<Configuration, 'rules' | 'servers' | 'toolsets'>): Promise<Analysed['flows']> {
+/** What was compiled already is not compiled again. */
+async function withFlows(configuration: Pick<Configuration, 'rules' | 'servers' | 'toolsets'>, known: Compiled | undefined): Promise<Analysed['flows']> {
   const { rules } = configuration;
   const programs = new Map<string, Json>();
   for (const name of FLOW_POLICIES) {
     if (rules.defaults[name] === 'on') continue;
-    const { ok, program } = await compileRules({ ...configuration, rules: { ...rules, defaults: { ...rules.defaults, [name]: 'on' } } });
+    const { ok, program } = await compileRules({ ...configuration, rules: { ...rules, defaults: { ...rules.defaults, [name]: 'on' } } }, known);
     if (ok) programs.set(name, program);
   }
   return programs;

@@ -40,11 +40,13 @@ function explainRecord(record: JsonObject, { compiler }: Control): Json {
   const explanation = explainDecision(
     { outcome: allowed ? 'allow' : 'deny', policies: names, obligations: gatesOf(record['detail']), errors }, compiler.compiled?.policies ?? new Map(),
   );
+  const watching = shadowOf(record['detail']);
   const facts = { event, at, principal, agent, action, server, tool, code, reason, snapshot, findings, provenance: provenanceIn(request) };
   return {
     ...Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
     summary: allowed || isPolicyCode(code) ? explanation.summary : `Not policy: ${typeof reason === 'string' ? reason : 'it was refused'}`,
     policies: explanation.policies.map((policy): Json => ({ ...policy })),
+    ...(watching.length === 0 ? {} : { shadow: watching }),
   };
 }
 
@@ -55,6 +57,12 @@ function isPolicyCode(code: Json | undefined): boolean {
 
 const POLICY_CODES: readonly Json[] =
   ['ERR_POLICY_DENIED', 'ERR_POLICY_ERROR', 'ERR_OBLIGATION_UNKNOWN', 'ERR_RATE_LIMITED', 'ERR_LIMIT_BULK'] satisfies readonly ErrorCode[];
+
+/** Policies that only watch, and would have matched. */
+export function shadowOf(detail: Json | undefined): readonly string[] {
+  const told = isObject(detail) && isArray(detail['shadow']) ? detail['shadow'] : [];
+  return told.filter((id) => typeof id === 'string');
+}
 
 /** The gates that stood in the way, met or not. */
 function gatesOf(detail: Json | undefined): readonly Obligation[] {

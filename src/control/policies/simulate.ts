@@ -2,7 +2,7 @@ import { accessRequestsOf } from '../../audit/access-request.ts';
 import { openBody, unwrapDataKey } from '../../audit/open-body.ts';
 import { quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { JournalRecord } from '../../domain/record.ts';
 import { createReplay, REPLAYED_EVENTS, type Payload, type Replay, type Step } from '../../policy/simulate/replay.ts';
@@ -15,6 +15,7 @@ import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { openRetentionKey } from '../retention/keys.ts';
 import { candidateOf, type Candidate } from './candidate.ts';
+import { shadowOf } from './explain.ts';
 import type { SimulateWish } from './schema.ts';
 
 /** One decision of the window, made again. */
@@ -43,20 +44,21 @@ export async function simulate(control: Control, by: By, wish: SimulateWish, sig
     event: 'policy.simulated', space: by.space, ...whoOf(by.admin), ...(reason === undefined ? {} : { reason }),
     detail: { since: wish.since, until: wish.until ?? control.now(), payloads: opens, of: Object.keys(wanted), ...(isRevealed ? { revealed: true } : {}) },
   });
-  return withFaults(report(replayed(control, by, candidate, wish, opens, signal), opens, view));
+  const erasures = await erasuresSince(control, by, wish.since);
+  return withFaults(report(replayed(control, by, candidate, wish, opens, signal), view, { payloads: opens, erasures }));
 }
 
-async function* report(steps: ReturnType<typeof replayed>, opens: boolean, view: (one: JsonObject) => JsonObject): AsyncGenerator<Json> {
+async function* report(steps: ReturnType<typeof replayed>, view: (one: JsonObject) => JsonObject, more: JsonObject): AsyncGenerator<Json> {
   const tally = createTally();
   let damaged = 0;
   for await (const found of steps) {
     if ('damaged' in found) ({ damaged } = found);
     else if ('at' in found) yield { progress: { ...found } };
-    else tally.add(found.step, shadowOf(found.step.record));
+    else tally.add(found.step, shadowOf(found.step.record.detail));
   }
   const { examples, ...rest } = tally.report();
   const shown = examples.map((one): Json => view(JSON.parse(JSON.stringify(one))));
-  yield { report: { ...JSON.parse(JSON.stringify(rest)), examples: shown, damaged, payloads: opens } };
+  yield { report: { ...JSON.parse(JSON.stringify(rest)), examples: shown, damaged, ...more } };
 }
 
 /** What goes wrong when much was said already is the last thing that is said. */
@@ -101,6 +103,12 @@ async function again(replay: Replay, opener: Opener, found: WithPayload, opens: 
   return step && { step, request: requests[0] };
 }
 
+/** How often evidence of the space was erased since then: what those records decided, nobody can decide again. */
+async function erasuresSince({ ledger, now }: Control, { space }: By, since: number): Promise<number> {
+  const question = [...timesOf(since, undefined), 'event = evidence.erased', 'role = control'].join(' and ');
+  return (await ledger.search({ space, question, now: now(), order: 'newest', limit: LIMITS.queryRecordsMax })).entries.length;
+}
+
 /** Whether payloads are opened: where there is a reason, and who asks may. */
 export async function mayOpen({ admins }: Control, { admin, space }: By, reason: string | undefined): Promise<boolean> {
   if (reason === undefined) return false;
@@ -137,9 +145,4 @@ function createOpener({ store, vault }: Control): Opener {
     const opened = key === null || key === undefined ? undefined : await keyOf(key);
     return opened === undefined ? { payload: 'erased' } : { payload: 'open', opened: openBody(opened, sealed, { exchange, record: id }) };
   };
-}
-
-function shadowOf({ detail }: JournalRecord): readonly string[] {
-  const told = isObject(detail) && isArray(detail['shadow']) ? detail['shadow'] : [];
-  return told.filter((one) => typeof one === 'string');
 }
