@@ -77,7 +77,7 @@ describe('review by people', () => {
     expect(path).not.toContain('lighthouse');
   });
 
-  test(verifies('approval-endorses', 'where people let a call go to, the same context goes by the same tool without asking again, and nowhere else'), async () => {
+  test(verifies('approval-endorses', 'where people let a call go to, the same context goes by the same tool unasked, and nowhere else'), async () => {
     const { token, approval } = await asked('writer', { to: 'first@strange.example', text: 'one' }, 'announce');
     await on.grant('olga', approval);
     expect((await on.call(token, { to: 'first@strange.example', text: 'one' }, 'east', 'announce')).result).toBeDefined();

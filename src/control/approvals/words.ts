@@ -54,7 +54,11 @@ export async function end(
   const { exchange } = how;
   await keeping.record({
     ...factsOf(approval), event, principal: how.by, ...(exchange === undefined ? {} : { exchange }),
-    reason: how.reason, detail: { id: approval.id, resource: 'approval', of: approval.body.principal.id, ageMs: how.at - approval.body.askedAt, ...(endorsed.length === 0 ? {} : { endorsed: [...endorsed] }) },
+    reason: how.reason,
+    detail: {
+      id: approval.id, resource: 'approval', of: approval.body.principal.id, ageMs: how.at - approval.body.askedAt,
+      ...(endorsed.length === 0 ? {} : { endorsed: [...endorsed] }),
+    },
   });
   const { sealed, ...rest } = approval.body;
   // An approved call is what the next one of its tool is compared with; of the others nobody need see anything any more.
