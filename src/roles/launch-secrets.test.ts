@@ -33,7 +33,9 @@ beforeAll(async () => {
   process.env['SP_TEST_LAUNCH'] = IN_VARIABLE;
   const command = JSON.stringify([process.execPath, join(folder, 'server.ts')]);
   gate = await startGate({
-    manifest: `servers:
+    // This server tells what it was given; elsewhere the gate withholds that.
+    manifest: `defaults: { secret-egress: off }
+servers:
   keyed: { command: ${command}, env: { KEY: env:SP_TEST_LAUNCH, PEM: "file:${folder}/pem", PLAIN: hello }, owner: o@example.com }
   other: { command: ${command}, env: { KEY: env:SP_TEST_OTHER }, owner: o@example.com }
 `,
