@@ -1,4 +1,4 @@
-import { copyProject, type ProjectCopy } from './project-copy.ts';
+import { inCopies, type ProjectCopy } from './project-copy.ts';
 import { SWITCHES, type Switch } from './switches.ts';
 
 /** A control that was switched off, and the test that noticed; undefined: none did. */
@@ -6,8 +6,6 @@ export interface Off extends Switch {
   readonly caughtBy: string | undefined;
 }
 
-/** As many at once as there are cores for the suite. */
-const AT_ONCE = 2;
 const TIMEOUT_MS = 20_000;
 
 /**
@@ -15,24 +13,10 @@ const TIMEOUT_MS = 20_000;
  * fails without that, by which nothing would be shown.
  */
 export async function switchEachOff(): Promise<{ readonly broken: string | undefined; readonly offs: readonly Off[] }> {
-  const copies = Array.from({ length: AT_ONCE }, copyProject);
-  const offs: Off[] = [];
-  let broken: string | undefined;
   const all = { files: [...new Set(SWITCHES.map(({ tests }) => tests))], named: SWITCHES.map(({ named }) => named), timeoutMs: TIMEOUT_MS };
-  const jobs = [
-    async (copy: ProjectCopy) => {
-      broken = await copy.failing('package.json', copy.read('package.json'), all);
-    },
-    ...SWITCHES.map((one) => async (copy: ProjectCopy) => void offs.push({ ...one, caughtBy: await noticed(copy, one) })),
-  ];
-  try {
-    await Promise.all(copies.map(async (copy) => {
-      for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job(copy);
-    }));
-    return { broken, offs };
-  } finally {
-    for (const copy of copies) copy.remove();
-  }
+  const asItIs = (copy: ProjectCopy): Promise<string | undefined> => copy.failing('package.json', copy.read('package.json'), all);
+  const [broken, ...caught] = await inCopies([asItIs, ...SWITCHES.map((one) => (copy: ProjectCopy) => noticed(copy, one))]);
+  return { broken, offs: SWITCHES.map((one, place) => ({ ...one, caughtBy: caught[place] })) };
 }
 
 async function noticed(copy: ProjectCopy, { what, file, from, to, tests, named }: Switch): Promise<string | undefined> {

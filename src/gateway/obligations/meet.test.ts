@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test';
 import { toolParams } from '../../../test/fixtures/modern-call.ts';
-import { openPath, type Path } from '../../../test/fixtures/path.ts';
+import { openPath, resultOf, type Path } from '../../../test/fixtures/path.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Message } from '../../domain/message.ts';
 
@@ -30,6 +30,15 @@ test.each(['approve', 'stage'])('%s: what a person must look at is not sent whil
   await under(`@${gate}("owner") ${GATE}`);
   expect(await call()).toBe('ERR_LINK_UNAVAILABLE');
   expect(path.sent).toEqual([]);
+});
+
+test('approve: what a server asks its client is answered now or refused, and waits for nobody', async () => {
+  await under('permit(principal, action == Action::"elicit", resource); @approve("owner") forbid(principal, action == Action::"elicit", resource);');
+  path.behave = async function* ({ message }) {
+    const params = { message: 'Which?', requestedSchema: { type: 'object', properties: {} } };
+    if (message.kind === 'request') yield resultOf(message, { resultType: 'input_required', inputRequests: { q: { method: 'elicitation/create', params } } });
+  };
+  expect(await call()).toBe('ERR_OBLIGATION_UNKNOWN');
 });
 
 test('budget: so many calls of one effect in a context', async () => {

@@ -90,6 +90,21 @@ test('redact on answers: results, structured content and errors', async () => {
   expect(path.visits.every(({ add }) => add.categories.length === 0)).toBeTrue();
 });
 
+test('redact on answers: what can\'t be changed whole is withheld, and so is what is still there then', async () => {
+  await under(`${CALL}; @redact("pii") ${ANSWER};`);
+  const said = 'order 12 of 123-45-6789';
+  answering(said);
+  for (const spans of [undefined, [{ at: '/result/content/0/text', start: 0, end: 1 }]]) {
+    path.inspect = (subject) => ({
+      findings: inspect(subject).findings.map(({ spans: _spans, ...finding }) => (spans === undefined ? { ...finding, at: [] } : { ...finding, spans })),
+    });
+    const answer = await call({ id: 'a' });
+    expect(codeIn(answer)).toBe('ERR_OBLIGATION_UNKNOWN');
+    expect(textOf(answer)).not.toContain('6789');
+  }
+  expect((await path.records()).map(({ event }) => event)).toEqual(['call.permitted', 'result.withheld', 'call.permitted', 'result.withheld']);
+});
+
 test('tokenise: a value goes out as a placeholder and comes back only where a permit restores it, and only in its own context', async () => {
   await under(`@restore("pii") ${CALL}; @tokenise("pii") ${ANSWER};`);
   answering('numbers 123-45-6789, 123-45-6789 and 987-65-4321');
