@@ -56,6 +56,49 @@ export const rot13: Undo = (text) => {
   return [{ text: turned, origin: (start, end) => [start, end] }];
 };
 
+const GAPS = /[ ._*-]+/g;
+const GAP_CHARS_MAX = 3;
+const SPACED_LETTERS_MIN = 10;
+
+/** Words whose letters stand apart: what stands between the first two stands between letters, anything else between words. */
+export const spaced: Undo = (text) => apart(text).map(([start, end]) => {
+  const gap = /^.([^\p{L}]{1,3})/su.exec(text.slice(start, start + 1 + GAP_CHARS_MAX))?.[1] ?? ' ';
+  return decodedFrom(text.slice(start, end).replace(GAPS, (one) => (one === gap ? '' : ' ')), start, end);
+});
+
+/** Where at least ten letters in a row stand each by itself. Each unit is looked at once. */
+function apart(text: string): readonly (readonly [start: number, end: number])[] {
+  const found: (readonly [number, number])[] = [];
+  let [letters, start, last, was] = [0, 0, 0, false];
+  let is = isLetter(text.charCodeAt(0));
+  for (let at = 0; at <= text.length; at += 1) {
+    const next = isLetter(text.charCodeAt(at + 1));
+    const isAlone = is && !was && !next;
+    if (letters > 0 && !isAlone && (is || at - last > GAP_CHARS_MAX || !isGap(text.charCodeAt(at)))) {
+      if (letters >= SPACED_LETTERS_MIN) found.push([start, last + 1]);
+      letters = 0;
+    }
+    if (isAlone) {
+      if (letters === 0) start = at;
+      letters += 1;
+      last = at;
+    }
+    was = is;
+    is = next;
+  }
+  return found;
+}
+
+/** Letters of ASCII, and whatever is beyond its neighbours: signs among those only make for fewer runs. */
+function isLetter(code: number): boolean {
+  const lower = code | 32;
+  return (lower >= 97 && lower <= 122 && code < 128) || code >= 0xc0;
+}
+
+function isGap(code: number): boolean {
+  return code === 32 || code === 46 || code === 95 || code === 42 || code === 45;
+}
+
 /** Each run that decodes to something a person could read, placed where the run stands. */
 function blobs(text: string, alphabets: number, runs: RegExp, decode: (run: string) => string | undefined): readonly Mapped[] {
   const found: Mapped[] = [];

@@ -3,7 +3,7 @@ import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Span } from '../../domain/finding.ts';
-import { base64, escapes, hex, percent, rot13 } from './encoded.ts';
+import { base64, escapes, hex, percent, rot13, spaced } from './encoded.ts';
 import type { Undo } from './encoded.ts';
 import { decodedFrom } from './mapped.ts';
 import type { Mapped } from './mapped.ts';
@@ -17,7 +17,7 @@ const UNDOS: readonly (readonly [name: string, traits: number, read: Undo])[] = 
   ['plain', TRAIT.beyondAscii, plainForm], ['tags', TRAIT.tag, one(tagText)], ['selectors', TRAIT.selector, one(selectorText)],
   ['terminal', TRAIT.escape, terminalText], ['comment', TRAIT.angle | TRAIT.brace, comments], ['hidden', TRAIT.angle, hiddenText],
   ['page', TRAIT.angle | TRAIT.ampersand, pageText], ['percent', TRAIT.percent, percent], ['escapes', TRAIT.backslash, escapes],
-  ['base64', TRAIT.run, base64], ['hex', TRAIT.hex, hex], ['rot13', TRAIT.letter, rot13], ['json', TRAIT.brace, jsonTexts],
+  ['base64', TRAIT.run, base64], ['hex', TRAIT.hex, hex], ['rot13', TRAIT.letter, rot13], ['spaced', TRAIT.letter, spaced], ['json', TRAIT.brace, jsonTexts],
 ];
 /** One thing hidden in another, and no deeper: the next layer is a finding of its own kind, not a message to a model. */
 const DEPTH_MAX = 2;
