@@ -116,7 +116,10 @@ test('a client that was refused is listed, and registered as an agent by one com
 test('a flow context is listed, shown, frozen and reset; people and tools are stopped by name', async () => {
   const key = 'a'.repeat(32);
   const add = { confidentiality: 'confidential', categories: ['pii'], integrity: 'untrusted' };
-  await fixture.asGateway.call('control.context', { space: 'default', key, principal: 'https://idp.example|ann', agent: 'desk', actors: [], add });
+  const gateway = crypto.randomUUID();
+  await fixture.asGateway.call('control.context', {
+    space: 'default', key, principal: 'https://idp.example|ann', agent: 'desk', actors: [], add, asks: false, gateway,
+  });
   expect(await sallyport('context', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('confidential, pii, untrusted') });
   await fixture.asGateway.call('control.freeze', { space: 'default', context: key, why: 'too much', exchange: 'e', principal: 'p', agent: 'desk' });
   expect(await json('context', 'show', key)).toMatchObject({ state: 'frozen', labels: add });

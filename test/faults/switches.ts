@@ -144,28 +144,52 @@ export const SWITCHES: readonly Switch[] = [
     ['what is found in arguments flows into them', 'flows into them', 'provenance: carrying(provenance, findings)', 'provenance'],
   ]),
   ...switches('src/flow/provenance/derive.ts', 'src/flow/provenance/provenance.test.ts', [
-    ['a full memory suspects everything', 'that was flooded suspects everything', 'if (memory.isSaturated) return { ...everything(memory, labels, sink), ', 'if (memory.isSaturated && sink.tool === "") return { ...everything(memory, labels, sink), '],
+    [
+      'a full memory suspects everything', 'that was flooded suspects everything',
+      'if (memory.isSaturated) return { ...everything(',
+      'if (memory.isSaturated && sink.tool === "") return { ...everything(',
+    ],
     ['a full memory trusts no destination', 'that was flooded suspects everything', `if (memory.isSaturated) return 'untrusted';`, ''],
-    ['what is too much counts as everything', 'arguments that are too much', 'if (leaves === undefined) return everything(memory, labels, sink);', 'if (leaves === undefined) return UNDERIVED;'],
+    [
+      'what is too much counts as everything', 'arguments that are too much',
+      'if (leaves === undefined) return everything(memory, labels, sink);',
+      'if (leaves === undefined) return UNDERIVED;',
+    ],
     ['declassify', 'counts as less towards one sink', 'passFor(origin, passes, sink) ?? origin.labels', 'origin.labels'],
     ['endorse', 'is vouched for by a person for one sink', '|| vouchedFor(digest, passes, sink)', ''],
     ['values cut into several arguments', 'cut into several arguments', 'if (leaves.length > 1) for', 'if (leaves.length < 0) for'],
   ]),
   ...switches('src/flow/provenance/passes.ts', 'src/flow/provenance/provenance.test.ts', [
-    ['a pass is for one sink', 'counts as less towards one sink', `pass.sink === server || pass.sink === \`\${server}/\${tool}\``, 'pass.sink !== server + tool'],
+    [
+      'a pass is for one sink', 'counts as less towards one sink',
+      `pass.sink === server || pass.sink === \`\${server}/\${tool}\``,
+      'pass.sink !== server + tool',
+    ],
   ]),
   ...switches('src/control/contexts/visit.ts', 'src/control/contexts/visit.test.ts', [
     ['nobody vouches for what is kept elsewhere', 'nobody vouches for a context', 'if (others.away && visit.asks) {', 'if (others.away && visit.late) {'],
     ['who is gone takes it along', 'a gateway that is gone', 'others.gone.some((one) => !writtenOff.includes(one))', 'others.gone.length < 0'],
     ['gaps of what is told late', 'what is told of another life', 'late === true && recall.generation !== body.generation', 'false'],
-    ['contexts wait for who may have more of them', 'a context that idled is not forgotten', '.every((gateway) => isHeardOf.get(gateway))', '.every(() => isHeardOf.size >= 0)'],
+    [
+      'contexts wait for who may have more of them', 'a context that idled is not forgotten',
+      '.every((gateway) => isHeardOf.get(gateway))',
+      '.every(() => isHeardOf.size >= 0)',
+    ],
   ]),
   ...switches('src/control/contexts/visit.ts', 'src/control/contexts/entries.test.ts', [
     ['gaps of what nobody kept', 'what came in while nobody kept fingerprints', 'isMissed && body.gaps === undefined', 'isMissed && body.gaps !== undefined'],
   ]),
   ...switches('src/flow/provenance/entry.ts', 'src/control/contexts/entries.test.ts', [
-    ['a directory that repeats vouches for nothing', 'what is seen again after something untrusted', '!directory || !asked.includes(digest)', '!directory || asked.length >= 0'],
-    ['of a directory some properties', 'of a list that strangers get onto', `typeof listed === 'boolean' ? leaves`, `typeof listed !== 'number' ? leaves`],
+    [
+      'a directory that repeats vouches for nothing', 'what is seen again after something untrusted',
+      '!directory || !asked.includes(digest)',
+      '!directory || asked.length >= 0',
+    ],
+    [
+      'of a directory some properties', 'of a list that strangers get onto',
+      `typeof listed === 'boolean' ? leaves`,
+      `typeof listed !== 'number' ? leaves`,
+    ],
   ]),
   ...switches('src/policy/engine.ts', 'src/policy/classification.test.ts', [
     ['flow is asked where the outcome depends on it', 'what follows contexts is in force', 'readsFlow ||= reads.readsFlow;', ''],
