@@ -62,9 +62,11 @@ export async function evaluate(rows: readonly EvalRow[], ids: readonly string[],
     });
   }
   const real = tried.filter(({ row }) => isRealResult(row));
-  const fixed = (real.length === 0 ? [] : FIXED_SHARES).map((share) => [String(share), thresholdAt(real.map(({ outcome }) => scoreOf(outcome)), share)] as const);
+  const scores = real.map(({ outcome }) => scoreOf(outcome));
+  const fixed = (real.length === 0 ? [] : FIXED_SHARES).map((share) => [String(share), thresholdAt(scores, share)] as const);
   return {
-    rows: rows.length, detectors: ids, leftOut: models.leftOut, known: models.known, partlyRead: tried.filter(({ outcome }) => outcome.partlyRead).length,
+    rows: rows.length, detectors: ids, leftOut: models.leftOut, known: models.known,
+    partlyRead: tried.filter(({ outcome }) => outcome.partlyRead).length,
     attacks: strataOf(tried.filter(({ row }) => row.label === 1), (row) => [attackStratum(row)], fixed),
     benign: strataOf(tried.filter(({ row }) => row.label === 0), (row) => [...(isRealResult(row) ? ['ALL REAL RESULTS'] : []), ...benignStrata(row)], fixed),
     latency: latencyOf(tried),

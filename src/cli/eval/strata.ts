@@ -16,7 +16,8 @@ export function benignStrata(row: EvalRow): readonly string[] {
   const security = row.kind !== 'tool_def' && SECURITY.test(row.text) ? ['text about security'] : [];
   const language = isEnglish(row) ? [] : ['not English'];
   const owner = kind === 'definitions' ? [`definitions: ${row.source}`] : [];
-  return [kind, ...owner, ...security, ...language, ...(kind === 'results' || kind === 'documents' || kind === 'code' ? [`results, ${lengthOf(row.text)}`] : [])];
+  const length = ['results', 'documents', 'code'].includes(kind) ? [`results, ${lengthOf(row.text)}`] : [];
+  return [kind, ...owner, ...security, ...language, ...length];
 }
 
 /** Benign texts that tools answer with on an ordinary day; the others are strata of their own. */

@@ -44,13 +44,14 @@ const WORDS = {
     hochlad* envoy* transmet* transfér* envía envíe enviar reenv* enví* envie encaminh* invia* inoltr* stuur* verstuur* verzend* отправ* перешл*
     пересыл* передай* أرسل 发送 上传 转发 发给 提交到 送信 転送 アップロード 보내 전송 업로드`,
   mailing: `email mail copy`,
-  put: `include including pass passed passing place put add save store append attach insert embed provide supply fill write populate prepend mets mettre insérez inclu*
-    insér* passez passe mettez placez inclua incluya incluye pase pon* coloque* insira includi* inserisci* passa metti voeg* plaats* geef füge
+  put: `include including pass passed passing place put add save store append attach insert embed provide supply fill write populate prepend mets mettre insérez
+    inclu* insér* passez passe mettez placez inclua incluya incluye pase pon* coloque* insira includi* inserisci* passa metti voeg* plaats* geef füge
     übergib* einfüg* добав* включ* помест* переда* укаж* ضع أدرج 放入 填入 附加 包含 传入 传递 写入 含め 入れて 入れる 渡し 追加 포함 넣 전달 추가`,
   talk: `conversation chat history transcript dialogue dialog messages chats convo gespräch* unterhaltung* verlauf chatverlauf historique conversaci*
     historial convers* histórico conversazion* cronologia gesprek* geschiedenis переписк* диалог* истори* бесед* разговор* المحادثة 对话 聊天记录 聊天
     历史记录 会话 会話 履歴 チャット 대화 채팅 기록`,
-  secret: `password passwords passphrase passcode credential credentials secrets apikey cookie cookies bearer mnemonic passwor* zugangsdaten geheim* passe identifiants contraseñ* credencial*
+  secret: `password passwords passphrase passcode credential credentials secrets apikey cookie cookies bearer mnemonic passwor* zugangsdaten geheim*
+    passe identifiants contraseñ* credencial*
     clave claves senha* credenci* chaves credenzial* wachtwoord* парол* ключ* 密码 密钥 凭证 凭据 私钥 パスワード 秘密鍵 認証情報 비밀번호 자격 키를`,
   model: `assistant assistants agent agents ai llm llms model models chatbot claude gpt chatgpt gemini copilot cursor assistent* ki ia asistente*
     assistente* ассистент* модел* ии المساعد 助手 模型 智能体 アシスタント モデル 어시스턴트 모델 ai는`,
