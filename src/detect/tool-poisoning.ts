@@ -49,7 +49,9 @@ const EXPECTED_OF_INSTRUCTIONS: ReadonlySet<Signal> = new Set([
   'call-first', 'superiority', 'acclaim', 'run-other', 'addressed', 'shouting', 'pretext', 'external-url', 'shadow',
 ]);
 /** A text under one of these was encoded or not to be seen; what the others undo happens by accident. */
-const DISGUISES: ReadonlySet<string> = new Set(['tags', 'selectors', 'base64', 'hex', 'rot13', 'percent', 'escapes', 'comment', 'hidden', 'terminal', 'spaced']);
+const DISGUISES: ReadonlySet<string> = new Set([
+  'tags', 'selectors', 'base64', 'hex', 'rot13', 'percent', 'escapes', 'comment', 'hidden', 'terminal', 'spaced',
+]);
 const DISGUISED_FROM = 2;
 
 interface Sign {
