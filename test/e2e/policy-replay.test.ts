@@ -151,6 +151,8 @@ test('the command says what would change, in words and for machines, and is on r
   const report: Json = JSON.parse((await policy('simulate', '--since', '1h', '--json', '--reason', 'again')).out);
   expect(report).toMatchObject({ changes: { denied: 0, permitted: 0, obligations: 0, reasons: 0 }, undecidable: { count: 0 }, payloads: true });
   expect((await policy('simulate', '--since', '1h', '--reason', 'again')).code).toBe(0);
+  const manifest = await policy('simulate', '--since', '1h', '-f', join(gate.home, 'sallyport.yaml'), '--reason', 'again', '--json');
+  expect([manifest.code, JSON.parse(manifest.out)]).toMatchObject([0, { changes: { denied: 0, permitted: 0 }, undecidable: { count: 0 } }]);
   // What only watches is told of as recorded; enforced, it denies.
   expect(report).toMatchObject({ shadow: [{ policy: 'bulk-watch', recorded: expect.any(Number), simulated: expect.any(Number) }] });
   const enforced = await policy('simulate', '--since', '1h', '--enforce', 'bulk-watch', '--json');

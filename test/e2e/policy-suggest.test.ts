@@ -69,6 +69,10 @@ test(verifies('policy-suggested', 'what was permitted to an agent stays, what it
   const closed = await suggested('--agent', 'desk');
   expect(closed['text']).not.toContain('context.arguments');
   expect(closed).toMatchObject({ verified: { changes: { denied: 0 }, undecidable: { count: 0 } } });
+  // Two agents of one group: what either used stays.
+  expect(await suggested('--by', 'group')).toMatchObject({
+    wider: [], verified: { changes: { denied: 0 } }, unused: [{ who: 'group testers', tools: ['notes/erase', 'spare/read', 'spare/write', 'spare/erase'] }],
+  });
 }, 60_000);
 
 test('the other form permits the same and stands instead of what permits today', async () => {

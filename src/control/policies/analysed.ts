@@ -1,10 +1,7 @@
 import type { Agent } from '../../domain/agent.ts';
-import { tellComplaints } from '../../domain/complaints.ts';
-import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Compiled } from '../../policy/compile.ts';
-import { formatDiagnostic } from '../../policy/diagnostic.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
 import { parseManifest } from '../../registry/manifest.ts';
@@ -15,7 +12,7 @@ import type { ManifestFiles } from '../manifest/files.ts';
 import { compileRules } from '../snapshot/compile.ts';
 import type { Configuration } from '../snapshot/configuration.ts';
 import { analyse, type Analysed, type Analysis } from './analyse.ts';
-import { candidateOf } from './candidate.ts';
+import { candidateOf, compileWhole } from './candidate.ts';
 import { policySources } from './sources.ts';
 import type { AnalyseWish } from './schema.ts';
 
@@ -38,12 +35,8 @@ export async function analyseManifest(files: ManifestFiles, now: number): Promis
   const declared = declaredConfiguration(files, now);
   // Nobody knows yet what arguments a tool takes: policies that read them wait, as they do at a gate before its approval.
   const configuration = { ...declared, servers: declared.servers.map(({ baseline: _baseline, ...server }) => server) };
-  const compiled = await compileRules(configuration);
-  const { program, ok, diagnostics } = compiled;
-  if (!ok) {
-    const errors = diagnostics.filter(({ severity }) => severity === 'error');
-    throw new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), { remedy: 'Correct the policies first.' });
-  }
+  const compiled = await compileWhole(configuration);
+  const { program } = compiled;
   const agents = Object.entries(parseManifest(files.text, files.file).agents ?? {}).map(([id, { owner, purpose, clients = [], allow, expires }]): Agent => (
     { id, space: DEFAULT_SPACE, owner, purpose, clients, allow, expiresAt: Date.parse(expires), conversations: false }
   ));

@@ -3,6 +3,7 @@ import { tellComplaints } from '../../domain/complaints.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { buildCeilings, type Ceilings } from '../../policy/ceiling.ts';
+import type { Compiled } from '../../policy/compile.ts';
 import { formatDiagnostic } from '../../policy/diagnostic.ts';
 import { confineRows } from '../admins/confine.ts';
 import { rehearse } from '../change.ts';
@@ -29,15 +30,19 @@ export interface Candidate {
  */
 export async function candidateOf(control: Control, by: By, wish: CandidateWish): Promise<Candidate> {
   const configuration = await configurationOf(control, by, wish);
-  const compiled = await compileRules(configuration, control.compiler.compiled);
-  if (!compiled.ok) {
-    const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error');
-    throw new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), {
-      remedy: 'Correct the candidate; nothing was changed.',
-    });
-  }
+  const compiled = await compileWhole(configuration, control.compiler.compiled);
   const { agents, toolsets } = configuration;
   return { program: enforced(compiled.program, wish.enforce ?? []), ceilings: buildCeilings(agents, toolsets), agents, configuration };
+}
+
+/** Compiles what may come in force one day; what does not compile whole is no candidate. Throws the first error's code, with all of them. */
+export async function compileWhole(configuration: Pick<Configuration, 'rules' | 'servers' | 'toolsets'>, known?: Compiled): Promise<Compiled> {
+  const compiled = await compileRules(configuration, known);
+  if (compiled.ok) return compiled;
+  const errors = compiled.diagnostics.filter(({ severity }) => severity === 'error');
+  throw new SallyportError(errors[0]?.code ?? 'ERR_POLICY_INVALID', tellComplaints(errors, formatDiagnostic), {
+    remedy: 'Correct the candidate; nothing was changed.',
+  });
 }
 
 async function configurationOf(control: Control, by: By, { manifest, policies, proposal }: CandidateWish): Promise<Configuration> {

@@ -125,7 +125,7 @@ async function questionOf(control: Control, { admin, space }: By, { since, until
 
 type Opener = (record: JournalRecord, found: WithPayload, opens: boolean) => Promise<{ readonly payload: Payload; readonly opened?: JsonObject }>;
 
-/** Opens payloads with the keys of their time, each of which is unwrapped once. Throws `ERR_VAULT_*`, `ERR_BODY_UNREADABLE`. */
+/** Opens payloads with the keys of their time, each of which is unwrapped once. Throws `ERR_VAULT_*`. */
 function createOpener({ store, vault }: Control): Opener {
   const keys = new Map<string, Promise<Uint8Array | undefined>>();
   const keyOf = (key: NonNullable<WithPayload['key']>): Promise<Uint8Array | undefined> => {
@@ -142,7 +142,12 @@ function createOpener({ store, vault }: Control): Opener {
     if (!held) return { payload: 'none', opened: {} };
     if (!opens) return { payload: 'closed' };
     if (sealed === null || sealed === undefined) return { payload: 'expired' };
-    const opened = key === null || key === undefined ? undefined : await keyOf(key);
-    return opened === undefined ? { payload: 'erased' } : { payload: 'open', opened: openBody(opened, sealed, { exchange, record: id }) };
+    try {
+      const opened = key === null || key === undefined ? undefined : await keyOf(key);
+      return opened === undefined ? { payload: 'erased' } : { payload: 'open', opened: openBody(opened, sealed, { exchange, record: id }) };
+    } catch (error) {
+      if (error instanceof SallyportError && error.code === 'ERR_BODY_UNREADABLE') return { payload: 'unreadable' };
+      throw error;
+    }
   };
 }

@@ -1,5 +1,4 @@
 import type { AccessRequest } from '../../domain/decision.ts';
-import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json } from '../../domain/json.ts';
 import type { Principal } from '../../domain/principal.ts';
 import { CLEAN, createReach, type Reach } from '../../policy/analyse/reach.ts';
@@ -8,10 +7,9 @@ import { observe, type Seen } from '../../policy/least/observe.ts';
 import { quote } from '../../policy/quote.ts';
 import { createTally, type Report } from '../../policy/simulate/report.ts';
 import { suggestPolicies, type ObservedCall } from '../../policy/suggest.ts';
-import { compileRules } from '../snapshot/compile.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
-import { candidateOf, type Candidate } from './candidate.ts';
+import { candidateOf, compileWhole, type Candidate } from './candidate.ts';
 import type { SuggestWish } from './schema.ts';
 import { mayOpen, replayed, withFaults, type Progress } from './simulate.ts';
 
@@ -114,13 +112,7 @@ async function withSuggestion(before: Candidate, { space }: By, source: string, 
   const { configuration } = before;
   const file = { id: FILE, space, body: { file: FILE, source } };
   const rules = { ...configuration.rules, policies: [...configuration.rules.policies.filter(({ body }) => body.file !== FILE), file] };
-  const { ok, program, diagnostics } = await compileRules({ ...configuration, rules });
-  if (!ok) {
-    const [first] = diagnostics.filter(({ severity }) => severity === 'error');
-    throw new SallyportError(first?.code ?? 'ERR_POLICY_INVALID', `a suggestion does not compile: ${first?.message ?? ''}`, {
-      remedy: 'Report this; nothing was changed.',
-    });
-  }
+  const { program } = await compileWhole({ ...configuration, rules });
   return { ...before, program: instead.length === 0 ? program : withoutOthers(program, instead) };
 }
 

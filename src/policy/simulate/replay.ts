@@ -10,7 +10,7 @@ import { changeOf, combined, lifted, recordedJudgement, type Change, type Record
 import type { Settler, Unknown } from './settle.ts';
 
 /** What is known of a record's payload: `none`: it never had one. The others say why its arguments are not known. */
-export type Payload = 'open' | 'none' | 'not-kept' | 'too-large' | 'expired' | 'erased' | 'closed';
+export type Payload = 'open' | 'none' | 'not-kept' | 'too-large' | 'expired' | 'erased' | 'unreadable' | 'closed';
 
 /** One recorded message, and what the requests of its decision were. */
 export interface Replayed {

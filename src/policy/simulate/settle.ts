@@ -1,4 +1,4 @@
-import type { AccessRequest, Decision, PolicyEngine } from '../../domain/decision.ts';
+import type { AccessRequest, Decision } from '../../domain/decision.ts';
 import type { Json } from '../../domain/json.ts';
 import { UNDERIVED, type Provenance } from '../../domain/provenance.ts';
 import { CATEGORIES, UNLABELLED, type Labels } from '../../domain/server.ts';
@@ -22,7 +22,6 @@ export type Unknown = 'arguments' | 'flow' | 'provenance' | 'findings' | 'identi
 export type Settled = (Decision & { readonly exact: boolean }) | undefined;
 
 export interface Settler {
-  readonly engine: PolicyEngine;
   settle(request: AccessRequest, unknown: ReadonlySet<Unknown>): Settled;
 }
 
@@ -44,7 +43,6 @@ export function createSettler(json: Json, ceilings: Ceilings): Settler {
     return made;
   };
   return {
-    engine,
     settle(request, unknown) {
       const decision = engine.decide(request);
       if (unknown.size === 0) return { ...decision, exact: true };
