@@ -17,7 +17,7 @@ export const info = {
 
 /** What a cell must begin with to be calculated (OWASP, CSV injection); signs alone are numbers. */
 const FORMULA = /^[\s"']{0,3}(?:=[\s+-]*(?:[A-Za-z_.]{2,32}\(|[$A-Z]{1,4}\d|\d[\d.]*\s*[+*/^-]|[A-Za-z]+\|)|[+@-]\s*[A-Za-z_.]{2,32}\(|[+@=-]+\s*[A-Za-z]{2,16}\|)/;
-const DDE = /[=+@-]\s*(?:cmd|powershell|msexcel|rundll32|mshta|regsvr32|wscript|cscript|certutil|[a-z]{2,16})\|\s*'|^[\s"']{0,3}=\s*(?:DDE|DDEAUTO|CALL|REGISTER(?:\.ID)?|EXEC)\s*\(/i;
+const DDE = /[=+@*(,-]\s*(?:cmd|powershell|msexcel|rundll32|mshta|regsvr32|wscript|cscript|certutil|[a-z]{2,16})\|\s*'|^[\s"']{0,3}=\s*(?:DDE|DDEAUTO|CALL|REGISTER(?:\.ID)?|EXEC)\s*\(/i;
 const EXTERNAL = /\b(?:IMPORT(?:XML|DATA|HTML|FEED|RANGE)|WEBSERVICE|FILTERXML|IMAGE|HYPERLINK|RTD|GOOGLEFINANCE|STOCKHISTORY|ENCODEURL|QUERYSTORAGE|SQL\.REQUEST)\s*\(/i;
 const ROWS_KEY = /(?:^|_)(?:csv|tsv|rows|values|cells|data|table|content|contents)(?:$|_)/;
 

@@ -1,7 +1,7 @@
 import type { Detector, Sight } from '../domain/detector.ts';
 import { argumentsOf } from './arguments.ts';
 import { parseSql, withoutComments } from './generated-sql/statements.ts';
-import type { Statement } from './generated-sql/statements.ts';
+import type { Parsed, Statement } from './generated-sql/statements.ts';
 import { createReport } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
 
@@ -33,6 +33,10 @@ const CREDENTIALS = /(?:^|_|\b)(?:passwords?|passwd|secrets?|tokens?|api_?keys?|
 /** What counts or describes them. */
 const ABOUT_THEM = /^(?:max|min|num|total|input|output|prompt|completion|cached)_|_(?:count|limit|budget|usage|used|cost|price|type|length|size|at|expir\w{1,6})s?$/i;
 
+/** What leaves the string that it is put into: a quote, and then more SQL. */
+const FRAGMENT =
+  /['"]\s{0,8}\)?\s{0,8}(?:;\s{0,8}(?:drop|delete|update|insert|truncate|alter|grant|exec(?:ute)?)\s|(?:or|and)\s{1,8}['"]?\w{0,20}['"]?\s{0,8}=|union\s{1,8}(?:all\s{1,8})?select\s)/i;
+
 /** SQL that an agent wrote, by kind of statement, before a database sees it. */
 export const detector: Detector = {
   id: 'generated-sql',
@@ -40,9 +44,11 @@ export const detector: Detector = {
   detect: (sight: Sight) => {
     const report = createReport('generated-sql', info);
     for (const { view, key, text } of argumentsOf(sight)) {
-      if (text.length < 6 || !(SQL.test(withoutComments(text)) || (KEY.test(key)
+      const isWhole = SQL.test(withoutComments(text));
+      const isPart = !isWhole && FRAGMENT.test(text);
+      if (text.length < 6 || !(isWhole || isPart || (KEY.test(key)
         && /;\s*(?:drop|delete|update|insert|truncate|alter|grant|select)\b|\bunion\s+(?:all\s+)?select\b/i.test(text)))) continue;
-      const { statements, isOpen } = parseSql(text);
+      const { statements, isOpen } = isPart ? parseInside(text) : parseSql(text);
       const rules = new Map<RuleName, string | undefined>();
       if (isOpen) rules.set('unparsable', undefined);
       if (statements.length > 1) rules.set('stacked', String(statements.length));
@@ -52,6 +58,13 @@ export const detector: Detector = {
     return report.findings();
   },
 };
+
+/** As it reads where it is put between quotes: what it begins with is the end of a string, and what it ends with may begin one. */
+function parseInside(text: string): Parsed {
+  const quote = /['"]/.exec(text)?.[0] ?? "'";
+  const parsed = parseSql(quote + text);
+  return parsed.isOpen ? parseSql(quote + text + quote) : parsed;
+}
 
 function rulesOf({ kind, words }: Statement): readonly RuleName[] {
   const has = (...all: readonly string[]): boolean => all.some((word) => words.includes(word));

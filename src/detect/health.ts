@@ -18,6 +18,8 @@ const WHOM =
 /** What it says of them. */
 const WHAT =
   /\b(?:diagnos(?:is|ed|e|tico|tic)|icd-?10|prescri(?:bed|ption)|medication|symptoms?|allerg(?:y|ies|ic)|blood (?:type|pressure)|hba1c|hiv|hepatitis|biopsy|oncolog\w{1,4}|chemotherapy|insulin|diabet\w{1,4}|asthma|depress(?:ion|ive)|pregnan(?:t|cy)|discharge summary|befund|medikament|medicaci[oó]n|ordonnance|terapia)\b|诊断|диагноз|\b[A-TV-Z]\d{2}\.\d{1,2}\b/gi;
+/** A script without letters says somebody and two conditions in so few characters. */
+const SHORTEST = 8;
 const NEAR_CHARS = 600;
 /** One word of illness is talk; two different ones beside a person are a record. */
 const SAID_MIN = 2;
@@ -29,7 +31,7 @@ export const detector: Detector = {
   detect: (sight: Sight) => {
     const report = createReport('health', info, { record: { confidentiality: 'restricted', categories: ['phi'] } });
     for (const view of freshViews(sight)) {
-      if (view.text.length < 20) continue;
+      if (view.text.length < SHORTEST) continue;
       const whom = [...view.text.matchAll(WHOM)].map(({ index }) => index);
       if (whom.length === 0) continue;
       const what = [...view.text.matchAll(WHAT)].map(({ 0: word, index }) => ({ word: word.toLowerCase(), start: index, end: index + word.length }));

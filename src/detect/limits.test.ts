@@ -79,7 +79,8 @@ test('what is too much is neither sent nor handed out', async () => {
 test('a schema that asks for more steps than are ever taken lets nothing by', () => {
   const branch = (depth: number): Json => (depth === 0 ? { type: 'number' } : { anyOf: Array.from({ length: 6 }, () => branch(depth - 1)) });
   const looked = (depth: number): ReturnType<typeof inspect> => inspect({
-    facet: 'argument', json: { n: 'a' }, at: '/params/arguments', server: 'crm', name: 'charge', definition: { inputSchema: { properties: { n: branch(depth) } } },
+    facet: 'argument', json: { n: 'a' }, at: '/params/arguments', server: 'crm', name: 'charge',
+    definition: { inputSchema: { properties: { n: branch(depth) } } },
   });
   expect(looked(3).findings.map(({ rule }) => rule)).toContain('argument');
   expect(looked(7).incomplete).toMatchObject({ rule: 'detector-failed', seen: 'schema' });
