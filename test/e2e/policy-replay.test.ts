@@ -20,6 +20,8 @@ import { verifies } from './requirements.ts';
 
 const SESSION = 'permit(principal, action in Action::"session", resource);';
 const JOBS = `
+@id("few-jobs") @limit("6/h") forbid(principal, action == Action::"call_tool", resource == Tool::"jobs/job");
+@id("few-runs") @limit("9/h") forbid(principal, action == Action::"call_tool", resource == Tool::"jobs/run");
 @id("ops") permit(principal in Group::"ops", action == Action::"call_tool", resource in Server::"jobs");
 @id("fetch") permit(principal, action == Action::"call_tool", resource == Tool::"web/fetch");
 @id("mail") permit(principal in Group::"research", action == Action::"call_tool", resource in Server::"mail");
@@ -109,7 +111,8 @@ test(verifies('policy-simulated', 'another snapshot decides the record as it dec
     asked.forEach(({ record, is }, at) => {
       const one = liveAsked[at];
       expect([record.agent, record.server, record.tool, record.action]).toEqual([one?.agent, one?.server, one?.tool, one?.action]);
-      expect(is).toMatchObject(one === undefined ? {} : judgementOf(recordedJudgement(one)));
+      const judged = one && recordedJudgement(one);
+      expect({ ...is, gates: judged?.passed === true ? is?.gates : is?.firstGates }).toMatchObject(judged === undefined ? {} : judgementOf(judged));
     });
     // Answers: of what was answered on both days.
     const answers = new Map(live.filter(({ event }) => event.startsWith('result.')).map((one) => [one.exchange, one]));
@@ -157,7 +160,9 @@ test('the command says what would change, in words and for machines, and is on r
   expect(report).toMatchObject({ shadow: [{ policy: 'bulk-watch', recorded: expect.any(Number), simulated: expect.any(Number) }] });
   const enforced = await policy('simulate', '--since', '1h', '--enforce', 'bulk-watch', '--json');
   const watched: Json = JSON.parse(enforced.out.slice(0, enforced.out.lastIndexOf('}') + 1));
-  expect([enforced.code, watched]).toMatchObject([3, { policies: [{ policy: 'bulk-watch', change: 'denied' }] }]);
+  expect([enforced.code, watched]).toMatchObject([3, {
+    policies: expect.arrayContaining([expect.objectContaining({ policy: 'bulk-watch', change: 'denied' })]),
+  }]);
   const [job] = await gate.records({ server: 'jobs', event: 'call.denied' });
   const explained = await policy('explain', typeof job?.['exchange'] === 'string' ? job['exchange'] : '');
   expect(explained.out).toContain('In shadow, and would have matched: bulk-watch');

@@ -18,6 +18,8 @@ export interface Simulated extends Judged {
   /** Whether policies and obligations are known, and not the outcome alone. */
   readonly exact: boolean;
   readonly shadow: readonly string[];
+  /** Those of the first decision that waits: of a message that was refused its record has no others. */
+  readonly firstGates: readonly string[];
   /** The gates as they are, for what is not asked of an answer again. */
   readonly met: readonly Obligation[];
 }
@@ -64,7 +66,8 @@ export function combined(decisions: readonly Settled[]): Simulated | undefined {
 export function lifted(is: Simulated | undefined, before: readonly Obligation[]): Simulated | undefined {
   if (is?.outcome !== 'gated' || before.length === 0) return is;
   const met = is.met.filter(({ kind, policy }) => !before.some((gate) => gate.kind === kind && gate.policy === policy));
-  return { ...is, met, gates: sorted(met.map(wordOf)), outcome: met.length > 0 ? 'gated' : 'allow' };
+  const gates = sorted(met.map(wordOf));
+  return { ...is, met, gates, firstGates: gates, outcome: met.length > 0 ? 'gated' : 'allow' };
 }
 
 function judgedOf({ outcome, policies, obligations, errors, shadow = [], exact }: NonNullable<Settled>): Simulated {
@@ -72,9 +75,10 @@ function judgedOf({ outcome, policies, obligations, errors, shadow = [], exact }
   const isGated = outcome === 'deny' && errors.length === 0 && met.length > 0;
   const transforms = obligations.filter(({ kind }) => isTransform(kind));
   const isDenied = outcome === 'deny' && !isGated;
+  const gates = isGated ? sorted(met.map(wordOf)) : [];
   return {
     outcome: isDenied ? 'deny' : isGated ? 'gated' : 'allow', policies: sorted(policies), shadow, exact,
-    gates: isGated ? sorted(met.map(wordOf)) : [], met: isGated ? met : [], transforms: isDenied ? [] : sorted(transforms.map(wordOf)),
+    gates, firstGates: gates, met: isGated ? met : [], transforms: isDenied ? [] : sorted(transforms.map(wordOf)),
   };
 }
 
@@ -88,7 +92,7 @@ export function changeOf(was: Recorded, is: Simulated): Change | undefined {
   if (is.outcome === 'deny') return was.passed ? 'denied' : was.outcome === 'gated' ? 'obligations' : 'reasons';
   if (was.outcome === 'gated' && is.outcome === 'allow' && !was.passed && isGateCode(was.code)) return 'permitted';
   if (!is.exact) return was.outcome === is.outcome ? undefined : 'obligations';
-  const isSame = was.outcome === is.outcome && equal(was.gates, is.gates) && equal(was.transforms, is.transforms);
+  const isSame = was.outcome === is.outcome && equal(was.gates, was.passed ? is.gates : is.firstGates) && equal(was.transforms, is.transforms);
   return isSame ? reasons(was, is) : 'obligations';
 }
 
