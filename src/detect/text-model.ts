@@ -26,11 +26,11 @@ const HEAD_OF: Readonly<Record<Facet, Head>> = {
   result: 'results', error: 'results', resource: 'results', question: 'results', notice: 'results', interface: 'results',
 };
 /**
- * The one operating point, as indices of LEVELS: what is as rare as that is told, as `low`. Definitions are few, and a person reads
+ * From which of LEVELS on a score is told, as `low`. Definitions are few, and a person reads
  * what is told of them, so that of them only the rarest is.
  */
 const TOLD: Readonly<Record<Head, number>> = { results: LEVELS.indexOf(0.002), arguments: LEVELS.indexOf(0.002), definitions: LEVELS.indexOf(0.001) };
-/** What is rarer still is told as `medium`. Never more: a score decides nothing. */
+/** What is rarer still is told as `medium`: the one operating point that figures are given for. Never more: a score decides nothing. */
 const MARKED = LEVELS.indexOf(0.001);
 
 interface Suspect {

@@ -12,7 +12,7 @@ import { subjectOf } from './subject.ts';
 
 /** The one operating point: from which severity on a finding of a detector calls a text an attack. Others find what is no attack by itself. */
 export const OPERATING: Readonly<Record<string, Severity>> = { 'hidden-channels': 'medium', 'tool-poisoning': 'high', instructions: 'medium',
-  'text-model': 'low' };
+  'text-model': 'medium' };
 
 export interface Outcome {
   readonly flagged: boolean;
