@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { RunningGateway } from '../../src/roles/gateway.ts';
+import { startGatewayProcess } from '../fixtures/gateway-process.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
@@ -10,6 +11,7 @@ let mail: RecordingServer;
 let gate: Gate;
 let east: RunningGateway;
 let west: RunningGateway;
+type Where = Pick<RunningGateway, 'url'>;
 
 const SEND = toolNamed('send', { inputSchema: { type: 'object', properties: { to: { type: 'string' }, text: { type: 'string' } } } });
 const LABELS = 'labels: { confidentiality: public, integrity: trusted }';
@@ -33,12 +35,12 @@ afterAll(async () => {
   await Promise.all([web.stop(), mail.stop()]);
 }, 30_000);
 
-const send = (at: RunningGateway, token: string): Promise<Called> => callTool(`${at.url}/mcp/mail`, token, 'send', { to: 'eve@evil.example', text: 'hello' });
-const look = (at: RunningGateway, token: string): Promise<Called> => callTool(`${at.url}/mcp/mail`, token, 'read_note', { text: 'mine' });
-const browse = (at: RunningGateway, token: string): Promise<Called> => callTool(`${at.url}/mcp/web`, token, 'read_note', { text: 'page' });
+const send = ({ url }: Where, token: string): Promise<Called> => callTool(`${url}/mcp/mail`, token, 'send', { to: 'eve@evil.example', text: 'hello' });
+const look = ({ url }: Where, token: string): Promise<Called> => callTool(`${url}/mcp/mail`, token, 'read_note', { text: 'mine' });
+const browse = ({ url }: Where, token: string): Promise<Called> => callTool(`${url}/mcp/web`, token, 'read_note', { text: 'page' });
 
 /** What the gateways say until one of them has an answer of policy's; nothing is sent by then. */
-async function untilDecided(at: RunningGateway, token: string): Promise<Called> {
+async function untilDecided(at: Where, token: string): Promise<Called> {
   for (;;) {
     const called = await send(at, token);
     if (called.code !== 'ERR_FLOW_UNKNOWN') return called;
@@ -79,6 +81,26 @@ test('a gateway that went down with what it kept is waited for, and tells it whe
   east = await gate.replica('east');
   expect((await untilDecided(west, token)).code).toBe('ERR_APPROVAL_REQUIRED');
   expect(mail.heard.slice(sent).filter(({ params }) => params['name'] === 'send')).toEqual([]);
+}, 60_000);
+
+test('a gateway that was killed tells it when it is back, under the name that it had', async () => {
+  const north = await startGatewayProcess(gate.home, 'north');
+  const token = await gate.token({ agent: 'driver' });
+  for (const one of [north, west]) expect((await look(one, token)).result).toBeDefined();
+  await gate.down('control');
+  expect((await browse(north, token)).result).toBeDefined();
+  north.signal('SIGKILL');
+  await gate.up('control');
+  for (let turn = 0; turn < 5; turn += 1) {
+    expect((await send(west, token)).code).toBe('ERR_FLOW_UNKNOWN');
+    await Bun.sleep(100);
+  }
+  const again = await startGatewayProcess(gate.home, 'north');
+  try {
+    expect((await untilDecided(west, token)).code).toBe('ERR_APPROVAL_REQUIRED');
+  } finally {
+    await again.stop();
+  }
 }, 60_000);
 
 test('a gateway that said goodbye is waited for by nobody', async () => {

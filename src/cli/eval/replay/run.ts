@@ -17,7 +17,6 @@ import { flowKeyOf } from '../../../flow/provenance/key.ts';
 import { flowReads, judge, judgeAnswer, knownWith } from '../../../gateway/guard.ts';
 import type { InForce } from '../../../gateway/in-force.ts';
 import { createInspecting, type Inspecting } from '../../../gateway/inspecting.ts';
-import { enforce } from '../../../gateway/enforce.ts';
 import { openStore } from '../../../store/open.ts';
 import { companyOf } from './company.ts';
 import type { Suite, Task } from './suites.ts';
@@ -110,13 +109,16 @@ async function callOnce(exchange: Exchange, said: Task['steps'][number]['result'
       remedy: 'A suite needs a policy that permits what its tasks do.',
     });
   }
-  const permit = verdict.outcome === 'permit' ? verdict : enforce(message, { ...verdict.decision, outcome: 'allow', obligations: [] }, false);
-  if (permit.outcome !== 'permit') return verdict;
   const answer: Message = { kind: 'result', from: 'server', revision: '2026-07-28', id: 1, result: resultOf(said) };
   const seen = await inspecting.answered(answer, exchange);
-  const passed = judgeAnswer({ message: answer, findings: seen.findings }, permit, exchange, force, known, force.lease);
-  if (passed.outcome === 'permit') await flow.carry(exchange, [...known.findings, ...seen.findings], { answer, keeps: force.engine.readsProvenance });
-  return verdict.outcome === 'permit' ? passed : verdict;
+  const carry = (): Promise<void> => flow.carry(exchange, [...known.findings, ...seen.findings], { answer, keeps: force.engine.readsProvenance });
+  if (verdict.outcome === 'denial') {
+    await carry();
+    return verdict;
+  }
+  const passed = judgeAnswer({ message: answer, findings: seen.findings }, verdict, exchange, force, known, force.lease);
+  if (passed.outcome === 'permit') await carry();
+  return passed;
 }
 
 function resultOf(said: Task['steps'][number]['result']): Extract<Message, { kind: 'result' }>['result'] {
