@@ -33,29 +33,40 @@ export function digitsOf(view: View): readonly Digits[] {
 function numbersIn(text: string, run: string, at: number): readonly Digits[] {
   if (/\w/.test(text.charAt(at - 1)) || /\w/.test(text.charAt(at + run.length))) return [];
   const groups = run.match(GROUP) ?? [];
+  const all = groups.join('');
   const found: Digits[] = [];
-  let start = at;
+  let [start, before] = [at, 0];
   for (const [first, { length }] of groups.entries()) {
-    numbersFrom(text, groups, first, start, found);
+    numbersFrom(text, { groups, all, first, before, start }, found);
     start += length + 1;
+    before += length;
   }
   return found;
 }
 
+interface Begun {
+  readonly groups: readonly string[];
+  /** All digits of all groups, and how many of them stand before the first group. */
+  readonly all: string;
+  readonly before: number;
+  readonly first: number;
+  readonly start: number;
+}
+
 /** What begins with one group, and goes on with as many as a number may have. One sign stands between each two. */
-function numbersFrom(text: string, groups: readonly string[], first: number, start: number, found: Digits[]): void {
-  let [digits, sizes, separators, end] = ['', 0, '', start];
+function numbersFrom(text: string, { groups, all, before, first, start }: Begun, found: Digits[]): void {
+  let [count, sizes, separators, end] = [0, 0, '', start];
   for (let index = first; index < first + GROUPS_MAX && index < groups.length; index += 1) {
-    const group = groups[index] ?? '';
+    const length = groups[index]?.length ?? 0;
     // Groups of one digit are a list, unless they end a number.
     if (index - 1 > first && groups[index - 1]?.length === 1) break;
-    if (digits.length + group.length > DIGITS_MAX) break;
+    count += length;
+    if (count > DIGITS_MAX) break;
     const separator = index === first ? '' : text.charAt(end);
     if (separator !== '' && !separators.includes(separator)) separators += separator;
-    digits += group;
-    sizes = sizes * SIZE + group.length;
-    end += separator.length + group.length;
-    if (digits.length >= DIGITS_MIN) found.push({ start, end, digits, shape: shapeOf(sizes), separators });
+    sizes = sizes * SIZE + length;
+    end += separator.length + length;
+    if (count >= DIGITS_MIN) found.push({ start, end, digits: all.slice(before, before + count), shape: shapeOf(sizes), separators });
   }
 }
 

@@ -22,6 +22,7 @@ const CARD = { confidentiality: 'restricted', categories: ['pci'] } as const;
 const LABELS = { card: CARD, 'security-code': CARD, iban: { confidentiality: 'confidential', categories: ['pii'] } } as const;
 
 const CARD_WORDS = /card|visa|master|amex|credit|debit|\bpan\b|\bcc\b|payment|karte|tarjeta|carte|cart[aã]o|kaart|карт|卡/i;
+const RANGES_OF = Map.groupBy(CARD_RANGES, ({ first }) => first.charAt(0));
 const ONE_DIGIT = /^(\d)\1+$/;
 const CARD_SHAPES = new Set(['4-4-4-4', '4-6-5', '4-6-4', '4-4-4-4-3', '4-4-4-1']);
 const IBAN = /(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])/gi;
@@ -57,8 +58,10 @@ function isField({ text, spansOf }: View): boolean {
 }
 
 function isCard({ digits, separators }: Digits): boolean {
-  return separators.length <= 1 && digits.length >= 12 && !ONE_DIGIT.test(digits) && luhn(digits) && CARD_RANGES.some(({ first, last, lengths }) =>
-    lengths.includes(digits.length) && within(digits, first, last));
+  if (separators.length > 1 || digits.length < 12) return false;
+  const ranges = RANGES_OF.get(digits.charAt(0));
+  return ranges?.some(({ first, last, lengths }) => lengths.includes(digits.length) && within(digits, first, last)) === true
+    && !ONE_DIGIT.test(digits) && luhn(digits);
 }
 
 function within(digits: string, first: string, last: string): boolean {
