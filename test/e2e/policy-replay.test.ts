@@ -23,6 +23,7 @@ const JOBS = `
 @id("few-jobs") @limit("6/h") forbid(principal, action == Action::"call_tool", resource == Tool::"jobs/job");
 @id("few-runs") @limit("9/h") forbid(principal, action == Action::"call_tool", resource == Tool::"jobs/run");
 @id("ops") permit(principal in Group::"ops", action == Action::"call_tool", resource in Server::"jobs");
+@id("may-ask") permit(principal in Group::"reader", action == Action::"elicit", resource in Server::"web");
 @id("fetch") permit(principal, action == Action::"call_tool", resource == Tool::"web/fetch");
 @id("mail") permit(principal in Group::"research", action == Action::"call_tool", resource in Server::"mail");
 @id("research-reads") permit(principal in Group::"research", action == Action::"call_tool", resource in Server::"crm") when { resource.effect == "read" };`;
@@ -53,6 +54,7 @@ const B = `${SESSION}${JOBS}
 @id("no-hidden") forbid(principal, action == Action::"respond", resource in Server::"web") when { context.findings.contains("hidden-channels/tag-characters") };
 @id("no-leak") forbid(principal, action == Action::"call_tool", resource in Server::"mail")
   when { context.contextConfidentiality == "confidential" || context.contextIntegrity == "untrusted" };
+@id("asks-nothing") forbid(principal, action == Action::"elicit", resource) when { resource.integrity == "untrusted" };
 @id("told") @spotlight permit(principal in Group::"support", action == Action::"respond", resource in Server::"crm");`;
 
 const BY: By = { admin: { id: 'sallyport|admin', may: ['audit', 'investigate'],
@@ -139,7 +141,7 @@ async function policy(...args: readonly string[]): Promise<{ readonly code: numb
   let out = '';
   const io = {
     env: {}, cwd: gate.home, interactive: false, signal: new AbortController().signal, confirm: () => Promise.resolve(false),
-    out: (text: string) => void (out += text), note: (text: string) => void (out += `${text}\n`),
+    out: (text: string) => void (out += text), note: () => undefined,
   };
   const code = await command.run([...args, '--home', gate.home], io);
   return { code, out };
@@ -159,7 +161,7 @@ test('the command says what would change, in words and for machines, and is on r
   // What only watches is told of as recorded; enforced, it denies.
   expect(report).toMatchObject({ shadow: [{ policy: 'bulk-watch', recorded: expect.any(Number), simulated: expect.any(Number) }] });
   const enforced = await policy('simulate', '--since', '1h', '--enforce', 'bulk-watch', '--json');
-  const watched: Json = JSON.parse(enforced.out.slice(0, enforced.out.lastIndexOf('}') + 1));
+  const watched: Json = JSON.parse(enforced.out);
   expect([enforced.code, watched]).toMatchObject([3, {
     policies: expect.arrayContaining([expect.objectContaining({ policy: 'bulk-watch', change: 'denied' })]),
   }]);
@@ -205,7 +207,7 @@ test(verifies('policy-simulated', 'with payloads closed or gone, exactly what de
   const [erased] = steps;
   await gate.admin('POST', '/audit/erase', { exchange: erased?.record.exchange ?? '', reason: 'they asked' });
   const left = await simulated(B);
-  expect(JSON.parse((await policy('simulate', '--since', '1h', '--json')).out.replace(/\}\n[^}]*$/, '}'))).toMatchObject({ erasures: 1, payloads: false });
+  expect(JSON.parse((await policy('simulate', '--since', '1h', '--json')).out)).toMatchObject({ erasures: 1, payloads: false });
   expect(left.filter(({ record }) => record.exchange === erased?.record.exchange)).toEqual([]);
   for (const { record, is, undecidable } of [...closed, ...left]) {
     if (undecidable === undefined && whole.has(record.id)) expect(is?.outcome).toBe(whole.get(record.id));

@@ -93,7 +93,7 @@ export function createReplay(settler: Settler): Replay {
     if (LOST.has(record.event) || (asked !== undefined && asked.is?.outcome === 'deny')) return undefined;
     const questions = requests.filter(({ action }) => QUESTIONS.has(action));
     const kind = questions.length > 0 ? 'question' : 'answer';
-    const was = withoutCover(recordedJudgement(record), kind);
+    const was = withoutCover(recordedJudgement(record), kind, record);
     if (asked === undefined) return stepOf(record, kind, was, undefined, 'no-call');
     const { unknown, why } = unknownOfAnswer(asked, replayed);
     const found = record.findings ?? [];
@@ -103,7 +103,7 @@ export function createReplay(settler: Settler): Replay {
       ...responds.map((one) => settler.settle(one, withoutPayload(unknown))),
       ...questions.map((one) => settler.settle(withFindings(one, [...asked.findings, ...found]), unknown)),
     ]), asked.is?.met ?? []);
-    const step = stepOf(record, kind, was, is && withoutCover(is, kind), why ?? asked.why);
+    const step = stepOf(record, kind, was, is && withoutCover(is, kind, record), why ?? asked.why);
     if (was.passed && !passes(is, was)) contexts.lose(record, asked.labels);
     else if (!was.passed && isOpened(step)) contexts.gain(record);
     return step;
@@ -173,10 +173,14 @@ function isRewritten({ detail }: JournalRecord): boolean {
   return changed.some((kind) => typeof kind === 'string' && REWRITES.test(`${kind} `));
 }
 
-/** What nothing speaks of is as it was permitted: by which policies, its call says. */
-function withoutCover<J extends Recorded | Simulated>(judged: J, kind: Step['kind']): J {
-  const isPlain = kind === 'answer' && judged.outcome === 'allow' && judged.transforms.length === 0;
-  return isPlain ? { ...judged, policies: [] } : judged;
+/**
+ * What nothing speaks of is as it was permitted: by which policies, its call says. So does the record of an answer with questions that
+ * were all allowed; only what a server asks by a message of its own has a decision of its own.
+ */
+function withoutCover<J extends Recorded | Simulated>(judged: J, kind: Step['kind'], { event }: JournalRecord): J {
+  if (judged.outcome !== 'allow' || (kind === 'question' && event.startsWith('message.'))) return judged;
+  if (kind === 'question') return { ...judged, policies: [], transforms: [] };
+  return judged.transforms.length === 0 ? { ...judged, policies: [] } : judged;
 }
 
 /** Whether it goes on as it did: what came of it then came of it here. */
