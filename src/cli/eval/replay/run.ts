@@ -97,8 +97,10 @@ async function replayTask(suite: string, { id, attack, steps }: Task, rooms: Roo
   return { suite, id, isRight, steps: done, ...(attack === undefined ? {} : { attack }) };
 }
 
+type Outcome = Pick<Verdict, 'outcome' | 'decision'>;
+
 /** One call on its way: known, inspected, judged; and its answer, which labels the context. */
-async function callOnce(exchange: Exchange, said: Task['steps'][number]['result'], { force, flow, inspecting }: Rooms): Promise<Verdict> {
+async function callOnce(exchange: Exchange, said: Task['steps'][number]['result'], { force, flow, inspecting }: Rooms): Promise<Outcome> {
   const message = requestOf(exchange);
   const carried = await flow.know(exchange, flowReads(exchange, force));
   const { findings } = await inspecting.asked(message, exchange);
