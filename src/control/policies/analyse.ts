@@ -2,8 +2,9 @@ import { toxicCombinations, type HeldTool, type ToxicCombination } from '../../d
 import type { Agent } from '../../domain/agent.ts';
 import type { Resource } from '../../domain/decision.ts';
 import type { Json } from '../../domain/json.ts';
-import { CATEGORIES, CONFIDENTIALITIES, UNLABELLED, type Labels, type Server, type Toolset } from '../../domain/server.ts';
+import { UNLABELLED, type Labels, type Server, type Toolset } from '../../domain/server.ts';
 import type { AgentToken } from '../../domain/snapshot.ts';
+import { join } from '../../flow/labels.ts';
 import { namesDestination } from '../../flow/provenance/destinations.ts';
 import { callersOf, type Caller } from '../../policy/analyse/callers.ts';
 import { cutTools, type Cut } from '../../policy/analyse/cuts.ts';
@@ -124,7 +125,7 @@ function pathsOf(rule: ToxicCombination['rule'], { principal }: Caller, parts: P
       const flowsFrom = [...untrusted, ...sensitive].flatMap(({ server, tool }) => [server, `${server}/${tool}`]);
       const carried = rule === 'leak' ? second : first;
       const situation: Situation = {
-        flow: joined(first, second),
+        flow: join(first, second),
         provenance: { destinations: 'none', flowsFrom, confidentiality: carried.confidentiality, categories: carried.categories },
       };
       const towards = ({ destinations }: Item): Situation => ({ ...situation, provenance: { ...situation.provenance, destinations } });
@@ -162,15 +163,6 @@ function byLabels(items: readonly Item[]): readonly (readonly Item[])[] {
 
 function labelsOf([first]: readonly Item[]): Labels {
   return first?.labels ?? UNLABELLED;
-}
-
-function joined(one: Labels, other: Labels): Labels {
-  const [first, second] = [one, other].map(({ confidentiality }) => CONFIDENTIALITIES.indexOf(confidentiality));
-  return {
-    confidentiality: (first ?? 0) >= (second ?? 0) ? one.confidentiality : other.confidentiality,
-    categories: CATEGORIES.filter((category) => one.categories.includes(category) || other.categories.includes(category)),
-    integrity: one.integrity === 'untrusted' ? 'untrusted' : other.integrity,
-  };
 }
 
 function describe(rule: ToxicCombination['rule'], caller: Caller, parts: Parts, { usesOf, tokens, agents }: Analysed, flows: readonly string[]): ToxicPath {
