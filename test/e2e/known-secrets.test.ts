@@ -96,7 +96,7 @@ test('a canary is made once, shown once, released to nobody, and found wherever 
     expect.objectContaining({ detector: 'secrets', rule: 'canary', seen: 'bait/finance' })]) });
   const listed = await gate.admin('GET', '/vault');
   expect(JSON.stringify(listed)).not.toContain(value);
-  expect(listed['secrets']).toMatchObject([{ name: 'bait/finance', canary: 'the wiki, page Finance', findings: [] }]);
+  expect(listed['secrets']).toContainEqual(expect.objectContaining({ name: 'bait/finance', canary: 'the wiki, page Finance', findings: [] }));
   const read = await gate.control().vault.read('default', 'vault:bait/finance').catch((fault: unknown) => String(fault));
   expect(read).toContain('missing, empty or not usable');
   expect(await gate.admin('PUT', '/vault/bait%2Ffinance', { value: SECRET }).catch((fault: unknown) => String(fault))).toContain('ERR_CONFLICT');

@@ -79,7 +79,7 @@ afterAll(async () => {
   await http.stop(true);
 });
 
-async function connect(server: string): Promise<void> {
+async function connect(server: string, agent = 'tester'): Promise<void> {
   client = new Client({ name: 'desk', version: '1' }, { capabilities: { sampling: {}, elicitation: {} } });
   client.setRequestHandler(CreateMessageRequestSchema, ({ method, params }) => {
     asked.push(JSON.parse(JSON.stringify({ method, params })));
@@ -89,7 +89,7 @@ async function connect(server: string): Promise<void> {
     asked.push(JSON.parse(JSON.stringify({ method, params })));
     return { action: 'accept', content: { name: 'ann' } };
   });
-  const requestInit = { headers: { authorization: `Bearer ${await gate.token()}` } };
+  const requestInit = { headers: { authorization: `Bearer ${await gate.token({ agent })}` } };
   await client.connect(new StreamableHTTPClientTransport(new URL(`${gate.url}/mcp/${server}`), { requestInit }));
 }
 
@@ -125,13 +125,17 @@ test('what is hidden in a question is found, and policy\'s to refuse', async () 
   const denied = (await gate.records({ event: 'message.denied', server: 'open' })).at(-1);
   expect(denied).toMatchObject({ policies: ['nothing-hidden'], findings: expect.arrayContaining([
     expect.objectContaining({ detector: 'hidden-channels', rule: 'tag-characters' })]) });
+  await client.close();
 });
 
 test('one server asks so often in one flow context, whatever policy says; then it is told so', async () => {
-  for (let n = 0; n < 4; n += 1) expect(await call('elicit', `Question ${n}`)).toContain('ann');
+  // Of an agent that was asked nothing yet: whatever ran before.
+  await connect('open', 'asker');
+  const before = asked.length;
+  for (let n = 0; n < 6; n += 1) expect(await call('elicit', `Question ${n}`)).toContain('ann');
   expect(await call('elicit', 'One more')).toContain('refused: ');
   expect(await call('sample', 'One more')).toContain('refused: ');
-  expect(asked).toHaveLength(6);
+  expect(asked).toHaveLength(before + 6);
   const codes = (await gate.records({ event: 'message.denied', server: 'open' })).map(({ code }) => code);
   expect(codes.slice(-2)).toEqual(['ERR_RATE_LIMITED', 'ERR_RATE_LIMITED']);
 });

@@ -15,6 +15,8 @@ export interface Tests {
   readonly named?: readonly string[];
   /** Of one test. */
   readonly timeoutMs: number;
+  /** Of all of them. */
+  readonly lateMs?: number;
 }
 
 const ROOT = join(import.meta.dir, '../..');
@@ -22,7 +24,7 @@ const LATE_MS = 60_000;
 
 function copyProject(): ProjectCopy {
   const copy = mkdtempSync('/tmp/sp-mutants-');
-  for (const folder of ['src', 'test', 'bin']) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
+  for (const folder of ['src', 'test', 'bin', 'docs']) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
   for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(copy, file));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   const read = (file: string): string => readFileSync(join(copy, file), 'utf8');
@@ -62,12 +64,12 @@ export async function inCopies<T>(jobs: readonly ((copy: ProjectCopy) => Promise
   }
 }
 
-async function firstFailing(copy: string, { files, named, timeoutMs }: Tests): Promise<string | undefined> {
+async function firstFailing(copy: string, { files, named, timeoutMs, lateMs = LATE_MS }: Tests): Promise<string | undefined> {
   const only = named === undefined ? [] : ['--test-name-pattern', named.map((name) => RegExp.escape(name)).join('|')];
   const run = Bun.spawn([process.execPath, 'test', ...files, '--bail', `--timeout=${timeoutMs}`, ...only], {
     cwd: copy, stdout: 'ignore', stderr: 'pipe', env: { ...process.env, CI: 'false' },
   });
-  const late = setTimeout(() => run.kill('SIGKILL'), LATE_MS);
+  const late = setTimeout(() => run.kill('SIGKILL'), lateMs);
   const output = await run.stderr.text();
   const code = await run.exited;
   clearTimeout(late);

@@ -8,4 +8,4 @@ test('[controls-noticed] whichever obligation, inspection or label rule is switc
   expect(broken).toBeUndefined();
   expect(offs).toHaveLength(SWITCHES.length);
   expect(offs.filter(({ caughtBy, named }) => caughtBy?.includes(named) !== true)).toEqual([]);
-}, 300_000);
+}, 600_000);

@@ -109,6 +109,11 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/gateway/obligations/meet.ts', 'test/e2e/approvals.test.ts', [
     ['an approval is used up', 'a call waits, is approved, and passes once', 'await grant.use()', 'undefined'],
   ]),
+  ...switches('src/control/approvals/use.ts', 'src/control/approvals/use.test.ts', [
+    ['what was read since it was approved', 'a caller that has read more by then', 'if (await haveRisen(rows, approval)) {', 'if (digest === id) {'],
+    ['who was stopped since', 'nor is one that was stopped by then', 'if (stopped !== undefined) throw', 'if (digest === id) throw'],
+    ['of which call it is', 'nor is one that was stopped by then, nor any other call', 'if (approval.body.digest !== digest) {', 'if (digest === id) {'],
+  ]),
   ...switches('src/gateway/holding.ts', 'test/e2e/approvals.test.ts', [
     ['a call is held while its client waits', 'a legacy client that listens is held', 'if (until <= Date.now() ||', 'if (until >= 0 ||'],
   ]),
