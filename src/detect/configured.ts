@@ -5,7 +5,9 @@ import { detectorsWith } from './table.ts';
 import { UNINFORMED, type Surroundings } from './surroundings.ts';
 
 /** What a space says, made into what detectors know besides the message. */
-function surroundingsOf({ trustedHosts, resultCharsMax, servers = {} }: SpaceDetect, secrets: KnownSecrets | undefined): Surroundings {
+function surroundingsOf(
+  { trustedHosts, resultCharsMax, servers = {} }: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[],
+): Surroundings {
   const all = Object.entries(servers);
   return {
     trustedHosts: trustedHosts ?? UNINFORMED.trustedHosts,
@@ -14,13 +16,13 @@ function surroundingsOf({ trustedHosts, resultCharsMax, servers = {} }: SpaceDet
     privateTargets: new Set(all.flatMap(([id, { privateTargets }]) => (privateTargets === true ? [id] : []))),
     tightened: Object.fromEntries(all.flatMap(([id, { arguments: schemas = {} }]) =>
       Object.entries(schemas).map(([tool, schema]) => [`${id}/${tool}`, schema] as const))),
-    ...(secrets === undefined ? {} : { secrets }),
+    ...(secrets === undefined ? {} : { secrets }), ...(names.length === 0 ? {} : { people: new Set(names) }),
   };
 }
 
 /** The detectors of a space, as they know it; which of them look at a server is another question. */
-export function informedDetectors(settings: SpaceDetect, secrets: KnownSecrets | undefined): readonly Detector[] {
-  return detectorsWith(surroundingsOf(settings, secrets));
+export function informedDetectors(settings: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[]): readonly Detector[] {
+  return detectorsWith(surroundingsOf(settings, secrets, names));
 }
 
 /** Those that look at one server, each as it is set there. */

@@ -78,6 +78,7 @@ export const LIMITS = {
   pluginBackoffMs: 1_000,
   pluginBackoffMsMax: 60_000,
   knownSecretsMax: 1_000,
+  namesMax: 50_000,
   findingsPerSubjectMax: 200,
   definitionFindingsMax: 500,
   findingsPerRecordMax: 32,

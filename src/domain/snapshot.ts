@@ -45,6 +45,8 @@ export interface FlowSettings {
   readonly spaces: Readonly<Record<string, { readonly domains: readonly string[]; readonly allow: readonly string[] }>>;
   /** Addresses of the organisation's people, as `addressDigest` of `flow/provenance/allow.ts`. */
   readonly people: readonly string[];
+  /** Their names as texts are searched for them (`nameForm` of `detect/personal-data/people.ts`). */
+  readonly names?: readonly string[];
 }
 
 /**

@@ -54,13 +54,13 @@ function inspectAt(detectors: readonly Detector[], settings: SpaceDetect | undef
 /** The detectors of a space; made anew where what they know is another than in the snapshot before. */
 function createInformed(knownKey: Uint8Array): (snapshot: Snapshot, space: string) => readonly Detector[] {
   const last = new Map<string, { readonly of: string; readonly detectors: readonly Detector[] }>();
-  return ({ detect, known }, space) => {
-    const [settings, sealed] = [detect?.[space], known?.[space]];
-    if (settings === undefined && sealed === undefined) return DETECTORS;
-    const of = JSON.stringify([settings ?? null, sealed ?? null]);
+  return ({ detect, known, flow }, space) => {
+    const [settings, sealed, names = []] = [detect?.[space], known?.[space], flow?.names];
+    if (settings === undefined && sealed === undefined && names.length === 0) return DETECTORS;
+    const of = JSON.stringify([settings ?? null, sealed ?? null, names]);
     const before = last.get(space);
     if (before?.of === of) return before.detectors;
-    const detectors = informedBy(settings ?? {}, sealed === undefined ? undefined : tryOpen(knownKey, space, sealed));
+    const detectors = informedBy(settings ?? {}, sealed === undefined ? undefined : tryOpen(knownKey, space, sealed), names);
     last.set(space, { of, detectors });
     return detectors;
   };
@@ -75,9 +75,9 @@ function tryOpen(key: Uint8Array, space: string, sealed: string): KnownSecrets |
 }
 
 /** Where secrets can't be known, the detector that would know them fails, and says so in every inspection. */
-function informedBy(settings: SpaceDetect, secrets: KnownSecrets | 'unreadable' | undefined): readonly Detector[] {
-  if (secrets !== 'unreadable') return informedDetectors(settings, secrets);
-  return informedDetectors(settings, undefined).map((detector) => (detector.id === 'secrets' ? { ...detector, detect: unreadable } : detector));
+function informedBy(settings: SpaceDetect, secrets: KnownSecrets | 'unreadable' | undefined, names: readonly string[]): readonly Detector[] {
+  if (secrets !== 'unreadable') return informedDetectors(settings, secrets, names);
+  return informedDetectors(settings, undefined, names).map((detector) => (detector.id === 'secrets' ? { ...detector, detect: unreadable } : detector));
 }
 
 function unreadable(): never {

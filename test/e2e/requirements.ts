@@ -66,6 +66,7 @@ const ROWS = {
   'approval-shown-whole': ['An approver sees every byte that will run, what cannot be seen made visible, on a page that no other site can use.',
     'issue 5, part 5'],
   'approval-shows-path': ['An approver is shown by which answers the values of a call came in.', 'issue 5, part 5'],
+  'names-of-the-directory': ['Names are personal data by the dictionary of the connected directory alone.', 'issue 5, part 1'],
   'approval-endorses': ['Where people let a call go to counts as known for its context, that tool and a while, and for nothing else.', 'issue 5, part 3'],
   'approval-standing': ['What is approved again and again becomes a policy that somebody reviews, and nothing else.', 'issue 5, part 5'],
   'approval-routed': ['A call is taken to the owner of its server, their deputy, who is on call, and in time to others.', 'issue 5, part 5'],

@@ -1,4 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { nameForm } from '../../detect/personal-data/people.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { FlowSettings } from '../../domain/snapshot.ts';
 import { addressDigest } from '../../flow/provenance/allow.ts';
@@ -52,13 +54,16 @@ function checkDefaults(space: string, defaults: DefaultsShape): void {
   }
 }
 
-/** All spaces', as gateways need them. People are known by their addresses' digests. */
+/** All spaces', as gateways need them. People are known by their addresses' digests, and by name to what looks for names. */
 export async function readFlowSettings(rows: Rows, spaces: readonly string[]): Promise<FlowSettings> {
   const all = await Promise.all(spaces.map(async (space) => [space, (await readFlowParts(rows, space)).flow] as const));
-  const people = (await listStored(rows, 'person')).flatMap(({ body: { email, active } }) => (active && email !== undefined ? [addressDigest(email)] : []));
+  const active = (await listStored(rows, 'person')).filter(({ body }) => body.active);
+  const people = active.flatMap(({ body: { email } }) => (email === undefined ? [] : [addressDigest(email)]));
+  const names = new Set(active.flatMap(({ body: { displayName } }) => (displayName === undefined ? [] : nameForm(displayName) ?? [])));
   return {
     spaces: Object.fromEntries(all.filter(([, flow]) => Object.keys(flow).length > 0)
       .map(([space, { domains = [], allow = [] }]) => [space, { domains, allow }] as const)),
     people: [...new Set(people)].toSorted(),
+    ...(names.size === 0 ? {} : { names: [...names].toSorted().slice(0, LIMITS.namesMax) }),
   };
 }
