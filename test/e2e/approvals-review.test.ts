@@ -17,6 +17,7 @@ const POLICY = `permit(principal, action, resource);
 @id("mail-is-approved") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/send");
 @id("strangers") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/announce")
 when { context.destinations == "unknown" || context.destinations == "untrusted" };
+@id("posting") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/post");
 @id("wiping") @stage("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/wipe");
 @id("purging") @stage("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/purge");`;
 
@@ -111,6 +112,14 @@ describe('review by people', () => {
     const { approval: other } = await asked('wide', { to: 'w@x.example' });
     expect(await on.gate.admin('GET', `/approvals/${other.id}/policy`).then(() => '', String)).toContain('ERR_CONFLICT');
     await on.gate.admin('PUT', '/policies', { file: text(policy['file']), source: POLICY });
+  });
+
+  test('no policy stands for calls of which an argument could come besides, that policies can not read', async () => {
+    const { approval } = await asked('poster', { to: 'report@x.example' }, 'post');
+    const policy = (vary: string): Promise<string> => on.gate.admin('GET', `/approvals/${approval.id}/policy?days=7${vary}`).then(() => 'written', String);
+    expect(await policy('')).toContain('the argument cc is unknown, or has no one type');
+    // Whoever says that it may be anything has said so.
+    expect(await policy('&vary=cc')).toBe('written');
   });
 
   test(verifies('approval-routed', 'it goes to the owner, their deputy and who is on call; who is late is not waited for'), async () => {

@@ -2,11 +2,12 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { actionScope, entity, quote } from '../../policy/quote.ts';
+import { shapeOfTool } from '../../policy/shape.ts';
 import { splitPolicies } from '../../policy/split.ts';
 import type { Control } from '../control.ts';
 import { checkPolicies, withPolicies } from '../policies/check.ts';
 import { readConfiguration } from '../snapshot/configuration.ts';
-import { listStored } from '../stored.ts';
+import { findStored, listStored } from '../stored.ts';
 import type { Shown } from './present.ts';
 
 export interface Wish {
@@ -54,7 +55,7 @@ export async function standingPolicy(control: Control, { approval, params }: Sho
   return { file: at.body.file, policy: gate, until, before: policy.text, after: text, source, varying: [...wish.vary] };
 }
 
-/** Every argument that the tool knows: as it was, or free, or absent. */
+/** Every argument that the tool knows, however its schema is made: as it was, or free, or absent. */
 function conditionsOf(args: JsonObject, known: readonly string[], vary: readonly string[]): readonly string[] {
   const names = [...new Set([...known, ...Object.keys(args)])].filter((name) => !vary.includes(name));
   return names.map((name) => {
@@ -72,12 +73,12 @@ function literalOf(name: string, value: Json): string {
   throw refused(`its argument ${name} is no plain value`, 'Let it vary (--vary), or write the policy by hand.');
 }
 
+/** What a gateway lets come. Of a name that policies can't read the policy then says something all the same, and does not compile. */
 async function namesOf({ store }: Pick<Control, 'store'>, { space, body }: Shown['approval']): Promise<readonly string[]> {
-  const [baseline] = (await listStored(store, 'baseline', space)).filter(({ id }) => id === body.resource.server);
+  const baseline = await findStored(store, 'baseline', space, body.resource.server);
   const tool = baseline?.body.surface.tools.find(({ name }) => name === body.resource.name);
-  const schema = tool?.definition['inputSchema'];
-  const properties = isObject(schema) ? schema['properties'] : undefined;
-  return isObject(properties) ? Object.keys(properties) : [];
+  if (tool === undefined) throw refused('nothing is known of its tool', 'Approve its server again, and then the call.');
+  return shapeOfTool(tool.definition).fields.map(([name]) => name);
 }
 
 function firstOf(diagnostics: readonly Json[]): string {
