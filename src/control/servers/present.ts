@@ -8,7 +8,8 @@ import type { ServerFinding, StoredServer } from './schema.ts';
 export function presentSummary(server: Stored<StoredServer>, baseline: Baseline | undefined): JsonObject {
   const { endpoint, owner, hosting, tier, region, status, reason } = server.body;
   return {
-    id: server.id, status, owner, hosting, tier, ...(region === undefined ? {} : { region }), transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
+    id: server.id, status, owner, hosting, tier, ...(region === undefined ? {} : { region }),
+    transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
     ...(reason === undefined ? {} : { reason }),
     ...(baseline === undefined ? {} : {
       tools: baseline.surface.tools.length, digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt,
