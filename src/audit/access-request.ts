@@ -18,11 +18,11 @@ export function recordedRequest(requests: readonly AccessRequest[], ofRecord: Ac
   if (first === undefined) return undefined;
   const { groups, proof, tokenAgeMs, expiresAt, scopes } = first.principal;
   const { kind, server, toolsets, labels, clearance, memory } = first.resource;
-  const { zone, now, drift, provenance } = first.context;
+  const { zone, now, drift, provenance, believed } = first.context;
   return {
     principal: { ...(isShort(groups) ? { groups } : {}), proof, tokenAgeMs, expiresAt, ...(scopes === undefined ? {} : { scopes }) },
     resource: { kind, server, toolsets, labels, ...(clearance === undefined ? {} : { clearance }), ...(memory === undefined ? {} : { memory }) },
-    context: { zone, now, drift, ...(provenance === UNDERIVED ? {} : { provenance }) },
+    context: { zone, now, drift, ...(believed === undefined ? {} : { believed }), ...(provenance === UNDERIVED ? {} : { provenance }) },
     ...(first.action === ofRecord ? {} : { action: first.action }),
     ...(others.length === 0 ? {} : { others: others.map(({ action, resource }) => ({ action, resource })) }),
   };

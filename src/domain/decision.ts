@@ -67,6 +67,8 @@ export interface AccessContext {
   readonly drift: Drift;
   /** What the caller's flow context carries so far (DESIGN part 5, context). */
   readonly flow: Labels;
+  /** Nobody asked what that is at this moment, as nothing of the decision depended on it: it is what was known last. */
+  readonly believed?: true;
   /** What detectors saw in this call, or see in what its caller is doing. */
   readonly findings: readonly Finding[];
   /** Where the values of the arguments come from. */

@@ -97,7 +97,7 @@ export interface RecordedRequest {
   readonly principal: Pick<Principal, 'proof' | 'tokenAgeMs' | 'expiresAt' | 'scopes'> & Partial<Pick<Principal, 'groups'>>;
   readonly resource: Pick<Resource, 'kind' | 'server' | 'toolsets' | 'labels' | 'clearance' | 'memory'>;
   /** `provenance`: absent where nothing was derived from anything. */
-  readonly context: Pick<AccessContext, 'zone' | 'now' | 'drift'> & Partial<Pick<AccessContext, 'provenance'>>;
+  readonly context: Pick<AccessContext, 'zone' | 'now' | 'drift'> & Partial<Pick<AccessContext, 'provenance' | 'believed'>>;
   /** Where it is not the record's own. */
   readonly action?: Action;
   readonly others?: readonly Pick<AccessRequest, 'action' | 'resource'>[];

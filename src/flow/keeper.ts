@@ -52,13 +52,20 @@ export interface Keeping {
   keep(visit: Visit, seenAt: number): Promise<boolean>;
 }
 
+/** What a context carries and where a call's values come from; `believed`: as it was known last, of a call that depends on neither. */
+export interface Carries {
+  readonly flow: Labels;
+  readonly provenance: Provenance;
+  readonly believed?: true;
+}
+
 export interface FlowContexts {
   /** The key of a caller's context, split by a conversation where there is one. */
   keyOf(principal: Principal, conversation: string | undefined): string;
   /** What the context of an exchange carries, as policy may know it; `exactly`: of this very moment, of all replicas. */
   labels(exchange: Exchange, exactly: boolean): Labels | Promise<Labels>;
   /** The same, and where the values of the call's arguments come from; each as far as policy reads it. */
-  know(exchange: Exchange, reads: Pick<PolicyEngine, 'readsFlow' | 'readsProvenance'>): Promise<{ readonly flow: Labels; readonly provenance: Provenance }>;
+  know(exchange: Exchange, reads: Pick<PolicyEngine, 'readsFlow' | 'readsProvenance'>): Promise<Carries>;
   /** Labels the context by what came back and what was found in it. Resolves when that is durable, for every replica; until then nothing is given out. */
   carry(exchange: Exchange, findings: readonly Finding[], arrived?: Arrived): Promise<void>;
 }
@@ -151,11 +158,11 @@ export function createFlowContexts(keeping: Keeping, key: FlowKey, now: () => nu
       return looking.ask(exchange).then(({ labels }) => labels);
     },
     async know(exchange, { readsFlow, readsProvenance }) {
-      // What nothing depends on is as it was believed last; policy decides nothing by it.
-      const believed = isOurs(exchange) ? UNLABELLED : remembered.get(exchange.flow)?.labels ?? UNLABELLED;
-      if (isOurs(exchange) || (!readsFlow && !readsProvenance)) return { flow: believed, provenance: UNDERIVED };
+      if (isOurs(exchange)) return { flow: UNLABELLED, provenance: UNDERIVED };
       const sink = readsProvenance ? sinkOf(exchange) : undefined;
-      if (sink === undefined && !readsFlow) return { flow: believed, provenance: UNDERIVED };
+      if (sink === undefined && !readsFlow) {
+        return { flow: remembered.get(exchange.flow)?.labels ?? UNLABELLED, provenance: UNDERIVED, believed: true };
+      }
       const { labels, generation } = await looking.ask(exchange, readsProvenance ? [] : undefined);
       if (sink === undefined) return { flow: labels, provenance: UNDERIVED };
       return { flow: labels, provenance: provenanceOf({ ...recall.of(exchange.flow, generation), labels }, sink, key) };

@@ -5,10 +5,11 @@ import type { JsonObject } from '../domain/json.ts';
 import { eraOf, type Message, type ResultMessage } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
 import { UNDERIVED, type Provenance } from '../domain/provenance.ts';
-import { UNLABELLED, type Labels } from '../domain/server.ts';
+import { UNLABELLED } from '../domain/server.ts';
 import type { Killed, Lease } from '../domain/snapshot.ts';
 import type { Denial, Permit, Verdict } from '../domain/verdict.ts';
 import { labelsOf } from '../flow/context.ts';
+import type { Carries } from '../flow/keeper.ts';
 import { join, LOST, withFound } from '../flow/labels.ts';
 import { questionsIn } from '../mcp/bridge/input.ts';
 import { flawOf } from '../mcp/eras/modern.ts';
@@ -23,15 +24,13 @@ import type { PinState } from './pin-guard.ts';
 import { orProof, possibleWithProof, scopeLacking } from './step-up.ts';
 
 /** What is known of a call besides what it says: what its context carries, and what detectors found. */
-export interface Known {
-  readonly flow: Labels;
+export interface Known extends Carries {
   readonly findings: readonly Finding[];
-  readonly provenance: Provenance;
 }
 
 /** What its arguments carry is in the context: its caller has it. */
-export function knownWith({ flow, provenance }: Pick<Known, 'flow' | 'provenance'>, findings: readonly Finding[]): Known {
-  return { flow: withFound(flow, findings), findings, provenance: carrying(provenance, findings) };
+export function knownWith({ flow, provenance, ...more }: Carries, findings: readonly Finding[]): Known {
+  return { ...more, flow: withFound(flow, findings), findings, provenance: carrying(provenance, findings) };
 }
 
 /** What was found in arguments flows into them, wherever it comes from. */

@@ -76,6 +76,7 @@ test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]
   ],
   ['hidden-arguments', { flow: FREE, findings: found('hidden-channels/tag-characters') }, { flow: FREE, findings: found('hidden-channels/zero-width') }],
   ['secret-egress', { flow: FREE, findings: found('secrets/known-secret') }, { flow: FREE, findings: found('secrets/token') }],
+  ['pinned-schema', { flow: FREE, findings: found('schema/argument') }, { flow: FREE, findings: found('schema/undeclared') }],
   ['agent-configuration', { flow: FREE, findings: found('agent-config/agent-file') }, { flow: FREE, findings: found('agent-config/read') }],
   ['inspection', { flow: FREE, findings: found('inspect/too-large') }, { flow: FREE }],
 ])('default/%s denies, and not its benign twin; off, it denies nothing; in shadow it says so', async (name, attack, benign) => {

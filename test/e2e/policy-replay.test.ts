@@ -214,6 +214,14 @@ test(verifies('policy-simulated', 'with payloads closed or gone, exactly what de
   }
 }, 60_000);
 
+test(verifies('policy-simulated', 'what nobody asked a context for is undecidable where the candidate would have asked, not what was believed'), async () => {
+  const steps = await simulated(`${A}
+@id("no-fetch-after") forbid(principal, action == Action::"call_tool", resource == Tool::"web/fetch") when { context.contextIntegrity == "untrusted" };`);
+  const told = undecided(steps).filter((one) => one.startsWith('flow '));
+  expect(told.length).toBeGreaterThan(0);
+  for (const one of told) expect(one).toMatch(/ fetch$/);
+}, 60_000);
+
 test(verifies('policy-simulated', 'what a context would not have been given makes the decisions that read its flow undecidable, not wrong'), async () => {
   const steps = await simulated(B.replace('@id("fetch") permit(principal,', '@id("fetch") permit(principal in Group::"reader",'));
   const told = new Set(undecided(steps));

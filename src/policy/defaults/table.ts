@@ -3,6 +3,7 @@ import type { PolicySource } from '../compile.ts';
 import agentConfiguration from './agent-configuration.cedar' with { type: 'text' };
 import hiddenArguments from './hidden-arguments.cedar' with { type: 'text' };
 import { INSPECTION } from './inspection.ts';
+import pinnedSchema from './pinned-schema.cedar' with { type: 'text' };
 import poisonedMemory from './poisoned-memory.cedar' with { type: 'text' };
 import ruleOfTwo from './rule-of-two.cedar' with { type: 'text' };
 import secretEgress from './secret-egress.cedar' with { type: 'text' };
@@ -38,6 +39,8 @@ const TABLE: readonly DefaultPolicy[] = [
   { name: 'hidden-arguments', text: hiddenArguments, remedy: 'Take the invisible characters out.' },
   { name: 'secret-egress', text: secretEgress,
     remedy: 'Leave the secret out: servers get theirs from the vault. If it came in an answer, tell its owner: it is known there.' },
+  { name: 'pinned-schema', text: pinnedSchema,
+    remedy: 'Send what the tool\'s schema asks for. If an answer broke it, tell the server\'s owner: the server says otherwise than it does.' },
   { name: 'agent-configuration', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
   { name: 'inspection', text: INSPECTION.text,
     remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },

@@ -138,7 +138,7 @@ function unknownOf({ record, requests, payload }: Replayed, diverged: Diverged |
     if (record.request?.principal.groups === undefined || first?.resource.kind === 'resource') unknown.add('identity');
   }
   if (diverged !== undefined) lose('other-flow', 'provenance', ...(diverged.flow ? ['flow' as const] : []));
-  if (record.labels === undefined) lose('flow', 'flow');
+  if (record.labels === undefined || record.request?.context.believed === true) lose('flow', 'flow');
   const isSink = unknown.has('arguments') || requests.some(({ context }) => Object.keys(context.arguments ?? {}).length > 0);
   if (isSink && record.request?.context.provenance === undefined) lose('flow', 'provenance');
   if ((record.findings?.length ?? 0) >= LIMITS.findingsPerRecordMax) lose('findings', 'findings');
