@@ -90,6 +90,18 @@ test('what is seen again after something untrusted is not trusted by that; a dir
   expect([await to('dora@corp.example'), await to('eve@evil.example')]).toEqual(['trusted', 'untrusted']);
 });
 
+test.each([
+  ['percent-encoded', { query: 'eve%40evil.example' }],
+  ['in parts', { query: 'eve@', at: 'evil.example' }],
+  ['with something before it', { query: 'xeve@evil.example' }],
+  ['in base64', { query: Buffer.from('eve@evil.example').toString('base64') }],
+  ['with spaces', { query: 'eve @ evil . example' }],
+])('a directory vouches for nobody that it was asked for %s', async (_, asked) => {
+  await read('mail', UNTRUSTED, { text: 'eve@evil.example' });
+  await read('people', TRUSTED, { found: ['dora@corp.example', 'no such: eve@evil.example'] }, 0, asked, { directory: true });
+  expect([await to('dora@corp.example'), await to('eve@evil.example')]).toEqual(['trusted', 'untrusted']);
+});
+
 test('of a list that strangers get onto only the properties are a directory that they do not write', async () => {
   await read('tickets', UNTRUSTED, { tickets: [{ id: 'T-880201', from: 'eve@evil.example' }] }, 0, {}, { directory: ['id'] });
   expect([await to('T-880201'), await to('eve@evil.example')]).toEqual(['trusted', 'untrusted']);

@@ -51,6 +51,8 @@ function matchesUrl(pattern: string, form: string, host: string): boolean {
   }
   if (!pattern.endsWith('*')) return URL.canParse(pattern) && new URL(pattern).href === form;
   const start = pattern.slice(0, -1);
+  // Servers differ in whether such a path climbs.
+  if (new URL(start).pathname !== '/' && /%(?:2e|2f|5c|25)/i.test(new URL(form).pathname)) return false;
   return URL.canParse(start) && new URL(start).pathname.length >= 1 && form.startsWith(new URL(start).href) && /:\/\/[^/]+\//.test(start);
 }
 

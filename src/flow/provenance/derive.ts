@@ -9,9 +9,9 @@ import { hostIn, markOf, shinglesOf } from './marks.ts';
 import type { Memory, Origin } from './memory.ts';
 import { looseForm, readingsOf } from './normal.ts';
 import { passFor, vouchedFor, type Pass } from './passes.ts';
-import { placeIn } from './places.ts';
+import { knows, placeIn } from './places.ts';
 import type { Key } from './shingles.ts';
-import { digestOf, isUrl, strictOf, type Destination } from './strict.ts';
+import { cleanPath, digestOf, isUrl, strictOf, type Destination } from './strict.ts';
 import { insideOf, isDistinctive, leavesOf, tokensOf, type Leaf } from './values.ts';
 
 /** Keys of fingerprints: what is suspected is compared by numbers, what is trusted by digests. */
@@ -43,7 +43,7 @@ export interface Remembered {
  * the value that any part of the context has). A saturated memory suspects everything: all that the context carries flows.
  */
 export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink, key: FlowKey): Provenance {
-  const leaves = leavesOf(sink.arguments, LIMITS.flowCharsMax);
+  const leaves = leavesOf(sink.arguments, LIMITS.flowCharsMax, (at) => knows(sink.rules.schema, at));
   if (leaves === undefined) return everything(memory, labels, sink);
   const aims = Map.groupBy(aimsOf(leaves, sink.rules), ({ at }) => at);
   const all = new Set<number>();
@@ -52,12 +52,14 @@ export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink,
     for (const reading of readingsOf(leaf.text)) seek(reading, aims.has(leaf.at), memory, key, found);
     const tellsNothing = givenIn(leaf, memory, sink, key);
     for (const origin of found) if (!tellsNothing.has(origin)) all.add(origin);
-    const destination = worst((aims.get(leaf.at) ?? []).map((aim) => judge(aim, memory, passes, sink, key)));
+    const destination = worst((aims.get(leaf.at) ?? []).map((aim) => judge(aim, { memory, labels, passes }, sink, key)));
     const from = sourcesOf(found, memory);
     if (destination === 'none' && from.length === 0) return [];
     return [{ at: placeIn(sink.rules.schema, leaf.at), ...(destination === 'none' ? {} : { destination }), from }];
   });
-  if (leaves.length > 1) for (const mark of shinglesOf(leaves.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
+  for (const several of [leaves.filter(({ isKey }) => isKey !== true), leaves.filter(({ isKey }) => isKey === true)]) {
+    if (several.length > 1) for (const mark of shinglesOf(several.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
+  }
   const named = worst(places.map(({ destination }) => destination ?? 'none'));
   // An administrator said which arguments say where it goes: without any of them it goes to nobody else.
   const destinations = named === 'none' && (sink.rules.declared?.length ?? 0) > 0 ? 'trusted' : named;
@@ -100,12 +102,12 @@ function givenIn({ text }: Leaf, memory: Memory, { rules }: Sink, key: FlowKey):
   return given;
 }
 
-function judge({ value, isPath }: Aim, memory: Memory, passes: readonly Pass[], sink: Sink, key: FlowKey): Exclude<Destinations, 'none'> {
+function judge({ value, isPath }: Aim, { memory, labels, passes }: Remembered, sink: Sink, key: FlowKey): Exclude<Destinations, 'none'> {
   const strict = asPath(strictOf(value), isPath);
   if (strict !== undefined && covers(sink.allowed, strict)) return 'trusted';
   if (strict !== undefined) {
     const digest = digestOf(key.digests, strict.form);
-    if (memory.vouches(digest) || vouchedFor(digest, passes, sink)) return 'trusted';
+    if (memory.vouches(digest) || vouchedFor(digest, passes, sink, labels)) return 'trusted';
   }
   if (memory.isSaturated) return 'untrusted';
   const found = new Set<number>();
@@ -113,9 +115,10 @@ function judge({ value, isPath }: Aim, memory: Memory, passes: readonly Pass[], 
   return found.size > 0 ? 'untrusted' : 'unknown';
 }
 
-/** A name in a place for paths is a path, also without a slash. */
+/** A name in a place for paths is a path, also without a slash; what names a machine before it, or a share of one, is none. */
 function asPath(strict: Destination | undefined, isPath: boolean): Destination | undefined {
-  return strict?.kind === 'other' && isPath ? { ...strict, kind: 'path' } : strict;
+  const isName = strict?.kind === 'other' && isPath && !/^\\\\|^[^/\\]*:/.test(strict.form);
+  return isName ? { kind: 'path', form: cleanPath(strict.form) } : strict;
 }
 
 function lowered(origin: Origin, passes: readonly Pass[], sink: Sink): Labels {
@@ -134,12 +137,16 @@ function sourcesAndServers(origins: readonly Origin[]): readonly string[] {
   return [...new Set(origins.flatMap(({ source }) => [source.split('/')[0] ?? source, source]))];
 }
 
-/** The strict forms that a message names: what may be vouched for by having been there in time. */
-export function namedIn(leaves: readonly Leaf[], key: FlowKey): readonly string[] {
+/**
+ * The strict forms that a message names: what may be vouched for by having been there in time. `heard`: what whoever names them was
+ * just told, loosely; an address that stands in it is repeated, however it was put.
+ */
+export function namedIn(leaves: readonly Leaf[], key: FlowKey, heard = ''): readonly string[] {
   const digests = new Set<string>();
   const add = (text: string): void => {
     const strict = strictOf(text);
-    if (strict !== undefined) digests.add(digestOf(key.digests, strict.form));
+    if (strict === undefined || (strict.kind !== 'other' && heard.includes(looseForm(text)))) return;
+    digests.add(digestOf(key.digests, strict.form));
   };
   for (const { text } of leaves) {
     if (text.length <= 256) add(text);

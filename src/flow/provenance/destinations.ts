@@ -20,15 +20,22 @@ export interface AimRules {
   readonly schema?: Json;
 }
 
-const PLACES = new Set('path paths filepath filename file files dir directory folder folders source destination dest'.split(' '));
+const PLACES = new Set('path paths filepath filename file files dir directory folder folders'.split(' '));
 const FILES = new Set('file files document documents'.split(' '));
 const NAMES = new Set([
   ...PLACES,
+  ...'source destination dest dst'.split(' '),
+  ...'owner username handle attendee attendees participant participants guest guests member members'.split(' '),
+  ...'receiver receivers collaborator collaborators reviewer reviewers subscriber subscribers grantee creditor'.split(' '),
   ...'to cc bcc recipient recipients addressee address addresses email emails mail mailto invitee invitees'.split(' '),
   ...'url urls uri uris href link endpoint webhook callback host hosts hostname domain domains ip origin remote'.split(' '),
   ...'channel channels chat room account accounts iban payee beneficiary wallet phone msisdn target targets'.split(' '),
   ...'repo repository repositories bucket org organization project workspace assignee'.split(' '),
 ]);
+/** Below a name that says where, what says which one. */
+const WHICH = new Set('id name value key ref user login number slug uid uuid'.split(' '));
+/** As the name of a property these say what its value is. */
+const ORDINARY = new Set([...NAMES, ...WHICH, ...'type kind label display first last given family primary title role format'.split(' ')]);
 /** Words beside which `to`, `target` and the like say something else. */
 const NOT_WHERE = new Set('date time range max min limit count size page offset type format mode since until'.split(' '));
 /** What is said, not where to: an address inside is content. */
@@ -43,14 +50,29 @@ export function aimsOf(leaves: readonly Leaf[], { declared, effect, schema }: Ai
   return leaves.flatMap((leaf): readonly Aim[] => {
     const words = wordsOf(leaf.name);
     const isPlace = words.some((word) => PLACES.has(word));
+    if (leaf.isKey === true && isOrdinary(leaf.text)) return [];
     if (declared !== undefined) return declared.some((one) => names(one, leaf)) ? partsOf(leaf, isPlace) : [];
-    const isNamed = words.some((word) => NAMES.has(word)) && !words.some((word) => NOT_WHERE.has(word)) && !isWhat(words, leaf);
+    const isNamed = (saysWhere(words) || isBelow(words, leaf)) && !isWhat(words, leaf);
     if (isNamed || FORMATS.has(formatAt(schema, leaf.at))) return partsOf(leaf, isPlace);
     // What runs goes where its text says.
     if (effect === 'execute') return namedIn(leaf);
     const isProse = words.some((word) => PROSE.has(word));
-    return !isProse && isAddress(leaf.text) ? partsOf(leaf, isPlace) : [];
+    return !isProse && (isAddress(leaf.text) || isListOfAddresses(leaf.text)) ? partsOf(leaf, isPlace) : [];
   });
+}
+
+function saysWhere(words: readonly string[]): boolean {
+  return words.some((word) => NAMES.has(word)) && !words.some((word) => NOT_WHERE.has(word));
+}
+
+/** Whether it says which one, below a property that says where. */
+function isBelow(words: readonly string[], { at, isKey }: Leaf): boolean {
+  const above = at.split('/').slice(1, -1).map(wordsOf);
+  return (isKey === true || words.some((word) => WHICH.has(word))) && above.some(saysWhere);
+}
+
+function isOrdinary(key: string): boolean {
+  return wordsOf(key).some((word) => ORDINARY.has(word));
 }
 
 /** Whether a tool has a place for a destination, as far as its schema or an administrator says. */
@@ -69,12 +91,21 @@ function isWhat(words: readonly string[], { text }: Leaf): boolean {
 }
 
 function names(declared: string, { at, name }: Leaf): boolean {
-  return declared.startsWith('/') ? at === declared || at.startsWith(`${declared}/`) : name === declared;
+  // What stands below is a part of it, also in JSON inside a string.
+  return declared.startsWith('/') ? at === declared || at.startsWith(`${declared}/`) : name === declared || at.split('/').includes(declared);
 }
 
 function isAddress(text: string): boolean {
   const value = text.trim();
   return !/\s/.test(value) && (isMail(value) || isUrl(value) || isPath(value)) || isIban(value);
+}
+
+const DISPLAYED = /^[^<>]{0,200}<[^<>\s]{1,320}>$/;
+
+/** Nothing but addresses, each perhaps with whose it is. */
+function isListOfAddresses(text: string): boolean {
+  const parts = text.split(/[,;\n]/).map((part) => part.trim()).filter((part) => part !== '');
+  return parts.length > 0 && parts.every((part) => DISPLAYED.test(part) || part.split(/\s+/).every(isAddress));
 }
 
 /** Several recipients in one string are several destinations: each address, and each part without one. */
@@ -83,22 +114,33 @@ function partsOf({ at, text }: Leaf, isPlace: boolean): readonly Aim[] {
   if (text.trim() === '') return [];
   if (isUrl(text.trim()) || !/[@,;\n]/.test(text)) return [aim(text)];
   return text.split(/[,;\n]/).filter((part) => part.trim() !== '').flatMap((part) => {
-    const addresses = part.split(/[\s<>"'()[\]]+/).filter((word) => word.includes('@') && word.length > 1);
-    return addresses.length > 0 ? addresses.map(aim) : [aim(part)];
+    const words = part.split(/[\s<>"'()[\]]+/).filter((word) => word !== '');
+    if (!words.some(isWithAt)) return [aim(part)];
+    // Without brackets nothing is a display name; behind them neither.
+    const beside = part.slice(part.lastIndexOf('>') + 1).split(/\s+/).filter((word) => word !== '' && !isWithAt(word));
+    return [...words.filter(isWithAt), ...beside].map(aim);
   });
+}
+
+function isWithAt(word: string): boolean {
+  return word.includes('@') && word.length > 1;
 }
 
 function namedIn({ at, text }: Leaf): readonly Aim[] {
   const reaches = NETWORK.test(text);
-  return tokensOf(text).flatMap((token): readonly Aim[] => {
+  const aims = tokensOf(text).flatMap((token): readonly Aim[] => {
     const value = token.replace(/^[-\w]*=/, '');
     if (isUrl(value) || isMail(value) || ADDRESS.test(value) || (reaches && HOST.test(value))) return [{ at, value, isPath: false }];
     return isPath(value) ? [{ at, value, isPath: true }] : [];
   });
+  // Where a program connects to that only the shell works out is said by nobody.
+  return aims.length === 0 && CONNECTS.test(text) ? [{ at, value: text, isPath: false }] : aims;
 }
 
 /** Programs that take a host as it is. */
-const NETWORK = /\b(?:nc|ncat|netcat|socat|telnet|ssh|scp|sftp|rsync|ftp|dig|host|nslookup|ping|wget|curl|openssl|git)\b/;
+const NETWORK = /\b(?:nc|ncat|netcat|socat|telnet|ssh|scp|sftp|lftp|rsync|rclone|ftp|dig|host|nslookup|ping|wget|curl|aria2c|https?(?!:)|openssl|git)\b/;
+/** Those of them that do nothing else. */
+const CONNECTS = /(?:^|[\s;&|`(])(?:nc|ncat|netcat|socat|telnet|ssh|scp|sftp|lftp|rclone|ftp|nslookup|wget|curl|aria2c)(?:\s|$)/;
 /** A number of a machine, perhaps with a port; what stands at a machine for a user. */
 const ADDRESS = /^(?:[\w.-]+@)?\d{1,3}(?:\.\d{1,3}){3}(?::\S*)?$|^[\w.-]+@[\w.-]+:\S*$/;
 const HOST = /^[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}(?::\S*)?$/i;

@@ -5,6 +5,7 @@ import { UNLABELLED, type FlowRules, type Labels } from '../../domain/server.ts'
 import { join } from '../labels.ts';
 import { leavesOrNone, namedIn, type FlowKey } from './derive.ts';
 import { encodeMarks, marksOf, type Mark } from './marks.ts';
+import { looseForm, readingsOf } from './normal.ts';
 import type { Leaf } from './values.ts';
 
 /** What one answer leaves in a context. Control decides, by what the context carried, what of it is vouched for. */
@@ -34,12 +35,13 @@ export function draftsOf(exchange: Exchange, answer: Message, labels: Labels, ke
   const leaves = leavesOrNone(body);
   const { directory: listed = false } = rulesOf(exchange);
   const directory = listed !== false;
-  const asked = mayVouch || directory ? namedIn(call(exchange) ?? [], key) : [];
+  const said = call(exchange) ?? [];
+  const asked = mayVouch || directory ? namedIn(said, key) : [];
   if (leaves === undefined) return [{ source, labels, marks: [], asked, answered: [], directory: false, saturates: true }];
   // A directory that repeats what it was asked vouches for nothing by that.
   const vouches = directory || (mayVouch && labels.integrity === 'trusted');
   const telling = typeof listed === 'boolean' ? leaves : leaves.filter(({ name }) => listed.includes(name));
-  const answered = vouches ? namedIn(telling, key).filter((digest) => !directory || !asked.includes(digest)) : [];
+  const answered = vouches ? namedIn(telling, key, directory ? heardIn(said) : '').filter((digest) => !directory || !asked.includes(digest)) : [];
   const common = { source, asked, directory, saturates: false };
   const plain: Draft = { ...common, labels, marks: marksOf(leaves.filter((leaf) => fieldOf(leaf, tool?.flow) === undefined), key.marks), answered };
   const fields = leaves.flatMap((leaf) => {
@@ -67,6 +69,13 @@ function fieldOf({ at, name }: Leaf, flow: FlowRules | undefined): Labels | unde
 /** A tool's own rules, and its server's where it has none. */
 export function rulesOf({ server, tool }: Pick<Exchange, 'server' | 'tool'>): FlowRules {
   return { ...server.flow, ...tool?.flow, allow: [...(server.flow?.allow ?? []), ...(tool?.flow?.allow ?? [])] };
+}
+
+/** Every reading of what was said, side by side: what is put together of its parts stands in it, too. */
+function heardIn(leaves: readonly Leaf[]): string {
+  const readings = leaves.map(({ text }) => readingsOf(text).map(looseForm));
+  const most = Math.max(0, ...readings.map(({ length }) => length));
+  return Array.from({ length: most }, (_, at) => readings.map((all) => all[at] ?? all[0] ?? '').join('')).join('\n');
 }
 
 function call({ call: { arguments: given } }: Exchange): readonly Leaf[] | undefined {

@@ -32,7 +32,10 @@ export function readingsOf(text: string): readonly string[] {
   const all = new Set([text]);
   let last: readonly string[] = [text];
   for (let depth = 0; depth < DEPTH_MAX && last.length > 0; depth += 1) {
-    last = last.flatMap(decoded).filter((one) => one !== '' && !all.has(one)).slice(0, READINGS_MAX - all.size);
+    const found = [...new Set(last.flatMap(decoded))].filter((one) => one !== '' && !all.has(one));
+    const apart = Math.max(0, READINGS_MAX - all.size);
+    // What is more than is read each by itself is read as one: nobody hides a text behind many others.
+    last = found.length <= apart ? found : [...found.slice(0, apart), found.slice(apart).join('\n')];
     for (const one of last) all.add(one);
   }
   return [...all];

@@ -40,7 +40,8 @@ export function strictOf(value: string): Destination | undefined {
   if (text === '' || text.length > 2_048 || !isPlain(text)) return undefined;
   if (isUrl(text)) return urlOf(text);
   const small = text.toLowerCase();
-  if (MAIL.test(small)) return { kind: 'mail', form: small, host: small.slice(small.lastIndexOf('@') + 1) };
+  // Some mail servers send on to the host that stands before the `@`.
+  if (MAIL.test(small)) return /[%!]/.test(small) ? undefined : { kind: 'mail', form: small, host: small.slice(small.lastIndexOf('@') + 1) };
   if (text.includes('@') && text.includes('.')) return undefined;
   if (isIban(text)) return { kind: 'account', form: text.replaceAll(' ', '') };
   if (PHONE.test(text)) return { kind: 'account', form: `+${text.replace(/\D/g, '')}` };

@@ -6,6 +6,8 @@ export interface Leaf {
   readonly at: string;
   readonly name: string;
   readonly text: string;
+  /** It is the name of a property, where a value may be its name. */
+  readonly isKey?: true;
 }
 
 const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,31}$/;
@@ -14,13 +16,14 @@ const NESTED_MAX = 2;
 
 /**
  * The strings and numbers of a JSON value in reading order, names that can hold a value among them; JSON inside a string is
- * taken apart. Undefined: they hold more than `charsMax` units.
+ * taken apart. `isKnown`: the properties that a schema has; the names of all others may be values, however plain they look. Undefined:
+ * they hold more than `charsMax` units.
  */
-export function leavesOf(json: Json, charsMax: number): readonly Leaf[] | undefined {
+export function leavesOf(json: Json, charsMax: number, isKnown: (at: string) => boolean = () => true): readonly Leaf[] | undefined {
   const leaves: Leaf[] = [];
   let left = charsMax;
-  const add = (at: string, name: string, text: string): void => {
-    leaves.push({ at, name, text });
+  const add = (at: string, name: string, text: string, isKey = false): void => {
+    leaves.push({ at, name, text, ...(isKey ? { isKey } : {}) });
     left -= text.length + 8;
   };
   const visit = (value: Json, at: string, name: string, nested: number): void => {
@@ -35,6 +38,7 @@ export function leavesOf(json: Json, charsMax: number): readonly Leaf[] | undefi
       for (const [key, item] of Object.entries(value)) {
         const below = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
         if (!PLAIN_NAME.test(key)) add(below, name, key);
+        else if (!isKnown(below)) add(below, name, key, true);
         visit(item, below, key, nested);
       }
     } else if (JSON.isRawJSON(value)) add(at, name, value.rawJSON);
