@@ -3,7 +3,7 @@ import { ask as askRoute, person } from '../../src/control/admins/fixture-admin.
 import { grantApprovals } from '../../src/control/approvals/decide.ts';
 import { noteShown } from '../../src/control/approvals/shown.ts';
 import type { Approval } from '../../src/control/approvals/words.ts';
-import { putStored } from '../../src/control/stored.ts';
+import { needStored, putStored } from '../../src/control/stored.ts';
 import { objects, part, text } from '../../src/cli/json-view.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { startApproving, type Approving } from '../fixtures/approving.ts';
@@ -79,6 +79,8 @@ describe('review by people', () => {
   });
 
   test(verifies('approval-endorses', 'where people let a call go to, the same context goes by the same tool unasked, and nowhere else'), async () => {
+    // From now on what the agent names is not trusted for that alone.
+    await on.call(await on.gate.token({ agent: 'writer' }), {}, 'east', 'read_inbox');
     const { token, approval } = await asked('writer', { to: 'first@strange.example', text: 'one' }, 'announce');
     await on.grant('olga', approval);
     expect((await on.call(token, { to: 'first@strange.example', text: 'one' }, 'east', 'announce')).result).toBeDefined();
@@ -86,6 +88,11 @@ describe('review by people', () => {
     expect((await on.call(token, { to: 'other@strange.example', text: 'two' }, 'east', 'announce')).code).toBe('ERR_APPROVAL_REQUIRED');
     const elsewhere = await on.call(await on.gate.token({ agent: 'another-writer' }), { to: 'first@strange.example', text: 'two' }, 'east', 'announce');
     expect(elsewhere.code).toBe('ERR_APPROVAL_REQUIRED');
+    const { store } = on.gate.control();
+    const { body } = await needStored(store, 'context', 'default', approval.body.flow);
+    await putStored(store, 'context', 'default', approval.body.flow, { ...body, labels: { ...body.labels, confidentiality: 'confidential' } }, 'test');
+    // What the approvers did not know of has been read since.
+    expect((await on.call(token, { to: 'first@strange.example', text: 'three' }, 'west', 'announce')).code).toBe('ERR_APPROVAL_REQUIRED');
     const used = (await on.gate.records({ event: 'approval.used' })).find(({ detail }) => part(detail, 'id') === approval.id);
     expect(part(used?.['detail'], 'endorsed')).toHaveLength(1);
     expect(JSON.stringify(used)).not.toContain('strange.example');

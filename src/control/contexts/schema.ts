@@ -24,7 +24,10 @@ export const KEPT_ENTRY = z.strictObject({
 const MOMENT = z.number();
 /** What a person decided about one context, until then (epoch ms), by whom and why. */
 const PASS = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('endorse'), id: z.string(), digest: z.string(), sink: z.string(), until: MOMENT, by: z.string(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal('endorse'), id: z.string(), digest: z.string(), sink: z.string(), until: MOMENT, by: z.string(), reason: z.string(),
+    upTo: z.enum(CONFIDENTIALITIES).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal('declassify'), id: z.string(), source: z.string(), sink: z.string(), to: z.enum(CONFIDENTIALITIES), until: MOMENT, by: z.string(),
       reason: z.string(),
