@@ -1,3 +1,4 @@
+import { isObject } from '../../domain/json.ts';
 import { readApprove } from '../../policy/obligations.ts';
 import type { Rows } from '../../store/store.ts';
 import { isHeldBy, isSound } from '../admins/roles.ts';
@@ -18,13 +19,18 @@ export interface Approvers {
   /** The person of a principal id; the id itself where no person is known by it. */
   readonly whoIs: (principal: string) => string;
   /** Whether this is the one who asks: in person, under another name, through an agent of theirs, or with a token that they made. */
-  readonly isRequester: (approval: Approval, principal: string) => boolean;
+  readonly isRequester: (asked: Asked, principal: string) => boolean;
   /** Whether they are named by this gate of the call. */
   readonly isNamed: (approval: Approval, principal: string, value: string) => boolean;
   /** Which of the gates lack somebody still, with how many. */
   readonly lacking: (approval: Approval) => readonly { readonly value: string; readonly count: number }[];
   /** Whether one person alone may approve their own agents' calls here. */
   readonly solo: boolean;
+}
+
+/** Who asks for something, as whom, and by which tokens. */
+export interface Asked {
+  readonly body: Pick<StoredApproval, 'principal' | 'behind' | 'credentials'>;
 }
 
 /** The holder of this machine's token. */
@@ -37,13 +43,17 @@ export async function readApprovers(rows: Rows, space: string): Promise<Approver
   const grants = (await listStored(rows, 'admin')).filter((grant) => isSound(grant) && (grant.body.space === '*' || grant.body.space === space));
   const owners = new Map((await listStored(rows, 'server', space)).map(({ id, body }) => [id, body.owner]));
   const agents = new Map((await listStored(rows, 'agent', space)).map(({ id, body }) => [id, body.owner]));
-  const makers = new Map((await rows.list('token', space)).map(({ id, updatedBy }) => [id, updatedBy]));
+  // Whoever wrote it last may be who revoked it.
+  const makers = new Map((await rows.list('token', space)).map(({ id, body, updatedBy }) => {
+    const { madeBy } = isObject(body) ? body : {};
+    return [id, typeof madeBy === 'string' ? madeBy : updatedBy] as const;
+  }));
   const byName = new Map(people.flatMap((one) => [one.id, ...namesOf(one.id, one.person)].map((name) => [name, one] as const)));
   const find = (principal: string): PersonWithGroups | undefined => byName.get(principal) ?? byName.get(principal.slice(principal.lastIndexOf('|') + 1));
   const whoIs = (principal: string): string => find(principal)?.id ?? principal;
   const solo = settings.solo ?? (people.length === 0 && grants.length === 0);
 
-  const isRequester = ({ body }: Approval, principal: string): boolean => {
+  const isRequester = ({ body }: Asked, principal: string): boolean => {
     const { principal: caller, behind, credentials } = body;
     const who = whoIs(principal);
     const ids = [caller.id, behind.id, ...credentials.flatMap((id) => makers.get(id) ?? [])];

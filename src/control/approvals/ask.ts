@@ -27,7 +27,7 @@ export async function askApproval(control: Control, ask: Ask): Promise<Json> {
   const digest = digestOfSubject(ask.subject);
   const found = await findOf(control.store, space, digest);
   const word = (approval: Approval): Json => ({ ...wordOf(approval, control.now(), control.connections.parts.origin()) });
-  if (found !== undefined && stands(found, control.now()) && !(await haveRisen(control.store, found))) return word(found);
+  if (found !== undefined && stands(found, control.now()) && !(await isStale(control.store, found))) return word(found);
   const content = canonicalText(JSON.parse(JSON.stringify({ params: ask.subject.params, preview: ask.subject.preview ?? null })));
   if (Buffer.byteLength(content) > LIMITS.approvalBytesMax) {
     throw new SallyportError('ERR_APPROVAL_UNSHOWABLE', 'This call is too large to be shown to somebody.', { remedy: 'Send less at a time.' });
@@ -39,7 +39,7 @@ export async function askApproval(control: Control, ask: Ask): Promise<Json> {
     const now = control.now();
     const before = await findOf(rows, space, digest);
     if (before !== undefined && stands(before, now)) {
-      if (!(await haveRisen(rows, before))) return { asked: before, isNew: false };
+      if (!(await isStale(rows, before))) return { asked: before, isNew: false };
       // Whoever was asked, or has answered, knew nothing of what the caller has read since.
       await end(control, rows, before, 'approval.withdrawn', { by: BY, at: now, reason: 'the caller has read more since it was asked' });
     }
@@ -62,6 +62,11 @@ export async function askApproval(control: Control, ask: Ask): Promise<Json> {
 /** Open, or refused and not yet forgotten. */
 function stands(approval: Approval, now: number): boolean {
   return isOpen(approval, now) || (approval.body.state === 'denied' && approval.body.expiresAt > now);
+}
+
+/** Whoever would be asked knows less than they must. What was refused is no more welcome from a caller that has read more since. */
+async function isStale(rows: Rows, approval: Approval): Promise<boolean> {
+  return approval.body.state !== 'denied' && await haveRisen(rows, approval);
 }
 
 function bodyOf({ exchange, subject, effect, findings, standing, provenance }: Ask, digest: string): Omit<StoredApproval, 'labels' | 'askedAt' | 'expiresAt'> {

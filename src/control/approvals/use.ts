@@ -46,7 +46,9 @@ async function inTransaction(control: Control, rows: Rows, use: Use, digest: str
   if (await haveRisen(rows, approval)) {
     return end(control, rows, approval, 'approval.withdrawn', { by: BY, at: now, reason: 'the caller has read more since it was approved' });
   }
-  const lacking = (await readApprovers(rows, space)).lacking(approval);
+  // Nobody's word counts for what is sent with a token that they made, whichever it was asked with.
+  const credentials = [...new Set([...approval.body.credentials, ...use.standing.credentials])];
+  const lacking = (await readApprovers(rows, space)).lacking({ ...approval, body: { ...approval.body, credentials } });
   if (lacking.length > 0) {
     // Somebody who approved it has left, or is not who may any more: others must.
     const body = { ...approval.body, state: 'pending' as const };

@@ -63,7 +63,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   return {
     servers: await readServers(rows),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
-    tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, ...body } }) =>
+    tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, madeBy: _maker, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
     agents: (await listStored(rows, 'agent')).map(({ id, space, body }) => ({ id, space, ...body })),
     ...(await readTrust(rows)),

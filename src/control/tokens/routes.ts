@@ -24,7 +24,7 @@ export const tokenRoutes: readonly Route[] = [
       const { id, token, hash } = makeAgentToken();
       const issuedAt = control.now();
       const { ttlMs, ...rest } = body;
-      const agent: StoredToken = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs };
+      const agent: StoredToken = { ...rest, subject: body.subject ?? body.agent, hash, issuedAt, expiresAt: issuedAt + ttlMs, madeBy: admin.id };
       const what = {
         resource: 'token', id, verb: 'create', detail: { agent: agent.agent, subject: agent.subject, audience: agent.audience, expiresAt: agent.expiresAt },
       };

@@ -27,5 +27,7 @@ export const TOKEN = z.strictObject({
   issuedAt: z.number(),
   expiresAt: z.number(),
   revokedAt: z.number().exactOptional(),
+  /** Who made it: whoever did may not approve what is asked with it, whoever revokes it later. */
+  madeBy: z.string().exactOptional(),
 });
 export type StoredToken = z.infer<typeof TOKEN>;
