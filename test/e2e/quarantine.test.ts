@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { ask as askRoute, person } from '../../src/control/admins/fixture-admin.ts';
+import type { Admin } from '../../src/control/route.ts';
+import { putStored } from '../../src/control/stored.ts';
 import { isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { modernRequest, objectIn, toolParams } from '../fixtures/modern-call.ts';
@@ -100,4 +103,34 @@ test('a long answer is kept whole, too', async () => {
   expect(answer).toContain('😀é'.repeat(60_000));
   expect(await gate.admin('POST', `/quarantine/${id}/release`, { reason: 'only long' })).toMatchObject({ state: 'released' });
   expect(JSON.stringify(await ask('long'))).toContain('😀é'.repeat(60_000));
+});
+
+test('nobody releases what came of a call of theirs: not under another name, not with a token that they made', async () => {
+  const control = gate.control();
+  const [alice, bert] = [person('alice'), person('bert')];
+  for (const { id } of [alice, bert]) {
+    const userName = id.slice(id.indexOf('|') + 1);
+    const times = { createdAt: Date.now(), changedAt: Date.now() };
+    await putStored(control.store, 'person', 'default', userName, { userName, active: true, source: 'sso', subject: id, groups: [], ...times }, 'test');
+    await control.store.put('admin', 'default', userName, { to: { principal: id }, role: 'admin', space: '*' }, { by: 'test' });
+  }
+  const made = async (by: Admin, more: JsonObject): Promise<string> => {
+    const { body } = await askRoute(control, by, 'POST', '/tokens', { body: { audience: ['*'], ttlMs: 600_000, ...more } });
+    return typeof body['token'] === 'string' ? body['token'] : '';
+  };
+  const hers = await made(bert, { agent: 'hers', kind: 'person', subject: 'alice' });
+  const robot = await made(alice, { agent: 'a-robot' });
+  const release = async (who: Admin, as: string): Promise<string> => {
+    let data: JsonObject = {};
+    // A gateway hears of new tokens in its own time.
+    for (let n = 0; n < 100 && data['code'] !== 'ERR_QUARANTINED'; n++) {
+      await Bun.sleep(20);
+      data = objectIn(objectIn((await ask('mine', as))['error'])['data']);
+    }
+    const { id } = objectIn(data['quarantine']);
+    return (await askRoute(control, who, 'POST', '/quarantine/:id/release', { params: { id: typeof id === 'string' ? id : '' }, body: { reason: 'fine' } })).code;
+  };
+  expect(await release(alice, hers)).toBe('ERR_APPROVER');
+  expect(await release(alice, robot)).toBe('ERR_APPROVER');
+  expect(await release(bert, robot)).toBe('');
 });

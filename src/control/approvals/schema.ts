@@ -13,7 +13,7 @@ const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 const ID = z.uuid();
 const SPACE = z.string().max(100);
 const AGENTS = z.array(TEXT).max(10).readonly();
-const CALLER = z.strictObject({ id: TEXT, kind: z.enum(['person', 'workload']), agent: TEXT, actors: AGENTS });
+export const CALLER = z.strictObject({ id: TEXT, kind: z.enum(['person', 'workload']), agent: TEXT, actors: AGENTS });
 const KEY = z.string().regex(/^[0-9a-f]{32}$/);
 const VALUE = z.string().max(300).refine((value) => readApprove(value) !== undefined, 'names nobody');
 

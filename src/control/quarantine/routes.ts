@@ -40,7 +40,9 @@ export const quarantineRoutes: readonly Route[] = [
 async function end(control: Control, admin: Admin, space: string, id: string, state: 'released' | 'dropped', reason: string): Promise<Json> {
   return control.store.transaction(async (rows) => {
     const one = await needStored(rows, 'quarantined', space, id);
-    if (state === 'released' && one.body.principal === admin.id && !(await readApprovers(rows, space)).solo) {
+    const { solo, isRequester } = await readApprovers(rows, space);
+    const { asked } = one.body;
+    if (state === 'released' && !solo && (asked === undefined || isRequester({ body: asked }, admin.id))) {
       throw new SallyportError('ERR_APPROVER', 'who asked for an answer does not release it', { remedy: 'Ask somebody else who may approve.' });
     }
     await endQuarantine(control, rows, one, state, { by: admin.id, reason });
@@ -48,7 +50,7 @@ async function end(control: Control, admin: Admin, space: string, id: string, st
   });
 }
 
-function summarize({ id, body: { sealed: _said, digest: _of, findings, policies, end: ended, shape, ...rest } }: Quarantined): JsonObject {
+function summarize({ id, body: { sealed: _said, digest: _of, asked: _who, findings, policies, end: ended, shape, ...rest } }: Quarantined): JsonObject {
   return {
     id, ...rest, shape, policies: [...policies], findings: findings.map((finding) => ({ ...finding })), ...(ended === undefined ? {} : { end: { ...ended } }),
   };

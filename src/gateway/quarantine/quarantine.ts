@@ -3,12 +3,14 @@ import type { Finding } from '../../domain/finding.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Message, RequestMessage, ResultMessage } from '../../domain/message.ts';
+import type { Principal } from '../../domain/principal.ts';
 import type { SharedState } from '../../domain/state.ts';
 import type { Upstream } from '../../domain/upstream.ts';
 import type { Denial, Verdict } from '../../domain/verdict.ts';
 import { textOf } from '../../mcp/encode.ts';
 import { digestOf } from '../../registry/canonical.ts';
 import { lift } from '../enforce.ts';
+import { standingOf } from '../trail-words.ts';
 import { recordedFindings } from '../trail-findings.ts';
 import { shapeOfAnswer } from './shape.ts';
 
@@ -48,7 +50,7 @@ export function createQuarantine(state: SharedState, store: QuarantineStore, may
     const digest = callDigest(asked, exchange);
     const { space, id, principal, flow, server, call } = exchange;
     const kept = await store.keep({
-      space, digest, exchange: id, principal: principal.id, agent: principal.agent, context: flow, server: server.id, name: call.resource.name,
+      space, digest, exchange: id, principal: principal.id, agent: principal.agent, asked: askedBy(exchange), context: flow, server: server.id, name: call.resource.name,
       policies: [...denial.decision.policies], shape, answer: text,
       findings: (recordedFindings({ findings }, exchange).findings ?? []).map(({ detector, rule, severity }) => ({ detector, rule, severity })),
     });
@@ -100,6 +102,12 @@ function keyOf(digest: string, { space }: Exchange): string {
 function callDigest({ method, params }: RequestMessage, { space, principal, flow, server }: Exchange): string {
   const { _meta: _transport, ...asked } = params ?? {};
   return digestOf([space, principal.id, principal.agent, flow, server.id, method, asked]);
+}
+
+function askedBy(exchange: Exchange): JsonObject {
+  const callerOf = ({ id, kind, agent, actors }: Principal): JsonObject => ({ id, kind, agent, actors: [...actors] });
+  const { principal, onBehalfOf } = exchange;
+  return { principal: callerOf(principal), behind: callerOf(onBehalfOf), credentials: [...standingOf(exchange).credentials] };
 }
 
 /** Policy's other gates still stand before what was released. */
