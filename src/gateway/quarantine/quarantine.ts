@@ -104,10 +104,14 @@ function callDigest({ method, params }: RequestMessage, { space, principal, flow
   return digestOf([space, principal.id, principal.agent, flow, server.id, method, asked]);
 }
 
+/** Who asked, as whom, by which tokens: none of them releases it. */
 function askedBy(exchange: Exchange): JsonObject {
-  const callerOf = ({ id, kind, agent, actors }: Principal): JsonObject => ({ id, kind, agent, actors: [...actors] });
   const { principal, onBehalfOf } = exchange;
   return { principal: callerOf(principal), behind: callerOf(onBehalfOf), credentials: [...standingOf(exchange).credentials] };
+}
+
+function callerOf({ id, kind, agent, actors }: Principal): JsonObject {
+  return { id, kind, agent, actors: [...actors] };
 }
 
 /** Policy's other gates still stand before what was released. */
