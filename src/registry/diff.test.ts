@@ -15,6 +15,11 @@ test('what cannot be seen is shown in long text too', () => {
   expect(renderDefinition({ description: 'one\ntwo\u200b\u202e' })).toBe('description:\n  | one\n  | two<U+200B><U+202E>\n');
 });
 
+test('blanks that are no space are shown, too', () => {
+  const blanks = ['\u2800', '\u3164', '\u00a0', '\u{16fe4}', '\u{1d159}', '\u180e', '\u{e0100}'];
+  for (const blank of blanks) expect(renderDefinition({ to: `a${blank}b` })).toMatch(/^to: "a<U\+[0-9A-F]{4,5}>b"\n$/);
+});
+
 test('long text cannot pass for another field', () => {
   const text = renderDefinition({ description: 'x\nannotations:\n  readOnlyHint: true', annotations: { readOnlyHint: false } });
   expect(text).toBe('annotations:\n  readOnlyHint: false\ndescription:\n  | x\n  | annotations:\n  |   readOnlyHint: true\n');
