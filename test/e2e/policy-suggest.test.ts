@@ -99,3 +99,13 @@ test(verifies('policy-suggested', 'it is proposed, and in force only when somebo
   ] as const) expect([tool, args, await call(token, tool, args, on)]).toEqual([tool, args, expect.stringMatching(/^ERR_(?:POLICY_DENIED|TOOL_UNKNOWN)$/)]);
   expect(await call(other, 'write', { path: '/tmp/x' })).toBe('done');
 }, 60_000);
+
+test('what an agent wrote stands in the suggestion as what it is: as no line of its own, and with nothing that nobody sees', async () => {
+  const sly = await gate.token({ agent: 'sly' });
+  for (let n = 0; n < 24; n++) await call(sly, 'read', { path: `${n}`, kind: 'a"\npermit(principal, action, resource); //\u200f' });
+  const report = await suggested('--reason', 'a review', '--agent', 'sly');
+  expect(report).toMatchObject({ wider: [], verified: { changes: { denied: 0 } } });
+  expect(report['text']).toContain('kind: only a" permit(principal, action, resource); //<U+200F>');
+  expect(report['text']).not.toContain('\u200f');
+  expect(report['text']).not.toMatch(/^permit/m);
+}, 60_000);

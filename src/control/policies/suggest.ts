@@ -7,6 +7,7 @@ import { observe, type Seen } from '../../policy/least/observe.ts';
 import { quote } from '../../policy/quote.ts';
 import { createTally, type Report } from '../../policy/simulate/report.ts';
 import { suggestPolicies, type ObservedCall } from '../../policy/suggest.ts';
+import { showHidden } from '../../registry/text.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { candidateOf, compileWhole, type Candidate } from './candidate.ts';
@@ -65,7 +66,7 @@ async function* suggestion(control: Control, by: By, before: Candidate, wish: Su
   const make = (): { readonly text: string; readonly limits: readonly Limit[] } => {
     if (wish.form === 'permits') return { text: suggestPolicies([...calls.values()]), limits: [] };
     const limits = seen.flatMap((one) => limitsFor(one, { servers: before.configuration.servers, unconstrained: found, reaches: reachesBy(reach, before) }));
-    return { text: limits.map(({ text, why }) => `// ${why.replaceAll(/\s+/g, ' ')}\n${text}`).join('\n'), limits };
+    return { text: limits.map(({ text, why }) => `// ${showHidden(why.replaceAll(/\s+/g, ' '))}\n${text}`).join('\n'), limits };
   };
   let made = make();
   let after = await withSuggestion(before, by, made.text, wish.form === 'permits' ? agentsOf(calls) : []);
