@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readDetectSettings } from '../../src/control/detect/settings.ts';
 import { applyManifest } from '../../src/control/manifest/apply.ts';
 import { readManifestFiles } from '../../src/control/manifest/files.ts';
 import { compareWide, readWide } from '../../src/control/proposals/wide.ts';
@@ -132,4 +133,15 @@ test('no other space switches off what the organisation\'s policies stand on, sa
   expect(await refusalInRed('detect: { onFailure: permit }')).toContain('what a failure means');
   expect(await refusalInRed(`detect: { plugins: [{ id: x, module: /x.js, sha256: "${'0'.repeat(64)}" }] }`)).toContain('code that runs in the gateway');
   expect(await refusalInRed('detect: { detectors: { source-code: off } }')).toBe('applied');
+});
+
+test('what another space switched off looks again once the organisation says that it is on', async () => {
+  const control = gate.control();
+  const body = { detectors: { 'source-code': 'off', payment: 'shadow' }, servers: { its: { detectors: { 'source-code': 'shadow' } } } };
+  await control.store.put('setting', 'red', 'detect', body, { by: 'test' });
+  const inRed = async (): Promise<unknown> => (await readDetectSettings(control.store))['red'];
+  expect(await inRed()).toEqual(body);
+  await apply('detect: { detectors: { source-code: on } }');
+  expect(await inRed()).toEqual({ detectors: { payment: 'shadow' }, servers: { its: { detectors: {} } } });
+  await control.store.delete('setting', 'red', 'detect', { by: 'test' });
 });

@@ -14,6 +14,29 @@ export async function readDetect(rows: Rows, space: string): Promise<DetectShape
   return DETECT_SHAPE.parse((await rows.get('setting', space, ID))?.body ?? {});
 }
 
+/**
+ * What holds in a space by now. Where the organisation switches a detector on after a space has switched it off, or a newer version ships
+ * a policy that stands on it, the space's word is over.
+ */
+export async function readDetectInForce(rows: Rows, space: string): Promise<DetectShape> {
+  const said = await readDetect(rows, space);
+  return space === DEFAULT_SPACE ? said : without(said, fixedBy(await readDetect(rows, DEFAULT_SPACE)));
+}
+
+function without({ detectors, servers, ...rest }: DetectShape, fixed: ReadonlySet<string>): DetectShape {
+  const stays = (modes: DetectShape['detectors']): Pick<DetectShape, 'detectors'> => (modes === undefined ? {}
+    : { detectors: Object.fromEntries(Object.entries(modes).filter(([id, mode]) => mode === 'on' || !fixed.has(id))) });
+  return {
+    ...rest, ...stays(detectors),
+    ...(servers === undefined ? {} : { servers: Object.fromEntries(Object.entries(servers).map(([id, one]) => [id, { ...one, ...stays(one.detectors) }])) }),
+  };
+}
+
+/** What other spaces leave on: what shipped policies stand on, and what the organisation says is on. */
+function fixedBy({ detectors = {} }: DetectShape): ReadonlySet<string> {
+  return new Set([...detectorsOfDefaults(), ...Object.entries(detectors).flatMap(([id, mode]) => (mode === 'on' ? [id] : []))]);
+}
+
 /** Whether anything changed. Throws `ERR_CONFIG_INVALID` for what would take from a space what the organisation's own policies stand on. */
 export async function writeDetect(rows: Rows, space: string, detect: DetectShape, by: string): Promise<boolean> {
   if (space !== DEFAULT_SPACE) checkOwn(space, detect, await readDetect(rows, DEFAULT_SPACE));
@@ -26,7 +49,7 @@ export async function writeDetect(rows: Rows, space: string, detect: DetectShape
 /** Policies of the whole organisation see nothing where a space has nobody look. */
 function checkOwn(space: string, { servers = {}, ...all }: DetectShape, organisation: DetectShape): void {
   const parts = [all, ...Object.values(servers)];
-  const fixed = new Set([...detectorsOfDefaults(), ...Object.entries(organisation.detectors ?? {}).flatMap(([id, mode]) => (mode === 'on' ? [id] : []))]);
+  const fixed = fixedBy(organisation);
   const weaker = parts.flatMap(({ detectors = {} }) => Object.entries(detectors)).find(([id, mode]) => mode !== 'on' && fixed.has(id));
   if (weaker !== undefined) {
     throw new SallyportError('ERR_CONFIG_INVALID', `detect: policies of the organisation stand on the detector ${weaker[0]}`, {
@@ -44,5 +67,5 @@ function checkOwn(space: string, { servers = {}, ...all }: DetectShape, organisa
 /** Of all spaces that say something, as gateways need it. */
 export async function readDetectSettings(rows: Rows): Promise<DetectSettings> {
   const said = (await rows.list('setting')).filter(({ id }) => id === ID);
-  return Object.fromEntries(said.map(({ space, body }) => [space, detectOf(DETECT_SHAPE.parse(body))]));
+  return Object.fromEntries(await Promise.all(said.map(async ({ space }) => [space, detectOf(await readDetectInForce(rows, space))] as const)));
 }

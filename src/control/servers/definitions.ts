@@ -14,7 +14,7 @@ import { digestOfSurface } from '../../registry/canonical.ts';
 import type { DetectShape } from '../../registry/detect-shape.ts';
 import { showHidden } from '../../registry/text.ts';
 import type { Rows } from '../../store/store.ts';
-import { readDetect } from '../detect/settings.ts';
+import { readDetectInForce } from '../detect/settings.ts';
 import { listStored } from '../stored.ts';
 import type { ServerFinding } from './schema.ts';
 
@@ -67,7 +67,7 @@ function whatIs({ detector, rule, severity }: Finding): string {
 export async function findDefinitions(rows: Rows, space: string, id: string, surface: Surface | undefined, now: number): Promise<readonly ServerFinding[]> {
   if (surface === undefined) return [];
   const accepted = await acceptedIn(rows, space, id, now);
-  const settings = await readDetect(rows, space);
+  const settings = await readDetectInForce(rows, space);
   return asSet(settings, id, inspectSurface(id, surface)).map((finding) => {
     if (finding.severity !== 'block') return finding;
     const until = accepted.get(finding.rule);
@@ -79,7 +79,7 @@ export async function findDefinitions(rows: Rows, space: string, id: string, sur
 /** Throws `ERR_DEFINITION_BLOCKED` with every finding that keeps a server from being approved and that nobody took responsibility for. */
 export async function checkDefinitions(rows: Rows, space: string, id: string, surface: Surface, now: number): Promise<void> {
   const accepted = await acceptedIn(rows, space, id, now);
-  const settings = await readDetect(rows, space);
+  const settings = await readDetectInForce(rows, space);
   const open = asSet(settings, id, inspectSurface(id, surface)).filter(({ rule, severity }) => severity === 'block' && !accepted.has(rule));
   if (open.length === 0) return;
   const rules = [...new Set(open.map(({ rule }) => rule))];
