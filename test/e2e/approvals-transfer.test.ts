@@ -3,6 +3,8 @@ import { ask, person } from '../../src/control/admins/fixture-admin.ts';
 import { denyApproval } from '../../src/control/approvals/decide.ts';
 import { noteShown } from '../../src/control/approvals/shown.ts';
 import type { Approval } from '../../src/control/approvals/words.ts';
+import type { Person } from '../../src/control/people/schema.ts';
+import { putStored } from '../../src/control/stored.ts';
 import { text } from '../../src/cli/json-view.ts';
 import { startApproving, type Approving } from '../fixtures/approving.ts';
 import { codeOf } from '../fixtures/code-of.ts';
@@ -12,7 +14,8 @@ import { codeOf } from '../fixtures/code-of.ts';
 setDefaultTimeout(60_000);
 
 const POLICY = `permit(principal, action, resource);
-@id("mail-is-approved") @approve("comms") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/send");`;
+@id("mail-is-approved") @approve("comms") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/send");
+@id("owned") @approve("owner") forbid(principal, action == Action::"call_tool", resource == Tool::"mail/announce");`;
 
 let on: Approving;
 beforeAll(async () => {
@@ -81,4 +84,20 @@ test('what was refused is not asked again because its caller has read more since
   await on.call(token, {}, 'east', 'read_inbox');
   expect((await call(token, { to: 'c@x.example' })).code).toBe('ERR_APPROVAL_DENIED');
   expect(await last()).toMatchObject({ id: approval.id, body: { state: 'denied' } });
+});
+
+test('an address that a provider does not vouch for makes nobody the owner of a server', async () => {
+  expect((await call(await on.gate.token({ agent: 'crier' }), { to: 'd@x.example' }, 'announce')).code).toBe('ERR_APPROVAL_REQUIRED');
+  const approval = await last();
+  const control = on.gate.control();
+  const [id, subject] = ['01a20000-0000-7000-8000-000000000001', 'https://idp.example|7'];
+  const as = async (emailVerified: boolean): Promise<void> => {
+    const person: Person = { userName: 'somebody', email: 'olga', emailVerified, active: true, source: 'sso', subject, groups: [], createdAt: 1, changedAt: 1 };
+    await putStored(control.store, 'person', 'default', id, person, 'test');
+  };
+  await as(false);
+  await noteShown(control, approval.id, subject);
+  expect(await codeOf(on.grant(subject, approval))).toBe('ERR_APPROVER');
+  await as(true);
+  expect((await on.grant(subject, approval))[0]?.body.state).toBe('granted');
 });

@@ -110,5 +110,11 @@ function standInsOf(owner: string, { escalatedAt }: StoredApproval, { deputies =
 
 /** A server is owned by a person or by a group. */
 function isOwner(person: PersonWithGroups, namesOf: NamesOf, owner: string): boolean {
-  return owner !== '' && (isCalled(person, namesOf, owner) || person.groups.includes(owner));
+  return owner !== '' && (isCalled(vouchedFor(person), namesOf, owner) || person.groups.includes(owner));
+}
+
+/** What anybody can say of themselves at their provider gives nobody a right; it is only held against them. */
+function vouchedFor(one: PersonWithGroups): PersonWithGroups {
+  const { email: _said, ...person } = one.person;
+  return one.person.source !== 'sso' || one.person.emailVerified === true ? one : { ...one, person };
 }

@@ -13,6 +13,8 @@ export const PERSON = z.strictObject({
   userName: NAME_OF_PERSON,
   displayName: z.string().max(300).exactOptional(),
   email: z.string().max(320).exactOptional(),
+  /** Of `sso`: whether the provider vouches that the address is theirs. */
+  emailVerified: z.boolean().exactOptional(),
   active: z.boolean(),
   source: z.enum(['local', 'sso', 'scim']),
   /** The identity provider's own id of the person: SCIM `externalId`. */

@@ -59,15 +59,15 @@ function groupsOf({ groupsClaim = 'groups' }: Sso, claims: IDToken): string[] | 
   return [...new Set(names)].toSorted().slice(0, GROUPS_MAX);
 }
 
-function namesOf(claims: IDToken): Pick<Person, 'displayName' | 'email'> {
+function namesOf(claims: IDToken): Pick<Person, 'displayName' | 'email' | 'emailVerified'> {
   const [displayName, email] = [text(claims['name'], 300), text(claims['email'], 320)];
-  return { ...(displayName === undefined ? {} : { displayName }), ...(email === undefined ? {} : { email }) };
+  return { ...(displayName === undefined ? {} : { displayName }), ...(email === undefined ? {} : { email, emailVerified: claims.email_verified === true }) };
 }
 
 /** A name that nobody has: the provider's, or one that says where it comes from. Sharing a name with somebody makes nobody that person. */
 async function freeName(rows: Rows, claims: IDToken, subject: string): Promise<string> {
   const taken = new Set((await listPeople(rows)).map(({ body }) => foldName(body.userName)));
-  const names = [claims['preferred_username'], claims['email']].map((one) => text(one, 200)?.replaceAll('|', '') ?? '');
+  const names = [claims['preferred_username'], claims.email_verified === true ? claims['email'] : undefined].map((one) => text(one, 200)?.replaceAll('|', '') ?? '');
   return names.find((name) => name !== '' && !taken.has(foldName(name))) ?? subject.replace('|', ' ').slice(-200);
 }
 
