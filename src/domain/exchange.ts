@@ -13,6 +13,8 @@ export interface Call {
   readonly action: Action;
   readonly resource: Resource;
   readonly arguments: JsonObject | undefined;
+  /** What else its message tells the server, as far as somebody may have written it: a URI, answers to questions, metadata; absent: nothing. */
+  readonly beside?: JsonObject;
 }
 
 /** A tool as it is called, under its canonical name. */

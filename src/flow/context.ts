@@ -1,6 +1,7 @@
 import type { Action } from '../domain/decision.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import { isObject, type JsonObject } from '../domain/json.ts';
+import { isArray, isObject, type JsonObject } from '../domain/json.ts';
+import { TRANSPORT_METHODS, type Message } from '../domain/message.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { Labels } from '../domain/server.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -31,11 +32,29 @@ export function conversationOf({ agent, space }: Principal, params: JsonObject |
   return snapshot.agents.some((known) => known.id === agent && known.space === space && known.conversations) ? named : undefined;
 }
 
-/** What is asked for its data. What a server says of itself was approved, and carries nothing. */
+/** What is asked for its data. What a server says of itself was approved, and carries nothing; what nobody could approve does, see `isSaid`. */
 const CARRIES: ReadonlySet<Action> = new Set(['call_tool', 'get_prompt', 'read_resource', 'complete', 'subscribe', 'task', 'notify', 'respond']);
 
-/** The labels of whatever comes back in an exchange; undefined where it carries none. */
-export function labelsOf({ call, dispatchers = [] }: Exchange): Labels | undefined {
-  if (!CARRIES.has(call.action)) return undefined;
-  return dispatchers.reduce((labels, { resource }) => join(labels, resource.labels), call.resource.labels);
+/** Lists of instances, which no baseline holds: names and descriptions in them are whoever's made those. */
+const INSTANCES: Readonly<Record<string, string>> = { 'resources/list': 'resources', 'skills/list': 'skills' };
+/** As servers say that they have no such method. */
+const CURT = /^[A-Za-z ]{0,24}$/;
+
+/**
+ * The labels of what comes back in an exchange, or of whatever may; undefined where it carries none. What a stream repeats and a task
+ * brings is of any tool of its server; what comes back on a toolset, of any member.
+ */
+export function labelsOf({ call, dispatchers = [], server, members }: Exchange, answer?: Message): Labels | undefined {
+  const isRepeated = call.method === TRANSPORT_METHODS.stream;
+  if (!CARRIES.has(call.action) && !isRepeated && (answer === undefined || !isSaid(answer, call.method))) return undefined;
+  const own = [call.resource, ...dispatchers.map(({ resource }) => resource)].map(({ labels }) => labels);
+  const of = (isRepeated || call.action === 'task' ? [server] : []).concat(members ?? []);
+  return [...own, ...of.flatMap(({ labels, baseline }) => [labels, ...(baseline?.surface.tools ?? []).map((tool) => tool.labels)])].reduce(join);
+}
+
+/** Whether an answer to what asks for no data holds text that nobody approved. */
+function isSaid(answer: Message, method: string): boolean {
+  if (answer.kind === 'error') return answer.error.data !== undefined || !CURT.test(answer.error.message);
+  const list = answer.kind === 'result' ? answer.result[INSTANCES[method] ?? ''] : undefined;
+  return list !== undefined && !(isArray(list) && list.length === 0);
 }

@@ -168,7 +168,7 @@ export function createFlowContexts(keeping: Keeping, key: FlowKey, now: () => nu
       return { flow: labels, provenance: provenanceOf({ ...recall.of(exchange.flow, generation), labels }, sink, key) };
     },
     async carry(exchange, findings, arrived) {
-      const own = isOurs(exchange) ? undefined : labelsWith(exchange, findings);
+      const own = isOurs(exchange) ? undefined : labelsWith(exchange, findings, arrived?.answer);
       if (own === undefined) return;
       const add = arrived === undefined ? own : join(own, fieldLabels(exchange, arrived.answer));
       const known = remembered.get(exchange.flow);
@@ -227,8 +227,8 @@ function unknown(fault: unknown): unknown {
 }
 
 /** What comes back carries its source's labels, and what was found in it. */
-function labelsWith(exchange: Exchange, findings: readonly Finding[]): Labels | undefined {
-  const own = labelsOf(exchange);
+function labelsWith(exchange: Exchange, findings: readonly Finding[], answer: Message | undefined): Labels | undefined {
+  const own = labelsOf(exchange, answer);
   const found = findings.filter(({ labels }) => labels !== undefined);
   return own === undefined && found.length === 0 ? undefined : withFound(own ?? UNLABELLED, found);
 }

@@ -13,6 +13,7 @@ import { callerOf, type Handles } from './handles.ts';
 import type { InForce } from './in-force.ts';
 import type { KnownMethod } from './membership.ts';
 import type { Sessions } from './sessions.ts';
+import { besideOf } from './subjects.ts';
 import type { Trail } from './trail.ts';
 import { zoneOf } from './zone.ts';
 
@@ -42,6 +43,7 @@ export async function resolve(
   const given = said.kind === 'request' || said.kind === 'notification' ? said.params : undefined;
   const session = await sessionOf(world.sessions, inbound, said, principal);
   const found = force.directory.resolve(inbound.route, method, given, asRegistry);
+  const beside = besideOf(withParams(said, found.params));
   const exchange: Exchange = {
     id,
     space: inbound.route.space,
@@ -56,7 +58,10 @@ export async function resolve(
     server: found.server,
     ...(found.members === undefined ? {} : { members: found.members }),
     ...(found.tool === undefined ? {} : { tool: found.tool }),
-    call: { method: method.method, action: method.action, resource: found.resource, arguments: found.arguments },
+    call: {
+      method: method.method, action: method.action, resource: found.resource, arguments: found.arguments,
+      ...(Object.keys(beside).length === 0 ? {} : { beside }),
+    },
     ...(said.kind === 'request' ? { request: said.id } : {}),
     ...(found.dispatchers === undefined ? {} : { dispatchers: found.dispatchers }),
     snapshot: force.snapshot,

@@ -10,10 +10,9 @@ type Of = Omit<Subject, 'facet' | 'json' | 'at'>;
 /** What a client sends: whatever is in it goes to the server, and all of it is read as arguments are. */
 export function subjectsAsked(message: Message, exchange: Exchange): readonly Subject[] {
   const of = itemOf(exchange);
-  if (message.kind === 'result') return [{ facet: 'argument', json: message.result, at: '/result', ...of }];
-  if (message.kind === 'error') return [{ facet: 'argument', json: errorIn(message), at: '/error', ...of }];
-  const { arguments: given, ...params } = message.params ?? {};
-  const rest = spoken(params);
+  if (message.kind === 'result' || message.kind === 'error') return [{ facet: 'argument', json: besideOf(message), at: `/${message.kind}`, ...of }];
+  const given = message.params?.['arguments'];
+  const rest = besideOf(message);
   return [
     ...(given === undefined ? [] : argumentsOf(given, exchange, of)),
     ...(Object.keys(rest).length === 0 ? [] : [{ facet: 'argument', json: rest, at: '/params', ...of } as const]),
@@ -81,6 +80,14 @@ const SEALED: ReadonlySet<string> = new Set(['requestState', 'taskId']);
 const MECHANICAL: ReadonlySet<string> = new Set(['progressToken', 'progress', 'total', 'level', 'protocolVersion', 'requestId', 'name']);
 const WORD = /^[\w.:/-]{0,64}$/;
 const MECHANICAL_META = /^(?:progressToken|traceparent|tracestate|baggage|io\.modelcontextprotocol\/\w+|io\.sallyport\/\w+)$/;
+
+/** What a client tells a server besides arguments, as far as somebody may have written it. */
+export function besideOf(message: Message): JsonObject {
+  if (message.kind === 'result') return message.result;
+  if (message.kind === 'error') return errorIn(message);
+  const { arguments: _given, ...params } = message.params ?? {};
+  return spoken(params);
+}
 
 /** All of the params that somebody may have written. */
 function spoken(params: JsonObject): JsonObject {

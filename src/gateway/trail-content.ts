@@ -53,7 +53,7 @@ export async function answerOf(
 ): Promise<Content> {
   const text = answer.kind === 'error' ? `{"code":${answer.error.code}}` : answer.kind === 'result' ? textOf(answer.result) : paramsText(answer);
   const request = questions === undefined ? undefined : recordedRequest(questions, exchange.call.action);
-  const { labels } = questions?.[0] === undefined ? { labels: answer.kind === 'result' ? labelsOf(exchange) : undefined } : carried(questions[0]);
+  const { labels } = questions?.[0] === undefined ? { labels: answer.kind === 'result' ? labelsOf(exchange, answer) : undefined } : carried(questions[0]);
   const fields: Partial<JournalRecord> = {
     ...(text === undefined ? {} : { digest: options.commit(text), sizeBytes: Buffer.byteLength(text) }),
     ...(request === undefined ? {} : { request }),

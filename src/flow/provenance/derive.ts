@@ -27,6 +27,8 @@ export interface Sink {
   readonly server: string;
   readonly tool: string;
   readonly arguments: JsonObject;
+  /** What else is told to its server. */
+  readonly beside?: JsonObject;
   readonly rules: AimRules;
   readonly allowed: Allowed;
 }
@@ -44,7 +46,8 @@ export interface Remembered {
  */
 export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink, key: FlowKey): Provenance {
   const leaves = leavesOf(sink.arguments, LIMITS.flowCharsMax, (at) => knows(sink.rules.schema, at));
-  if (leaves === undefined) return everything(memory, labels, sink);
+  const others = leavesOf(sink.beside ?? {}, LIMITS.flowCharsMax, () => false);
+  if (leaves === undefined || others === undefined) return everything(memory, labels, sink);
   const aims = Map.groupBy(aimsOf(leaves, sink.rules), ({ at }) => at);
   const all = new Set<number>();
   const places = leaves.flatMap((leaf): readonly FlowPlace[] => {
@@ -57,7 +60,13 @@ export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink,
     if (destination === 'none' && from.length === 0) return [];
     return [{ at: placeIn(sink.rules.schema, leaf.at), ...(destination === 'none' ? {} : { destination }), from }];
   });
-  for (const several of [leaves.filter(({ isKey }) => isKey !== true), leaves.filter(({ isKey }) => isKey === true)]) {
+  for (const leaf of others) {
+    const found = new Set<number>();
+    for (const reading of readingsOf(leaf.text)) seek(reading, false, memory, key, found);
+    const tellsNothing = givenIn(leaf, memory, sink, key);
+    for (const origin of found) if (!tellsNothing.has(origin)) all.add(origin);
+  }
+  for (const several of [others, leaves.filter(({ isKey }) => isKey !== true), leaves.filter(({ isKey }) => isKey === true)]) {
     if (several.length > 1) for (const mark of shinglesOf(several.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
   }
   const named = worst(places.map(({ destination }) => destination ?? 'none'));

@@ -8,19 +8,19 @@ import { cleanPath } from './strict.ts';
 /** The company's own, made once a snapshot. */
 const known = new WeakMap<Snapshot, ReadonlySet<string>>();
 
-/** Where a call goes, and what is trusted there; undefined: it has no arguments. */
-export function sinkOf({ space, server, tool, call: { resource, arguments: given }, snapshot }: Exchange): Sink | undefined {
-  if (given === undefined || Object.keys(given).length === 0) return undefined;
+/** Where a call goes, and what is trusted there; undefined: it says nothing. */
+export function sinkOf({ space, server, tool, call: { resource, arguments: given = {}, beside }, snapshot }: Exchange): Sink | undefined {
+  if (Object.keys(given).length === 0 && beside === undefined) return undefined;
   const rules = rulesOf({ server, ...(tool === undefined ? {} : { tool }) });
   const { domains, allow } = snapshot.flow?.spaces[space] ?? { domains: [], allow: [] };
   const people = known.get(snapshot) ?? new Set(snapshot.flow?.people);
   known.set(snapshot, people);
   const allowed: Allowed = { domains, people, patterns: [...allow, ...(rules.allow ?? [])], roots: rootsOf(server.endpoint) };
   return {
-    server: server.id, tool: resource.name, arguments: given, allowed,
+    server: server.id, tool: resource.name, arguments: given, allowed, ...(beside === undefined ? {} : { beside }),
     rules: {
       ...(rules.destinations === undefined ? {} : { declared: rules.destinations }),
-      ...(resource.effect === undefined ? {} : { effect: resource.effect }),
+      ...(resource.kind === 'resource' ? { effect: 'read' } : resource.effect === undefined ? {} : { effect: resource.effect }),
       ...(tool?.definition['inputSchema'] === undefined ? {} : { schema: tool.definition['inputSchema'] }),
     },
   };
