@@ -35,8 +35,8 @@ export function show(io: Io, asJson: boolean, value: Json, view: () => string): 
   io.out(asJson ? `${jsonText(value, 2)}\n` : view());
 }
 
-/** JSON that means the same and steers no terminal: what JSON itself leaves as it is of control and direction characters is escaped. */
+/** JSON that means the same and steers no terminal: what JSON itself leaves as it is of control, direction and invisible characters is escaped. */
 export function jsonText(value: Json, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replaceAll(/[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (character) =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value, undefined, indent).replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
+    character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
 }

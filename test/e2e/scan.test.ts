@@ -137,6 +137,10 @@ describe('a list of definitions', () => {
       // oxlint-disable-next-line no-control-regex -- exactly these must not come out
       expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e\u2066]/u);
     }
+    // Whoever shows what a log says shows its texts as they are.
+    const texts = objects(part(objects((await sarif(evil))['runs'])[0], 'results')).map((one) => text(part(one['message'], 'text'))).join('\n');
+    expect(texts).toContain('<U+202E>');
+    expect(texts).not.toMatch(/\p{Cf}/u);
     const deep = write('deep.json', `{"tools":[{"name":"a","inputSchema":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}}]}`);
     expect(await scan(deep).catch((error: unknown) => String(error))).toContain('nested');
     expect(await scan(write('twice.json', '{"tools":[],"tools":[{"name":"a"}]}')).catch((error: unknown) => String(error))).toContain('stands twice');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Severity } from '../../domain/finding.ts';
+import { showHidden } from '../../registry/text.ts';
 import type { ScanFinding } from './judge.ts';
 import { ruleInfo } from './rules.ts';
 import type { Skipped } from './sources.ts';
@@ -21,7 +22,7 @@ export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skip
       columnKind: 'utf16CodeUnits',
       invocations: [{
         executionSuccessful: skipped.every(({ failed }) => !failed),
-        toolExecutionNotifications: skipped.map(({ name, reason, failed }) => ({ level: failed ? 'error' : 'note', message: { text: `${name}: ${reason}` } })),
+        toolExecutionNotifications: skipped.map(({ name, reason, failed }) => ({ level: failed ? 'error' : 'note', message: { text: showHidden(`${name}: ${reason}`) } })),
       }],
       results: findings.map((finding) => resultOf(finding, ids, seen)),
     }],
@@ -42,13 +43,13 @@ function ruleOf(id: string, findings: readonly ScanFinding[]): Json {
 }
 
 function resultOf({ rule, severity, server, from, item, at, message, excerpt, region }: ScanFinding, ids: readonly string[], seen: Map<string, number>): Json {
-  const logical = [server, item].filter((name) => name !== '').join('/');
+  const logical = showHidden([server, item].filter((name) => name !== '').join('/'));
   return {
     ruleId: rule, ruleIndex: ids.indexOf(rule), level: LEVELS[severity],
     message: { text: `${logical}: ${message}${excerpt === '' ? '' : ` “${excerpt}”`}` },
     locations: [{
       physicalLocation: { artifactLocation: { uri: uriOf(from) }, region: { ...(region ?? { startLine: 1 }) } },
-      logicalLocations: [{ name: item === '' ? server : item, fullyQualifiedName: [logical, ...at].join('#') }],
+      logicalLocations: [{ name: showHidden(item === '' ? server : item), fullyQualifiedName: [logical, ...at].join('#') }],
     }],
     partialFingerprints: { 'sallyport/v1': fingerprintOf([rule, server, item, ...at.map(withinItem)], seen) },
   };
