@@ -63,8 +63,12 @@ interface ParsedArguments {
 
 /** What is thrown when a command was typed wrongly; the remedy is how to type it. */
 export function usageError(command: Pick<Command, 'usage'>, message: string): SallyportError {
-  const forms = command.usage.split('\n').map((line) => `sallyport ${line}`);
-  return new SallyportError('ERR_USAGE', message, { remedy: `Usage: ${forms.join('\n       ')}` });
+  return new SallyportError('ERR_USAGE', message, { remedy: `Usage: ${formsOf(command).join('\n       ')}` });
+}
+
+/** How a command is typed, a form a line; what begins with a space goes on with the form above it, or explains it. */
+export function formsOf({ usage }: Pick<Command, 'usage'>): readonly string[] {
+  return usage.split('\n').map((line) => line.startsWith(' ') ? `          ${line}` : `sallyport ${line}`);
 }
 
 /** A positional that must be there. */

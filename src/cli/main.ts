@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { SallyportError } from '../domain/errors.ts';
+import { formsOf } from './arguments.ts';
 import type { Command, Io } from './command.ts';
 import { COMMANDS, findCommand } from './commands.ts';
 import { plain } from './terminal.ts';
@@ -38,7 +39,7 @@ function printVersion(io: Io): number {
 async function help(name: string | undefined, io: Io): Promise<number> {
   if (name !== undefined) {
     const command = await load(name);
-    io.out(`${command.summary}\n\n${command.usage.split('\n').map((line) => `  sallyport ${line}`).join('\n')}\n`);
+    io.out(`${command.summary}\n\n${formsOf(command).map((line) => `  ${line}`).join('\n')}\n`);
     return 0;
   }
   const commands = await Promise.all(Object.values(COMMANDS).map((command) => command()));
