@@ -17,7 +17,7 @@ export type Standing = 'here' | 'away' | 'gone';
 export interface Presence {
   /** Answers a sign of life with the token that the next one is to bring. Throws `ERR_LIMIT_CONTEXTS`. */
   sign(rows: Rows, sign: Sign): Promise<string>;
-  /** Known from now on, until it says goodbye. */
+  /** Known from now on, until it says goodbye. Whoever is given anything is. Throws `ERR_LIMIT_CONTEXTS`. */
   register(rows: Rows, gateway: string): Promise<void>;
   standing(rows: Rows, gateway: string): Promise<Standing>;
   /** It follows control now; the function ends that. */
@@ -43,6 +43,8 @@ interface Heard {
   clean?: Moment;
   follows: number;
   leasedUntil: number;
+  /** Its row is there: it is not looked for again. */
+  isKept?: true;
 }
 type Moment = readonly [steady: number, wall: number];
 
@@ -66,31 +68,38 @@ export function createPresence(leaseMs: number, clocks: Clocks = { steady: () =>
     return follows === 0 && clocks.wall() > leasedUntil + LEASE_MARGIN_MS;
   };
   const register = async (rows: Rows, gateway: string): Promise<void> => {
-    if (await findStored(rows, 'gateway', DEFAULT_SPACE, gateway) !== undefined) return;
-    const all = await listStored(rows, 'gateway', DEFAULT_SPACE);
-    if (all.length >= LIMITS.flowGatewaysMax && !(await forget(rows, all.map(({ id }) => id)))) {
-      throw new SallyportError('ERR_LIMIT_CONTEXTS', 'so many gateways went without a goodbye', { remedy: 'Give gateways a folder that outlives them.' });
+    if (heard.get(gateway)?.isKept === true) return;
+    if (await findStored(rows, 'gateway', DEFAULT_SPACE, gateway) === undefined) {
+      const all = await listStored(rows, 'gateway', DEFAULT_SPACE);
+      if (all.length >= LIMITS.flowGatewaysMax && !(await forget(rows, all.map(({ id }) => id)))) {
+        throw new SallyportError('ERR_LIMIT_CONTEXTS', 'so many gateways went without a goodbye', { remedy: 'Give gateways a folder that outlives them.' });
+      }
+      await putStored(rows, 'gateway', DEFAULT_SPACE, gateway, { since: clocks.wall() }, 'gateway');
     }
-    await putStored(rows, 'gateway', DEFAULT_SPACE, gateway, { since: clocks.wall() }, 'gateway');
+    of(gateway).isKept = true;
   };
   /** Of contexts that they have seen nothing is left that is not lost already, or has idled away. */
   const forget = async (rows: Rows, gateways: readonly string[]): Promise<boolean> => {
     const { contextIdleMs } = await readStandingLimits(rows);
     const old = gateways.filter((one) => isGone(one) && clocks.wall() > of(one).leasedUntil + LEASE_MARGIN_MS + contextIdleMs);
-    for (const one of old) await rows.delete('gateway', DEFAULT_SPACE, one, { by: 'gateway' });
+    for (const one of old) {
+      await rows.delete('gateway', DEFAULT_SPACE, one, { by: 'gateway' });
+      heard.delete(one);
+    }
     return old.length > 0;
   };
   return {
     register,
     async sign(rows, { gateway, token, leaves }) {
-      const known = of(gateway);
-      if (token !== undefined && token === known.token) known.clean = known.given;
       if (leaves === true) {
         heard.delete(gateway);
         await rows.delete('gateway', DEFAULT_SPACE, gateway, { by: 'gateway' });
         return randomUUID();
       }
+      // Nothing is remembered of whom there is no room for.
       await register(rows, gateway);
+      const known = of(gateway);
+      if (token !== undefined && token === known.token) known.clean = known.given;
       known.given = now();
       known.token = randomUUID();
       return known.token;
@@ -102,9 +111,11 @@ export function createPresence(leaseMs: number, clocks: Clocks = { steady: () =>
       return isGone(gateway) ? 'gone' : 'away';
     },
     follows(gateway) {
-      of(gateway).follows += 1;
+      const known = of(gateway);
+      known.follows += 1;
+      // Of what was known then: whoever says goodbye first and comes back is another.
       return () => {
-        of(gateway).follows -= 1;
+        known.follows -= 1;
       };
     },
     leased(gateway, expiresAt) {

@@ -181,6 +181,22 @@ test('a gateway that is gone takes what it saw with it: the worst is supposed, o
   expect(await ask(B)).toEqual(LOST);
 });
 
+test('a gateway that said goodbye and came back is known again, before it is heard, and is gone when it goes without one', async () => {
+  const ask = (): Promise<unknown> => visited({ gateway: B, asks: true }).then(({ labels }) => labels, () => 'refused');
+  const unfollow = presence.follows(A);
+  await visited();
+  await presence.sign(stores[0], { gateway: A, leaves: true });
+  unfollow();
+  expect(await ask()).toEqual(UNLABELLED);
+  const follows = presence.follows(A);
+  presence.leased(A, at + 60_000);
+  await visited();
+  expect(await ask()).toBe('refused');
+  follows();
+  at += 600_000;
+  expect(await ask()).toEqual(LOST);
+});
+
 test('what is told of another life of a context leaves gaps in this one', async () => {
   const recall = { after: 0, entries: [] } as const;
   await visited({ recall: { ...recall, generation: 1 } });

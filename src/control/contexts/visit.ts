@@ -28,6 +28,8 @@ const TOUCHES = 16;
 export async function visitContext(control: Contexts, visit: ContextVisit): Promise<Carried> {
   const idleMs = (await readStandingLimits(control.store)).contextIdleMs;
   const now = control.now();
+  // Also where the context has it already: it may have said goodbye since, and come back.
+  await control.presence.register(control.store, visit.gateway);
   // Before it is read what it carries: whoever is here by then has added all that it gave out.
   const others = await othersOf(control, visit);
   if (others.away && visit.asks) {
@@ -65,7 +67,6 @@ async function write(
   return control.store.transaction(async (rows) => {
     const before = (await findStored(rows, 'context', space, key))?.body;
     const { body, end, isChanged, earlier } = next(before, visit, now, idleMs, others);
-    if (before?.gateways?.includes(visit.gateway) !== true) await control.presence.register(rows, visit.gateway);
     if (before === undefined) await makeRoom(control, rows, visit, now - idleMs);
     // On record before it is so (invariant 5).
     if (end !== undefined) await recordEnd(control, space, key, body, end);
