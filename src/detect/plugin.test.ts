@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PluginSettings } from '../domain/detect.ts';
 import { FACETS, type Subject } from '../domain/detector.ts';
@@ -70,9 +70,10 @@ test('one that takes too much memory is ended, at once or when it has answered',
   expect(await plugin(grows, { memoryBytesMax: 64 * 1024 ** 2, timeoutMs: 5_000 }).beside(saying('x'), [])).toEqual(FAILED);
   const keeps = 'const kept = []; export const detect = () => { kept.push(...Array.from({ length: 3e5 }, (_, at) => ({ at }))); return []; };';
   const { beside } = plugin(keeps, { memoryBytesMax: 16 * 1024 ** 2 });
-  const all = [];
-  for (let n = 0; n < 4; n += 1) all.push(await beside(saying('x'), []));
-  expect(all).toContainEqual(FAILED);
+  // When a runtime collects, and so counts, is its own business.
+  let answer: Awaited<ReturnType<typeof beside>> | undefined;
+  for (let n = 0; n < 40 && answer?.incomplete === undefined; n += 1) answer = await beside(saying('x'), []);
+  expect(answer).toEqual(FAILED);
 });
 
 test('one that throws, ends its thread, or says what it may not has failed; permitted, that is a finding', async () => {
@@ -95,4 +96,18 @@ test('so many messages wait for it, and no more; nothing of the environment is i
   expect(all.filter(({ incomplete }) => incomplete !== undefined)).toHaveLength(1);
   const env = plugin('export const detect = () => (process.env.PATH === undefined ? [] : [{ severity: "high" }]);');
   expect(await env.beside(saying('x'), [])).toEqual({ findings: [] });
+});
+
+test('one that is closed while its thread starts leaves no thread behind', async () => {
+  const marker = join(folder, 'alive');
+  const made = plugin(`import { writeFileSync } from 'node:fs'; let n = 0;
+setInterval(() => writeFileSync(${JSON.stringify(marker)}, String(n += 1)), 5); export const detect = () => [];`);
+  const asked = made.beside(saying('x'), []);
+  await Bun.sleep(0);
+  made.close();
+  expect(await asked).toEqual(FAILED);
+  await Bun.sleep(50);
+  const beats = existsSync(marker) ? readFileSync(marker, 'utf8') : '';
+  await Bun.sleep(50);
+  expect(existsSync(marker) ? readFileSync(marker, 'utf8') : '').toBe(beats);
 });

@@ -34,6 +34,8 @@ export function createPlugin(settings: PluginSettings): { readonly beside: Besid
     if (isClosed || now < until || now - cameAt > LIMITS.inspectionMs) return undefined;
     try {
       thread ??= await PluginThread.start(await readModule(settings), settings);
+      // Nobody would end what started while everything else was ended.
+      if (isClosed) return failed();
       const { found, heapBytes } = await thread.ask({ facet, server, name, at, json });
       const findings = found === undefined ? undefined : readFound(found, id, at);
       if (heapBytes > settings.memoryBytesMax) return failed() ?? findings;

@@ -1,6 +1,6 @@
 import { inShadow, type Beside } from '../detect/beside.ts';
 import type { Inspection } from '../detect/inspect.ts';
-import { modeOf, type PluginSettings, type RemoteSettings } from '../domain/detect.ts';
+import { modeOf, type PluginSettings, type RemoteSettings, type SpaceDetect } from '../domain/detect.ts';
 import type { Outside } from './inspectors.ts';
 
 /** How what looks outside this thread is made; `close` ends what it runs. */
@@ -10,41 +10,57 @@ export interface OutsideParts {
 }
 
 interface Made {
-  readonly of: string;
   readonly beside: Beside;
   readonly close?: () => void;
 }
 
-/** A judge outside and plug-ins, by space: kept from snapshot to snapshot while nobody sets them otherwise. */
+/** A judge outside and plug-ins, by space and settings: kept from snapshot to snapshot while anybody sets them so, and ended then. */
 export function createOutside(parts: OutsideParts): Outside & { close(): void } {
   const kept = new Map<string, Made>();
-  const made = (key: string, settings: RemoteSettings | PluginSettings, make: () => Omit<Made, 'of'>): Beside => {
-    const of = JSON.stringify(settings);
-    const before = kept.get(key);
-    if (before?.of === of) return before.beside;
-    before?.close?.();
-    const next = { of, ...make() };
-    kept.set(key, next);
-    return next.beside;
+  let newest = 0;
+  const made = (key: string, make: () => Made): Beside => {
+    const one = kept.get(key) ?? make();
+    kept.set(key, one);
+    return one.beside;
+  };
+  const end = (isOver: (key: string) => boolean): void => {
+    for (const [key, { close }] of kept) {
+      if (!isOver(key)) continue;
+      close?.();
+      kept.delete(key);
+    }
   };
   return {
-    at({ detect }, space, server) {
-      const settings = detect?.[space] ?? {};
+    at({ version, detect = {} }, space, server) {
+      // What an older snapshot is still judged by ends nothing of a newer one's.
+      if (version > newest) {
+        newest = version;
+        const wanted = new Set(Object.entries(detect).flatMap(([of, one]) => settingsIn(one).map((all) => keyOf(of, all))));
+        end((key) => !wanted.has(key));
+      }
+      const settings = detect[space] ?? {};
       const all: Beside[] = [];
       const add = (id: 'remote' | 'plugin', beside: () => Beside): void => {
         const mode = modeOf(settings, server, id);
         if (mode !== 'off') all.push(mode === 'shadow' ? inShadow(beside()) : beside());
       };
       const { remote, plugins = [] } = settings;
-      if (remote !== undefined) add('remote', () => made(`remote ${space}`, remote, () => ({ beside: parts.remote(space, remote) })));
-      for (const plugin of plugins) add('plugin', () => made(`plugin ${space} ${plugin.id}`, plugin, () => parts.plugin(plugin)));
+      if (remote !== undefined) add('remote', () => made(keyOf(space, remote), () => ({ beside: parts.remote(space, remote) })));
+      for (const plugin of plugins) add('plugin', () => made(keyOf(space, plugin), () => parts.plugin(plugin)));
       return all.length === 0 ? undefined : together(all);
     },
     close() {
-      for (const { close } of kept.values()) close?.();
-      kept.clear();
+      end(() => true);
     },
   };
+}
+
+function settingsIn({ remote, plugins = [] }: SpaceDetect): readonly (RemoteSettings | PluginSettings)[] {
+  return remote === undefined ? plugins : [remote, ...plugins];
+}
+
+function keyOf(space: string, settings: RemoteSettings | PluginSettings): string {
+  return JSON.stringify([space, settings]);
 }
 
 function together(all: readonly Beside[]): Beside {
