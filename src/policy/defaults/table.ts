@@ -50,8 +50,12 @@ export const DEFAULT_NAMES: readonly string[] = TABLE.map(({ name }) => name);
 
 /** The detectors whose findings policies that ship read. */
 export function detectorsOfDefaults(): readonly string[] {
-  const read = TABLE.flatMap(({ text }) => Array.from(text.matchAll(/"([a-z-]+)\/[a-z-]+"/g), (match) => match[1] ?? ''));
-  return [...new Set(read)].filter((id) => id !== 'default' && id !== 'inspect');
+  return detectorsReadIn(TABLE.map(({ text }) => text)).filter((id) => id !== 'default' && id !== 'inspect');
+}
+
+/** What stands before the slash in the strings of policies: detectors, where these are ids of findings. */
+export function detectorsReadIn(policies: readonly string[]): readonly string[] {
+  return [...new Set(policies.flatMap((text) => Array.from(text.matchAll(/"([a-z-]+)\/[a-z-]+"/g), (match) => match[1] ?? '')))];
 }
 
 /** Whether a shipped policy holds: as it is, only by being recorded where it would have, or not at all. */
