@@ -62,6 +62,9 @@ function describeOthers(surface: Json | undefined): string {
     const names = objects(part(surface, kind)).map((one) => plain(text(one['name'])));
     return names.length === 0 ? [] : [`${kind}: ${names.join(', ')}`];
   });
+  for (const page of objects(part(surface, 'pages'))) {
+    lines.push(`page ${plain(text(page['name']))} declares ${plain(JSON.stringify(page['declares'] ?? []))}`);
+  }
   const instructions = part(surface, 'instructions');
   if (typeof instructions === 'string') lines.push(`instructions: ${plain(instructions, true)}`);
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;

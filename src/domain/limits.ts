@@ -99,6 +99,8 @@ export const LIMITS = {
   schemaStepsMax: 200_000,
   schemaDepthMax: 128,
   definitionBytesMax: 1024 * 1024,
+  appPagesMax: 64,
+  appPagesBytesMax: 4 * 1024 * 1024,
   dispatchDepthMax: 3,
   requestTimeoutMs: 300_000,
   connectionIdleMs: 30_000,

@@ -109,7 +109,7 @@ export interface TokenClient {
 /** Scopes to ask for, by the effect of the call: the narrowest that it needs. A list is asked for whatever the effect. */
 export type ScopeMap = readonly string[] | Readonly<Partial<Record<Effect, readonly string[]>>>;
 
-export type PinKind = 'tool' | 'prompt' | 'template' | 'instructions';
+export type PinKind = 'tool' | 'prompt' | 'template' | 'instructions' | 'page';
 
 /** One pinned definition: everything the server said of it, and the digest of its canonical form (RFC 8785, SHA-256, hex). */
 export interface Pin {
@@ -162,7 +162,13 @@ export interface Surface {
   readonly tools: readonly Tool[];
   readonly prompts: readonly Pin[];
   readonly templates: readonly Pin[];
+  /** Pages of MCP Apps that its tools name, by their addresses; absent: it was read before pages were. */
+  readonly pages?: readonly Pin[];
 }
+
+export const PAGES = ['pinned', 'changing'] as const;
+/** Whether pages of MCP Apps stay as they were approved, or only what they declare does (pages that are made anew for each reader). */
+export type Pages = (typeof PAGES)[number];
 
 export type ServerStatus = 'declared' | 'scanned' | 'approved' | 'quarantined';
 
@@ -181,6 +187,8 @@ export interface Server {
   /** Labels of its resources by URI, the first that fits; `*` at the end of a pattern is any ending. */
   readonly resources?: readonly { readonly uri: string; readonly labels: Labels }[];
   readonly credentials: CredentialSpec;
+  /** Absent: `pinned`. */
+  readonly pages?: Pages;
   /** The retention class of what is recorded of it; absent: `standard`. */
   readonly retention?: string;
   readonly status: ServerStatus;

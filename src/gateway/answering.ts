@@ -6,6 +6,8 @@ import { translate } from './enforce.ts';
 import type { World } from './gateway.ts';
 import { judgeAnswer, type Answered, type Known } from './guard.ts';
 import type { InForce } from './in-force.ts';
+import { pageObjection } from './page-guard.ts';
+import { present } from './present.ts';
 import { sanitise } from './sanitise/sanitise.ts';
 import type { Cleaned } from './sanitise/text.ts';
 
@@ -18,17 +20,22 @@ export interface Judged extends Answered {
   readonly sanitised: readonly Cleaned[];
 }
 
-type Parts = Pick<World, 'inForce' | 'inspecting' | 'transforming' | 'quarantine' | 'gates'>;
+type Parts = Pick<World, 'handles' | 'sessions' | 'pins' | 'inForce' | 'inspecting' | 'transforming' | 'quarantine' | 'gates'>;
 
 /**
- * What comes back is inspected, judged, changed where policy permits it only so, judged again as it is then, and meets its gates
- * last (DESIGN part 5, order of obligations).
+ * What comes back is compared with what was approved, inspected as the client will know it, judged, changed where policy permits
+ * it only so, judged again as it is then, and meets its gates last (DESIGN part 5, order of obligations).
  */
-export async function judgeComing(parts: Parts, came: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known): Promise<Judged> {
+export async function judgeComing(
+  parts: Parts, raw: Message, asked: Message, permit: Permit, exchange: Exchange, force: InForce, known: Known,
+): Promise<Judged> {
+  const objection = pageObjection(raw, exchange);
+  const came = present(raw, asked, exchange, force, parts);
   const { inForce, inspecting, transforming, quarantine, gates } = parts;
   const meet = async (verdict: Verdict, answer: Message, found: readonly Finding[]): Promise<Verdict> =>
     gates.meet(await quarantine.judge(verdict, answer, found, exchange), answer, exchange);
-  const judge = (answered: Answered): Verdict => judgeAnswer(answered, permit, exchange, force, known, inForce.current(Date.now()).lease);
+  const judge = (answered: Answered): Verdict =>
+    judgeAnswer({ ...answered, ...(objection && { objection }) }, permit, exchange, force, known, inForce.current(Date.now()).lease);
   const { findings, shadow } = await inspecting.answered(came, exchange);
   const first = judge({ message: came, findings });
   const wanted = first.outcome === 'denial' ? first.transforms : undefined;

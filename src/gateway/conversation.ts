@@ -33,7 +33,8 @@ const CLIENT = { name: 'sallyport', version: '0.1.0' };
 export async function openModern(asking: Asking): Promise<Conversation> {
   let id = 0;
   const ask = async (method: string, params: JsonObject): Promise<JsonObject> => {
-    const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method };
+    const { uri } = params;
+    const headers = { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(typeof uri === 'string' ? { 'mcp-name': uri } : {}) };
     return resultOf(await tell(asking, 'POST', headers, { id: ++id, method, params: withEnvelope(params, {}, CLIENT, undefined) }), method);
   };
   const hello = await ask('server/discover', {});

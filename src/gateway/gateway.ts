@@ -25,7 +25,6 @@ import type { Gates } from './obligations/meet.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { PinGuard } from './pin-guard.ts';
 import type { Probing } from './probing.ts';
-import { present } from './present.ts';
 import type { Quarantine } from './quarantine/quarantine.ts';
 import { complete, resolve } from './resolve.ts';
 import type { Sessions } from './sessions.ts';
@@ -108,7 +107,7 @@ export function createGateway(world: World): Gateway {
           }
           for await (const raw of world.upstream.send(verdict, decided.exchange, signal)) {
             open.count();
-            const answer = await judgeComing(world, present(raw, said, exchange, force, world), verdict, exchange, force, known);
+            const answer = await judgeComing(world, raw, said, verdict, exchange, force, known);
             const passed = answer.verdict;
             const arrived = { answer: answer.message, keeps: force.engine.readsProvenance };
             if (passed.outcome === 'permit') await world.flow.carry(exchange, [...known.findings, ...answer.findings], arrived);

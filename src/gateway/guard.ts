@@ -90,6 +90,8 @@ export interface Answered {
   readonly findings: readonly Finding[];
   /** The transforms that it has been through. */
   readonly done?: readonly Obligation[];
+  /** What keeps it back whatever policy says. */
+  readonly objection?: Objection;
 }
 
 /**
@@ -99,7 +101,7 @@ export interface Answered {
  */
 export function judgeAnswer(answered: Answered, permit: Permit, exchange: Exchange, force: InForce, known: Known, lease: Lease): Verdict {
   const { message: answer } = answered;
-  const ended = switchedOff(exchange, lease);
+  const ended = switchedOff(exchange, lease) ?? answered.objection;
   if (answer.kind === 'error') return responded(answered, permit, exchange, force, known, ended);
   if (answer.kind === 'result') {
     const malformed = flawed(answer, permit.message);

@@ -10,6 +10,7 @@ import { createPinKeeper, type DriftSet } from '../registry/pins.ts';
 import { readSurface, type RawSurface } from '../registry/surface.ts';
 import { isPersonal } from '../upstream/credentials/leases.ts';
 import type { Objection } from './enforce.ts';
+import { isPageAddress, pageObjection, pinnedPage, UNPINNED_PAGE } from './page-guard.ts';
 import type { Reader } from './reader.ts';
 
 /** What a call has to know of its pin: the class of drift, which policy sees, and what denies whatever policy says. */
@@ -27,7 +28,7 @@ export interface PinGuard {
   check(exchange: Exchange, isHidden: () => boolean): PinState | Promise<PinState>;
   /** The next call of this server waits for a new verification. */
   invalidate(server: Pick<Server, 'space' | 'id'>): void;
-  /** Takes note of a server that says that its lists changed. */
+  /** Takes note of a server that says that its lists changed, or whose pages did: what it says now is read, and reported. */
   observe(answer: Message, exchange: Exchange): void;
 }
 
@@ -35,6 +36,11 @@ export interface PinGuard {
 const SERVER_CREDENTIAL = 'server';
 
 const PINNED: Readonly<Partial<Record<string, PinKind>>> = { call_tool: 'tool', get_prompt: 'prompt' };
+
+/** Instances of resources have no pin, but for the pages of apps, which are code that runs beside the agent. */
+function kindOf({ call: { action, resource } }: Exchange): PinKind | undefined {
+  return action === 'read_resource' && isPageAddress(resource.name) ? 'page' : PINNED[action];
+}
 
 /** `report` is told what a server said when that is no longer what was approved. */
 export function createPinGuard(reader: () => Reader, report: (server: Server, said: RawSurface) => void): PinGuard {
@@ -48,7 +54,7 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
       const known = server.baseline?.surface.eras[0];
       const raw = await reader().read(server.space, server.id, known, AbortSignal.timeout(LIMITS.requestTimeoutMs), readers.get(credentialKey));
       lastRead.set(keyOf(server, credentialKey), { ...raw, eras: server.baseline?.surface.eras ?? raw.eras });
-      return readSurface(raw, { labels: server.labels, tools: {} });
+      return readSurface(raw, { labels: server.labels, tools: {}, ...(server.pages === undefined ? {} : { pages: server.pages }) });
     },
     found(server, credentialKey) {
       const said = lastRead.get(keyOf(server, credentialKey));
@@ -58,8 +64,9 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
   });
   return {
     check(exchange, isHidden) {
-      const kind = PINNED[exchange.call.action];
+      const kind = kindOf(exchange);
       if (kind === undefined || exchange.principal.id === REGISTRY_PRINCIPAL_ID) return AS_APPROVED;
+      if (kind === 'page' && pinnedPage(exchange, exchange.call.resource.name) === undefined) return { drift: 'added', objection: UNPINNED_PAGE };
       const credential = credentialOf(exchange, readers);
       const fresh = keeper.current(exchange.server, credential);
       if (fresh !== undefined) return stateOf(fresh, kind, exchange);
@@ -68,7 +75,8 @@ export function createPinGuard(reader: () => Reader, report: (server: Server, sa
     },
     invalidate: (server) => keeper.invalidate(server),
     observe(answer, exchange) {
-      if (answer.kind === 'notification' && answer.method.endsWith('/list_changed')) keeper.invalidate(exchange.server);
+      const isChanged = answer.kind === 'notification' ? answer.method.endsWith('/list_changed') : pageObjection(answer, exchange) !== undefined;
+      if (isChanged) keeper.invalidate(exchange.server);
     },
   };
 }

@@ -3,6 +3,7 @@ import { isArray, isObject, type JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Era } from '../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID, type Principal } from '../domain/principal.ts';
+import { checkPages, pagesNamed } from '../registry/app-pages.ts';
 import type { RawSurface } from '../registry/surface.ts';
 import { openLegacy, openModern, type Asking, type Conversation } from './conversation.ts';
 import type { Gateway } from './gateway.ts';
@@ -54,13 +55,15 @@ export function createReader(gateway: Gateway): Reader {
         throw new SallyportError('ERR_UPSTREAM_PROTOCOL', `The server ${server} answers in no revision of MCP that is known here.`);
       }
       try {
+        const tools = await listAll(conversation, 'tools/list');
         return {
           revision: conversation.revision,
           eras: [...(modern === undefined ? [] : ['modern' as const]), ...(legacy === undefined ? [] : ['legacy' as const])],
           hello: conversation.hello,
-          tools: await listAll(conversation, 'tools/list'),
+          tools,
           prompts: await listAll(conversation, 'prompts/list'),
           templates: await listAll(conversation, 'resources/templates/list'),
+          pages: await readPages(conversation, pagesNamed(tools)),
         };
       } finally {
         await legacy?.end();
@@ -84,6 +87,20 @@ async function attempt(open: () => Promise<Conversation>, optional: boolean): Pr
 const OTHER_ERA: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_UPSTREAM_STATUS', 'ERR_UPSTREAM_PROTOCOL', 'ERR_UPSTREAM_SESSION', 'ERR_VERSION_UNSUPPORTED',
 ]);
+
+/** What a server does not give the registry is no page of it: it is not pinned, and so given to nobody. */
+async function readPages(conversation: Conversation, addresses: readonly string[]): Promise<NonNullable<RawSurface['pages']>> {
+  const pages: { uri: string; result: JsonObject }[] = [];
+  for (const uri of addresses) {
+    try {
+      pages.push({ uri, result: await conversation.ask('resources/read', { uri }) });
+    } catch (fault) {
+      if (!(fault instanceof SallyportError) || fault.code !== 'ERR_UPSTREAM_STATUS') throw fault;
+    }
+    checkPages(pages);
+  }
+  return pages;
+}
 
 /** All pages of a list, if the server says that it has such a thing. */
 async function listAll(conversation: Conversation, method: keyof typeof LISTS): Promise<readonly JsonObject[]> {

@@ -239,6 +239,13 @@ describe('the built-in permit of the registry', () => {
     expect(engine.possible(request({ principal: registry }))).toBe('deny');
   });
 
+  test('lets it read pages of apps, which are pinned, and no other resource', async () => {
+    const engine = await engineOf('permit (principal, action, resource);');
+    const reading = (name: string): string =>
+      engine.decide(request({ principal: registry, action: 'read_resource', resource: resource('resource', 'crm', name) })).outcome;
+    expect([reading('ui://card'), reading('crm://card'), reading('uix://card')]).toEqual(['allow', 'deny', 'deny']);
+  });
+
   test('is not for a person of that name', async () => {
     const engine = await engineOf();
     const asked = request({ principal: { ...registry, kind: 'person' }, action: 'connect', resource: resource('server', 'crm', '') });

@@ -249,10 +249,11 @@ function isRegistry({ principal }: AccessRequest): boolean {
   return principal.kind === 'workload' && principal.id === REGISTRY_PRINCIPAL_ID;
 }
 
-/** Enrolment works before any policy exists, and no policy can give the registry more than this. */
-function decideForRegistry({ action, resource }: AccessRequest): Decision {
-  const enrols = resource.kind === 'server' && (action === 'connect' || action === 'list' || action === 'respond');
-  return enrols ? { ...NOTHING, outcome: 'allow', policies: [REGISTRY_PERMIT_ID] } : NOTHING;
+/** Enrolment works before any policy exists, and no policy can give the registry more than this: lists, and pages of apps, which are code. */
+function decideForRegistry({ action, resource: { kind, name } }: AccessRequest): Decision {
+  const enrols = kind === 'server' && (action === 'connect' || action === 'list' || action === 'respond');
+  const readsPage = kind === 'resource' && name.startsWith('ui://') && (action === 'read_resource' || action === 'respond');
+  return enrols || readsPage ? { ...NOTHING, outcome: 'allow', policies: [REGISTRY_PERMIT_ID] } : NOTHING;
 }
 
 function messageOf(error: unknown): string {

@@ -33,7 +33,7 @@ function listed(ids: readonly string[]): string {
 
 function describe(id: string, policy: CompiledPolicy | undefined): Explanation['policies'][number] {
   if (id === ANSWER_PERMIT_ID) return { id, words: 'built in: what was permitted to be asked may be answered, unless a policy forbids' };
-  if (id === REGISTRY_PERMIT_ID) return { id, words: 'built in: the registry may connect to servers and list what they have' };
+  if (id === REGISTRY_PERMIT_ID) return { id, words: 'built in: the registry may connect to servers, list what they have, and read the pages of their apps' };
   if (id.startsWith(CEILING_ID)) return { id, words: 'what this agent was registered for; see: sallyport agent show' };
   if (policy === undefined) return { id, words: 'a policy that is no longer in force' };
   const reason = /@reason\("((?:\\.|[^"\\])*)"\)/.exec(policy.text)?.[1];

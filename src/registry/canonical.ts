@@ -79,7 +79,7 @@ export function pinOf(kind: PinKind, name: string, definition: JsonObject): Pin 
 /** All pins of a surface, in the order in which a baseline's digest takes them: kind, then name by code unit. */
 export function pinsOf(surface: Surface): readonly Pin[] {
   const instructions = surface.instructions ? [surface.instructions] : [];
-  return [...instructions, ...byName(surface.prompts), ...byName(surface.templates), ...byName(surface.tools)];
+  return [...instructions, ...byName(surface.pages ?? []), ...byName(surface.prompts), ...byName(surface.templates), ...byName(surface.tools)];
 }
 
 function byName(pins: readonly Pin[]): readonly Pin[] {

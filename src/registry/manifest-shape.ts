@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../domain/limits.ts';
-import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../domain/server.ts';
+import { CATEGORIES, CONFIDENTIALITIES, EFFECTS, PAGES } from '../domain/server.ts';
 import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
 import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
@@ -52,6 +52,7 @@ const SERVER = z
     labels: LABELS.exactOptional(),
     flow: FLOW_RULES.exactOptional(),
     resources: z.array(z.strictObject({ uri: z.string().min(1).max(LIMITS.uriLengthMax), labels: LABELS })).max(1000).exactOptional(),
+    pages: z.enum(PAGES).exactOptional(),
     retention: ID.exactOptional(),
     credentials: CREDENTIALS.exactOptional(),
     tools: z.record(z.string().min(1).max(128), TOOL).exactOptional(),

@@ -123,6 +123,7 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     labels,
     ...(server.flow !== undefined && { flow: server.flow }),
     ...(server.resources !== undefined && { resources: server.resources.map(({ uri, labels: own }) => ({ uri, labels: { ...labels, ...own } })) }),
+    ...(server.pages !== undefined && { pages: server.pages }),
     ...(server.retention !== undefined && { retention: server.retention }),
     credentials: server.credentials ?? { type: 'none' as const },
     tools: readTools(server.tools ?? {}, labels),

@@ -3,7 +3,8 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Era, Revision } from '../domain/message.ts';
-import type { Baseline, Dispatch, DryRun, Effect, FlowRules, Labels, Pin, Surface, Tool } from '../domain/server.ts';
+import type { Baseline, Dispatch, DryRun, Effect, FlowRules, Labels, Pages, Pin, Surface, Tool } from '../domain/server.ts';
+import { checkPages, pinPage } from './app-pages.ts';
 import { digestOfSurface, pinOf } from './canonical.ts';
 import { guessEffect } from './effects.ts';
 import { checkToolName, checkVisibleName } from './names.ts';
@@ -18,11 +19,16 @@ export interface RawSurface {
   readonly tools: readonly JsonObject[];
   readonly prompts: readonly JsonObject[];
   readonly templates: readonly JsonObject[];
+  /** Pages of MCP Apps: the address that a tool names, and the result of reading it. */
+  readonly pages?: readonly { readonly uri: string; readonly result: JsonObject }[];
 }
 
 /** What a server said, as it travels between roles: each answer is text, so that a number that no double holds keeps its digits. */
-export function writeSurface({ revision, eras, hello, tools, prompts, templates }: RawSurface): JsonObject {
-  return { revision, eras, hello: JSON.stringify(hello), tools: writeEach(tools), prompts: writeEach(prompts), templates: writeEach(templates) };
+export function writeSurface({ revision, eras, hello, tools, prompts, templates, pages = [] }: RawSurface): JsonObject {
+  return {
+    revision, eras, hello: JSON.stringify(hello), tools: writeEach(tools), prompts: writeEach(prompts), templates: writeEach(templates),
+    pages: pages.map(({ uri, result }) => ({ uri, result: JSON.stringify(result) })),
+  };
 }
 
 function writeEach(answers: readonly JsonObject[]): readonly string[] {
@@ -42,6 +48,8 @@ export interface SurfaceContext {
   /** The server's own labels: what its tools carry unless declared otherwise. */
   readonly labels: Labels;
   readonly tools: Readonly<Record<string, ToolDeclaration>>;
+  /** Absent: `pinned`. */
+  readonly pages?: Pages;
 }
 
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
@@ -57,6 +65,8 @@ export function readSurface(raw: RawSurface, context: SurfaceContext): Surface {
   const items = tools.length + prompts.length + templates.length;
   if (items > LIMITS.surfaceItemsMax) throw tooLarge(`the server lists ${items} items; ${LIMITS.surfaceItemsMax} is the limit`);
   const instructions = readInstructions(raw.hello);
+  const { pages = [] } = raw;
+  checkPages(pages);
   return {
     revision: raw.revision,
     eras: raw.eras,
@@ -66,6 +76,7 @@ export function readSurface(raw: RawSurface, context: SurfaceContext): Surface {
     tools: readItems(tools, 'tool', 'name', checkToolName).map((pin) => toTool(pin, context)),
     prompts: readItems(prompts, 'prompt', 'name', (name) => checkVisibleName('prompt', name)),
     templates: readItems(templates, 'template', 'uriTemplate', (name) => checkVisibleName('template', name)),
+    ...(pages.length === 0 ? {} : { pages: pages.map(({ uri, result }) => pinPage(uri, result, context.pages)) }),
   };
 }
 

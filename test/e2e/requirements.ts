@@ -88,6 +88,7 @@ const ROWS = {
   'attack-export': ['Personal data goes to no public server, whoever asks for it.', 'issue 5, done when'],
   'attack-poisoned-error': ['What an error asks for is given no more than what anybody else asks for.', 'issue 5, done when; detection.md 5.17'],
   'attack-rug-pull': ['What a server says of itself after it was approved is shown to nobody, and not called.', 'issue 5, done when; detection.md 5.2'],
+  'attack-app-pin': ['A page of an MCP App is given out as it was approved, or not at all.', 'issue 5, contains 4; SEP-1865'],
   'attack-app': ['A page of an MCP App reaches what its server declares for it, and nothing that somebody wrote into it.', 'issue 5, done when; SEP-1865'],
   'anomalies-held': ['What is unusual for its caller is found, on record and policy can hold it; what was learnt outlives a restart.',
     'issue 4, part 6; invariant 6'],

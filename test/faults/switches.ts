@@ -67,7 +67,25 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/gateway/sanitise/sanitise.ts', 'src/gateway/sanitise/sanitise.test.ts', [
     ['hidden text taken out', 'errors, too', 'withoutHidden(text)', 'text'],
     ['links defused', 'an answer in which nothing hides', 'withoutActive(text, isKnown)', 'text'],
-    ['pages of apps', 'a page of an app gets the policy', 'const page = holdToCsp(block);', 'const page = block === null ? holdToCsp({}) : undefined;'],
+    [
+      'pages of apps', 'a page of an app gets the policy',
+      'const page = holdToCsp(block, approved);',
+      'const page = block === null ? holdToCsp({}, approved) : undefined;',
+    ],
+  ]),
+  ...switches('src/gateway/sanitise/app-page.ts', 'src/gateway/sanitise/sanitise.test.ts', [
+    [
+      'hosts that were approved', 'wherever a page comes',
+      'approved.some((one) => one[key].includes(source))',
+      '!approved.includes({ ...declared, [key]: [source] })',
+    ],
+  ]),
+  ...switches('src/gateway/page-guard.ts', 'src/gateway/page-guard.test.ts', [
+    ['pages of apps are what was approved', 'a page is given out as it was approved', '.digest === pin.digest ? undefined', ".digest !== '' ? undefined"],
+    ['pages that nobody approved', 'a page that nobody approved', 'if (pin === undefined) return UNPINNED_PAGE;', 'if (pin === undefined) return undefined;'],
+  ]),
+  ...switches('src/gateway/guard.ts', 'test/e2e/inspection/app-pin.test.ts', [
+    ['another page is withheld', 'withheld, and that is recorded as drift', '?? answered.objection;', ';'],
   ]),
   ...switches('src/gateway/sanitise/questions.ts', 'src/gateway/sanitise/sanitise.test.ts', [
     ['context of other servers', 'sampling: what other servers said', 'return { ...rest,', 'return { ...params,'],

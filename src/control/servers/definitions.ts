@@ -46,13 +46,15 @@ function inspectOne(subject: Subject): readonly ServerFinding[] {
   return [...(incomplete === undefined ? [] : [incomplete]), ...findings].map((finding) => {
     const said = excerptOf(finding, subject);
     return {
-      rule: idOf(finding), severity: weightOf(finding), item: subject.name === '' ? 'instructions' : subject.name,
+      rule: idOf(finding), severity: weightOf(finding, subject), item: subject.name === '' ? 'instructions' : subject.name,
       message: `${whatIs(finding)}${said === '' ? '' : ` “${showHidden(said)}”`}`,
     };
   });
 }
 
-function weightOf(finding: Finding): ServerFinding['severity'] {
+function weightOf(finding: Finding, { facet }: Subject): ServerFinding['severity'] {
+  // Honest pages hide parts of themselves until they are wanted.
+  if (facet === 'interface' && finding.detector !== 'inspect') return finding.severity === 'info' || finding.severity === 'low' ? 'info' : 'warn';
   if (BLOCKING.has(finding.detector) || BLOCKING_RULES.has(idOf(finding))) return 'block';
   return finding.severity === 'info' || finding.severity === 'low' ? 'info' : 'warn';
 }

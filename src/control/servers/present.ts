@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Baseline, Surface } from '../../domain/server.ts';
+import { declaredIn } from '../../registry/app-pages.ts';
 import type { Candidate, Stored } from '../stored.ts';
 import { checkDefinition, describeEndpoint } from './findings.ts';
 import type { ServerFinding, StoredServer } from './schema.ts';
@@ -58,5 +59,6 @@ function presentSurface(surface: Surface): JsonObject {
     })),
     prompts: surface.prompts.map(({ name, digest }) => ({ name, digest })),
     templates: surface.templates.map(({ name, digest }) => ({ name, digest })),
+    ...(surface.pages === undefined ? {} : { pages: surface.pages.map((pin) => ({ name: pin.name, digest: pin.digest, declares: declaredIn(pin) })) }),
   };
 }

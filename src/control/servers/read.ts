@@ -38,6 +38,7 @@ const PAGES = z.array(SAID).max(LIMITS.surfacePagesMax);
 /** Everything a server said, as gateways send it. */
 export const RAW_SURFACE = z.strictObject({
   revision: z.enum(REVISIONS), eras: z.array(z.enum(['legacy', 'modern'])).min(1), hello: SAID, tools: PAGES, prompts: PAGES, templates: PAGES,
+  pages: z.array(z.strictObject({ uri: z.string().max(LIMITS.uriLengthMax), result: SAID })).max(LIMITS.appPagesMax).exactOptional(),
 });
 const ANSWER = z.strictObject({
   surface: RAW_SURFACE,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CATEGORIES, CONFIDENTIALITIES, EFFECTS } from '../../domain/server.ts';
+import { CATEGORIES, CONFIDENTIALITIES, EFFECTS, PAGES } from '../../domain/server.ts';
 import { CREDENTIALS } from '../../registry/credential-shape.ts';
 import { DISPATCHES } from '../../registry/dispatch-shape.ts';
 import { DRY_RUN } from '../../registry/dry-run-shape.ts';
@@ -39,6 +39,7 @@ const SERVER_DEFINITION = z.strictObject({
   labels: LABELS,
   flow: FLOW_RULES.exactOptional(),
   resources: z.array(z.strictObject({ uri: z.string().max(8_192), labels: LABELS })).exactOptional(),
+  pages: z.enum(PAGES).exactOptional(),
   /** Its retention class; one that is not declared is `standard`. */
   retention: NAME.exactOptional(),
   credentials: CREDENTIALS,

@@ -2,6 +2,8 @@ import { expect, test } from 'bun:test';
 import { exchangeOf } from '../../../test/fixtures/upstream-exchange.ts';
 import type { Exchange } from '../../domain/exchange.ts';
 import { isArray, isObject, type JsonObject } from '../../domain/json.ts';
+import { UNLABELLED } from '../../domain/server.ts';
+import { approveSurface, readSurface } from '../../registry/surface.ts';
 import { sanitise } from './sanitise.ts';
 import { withoutActive, withoutHidden } from './text.ts';
 
@@ -76,6 +78,14 @@ test('sampling: what other servers said does not go along, however it is asked f
   expect(JSON.stringify(legacy.message)).not.toContain('includeContext');
 });
 
+/** The same server, which somebody approved with one page. */
+function approved(exchange: Exchange, shown: JsonObject): Exchange {
+  const uri = typeof shown['uri'] === 'string' ? shown['uri'] : '';
+  const pages = [{ uri, result: { contents: [shown] } }];
+  const said = { revision: '2026-07-28', eras: ['modern'], hello: {}, tools: [], prompts: [], templates: [], pages } as const;
+  return { ...exchange, server: { ...exchange.server, baseline: approveSurface(readSurface(said, { labels: UNLABELLED, tools: {} }), 'tests', 1) } };
+}
+
 test('a page of an app gets the policy that it declares, and none wider', () => {
   const wide = ['https://api.crm.example', 'https://x.example; script-src *', '*'];
   const csp = { connectDomains: wide, resourceDomains: ['https://cdn.crm.example'] };
@@ -83,13 +93,32 @@ test('a page of an app gets the policy that it declares, and none wider', () => 
     uri: 'ui://crm/card', mimeType: 'text/html;profile=mcp-app', text: '<p>card</p>',
     _meta: { ui: { csp } },
   };
-  const { message, sanitised } = resultOf({ contents: [page] }, within('untrusted'));
+  const { message, sanitised } = resultOf({ contents: [page] }, approved(within('untrusted'), page));
   const text = JSON.stringify(message);
   expect(sanitised).toEqual(['page']);
   expect(text).toContain('connect-src https://api.crm.example;');
   expect(text).toContain("default-src 'none'; script-src 'unsafe-inline' https://cdn.crm.example;");
   expect(text).not.toContain('x.example');
   expect(text).toContain('<p>card</p>');
+});
+
+function pageReaching(domain: string, uri = 'ui://crm/card'): JsonObject {
+  return { uri, mimeType: 'text/html;profile=mcp-app', text: '<p>card</p>', _meta: { ui: { csp: { connectDomains: [domain] } } } };
+}
+
+test('wherever a page comes, it reaches nothing that was not approved for its address', () => {
+  const known = approved(within('trusted'), pageReaching('https://api.crm.example'));
+  const shown = (one: JsonObject): string => JSON.stringify(resultOf({ content: [{ type: 'resource', resource: one }] }, known).message);
+  expect(shown(pageReaching('https://api.crm.example'))).toContain('connect-src https://api.crm.example;');
+  for (const other of [pageReaching('https://collector.example'), pageReaching('https://api.crm.example', 'ui://crm/other')]) {
+    expect(shown(other)).toContain("connect-src 'none';");
+    expect(shown(other)).toContain('"connectDomains":[]');
+  }
+  const onToolset = { ...known, route: { kind: 'toolset', space: 'default', name: 'desk' } as const };
+  const named = (uri: string): string =>
+    JSON.stringify(resultOf({ content: [{ type: 'resource', resource: pageReaching('https://api.crm.example', uri) }] }, onToolset).message);
+  expect(named('ui://crm__crm/card')).toContain('connect-src https://api.crm.example;');
+  expect(named('ui://crm/card')).toContain("connect-src 'none';");
 });
 
 test('a page that comes as bytes, or under an address in capitals, is held to its policy too; a link to one is no page', () => {

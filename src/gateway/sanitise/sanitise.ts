@@ -2,6 +2,8 @@ import type { Exchange } from '../../domain/exchange.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Message } from '../../domain/message.ts';
 import { REGISTRY_PRINCIPAL_ID } from '../../domain/principal.ts';
+import { declaredIn } from '../../registry/app-pages.ts';
+import { pinnedPageShown } from '../page-guard.ts';
 import { holdToCsp } from './app-page.ts';
 import { safeQuestions } from './questions.ts';
 import { withoutActive, withoutHidden, type Cleaned } from './text.ts';
@@ -14,7 +16,7 @@ export interface Sanitised {
 
 /**
  * Takes out of an answer what hides in it; of what an untrusted source wrote, nothing loads or leads anywhere unknown by itself.
- * Pages of MCP Apps are held to the domains that they declare. What was found stays on record; what is left is what was there.
+ * Pages of MCP Apps are held to the domains that they declare and that were approved. What was found stays on record; what is left is what was there.
  */
 export function sanitise(message: Message, exchange: Exchange): Sanitised {
   if (exchange.principal.id === REGISTRY_PRINCIPAL_ID) return { message, sanitised: [] };
@@ -55,10 +57,11 @@ function mapStrings(json: Json, change: (text: string) => string): Json {
 function inContent(result: JsonObject, exchange: Exchange, done: Set<Cleaned>): JsonObject {
   const isUntrusted = exchange.call.resource.labels.integrity === 'untrusted';
   const isKnown = knownPlaces(exchange);
+  const approved = (uri: string): readonly JsonObject[] => declaredIn(pinnedPageShown(exchange, uri));
   const item = (block: Json): Json => {
     if (!isObject(block)) return block;
     const { text, resource, content } = block;
-    const page = holdToCsp(block);
+    const page = holdToCsp(block, approved);
     if (page !== undefined) {
       done.add('page');
       return page;

@@ -8,7 +8,8 @@ import { flowPolicies, openStage, PAIRS, type Stage } from './staging.ts';
 
 /*
  * A page of an MCP App shows customers as they are written, and somebody wrote markup into a name: shown, it sends all of them to
- * a host of theirs in every way that a page has. The page may reach what its server declares for it, whatever it says.
+ * a host of theirs in every way that a page has. The page is made anew for each reader, which its
+ * administrator says; it may reach what its server declared when it was approved, whatever it says.
  */
 
 const COLLECTOR = 'https://collector.example';
@@ -21,7 +22,7 @@ const PAGE = 'ui://charts/customers';
 
 let isPoisoned = false;
 const charts: Offer = {
-  tools: {},
+  tools: { customers: { description: 'Shows customers.', takes: [], page: PAGE, does: () => 'shown' } },
   pages: {
     [PAGE]: () => ({
       html: `<h1>Customers</h1><p>${isPoisoned ? MARKUP : 'Ada Ljungberg'}</p><script>fetch('${API}/series')</script>`,
@@ -29,7 +30,7 @@ const charts: Offer = {
     }),
   },
 };
-const SETTINGS = 'tier: internal, labels: { confidentiality: internal, categories: [pii], integrity: untrusted }';
+const SETTINGS = 'tier: internal, labels: { confidentiality: internal, categories: [pii], integrity: untrusted }, pages: changing';
 
 describe('a page of an MCP App', () => {
   let stage: Stage;
