@@ -36,5 +36,5 @@ export function placesOf({ json, at }: Subject): readonly Place[] | undefined {
 /** Shorter numbers name nobody and nothing: cards, accounts and telephone numbers have more digits. */
 const TELLING_DIGITS_MIN = 9;
 
-/** A name that can hold no message: everything else that names a property is read like its value. */
-const PLAIN_NAME = /^[A-Za-z_$][\w$.-]{0,31}$/;
+/** A name that can hold no message, and no key: everything else that names a property is read like its value. */
+const PLAIN_NAME = /^[A-Za-z_$](?:[A-Za-z_$.-]{0,31}|[\w$.-]{0,14})$/;

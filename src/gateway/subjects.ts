@@ -1,7 +1,7 @@
 import type { Facet, Subject } from '../domain/detector.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
-import { TRANSPORT_METHODS, type ErrorMessage, type Message } from '../domain/message.ts';
+import { TRANSPORT_METHODS, type ErrorMessage, type Message, type NotificationMessage, type RequestMessage } from '../domain/message.ts';
 
 /* What of a message detectors look at: every part that somebody wrote, each once, as what it is. */
 
@@ -12,7 +12,7 @@ export function subjectsAsked(message: Message, exchange: Exchange): readonly Su
   const of = itemOf(exchange);
   if (message.kind === 'result' || message.kind === 'error') return [{ facet: 'argument', json: besideOf(message), at: `/${message.kind}`, ...of }];
   const given = message.params?.['arguments'];
-  const rest = besideOf(message);
+  const rest = spokenBy(message);
   return [
     ...(given === undefined ? [] : argumentsOf(given, exchange, of)),
     ...(Object.keys(rest).length === 0 ? [] : [{ facet: 'argument', json: rest, at: '/params', ...of } as const]),
@@ -79,12 +79,23 @@ const SEALED: ReadonlySet<string> = new Set(['requestState', 'taskId']);
 /** Members with a meaning of the protocol's own, where they are no longer than that takes. */
 const MECHANICAL: ReadonlySet<string> = new Set(['progressToken', 'progress', 'total', 'level', 'protocolVersion', 'requestId', 'name']);
 const WORD = /^[\w.:/-]{0,64}$/;
-const MECHANICAL_META = /^(?:progressToken|traceparent|tracestate|baggage|io\.modelcontextprotocol\/\w+|io\.sallyport\/\w+)$/;
+/** A value that is too short for a secret that anybody knows again. */
+const SHORT = /^[\w.:/-]{0,15}$/;
+const TRACE = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+const PROTOCOL = 'io.modelcontextprotocol/';
+const MECHANICAL_META = /^(?:progressToken|io\.modelcontextprotocol\/(?:protocolVersion|clientCapabilities|clientInfo|logLevel|subscriptionId)|io\.sallyport\/conversation)$/;
 
 /** What a client tells a server besides arguments, as far as somebody may have written it. */
 export function besideOf(message: Message): JsonObject {
   if (message.kind === 'result') return message.result;
   if (message.kind === 'error') return errorIn(message);
+  const { _meta: meta, ...said } = spokenBy(message);
+  if (!isObject(meta)) return said;
+  // The protocol's own names are nobody's words, wherever they are written as well.
+  return { ...said, _meta: Object.fromEntries(Object.entries(meta).map(([name, value]) => [name.replace(PROTOCOL, ''), value])) };
+}
+
+function spokenBy(message: RequestMessage | NotificationMessage): JsonObject {
   const { arguments: _given, ...params } = message.params ?? {};
   return spoken(params);
 }
@@ -93,27 +104,34 @@ export function besideOf(message: Message): JsonObject {
 function spoken(params: JsonObject): JsonObject {
   const kept: Record<string, Json> = {};
   for (const [name, value] of Object.entries(params)) {
-    if (SEALED.has(name) || (MECHANICAL.has(name) && isWord(value)) || (name === '_meta' && isMechanical(value))) continue;
-    kept[name] = value;
+    const said = name === '_meta' && isObject(value) ? spokenIn(value) : value;
+    if (SEALED.has(name) || (MECHANICAL.has(name) && isWord(value, name === 'name' ? WORD : SHORT)) || said === undefined) continue;
+    kept[name] = said;
   }
   return kept;
 }
 
-function isWord(value: Json): boolean {
-  return typeof value === 'string' ? WORD.test(value) : typeof value !== 'object';
+function isWord(value: Json, form: RegExp): boolean {
+  return typeof value === 'string' ? form.test(value) : typeof value !== 'object';
 }
 
 const META_DEPTH_MAX = 3;
 
-function isMechanical(meta: Json): boolean {
-  return isObject(meta) && Object.entries(meta).every(([name, value]) => MECHANICAL_META.test(name) && isPlain(value, META_DEPTH_MAX));
+/** What of metadata somebody may have written; undefined: nothing. */
+function spokenIn(meta: JsonObject): JsonObject | undefined {
+  const said = Object.entries(meta).filter(([name, value]) => !(MECHANICAL_META.test(name) && isPlain(value, META_DEPTH_MAX)) && !isTrace(name, value));
+  return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
+function isTrace(name: string, value: Json): boolean {
+  return name === 'traceparent' && typeof value === 'string' && TRACE.test(value);
 }
 
 /** Words all the way down: names and versions of programs, capabilities, trace ids. */
 function isPlain(value: Json, depth: number): boolean {
   if (isArray(value)) return depth > 0 && value.every((item) => isPlain(item, depth - 1));
-  if (isObject(value)) return depth > 0 && Object.entries(value).every(([name, item]) => WORD.test(name) && isPlain(item, depth - 1));
-  return isWord(value);
+  if (isObject(value)) return depth > 0 && Object.entries(value).every(([name, item]) => SHORT.test(name) && isPlain(item, depth - 1));
+  return isWord(value, SHORT);
 }
 
 /** Lists and instructions that somebody approved were inspected then, and are what was approved; of others nobody saw anything. */

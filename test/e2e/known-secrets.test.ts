@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { isObject, type JsonObject } from '../../src/domain/json.ts';
 import { digestSecrets, isRecognisable } from '../../src/detect/secrets/digest.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
-import { callTool, type Called } from '../fixtures/modern-call.ts';
+import { callTool, modernRequest, objectIn, readCalled, toolParams, type Called } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import { stringAt } from './asking.ts';
 
@@ -52,11 +52,28 @@ test('a secret of the vault is refused in arguments by default/secret-egress: as
   expect(JSON.stringify(denied)).not.toContain('Otter');
   for (const args of [
     { text: Buffer.from(`the key is ${SECRET}`).toString('base64') }, { text: SECRET.toUpperCase() }, { text: SECRET.slice(0, 13), more: SECRET.slice(13) },
-    { text: Buffer.from(SECRET).toString('hex') },
+    { text: Buffer.from(SECRET).toString('hex') }, { more: { [SECRET]: 1 } },
   ]) expect((await call(args)).code).toBe('ERR_POLICY_DENIED');
   const before = server.heard.length;
   expect((await call({ text: 'an otter at a vantage point, prime time, 2217' })).result).toBeDefined();
   expect(server.heard.length).toBe(before + 1);
+});
+
+test.each<[string, JsonObject]>([
+  ['a progress token', { progressToken: SECRET }],
+  ['what looks like the protocol\'s own', { 'io.modelcontextprotocol/note': SECRET }],
+  ['what looks like ours', { 'io.sallyport/note': SECRET }],
+  ['the name of the client', { 'io.modelcontextprotocol/clientInfo': { name: SECRET, version: '1' } }],
+  ['the name of a capability', { 'io.modelcontextprotocol/clientCapabilities': { experimental: { [SECRET]: {} } } }],
+  ['baggage', { baggage: `k=${SECRET}` }],
+  ['the state of a trace', { tracestate: `k=${SECRET}` }],
+])('metadata is looked at as well: %s', async (_, meta) => {
+  const params = toolParams('send', { text: 'hello' });
+  const said = { ...params, _meta: { ...objectIn(params['_meta']), ...meta } };
+  const before = server.heard.length;
+  const response = await fetch(`${gate.url}/mcp/mail`, modernRequest(token, 'tools/call', said));
+  expect(readCalled(response.status, await response.text()).code).toBe('ERR_POLICY_DENIED');
+  expect(server.heard.length).toBe(before);
 });
 
 test('an answer that holds one is withheld by the same policy', async () => {
