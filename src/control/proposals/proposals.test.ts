@@ -9,6 +9,8 @@ import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin, Route } from '../route.ts';
 import { putStored } from '../stored.ts';
+import type { Approving } from './approving.ts';
+import { compareWide, readWide } from './wide.ts';
 
 let fixture: ControlFixture;
 const control = (): ControlFixture['role']['control'] => fixture.role.control;
@@ -33,6 +35,9 @@ function approve(admin: Admin, proposal: JsonObject, digest = text(proposal['dig
 const withToken = (admin: Admin, kind: 'person' | 'workload'): Admin =>
   ({ ...admin, proof: { via: 'token', kind, groups: ['sec'], proof: 'bearer', issuedAt: 0 } });
 const give = (who: JsonObject): Wanted => ({ body: { to: who, role: 'admin', space: '*' } });
+
+const account = (group: string): Wanted => ({ body: { userName: 'a-cook', groups: [group] } });
+const owned = (owner: string): Approving => ({ people: new Set(), owners: new Map([['server default/crm', 'olga'], ['agent default/bot', owner]]) });
 
 beforeAll(async () => {
   fixture = await openControl();
@@ -180,6 +185,25 @@ describe('wide is, however it is asked for', () => {
       const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
       expect(text((await propose(ANN, 'POST', '/manifest', { body: manifest }))['reasons'])).toContain('who approves calls');
     }
+  });
+
+  test('another approver of calls: a person in a group that approves, the owner of a server, and who an agent is', async () => {
+    const gate = { file: 'gate.cedar', source: '@id("g") @approve("2:treasury") forbid(principal, action == Action::"call_tool", resource is Tool);' };
+    expect((await send(ANN, 'PUT', '/policies', { body: gate })).code).toBe('');
+    expect((await send(ANN, 'POST', '/accounts', account('treasury'))).code).toBe('ERR_SECOND_PERSON');
+    expect((await send(ANN, 'POST', '/accounts', account('cooks'))).code).toBe('');
+    const [times, store] = [{ createdAt: 1, changedAt: 1 }, control().store];
+    const before = await readWide(store);
+    expect(before.approving.people.size).toBe(0);
+    await putStored(store, 'person', 'default', 'p', { userName: 'p', active: true, source: 'local', groups: ['treasury'], ...times }, 'test');
+    expect(compareWide(before, await readWide(store))).toEqual(['it changes who may approve calls']);
+    await store.delete('person', 'default', 'p', { by: 'test' });
+    expect(compareWide({ ...before, approving: owned('ann') }, { ...before, approving: owned('ann') })).toEqual([]);
+    expect(compareWide({ ...before, approving: owned('ann') }, { ...before, approving: owned('bob') })).toEqual(['it changes who may approve calls']);
+    const gone: Approving = { people: new Set(), owners: new Map([['server default/crm', 'olga']]) };
+    // What nobody owned before gives nobody a yes that they had not; what ends is stopped by one person.
+    expect(compareWide({ ...before, approving: owned('ann') }, { ...before, approving: gone })).toEqual([]);
+    expect(compareWide({ ...before, approving: gone }, { ...before, approving: owned('ann') })).toEqual([]);
   });
 
   test('a sink that is shown people by their names, or a secret', async () => {

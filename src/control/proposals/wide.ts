@@ -14,6 +14,7 @@ import { readNames } from '../people/names.ts';
 import { readAudit } from '../retention/settings.ts';
 import { readDetectSettings } from '../detect/settings.ts';
 import { readSignIn } from '../sign-in/settings.ts';
+import { gainsApproval, readApproving, type Approving } from './approving.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { listStored } from '../stored.ts';
 import { referencesOf } from '../vault/findings.ts';
@@ -35,6 +36,7 @@ export interface Wide {
   readonly settings: Things;
   readonly organisation: Things;
   readonly forbids: Things;
+  readonly approving: Approving;
   readonly servers: ReadonlyMap<string, Approved>;
   /** Which secret is shown where, in words. Reading a server shows it before anybody has approved the server. */
   readonly showings: ReadonlySet<string>;
@@ -74,6 +76,7 @@ export async function readWide(rows: Rows): Promise<Wide> {
     ]),
     organisation: new Map(forbids.filter(({ organisation }) => organisation).map(({ key, text }) => [key, text])),
     forbids: new Map(forbids.map(({ key, text }) => [key, text])),
+    approving: await readApproving(rows, forbids.map(({ annotations }) => annotations)),
     servers: new Map(baselines.map(({ space, id, body: { digest, surface } }) => [`${space}/${id}`, {
       digest, risky: surface.tools.filter(isRisky).map(({ name }) => name),
       confirmed: surface.tools.filter(({ effect }) => RISKY.includes(effect)).map(({ name }) => name),
@@ -114,6 +117,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
         + 'who approves calls, or where data may go'
       : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
+    gainsApproval(before.approving, after.approving) ? 'it changes who may approve calls' : '',
     [...before.forbids.keys()].some((key) => !after.forbids.has(key)) ? 'it removes or changes a forbid' : '',
     ...[...after.showings].filter((one) => !before.showings.has(one)).map((one) => `it shows ${one}`),
     ...[...after.servers].map(([server, now]) => tellServer(server, before.servers.get(server), now)),
@@ -161,13 +165,20 @@ function isRisky({ effect, definition }: Tool): boolean {
   return RISKY.includes(effect) || RISKY.includes(guessEffect(definition));
 }
 
+interface Forbid {
+  readonly key: string;
+  readonly text: string;
+  readonly organisation: boolean;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** A file that does not parse does not compile either; nothing of it is in force. */
-function forbidsOf(space: string, file: string, source: string): readonly { readonly key: string; readonly text: string; readonly organisation: boolean }[] {
+function forbidsOf(space: string, file: string, source: string): readonly Forbid[] {
   return splitPolicies(file, source).flatMap((chunk) => {
     const digest = digestOfText(chunk.text);
     const { draft } = parsePolicy(chunk, digest);
     if (draft?.effect !== 'forbid') return [];
-    return [{ key: `${space}/${digest}`, text: chunk.text, organisation: isOrganisation(draft.annotations) }];
+    return [{ key: `${space}/${digest}`, text: chunk.text, organisation: isOrganisation(draft.annotations), annotations: draft.annotations }];
   });
 }
 
