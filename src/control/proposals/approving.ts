@@ -16,8 +16,9 @@ export interface Approving {
 /** `forbids`: annotations of all policies that forbid. */
 export async function readApproving(rows: Rows, forbids: readonly Readonly<Record<string, string>>[]): Promise<Approving> {
   const { deputies = {}, onCall, escalateTo } = await readApprovals(rows);
+  const servers = (await listStored(rows, 'server')).filter(({ body }) => body.status === 'approved');
   const owners = new Map([
-    ...(await listStored(rows, 'server')).filter(({ body }) => body.status === 'approved').map(({ space, id, body }) => [`server ${space}/${id}`, body.owner] as const),
+    ...servers.map(({ space, id, body }) => [`server ${space}/${id}`, body.owner] as const),
     ...(await listStored(rows, 'agent')).map(({ space, id, body }) => [`agent ${space}/${id}`, body.owner] as const),
   ]);
   const named = forbids.flatMap(({ approve, stage }) => [approve, stage].flatMap((value) => readApprove(value ?? '')?.of ?? []));
