@@ -83,7 +83,10 @@ const WORD = /^[\w.:/-]{0,64}$/;
 const SHORT = /^[\w.:/-]{0,15}$/;
 const TRACE = /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 const PROTOCOL = 'io.modelcontextprotocol/';
-const MECHANICAL_META = /^(?:progressToken|io\.modelcontextprotocol\/(?:protocolVersion|clientCapabilities|clientInfo|logLevel|subscriptionId)|io\.sallyport\/conversation)$/;
+const MECHANICAL_META: ReadonlySet<string> = new Set([
+  'progressToken', 'io.sallyport/conversation',
+  ...['protocolVersion', 'clientCapabilities', 'clientInfo', 'logLevel', 'subscriptionId'].map((name) => `${PROTOCOL}${name}`),
+]);
 
 /** What a client tells a server besides arguments, as far as somebody may have written it. */
 export function besideOf(message: Message): JsonObject {
@@ -119,7 +122,7 @@ const META_DEPTH_MAX = 3;
 
 /** What of metadata somebody may have written; undefined: nothing. */
 function spokenIn(meta: JsonObject): JsonObject | undefined {
-  const said = Object.entries(meta).filter(([name, value]) => !(MECHANICAL_META.test(name) && isPlain(value, META_DEPTH_MAX)) && !isTrace(name, value));
+  const said = Object.entries(meta).filter(([name, value]) => !(MECHANICAL_META.has(name) && isPlain(value, META_DEPTH_MAX)) && !isTrace(name, value));
   return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
