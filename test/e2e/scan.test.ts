@@ -235,6 +235,18 @@ describe('a server that means harm', () => {
     expect([code, rules.includes('tool-poisoning/poisoned'), JSON.stringify(json['skipped']).includes('nested')]).toEqual([3, true, true]);
   });
 
+  test('that sends elsewhere is not followed: what a header says is for the address that was named', async () => {
+    const asked: (string | null)[] = [];
+    const elsewhere = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: ({ headers }) => {
+      asked.push(headers.get('x-api-key'));
+      return Response.json({});
+    } });
+    const named = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.redirect(elsewhere.url.href, 307) });
+    expect(await scan('--url', named.url.href, '--header', 'x-api-key: k').catch(String)).toContain('sends elsewhere');
+    await Promise.all([elsewhere, named].map((server) => server.stop(true)));
+    expect(asked).toEqual([]);
+  });
+
   test(verifies('scan-bait-and-switch', 'that says something else to another client is caught when it is asked as that client'), async () => {
     expect(await scanned(twoFaced)).toMatchObject({ code: 0, rules: [] });
     const { code, rules } = await scanned(twoFaced, '--as', 'claude-ai', '--as', 'cursor-vscode');

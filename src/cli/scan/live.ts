@@ -76,7 +76,9 @@ function reasonOf(signal: AbortSignal): Error {
 function fetchCounted(bytesMax: number): (url: string | URL, init?: RequestInit) => Promise<Response> {
   let bytes = 0;
   return async (url, init) => {
-    const response = await fetch(url, init);
+    const response = await fetch(url, { ...init, redirect: 'manual' });
+    // What a header says is for the address that was named: it goes to none that its server names.
+    if (response.status >= 300 && response.status <= 399) throw new Error('it sends elsewhere: name the address that it sends to');
     if (response.body === null) return response;
     const counted = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
