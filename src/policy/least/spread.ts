@@ -100,13 +100,21 @@ function hostOf(value: string): string | undefined {
   return /^(https?:\/\/[a-z0-9.-]{1,253}(?::\d{1,5})?\/)[^\\\s*]*$/.exec(value)?.[1];
 }
 
+/** How a path leaves the folder that it begins with: on its way, or at its end. */
+const UPWARDS = ['*/../*', '*/..'] as const;
+
 /** The condition that arguments like those seen satisfy, as Cedar. */
 export function conditionOf({ argument, kind, allowed, optional }: Constraint): string {
   const value = `context.arguments.${argument}`;
-  const test = kind === 'values' ? `[${allowed.map(quote).join(', ')}].contains(${value})`
-    : `(${allowed.map((start) => `${value} like ${quote(`${start}*`)}`).join(' || ')})${kind === 'folder' ? ` && !(${value} like "*/../*")` : ''}`;
-  const whole = kind === 'folder' ? `(${test})` : test;
-  return optional ? `(!(context.arguments has ${argument}) || ${whole})` : `(context.arguments has ${argument} && ${whole})`;
+  if (kind === 'values') return whereGiven(argument, `[${allowed.map(quote).join(', ')}].contains(${value})`, optional);
+  const begins = allowed.map((start) => `${value} like ${quote(`${start}*`)}`).join(' || ');
+  const stays = kind === 'folder' ? UPWARDS.map((way) => `!(${value} like ${quote(way)})`) : [];
+  return whereGiven(argument, `(${[`(${begins})`, ...stays].join(' && ')})`, optional);
+}
+
+function whereGiven(argument: string, test: string, optional: boolean): string {
+  const has = `context.arguments has ${argument}`;
+  return optional ? `(!(${has}) || ${test})` : `(${has} && ${test})`;
 }
 
 /** For people: why a constraint stands there. */
