@@ -92,7 +92,9 @@ test('an address that a provider does not vouch for makes nobody the owner of a 
   const control = on.gate.control();
   const [id, subject] = ['01a20000-0000-7000-8000-000000000001', 'https://idp.example|7'];
   const as = async (emailVerified: boolean): Promise<void> => {
-    const somebody: Person = { userName: 'somebody', email: 'olga', emailVerified, active: true, source: 'sso', subject, groups: [], createdAt: 1, changedAt: 1 };
+    const somebody: Person = {
+      userName: 'somebody', email: 'olga', emailVerified, active: true, source: 'sso', subject, groups: [], createdAt: 1, changedAt: 1,
+    };
     await putStored(control.store, 'person', 'default', id, somebody, 'test');
   };
   await as(false);

@@ -128,7 +128,8 @@ test('nobody releases what came of a call of theirs: not under another name, not
       data = objectIn(objectIn((await ask('mine', as))['error'])['data']);
     }
     const { id } = objectIn(data['quarantine']);
-    return (await askRoute(control, who, 'POST', '/quarantine/:id/release', { params: { id: typeof id === 'string' ? id : '' }, body: { reason: 'fine' } })).code;
+    const params = { id: typeof id === 'string' ? id : '' };
+    return (await askRoute(control, who, 'POST', '/quarantine/:id/release', { params, body: { reason: 'fine' } })).code;
   };
   expect(await release(alice, hers)).toBe('ERR_APPROVER');
   expect(await release(alice, robot)).toBe('ERR_APPROVER');

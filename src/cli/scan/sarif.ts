@@ -22,7 +22,9 @@ export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skip
       columnKind: 'utf16CodeUnits',
       invocations: [{
         executionSuccessful: skipped.every(({ failed }) => !failed),
-        toolExecutionNotifications: skipped.map(({ name, reason, failed }) => ({ level: failed ? 'error' : 'note', message: { text: showHidden(`${name}: ${reason}`) } })),
+        toolExecutionNotifications: skipped.map(({ name, reason, failed }) => (
+          { level: failed ? 'error' : 'note', message: { text: showHidden(`${name}: ${reason}`) } }
+        )),
       }],
       results: findings.map((finding) => resultOf(finding, ids, seen)),
     }],

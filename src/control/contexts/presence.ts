@@ -20,7 +20,7 @@ export interface Presence {
   /** Known from now on, until it says goodbye. Whoever is given anything is. Throws `ERR_LIMIT_CONTEXTS`. */
   register(rows: Rows, gateway: string): Promise<void>;
   standing(rows: Rows, gateway: string): Promise<Standing>;
-  /** It follows control now; the function ends that. */
+  /** It follows control now; the function ends that, and nothing of what it follows by when it said goodbye and came back. */
   follows(gateway: string): () => void;
   /** It was handed a lease that ends then (epoch ms). */
   leased(gateway: string, expiresAt: number): void;
@@ -63,9 +63,9 @@ export function createPresence(leaseMs: number, clocks: Clocks = { steady: () =>
     const [steady, wall] = now();
     return clean !== undefined && Math.max(steady - clean[0], wall - clean[1]) < LIMITS.flowVouchMs;
   };
-  const isGone = (gateway: string): boolean => {
+  const isGone = (gateway: string, forMs = 0): boolean => {
     const { follows, leasedUntil } = of(gateway);
-    return follows === 0 && clocks.wall() > leasedUntil + LEASE_MARGIN_MS;
+    return follows === 0 && clocks.wall() > leasedUntil + LEASE_MARGIN_MS + forMs;
   };
   const register = async (rows: Rows, gateway: string): Promise<void> => {
     if (heard.get(gateway)?.isKept === true) return;
@@ -81,7 +81,7 @@ export function createPresence(leaseMs: number, clocks: Clocks = { steady: () =>
   /** Of contexts that they have seen nothing is left that is not lost already, or has idled away. */
   const forget = async (rows: Rows, gateways: readonly string[]): Promise<boolean> => {
     const { contextIdleMs } = await readStandingLimits(rows);
-    const old = gateways.filter((one) => isGone(one) && clocks.wall() > of(one).leasedUntil + LEASE_MARGIN_MS + contextIdleMs);
+    const old = gateways.filter((one) => isGone(one, contextIdleMs));
     for (const one of old) {
       await rows.delete('gateway', DEFAULT_SPACE, one, { by: 'gateway' });
       heard.delete(one);
@@ -113,14 +113,12 @@ export function createPresence(leaseMs: number, clocks: Clocks = { steady: () =>
     follows(gateway) {
       const known = of(gateway);
       known.follows += 1;
-      // Of what was known then: whoever says goodbye first and comes back is another.
       return () => {
         known.follows -= 1;
       };
     },
     leased(gateway, expiresAt) {
-      const known = of(gateway);
-      known.leasedUntil = Math.max(known.leasedUntil, expiresAt);
+      of(gateway).leasedUntil = Math.max(of(gateway).leasedUntil, expiresAt);
     },
   };
 }

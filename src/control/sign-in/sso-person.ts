@@ -67,7 +67,8 @@ function namesOf(claims: IDToken): Pick<Person, 'displayName' | 'email' | 'email
 /** A name that nobody has: the provider's, or one that says where it comes from. Sharing a name with somebody makes nobody that person. */
 async function freeName(rows: Rows, claims: IDToken, subject: string): Promise<string> {
   const taken = new Set((await listPeople(rows)).map(({ body }) => foldName(body.userName)));
-  const names = [claims['preferred_username'], claims.email_verified === true ? claims['email'] : undefined].map((one) => text(one, 200)?.replaceAll('|', '') ?? '');
+  const names = [claims['preferred_username'], claims.email_verified === true ? claims['email'] : undefined]
+    .map((one) => text(one, 200)?.replaceAll('|', '') ?? '');
   return names.find((name) => name !== '' && !taken.has(foldName(name))) ?? subject.replace('|', ' ').slice(-200);
 }
 

@@ -50,7 +50,8 @@ export function createQuarantine(state: SharedState, store: QuarantineStore, may
     const digest = callDigest(asked, exchange);
     const { space, id, principal, flow, server, call } = exchange;
     const kept = await store.keep({
-      space, digest, exchange: id, principal: principal.id, agent: principal.agent, asked: askedBy(exchange), context: flow, server: server.id, name: call.resource.name,
+      space, digest, exchange: id, principal: principal.id, agent: principal.agent, asked: askedBy(exchange), context: flow,
+      server: server.id, name: call.resource.name,
       policies: [...denial.decision.policies], shape, answer: text,
       findings: (recordedFindings({ findings }, exchange).findings ?? []).map(({ detector, rule, severity }) => ({ detector, rule, severity })),
     });
