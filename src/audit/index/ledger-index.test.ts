@@ -66,6 +66,15 @@ test('what was written a moment ago is found, whether or not it is indexed', asy
   expect((await opened.ask('server = crm count by tool')).total).toBe(3);
 });
 
+test('a stream that its client closes is no failure of a session; a call that is cancelled is', async () => {
+  const opened = await open();
+  const cancelled = { ...record('a'), event: 'call.cancelled', category: 'execution' } as const;
+  const closed = { ...cancelled, action: 'connect', tool: 'transport/stream', method: 'transport/stream' };
+  await opened.ledger.append([{ ...cancelled, method: 'tools/call' }, closed]);
+  await indexed(opened);
+  expect((await opened.index.sessions({ space: 'default', limit: 1 })).sessions.map(({ failures }) => failures)).toEqual([1]);
+});
+
 test('erased records vanish from it, with every name that nobody else has', async () => {
   const opened = await open();
   const [first = 0] = await opened.ledger.append([record('a', 'https://idp|bob', 'bobs-context'), record('b')]);

@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'bun:sqlite';
 import { CATEGORIES, CONFIDENTIALITIES } from '../../domain/server.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
+import { TRANSPORT_METHODS } from '../../domain/message.ts';
 import type { Row } from '../query/row.ts';
 import type { Value } from './database.ts';
 
@@ -20,7 +21,7 @@ export interface Session {
   readonly calls: number;
   /** What policy, a switch or the gate refused, in either direction. */
   readonly denials: number;
-  /** What failed, was cancelled, or has an unknown outcome. */
+  /** What failed, was cancelled, or has an unknown outcome; a stream of a transport that its client closes is none of it. */
   readonly failures: number;
   readonly findings: number;
   readonly severity?: string;
@@ -103,7 +104,7 @@ function addTo(tally: Tally, row: Row): void {
   tally.records += 1;
   tally.calls += call;
   tally.denials += denial;
-  tally.failures += FAILED.has(event) ? 1 : 0;
+  tally.failures += FAILED.has(event) && row.method !== TRANSPORT_METHODS.stream ? 1 : 0;
   tally.findings += typeof row.finding === 'object' ? row.finding.length : 0;
   [tally.first, tally.last] = [Math.min(tally.first, position), Math.max(tally.last, position)];
   [tally.firstAt, tally.lastAt] = [Math.min(tally.firstAt, at), Math.max(tally.lastAt, at)];

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { TRANSPORT_METHODS } from '../../domain/message.ts';
 import { carriedBy, joined, NOTHING_CARRIED, rises, sayCarried } from './carried.ts';
 import type { Carried } from './carried.ts';
 
@@ -59,7 +60,7 @@ export function drawGraph(records: readonly JsonObject[]): Graph {
     } else if (event === 'result.delivered') {
       sum.receivedBytes += number(record['sizeBytes']);
       sum.carried = joined(sum.carried, carriedBy(record['labels']));
-    } else if (FAILED.has(event)) sum.failed += 1;
+    } else if (FAILED.has(event) && record['method'] !== TRANSPORT_METHODS.stream) sum.failed += 1;
   }
   const last = records.findLast((record) => text(record['agent']) !== '');
   return {
