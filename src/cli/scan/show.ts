@@ -31,7 +31,7 @@ export function asTable(targets: readonly Target[], found: readonly ScanFinding[
     ...targets.map(({ name, surface: { tools, prompts, templates } }) =>
       `${cut(plain(name))}: ${tools.length + prompts.length + templates.length} definitions looked at\n`),
     ...skipped.map(({ name, reason, failed }) => `${cut(plain(name))}: ${failed ? 'NOT READ' : 'not looked at'}: ${cut(plain(reason))}\n`),
-    news.length === 0 ? 'Nothing found.\n' : `${news.length} findings.\n`,
+    news.length === 0 ? 'Nothing found.\n' : news.length === 1 ? 'One finding.\n' : `${news.length} findings.\n`,
     more === 0 ? '' : `${more} findings are not shown (--all).\n`,
     weak === 0 ? '' : `${weak} weak signs are not shown (--all).\n`,
   ].join('');
