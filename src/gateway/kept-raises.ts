@@ -30,6 +30,8 @@ export function openKeptRaises(file: string, seal: Seal): KeptRaises {
     const text = [{ id }, ...waiting].map(lineOf).join('');
     write('w', `${file}.new`, text);
     renameSync(`${file}.new`, file);
+    // Or a power cut brings the file of before back, without what is added to this one.
+    settle(dirname(file));
     bytes = text.length;
   };
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -65,6 +67,16 @@ function write(mode: 'a' | 'w', path: string, text: string): void {
   try {
     const bytes = Buffer.from(text);
     if (writeSync(fd, bytes) !== bytes.length) throw new Error('the disk is full');
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes durable what a folder's files are called. */
+function settle(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
