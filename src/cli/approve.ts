@@ -151,6 +151,11 @@ const passphrase: Verb = {
   run: async (call) => {
     const { client, io, options } = call;
     const isSet = part(await client.get('/approvals', { state: 'open' }), 'presence') === true;
+    if (isSet && !io.interactive && options.text('old-fd') === undefined) {
+      throw new SallyportError('ERR_USAGE', 'a passphrase is set already: without a terminal --old-fd says where the one as it is comes from', {
+        remedy: 'For instance: sallyport approve passphrase --fd 3 3< NEW --old-fd 4 4< OLD',
+      });
+    }
     const old = isSet ? { old: await readSecret(call, 'The passphrase as it is', 'old-fd') } : {};
     await client.send('PUT', '/approval-passphrase', { passphrase: await readSecret(call, 'New passphrase for approvals'), ...old });
     show(io, options.json, {}, () => 'Set. Nothing on this machine knows it but you: type it nowhere else.\n');
