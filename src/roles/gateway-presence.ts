@@ -22,6 +22,8 @@ export interface Clocks {
 }
 
 const LOOK_MS = 50;
+/** How often it is looked whether control is back. */
+const RETURN_MS = 100;
 
 export function joinPresence(
   control: Pick<Link, 'call'>, kept: KeptRaises, signal: AbortSignal,
@@ -57,10 +59,12 @@ export function joinPresence(
   };
   const live = async (): Promise<void> => {
     while (!signal.aborted) {
-      await sign().catch((fault: unknown) => {
+      const isHeard = await sign().then(() => true, (fault: unknown) => {
         if (!isAway(fault)) console.error(fault instanceof SallyportError ? `${fault.code}: ${fault.message}` : fault);
+        return false;
       });
-      await Bun.sleep(LIMITS.flowSignMs);
+      // Whoever comes back vouches for nothing before it has heard of everybody.
+      await Bun.sleep(isHeard ? LIMITS.flowSignMs : RETURN_MS);
     }
   };
   void live();

@@ -57,7 +57,9 @@ export async function runKills(count: number, random: () => number): Promise<Aft
   const upstream = startCountingServer(remoteFile);
   const local = [process.execPath, join(import.meta.dir, '../fixtures/counting-stdio.ts'), localFile];
   const gate = await startSupervised(
-    `servers:
+    // What these ask the flow for waits for control: test/flow/outage.test.ts kills gateways and control with them.
+    `defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off }
+servers:
   remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }
   local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
     POLICY,
