@@ -3,6 +3,7 @@ import type { Exchange } from '../domain/exchange.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Message } from '../domain/message.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import type { Carries } from '../flow/keeper.ts';
 import type { World } from './gateway.ts';
 import { flowReads, hides, judge, knownWith, type Known } from './guard.ts';
 import type { Inspected } from './inspecting.ts';
@@ -25,7 +26,7 @@ type Parts = Pick<World, 'inForce' | 'flow' | 'pins' | 'gates' | 'inspecting' | 
 
 /** `watched`: how unusual its caller's behaviour is, which what is changed in the message changes nothing of. */
 export function deciding(
-  parts: Parts, asked: Message, began: Exchange, carried: Pick<Known, 'flow' | 'provenance'>, watched: Inspected, seen: Inspected,
+  parts: Parts, asked: Message, began: Exchange, carried: Carries, watched: Inspected, seen: Inspected,
 ): Deciding {
   const { inForce, flow, pins, gates, inspecting, transforming } = parts;
   const shadow = [...watched.shadow, ...seen.shadow];

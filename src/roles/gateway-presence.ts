@@ -59,12 +59,11 @@ export function joinPresence(
   };
   const live = async (): Promise<void> => {
     while (!signal.aborted) {
-      const isHeard = await sign().then(() => true, (fault: unknown) => {
-        if (!isAway(fault)) console.error(fault instanceof SallyportError ? `${fault.code}: ${fault.message}` : fault);
-        return false;
-      });
+      const fault: unknown = await sign().then(() => undefined, (thrown: unknown) => thrown);
+      const isGone = fault !== undefined && isAway(fault);
+      if (fault !== undefined && !isGone) console.error(fault instanceof SallyportError ? `${fault.code}: ${fault.message}` : fault);
       // Whoever comes back vouches for nothing before it has heard of everybody.
-      await Bun.sleep(isHeard ? LIMITS.flowSignMs : RETURN_MS);
+      await Bun.sleep(isGone ? RETURN_MS : LIMITS.flowSignMs);
     }
   };
   void live();

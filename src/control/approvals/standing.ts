@@ -45,6 +45,7 @@ export async function standingPolicy(control: Control, { approval, params }: Sho
   ].join(' &&\n  ')}\n}`;
   const text = policy.text.replace(/\s*;$/, () => `\n${clause};`);
   const source = at.body.source.replace(policy.text, () => text);
+  if (text === policy.text || source === at.body.source) throw refused(`the policy ${gate} can't be rewritten`, 'Write the exception by hand.');
   const candidate = files.map(({ id, body: { file, source: before } }) => ({ file, text: id === at.id ? source : before }));
   const configuration = withPolicies(await readConfiguration(control.store, control.now()), space, candidate);
   const { ok, diagnostics } = await checkPolicies(configuration, control.compiler.compiled);
