@@ -158,8 +158,8 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/flow/context.ts', 'src/flow/context.test.ts', [
     [
       'labels of a dispatcher and what it runs', 'what a dispatcher brings back',
-      '(labels, { resource }) => join(labels, resource.labels)',
-      '(labels) => labels',
+      '[call.resource, ...dispatchers.map(({ resource }) => resource)]',
+      '[call.resource]',
     ],
   ]),
   ...switches('src/gateway/guard.ts', 'src/gateway/labelled.test.ts', [
@@ -175,12 +175,12 @@ export const SWITCHES: readonly Switch[] = [
     ['a full memory trusts no destination', 'that was flooded suspects everything', `if (memory.isSaturated) return 'untrusted';`, ''],
     [
       'what is too much counts as everything', 'arguments that are too much',
-      'if (leaves === undefined) return everything(memory, labels, sink);',
-      'if (leaves === undefined) return UNDERIVED;',
+      'if (leaves === undefined || others === undefined) return everything(memory, labels, sink);',
+      'if (leaves === undefined || others === undefined) return UNDERIVED;',
     ],
     ['declassify', 'counts as less towards one sink', 'passFor(origin, passes, sink) ?? origin.labels', 'origin.labels'],
-    ['endorse', 'is vouched for by a person for one sink', '|| vouchedFor(digest, passes, sink)', ''],
-    ['values cut into several arguments', 'cut into several arguments', 'if (leaves.length > 1) for', 'if (leaves.length < 0) for'],
+    ['endorse', 'is vouched for by a person for one sink', '|| vouchedFor(digest, passes, sink, labels)', ''],
+    ['values cut into several arguments', 'cut into several arguments', 'if (several.length > 1) for', 'if (several.length < 0) for'],
   ]),
   ...switches('src/flow/provenance/passes.ts', 'src/flow/provenance/provenance.test.ts', [
     [
@@ -204,9 +204,9 @@ export const SWITCHES: readonly Switch[] = [
   ]),
   ...switches('src/flow/provenance/entry.ts', 'src/control/contexts/entries.test.ts', [
     [
-      'a directory that repeats vouches for nothing', 'what is seen again after something untrusted',
-      '!directory || !asked.includes(digest)',
-      '!directory || asked.length >= 0',
+      'a directory that repeats vouches for nothing', 'a directory vouches for nobody that it was asked for',
+      `directory ? heardIn(said) : ''`,
+      `''`,
     ],
     [
       'of a directory some properties', 'of a list that strangers get onto',
