@@ -44,6 +44,8 @@ function on(method: string, action: Action, more: Partial<Exchange> = {}): Excha
 test('what a stream repeats, a task brings and a member of a toolset says may be of any tool of that server', () => {
   const all: Labels = { confidentiality: 'confidential', categories: ['pii'], integrity: 'trusted' };
   expect(labelsOf(on(TRANSPORT_METHODS.stream, 'connect'))).toEqual(all);
+  const opened = { kind: 'notification', from: 'server', revision: '2025-11-25', method: TRANSPORT_METHODS.opened } as const;
+  expect(labelsOf(on(TRANSPORT_METHODS.stream, 'connect'), opened)).toBeUndefined();
   expect(labelsOf(on('tasks/result', 'task'))).toEqual(all);
   expect(labelsOf(on('subscriptions/listen', 'subscribe', { server: BASE.server, members: [server] }))).toEqual(all);
 });

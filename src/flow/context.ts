@@ -45,7 +45,8 @@ const CURT = /^[A-Za-z ]{0,24}$/;
  * brings is of any tool of its server; what comes back on a toolset, of any member.
  */
 export function labelsOf({ call, dispatchers = [], server, members }: Exchange, answer?: Message): Labels | undefined {
-  const isRepeated = call.method === TRANSPORT_METHODS.stream;
+  // That a stream is open says nothing yet.
+  const isRepeated = call.method === TRANSPORT_METHODS.stream && !(answer?.kind === 'notification' && answer.method === TRANSPORT_METHODS.opened);
   if (!CARRIES.has(call.action) && !isRepeated && (answer === undefined || !isSaid(answer, call.method))) return undefined;
   const own = [call.resource, ...dispatchers.map(({ resource }) => resource)].map(({ labels }) => labels);
   const of = (isRepeated || call.action === 'task' ? [server] : []).concat(members ?? []);
