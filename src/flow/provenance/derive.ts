@@ -50,22 +50,21 @@ export function provenanceOf({ memory, labels, passes }: Remembered, sink: Sink,
   if (leaves === undefined || others === undefined) return everything(memory, labels, sink);
   const aims = Map.groupBy(aimsOf(leaves, sink.rules), ({ at }) => at);
   const all = new Set<number>();
-  const places = leaves.flatMap((leaf): readonly FlowPlace[] => {
+  const follow = (leaf: Leaf, isAim: boolean): ReadonlySet<number> => {
     const found = new Set<number>();
-    for (const reading of readingsOf(leaf.text)) seek(reading, aims.has(leaf.at), memory, key, found);
+    for (const reading of readingsOf(leaf.text)) seek(reading, isAim, memory, key, found);
     const tellsNothing = givenIn(leaf, memory, sink, key);
     for (const origin of found) if (!tellsNothing.has(origin)) all.add(origin);
+    return found;
+  };
+  const places = leaves.flatMap((leaf): readonly FlowPlace[] => {
+    const found = follow(leaf, aims.has(leaf.at));
     const destination = worst((aims.get(leaf.at) ?? []).map((aim) => judge(aim, { memory, labels, passes }, sink, key)));
     const from = sourcesOf(found, memory);
     if (destination === 'none' && from.length === 0) return [];
     return [{ at: placeIn(sink.rules.schema, leaf.at), ...(destination === 'none' ? {} : { destination }), from }];
   });
-  for (const leaf of others) {
-    const found = new Set<number>();
-    for (const reading of readingsOf(leaf.text)) seek(reading, false, memory, key, found);
-    const tellsNothing = givenIn(leaf, memory, sink, key);
-    for (const origin of found) if (!tellsNothing.has(origin)) all.add(origin);
-  }
+  for (const leaf of others) follow(leaf, false);
   for (const several of [others, leaves.filter(({ isKey }) => isKey !== true), leaves.filter(({ isKey }) => isKey === true)]) {
     if (several.length > 1) for (const mark of shinglesOf(several.map(({ text }) => looseForm(text)).join(''), key.marks)) memory.find(mark, all);
   }
