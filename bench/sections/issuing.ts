@@ -40,7 +40,8 @@ async function register(home: string, origin: string): Promise<string> {
   const ask = async (path: string, body: object): Promise<string> => {
     const authorization = `Bearer ${readFileSync(join(home, 'control', 'admin.token'), 'utf8').trim()}`;
     const response = await fetch(`http://control/api/v1${path}`, {
-      method: 'POST', unix: join(home, 'run', 'api.sock'), headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify(body),
+      method: 'POST', unix: join(home, 'run', 'control', 'api.sock'), body: JSON.stringify(body),
+      headers: { authorization, 'content-type': 'application/json' },
     });
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
     return response.text();

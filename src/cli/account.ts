@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { hashPassword } from '../control/accounts/password.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { placeOf } from '../link/place.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { readSecret } from './secret-input.ts';
@@ -72,7 +73,7 @@ async function newPassword(call: Call, userName: string): Promise<JsonObject> {
 /** The one place where the link is printed: whoever has it opens the account. */
 async function shown({ client, io, options }: Call, account: Json, done: string): Promise<number> {
   const path = text(part(account, 'link', 'path'));
-  const door = client.control ?? (await readFile(join(client.home, 'run', 'control.url'), 'utf8').catch(() => '')).trim();
+  const door = client.control ?? (await readFile(join(placeOf(client.home, 'control'), 'door.url'), 'utf8').catch(() => '')).trim();
   const link = path === '' ? undefined : `${door}${path}`;
   show(io, options.json, account, () => (link === undefined ? `${plain(text(part(account, 'userName')))}: ${done}.\n` : `${link}\n`));
   if (link === undefined || options.json) return 0;

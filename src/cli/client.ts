@@ -4,6 +4,7 @@ import { ERROR_CODES, SallyportError } from '../domain/errors.ts';
 import type { ErrorCode } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
+import { placeOf } from '../link/place.ts';
 import type { Arguments } from './arguments.ts';
 import type { Io } from './command.ts';
 import { openControlDoor, type ControlDoor } from './control-door.ts';
@@ -78,7 +79,7 @@ function socketDoor(home: string, given: string | undefined): ControlDoor {
     const token = given ?? await adminToken(home);
     try {
       return await fetch(`http://control/api/v1${path}`, {
-        method, unix: join(home, 'run', 'api.sock'), redirect: 'error', signal,
+        method, unix: join(placeOf(home, 'control'), 'api.sock'), redirect: 'error', signal,
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         // A tail is silent for as long as nothing happens.
         timeout: false,

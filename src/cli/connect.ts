@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { isObject } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
+import { placeOf } from '../link/place.ts';
 import { need, readArguments, usageError, type Arguments } from './arguments.ts';
 import { controlClient, type Client } from './client.ts';
 import type { Command, Io } from './command.ts';
@@ -101,7 +102,7 @@ function openSignedIn(url: string, options: Arguments, io: Io): { readonly door:
 
 /** The gate's address: the running gateway's own word on this machine, else what control says that it is. */
 export async function gateOf(client: Client): Promise<string> {
-  const file = join(client.home, 'run', 'gateway.url');
+  const file = join(placeOf(client.home, 'gateway'), 'door.url');
   if (client.control === undefined && existsSync(file)) return readFileSync(file, 'utf8').trim();
   const status = await client.get('/status');
   const network = isObject(status) ? status['network'] : undefined;

@@ -2,6 +2,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
+import { placeOf } from '../link/place.ts';
 import { checkAgents } from './agent-checks.ts';
 import type { Client } from './client.ts';
 import { show } from './command.ts';
@@ -30,7 +31,7 @@ export const command: Command = {
   async run(args, io) {
     const call = callOf(command, args, undefined, io);
     const home = homeFolder(io.env, call.options.home);
-    const url = (await readFile(join(home, 'run', 'gateway.url'), 'utf8').catch(() => '')).trim();
+    const url = (await readFile(join(placeOf(home, 'gateway'), 'door.url'), 'utf8').catch(() => '')).trim();
     const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client, url))];
     const rows: readonly Json[] = checks.map((check) => ({ ...check }));
     show(io, call.options.json, { home, checks: rows }, () => table(['what', 'state', 'found', 'remedy'], checks.map(({ what, state, found, remedy }) => [

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'bun:test';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { switchedOff } from '../gateway/guard.ts';
 import { createInForceKeeper } from '../gateway/in-force.ts';
@@ -51,7 +51,7 @@ test('only the administrator is heard, and everything else of the API is refused
   const bad = await api('POST', '/servers', { ...crm('bad'), credentials: { type: 'header', header: 'x-key', secret: 's3cr3t-value' } });
   expect(bad).toMatchObject({ status: 400, body: { code: 'ERR_REQUEST_INVALID', remedy: expect.any(String) } });
   expect(JSON.stringify(bad.body)).not.toContain('s3cr3t-value');
-  for (const file of ['control/admin.token', 'control/seal.key', 'run/api.sock']) expect(statSync(join(home, file)).mode & 0o777).toBe(0o600);
+  for (const file of ['control/admin.token', 'control/seal.key', 'run/control/api.sock']) expect(statSync(join(home, file)).mode & 0o777).toBe(0o600);
 });
 
 test('the OpenAPI document has every route', async () => {
@@ -209,11 +209,15 @@ test('one space never sees or changes what is another\'s', async () => {
 test('seal keys and credentials are for gateways: every other role is refused before it is heard', async () => {
   for (const self of ['runner', 'ledger'] as const) {
     ensureRoleKey(home, self);
+    expect(existsSync(join(home, 'run', 'control', self))).toBe(false);
+    // Even one that got at the gateway's socket.
+    symlinkSync(join(home, 'run', 'control', 'gateway'), join(home, 'run', 'control', self));
     const link = connectLink({ home, self, peer: 'control' });
     for (const verb of ['control.keys', 'control.release']) {
-      expect(await link.call(verb, {}).catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_LINK_FORBIDDEN' });
+      expect(await link.call(verb, {}).catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_LINK_AUTH' });
     }
     link.close();
+    unlinkSync(join(home, 'run', 'control', self));
   }
 });
 

@@ -88,10 +88,10 @@ test('TLS 1.3 only, under the local CA', async () => {
   expect(await Promise.all([shake('TLSv1.2'), shake('TLSv1.3')])).toEqual(['refused', 'TLSv1.3']);
 });
 
-test('where it is stands in run/control.url while it is there', async () => {
-  expect(readFileSync(join(plain.home, 'run', 'control.url'), 'utf8')).toBe(`${plain.controlUrl}\n`);
+test('where it is stands in run/control/door.url while it is there', async () => {
+  expect(readFileSync(join(plain.home, 'run', 'control', 'door.url'), 'utf8')).toBe(`${plain.controlUrl}\n`);
   await plain.down('control');
-  expect(existsSync(join(plain.home, 'run', 'control.url'))).toBe(false);
+  expect(existsSync(join(plain.home, 'run', 'control', 'door.url'))).toBe(false);
   const squatter = Bun.listen({ hostname: '127.0.0.1', port: Number(new URL(plain.controlUrl).port), socket: { data() {} } });
   expect(await codeOf(startControl({ home: plain.home, insecureLoopback: true }))).toBe('ERR_LISTEN');
   squatter.stop(true);

@@ -75,7 +75,7 @@ async function serveReads(home: string, says: ReadonlyMap<string, JsonObject>, e
 async function request(home: string, method: string, path: string, body: JsonObject | undefined, token: string | undefined): ReturnType<ControlFixture['api']> {
   const authorization = `Bearer ${token ?? readFileSync(join(home, 'control', 'admin.token'), 'utf8').trim()}`;
   const response = await fetch(`http://control/api/v1${path}`, {
-    method, unix: join(home, 'run', 'api.sock'),
+    method, unix: join(home, 'run', 'control', 'api.sock'),
     headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { placeOf } from '../link/place.ts';
 import type { ApiEntry } from './admins/api-door.ts';
 import type { Certify } from './certify.ts';
 import type { Control } from './control.ts';
@@ -28,7 +29,7 @@ export interface SiteParts {
 
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
-/** Opens control's door and writes where it is to `run/control.url`. The TLS key is made here and never leaves this process. Throws `ERR_LISTEN`. */
+/** Opens control's door and writes where it is to `run/control/door.url`. The TLS key is made here and never leaves this process. Throws `ERR_LISTEN`. */
 export async function openSite(address: SiteAddress, parts: SiteParts): Promise<Door> {
   const { hostname, port, insecureLoopback } = address;
   const network = await readNetwork(parts.control.store);
@@ -41,7 +42,7 @@ export async function openSite(address: SiteAddress, parts: SiteParts): Promise<
     control: parts.control, api: parts.api, report: parts.report,
     openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)),
   });
-  const file = join(parts.home, 'run', 'control.url');
+  const file = join(placeOf(parts.home, 'control'), 'door.url');
   writeFileSync(file, `${door.url}\n`, { mode: 0o600 });
   return {
     url: door.url,

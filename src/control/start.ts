@@ -12,6 +12,7 @@ import { flowKeyOf } from '../flow/provenance/key.ts';
 import { digestOf } from '../flow/provenance/strict.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Link } from '../link/connect.ts';
+import { placeOf } from '../link/place.ts';
 import { createAddressGuard } from '../upstream/address.ts';
 import type { Handler } from '../link/handler.ts';
 import type { Store } from '../store/store.ts';
@@ -142,7 +143,7 @@ export function createControl(parts: ControlParts): RunningControl {
       await takeIntoForce(control, report);
       closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
       const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
-      closers.push(serveApi(join(home, 'run', 'api.sock'), isRoot, control, report).close);
+      closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
     },
     close: async () => {
       for (const each of [approvals, retention, telemetry]) each.close();

@@ -3,14 +3,14 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Role } from '../domain/role.ts';
 import { Channel } from './channel.ts';
-import { socketPathOf } from './place.ts';
+import { listenerOf, socketPathOf } from './place.ts';
 
 export interface ConnectOptions {
   readonly home: string;
   readonly self: Role;
   readonly peer: Role;
-  /** Default: `<home>/run/<peer>.sock`. */
-  readonly socketPath?: string;
+  /** Which replica of that role. Default: the one that has the role's name. */
+  readonly node?: string;
 }
 
 export interface CallOptions {
@@ -58,7 +58,7 @@ class LinkClient implements Link {
 
   constructor(options: ConnectOptions) {
     this.#options = options;
-    this.#path = options.socketPath ?? socketPathOf(options.home, options.peer);
+    this.#path = socketPathOf(options.home, listenerOf(options.peer, options.node ?? options.peer), options.self);
   }
 
   get isUp(): boolean {

@@ -25,6 +25,8 @@ export interface Refusal {
 export interface SessionContext {
   readonly home: string;
   readonly self: Role;
+  /** Whose socket it came in by: nobody else is heard there, whatever they can prove. */
+  readonly expected: Role;
   readonly key: KeyObject;
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly onRefused?: (refusal: Refusal) => void;

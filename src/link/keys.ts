@@ -1,22 +1,22 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, fchmodSync, fsyncSync, linkSync, lstatSync, mkdirSync } from 'node:fs';
-import { openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, fsyncSync, linkSync, lstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Role } from '../domain/role.ts';
+import { ensureFolder } from './place.ts';
 
 const KEY_BYTES_MAX = 4096;
 
 /**
  * The role's own Ed25519 key: `<home>/<role>/key.pem` (0600), made at the first start; its public half is published as
- * `<home>/keys/<role>.pub`. Throws `ERR_LINK_AUTH` when the file is readable by others, is not an Ed25519 key, or when the
+ * `<home>/keys/<role>/key.pub`. Throws `ERR_LINK_AUTH` when the file is readable by others, is not an Ed25519 key, or when the
  * published half belongs to another key: somebody put it there, and going on would let them pass for this role.
  */
 export function ensureRoleKey(home: string, role: Role): KeyObject {
   const file = privateKeyFile(home, role);
-  ensureDir(dirname(file), 0o700);
-  ensureDir(join(home, 'keys'), 0o755);
+  ensureFolder(dirname(file), 0o700);
+  for (const folder of [join(home, 'keys'), join(home, 'keys', role)]) ensureFolder(folder, 0o755);
   if (!existsSync(file)) createOnce(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
   const key = readPrivateKey(file);
   const pem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
@@ -76,15 +76,10 @@ function createOnce(file: string, text: string | Buffer, mode: number): void {
   }
 }
 
-function ensureDir(dir: string, mode: number): void {
-  mkdirSync(dir, { recursive: true, mode });
-  chmodSync(dir, mode);
-}
-
 function privateKeyFile(home: string, role: Role): string {
   return join(home, role, 'key.pem');
 }
 
 function publicKeyFile(home: string, role: Role): string {
-  return join(home, 'keys', `${role}.pub`);
+  return join(home, 'keys', role, 'key.pub');
 }

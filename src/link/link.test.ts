@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '../../test/fixtures/code-of.ts';
@@ -11,6 +11,7 @@ import { connectLink } from './connect.ts';
 import type { Link } from './connect.ts';
 import type { Handler, Refusal } from './handler.ts';
 import { ensureRoleKey, readPeerKey } from './keys.ts';
+import { ensureHome, socketPathOf } from './place.ts';
 import { serveLink } from './serve.ts';
 import type { LinkServer } from './serve.ts';
 
@@ -32,8 +33,21 @@ async function serve(home: string, self: Role, handlers: Readonly<Record<string,
   return server;
 }
 
-function connect(home: string, self: Role, peer: Role, socketPath?: string): Link {
-  const link = connectLink(socketPath === undefined ? { home, self, peer } : { home, self, peer, socketPath });
+/** A home of its own in which one finds the sockets of another. */
+function makeHomeBeside(home: string): string {
+  const beside = makeHome();
+  symlinkSync(join(home, 'run'), join(beside, 'run'));
+  return beside;
+}
+
+/** Puts a role's published key into another home. */
+function publish(from: string, role: Role, to: string): void {
+  mkdirSync(join(to, 'keys', role), { recursive: true });
+  writeFileSync(join(to, 'keys', role, 'key.pub'), readFileSync(join(from, 'keys', role, 'key.pub')));
+}
+
+function connect(home: string, self: Role, peer: Role): Link {
+  const link = connectLink({ home, self, peer });
   endings.push(() => link.close());
   return link;
 }
@@ -99,32 +113,69 @@ test('a verb that is not the caller’s, not this server’s, unknown or asked i
 test('a peer without the role’s key is refused on both sides', async () => {
   const home = makeHome();
   const refusals: Refusal[] = [];
-  const server = await serve(home, 'ledger', echo, refusals);
+  await serve(home, 'ledger', echo, refusals);
   ensureRoleKey(home, 'control');
 
-  const forger = makeHome();
+  const forger = makeHomeBeside(home);
   ensureRoleKey(forger, 'control');
-  writeFileSync(join(forger, 'keys', 'ledger.pub'), readFileSync(join(home, 'keys', 'ledger.pub')));
-  expect(await codeOf(connect(forger, 'control', 'ledger', server.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+  publish(home, 'ledger', forger);
+  expect(await codeOf(connect(forger, 'control', 'ledger').call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
   expect(refusals).toEqual([{ code: 'ERR_LINK_AUTH', role: 'control' }]);
 
-  const impostor = makeHome();
-  const fake = await serve(impostor, 'ledger', { 'ledger.query': { call: () => 'stolen' } });
-  writeFileSync(join(impostor, 'keys', 'control.pub'), readFileSync(join(home, 'keys', 'control.pub')));
-  expect(await codeOf(connect(home, 'control', 'ledger', fake.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+  rmSync(join(home, 'keys', 'control', 'key.pub'));
+  expect(await codeOf(connect(forger, 'control', 'ledger').call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
 
-  rmSync(join(home, 'keys', 'control.pub'));
-  const unknown = makeHome();
-  ensureRoleKey(unknown, 'control');
-  writeFileSync(join(unknown, 'keys', 'ledger.pub'), readFileSync(join(home, 'keys', 'ledger.pub')));
-  expect(await codeOf(connect(unknown, 'control', 'ledger', server.path).call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+  const impostor = makeHome();
+  await serve(impostor, 'ledger', { 'ledger.query': { call: () => 'stolen' } });
+  const deceived = makeHomeBeside(impostor);
+  publish(home, 'ledger', deceived);
+  expect(await codeOf(connect(deceived, 'control', 'ledger').call('ledger.query', {}))).toBe('ERR_LINK_AUTH');
+});
+
+test('a role that finds another pair’s socket is not heard there, though it can prove itself', async () => {
+  const home = makeHome();
+  const refusals: Refusal[] = [];
+  await serve(home, 'ledger', echo, refusals);
+  const thief = makeHome();
+  mkdirSync(join(thief, 'run', 'ledger'), { recursive: true });
+  symlinkSync(join(home, 'run', 'ledger', 'control'), join(thief, 'run', 'ledger', 'gateway'));
+  ensureRoleKey(thief, 'gateway');
+  publish(thief, 'gateway', home);
+  publish(home, 'ledger', thief);
+  expect(await codeOf(connect(thief, 'gateway', 'ledger').callText('ledger.append', 'x'))).toBe('ERR_LINK_AUTH');
+  expect(refusals).toEqual([{ code: 'ERR_LINK_AUTH', role: 'gateway' }]);
+  renameSync(join(thief, 'run', 'ledger', 'gateway'), join(thief, 'run', 'ledger', 'kept'));
+  symlinkSync(join(home, 'run', 'ledger', 'gateway'), join(thief, 'run', 'ledger', 'gateway'));
+  expect(await connect(thief, 'gateway', 'ledger').callText('ledger.append', 'x')).toEqual({ text: 'x', role: 'gateway' });
+});
+
+test('a replica has sockets of its own', async () => {
+  const home = makeHome();
+  await serve(home, 'gateway', { 'gateway.read': { call: () => 'first' } });
+  const other = await serveLink({ home, self: 'gateway', node: 'b', handlers: { 'gateway.read': { call: () => 'second' } } });
+  endings.push(() => other.close());
+  expect(existsSync(join(home, 'run', 'gateway-b', 'control', 's'))).toBe(true);
+  const link = connectLink({ home, self: 'control', peer: 'gateway', node: 'b' });
+  endings.push(() => link.close());
+  expect(await link.call('gateway.read', {})).toBe('second');
+  expect(await connect(home, 'control', 'gateway').call('gateway.read', {})).toBe('first');
+});
+
+test('every folder that roles meet in can be made ahead, and a caller’s folder is no place for others', () => {
+  const home = join(makeHome(), 'home');
+  ensureHome(home);
+  for (const folder of ['run', 'run/ledger', 'run/ledger/runner', 'run/control/gateway', 'runner', 'control']) {
+    expect(statSync(join(home, folder)).mode & 0o777).toBe(0o700);
+  }
+  expect(statSync(join(home, 'keys', 'gateway')).mode & 0o777).toBe(0o755);
+  expect(existsSync(join(home, 'run', 'control', 'runner'))).toBe(false);
 });
 
 test('nothing is heard of a peer that speaks first, replays, or sends more than a handshake', async () => {
   const home = makeHome();
   const refusals: Refusal[] = [];
   const heard: Json[] = [];
-  const server = await serve(home, 'ledger', { 'ledger.query': { call: (body) => heard.push(body) } }, refusals);
+  await serve(home, 'ledger', { 'ledger.query': { call: (body) => heard.push(body) } }, refusals);
   const call = Buffer.from('ledger.query\n{}');
   const hello = Buffer.from('{"version":1,"role":"root","peer":"ledger","nonce":""}');
   for (const [kind, body] of [[2, call], [1, hello], [1, Buffer.alloc(LIMITS.linkHandshakeBytesMax)]] as const) {
@@ -132,7 +183,7 @@ test('nothing is heard of a peer that speaks first, replays, or sends more than 
     const head = Buffer.alloc(9);
     head.writeUInt32BE(body.length + 5, 0);
     head.writeUInt8(kind, 4);
-    const socket = await Bun.connect({ unix: server.path, socket: { data: () => undefined, close: () => closed.resolve() } });
+    const socket = await Bun.connect({ unix: socketPathOf(home, 'ledger', 'control'), socket: { data: () => undefined, close: () => closed.resolve() } });
     socket.write(Buffer.concat([head, body]));
     await closed.promise;
   }
@@ -244,7 +295,7 @@ test('a frame over the limit is refused before it leaves', async () => {
 test('connections and calls under way have a limit', async () => {
   const home = makeHome();
   const refusals: Refusal[] = [];
-  const server = await serve(home, 'ledger', { 'ledger.query': { call: () => new Promise<Json>(() => undefined) } }, refusals);
+  await serve(home, 'ledger', { 'ledger.query': { call: () => new Promise<Json>(() => undefined) } }, refusals);
   const link = connect(home, 'control', 'ledger');
   await codeOf(link.call('ledger.append', {}));
   const calls = Array.from({ length: LIMITS.linkCallsMax }, () => codeOf(link.call('ledger.query', {})));
@@ -253,7 +304,7 @@ test('connections and calls under way have a limit', async () => {
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['ERR_LINK_UNAVAILABLE']));
 
   const closed = Promise.withResolvers<void>();
-  const raw = { unix: server.path, socket: { data: () => undefined, close: () => closed.resolve() } };
+  const raw = { unix: socketPathOf(home, 'ledger', 'gateway'), socket: { data: () => undefined, close: () => closed.resolve() } };
   const sockets = await Promise.all(Array.from({ length: LIMITS.linkConnectionsMax + 2 }, () => Bun.connect(raw)));
   await closed.promise;
   expect(refusals.map((refusal) => refusal.code)).toContain('ERR_LINK_UNAVAILABLE');
@@ -267,13 +318,14 @@ test('a stale socket file is replaced, a live one is not, and the socket is nobo
     await serveLink({ home: ${JSON.stringify(home)}, self: 'ledger', handlers: {} });
     process.kill(process.pid, 'SIGKILL');`;
   await Bun.spawn([process.execPath, '-e', script]).exited;
-  expect(existsSync(join(home, 'run', 'ledger.sock'))).toBe(true);
+  const path = join(home, 'run', 'ledger', 'gateway', 's');
+  expect(existsSync(path)).toBe(true);
   const server = await serve(home, 'ledger', echo);
-  expect(statSync(server.path).mode & 0o777).toBe(0o600);
-  expect(statSync(join(home, 'run')).mode & 0o777).toBe(0o700);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  for (const folder of ['run', 'run/ledger', 'run/ledger/gateway', 'ledger']) expect(statSync(join(home, folder)).mode & 0o777).toBe(0o700);
   expect(await codeOf(serveLink({ home, self: 'ledger', handlers: {} }))).toBe('ERR_ALREADY_RUNNING');
   await server.close();
-  expect(existsSync(server.path)).toBe(false);
+  expect(existsSync(path)).toBe(false);
 });
 
 test('a role key is private, made once, and its published half is not another’s', () => {
@@ -287,6 +339,6 @@ test('a role key is private, made once, and its published half is not another’
   expect(() => ensureRoleKey(home, 'gateway')).toThrow('only its owner');
   chmodSync(join(home, 'gateway', 'key.pem'), 0o600);
   ensureRoleKey(home, 'runner');
-  writeFileSync(join(home, 'keys', 'gateway.pub'), readFileSync(join(home, 'keys', 'runner.pub')));
+  writeFileSync(join(home, 'keys', 'gateway', 'key.pub'), readFileSync(join(home, 'keys', 'runner', 'key.pub')));
   expect(() => ensureRoleKey(home, 'gateway')).toThrow('not this role');
 });

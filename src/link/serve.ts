@@ -4,33 +4,62 @@ import { LIMITS } from '../domain/limits.ts';
 import type { Role } from '../domain/role.ts';
 import type { Handler, Refusal, SessionContext } from './handler.ts';
 import { ensureRoleKey } from './keys.ts';
-import { preparePlace, socketPathOf } from './place.ts';
+import { clearSocket, ensurePlace, listenerOf, socketPathOf } from './place.ts';
 import { Session } from './session.ts';
+import { callersOf } from './verbs.ts';
 
 export interface ServeOptions {
   readonly home: string;
   readonly self: Role;
-  /** Default: `<home>/run/<self>.sock`. */
-  readonly socketPath?: string;
+  /** Which replica of the role this is. Default: the one that has the role's name. */
+  readonly node?: string;
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly onRefused?: (refusal: Refusal) => void;
 }
 
 export interface LinkServer {
-  readonly path: string;
   /** Stops accepting, ends streams, lets calls under way answer (up to 2 s), then ends the connections. */
   close(): Promise<void>;
 }
 
 /**
- * Listens for the other roles. Nothing of a connection is heard before both sides have proven their role, and then only
- * the verbs that the table in `verbs.ts` gives to that role. Throws `ERR_ALREADY_RUNNING`, `ERR_LINK_AUTH` (the role's own key).
+ * Listens for the other roles, at one socket for each that may ask anything. Nothing of a connection is heard before both
+ * sides have proven their role and the caller's is the one whose socket it is; then only the verbs that the table in
+ * `verbs.ts` gives to that role. Throws `ERR_ALREADY_RUNNING`, `ERR_LINK_AUTH` (the role's own key).
  */
 export async function serveLink(options: ServeOptions): Promise<LinkServer> {
-  const path = options.socketPath ?? socketPathOf(options.home, options.self);
-  const context: SessionContext = { ...options, key: ensureRoleKey(options.home, options.self) };
-  await preparePlace(path);
+  const { home, self } = options;
+  const listener = listenerOf(self, options.node ?? self);
+  const key = ensureRoleKey(home, self);
+  ensurePlace(home, self, listener);
   const sessions = new Set<Session>();
+  const sockets: PairSocket[] = [];
+  try {
+    for (const expected of callersOf(self)) {
+      sockets.push(await listenFor(socketPathOf(home, listener, expected), sessions, { ...options, key, expected }));
+    }
+  } catch (error) {
+    for (const socket of sockets) socket.stop();
+    throw error;
+  }
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.refuse();
+    await Promise.all([...sessions].map((session) => session.finish()));
+    for (const socket of sockets) socket.stop();
+  };
+  return { close: () => (closing ??= close()) };
+}
+
+interface PairSocket {
+  /** Takes no more connections. */
+  refuse(): void;
+  /** Ends those that there are, and takes the file away. */
+  stop(): void;
+}
+
+async function listenFor(path: string, sessions: Set<Session>, context: SessionContext): Promise<PairSocket> {
+  await clearSocket(path);
   const listener = Bun.listen<Session | undefined>({
     unix: path,
     socket: {
@@ -42,14 +71,13 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
     },
   });
   chmodSync(path, 0o600);
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    listener.stop(false);
-    await Promise.all([...sessions].map((session) => session.finish()));
-    listener.stop(true);
-    rmSync(path, { force: true });
+  return {
+    refuse: () => listener.stop(false),
+    stop: () => {
+      listener.stop(true);
+      rmSync(path, { force: true });
+    },
   };
-  return { path, close: () => (closing ??= close()) };
 }
 
 function openSession(socket: Socket<Session | undefined>, sessions: Set<Session>, context: SessionContext): void {

@@ -93,6 +93,7 @@ export class Session {
     if (hello.peer !== this.#context.self) throw new SallyportError('ERR_LINK_AUTH', `the peer looks for role ${hello.peer}`);
     const transcript: Transcript = { caller: hello.role, server: this.#context.self, callerNonce: hello.nonce, serverNonce: makeNonce() };
     this.#phase = { name: 'proof', transcript };
+    if (hello.role !== this.#context.expected) throw new SallyportError('ERR_LINK_AUTH', `this is the socket of role ${this.#context.expected}`);
     this.#outbox.add(FRAME.hello, 0, JSON.stringify({ nonce: transcript.serverNonce, proof: proveSide(this.#context.key, 'server', transcript) }));
   }
 

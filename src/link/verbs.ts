@@ -75,6 +75,11 @@ const VERBS = {
 
 const TABLE: ReadonlyMap<string, VerbInfo> = new Map(Object.entries(VERBS));
 
+/** The roles that may ask a server anything at all: each has a socket of its own. */
+export function callersOf(server: Role): readonly Role[] {
+  return [...new Set([...TABLE.values()].filter((info) => info.server === server).flatMap((info) => info.callers))];
+}
+
 export function findVerb(verb: string): VerbInfo | undefined {
   return TABLE.get(verb);
 }

@@ -1,6 +1,5 @@
 import './quiet-provider.ts';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
 import { certifyGateway } from '../control/certify.ts';
@@ -49,7 +48,6 @@ export interface ControlRole {
 export async function startControl(options: ControlOptions): Promise<ControlRole> {
   const { home } = options;
   const key = ensureRoleKey(home, 'control');
-  for (const folder of ['run', 'control']) mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
   const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { startGate, type Gate } from '../../test/fixtures/gate.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { connectLink, type Link } from '../link/connect.ts';
@@ -10,7 +9,7 @@ let replica: Link;
 
 beforeAll(async () => {
   gate = await startGate({ manifest: '' });
-  replica = connectLink({ home: gate.home, self: 'gateway', peer: 'gateway', socketPath: join(gate.home, 'run', 'gateway.sock') });
+  replica = connectLink({ home: gate.home, self: 'gateway', peer: 'gateway' });
 });
 
 afterAll(async () => {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
@@ -12,6 +11,7 @@ import type { ProofVerdict } from '../identity/nonces.ts';
 import type { Proof } from '../identity/proof.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
+import { listenerOf, socketPathOf } from '../link/place.ts';
 import { decodeBody } from '../mcp/decode.ts';
 import { encodeBody } from '../mcp/encode.ts';
 
@@ -22,9 +22,8 @@ const NODE = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
 export function createPeers(home: string): Peers & ProofOwners & { close(): void } {
   const links = new Map<string, Link>();
   const linkTo = (node: string): Link => {
-    const socketPath = join(home, 'run', node === 'gateway' ? 'gateway.sock' : `gateway-${node}.sock`);
-    if (!NODE.test(node) || !existsSync(socketPath)) throw lost();
-    const link = links.get(node) ?? connectLink({ home, self: 'gateway', peer: 'gateway', socketPath });
+    if (!NODE.test(node) || !existsSync(socketPathOf(home, listenerOf('gateway', node), 'gateway'))) throw lost();
+    const link = links.get(node) ?? connectLink({ home, self: 'gateway', peer: 'gateway', node });
     links.set(node, link);
     return link;
   };

@@ -7,6 +7,7 @@ import { openKeptRaises } from '../gateway/kept-raises.ts';
 import { createSeal } from '../gateway/seal.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
+import { listenerOf, placeOf } from '../link/place.ts';
 import { serveLink } from '../link/serve.ts';
 import { openRedisState } from '../store/state-redis.ts';
 import { askText, openInForce, stateOver, untilInForce, watchControl } from './gateway-control.ts';
@@ -61,7 +62,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
   inForce.onLease(() => plane.sweep());
-  const server = await serveLink({ home, self: 'gateway', socketPath: files.socket, handlers: plane.handlers });
+  const server = await serveLink({ home, self: 'gateway', node, handlers: plane.handlers });
 
   const close = async (door?: Door): Promise<void> => {
     clearInterval(timer);
@@ -84,13 +85,10 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   }
 }
 
-/** The one gateway of a machine has the plain names; replicas beside it carry their own. */
-function filesOf(home: string, node: string): { readonly version: string; readonly raises: string; readonly socket: string; readonly url: string } {
-  const name = node === 'gateway' ? 'gateway' : `gateway-${node}`;
+function filesOf(home: string, node: string): { readonly version: string; readonly raises: string; readonly url: string } {
   return {
     version: join(home, 'gateway', `${node}.version`),
     raises: join(home, 'gateway', `${node}.raises`),
-    socket: join(home, 'run', `${name}.sock`),
-    url: join(home, 'run', `${name}.url`),
+    url: join(placeOf(home, listenerOf('gateway', node)), 'door.url'),
   };
 }

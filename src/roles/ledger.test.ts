@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
@@ -151,8 +151,9 @@ test('a forged role appends nothing, and the attempt is on record', async () => 
   const forger = makeHome();
   ensureRoleKey(forger, 'gateway');
   ensureRoleKey(home, 'gateway');
-  writeFileSync(join(forger, 'keys', 'ledger.pub'), readFileSync(join(home, 'keys', 'ledger.pub')));
-  const link = connectLink({ home: forger, self: 'gateway', peer: 'ledger', socketPath: join(home, 'run', 'ledger.sock') });
+  cpSync(join(home, 'keys', 'ledger'), join(forger, 'keys', 'ledger'), { recursive: true });
+  symlinkSync(join(home, 'run'), join(forger, 'run'));
+  const link = connectLink({ home: forger, self: 'gateway', peer: 'ledger' });
   endings.push(() => link.close());
   expect(await codeOf(link.call('ledger.hello', { node: 'gateway-1', incarnation: 'x', abandoned: [] }))).toBe('ERR_LINK_AUTH');
   link.close();

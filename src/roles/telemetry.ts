@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
@@ -6,6 +6,7 @@ import type { Role } from '../domain/role.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { TelemetrySettings } from '../domain/telemetry.ts';
 import type { Handler } from '../link/handler.ts';
+import { ensurePlace, listenerOf, placeOf } from '../link/place.ts';
 import { openMetricsDoor, type MetricsDoor, type MetricsDoorOptions } from '../telemetry/listen.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -30,7 +31,7 @@ export interface MetricsPlaceOptions {
 
 /** A place that can't be had is reported and left: nothing else of the role depends on it. */
 export function createMetricsPlace({ home, role, node, metrics, certify }: MetricsPlaceOptions): MetricsPlace {
-  const file = join(home, 'run', `metrics-${node}.url`);
+  const file = join(placeOf(home, listenerOf(role, node)), 'metrics.url');
   let door: MetricsDoor | undefined;
   let at = '';
   metrics.follow(false);
@@ -48,7 +49,7 @@ export function createMetricsPlace({ home, role, node, metrics, certify }: Metri
     const tls = isNear || certify === undefined ? undefined : await certify(hostname);
     door = openMetricsDoor({ hostname, port, scrapers: wanted.scrapers, ...(tls === undefined ? {} : { tls }) }, metrics);
     metrics.follow(true);
-    mkdirSync(join(home, 'run'), { recursive: true, mode: 0o700 });
+    ensurePlace(home, role, listenerOf(role, node));
     writeFileSync(file, `${tls === undefined ? 'http' : 'https'}://${hostname === '::1' ? '[::1]' : hostname}:${door.port}/metrics\n`, { mode: 0o600 });
   };
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
+import { ensureHome } from '../link/place.ts';
 import { pause } from './pause.ts';
 import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
 
@@ -62,6 +63,7 @@ const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
  * role said that can't start (`ERR_ALREADY_RUNNING`, `ERR_LISTEN`, …), or `ERR_NOT_RUNNING`; then nothing is left running.
  */
 export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
+  ensureHome(options.home);
   const supervised = new Map<Role, Supervised>();
   for (const role of ROLES) supervised.set(role, createSupervised(role, options));
   const stop = async (): Promise<void> => {

@@ -221,4 +221,8 @@ export const SWITCHES: readonly Switch[] = [
   ...DEFAULT_NAMES.flatMap((name) => switches('src/policy/defaults/table.ts', 'src/policy/classification.test.ts', [
     [`default/${name}`, `default/${name} denies`, `const mode = modes[name] ?? 'on';`, `const mode = name === '${name}' ? 'off' : modes[name] ?? 'on';`],
   ])),
+  ...switches('src/link/session.ts', 'src/link/link.test.ts', [
+    ['the socket of a pair', 'a role that finds another pair', 'hello.role !== this.#context.expected', 'false'],
+    ['the table of verbs', 'a verb that is not the caller', 'info.callers.includes(caller.role)', 'true'],
+  ]),
 ];

@@ -92,7 +92,7 @@ function call(server: string, tool: string, as = token): ReturnType<typeof callT
 
 async function socket(path: string, body: JsonObject): Promise<JsonObject> {
   const response = await fetch(`http://control/api/v1${path}`, {
-    method: 'POST', unix: join(gate.home, 'run', 'api.sock'), headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    method: 'POST', unix: join(gate.home, 'run', 'control', 'api.sock'), headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
   });
   const answer: JsonObject = JSON.parse(await response.text());
   return answer;

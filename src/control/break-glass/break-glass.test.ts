@@ -30,7 +30,7 @@ type Answered = Awaited<ReturnType<ControlFixture['api']>>;
 /** Whoever reaches the socket and shows nothing. */
 async function stranger(method: string, path: string, body?: JsonObject): Promise<Answered> {
   const response = await fetch(`http://control/api/v1${path}`, {
-    method, unix: join(fixture.home, 'run', 'api.sock'), headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    method, unix: join(fixture.home, 'run', 'control', 'api.sock'), headers: body === undefined ? {} : { 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer: Json = JSON.parse(await response.text());

@@ -78,7 +78,7 @@ export async function openIssuerFixture(databaseUrl?: string): Promise<IssuerFix
 
 async function ask(home: string, method: string, path: string, body: JsonObject | undefined): Promise<JsonObject> {
   const response = await fetch(`http://control/api/v1${path}`, {
-    method, unix: join(home, 'run', 'api.sock'),
+    method, unix: join(home, 'run', 'control', 'api.sock'),
     headers: { authorization: `Bearer ${readFileSync(join(home, 'control', 'admin.token'), 'utf8').trim()}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
