@@ -54,6 +54,44 @@ export interface LaunchSpec {
   readonly cwd?: string;
   /** One process for everyone; only for servers declared stateless. */
   readonly shared: boolean;
+  readonly sandbox: SandboxSpec;
+  /** The entry of the package store that it runs from; absent: the command names a program of the machine's. */
+  readonly package?: PackagePin;
+  /** An administrator accepts that it is started without a sandbox on a machine that has none (`runner.unjailed`). */
+  readonly unjailed?: true;
+}
+
+/** What a local server may touch. Paths are absolute; nothing else of the machine exists for it. */
+export interface SandboxSpec {
+  /** Folders and files it sees read-only, besides its own package and the system's runtime. */
+  readonly reads: readonly string[];
+  /** Folders it may write. */
+  readonly writes: readonly string[];
+  /** `host:port` or `*.domain:port`; empty: none. */
+  readonly network: readonly string[];
+  readonly memoryBytesMax: number;
+  readonly processesMax: number;
+  /** Open files of one process. */
+  readonly filesMax: number;
+  /** Its private /tmp, in memory. */
+  readonly tmpBytesMax: number;
+  /** Of one processor; absent: as much as there is. */
+  readonly cpuShare?: number;
+  /** How long one process of it may run; absent: `LIMITS.sandboxWallMs`. */
+  readonly wallMs?: number;
+  /** How long nothing may be said to it or by it; absent: `LIMITS.sandboxIdleMs`. */
+  readonly idleMs?: number;
+  /** Environment variables that name a file: it holds the secret that the reference stands for, in memory, for this process only. */
+  readonly secretFiles: Readonly<Record<string, string>>;
+}
+
+/** One entry of the package store: what was installed once is what runs, whatever a registry says later. */
+export interface PackagePin {
+  readonly ecosystem: 'npm' | 'pypi' | 'oci';
+  readonly name: string;
+  readonly version: string;
+  /** Of the store's entry. */
+  readonly digest: string;
 }
 
 export type Endpoint =

@@ -100,6 +100,6 @@ test('secrets in env and arguments are found and never told', () => {
 
 test('the launch type is closed and argv is shown exactly', () => {
   const { launch } = checkLaunch({ command: ['npx', '-y', 'server@1.2.3', "it's", 'a b', '$(x)', 'a\nb', ''], cwd: '/srv' });
-  expect(Object.keys(launch).sort()).toEqual(['args', 'command', 'cwd', 'env', 'shared']);
+  expect(Object.keys(launch).sort()).toEqual(['args', 'command', 'cwd', 'env', 'sandbox', 'shared']);
   expect(renderArgv(launch)).toBe(String.raw`npx -y server@1.2.3 'it'\''s' 'a b' '$(x)' 'a<U+000A>b' ''`);
 });

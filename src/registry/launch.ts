@@ -1,6 +1,8 @@
 import { SallyportError } from '../domain/errors.ts';
-import type { LaunchSpec } from '../domain/server.ts';
+import type { LaunchSpec, PackagePin, SandboxSpec } from '../domain/server.ts';
 import { checkPinned } from './packages.ts';
+import { sandboxOf } from './sandbox.ts';
+import { SANDBOX_SPEC } from './sandbox-shape.ts';
 import { isReference, looksSecret, namesSecret, refusedReference } from './secrets.ts';
 import { hasHidden, showHidden } from './text.ts';
 
@@ -15,6 +17,9 @@ export interface LaunchRequest {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly shared?: boolean;
+  /** Absent: nothing but its own package and the system's runtime. */
+  readonly sandbox?: SandboxSpec;
+  readonly package?: PackagePin;
   readonly allow?: readonly LaunchAllowance[];
 }
 
@@ -53,10 +58,23 @@ export function checkLaunch(request: LaunchRequest): CheckedLaunch {
   checkReferences(env);
   checkLoaders(env, allow);
   checkSources(program, env);
+  const { cwd, shared = false, package: pin } = request;
   return {
-    launch: { command, args, env, ...(request.cwd !== undefined && { cwd: request.cwd }), shared: request.shared ?? false },
+    launch: {
+      command, args, env, ...(cwd !== undefined && { cwd }), shared,
+      sandbox: checkedSandbox({ command, args, ...(cwd !== undefined && { cwd }) }, request.sandbox), ...(pin !== undefined && { package: pin }),
+    },
     findings: [...secretsInEnv(env), ...secretsInArguments(args)],
   };
+}
+
+function checkedSandbox(launch: Pick<LaunchSpec, 'command' | 'args' | 'cwd'>, declared: SandboxSpec | undefined): SandboxSpec {
+  const sandbox = sandboxOf(launch, declared);
+  const { error } = SANDBOX_SPEC.safeParse(sandbox, { reportInput: false });
+  if (error === undefined) return sandbox;
+  const [issue] = error.issues;
+  const message = `its sandbox would hold what no server gets: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`;
+  throw forbidden(message, 'name its program, folders and limits otherwise');
 }
 
 /** The exact argument vector, as a shell would need it quoted; nothing that cannot be seen stays unseen. */

@@ -13,6 +13,7 @@ import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
+import { RUNNER_SHAPE, SANDBOX_SHAPE } from './sandbox-shape.ts';
 import { VAULT } from './vault-shape.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
 import { TELEMETRY_SHAPE } from './telemetry-shape.ts';
@@ -45,6 +46,7 @@ const SERVER = z
     cwd: z.string().startsWith('/', 'must be an absolute path').max(4096).exactOptional(),
     shared: z.boolean().exactOptional(),
     allow: z.array(z.enum(LAUNCH_ALLOWANCES)).exactOptional(),
+    sandbox: SANDBOX_SHAPE.exactOptional(),
     owner: WORDS,
     hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
@@ -61,8 +63,8 @@ const SERVER = z
   .refine((server) => server.url !== undefined || (server.transport ?? server.allowPrivate ?? server.credentials) === undefined, {
     error: 'transport, allowPrivate and credentials belong to a url; a command gets its secrets by env',
   })
-  .refine((server) => server.command !== undefined || (server.env ?? server.cwd ?? server.shared ?? server.allow) === undefined, {
-    error: 'env, cwd, shared and allow belong to a command',
+  .refine((server) => server.command !== undefined || (server.env ?? server.cwd ?? server.shared ?? server.allow ?? server.sandbox) === undefined, {
+    error: 'env, cwd, shared, allow and sandbox belong to a command',
   });
 
 const ROLE = z.strictObject({
@@ -141,6 +143,7 @@ export const MANIFEST = z.strictObject({
   approvals: APPROVALS_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
+  runner: RUNNER_SHAPE.exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

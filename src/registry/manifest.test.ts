@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { SallyportError } from '../domain/errors.ts';
+import { defaultSandbox } from './sandbox.ts';
 import { formatManifest, parseManifest } from './manifest.ts';
 
 const GOOD = `apiVersion: sallyport/v1
@@ -55,7 +56,9 @@ describe('parseManifest', () => {
     });
     expect(manifest.servers[1]?.endpoint).toEqual({
       transport: 'stdio',
-      launch: { command: 'npx', args: ['-y', '@scope/server@1.2.3', '/srv'], env: { TOKEN: 'env:FILES_TOKEN', MODE: 'fast' }, shared: false },
+      launch: {
+        command: 'npx', args: ['-y', '@scope/server@1.2.3', '/srv'], env: { TOKEN: 'env:FILES_TOKEN', MODE: 'fast' }, shared: false, sandbox: defaultSandbox(),
+      },
     });
     expect(manifest.toolsets[0]?.members[0]).toEqual({ server: 'crm', tools: ['search_contacts'], prompts: [], resources: false });
     expect(manifest.findings).toEqual([]);

@@ -9,6 +9,7 @@ import { MANIFEST } from './manifest-shape.ts';
 import type { ManifestShape, ServerShape } from './manifest-shape.ts';
 import { parseManifestText } from './manifest-text.ts';
 import type { Complaint, ManifestText } from './manifest-text.ts';
+import { formatSandbox, readSandbox } from './sandbox-shape.ts';
 import type { ToolDeclaration } from './surface.ts';
 
 /** A server as an administrator declares it: everything of a `Server` but what scanning and approving add. */
@@ -36,6 +37,7 @@ export interface Manifest {
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
+  readonly runner?: NonNullable<ManifestShape['runner']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -78,6 +80,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.approvals && { approvals: shape.approvals }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
+    ...(shape.runner && { runner: shape.runner }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -134,8 +137,8 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     return { declaration: { ...common, endpoint }, findings: [] };
   }
   try {
-    const { command = [], env, cwd, shared, allow } = server;
-    const place = { ...(cwd !== undefined && { cwd }), ...(shared !== undefined && { shared }) };
+    const { command = [], env, cwd, shared, allow, sandbox } = server;
+    const place = { ...(cwd !== undefined && { cwd }), ...(shared !== undefined && { shared }), ...(sandbox && { sandbox: readSandbox(sandbox) }) };
     const { launch, findings } = checkLaunch({ command, ...(env && { env }), ...place, ...(allow && { allow }) });
     const line = source.lineOf(['servers', id, 'command']);
     const placed = findings.map((finding) => ({ ...finding, server: id, line }));
@@ -175,6 +178,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.approvals && { approvals: manifest.approvals }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
+    ...(manifest.runner && { runner: manifest.runner }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),
@@ -197,13 +201,15 @@ function formatServer(server: ServerDeclaration): object {
     const reach = { ...(transport === 'sse' && { transport }), ...(allowPrivate && { allowPrivate }) };
     return { url, ...reach, ...(credentials.type !== 'none' && { credentials }), ...tail };
   }
-  const { command, args, env, cwd, shared } = endpoint.launch;
+  const { command, args, env, cwd, shared, sandbox } = endpoint.launch;
+  const confined = formatSandbox(sandbox);
   return {
     command: [command, ...args],
     ...(Object.keys(env).length > 0 && { env }),
     ...(cwd !== undefined && { cwd }),
     ...(shared && { shared }),
     ...(allow.length > 0 && { allow }),
+    ...(Object.keys(confined).length > 0 && { sandbox: confined }),
     ...tail,
   };
 }

@@ -7,7 +7,8 @@ import type { LaunchSpec } from '../domain/server.ts';
 import { connectLink } from '../link/connect.ts';
 import { cancelled } from '../upstream/faults.ts';
 import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
-import { createStdioUpstream } from '../upstream/stdio.ts';
+import { sandboxOf } from '../registry/sandbox.ts';
+import { createStdioUpstream, launchJson } from '../upstream/stdio.ts';
 import { startRunner } from './runner.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
@@ -34,7 +35,7 @@ function makeUpstream(idleMs?: number): ReturnType<typeof createStdioUpstream> {
   return upstream;
 }
 const stdio = (command: string, args: readonly string[], more: Partial<LaunchSpec> = {}): { transport: 'stdio'; launch: LaunchSpec } =>
-  ({ transport: 'stdio', launch: { command, args, env: {}, shared: false, ...more } });
+  ({ transport: 'stdio', launch: { command, args, env: {}, shared: false, ...more, sandbox: sandboxOf({ command, args }, more.sandbox) } });
 const everything = stdio('node', [join(modules, 'server-everything', 'dist', 'index.js')], { env: { TOKEN: 'vault:crm' } });
 const call = (name: string, args: Record<string, Json> = {}, id: string | number = 1): Message => requestOf('tools/call', { name, arguments: args }, id);
 /** A server of few lines: answers what it is told to, by Bun itself. */
@@ -182,7 +183,7 @@ test('a killed runner leaves nothing behind that its successor does not end; one
     closers.push(() => ownLink.close());
     // Deaf to the end of its stdin, as a server that hangs is.
     const { launch } = stdio('/bin/sh', ['-c', 'trap "" TERM PIPE; echo $$; sleep 1000 & wait; wait']);
-    const body = { key: crypto.randomUUID(), origin: 'o', launch: { ...launch } };
+    const body = { key: crypto.randomUUID(), origin: 'o', launch: launchJson(launch) };
     const items = ownLink.stream('runner.open', body, new AbortController().signal)[Symbol.asyncIterator]();
     await items.next();
     return Number((await items.next()).value);

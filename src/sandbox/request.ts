@@ -1,10 +1,13 @@
+import { isAbsolute, normalize } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import type { LaunchSpec } from '../domain/server.ts';
+import type { LaunchSpec, PackagePin } from '../domain/server.ts';
 import type { ProcessRequest } from './processes.ts';
+import { readSandboxSpec } from './read-sandbox.ts';
 
-const LAUNCH_FIELDS = new Set(['command', 'args', 'env', 'cwd', 'shared']);
+const LAUNCH_FIELDS = new Set(['command', 'args', 'env', 'cwd', 'shared', 'sandbox', 'package', 'unjailed']);
+const PACKAGE_FIELDS = new Set(['ecosystem', 'name', 'version', 'digest']);
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const KEY = /^[\w.-]{1,200}$/;
 
@@ -14,9 +17,21 @@ export function readProcessRequest(body: Json): ProcessRequest {
   const spec = readObject(launch, LAUNCH_FIELDS);
   const cwd = spec['cwd'];
   if (typeof spec['shared'] !== 'boolean') throw invalid('shared');
-  if (cwd !== undefined && !(typeof cwd === 'string' && cwd.startsWith('/'))) throw invalid('cwd');
-  const read: LaunchSpec = { command: text(spec['command'], 'command'), args: readArgs(spec['args']), env: readEnv(spec['env']), shared: spec['shared'] };
-  return { key: readKey(key), origin: readKey(origin), launch: cwd === undefined ? read : { ...read, cwd } };
+  if (spec['unjailed'] !== undefined && spec['unjailed'] !== true) throw invalid('unjailed');
+  const read: LaunchSpec = {
+    command: text(spec['command'], 'command'), args: readTexts(spec['args'], 'args'), env: readEnv(spec['env'], 'env'), shared: spec['shared'],
+    sandbox: readSandboxSpec(spec['sandbox']),
+    ...(cwd === undefined ? {} : { cwd: readPath(cwd, 'cwd') }),
+    ...(spec['package'] === undefined ? {} : { package: readPackage(spec['package']) }),
+    ...(spec['unjailed'] === true ? { unjailed: true } : {}),
+  };
+  return { key: readKey(key), origin: readKey(origin), launch: read };
+}
+
+function readPackage(value: Json): PackagePin {
+  const { ecosystem, name, version, digest } = readObject(value, PACKAGE_FIELDS);
+  if (ecosystem !== 'npm' && ecosystem !== 'pypi' && ecosystem !== 'oci') throw invalid('package');
+  return { ecosystem, name: text(name, 'package'), version: text(version, 'package'), digest: text(digest, 'package') };
 }
 
 export function readKey(value: Json | undefined): string {
@@ -35,19 +50,26 @@ export function text(value: Json | undefined, field: string): string {
   throw invalid(field);
 }
 
-function readArgs(value: Json | undefined): readonly string[] {
-  if (!isArray(value)) throw invalid('args');
-  return value.map((argument) => text(argument, 'args'));
+export function readTexts(value: Json | undefined, field: string): readonly string[] {
+  if (!isArray(value)) throw invalid(field);
+  return value.map((item) => text(item, field));
 }
 
-function readEnv(value: Json | undefined): Readonly<Record<string, string>> {
-  if (!isObject(value)) throw invalid('env');
+export function readEnv(value: Json | undefined, field: string): Readonly<Record<string, string>> {
+  if (!isObject(value)) throw invalid(field);
   return Object.fromEntries(Object.entries(value).map(([name, content]) => {
-    if (!VARIABLE.test(name)) throw invalid('env');
-    return [name, text(content, 'env')];
+    if (!VARIABLE.test(name)) throw invalid(field);
+    return [name, text(content, field)];
   }));
 }
 
-function invalid(what: string): SallyportError {
+/** Absolute and plain: what a path with `..` means depends on who reads it. */
+export function readPath(value: Json, field: string): string {
+  const path = text(value, field);
+  if (isAbsolute(path) && normalize(path) === path) return path;
+  throw invalid(field);
+}
+
+export function invalid(what: string): SallyportError {
   return new SallyportError('ERR_REQUEST_INVALID', 'The runner was asked for something that is not a launch.', { internal: what, dispatched: false });
 }

@@ -5,6 +5,8 @@ import * as fc from 'fast-check';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
+import type { LaunchSpec } from '../domain/server.ts';
+import { defaultSandbox } from '../registry/sandbox.ts';
 import { createCrashes } from './crashes.ts';
 import { splitLines } from './lines.ts';
 import { createProcessTable } from './processes.ts';
@@ -25,8 +27,8 @@ beforeEach(() => {
 });
 afterEach(() => table.shutdown());
 
-const sh = (script: string, env: Record<string, string> = {}): { command: string; args: string[]; env: Record<string, string>; shared: boolean } =>
-  ({ command: '/bin/sh', args: ['-c', script], env, shared: false });
+const sh = (script: string, env: Record<string, string> = {}): LaunchSpec =>
+  ({ command: '/bin/sh', args: ['-c', script], env, shared: false, sandbox: defaultSandbox() });
 const open = (script: string, key = 'k', signal = new AbortController().signal): AsyncIterator<Json> =>
   table.open({ key, origin: 'o', launch: sh(script) }, OWNER, signal)[Symbol.asyncIterator]();
 const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
@@ -128,7 +130,7 @@ test('what crashes at start three times is refused for a while; what worked is n
 });
 
 test('a command that is not there is told apart from one that fails, before anything is dispatched', async () => {
-  const launch = { command: 'sallyport-no-such-command', args: [], env: {}, shared: false };
+  const launch = { command: 'sallyport-no-such-command', args: [], env: {}, shared: false, sandbox: defaultSandbox() };
   const lines = table.open({ key: 'k', origin: 'o', launch }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
   expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject({ code: 'ERR_RUNNER_SPAWN', dispatched: false });
 });
@@ -177,11 +179,16 @@ test('commands are found absolutely or by their bare name, never relative to a f
 });
 
 test('a launch with a field that the type does not have is refused', () => {
-  const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false };
+  const sandbox = { ...defaultSandbox() };
+  const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false, sandbox };
   expect(readProcessRequest({ key: 'k', origin: 'o', launch })).toEqual({ key: 'k', origin: 'o', launch });
   for (const bad of [
     { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } },
     { ...launch, cwd: 'relative' },
+    { ...launch, sandbox: { ...sandbox, uid: 0 } }, { ...launch, sandbox: { ...sandbox, reads: ['/a/../b'] } },
+    { ...launch, sandbox: { ...sandbox, memoryBytesMax: 1e18 } },
+    { ...launch, sandbox: { ...sandbox, processesMax: 0 } }, { ...launch, sandbox: { reads: [] } }, { ...launch, unjailed: false },
+    { ...launch, package: { name: 'x' } },
     { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
   ]) expect(() => readProcessRequest({ key: 'k', origin: 'o', launch: bad })).toThrow('not a launch');
   expect(() => readProcessRequest({ key: '../k', origin: 'o', launch })).toThrow('not a launch');

@@ -3,11 +3,12 @@ import { begin, codec, exchangeOf, faultOf, LEGACY, permitOf, requestOf, sendAll
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Endpoint } from '../domain/server.ts';
+import { defaultSandbox } from '../registry/sandbox.ts';
 import { createChannel } from './channel.ts';
 import { createConnectedUpstream, type ConnectedUpstream } from './connected.ts';
 import { openConnection, type Pipe } from './connection.ts';
 
-const launch = { command: 'server', args: [], env: {} } as const;
+const launch = { command: 'server', args: [], env: {}, sandbox: defaultSandbox() } as const;
 const SHARED: Endpoint = { transport: 'stdio', launch: { ...launch, shared: true } };
 const OWN: Endpoint = { transport: 'stdio', launch: { ...launch, shared: false } };
 

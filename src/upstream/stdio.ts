@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { SECRET_REFERENCE } from '../domain/server.ts';
 import type { LaunchSpec } from '../domain/server.ts';
@@ -50,7 +50,7 @@ async function open(options: StdioUpstreamOptions, exchange: Exchange, capabilit
   const launch = await resolved(server.endpoint.launch, options.release, exchange);
   // The runner sees a digest: it needs to tell callers apart, not to know them. Crashes are counted under `origin`.
   const origin = digest(identityOf(exchange));
-  const pipe = await openPipe(options.link, { key: `${origin}.${crypto.randomUUID()}`, origin, launch: { ...launch } }, server.id);
+  const pipe = await openPipe(options.link, { key: `${origin}.${crypto.randomUUID()}`, origin, launch: launchJson(launch) }, server.id);
   return openConnection(pipe, { codec: options.codec, server: server.id, shared: isShared(exchange), capabilities, probe: true });
 }
 
@@ -103,11 +103,18 @@ function exited(server: string, cause?: unknown): SallyportError {
 /** What the process gets: each reference replaced by its secret, which lives in this one message to the runner and nowhere else. */
 async function resolved(launch: LaunchSpec, release: ReleaseSecret, exchange: Exchange): Promise<LaunchSpec> {
   const { space, id: server } = exchange.server;
-  const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries(launch.env)) {
-    env[name] = SECRET_REFERENCE.test(value) ? (await release({ space, server, secret: value, exchange: exchange.id })).value : value;
-  }
-  return { ...launch, env };
+  const read = async (named: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> => {
+    const values: Record<string, string> = {};
+    for (const [name, value] of Object.entries(named)) {
+      values[name] = SECRET_REFERENCE.test(value) ? (await release({ space, server, secret: value, exchange: exchange.id })).value : value;
+    }
+    return values;
+  };
+  return { ...launch, env: await read(launch.env), sandbox: { ...launch.sandbox, secretFiles: await read(launch.sandbox.secretFiles) } };
+}
+
+export function launchJson({ package: pin, sandbox, ...launch }: LaunchSpec): JsonObject {
+  return { ...launch, sandbox: { ...sandbox }, ...(pin === undefined ? {} : { package: { ...pin } }) };
 }
 
 function digest(text: string): string {

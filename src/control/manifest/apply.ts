@@ -12,6 +12,7 @@ import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { writeApprovals } from '../approvals/settings.ts';
 import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
+import { writeRunner } from '../runner/settings.ts';
 import { writeAudit } from '../retention/settings.ts';
 import { writeTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings, writeVaultSettings } from '../vault/settings.ts';
@@ -65,6 +66,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     ...((await writeTelemetry(rows, by.space, wanted.telemetry, by.admin.id)) ? [{ resource: 'telemetry', id: 'telemetry', verb: 'change' } as const] : []),
     ...((await writeApprovals(rows, by.space, wanted.approvals, by.admin.id)) ? [{ resource: 'approvals', id: 'approvals', verb: 'change' } as const] : []),
     ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? [{ resource: 'detect', id: 'detect', verb: 'change' } as const] : []),
+    ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),
     ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];

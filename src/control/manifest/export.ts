@@ -12,6 +12,7 @@ import { readApprovals } from '../approvals/settings.ts';
 import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
+import { readRunner } from '../runner/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
 
@@ -41,6 +42,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const approvals = await readApprovals(rows);
   const vault = await readVaultSettings(rows);
   const detect = await readDetect(rows, space);
+  const runner = await readRunner(rows);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -50,6 +52,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(audit).length > 0 ? { audit } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(telemetry).length > 0 ? { telemetry } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,

@@ -11,6 +11,7 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { RunnerShape } from '../../registry/sandbox-shape.ts';
 import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
 import type { VaultShape } from '../../registry/vault-shape.ts';
@@ -31,6 +32,7 @@ export interface Wanted {
   readonly telemetry: TelemetryShape;
   readonly approvals: ApprovalsShape;
   readonly detect: DetectShape;
+  readonly runner: RunnerShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -71,6 +73,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     telemetry: manifest.telemetry ?? {},
     approvals: manifest.approvals ?? {},
     detect: manifest.detect ?? {},
+    runner: manifest.runner ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],

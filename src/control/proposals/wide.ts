@@ -1,7 +1,7 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { DetectSettings } from '../../domain/detect.ts';
 import { SECRET_REFERENCE } from '../../domain/server.ts';
-import type { Tool } from '../../domain/server.ts';
+import type { LaunchSpec, Tool } from '../../domain/server.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
 import type { AuditShape } from '../../registry/audit-shape.ts';
@@ -54,9 +54,10 @@ interface Approved {
 
 /**
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
- * how long evidence stays, to whom traffic is told, and who may approve calls, alone or for others.
+ * how long evidence stays, to whom traffic is told, who may approve calls, alone or for others, and whether servers run without a sandbox.
  */
-const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals'];
+const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals',
+  'runner'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -131,10 +132,16 @@ function tellServer(server: string, before: Approved | undefined, now: Approved)
 
 /** Each secret of a server's entry with the place that is shown it, or shown a token that was had for it. */
 function showingsOf({ endpoint, credentials }: StoredServer): readonly string[] {
-  const place = endpoint.transport === 'stdio' ? JSON.stringify([endpoint.launch.command, ...endpoint.launch.args]) : new URL(endpoint.url).origin;
+  const place = endpoint.transport === 'stdio' ? placeOf(endpoint.launch) : new URL(endpoint.url).origin;
   const providers = Object.entries(credentials).flatMap(([name, value]) =>
     (/^(?:issuer|tokenUrl|idpTokenUrl)$/.test(name) && typeof value === 'string' ? [new URL(value).origin] : []));
   return referencesOf({ endpoint, credentials }).flatMap((secret) => [place, ...providers].map((where) => `the secret ${secret} at ${where}`));
+}
+
+/** A process, and whom it may tell. */
+function placeOf({ command, args, package: pin, sandbox: { network } }: LaunchSpec): string {
+  const reach = network.length === 0 ? '' : `, which reaches ${network.join(', ')}`;
+  return `${JSON.stringify([command, ...args])}${pin === undefined ? '' : ` of ${pin.digest}`}${reach}`;
 }
 
 /** What leaves through sinks beyond records under pseudonyms: names of people, and secrets, each with where it goes. */

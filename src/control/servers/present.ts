@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../domain/json.ts';
-import type { Baseline, Surface } from '../../domain/server.ts';
+import type { Baseline, LaunchSpec, Surface } from '../../domain/server.ts';
 import { declaredIn } from '../../registry/app-pages.ts';
 import type { Candidate, Stored } from '../stored.ts';
 import { checkDefinition, describeEndpoint } from './findings.ts';
@@ -25,12 +25,16 @@ export function presentServer(
   const { endpoint, labels, credentials, tools } = server.body;
   return {
     ...presentSummary(server, baseline),
-    ...(endpoint.transport === 'stdio' ? { launch: { ...endpoint.launch, env: hideValues(endpoint.launch.env) } } : {}),
+    ...(endpoint.transport === 'stdio' ? { launch: presentLaunch(endpoint.launch) } : {}),
     labels, credentials, declared: tools,
     findings: [...found, ...checkDefinition(server.body), ...(candidate?.findings ?? [])],
     ...(baseline === undefined ? {} : { baseline: presentSurface(baseline.surface) }),
     ...(candidate === undefined ? {} : { candidate: { digest: candidate.digest, scannedAt: candidate.scannedAt, ...presentSurface(candidate.surface) } }),
   };
+}
+
+function presentLaunch({ env, sandbox, package: pin, ...launch }: LaunchSpec): JsonObject {
+  return { ...launch, env: hideValues(env), sandbox: { ...sandbox }, ...(pin === undefined ? {} : { package: { ...pin } }) };
 }
 
 function hideValues(env: Readonly<Record<string, string>>): JsonObject {

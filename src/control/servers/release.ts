@@ -11,7 +11,7 @@ import { endOf, isExpired } from '../../vault/keep.ts';
 import type { Receipt } from '../audit/reader.ts';
 import type { Control } from '../control.ts';
 import { findStored, needStored } from '../stored.ts';
-import { referencesOf } from '../vault/findings.ts';
+import { referencesIn, referencesOf } from '../vault/findings.ts';
 import { expired, missing } from '../vault/resolve.ts';
 import { versionId } from '../vault/secrets.ts';
 import { checkSwitches, needReceipt, useReceipt } from './receipt.ts';
@@ -99,7 +99,7 @@ function checkStatus(server: string, { status }: StoredServer, { principal }: Re
 function declaredReference({ server, secret }: ReleaseAsk, body: StoredServer): string | undefined {
   const { credentials, endpoint } = body;
   if (secret === undefined && credentials.type !== 'none') return isStatic(credentials) ? credentials.secret : undefined;
-  const inLaunch = endpoint.transport === 'stdio' && secret !== undefined && Object.values(endpoint.launch.env).includes(secret);
+  const inLaunch = endpoint.transport === 'stdio' && secret !== undefined && referencesIn(endpoint.launch).includes(secret);
   const own = isStatic(credentials) && credentials.secret === secret;
   if (secret !== undefined && (inLaunch || own) && referencesOf(body).includes(secret)) return secret;
   throw new SallyportError('ERR_UPSTREAM_CREDENTIAL', `server ${server} declares no such secret`, {

@@ -5,6 +5,8 @@ import { DISPATCHES } from '../../registry/dispatch-shape.ts';
 import { DRY_RUN } from '../../registry/dry-run-shape.ts';
 import { FLOW_RULES } from '../../registry/flow-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
+import { sandboxOf } from '../../registry/sandbox.ts';
+import { SANDBOX_SPEC } from '../../registry/sandbox-shape.ts';
 import { NAME, WORDS } from '../names.ts';
 
 const LABELS = z.strictObject({
@@ -19,7 +21,12 @@ const LAUNCH = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(32_768)),
   cwd: z.string().max(4096).exactOptional(),
   shared: z.boolean(),
-});
+  /** Absent: nothing but its own package and the system's runtime. */
+  sandbox: SANDBOX_SPEC.exactOptional(),
+  package: z.strictObject({
+    ecosystem: z.enum(['npm', 'pypi', 'oci']), name: z.string().min(1).max(300), version: z.string().min(1).max(200), digest: z.string().min(1).max(200),
+  }).exactOptional(),
+}).transform(({ sandbox, ...launch }) => ({ ...launch, sandbox: sandboxOf(launch, sandbox) }));
 
 const ENDPOINT = z.discriminatedUnion('transport', [
   z.strictObject({ transport: z.enum(['http', 'sse']), url: z.url({ protocol: /^https?$/ }), allowPrivate: z.boolean() }),

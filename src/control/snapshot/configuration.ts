@@ -2,7 +2,7 @@ import type { Agent } from '../../domain/agent.ts';
 import type { DetectSettings } from '../../domain/detect.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
 import type { AgentToken, FlowSettings, NetworkSettings } from '../../domain/snapshot.ts';
-import type { Server, Toolset } from '../../domain/server.ts';
+import type { Endpoint, Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { AuditSettings } from '../../domain/retention.ts';
@@ -19,6 +19,7 @@ import { readNetwork } from '../manifest/settings.ts';
 import { readRetentionKeys } from '../retention/keys.ts';
 import { readAudit } from '../retention/settings.ts';
 import { telemetryOf } from '../../registry/telemetry-shape.ts';
+import { readRunner } from '../runner/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { listStored } from '../stored.ts';
 import { readKnown } from '../vault/known.ts';
@@ -101,10 +102,16 @@ async function spacesOf(rows: Rows): Promise<readonly string[]> {
 }
 
 export async function readServers(rows: Rows): Promise<readonly Server[]> {
+  const { unjailed } = await readRunner(rows);
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
     const { tools: _tools, allow: _allow, reason: _reason, declaredBy: _by, ...server } = body;
     const baseline = baselines.get(`${space}/${id}`);
-    return { id, space, ...server, ...(baseline === undefined ? {} : { baseline }) };
+    const told = unjailed === undefined ? server : { ...server, endpoint: acceptUnjailed(server.endpoint) };
+    return { id, space, ...told, ...(baseline === undefined ? {} : { baseline }) };
   });
+}
+
+function acceptUnjailed(endpoint: Endpoint): Endpoint {
+  return endpoint.transport === 'stdio' ? { ...endpoint, launch: { ...endpoint.launch, unjailed: true } } : endpoint;
 }

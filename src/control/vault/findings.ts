@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import type { Keep } from '../../domain/server.ts';
+import type { Keep, LaunchSpec } from '../../domain/server.ts';
 import { SECRET_REFERENCE } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
 import { keepState } from '../../vault/keep.ts';
@@ -27,10 +27,15 @@ export async function credentialFindings(
 
 /** Every reference to a secret that a server's entry declares, its credential's first. */
 export function referencesOf({ credentials, endpoint }: Pick<StoredServer, 'credentials' | 'endpoint'>): readonly string[] {
-  const inEnv = endpoint.transport === 'stdio' ? Object.values(endpoint.launch.env).filter((value) => SECRET_REFERENCE.test(value)) : [];
+  const inLaunch = endpoint.transport === 'stdio' ? referencesIn(endpoint.launch) : [];
   const named = 'secret' in credentials && credentials.secret !== undefined ? [credentials.secret] : [];
   const ofIdp = credentials.type === 'id-jag' && credentials.idpSecret !== undefined ? [credentials.idpSecret] : [];
-  return [...new Set([...named, ...ofIdp, ...inEnv])];
+  return [...new Set([...named, ...ofIdp, ...inLaunch])];
+}
+
+/** What a launch shows its process: as variables, and as files. */
+export function referencesIn({ env, sandbox }: LaunchSpec): readonly string[] {
+  return [...Object.values(env), ...Object.values(sandbox.secretFiles)].filter((value) => SECRET_REFERENCE.test(value));
 }
 
 /** What is to be said of a secret itself. */
