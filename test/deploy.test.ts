@@ -77,7 +77,7 @@ beforeAll(async () => {
   });
   await gate.enrol('crm');
   await callTool(`${gate.url}/mcp/crm`, await gate.token(), 'search_contacts', { query: 'ada' });
-  for (const role of ['gateway', 'control', 'ledger', 'runner']) {
+  for (const role of ['gateway', 'control', 'ledger', 'runner', 'egress']) {
     const text = await (await fetch(readFileSync(join(gate.home, 'run', role, 'metrics.url'), 'utf8').trim())).text();
     for (const [, name = '', type] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
       for (const each of type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]) exposed.add(each);

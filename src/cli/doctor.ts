@@ -42,7 +42,7 @@ export const command: Command = {
 };
 
 const SECRET_FILES = [
-  'control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem',
+  'control/admin.token', 'control/seal.key', 'control/key.pem', 'control/store.db', 'gateway/key.pem', 'ledger/key.pem', 'runner/key.pem', 'egress/key.pem',
   'control/ca.key.pem', 'control/vault.key', 'control/vault.key.age',
 ];
 
@@ -96,6 +96,7 @@ function checkRoles(status: Json): readonly Check[] {
     up('gateway', gateways > 0, gateways > 0 ? `${gateways} follow this control` : 'none follows this control: no call passes'),
     up('ledger', part(roles, 'ledger') === true, part(roles, 'ledger') === true ? 'answers' : 'does not answer: no call passes'),
     up('runner', part(roles, 'runner') === true, part(roles, 'runner') === true ? 'answers' : 'does not answer: local servers cannot run'),
+    up('egress', part(roles, 'egress') === true, part(roles, 'egress') === true ? 'follows control' : 'does not follow control: local servers reach nothing'),
   ];
 }
 

@@ -8,10 +8,11 @@ import { homeFolder } from './home.ts';
 /** What `up` spawns; in a fleet, what a deployment's container runs. Each role loads its own code only. */
 export const command: Command = {
   name: 'role',
-  summary: 'Runs one role in the foreground (what `up` starts four of)',
+  summary: 'Runs one role in the foreground (what `up` starts five of)',
   usage: `role ledger [--strict]
 role control [--manifest FILE] [--listen HOST:PORT] [--insecure-loopback]
 role runner
+role egress
 role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
   async run(args, io) {
     const options = readArguments(command, args, {
@@ -73,6 +74,10 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const { startRunner } = await import('../roles/runner.ts');
       return async () => silent(await startRunner({ home }));
     }
+    case 'egress': {
+      const { startEgress } = await import('../roles/egress.ts');
+      return async () => silent(await startEgress({ home }));
+    }
     case 'gateway': {
       const { startGateway } = await import('../roles/gateway.ts');
       const redisUrl = io.env['REDIS_URL'];
@@ -86,7 +91,7 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
     }
     case undefined:
     default:
-      throw usageError(command, 'a role is one of ledger, control, runner, gateway');
+      throw usageError(command, 'a role is one of ledger, control, runner, egress, gateway');
   }
 }
 

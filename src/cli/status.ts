@@ -37,6 +37,7 @@ function describe(status: Json): string {
     ['gateways', text(part(status, 'roles', 'gateways'))],
     ['ledger', yes('ledger')],
     ['runner', yes('runner')],
+    ['egress', yes('egress')],
     ['stopped', part(status, 'killed', 'all') === true ? 'everything' : killed.join(', ')],
     ...alarms(status),
     ...(isArray(problems) ? problems : []).map((problem) => ['not in force', text(problem)]),

@@ -52,7 +52,7 @@ export interface StartOptions {
   readonly onEvent: (event: UpEvent) => void;
 }
 
-/** Starts the four roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
+/** Starts the five roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
   makeHome(options.home);
   const declared = declaredListen(options.manifest);

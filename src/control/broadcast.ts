@@ -1,25 +1,25 @@
+import type { Role } from '../domain/role.ts';
+
 /** Tells any number of watchers that something changed. What changed they look up themselves, so a slow one skips to the newest. */
 export interface Broadcast {
   readonly notify: () => void;
-  /** How many watch now. */
-  readonly watchers: number;
+  /** How many of that role watch now. */
+  watchers(role: Role): number;
   /** Yields at once, then after each change, until the signal aborts. */
-  watch(signal: AbortSignal): AsyncGenerator<void>;
+  watch(role: Role, signal: AbortSignal): AsyncGenerator<void>;
 }
 
 export function createBroadcast(): Broadcast {
-  const wakers = new Set<() => void>();
+  const wakers = new Map<() => void, Role>();
   return {
     notify: () => {
-      for (const wake of wakers) wake();
+      for (const wake of wakers.keys()) wake();
     },
-    get watchers() {
-      return wakers.size;
-    },
-    watch: async function* watch(signal) {
+    watchers: (role) => [...wakers.values()].filter((one) => one === role).length,
+    watch: async function* watch(role, signal) {
       let { promise: changed, resolve: wake } = Promise.withResolvers<void>();
       const onChange = (): void => wake();
-      wakers.add(onChange);
+      wakers.set(onChange, role);
       signal.addEventListener('abort', onChange);
       try {
         while (!signal.aborted) {

@@ -207,7 +207,7 @@ test('one space never sees or changes what is another\'s', async () => {
 });
 
 test('seal keys and credentials are for gateways: every other role is refused before it is heard', async () => {
-  for (const self of ['runner', 'ledger'] as const) {
+  for (const self of ['runner', 'ledger', 'egress'] as const) {
     ensureRoleKey(home, self);
     expect(existsSync(join(home, 'run', 'control', self))).toBe(false);
     // Even one that got at the gateway's socket.

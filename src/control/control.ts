@@ -70,7 +70,7 @@ export interface Control {
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */
-  readonly roles: () => Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean }>;
+  readonly roles: () => Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean; readonly egress: boolean }>;
 }
 
 /** Who changes, and where. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../domain/json.ts';
+import type { Role } from '../domain/role.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Read } from '../flow/provenance/recall.ts';
 import type { Handler } from '../link/handler.ts';
@@ -54,7 +55,12 @@ const DRIFT_REPORT = z.strictObject({ ...NAMES, node: z.string().max(200), raw: 
 export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>> {
   const { control, news, state, sealKey } = parts;
   return {
-    'control.watch': { stream: (body, _caller, signal) => watch(control, news, validate(WATCH, body, 'body').gateway, signal) },
+    'control.watch': {
+      stream: (body, { role }, signal) => {
+        const gateway = role === 'gateway' ? validate(WATCH, body, 'body').gateway : undefined;
+        return watch({ control, news, role, gateway }, signal);
+      },
+    },
     'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
@@ -81,13 +87,21 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
 /** Plain data by its type, which has optional members. */
 const jsonOf = (value: Read): Json => JSON.parse(JSON.stringify(value));
 
-/** The newest snapshot, then the newest lease, at once and after each change. A slow gateway skips to the newest. */
-async function* watch(control: Control, news: Broadcast, gateway: string, signal: AbortSignal): AsyncGenerator<Json> {
+interface Watching {
+  readonly control: Control;
+  readonly news: Broadcast;
+  readonly role: Role;
+  /** Absent: one that gives nothing out that contexts would have to know of. */
+  readonly gateway: string | undefined;
+}
+
+/** The newest snapshot, then the newest lease, at once and after each change. A slow follower skips to the newest. */
+async function* watch({ control, news, role, gateway }: Watching, signal: AbortSignal): AsyncGenerator<Json> {
   let version = 0;
   let issuedAt = 0;
-  const unfollow = control.presence.follows(gateway);
+  const unfollow = gateway === undefined ? undefined : control.presence.follows(gateway);
   try {
-    for await (const _ of news.watch(signal)) {
+    for await (const _ of news.watch(role, signal)) {
       const snapshot = control.snapshots.current;
       if (snapshot !== undefined && snapshot.version > version) {
         version = snapshot.version;
@@ -96,12 +110,12 @@ async function* watch(control: Control, news: Broadcast, gateway: string, signal
       const lease = control.lease.current;
       if (lease !== undefined && lease.lease.issuedAt > issuedAt) {
         issuedAt = lease.lease.issuedAt;
-        control.presence.leased(gateway, lease.lease.expiresAt);
+        if (gateway !== undefined) control.presence.leased(gateway, lease.lease.expiresAt);
         yield { kind: 'lease', ...lease.signed };
       }
     }
   } finally {
-    unfollow();
+    unfollow?.();
   }
 }
 

@@ -119,7 +119,7 @@ export function createControl(parts: ControlParts): RunningControl {
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
-    roles: async () => ({ gateways: news.watchers, ...(await answering(parts.links)) }),
+    roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
   const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey });
   const closers: (() => Promise<void>)[] = [];

@@ -14,8 +14,8 @@ export interface VerbInfo {
 
 /** Who may ask what of whom. Membership is the allow-list (invariant 3): what is not in this table is refused and reported. */
 const VERBS = {
-  'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
-  'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'text' },
+  'ledger.hello': { server: 'ledger', callers: ['gateway', 'control', 'runner', 'egress'], shape: 'call' },
+  'ledger.append': { server: 'ledger', callers: ['gateway', 'control', 'runner', 'egress'], shape: 'text' },
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.search': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sessions': { server: 'ledger', callers: ['control'], shape: 'call' },
@@ -24,7 +24,7 @@ const VERBS = {
   /** What the ledger keeps for how long, under whose name, and sends where (`LedgerConfiguration`). */
   'ledger.configure': { server: 'ledger', callers: ['control'], shape: 'call' },
   /** The last signed checkpoint, and that it extends what the caller has seen of the log. */
-  'ledger.checkpoint': { server: 'ledger', callers: ['gateway', 'control', 'runner'], shape: 'call' },
+  'ledger.checkpoint': { server: 'ledger', callers: ['gateway', 'control', 'runner', 'egress'], shape: 'call' },
   'ledger.prove': { server: 'ledger', callers: ['control'], shape: 'call' },
   /** Erases one exchange, or one person's records; never what a legal hold holds. */
   'ledger.erase': { server: 'ledger', callers: ['control'], shape: 'call' },
@@ -39,7 +39,7 @@ const VERBS = {
   'ledger.telemetry': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
-  'control.watch': { server: 'control', callers: ['gateway'], shape: 'stream' },
+  'control.watch': { server: 'control', callers: ['gateway', 'egress'], shape: 'stream' },
   'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.keys': { server: 'control', callers: ['gateway'], shape: 'call' },

@@ -21,10 +21,10 @@ export function openInForce(home: string, versionFile: string): InForceKeeper {
 }
 
 /** Follows control's snapshots and leases; while control is away, the lease runs out and the gate stops deciding. */
-export async function watchControl(control: Link, inForce: InForceKeeper, gateway: string, signal: AbortSignal): Promise<void> {
+export async function watchControl(control: Link, inForce: InForceKeeper, self: JsonObject, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      for await (const item of control.stream('control.watch', { gateway }, signal)) {
+      for await (const item of control.stream('control.watch', self, signal)) {
         // What comes after the end would write files that nobody expects any more.
         if (signal.aborted) return;
         if (!isObject(item) || typeof item['bytes'] !== 'string' || typeof item['signature'] !== 'string') continue;

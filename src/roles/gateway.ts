@@ -54,7 +54,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const secret = Buffer.from(await askText(links.control, 'control.keys', {}, 'seal', signal), 'base64url');
   const [seal, flowKey] = [createSeal(secret), flowKeyOf(secret)];
   const kept = openKeptRaises(files.raises, seal);
-  void watchControl(links.control, inForce, kept.id, signal);
+  void watchControl(links.control, inForce, { gateway: kept.id }, signal);
   const presence = joinPresence(links.control, kept, signal);
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);

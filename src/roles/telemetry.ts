@@ -11,7 +11,7 @@ import { openMetricsDoor, type MetricsDoor, type MetricsDoorOptions } from '../t
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Where each role's metrics are: ports in a row, so that one line of the settings says it for all. */
-const PORT_AFTER: Readonly<Record<Role, number>> = { gateway: 0, control: 1, ledger: 2, runner: 3 };
+const PORT_AFTER: Readonly<Record<Role, number>> = { gateway: 0, control: 1, ledger: 2, runner: 3, egress: 4 };
 const LOOPBACK = '127.0.0.1';
 
 /** The listener for Prometheus of one role, which comes, moves and goes with the settings. */

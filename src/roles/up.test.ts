@@ -162,7 +162,7 @@ test('Ctrl-C reaches the supervisor only, and the roles end in order', async () 
     gate.kill(signal);
     expect(await gate.exited).toBe(0);
     const ends = gate.events.filter((event) => /exited|stopped|restarting/.test(event));
-    expect(ends).toEqual(['gateway stopped', 'runner stopped', 'control stopped', 'ledger stopped']);
+    expect(ends).toEqual(['gateway stopped', 'runner stopped', 'egress stopped', 'control stopped', 'ledger stopped']);
     await untilGone(gate.pids.values());
   }
 });
@@ -176,7 +176,7 @@ test('a reader of the messages who leaves does not take the gate along', async (
     if (said.includes('The gate is up')) break;
   }
   child.kill('SIGINT');
-  // It has told four ends to nobody.
+  // It has told five ends to nobody.
   expect(await child.exited).toBe(0);
 });
 
@@ -201,14 +201,14 @@ test('a supervisor that is killed takes its roles along; the next start finds th
 test('a role that dies is started again, and another that dies does not take it along', async () => {
   const gate = up(newHome());
   await gate.says('The gate is up');
-  for (const role of ['gateway', 'control', 'ledger', 'runner']) {
+  for (const role of ['gateway', 'control', 'ledger', 'runner', 'egress']) {
     const pid = gate.pids.get(role) ?? 0;
     const before = gate.events.filter((event) => event === `${role} ready`).length;
     process.kill(pid, 'SIGKILL');
     while (gate.events.filter((event) => event === `${role} ready`).length === before) await Bun.sleep(20);
     expect(gate.pids.get(role)).not.toBe(pid);
   }
-  expect(gate.events.filter((event) => event.endsWith('exited')).length).toBe(4);
+  expect(gate.events.filter((event) => event.endsWith('exited')).length).toBe(5);
 });
 
 test('a role that is told to begin by nobody ends by itself, and one that cannot run tells why by its exit code', async () => {

@@ -37,8 +37,8 @@ export interface Supervisor {
 }
 
 /** What each role needs running before it begins; they load their code meanwhile. */
-const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: [], gateway: ['control', 'runner'] };
-const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'control', 'ledger'];
+const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: [], egress: ['control'], gateway: ['control', 'runner'] };
+const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'egress', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
@@ -53,13 +53,14 @@ const FIRST_EXITS_MAX = 3;
 const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
   ledger: [],
   runner: [],
+  egress: [],
   gateway: ['REDIS_URL', 'STORE_ROOTS', 'BUN_CONFIG_MAX_HTTP_REQUESTS'],
   control: ['DATABASE_URL', 'STORE_ROOTS'],
 };
 const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 
 /**
- * Starts the four roles, each as a process of its own and none before what it needs, and restarts what dies. Throws what a
+ * Starts the five roles, each as a process of its own and none before what it needs, and restarts what dies. Throws what a
  * role said that can't start (`ERR_ALREADY_RUNNING`, `ERR_LISTEN`, …), or `ERR_NOT_RUNNING`; then nothing is left running.
  */
 export async function superviseRoles(options: UpOptions): Promise<Supervisor> {

@@ -17,11 +17,11 @@ const DECISION_BUCKETS = [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.00
 const SESSION_BUCKETS = [1, 10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400] as const;
 const ANSWER_BUCKETS = [3, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400] as const;
 const CALL = ['mcp_method_name', 'server', 'gen_ai_tool_name', 'error_type', 'mcp_protocol_version'] as const;
-const EVERY_ROLE = ['gateway', 'control', 'ledger', 'runner'] as const;
+const EVERY_ROLE = ['gateway', 'control', 'ledger', 'runner', 'egress'] as const;
 const GATEWAY = ['gateway'] as const;
 const LEDGER = ['ledger'] as const;
 const CONTROL = ['control'] as const;
-const WRITERS = ['gateway', 'control'] as const;
+const WRITERS = ['gateway', 'control', 'egress'] as const;
 
 type Row = Omit<MetricInfo, 'type' | 'buckets'>;
 

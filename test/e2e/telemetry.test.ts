@@ -137,7 +137,7 @@ const SHOWN = [
 test(verifies('telemetry-metrics', 'every role is read by Prometheus at its own place'), async () => {
   const session = await openLegacy(`${gate.url}/mcp/notes`, token);
   await session.transport('DELETE');
-  const texts = await Promise.all((['gateway', 'control', 'ledger', 'runner'] as const).map(async (role) => {
+  const texts = await Promise.all((['gateway', 'control', 'ledger', 'runner', 'egress'] as const).map(async (role) => {
     const place = readFileSync(join(gate.home, 'run', role, 'metrics.url'), 'utf8').trim();
     const response = await fetch(place);
     expect(response.headers.get('content-type')).toContain('version=0.0.4');
@@ -150,7 +150,7 @@ test(verifies('telemetry-metrics', 'every role is read by Prometheus at its own 
 });
 
 test(verifies('telemetry-nothing-secret', 'no argument, result, token, baggage or principal is in any span or metric'), async () => {
-  const metrics = await Promise.all(['gateway', 'control', 'ledger', 'runner'].map(async (role) =>
+  const metrics = await Promise.all(['gateway', 'control', 'ledger', 'runner', 'egress'].map(async (role) =>
     (await fetch(readFileSync(join(gate.home, 'run', role, 'metrics.url'), 'utf8').trim())).text()));
   const told = [...collector.bodies, ...metrics].join('\n');
   expect(collector.bodies.length).toBeGreaterThan(0);
@@ -161,7 +161,7 @@ test(verifies('telemetry-metrics', 'they come and go with the manifest, which is
   const { text, policies = [] } = await gate.admin('GET', '/manifest');
   const manifest = typeof text === 'string' ? text : '';
   expect(manifest).toContain('telemetry:');
-  const places = ['gateway', 'control', 'ledger', 'runner'].map((role) => join(gate.home, 'run', role, 'metrics.url'));
+  const places = ['gateway', 'control', 'ledger', 'runner', 'egress'].map((role) => join(gate.home, 'run', role, 'metrics.url'));
   const at = readFileSync(places[0] ?? '', 'utf8').trim();
   const without = manifest.replace(/^telemetry:\n(?: .*\n)+/m, '');
   await gate.admin('POST', '/manifest', { file: 'sallyport.yaml', text: without, policies, dryRun: false });
