@@ -207,7 +207,7 @@ test('one space never sees or changes what is another\'s', async () => {
 });
 
 test('seal keys and credentials are for gateways: every other role is refused before it is heard', async () => {
-  for (const self of ['runner', 'ledger', 'egress'] as const) {
+  for (const self of ['runner', 'ledger'] as const) {
     ensureRoleKey(home, self);
     expect(existsSync(join(home, 'run', 'control', self))).toBe(false);
     // Even one that got at the gateway's socket.
@@ -219,6 +219,12 @@ test('seal keys and credentials are for gateways: every other role is refused be
     link.close();
     unlinkSync(join(home, 'run', 'control', self));
   }
+  ensureRoleKey(home, 'egress');
+  const link = connectLink({ home, self: 'egress', peer: 'control' });
+  for (const verb of ['control.keys', 'control.release', 'control.state']) {
+    expect(await link.call(verb, {}).catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_LINK_FORBIDDEN' });
+  }
+  link.close();
 });
 
 test('versions only rise, also over a restart, and what was in force is in force again', async () => {
