@@ -11,6 +11,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   trust: async () => (await import('./trust.ts')).command,
   status: async () => (await import('./status.ts')).command,
   server: async () => (await import('./server.ts')).command,
+  segment: async () => (await import('./segment.ts')).command,
   scan: async () => (await import('./scan.ts')).command,
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,

@@ -28,6 +28,7 @@ import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
+import { segmentRoutes } from './segments/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { toolsetRoutes } from './toolsets/routes.ts';
@@ -38,6 +39,6 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
-  ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
+  ...segmentRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
   ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
 ];

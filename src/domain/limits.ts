@@ -299,4 +299,7 @@ export const LIMITS = {
   spanExportTimeoutMs: 10_000,
   spanExportWaitMsMax: 60_000,
   spanTextCharsMax: 256,
+  segmentAddressesMax: 256,
+  segmentPeersMax: 256,
+  segmentListingBytesMax: 64 * 1024 * 1024,
 } as const;

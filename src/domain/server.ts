@@ -1,5 +1,6 @@
 import type { JsonObject } from './json.ts';
 import type { Era, Revision } from './message.ts';
+import type { Segment } from './segment.ts';
 
 export const EFFECTS = ['read', 'write', 'destroy', 'execute', 'communicate', 'transact'] as const;
 /** What a tool does. Until an administrator confirms one, the pessimistic guess stands. */
@@ -225,6 +226,8 @@ export interface Server {
   /** Labels of its resources by URI, the first that fits; `*` at the end of a pattern is any ending. */
   readonly resources?: readonly { readonly uri: string; readonly labels: Labels }[];
   readonly credentials: CredentialSpec;
+  /** Where it stands on the company's network; only of servers that it hosts itself. */
+  readonly segment?: Segment;
   /** Absent: `pinned`. */
   readonly pages?: Pages;
   /** The retention class of what is recorded of it; absent: `standard`. */

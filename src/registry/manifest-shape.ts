@@ -14,6 +14,7 @@ import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
 import { RUNNER_SHAPE, SANDBOX_SHAPE } from './sandbox-shape.ts';
+import { GATE_SEGMENT, SEGMENT } from './segment-shape.ts';
 import { VAULT } from './vault-shape.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
 import { TELEMETRY_SHAPE } from './telemetry-shape.ts';
@@ -58,6 +59,7 @@ const SERVER = z
     retention: ID.exactOptional(),
     credentials: CREDENTIALS.exactOptional(),
     tools: z.record(z.string().min(1).max(128), TOOL).exactOptional(),
+    segment: SEGMENT.exactOptional(),
   })
   .refine((server) => (server.url === undefined) !== (server.command === undefined), { error: 'must have either url or command' })
   .refine((server) => server.url !== undefined || (server.transport ?? server.allowPrivate ?? server.credentials) === undefined, {
@@ -65,6 +67,9 @@ const SERVER = z
   })
   .refine((server) => server.command !== undefined || (server.env ?? server.cwd ?? server.shared ?? server.allow ?? server.sandbox) === undefined, {
     error: 'env, cwd, shared, allow and sandbox belong to a command',
+  })
+  .refine((server) => server.segment === undefined || (server.url !== undefined && (server.hosting ?? 'self') === 'self'), {
+    error: 'segment belongs to the url of a server that you host (hosting: self)',
   });
 
 const ROLE = z.strictObject({
@@ -115,6 +120,7 @@ export const MANIFEST = z.strictObject({
       publicUrl: HTTP_URL.exactOptional(),
       trustedProxy: ADDRESS.exactOptional(),
       mtls: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: ORIGIN.regex(/^https:/, 'must be https') }).exactOptional(),
+      segment: GATE_SEGMENT.exactOptional(),
     })
     .exactOptional(),
   control: z

@@ -128,6 +128,7 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     ...(server.resources !== undefined && { resources: server.resources.map(({ uri, labels: own }) => ({ uri, labels: { ...labels, ...own } })) }),
     ...(server.pages !== undefined && { pages: server.pages }),
     ...(server.retention !== undefined && { retention: server.retention }),
+    ...(server.segment !== undefined && { segment: server.segment }),
     credentials: server.credentials ?? { type: 'none' as const },
     tools: readTools(server.tools ?? {}, labels),
     allow: server.allow ?? [],

@@ -110,6 +110,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'call.unknown': [{ ...call, outcome: 'unknown', verdict: 'error', severity: 'medium', says: 'How a call ended is not known' }],
   'flood.refused': [{ ...found, severity: 'medium', says: 'Many requests of unknown callers were refused' }],
   'drift.found': [{ ...found, severity: 'high', says: 'A server no longer says what was approved of it' }],
+  'segment.drifted': [{ ...found, severity: 'high', says: 'The rules of a network are not what the registry compiles to' }],
   'role.started': [{ ...life, activity: 3, says: 'A part of Sallyport was started' }],
   'role.stopped': [{ ...life, activity: 4, says: 'A part of Sallyport was stopped' }],
   'config.changed': CHANGES,

@@ -38,7 +38,9 @@ export const EVIDENCE = {
     ],
   },
   credentials: { says: 'credentials released for a call, or refused', expected: 'when', events: ['credential.released', 'credential.refused'] },
-  drift: { says: 'definitions of servers that left what was approved', expected: 'when', events: ['drift.found'] },
+  drift: {
+    says: 'definitions of servers, and rules of networks, that left what was approved', expected: 'when', events: ['drift.found', 'segment.drifted'],
+  },
   findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
   responses: {
     says: 'contexts ended or frozen, answers withheld until a person looked', expected: 'when',

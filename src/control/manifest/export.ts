@@ -78,10 +78,13 @@ async function exportInstallation(
   rows: Rows, space: string,
 ): Promise<Pick<Manifest, 'gateway' | 'control' | 'network'> & { readonly extraRoots?: string | undefined }> {
   if (space !== DEFAULT_SPACE) return {};
-  const { listen, publicUrl, trustedProxy, mtls, control, extraRoots, ...network } = await readNetwork(rows);
+  const { listen, publicUrl, trustedProxy, mtls, segment, control, extraRoots, ...network } = await readNetwork(rows);
   return {
     extraRoots,
-    gateway: { listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }) },
+    gateway: {
+      listen, publicUrl, ...(trustedProxy === undefined ? {} : { trustedProxy }), ...(mtls === undefined ? {} : { mtls }),
+      ...(segment === undefined ? {} : { segment }),
+    },
     ...(control === undefined ? {} : { control }),
     network: { ...network, ...(extraRoots === undefined ? {} : { extraRoots: ROOTS_FILE }) },
   };

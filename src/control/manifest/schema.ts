@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GATE_SEGMENT } from '../../registry/segment-shape.ts';
 import { SIGN_IN } from '../../registry/sign-in-shape.ts';
 
 const TEXT = z.string().max(4 * 1024 * 1024);
@@ -12,6 +13,8 @@ export const NETWORK = z.strictObject({
   trustedProxy: z.string().max(100).exactOptional(),
   /** The gateways' door for clients with certificates. */
   mtls: z.strictObject({ listen: z.string().min(1).max(200), publicUrl: z.url({ protocol: /^https$/ }) }).exactOptional(),
+  /** Where gateways call from. */
+  segment: GATE_SEGMENT.exactOptional(),
   /** Control's own door; absent until somebody says where it is to be. */
   control: z
     .strictObject({

@@ -7,6 +7,7 @@ import { FLOW_RULES } from '../../registry/flow-shape.ts';
 import { LAUNCH_ALLOWANCES } from '../../registry/launch.ts';
 import { sandboxOf } from '../../registry/sandbox.ts';
 import { SANDBOX_SPEC } from '../../registry/sandbox-shape.ts';
+import { SEGMENT } from '../../registry/segment-shape.ts';
 import { NAME, WORDS } from '../names.ts';
 
 const LABELS = z.strictObject({
@@ -50,6 +51,7 @@ const SERVER_DEFINITION = z.strictObject({
   /** Its retention class; one that is not declared is `standard`. */
   retention: NAME.exactOptional(),
   credentials: CREDENTIALS,
+  segment: SEGMENT.exactOptional(),
   tools: z.record(z.string(), TOOL),
   /** What an administrator allows this server's launch by name. */
   allow: z.array(z.enum(LAUNCH_ALLOWANCES)).default([]),
