@@ -90,6 +90,11 @@ const ROWS = {
   'attack-rug-pull': ['What a server says of itself after it was approved is shown to nobody, and not called.', 'issue 5, done when; detection.md 5.2'],
   'attack-app-pin': ['A page of an MCP App is given out as it was approved, or not at all.', 'issue 5, contains 4; SEP-1865'],
   'attack-app': ['A page of an MCP App reaches what its server declares for it, and nothing that somebody wrote into it.', 'issue 5, done when; SEP-1865'],
+  'segment-direct-call': [
+    'A hosted server is reached by the gate and nobody else, and reaches only what is declared, as the network itself keeps it.',
+    'issue 6, part 7; governance.md 5',
+  ],
+  'segment-drift': ['Rules of a network that are not what the registry compiles to are found and recorded.', 'issue 6, part 7'],
   'anomalies-held': ['What is unusual for its caller is found, on record and policy can hold it; what was learnt outlives a restart.',
     'issue 4, part 6; invariant 6'],
   'cascades-stop': ['What runs away is stopped: its flow context is frozen everywhere until an administrator lifts that.', 'issue 3, part 8'],
