@@ -5,6 +5,7 @@ import { number, objects, part, text } from './json-view.ts';
 import { withProgress } from './progress.ts';
 import { readGrantee } from './grantee.ts';
 import { readEffects, readNewServer, SERVER_OPTIONS } from './server-options.ts';
+import { matrix } from './server-matrix.ts';
 import { describeServer } from './server-view.ts';
 import { plain, readSpan, table, time } from './terminal.ts';
 import { commandOf } from './verbs.ts';
@@ -153,5 +154,5 @@ const learn: Verb = {
 };
 
 export const command = commandOf(
-  'server', 'Declare, read, approve and stop MCP servers', { list, show: view, add, scan, diff, approve, quarantine, remove, learn },
+  'server', 'Declare, read, approve and stop MCP servers', { list, show: view, add, scan, diff, approve, quarantine, remove, learn, matrix },
 );

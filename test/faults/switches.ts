@@ -29,6 +29,39 @@ export const SWITCHES: readonly Switch[] = [
     ['quota', 'quota: so many', '[countQuota(exchange), ', '['],
     ['quarantine of a call', 'a gate of answers alone', 'quarantine: () => UNREADABLE', 'quarantine: () => undefined'],
   ]),
+  ...switches('src/registry/segments/nftables.ts', 'src/registry/segments/segments.test.ts', [
+    [
+      'only the gate reaches a hosted server', 'only the gate reaches a server',
+      "refuse('ingress', server.id, address('daddr', network))",
+      "allow('ingress', server.id, [])",
+    ],
+    [
+      'a hosted server reaches only what is declared', 'only the gate reaches a server',
+      "refuse('egress', server.id, address('saddr', network))",
+      "allow('egress', server.id, [])",
+    ],
+  ]),
+  ...switches('src/registry/segments/plan.ts', 'src/registry/segments/segments.test.ts', [
+    ['names in rules', 'a name that the registry could not have', "if (!ID_PATTERN.test(name)) throw", "if (name.length > 99) throw"],
+    ['a server without a segment is said', 'is said of each server', "if (server.segment === undefined) return gap(", "if (server.segment === undefined) return [].slice("],
+  ]),
+  ...switches('src/registry/segments/nftables-drift.ts', 'src/registry/segments/segments.test.ts', [
+    [
+      'a dormant table', 'drift: the table is dormant',
+      ".filter((key) => !['family', 'name', 'handle', 'comment'].includes(key))",
+      ".filter((key) => key === 'none')",
+    ],
+    ['rules too many', 'drift: a rule too many', '.filter((key) => !keys.includes(key))', ".filter((key) => key === '')"],
+  ]),
+  ...switches('src/registry/segments/kubernetes-drift.ts', 'src/registry/segments/segments.test.ts', [
+    ['policies that widen', 'drift: another policy lets everybody', 'return !contradicts &&', 'return contradicts &&'],
+  ]),
+  ...switches('src/control/segments/routes.ts', 'src/control/segments/segments.test.ts', [
+    ['drift of networks is recorded', 'a drift is recorded', 'if (drift.length > 0) {', 'if (drift.length < 0) {'],
+  ]),
+  ...switches('src/registry/minimum-controls.ts', 'src/registry/minimum-controls.test.ts', [
+    ['what is not known of a server', 'what is not known is not met', "? 'unknown' : met(is)", "? 'met' : met(is)"],
+  ]),
   ...switches('src/gateway/obligations/meet.ts', 'src/gateway/gateway.test.ts', [
     ['limit', 'what policy limits passes as often', 'countLimit(gate, exchange) ?? UNREADABLE', 'undefined'],
     ['cascade', 'cascade: denial after denial', 'cascade.frozen(exchange) ?? ', ''],

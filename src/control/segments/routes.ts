@@ -6,6 +6,7 @@ import type { Route } from '../route.ts';
 import { listStored } from '../stored.ts';
 import { whoOf } from '../change.ts';
 import { compareSegments, formatSegments, gapsOf, planOf } from './compiled.ts';
+import { showServerMatrix } from './matrix.ts';
 import { demandOf } from './demands.ts';
 
 const FORMAT = { format: z.enum(SEGMENT_FORMATS) };
@@ -13,6 +14,11 @@ const FORMAT = { format: z.enum(SEGMENT_FORMATS) };
 const RECORDED_MAX = 20;
 
 export const segmentRoutes: readonly Route[] = [
+  route({
+    method: 'GET', path: '/server-matrix', summary: 'Who is accountable for each server, its minimum controls, and which of them are not met',
+    access: 'read', reach: 'space',
+    act: ({ space }, control) => showServerMatrix(control, space),
+  }),
   route({
     method: 'GET', path: '/segments', summary: 'The network rules that the registry compiles to, and what they leave open', access: 'read', reach: 'space',
     query: FORMAT,

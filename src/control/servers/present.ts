@@ -22,11 +22,11 @@ export function presentSummary(server: Stored<StoredServer>, baseline: Baseline 
 export function presentServer(
   server: Stored<StoredServer>, baseline: Baseline | undefined, candidate: Candidate | undefined, found: readonly ServerFinding[],
 ): JsonObject {
-  const { endpoint, labels, credentials, tools } = server.body;
+  const { endpoint, labels, credentials, segment, tools } = server.body;
   return {
     ...presentSummary(server, baseline),
     ...(endpoint.transport === 'stdio' ? { launch: presentLaunch(endpoint.launch) } : {}),
-    labels, credentials, declared: tools,
+    labels, credentials, ...(segment === undefined ? {} : { segment: { ...segment } }), declared: tools,
     findings: [...found, ...checkDefinition(server.body), ...(candidate?.findings ?? [])],
     ...(baseline === undefined ? {} : { baseline: presentSurface(baseline.surface) }),
     ...(candidate === undefined ? {} : { candidate: { digest: candidate.digest, scannedAt: candidate.scannedAt, ...presentSurface(candidate.surface) } }),
