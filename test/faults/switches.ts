@@ -43,7 +43,10 @@ export const SWITCHES: readonly Switch[] = [
   ]),
   ...switches('src/registry/segments/plan.ts', 'src/registry/segments/segments.test.ts', [
     ['names in rules', 'a name that the registry could not have', "if (!ID_PATTERN.test(name)) throw", "if (name.length > 99) throw"],
-    ['a server without a segment is said', 'is said of each server', "if (server.segment === undefined) return gap(", "if (server.segment === undefined) return [].slice("],
+    [
+      'a server without a segment is said', 'is said of each server',
+      "if (server.segment === undefined) return gap(", "if (server.segment === undefined) return [].slice(",
+    ],
   ]),
   ...switches('src/registry/segments/nftables-drift.ts', 'src/registry/segments/segments.test.ts', [
     [

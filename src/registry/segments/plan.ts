@@ -47,7 +47,7 @@ export interface SegmentPlan {
 }
 
 /** Whether somebody else could call it on a network of ours: hosted by the company, and not a process of the runner. */
-export function isSegmentable({ hosting, endpoint }: Pick<SegmentedServer, 'hosting' | 'endpoint'>): boolean {
+function isSegmentable({ hosting, endpoint }: Pick<SegmentedServer, 'hosting' | 'endpoint'>): boolean {
   return hosting === 'self' && endpoint.transport !== 'stdio';
 }
 
