@@ -6,6 +6,8 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
 import type { Rows, Store } from '../store/store.ts';
 import { confineRows } from './admins/confine.ts';
+import type { ConfigurationKeeper } from './configuration/keeper.ts';
+import type { Version } from './configuration/version.ts';
 import type { By, Change, Control, What } from './control.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Configuration } from './snapshot/configuration.ts';
@@ -19,6 +21,7 @@ export interface ChangeParts {
   readonly store: Store;
   readonly record: Control['record'];
   readonly snapshots: SnapshotKeeper;
+  readonly configuration: ConfigurationKeeper;
   readonly lease: LeaseKeeper;
   readonly key: KeyObject;
   /** Compiles a whole configuration into a snapshot's content, as text. Throws what is wrong with it. */
@@ -36,7 +39,11 @@ export function createChange(parts: ChangeParts): Change {
     const now = parts.now();
     const confined: typeof act = (rows) => act(confineRows(rows, by));
     // What would be wide may be tried out; only doing it takes two.
-    const rehearsed = await rehearse(parts.store, (rows) => (options.dryRun === true ? confined(rows) : needSecondPerson(rows, by, confined)), now);
+    const rehearsed = await rehearse(parts.store, async (rows) => {
+      // On top of what nobody signed, nothing is signed.
+      await parts.configuration.check(rows);
+      return options.dryRun === true ? confined(rows) : needSecondPerson(rows, by, confined);
+    }, now);
     const content = await parts.compile(rehearsed.configuration);
     const inForce = content === parts.snapshots.current?.content;
     if (options.dryRun === true) return rehearsed.result;
@@ -44,15 +51,19 @@ export function createChange(parts: ChangeParts): Change {
       await parts.lease.renew();
       return rehearsed.result;
     }
-    const { result, row } = await parts.store.transaction(async (rows) => {
+    const { result, row, version } = await parts.store.transaction(async (rows) => {
+      const before = await parts.configuration.check(rows);
       const done = await confined(rows);
       if (!Bun.deepEquals(await readConfiguration(rows, now), rehearsed.configuration)) {
         throw new SallyportError('ERR_CONFLICT', 'something else was changed at the same moment', { remedy: 'Try again.' });
       }
       const signed = inForce ? undefined : await append(parts, rows, content, now);
-      await parts.record(recordOf(by, what, signed?.version));
-      return { result: done, row: signed };
+      const snapshot = signed?.version ?? parts.snapshots.current?.version ?? 0;
+      const made = await parts.configuration.append(rows, before, { by, what, at: now, snapshot });
+      await parts.record(recordOf(by, what, signed?.version, made));
+      return { result: done, row: signed, version: made };
     });
+    if (version !== undefined) await parts.configuration.sealed(version);
     if (row !== undefined) parts.snapshots.adopt(row);
     parts.snapshots.tell('store');
     await parts.lease.renew();
@@ -86,10 +97,14 @@ export async function rehearse<T>(
 }
 
 /** The record is durable before the change is: what cannot be recorded does not happen (invariant 5). */
-function recordOf(by: By, what: What, snapshot: number | undefined): Parameters<Control['record']>[0] {
+function recordOf(by: By, what: What, snapshot: number | undefined, version: Version | undefined): Parameters<Control['record']>[0] {
   return {
     event: 'config.changed', space: by.space, ...whoOf(by.admin), action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
-    detail: { resource: what.resource, id: what.id, verb: what.verb, ...what.detail, ...asWhom(by.admin) },
+    ...(what.reason === undefined ? {} : { reason: what.reason }),
+    detail: {
+      resource: what.resource, id: what.id, verb: what.verb, ...what.detail, ...asWhom(by.admin),
+      ...(version === undefined ? {} : { version: version.statement.number, digest: version.digest }),
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { objects, part, text } from '../cli/json-view.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { connectLink } from '../link/connect.ts';
 import { ensureRoleKey, readPeerKey } from '../link/keys.ts';
-import { crm, openControl, surfaceSaying } from './fixture-control.ts';
+import { configure, crm, openControl, surfaceSaying } from './fixture-control.ts';
 
 const fixture = await openControl();
 const { api, home, says } = fixture;
@@ -145,9 +145,8 @@ test('a server that was never examined where it is now cannot be approved', asyn
   await api('POST', '/servers', crm('moved'));
   says.set('moved', surfaceSaying({ travel: {} }));
   const digest = text(part((await api('POST', '/servers/moved/scan')).body, 'candidate', 'digest'));
-  const { store } = fixture.role.control;
   const { id: _, ...elsewhere } = crm('moved', { endpoint: { transport: 'http', url: 'https://new.example/mcp', allowPrivate: false } });
-  await store.put('server', 'default', 'moved', { ...elsewhere, status: 'scanned' }, { by: 'test' });
+  await configure(fixture.role.control, 'server', 'default', 'moved', { ...elsewhere, status: 'scanned' });
   expect(await api('POST', '/servers/moved/approve', { digest })).toMatchObject({ body: { code: 'ERR_EXPOSURE' } });
   await api('POST', '/servers/moved/scan');
   expect(await api('POST', '/servers/moved/approve', { digest })).toMatchObject({ status: 200 });

@@ -8,6 +8,8 @@ import type { SignedSnapshot } from '../domain/snapshot.ts';
 import type { ApprovalKeeper } from './approvals/keeper.ts';
 import type { LedgerReader } from './audit/reader.ts';
 import type { SinkReader } from './audit/sinks.ts';
+import type { ConfigurationKeeper } from './configuration/keeper.ts';
+import type { Statement } from './configuration/version.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Presence } from './contexts/presence.ts';
 import type { RunningIssuer } from './issuer/open.ts';
@@ -33,6 +35,8 @@ export interface Control {
   /** The route of a pattern. Throws `ERR_ROUTE_UNKNOWN`. */
   readonly routeOf: (method: Route['method'], path: string) => Route;
   readonly snapshots: SnapshotKeeper;
+  /** The signed versions of what is stored. */
+  readonly configuration: ConfigurationKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
   readonly sinks: SinkReader;
@@ -85,6 +89,12 @@ export interface What {
   readonly id: string;
   readonly verb: string;
   readonly detail?: JsonObject;
+  /** Why, in the words of who did it. */
+  readonly reason?: string;
+  /** The manifest that it applies. */
+  readonly manifest?: NonNullable<Statement['manifest']>;
+  /** The version of the configuration that it brings back. */
+  readonly restores?: number;
 }
 
 export interface ChangeOptions {

@@ -9,6 +9,8 @@ import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import type { LinkServer } from '../link/serve.ts';
 import { writeSurface } from '../registry/surface.ts';
+import type { Kind } from '../store/store.ts';
+import type { Control } from './control.ts';
 import { startControl } from '../roles/control.ts';
 import type { ControlRole } from '../roles/control.ts';
 import { runLedger } from '../roles/ledger.ts';
@@ -99,4 +101,10 @@ export function crm(id: string, more: JsonObject = {}): JsonObject {
     id, endpoint: { transport: 'http', url: `https://${id}.example/mcp`, allowPrivate: false }, owner: 'sales@example.com', hosting: 'self', tier: 'internal',
     labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' }, credentials: { type: 'none' }, tools: {}, ...more,
   };
+}
+
+/** Writes a row of the configuration as control itself does, so that it is signed; what is put past that is tampering. */
+export async function configure(control: Control, kind: Kind, space: string, id: string, body: Json): Promise<void> {
+  const by = { admin: { id: 'sallyport|tests', may: [] }, space };
+  await control.change(by, { resource: kind, id, verb: 'put' }, (rows) => rows.put(kind, space, id, body, { by: 'tests' }));
 }

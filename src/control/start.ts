@@ -28,6 +28,8 @@ import type { Certify } from './certify.ts';
 import { createChange, createRecorder, createRefusals } from './change.ts';
 import { createConnections } from './connections/connections.ts';
 import { createPresence } from './contexts/presence.ts';
+import { createConfigurationKeeper } from './configuration/keeper.ts';
+import { askWitness } from './configuration/witness.ts';
 import type { Control } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -47,6 +49,7 @@ import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
 import { createKnownKeeper } from './vault/known.ts';
+import type { Envelope } from './vault/keeper.ts';
 import { openVault } from './vault/vault.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
@@ -93,7 +96,10 @@ export function createControl(parts: ControlParts): RunningControl {
   const releaseFloods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
-  const change = createChange({ store, record, snapshots, lease, key, compile: compiler.compile, now });
+  const ledger = createLedgerReader(parts.links.ledger);
+  const envelope: Envelope = { seal: (rows, text) => vault.envelope.seal(rows, text), open: (text) => vault.envelope.open(text), ready: () => vault.envelope.ready() };
+  const configuration = createConfigurationKeeper({ home, store, key, envelope, record, report, now, witness: () => askWitness(ledger) });
+  const change = createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
   const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
@@ -109,7 +115,7 @@ export function createControl(parts: ControlParts): RunningControl {
     store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals, state, change, vault,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     refused: createRefusals(floods, now),
-    ledger: createLedgerReader(parts.links.ledger), sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
+    ledger, configuration, sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
     interactions: () => (issuer ?? closed()).interactions,
     issuer: () => issuer ?? closed(),
     connections: createConnections({
@@ -140,8 +146,9 @@ export function createControl(parts: ControlParts): RunningControl {
       return door.url;
     },
     serve: async () => {
+      await configuration.open();
       await takeIntoForce(control, report);
-      closers.push(await followStore(control, report), renewLeases(control, leaseMs, report));
+      closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
       const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
       closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
     },
@@ -202,6 +209,19 @@ async function takeIntoForce(control: Control, report: ControlParts['report']): 
     await control.lease.renew();
   }
   await control.known.tend();
+}
+
+/** What somebody changes behind control's back while it runs is noticed without waiting for the next change. */
+function watchConfiguration({ configuration, store, snapshots, report }: Control): () => Promise<void> {
+  const timer = setInterval(() => {
+    const before = configuration.problem;
+    store.transaction((rows) => configuration.check(rows)).then(() => snapshots.tell('configuration'), (error: unknown) => {
+      const problem = error instanceof SallyportError ? `${error.code}: ${error.message}` : 'the stored configuration cannot be checked';
+      snapshots.tell('configuration', problem);
+      if (configuration.problem !== before) report(`${problem}. What is in force stays in force; nothing can be changed until that is settled.`);
+    });
+  }, LIMITS.configurationLookMs);
+  return async () => clearInterval(timer);
 }
 
 /** Another control of the same store may publish too; what it signs with the same key is taken over. */

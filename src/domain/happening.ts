@@ -13,6 +13,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'record.torn': 'error', 'record.corrupt': 'error', 'checkpoint.failed': 'error', 'clock.jumped': 'error',
   'log.accepted': 'config', 'call.unknown': 'execution',
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
+  'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
   'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
   'approval.withdrawn': 'response', 'approval.denied': 'response',

@@ -85,7 +85,7 @@ export interface SignedSnapshot {
 /** What control's key signs, kept apart by purpose so that one kind can never be read as another: put before the bytes. */
 export const SIGNED_AS = {
   snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n',
-  approval: 'sallyport/approval/v1\n',
+  approval: 'sallyport/approval/v1\n', configuration: 'sallyport/configuration/v1\n',
 } as const;
 
 /**

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
 import { certifyGateway } from '../control/certify.ts';
+import { SallyportError } from '../domain/errors.ts';
 import { createControl } from '../control/start.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
@@ -78,6 +79,7 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     await running.serve();
     if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
     // After the manifest, which says how the vault is opened.
+    await sealVersions(running.control);
     await running.control.retention.tend();
     await running.control.telemetry.tend();
     // What the manifest says of the door holds from its first start on.
@@ -91,6 +93,16 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   } catch (error) {
     await closeRooms();
     throw error;
+  }
+}
+
+/** A vault that nobody has unlocked yet seals them when it is used. */
+async function sealVersions({ configuration }: Control): Promise<void> {
+  try {
+    await configuration.tend();
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    report(`versions of the configuration wait for the vault to be sealed: ${error.message}`);
   }
 }
 

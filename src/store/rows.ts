@@ -5,6 +5,7 @@ import { flowRowsOf } from './flow-rows.ts';
 import type { Database, DatabaseRow, Statements } from './database.ts';
 import type { Kind, Row, Rows, SnapshotRow, Snapshots, WriteOptions } from './store.ts';
 import { KINDS } from './store.ts';
+import { versionRowsOf } from './version-rows.ts';
 
 const COLUMNS = 'kind, space, id, body, version, updated_at, updated_by';
 const WHERE_KEY = 'WHERE kind = $1 AND space = $2 AND id = $3';
@@ -62,6 +63,7 @@ function rows(access: Access): Rows {
       });
     },
     snapshots: snapshots(access),
+    configuration: versionRowsOf(access.read, access.transaction, (statements) => change(statements, access.announce)),
     flow: flowRowsOf(access.read, access.transaction),
   };
 }

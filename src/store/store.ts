@@ -46,6 +46,28 @@ export interface Snapshots {
   get(version: number): Promise<SnapshotRow | undefined>;
 }
 
+/** One version of the configuration, as control signed it. */
+export interface VersionRow {
+  readonly number: number;
+  /** The exact bytes that were signed. */
+  readonly statement: string;
+  readonly signature: string;
+  /** What it changed, sealed; its digest stands in the statement. */
+  readonly content: string;
+}
+
+/** Signed versions of the configuration: numbers only rise, and none is taken back. */
+export interface Versions {
+  /** `ERR_CONFLICT` unless its number is above every one that is there. */
+  append(version: VersionRow): Promise<void>;
+  latest(): Promise<VersionRow | undefined>;
+  get(number: number): Promise<VersionRow | undefined>;
+  /** In order, at most `max`, from the one after `number`. */
+  after(number: number, max: number): Promise<readonly VersionRow[]>;
+  /** The same content, sealed in another way. */
+  reseal(number: number, content: string): Promise<void>;
+}
+
 /** What one answer left in a flow context, as text. Positions rise from 1 within a generation, without gaps. */
 export interface FlowEntry {
   readonly position: number;
@@ -71,6 +93,7 @@ export interface Rows {
   /** Whether there was such a row. */
   delete(kind: Kind, space: string, id: string, options: WriteOptions): Promise<boolean>;
   readonly snapshots: Snapshots;
+  readonly configuration: Versions;
   readonly flow: FlowEntries;
 }
 

@@ -10,6 +10,7 @@ import { startApproving, type Approving } from '../fixtures/approving.ts';
 import { codeOf } from '../fixtures/code-of.ts';
 import { objectIn } from '../fixtures/modern-call.ts';
 import { verifies } from './requirements.ts';
+import { configure } from '../../src/control/fixture-control.ts';
 
 setDefaultTimeout(60_000);
 
@@ -152,7 +153,7 @@ describe('review by people', () => {
     const { approval } = await asked('private', { to: 'p@x.example' });
     const control = on.gate.control();
     const eve = person('eve');
-    await control.store.put('admin', 'default', 'eve', { to: { principal: eve.id }, role: 'approver', space: '*' }, { by: 'test' });
+    await configure(control, 'admin', 'default', 'eve', { to: { principal: eve.id }, role: 'approver', space: '*' });
     expect((await askRoute(control, eve, 'GET', '/approvals/:id', { params: { id: approval.id } })).code).toBe('ERR_APPROVER');
     expect((await askRoute(control, eve, 'GET', '/approvals/:id/policy', { params: { id: approval.id } })).code).toBe('ERR_APPROVER');
   });

@@ -8,6 +8,7 @@ import { putStored } from '../../src/control/stored.ts';
 import { text } from '../../src/cli/json-view.ts';
 import { startApproving, type Approving } from '../fixtures/approving.ts';
 import { codeOf } from '../fixtures/code-of.ts';
+import { configure } from '../../src/control/fixture-control.ts';
 
 /* Ways by which somebody could approve what is theirs, or have asked again what was refused. */
 
@@ -21,7 +22,7 @@ let on: Approving;
 beforeAll(async () => {
   on = await startApproving(POLICY, { mallory: ['comms'], carl: ['comms'], bob: [] }, '', true);
   for (const who of ['mallory', 'bob']) {
-    await on.gate.control().store.put('admin', 'default', who, { to: { principal: on.people[who] ?? '' }, role: 'admin', space: '*' }, { by: 'test' });
+    await configure(on.gate.control(), 'admin', 'default', who, { to: { principal: on.people[who] ?? '' }, role: 'admin', space: '*' });
   }
 });
 afterAll(() => on.stop());

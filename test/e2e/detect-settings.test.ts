@@ -10,6 +10,7 @@ import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import { stringAt } from './asking.ts';
+import { configure } from '../../src/control/fixture-control.ts';
 
 /* Which detectors look, at the whole space and at single servers, and what a detector that only looks changes: nothing but the record. */
 
@@ -138,10 +139,10 @@ test('no other space switches off what the organisation\'s policies stand on, sa
 test('what another space switched off looks again once the organisation says that it is on', async () => {
   const control = gate.control();
   const body = { detectors: { 'source-code': 'off', payment: 'shadow' }, servers: { its: { detectors: { 'source-code': 'shadow' } } } };
-  await control.store.put('setting', 'red', 'detect', body, { by: 'test' });
+  await configure(control, 'setting', 'red', 'detect', body);
   const inRed = async (): Promise<unknown> => (await readDetectSettings(control.store))['red'];
   expect(await inRed()).toEqual(body);
   await apply('detect: { detectors: { source-code: on } }');
   expect(await inRed()).toEqual({ detectors: { payment: 'shadow' }, servers: { its: { detectors: {} } } });
-  await control.store.delete('setting', 'red', 'detect', { by: 'test' });
+  await configure(control, 'setting', 'red', 'detect', {});
 });

@@ -6,6 +6,7 @@ import { isObject, type Json, type JsonObject } from '../../src/domain/json.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { modernRequest, objectIn, toolParams } from '../fixtures/modern-call.ts';
 import { startRecordingServer, type RecordingServer } from '../fixtures/recording-server.ts';
+import { configure } from '../../src/control/fixture-control.ts';
 
 setDefaultTimeout(60_000);
 
@@ -112,7 +113,7 @@ test('nobody releases what came of a call of theirs: not under another name, not
     const userName = id.slice(id.indexOf('|') + 1);
     const times = { createdAt: Date.now(), changedAt: Date.now() };
     await putStored(control.store, 'person', 'default', userName, { userName, active: true, source: 'sso', subject: id, groups: [], ...times }, 'test');
-    await control.store.put('admin', 'default', userName, { to: { principal: id }, role: 'admin', space: '*' }, { by: 'test' });
+    await configure(control, 'admin', 'default', userName, { to: { principal: id }, role: 'admin', space: '*' });
   }
   const made = async (by: Admin, more: JsonObject): Promise<string> => {
     const { body } = await askRoute(control, by, 'POST', '/tokens', { body: { audience: ['*'], ttlMs: 600_000, ...more } });

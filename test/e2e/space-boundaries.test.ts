@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { objects, part, text } from '../../src/cli/json-view.ts';
 import { ACCESSES } from '../../src/control/access.ts';
 import { ask, person } from '../../src/control/admins/fixture-admin.ts';
-import { crm, openControl } from '../../src/control/fixture-control.ts';
+import { CONFIGURED } from '../../src/control/configuration/state.ts';
+import { configure, crm, openControl } from '../../src/control/fixture-control.ts';
 import type { ControlFixture } from '../../src/control/fixture-control.ts';
 import type { Route } from '../../src/control/route.ts';
 import { ROUTES } from '../../src/control/routes.ts';
@@ -23,7 +24,8 @@ const EXCEPTION = { scope: CALLS, reason: MARK, owner: MARK, approver: MARK, exp
 beforeAll(async () => {
   fixture = await openControl();
   const { store } = control();
-  const put = (kind: (typeof KINDS)[number], space: string, id: string, body: Json): Promise<unknown> => store.put(kind, space, id, body, { by: 'test' });
+  const put = (kind: (typeof KINDS)[number], space: string, id: string, body: Json): Promise<unknown> =>
+    (CONFIGURED.some((one) => one === kind) ? configure(control(), kind, space, id, body) : store.put(kind, space, id, body, { by: 'test' }));
   await put('admin', 'red', 'red', { to: { group: 'red-admins' }, role: 'admin', space: 'red' });
   for (const [space, name] of [['blue', 'blue-crm'], ['default', 'main-crm']] as const) {
     await fixture.api('POST', `/servers?space=${space}`, { ...crm(name), owner: MARK });

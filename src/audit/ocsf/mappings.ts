@@ -41,7 +41,7 @@ const CREDENTIAL_CODE = /^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|ADMIN_TOKEN)/;
 const byCredential: Case = { says: 'the credential was refused', holds: ({ code = '' }) => CREDENTIAL_CODE.test(code) };
 const byCode = (says: string, code: string): Case => ({ says, holds: (record) => record.code === code });
 const byAction = (says: string, pattern: RegExp): Case => ({ says, holds: ({ action = '' }) => pattern.test(action) });
-const SETTINGS = /^(?:manifest|snapshot|network|identity|administration|limits|vault|audit|telemetry|approvals|issuer)\./;
+const SETTINGS = /^(?:manifest|configuration|snapshot|network|identity|administration|limits|vault|audit|telemetry|approvals|issuer)\./;
 
 const granted = { outcome: 'success', verdict: 'allowed' } as const;
 const done = { outcome: 'success', verdict: 'logged' } as const;
@@ -114,6 +114,10 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'role.started': [{ ...life, activity: 3, says: 'A part of Sallyport was started' }],
   'role.stopped': [{ ...life, activity: 4, says: 'A part of Sallyport was stopped' }],
   'config.changed': CHANGES,
+  'config.sealed': [{ ...managed, activity: 1, severity: 'info', says: 'A version of the configuration was committed' }],
+  'config.noticed': [{ ...found, severity: 'medium', says: 'The manifest on disk is not the one that is in force' }],
+  'config.refused': [{ ...found, severity: 'critical', says: 'The stored configuration is not what was signed' }],
+  'config.accepted': [{ ...managed, activity: 8, severity: 'critical', says: 'A person decided what becomes of a configuration that was refused' }],
   'context.ended': [{ ...managed, activity: 11, severity: 'info', says: 'A flow context ended' }],
   'freeze.refused': [{ ...remedy, ...broken, activity: 1, says: 'A flow context could not be frozen' }],
   'finding.raised': [{ ...found, severity: 'info', says: 'Something unusual was seen' }],

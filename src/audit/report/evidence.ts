@@ -29,7 +29,10 @@ export const EVIDENCE = {
     events: ['token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'agent.unknown'],
   },
   consents: { says: 'what people allowed clients, and took back', expected: 'when', events: ['consent.given', 'consent.refused', 'consent.revoked'] },
-  configuration: { says: 'every change of what the gate is held to, with who made it', expected: 'always', events: ['config.changed'] },
+  configuration: {
+    says: 'every change of what the gate is held to, with who made it, and what was not made here', expected: 'always',
+    events: ['config.changed', 'config.sealed', 'config.noticed', 'config.refused', 'config.accepted'],
+  },
   approvals: {
     says: 'what took two people, calls that a person decided, and what was asked of people', expected: 'when',
     events: [

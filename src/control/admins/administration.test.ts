@@ -3,7 +3,7 @@ import { ACCESSES } from '../access.ts';
 import type { Access } from '../access.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Admin } from '../route.ts';
-import { openControl } from '../fixture-control.ts';
+import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ask, person, ROOT } from './fixture-admin.ts';
@@ -14,7 +14,7 @@ let fixture: ControlFixture;
 const of = (): ControlFixture['role']['control'] => fixture.role.control;
 
 async function give(id: string, space: string, body: JsonObject): Promise<void> {
-  await of().store.put('admin', space, id, body, { by: 'test' });
+  await configure(of(), 'admin', space, id, body);
 }
 
 async function decided(admin: Admin, access: Access, space: string): Promise<string> {

@@ -37,6 +37,7 @@ function confined(rows: Rows, space: string, narrow: boolean): Rows {
       return rows.delete(kind, of, id, options);
     },
     snapshots: rows.snapshots,
+    configuration: rows.configuration,
     flow: rows.flow,
   };
 }

@@ -6,6 +6,7 @@ import { text } from '../../cli/json-view.ts';
 import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { Browser, CRM, LOOPBACK, openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
+import { configure } from '../fixture-control.ts';
 
 const REDIRECT = 'http://127.0.0.1:4321/callback';
 
@@ -44,7 +45,7 @@ function startSite(key: string, cert: string): typeof site {
 async function allow(internal: readonly string[], extraRoots: string): Promise<void> {
   const { control } = issuer.role;
   const body = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal, origins: [], extraRoots };
-  await control.store.put('setting', 'default', 'network', body, { by: 'tests' });
+  await configure(control, 'setting', 'default', 'network', body);
 }
 
 interface Document {
@@ -208,7 +209,7 @@ test('who fails too often is told to wait, and fills no log: strangers are count
 test('one network of IPv6, of which anybody has more addresses than can be counted, is one stranger', async () => {
   const { control } = issuer.role;
   const body = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: ['127.0.0.0/8', '::1/128'], origins: [], extraRoots: roots };
-  await control.store.put('setting', 'default', 'network', { ...body, trustedProxy: '127.0.0.1' }, { by: 'tests' });
+  await configure(control, 'setting', 'default', 'network', { ...body, trustedProxy: '127.0.0.1' });
   await issuer.restart();
   const from = (address: string, path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${issuer.origin}${path}`, { ...init, headers: { 'x-forwarded-for': address } });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Browser, CRM, openIssuerFixture, type IssuerFixture } from './fixture-issuer.ts';
+import { configure } from '../fixture-control.ts';
 
 let issuer: IssuerFixture;
 beforeAll(async () => {
@@ -29,7 +30,7 @@ test('nobody registers a client where registration is off, as it is by default',
 test('where it is open, a token of an administrator\'s registers one harmless client, once', async () => {
   const control = { listen: new URL(issuer.origin).host.replace('localhost', '127.0.0.1'), registration: 'initial-token' };
   const network = { listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: [], origins: [], control };
-  await issuer.role.control.store.put('setting', 'default', 'network', network, { by: 'tests' });
+  await configure(issuer.role.control, 'setting', 'default', 'network', network);
   await issuer.restart();
   expect((await register(undefined, {})).status).toBe(401);
   expect((await register('guessed-guessed-guessed-guessed', {})).status).toBe(401);

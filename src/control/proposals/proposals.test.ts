@@ -5,7 +5,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import type { Wanted } from '../admins/fixture-admin.ts';
-import { crm, openControl, surfaceSaying } from '../fixture-control.ts';
+import { configure, crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin, Route } from '../route.ts';
 import { putStored } from '../stored.ts';
@@ -91,7 +91,7 @@ describe('a wide action', () => {
   });
 
   test('is not approved by who may approve but not do it; an approver of a space approves what approvers may', async () => {
-    await control().store.put('admin', 'default', 'cal', { to: { group: 'approvers' }, role: 'approver', space: '*' }, { by: 'test' });
+    await configure(control(), 'admin', 'default', 'cal', { to: { group: 'approvers' }, role: 'approver', space: '*' });
     const proposal = await propose(ANN, 'DELETE', '/policies/:id', REMOVE);
     expect((await approve(CAL, proposal)).code).toBe('ERR_ADMIN_FORBIDDEN');
     expect((await approve(BOB, proposal)).code).toBe('');
@@ -123,7 +123,7 @@ describe('a wide action', () => {
     const at = Date.now();
     const dora = { userName: 'dora', active: true, source: 'scim' as const, groups: ['sec'], createdAt: at, changedAt: at };
     await putStored(control().store, 'person', 'default', 'dora', dora, 'test');
-    await control().store.put('admin', 'default', 'dora', { to: { principal: 'https://issuer.example|dora' }, role: 'admin', space: '*' }, { by: 'test' });
+    await configure(control(), 'admin', 'default', 'dora', { to: { principal: 'https://issuer.example|dora' }, role: 'admin', space: '*' });
     const proposal = await propose(person('dora'), 'DELETE', '/policies/:id', REMOVE);
     await putStored(control().store, 'person', 'default', 'dora', { ...dora, active: false, deactivatedAt: at }, 'test');
     expect((await approve(BOB, proposal)).code).toBe('ERR_SECOND_PERSON');
@@ -131,7 +131,7 @@ describe('a wide action', () => {
 
   test('is not the whole organisation\'s when whoever approves it may do so in one space alone', async () => {
     const dot = person('dot', 'desk-team');
-    await control().store.put('admin', 'default', 'desk', { to: { group: 'desk-team' }, role: 'admin', space: 'default' }, { by: 'test' });
+    await configure(control(), 'admin', 'default', 'desk', { to: { group: 'desk-team' }, role: 'admin', space: 'default' });
     const everywhere = await propose(ANN, 'POST', '/admins', give({ principal: 'https://issuer.example|eve' }));
     expect((await approve(dot, everywhere)).code).toBe('ERR_ADMIN_FORBIDDEN');
     const { body } = await send(ANN, 'GET', '/admins');
@@ -145,7 +145,7 @@ describe('a wide action', () => {
     const at = Date.now();
     const row = { userName: 'finn', active: true, source: 'scim' as const, groups: ['keyholders'], createdAt: at, changedAt: at };
     await putStored(control().store, 'person', 'default', 'finn', row, 'test');
-    await control().store.put('admin', 'default', 'keyholders', { to: { group: 'keyholders' }, role: 'admin', space: '*' }, { by: 'test' });
+    await configure(control(), 'admin', 'default', 'keyholders', { to: { group: 'keyholders' }, role: 'admin', space: '*' });
     const finn = person('finn', 'keyholders');
     const [mine, theirs] = [await propose(finn, 'DELETE', '/policies/:id', REMOVE), await propose(ROOT, 'DELETE', '/policies/:id', REMOVE)];
     expect(await approve(finn, theirs)).toMatchObject({ body: { state: 'open', needed: 2 } });
@@ -217,7 +217,7 @@ describe('wide is, however it is asked for', () => {
   });
 
   test('a second administrator out of one\'s own pocket: an account, a directory, a sign-in, or another one\'s account opened anew', async () => {
-    await control().store.put('admin', 'default', 'keepers', { to: { group: 'keepers' }, role: 'admin', space: '*' }, { by: 'test' });
+    await configure(control(), 'admin', 'default', 'keepers', { to: { group: 'keepers' }, role: 'admin', space: '*' });
     expect((await send(ANN, 'POST', '/accounts', { body: { userName: 'reader', groups: ['readers'] } })).code).toBe('');
     const passwordHash = `$argon2id$v=19$m=65536,t=3,p=1$${'a'.repeat(43)}$${'b'.repeat(43)}`;
     const puppet = await propose(ANN, 'POST', '/accounts', { body: { userName: 'puppet', groups: ['keepers'], passwordHash } });

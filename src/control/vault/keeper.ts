@@ -1,8 +1,9 @@
 import { SallyportError } from '../../domain/errors.ts';
-import type { Store } from '../../store/store.ts';
+import type { Rows, Store } from '../../store/store.ts';
 import { makeIdentity, openIdentity, recipientOf } from '../../vault/identity.ts';
 import type { VaultKey } from '../../vault/identity.ts';
 import type { KeySource, KeySourceName, Place } from '../../vault/key-source.ts';
+import { isSealed, openEnvelope, sealFor } from '../../vault/envelope.ts';
 import { open, seal } from '../../vault/seal.ts';
 import type { Sealer } from '../../vault/seal.ts';
 import type { By, Change } from '../control.ts';
@@ -15,12 +16,23 @@ import type { KeyInUse } from './settings.ts';
 export interface VaultKeeper {
   /** Opens the vault at its first use. Throws `ERR_VAULT_KEY`, `ERR_VAULT_LOCKED`, `ERR_VAULT_SEAL`, `ERR_PROVIDER_FAILED`. */
   readonly sealer: Sealer;
+  readonly envelope: Envelope;
   /** Says the passphrase, which is forgotten when the key is open. Throws `ERR_VAULT_KEY`. */
   unlock(passphrase: string): Promise<void>;
   /** Gives the vault a new key and seals everything anew, all or nothing; the old key is kept until that is done. How many texts. */
   rekey(by: By, wish: Rekey): Promise<{ readonly recipient: string; readonly resealed: number }>;
   /** Where the key rests, and whether it is open; never fails. */
   status(): Promise<VaultStatus>;
+}
+
+/** Texts that a signature vouches for, sealed for the vault's key; of any length that the store takes. */
+export interface Envelope {
+  /** Works while the vault is locked. As it is when the vault has no key yet: `tend` of who keeps it seals it then. */
+  seal(rows: Rows, text: string): Promise<string>;
+  /** Opens what `seal` gave. Throws as `sealer` does. */
+  open(text: string): Promise<string>;
+  /** Makes sure that there is a key. Throws as `sealer` does. */
+  ready(): Promise<void>;
 }
 
 export interface VaultStatus {
@@ -70,6 +82,15 @@ export function createVaultKeeper(parts: VaultParts): VaultKeeper {
         return seal(await current(), bound, value);
       },
       open: async (bound, sealed) => open(await current(), bound, sealed),
+    },
+    envelope: {
+      // A re-keying seals what was written before it anew, in the turn in which it says which key is in use.
+      seal: async (rows, text) => {
+        const recipient = (await readKeyInUse(rows))?.recipient;
+        return recipient === undefined ? text : sealFor(recipient, text);
+      },
+      open: async (text) => (isSealed(text) ? openEnvelope(await current(), text) : text),
+      ready: async () => void (await current()),
     },
     unlock: async (passphrase) => {
       // Who asked before waits for nobody's passphrase, and fails.

@@ -1,5 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
-import type { Rows } from '../../store/store.ts';
+import type { Rows, VersionRow } from '../../store/store.ts';
+import { isSealed, openEnvelope, sealFor } from '../../vault/envelope.ts';
 import { makeIdentity, openIdentity } from '../../vault/identity.ts';
 import type { VaultKey } from '../../vault/identity.ts';
 import { replaceSealed, reseal, SEALED_KINDS } from '../../vault/seal.ts';
@@ -25,6 +26,8 @@ export async function renewKey(
   const renewed = remembering((sealed) => reseal(from, to, sealed));
   // The work is done before the transaction, which then holds the store for a moment only.
   await resealAll(store, renewed);
+  const readdressed = remembering(async (sealed) => sealFor(to.recipient, await openEnvelope(from, sealed)));
+  await resealVersions(store, readdressed);
   const what = { resource: 'vault', id: 'key', verb: 'rekey', detail: { source: name, recipient: to.recipient } };
   const resealed = await change(by, what, async (rows) => {
     if ((await readKeyInUse(rows))?.recipient !== inUse.recipient) {
@@ -32,6 +35,7 @@ export async function renewKey(
     }
     const all = await resealAll(rows, renewed);
     for (const { kind, space, id, body } of all) await rows.put(kind, space, id, body, { by: by.admin.id });
+    for (const { number, content } of await resealVersions(rows, readdressed)) await rows.configuration.reseal(number, content);
     await writeKeyInUse(rows, { source: name, recipient: to.recipient }, by.admin.id, false);
     return all.reduce((sum, { texts }) => sum + texts, 0);
   });
@@ -58,6 +62,20 @@ async function resealAll(rows: Rows, renew: (sealed: string) => Promise<string>)
     }
   }
   return all;
+}
+
+const VERSIONS_A_PAGE = 100;
+
+/** Every version of the configuration whose content is sealed, as it will be. */
+async function resealVersions(rows: Rows, renew: (sealed: string) => Promise<string>): Promise<readonly Pick<VersionRow, 'number' | 'content'>[]> {
+  const all: Pick<VersionRow, 'number' | 'content'>[] = [];
+  for (let at = 0; ;) {
+    const page = await rows.configuration.after(at, VERSIONS_A_PAGE);
+    for (const { number, content } of page) if (isSealed(content)) all.push({ number, content: await renew(content) });
+    const last = page.at(-1);
+    if (last === undefined) return all;
+    at = last.number;
+  }
 }
 
 function remembering(renew: (sealed: string) => Promise<string>): (sealed: string) => Promise<string> {
