@@ -30,6 +30,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   audit: async () => (await import('./audit.ts')).command,
   eval: async () => (await import('./eval.ts')).command,
   size: async () => (await import('./size.ts')).command,
+  config: async () => (await import('./config.ts')).command,
   apply: async () => (await import('./apply.ts')).command,
   export: async () => (await import('./export.ts')).command,
   flow: async () => (await import('./flow.ts')).command,

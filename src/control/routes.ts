@@ -14,6 +14,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { reportRoutes } from './audit/report-routes.ts';
 import { sessionRoutes } from './audit/session-routes.ts';
 import { sinkRoutes } from './audit/sink-routes.ts';
+import { configurationRoutes } from './configuration/routes.ts';
 import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { denialRoutes } from './denials/routes.ts';
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
-  ...segmentRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes, ...proposalRoutes, ...adminRoutes,
+  ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
+  ...proposalRoutes, ...adminRoutes,
   ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
 ];

@@ -49,7 +49,6 @@ import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
 import { createKnownKeeper } from './vault/known.ts';
-import type { Envelope } from './vault/keeper.ts';
 import { openVault } from './vault/vault.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
@@ -97,8 +96,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
   const compiler = createCompiler();
   const ledger = createLedgerReader(parts.links.ledger);
-  const envelope: Envelope = { seal: (rows, text) => vault.envelope.seal(rows, text), open: (text) => vault.envelope.open(text), ready: () => vault.envelope.ready() };
-  const configuration = createConfigurationKeeper({ home, store, key, envelope, record, report, now, witness: () => askWitness(ledger) });
+  const configuration = createConfigurationKeeper({ home, store, key, envelope: () => vault.envelope, record, report, now, witness: () => askWitness(ledger) });
   const change = createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now });
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
@@ -145,19 +143,21 @@ export function createControl(parts: ControlParts): RunningControl {
       closers.push(door.close);
       return door.url;
     },
-    serve: async () => {
-      await configuration.open();
-      await takeIntoForce(control, report);
-      closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
-      const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
-      closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
-    },
+    serve: () => serveControl(control, parts, closers),
     close: async () => {
       for (const each of [approvals, retention, telemetry]) each.close();
       for (const close of closers.toReversed()) await close();
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },
   };
+}
+
+async function serveControl(control: Control, { home, report, leaseMs = LIMITS.leaseMs }: ControlParts, closers: (() => Promise<void>)[]): Promise<void> {
+  await control.configuration.open();
+  await takeIntoForce(control, report);
+  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
+  const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
+  closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }
 
 /** Loaded where there is a door only: a control without one has no use for it. */

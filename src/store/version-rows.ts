@@ -13,10 +13,12 @@ export function versionRowsOf(
     append: ({ number, statement, signature, content }) => transaction(async (statements) => {
       const last = Number((await statements.run('SELECT max(number) AS number FROM configuration_version'))[0]?.['number'] ?? 0);
       if (!Number.isSafeInteger(number) || number <= last) {
-        throw new SallyportError('ERR_CONFLICT', `version ${number} of the configuration does not follow ${last}`, { remedy: 'Read it again, and repeat the change.' });
+        const remedy = 'Read it again, and repeat the change.';
+        throw new SallyportError('ERR_CONFLICT', `version ${number} of the configuration does not follow ${last}`, { remedy });
       }
       if (content.length > LIMITS.storeBodyBytesMax) {
-        throw new SallyportError('ERR_BODY_TOO_LARGE', `a version of the configuration may have ${LIMITS.storeBodyBytesMax} bytes`, { remedy: 'Change less at once.' });
+        const message = `a version of the configuration may have ${LIMITS.storeBodyBytesMax} bytes`;
+        throw new SallyportError('ERR_BODY_TOO_LARGE', message, { remedy: 'Change less at once.' });
       }
       await statements.run(`INSERT INTO configuration_version (${COLUMNS}) VALUES ($1, $2, $3, $4)`, [number, statement, signature, content]);
       await tell(statements);

@@ -22,7 +22,9 @@ export async function openEnvelope(key: VaultKey, sealed: string): Promise<strin
     return await decrypter.decrypt(armor.decode(sealed), 'text');
   } catch {
     // The cause could repeat what was inside.
-    throw new SallyportError('ERR_VAULT_SEAL', 'a sealed text is damaged, or is sealed for another key', { remedy: 'Restore a backup, or the key that it was sealed for.' });
+    throw new SallyportError('ERR_VAULT_SEAL', 'a sealed text is damaged, or is sealed for another key', {
+      remedy: 'Restore a backup, or the key that it was sealed for.',
+    });
   }
 }
 

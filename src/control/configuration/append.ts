@@ -26,7 +26,7 @@ export interface Appending {
 /** `more`: what an accepted one says besides. */
 export async function appendVersion(
   { rows, key, envelope, last }: Appending, changes: readonly RowChange[], root: string, { by, what, at, snapshot }: Made,
-  more: Pick<Statement, 'anchor' | 'number'> | undefined = undefined,
+  more?: Pick<Statement, 'anchor' | 'number'>,
 ): Promise<Version> {
   const { admin, space } = by;
   const content = writeContent(changes);

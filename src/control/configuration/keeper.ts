@@ -6,9 +6,9 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows, Store } from '../../store/store.ts';
 import { isSealed } from '../../vault/envelope.ts';
 import type { Envelope } from '../vault/keeper.ts';
-import { appendVersion, type Appending, type Made } from './append.ts';
+import { appendVersion, type Made } from './append.ts';
 import { checkChain, versionRows } from './history.ts';
-import { carryOutOrder, recordRefusal, refuse } from './orders.ts';
+import { carryOutOrder, recordRefusal } from './orders.ts';
 import { readPin, writePin, type Pin } from './pin.ts';
 import { changesBetween, readState, rootOf, type State } from './state.ts';
 import { checkFollows, digestOf, readVersion, rolledBack, tampered, type Version } from './version.ts';
@@ -39,7 +39,8 @@ export interface KeeperParts {
   readonly home: string;
   readonly store: Store;
   readonly key: KeyObject;
-  readonly envelope: Envelope;
+  /** The vault's, which is opened after this: it changes the store by what this makes possible. */
+  readonly envelope: () => Envelope;
   readonly record: (entry: Happening) => Promise<void>;
   /** The newest version that the ledger has seen committed; undefined: none. */
   readonly witness: () => Promise<Pin | undefined>;
@@ -48,7 +49,7 @@ export interface KeeperParts {
 }
 
 export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeeper {
-  const { store, envelope, now } = parts;
+  const { store } = parts;
   const key = createPublicKey(parts.key);
   const pinFile = join(parts.home, 'control', 'configuration.json');
   let head: Version | undefined;
@@ -64,18 +65,12 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
     },
     open: async () => {
       const [pin, witness] = [readPin(pinFile), await parts.witness()];
-      const newest = newestOf(pin, witness);
       try {
         head = await checkChain(store, key);
-        if (head === undefined && newest === undefined) head = await store.transaction((rows) => begin({ rows, key: parts.key, envelope, last: undefined }, now()));
-        checkNotOlder(head, pin, witness, (await store.snapshots.latest())?.version ?? 0);
-        if (await hasMissing(store, pin) || await hasMissing(store, witness)) throw rolledBack('the versions of the configuration are not those that were committed here');
-        const flaw = flawOf(await readState(store), head);
-        if (flaw !== undefined) throw flaw;
+        head ??= await first(parts, key, pin ?? witness);
+        await checkStart(store, head, pin, witness);
       } catch (error) {
-        const order = await carryOutOrder({ ...parts, envelope, publicKey: key, newest, error, head });
-        if (order === undefined) return refuse(parts, error, head);
-        head = order;
+        head = await carryOutOrder({ ...parts, publicKey: key, newest: Math.max(pin?.number ?? 0, witness?.number ?? 0), error, head });
       }
       if (head !== undefined && (pin?.digest !== head.digest || witness?.digest !== head.digest)) await keeper.sealed(head);
       problem = undefined;
@@ -97,7 +92,7 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
       const changes = changesBetween(before, after);
       const last = await follow(rows, head, key);
       if (changes.length === 0 && last !== undefined) return undefined;
-      return appendVersion({ rows, key: parts.key, envelope, last }, changes, rootOf(after), made);
+      return appendVersion({ rows, key: parts.key, envelope: parts.envelope(), last }, changes, rootOf(after), made);
     },
     sealed: async (version) => {
       head = version;
@@ -108,10 +103,10 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
         .catch(() => parts.report(`the ledger was not told that version ${number} of the configuration is committed`));
     },
     tend: async () => {
-      await envelope.ready();
+      await parts.envelope().ready();
       for await (const { number, content } of versionRows(store)) {
         if (isSealed(content)) continue;
-        await store.transaction(async (rows) => rows.configuration.reseal(number, await envelope.seal(rows, content)));
+        await store.transaction(async (rows) => rows.configuration.reseal(number, await parts.envelope().seal(rows, content)));
       }
     },
   };
@@ -131,7 +126,9 @@ async function follow(rows: Rows, known: Version | undefined, key: KeyObject): P
     return undefined;
   }
   if (known === undefined) return readVersion(latest, key);
-  if (latest.number < known.statement.number) throw rolledBack(`the store holds version ${latest.number} of the configuration; ${known.statement.number} was here`);
+  if (latest.number < known.statement.number) {
+    throw rolledBack(`the store holds version ${latest.number} of the configuration; ${known.statement.number} was here`);
+  }
   if (latest.number === known.statement.number) {
     if (digestOf(latest.statement) === known.digest) return known;
     throw tampered(`version ${latest.number} of the configuration is not the one that was here`);
@@ -147,24 +144,36 @@ async function follow(rows: Rows, known: Version | undefined, key: KeyObject): P
 
 const SELF = 'sallyport|control';
 
-/** The first version: whatever a store from before versions holds, or nothing. Another control may have been the first. */
-async function begin(of: Appending, at: number): Promise<Version> {
-  const latest = await of.rows.configuration.latest();
-  if (latest !== undefined) return readVersion(latest, createPublicKey(of.key));
-  const state = await readState(of.rows);
-  const what = { resource: 'configuration', id: 'first', verb: 'begin' };
-  return appendVersion(of, changesBetween(new Map(), state), rootOf(state), { by: { admin: { id: SELF, may: [] }, space: DEFAULT_SPACE }, what, at, snapshot: 0 });
+/** The first version: whatever a store from before versions holds, or nothing; where some were seen, there is none to make. */
+async function first({ store, key, envelope, now }: KeeperParts, publicKey: KeyObject, seen: Pin | undefined): Promise<Version | undefined> {
+  if (seen !== undefined) return undefined;
+  return store.transaction(async (rows) => {
+    const latest = await rows.configuration.latest();
+    // Another control may have been the first.
+    if (latest !== undefined) return readVersion(latest, publicKey);
+    const state = await readState(rows);
+    const what = { resource: 'configuration', id: 'first', verb: 'begin' };
+    const made = { by: { admin: { id: SELF, may: [] }, space: DEFAULT_SPACE }, what, at: now(), snapshot: 0 };
+    return appendVersion({ rows, key, envelope: envelope(), last: undefined }, changesBetween(new Map(), state), rootOf(state), made);
+  });
 }
 
-function newestOf(pin: Pin | undefined, witness: Pin | undefined): number | undefined {
-  return pin === undefined && witness === undefined ? undefined : Math.max(pin?.number ?? 0, witness?.number ?? 0);
+/** Whether this is the newest store there was, and what it holds is what was signed. */
+async function checkStart(store: Store, head: Version | undefined, pin: Pin | undefined, witness: Pin | undefined): Promise<void> {
+  checkNotOlder(head, pin, witness, (await store.snapshots.latest())?.version ?? 0);
+  if (await hasMissing(store, pin) || await hasMissing(store, witness)) {
+    throw rolledBack('the versions of the configuration are not those that were committed here');
+  }
+  const flaw = flawOf(await readState(store), head);
+  if (flaw !== undefined) throw flaw;
 }
 
 function checkNotOlder(head: Version | undefined, pin: Pin | undefined, witness: Pin | undefined, snapshot: number): void {
   const number = head?.statement.number ?? 0;
-  if (number < (pin?.number ?? 0)) throw rolledBack(`the store holds version ${number} of the configuration; this control committed version ${pin?.number ?? 0}`);
-  if (number < (witness?.number ?? 0)) throw rolledBack(`the store holds version ${number} of the configuration; the ledger saw version ${witness?.number ?? 0} committed`);
-  if (snapshot < (head?.statement.snapshot ?? 0)) throw rolledBack(`the store's newest snapshot is ${snapshot}; the configuration was signed after ${head?.statement.snapshot ?? 0}`);
+  const [kept, seen, signed] = [pin?.number ?? 0, witness?.number ?? 0, head?.statement.snapshot ?? 0];
+  if (number < kept) throw rolledBack(`the store holds version ${number} of the configuration; this control committed version ${kept}`);
+  if (number < seen) throw rolledBack(`the store holds version ${number} of the configuration; the ledger saw version ${seen} committed`);
+  if (snapshot < signed) throw rolledBack(`the store's newest snapshot is ${snapshot}; the configuration was signed after ${signed}`);
 }
 
 /** Whether the store has another version in the place of one that was seen. */

@@ -37,60 +37,59 @@ export function readRefusal(home: string): Refusal | undefined {
 }
 
 export function writeOrder(home: string, order: Order): void {
-  const file = filesOf(home).order;
-  rmSync(file, { force: true });
-  writeFileSync(file, `${JSON.stringify(order)}\n`, { mode: 0o600, flag: 'wx' });
-}
-
-/** Records why control does not start, keeps it for who decides, and throws it. */
-export async function refuse(parts: Pick<KeeperParts, 'home' | 'record' | 'store' | 'now'>, error: unknown, head: Version | undefined): Promise<never> {
-  if (isRefusal(error)) {
-    await recordRefusal(parts, error.code, error.message);
-    const refusal: Refusal = { at: parts.now(), code: error.code, message: error.message, ...(await foundIn(parts)), restorable: head !== undefined && error.code === 'ERR_CONFIG_TAMPERED' };
-    const file = filesOf(parts.home).refusal;
-    rmSync(file, { force: true });
-    writeFileSync(file, `${JSON.stringify(refusal)}\n`, { mode: 0o600, flag: 'wx' });
-  }
-  throw error;
+  keepPrivate(filesOf(home).order, order);
 }
 
 export interface Ordered extends KeeperParts {
   readonly publicKey: KeyObject;
-  /** The highest number that was ever seen committed. */
-  readonly newest: number | undefined;
+  /** The highest number that was ever seen committed; 0: none. */
+  readonly newest: number;
   readonly error: unknown;
   /** The newest version whose chain holds. */
   readonly head: Version | undefined;
 }
 
-/** Does what was decided about exactly this refusal: the record first, then the effect. Undefined: nobody has decided it. */
-export async function carryOutOrder(of: Ordered): Promise<Version | undefined> {
-  const { home, store, error, head } = of;
-  const { order: file, refusal } = filesOf(home);
-  const order = readJson(file, ORDER);
-  if (order === undefined || !isRefusal(error)) return undefined;
+/**
+ * Does what was decided about exactly this refusal: the record first, then the effect. Where nobody has decided it, it is
+ * recorded, kept for who does, and thrown.
+ */
+export async function carryOutOrder(of: Ordered): Promise<Version> {
+  const { home, error, head } = of;
+  if (!isRefusal(error)) throw error;
+  const files = filesOf(home);
+  const order = readJson(files.order, ORDER);
   const found = await foundIn(of);
-  if (order.root !== found.root || order.latest !== found.latest) return undefined;
-  if (order.order === 'restore' && (head === undefined || error.code !== 'ERR_CONFIG_TAMPERED')) return undefined;
+  const restorable = head !== undefined && error.code === 'ERR_CONFIG_TAMPERED';
+  if (order?.root !== found.root || order.latest !== found.latest || (order.order === 'restore' && !restorable)) {
+    await recordRefusal(of, error.code, error.message);
+    keepPrivate(files.refusal, { at: of.now(), code: error.code, message: error.message, ...found, restorable } satisfies Refusal);
+    throw error;
+  }
   await of.record({
     event: 'config.accepted', space: DEFAULT_SPACE, principal: `sallyport|${order.by}`, code: error.code, reason: order.reason,
     detail: { order: order.order, refused: error.message, root: found.root },
   });
   const done = order.order === 'restore' && head !== undefined ? await restore(of, head) : await accept(of, order);
-  for (const one of [file, refusal]) rmSync(one, { force: true });
-  of.report(`configuration: ${order.order === 'restore' ? 'made like' : 'accepted as'} version ${done.statement.number} by order of ${order.by}: ${order.reason}`);
+  for (const one of [files.order, files.refusal]) rmSync(one, { force: true });
+  const how = order.order === 'restore' ? 'made like' : 'signed as';
+  of.report(`the configuration is ${how} version ${done.statement.number} by order of ${order.by}: ${order.reason}`);
   return done;
+}
 
-  async function restore({ envelope, publicKey }: Ordered, last: Version): Promise<Version> {
-    const wanted = await stateAt(store, last.statement.number, publicKey, envelope);
-    await store.transaction(async (rows) => {
-      for (const { kind, space, id, body } of changesBetween(await readState(rows), wanted)) {
-        if (body === null) await rows.delete(kind, space, id, { by: BY });
-        else await rows.put(kind, space, id, body, { by: BY });
-      }
-    });
-    return last;
-  }
+async function restore({ store, envelope, publicKey }: Ordered, last: Version): Promise<Version> {
+  const wanted = await stateAt(store, last.statement.number, publicKey, envelope());
+  await store.transaction(async (rows) => {
+    for (const { kind, space, id, body } of changesBetween(await readState(rows), wanted)) {
+      if (body === null) await rows.delete(kind, space, id, { by: BY });
+      else await rows.put(kind, space, id, body, { by: BY });
+    }
+  });
+  return last;
+}
+
+function keepPrivate(file: string, value: Refusal | Order): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 const BY = 'sallyport|control';
@@ -100,12 +99,13 @@ async function accept({ store, envelope, key, newest, now }: Ordered, { by, reas
   return store.transaction(async (rows) => {
     const state = await readState(rows);
     const latest = await rows.configuration.latest();
-    const number = Math.max(latest?.number ?? 0, newest ?? 0) + 1;
+    const number = Math.max(latest?.number ?? 0, newest) + 1;
     const made = {
       by: { admin: { id: `sallyport|${by}`, may: [] }, space: DEFAULT_SPACE }, what: { resource: 'configuration', id: 'accepted', verb: 'accept', reason },
       at: now(), snapshot: (await rows.snapshots.latest())?.version ?? 0,
     };
-    return appendVersion({ rows, key, envelope, last: undefined }, changesBetween(stateOf([]), state), rootOf(state), made, { anchor: true, number });
+    const of = { rows, key, envelope: envelope(), last: undefined };
+    return appendVersion(of, changesBetween(stateOf([]), state), rootOf(state), made, { anchor: true, number });
   });
 }
 
@@ -127,6 +127,7 @@ function readJson<T>(file: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
+/** Says that something was refused. */
 export async function recordRefusal({ record }: Pick<KeeperParts, 'record'>, code: string, reason: string): Promise<void> {
   // What cannot be recorded is refused all the same.
   await record({ event: 'config.refused', space: DEFAULT_SPACE, principal: BY, principalKind: 'workload', code, reason }).catch(() => undefined);

@@ -7,6 +7,10 @@ export function presentVersion({ statement, digest }: Version): { readonly [key:
   return {
     number, at, author, via, approvers, space, action, id, changes, snapshot, digest, root, previous,
     ...(reason === undefined ? {} : { reason }), ...(restores === undefined ? {} : { restores }), ...(anchor === undefined ? {} : { accepted: true }),
-    ...(manifest === undefined ? {} : { manifest: { file: manifest.file, digest: manifest.digest, ...(manifest.origin === undefined ? {} : { origin: { ...manifest.origin } }) } }),
+    ...(manifest === undefined ? {} : { manifest: presentManifest(manifest) }),
   };
+}
+
+function presentManifest({ file, digest, origin }: NonNullable<Version['statement']['manifest']>): Json {
+  return { file, digest, ...(origin === undefined ? {} : { origin: { ...origin } }) };
 }

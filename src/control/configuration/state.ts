@@ -11,7 +11,7 @@ export const CONFIGURED = [
 ] as const satisfies readonly Kind[];
 
 /** Settings that are; kill switches stand outside (they take away, at once), and what control derives by itself does. */
-export const CONFIGURED_SETTINGS: readonly string[] = [
+const CONFIGURED_SETTINGS: readonly string[] = [
   'network', 'identity', 'limits', 'audit', 'telemetry', 'approvals', 'detect', 'flow', 'classification', 'defaults', 'vault', 'administration',
   'issuer', 'presence',
 ];
@@ -27,7 +27,7 @@ export interface Configured {
 /** The configuration of all spaces at one moment, by `keyOf`, in the order of the keys. */
 export type State = ReadonlyMap<string, Configured>;
 
-export function keyOf({ kind, space, id }: Pick<Configured, 'kind' | 'space' | 'id'>): string {
+function keyOf({ kind, space, id }: Pick<Configured, 'kind' | 'space' | 'id'>): string {
   return `${kind}\0${space}\0${id}`;
 }
 

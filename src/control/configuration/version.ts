@@ -11,7 +11,6 @@ const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** From where a manifest came that took effect without being sent by anybody: the file, and who had changed it when (epoch ms). */
 const ORIGIN = z.strictObject({ file: z.string(), uid: z.int(), owner: z.string(), changedAt: z.number() });
-export type Origin = z.infer<typeof ORIGIN>;
 
 /** What control signs of each version. Names only what changed: the content is sealed. */
 const STATEMENT = z.strictObject({
@@ -85,7 +84,8 @@ export function readVersion({ number, statement: bytes, signature }: VersionRow,
 /** Throws `ERR_CONFIG_TAMPERED` unless `next` was made on top of `before`; an anchor stands on what a person accepted. */
 export function checkFollows(before: Version | undefined, next: Version): void {
   const { number, previous, anchor } = next.statement;
-  if (anchor === true || (before === undefined ? number === 1 && previous === '' : number === before.statement.number + 1 && previous === before.digest)) return;
+  const follows = before === undefined ? number === 1 && previous === '' : number === before.statement.number + 1 && previous === before.digest;
+  if (anchor === true || follows) return;
   throw tampered(`version ${number} of the configuration does not follow ${before === undefined ? 'the beginning' : `version ${before.statement.number}`}`);
 }
 

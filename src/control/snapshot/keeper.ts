@@ -19,7 +19,10 @@ export interface SnapshotKeeper {
   readonly current: InForce | undefined;
   /** Why what was asked for is not in force; empty when it is. */
   readonly problems: readonly string[];
-  /** `store`: its configuration does not compile. `manifest`: the file that control was started with is not applied. `secrets`: gateways don't know all. `configuration`: what is stored is not what was signed. */
+  /**
+   * `store`: its configuration does not compile. `manifest`: the file that control was started with is not applied. `secrets`: gateways don't know all.
+   * `configuration`: what is stored is not what was signed.
+   */
   readonly tell: (about: 'store' | 'manifest' | 'secrets' | 'configuration', problem?: string) => void;
   /** Takes a snapshot into force if it is newer and this control's key signed it. False: it was not. */
   adopt(row: Pick<SnapshotRow, 'version' | 'bytes' | 'signature' | 'createdAt'>): boolean;
