@@ -17,7 +17,8 @@ test('a sandbox is written back and read again to the same, and nothing declared
     expect(readSandbox(SANDBOX_SHAPE.parse(formatSandbox(spec)))).toEqual(spec);
   }));
   expect(formatSandbox(readSandbox({}))).toEqual({});
-  expect(readSandbox({ memory: '512MiB', wall: '2h' })).toMatchObject({ memoryBytesMax: 512 * 1024 ** 2, wallMs: 7_200_000, reads: [], writes: [], network: [] });
+  const read = readSandbox({ memory: '512MiB', wall: '2h' });
+  expect(read).toMatchObject({ memoryBytesMax: 512 * 1024 ** 2, wallMs: 7_200_000, reads: [], writes: [], network: [] });
 });
 
 describe('a sandbox holds no way out', () => {
