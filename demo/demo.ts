@@ -27,14 +27,21 @@ const GATE_PORT = 7443;
 const ROOT = join(import.meta.dir, '..');
 const INTERRUPTED = 130;
 
+/** Where the demo's servers have what they are given. */
+export function demoFolder(home: string): string {
+  return `${home}-shared`;
+}
+
 /** Runs the whole gate with real servers and a scripted agent; resolves with the exit code. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const { home, once, io } = options;
-  const folder = join(home, 'shared-folder');
-  mkdirSync(folder, { recursive: true });
+  // Beside the home: no server is ever shown anything of Sallyport's own.
+  const shared = demoFolder(home);
+  const folder = join(shared, 'files');
+  for (const one of [folder, join(shared, 'memory')]) mkdirSync(one, { recursive: true });
   writeFileSync(join(folder, 'notes.txt'), 'Call Ada about the renewal.\n');
   const crm = startCrm();
-  writeFileSync(join(home, 'sallyport.yaml'), demoManifest(crm.url, folder));
+  writeFileSync(join(home, 'sallyport.yaml'), demoManifest(crm.url, shared));
   writeFileSync(join(home, 'demo.cedar'), options.policy ?? DEMO_POLICY);
   let supervisor: Supervisor | undefined;
   try {
@@ -220,7 +227,8 @@ Look behind it:
 /** Paths of this machine in a table that should be readable. */
 function short(text: string, home: string): string {
   const modules = join(ROOT, 'node_modules');
-  return [`${modules}/.bin/`, `${modules}/`, `${home}/`].reduce((shown, folder) => shown.replaceAll(folder, ''), text).replaceAll('/dist/index.js', '');
+  const folders = [`${modules}/.bin/`, `${modules}/`, `${demoFolder(home)}/`, `${home}/`];
+  return folders.reduce((shown, folder) => shown.replaceAll(folder, ''), text).replaceAll('/dist/index.js', '');
 }
 
 /** A text or number of an answer. Throws without it: better no demo than one that shows "undefined". */

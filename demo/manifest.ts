@@ -9,6 +9,7 @@ export function demoManifest(crmUrl: string, folder: string): string {
   const own = join(MODULES, '.bin', 'node');
   const node = existsSync(own) ? own : 'node';
   return `apiVersion: sallyport/v1
+runner: { unjailed: accepted }           # where this machine has no sandboxes, these run without; sallyport doctor says which it is
 servers:
   crm:                                   # our own small CRM, on the official SDK v2
     url: ${crmUrl}
@@ -22,7 +23,8 @@ servers:
       pay_invoice: { effect: transact }
       send_quote: { effect: communicate }
   files:                                 # published: @modelcontextprotocol/server-filesystem
-    command: ${JSON.stringify([node, published('server-filesystem'), folder])}
+    command: ${JSON.stringify([node, published('server-filesystem'), join(folder, 'files')])}
+    sandbox: { reads: [${JSON.stringify(join(folder, 'files'))}] }   # and nothing else of this machine
     owner: platform@example.com
     labels: { confidentiality: internal, integrity: trusted }
     tools:
@@ -30,7 +32,8 @@ servers:
       list_directory: { effect: read }
   memory:                                # published: @modelcontextprotocol/server-memory
     command: ${JSON.stringify([node, published('server-memory')])}
-    env: { MEMORY_FILE_PATH: ${JSON.stringify(join(folder, 'memory.jsonl'))} }
+    env: { MEMORY_FILE_PATH: ${JSON.stringify(join(folder, 'memory', 'memory.jsonl'))} }
+    sandbox: { writes: [${JSON.stringify(join(folder, 'memory'))}] }
     owner: platform@example.com
     labels: { confidentiality: internal, integrity: trusted }
     tools: { read_graph: { effect: read }, search_nodes: { effect: read } }

@@ -25,6 +25,8 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'access.requested', 'denial.disputed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ]);
+/** What the runner alone sees. */
+const RUNNER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['server.started', 'server.stopped', 'server.failed']);
 /** What is said of a record where it is shown, and nothing that one may say of itself. */
 const OF_ENTRIES = ['position', 'role', 'incarnation', 'body', 'leaf', 'salt', 'erased'] as const;
 /** Ids stand in the headers of syslog and in file names: nothing in them ends a line or steers anything. */
@@ -90,5 +92,7 @@ function isRecord(record: JournalRecord | null): record is JournalRecord {
 
 function isOwn(record: JournalRecord, origin: Origin): boolean {
   if (origin.role === 'ledger') return true;
+  // What runs next to servers of strangers says nothing but what became of them.
+  if (RUNNER_EVENTS.has(record.event) !== (origin.role === 'runner')) return false;
   return record.node === origin.node && !LEDGER_EVENTS.has(record.event) && (origin.role === 'control' || !CONTROL_EVENTS.has(record.event));
 }

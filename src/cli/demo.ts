@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runDemo } from '../../demo/demo.ts';
+import { demoFolder, runDemo } from '../../demo/demo.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 
@@ -15,7 +15,7 @@ export const command: Command = {
     try {
       return await runDemo({ home, once: options.flag('once'), io });
     } finally {
-      if (options.home === undefined) rmSync(home, { recursive: true, force: true });
+      if (options.home === undefined) for (const one of [home, demoFolder(home)]) rmSync(one, { recursive: true, force: true });
     }
   },
 };

@@ -22,6 +22,7 @@ import { isOwnKey } from './own-state.ts';
 import { keepQuarantined, takeQuarantined } from './quarantine/keep.ts';
 import { KEEP, TAKE } from './quarantine/schema.ts';
 import { validate } from './route.ts';
+import { CRASHING, quarantineCrashing } from './servers/crashing.ts';
 import { recordDrift } from './servers/drift.ts';
 import { RAW_SURFACE } from './servers/read.ts';
 import { obtain } from './servers/obtain.ts';
@@ -62,6 +63,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
       },
     },
     'control.drift': { call: (body) => recordDrift(control, validate(DRIFT_REPORT, body, 'body')) },
+    'control.server-crashing': { call: (body) => quarantineCrashing(control, validate(CRASHING, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },

@@ -110,7 +110,7 @@ export interface RecordedRequest {
 export const RECORD_EVENTS = [
   'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
   'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'segment.drifted',
-  'role.started', 'role.stopped', 'config.changed', 'context.ended', 'freeze.refused',
+  'role.started', 'role.stopped', 'server.started', 'server.stopped', 'server.failed', 'config.changed', 'context.ended', 'freeze.refused',
   'config.sealed', 'config.noticed', 'config.refused', 'config.accepted',
   'agent.unknown', 'finding.raised', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',

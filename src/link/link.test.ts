@@ -168,7 +168,7 @@ test('every folder that roles meet in can be made ahead, and a caller’s folder
     expect(statSync(join(home, folder)).mode & 0o777).toBe(0o700);
   }
   expect(statSync(join(home, 'keys', 'gateway')).mode & 0o777).toBe(0o755);
-  expect(existsSync(join(home, 'run', 'control', 'runner'))).toBe(false);
+  expect(existsSync(join(home, 'run', 'runner', 'ledger'))).toBe(false);
 });
 
 test('nothing is heard of a peer that speaks first, replays, or sends more than a handshake', async () => {

@@ -55,6 +55,8 @@ const VERBS = {
   /** An answer that policy withholds for a person, and the same once it was released. */
   'control.quarantine': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.take-quarantined': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A local server crashes on start again and again. */
+  'control.server-crashing': { server: 'control', callers: ['runner'], shape: 'call' },
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */

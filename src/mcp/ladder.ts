@@ -123,6 +123,7 @@ const ROWS: Partial<Record<ErrorCode, Row>> = {
   ERR_RUNNER_SPAWN:          [5020, 502, 'always'],
   ERR_RUNNER_LIMIT:          [5020, 502, 'always'],
   ERR_RUNNER_EXITED:         [5020, 502, 'always'],
+  ERR_SANDBOX_UNAVAILABLE:   [5030, 503, 'always'],
   ERR_UPSTREAM_TIMEOUT:      [5040, 504, 'always'],
   ERR_CIRCUIT_OPEN:          [5030, 503, 'always'],
   ERR_DEADLINE:              [5040, 504, 'always'],

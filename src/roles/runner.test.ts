@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
@@ -7,17 +7,23 @@ import type { LaunchSpec } from '../domain/server.ts';
 import { connectLink } from '../link/connect.ts';
 import { cancelled } from '../upstream/faults.ts';
 import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
-import { sandboxOf } from '../registry/sandbox.ts';
+import { defaultSandbox, sandboxOf } from '../registry/sandbox.ts';
 import { createStdioUpstream, launchJson } from '../upstream/stdio.ts';
+import { runLedger } from './ledger.ts';
 import { startRunner } from './runner.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
+/** What servers are given of the machine. */
+const data = mkdtempSync('/tmp/sp-data-');
+const ledger = await runLedger({ home, strict: false });
 const runner = await startRunner({ home });
 const link = connectLink({ home, self: 'gateway', peer: 'runner' });
 const modules = join(import.meta.dir, '..', '..', 'node_modules', '@modelcontextprotocol');
 afterAll(async () => {
   link.close();
   await runner.close();
+  await ledger.close();
+  rmSync(data, { recursive: true, force: true });
   rmSync(home, { recursive: true, force: true });
 });
 const closers: (() => void)[] = [];
@@ -82,10 +88,11 @@ test('server-everything: one process per principal and agent, secrets from the v
 
 test('server-filesystem and server-memory do their work in their own folder', async () => {
   const upstream = makeUpstream();
-  const files = stdio('node', [join(modules, 'server-filesystem', 'dist', 'index.js'), home]);
-  const memory = stdio('node', [join(modules, 'server-memory', 'dist', 'index.js')], { env: { MEMORY_FILE_PATH: join(home, 'memory.json') } });
-  await sendAll(upstream, call('write_file', { path: join(home, 'note.txt'), content: 'hello' }), exchangeOf(files));
-  expect(JSON.stringify(resultIn(await sendAll(upstream, call('read_text_file', { path: join(home, 'note.txt') }), exchangeOf(files))))).toContain('hello');
+  const own = { sandbox: { ...defaultSandbox(), writes: [data] } };
+  const files = stdio('node', [join(modules, 'server-filesystem', 'dist', 'index.js'), data], own);
+  const memory = stdio('node', [join(modules, 'server-memory', 'dist', 'index.js')], { env: { MEMORY_FILE_PATH: join(data, 'memory.json') }, ...own });
+  await sendAll(upstream, call('write_file', { path: join(data, 'note.txt'), content: 'hello' }), exchangeOf(files));
+  expect(JSON.stringify(resultIn(await sendAll(upstream, call('read_text_file', { path: join(data, 'note.txt') }), exchangeOf(files))))).toContain('hello');
   await sendAll(upstream, call('create_entities', { entities: [{ name: 'Ann', entityType: 'person', observations: ['here'] }] }), exchangeOf(memory));
   expect(JSON.stringify(resultIn(await sendAll(upstream, call('read_graph'), exchangeOf(memory))))).toContain('Ann');
 }, 30_000);
@@ -93,7 +100,7 @@ test('server-filesystem and server-memory do their work in their own folder', as
 test('a modern server on stdio is found out, and listens under the id that the client chose', async () => {
   const server = join(import.meta.dir, '..', '..', 'test', 'fixtures', 'modern-stdio.ts');
   const upstream = makeUpstream();
-  const exchange = exchangeOf(stdio(process.execPath, [server]));
+  const exchange = exchangeOf(stdio(process.execPath, [server], { sandbox: { ...defaultSandbox(), reads: [join(import.meta.dir, '..', '..')] } }));
   expect(await upstream.handshake(exchange, {}, new AbortController().signal)).toMatchObject({ era: 'modern', revision: MODERN });
   const echo = requestOf('tools/call', { name: 'echo', arguments: { text: 'm' } }, 'x', MODERN);
   expect(resultIn(await sendAll(upstream, echo, exchange))).toMatchObject({ content: [{ text: 'm' }] });
@@ -110,12 +117,14 @@ test('a modern server on stdio is found out, and listens under the id that the c
 
 test('a process that ends fails its calls; the next call has another one', async () => {
   const upstream = makeUpstream();
-  const dying = exchangeOf(script(`if (params.name === 'die') process.exit(1); if (params.name === 'pid') say({ id, result: { pid: process.pid } });`));
-  const first = resultIn(await sendAll(upstream, call('pid'), dying));
+  const dying = exchangeOf(script(`
+    if (params.name === 'die') process.exit(1);
+    if (params.name === 'who') say({ id, result: { who: globalThis.who ??= crypto.randomUUID() } });`));
+  const first = resultIn(await sendAll(upstream, call('who'), dying));
   const hanging = faultOf(sendAll(upstream, call('hang', {}, 2), dying));
   expect(await faultOf(sendAll(upstream, call('die', {}, 3), dying))).toMatchObject({ code: 'ERR_RUNNER_EXITED', dispatched: true });
   expect(await hanging).toMatchObject({ code: 'ERR_RUNNER_EXITED' });
-  expect(resultIn(await sendAll(upstream, call('pid'), dying))).not.toEqual(first);
+  expect(resultIn(await sendAll(upstream, call('who'), dying))).not.toEqual(first);
 });
 
 test('what cannot start, and what ends at once again and again, was never dispatched to', async () => {
@@ -170,48 +179,48 @@ test('an idle process is stopped', async () => {
   expect(resultIn(await sendAll(upstream, call('x'), echoing))).toEqual({ ok: true });
 });
 
-test('a killed runner leaves nothing behind that its successor does not end; one that is told to stop leaves nothing', async () => {
+test('what a killed runner ran ends with it; one that is told to stop leaves nothing', async () => {
   const own = mkdtempSync('/tmp/sp-runner-');
+  const ownLedger = await runLedger({ home: own, strict: false });
   const start = async (): Promise<Bun.Subprocess<'pipe', 'pipe', 'inherit'>> => {
     const main = join(import.meta.dir, '..', 'cli', 'main.ts');
     const role = Bun.spawn([process.execPath, main, 'role', 'runner', '--home', own], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' });
     await role.stdout.getReader().read();
     return role;
   };
-  const open = async (): Promise<number> => {
+  const open = async (mark: string): Promise<void> => {
     const ownLink = connectLink({ home: own, self: 'gateway', peer: 'runner' });
     closers.push(() => ownLink.close());
     // Deaf to the end of its stdin, as a server that hangs is.
-    const { launch } = stdio('/bin/sh', ['-c', 'trap "" TERM PIPE; echo $$; sleep 1000 & wait; wait']);
-    const body = { key: crypto.randomUUID(), origin: 'o', launch: launchJson(launch) };
+    const { launch } = stdio('/bin/sh', ['-c', `trap "" TERM PIPE; echo begun; sleep ${mark} & wait; wait`]);
+    const body = { key: crypto.randomUUID(), origin: 'o', space: 'default', server: 'crm', launch: launchJson(launch) };
     const items = ownLink.stream('runner.open', body, new AbortController().signal)[Symbol.asyncIterator]();
     await items.next();
-    return Number((await items.next()).value);
+    await items.next();
+    while (sleeping(mark) === 0) await Bun.sleep(1);
   };
+  const [one, other] = [Math.floor(Math.random() * 1e9), Math.floor(Math.random() * 1e9)].map((number) => `1${number}`);
   const killed = await start();
-  const orphan = await open();
+  await open(one ?? '');
   killed.kill('SIGKILL');
   await killed.exited;
-  expect(isAlive(orphan)).toBeTrue();
+  while (sleeping(one ?? '') > 0) await Bun.sleep(1);
   const told = await start();
-  await dead(orphan);
-  const child = await open();
-  expect(isAlive(child)).toBeTrue();
+  await open(other ?? '');
   told.kill('SIGTERM');
   expect(await told.exited).toBe(0);
-  await dead(child);
+  while (sleeping(other ?? '') > 0) await Bun.sleep(1);
+  await ownLedger.close();
   rmSync(own, { recursive: true, force: true });
 }, 30_000);
 
-/** Signals take effect in their own time; what never dies fails by the test's time limit. */
-async function dead(pid: number): Promise<void> {
-  while (isAlive(pid)) await Bun.sleep(1);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
+/** How many processes of the machine sleep for that long; what never ends fails by the test's time limit. */
+function sleeping(mark: string): number {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8') === `sleep\0${mark}\0`;
+    } catch {
+      return false;
+    }
+  }).length;
 }

@@ -1,11 +1,21 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { createJournal } from '../audit/journal.ts';
+import { toRecord, type Happening } from '../domain/happening.ts';
 import type { Json } from '../domain/json.ts';
+import type { Journal } from '../domain/record.ts';
+import { connectLink } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
+import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
+import { cgroupsInJail, makeCgroups, removeCgroups } from '../sandbox/cgroup-folders.ts';
+import { openCgroups } from '../sandbox/cgroups.ts';
+import { probeJails } from '../sandbox/jail/probe.ts';
 import { createProcessTable } from '../sandbox/processes.ts';
 import type { ProcessTable } from '../sandbox/processes.ts';
 import { readKey, readObject, readProcessRequest, text } from '../sandbox/request.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
+import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { createMetricsPlace, metricsHandler } from './telemetry.ts';
 
@@ -14,24 +24,50 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** The runner in this process: starts local servers for the gateway and passes their messages, nothing else. */
-export async function startRunner(options: { readonly home: string }): Promise<Runner> {
+const NODE = 'runner';
+
+/** The runner in this process: starts local servers for the gateway, each in its sandbox, and passes their messages, nothing else. */
+export async function startRunner({ home }: { readonly home: string }): Promise<Runner> {
+  ensureRoleKey(home, 'runner');
+  const folder = join(home, 'runner');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const links = { ledger: connectLink({ home, self: 'runner', peer: 'ledger' }), control: connectLink({ home, self: 'runner', peer: 'control' }) };
+  const kept = createJournal(links.ledger, { node: NODE, incarnation: Bun.randomUUIDv7(), seenFile: join(folder, 'seen-runner.json') });
+  const metrics = createMetrics('runner', NODE);
+  const journal = countRecords(kept, metrics);
+  const support = await probeJails();
+  const shown = cgroupsInJail();
+  const groups = shown.length > 0 ? shown : makeCgroups(home);
+  const cgroups = openCgroups(groups);
+  if (support.kind === 'none') console.error(`runner: local servers have no sandbox on this machine: ${support.why}; ${support.remedy}`);
   const processes = createProcessTable({
-    folder: join(options.home, 'runner'),
+    home, folder, support,
     searchPath: searchPathOf(process.env['PATH'], join(import.meta.dir, '..', '..', 'node_modules', '.bin')),
+    record: (happening) => append(journal, happening),
+    onCrashes: (server) => void links.control.call('control.server-crashing', { ...server }).catch((fault: unknown) =>
+      console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`)),
+    ...(cgroups === undefined ? {} : { cgroups }),
   });
-  const metrics = createMetrics('runner', 'runner');
   metrics.read('sallyport_runner_processes', () => processes.status().length);
-  const place = createMetricsPlace({ home: options.home, role: 'runner', node: 'runner', metrics });
+  metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
+  const place = createMetricsPlace({ home, role: 'runner', node: NODE, metrics });
   const handlers = { ...handlersOf(processes), 'runner.telemetry': metricsHandler(place) };
-  const link = await serveLink({ home: options.home, self: 'runner', handlers });
+  const link = await serveLink({ home, self: 'runner', handlers });
   return {
     async close() {
       place.close();
       await processes.shutdown();
+      removeCgroups(groups);
       await link.close();
+      kept.close();
+      for (const one of Object.values(links)) one.close();
     },
   };
+}
+
+async function append(journal: Journal, happening: Happening): Promise<void> {
+  const id = Bun.randomUUIDv7();
+  await journal.append(toRecord({ id, at: Date.now(), node: NODE, exchange: id, ...happening }));
 }
 
 function handlersOf(processes: ProcessTable): Readonly<Record<string, Handler>> {

@@ -1,20 +1,32 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
+import { serverJail, type NetworkWay } from './confine.ts';
+import type { Folders } from './folders.ts';
+import { jailCommand, type JailCommand } from './jail/jail.ts';
+import type { JailSupport } from './jail/probe.ts';
+import { pidInJail, startJailed } from './jail/start.ts';
 import { splitLines } from './lines.ts';
 import { childPath, findCommand } from './tools.ts';
 
 export interface LaunchOptions {
-  /** An empty private folder: HOME, TMPDIR and, unless the entry names one, the working folder. */
+  /** What jails the machine has; a server that is started without one was accepted so (`LaunchSpec.unjailed`). */
+  readonly support: JailSupport;
+  readonly folders: Folders;
+  /** The way to the network, where the entry has one. */
+  readonly way?: NetworkWay;
+  /** An empty private folder: HOME, TMPDIR and, unless the entry names one, the working folder of what has no jail. */
   readonly folder: string;
-  /** Where package runners keep what they fetched; without it they fetch again at each start. */
-  readonly cache: string;
   /** Absolute folders in which a bare command is looked for. */
   readonly searchPath: readonly string[];
-  /** At most `LIMITS.stdioStderrBytesMax` of what the process writes to stderr; the rest is read and dropped. */
+  /** What the process writes to stderr. It never waits: all of it is read. */
   readonly onStderr: (chunk: Uint8Array) => void;
+  /** Written before its command: what puts the process into its cgroup. Empty: nothing does. */
+  readonly entrance: readonly string[];
   /** How long a process that was asked to end may take. */
   readonly stopMs: number;
 }
@@ -27,64 +39,107 @@ export interface Exit {
 /** A running stdio server and everything it started. */
 export interface Child {
   readonly pid: number;
+  readonly isJailed: boolean;
   /** One line of stdout each, without its end. Ends with stdout; throws `ERR_UPSTREAM_TOO_LARGE|PROTOCOL`. One consumer. */
   lines(): AsyncGenerator<string, void, undefined>;
   /** Resolves when the pipe took the line. Throws `ERR_RUNNER_EXITED|LIMIT`. */
   write(line: string): Promise<void>;
   readonly exited: Promise<Exit>;
-  /** Ends stdin, then SIGTERM, then SIGKILL to the whole process group. Resolves when nothing of it is left to signal. */
+  /** Ends stdin, then SIGTERM, then SIGKILL to everything it started. Resolves when nothing of it is left. */
   stop(): Promise<void>;
+  /** SIGKILL at once. */
+  kill(): void;
+}
+
+interface Plan {
+  readonly command: JailCommand;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts a server by its approved launch: that argument vector, no shell, and an environment that holds the entry's own
- * variables and else only PATH, HOME, TMPDIR, LANG and the package caches. Throws `ERR_RUNNER_SPAWN`, not dispatched.
+ * Starts a server by its approved launch: that argument vector, no shell, in a jail of its own, with an environment that holds
+ * the entry's own variables and else only PATH, HOME, TMPDIR and LANG. Throws `ERR_RUNNER_SPAWN` and
+ * `ERR_SANDBOX_UNAVAILABLE`, not dispatched.
  */
 export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<Child> {
   const command = findCommand(spec.command, options.searchPath);
   if (command === undefined) throw notStarted('command not found');
-  const env = {
-    PATH: childPath(command, options.searchPath),
-    HOME: options.folder,
-    TMPDIR: options.folder,
-    LANG: 'C.UTF-8',
-    npm_config_cache: options.cache,
-    UV_CACHE_DIR: options.cache,
-    ...spec.env,
-  };
-  let child: ChildProcessWithoutNullStreams;
-  try {
-    child = spawn(command, [...spec.args], { cwd: spec.cwd ?? options.folder, env, detached: true, shell: false, stdio: 'pipe' });
-  } catch (cause) {
-    throw notStarted('spawn', cause);
-  }
+  const { support } = options;
+  if (support.kind === 'none' && spec.unjailed !== true) throw unavailable(support);
+  const plan = support.kind === 'jails' ? jailed(spec, command, options, support) : bare(spec, command, options);
+  const { child, told } = begin(plan, options.entrance);
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw notStarted('no pipes');
   // Writing to a process that is gone is told by `write`, not by an event that would end the runner.
-  child.stdin.on('error', () => undefined);
+  stdin.on('error', () => undefined);
   const started = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<Exit>();
   child.once('spawn', () => started.resolve());
   child.once('error', (cause) => started.reject(notStarted('spawn', cause)));
-  child.once('exit', (code, signal) => exited.resolve({ code, signal }));
+  let hasEnded = false;
+  child.once('exit', (code, by) => {
+    hasEnded = true;
+    exited.resolve({ code, signal: by });
+  });
   await started.promise;
   const { pid } = child;
   if (pid === undefined) throw notStarted('no process id');
-  drainStderr(child, options.onStderr);
+  stderr.on('data', options.onStderr);
+  const isJailed = support.kind === 'jails';
+  let inner: number | undefined;
+  if (isJailed) void pidInJail(told, () => hasEnded).then((found) => (inner = found));
+  else closeSync(told);
+  // Whoever waits outside of a jail doesn't pass a signal on; what is inside is asked itself.
+  const ask = (): void => (isJailed ? signal(inner, 'SIGTERM') : signal(-pid, 'SIGTERM'));
+  const kill = (): void => signal(-pid, 'SIGKILL');
   return {
-    pid,
+    pid, isJailed, kill,
     exited: exited.promise,
-    lines: () => splitLines(child.stdout),
-    write: writerOf(child),
-    stop: () => stop(child, pid, exited.promise, options.stopMs),
+    lines: () => splitLines(stdout),
+    write: writerOf(stdin),
+    stop: () => stop({ stdin, stdout, stderr }, exited.promise, { ask, kill }, options.stopMs),
   };
 }
 
-function writerOf(child: ChildProcessWithoutNullStreams): (line: string) => Promise<void> {
+function jailed(spec: LaunchSpec, command: string, options: LaunchOptions, { machine }: Extract<JailSupport, { kind: 'jails' }>): Plan {
+  const { searchPath, way } = options;
+  const folders = options.folders.mounts(spec.sandbox);
+  const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, ...(way === undefined ? {} : { way }) });
+  return { command: jailCommand(jail, [...(way?.prefix ?? []), command, ...spec.args], machine), cwd: '/', env: {} };
+}
+
+/** Without a jail only the environment is kept small; secrets in files are descriptors that nothing else inherits. */
+function bare(spec: LaunchSpec, command: string, { folder, searchPath }: LaunchOptions): Plan {
+  const secrets = Object.entries(spec.sandbox.secretFiles);
+  const env = {
+    PATH: childPath(command, searchPath), HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...spec.env,
+    ...Object.fromEntries(secrets.map(([name], index) => [name, `/dev/fd/${FIRST_DESCRIPTOR + index}`])),
+  };
+  const descriptors = secrets.map(([, value]) => Buffer.from(value));
+  return { command: { argv: [command, ...spec.args], descriptors, told: FIRST_DESCRIPTOR + secrets.length }, cwd: spec.cwd ?? folder, env };
+}
+
+const FIRST_DESCRIPTOR = 3;
+
+function begin({ command, cwd, env }: Plan, entrance: readonly string[]): { readonly child: ChildProcess; readonly told: number } {
+  try {
+    return startJailed(command, (argv, descriptors) => {
+      const [program = '', ...args] = [...entrance, ...argv];
+      return spawn(program, args, { cwd, env, detached: true, shell: false, stdio: ['pipe', 'pipe', 'pipe', ...descriptors] });
+    });
+  } catch (cause) {
+    throw notStarted('spawn', cause);
+  }
+}
+
+function writerOf(stdin: Writable): (line: string) => Promise<void> {
   return async (line) => {
-    if (child.stdin.writableLength + line.length > LIMITS.stdioLineBytesMax) {
+    if (stdin.writableLength + line.length > LIMITS.stdioLineBytesMax) {
       throw new SallyportError('ERR_RUNNER_LIMIT', 'The server does not read what it is sent.', { dispatched: false });
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    child.stdin.write(`${line}\n`, (error) => {
+    stdin.write(`${line}\n`, (error) => {
       if (error === null || error === undefined) resolve();
       else reject(new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { cause: error }));
     });
@@ -92,33 +147,36 @@ function writerOf(child: ChildProcessWithoutNullStreams): (line: string) => Prom
   };
 }
 
-function drainStderr(child: ChildProcessWithoutNullStreams, onStderr: (chunk: Uint8Array) => void): void {
-  let left: number = LIMITS.stdioStderrBytesMax;
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (left > 0) onStderr(chunk.subarray(0, left));
-    left -= chunk.byteLength;
-  });
+interface Pipes {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
-async function stop(child: ChildProcessWithoutNullStreams, pid: number, exited: Promise<Exit>, stopMs: number): Promise<void> {
-  child.stdin.end();
+interface Signals {
+  readonly ask: () => void;
+  readonly kill: () => void;
+}
+
+async function stop({ stdin, stdout, stderr }: Pipes, exited: Promise<Exit>, { ask, kill }: Signals, stopMs: number): Promise<void> {
+  stdin.end();
   const within = (timeoutMs: number): Promise<boolean> => Promise.race([exited.then(() => true), Bun.sleep(timeoutMs).then(() => false)]);
   if (!(await within(stopMs / 4))) {
-    signalGroup(pid, 'SIGTERM');
+    ask();
     await within(stopMs);
   }
-  // What the process left behind goes too: the group outlives its leader.
-  signalGroup(pid, 'SIGKILL');
+  // What the process left behind goes too: the group outlives its leader, and no jail outlives who made it.
+  kill();
   await exited;
-  child.stdout.destroy();
-  child.stderr.destroy();
+  stdout.destroy();
+  stderr.destroy();
 }
 
-function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+function signal(pid: number | undefined, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
-    process.kill(-pid, signal);
+    if (pid !== undefined) process.kill(pid, name);
   } catch {
-    // The group is empty: there is nothing left to end.
+    // There is nothing left to end.
   }
 }
 
@@ -128,5 +186,11 @@ function notStarted(internal: string, cause?: unknown): SallyportError {
     internal,
     dispatched: false,
     cause,
+  });
+}
+
+function unavailable({ why, remedy }: Extract<JailSupport, { kind: 'none' }>): SallyportError {
+  return new SallyportError('ERR_SANDBOX_UNAVAILABLE', 'Local servers are not started here: this machine has no sandbox for them.', {
+    remedy: `${remedy}; or accept it in the manifest: runner: { unjailed: accepted }`, internal: why, dispatched: false,
   });
 }

@@ -1,22 +1,32 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
+import type { Happening } from '../domain/happening.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
+import type { Cgroups } from './cgroups.ts';
+import type { NetworkWay } from './confine.ts';
 import { createCrashes } from './crashes.ts';
 import type { Crashes } from './crashes.ts';
-import { launch } from './launch.ts';
-import type { Child, Exit } from './launch.ts';
-import { logTo } from './stderr-log.ts';
+import { createFolders, type Folders } from './folders.ts';
+import type { JailSupport } from './jail/probe.ts';
+import type { Exit } from './launch.ts';
+import { startServer, type Running } from './running.ts';
+import { endedRecord, startedRecord } from './told.ts';
+import type { EndCause } from './told.ts';
 import { createTrail } from './trail.ts';
 import type { Trail } from './trail.ts';
+import { createWatchdog } from './watchdog.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export interface ProcessRequest {
   /** Names this process in `send` and `close`; chosen by the caller, used once. */
   readonly key: string;
   /** What crashes are counted under: the same for every start of the same thing for the same caller. */
   readonly origin: string;
+  readonly space: string;
+  readonly server: string;
   readonly launch: LaunchSpec;
 }
 
@@ -32,7 +42,8 @@ export interface ProcessStatus {
 export interface ProcessTable {
   /**
    * Starts a process and yields `{ pid }`, then each line it writes. It lives as long as the iteration: ending that (or
-   * `signal`) stops it. Throws `ERR_RUNNER_SPAWN|LIMIT` (not dispatched), `ERR_RUNNER_EXITED` when the process ends by itself.
+   * `signal`) stops it. Throws `ERR_RUNNER_SPAWN|LIMIT` and `ERR_SANDBOX_UNAVAILABLE` (not dispatched), `ERR_RUNNER_EXITED`
+   * when the process ends by itself or is ended by a limit, and what `record` throws: what can't be recorded is not started.
    */
   open(request: ProcessRequest, owner: object, signal: AbortSignal): AsyncIterable<Json>;
   /** Writes one line. Throws `ERR_NOT_FOUND`, `ERR_REQUEST_INVALID`, `ERR_RUNNER_EXITED|LIMIT`. */
@@ -44,21 +55,23 @@ export interface ProcessTable {
 }
 
 export interface ProcessTableOptions {
-  /** The runner's own folder: private folders, caches and stderr logs of servers. */
+  /** Sallyport's home: nothing of it is ever shown to a server. */
+  readonly home: string;
+  /** The runner's own folder: private folders and stderr logs of servers. */
   readonly folder: string;
   readonly searchPath: readonly string[];
+  readonly support: JailSupport;
+  /** Where servers are held to their memory and processes by the kernel; absent: the watchdog alone does it. */
+  readonly cgroups?: Cgroups;
+  /** The way to the network of a server that has any. */
+  readonly wayOf?: (request: ProcessRequest) => NetworkWay;
+  /** Resolves when a record is durable. */
+  readonly record: (happening: Happening) => Promise<void>;
+  /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. */
+  readonly onCrashes: (server: Pick<ProcessRequest, 'space' | 'server'>) => void;
   readonly processesMax?: number;
   readonly stopMs?: number;
   readonly now?: () => number;
-}
-
-interface Running {
-  readonly child: Child;
-  readonly owner: object;
-  readonly startedAt: number;
-  linesIn: number;
-  linesOut: number;
-  isClosing: boolean;
 }
 
 export function createProcessTable(options: ProcessTableOptions): ProcessTable {
@@ -70,6 +83,8 @@ class Processes implements ProcessTable {
   readonly #now: () => number;
   readonly #running = new Map<string, Running>();
   readonly #crashes: Crashes;
+  readonly #folders: Folders;
+  readonly #watchdog: Watchdog;
   readonly #trail: Trail;
   readonly #work: string;
   #starting = 0;
@@ -79,6 +94,8 @@ class Processes implements ProcessTable {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#crashes = createCrashes(this.#now);
+    this.#folders = createFolders(options.home, join(options.folder, 'written'));
+    this.#watchdog = createWatchdog(this.#now);
     this.#work = join(options.folder, 'work');
     this.#trail = createTrail(join(options.folder, 'running'));
     // What a killed runner left: nobody speaks to its servers any more, and nothing of their folders is in use.
@@ -88,44 +105,53 @@ class Processes implements ProcessTable {
 
   async *open(request: ProcessRequest, owner: object, signal: AbortSignal): AsyncGenerator<Json, void, undefined> {
     const folder = join(this.#work, crypto.randomUUID());
-    let process: Running | undefined;
-    const stop = (): void => void process?.child.stop();
+    let running: Running | undefined;
+    let cause: EndCause | undefined;
+    const stop = (): void => void running?.child.stop();
+    const isWanted = (): boolean => running?.isClosing !== true && !signal.aborted;
     try {
-      process = await this.#start(request, owner, folder);
+      running = await this.#start(request, owner, folder);
       signal.addEventListener('abort', stop);
       if (signal.aborted || this.#isShut) return;
-      yield { pid: process.child.pid };
-      for await (const line of process.child.lines()) {
-        process.linesOut += 1;
+      await this.#options.record(startedRecord(running.ran));
+      yield { pid: running.child.pid };
+      for await (const line of running.child.lines()) {
+        running.linesOut += 1;
+        running.saidAt = this.#now();
         yield line;
       }
       // A server that closed its stdout can say nothing more, whether or not it goes on running.
-      await process.child.stop();
-      if (process.isClosing || signal.aborted) return;
-      if (process.linesOut === 0) this.#crashes.crashed(request.origin);
-      throw exited(await process.child.exited);
-    } catch (cause) {
-      if (cause instanceof SallyportError) throw cause;
+      await running.child.stop();
+      if (!isWanted()) return;
+      cause = causeOf(running, await running.child.exited);
+      throw exited(cause, await running.child.exited);
+    } catch (fault) {
+      if (fault instanceof SallyportError) {
+        if (fault.code === 'ERR_UPSTREAM_PROTOCOL' || fault.code === 'ERR_UPSTREAM_TOO_LARGE') cause = 'protocol';
+        throw fault;
+      }
       // Stopping cuts the pipe off under the reader.
-      if (process === undefined || !(process.isClosing || signal.aborted)) throw exited(undefined, cause);
+      if (running !== undefined && isWanted()) cause = running.breach ?? 'crash';
+      if (running === undefined || isWanted()) throw exited(cause, undefined, fault);
     } finally {
       signal.removeEventListener('abort', stop);
-      if (process !== undefined) await this.#end(request, process);
+      if (running !== undefined) await this.#end(request, running, cause ?? running.breach);
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
   async send(key: string, line: string, owner: object): Promise<void> {
     if (/[\r\n]/.test(line)) throw new SallyportError('ERR_REQUEST_INVALID', 'A message is one line.', { dispatched: false });
-    const process = this.#find(key, owner);
-    process.linesIn += 1;
-    await process.child.write(line);
+    const running = this.#find(key, owner);
+    running.linesIn += 1;
+    running.saidAt = this.#now();
+    await running.child.write(line);
   }
 
   async close(key: string, owner: object): Promise<void> {
-    const process = this.#find(key, owner);
-    process.isClosing = true;
-    await process.child.stop();
+    const running = this.#find(key, owner);
+    running.isClosing = true;
+    await running.child.stop();
   }
 
   status(): readonly ProcessStatus[] {
@@ -134,53 +160,75 @@ class Processes implements ProcessTable {
 
   async shutdown(): Promise<void> {
     this.#isShut = true;
-    await Promise.all([...this.#running.values()].map((process) => {
-      process.isClosing = true;
-      return process.child.stop();
+    await Promise.all([...this.#running.values()].map((running) => {
+      running.isClosing = true;
+      return running.child.stop();
     }));
+    this.#watchdog.close();
   }
 
-  async #start({ key, origin, launch: spec }: ProcessRequest, owner: object, folder: string): Promise<Running> {
-    const { processesMax = LIMITS.stdioProcessesMax, stopMs = LIMITS.stdioStopMs, searchPath } = this.#options;
+  async #start(request: ProcessRequest, owner: object, folder: string): Promise<Running> {
+    const { processesMax = LIMITS.stdioProcessesMax, stopMs = LIMITS.stdioStopMs, searchPath, support, cgroups, wayOf } = this.#options;
     if (this.#isShut || this.#running.size + this.#starting >= processesMax) {
       throw new SallyportError('ERR_RUNNER_LIMIT', 'No more local servers can be started now.', { remedy: 'Try again later.', dispatched: false });
     }
-    if (this.#running.has(key)) throw new SallyportError('ERR_CONFLICT', 'This process runs already.', { dispatched: false });
+    if (this.#running.has(request.key)) throw new SallyportError('ERR_CONFLICT', 'This process runs already.', { dispatched: false });
     this.#starting += 1;
     try {
-      await this.#crashes.permit(origin);
-      const cache = join(this.#options.folder, 'cache', digestOf([spec.command, ...spec.args]));
-      for (const path of [folder, cache]) mkdirSync(path, { recursive: true, mode: 0o700 });
-      const onStderr = logTo(join(this.#options.folder, 'log'), origin, spec.env);
-      const child = await launch(spec, { folder, cache, searchPath, onStderr, stopMs });
-      const process = { child, owner, startedAt: this.#now(), linesIn: 0, linesOut: 0, isClosing: false };
-      this.#running.set(key, process);
-      this.#trail.add(child.pid);
-      return process;
+      await this.#crashes.permit(request.origin);
+      const way = request.launch.sandbox.network.length === 0 ? undefined : wayOf?.(request);
+      const running = await startServer(request, owner, {
+        support, folders: this.#folders, folder, searchPath, stopMs, logs: join(this.#options.folder, 'log'), now: this.#now,
+        ...(way === undefined ? {} : { way }), ...(cgroups === undefined ? {} : { cgroups }),
+      });
+      this.#running.set(request.key, running);
+      this.#trail.add(running.child.pid);
+      running.unwatch = this.#watchdog.watch({
+        pid: running.child.pid, spec: request.launch.sandbox, startedAt: running.startedAt, saidAt: () => running.saidAt,
+        onBreach: (breach) => {
+          running.breach = breach;
+          running.child.kill();
+        },
+      });
+      return running;
     } finally {
       this.#starting -= 1;
     }
   }
 
-  async #end({ key, origin }: ProcessRequest, process: Running): Promise<void> {
-    await process.child.stop();
-    this.#running.delete(key);
-    this.#trail.remove(process.child.pid);
-    if (process.linesOut > 0) this.#crashes.worked(origin);
+  async #end(request: ProcessRequest, running: Running, cause: EndCause | undefined): Promise<void> {
+    await running.child.stop();
+    running.unwatch();
+    this.#running.delete(request.key);
+    this.#trail.remove(running.child.pid);
+    running.cgroup?.remove();
+    if (running.linesOut > 0) this.#crashes.worked(request);
+    else if (cause !== undefined && this.#crashes.crashed(request)) this.#options.onCrashes({ space: request.space, server: request.server });
+    // It has ended, recorded or not.
+    await this.#options.record(endedRecord(running.ran, {
+      ...(cause === undefined ? {} : { cause }), exit: await running.child.exited, ranMs: this.#now() - running.startedAt,
+      linesIn: running.linesIn, linesOut: running.linesOut, stderrBytes: running.stderr.bytes, said: running.stderr.tail(),
+    })).catch(() => undefined);
   }
 
   #find(key: string, owner: object): Running {
-    const process = this.#running.get(key);
-    if (process === undefined || process.owner !== owner) throw new SallyportError('ERR_NOT_FOUND', 'No such process runs.');
-    return process;
+    const running = this.#running.get(key);
+    if (running === undefined || running.owner !== owner) throw new SallyportError('ERR_NOT_FOUND', 'No such process runs.');
+    return running;
   }
 }
 
-function exited(exit: Exit | undefined, cause?: unknown): SallyportError {
-  const internal = exit === undefined ? 'pipe broken' : `code ${exit.code}, signal ${exit.signal}`;
-  return new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal, cause });
+/** Bubblewrap says of a process that was ended by a signal what a shell says. */
+const KILLED_CODE = 128 + 9;
+
+function causeOf(running: Running, { code, signal }: Exit): EndCause {
+  if (running.breach !== undefined) return running.breach;
+  if (running.cgroup?.wasFull() === true) return 'memory';
+  if (signal === 'SIGKILL' || code === KILLED_CODE) return 'killed';
+  return running.linesOut === 0 ? 'start' : 'crash';
 }
 
-function digestOf(parts: readonly string[]): string {
-  return new Bun.CryptoHasher('sha256').update(JSON.stringify(parts)).digest('hex');
+function exited(why: EndCause | undefined, exit: Exit | undefined, cause?: unknown): SallyportError {
+  const how = exit === undefined ? 'pipe broken' : `code ${exit.code}, signal ${exit.signal}`;
+  return new SallyportError('ERR_RUNNER_EXITED', 'The process of the server ended.', { internal: why === undefined ? how : `${why}: ${how}`, cause });
 }

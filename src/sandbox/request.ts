@@ -13,7 +13,7 @@ const KEY = /^[\w.-]{1,200}$/;
 
 /** Reads what the gateway asks to start. A field that the closed type does not have is refused (invariant 9). */
 export function readProcessRequest(body: Json): ProcessRequest {
-  const { key, origin, launch } = readObject(body, new Set(['key', 'origin', 'launch']));
+  const { key, origin, space, server, launch } = readObject(body, new Set(['key', 'origin', 'space', 'server', 'launch']));
   const spec = readObject(launch, LAUNCH_FIELDS);
   const cwd = spec['cwd'];
   if (typeof spec['shared'] !== 'boolean') throw invalid('shared');
@@ -25,7 +25,7 @@ export function readProcessRequest(body: Json): ProcessRequest {
     ...(spec['package'] === undefined ? {} : { package: readPackage(spec['package']) }),
     ...(spec['unjailed'] === true ? { unjailed: true } : {}),
   };
-  return { key: readKey(key), origin: readKey(origin), launch: read };
+  return { key: readKey(key), origin: readKey(origin), space: text(space, 'space'), server: text(server, 'server'), launch: read };
 }
 
 function readPackage(value: Json): PackagePin {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { SallyportError } from '../domain/errors.ts';
@@ -7,7 +7,9 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import { defaultSandbox } from '../registry/sandbox.ts';
+import type { Happening } from '../domain/happening.ts';
 import { createCrashes } from './crashes.ts';
+import { probeJails } from './jail/probe.ts';
 import { splitLines } from './lines.ts';
 import { createProcessTable } from './processes.ts';
 import type { ProcessTable, ProcessTableOptions } from './processes.ts';
@@ -15,14 +17,23 @@ import { readProcessRequest } from './request.ts';
 import { findCommand, searchPathOf } from './tools.ts';
 
 const OWNER = {};
+const SERVER = { origin: 'o', space: 'default', server: 'crm' } as const;
 const base = mkdtempSync('/tmp/sp-sandbox-');
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 let folder = '';
 let table: ProcessTable;
+const support = await probeJails();
+let recorded: Happening[] = [];
+let crashing: string[] = [];
 const make = (options: Partial<ProcessTableOptions> = {}): ProcessTable =>
-  createProcessTable({ folder, searchPath: searchPathOf(process.env['PATH'], ''), stopMs: 50, ...options });
+  createProcessTable({
+    home: '/nonexistent', folder, searchPath: searchPathOf(process.env['PATH'], ''), support, stopMs: 50,
+    record: async (happening) => void recorded.push(happening), onCrashes: ({ server }) => void crashing.push(server), ...options,
+  });
 beforeEach(() => {
   folder = mkdtempSync(join(base, 'r-'));
+  recorded = [];
+  crashing = [];
   table = make();
 });
 afterEach(() => table.shutdown());
@@ -30,20 +41,20 @@ afterEach(() => table.shutdown());
 const sh = (script: string, env: Record<string, string> = {}): LaunchSpec =>
   ({ command: '/bin/sh', args: ['-c', script], env, shared: false, sandbox: defaultSandbox() });
 const open = (script: string, key = 'k', signal = new AbortController().signal): AsyncIterator<Json> =>
-  table.open({ key, origin: 'o', launch: sh(script) }, OWNER, signal)[Symbol.asyncIterator]();
+  table.open({ ...SERVER, key, launch: sh(script) }, OWNER, signal)[Symbol.asyncIterator]();
 const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(() => undefined, (cause: unknown) => (cause instanceof SallyportError ? cause.code : cause));
-const isAlive = (pid: number): boolean => {
+/** Processes of the machine that have these words in their command. */
+const running = (mark: string): readonly string[] => readdirSync('/proc').filter((name) => {
   try {
-    process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(mark);
   } catch {
     return false;
   }
-};
+});
 
 test('lines go in and come out whole, in a clean environment and a private folder', async () => {
-  const request = { key: 'k', origin: 'o', launch: sh('env | sort; pwd; cat', { TOKEN: 't' }) };
+  const request = { ...SERVER, key: 'k', launch: sh('env | sort; pwd; cat', { TOKEN: 't' }) };
   const lines = table.open(request, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
   expect((await lines.next()).value).toEqual({ pid: expect.any(Number) });
   const seen: string[] = [];
@@ -51,11 +62,11 @@ test('lines go in and come out whole, in a clean environment and a private folde
   while (!seen.at(-1)?.startsWith('{')) seen.push(String((await lines.next()).value));
   expect(seen.at(-1)).toBe('{"a":"ü"}');
   const home = seen.at(-2) ?? '';
-  expect(home).toStartWith(join(folder, 'work'));
+  expect(home).toBe('/tmp');
   const names = seen.slice(0, -2).map((line) => line.split('=')[0]).filter((name) => name !== '_' && name !== 'OLDPWD' && name !== 'SHLVL');
-  expect(names).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR', 'TOKEN', 'UV_CACHE_DIR', 'npm_config_cache']);
+  expect(names).toEqual(['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR', 'TOKEN']);
   await lines.return?.();
-  expect(existsSync(home)).toBeFalse();
+  expect(readdirSync(join(folder, 'work'))).toEqual([]);
   expect(table.status()).toEqual([]);
 });
 
@@ -63,23 +74,24 @@ test('a process that ends by itself ends its stream with ERR_RUNNER_EXITED', asy
   const lines = open('echo one; exit 3');
   await lines.next();
   expect((await lines.next()).value).toBe('one');
-  expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject({ code: 'ERR_RUNNER_EXITED', internal: 'code 3, signal null', dispatched: true });
+  const fault = { code: 'ERR_RUNNER_EXITED', internal: 'crash: code 3, signal null', dispatched: true };
+  expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject(fault);
 });
 
-test.each(['abort', 'close', 'return', 'shutdown'])('%s ends the whole process group, even what ignores SIGTERM', async (way) => {
+test.each(['abort', 'close', 'return', 'shutdown'])('%s ends everything that it started, even what ignores SIGTERM', async (way) => {
   const controller = new AbortController();
-  const lines = open(`trap "" TERM; (trap "" TERM; sleep 100) & echo $!; wait; sleep 100`, 'k', controller.signal);
+  const mark = `${process.pid}${Math.floor(Math.random() * 1e9)}`;
+  const lines = open(`trap "" TERM; (trap "" TERM; exec sleep ${mark}) & echo started; wait; exec sleep ${mark}`, 'k', controller.signal);
   await lines.next();
-  const leader = table.status()[0]?.pid ?? 0;
-  const grandchild = Number((await lines.next()).value);
-  expect([isAlive(leader), isAlive(grandchild)]).toEqual([true, true]);
+  await lines.next();
+  while (running(mark).length < 2) await Bun.sleep(1);
   if (way === 'abort') controller.abort();
   if (way === 'close') await table.close('k', OWNER);
   if (way === 'shutdown') await table.shutdown();
   if (way === 'return') await lines.return?.();
   else expect((await lines.next()).done).toBeTrue();
   // Signals take effect in their own time; what never dies fails by the test's time limit.
-  while (isAlive(leader) || isAlive(grandchild)) await Bun.sleep(1);
+  while (running(mark).length > 0) await Bun.sleep(1);
 });
 
 test('nobody but its opener speaks to a process, and a message is one line', async () => {
@@ -124,14 +136,14 @@ test('what crashes at start three times is refused for a while; what worked is n
   await lines.next();
   expect(await codeOf(lines.next())).toBe('ERR_RUNNER_EXITED');
   const records = createCrashes(() => 0);
-  records.crashed('x');
-  records.worked('x');
+  records.crashed({ ...SERVER, origin: 'x' });
+  records.worked({ ...SERVER, origin: 'x' });
   await records.permit('x');
 });
 
 test('a command that is not there is told apart from one that fails, before anything is dispatched', async () => {
   const launch = { command: 'sallyport-no-such-command', args: [], env: {}, shared: false, sandbox: defaultSandbox() };
-  const lines = table.open({ key: 'k', origin: 'o', launch }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
+  const lines = table.open({ ...SERVER, key: 'k', launch }, OWNER, new AbortController().signal)[Symbol.asyncIterator]();
   expect(await lines.next().catch((cause: unknown) => cause)).toMatchObject({ code: 'ERR_RUNNER_SPAWN', dispatched: false });
 });
 
@@ -181,7 +193,7 @@ test('commands are found absolutely or by their bare name, never relative to a f
 test('a launch with a field that the type does not have is refused', () => {
   const sandbox = { ...defaultSandbox() };
   const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false, sandbox };
-  expect(readProcessRequest({ key: 'k', origin: 'o', launch })).toEqual({ key: 'k', origin: 'o', launch });
+  expect(readProcessRequest({ ...SERVER, key: 'k', launch })).toEqual({ ...SERVER, key: 'k', launch });
   for (const bad of [
     { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } },
     { ...launch, cwd: 'relative' },
@@ -190,6 +202,6 @@ test('a launch with a field that the type does not have is refused', () => {
     { ...launch, sandbox: { ...sandbox, processesMax: 0 } }, { ...launch, sandbox: { reads: [] } }, { ...launch, unjailed: false },
     { ...launch, package: { name: 'x' } },
     { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
-  ]) expect(() => readProcessRequest({ key: 'k', origin: 'o', launch: bad })).toThrow('not a launch');
-  expect(() => readProcessRequest({ key: '../k', origin: 'o', launch })).toThrow('not a launch');
+  ]) expect(() => readProcessRequest({ ...SERVER, key: 'k', launch: bad })).toThrow('not a launch');
+  expect(() => readProcessRequest({ ...SERVER, key: '../k', launch })).toThrow('not a launch');
 });

@@ -2,23 +2,36 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { redact } from '../domain/redacted.ts';
+import type { LaunchSpec } from '../domain/server.ts';
 
 const LINE_CHARS_MAX = 1_000;
 /** Shorter values of the environment are words that every program prints. */
 const SECRET_CHARS_MIN = 6;
+const TAIL_LINES = 8;
+
+/** What the last start of a server wrote to stderr. */
+export interface StderrLog {
+  write(chunk: Uint8Array): void;
+  /** The last lines, redacted: what a record says of a failure. */
+  tail(): string;
+  /** All that it wrote, kept or not. */
+  readonly bytes: number;
+}
 
 /**
- * What the last start of a server wrote to stderr, for the operator's eyes: line by line, without the values of its own
- * environment (its secrets among them) and without what looks like a secret. A file of its origin's, anew at each start.
+ * Keeps what a server wrote to stderr for the operator's eyes: line by line, without the values of its own environment and
+ * files (its secrets among them) and without what looks like a secret; up to a limit. A file of its origin's, anew at each start.
  */
-export function logTo(folder: string, origin: string, env: Readonly<Record<string, string>>): (chunk: Uint8Array) => void {
+export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'env' | 'sandbox'>, bytesMax: number): StderrLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${createHash('sha256').update(JSON.stringify([origin])).digest('hex').slice(0, 16)}.stderr`);
   writeFileSync(path, '', { mode: 0o600 });
-  const secrets = Object.entries(env).flatMap(([name, value]) => (name !== 'PATH' && value.length >= SECRET_CHARS_MIN ? [value] : []));
+  const secrets = secretsOf(spec);
   const decoder = new TextDecoder();
   let rest = '';
-  return (chunk) => {
+  let bytes = 0;
+  let last: readonly string[] = [];
+  const keep = (chunk: Uint8Array): void => {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     // What has no end is cut: a secret at the cut would be two halves, so nothing of such a line is kept but its beginning.
@@ -26,10 +39,31 @@ export function logTo(folder: string, origin: string, env: Readonly<Record<strin
       lines.push(rest.slice(0, LINE_CHARS_MAX));
       rest = '';
     }
-    if (lines.length > 0) appendFileSync(path, lines.map((line) => `${plain(line, secrets)}\n`).join(''));
+    if (lines.length === 0) return;
+    const plain = lines.map((line) => plainOf(line, secrets));
+    last = [...last, ...plain].slice(-TAIL_LINES);
+    appendFileSync(path, plain.map((line) => `${line}\n`).join(''));
+  };
+  return {
+    write(chunk) {
+      const left = bytesMax - bytes;
+      bytes += chunk.byteLength;
+      if (left > 0) keep(chunk.subarray(0, left));
+    },
+    tail: () => [...last, ...(rest === '' ? [] : [plainOf(rest, secrets)])].join('\n').slice(-LINE_CHARS_MAX),
+    get bytes() {
+      return bytes;
+    },
   };
 }
 
-function plain(line: string, secrets: readonly string[]): string {
-  return redact(secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), line));
+function secretsOf({ env, sandbox }: Pick<LaunchSpec, 'env' | 'sandbox'>): readonly string[] {
+  const values = [...Object.entries(env).flatMap(([name, value]) => (name === 'PATH' ? [] : [value])), ...Object.values(sandbox.secretFiles)];
+  // A line is looked at by itself, so of a secret of several lines each is one.
+  return [...new Set(values.flatMap((value) => [value, ...value.split('\n')]))].filter((value) => value.length >= SECRET_CHARS_MIN)
+    .toSorted((left, right) => right.length - left.length);
+}
+
+function plainOf(line: string, secrets: readonly string[]): string {
+  return redact(secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), line.slice(0, LINE_CHARS_MAX * 2)));
 }

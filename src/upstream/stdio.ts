@@ -50,7 +50,8 @@ async function open(options: StdioUpstreamOptions, exchange: Exchange, capabilit
   const launch = await resolved(server.endpoint.launch, options.release, exchange);
   // The runner sees a digest: it needs to tell callers apart, not to know them. Crashes are counted under `origin`.
   const origin = digest(identityOf(exchange));
-  const pipe = await openPipe(options.link, { key: `${origin}.${crypto.randomUUID()}`, origin, launch: launchJson(launch) }, server.id);
+  const key = `${origin}.${crypto.randomUUID()}`;
+  const pipe = await openPipe(options.link, { key, origin, space: server.space, server: server.id, launch: launchJson(launch) }, server.id);
   return openConnection(pipe, { codec: options.codec, server: server.id, shared: isShared(exchange), capabilities, probe: true });
 }
 

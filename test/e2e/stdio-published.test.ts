@@ -12,13 +12,17 @@ let folder: string;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync('/tmp/sp-published-'));
-  mkdirSync(join(folder, 'files'));
+  for (const name of ['files', 'kept']) mkdirSync(join(folder, name));
   gate = await startGate({
     policy: `permit(principal in Group::"testers", action, resource);`,
     manifest: `servers:
   everything: { command: ${program('server-everything')}, owner: tests }
-  filesystem: { command: ${program('server-filesystem', join(folder, 'files'))}, owner: tests }
-  memory: { command: ${program('server-memory')}, env: { MEMORY_FILE_PATH: "${join(folder, 'memory.jsonl')}" }, owner: tests }
+  filesystem: { command: ${program('server-filesystem', join(folder, 'files'))}, owner: tests, sandbox: { writes: [${join(folder, 'files')}] } }
+  memory:
+    command: ${program('server-memory')}
+    env: { MEMORY_FILE_PATH: "${join(folder, 'kept', 'memory.jsonl')}" }
+    sandbox: { writes: [${join(folder, 'kept')}] }
+    owner: tests
 toolsets:
   desk: [{ server: filesystem, tools: [write_file, read_text_file] }, { server: memory, tools: "*" }]
 `,

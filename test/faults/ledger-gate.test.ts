@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { verifies } from '../e2e/requirements.ts';
 import { startCountingServer } from '../fixtures/counting-server.ts';
+import { sandboxed } from '../fixtures/sandbox-reads.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { readJournal } from '../fixtures/supervised-gate.ts';
 import { findingsOf } from './kill-findings.ts';
@@ -40,7 +41,7 @@ async function disturbed(name: string, prepare: (place: string) => void, disturb
 permit(principal, action in Action::"session", resource);`,
     manifest: `servers:
   remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }
-  local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
+  local: { command: ${JSON.stringify(local)}, owner: tests, ${sandboxed([dirname(localFile)])} }\n`,
   });
   try {
     await gate.enrol('remote', 'local');

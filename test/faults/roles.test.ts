@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCountingServer, type CountingServer } from '../fixtures/counting-server.ts';
+import { sandboxed } from '../fixtures/sandbox-reads.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
     manifest: `defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off }
 servers:
   remote: { url: "${remote.url}", allowPrivate: true, owner: tests }
-  local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
+  local: { command: ${JSON.stringify(local)}, owner: tests, ${sandboxed([folder])} }\n`,
   });
   await gate.enrol('remote', 'local');
   token = await gate.token();

@@ -64,7 +64,8 @@ export const EVIDENCE = {
     events: ['people.revealed', 'body.opened', 'policy.simulated', 'evidence.bundled'] },
   delivery: { says: 'sinks that failed, recovered or were replayed', expected: 'when',
     events: ['sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed'] },
-  lifecycle: { says: 'roles that started and stopped', expected: 'when', events: ['role.started', 'role.stopped'] },
+  lifecycle: { says: 'roles and local servers that started, stopped and failed', expected: 'when',
+    events: ['role.started', 'role.stopped', 'server.started', 'server.stopped', 'server.failed'] },
 } as const satisfies Readonly<Record<string, EvidenceKind>>;
 
 export type EvidenceName = keyof typeof EVIDENCE;

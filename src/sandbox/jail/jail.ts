@@ -36,6 +36,16 @@ export interface Jail {
   readonly spawning: Spawning;
   readonly limits: JailLimits;
   readonly cwd: string;
+  /**
+   * The whole environment in the jail, handed over by descriptor: bubblewrap itself, which is outside, must not obey what is
+   * meant for who is inside (`LD_LIBRARY_PATH`), nor show it in its own `/proc/<pid>/environ`. Absent: that of whoever starts it.
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+  /**
+   * `pairs`: a process may have connected pairs, but reaches no unix socket by its path. Folders of the machine that are shown
+   * may hold some, and neither a network namespace nor a read-only mount is in the way of those. Absent: all.
+   */
+  readonly unixSockets?: 'pairs';
 }
 
 /** What the machine can do about it; `probeJails` asks it. */
@@ -68,8 +78,9 @@ const INNER = '/run/jail';
 export function jailCommand(jail: Jail, command: readonly string[], machine: Machine): JailCommand {
   const descriptors: Uint8Array[] = [];
   const give = (bytes: Uint8Array): string => String(FIRST_DESCRIPTOR + descriptors.push(bytes) - 1);
-  const filter = give(seccompFilter(machine.architecture, jail.spawning));
+  const filter = give(seccompFilter(machine.architecture, jail.spawning, jail.unixSockets));
   const mounts = jail.mounts.flatMap((mount) => mountArguments(mount, give));
+  const environment = jail.environment === undefined ? [] : ['--args', give(environmentArguments(jail.environment))];
   const told = FIRST_DESCRIPTOR + descriptors.length;
   const nests = jail.spawning === 'jails';
   return {
@@ -89,6 +100,7 @@ export function jailCommand(jail: Jail, command: readonly string[], machine: Mac
       // The jail's root is memory, too, and would be writable without a limit.
       '--remount-ro', '/',
       '--chdir', jail.cwd,
+      ...environment,
       '--',
       ...(nests ? ['/bin/sh', '-c', NESTING, 'nest'] : []),
       ...(jail.limits.processesMax === undefined ? [] : ['/usr/bin/prlimit', `--nproc=${jail.limits.processesMax}`, '--']),
@@ -107,6 +119,12 @@ function limited(machine: Machine, limits: JailLimits): readonly string[] {
     ...(fileBytesMax === undefined ? [] : [`--fsize=${fileBytesMax}`]),
     '--',
   ];
+}
+
+/** As bubblewrap reads them from a descriptor: each ends with NUL. */
+function environmentArguments(environment: Readonly<Record<string, string>>): Uint8Array {
+  const words = Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]);
+  return Buffer.from(['--clearenv', ...words].map((word) => `${word}\0`).join(''));
 }
 
 function mountArguments(mount: Mount, give: (bytes: Uint8Array) => string): readonly string[] {

@@ -13,7 +13,7 @@ export type Spawning = 'none' | 'processes' | 'jails';
  * not exist (ENOSYS, so that programs fall back). What is refused gets EPERM and lives on: a program that merely tried, as
  * many do, works. A foreign calling convention (32-bit, x32) would be a way around the numbers: it kills, or does not exist.
  */
-export function seccompFilter(architecture: Architecture, spawning: Spawning): Uint8Array {
+export function seccompFilter(architecture: Architecture, spawning: Spawning, unixSockets?: 'pairs'): Uint8Array {
   const nests = spawning === 'jails';
   const at = (syscall: Syscall): number => syscall[architecture] ?? ABSENT;
   return encode([
@@ -26,8 +26,8 @@ export function seccompFilter(architecture: Architecture, spawning: Spawning): U
     ...when(JEQ, at(SYSCALLS.clone3), [give(ERRNO | ENOSYS)]),
     ...(spawning === 'none' ? [SYSCALLS.fork, SYSCALLS.vfork].flatMap((one) => when(JEQ, at(one), [give(ERRNO | EPERM)])) : []),
     ...when(JEQ, at(SYSCALLS.clone), cloneRules(spawning)),
-    ...when(JEQ, at(SYSCALLS.socket), socketRules()),
-    ...when(JEQ, at(SYSCALLS.socketpair), socketRules()),
+    ...when(JEQ, at(SYSCALLS.socket), socketRules(unixSockets === 'pairs' ? IP : [AF_UNIX, ...IP])),
+    ...when(JEQ, at(SYSCALLS.socketpair), socketRules([AF_UNIX, ...IP])),
     ...when(JEQ, at(SYSCALLS.ioctl), ioctlRules()),
     ...when(JEQ, at(SYSCALLS.personality), personalityRules()),
     give(ALLOW),
@@ -44,13 +44,13 @@ function cloneRules(spawning: Spawning): readonly Instruction[] {
 }
 
 /**
- * Unix, IPv4, IPv6, and of netlink what lists interfaces: a network namespace keeps these in. It does not keep in AF_VSOCK
+ * Of the families that are given (unix, IPv4, IPv6), and of netlink what lists interfaces: a network namespace keeps these in. It does not keep in AF_VSOCK
  * (the way to a hypervisor), AF_ALG and the families of buses and radios.
  */
-function socketRules(): readonly Instruction[] {
+function socketRules(families: readonly number[]): readonly Instruction[] {
   return [
     load(lowOf(0)),
-    ...[AF_UNIX, AF_INET, AF_INET6].flatMap((family) => when(JEQ, family, [give(ALLOW)])),
+    ...families.flatMap((family) => when(JEQ, family, [give(ALLOW)])),
     ...unless(JEQ, AF_NETLINK, [give(ERRNO | EAFNOSUPPORT)]),
     load(lowOf(2)),
     ...when(JEQ, NETLINK_ROUTE, [give(ALLOW)]),
@@ -80,6 +80,7 @@ const CLONE_THREAD = 0x00010000;
 const NEW_NAMESPACES = 0x7e020000;
 const [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, NETLINK_ROUTE] = [1, 2, 10, 16, 0];
 const [TIOCSTI, TIOCLINUX] = [0x5412, 0x541c];
+const IP: readonly number[] = [AF_INET, AF_INET6];
 /** A number that no call has. */
 const ABSENT = 0xfffffffe;
 
