@@ -11,7 +11,7 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner and gateway, each a process of its own',
-  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict]',
+  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },
@@ -19,6 +19,7 @@ export const command: Command = {
       'control-listen': { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
+      unjailed: { type: 'boolean' },
     });
     // Who reads the messages may leave; the gate goes on.
     process.stderr.on('error', () => undefined);
@@ -32,7 +33,9 @@ export const command: Command = {
       controlListen: options.text('control-listen'),
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
+      unjailed: options.flag('unjailed'),
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
+      onWarning: (line) => io.note(line),
     });
     const [gate, control] = [supervisor.detail('gateway')['url'], supervisor.detail('control')['url']];
     io.note(`The gate is up at ${String(gate)}, control at ${String(control)}, its state in ${home}. Stop it with Ctrl-C.`);
@@ -49,8 +52,16 @@ export interface StartOptions {
   readonly controlListen?: string | undefined;
   readonly insecureLoopback: boolean;
   readonly strict: boolean;
+  readonly unjailed?: boolean;
   readonly onEvent: (event: UpEvent) => void;
+  /** What is weaker here than it should be, for the person who starts it. */
+  readonly onWarning: (line: string) => void;
 }
+
+/** What is true where the kernel keeps nobody in: said in full, because nothing else shows it. */
+const WEAKER = 'The roles run as plain processes of one user: who breaks into one can read the keys and files of all of them, the vault\'s included, '
+  + 'trace them, and reach the network. Local servers are refused, unless the manifest says { runner: { unjailed: accepted } }.';
+const UNCONFINED = 'Local servers are refused, unless the manifest says { runner: { unjailed: accepted } }. Roles run in their jails.';
 
 /** Starts the five roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
@@ -64,6 +75,11 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     home: options.home,
     env: io.env,
     onEvent: options.onEvent,
+    onJails: (support) => {
+      if (support.kind === 'none') options.onWarning(`NO JAILS: ${support.why}. ${WEAKER} Remedy: ${support.remedy}`);
+      else if (!support.nests) options.onWarning(`NO SANDBOXES: a jail in a jail can't be made here. ${UNCONFINED}`);
+    },
+    unjailed: options.unjailed === true,
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],

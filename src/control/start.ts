@@ -35,6 +35,7 @@ import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { serveApi } from './listen.ts';
+import { createNeedsKeeper } from './needs.ts';
 import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
@@ -97,7 +98,8 @@ export function createControl(parts: ControlParts): RunningControl {
   const compiler = createCompiler();
   const ledger = createLedgerReader(parts.links.ledger);
   const configuration = createConfigurationKeeper({ home, store, key, envelope: () => vault.envelope, record, report, now, witness: () => askWitness(ledger) });
-  const change = createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now });
+  const needs = createNeedsKeeper(home, store, report);
+  const change = needs.after(createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now }));
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
   const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
@@ -143,7 +145,10 @@ export function createControl(parts: ControlParts): RunningControl {
       closers.push(door.close);
       return door.url;
     },
-    serve: () => serveControl(control, parts, closers),
+    serve: async () => {
+      await needs.tend();
+      await serveControl(control, parts, closers);
+    },
     close: async () => {
       for (const each of [approvals, retention, telemetry]) each.close();
       for (const close of closers.toReversed()) await close();

@@ -288,6 +288,12 @@ export const LIMITS = {
   anomalyActorsMax: 10_000,
   anomalySaveMs: 5 * 60_000,
   anomalyBytesMax: 128 * 1024 * 1024,
+  jailTmpBytes: 256 * 1024 * 1024,
+  /** Of a role: a share of the machine's memory, and no less than a role ever takes. */
+  jailDataShare: 0.5,
+  jailDataBytesMin: 2 * 1024 * 1024 * 1024,
+  jailFilesMax: 65_536,
+  jailProcessesMax: 4_096,
   linkFrameBytesMax: 64 * 1024 * 1024,
   linkOutboxBytesMax: 96 * 1024 * 1024,
   linkStreamWindowChars: 1024 * 1024,

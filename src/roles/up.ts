@@ -1,18 +1,23 @@
-import { join } from 'node:path';
+import { existsSync, mkdirSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { needsFile } from '../control/needs.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
 import { ensureHome } from '../link/place.ts';
+import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import { pause } from './pause.ts';
 import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
+import { grantsOf } from './up-jail.ts';
+import { jailParts, startRole, type ProcessOptions, type RoleProcess } from './up-process.ts';
 
 /** What `up` starts and how; it holds no key and listens on nothing (DESIGN part 3, roles). */
-export interface UpOptions {
-  readonly home: string;
-  /** Arguments of each role after `role <name> --home <home>`. */
-  readonly roleArguments: Readonly<Partial<Record<Role, readonly string[]>>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface UpOptions extends ProcessOptions {
   /** Told of every start, readiness, exit and restart. */
   readonly onEvent: (event: UpEvent) => void;
+  /** Told once, before anything is started, what jails there are. */
+  readonly onJails?: (support: JailSupport) => void;
+  /** No jails, whatever the machine has: for containers that confine each role themselves. */
+  readonly unjailed?: boolean;
   /** Ends the start early: what has started is stopped in order. */
   readonly signal?: AbortSignal;
 }
@@ -37,7 +42,7 @@ export interface Supervisor {
 }
 
 /** What each role needs running before it begins; they load their code meanwhile. */
-const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: [], egress: ['control'], gateway: ['control', 'runner'] };
+const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: ['control'], egress: ['control'], gateway: ['control', 'runner'] };
 const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'egress', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -49,25 +54,19 @@ const STEADY_MS = 10_000;
 /** A role that ended this often without ever being ready never will be. */
 const FIRST_EXITS_MAX = 3;
 
-/** What a role may see of the environment: its secrets are not for its siblings. */
-const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
-  ledger: [],
-  runner: [],
-  egress: [],
-  gateway: ['REDIS_URL', 'STORE_ROOTS', 'BUN_CONFIG_MAX_HTTP_REQUESTS'],
-  control: ['DATABASE_URL', 'STORE_ROOTS'],
-};
-const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
-
 /**
  * Starts the five roles, each as a process of its own and none before what it needs, and restarts what dies. Throws what a
  * role said that can't start (`ERR_ALREADY_RUNNING`, `ERR_LISTEN`, …), or `ERR_NOT_RUNNING`; then nothing is left running.
  */
 export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
   ensureHome(options.home);
+  const support = options.unjailed === true ? UNJAILED : await probeJails();
+  options.onJails?.(support);
   const supervised = new Map<Role, Supervised>();
-  for (const role of ROLES) supervised.set(role, createSupervised(role, options));
+  for (const role of ROLES) supervised.set(role, createSupervised(role, options, support));
+  const unwatch = watchNeeds(options, supervised);
   const stop = async (): Promise<void> => {
+    unwatch();
     for (const role of STOP_ORDER) await supervised.get(role)?.stop();
   };
   try {
@@ -77,6 +76,18 @@ export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
     throw fault;
   }
   return { pid: (role) => supervised.get(role)?.pid(), detail: (role) => supervised.get(role)?.detail() ?? {}, stop };
+}
+
+const UNJAILED: JailSupport = { kind: 'none', why: 'this was asked for', remedy: 'leave --unjailed away, unless a container confines each role' };
+
+/** Control writes there what settings need; a role whose jail has less is started anew. */
+function watchNeeds({ home }: UpOptions, supervised: ReadonlyMap<Role, Supervised>): () => void {
+  const folder = dirname(needsFile(home));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const watcher = watch(folder, () => {
+    for (const one of supervised.values()) one.refresh();
+  });
+  return () => watcher.close();
 }
 
 async function allReady(supervised: ReadonlyMap<Role, Supervised>, signal: AbortSignal | undefined): Promise<void> {
@@ -110,40 +121,47 @@ interface Supervised {
   detail(): Detail;
   /** What it needs is there. */
   go(): void;
+  /** Starts it anew if it is to have another jail than it has. */
+  refresh(): void;
   stop(): Promise<void>;
 }
 
-type RoleProcess = Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
-
-function createSupervised(role: Role, options: UpOptions): Supervised {
-  let child: RoleProcess | undefined;
+function createSupervised(role: Role, options: UpOptions, support: JailSupport): Supervised {
+  let running: RoleProcess | undefined;
+  let pid: number | undefined;
   let detail: Detail = {};
   let readied = 0;
+  let granted = '';
+  let isRenewed = false;
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => undefined);
   const may = Promise.withResolvers<void>();
   const stopping = new AbortController();
+  const grants = (): string => (support.kind === 'jails' ? JSON.stringify(grantsOf(role, jailParts(options, support))) : '');
 
   const runOnce = async (): Promise<boolean> => {
-    const started = spawnRole(role, options);
-    child = started;
-    const { pid } = started;
-    options.onEvent({ role, event: 'started', pid });
-    void may.promise.then(() => sendGo(started));
-    const said = readSaid(started.stdout, (now) => {
+    granted = grants();
+    const { child, pid: told } = (running = await startRole(role, options, support));
+    if (stopping.signal.aborted) end(running);
+    pid = await told;
+    options.onEvent({ role, event: 'started', ...(pid === undefined ? {} : { pid }) });
+    void may.promise.then(() => sendGo(child));
+    const said = readSaid(child.stdout, (now) => {
       detail = now;
       readied += 1;
-      options.onEvent({ role, event: 'ready', pid, detail: now });
+      options.onEvent({ role, event: 'ready', ...(pid === undefined ? {} : { pid }), detail: now });
       ready.resolve();
     });
-    const code = await started.exited;
+    const code = await child.exited;
     const error = await said;
-    options.onEvent({ role, event: stopping.signal.aborted ? 'stopped' : 'exited', pid, code, error });
+    options.onEvent({ role, event: stopping.signal.aborted || isRenewed ? 'stopped' : 'exited', ...(pid === undefined ? {} : { pid }), code, error });
     if (readied > 0 || code !== FINAL_EXIT_CODE) return true;
     ready.reject(error ?? hopeless(role));
     return false;
   };
   const run = async (): Promise<void> => {
+    // What its jail is to have is not known before control has said it once.
+    if (role === 'runner' && support.kind === 'jails' && !existsSync(needsFile(options.home))) await Promise.race([may.promise, aborted(stopping.signal)]);
     let waitMs = BACKOFF_FIRST_MS;
     for (let exits = 1; !stopping.signal.aborted; exits += 1) {
       const startedAt = Date.now();
@@ -151,27 +169,44 @@ function createSupervised(role: Role, options: UpOptions): Supervised {
       if (!(await runOnce())) return;
       if (stopping.signal.aborted) return;
       if (readied === 0 && exits === FIRST_EXITS_MAX) return ready.reject(hopeless(role));
-      if (Date.now() - startedAt > STEADY_MS) waitMs = BACKOFF_FIRST_MS;
+      if (Date.now() - startedAt > STEADY_MS || isRenewed) waitMs = BACKOFF_FIRST_MS;
+      isRenewed = false;
       options.onEvent({ role, event: 'restarting' });
       waitMs = Math.min(waitMs, readied > before ? BACKOFF_MAX_MS.served : BACKOFF_MAX_MS.neverReady);
       await pause(waitMs, stopping.signal);
       waitMs *= 2;
     }
   };
-  const running = run();
+  const over = run();
   return {
     ready: ready.promise,
-    pid: () => child?.pid,
+    pid: () => pid,
     detail: () => detail,
     go: () => may.resolve(),
+    refresh() {
+      if (running === undefined || isRenewed || grants() === granted) return;
+      isRenewed = true;
+      end(running);
+    },
     async stop() {
       stopping.abort();
-      child?.kill('SIGTERM');
-      const late = setTimeout(() => child?.kill('SIGKILL'), STOP_TIMEOUT_MS);
-      await running;
-      clearTimeout(late);
+      if (running !== undefined) end(running);
+      await over;
     },
   };
+}
+
+/** Ends a role in order: the end of its stdin tells it, through every jail; what does not end by itself is ended. */
+function end({ child }: RoleProcess): void {
+  void child.stdin.end();
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  void child.exited.then(() => clearTimeout(late));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
 }
 
 function hopeless(role: Role): SallyportError {
@@ -179,24 +214,8 @@ function hopeless(role: Role): SallyportError {
 }
 
 /** A process that has just died can't be told; its exit says all there is to say. */
-function sendGo(child: RoleProcess): void {
+function sendGo(child: RoleProcess['child']): void {
   if (child.exitCode !== null) return;
   void child.stdin.write(GO);
   void child.stdin.flush();
-}
-
-function spawnRole(role: Role, options: UpOptions): RoleProcess {
-  const main = join(import.meta.dir, '..', 'cli', 'main.ts');
-  const names = [...COMMON_ENVIRONMENT, ...ENVIRONMENT[role]];
-  // Control resolves `env:` references of upstream credentials, so it alone is given what its operator's shell has.
-  const env = role === 'control' ? options.env : Object.fromEntries(names.map((name) => [name, options.env[name]]));
-  return Bun.spawn([process.execPath, main, 'role', role, '--supervised', '--home', options.home, ...(options.roleArguments[role] ?? [])], {
-    // The child reads its stdin's end as "the supervisor is gone" and stops: a killed supervisor leaves no orphans.
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'inherit',
-    // A terminal's Ctrl-C goes to a whole process group; the roles must end in order, so only the supervisor is to hear it.
-    detached: true,
-    env: { ...env },
-  });
 }

@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Needs } from '../control/needs.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { ROLES, type Role } from '../domain/role.ts';
+import { placeOf } from '../link/place.ts';
+import { callersOf } from '../link/verbs.ts';
+import type { Jail, JailLimits, Mount } from '../sandbox/jail/jail.ts';
+import { runtimeFolders } from '../sandbox/jail/runtimes.ts';
+import { systemMounts, whoMounts } from '../sandbox/jail/system.ts';
+import { searchPathOf } from '../sandbox/tools.ts';
+
+/** What the jails of one installation are made of. */
+export interface JailParts {
+  readonly home: string;
+  /** What control says that the settings need. */
+  readonly needs: Needs;
+  /** The supervisor's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What control is started with; it is handed the texts and sees none of the folders that they lie in. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** Whether a jail can be made in the runner's. */
+  readonly nests: boolean;
+}
+
+const PROJECT = join(import.meta.dir, '..', '..');
+/** What of the project runs; tests, history and whatever else lies there are nobody's business. */
+const PROGRAM: readonly string[] = ['src', 'node_modules', 'package.json', 'tsconfig.json'];
+
+/**
+ * The jail of a role: the system's libraries and the program read-only, its own folder and its own place for sockets
+ * writable, the sockets of those it may call; no network and no new process where it needs none. (DESIGN part 3, roles.)
+ */
+export function jailOf(role: Role, parts: JailParts): Jail {
+  const { home, needs, nests } = parts;
+  const isRunner = role === 'runner';
+  const runsPrograms = isRunner || (role === 'control' && needs.control.programs);
+  return {
+    mounts: [
+      ...systemMounts(runsPrograms ? 'programs' : 'libraries'),
+      { kind: 'tmp', at: '/tmp', bytes: LIMITS.jailTmpBytes },
+      ...whoMounts(isRunner && nests ? 0 : process.getuid?.() ?? 0, isRunner && nests ? 0 : process.getgid?.() ?? 0, '/tmp'),
+      ...[process.execPath, ...PROGRAM.map((name) => join(PROJECT, name))].map(shown),
+      ...grantsOf(role, parts),
+      ...ownFiles(role, home),
+      ...(role === 'control' ? parts.files.map(({ path, text }): Mount => ({ kind: 'text', at: path, text })) : []),
+    ],
+    network: isRunner || (role === 'ledger' && !needs.ledger.network) ? 'none' : 'machine',
+    spawning: isRunner && nests ? 'jails' : runsPrograms ? 'processes' : 'none',
+    limits: limitsOf(isRunner),
+    cwd: '/',
+  };
+}
+
+/** What control's settings and the operator's environment add to a role's jail; another answer means that it must be started anew. */
+export function grantsOf(role: Role, { home, needs, env }: JailParts): readonly Mount[] {
+  const may = (path: string): boolean => mayShow(path, home);
+  switch (role) {
+    case 'control':
+      return [
+        ...[env['STORE_ROOTS'], env['SALLYPORT_VAULT_PASSPHRASE_FILE']].flatMap((file) => (file === undefined || file === '' ? [] : [shown(file)])),
+        ...(needs.control.keyring && env['XDG_RUNTIME_DIR'] !== undefined ? [shown(join(env['XDG_RUNTIME_DIR'], 'bus'))] : []),
+        ...needs.control.reads.filter(may).map(shown),
+      ];
+    case 'gateway':
+      return env['STORE_ROOTS'] === undefined ? [] : [shown(env['STORE_ROOTS'])];
+    case 'ledger':
+      return needs.ledger.writes.filter(may).map(written);
+    case 'runner': {
+      const runtimes = runtimeFolders(searchPathOf(env['PATH'], join(PROJECT, 'node_modules', '.bin')));
+      return [...runtimes, ...needs.runner.reads].filter(may).map(shown).concat(needs.runner.writes.filter(may).map(written));
+    }
+    case 'egress':
+    default:
+      return [];
+  }
+}
+
+/** What was asked for and is not granted: the home's own folders and what holds them, the kernel's files, and everything. */
+export function refusedOf({ home, needs }: JailParts): readonly string[] {
+  return [...needs.control.reads, ...needs.ledger.writes, ...needs.runner.reads, ...needs.runner.writes].filter((path) => !mayShow(path, home));
+}
+
+/** Folders that a sink is to make: in a jail it could not. */
+export function makeSinkFolders({ home, needs }: JailParts): void {
+  for (const folder of needs.ledger.writes.filter((path) => mayShow(path, home))) mkdirSync(folder, { recursive: true, mode: 0o700 });
+}
+
+const KERNELS = /^\/(?:proc|sys|dev|boot)(?:\/|$)/;
+
+function mayShow(path: string, home: string): boolean {
+  const [real, own] = [realOf(path), realOf(home)];
+  if (real === '/' || KERNELS.test(real) || `${own}/`.startsWith(`${real}/`)) return false;
+  return ![...ROLES, 'keys', 'run', 'ca'].some((name) => `${real}/`.startsWith(`${own}/${name}/`));
+}
+
+/** Where a path really leads; of what does not exist yet, where its folder leads. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realOf(folder), path.slice(folder.length));
+  }
+}
+
+function ownFiles(role: Role, home: string): readonly Mount[] {
+  const calls = ROLES.filter((listener) => callersOf(listener).includes(role));
+  return [
+    shown(join(home, 'keys')),
+    ...(role === 'runner' ? [shown(join(home, 'packages'))] : role === 'control' ? [written(join(home, 'packages'))] : []),
+    ...[join(home, role), join(home, 'keys', role), placeOf(home, role), ...(role === 'control' ? [join(home, 'ca')] : [])].map(written),
+    ...calls.filter((listener) => listener !== role).map((listener) => shown(join(placeOf(home, listener), role))),
+  ];
+}
+
+function shown(path: string): Mount {
+  return { kind: 'read', from: path, at: path, optional: true };
+}
+
+function written(path: string): Mount {
+  return { kind: 'write', from: path, at: path, optional: true };
+}
+
+function limitsOf(isRunner: boolean): JailLimits {
+  const hard = hardLimits();
+  return {
+    dataBytesMax: Math.min(hard('Max data size'), Math.max(LIMITS.jailDataBytesMin, Math.floor(totalmem() * LIMITS.jailDataShare))),
+    filesMax: Math.min(hard('Max open files'), LIMITS.jailFilesMax),
+    ...(isRunner ? { processesMax: LIMITS.jailProcessesMax } : {}),
+  };
+}
+
+/** Limits that are in force already can only be lowered. */
+function hardLimits(): (name: string) => number {
+  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n');
+  return (name) => {
+    const hard = lines.find((line) => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1];
+    return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
+  };
+}
