@@ -119,7 +119,9 @@ function declaredListen(file: string | undefined): { readonly gateway?: string |
   }
 }
 
-function describe({ role, event, pid, code, error }: UpEvent): string {
+function describe({ role, event, pid, code, error, granted = [], refused = [] }: UpEvent): string {
   const why = error === undefined ? '' : `: ${error.code} ${plain(error.message)}`;
-  return `${role.padEnd(8)} ${event}${pid === undefined ? '' : ` (pid ${pid})`}${code === undefined ? '' : `, exit code ${code}`}${why}`;
+  const jail = `${granted.length === 0 ? '' : `; the settings give it ${granted.map((one) => plain(one)).join(', ')}`}${
+    refused.length === 0 ? '' : `; it is NOT given ${refused.map((one) => plain(one)).join(', ')}`}`;
+  return `${role.padEnd(8)} ${event}${pid === undefined ? '' : ` (pid ${pid})`}${code === undefined ? '' : `, exit code ${code}`}${why}${jail}`;
 }

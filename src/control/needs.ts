@@ -26,7 +26,7 @@ const NEEDS = z.strictObject({
 });
 export type Needs = z.infer<typeof NEEDS>;
 
-export const NO_NEEDS: Needs = {
+const NO_NEEDS: Needs = {
   ledger: { network: false, writes: [] }, runner: { reads: [], writes: [] }, control: { reads: [], programs: false, keyring: false },
 };
 

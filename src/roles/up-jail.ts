@@ -33,9 +33,9 @@ const PROGRAM: readonly string[] = ['src', 'node_modules', 'package.json', 'tsco
  * writable, the sockets of those it may call; no network and no new process where it needs none. (DESIGN part 3, roles.)
  */
 export function jailOf(role: Role, parts: JailParts): Jail {
-  const { home, needs, nests } = parts;
+  const { home, nests } = parts;
   const isRunner = role === 'runner';
-  const runsPrograms = isRunner || (role === 'control' && needs.control.programs);
+  const runsPrograms = isRunner || wideOf(role, parts).includes('programs');
   return {
     mounts: [
       ...systemMounts(runsPrograms ? 'programs' : 'libraries'),
@@ -46,7 +46,7 @@ export function jailOf(role: Role, parts: JailParts): Jail {
       ...ownFiles(role, home),
       ...(role === 'control' ? parts.files.map(({ path, text }): Mount => ({ kind: 'text', at: path, text })) : []),
     ],
-    network: isRunner || (role === 'ledger' && !needs.ledger.network) ? 'none' : 'machine',
+    network: isRunner || (role === 'ledger' && !wideOf(role, parts).includes('network')) ? 'none' : 'machine',
     spawning: isRunner && nests ? 'jails' : runsPrograms ? 'processes' : 'none',
     limits: limitsOf(isRunner),
     cwd: '/',
@@ -77,9 +77,18 @@ export function grantsOf(role: Role, { home, needs, env }: JailParts): readonly 
   }
 }
 
-/** What was asked for and is not granted: the home's own folders and what holds them, the kernel's files, and everything. */
-export function refusedOf({ home, needs }: JailParts): readonly string[] {
-  return [...needs.control.reads, ...needs.ledger.writes, ...needs.runner.reads, ...needs.runner.writes].filter((path) => !mayShow(path, home));
+/** What the settings add to a role's jail that is no file. */
+export function wideOf(role: Role, { needs }: JailParts): readonly ('network' | 'programs')[] {
+  if (role === 'ledger' && needs.ledger.network) return ['network'];
+  return role === 'control' && needs.control.programs ? ['programs'] : [];
+}
+
+/** What the settings ask for a role and it is not granted: the home's own folders and what holds them, the kernel's files, and everything. */
+export function refusedOf(role: Role, { home, needs }: JailParts): readonly string[] {
+  const asked: Readonly<Partial<Record<Role, readonly string[]>>> = {
+    control: needs.control.reads, ledger: needs.ledger.writes, runner: [...needs.runner.reads, ...needs.runner.writes],
+  };
+  return (asked[role] ?? []).filter((path) => !mayShow(path, home));
 }
 
 /** Folders that a sink is to make: in a jail it could not. */

@@ -35,19 +35,22 @@ const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
 };
 const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 
-/** Starts a role: in its jail, or beside the others where the machine has none. */
-export async function startRole(role: Role, options: ProcessOptions, support: JailSupport): Promise<RoleProcess> {
-  const main = join(import.meta.dir, '..', 'cli', 'main.ts');
-  const command = [process.execPath, main, 'role', role, '--supervised', '--home', options.home, ...(options.roleArguments[role] ?? [])];
-  return support.kind === 'jails' ? startInJail(role, command, options, support) : startBare(command, environmentOf(role, options.env));
+/** What a role runs. */
+export function commandOf(role: Role, { home, roleArguments }: ProcessOptions): readonly string[] {
+  return [process.execPath, join(import.meta.dir, '..', 'cli', 'main.ts'), 'role', role, '--supervised', '--home', home, ...(roleArguments[role] ?? [])];
 }
 
-/** Starts any command exactly where a role's would be: the tests of what a role can do put something hostile in its place. */
-export async function startInJail(role: Role, command: readonly string[], options: ProcessOptions, support: Jails): Promise<RoleProcess> {
+/** Starts a command in a role's jail; as a plain process where the machine has none. */
+export async function startRole(role: Role, command: readonly string[], options: ProcessOptions, support: JailSupport): Promise<RoleProcess> {
+  const own = environmentOf(role, options.env);
+  if (support.kind === 'none') {
+    const child = spawn(command, own, []);
+    return { child, pid: Promise.resolve(child.pid) };
+  }
   const parts = { ...jailParts(options, support), files: role === 'control' ? await manifestTexts(options) : [] };
   if (role === 'ledger') makeSinkFolders(parts);
   const jailed = jailCommand(jailOf(role, parts), command, support.machine);
-  const env = { ...environmentOf(role, options.env), TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
+  const env = { ...own, TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
   const { child, told } = startJailed(jailed, (argv, descriptors) => spawn(argv, env, descriptors));
   return { child, pid: pidInJail(told, () => child.exitCode !== null || child.signalCode !== null) };
 }
@@ -73,11 +76,6 @@ async function manifestTexts({ roleArguments }: ProcessOptions): Promise<JailPar
   } catch {
     return existsSync(file) ? [{ path: file, text: readFileSync(file, 'utf8') }] : [];
   }
-}
-
-function startBare(command: readonly string[], env: Readonly<Record<string, string | undefined>>): RoleProcess {
-  const child = spawn(command, env, []);
-  return { child, pid: Promise.resolve(child.pid) };
 }
 
 function spawn(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, descriptors: readonly number[]): RoleProcess['child'] {

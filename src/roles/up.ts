@@ -7,8 +7,8 @@ import { ensureHome } from '../link/place.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import { pause } from './pause.ts';
 import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
-import { grantsOf } from './up-jail.ts';
-import { jailParts, startRole, type ProcessOptions, type RoleProcess } from './up-process.ts';
+import { grantsOf, refusedOf, wideOf, type JailParts } from './up-jail.ts';
+import { commandOf, jailParts, startRole, type ProcessOptions, type RoleProcess } from './up-process.ts';
 
 /** What `up` starts and how; it holds no key and listens on nothing (DESIGN part 3, roles). */
 export interface UpOptions extends ProcessOptions {
@@ -26,6 +26,9 @@ export interface UpEvent {
   readonly role: Role;
   readonly event: 'started' | 'ready' | 'exited' | 'restarting' | 'stopped';
   readonly pid?: number;
+  /** At a start: what its jail has beyond every installation's, because the settings ask for it; and what they ask in vain. */
+  readonly granted?: readonly string[];
+  readonly refused?: readonly string[];
   /** What the role said when it was ready, for instance its port. */
   readonly detail?: Detail;
   readonly code?: number | undefined;
@@ -42,7 +45,9 @@ export interface Supervisor {
 }
 
 /** What each role needs running before it begins; they load their code meanwhile. */
-const NEEDS: Readonly<Record<Role, readonly Role[]>> = { ledger: [], control: ['ledger'], runner: ['control'], egress: ['control'], gateway: ['control', 'runner'] };
+const NEEDS: Readonly<Record<Role, readonly Role[]>> = {
+  ledger: [], control: ['ledger'], runner: ['control'], egress: ['control'], gateway: ['control', 'runner'],
+};
 const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'egress', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -137,19 +142,21 @@ function createSupervised(role: Role, options: UpOptions, support: JailSupport):
   ready.promise.catch(() => undefined);
   const may = Promise.withResolvers<void>();
   const stopping = new AbortController();
-  const grants = (): string => (support.kind === 'jails' ? JSON.stringify(grantsOf(role, jailParts(options, support))) : '');
+  const parts = (): JailParts | undefined => (support.kind === 'jails' ? jailParts(options, support) : undefined);
+  const grants = (now = parts()): string => (now === undefined ? '' : JSON.stringify([grantsOf(role, now), wideOf(role, now)]));
 
   const runOnce = async (): Promise<boolean> => {
-    granted = grants();
-    const { child, pid: told } = (running = await startRole(role, options, support));
+    const now = parts();
+    granted = grants(now);
+    const { child, pid: known } = (running = await startRole(role, commandOf(role, options), options, support));
     if (stopping.signal.aborted) end(running);
-    pid = await told;
-    options.onEvent({ role, event: 'started', ...(pid === undefined ? {} : { pid }) });
+    pid = await known;
+    options.onEvent({ role, event: 'started', ...(pid === undefined ? {} : { pid }), ...(now === undefined ? {} : addedTo(role, now)) });
     void may.promise.then(() => sendGo(child));
-    const said = readSaid(child.stdout, (now) => {
-      detail = now;
+    const said = readSaid(child.stdout, (told) => {
+      detail = told;
       readied += 1;
-      options.onEvent({ role, event: 'ready', ...(pid === undefined ? {} : { pid }), detail: now });
+      options.onEvent({ role, event: 'ready', ...(pid === undefined ? {} : { pid }), detail: told });
       ready.resolve();
     });
     const code = await child.exited;
@@ -194,6 +201,13 @@ function createSupervised(role: Role, options: UpOptions, support: JailSupport):
       await over;
     },
   };
+}
+
+/** In words, for who watches the start. */
+function addedTo(role: Role, parts: JailParts): Pick<UpEvent, 'granted' | 'refused'> {
+  const granted = grantsOf(role, parts).flatMap((mount) => (mount.kind === 'write' ? [`${mount.at} (writable)`] : [mount.at]));
+  const [wide, refused] = [wideOf(role, parts), refusedOf(role, parts)];
+  return { ...(granted.length + wide.length === 0 ? {} : { granted: [...granted, ...wide] }), ...(refused.length === 0 ? {} : { refused }) };
 }
 
 /** Ends a role in order: the end of its stdin tells it, through every jail; what does not end by itself is ended. */
