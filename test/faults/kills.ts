@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ROLES, type Role } from '../../src/domain/role.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
 import { startCountingServer } from '../fixtures/counting-server.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
+import { sandboxed } from '../fixtures/sandbox-reads.ts';
 import { startSupervised, type SupervisedGate } from '../fixtures/supervised-gate.ts';
 
 /** Who is called and what came of it; `answer` is missing where the connection broke or nothing came in time. */
@@ -52,7 +53,8 @@ permit(principal, action in Action::"session", resource);`;
 export async function runKills(count: number, random: () => number): Promise<Aftermath> {
   const folder = `/tmp/sp-kill-${crypto.randomUUID().slice(0, 8)}`;
   const remoteFile = `${folder}.remote`;
-  const localFile = `${folder}.local`;
+  const localFile = join(folder, 'local');
+  mkdirSync(folder);
   for (const file of [remoteFile, localFile]) writeFileSync(file, '');
   const upstream = startCountingServer(remoteFile);
   const local = [process.execPath, join(import.meta.dir, '../fixtures/counting-stdio.ts'), localFile];
@@ -61,7 +63,7 @@ export async function runKills(count: number, random: () => number): Promise<Aft
     `defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off }
 servers:
   remote: { url: "${upstream.url}", allowPrivate: true, owner: tests }
-  local: { command: ${JSON.stringify(local)}, owner: tests }\n`,
+  local: { command: ${JSON.stringify(local)}, owner: tests, ${sandboxed([folder])} }\n`,
     POLICY,
   );
   const attempts: Attempt[] = [];
