@@ -8,6 +8,7 @@ import { toRecord } from '../domain/happening.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
 import type { SealedBody } from '../domain/retention.ts';
 import { LogMemory } from './log/remember.ts';
+import type { LogLeave } from './log/remember.ts';
 import type { Accepted } from './log/seen.ts';
 
 const GREET_RETRY_MS = 250;
@@ -40,6 +41,8 @@ export interface JournalOptions {
   readonly incarnation: string;
   /** Where this role remembers what it has verified of the ledger's log. */
   readonly seenFile: string;
+  /** By which orders it may go on with an older log. Default: none. */
+  readonly leave?: LogLeave;
   /** How often the log is verified. Default: `LIMITS.logVerifyMs`. */
   readonly verifyMs?: number;
   /** How many records may wait for their position. Default: `LIMITS.journalBacklogMax`. */
@@ -112,7 +115,7 @@ class JournalClient implements LedgerJournal {
   constructor(link: LedgerLink, options: JournalOptions) {
     this.#link = link;
     this.#options = options;
-    this.#memory = new LogMemory(options.seenFile);
+    this.#memory = new LogMemory(options.seenFile, LIMITS.logUnsignedMs, options.leave);
     this.#backlogMax = options.backlogMax ?? LIMITS.journalBacklogMax;
     this.#stops = [link.onUp(() => void this.#greet()), link.onDown(() => this.#lose())];
     this.#waitForLedger();
@@ -322,9 +325,9 @@ class JournalClient implements LedgerJournal {
     setTimeout(() => void this.#greet(), REFUSED_RETRY_MS).unref();
   }
 
-  async #recordAcceptance({ at, by, reason, before }: Accepted): Promise<void> {
+  async #recordAcceptance({ at, by, reason, order, before }: Accepted): Promise<void> {
     const of = { id: Bun.randomUUIDv7(), at: Date.now(), node: this.#options.node, space: DEFAULT_SPACE, exchange: '' };
-    const detail = { acceptedAt: at, by, before: { ...before } };
+    const detail = { acceptedAt: at, by, before: { ...before }, ...(order === undefined ? {} : { order }) };
     await this.append(toRecord({ ...of, event: 'log.accepted', reason, detail })).then(() => this.#memory.settle(), () => undefined);
   }
 

@@ -16,7 +16,7 @@ afterAll(() => fixture.close());
 
 /** What a gateway takes into force: the first snapshot and lease of a new watch. */
 async function watched(): Promise<ReturnType<typeof createInForceKeeper>> {
-  const inForce = createInForceKeeper(() => readPeerKey(home, 'control'), 0, () => undefined);
+  const inForce = createInForceKeeper(() => readPeerKey(home, 'control'), { version: 0, mayGoBack: () => false, reached: () => undefined });
   for await (const item of fixture.asGateway.stream('control.watch', { gateway: crypto.randomUUID() }, new AbortController().signal)) {
     const signed = { bytes: text(part(item, 'bytes')), signature: text(part(item, 'signature')) };
     if (part(item, 'kind') === 'lease') {

@@ -16,6 +16,7 @@ import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Admin, Route } from './route.ts';
+import type { RecoveryKeeper } from './recovery/keeper.ts';
 import type { RetentionKeeper } from './retention/keeper.ts';
 import type { ReadServer } from './servers/read.ts';
 import type { ReleaseWatch } from './servers/release-watch.ts';
@@ -53,6 +54,7 @@ export interface Control {
   readonly connections: Connections;
   readonly releases: ReleaseWatch;
   readonly approvals: ApprovalKeeper;
+  readonly recovery: RecoveryKeeper;
   readonly retention: RetentionKeeper;
   readonly telemetry: TelemetryKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */

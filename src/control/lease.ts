@@ -4,6 +4,7 @@ import type { Rows } from '../store/store.ts';
 import { endedConnections } from './connections/keep.ts';
 import { readKill } from './kill/kill.ts';
 import { readRevokedPeople } from './people/revoked.ts';
+import { isAwaiting } from './recovery/keeper.ts';
 import { listRevocations } from './revocations/revocations.ts';
 import { signLease } from './snapshot/sign.ts';
 import { listStored } from './stored.ts';
@@ -26,7 +27,7 @@ export async function readLease(rows: Rows, snapshotVersion: number, now: number
     ],
     revokedPrincipals: people.principals,
     principalsNotBefore: people.notBefore,
-    killed: { ...kill, servers: [...kill.servers, ...quarantined] },
+    killed: { ...kill, all: kill.all || await isAwaiting(rows), servers: [...kill.servers, ...quarantined] },
   };
 }
 

@@ -97,13 +97,19 @@ interface Watching {
   readonly gateway: string | undefined;
 }
 
-/** The newest snapshot, then the newest lease, at once and after each change. A slow follower skips to the newest. */
+/** An order that stands, the newest snapshot, then the newest lease, at once and after each change. A slow follower skips to the newest. */
 async function* watch({ control, news, role, gateway }: Watching, signal: AbortSignal): AsyncGenerator<Json> {
   let version = 0;
   let issuedAt = 0;
+  let shown: string | undefined;
   const unfollow = gateway === undefined ? undefined : control.presence.follows(gateway);
   try {
     for await (const _ of news.watch(role, signal)) {
+      const { order } = control.recovery;
+      if (order !== undefined && order !== shown) {
+        shown = order;
+        yield { kind: 'order', bytes: order };
+      }
       const snapshot = control.snapshots.current;
       if (snapshot !== undefined && snapshot.version > version) {
         version = snapshot.version;

@@ -1,6 +1,7 @@
 import { adminRoutes } from './admins/routes.ts';
 import { accountRoutes } from './accounts/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
+import { backupRoutes } from './backups/routes.ts';
 import { breakGlassRoutes } from './break-glass/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
 import { issuerRoutes } from './issuer/routes.ts';
@@ -28,6 +29,7 @@ import { manifestRoutes } from './manifest/routes.ts';
 import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
+import { recoveryRoutes } from './recovery/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
@@ -42,5 +44,5 @@ export const ROUTES: readonly Route[] = [
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
-  ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
+  ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
 ];

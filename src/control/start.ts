@@ -2,7 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { createFloods } from '../audit/floods.ts';
+import { createFloods, type Floods } from '../audit/floods.ts';
+import { installationOf } from '../backup/manifest.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -40,6 +41,8 @@ import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
 import { createWebhooks } from './approvals/webhooks.ts';
+import { createRecovery } from './recovery/keeper.ts';
+import type { OwnMemory } from './recovery/keeper.ts';
 import { createRetention } from './retention/keeper.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
@@ -62,6 +65,8 @@ export interface ControlParts {
   readonly key: KeyObject;
   readonly links: Readonly<Record<'gateway' | 'ledger' | 'runner', Link>>;
   readonly certify: Certify;
+  /** What control itself remembers of the ledger. */
+  readonly memory: OwnMemory;
   /** Default: `LIMITS.leaseMs`. */
   readonly leaseMs?: number | undefined;
   /** Says what an operator must know, loudly; one line each. */
@@ -93,8 +98,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const lease = createLeaseKeeper({ rows: store, key, version: () => snapshots.current?.version ?? 0, now, leaseMs, onRenewed: news.notify });
   const record = createRecorder(parts.journal, now);
   // Of its own: strangers at the door must not use up what refusals of gateways are recorded by.
-  const releaseFloods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
-  const floods = createFloods(parts.journal, { node: 'control', space: DEFAULT_SPACE });
+  const [releaseFloods, floods] = [floodsOf(parts), floodsOf(parts)];
   const compiler = createCompiler();
   const ledger = createLedgerReader(parts.links.ledger);
   const configuration = createConfigurationKeeper({ home, store, key, envelope: () => vault.envelope, record, report, now, witness: () => askWitness(ledger) });
@@ -124,6 +128,7 @@ export function createControl(parts: ControlParts): RunningControl {
     }),
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
+    recovery: createRecovery({ store, record, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
@@ -159,10 +164,16 @@ export function createControl(parts: ControlParts): RunningControl {
 
 async function serveControl(control: Control, { home, report, leaseMs = LIMITS.leaseMs }: ControlParts, closers: (() => Promise<void>)[]): Promise<void> {
   await control.configuration.open();
+  // Before anything of what was restored is in force.
+  await control.recovery.open();
   await takeIntoForce(control, report);
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
+}
+
+function floodsOf({ journal }: ControlParts): Floods {
+  return createFloods(journal, { node: 'control', space: DEFAULT_SPACE });
 }
 
 /** Loaded where there is a door only: a control without one has no use for it. */

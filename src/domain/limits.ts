@@ -313,4 +313,9 @@ export const LIMITS = {
   segmentAddressesMax: 256,
   segmentPeersMax: 256,
   segmentListingBytesMax: 64 * 1024 * 1024,
+  backupChunkBytes: 256 * 1024,
+  backupManifestBytesMax: 256 * 1024 * 1024,
+  backupRowsBytes: 1024 * 1024,
+  recoveryOrderMsMax: 7 * 24 * 60 * 60_000,
+  recoveryOrdersKeptMax: 100,
 } as const;

@@ -115,6 +115,7 @@ export const RECORD_EVENTS = [
   'agent.unknown', 'finding.raised', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'log.accepted',
+  'backup.created', 'backup.restored', 'recovery.ordered', 'recovery.accepted', 'recovery.refused',
   'credential.released', 'credential.refused',
   'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed',
   'key.wrapped', 'key.destroyed', 'evidence.erased', 'evidence.expired', 'hold.added', 'hold.lifted', 'people.revealed', 'body.opened',

@@ -74,6 +74,8 @@ export interface Snapshot {
   readonly known?: Readonly<Record<string, string>>;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
+  /** Whose orders may bridge a restore: Ed25519 public keys (32 bytes, base64) by person. Absent: nobody's. */
+  readonly recovery?: { readonly keys: Readonly<Record<string, string>> };
 }
 
 /** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */

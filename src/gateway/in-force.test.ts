@@ -17,7 +17,7 @@ const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
   issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [],
   killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,
 });
-const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, floor, () => undefined);
+const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, { version: floor, mayGoBack: () => false, reached: () => undefined });
 
 test('without a snapshot, or with a lease that ran out, nothing is decided', () => {
   const force = keeper();

@@ -37,8 +37,17 @@ export interface InForceKeeper {
   readonly lease: Lease | undefined;
 }
 
-/** `floor` is the last version this node used before it was restarted: older ones are a roll-back. */
-export function createInForceKeeper(controlKey: () => KeyObject, floor: number, onVersion: (version: number) => void): InForceKeeper {
+/** What a node remembers of the snapshots that it used, over its restarts. */
+export interface Floor {
+  /** The last one: older ones are a roll-back. */
+  readonly version: number;
+  /** Whether an order of two people lets it go back by this much, now. */
+  mayGoBack(from: number, to: number): boolean;
+  /** One came into force. */
+  reached(snapshot: Snapshot): void;
+}
+
+export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): InForceKeeper {
   let prepared: Prepared | undefined;
   let lease: Lease | undefined;
   let inForce: InForce | undefined;
@@ -55,11 +64,11 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
     acceptSnapshot(signed) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
       const snapshot = checked(SIGNED_AS.snapshot, signed, controlKey()) as Snapshot;
-      const newest = prepared?.snapshot.version ?? floor;
+      const newest = prepared?.snapshot.version ?? floor.version;
       if (snapshot.version === prepared?.snapshot.version) return;
-      if (snapshot.version < newest) {
+      if (snapshot.version < newest && !floor.mayGoBack(newest, snapshot.version)) {
         throw new SallyportError('ERR_SNAPSHOT_ROLLBACK', `Snapshot ${snapshot.version} is older than ${newest}, which was in force.`, {
-          remedy: 'Restoring an older store needs a signed recovery order.',
+          remedy: 'After a restore, two people sign an order for it: see `sallyport recovery order`. Otherwise somebody put an older control in its place.',
         });
       }
       const ceilings = buildCeilings(snapshot.agents, snapshot.toolsets);
@@ -67,7 +76,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: number, 
       prepared = { snapshot, engine, ceilings, directory: buildDirectory(snapshot), known: indexIdentities(snapshot) };
       bySnapshot.set(snapshot, prepared);
       combine();
-      onVersion(snapshot.version);
+      floor.reached(snapshot);
       for (const listener of listeners) listener();
     },
     acceptLease(signed) {

@@ -4,6 +4,7 @@ import { CATEGORIES, CONFIDENTIALITIES, EFFECTS, PAGES } from '../domain/server.
 import { ADMIN, AGENT, AGENT_ID } from './agent-shape.ts';
 import { APPROVALS_SHAPE } from './approval-shape.ts';
 import { AUDIT_SHAPE } from './audit-shape.ts';
+import { BACKUP_SHAPE } from './backup-shape.ts';
 import { CREDENTIALS } from './credential-shape.ts';
 import { DETECT_SHAPE } from './detect-shape.ts';
 import { DISPATCHES } from './dispatch-shape.ts';
@@ -147,6 +148,7 @@ export const MANIFEST = z.strictObject({
   classification: CLASSIFICATION_SHAPE.exactOptional(),
   defaults: DEFAULTS_SHAPE.exactOptional(),
   approvals: APPROVALS_SHAPE.exactOptional(),
+  backup: BACKUP_SHAPE.exactOptional(),
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   runner: RUNNER_SHAPE.exactOptional(),

@@ -34,6 +34,7 @@ export interface Manifest {
   readonly classification?: NonNullable<ManifestShape['classification']>;
   readonly defaults?: NonNullable<ManifestShape['defaults']>;
   readonly approvals?: NonNullable<ManifestShape['approvals']>;
+  readonly backup?: NonNullable<ManifestShape['backup']>;
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
@@ -78,6 +79,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.classification && { classification: shape.classification }),
     ...(shape.defaults && { defaults: shape.defaults }),
     ...(shape.approvals && { approvals: shape.approvals }),
+    ...(shape.backup && { backup: shape.backup }),
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     ...(shape.runner && { runner: shape.runner }),
@@ -177,6 +179,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.classification && { classification: manifest.classification }),
     ...(manifest.defaults && { defaults: manifest.defaults }),
     ...(manifest.approvals && { approvals: manifest.approvals }),
+    ...(manifest.backup && { backup: manifest.backup }),
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(manifest.runner && { runner: manifest.runner }),

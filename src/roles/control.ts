@@ -2,9 +2,11 @@ import './quiet-provider.ts';
 import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
+import { readRefused } from '../audit/log/seen.ts';
 import { certifyGateway } from '../control/certify.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { createControl } from '../control/start.ts';
+import type { OwnMemory } from '../control/recovery/keeper.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
 import { applyManifestFile } from '../control/manifest/apply-file.ts';
@@ -19,6 +21,8 @@ import type { Store } from '../store/store.ts';
 import { createStoreState } from '../store/state-store.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { RecoveryKeys } from '../recovery/order.ts';
+import { openFloor } from './floor.ts';
 import { addressOf } from './gateway-door.ts';
 import { joinControlTelemetry } from './control-telemetry.ts';
 
@@ -53,15 +57,16 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
   const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });
   const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
-  const kept = createJournal(links.ledger, {
-    node: 'control', incarnation: Bun.randomUUIDv7(), seenFile: join(home, 'control', 'seen-control.json'),
-  });
+  const seenFile = join(home, 'control', 'seen-control.json');
+  const floor = openFloor(home, join(home, 'control', 'orders.json'));
+  const kept = createJournal(links.ledger, { node: 'control', incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
   const metrics = createMetrics('control', 'control');
   const journal = countRecords(kept, metrics);
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
   const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
-  const running = createControl({ home, store, state, journal, key, links, certify, report, leaseMs: options.leaseMs });
+  const memory = { offer: (text: string, keys: RecoveryKeys) => floor.offer(text, keys), refused: () => refusedLog(seenFile) };
+  const running = createControl({ home, store, state, journal, key, links, certify, memory, report, leaseMs: options.leaseMs });
   const telling = joinControlTelemetry({ home, metrics, control: running.control, journal, certify: (hostname) => certified(store, hostname, certify) });
   let server: LinkServer | undefined;
   const closeRooms = async (): Promise<void> => {
@@ -104,6 +109,14 @@ async function sealVersions({ configuration }: Control): Promise<void> {
     if (!(error instanceof SallyportError)) throw error;
     report(`versions of the configuration wait for the vault to be sealed: ${error.message}`);
   }
+}
+
+/** The checkpoint of a ledger that control does not write to. */
+function refusedLog(seenFile: string): ReturnType<OwnMemory['refused']> {
+  const refused = readRefused(seenFile);
+  if (refused === undefined) return undefined;
+  const { origin, size, root } = refused.offered;
+  return { origin, size, root };
 }
 
 /** A certificate for a key that is made here, under the names of the installation. */

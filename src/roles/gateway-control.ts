@@ -1,33 +1,43 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import type { Journal } from '../domain/record.ts';
 import type { SharedState } from '../domain/state.ts';
 import { createInForceKeeper, type InForceKeeper } from '../gateway/in-force.ts';
 import type { Link } from '../link/connect.ts';
 import { readPeerKey } from '../link/keys.ts';
+import { ownRecord, type Floor } from './floor.ts';
 
 const RETRY_MS = 100;
 const POLL_MS = 10;
+/** Different ones; the same is told once. */
+const REFUSALS_TOLD_MAX = 100;
 
-/** The last version in force is remembered, so that a restart is no way to roll policy back. */
-export function openInForce(home: string, versionFile: string): InForceKeeper {
-  const floor = existsSync(versionFile) ? Number(readFileSync(versionFile, 'utf8')) : 0;
-  return createInForceKeeper(() => readPeerKey(home, 'control'), Number.isSafeInteger(floor) ? floor : 0, (version) => {
-    mkdirSync(join(versionFile, '..'), { recursive: true, mode: 0o700 });
-    writeFileSync(versionFile, String(version), { mode: 0o600 });
-  });
+/** What is in force here. The last version is remembered, so that a restart is no way to roll policy back. */
+export function openInForce(home: string, floor: Floor): InForceKeeper {
+  return createInForceKeeper(() => readPeerKey(home, 'control'), floor);
 }
 
-/** Follows control's snapshots and leases; while control is away, the lease runs out and the gate stops deciding. */
-export async function watchControl(control: Link, inForce: InForceKeeper, self: JsonObject, signal: AbortSignal): Promise<void> {
+export interface Watching {
+  readonly control: Link;
+  readonly inForce: InForceKeeper;
+  readonly floor: Floor;
+  /** Told of each snapshot, lease or order that is refused. */
+  readonly refused: (fault: SallyportError) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Follows control's snapshots, leases and orders; while control is away, the lease runs out and the gate stops deciding. */
+export async function watchControl({ control, inForce, floor, refused, signal }: Watching, self: JsonObject): Promise<void> {
   while (!signal.aborted) {
     try {
       for await (const item of control.stream('control.watch', self, signal)) {
         // What comes after the end would write files that nobody expects any more.
         if (signal.aborted) return;
-        if (!isObject(item) || typeof item['bytes'] !== 'string' || typeof item['signature'] !== 'string') continue;
+        if (!isObject(item) || typeof item['bytes'] !== 'string') continue;
+        if (item['kind'] === 'order') offer(floor, item['bytes'], refused);
+        if (typeof item['signature'] !== 'string') continue;
         const signed = { bytes: item['bytes'], signature: item['signature'] };
         if (item['kind'] === 'snapshot') inForce.acceptSnapshot(signed);
         else inForce.acceptLease(signed);
@@ -35,9 +45,36 @@ export async function watchControl(control: Link, inForce: InForceKeeper, self: 
     } catch (fault) {
       const quiet = fault instanceof SallyportError && fault.code === 'ERR_LINK_UNAVAILABLE';
       if (!quiet) console.error(fault instanceof SallyportError ? `${fault.code}: ${fault.message}` : fault);
+      if (fault instanceof SallyportError && !quiet) refused(fault);
     }
     await Bun.sleep(RETRY_MS);
   }
+}
+
+/** An order that is refused lets nobody go back; what comes after it is judged without it. */
+function offer(floor: Floor, text: string, refused: Watching['refused']): void {
+  try {
+    floor.offer(text);
+  } catch (fault) {
+    if (!(fault instanceof SallyportError)) throw fault;
+    console.error(`${fault.code}: ${fault.message}`);
+    refused(fault);
+  }
+}
+
+const SNAPSHOT_CODES: readonly string[] = ['ERR_SNAPSHOT_ROLLBACK', 'ERR_SNAPSHOT_SIGNATURE', 'ERR_RECOVERY_ORDER'];
+
+/** Puts each refusal on record once, and what went back by an order, when the ledger takes it. */
+export function recordRecovery(journal: Journal, node: string, floor: Floor): { readonly refused: Watching['refused']; readonly settle: () => void } {
+  const told = new Set<string>();
+  return {
+    refused: ({ code, message }) => {
+      if (!SNAPSHOT_CODES.includes(code) || told.has(message) || told.size >= REFUSALS_TOLD_MAX) return;
+      told.add(message);
+      journal.append(ownRecord(node, { event: 'recovery.refused', space: DEFAULT_SPACE, code, reason: message })).catch(() => told.delete(message));
+    },
+    settle: () => void floor.settle(journal, node).catch(() => undefined),
+  };
 }
 
 /** One text that start-up can't go on without; asked for until control answers. */

@@ -6,6 +6,7 @@ import { createJournal } from '../audit/journal.ts';
 import type { Exchange } from '../domain/exchange.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { SharedState } from '../domain/state.ts';
+import type { Journal } from '../domain/record.ts';
 import { createAnnouncer } from '../gateway/announce.ts';
 import { createBridge } from '../gateway/bridge/bridge.ts';
 import { createConnections, type Connections } from '../gateway/bridge/connections.ts';
@@ -52,6 +53,7 @@ import { createSseUpstream } from '../upstream/sse.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
+import type { Floor } from './floor.ts';
 import { joinAnomalies } from './gateway-anomalies.ts';
 import { isReady } from './gateway-control.ts';
 import { joinIdentity } from './gateway-identity.ts';
@@ -75,6 +77,8 @@ export interface Ground {
   readonly node: string;
   readonly links: Links;
   readonly inForce: InForceKeeper;
+  /** Below what it never goes, but by an order. */
+  readonly floor: Floor;
   readonly seal: Seal;
   /** Of the fingerprints of flow contexts. */
   readonly flowKey: FlowKey;
@@ -90,6 +94,8 @@ export interface Ground {
 /** The joined data plane. */
 export interface DataPlane {
   readonly gateway: Gateway;
+  /** For what is nobody's call. */
+  readonly journal: Journal;
   /** What control and other replicas may ask of it. */
   readonly handlers: Readonly<Record<string, Handler>>;
   /** Ends every open exchange whose time, token or lease has ended. */
@@ -136,7 +142,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   reader = createReader(gateway);
 
   return {
-    gateway,
+    gateway, journal: records.trail.journal,
     handlers: {
       'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity),
     },
@@ -158,9 +164,11 @@ const EXPIRE_MS = 60 * 60_000;
 
 /** Where every exchange is written down before it has an effect (invariant 5). */
 function openRecords(
-  { home, node, links, inForce }: Ground, probing: Probing, { metrics, telemetry }: GatewayTelemetry,
+  { home, node, links, inForce, floor }: Ground, probing: Probing, { metrics, telemetry }: GatewayTelemetry,
 ): { readonly trail: TrailOptions; close(): Promise<void> } {
-  const kept = createJournal(links.ledger, { node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`) });
+  const kept = createJournal(links.ledger, {
+    node, incarnation: crypto.randomUUID(), seenFile: join(home, 'gateway', `seen-${node}.json`), leave: floor.leave,
+  });
   const journal = countRecords(kept, metrics);
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   const floods = createFloods(journal, { node, space: DEFAULT_SPACE });

@@ -19,6 +19,8 @@ export interface Database {
   readonly write: Statements['run'];
   /** All or nothing, one at a time over all handles and processes. */
   readonly transaction: <T>(work: (statements: Statements) => Promise<T>) => Promise<T>;
+  /** Reading only: all that is read until `end` is of one moment, and nobody waits for it. */
+  readonly freeze: () => Promise<Statements & { readonly end: () => Promise<void> }>;
   /** A statement that tells other handles of a change, run within the changing transaction; absent where they must look. */
   readonly announce?: string;
   /** Calls `wake` when another handle announces. Returns how to stop. Absent where handles must look. */

@@ -1,5 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Database } from './database.ts';
+import { FILLING } from './filling.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { openPostgres } from './postgres.ts';
@@ -18,6 +19,8 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   const database = await openDatabase(url, options);
   try {
     await migrate(database, MIGRATIONS);
+    // Whoever uses it takes it as it is: a restore that has just filled it is over.
+    await database.write(`DELETE FROM counter WHERE name = '${FILLING}'`);
   } catch (error) {
     await database.close();
     throw error;

@@ -46,6 +46,20 @@ export async function openPostgres(url: string, given: StoreOptions): Promise<Da
       const used = pool;
       return within(LIMITS.storeTransactionMs + answerMs, transact(used, answerMs, replace(used), work), replace(used));
     }),
+    freeze: async () => {
+      const own = new SQL({ ...options, max: 1 });
+      const end = (): Promise<void> => own.close({ timeout: 0 });
+      try {
+        const held = await within(answerMs, own.reserve());
+        const asked = (statement: string, values?: readonly Value[]): Promise<readonly DatabaseRow[]> =>
+          within(answerMs, ask(held, statement, values), () => void end().catch(() => {}));
+        await asked('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        return { run: asked, end };
+      } catch (error) {
+        await end();
+        throw unavailable('the database failed', error);
+      }
+    },
     announce: `SELECT pg_notify('${CHANNEL}', '')`,
     awaken: async (wake) => {
       // Apart from the pool, which may be replaced; `wake` also runs whenever the subscription is made anew.

@@ -37,6 +37,7 @@ export async function openSqlite(path: string, options: StoreOptions): Promise<D
     read: (statement, values) => patiently(reading, timeoutMs, statement, values),
     write: (statement, values) => queue.run(() => patiently(writing, timeoutMs, statement, values)),
     transaction: (work) => queue.run(() => transact(writing, timeoutMs, work)),
+    freeze: () => freeze(path, timeoutMs),
     close: () => queue.run(() => {
       reading.close();
       writing.close();
@@ -53,6 +54,21 @@ function connect(path: string): Sqlite {
   sqlite.run('PRAGMA synchronous = FULL');
   sqlite.run('PRAGMA foreign_keys = ON');
   return sqlite;
+}
+
+/** A connection of its own: what it reads is what was committed when it first read, as long as its transaction is open. */
+async function freeze(path: string, timeoutMs: number): ReturnType<Database['freeze']> {
+  const sqlite = connect(path);
+  sqlite.run('PRAGMA query_only = ON');
+  await patiently(sqlite, timeoutMs, 'BEGIN');
+  await patiently(sqlite, timeoutMs, 'SELECT count(*) FROM sqlite_master');
+  return {
+    run: (statement, values) => patiently(sqlite, timeoutMs, statement, values),
+    end: async () => {
+      if (sqlite.inTransaction) sqlite.run('ROLLBACK');
+      sqlite.close();
+    },
+  };
 }
 
 async function transact<T>(sqlite: Sqlite, timeoutMs: number, work: (statements: Statements) => Promise<T>): Promise<T> {

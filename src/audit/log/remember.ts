@@ -15,6 +15,20 @@ const REMEDY =
   'The ledger’s files are not the ones this role has seen: find out who changed or restored them, before anything else. ' +
   'If that was you, `sallyport audit accept-log --reason …` on this machine lets the gate go on, on record.';
 
+/** The checkpoint to go on from, root in base64, and at whose order. */
+interface Earlier extends Pick<Seen, 'origin' | 'size' | 'root'> {
+  readonly order: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Leave to go on from an older checkpoint, once, by an order of two people. */
+export interface LogLeave {
+  current(): Earlier | undefined;
+  /** It was used, or was not needed. */
+  spend(): void;
+}
+
 /**
  * What one role remembers of its ledger, on its own disk: origin and key since first use, and size and root of the last
  * checkpoint that it verified. A ledger that does not continue it is not written to.
@@ -22,12 +36,14 @@ const REMEDY =
 export class LogMemory {
   readonly #file: string;
   readonly #unsignedMs: number;
+  readonly #leave: LogLeave | undefined;
   #acknowledged = -1;
   #due: { readonly position: number; readonly atMs: number } | undefined;
 
   /** `unsignedMs`: how long an acknowledged record may stay unsigned. */
-  constructor(file: string, unsignedMs: number = LIMITS.logUnsignedMs) {
+  constructor(file: string, unsignedMs: number = LIMITS.logUnsignedMs, leave?: LogLeave) {
     this.#file = file;
+    this.#leave = leave;
     this.#unsignedMs = unsignedMs;
   }
 
@@ -48,6 +64,7 @@ export class LogMemory {
     const acknowledged = this.#acknowledged;
     const { note, vkey, proof } = readAnswer(await ask({ from: seen?.size ?? 0, ...(isNew && acknowledged >= 0 ? { covering: acknowledged } : {}) }));
     const found = verify(seen, note, vkey, proof) ?? this.#uncovered(note, vkey, acknowledged, isNew);
+    if (found !== undefined && seen !== undefined && (await this.#goBack(seen, ask))) return this.check(ask, isNew);
     if (found !== undefined) {
       await writeRefused(this.#file, { why: found, note, vkey });
       throw refusal(seen?.origin ?? 'the ledger', found);
@@ -60,7 +77,22 @@ export class LogMemory {
       await writeSeen(this.#file, { ...next, ...(seen?.accepted && { accepted: seen.accepted }) });
     }
     rmSync(refusedFile(this.#file), { force: true });
+    this.#leave?.spend();
     return seen?.accepted;
+  }
+
+  /** Whether an order lets this role go on from an older checkpoint, which the log that is offered continues. */
+  async #goBack(seen: Seen, ask: (wanted: { readonly from: number }) => Promise<Json>): Promise<boolean> {
+    const leave = this.#leave?.current();
+    if (leave === undefined || leave.origin !== seen.origin || leave.size >= seen.size) return false;
+    const { origin, size, root, by, reason, order } = leave;
+    const earlier: Seen = { origin, vkey: seen.vkey, size, root };
+    const { note, vkey, proof } = readAnswer(await ask({ from: size }));
+    if (verify(earlier, note, vkey, proof) !== undefined) return false;
+    const before = { origin: seen.origin, size: seen.size, root: seen.root };
+    await writeSeen(this.#file, { ...earlier, accepted: { at: Date.now(), by, reason, order, before } });
+    this.#leave?.spend();
+    return true;
   }
 
   /** The acceptance is on record. */

@@ -15,7 +15,7 @@ export interface Seen {
   readonly size: number;
   /** Base64. */
   readonly root: string;
-  /** That an operator let the role go on with this log in place of another; until that is on record. */
+  /** That an operator, or an order of two people, let the role go on with this log in place of another; until that is on record. */
   readonly accepted?: Accepted;
 }
 
@@ -23,6 +23,8 @@ export interface Accepted {
   readonly at: number;
   readonly by: string;
   readonly reason: string;
+  /** Id of the order by which two people let it; absent where an operator did. */
+  readonly order?: string;
   readonly before: { readonly origin: string; readonly size: number; readonly root: string };
 }
 
@@ -80,7 +82,7 @@ export function acceptRefused(seenFile: string, offered: Seen, accepted: Accepte
 function readAccepted(of: Readonly<Record<string, Json | undefined>>): Accepted {
   const before = isObject(of['before']) ? of['before'] : {};
   return {
-    at: Number(of['at'] ?? 0), by: plain(of['by']), reason: plain(of['reason']),
+    at: Number(of['at'] ?? 0), by: plain(of['by']), reason: plain(of['reason']), ...(typeof of['order'] === 'string' ? { order: of['order'] } : {}),
     before: { origin: plain(before['origin']), size: Number(before['size'] ?? 0), root: plain(before['root']) },
   };
 }

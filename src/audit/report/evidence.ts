@@ -55,6 +55,8 @@ export const EVIDENCE = {
   },
   integrity: { says: 'places of the log that are not what was written, and checkpoints that failed', expected: 'when',
     events: ['record.torn', 'record.corrupt', 'checkpoint.failed', 'log.accepted'] },
+  recovery: { says: 'backups made and restored, and what was gone back by, at whose order', expected: 'when',
+    events: ['backup.created', 'backup.restored', 'recovery.ordered', 'recovery.accepted', 'recovery.refused'] },
   time: { says: 'clocks that jumped', expected: 'when', events: ['clock.jumped'] },
   retention: {
     says: 'evidence erased or expired, legal holds, keys of payloads', expected: 'when',

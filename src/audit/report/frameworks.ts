@@ -80,7 +80,7 @@ const FRAMEWORKS = {
       { id: 'CC7.3', asks: 'security events are evaluated', evidence: ['findings', 'disclosure'], concerns: ['delivered'],
         beyond: 'that somebody evaluated them' },
       { id: 'CC7.4', asks: 'incidents are responded to', evidence: ['responses', 'emergency', 'tokens'], beyond: 'what people did outside' },
-      { id: 'CC7.5', asks: 'what was disturbed is restored', evidence: ['configuration', 'lifecycle', 'integrity'], beyond: 'tests of recovery' },
+      { id: 'CC7.5', asks: 'what was disturbed is restored', evidence: ['configuration', 'lifecycle', 'integrity', 'recovery'], beyond: 'tests of recovery' },
       { id: 'CC8.1', asks: 'changes are authorised', evidence: ['configuration', 'approvals'] },
     ],
   },

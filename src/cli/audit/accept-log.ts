@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { acceptRefused, readRefused, readSeen } from '../../audit/log/seen.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import { keysPinned } from '../../roles/floor.ts';
 import { show } from '../command.ts';
 import { plain } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
@@ -16,6 +17,11 @@ export const acceptLog: Verb = {
   local: true,
   run: async ({ options, client: { home }, io, needText }) => {
     const reason = needText('reason');
+    if (pinned(home)) {
+      throw new SallyportError('ERR_SECOND_PERSON', 'people hold recovery keys here: no single one of them accepts another log', {
+        remedy: 'Draft an order with `sallyport recovery draft`, and have two people sign it.',
+      });
+    }
     const refused = seenFiles(home).flatMap((file) => {
       const found = readRefused(file);
       return found === undefined ? [] : [{ file, ...found }];
@@ -40,9 +46,18 @@ export const acceptLog: Verb = {
 };
 
 function seenFiles(home: string): readonly string[] {
-  return ['gateway', 'control'].flatMap((role) => {
+  return ['gateway', 'control', 'egress'].flatMap((role) => {
     const folder = join(home, role);
     return existsSync(folder) ? readdirSync(folder).filter((name) => SEEN.test(name)).map((name) => join(folder, name)) : [];
+  });
+}
+
+/** Whether a role of this machine waits for orders of people whose keys it knows. */
+function pinned(home: string): boolean {
+  return ['gateway', 'egress'].some((role) => {
+    const folder = join(home, role);
+    const floors = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.version')) : [];
+    return floors.some((name) => Object.keys(keysPinned(join(folder, name))).length > 0);
   });
 }
 

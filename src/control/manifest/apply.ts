@@ -10,6 +10,7 @@ import { readIdentity, writeIdentity } from './identity.ts';
 import { writeLimits } from './limits.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { writeApprovals } from '../approvals/settings.ts';
+import { writeBackup } from '../backups/settings.ts';
 import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
 import { writeRunner } from '../runner/settings.ts';
@@ -65,6 +66,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
   return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits,
     ...((await writeTelemetry(rows, by.space, wanted.telemetry, by.admin.id)) ? [{ resource: 'telemetry', id: 'telemetry', verb: 'change' } as const] : []),
     ...((await writeApprovals(rows, by.space, wanted.approvals, by.admin.id)) ? [{ resource: 'approvals', id: 'approvals', verb: 'change' } as const] : []),
+    ...((await writeBackup(rows, by.space, wanted.backup, by.admin.id)) ? [{ resource: 'backup', id: 'backup', verb: 'change' } as const] : []),
     ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? [{ resource: 'detect', id: 'detect', verb: 'change' } as const] : []),
     ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),

@@ -9,6 +9,7 @@ import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
 import { readApprovals } from '../approvals/settings.ts';
+import { readBackup } from '../backups/settings.ts';
 import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
@@ -40,6 +41,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const audit = await readAudit(rows);
   const telemetry = await readTelemetry(rows);
   const approvals = await readApprovals(rows);
+  const backup = await readBackup(rows);
   const vault = await readVaultSettings(rows);
   const detect = await readDetect(rows, space);
   const runner = await readRunner(rows);
@@ -52,6 +54,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(audit).length > 0 ? { audit } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(telemetry).length > 0 ? { telemetry } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(backup).length > 0 ? { backup } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),

@@ -4,6 +4,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { ApprovalsShape } from '../../registry/approval-shape.ts';
+import type { BackupShape } from '../../registry/backup-shape.ts';
 import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { DetectShape } from '../../registry/detect-shape.ts';
@@ -31,6 +32,7 @@ export interface Wanted {
   readonly audit: AuditShape;
   readonly telemetry: TelemetryShape;
   readonly approvals: ApprovalsShape;
+  readonly backup: BackupShape;
   readonly detect: DetectShape;
   readonly runner: RunnerShape;
   readonly flows: FlowParts;
@@ -71,7 +73,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     limits: manifest.limits ?? {},
     audit: manifest.audit ?? {},
     telemetry: manifest.telemetry ?? {},
-    approvals: manifest.approvals ?? {},
+    approvals: manifest.approvals ?? {}, backup: manifest.backup ?? {},
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },

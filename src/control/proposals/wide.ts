@@ -54,10 +54,11 @@ interface Approved {
 
 /**
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
- * how long evidence stays, to whom traffic is told, who may approve calls, alone or for others, and whether servers run without a sandbox.
+ * how long evidence stays, to whom traffic is told, who may approve calls, alone or for others, whether servers run without a sandbox,
+ * and who may open backups and order a recovery.
  */
 const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals',
-  'runner'];
+  'runner', 'backup'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */

@@ -29,11 +29,12 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, detect, known } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, detect, known } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       const told = {
-        ...(telemetry === undefined ? {} : { telemetry }), ...(Object.keys(detect).length === 0 ? {} : { detect }),
+        ...(telemetry === undefined ? {} : { telemetry }), ...(recovery === undefined ? {} : { recovery }),
+        ...(Object.keys(detect).length === 0 ? {} : { detect }),
         ...(Object.keys(known).length === 0 ? {} : { known }),
       };
       const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, ...told });

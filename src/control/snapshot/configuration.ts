@@ -1,7 +1,7 @@
 import type { Agent } from '../../domain/agent.ts';
 import type { DetectSettings } from '../../domain/detect.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
-import type { AgentToken, FlowSettings, NetworkSettings } from '../../domain/snapshot.ts';
+import type { AgentToken, FlowSettings, NetworkSettings, Snapshot } from '../../domain/snapshot.ts';
 import type { Endpoint, Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
@@ -10,6 +10,7 @@ import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { ClassificationShape, DefaultsShape } from '../../registry/flow-shape.ts';
 import type { Rows } from '../../store/store.ts';
+import { readBackup } from '../backups/settings.ts';
 import { readDetectSettings } from '../detect/settings.ts';
 import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
 import { readIssuers } from '../manifest/identity.ts';
@@ -36,6 +37,7 @@ export interface Configuration {
   readonly limits: StandingLimits;
   readonly audit: AuditSettings;
   readonly telemetry?: TelemetrySettings;
+  readonly recovery?: NonNullable<Snapshot['recovery']>;
   readonly flow: FlowSettings;
   readonly detect: DetectSettings;
   /** How secrets of the vault are known again, sealed. */
@@ -58,6 +60,7 @@ export interface Rules {
 /** Reads it whole; within a transaction it is one moment's. Tokens that have ended are left out: gateways need not hold them. */
 export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
   const { listen: _, control: _door, ...network } = await readNetwork(rows);
+  const { recoveryKeys } = await readBackup(rows);
   const telemetry = telemetryOf(await readTelemetry(rows));
   const spaces = await spacesOf(rows);
   const flows = await Promise.all(spaces.map(async (space) => ({ space, rules: (await readFlowParts(rows, space)).classification })));
@@ -73,7 +76,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     audit: await readAuditSettings(rows, now),
     flow: await readFlowSettings(rows, spaces),
     detect: await readDetectSettings(rows), known: await readKnown(rows),
-    ...(telemetry === undefined ? {} : { telemetry }),
+    ...(telemetry === undefined ? {} : { telemetry }), ...(recoveryKeys === undefined ? {} : { recovery: { keys: recoveryKeys } }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),

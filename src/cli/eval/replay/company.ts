@@ -43,7 +43,7 @@ export async function companyOf({ suite, manifest: declared, tools, policy = PER
 /** Signed and accepted as every snapshot is. */
 function inForce(snapshot: Snapshot): InForce {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const keeper = createInForceKeeper(() => publicKey, 0, () => undefined);
+  const keeper = createInForceKeeper(() => publicKey, { version: 0, mayGoBack: () => false, reached: () => undefined });
   const now = Date.now();
   keeper.acceptSnapshot(signBytes('snapshot', JSON.stringify(snapshot), privateKey));
   const killed = { all: false, agents: [], principals: [], servers: [], tools: [], contexts: [] };
