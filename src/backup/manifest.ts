@@ -50,7 +50,7 @@ export function installationOf(key: KeyObject): string {
 export function signManifest(manifest: Manifest, key: KeyObject): { readonly bytes: Uint8Array; readonly signature: Uint8Array } {
   const bytes = Buffer.from(JSON.stringify(manifest));
   const signature = sign(null, Buffer.concat([Buffer.from(PURPOSE), bytes]), key).toString('base64');
-  const pem = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+  const pem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
   return { bytes, signature: Buffer.from(JSON.stringify({ key: pem, signature })) };
 }
 

@@ -128,7 +128,7 @@ export function createControl(parts: ControlParts): RunningControl {
     }),
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
-    recovery: createRecovery({ store, record, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
+    recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };

@@ -17,7 +17,7 @@ export async function makeRecoveryKey(passphrase: string): Promise<{ readonly ke
   const { privateKey: key } = generateKeyPairSync('ed25519');
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
-  return { key, sealed: armor.encode(await encrypter.encrypt(key.export({ type: 'pkcs8', format: 'pem' }).toString())) };
+  return { key, sealed: armor.encode(await encrypter.encrypt(key.export({ type: 'pkcs8', format: 'pem' }))) };
 }
 
 /** Throws `ERR_RECOVERY_ORDER` for a wrong passphrase and for what is no recovery key. */

@@ -4,11 +4,14 @@ import { FILLING } from './filling.ts';
 import { migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { openDatabase } from './open.ts';
-import type { StoreOptions } from './store.ts';
+import { rowsOf } from './rows.ts';
+import type { Rows, StoreOptions } from './store.ts';
 import { BACKED_TABLES } from './tables.ts';
 
 /** An empty database that a backup is read into. */
 export interface Filling {
+  /** What was added so far, as a store has it. */
+  readonly rows: Rows;
   /** All of it or nothing of it. Throws `ERR_BACKUP_INVALID` for rows that are none of ours. */
   add(table: string, rows: readonly DatabaseRow[]): Promise<void>;
   /** Nothing was lost: from now on it is a store. */
@@ -35,6 +38,7 @@ export async function fillStore(url: string, options: StoreOptions, mark: number
     throw error;
   }
   return {
+    rows: rowsOf(database),
     add: (table, rows) => database.transaction(async ({ run }) => {
       const known = BACKED_TABLES.find(({ name }) => name === table);
       if (known === undefined) throw invalid(`there is no table ${JSON.stringify(table)}`);

@@ -14,6 +14,7 @@ export const BACKED_TABLES: readonly BackedTable[] = [
     numbers: ['version', 'updated_at'], atOnce: 200 },
   { name: 'counter', columns: ['name', 'value'], key: ['name'], numbers: ['value'], atOnce: 200 },
   { name: 'snapshot', columns: ['version', 'bytes', 'signature', 'created_at'], key: ['version'], numbers: ['version', 'created_at'], atOnce: 4 },
+  { name: 'configuration_version', columns: ['number', 'statement', 'signature', 'content'], key: ['number'], numbers: ['number'], atOnce: 50 },
   { name: 'flow_entry', columns: ['space', 'context', 'generation', 'position', 'body'], key: ['space', 'context', 'generation', 'position'],
     numbers: ['generation', 'position'], atOnce: 500 },
 ];

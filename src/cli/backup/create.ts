@@ -51,7 +51,7 @@ export const create: Verb = {
     const said: JsonObject = { file, ...written, ...summaryOf(manifest), recipients: recipients.length };
     const isRecorded = live && await client.send('POST', '/backups', recordOf(manifest, written, recipients)).then(() => true, () => false);
     if (!isRecorded) io.note('Control does not answer: that this backup was made is not on record.');
-    if (manifest.vaultKey === 'elsewhere') io.note('The vault\'s key is kept elsewhere, not in this backup: keep its copy apart, or secrets must be set again.');
+    if (manifest.vaultKey === 'elsewhere') io.note('The vault\'s key is kept elsewhere and not in this backup: keep a copy, or set secrets again.');
     const { installation } = manifest;
     show(io, options.json, { ...said, recorded: isRecorded }, () => `${file}\n  ${line(manifest)}\n  Restore it with --installation ${installation}\n`);
     return 0;

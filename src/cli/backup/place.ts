@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { restoreLog } from '../../audit/backup.ts';
 import { readArchive } from '../../backup/archive-read.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import type { TarFile } from '../../backup/tar.ts';
+import { writeOrder } from '../../control/configuration/orders.ts';
+import { readState, rootOf } from '../../control/configuration/state.ts';
+import { digestOf } from '../../control/configuration/version.ts';
 import { readBackup } from '../../control/backups/settings.ts';
 import { afterRestore, restoredRow, type Cells } from '../../control/backups/restored.ts';
 import { SallyportError } from '../../domain/errors.ts';
@@ -151,12 +155,13 @@ async function fill(staging: string, manifest: Manifest, { database, now }: Plac
       if (table === 'resource') {
         backup = bodyOf(rows.find((row) => row['kind'] === 'setting' && row['id'] === 'backup')) ?? backup;
       }
-      await filling.add(table, table === 'resource' ? rows.map((row) => afterRestore(row, now)).filter((row) => row !== undefined) : rows);
+      await filling.add(table, table === 'resource' ? rows.map((row) => afterRestore(row)).filter((row) => row !== undefined) : rows);
     }
     const settings = await readBackup({ get: async () => (backup === undefined ? undefined : { ...NO_ROW, body: backup }) });
     const needsOrder = settings.recoveryKeys !== undefined;
-    const said = { at: now, backup: { id, createdAt, installation }, snapshot: store.snapshot, recorded: false, needsOrder };
+    const said = { at: now, backup: { id, createdAt, installation }, snapshot: store.snapshot, settled: false, needsOrder };
     await filling.add('resource', [restoredRow({ ...said, ...(ledger === undefined ? {} : { ledger }) })]);
+    await acceptOlder(staging, filling, now, id);
     if (database !== undefined) return { filling, needsOrder };
     await filling.done();
     await filling.close();
@@ -168,6 +173,19 @@ async function fill(staging: string, manifest: Manifest, { database, now }: Plac
 }
 
 const NO_ROW = { kind: 'setting', space: '', id: '', version: 1, updatedAt: 0, updatedBy: '' } as const;
+
+/**
+ * The ledger, or control itself, may have seen later versions of the configuration than the backup holds, and control refuses to
+ * start with an older one. Restoring is a person's decision to go on with exactly this one: said in the words that control asks for.
+ */
+async function acceptOlder(staging: string, { rows }: Filling, now: number, backup: string): Promise<void> {
+  const latest = await rows.configuration.latest();
+  if (latest === undefined) return;
+  const root = rootOf(await readState(rows));
+  const reason = `restored from the backup ${backup}`;
+  mkdirSync(join(staging, 'control'), { recursive: true, mode: 0o700 });
+  writeOrder(staging, { order: 'accept', root, latest: digestOf(latest.statement), by: userInfo().username, at: now, reason });
+}
 
 /** Of this archive alone: another try with it may go on from where this one was cut short. */
 function markOf(id: string): number {

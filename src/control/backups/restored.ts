@@ -5,6 +5,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { LOST } from '../../flow/labels.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Kind, Rows } from '../../store/store.ts';
+import { listStored, putStored } from '../stored.ts';
 
 /*
  * What comes back from a backup, and what doesn't. A backup cannot know what was revoked, used up or ended after it was made:
@@ -20,8 +21,8 @@ const RESTORED = z.strictObject({
   snapshot: z.int(),
   /** The ledger's checkpoint in it; root in base64. */
   ledger: z.strictObject({ origin: z.string(), size: z.int(), root: z.string() }).exactOptional(),
-  /** Whether the ledger has it on record. */
-  recorded: z.boolean(),
+  /** Whether it is on record, and what was issued before is void. */
+  settled: z.boolean(),
   /** Whether two people must order that it goes on: where people hold recovery keys. */
   needsOrder: z.boolean(),
 });
@@ -47,15 +48,23 @@ export function restoredRow(restored: Restored): Cells {
 }
 
 /** Rows that are left behind: each of them opens something, once or until it ends, for whoever shows or answers it. */
-const DEAD: readonly Kind[] = ['scim-token', 'opening', 'proposal', 'approval', 'approval-of', 'quarantined'];
+const DEAD: readonly Kind[] = ['opening', 'proposal', 'approval', 'approval-of', 'quarantined'];
 
-/** A row as it comes back; undefined: it does not. Agent tokens stay to be seen, revoked; flow contexts have lost what they carried since. */
-export function afterRestore(row: Cells, now: number): Cells | undefined {
+/** A row as it comes back; undefined: it does not. Flow contexts have lost what they carried since. What is configuration control voids itself, on record. */
+export function afterRestore(row: Cells): Cells | undefined {
   const kind = row['kind'];
   if (DEAD.some((one) => one === kind)) return undefined;
-  if (kind !== 'token' && kind !== 'context') return row;
+  if (kind !== 'context') return row;
   const body: Json = JSON.parse(String(row['body']));
   if (!isObject(body)) return undefined;
-  const next = kind === 'token' ? { revokedAt: now, ...body } : { ...body, labels: { ...LOST }, gaps: true };
-  return { ...row, body: JSON.stringify(next) };
+  return { ...row, body: JSON.stringify({ ...body, labels: { ...LOST }, gaps: true }) };
+}
+
+/** Voids the credentials that are configuration: which of them were revoked after the backup, nobody knows. How many. */
+export async function voidCredentials(rows: Rows, now: number, by: string): Promise<{ readonly tokens: number; readonly scimTokens: number }> {
+  const tokens = (await listStored(rows, 'token')).filter(({ body }) => body.revokedAt === undefined);
+  for (const { space, id, body } of tokens) await putStored(rows, 'token', space, id, { ...body, revokedAt: now }, by);
+  const scimTokens = await listStored(rows, 'scim-token');
+  for (const { space, id } of scimTokens) await rows.delete('scim-token', space, id, { by });
+  return { tokens: tokens.length, scimTokens: scimTokens.length };
 }

@@ -40,6 +40,11 @@ export function writeOrder(home: string, order: Order): void {
   keepPrivate(filesOf(home).order, order);
 }
 
+/** An order that was not needed must not be there for another day. */
+export function dropOrder(home: string): void {
+  rmSync(filesOf(home).order, { force: true });
+}
+
 export interface Ordered extends KeeperParts {
   readonly publicKey: KeyObject;
   /** The highest number that was ever seen committed; 0: none. */

@@ -8,8 +8,9 @@ import type { RecoveryKeys, VerifiedOrder } from '../../recovery/order.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Rows, Store } from '../../store/store.ts';
 import { readBackup } from '../backups/settings.ts';
-import { readRestored, writeRestored } from '../backups/restored.ts';
+import { readRestored, voidCredentials, writeRestored } from '../backups/restored.ts';
 import type { Restored } from '../backups/restored.ts';
+import { dropOrder } from '../configuration/orders.ts';
 import { whoOf } from '../change.ts';
 import type { Control } from '../control.ts';
 import type { Admin } from '../route.ts';
@@ -38,8 +39,10 @@ export interface OwnMemory {
 }
 
 export interface RecoveryParts {
+  readonly home: string;
   readonly store: Store;
   readonly record: Control['record'];
+  readonly change: Control['change'];
   readonly snapshots: SnapshotKeeper;
   readonly lease: LeaseKeeper;
   readonly memory: OwnMemory;
@@ -51,7 +54,7 @@ export interface RecoveryParts {
 export interface RecoveryKeeper {
   /** The order that gateways are shown; undefined: none, or its time is over. */
   readonly order: string | undefined;
-  /** Before anything is in force: puts on record that this store was restored, if it was. */
+  /** Before anything is in force: if this store was restored, that is put on record, and what was issued before is void. */
   open(): Promise<void>;
   /** Throws `ERR_RECOVERY_ORDER`, which is on record then. */
   apply(text: string, admin: Admin): Promise<VerifiedOrder>;
@@ -81,9 +84,14 @@ export function createRecovery(parts: RecoveryParts): RecoveryKeeper {
     open: async () => {
       last = await readRecovery(store);
       const restored = await readRestored(store);
-      if (restored === undefined || restored.recorded) return;
+      if (restored === undefined || restored.settled) return;
       await record({ event: 'backup.restored', space: DEFAULT_SPACE, principal: SELF, snapshot: restored.snapshot, detail: detailOf(restored) });
-      await store.transaction((rows) => writeRestored(rows, { ...restored, recorded: true }, SELF));
+      const what = { resource: 'restore', id: restored.backup.id, verb: 'void', reason: 'what was revoked after the backup is not known' };
+      await parts.change({ admin: { id: SELF, may: [] }, space: DEFAULT_SPACE }, what, async (rows) => {
+        await voidCredentials(rows, now(), SELF);
+        await writeRestored(rows, { ...restored, settled: true }, SELF);
+      });
+      dropOrder(parts.home);
     },
     apply: async (text, admin) => {
       let order: VerifiedOrder;
