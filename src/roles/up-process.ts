@@ -7,6 +7,7 @@ import { parseManifest } from '../registry/manifest.ts';
 import { jailCommand } from '../sandbox/jail/jail.ts';
 import type { JailSupport } from '../sandbox/jail/probe.ts';
 import { pidInJail, startJailed } from '../sandbox/jail/start.ts';
+import { makeRunnerGroups } from './up-cgroups.ts';
 import { jailOf, makeSinkFolders, type JailParts } from './up-jail.ts';
 
 /** What the supervisor starts a role's process with. */
@@ -49,9 +50,11 @@ export async function startRole(role: Role, command: readonly string[], options:
   }
   const parts = { ...jailParts(options, support), files: role === 'control' ? await manifestTexts(options) : [] };
   if (role === 'ledger') makeSinkFolders(parts);
-  const jailed = jailCommand(jailOf(role, parts), command, support.machine);
+  const groups = role === 'runner' ? makeRunnerGroups(options.home) : { entrance: [], mounts: [] };
+  const jail = jailOf(role, parts);
+  const jailed = jailCommand({ ...jail, mounts: [...jail.mounts, ...groups.mounts] }, command, support.machine);
   const env = { ...own, TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
-  const { child, told } = startJailed(jailed, (argv, descriptors) => spawn(argv, env, descriptors));
+  const { child, told } = startJailed(jailed, (argv, descriptors) => spawn([...groups.entrance, ...argv], env, descriptors));
   return { child, pid: pidInJail(told, () => child.exitCode !== null || child.signalCode !== null) };
 }
 

@@ -7,6 +7,7 @@ import { ensureHome } from '../link/place.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import { pause } from './pause.ts';
 import { FINAL_EXIT_CODE, GO, readSaid, type Detail } from './supervised.ts';
+import { removeRunnerGroups } from './up-cgroups.ts';
 import { grantsOf, refusedOf, wideOf, type JailParts } from './up-jail.ts';
 import { commandOf, jailParts, startRole, type ProcessOptions, type RoleProcess } from './up-process.ts';
 
@@ -73,6 +74,7 @@ export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
   const stop = async (): Promise<void> => {
     unwatch();
     for (const role of STOP_ORDER) await supervised.get(role)?.stop();
+    removeRunnerGroups(options.home);
   };
   try {
     await allReady(supervised, options.signal);

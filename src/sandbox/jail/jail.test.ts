@@ -73,6 +73,16 @@ test('no new namespace, mount, debugger or foreign socket; where jails are made,
   expect((await inJail({ ...JAIL, spawning: 'jails' }, 'unshare -U true && echo made')).said).toBe('made\n');
 });
 
+test('a jail that nests holds jails as strict as any, made by the same function', async () => {
+  const project = join(import.meta.dir, '..', '..', '..');
+  const probe = `import { probeJails } from ${JSON.stringify(join(import.meta.dir, 'probe.ts'))}; console.log(JSON.stringify(await probeJails()))`;
+  const mounts = [...JAIL.mounts, ...[process.execPath, join(project, 'src'), join(project, 'node_modules')].map((path) => (
+    { kind: 'read', from: path, at: path } as const
+  ))];
+  const { said } = await inJail({ ...JAIL, mounts, spawning: 'jails' }, probe, process.execPath, '-e');
+  expect(JSON.parse(said)).toMatchObject({ kind: 'jails', machine: { countsNamespaces: false } });
+});
+
 test('where nothing is to be started, nothing is', async () => {
   expect(await inJail({ ...JAIL, spawning: 'none' }, 'true | true')).toEqual({ said: '/bin/sh: 1: Cannot fork\n', code: 2 });
 });

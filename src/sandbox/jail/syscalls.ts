@@ -25,9 +25,8 @@ const MACHINE: Readonly<Record<string, Syscall>> = {
   kexec_load: call(246, 104), kexec_file_load: call(320, 294), init_module: call(175, 105), finit_module: call(313, 273),
   delete_module: call(176, 106), create_module: call(174), query_module: call(178), get_kernel_syms: call(177), reboot: call(169, 142),
   swapon: call(167, 224), swapoff: call(168, 225), syslog: call(103, 116), acct: call(163, 89), settimeofday: call(164, 170),
-  clock_settime: call(227, 112), clock_adjtime: call(305, 266), adjtimex: call(159, 171), sethostname: call(170, 161),
-  setdomainname: call(171, 162), iopl: call(172), ioperm: call(173), nfsservctl: call(180, 42), quotactl: call(179, 60),
-  quotactl_fd: shared(443), vhangup: call(153, 58), uselib: call(134), ustat: call(136), sysfs: call(139), _sysctl: call(156),
+  clock_settime: call(227, 112), clock_adjtime: call(305, 266), adjtimex: call(159, 171),
+  setdomainname: call(171, 162), iopl: call(172), ioperm: call(173), nfsservctl: call(180, 42), quotactl: call(179, 60), quotactl_fd: shared(443), vhangup: call(153, 58), uselib: call(134), ustat: call(136), sysfs: call(139), _sysctl: call(156),
   lookup_dcookie: call(212, 18), modify_ldt: call(154),
 };
 
@@ -57,6 +56,7 @@ const NEW_MOUNTS: Readonly<Record<string, Syscall>> = {
 /** What makes a jail: refused wherever no jail is to be made. */
 const JAILING: Readonly<Record<string, Syscall>> = {
   mount: call(165, 40), umount2: call(166, 39), pivot_root: call(155, 41), unshare: call(272, 97),
+  sethostname: call(170, 161),
 };
 
 /** Never needed, not even to make a jail: a root that is only changed can be left again, and another's namespace is entered. */
