@@ -2,6 +2,7 @@ import type { ErrorCode } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { RECORD_CATEGORIES, RECORD_EVENTS } from '../domain/record.ts';
 import type { JournalRecord, RecordEvent } from '../domain/record.ts';
+import type { Role } from '../domain/role.ts';
 import type { SealedBody } from '../domain/retention.ts';
 import { isBodyName } from './bodies.ts';
 import type { Origin } from './entry.ts';
@@ -25,8 +26,12 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'access.requested', 'denial.disputed', 'backup.created', 'backup.restored', 'recovery.ordered',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ]);
-/** What the runner alone sees. */
-const RUNNER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['server.started', 'server.stopped', 'server.failed']);
+/** What the roles beside strangers' servers see, each alone; besides it they say nothing but of themselves: neither puts calls on record. */
+const SEEN_BY: readonly (readonly [Role, ReadonlySet<RecordEvent>])[] = [
+  ['runner', new Set<RecordEvent>(['server.started', 'server.stopped', 'server.failed'])],
+  ['egress', new Set<RecordEvent>(['connection.opened', 'connection.closed', 'connection.refused'])],
+];
+const OF_THEMSELVES: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['flood.refused', 'role.started', 'role.stopped', 'log.accepted']);
 /** What is said of a record where it is shown, and nothing that one may say of itself. */
 const OF_ENTRIES = ['position', 'role', 'incarnation', 'body', 'leaf', 'salt', 'erased'] as const;
 /** Ids stand in the headers of syslog and in file names: nothing in them ends a line or steers anything. */
@@ -92,7 +97,8 @@ function isRecord(record: JournalRecord | null): record is JournalRecord {
 
 function isOwn(record: JournalRecord, origin: Origin): boolean {
   if (origin.role === 'ledger') return true;
-  // What runs next to servers of strangers says nothing but what became of them.
-  if (RUNNER_EVENTS.has(record.event) !== (origin.role === 'runner')) return false;
+  const [seer] = SEEN_BY.find(([, events]) => events.has(record.event)) ?? [];
+  if (seer !== undefined) return origin.role === seer && record.node === origin.node;
+  if (SEEN_BY.some(([role]) => role === origin.role)) return OF_THEMSELVES.has(record.event) && record.node === origin.node;
   return record.node === origin.node && !LEDGER_EVENTS.has(record.event) && (origin.role === 'control' || !CONTROL_EVENTS.has(record.event));
 }

@@ -10,6 +10,8 @@ const OTHERS = 'others';
 export interface FloodOptions {
   readonly node: string;
   readonly space: string;
+  /** Whose refusals these are, where they are all one server's. */
+  readonly server?: string;
   readonly now?: () => number;
   /** Length of one aggregate. Default: a minute. */
   readonly windowMs?: number;
@@ -89,6 +91,7 @@ function floodRecord(counts: Counts, at: number, options: FloodOptions): Journal
     node: options.node,
     space: options.space,
     exchange: '',
+    ...(options.server === undefined ? {} : { server: options.server }),
     detail: { since: counts.since, count: counts.total, codes: Object.fromEntries(counts.codes), addresses: Object.fromEntries(counts.addresses) },
   });
 }

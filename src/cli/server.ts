@@ -1,5 +1,5 @@
 import { SallyportError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { withProgress } from './progress.ts';
@@ -19,12 +19,17 @@ const list: Verb = {
   run: async ({ client, io, options }) => {
     const answer = await client.get('/servers');
     show(io, options.json, answer, () => table(['server', 'status', 'tools', 'owner', 'tier', 'reached at'], objects(part(answer, 'servers')).map((server) => [
-      text(server['id']), `${text(server['status'])}${server['drift'] === true ? ', drifting' : ''}`, text(server['tools']),
+      text(server['id']), statusOf(server), text(server['tools']),
       text(server['owner']), text(server['tier']), text(server['endpoint']),
     ])));
     return 0;
   },
 };
+
+function statusOf(server: JsonObject): string {
+  const noted = [...(server['drift'] === true ? ['drifting'] : []), ...(server['refused'] === true ? ['was stopped from connecting'] : [])];
+  return [text(server['status']), ...noted].join(', ');
+}
 
 const view: Verb = {
   usage: 'show ID',

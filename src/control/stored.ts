@@ -22,7 +22,7 @@ import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
-import { FINDING, SERVER } from './servers/schema.ts';
+import { FINDING, REFUSED, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
 import { STORED_SECRET } from './vault/schema.ts';
 
@@ -50,7 +50,7 @@ const SHAPES = {
   client: CLIENT, revocation: REVOCATION,
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
   'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF, quarantined: QUARANTINED,
-  gateway: GATEWAY,
+  gateway: GATEWAY, refused: REFUSED,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

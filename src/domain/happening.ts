@@ -12,6 +12,7 @@ export type Happening = Pick<JournalRecord, 'event' | 'space'> & Partial<Omit<Jo
 const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'record.torn': 'error', 'record.corrupt': 'error', 'checkpoint.failed': 'error', 'clock.jumped': 'error', 'server.failed': 'error',
   'log.accepted': 'config', 'call.unknown': 'execution', 'backup.restored': 'config', 'recovery.ordered': 'config', 'recovery.accepted': 'config',
+  'connection.opened': 'execution', 'connection.closed': 'execution', 'connection.refused': 'detection',
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',

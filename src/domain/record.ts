@@ -122,6 +122,7 @@ export const RECORD_EVENTS = [
   'evidence.bundled', 'policy.simulated',
   'sink.failed', 'sink.recovered', 'sink.parked', 'sink.replayed',
   'quarantine.released', 'quarantine.dropped',
+  'connection.opened', 'connection.closed', 'connection.refused',
   'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
   'access.requested', 'denial.disputed',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',

@@ -59,6 +59,8 @@ const VERBS = {
   'control.server-crashing': { server: 'control', callers: ['runner'], shape: 'call' },
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A local server tried to reach what it may not: people see it on the server. */
+  'control.destination-refused': { server: 'control', callers: ['egress'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks the judge that a space has outside. */
@@ -73,6 +75,10 @@ const VERBS = {
   'runner.close': { server: 'runner', callers: ['gateway'], shape: 'call' },
   'runner.telemetry': { server: 'runner', callers: ['control'], shape: 'call' },
   'runner.status': { server: 'runner', callers: ['control', 'gateway'], shape: 'call' },
+
+  /** A process of a local server is about to start: with this ticket, once, it may be connected to what its server may reach. */
+  'egress.admit': { server: 'egress', callers: ['runner'], shape: 'call' },
+  'egress.dismiss': { server: 'egress', callers: ['runner'], shape: 'call' },
 } as const satisfies Readonly<Record<string, VerbInfo>>;
 
 const TABLE: ReadonlyMap<string, VerbInfo> = new Map(Object.entries(VERBS));

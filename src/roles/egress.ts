@@ -1,17 +1,44 @@
 import { mkdirSync } from 'node:fs';
+import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { createFloods, type Floods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
-import { connectLink } from '../link/connect.ts';
+import { SallyportError } from '../domain/errors.ts';
+import { toRecord } from '../domain/happening.ts';
+import { DEFAULT_SPACE } from '../domain/principal.ts';
+import type { Journal } from '../domain/record.ts';
+import { openDoor, type Door } from '../egress/door.ts';
+import { permit, type ServerName } from '../egress/permission.ts';
+import { createResolver } from '../egress/resolve.ts';
+import { createEgressTrail } from '../egress/trail.ts';
+import type { InForceKeeper } from '../gateway/in-force.ts';
+import { connectLink, type Link } from '../link/connect.ts';
+import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
+import { serveLink } from '../link/serve.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { refusalOf } from '../upstream/address-class.ts';
 import { openFloor } from './floor.ts';
 import { openInForce, recordRecovery, watchControl } from './gateway-control.ts';
+import { waysOf } from './runner-ways.ts';
 import { createMetricsPlace, leaseReadings } from './telemetry.ts';
 
 export interface Egress {
+  /** Ends every connection, and says how each ended. */
   close(): Promise<void>;
 }
+
+const NODE = 'egress';
+const SWEEP_MS = 1_000;
+const TOLD_AGAIN_MS = 60_000;
+const TOLD_MAX = 1_000;
+
+const ADMISSION = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/), ticket: z.string().regex(/^[\w-]{43}$/), space: z.string().min(1).max(200), server: z.string().min(1).max(200),
+});
+const DISMISSAL = ADMISSION.pick({ id: true });
 
 /**
  * The egress in this process: the one way from local servers to the network. What each may reach it takes from what control
@@ -24,23 +51,110 @@ export async function startEgress({ home }: { readonly home: string }): Promise<
   const ending = new AbortController();
   const links = { control: connectLink({ home, self: 'egress', peer: 'control' }), ledger: connectLink({ home, self: 'egress', peer: 'ledger' }) };
   const floor = openFloor(home, join(folder, 'egress.version'));
-  const kept = createJournal(links.ledger, { node: 'egress', incarnation: Bun.randomUUIDv7(), seenFile: join(folder, 'seen-egress.json'), leave: floor.leave });
-  const metrics = createMetrics('egress', 'egress');
+  const seenFile = join(folder, 'seen-egress.json');
+  const kept = createJournal(links.ledger, { node: NODE, incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
+  const metrics = createMetrics('egress', NODE);
   const journal = countRecords(kept, metrics);
-  metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   const inForce = openInForce(home, floor);
-  const { refused, settle } = recordRecovery(journal, 'egress', floor);
-  inForce.onChange(settle);
-  const place = createMetricsPlace({ home, role: 'egress', node: 'egress', metrics });
-  inForce.onChange(() => void place.configure(inForce.snapshot?.telemetry?.metrics));
+  const { refused, settle } = recordRecovery(journal, NODE, floor);
+  const floods = createServerFloods(journal);
+  const door = openDoor({
+    folder: waysOf(home), now: Date.now,
+    permit: (server, host, port) => permit(inForce.current(Date.now()), server, host, port),
+    resolver: createResolver({ lookup: resolveAll, refusalOf: (address, within) => refusalOf(address, allowing(within)) }),
+    trail: createEgressTrail({ journal, floodsOf: (server) => floods.of(server), tell: createTeller(links.control) }),
+  });
+  const place = createMetricsPlace({ home, role: 'egress', node: NODE, metrics });
+  const stops = [inForce.onChange(settle), inForce.onChange(() => void place.configure(inForce.snapshot?.telemetry?.metrics)), ...endingBy(inForce, door)];
   leaseReadings(metrics, () => inForce.lease, () => inForce.snapshot?.version);
+  metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
+  metrics.read('sallyport_egress_connections', () => door.connections);
+  metrics.read('sallyport_egress_processes', () => door.processes);
+  const link = await serveLink({ home, self: 'egress', handlers: handlersOf(door) });
   void watchControl({ control: links.control, inForce, floor, refused, signal: ending.signal }, {});
+  // What an earlier one left open ended with it; nobody waits for this: nothing is carried before the ledger takes records anyway.
+  void journal.append(toRecord({ ...ownRecord(), event: 'role.started', detail: { pid: process.pid } })).catch(() => undefined);
   return {
     async close() {
       ending.abort();
+      for (const stop of stops) stop();
+      await link.close();
+      await door.close();
+      await floods.close();
       place.close();
       kept.close();
-      for (const link of Object.values(links)) link.close();
+      for (const one of Object.values(links)) one.close();
     },
+  };
+}
+
+function ownRecord(): { readonly id: string; readonly at: number; readonly node: string; readonly exchange: string; readonly space: string } {
+  return { id: Bun.randomUUIDv7(), at: Date.now(), node: NODE, exchange: '', space: DEFAULT_SPACE };
+}
+
+/** A kill switch, a changed allow-list, a lease that ran out: what it ends, it ends at once. */
+function endingBy(inForce: InForceKeeper, door: Door): readonly (() => void)[] {
+  const timer = setInterval(() => door.sweep(), SWEEP_MS);
+  return [() => clearInterval(timer), inForce.onChange(() => door.sweep()), inForce.onLease(() => door.sweep())];
+}
+
+function handlersOf(door: Door): Readonly<Record<string, Handler>> {
+  return {
+    'egress.admit': {
+      call: async (body) => {
+        await door.admit(read(ADMISSION, body));
+        return {};
+      },
+    },
+    'egress.dismiss': {
+      call: (body) => {
+        door.dismiss(read(DISMISSAL, body).id);
+        return {};
+      },
+    },
+  };
+}
+
+function read<T>(shape: z.ZodType<T>, body: unknown): T {
+  const { data, success } = shape.safeParse(body, { reportInput: false });
+  if (!success) throw new SallyportError('ERR_REQUEST_INVALID', 'that is not how a process is announced');
+  return data;
+}
+
+/** Only the network that the entry names: nothing else makes an address of this machine or its networks one that a server may reach. */
+function allowing(within: string | undefined): Parameters<typeof refusalOf>[1] {
+  return { internal: within === undefined ? [] : [within], isInternalName: false, allowPrivate: false };
+}
+
+async function resolveAll(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true, verbatim: true })).map((entry) => entry.address);
+}
+
+/** Refusals of one server use up nothing of another's. */
+function createServerFloods(journal: Journal): { of(server: ServerName): Floods; close(): Promise<void> } {
+  const known = new Map<string, Floods>();
+  return {
+    of({ space, server }) {
+      const key = `${space}/${server}`;
+      const floods = known.get(key) ?? createFloods(journal, { node: NODE, space, server });
+      known.set(key, floods);
+      return floods;
+    },
+    async close() {
+      for (const each of known.values()) await each.close().catch(() => undefined);
+    },
+  };
+}
+
+/** Tells control of each destination once a minute at most; the record of the refusal is made all the same. */
+function createTeller(control: Link): Parameters<typeof createEgressTrail>[0]['tell'] {
+  const told = new Map<string, number>();
+  return (refusal) => {
+    const now = Date.now();
+    const key = JSON.stringify([refusal.space, refusal.server, refusal.host, refusal.port]);
+    for (const [one, at] of told) if (now - at >= TOLD_AGAIN_MS) told.delete(one);
+    if (refusal.host === '' || told.has(key) || told.size >= TOLD_MAX) return;
+    told.set(key, now);
+    control.call('control.destination-refused', { ...refusal }).catch(() => told.delete(key));
   };
 }

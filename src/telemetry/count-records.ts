@@ -46,6 +46,7 @@ function count(record: JournalRecord, metrics: Pick<Metrics, 'count' | 'observe'
     metrics.observe('sallyport_decision_duration_seconds', [server], stages['decide'] / MICROSECONDS);
   }
   answered(record, metrics);
+  connected(record, server, metrics);
   for (const { detector, rule, severity } of findings ?? []) {
     metrics.count('sallyport_findings_total', [detector, severity]);
     if (detector === ANOMALY) metrics.count('sallyport_anomalies_total', [rule]);
@@ -63,6 +64,18 @@ function answered({ event, detail }: JournalRecord, metrics: Pick<Metrics, 'obse
   const { answeredMs, ageMs, complete } = said;
   const ms = answeredMs ?? ageMs;
   if (answer !== undefined && typeof ms === 'number' && complete !== false) metrics.observe('sallyport_approval_answer_seconds', [answer], ms / 1_000);
+}
+
+/** What passed is known when a connection ends. */
+function connected({ event, code = '', detail }: JournalRecord, server: string, metrics: Pick<Metrics, 'count'>): void {
+  if (event === 'connection.opened') metrics.count('sallyport_egress_connections_total', [server]);
+  else if (event === 'connection.refused') metrics.count('sallyport_egress_refusals_total', [server, code]);
+  else if (event === 'connection.closed') {
+    const said: JsonObject = isObject(detail) ? detail : {};
+    for (const [direction, bytes] of [['out', said['sentBytes']], ['in', said['receivedBytes']]] as const) {
+      if (typeof bytes === 'number') metrics.count('sallyport_egress_bytes_total', [server, direction], bytes);
+    }
+  }
 }
 
 const ANOMALY = 'anomaly';

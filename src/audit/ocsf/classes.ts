@@ -62,6 +62,11 @@ export const CLASSES = {
     uid: 2004, name: 'Detection Finding', category: FINDINGS, statuses: { 0: 'Unknown', 1: 'New' }, activities: { 1: 'Create', 2: 'Update' },
     has: ['device', 'resources'], profiles: ['data_classification'],
   },
+  network_activity: {
+    uid: 4001, name: 'Network Activity', category: [4, 'Network Activity'], statuses: OUTCOMES,
+    activities: { 1: 'Open', 2: 'Close', 3: 'Reset', 4: 'Fail', 5: 'Refuse' },
+    has: ['actor', 'device'], profiles: [],
+  },
   remediation_activity: {
     uid: 7001, name: 'Remediation Activity', category: [7, 'Remediation'], statuses: { 0: 'Unknown', 1: 'Success', 2: 'Failure' },
     activities: { 1: 'Isolate', 2: 'Evict', 3: 'Restore', 4: 'Harden', 5: 'Detect' },

@@ -1,7 +1,8 @@
+import { isIP } from 'node:net';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { JournalRecord } from '../../domain/record.ts';
-import { said, userOf } from './who.ts';
+import { IP_CHARS_MAX, said, userOf } from './who.ts';
 
 /** Members of `detail` that are text. */
 function word(record: JournalRecord, member: string): string | undefined {
@@ -23,6 +24,28 @@ export function authentication(record: JournalRecord): JsonObject {
     logon_type: 'Network',
     is_remote: true,
   });
+}
+
+/** Network Activity: which local server was connected to what, and how much passed. */
+export function connection({ server, address, detail }: JournalRecord): JsonObject {
+  const known: JsonObject = isObject(detail) ? detail : {};
+  const { host, port, sentBytes, receivedBytes } = known;
+  const [sent, received] = [countOf(sentBytes), countOf(receivedBytes)];
+  return said({
+    src_endpoint: { svc_name: server ?? 'unknown' },
+    dst_endpoint: said({
+      hostname: typeof host === 'string' && host !== '' ? host : undefined, port: (countOf(port) ?? PORT_MAX + 1) > PORT_MAX ? undefined : countOf(port),
+      ...(address !== undefined && isIP(address) !== 0 && address.length <= IP_CHARS_MAX ? { ip: address } : { name: address ?? 'unknown' }),
+    }),
+    connection_info: { direction_id: 2, direction: 'Outbound', protocol_num: 6, protocol_name: 'tcp' },
+    traffic: said({ bytes_out: sent, bytes_in: received, bytes: sent === undefined || received === undefined ? undefined : sent + received }),
+  });
+}
+
+const PORT_MAX = 65_535;
+
+function countOf(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 /** Of `<resource>.<verb>`, as control names its changes. */

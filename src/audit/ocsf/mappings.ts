@@ -2,7 +2,7 @@ import type { Severity } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { JournalRecord, RecordEvent } from '../../domain/record.ts';
 import type { ClassName } from './classes.ts';
-import { access, authentication, entity, entityActivity, evidence, remediation, roles, scopes } from './fill.ts';
+import { access, authentication, connection, entity, entityActivity, evidence, remediation, roles, scopes } from './fill.ts';
 
 /** What happened to what was asked, in the words of the profile `security_control`. */
 export type Verdict = 'allowed' | 'blocked' | 'rejected' | 'unauthorized' | 'revoked' | 'detected' | 'logged' | 'error';
@@ -40,6 +40,7 @@ function apiActivity({ effect = '', action = '' }: JournalRecord): number {
 const CREDENTIAL_CODE = /^ERR_(?:TOKEN_|PROOF_|AGENT_|ISSUER_|ADMIN_TOKEN)/;
 const byCredential: Case = { says: 'the credential was refused', holds: ({ code = '' }) => CREDENTIAL_CODE.test(code) };
 const byCode = (says: string, code: string): Case => ({ says, holds: (record) => record.code === code });
+const ofServer: Case = { says: 'they are one server\'s', holds: ({ server }) => server !== undefined };
 const byAction = (says: string, pattern: RegExp): Case => ({ says, holds: ({ action = '' }) => pattern.test(action) });
 const SETTINGS = /^(?:manifest|configuration|snapshot|network|identity|administration|limits|vault|audit|telemetry|approvals|issuer)\./;
 
@@ -62,6 +63,7 @@ const remedy = { class: 'remediation_activity', fill: remediation, severity: 'hi
 const configured = { class: 'device_config_state_change', activity: 1, ...done, severity: 'medium' } as const;
 const assigned = { class: 'user_access', activity: 1 } as const;
 const revoked = { class: 'user_access', activity: 2, ...taken } as const;
+const contact = { class: 'network_activity', fill: connection } as const;
 const glass = { fill: access(() => ['break-glass']) } as const;
 
 const DENIALS: readonly Variant[] = [
@@ -108,7 +110,10 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'call.cancelled': [{ ...call, outcome: 'failure', verdict: 'logged', severity: 'info', says: 'A call was given up' }],
   'call.failed': [{ ...error, severity: 'low', says: 'A call failed' }],
   'call.unknown': [{ ...call, outcome: 'unknown', verdict: 'error', severity: 'medium', says: 'How a call ended is not known' }],
-  'flood.refused': [{ ...found, severity: 'medium', says: 'Many requests of unknown callers were refused' }],
+  'flood.refused': [
+    { ...found, when: ofServer, severity: 'high', says: 'A local server tried many times to reach what it may not' },
+    { ...found, severity: 'medium', says: 'Many requests of unknown callers were refused' },
+  ],
   'drift.found': [{ ...found, severity: 'high', says: 'A server no longer says what was approved of it' }],
   'segment.drifted': [{ ...found, severity: 'high', says: 'The rules of a network are not what the registry compiles to' }],
   'server.started': [{ ...life, activity: 3, says: 'A local server was started in its sandbox' }],
@@ -124,6 +129,12 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'context.ended': [{ ...managed, activity: 11, severity: 'info', says: 'A flow context ended' }],
   'freeze.refused': [{ ...remedy, ...broken, activity: 1, says: 'A flow context could not be frozen' }],
   'finding.raised': [{ ...found, severity: 'info', says: 'Something unusual was seen' }],
+  'connection.opened': [{ ...contact, activity: 1, outcome: 'pending', verdict: 'allowed', severity: 'info', says: 'A local server was connected to a host' }],
+  'connection.closed': [
+    { ...contact, ...denied, when: byCode('nothing permits it any more', 'ERR_KILLED'), activity: 3, severity: 'medium', says: 'A connection was cut off' },
+    { ...contact, ...granted, activity: 2, severity: 'info', says: 'A connection of a local server ended' },
+  ],
+  'connection.refused': [{ ...found, severity: 'high', says: 'A local server tried to reach what it may not' }],
   'agent.unknown': [{ ...found, severity: 'medium', says: 'A client that is no registered agent was seen' }],
   'admin.refused': [
     { ...signIn, ...unauthorized, when: byCredential, activity: 1, severity: 'medium', says: 'A credential for administration was refused' },

@@ -41,7 +41,7 @@ export function actorOf(record: JournalRecord): JsonObject {
 }
 
 /** OCSF takes no address longer than this. */
-const IP_CHARS_MAX = 40;
+export const IP_CHARS_MAX = 40;
 
 /** Where it came from: an IP address as such, any other word of ours (`link`) as a name. */
 export function sourceOf({ address }: JournalRecord): JsonObject {

@@ -40,6 +40,10 @@ export const EVIDENCE = {
       'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
     ],
   },
+  connections: {
+    says: 'what local servers were connected to, and what they were refused', expected: 'when',
+    events: ['connection.opened', 'connection.closed', 'connection.refused'],
+  },
   credentials: { says: 'credentials released for a call, or refused', expected: 'when', events: ['credential.released', 'credential.refused'] },
   drift: {
     says: 'definitions of servers, and rules of networks, that left what was approved', expected: 'when', events: ['drift.found', 'segment.drifted'],

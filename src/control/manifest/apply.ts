@@ -141,7 +141,7 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
 
 async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string, now: number): Promise<void> {
   if (kind === 'agent') await revokeTokensOf(rows, by.space, id, by.admin.id, now);
-  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure'] as const) : ([kind] as const);
+  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure', 'refused'] as const) : ([kind] as const);
   for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
 }
 

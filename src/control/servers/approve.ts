@@ -49,7 +49,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
   const { reason: _, moved: _moved, ...rest } = server.body;
   await putStored(rows, 'server', space, id, { ...rest, tools, status: 'approved' }, by);
   await putStored(rows, 'baseline', space, id, approveSurface(declareTools(chosen.surface, tools), by, approval.now), by);
-  for (const kind of ['candidate', 'drift'] as const) await rows.delete(kind, space, id, { by });
+  for (const kind of ['candidate', 'drift', 'refused'] as const) await rows.delete(kind, space, id, { by });
 }
 
 function checkEffects(surface: Surface, effects: Approval['effects']): void {

@@ -14,6 +14,7 @@ import { countFindings, findDefinitions, inspectSurface } from './definitions.ts
 import { findExposure } from './exposure.ts';
 import { presentDefinitions, presentServer, presentSummary } from './present.ts';
 import { checkDefinition } from './findings.ts';
+import { findRefused } from './refused.ts';
 import { enrolServer } from './enrol.ts';
 import { NEW_SERVER } from './schema.ts';
 
@@ -32,8 +33,13 @@ const readRoutes: readonly Route[] = [
     act: async ({ space }, { store }) => {
       const baselines = new Map((await listStored(store, 'baseline', space)).map(({ id, body }) => [id, body]));
       const drifting = new Set((await listStored(store, 'drift', space)).map(({ id }) => id));
+      const refused = new Set((await listStored(store, 'refused', space)).map(({ id }) => id));
       const servers = await listStored(store, 'server', space);
-      return { servers: servers.map((server) => ({ ...presentSummary(server, baselines.get(server.id)), drift: drifting.has(server.id) })) };
+      return {
+        servers: servers.map((server) => ({
+          ...presentSummary(server, baselines.get(server.id)), drift: drifting.has(server.id), refused: refused.has(server.id),
+        })),
+      };
     },
   }),
   route({
@@ -110,7 +116,7 @@ const changeRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'server', id, verb: 'remove' }, async (rows) => {
         await checkUnused(rows, space, id);
         await deleteStored(rows, 'server', space, id, admin.id);
-        for (const kind of ['baseline', 'candidate', 'drift', 'exposure'] as const) await rows.delete(kind, space, id, { by: admin.id });
+        for (const kind of ['baseline', 'candidate', 'drift', 'exposure', 'refused'] as const) await rows.delete(kind, space, id, { by: admin.id });
         return { id };
       });
     },
@@ -124,6 +130,7 @@ async function showServer(rows: Rows, space: string, id: string, now: number): P
   const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
   const findings = [
     ...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now)),
+    ...(await findRefused(rows, space, id)),
     ...(await findDefinitions(rows, space, id, candidate?.body.surface ?? baseline?.body.surface, now)),
   ];
   return presentServer(server, baseline?.body, candidate?.body, findings);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ERROR_CODES } from '../../domain/errors.ts';
 import { CATEGORIES, CONFIDENTIALITIES, EFFECTS, PAGES } from '../../domain/server.ts';
 import { CREDENTIALS } from '../../registry/credential-shape.ts';
 import { DISPATCHES } from '../../registry/dispatch-shape.ts';
@@ -79,3 +80,15 @@ export const FINDING = z.strictObject({
   message: z.string(),
 });
 export type ServerFinding = z.infer<typeof FINDING>;
+
+/** Where a local server tried to connect to without being allowed, since somebody last approved it. */
+export const TRIED = z.strictObject({
+  host: z.string().max(255).regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'must be visible text'),
+  port: z.int().min(1).max(65_535).exactOptional(),
+  code: z.enum(ERROR_CODES),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  /** How often egress reported it: once a minute at most. */
+  reports: z.number(),
+});
+export const REFUSED = z.strictObject({ tried: z.array(TRIED) });

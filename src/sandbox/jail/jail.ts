@@ -34,6 +34,11 @@ export interface Jail {
   /** `none`: an own network namespace with nothing but its own loopback. `machine`: the machine's, abstract unix sockets included. */
   readonly network: 'none' | 'machine';
   readonly spawning: Spawning;
+  /**
+   * With the right to ports below 1024 of its own network, and to give that right back (CAP_NET_BIND_SERVICE, CAP_SETPCAP): what is
+   * started gives both back before it becomes anything that isn't ours.
+   */
+  readonly lowPorts?: true;
   readonly limits: JailLimits;
   readonly cwd: string;
   /**
@@ -89,7 +94,7 @@ export function jailCommand(jail: Jail, command: readonly string[], machine: Mac
       machine.bwrap,
       '--unshare-all', '--unshare-user',
       ...(jail.network === 'machine' ? ['--share-net'] : []),
-      ...(nests ? CAPABILITIES_TO_NEST : ['--cap-drop', 'ALL', ...(machine.countsNamespaces ? ['--disable-userns'] : [])]),
+      ...(nests ? CAPABILITIES_TO_NEST : ['--cap-drop', 'ALL', ...ownRights(jail, machine)]),
       // A terminal of its own (none): what is written to the person's terminal can't type into it. Nobody outlives who started it.
       '--new-session', '--die-with-parent',
       '--hostname', 'jail',
@@ -168,6 +173,12 @@ function processes(nests: boolean): readonly string[] {
 }
 
 const KERNEL_SETTINGS: readonly string[] = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr', 'driver', 'tty'];
+
+/** Namespaces are counted from one below, which has no say over the network of this one: there the filter alone forbids them. */
+function ownRights({ lowPorts }: Jail, { countsNamespaces }: Machine): readonly string[] {
+  if (lowPorts === true) return ['--cap-add', 'CAP_NET_BIND_SERVICE', '--cap-add', 'CAP_SETPCAP'];
+  return countsNamespaces ? ['--disable-userns'] : [];
+}
 
 /**
  * A jail that nests runs as user 0 of its own namespace, which is whoever started it. To mount what follows it gets three

@@ -1,0 +1,60 @@
+import type { Destination } from '../domain/destination.ts';
+import { readHost } from '../domain/destination.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { readClientHello } from './client-hello.ts';
+
+/** What the first bytes of a connection say. */
+export type Opening =
+  | { readonly state: 'more' }
+  | { readonly state: 'sound'; readonly noted: { readonly serverName?: string; readonly ech?: true } }
+  | { readonly state: 'refused'; readonly why: string };
+
+const REQUEST_LINE = /^([A-Z]{3,16}) (\S{1,8192}) HTTP\/1\.[01]\r?\n/;
+const METHOD = /^[A-Z]{1,16}(?: |$)/;
+/** Whatever stands before the colon: what one reader takes for a Host, another may. */
+const HOST_HEADER = /\n[ \t]*host[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)/gi;
+const HEAD_END = /\r?\n\r?\n/;
+
+/**
+ * Judges how a connection to `host` opens: by the name in its TLS ClientHello; on an entry without TLS also by the Host of a first
+ * HTTP request, where it is one. What is not decided within `LIMITS.egressOpeningBytesMax` is refused.
+ */
+export function judgeOpening(bytes: Uint8Array, host: string, { tls, port }: Pick<Destination, 'tls' | 'port'>): Opening {
+  const found = judge(bytes, host, tls, port);
+  return found.state === 'more' && bytes.length >= LIMITS.egressOpeningBytesMax ? refused('it does not say within bounds whom it is for') : found;
+}
+
+function judge(bytes: Uint8Array, host: string, tls: boolean, port: number): Opening {
+  if (bytes.length === 0) return { state: 'more' };
+  const hello = readClientHello(bytes);
+  if (hello.state === 'partial') return { state: 'more' };
+  if (hello.state === 'malformed') return refused('its TLS hello is malformed');
+  if (hello.state === 'other') return tls ? refused('it is not TLS') : judgeText(Buffer.from(bytes).toString('latin1'), host, port);
+  const { serverName, ech } = hello;
+  if (serverName === undefined) return tls ? refused('its TLS hello names no server') : { state: 'sound', noted: {} };
+  if (serverName !== host) return refused(`its TLS hello names ${serverName}`);
+  return { state: 'sound', noted: { serverName, ...(ech ? { ech: true as const } : {}) } };
+}
+
+/** A host of many customers answers for whom the request names: that must be the one that was allowed. */
+function judgeText(text: string, host: string, port: number): Opening {
+  if (!METHOD.test(text.slice(0, 17))) return { state: 'sound', noted: {} };
+  if (!HEAD_END.test(text)) return /^[A-Z]{1,16} [^\r\n]*\r?\n/.test(text) && !REQUEST_LINE.test(text) ? { state: 'sound', noted: {} } : { state: 'more' };
+  const [, method = '', target = ''] = REQUEST_LINE.exec(text) ?? [];
+  if (method === '') return { state: 'sound', noted: {} };
+  if (method === 'CONNECT') return refused('it asks for a tunnel');
+  const hosts = [...text.slice(0, text.search(HEAD_END) + 2).matchAll(HOST_HEADER)].map(([, value = '']) => value);
+  const absolute = target.startsWith('/') || target === '*' ? [] : [URL.canParse(target) ? new URL(target).host : target];
+  const named = [...hosts, ...absolute].find((value) => !isHost(value, host, port));
+  if (named !== undefined) return refused(`its request is for ${named}`);
+  return hosts.length > 1 ? refused('its request names two hosts') : { state: 'sound', noted: {} };
+}
+
+function isHost(value: string, host: string, port: number): boolean {
+  const [, name = '', digits] = /^([^:]*)(?::(\d{1,5}))?$/.exec(value) ?? [];
+  return readHost(name) === host && (digits === undefined || Number(digits) === port);
+}
+
+function refused(why: string): Opening {
+  return { state: 'refused', why };
+}

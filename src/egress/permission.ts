@@ -1,0 +1,35 @@
+import type { Destination } from '../domain/destination.ts';
+import { findDestination, readDestination, readHost } from '../domain/destination.ts';
+import { SallyportError } from '../domain/errors.ts';
+import type { Lease, Snapshot } from '../domain/snapshot.ts';
+
+/** Which server a process is of. */
+export interface ServerName {
+  readonly space: string;
+  readonly server: string;
+}
+
+/** What judges a connection: all of it was signed by control, and is looked at anew each time. */
+export interface Judge {
+  readonly snapshot: Pick<Snapshot, 'servers'>;
+  readonly lease: Pick<Lease, 'killed'>;
+}
+
+/**
+ * The entry by which a server may reach a host now. Throws `ERR_KILLED`, `ERR_SERVER_UNKNOWN|NOT_APPROVED|QUARANTINED`, and
+ * `ERR_DESTINATION_FORBIDDEN`: what is not in the list does not exist for it.
+ */
+export function permit({ snapshot, lease }: Judge, { space, server }: ServerName, host: string, port: number): Destination {
+  const isKilled = lease.killed.all || lease.killed.servers.includes(`${space}/${server}`);
+  if (isKilled) throw new SallyportError('ERR_KILLED', 'The server is stopped by a kill switch.');
+  const entry = snapshot.servers.find((one) => one.space === space && one.id === server);
+  if (entry === undefined) throw new SallyportError('ERR_SERVER_UNKNOWN', 'No such server is registered.');
+  if (entry.status === 'quarantined') throw new SallyportError('ERR_SERVER_QUARANTINED', 'The server is in quarantine.');
+  if (entry.status !== 'approved') throw new SallyportError('ERR_SERVER_NOT_APPROVED', 'The server is not approved: until then it reaches nothing.');
+  const name = readHost(host);
+  const network = entry.endpoint.transport === 'stdio' ? entry.endpoint.launch.sandbox.network : [];
+  const destinations = network.flatMap((text) => readDestination(text) ?? []);
+  const found = name === undefined ? undefined : findDestination(destinations, name, port);
+  if (found === undefined) throw new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server may not connect there.');
+  return found;
+}

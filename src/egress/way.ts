@@ -1,0 +1,86 @@
+import { readDestination } from '../domain/destination.ts';
+import { assignNames, type Reachable } from './jailed/names.ts';
+
+/** One thing that a jail has to hold, in the words of `sandbox/jail`. */
+export type WayMount =
+  | { readonly kind: 'read'; readonly from: string; readonly at: string }
+  | { readonly kind: 'text'; readonly at: string; readonly text: string };
+
+/** What makes the hosts of an allow-list reachable in the jail of one process. */
+export interface Way {
+  /** After those of the system: `/etc/hosts`, `/etc/resolv.conf` and `/etc/nsswitch.conf` are among them. */
+  readonly mounts: readonly WayMount[];
+  /** Least memory (RLIMIT_DATA) that the jail must allow; `command` lowers it again for what it starts. */
+  readonly dataBytesMin: number;
+  /**
+   * The command to run in the jail in place of `command`: starts the forwarder, and when it listens becomes `command`, without the
+   * right to low ports (`lowPorts` of the jail) and with `dataBytesMax`.
+   */
+  wrap(command: readonly string[], dataBytesMax: number): readonly string[];
+}
+
+export interface WayOptions {
+  /** `sandbox.network` of the server. */
+  readonly network: readonly string[];
+  /** The process's folder of egress, with the socket in it. */
+  readonly folder: string;
+  readonly ticket: string;
+  /** The program that runs the forwarder: this one. */
+  readonly runtime: string;
+  /** Where `jailed/` of this room is. */
+  readonly program: string;
+}
+
+const AT = '/run/egress';
+const DATA_BYTES_MIN = 512 * 1024 * 1024;
+const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:2 attempts:2\n';
+const SWITCH = 'passwd: files\ngroup: files\nhosts: files dns\n';
+const OWN_HOSTS = '127.0.0.1 localhost\n127.0.0.1 jail\n';
+
+/** Pure: from the allow-list of a server and the ticket of a process to what its jail holds. */
+export function wayOf({ network, folder, ticket, runtime, program }: WayOptions): Way {
+  const reachable = reachableOf(network);
+  const settings = { socket: `${AT}/way/s`, ticket, reachable };
+  return {
+    mounts: [
+      { kind: 'read', from: runtime, at: `${AT}/runtime` },
+      { kind: 'read', from: program, at: `${AT}/program` },
+      { kind: 'read', from: folder, at: `${AT}/way` },
+      { kind: 'text', at: `${AT}/settings.json`, text: JSON.stringify(settings) },
+      { kind: 'text', at: '/etc/hosts', text: hostsOf(reachable) },
+      { kind: 'text', at: '/etc/resolv.conf', text: RESOLVER },
+      { kind: 'text', at: '/etc/nsswitch.conf', text: SWITCH },
+    ],
+    dataBytesMin: DATA_BYTES_MIN,
+    wrap: (command, dataBytesMax) => ['/bin/sh', '-c', STARTING, 'egress', String(dataBytesMax), ...command],
+  };
+}
+
+/**
+ * The forwarder goes on beside the server as a child of the jail's first process, and ends with the jail. The server's variables and
+ * stdin are not for it.
+ */
+const STARTING = [
+  `said=$(env -i ${AT}/runtime --smol ${AT}/program/forward.ts ${AT}/settings.json </dev/null &)`,
+  '[ "$said" = ready ] || exit 125',
+  'data=$1',
+  'shift',
+  'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all prlimit --data="$data" -- "$@"',
+].join('\n');
+
+function reachableOf(network: readonly string[]): readonly Reachable[] {
+  return network.flatMap((text) => {
+    const destination = readDestination(text);
+    return destination === undefined ? [] : [{ host: destination.host, anyBelow: destination.anyBelow, ports: [destination.port] }];
+  });
+}
+
+/** The forwarder assigns addresses by the same rule and in the same order. */
+function hostsOf(reachable: readonly Reachable[]): string {
+  const names = assignNames(reachable);
+  const lines = reachable.filter(({ anyBelow }) => !anyBelow).flatMap(({ host }) => {
+    const assigned = names.addressOf(host);
+    return assigned?.isNew === true ? [`${assigned.address} ${host}\n`] : [];
+  });
+  return OWN_HOSTS + lines.join('');
+}
