@@ -31,7 +31,9 @@ const SEEN_BY: readonly (readonly [Role, ReadonlySet<RecordEvent>])[] = [
   ['runner', new Set<RecordEvent>(['server.started', 'server.stopped', 'server.failed'])],
   ['egress', new Set<RecordEvent>(['connection.opened', 'connection.closed', 'connection.refused'])],
 ];
-const OF_THEMSELVES: ReadonlySet<RecordEvent> = new Set<RecordEvent>(['flood.refused', 'role.started', 'role.stopped', 'log.accepted']);
+const OF_THEMSELVES: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
+  'flood.refused', 'role.started', 'role.stopped', 'log.accepted', 'recovery.accepted', 'recovery.refused',
+]);
 /** What is said of a record where it is shown, and nothing that one may say of itself. */
 const OF_ENTRIES = ['position', 'role', 'incarnation', 'body', 'leaf', 'salt', 'erased'] as const;
 /** Ids stand in the headers of syslog and in file names: nothing in them ends a line or steers anything. */

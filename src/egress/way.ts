@@ -12,6 +12,8 @@ export interface Way {
   readonly mounts: readonly WayMount[];
   /** Least memory (RLIMIT_DATA) that the jail must allow; `command` lowers it again for what it starts. */
   readonly dataBytesMin: number;
+  /** What the forwarder itself uses, which is not the server's to pay. */
+  readonly besides: { readonly memoryBytes: number; readonly processes: number };
   /**
    * The command to run in the jail in place of `command`: starts the forwarder, and when it listens becomes `command`, without the
    * right to low ports (`lowPorts` of the jail) and with `dataBytesMax`.
@@ -33,6 +35,9 @@ export interface WayOptions {
 
 const AT = '/run/egress';
 const DATA_BYTES_MIN = 512 * 1024 * 1024;
+/** Measured: 25 MiB and a dozen threads; twice that. */
+const OWN_MEMORY_BYTES = 64 * 1024 * 1024;
+const OWN_PROCESSES = 32;
 const RESOLVER = 'nameserver 127.0.0.1\noptions timeout:2 attempts:2\n';
 const SWITCH = 'passwd: files\ngroup: files\nhosts: files dns\n';
 const OWN_HOSTS = '127.0.0.1 localhost\n127.0.0.1 jail\n';
@@ -52,6 +57,7 @@ export function wayOf({ network, folder, ticket, runtime, program }: WayOptions)
       { kind: 'text', at: '/etc/nsswitch.conf', text: SWITCH },
     ],
     dataBytesMin: DATA_BYTES_MIN,
+    besides: { memoryBytes: OWN_MEMORY_BYTES, processes: OWN_PROCESSES },
     wrap: (command, dataBytesMax) => ['/bin/sh', '-c', STARTING, 'egress', String(dataBytesMax), ...command],
   };
 }

@@ -17,6 +17,7 @@ import { readKey, readObject, readProcessRequest, text } from '../sandbox/reques
 import { searchPathOf } from '../sandbox/tools.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { createWays } from './runner-ways.ts';
 import { createMetricsPlace, metricsHandler } from './telemetry.ts';
 
 export interface Runner {
@@ -40,12 +41,14 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
   const groups = shown.length > 0 ? shown : makeCgroups(home);
   const cgroups = openCgroups(groups);
   if (support.kind === 'none') console.error(`runner: local servers have no sandbox on this machine: ${support.why}; ${support.remedy}`);
+  const ways = createWays(home);
   const processes = createProcessTable({
     home, folder, support,
     searchPath: searchPathOf(process.env['PATH'], join(import.meta.dir, '..', '..', 'node_modules', '.bin')),
     record: (happening) => append(journal, happening),
     onCrashes: (server) => void links.control.call('control.server-crashing', { ...server }).catch((fault: unknown) =>
       console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`)),
+    openWay: (request) => ways.open(request, request.launch.sandbox.network),
     ...(cgroups === undefined ? {} : { cgroups }),
   });
   metrics.read('sallyport_runner_processes', () => processes.status().length);
@@ -57,6 +60,7 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
     async close() {
       place.close();
       await processes.shutdown();
+      ways.close();
       removeCgroups(groups);
       await link.close();
       kept.close();

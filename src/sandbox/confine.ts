@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { LaunchSpec } from '../domain/server.ts';
+import type { LaunchSpec, SandboxSpec } from '../domain/server.ts';
 import { programMounts } from './folders.ts';
 import type { Jail, Mount } from './jail/jail.ts';
 import { systemMounts, whoMounts } from './jail/system.ts';
@@ -16,12 +16,25 @@ export interface ConfineParts {
   readonly way?: NetworkWay;
 }
 
-/** What a jail needs to reach the egress: what is shown in it besides, variables, and the program that runs the server's command. */
+/** What a jail needs to reach the egress: what is shown in it besides, and a program of ours that runs beside the server. */
 export interface NetworkWay {
+  /** Shown after everything else: also how names are answered. */
   readonly mounts: readonly Mount[];
-  readonly environment: Readonly<Record<string, string>>;
-  /** Put before the server's own command; empty: nothing is. */
-  readonly prefix: readonly string[];
+  /** Least memory (RLIMIT_DATA) that the program of ours needs. */
+  readonly dataBytesMin: number;
+  /** What it uses of the jail's limits, which is not the server's to pay. */
+  readonly besides: { readonly memoryBytes: number; readonly processes: number };
+  /** The server's command behind the program, which gives up the right to low ports, and memory beyond `dataBytesMax`, before it becomes that. */
+  wrap(command: readonly string[], dataBytesMax: number): readonly string[];
+  /** The process has ended. */
+  end(): void;
+}
+
+/** The limits of a jail with a way to the network: the server's own, and room for what runs beside it. */
+export function withRoom(sandbox: SandboxSpec, way: NetworkWay | undefined): SandboxSpec {
+  if (way === undefined) return sandbox;
+  const { memoryBytes, processes } = way.besides;
+  return { ...sandbox, memoryBytesMax: sandbox.memoryBytesMax + memoryBytes, processesMax: sandbox.processesMax + processes };
 }
 
 const SECRETS = '/run/secrets';
@@ -32,7 +45,8 @@ const LOOPBACK_ONLY = '127.0.0.1 localhost\n::1 localhost\n';
 
 /** The jail of one local server: its program, a private `/tmp`, what its entry names, and nothing else of the machine. */
 export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
-  const { sandbox } = spec;
+  const { way } = parts;
+  const sandbox = withRoom(spec.sandbox, way);
   const uid = process.getuid?.() ?? 0;
   const gid = process.getgid?.() ?? 0;
   const secrets = Object.entries(sandbox.secretFiles);
@@ -46,20 +60,23 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
       ...programsOf(parts).flatMap(programMounts),
       ...parts.folders,
       ...secrets.map(([name, text]): Mount => ({ kind: 'text', at: `${SECRETS}/${name}`, text })),
-      ...(parts.way?.mounts ?? []),
+      ...(way?.mounts ?? []),
     ],
     network: 'none',
     spawning: 'processes',
-    limits: { dataBytesMax: sandbox.memoryBytesMax, filesMax: sandbox.filesMax, fileBytesMax: FILE_BYTES_MAX, processesMax: sandbox.processesMax },
+    ...(way === undefined ? {} : { lowPorts: true }),
+    limits: {
+      dataBytesMax: Math.max(sandbox.memoryBytesMax, way?.dataBytesMin ?? 0), filesMax: sandbox.filesMax,
+      fileBytesMax: FILE_BYTES_MAX, processesMax: sandbox.processesMax,
+    },
     cwd: spec.cwd ?? PRIVATE,
     environment: {
       PATH: parts.path, HOME: PRIVATE, TMPDIR: PRIVATE, LANG: 'C.UTF-8',
-      ...parts.way?.environment,
       ...spec.env,
       ...Object.fromEntries(secrets.map(([name]) => [name, `${SECRETS}/${name}`])),
     },
     // Without folders of the machine there is no socket to reach but its own.
-    ...(parts.folders.length > 0 && parts.way === undefined ? { unixSockets: 'pairs' } : {}),
+    ...(parts.folders.length > 0 && way === undefined ? { unixSockets: 'pairs' } : {}),
   };
 }
 

@@ -106,7 +106,8 @@ function jailed(spec: LaunchSpec, command: string, options: LaunchOptions, { mac
   const { searchPath, way } = options;
   const folders = options.folders.mounts(spec.sandbox);
   const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, ...(way === undefined ? {} : { way }) });
-  return { command: jailCommand(jail, [...(way?.prefix ?? []), command, ...spec.args], machine), cwd: '/', env: {} };
+  const own = [command, ...spec.args];
+  return { command: jailCommand(jail, way?.wrap(own, spec.sandbox.memoryBytesMax) ?? own, machine), cwd: '/', env: {} };
 }
 
 /** Without a jail only the environment is kept small; secrets in files are descriptors that nothing else inherits. */

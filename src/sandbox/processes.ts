@@ -6,7 +6,7 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import type { Cgroups } from './cgroups.ts';
-import type { NetworkWay } from './confine.ts';
+import { withRoom, type NetworkWay } from './confine.ts';
 import { createCrashes } from './crashes.ts';
 import type { Crashes } from './crashes.ts';
 import { createFolders, type Folders } from './folders.ts';
@@ -64,7 +64,7 @@ export interface ProcessTableOptions {
   /** Where servers are held to their memory and processes by the kernel; absent: the watchdog alone does it. */
   readonly cgroups?: Cgroups;
   /** The way to the network of a server that has any. */
-  readonly wayOf?: (request: ProcessRequest) => NetworkWay;
+  readonly openWay?: (request: ProcessRequest) => Promise<NetworkWay>;
   /** Resolves when a record is durable. */
   readonly record: (happening: Happening) => Promise<void>;
   /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. */
@@ -168,7 +168,7 @@ class Processes implements ProcessTable {
   }
 
   async #start(request: ProcessRequest, owner: object, folder: string): Promise<Running> {
-    const { processesMax = LIMITS.stdioProcessesMax, stopMs = LIMITS.stdioStopMs, searchPath, support, cgroups, wayOf } = this.#options;
+    const { processesMax = LIMITS.stdioProcessesMax, stopMs = LIMITS.stdioStopMs, searchPath, support, cgroups, openWay } = this.#options;
     if (this.#isShut || this.#running.size + this.#starting >= processesMax) {
       throw new SallyportError('ERR_RUNNER_LIMIT', 'No more local servers can be started now.', { remedy: 'Try again later.', dispatched: false });
     }
@@ -176,7 +176,8 @@ class Processes implements ProcessTable {
     this.#starting += 1;
     try {
       await this.#crashes.permit(request.origin);
-      const way = request.launch.sandbox.network.length === 0 ? undefined : wayOf?.(request);
+      const isJoined = request.launch.sandbox.network.length > 0 && support.kind === 'jails';
+      const way = isJoined ? await openWay?.(request) : undefined;
       const running = await startServer(request, owner, {
         support, folders: this.#folders, folder, searchPath, stopMs, logs: join(this.#options.folder, 'log'), now: this.#now,
         ...(way === undefined ? {} : { way }), ...(cgroups === undefined ? {} : { cgroups }),
@@ -184,7 +185,7 @@ class Processes implements ProcessTable {
       this.#running.set(request.key, running);
       this.#trail.add(running.child.pid);
       running.unwatch = this.#watchdog.watch({
-        pid: running.child.pid, spec: request.launch.sandbox, startedAt: running.startedAt, saidAt: () => running.saidAt,
+        pid: running.child.pid, spec: withRoom(request.launch.sandbox, way), startedAt: running.startedAt, saidAt: () => running.saidAt,
         onBreach: (breach) => {
           running.breach = breach;
           running.child.kill();
@@ -202,6 +203,7 @@ class Processes implements ProcessTable {
     this.#running.delete(request.key);
     this.#trail.remove(running.child.pid);
     running.cgroup?.remove();
+    running.way?.end();
     if (running.linesOut > 0) this.#crashes.worked(request);
     else if (cause !== undefined && this.#crashes.crashed(request)) this.#options.onCrashes({ space: request.space, server: request.server });
     // It has ended, recorded or not.

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { LIMITS } from '../domain/limits.ts';
 import type { Cgroup, Cgroups } from './cgroups.ts';
+import { withRoom, type NetworkWay } from './confine.ts';
 import { launch, type Child, type LaunchOptions } from './launch.ts';
 import type { ProcessRequest } from './processes.ts';
 import { logTo, type StderrLog } from './stderr-log.ts';
@@ -15,6 +16,7 @@ export interface Running {
   readonly startedAt: number;
   readonly stderr: StderrLog;
   readonly cgroup?: Cgroup;
+  readonly way?: NetworkWay;
   saidAt: number;
   linesIn: number;
   linesOut: number;
@@ -35,7 +37,7 @@ export async function startServer({ origin, space, server, launch: spec }: Proce
   const { cgroups, logs, now, ...rest } = options;
   mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const stderr = logTo(logs, origin, spec, LIMITS.stdioStderrBytesMax);
-  const cgroup = cgroups?.make(spec.sandbox);
+  const cgroup = cgroups?.make(withRoom(spec.sandbox, options.way));
   try {
     const child = await launch(spec, { ...rest, entrance: cgroup?.entrance ?? [], onStderr: (chunk) => stderr.write(chunk) });
     const { pid, isJailed } = child;
@@ -43,10 +45,11 @@ export async function startServer({ origin, space, server, launch: spec }: Proce
     return {
       child, owner, stderr, startedAt, saidAt: startedAt, linesIn: 0, linesOut: 0, isClosing: false, unwatch: () => undefined,
       ran: { space, server, origin, spec, pid, isJailed, heldBy: cgroup === undefined ? 'watchdog' : 'cgroup' },
-      ...(cgroup === undefined ? {} : { cgroup }),
+      ...(cgroup === undefined ? {} : { cgroup }), ...(options.way === undefined ? {} : { way: options.way }),
     };
   } catch (fault) {
     cgroup?.remove();
+    options.way?.end();
     throw fault;
   }
 }

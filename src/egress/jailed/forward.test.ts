@@ -48,11 +48,11 @@ async function inJail(network: readonly string[], command: readonly string[]): P
   return { said, code: await child.exited };
 }
 
+const near = (name: string, { port }: TestHost): string => `${name}:${port} in 127.0.0.1/32`;
 const fetching = (url: string): readonly string[] =>
   ['/node', '-e', `fetch('${url}').then((r) => r.text()).then(console.log, (e) => console.log('failed', e.cause?.code))`];
 
 test('programs that know of no proxy reach what their server may, by its real name and port', async () => {
-  const near = (name: string, { port }: TestHost): string => `${name}:${port} in 127.0.0.1/32`;
   const network = [near('api.mail.test', host), near('*.wide.test', host), `${near('localhost', plain)} without tls`];
   const url = `https://api.mail.test:${host.port}/`;
   expect((await inJail(network, fetching(url))).said).toContain(`hello from api.mail.test:${host.port}`);
