@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { demoFolder, runDemo } from '../../demo/demo.ts';
+import { SallyportError } from '../domain/errors.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 
@@ -11,6 +11,11 @@ export const command: Command = {
   usage: 'demo [--once]',
   async run(args, io) {
     const options = readArguments(command, args, { once: { type: 'boolean' } });
+    // Its servers are packages that nothing else needs: a release has neither them nor it.
+    if (!existsSync(join(import.meta.dir, '..', '..', 'demo', 'demo.ts'))) {
+      throw new SallyportError('ERR_USAGE', 'releases hold no demo', { remedy: 'It is in the repository: npm ci, then npm start.' });
+    }
+    const { demoFolder, runDemo } = await import('../../demo/demo.ts');
     const home = options.home ?? mkdtempSync(join(tmpdir(), 'sallyport-'));
     try {
       return await runDemo({ home, once: options.flag('once'), io });

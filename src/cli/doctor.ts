@@ -11,6 +11,7 @@ import { homeFolder } from './home.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { legsOf } from './legs.ts';
 import { span, table } from './terminal.ts';
+import { VERIFY_OPTIONS, VERIFY_USAGE, verifyProgram } from './verify.ts';
 import { vaultChecks } from './vault-health.ts';
 import { callOf } from './verbs.ts';
 
@@ -27,9 +28,10 @@ const LEASE_LOW_MS = 15_000;
 export const command: Command = {
   name: 'doctor',
   summary: 'What is true of this installation: roles, files, what is in force, and how each leg is protected',
-  usage: 'doctor',
+  usage: `doctor\n${VERIFY_USAGE}`,
   async run(args, io) {
-    const call = callOf(command, args, undefined, io);
+    const call = callOf(command, args, VERIFY_OPTIONS, io);
+    if (call.options.flag('verify')) return verifyProgram(call);
     const home = homeFolder(io.env, call.options.home);
     const url = (await readFile(join(placeOf(home, 'gateway'), 'door.url'), 'utf8').catch(() => '')).trim();
     const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client, url))];

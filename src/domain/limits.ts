@@ -326,6 +326,7 @@ export const LIMITS = {
   spanTextCharsMax: 256,
   segmentAddressesMax: 256,
   segmentPeersMax: 256,
+  releaseManifestBytesMax: 32 * 1024 * 1024,
   segmentListingBytesMax: 64 * 1024 * 1024,
   backupChunkBytes: 256 * 1024,
   backupManifestBytesMax: 256 * 1024 * 1024,

@@ -62,6 +62,14 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/control/segments/routes.ts', 'src/control/segments/segments.test.ts', [
     ['drift of networks is recorded', 'a drift is recorded', 'if (drift.length > 0) {', 'if (drift.length < 0) {'],
   ]),
+  ...switches('src/cli/verify-manifest.ts', 'src/cli/verify.test.ts', [
+    ['signatures of releases', 'by another key nothing', 'if (!signatures.some(', 'if (signatures.every('],
+    ['paths of releases', 'a list names no path outside', '(?!\\/)(?!.*(?:^|\\/)\\.\\.?(?:\\/|$))', ''],
+  ]),
+  ...switches('src/cli/verify-files.ts', 'src/cli/verify.test.ts', [
+    ['changed files of a release', 'what is changed, missing', 'found.get(path) !== released[path]', 'found.get(path) === path'],
+    ['extra files of a release', 'what is changed, missing', '!Object.hasOwn(released, path)', "path === ''"],
+  ]),
   ...switches('src/registry/minimum-controls.ts', 'src/registry/minimum-controls.test.ts', [
     ['what is not known of a server', 'what is not known is not met', "? 'unknown' : met(is)", "? 'met' : met(is)"],
   ]),

@@ -20,7 +20,7 @@ export interface Export {
   readonly kind: 'type' | 'value';
 }
 
-const SOURCES = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts'];
+const SOURCES = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts'];
 const TEXTS = ['test/**/*.mjs', 'package.json', 'package-lock.json', 'bench/package.json', 'bench/package-lock.json', '*.md', 'docs/**/*.md',
   'deploy/**/*.md', 'bin/*'];
 
