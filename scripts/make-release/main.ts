@@ -76,7 +76,8 @@ async function release(keyFile: string, out: string): Promise<void> {
   writeFileSync(join(out, 'provenance.intoto.jsonl'), signStatement(statement, key));
   const all = [...artefacts, artefact(out, 'files.dsse.json'), artefact(out, 'provenance.intoto.jsonl')];
   writeFileSync(join(out, 'SHA256SUMS'), all.map(({ name: file, sha256 }) => `${sha256}  ${file}\n`).join(''));
-  process.stdout.write(`${name} ${version} of ${source.commit.slice(0, 12)}${source.isDirty ? ', with changes that are in no commit' : ''}: ${files.size} files\n`);
+  const changes = source.isDirty ? ', with changes that are in no commit' : '';
+  process.stdout.write(`${name} ${version} of ${source.commit.slice(0, 12)}${changes}: ${files.size} files\n`);
 }
 
 if (values.key === undefined || values.out === undefined) {

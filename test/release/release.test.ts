@@ -95,7 +95,8 @@ describe('a release', () => {
 describe('licences', () => {
   test.each([
     ['MIT', true], ['(MIT OR GPL-3.0-or-later)', true], ['(MIT AND Zlib)', true], ['MIT AND (ISC OR AGPL-3.0)', true], ['GPL-3.0', false],
-    ['MIT AND GPL-3.0', false], ['unknown', false], ['SEE LICENSE IN LICENSE', false], ['', false], ['MIT OR', false], ['(MIT', false], ['MIT MIT', false], ['MIT)', false], ['UNLICENSED', false],
+    ['MIT AND GPL-3.0', false], ['unknown', false], ['SEE LICENSE IN LICENSE', false], ['', false], ['MIT OR', false], ['(MIT', false], ['MIT MIT', false],
+    ['MIT)', false], ['UNLICENSED', false],
   ])('%s: %p', (expression, is) => expect(isAllowed(expression)).toBe(is));
 
   test('of training data every licence that is named counts, and one must be', () => {
