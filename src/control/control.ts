@@ -12,6 +12,7 @@ import type { ConfigurationKeeper } from './configuration/keeper.ts';
 import type { Statement } from './configuration/version.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Presence } from './contexts/presence.ts';
+import type { PackageKeeper } from './packages/keeper.ts';
 import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
@@ -52,6 +53,7 @@ export interface Control {
   readonly known: KnownKeeper;
   /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
   readonly connections: Connections;
+  readonly packages: PackageKeeper;
   readonly releases: ReleaseWatch;
   readonly approvals: ApprovalKeeper;
   readonly recovery: RecoveryKeeper;

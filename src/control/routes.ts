@@ -26,6 +26,7 @@ import { holdRoutes } from './holds/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { manifestRoutes } from './manifest/routes.ts';
+import { packageRoutes } from './packages/routes.ts';
 import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
@@ -44,5 +45,5 @@ export const ROUTES: readonly Route[] = [
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
-  ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes,
+  ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
 ];

@@ -31,6 +31,7 @@ import { createConnections } from './connections/connections.ts';
 import { createPresence } from './contexts/presence.ts';
 import { createConfigurationKeeper } from './configuration/keeper.ts';
 import { askWitness } from './configuration/witness.ts';
+import { createPackageKeeper } from './packages/keeper.ts';
 import type { Control } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -129,6 +130,7 @@ export function createControl(parts: ControlParts): RunningControl {
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
+    packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };

@@ -15,6 +15,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'connection.opened': 'execution', 'connection.closed': 'execution', 'connection.refused': 'detection',
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
+  'package.installed': 'config', 'package.refused': 'detection',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
   'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
   'approval.withdrawn': 'response', 'approval.denied': 'response',

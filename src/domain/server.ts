@@ -93,7 +93,12 @@ export interface PackagePin {
   readonly version: string;
   /** Of the store's entry. */
   readonly digest: string;
+  /** The command as it was declared (`npx -y …`), with the exact version: what is started is the launch's own command. */
+  readonly declared: readonly string[];
 }
+
+/** Where a server sees the entry that it runs from. Without a sandbox the entry's real folder stands in its place. */
+export const PACKAGE_ROOT = '/package';
 
 export type Endpoint =
   | { readonly transport: 'http' | 'sse'; readonly url: string; readonly allowPrivate: boolean }

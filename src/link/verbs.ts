@@ -39,6 +39,9 @@ const VERBS = {
   'ledger.telemetry': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.verify': { server: 'ledger', callers: ['control'], shape: 'stream' },
 
+  /** Which Python it would start servers with, so that what is fetched for one fits. */
+  'runner.python': { server: 'runner', callers: ['control'], shape: 'call' },
+
   'control.watch': { server: 'control', callers: ['gateway', 'egress'], shape: 'stream' },
   'control.drift': { server: 'control', callers: ['gateway'], shape: 'call' },
   'control.state': { server: 'control', callers: ['gateway'], shape: 'call' },

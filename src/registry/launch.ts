@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { LaunchSpec, PackagePin, SandboxSpec } from '../domain/server.ts';
-import { checkPinned } from './packages.ts';
+import { checkPinned, readPackageCommand } from './packages.ts';
 import { sandboxOf } from './sandbox.ts';
 import { SANDBOX_SPEC } from './sandbox-shape.ts';
 import { isReference, looksSecret, namesSecret, refusedReference } from './secrets.ts';
@@ -21,6 +21,8 @@ export interface LaunchRequest {
   readonly sandbox?: SandboxSpec;
   readonly package?: PackagePin;
   readonly allow?: readonly LaunchAllowance[];
+  /** A package may be named without an exact version: control finds one before anything is stored. */
+  readonly isLoose?: boolean;
 }
 
 /** Something an administrator should see before approval; it refuses nothing. Never holds the value. */
@@ -53,7 +55,8 @@ export function checkLaunch(request: LaunchRequest): CheckedLaunch {
   const program = programOf(command);
   const allow = new Set(request.allow);
   checkProgram(program, args, allow);
-  checkPinned(program, args);
+  if (request.isLoose === true) readPackageCommand(request.command);
+  else checkPinned(request.command);
   const env = request.env ?? {};
   checkReferences(env);
   checkLoaders(env, allow);

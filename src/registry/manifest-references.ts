@@ -16,7 +16,8 @@ export function referenceComplaints(shape: ManifestShape): readonly Complaint[] 
   return [
     ...toolsets,
     ...Object.entries(shape.roles ?? {}).flatMap(([id, role]) => ruleComplaints(shape, role.allow, ['roles', id, 'allow'])),
-    ...(shape.exceptions ?? []).flatMap((exception, index) => serverComplaints(shape, exception.scope.server, ['exceptions', index, 'scope'])),
+    ...(shape.exceptions ?? []).flatMap((exception, index) => 
+      'package' in exception.scope ? [] : serverComplaints(shape, exception.scope.server, ['exceptions', index, 'scope'])),
     ...bindings,
     ...identityComplaints(shape),
     ...agentComplaints(shape),

@@ -14,6 +14,7 @@ import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
+import { PACKAGE_NAME, PACKAGES_SHAPE } from './package-shape.ts';
 import { RUNNER_SHAPE, SANDBOX_SHAPE } from './sandbox-shape.ts';
 import { GATE_SEGMENT, SEGMENT } from './segment-shape.ts';
 import { VAULT } from './vault-shape.ts';
@@ -106,7 +107,10 @@ const MEMBER = z.strictObject({
 });
 
 const EXCEPTION = z.strictObject({
-  scope: z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,60}(?:\/[a-z0-9-]{1,60})?$/, 'must be the id of a finding') }),
+  scope: z.union([
+    z.strictObject({ server: ID, rule: z.string().regex(/^[a-z0-9-]{1,60}(?:\/[a-z0-9-]{1,60})?$/, 'must be the id of a finding') }),
+    z.strictObject({ package: PACKAGE_NAME, rule: z.enum(['cooling-off', 'provenance']) }),
+  ], { error: 'must have a server and the id of a finding, or a package and the rule cooling-off or provenance' }),
   reason: WORDS,
   owner: WORDS,
   approver: WORDS,
@@ -152,6 +156,7 @@ export const MANIFEST = z.strictObject({
   agents: z.record(AGENT_ID, AGENT).exactOptional(),
   admins: z.array(ADMIN).max(1000).exactOptional(),
   runner: RUNNER_SHAPE.exactOptional(),
+  packages: PACKAGES_SHAPE.exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

@@ -39,6 +39,7 @@ export interface Manifest {
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
   readonly runner?: NonNullable<ManifestShape['runner']>;
+  readonly packages?: NonNullable<ManifestShape['packages']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -83,6 +84,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.agents && { agents: shape.agents }),
     ...(shape.admins && { admins: shape.admins }),
     ...(shape.runner && { runner: shape.runner }),
+    ...(shape.packages && { packages: shape.packages }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -183,6 +185,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.agents && { agents: manifest.agents }),
     ...(manifest.admins && { admins: manifest.admins }),
     ...(manifest.runner && { runner: manifest.runner }),
+    ...(manifest.packages && { packages: manifest.packages }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),
@@ -205,10 +208,10 @@ function formatServer(server: ServerDeclaration): object {
     const reach = { ...(transport === 'sse' && { transport }), ...(allowPrivate && { allowPrivate }) };
     return { url, ...reach, ...(credentials.type !== 'none' && { credentials }), ...tail };
   }
-  const { command, args, env, cwd, shared, sandbox } = endpoint.launch;
+  const { command, args, env, cwd, shared, sandbox, package: pin } = endpoint.launch;
   const confined = formatSandbox(sandbox);
   return {
-    command: [command, ...args],
+    command: pin?.declared ?? [command, ...args],
     ...(Object.keys(env).length > 0 && { env }),
     ...(cwd !== undefined && { cwd }),
     ...(shared && { shared }),

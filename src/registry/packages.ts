@@ -1,7 +1,9 @@
 import { SallyportError } from '../domain/errors.ts';
+import type { PackagePin } from '../domain/server.ts';
 
 /** How a program that fetches packages and runs them reads its arguments; what is not listed here is refused. */
 interface Fetcher {
+  readonly ecosystem: PackagePin['ecosystem'];
   readonly flags: ReadonlySet<string>;
   /** Options whose value names a package. */
   readonly packages: ReadonlySet<string>;
@@ -24,6 +26,7 @@ function set(words: string): ReadonlySet<string> {
 }
 
 const NPM: Fetcher = {
+  ecosystem: 'npm',
   flags: set('-y --yes -q --quiet -s --silent --prefer-offline --offline --no-install --bun --verbose --'),
   packages: set('-p --package'),
   values: set(''),
@@ -33,6 +36,7 @@ const NPM: Fetcher = {
 };
 
 const PY: Fetcher = {
+  ecosystem: 'pypi',
   flags: set('-q --quiet --isolated --offline --no-progress --no-config --'),
   packages: set('--from --with --spec'),
   values: set('-p --python'),
@@ -42,6 +46,7 @@ const PY: Fetcher = {
 };
 
 const IMAGE: Fetcher = {
+  ecosystem: 'oci',
   flags: set('-i --interactive -t --tty -it --rm --init --read-only --sig-proxy'),
   packages: set(''),
   values: set(
@@ -59,39 +64,83 @@ const FETCHERS: readonly { readonly words: readonly string[]; readonly by: Fetch
   ...['docker run', 'podman run', 'nerdctl run'].map((line) => ({ words: line.split(' '), by: IMAGE })),
 ];
 
+/** A command that names a package to be fetched and run, taken apart. */
+export interface PackageCommand {
+  readonly ecosystem: PackagePin['ecosystem'];
+  /** Each package, and at which word of the command it stands; the first is the one that runs. */
+  readonly specs: readonly { readonly text: string; readonly at: number }[];
+  /** The command of the package that is run, where it is named apart from the package. */
+  readonly program?: string;
+  /** What the program itself is told. */
+  readonly args: readonly string[];
+  /** Options of the launcher (containers only: for packages they change nothing that is kept). */
+  readonly options: readonly string[];
+  readonly example: string;
+}
+
+/** Undefined: the command fetches nothing. Throws `ERR_LAUNCH_FORBIDDEN` for options that could change the source. */
+export function readPackageCommand(command: readonly string[]): PackageCommand | undefined {
+  const words = [programName(command[0] ?? ''), ...command.slice(1)];
+  const fetcher = FETCHERS.find((candidate) => candidate.words.every((word, index) => words[index] === word));
+  return fetcher === undefined ? undefined : readOptions(words, fetcher.words.length, fetcher.by);
+}
+
+/** `/usr/bin/npx`, `npx.cmd` → `npx`. */
+function programName(command: string): string {
+  return (command.split(/[/\\]/).at(-1) ?? '').toLowerCase().replace(/\.(?:exe|cmd|bat|ps1)$/, '');
+}
+
 /**
  * Refuses a command that fetches a program without naming its exact version: what runs tomorrow must be what was approved
  * today. Ranges, tags, addresses, paths and options that could change the source are refused.
  * Throws `ERR_LAUNCH_UNPINNED` and, for unknown options, `ERR_LAUNCH_FORBIDDEN`.
  */
-export function checkPinned(program: string, args: readonly string[]): void {
-  const words = [program, ...args];
-  const fetcher = FETCHERS.find((candidate) => candidate.words.every((word, index) => words[index] === word));
-  if (!fetcher) return;
-  const specs = packagesIn(words.slice(fetcher.words.length), fetcher.by);
-  const loose = specs.find((spec) => !fetcher.by.isPinned(spec));
-  if (specs.length > 0 && loose === undefined) return;
-  const given = loose === undefined ? 'nothing' : JSON.stringify(loose);
-  throw new SallyportError('ERR_LAUNCH_UNPINNED', `${fetcher.words.join(' ')} must name an exact version, not ${given}`, {
-    remedy: `write it as: ${fetcher.by.example}`,
+export function checkPinned(command: readonly string[]): void {
+  const read = readPackageCommand(command);
+  if (read === undefined) return;
+  const loose = read.specs.find(({ text }) => !isPinned(read, text));
+  if (read.specs.length > 0 && loose === undefined) return;
+  const given = loose === undefined ? 'nothing' : JSON.stringify(loose.text);
+  throw new SallyportError('ERR_LAUNCH_UNPINNED', `${programName(command[0] ?? '')} must name an exact version, not ${given}`, {
+    remedy: `write it as: ${read.example}`,
   });
 }
 
-function packagesIn(args: readonly string[], by: Fetcher): readonly string[] {
-  const found: string[] = [];
+/** Whether one package of a command is named with its exact version. */
+export function isPinned({ ecosystem }: Pick<PackageCommand, 'ecosystem'>, spec: string): boolean {
+  return [NPM, PY, IMAGE].some((by) => by.ecosystem === ecosystem && by.isPinned(spec));
+}
+
+function readOptions(words: readonly string[], from: number, by: Fetcher): PackageCommand {
+  const found: { readonly text: string; readonly at: number }[] = [];
   let renamed = false;
-  for (let at = 0; at < args.length; at += 1) {
-    const word = args[at] ?? '';
-    if (!word.startsWith('-')) return renamed ? found : [...found, word];
+  let at = from;
+  for (; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    if (!word.startsWith('-')) break;
     const equals = word.startsWith('--') ? word.indexOf('=') : -1;
     const option = equals < 0 ? word : word.slice(0, equals);
     if (by.flags.has(option) && equals < 0) continue;
     if (!by.packages.has(option) && !by.values.has(option)) throw unknownOption(option);
     if (equals < 0) at += 1;
+    const spec = { text: equals < 0 ? (words[at] ?? '') : word.slice(equals + 1), at };
+    if (by.packages.has(option)) found.splice(by.renames.has(option) && !renamed ? 0 : found.length, 0, spec);
     if (by.renames.has(option)) renamed = true;
-    if (by.packages.has(option)) found.push(equals < 0 ? (args[at] ?? '') : word.slice(equals + 1));
   }
-  return found;
+  const options = words.slice(from, at);
+  const { ecosystem, example } = by;
+  const named = words[at];
+  if (renamed) return { ecosystem, example, options, specs: found, args: words.slice(at + 1), ...(named === undefined ? {} : { program: named }) };
+  return { ecosystem, example, options, specs: named === undefined ? found : [{ text: named, at }, ...found], args: words.slice(at + 1) };
+}
+
+/** The same command with other packages in the places of its own, in the order of `specs`. */
+export function withSpecs(command: readonly string[], { specs }: Pick<PackageCommand, 'specs'>, pinned: readonly string[]): readonly string[] {
+  return command.map((word, at) => {
+    const index = specs.findIndex((spec) => spec.at === at);
+    const spec = specs[index];
+    return spec === undefined ? word : word.slice(0, word.length - spec.text.length) + (pinned[index] ?? spec.text);
+  });
 }
 
 function unknownOption(option: string): SallyportError {

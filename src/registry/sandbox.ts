@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { LIMITS } from '../domain/limits.ts';
+import { PACKAGE_ROOT } from '../domain/server.ts';
 import type { LaunchSpec, SandboxSpec } from '../domain/server.ts';
 
 /** Nothing but its own package and the system's runtime: what a server gets of which nobody said more. */
@@ -42,9 +43,9 @@ function isWide(folder: string): boolean {
   return /^\/(?:[^/]*|home\/[^/]*|var\/(?:lib|tmp|log|cache|run)|usr\/local|Users\/[^/]*)$/.test(folder);
 }
 
-/** What is there in every sandbox. */
+/** What is there in every sandbox, and the entry of the package store that it runs from. */
 function isRuntime(path: string): boolean {
-  return /^\/(?:tmp)?$|^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/.test(path);
+  return path.startsWith(`${PACKAGE_ROOT}/`) || /^\/(?:tmp)?$|^\/(?:usr|bin|sbin|lib|lib32|lib64)(?:\/|$)/.test(path);
 }
 
 function isWithin(path: string, folder: string): boolean {

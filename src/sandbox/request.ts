@@ -7,7 +7,7 @@ import type { ProcessRequest } from './processes.ts';
 import { readSandboxSpec } from './read-sandbox.ts';
 
 const LAUNCH_FIELDS = new Set(['command', 'args', 'env', 'cwd', 'shared', 'sandbox', 'package', 'unjailed']);
-const PACKAGE_FIELDS = new Set(['ecosystem', 'name', 'version', 'digest']);
+const PACKAGE_FIELDS = new Set(['ecosystem', 'name', 'version', 'digest', 'declared']);
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const KEY = /^[\w.-]{1,200}$/;
 
@@ -29,9 +29,9 @@ export function readProcessRequest(body: Json): ProcessRequest {
 }
 
 function readPackage(value: Json): PackagePin {
-  const { ecosystem, name, version, digest } = readObject(value, PACKAGE_FIELDS);
+  const { ecosystem, name, version, digest, declared } = readObject(value, PACKAGE_FIELDS);
   if (ecosystem !== 'npm' && ecosystem !== 'pypi' && ecosystem !== 'oci') throw invalid('package');
-  return { ecosystem, name: text(name, 'package'), version: text(version, 'package'), digest: text(digest, 'package') };
+  return { ecosystem, name: text(name, 'package'), version: text(version, 'package'), digest: text(digest, 'package'), declared: readTexts(declared, 'package') };
 }
 
 export function readKey(value: Json | undefined): string {

@@ -119,6 +119,8 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'server.started': [{ ...life, activity: 3, says: 'A local server was started in its sandbox' }],
   'server.stopped': [{ ...life, activity: 4, says: 'A local server was stopped' }],
   'server.failed': [{ ...error, severity: 'medium', says: 'A local server failed, or was ended by a limit of its sandbox' }],
+  'package.installed': [{ ...configured, severity: 'low', says: 'A package was installed for local servers' }],
+  'package.refused': [{ ...found, severity: 'high', says: 'A package was refused' }],
   'role.started': [{ ...life, activity: 3, says: 'A part of Sallyport was started' }],
   'role.stopped': [{ ...life, activity: 4, says: 'A part of Sallyport was stopped' }],
   'config.changed': CHANGES,

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../domain/decision.ts';
 import { FINDING_IDS } from '../../domain/finding.ts';
+import { PACKAGE_RULES } from '../../packages/ask.ts';
+import { PACKAGE_NAME } from '../../registry/package-shape.ts';
 import { GRANTEE } from '../grantee.ts';
 import { NAME, WORDS } from '../names.ts';
 
-/** What an exception lets through: calls of someone on a server, one finding of how a server is exposed or of what it says, or a learning period. */
+/** What an exception lets through: calls of someone on a server, one finding of how a server is exposed or of what it says, a learning period, or a package. */
 const SCOPE = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('calls'), server: NAME, tool: z.string().min(1).max(1024).exactOptional(), action: z.enum(ACTIONS).exactOptional(),
@@ -13,6 +15,7 @@ const SCOPE = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('exposure'), server: NAME, rule: z.string().min(1).max(100) }),
   z.strictObject({ kind: z.literal('definition'), server: NAME, rule: z.enum(FINDING_IDS) }),
   z.strictObject({ kind: z.literal('learn'), server: NAME, to: GRANTEE }),
+  z.strictObject({ kind: z.literal('package'), package: PACKAGE_NAME, rule: z.enum(PACKAGE_RULES) }),
 ]);
 
 export const EXCEPTION = z.strictObject({
@@ -24,4 +27,5 @@ export const EXCEPTION = z.strictObject({
   expiresAt: z.int(),
   createdAt: z.int(),
 });
+export type StoredException = z.infer<typeof EXCEPTION>;
 export const NEW_EXCEPTION = EXCEPTION.omit({ createdAt: true });

@@ -13,6 +13,8 @@ import { writeApprovals } from '../approvals/settings.ts';
 import { writeBackup } from '../backups/settings.ts';
 import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
+import { pinRows } from '../packages/definition.ts';
+import { writePackages } from '../packages/settings.ts';
 import { writeRunner } from '../runner/settings.ts';
 import { writeAudit } from '../retention/settings.ts';
 import { writeTelemetry } from '../telemetry/settings.ts';
@@ -34,7 +36,8 @@ export interface Difference {
  */
 export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolean, control: Control): Promise<JsonObject> {
   const now = control.now();
-  const wanted = readWanted(files, by.space, now);
+  const read = readWanted(files, by.space, now);
+  const wanted = { ...read, rows: await pinRows(by, read, dryRun, control) };
   const what = { resource: 'manifest', id: files.file, verb: 'apply' };
   const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
   if (!dryRun) {
@@ -69,6 +72,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     ...((await writeBackup(rows, by.space, wanted.backup, by.admin.id)) ? [{ resource: 'backup', id: 'backup', verb: 'change' } as const] : []),
     ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? [{ resource: 'detect', id: 'detect', verb: 'change' } as const] : []),
     ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
+    ...((await writePackages(rows, by.space, wanted.packages, by.admin.id)) ? [{ resource: 'packages', id: 'packages', verb: 'change' } as const] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),
     ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];

@@ -4,6 +4,7 @@ import { formatManifest } from '../../registry/manifest.ts';
 import { formatMoment } from '../../registry/manifest-words.ts';
 import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { Rows } from '../../store/store.ts';
+import type { StoredException } from '../exceptions/schema.ts';
 import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
@@ -13,6 +14,7 @@ import { readBackup } from '../backups/settings.ts';
 import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
+import { readPackages } from '../packages/settings.ts';
 import { readRunner } from '../runner/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
@@ -45,6 +47,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const vault = await readVaultSettings(rows);
   const detect = await readDetect(rows, space);
   const runner = await readRunner(rows);
+  const packages = await readPackages(rows);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -56,6 +59,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(backup).length > 0 ? { backup } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(packages).length > 0 ? { packages } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,
@@ -104,7 +108,11 @@ async function exportAgents(rows: Rows, space: string): Promise<NonNullable<Mani
 
 async function exportExceptions(rows: Rows, space: string): Promise<Manifest['exceptions']> {
   return (await listStored(rows, 'exception', space)).flatMap(({ body: { scope, reason, owner, approver, expiresAt } }) =>
-    scope.kind === 'exposure' || scope.kind === 'definition'
-      ? [{ scope: { server: scope.server, rule: scope.rule }, reason, owner, approver, expires: formatMoment(expiresAt) }]
+    scope.kind === 'exposure' || scope.kind === 'definition' || scope.kind === 'package'
+      ? [{ scope: scopeOf(scope), reason, owner, approver, expires: formatMoment(expiresAt) }]
       : []);
+}
+
+function scopeOf({ kind: _, ...scope }: Extract<StoredException['scope'], { readonly rule: string }>): Manifest['exceptions'][number]['scope'] {
+  return scope;
 }

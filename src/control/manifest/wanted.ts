@@ -12,6 +12,7 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { PackagesShape } from '../../registry/package-shape.ts';
 import type { RunnerShape } from '../../registry/sandbox-shape.ts';
 import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
@@ -35,6 +36,7 @@ export interface Wanted {
   readonly backup: BackupShape;
   readonly detect: DetectShape;
   readonly runner: RunnerShape;
+  readonly packages: PackagesShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -76,6 +78,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     approvals: manifest.approvals ?? {}, backup: manifest.backup ?? {},
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
+    packages: manifest.packages ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
@@ -114,11 +117,11 @@ function exceptionRow(exception: Manifest['exceptions'][number], now: number): W
   const expiresAt = Date.parse(expires);
   if (expiresAt <= now) {
     throw new SallyportError(
-      'ERR_CONFIG_INVALID', `the exception for ${scope.server} (${scope.rule}) has ended on ${expires}`,
+      'ERR_CONFIG_INVALID', `the exception for ${'server' in scope ? scope.server : scope.package} (${scope.rule}) has ended on ${expires}`,
       { remedy: 'Take it out, or give it a later end that someone approves.' },
     );
   }
-  const kind = scope.rule.includes('/') ? 'definition' : 'exposure';
+  const kind = 'package' in scope ? 'package' : scope.rule.includes('/') ? 'definition' : 'exposure';
   const body = { scope: { kind, ...scope }, reason, owner, approver, expiresAt };
   return rowOf('exception', `manifest-${shortDigest(JSON.stringify(scope))}`, body);
 }

@@ -43,7 +43,7 @@ function sourcesOf(space: string, rules: Rules, registry: Registry): readonly Po
     ...mine(rules.classification).flatMap(({ rules: classified }) => compileClassification(classified, FILE)),
     ...mine(rules.exceptions).flatMap(({ id, body }) => {
       const { scope, createdAt, expiresAt, ...rest } = body;
-      const server = servers.get(scope.server);
+      const server = scope.kind === 'learn' ? servers.get(scope.server) : undefined;
       if (scope.kind === 'learn') return server === undefined ? [] : [
         writeLearning({ server, to: scope.to, owner: rest.owner, until: expiresAt, now: createdAt }),
       ];

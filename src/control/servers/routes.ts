@@ -1,21 +1,20 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { EFFECTS } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
 import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
-import { credentialFindings } from '../vault/findings.ts';
 import { approveServer } from './approve.ts';
 import { showDiff } from './diff.ts';
-import { countFindings, findDefinitions, inspectSurface } from './definitions.ts';
-import { findExposure } from './exposure.ts';
-import { presentDefinitions, presentServer, presentSummary } from './present.ts';
+import { countFindings, inspectSurface } from './definitions.ts';
+import { presentDefinitions, presentSummary } from './present.ts';
+import { showServer } from './show.ts';
 import { checkDefinition } from './findings.ts';
-import { findRefused } from './refused.ts';
 import { enrolServer } from './enrol.ts';
+import { pinDefinition } from '../packages/definition.ts';
 import { NEW_SERVER } from './schema.ts';
 
 const APPROVAL = z.strictObject({
@@ -67,7 +66,10 @@ const changeRoutes: readonly Route[] = [
     method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved',
     access: 'change', reach: 'space', body: NEW_SERVER,
     act: async ({ admin, space, body }, control) => {
-      const { id, ...definition } = body;
+      const { id, ...declared } = body;
+      checkDefinition(declared, true);
+      await checkNameFree(control.store, id);
+      const definition = await pinDefinition({ admin, space }, declared, control);
       checkDefinition(definition);
       return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
         await checkNameFree(rows, id);
@@ -124,17 +126,6 @@ const changeRoutes: readonly Route[] = [
 ];
 
 export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
-
-async function showServer(rows: Rows, space: string, id: string, now: number): Promise<Json> {
-  const server = await needStored(rows, 'server', space, id);
-  const [baseline, candidate] = [await findStored(rows, 'baseline', space, id), await findStored(rows, 'candidate', space, id)];
-  const findings = [
-    ...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now)),
-    ...(await findRefused(rows, space, id)),
-    ...(await findDefinitions(rows, space, id, candidate?.body.surface ?? baseline?.body.surface, now)),
-  ];
-  return presentServer(server, baseline?.body, candidate?.body, findings);
-}
 
 /** What the approver was shown of what is approved, by rule. */
 async function foundIn(rows: Rows, space: string, id: string, digest: string): Promise<JsonObject> {

@@ -17,7 +17,7 @@ const LABELS = z.strictObject({
   integrity: z.enum(['trusted', 'untrusted']),
 });
 
-const LAUNCH = z.strictObject({
+export const LAUNCH = z.strictObject({
   command: z.string().min(1).max(4096),
   args: z.array(z.string().max(32_768)).max(1000),
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(32_768)),
@@ -27,6 +27,7 @@ const LAUNCH = z.strictObject({
   sandbox: SANDBOX_SPEC.exactOptional(),
   package: z.strictObject({
     ecosystem: z.enum(['npm', 'pypi', 'oci']), name: z.string().min(1).max(300), version: z.string().min(1).max(200), digest: z.string().min(1).max(200),
+    declared: z.array(z.string().max(32_768)).max(1000),
   }).exactOptional(),
 }).transform(({ sandbox, ...launch }) => ({ ...launch, sandbox: sandboxOf(launch, sandbox) }));
 
