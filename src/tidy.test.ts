@@ -25,6 +25,9 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   '@platformatic/kafka': 'the Kafka protocol in pure JS for the audit sink: batches, idempotence, SASL and TLS; nothing of it loads without such a sink',
   '@peculiar/x509': 'makes the local CA and role certificates; the runtime can only read them',
   '@simplewebauthn/server': 'passkeys: WebAuthn attestation and assertion checks, with their many formats',
+  '@sigstore/bundle': 'the bundle form of attestations, read by its own authors\' code; pure JS without install scripts',
+  '@sigstore/protobuf-specs': 'the form of the root of trust that attestations are verified against, as data of this repository',
+  '@sigstore/verify': 'verifies who built a package (certificates, transparency log, signature) offline; crypto code nobody should write again',
   'age-encryption': 'the age file format for sealed secrets: any age tool can open them with the key',
   bun: 'the runtime: `npm ci` is enough on a machine that has only Node',
   canonicalize: 'RFC 8785, by its author: pins are only as good as the canonical form',
@@ -129,7 +132,7 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
   {
     call: /\bBun\.spawn(Sync)?\b/,
     imports: ['bun#spawn', 'node:child_process#spawn', 'node:child_process#execFile', 'node:child_process#fork'],
-    files: ['src/sandbox/launch.ts', 'src/sandbox/jail/probe.ts', 'src/roles/up-process.ts', 'src/vault/run.ts'],
+    files: ['src/sandbox/launch.ts', 'src/sandbox/python.ts', 'src/sandbox/jail/probe.ts', 'src/roles/up-process.ts', 'src/vault/run.ts'],
   },
   { call: /\bBun\.redis\b/, imports: ['bun#RedisClient', 'bun#redis'], files: ['src/store/redis.ts'] },
 ];

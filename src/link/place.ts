@@ -41,7 +41,7 @@ export function ensurePlace(home: string, role: Role, listener: string): void {
 export function ensureHome(home: string): void {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   ensureFolder(join(home, 'run'), 0o700);
-  for (const folder of ['ca', 'keys']) ensureFolder(join(home, folder), 0o755);
+  for (const folder of ['ca', 'keys', 'packages']) ensureFolder(join(home, folder), 0o755);
   for (const role of ROLES) {
     ensureFolder(join(home, role), 0o700);
     ensureFolder(join(home, 'keys', role), 0o755);

@@ -2,18 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createJournal } from '../audit/journal.ts';
 import { toRecord, type Happening } from '../domain/happening.ts';
+import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Journal } from '../domain/record.ts';
 import { connectLink } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
+import { createPackageFinder } from '../packages/verify.ts';
+import { readPackageCommand } from '../registry/packages.ts';
 import { cgroupsInJail, makeCgroups, removeCgroups } from '../sandbox/cgroup-folders.ts';
 import { openCgroups } from '../sandbox/cgroups.ts';
 import { probeJails } from '../sandbox/jail/probe.ts';
 import { createProcessTable } from '../sandbox/processes.ts';
-import type { ProcessTable } from '../sandbox/processes.ts';
+import type { ProcessRequest, ProcessTable } from '../sandbox/processes.ts';
 import { readKey, readObject, readProcessRequest, text } from '../sandbox/request.ts';
+import { askPython } from '../sandbox/python.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -42,9 +46,11 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
   const cgroups = openCgroups(groups);
   if (support.kind === 'none') console.error(`runner: local servers have no sandbox on this machine: ${support.why}; ${support.remedy}`);
   const ways = createWays(home);
+  const searchPath = searchPathOf(process.env['PATH'], join(import.meta.dir, '..', '..', 'node_modules', '.bin'));
+  const packages = createPackageFinder(join(home, 'packages'));
   const processes = createProcessTable({
-    home, folder, support,
-    searchPath: searchPathOf(process.env['PATH'], join(import.meta.dir, '..', '..', 'node_modules', '.bin')),
+    home, folder, support, searchPath,
+    findPackage: (pin) => packages.find(pin),
     record: (happening) => append(journal, happening),
     onCrashes: (server) => void links.control.call('control.server-crashing', { ...server }).catch((fault: unknown) =>
       console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`)),
@@ -54,7 +60,8 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
   metrics.read('sallyport_runner_processes', () => processes.status().length);
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   const place = createMetricsPlace({ home, role: 'runner', node: NODE, metrics });
-  const handlers = { ...handlersOf(processes), 'runner.telemetry': metricsHandler(place) };
+  const python: Handler = { call: () => askPython(searchPath) };
+  const handlers = { ...handlersOf(processes), 'runner.python': python, 'runner.telemetry': metricsHandler(place) };
   const link = await serveLink({ home, self: 'runner', handlers });
   return {
     async close() {
@@ -74,9 +81,18 @@ async function append(journal: Journal, happening: Happening): Promise<void> {
   await journal.append(toRecord({ id, at: Date.now(), node: NODE, exchange: id, ...happening }));
 }
 
+/** Nothing is fetched when a server starts: what would be is refused, however it came to be approved (invariant 9). */
+function withoutFetching(request: ProcessRequest): ProcessRequest {
+  const { command, args, package: pin } = request.launch;
+  if (pin !== undefined || readPackageCommand([command, ...args]) === undefined) return request;
+  throw new SallyportError('ERR_PACKAGE_MISSING', 'The server would be fetched when it starts.', {
+    remedy: `Pin its package: sallyport server upgrade ${request.server}`, dispatched: false,
+  });
+}
+
 function handlersOf(processes: ProcessTable): Readonly<Record<string, Handler>> {
   return {
-    'runner.open': { stream: (body, caller, signal) => processes.open(readProcessRequest(body), caller, signal) },
+    'runner.open': { stream: (body, caller, signal) => processes.open(withoutFetching(readProcessRequest(body)), caller, signal) },
     'runner.send': {
       call: async (body, caller) => {
         const { key, line } = readObject(body, new Set(['key', 'line']));

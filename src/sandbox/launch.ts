@@ -4,13 +4,16 @@ import { closeSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
+import { PACKAGE_ROOT } from '../domain/server.ts';
 import type { LaunchSpec } from '../domain/server.ts';
+import { containerCommand } from './container.ts';
 import { serverJail, type NetworkWay } from './confine.ts';
 import type { Folders } from './folders.ts';
 import { jailCommand, type JailCommand } from './jail/jail.ts';
 import type { JailSupport } from './jail/probe.ts';
 import { pidInJail, startJailed } from './jail/start.ts';
 import { splitLines } from './lines.ts';
+import { findPython } from './python.ts';
 import { childPath, findCommand } from './tools.ts';
 
 export interface LaunchOptions {
@@ -19,6 +22,8 @@ export interface LaunchOptions {
   readonly folders: Folders;
   /** The way to the network, where the entry has one. */
   readonly way?: NetworkWay;
+  /** The real folder of the package that it runs from, which holds what was approved. */
+  readonly packageFolder?: string;
   /** An empty private folder: HOME, TMPDIR and, unless the entry names one, the working folder of what has no jail. */
   readonly folder: string;
   /** Absolute folders in which a bare command is looked for. */
@@ -63,11 +68,8 @@ interface Plan {
  * `ERR_SANDBOX_UNAVAILABLE`, not dispatched.
  */
 export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<Child> {
-  const command = findCommand(spec.command, options.searchPath);
-  if (command === undefined) throw notStarted('command not found');
   const { support } = options;
-  if (support.kind === 'none' && spec.unjailed !== true) throw unavailable(support);
-  const plan = support.kind === 'jails' ? jailed(spec, command, options, support) : bare(spec, command, options);
+  const plan = spec.package?.ecosystem === 'oci' ? contained(spec, options) : planOf(spec, options);
   const { child, told } = begin(plan, options.entrance);
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw notStarted('no pipes');
@@ -86,7 +88,7 @@ export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<
   const { pid } = child;
   if (pid === undefined) throw notStarted('no process id');
   stderr.on('data', options.onStderr);
-  const isJailed = support.kind === 'jails';
+  const isJailed = support.kind === 'jails' && spec.package?.ecosystem !== 'oci';
   let inner: number | undefined;
   if (isJailed) void pidInJail(told, () => hasEnded).then((found) => (inner = found));
   else closeSync(told);
@@ -102,23 +104,47 @@ export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<
   };
 }
 
+function planOf(spec: LaunchSpec, options: LaunchOptions): Plan {
+  const { support, searchPath } = options;
+  // What stands in front of Python on many machines is a script that no jail holds.
+  const command = spec.package?.ecosystem === 'pypi' ? findPython(searchPath) : findCommand(spec.command, searchPath);
+  if (command === undefined) throw notStarted('command not found');
+  if (support.kind === 'none' && spec.unjailed !== true) throw unavailable(support);
+  return support.kind === 'jails' ? jailed(spec, command, options, support) : bare(spec, command, options);
+}
+
+/** A container is a jail of its engine's: with less than that it is not started. */
+function contained(spec: LaunchSpec, { searchPath, folder }: LaunchOptions): Plan {
+  const argv = containerCommand(spec, (command) => findCommand(command, searchPath));
+  const env = { PATH: childPath(argv[0] ?? '', searchPath), HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...spec.env };
+  return { command: { argv, descriptors: [], told: FIRST_DESCRIPTOR }, cwd: folder, env };
+}
+
 function jailed(spec: LaunchSpec, command: string, options: LaunchOptions, { machine }: Extract<JailSupport, { kind: 'jails' }>): Plan {
-  const { searchPath, way } = options;
-  const folders = options.folders.mounts(spec.sandbox);
+  const { searchPath, way, packageFolder } = options;
+  const entry = packageFolder === undefined ? [] : [{ kind: 'read' as const, from: packageFolder, at: PACKAGE_ROOT }];
+  const folders = [...entry, ...options.folders.mounts(spec.sandbox)];
   const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, ...(way === undefined ? {} : { way }) });
   const own = [command, ...spec.args];
   return { command: jailCommand(jail, way?.wrap(own, spec.sandbox.memoryBytesMax) ?? own, machine), cwd: '/', env: {} };
 }
 
 /** Without a jail only the environment is kept small; secrets in files are descriptors that nothing else inherits. */
-function bare(spec: LaunchSpec, command: string, { folder, searchPath }: LaunchOptions): Plan {
+function bare(spec: LaunchSpec, command: string, { folder, searchPath, packageFolder }: LaunchOptions): Plan {
   const secrets = Object.entries(spec.sandbox.secretFiles);
   const env = {
     PATH: childPath(command, searchPath), HOME: folder, TMPDIR: folder, LANG: 'C.UTF-8', ...spec.env,
     ...Object.fromEntries(secrets.map(([name], index) => [name, `/dev/fd/${FIRST_DESCRIPTOR + index}`])),
   };
   const descriptors = secrets.map(([, value]) => Buffer.from(value));
-  return { command: { argv: [command, ...spec.args], descriptors, told: FIRST_DESCRIPTOR + secrets.length }, cwd: spec.cwd ?? folder, env };
+  const args = packageFolder === undefined ? spec.args : placed(spec.args, packageFolder);
+  return { command: { argv: [command, ...args], descriptors, told: FIRST_DESCRIPTOR + secrets.length }, cwd: spec.cwd ?? folder, env };
+}
+
+/** The one argument that names the program of a package, by where it really is; what the server itself is told stays as it is. */
+function placed(args: readonly string[], folder: string): readonly string[] {
+  const at = args.findIndex((word) => word.startsWith(`${PACKAGE_ROOT}/`));
+  return args.map((word, index) => (index === at ? `${folder}${word.slice(PACKAGE_ROOT.length)}` : word));
 }
 
 const FIRST_DESCRIPTOR = 3;

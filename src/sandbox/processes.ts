@@ -4,7 +4,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Happening } from '../domain/happening.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
-import type { LaunchSpec } from '../domain/server.ts';
+import type { LaunchSpec, PackagePin } from '../domain/server.ts';
 import type { Cgroups } from './cgroups.ts';
 import { withRoom, type NetworkWay } from './confine.ts';
 import { createCrashes } from './crashes.ts';
@@ -13,7 +13,7 @@ import { createFolders, type Folders } from './folders.ts';
 import type { JailSupport } from './jail/probe.ts';
 import type { Exit } from './launch.ts';
 import { startServer, type Running } from './running.ts';
-import { endedRecord, startedRecord } from './told.ts';
+import { endedRecord, refusedRecord, startedRecord } from './told.ts';
 import type { EndCause } from './told.ts';
 import { createTrail } from './trail.ts';
 import type { Trail } from './trail.ts';
@@ -65,6 +65,8 @@ export interface ProcessTableOptions {
   readonly cgroups?: Cgroups;
   /** The way to the network of a server that has any. */
   readonly openWay?: (request: ProcessRequest) => Promise<NetworkWay>;
+  /** The real folder of a package, once it holds what was approved; absent: nothing runs from packages. Throws `ERR_PACKAGE_*`. */
+  readonly findPackage?: (pin: PackagePin) => Promise<string>;
   /** Resolves when a record is durable. */
   readonly record: (happening: Happening) => Promise<void>;
   /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. */
@@ -176,11 +178,12 @@ class Processes implements ProcessTable {
     this.#starting += 1;
     try {
       await this.#crashes.permit(request.origin);
+      const packageFolder = await this.#findPackage(request);
       const isJoined = request.launch.sandbox.network.length > 0 && support.kind === 'jails';
       const way = isJoined ? await openWay?.(request) : undefined;
       const running = await startServer(request, owner, {
         support, folders: this.#folders, folder, searchPath, stopMs, logs: join(this.#options.folder, 'log'), now: this.#now,
-        ...(way === undefined ? {} : { way }), ...(cgroups === undefined ? {} : { cgroups }),
+        ...(packageFolder === undefined ? {} : { packageFolder }), ...(way === undefined ? {} : { way }), ...(cgroups === undefined ? {} : { cgroups }),
       });
       this.#running.set(request.key, running);
       this.#trail.add(running.child.pid);
@@ -194,6 +197,18 @@ class Processes implements ProcessTable {
       return running;
     } finally {
       this.#starting -= 1;
+    }
+  }
+
+  /** What is not what was approved does not run, and that is put on record. */
+  async #findPackage({ space, server, launch: { package: pin } }: ProcessRequest): Promise<string | undefined> {
+    if (pin === undefined || pin.ecosystem === 'oci') return undefined;
+    try {
+      if (this.#options.findPackage === undefined) throw new SallyportError('ERR_RUNNER_SPAWN', 'Nothing runs from packages here.', { dispatched: false });
+      return await this.#options.findPackage(pin);
+    } catch (fault) {
+      await this.#options.record(refusedRecord({ space, server }, pin, fault));
+      throw fault;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Happening } from '../domain/happening.ts';
-import type { LaunchSpec } from '../domain/server.ts';
+import { SallyportError } from '../domain/errors.ts';
+import type { LaunchSpec, PackagePin } from '../domain/server.ts';
 import type { Exit } from './launch.ts';
 import type { Breach } from './watchdog.ts';
 
@@ -35,6 +36,12 @@ export function startedRecord({ space, server, origin, spec, pid, isJailed, held
     event: 'server.started', space, server,
     detail: { origin: origin.slice(0, ORIGIN_CHARS), pid, sandbox: isJailed ? sandboxDigest(spec) : 'none', heldBy },
   };
+}
+
+/** The record of a server that was not started, because its package is not what was approved. */
+export function refusedRecord({ space, server }: Pick<Ran, 'space' | 'server'>, { ecosystem, name, version, digest }: PackagePin, fault: unknown): Happening {
+  const [code, reason] = fault instanceof SallyportError ? [fault.code, fault.message] : ['ERR_INTERNAL', 'its package could not be read'];
+  return { event: 'server.failed', space, server, code, reason, detail: { cause: 'package', package: `${ecosystem}:${name}@${version}`, digest } };
 }
 
 /** The record of an end: an error where nobody asked for it. */
