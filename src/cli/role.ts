@@ -10,7 +10,7 @@ export const command: Command = {
   name: 'role',
   summary: 'Runs one role in the foreground (what `up` starts five of)',
   usage: `role ledger [--strict]
-role control [--manifest FILE] [--listen HOST:PORT] [--insecure-loopback]
+role control [--manifest FILE [--watch]] [--listen HOST:PORT] [--insecure-loopback]
 role runner
 role egress
 role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
@@ -18,6 +18,7 @@ role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
     const options = readArguments(command, args, {
       strict: { type: 'boolean' },
       manifest: { type: 'string' },
+      watch: { type: 'boolean' },
       listen: { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       node: { type: 'string' },
@@ -64,7 +65,7 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const listen = options.text('listen');
       // Large, and wanted as soon as control may begin: loaded while the roles before it start.
       if (listen !== undefined) await import('../control/issuer/open.ts');
-      const door = { insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
+      const door = { watch: options.flag('watch'), insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
       return async () => {
         const running = await startControl({ home, ...given, ...door });
         return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };

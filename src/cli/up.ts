@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
+import { readPlaces } from '../control/manifest/places.ts';
 import { parseManifest } from '../registry/manifest.ts';
 import { superviseRoles, type Supervisor, type UpEvent } from '../roles/up.ts';
 import { readArguments } from './arguments.ts';
@@ -11,10 +12,11 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner and gateway, each a process of its own',
-  usage: 'up [-f sallyport.yaml] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed]',
+  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },
+      watch: { type: 'boolean' },
       listen: { type: 'string' },
       'control-listen': { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
@@ -34,6 +36,7 @@ export const command: Command = {
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
       unjailed: options.flag('unjailed'),
+      watch: options.flag('watch'),
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
       onWarning: (line) => io.note(line),
     });
@@ -53,6 +56,8 @@ export interface StartOptions {
   readonly insecureLoopback: boolean;
   readonly strict: boolean;
   readonly unjailed?: boolean;
+  /** The manifest takes effect whenever it is changed. */
+  readonly watch?: boolean;
   readonly onEvent: (event: UpEvent) => void;
   /** What is weaker here than it should be, for the person who starts it. */
   readonly onWarning: (line: string) => void;
@@ -66,7 +71,9 @@ const UNCONFINED = 'Local servers are refused, unless the manifest says { runner
 /** Starts the five roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
   makeHome(options.home);
-  const declared = declaredListen(options.manifest);
+  // Once something is in force, the file alone says nothing.
+  const kept = options.watch === true ? undefined : readPlaces(options.home);
+  const declared = kept ?? declaredListen(options.manifest);
   const listen = options.listen ?? declared.gateway ?? '127.0.0.1:7443';
   // A gate on whatever port is free has its control on one too.
   const controlListen = options.controlListen ?? declared.control ?? (listen.endsWith(':0') ? '127.0.0.1:0' : '127.0.0.1:7444');
@@ -83,10 +90,14 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
-      control: [...(options.manifest === undefined ? [] : ['--manifest', options.manifest]), '--listen', controlListen, ...insecure],
+      control: [...followed(options), '--listen', controlListen, ...insecure],
       gateway: ['--listen', listen, ...insecure],
     },
   });
+}
+
+function followed({ manifest, watch = false }: StartOptions): readonly string[] {
+  return manifest === undefined ? [] : ['--manifest', manifest, ...(watch ? ['--watch'] : [])];
 }
 
 /** Resolves when the person or system asked for the end. */

@@ -12,6 +12,7 @@ import type { ConfigurationKeeper } from './configuration/keeper.ts';
 import type { Statement } from './configuration/version.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Presence } from './contexts/presence.ts';
+import type { OnDisk } from './manifest/follow.ts';
 import type { PackageKeeper } from './packages/keeper.ts';
 import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
@@ -37,6 +38,10 @@ export interface Control {
   /** The route of a pattern. Throws `ERR_ROUTE_UNKNOWN`. */
   readonly routeOf: (method: Route['method'], path: string) => Route;
   readonly snapshots: SnapshotKeeper;
+  /** The manifest that this control was started with, as it lies on the disk. */
+  readonly onDisk: () => OnDisk | undefined;
+  /** Keeps where the roles listen, for the next start of all of them. */
+  readonly tellPlaces: () => Promise<void>;
   /** The signed versions of what is stored. */
   readonly configuration: ConfigurationKeeper;
   readonly lease: LeaseKeeper;

@@ -5,7 +5,7 @@ import { objects, part, text } from '../cli/json-view.ts';
 import { redact } from '../domain/redacted.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { openControl, surfaceSaying } from './fixture-control.ts';
-import { applyManifestFile } from './manifest/apply-file.ts';
+import { followManifest } from './manifest/follow.ts';
 import { readManifestFiles } from './manifest/files.ts';
 
 const fixture = await openControl();
@@ -160,7 +160,8 @@ test('a bad manifest or policy names its place and remedy, and nothing of it is 
   expect((await api('GET', '/servers/crm')).body['endpoint']).toBe('https://crm.example/mcp');
 
   const reported: string[] = [];
-  await applyManifestFile(fixture.role.control, write(MANIFEST, broken), (line) => void reported.push(line));
+  const report = (line: string): void => void reported.push(line);
+  await followManifest({ ...fixture.role.control, report }, { file: write(MANIFEST, broken), watch: true }).look();
   expect(reported.join('\n')).toContain('stays in force');
   expect(JSON.stringify((await api('GET', '/status')).body['problems'])).toContain('a.cedar:1:');
   await apply(MANIFEST, FORBID);

@@ -45,6 +45,8 @@ import { createWebhooks } from './approvals/webhooks.ts';
 import { createRecovery } from './recovery/keeper.ts';
 import type { OwnMemory } from './recovery/keeper.ts';
 import { createRetention } from './retention/keeper.ts';
+import { followManifest, type FollowOptions, type ManifestFollower } from './manifest/follow.ts';
+import { writePlaces } from './manifest/places.ts';
 import { openSealKey } from './seal-key.ts';
 import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
@@ -80,6 +82,8 @@ export interface RunningControl {
   readonly verbs: Readonly<Record<string, Handler>>;
   /** Brings what the store holds into force, starts leases, and from then on the API. */
   readonly serve: () => Promise<void>;
+  /** Follows the manifest that it was started with, after `serve`: applied at the first start, and whenever it is changed where it is watched. */
+  readonly follow: (options: FollowOptions) => Promise<void>;
   /** Opens control's own TCP door, after `serve`; gives the origin under which it is reached. Throws `ERR_LISTEN`. */
   readonly open: (address: SiteAddress) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -113,6 +117,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
   const state = ownState(parts.state);
   let origin: string | undefined;
+  let follower: ManifestFollower | undefined;
   let issuer: RunningIssuer | undefined;
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
   const control: Control = {
@@ -120,7 +125,8 @@ export function createControl(parts: ControlParts): RunningControl {
     store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals, state, change, vault,
     admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     refused: createRefusals(floods, now),
-    ledger, configuration, sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
+    ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
+    sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
     interactions: () => (issuer ?? closed()).interactions,
     issuer: () => issuer ?? closed(),
     connections: createConnections({
@@ -156,6 +162,7 @@ export function createControl(parts: ControlParts): RunningControl {
       await needs.tend();
       await serveControl(control, parts, closers);
     },
+    follow: async (options) => void (follower = await startFollowing(control, options, closers)),
     close: async () => {
       for (const each of [approvals, retention, telemetry]) each.close();
       for (const close of closers.toReversed()) await close();
@@ -164,11 +171,28 @@ export function createControl(parts: ControlParts): RunningControl {
   };
 }
 
+async function startFollowing(control: Control, options: FollowOptions, closers: (() => Promise<void>)[]): Promise<ManifestFollower> {
+  const follower = followManifest(control, options);
+  await follower.look(true);
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= follower.look().catch(() => undefined).finally(() => {
+      looking = undefined;
+    });
+  }, options.watch ? LIMITS.manifestWatchMs : LIMITS.configurationLookMs);
+  closers.push(async () => {
+    clearInterval(timer);
+    await looking;
+  });
+  return follower;
+}
+
 async function serveControl(control: Control, { home, report, leaseMs = LIMITS.leaseMs }: ControlParts, closers: (() => Promise<void>)[]): Promise<void> {
   await control.configuration.open();
   // Before anything of what was restored is in force.
   await control.recovery.open();
   await takeIntoForce(control, report);
+  await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);

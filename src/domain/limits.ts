@@ -284,6 +284,7 @@ export const LIMITS = {
   storeTimeoutMs: 5_000,
   storeTransactionMs: 30_000,
   configurationLookMs: 15_000,
+  manifestWatchMs: 1_000,
   configurationWitnessMs: 20_000,
   reasonCharsMax: 500,
   storeBodyBytesMax: 64 * 1024 * 1024,

@@ -9,7 +9,6 @@ import { createControl } from '../control/start.ts';
 import type { OwnMemory } from '../control/recovery/keeper.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
-import { applyManifestFile } from '../control/manifest/apply-file.ts';
 import { readNetwork } from '../control/manifest/settings.ts';
 import { openAuthority } from '../link/authority.ts';
 import { connectLink } from '../link/connect.ts';
@@ -28,8 +27,10 @@ import { joinControlTelemetry } from './control-telemetry.ts';
 
 export interface ControlOptions {
   readonly home: string;
-  /** A sallyport.yaml that the store is made to match at the start. */
+  /** A sallyport.yaml that the store is made to match at the first start; later it takes an `apply`. */
   readonly manifest?: string;
+  /** It takes effect whenever it is changed, whoever changes it. */
+  readonly watch?: boolean;
   /** Default: SQLite at `<home>/control/store.db`. */
   readonly databaseUrl?: string;
   /** PEM of the roots that a database is verified against, in place of the system's. */
@@ -82,7 +83,7 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
       { home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) },
     );
     await running.serve();
-    if (options.manifest !== undefined) await applyManifestFile(running.control, options.manifest, report);
+    if (options.manifest !== undefined) await running.follow({ file: options.manifest, watch: options.watch ?? false });
     // After the manifest, which says how the vault is opened.
     await sealVersions(running.control);
     await running.control.retention.tend();

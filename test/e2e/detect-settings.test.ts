@@ -50,7 +50,8 @@ afterAll(async () => {
 async function apply(detect: string): Promise<void> {
   const file = join(gate.home, 'sallyport.yaml');
   writeFileSync(file, manifestOf(detect));
-  await applyManifest({ admin: { id: 'sallyport|manifest', may: ['change'] }, space: 'default' }, await readManifestFiles(file), false, gate.control());
+  const by = { admin: { id: 'sallyport|manifest', may: ['change'] as const }, space: 'default' };
+  await applyManifest(by, await readManifestFiles(file), { dryRun: false }, gate.control());
   const { version } = gate.control().snapshots.current ?? { version: 0 };
   const until = Date.now() + 5_000;
   do await call('notes', 'x'); while (Number((await last('call.permitted'))['snapshot']) < version && Date.now() < until);

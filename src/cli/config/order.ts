@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { readRefusal, writeOrder, type Order } from '../../control/configuration/orders.ts';
+import { userName } from '../../control/manifest/on-disk.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { show } from '../command.ts';
@@ -33,7 +33,7 @@ function orderOf(order: Order['order']): Verb {
         throw new SallyportError('ERR_USAGE', 'nothing was ordered: nobody confirmed it', { remedy: 'Look at what was refused, then give --yes.' });
       }
       const { root, latest } = refusal;
-      writeOrder(home, { order, root, latest, by: userInfo().username, at: Date.now(), reason });
+      writeOrder(home, { order, root, latest, by: userName(process.getuid?.() ?? -1), at: Date.now(), reason });
       show(io, options.json, { order, code: refusal.code }, () => 'Ordered. Control does it at its next start, and records it: sallyport up\n');
       return 0;
     },

@@ -22,9 +22,9 @@ export async function* versionRows(rows: Rows, from = 0): AsyncGenerator<Version
 
 /**
  * The last version, with every one before it checked: each is signed by control's key and names the one before, back to the
- * newest that a person accepted as it was, or to the first. Throws `ERR_CONFIG_TAMPERED`.
+ * newest that a person accepted as it was, or to the first; `note` is shown each. Throws `ERR_CONFIG_TAMPERED`.
  */
-export async function checkChain(rows: Rows, key: KeyObject): Promise<Version | undefined> {
+export async function checkChain(rows: Rows, key: KeyObject, note: (version: Version) => void = () => undefined): Promise<Version | undefined> {
   let last: Version | undefined;
   let flaw: unknown;
   for await (const row of versionRows(rows)) {
@@ -32,6 +32,7 @@ export async function checkChain(rows: Rows, key: KeyObject): Promise<Version | 
       const next = readVersion(row, key);
       if (flaw !== undefined && next.statement.anchor !== true) continue;
       checkFollows(last, next);
+      note(next);
       last = next;
       flaw = undefined;
     } catch (error) {

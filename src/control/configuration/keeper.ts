@@ -11,12 +11,17 @@ import { checkChain, versionRows } from './history.ts';
 import { carryOutOrder, recordRefusal } from './orders.ts';
 import { readPin, writePin, type Pin } from './pin.ts';
 import { changesBetween, readState, rootOf, type State } from './state.ts';
-import { checkFollows, digestOf, readVersion, rolledBack, tampered, type Version } from './version.ts';
+import { MANIFEST_ADMIN } from '../manifest/follow.ts';
+import { checkFollows, digestOf, readVersion, rolledBack, tampered, type Statement, type Version } from './version.ts';
 
 /** The configuration as signed versions: each change makes one, and what is stored is always what the last one says. */
 export interface ConfigurationKeeper {
   /** The newest version; undefined before `open`. */
   readonly head: Version | undefined;
+  /** The manifest that was last applied to the default space. */
+  readonly applied: NonNullable<Statement['manifest']> | undefined;
+  /** Nobody has configured anything yet: every version was made by control itself. */
+  readonly isUntouched: boolean;
   /** Why what is stored is not what was signed, as last seen. */
   readonly problem: string | undefined;
   readonly key: KeyObject;
@@ -54,11 +59,23 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
   const pinFile = join(parts.home, 'control', 'configuration.json');
   let head: Version | undefined;
   let problem: string | undefined;
+  let applied: ConfigurationKeeper['applied'];
+  let isUntouched = true;
+  const note = ({ statement: { manifest, space, via, author } }: Version): void => {
+    if (manifest !== undefined && space === DEFAULT_SPACE) applied = manifest;
+    isUntouched &&= via === 'control' && author !== MANIFEST_ADMIN;
+  };
 
   const keeper: ConfigurationKeeper = {
     key,
     get head() {
       return head;
+    },
+    get applied() {
+      return applied;
+    },
+    get isUntouched() {
+      return isUntouched;
     },
     get problem() {
       return problem;
@@ -66,7 +83,7 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
     open: async () => {
       const [pin, witness] = [readPin(pinFile), await parts.witness()];
       try {
-        head = await checkChain(store, key);
+        head = await checkChain(store, key, note);
         head ??= await first(parts, key, pin ?? witness);
         await checkStart(store, head, pin, witness);
       } catch (error) {
@@ -76,7 +93,7 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
       problem = undefined;
     },
     check: async (rows) => {
-      head = await follow(rows, head, key);
+      head = await follow(rows, head, key, note);
       const state = await readState(rows);
       const fault = flawOf(state, head);
       if (fault === undefined) {
@@ -90,12 +107,14 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
     append: async (rows, before, made) => {
       const after = await readState(rows);
       const changes = changesBetween(before, after);
-      const last = await follow(rows, head, key);
-      if (changes.length === 0 && last !== undefined) return undefined;
+      const last = await follow(rows, head, key, note);
+      const { manifest } = made.what;
+      if (changes.length === 0 && (manifest === undefined || manifest.digest === applied?.digest)) return undefined;
       return appendVersion({ rows, key: parts.key, envelope: parts.envelope(), last }, changes, rootOf(after), made);
     },
     sealed: async (version) => {
       head = version;
+      note(version);
       const { number, author } = version.statement;
       writePin(pinFile, { number, digest: version.digest });
       // It is in force already: a ledger that is away now is told at the next start.
@@ -119,7 +138,7 @@ function flawOf(state: State, head: Version | undefined): SallyportError | undef
 }
 
 /** The newest version in the store now: another control may have added some since. */
-async function follow(rows: Rows, known: Version | undefined, key: KeyObject): Promise<Version | undefined> {
+async function follow(rows: Rows, known: Version | undefined, key: KeyObject, note: (version: Version) => void): Promise<Version | undefined> {
   const latest = await rows.configuration.latest();
   if (latest === undefined) {
     if (known !== undefined) throw rolledBack('the versions of the configuration are gone');
@@ -137,6 +156,7 @@ async function follow(rows: Rows, known: Version | undefined, key: KeyObject): P
   for await (const row of versionRows(rows, known.statement.number)) {
     const next = readVersion(row, key);
     checkFollows(last, next);
+    note(next);
     last = next;
   }
   return last;

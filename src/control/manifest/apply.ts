@@ -8,6 +8,7 @@ import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
 import { writeLimits } from './limits.ts';
+import { digestOfFiles, type Origin } from './on-disk.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { writeApprovals } from '../approvals/settings.ts';
 import { writeBackup } from '../backups/settings.ts';
@@ -30,18 +31,29 @@ export interface Difference {
   readonly note?: string;
 }
 
+export interface ApplyOptions {
+  /** Says what would be done, and changes nothing. */
+  readonly dryRun: boolean;
+  /** Why, in the words of who applies it. */
+  readonly reason?: string;
+  /** Of a file that nobody sent. */
+  readonly origin?: Origin;
+}
+
 /**
  * Makes one space of the store match a manifest, all or nothing: what it does not name is removed, what it changes is
  * changed, and a server that is reached in another way than the approved one waits for approval again.
  */
-export async function applyManifest(by: By, files: ManifestFiles, dryRun: boolean, control: Control): Promise<JsonObject> {
+export async function applyManifest(by: By, files: ManifestFiles, { dryRun, reason, origin }: ApplyOptions, control: Control): Promise<JsonObject> {
   const now = control.now();
   const read = readWanted(files, by.space, now);
   const wanted = { ...read, rows: await pinRows(by, read, dryRun, control) };
-  const what = { resource: 'manifest', id: files.file, verb: 'apply' };
+  const manifest = { file: files.file, digest: digestOfFiles(files), ...(origin === undefined ? {} : { origin }) };
+  const what = { resource: 'manifest', id: files.file, verb: 'apply', manifest, ...(reason === undefined ? {} : { reason }) };
   const differences = await control.change(by, what, (rows) => applyRows(rows, by, wanted, now), { dryRun });
   if (!dryRun) {
     control.snapshots.tell('manifest');
+    await control.tellPlaces();
     await control.retention.tend();
     await control.telemetry.tend();
   }

@@ -14,13 +14,20 @@ export interface ManifestFiles {
 
 /** Reads sallyport.yaml and what it names. Throws `ERR_CONFIG_*` with file, line and column, and `ERR_FILE_UNREADABLE`. */
 export async function readManifestFiles(file: string): Promise<ManifestFiles> {
+  return (await readManifest(file)).files;
+}
+
+/** The same, with the paths of all that was read. */
+export async function readManifest(file: string): Promise<{ readonly files: ManifestFiles; readonly paths: readonly string[] }> {
   const text = await readText(file);
   const manifest = parseManifest(text, file);
   const folder = dirname(resolve(file));
   const names = (await Promise.all(manifest.policies.map((pattern) => findFiles(pattern, folder)))).flat();
   const policies = await Promise.all([...new Set(names)].sort().map(async (name) => ({ file: relative(folder, name), text: await readText(name) })));
   const roots = manifest.network?.extraRoots;
-  return { file, text, policies, ...(roots === undefined ? {} : { extraRoots: await readText(resolve(folder, roots)) }) };
+  const named = roots === undefined ? [] : [resolve(folder, roots)];
+  const [extraRoots] = await Promise.all(named.map(readText));
+  return { files: { file, text, policies, ...(extraRoots === undefined ? {} : { extraRoots }) }, paths: [resolve(file), ...new Set(names), ...named] };
 }
 
 /** A pattern that finds nothing is refused: a policy that is missing by a typing error would be missed only when it is needed. */

@@ -15,6 +15,7 @@ export const manifestRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/manifest', summary: 'Make the space match a manifest, all or nothing', access: 'change', reach: 'space', body: MANIFEST_REQUEST,
-    act: ({ admin, space, body: { dryRun, ...files } }, control) => applyManifest({ admin, space }, files, dryRun, control),
+    act: ({ admin, space, body: { dryRun, reason, ...files } }, control) =>
+      applyManifest({ admin, space }, files, { dryRun, ...(reason === undefined ? {} : { reason }) }, control),
   }),
 ];

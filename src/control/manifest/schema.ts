@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '../../domain/limits.ts';
 import { GATE_SEGMENT } from '../../registry/segment-shape.ts';
 import { SIGN_IN } from '../../registry/sign-in-shape.ts';
 
@@ -36,4 +37,6 @@ export const MANIFEST_REQUEST = z.strictObject({
   policies: z.array(z.strictObject({ file: z.string().min(1).max(4096), text: TEXT })).max(10_000),
   extraRoots: TEXT.exactOptional(),
   dryRun: z.boolean().default(false),
+  /** Why, for whoever reads the history. */
+  reason: z.string().min(1).max(LIMITS.reasonCharsMax).exactOptional(),
 });

@@ -60,7 +60,7 @@ async function afterManifest(control: Control, by: By, files: NonNullable<Candid
     found = configuration;
     return result;
   };
-  await applyManifest(by, files, true, { ...control, change });
+  await applyManifest(by, files, { dryRun: true }, { ...control, change });
   return found ?? readConfiguration(control.store, control.now());
 }
 
