@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { LaunchSpec, SandboxSpec } from '../domain/server.ts';
 import { programMounts } from './folders.ts';
-import type { Jail, Mount } from './jail/jail.ts';
+import type { Jail, JailLimits, Mount } from './jail/jail.ts';
 import { systemMounts, whoMounts } from './jail/system.ts';
 import { findCommand } from './tools.ts';
 
@@ -65,10 +65,7 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
     network: 'none',
     spawning: 'processes',
     ...(way === undefined ? {} : { lowPorts: true }),
-    limits: {
-      dataBytesMax: Math.max(sandbox.memoryBytesMax, way?.dataBytesMin ?? 0), filesMax: sandbox.filesMax,
-      fileBytesMax: FILE_BYTES_MAX, processesMax: sandbox.processesMax,
-    },
+    limits: limitsOf(sandbox, way?.dataBytesMin ?? 0),
     cwd: spec.cwd ?? PRIVATE,
     environment: {
       PATH: parts.path, HOME: PRIVATE, TMPDIR: PRIVATE, LANG: 'C.UTF-8',
@@ -77,6 +74,30 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
     },
     // Without folders of the machine there is no socket to reach but its own.
     ...(parts.folders.length > 0 && way === undefined ? { unixSockets: 'pairs' } : {}),
+  };
+}
+
+/**
+ * Of each process. Memory is held by a cgroup or the watchdog, for all of them together; this is what one may map at most: engines
+ * reserve gigabytes for code that they never write, and run without their compilers where they can't.
+ */
+function limitsOf({ memoryBytesMax, filesMax, processesMax }: SandboxSpec, dataBytesMin: number): JailLimits {
+  const hard = hardLimits();
+  return {
+    dataBytesMax: Math.min(hard('Max data size'), Math.max(memoryBytesMax + DATA_HEADROOM_BYTES, dataBytesMin)),
+    filesMax: Math.min(hard('Max open files'), filesMax),
+    fileBytesMax: Math.min(hard('Max file size'), FILE_BYTES_MAX), processesMax: Math.min(hard('Max processes'), processesMax),
+  };
+}
+
+const DATA_HEADROOM_BYTES = 3 * 1024 ** 3;
+
+/** Limits that are in force already can only be lowered. */
+function hardLimits(): (name: string) => number {
+  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n');
+  return (name) => {
+    const hard = lines.find((line) => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1];
+    return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
   };
 }
 
