@@ -6,7 +6,8 @@ import { dlopen, FFIType, ptr } from 'bun:ffi';
 import { spawn, spawnSync } from 'node:child_process';
 import { resolve4 } from 'node:dns/promises';
 import {
-  closeSync, ftruncateSync, linkSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, symlinkSync, unlinkSync, writeFileSync, writeSync,
+  closeSync, ftruncateSync, linkSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, symlinkSync, unlinkSync,
+  writeFileSync, writeSync,
 } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -239,11 +240,13 @@ async function attempt(name: string, targets: Targets): Promise<string> {
   }
 }
 
+const HELLO = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'hostile', version: '1' } };
+const TOOLS = ['try', 'names'].map((name) => ({ name, inputSchema: { type: 'object' } }));
 const say = (message: object): void => console.log(JSON.stringify({ jsonrpc: '2.0', ...message }));
 for await (const line of console) {
   const { id, method, params } = JSON.parse(line);
-  if (method === 'initialize') say({ id, result: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'hostile', version: '1' } } });
-  else if (method === 'tools/list') say({ id, result: { tools: [{ name: 'try', inputSchema: { type: 'object' } }, { name: 'names', inputSchema: { type: 'object' } }] } });
+  if (method === 'initialize') say({ id, result: HELLO });
+  else if (method === 'tools/list') say({ id, result: { tools: TOOLS } });
   else if (method === 'tools/call') {
     const { attempt: name, targets } = params.arguments;
     const said = params.name === 'names' ? JSON.stringify(Object.keys(ATTEMPTS)) : await attempt(name, targets);
