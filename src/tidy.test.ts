@@ -122,8 +122,8 @@ describe('dependencies', () => {
 /** Runtime-specific calls stay in few named files, so that another runtime, or a flaw in this one, is a small change. */
 const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly string[]; readonly files: readonly string[] }[] = [
   { call: /\bBun\.serve\b/, imports: ['bun#serve'], files: ['src/gateway/listen.ts', 'src/control/listen.ts', 'src/telemetry/listen.ts'] },
-  { call: /\bBun\.listen\b/, imports: ['bun#listen'], files: ['src/link/serve.ts'] },
-  { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/channel.ts', 'src/link/place.ts'] },
+  { call: /\bBun\.listen\b/, imports: ['bun#listen'], files: ['src/link/serve.ts', 'src/link/wire.ts'] },
+  { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/wire.ts', 'src/link/place.ts'] },
   {
     call: /\bBun\.(SQL|sql)\b/,
     imports: ['bun#SQL', 'bun#sql', 'bun:sqlite#Database', 'node:sqlite#DatabaseSync'],

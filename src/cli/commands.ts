@@ -39,6 +39,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   backup: async () => (await import('./backup.ts')).command,
   restore: async () => (await import('./restore.ts')).command,
   recovery: async () => (await import('./recovery.ts')).command,
+  link: async () => (await import('./link.ts')).command,
   role: async () => (await import('./role.ts')).command,
 };
 

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
+import { ROLES } from '../domain/role.ts';
+import type { FleetOptions } from '../roles/fleet.ts';
 import { sayFault, serveUntilStopped, untilGo, type Running } from '../roles/supervised.ts';
 import { readArguments, usageError, type Arguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
@@ -13,7 +15,8 @@ export const command: Command = {
 role control [--manifest FILE [--watch]] [--listen HOST:PORT] [--insecure-loopback]
 role runner
 role egress
-role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
+role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]
+Between machines, each role: [--node NAME] [--join FILE|-] [--link-listen HOST:PORT] [--peer ROLE[/NODE]=HOST:PORT]...`,
   async run(args, io) {
     const options = readArguments(command, args, {
       strict: { type: 'boolean' },
@@ -22,6 +25,9 @@ role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
       listen: { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       node: { type: 'string' },
+      join: { type: 'string' },
+      'link-listen': { type: 'string' },
+      peer: { type: 'string', multiple: true },
       // By `up` only: waits for its word to begin, and tells it faults on stdout instead of a person on stderr.
       supervised: { type: 'boolean' },
     });
@@ -32,7 +38,7 @@ role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]`,
       const running = mayStart ? await unlessAborted(start(), io.signal) : undefined;
       // Told to stop before it was ready: nothing was served, and its files survive a kill anyway.
       if (running === undefined) return process.exit(0);
-      await serveUntilStopped(running, io.signal);
+      await serveUntilStopped(running, io.signal, isSupervised);
       return 0;
     } catch (fault) {
       if (!isSupervised) throw fault;
@@ -52,10 +58,11 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 /** Loads the role's code; what is returned starts it. */
 async function load(options: Arguments, io: Io): Promise<() => Promise<Running>> {
   const home = homeFolder(io.env, options.home);
+  const fleet = await readFleet(options);
   switch (options.positionals[0]) {
     case 'ledger': {
       const { runLedger } = await import('../roles/ledger.ts');
-      return async () => silent(await runLedger({ home, strict: options.flag('strict') }));
+      return async () => silent(await runLedger({ home, strict: options.flag('strict'), fleet }));
     }
     case 'control': {
       const { startControl } = await import('../roles/control.ts');
@@ -67,17 +74,17 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       if (listen !== undefined) await import('../control/issuer/open.ts');
       const door = { watch: options.flag('watch'), insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
       return async () => {
-        const running = await startControl({ home, ...given, ...door });
+        const running = await startControl({ home, ...given, ...door, fleet });
         return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };
       };
     }
     case 'runner': {
       const { startRunner } = await import('../roles/runner.ts');
-      return async () => silent(await startRunner({ home }));
+      return async () => silent(await startRunner({ home, fleet }));
     }
     case 'egress': {
       const { startEgress } = await import('../roles/egress.ts');
-      return async () => silent(await startEgress({ home }));
+      return async () => silent(await startEgress({ home, fleet }));
     }
     case 'gateway': {
       const { startGateway } = await import('../roles/gateway.ts');
@@ -86,13 +93,36 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const insecureLoopback = options.flag('insecure-loopback');
       return async () => {
         const node = options.text('node') ?? 'gateway';
-        const running = await startGateway({ home, listen, insecureLoopback, node, ...(redisUrl === undefined ? {} : { redisUrl }), ...storeRoots(io) });
+        const running = await startGateway({ home, listen, insecureLoopback, node, fleet, ...(redisUrl === undefined ? {} : { redisUrl }), ...storeRoots(io) });
         return { detail: { port: running.port, url: running.url }, close: () => running.close() };
       };
     }
     case undefined:
     default:
       throw usageError(command, 'a role is one of ledger, control, runner, egress, gateway');
+  }
+}
+
+/** Where the roles on other machines are, and by what this one joins them. */
+async function readFleet(options: Arguments): Promise<FleetOptions> {
+  const [node, listen, file] = [options.text('node'), options.text('link-listen'), options.text('join')];
+  const peers = Object.fromEntries(options.list('peer').map((text) => {
+    const [, name = '', address = ''] = /^([a-z]+(?:\/[A-Za-z0-9-]+)?)=(.+)$/.exec(text) ?? [];
+    if (!ROLES.some((role) => role === name.split('/')[0])) throw usageError(command, `--peer ${text} names no role`);
+    return [name, address];
+  }));
+  return {
+    ...(node === undefined ? {} : { node }), ...(listen === undefined ? {} : { listen }),
+    ...(Object.keys(peers).length === 0 ? {} : { peers }), ...(file === undefined ? {} : { join: await readJoin(file) }),
+  };
+}
+
+/** A token is never an argument: everybody on the machine can read those. */
+async function readJoin(file: string): Promise<string> {
+  try {
+    return file === '-' ? await new Response(Bun.stdin).text() : readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SallyportError('ERR_FILE_UNREADABLE', `${file} can't be read`, { remedy: 'Put the join token there, or pipe it in with --join -.', cause });
   }
 }
 

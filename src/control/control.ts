@@ -2,6 +2,7 @@ import type { JsonObject } from '../domain/json.ts';
 import type { Happening } from '../domain/happening.ts';
 import type { SharedState } from '../domain/state.ts';
 import type { Interactions } from '../identity/issuer/interaction.ts';
+import type { MachineName } from '../link/machines/machine.ts';
 import type { Rows, Store } from '../store/store.ts';
 import type { ApprovalUse } from '../domain/approval.ts';
 import type { SignedSnapshot } from '../domain/snapshot.ts';
@@ -11,6 +12,7 @@ import type { SinkReader } from './audit/sinks.ts';
 import type { ConfigurationKeeper } from './configuration/keeper.ts';
 import type { Statement } from './configuration/version.ts';
 import type { Connections } from './connections/connections.ts';
+import type { Broadcast } from './broadcast.ts';
 import type { Presence } from './contexts/presence.ts';
 import type { OnDisk } from './manifest/follow.ts';
 import type { PackageKeeper } from './packages/keeper.ts';
@@ -78,12 +80,28 @@ export interface Control {
   readonly signApproval: (use: ApprovalUse) => SignedSnapshot;
   /** What is kept of a value that may be a destination, by its strict form: the same as gateways compute. */
   readonly flowDigest: (form: string) => string;
+  /** Roles on other machines. */
+  readonly machines: Machines;
   /** Which gateways may keep something of flow contexts that control does not know of. */
   readonly presence: Presence;
   /** Epoch ms. */
   readonly now: () => number;
   /** Which of the other roles answer; gateways by how many watch for snapshots. */
   readonly roles: () => Promise<{ readonly gateways: number; readonly ledger: boolean; readonly runner: boolean; readonly egress: boolean }>;
+}
+
+/** By what control lets roles on other machines in. */
+export interface Machines {
+  /** PEM of the certificate of its authority. */
+  readonly authority: string;
+  /** PEM of the public key by which it signs snapshots. */
+  readonly controlKey: string;
+  /** `host:port` of its link for other machines; `undefined` when it listens for none. */
+  address(): string | undefined;
+  /** A short-lived certificate over the key of a role on a machine. */
+  certify(publicKeyPem: string, who: MachineName): Promise<string>;
+  /** Told when it changed who is let in. */
+  readonly news: Broadcast;
 }
 
 /** Who changes, and where. */

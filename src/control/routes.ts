@@ -25,6 +25,7 @@ import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
+import { linkRoutes } from './links/routes.ts';
 import { manifestRoutes } from './manifest/routes.ts';
 import { packageRoutes } from './packages/routes.ts';
 import { personRoutes } from './people/routes.ts';
@@ -46,4 +47,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
+  ...linkRoutes,
 ];

@@ -32,10 +32,11 @@ import { createPresence } from './contexts/presence.ts';
 import { createConfigurationKeeper } from './configuration/keeper.ts';
 import { askWitness } from './configuration/witness.ts';
 import { createPackageKeeper } from './packages/keeper.ts';
-import type { Control } from './control.ts';
+import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
+import { linkVerbs } from './links/verbs.ts';
 import { serveApi } from './listen.ts';
 import { createNeedsKeeper } from './needs.ts';
 import { ownState } from './own-state.ts';
@@ -70,6 +71,7 @@ export interface ControlParts {
   readonly certify: Certify;
   /** What control itself remembers of the ledger. */
   readonly memory: OwnMemory;
+  readonly machines: Machines;
   /** Default: `LIMITS.leaseMs`. */
   readonly leaseMs?: number | undefined;
   /** Says what an operator must know, loudly; one line each. */
@@ -133,6 +135,7 @@ export function createControl(parts: ControlParts): RunningControl {
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
+    machines: parts.machines,
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
@@ -140,7 +143,7 @@ export function createControl(parts: ControlParts): RunningControl {
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
-  const verbs = controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey });
+  const verbs = { ...controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey }), ...linkVerbs(control) };
   const closers: (() => Promise<void>)[] = [];
   return {
     control, verbs,

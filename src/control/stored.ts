@@ -14,6 +14,7 @@ import { CONTEXT, GATEWAY } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
+import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
@@ -51,6 +52,7 @@ const SHAPES = {
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
   'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF, quarantined: QUARANTINED,
   gateway: GATEWAY, refused: REFUSED,
+  'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

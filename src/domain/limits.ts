@@ -318,6 +318,16 @@ export const LIMITS = {
   linkHandshakeMs: 5_000,
   linkCallMs: 30_000,
   linkBackoffMs: 1_000,
+  /** Connections from other machines that have not proven anything yet. */
+  linkPendingMax: 64,
+  /** Between machines a peer that is gone sends nothing: it is asked for a sign of life, and given up without one. */
+  linkPingMs: 3_000,
+  linkSilentMs: 15_000,
+  /** How long a machine's certificate lives; it is renewed at two thirds. */
+  linkCertificateMs: 24 * 60 * 60_000,
+  linkJoinTokenMs: 15 * 60_000,
+  linkJoinTokenMsMax: 24 * 60 * 60_000,
+  linkMachinesMax: 1_000,
   metricSeriesMax: 2_000,
   spansQueuedMax: 8_192,
   spansPerExportMax: 512,

@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto';
-import type { Socket } from 'bun';
+import type { X509Certificate } from 'node:crypto';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -9,7 +8,12 @@ import { FRAME, FrameReader, Outbox, parseBody } from './frame.ts';
 import { LINK_VERSION, checkProof, makeNonce, proveSide, readChallenge } from './handshake.ts';
 import type { Transcript } from './handshake.ts';
 import { ensureRoleKey, readPeerKey } from './keys.ts';
+import type { MachineAddress } from './machines/address.ts';
+import type { Credentials } from './machines/credentials.ts';
+import type { Machine } from './machines/machine.ts';
+import { readRenewal, writeRenewal } from './machines/renewal.ts';
 import { Inlet } from './stream.ts';
+import { dialMachine, dialSocket, type Wire, type WireEvents } from './wire.ts';
 
 const SWEEP_MS = 1_000;
 const ID_MAX = 0xffff_ffff;
@@ -18,10 +22,16 @@ export interface ChannelOptions {
   readonly home: string;
   readonly self: Role;
   readonly peer: Role;
-  readonly path: string;
+  readonly way: Way;
   /** Called once, when a channel that had been opened is lost. */
   readonly onLost: (channel: Channel) => void;
 }
+
+/** The socket of this pair on this machine, or a listener on another one. */
+export type Way =
+  | { readonly path: string }
+  /** `node`: only that one of the role will do. */
+  | { readonly address: MachineAddress; readonly credentials: Credentials; readonly node?: string };
 
 interface Waiting {
   readonly resolve: (value: Json) => void;
@@ -33,16 +43,20 @@ interface Waiting {
 /** The calling side of one connection. */
 export class Channel {
   readonly #options: ChannelOptions;
-  readonly #key: KeyObject;
   readonly #nonce = makeNonce();
   readonly #reader: FrameReader;
   readonly #calls = new Map<number, Waiting>();
   readonly #streams = new Map<number, Inlet>();
   readonly #opened = Promise.withResolvers<Channel>();
   #outbox: Outbox | undefined;
-  #socket: Socket | undefined;
+  #wire: Wire | undefined;
+  /** Who the other machine's certificate says is there. */
+  #machine: Machine | undefined;
+  #unfollow: (() => void) | undefined;
   #timer: Timer;
   #sweeps = 0;
+  /** The sweep in which something last came. */
+  #heard = 0;
   #id = 0;
   #phase: 'challenge' | 'welcome' | 'open' | 'closed' = 'challenge';
 
@@ -50,16 +64,8 @@ export class Channel {
   static async open(options: ChannelOptions): Promise<Channel> {
     const channel = new Channel(options);
     try {
-      await Bun.connect({
-        unix: options.path,
-        socket: {
-          open: (socket) => channel.#begin(socket),
-          data: (_socket, bytes) => channel.#receive(bytes),
-          drain: () => channel.#outbox?.drain(),
-          close: () => channel.#lost(new SallyportError('ERR_LINK_UNAVAILABLE', `role ${options.peer} went away`)),
-          error: (socket) => socket.terminate(),
-        },
-      });
+      // Whoever answers nothing at all is given up too.
+      await Promise.race([channel.#dial(), channel.#opened.promise]);
       return await channel.#opened.promise;
     } catch (error) {
       channel.close();
@@ -69,7 +75,6 @@ export class Channel {
 
   private constructor(options: ChannelOptions) {
     this.#options = options;
-    this.#key = ensureRoleKey(options.home, options.self);
     this.#reader = new FrameReader(LIMITS.linkHandshakeBytesMax, (kind, id, text) => this.#onFrame(kind, id, text));
     const late = new SallyportError('ERR_LINK_AUTH', `role ${options.peer} did not prove itself in time`);
     this.#timer = setTimeout(() => this.#fail(late), LIMITS.linkHandshakeMs);
@@ -106,18 +111,36 @@ export class Channel {
 
   close(): void {
     this.#outbox?.drain();
-    this.#socket?.end();
+    this.#wire?.end();
     this.#lost(new SallyportError('ERR_LINK_UNAVAILABLE', 'this link was closed'));
   }
 
-  #begin(socket: Socket): void {
-    this.#socket = socket;
-    this.#outbox = new Outbox((bytes, at, length) => socket.write(bytes, at, length), () => socket.terminate());
-    const { self, peer } = this.#options;
+  async #dial(): Promise<void> {
+    const { way, peer } = this.#options;
+    const events: WireEvents = {
+      open: (wire, certificate) => this.#begin(wire, certificate),
+      data: (bytes) => this.#receive(bytes),
+      drain: () => this.#outbox?.drain(),
+      close: () => this.#lost(new SallyportError('ERR_LINK_UNAVAILABLE', `role ${peer} went away`)),
+      failed: (error) => this.#fail(error),
+    };
+    if ('path' in way) return dialSocket(way.path, events);
+    const { credentials } = way;
+    this.#unfollow = credentials.onChange(() => this.#onCredentials());
+    await dialMachine(way.address, { ca: credentials.authorityPem, cert: credentials.certificate, key: credentials.key }, events);
+  }
+
+  #begin(wire: Wire, certificate: X509Certificate | undefined): void {
+    const { self, peer, way } = this.#options;
+    if (this.#phase === 'closed') return wire.terminate();
+    if (!('path' in way)) this.#machine = checkMachine(certificate, peer, way);
+    this.#wire = wire;
+    this.#outbox = new Outbox((bytes, at, length) => wire.write(bytes, at, length), () => wire.terminate());
     this.#outbox.add(FRAME.hello, 0, JSON.stringify({ version: LINK_VERSION, role: self, peer, nonce: this.#nonce }));
   }
 
   #receive(bytes: Buffer): void {
+    this.#heard = this.#sweeps;
     try {
       this.#reader.push(bytes);
     } catch (error) {
@@ -129,6 +152,8 @@ export class Channel {
     if (this.#phase === 'open') this.#deliver(kind, id, text);
     else if (kind === FRAME.fault) throw readFault(text);
     else if (kind !== FRAME.hello) throw new SallyportError('ERR_LINK_AUTH', 'the peer spoke before it proved its role');
+    // TLS has proven both sides already.
+    else if (this.#machine !== undefined) this.#welcome();
     else if (this.#phase === 'challenge') this.#prove(text);
     else if (this.#phase === 'welcome') this.#welcome();
   }
@@ -140,7 +165,7 @@ export class Channel {
     const transcript: Transcript = { caller: self, server: peer, callerNonce: this.#nonce, serverNonce: nonce };
     checkProof(readPeerKey(home, peer), 'server', transcript, proof);
     this.#phase = 'welcome';
-    this.#send(FRAME.hello, 0, JSON.stringify({ proof: proveSide(this.#key, 'caller', transcript) }));
+    this.#send(FRAME.hello, 0, JSON.stringify({ proof: proveSide(ensureRoleKey(home, self), 'caller', transcript) }));
   }
 
   #welcome(): void {
@@ -159,6 +184,9 @@ export class Channel {
     else if (kind === FRAME.fault && id !== 0) {
       this.#take(id)?.reject(readFault(text));
       this.#streams.get(id)?.end(readFault(text));
+    } else if (kind === FRAME.ping) return;
+    else if (kind === FRAME.hello && this.#machine !== undefined && !('path' in this.#options.way)) {
+      this.#machine = readRenewal(text, this.#machine, this.#options.way.credentials);
     } else throw kind === FRAME.fault ? readFault(text) : new SallyportError('ERR_LINK_FRAME', 'a frame of unknown kind');
   }
 
@@ -180,8 +208,24 @@ export class Channel {
     return this.#id;
   }
 
+  /** Shows the renewed certificate to the peer; ends what a revocation ended. */
+  #onCredentials(): void {
+    const { way } = this.#options;
+    if ('path' in way || this.#phase !== 'open') return;
+    this.#send(FRAME.hello, 0, writeRenewal(way.credentials.certificate));
+    this.#checkMachine();
+  }
+
+  #checkMachine(): void {
+    const { way, peer } = this.#options;
+    if ('path' in way || this.#machine === undefined || !way.credentials.isOver(this.#machine)) return;
+    this.#fail(new SallyportError('ERR_LINK_AUTH', `the certificate of ${peer} ${this.#machine.node} has expired or was revoked`));
+  }
+
   #sweep(): void {
     this.#sweeps += 1;
+    this.#checkMachine();
+    if (this.#machine !== undefined) this.#checkSilence();
     for (const [id, waiting] of this.#calls) {
       if (waiting.deadlineSweep > this.#sweeps) continue;
       this.#calls.delete(id);
@@ -189,9 +233,17 @@ export class Channel {
     }
   }
 
+  #checkSilence(): void {
+    if (this.#phase !== 'open') return;
+    const silentMs = (this.#sweeps - this.#heard) * SWEEP_MS;
+    if (silentMs > LIMITS.linkSilentMs) this.#fail(new SallyportError('ERR_LINK_UNAVAILABLE', `role ${this.#options.peer} gives no sign of life`));
+    // However much comes in: the peer, too, must hear that this side is there.
+    else if ((this.#sweeps * SWEEP_MS) % LIMITS.linkPingMs === 0) this.#send(FRAME.ping, 0, '');
+  }
+
   #fail(error: SallyportError): void {
     this.#lost(error);
-    this.#socket?.terminate();
+    this.#wire?.terminate();
   }
 
   #lost(error: SallyportError): void {
@@ -200,6 +252,7 @@ export class Channel {
     this.#phase = 'closed';
     clearTimeout(this.#timer);
     clearInterval(this.#timer);
+    this.#unfollow?.();
     this.#outbox?.close();
     this.#opened.reject(error);
     for (const waiting of this.#calls.values()) waiting.reject(error);
@@ -208,4 +261,11 @@ export class Channel {
     this.#streams.clear();
     if (wasOpen) this.#options.onLost(this);
   }
+}
+
+/** Throws `ERR_LINK_AUTH` unless it is the role, and where one is named the node, that was looked for. */
+function checkMachine(certificate: X509Certificate | undefined, peer: Role, way: Exclude<Way, { readonly path: string }>): Machine {
+  const machine = certificate === undefined ? undefined : way.credentials.readPeer(certificate);
+  if (machine?.role === peer && (way.node === undefined || way.node === machine.node)) return machine;
+  throw new SallyportError('ERR_LINK_AUTH', `not ${peer} ${way.node ?? ''} but another role answers at ${way.address.hostname}:${way.address.port}`);
 }

@@ -3,6 +3,8 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Role } from '../domain/role.ts';
 import { Channel } from './channel.ts';
+import type { MachineAddress } from './machines/address.ts';
+import type { Credentials } from './machines/credentials.ts';
 import { listenerOf, socketPathOf } from './place.ts';
 
 export interface ConnectOptions {
@@ -11,6 +13,12 @@ export interface ConnectOptions {
   readonly peer: Role;
   /** Which replica of that role. Default: the one that has the role's name. */
   readonly node?: string;
+  /** Where it is, when it is on another machine. */
+  readonly machine?: {
+    readonly address: MachineAddress;
+    /** Absent until this role has joined. */
+    readonly credentials: () => Credentials | undefined;
+  };
 }
 
 export interface CallOptions {
@@ -50,7 +58,6 @@ type State =
 
 class LinkClient implements Link {
   readonly #options: ConnectOptions;
-  readonly #path: string;
   readonly #up = new Set<() => void>();
   readonly #down = new Set<() => void>();
   #state: State = { name: 'idle' };
@@ -58,7 +65,6 @@ class LinkClient implements Link {
 
   constructor(options: ConnectOptions) {
     this.#options = options;
-    this.#path = socketPathOf(options.home, listenerOf(options.peer, options.node ?? options.peer), options.self);
   }
 
   get isUp(): boolean {
@@ -104,7 +110,7 @@ class LinkClient implements Link {
   }
 
   #connect(): Promise<Channel> {
-    const attempt = Channel.open({ ...this.#options, path: this.#path, onLost: (channel) => this.#lost(channel) });
+    const attempt = openChannel(this.#options, (channel) => this.#lost(channel));
     this.#state = { name: 'connecting', attempt };
     const settled = attempt.then(
       (channel) => this.#connected(channel),
@@ -151,6 +157,16 @@ class LinkClient implements Link {
     timer.unref();
     this.#state = { name: 'waiting', reason, timer };
   }
+}
+
+async function openChannel(options: ConnectOptions, onLost: (channel: Channel) => void): Promise<Channel> {
+  const { home, self, peer, node, machine } = options;
+  if (machine === undefined) {
+    return Channel.open({ home, self, peer, way: { path: socketPathOf(home, listenerOf(peer, node ?? peer), self) }, onLost });
+  }
+  const credentials = machine.credentials();
+  if (credentials === undefined) throw unreachable('this role has not joined yet');
+  return Channel.open({ home, self, peer, way: { address: machine.address, credentials, ...(node === undefined ? {} : { node }) }, onLost });
 }
 
 function subscribe(listeners: Set<() => void>, listener: () => void): () => void {

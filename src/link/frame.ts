@@ -6,7 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
  * One frame: u32 length of what follows, u8 kind, u32 id (both big-endian), then UTF-8 text: JSON, or for the two kinds
  * that open something `<verb>\n<body>`. `id` names the call or stream that a frame belongs to.
  */
-export const FRAME = { hello: 1, call: 2, open: 3, cancel: 4, credit: 5, answer: 6, item: 7, end: 8, fault: 9 } as const;
+export const FRAME = { hello: 1, call: 2, open: 3, cancel: 4, credit: 5, answer: 6, item: 7, end: 8, fault: 9, ping: 10 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
 
 /** Reads a body as JSON. Throws `ERR_LINK_FRAME`. */

@@ -2,10 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import type { ErrorCode } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Role } from '../domain/role.ts';
+import type { Credentials } from './machines/credentials.ts';
+import type { Machine } from './machines/machine.ts';
 
 /** Who asks: the role that the peer proved. One object a connection, so that a handler can keep what it knows of it. */
 export interface Caller {
   readonly role: Role;
+  /** Which node of that role, where its certificate says so: on another machine. */
+  readonly node?: string;
 }
 
 export type Handler =
@@ -18,7 +22,10 @@ export type Handler =
 export interface Refusal {
   readonly code: ErrorCode;
   readonly role?: Role;
+  readonly node?: string;
   readonly verb?: string;
+  /** Where on the network it came from. */
+  readonly address?: string;
 }
 
 /** What a session needs of its server. */
@@ -30,4 +37,6 @@ export interface SessionContext {
   readonly key: KeyObject;
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly onRefused?: (refusal: Refusal) => void;
+  /** On a connection from another machine: who its certificate says is there. */
+  readonly machine?: { readonly credentials: Credentials; readonly peer: Machine; readonly address: string };
 }

@@ -13,6 +13,8 @@ import { parseBody } from './frame.ts';
  *   server → caller  { nonce, proof }     signature of the server's key over the transcript
  *   caller → server  { proof }            signature of the caller's key over the same, with the other side's label
  *   server → caller  { welcome: true }
+ * Between machines TLS has proven both, so that the welcome follows the first message; one without a certificate says
+ * { version, join } in its place, which control alone hears.
  * The label keeps a proof from being reflected, the nonces from being replayed, the role names from being used elsewhere.
  */
 
@@ -57,6 +59,13 @@ export function readHello(text: string): Hello {
   const peer = ROLES.find((name) => name === body['peer']);
   if (body['version'] !== LINK_VERSION || role === undefined || peer === undefined) throw malformed();
   return { role, peer, nonce: readField(body['nonce'], NONCE) };
+}
+
+/** What a machine without a certificate says, in the version of this link. Throws `ERR_LINK_AUTH`. */
+export function readJoin(body: Json): Json {
+  const join = isObject(body) && body['version'] === LINK_VERSION ? body['join'] : undefined;
+  if (join === undefined) throw malformed();
+  return join;
 }
 
 /** Reads the server's challenge. Throws `ERR_LINK_AUTH`. */

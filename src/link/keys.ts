@@ -37,6 +37,19 @@ export function readPeerKey(home: string, role: Role): KeyObject {
   return key;
 }
 
+/**
+ * Pins the key of a role that is on another machine. Throws `ERR_LINK_AUTH` when another one is pinned: what it signed would
+ * no longer be what was trusted so far.
+ */
+export function publishPeerKey(home: string, role: Role, pem: string): void {
+  for (const folder of [join(home, 'keys'), join(home, 'keys', role)]) ensureFolder(folder, 0o755);
+  createOnce(publicKeyFile(home, role), pem, 0o644);
+  if (readPeerKey(home, role).equals(createPublicKey(pem))) return;
+  throw new SallyportError('ERR_LINK_AUTH', `this machine knows another ${role} already`, {
+    remedy: `If that is another installation's, remove ${publicKeyFile(home, role)}, or join with a home of its own.`,
+  });
+}
+
 function readPrivateKey(file: string): KeyObject {
   const stat = lstatSync(file);
   if (!stat.isFile() || (stat.mode & 0o077) !== 0) {

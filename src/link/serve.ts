@@ -1,9 +1,13 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { Socket } from 'bun';
 import { LIMITS } from '../domain/limits.ts';
+import type { Json } from '../domain/json.ts';
 import type { Role } from '../domain/role.ts';
 import type { Handler, Refusal, SessionContext } from './handler.ts';
 import { ensureRoleKey } from './keys.ts';
+import type { MachineAddress } from './machines/address.ts';
+import type { Credentials } from './machines/credentials.ts';
+import { openMachineDoor } from './machines/door.ts';
 import { clearSocket, ensurePlace, listenerOf, socketPathOf } from './place.ts';
 import { Session } from './session.ts';
 import { callersOf } from './verbs.ts';
@@ -17,7 +21,15 @@ export interface ServeOptions {
   readonly onRefused?: (refusal: Refusal) => void;
 }
 
+/** Lets a machine in that has no certificate yet: gives what it said to control, and control's answer back. Throws why not. */
+export type Enrol = (asked: Json, address: string) => Promise<Json>;
+
 export interface LinkServer {
+  /**
+   * Listens for other machines too, until `close`: mutual TLS 1.3 in place of the proof by role keys, then the same table.
+   * With renewed credentials a new listener takes over; what is open goes on. Only control enrols.
+   */
+  open(address: MachineAddress, credentials: Credentials, enrol?: Enrol): { readonly port: number };
   /** Stops accepting, ends streams, lets calls under way answer (up to 2 s), then ends the connections. */
   close(): Promise<void>;
 }
@@ -33,6 +45,7 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   const key = ensureRoleKey(home, self);
   ensurePlace(home, self, listener);
   const sessions = new Set<Session>();
+  const doors: { close(): void }[] = [];
   const sockets: PairSocket[] = [];
   try {
     for (const expected of callersOf(self)) {
@@ -45,10 +58,18 @@ export async function serveLink(options: ServeOptions): Promise<LinkServer> {
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     for (const socket of sockets) socket.refuse();
+    for (const door of doors) door.close();
     await Promise.all([...sessions].map((session) => session.finish()));
     for (const socket of sockets) socket.stop();
   };
-  return { close: () => (closing ??= close()) };
+  return {
+    open: (address, credentials, enrol) => {
+      const door = openMachineDoor({ address, credentials, enrol, sessions, context: { ...options, key } });
+      doors.push(door);
+      return door;
+    },
+    close: () => (closing ??= close()),
+  };
 }
 
 interface PairSocket {

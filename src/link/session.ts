@@ -3,20 +3,19 @@ import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { writeFault } from './fault.ts';
 import { FRAME, FrameReader, Outbox, parseBody } from './frame.ts';
-import type { Caller, Handler, SessionContext } from './handler.ts';
+import type { Caller, Handler, Refusal, SessionContext } from './handler.ts';
 import { checkProof, makeNonce, proveSide, readHello, readProof } from './handshake.ts';
 import type { Transcript } from './handshake.ts';
 import { readPeerKey } from './keys.ts';
+import { readRenewal, writeRenewal } from './machines/renewal.ts';
+import type { Machine } from './machines/machine.ts';
 import { Outlet } from './stream.ts';
 import { findVerb } from './verbs.ts';
+import type { Wire } from './wire.ts';
 
 const FINISH_MS = 2_000;
-
-interface Wire {
-  write(bytes: Buffer, at: number, length: number): number;
-  end(): void;
-  terminate(): void;
-}
+/** How often a machine's sessions are checked. */
+export const CHECK_MS = 1_000;
 
 type Phase =
   | { readonly name: 'hello' }
@@ -33,19 +32,25 @@ export class Session {
   readonly #streams = new Map<number, Outlet>();
   readonly #deadline: Timer;
   #calls = 0;
+  /** How often `check` has found that nothing came. */
+  #quietChecks = 0;
   #idle: (() => void) | undefined;
   #finishing = false;
   #phase: Phase = { name: 'hello' };
+  /** What its newest certificate says; on one machine there is none. */
+  #peer: Machine | undefined;
 
   constructor(wire: Wire, context: SessionContext) {
     this.#wire = wire;
     this.#context = context;
+    this.#peer = context.machine?.peer;
     this.#reader = new FrameReader(LIMITS.linkHandshakeBytesMax, (kind, id, text) => this.#onFrame(kind, id, text));
     this.#outbox = new Outbox((bytes, at, length) => wire.write(bytes, at, length), () => wire.terminate());
     this.#deadline = setTimeout(() => this.#refuse(new SallyportError('ERR_LINK_AUTH', 'the peer did not prove its role in time')), LIMITS.linkHandshakeMs);
   }
 
   receive(bytes: Buffer): void {
+    this.#quietChecks = 0;
     try {
       this.#reader.push(bytes);
     } catch (error) {
@@ -80,6 +85,24 @@ export class Session {
     this.#wire.end();
   }
 
+  /** Once a second, between machines: ends the connection when its peer's certificate has run out or was revoked, or when it went silent. */
+  check(): void {
+    const { machine } = this.#context;
+    this.#quietChecks += 1;
+    if (this.#quietChecks * CHECK_MS > LIMITS.linkSilentMs) this.#wire.terminate();
+    if (machine === undefined || this.#peer === undefined || !machine.credentials.isOver(this.#peer)) return;
+    this.#refuse(new SallyportError('ERR_LINK_AUTH', `the certificate of ${this.#peer.role} ${this.#peer.node} has expired or was revoked`));
+    // Nothing more goes out, whether or not the peer hangs up.
+    this.lost();
+    this.#wire.terminate();
+  }
+
+  /** Shows the peer that this side's certificate was renewed, so that the connection outlives the old one. */
+  renewed(): void {
+    const { machine } = this.#context;
+    if (machine !== undefined && this.#phase.name === 'open') this.#outbox.add(FRAME.hello, 0, writeRenewal(machine.credentials.certificate));
+  }
+
   #onFrame(kind: number, id: number, text: string): void {
     const phase = this.#phase;
     if (phase.name === 'open') this.#dispatch(kind, id, text, phase.caller);
@@ -94,13 +117,19 @@ export class Session {
     const transcript: Transcript = { caller: hello.role, server: this.#context.self, callerNonce: hello.nonce, serverNonce: makeNonce() };
     this.#phase = { name: 'proof', transcript };
     if (hello.role !== this.#context.expected) throw new SallyportError('ERR_LINK_AUTH', `this is the socket of role ${this.#context.expected}`);
+    // TLS has proven both sides already.
+    if (this.#peer !== undefined) return this.#open({ role: this.#peer.role, node: this.#peer.node });
     this.#outbox.add(FRAME.hello, 0, JSON.stringify({ nonce: transcript.serverNonce, proof: proveSide(this.#context.key, 'server', transcript) }));
   }
 
   #admit(text: string, transcript: Transcript): void {
     checkProof(readPeerKey(this.#context.home, transcript.caller), 'caller', transcript, readProof(text));
+    this.#open({ role: transcript.caller });
+  }
+
+  #open(caller: Caller): void {
     clearTimeout(this.#deadline);
-    this.#phase = { name: 'open', caller: { role: transcript.caller } };
+    this.#phase = { name: 'open', caller };
     this.#reader.bytesMax = LIMITS.linkFrameBytesMax;
     this.#outbox.add(FRAME.hello, 0, '{"welcome":true}');
   }
@@ -109,7 +138,15 @@ export class Session {
     if (kind === FRAME.cancel) this.#streams.get(id)?.abort();
     else if (kind === FRAME.credit) this.#streams.get(id)?.credit(readCredit(text));
     else if (kind === FRAME.call || kind === FRAME.open) this.#begin(kind, id, text, caller);
+    else if (kind === FRAME.ping) this.#outbox.add(FRAME.ping, 0, '');
+    else if (kind === FRAME.hello) this.#peer = this.#renew(text);
     else throw new SallyportError('ERR_LINK_FRAME', 'a frame of unknown kind');
+  }
+
+  #renew(text: string): Machine {
+    const { machine } = this.#context;
+    if (machine === undefined || this.#peer === undefined) throw new SallyportError('ERR_LINK_FRAME', 'a frame of unknown kind');
+    return readRenewal(text, this.#peer, machine.credentials);
   }
 
   #begin(kind: number, id: number, text: string, caller: Caller): void {
@@ -129,8 +166,8 @@ export class Session {
   #handlerOf(verb: string, kind: number, caller: Caller): Handler {
     const info = findVerb(verb);
     const isMember = info !== undefined && info.server === this.#context.self && info.callers.includes(caller.role);
-    if (!isMember || (kind === FRAME.open) !== (info.shape === 'stream')) {
-      this.#context.onRefused?.({ code: 'ERR_LINK_FORBIDDEN', role: caller.role, verb: verb.slice(0, LIMITS.methodLengthMax) });
+    if (!isMember || (info.machines === true && caller.node === undefined) || (kind === FRAME.open) !== (info.shape === 'stream')) {
+      this.#report({ code: 'ERR_LINK_FORBIDDEN', role: caller.role, verb: verb.slice(0, LIMITS.methodLengthMax) });
       throw new SallyportError('ERR_LINK_FORBIDDEN', `role ${caller.role} may not ask this of role ${this.#context.self}`, { dispatched: false });
     }
     const handler = this.#context.handlers[verb];
@@ -193,10 +230,15 @@ export class Session {
     if (phase.name === 'closed') return;
     const role = phase.name === 'open' ? phase.caller.role : phase.name === 'proof' ? phase.transcript.caller : undefined;
     this.#phase = { name: 'closed' };
-    this.#context.onRefused?.(role === undefined ? { code: fault.code } : { code: fault.code, role });
+    this.#report(role === undefined ? { code: fault.code } : { code: fault.code, role });
     this.#outbox.add(FRAME.fault, 0, writeFault(fault));
     this.#outbox.drain();
     this.#wire.end();
+  }
+
+  #report(refusal: Refusal): void {
+    const { machine, onRefused } = this.#context;
+    onRefused?.(machine === undefined ? refusal : { ...refusal, role: machine.peer.role, node: machine.peer.node, address: machine.address });
   }
 }
 

@@ -10,6 +10,8 @@ export interface VerbInfo {
   readonly server: Role;
   readonly callers: readonly Role[];
   readonly shape: VerbShape;
+  /** Asked by other machines alone: roles on one machine have no socket for it. */
+  readonly machines?: true;
 }
 
 /** Who may ask what of whom. Membership is the allow-list (invariant 3): what is not in this table is refused and reported. */
@@ -66,6 +68,10 @@ const VERBS = {
   'control.destination-refused': { server: 'control', callers: ['egress'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
+  /** A certificate anew, over the key that the caller has just proven. */
+  'control.renew': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress'], shape: 'call', machines: true },
+  /** The keys of machines that are dead: at once, and after each change. */
+  'control.dead': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress'], shape: 'stream', machines: true },
   /** The secret by which a gateway asks the judge that a space has outside. */
   'control.judge-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 
@@ -88,7 +94,7 @@ const TABLE: ReadonlyMap<string, VerbInfo> = new Map(Object.entries(VERBS));
 
 /** The roles that may ask a server anything at all: each has a socket of its own. */
 export function callersOf(server: Role): readonly Role[] {
-  return [...new Set([...TABLE.values()].filter((info) => info.server === server).flatMap((info) => info.callers))];
+  return [...new Set([...TABLE.values()].filter((info) => info.server === server && info.machines !== true).flatMap((info) => info.callers))];
 }
 
 export function findVerb(verb: string): VerbInfo | undefined {

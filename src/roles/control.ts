@@ -11,9 +11,8 @@ import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
 import { readNetwork } from '../control/manifest/settings.ts';
 import { openAuthority } from '../link/authority.ts';
-import { connectLink } from '../link/connect.ts';
-import type { Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
+import { refusedOnLink } from '../link/refused.ts';
 import { serveLink, type LinkServer } from '../link/serve.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -23,6 +22,8 @@ import { createMetrics } from '../telemetry/metrics.ts';
 import type { RecoveryKeys } from '../recovery/order.ts';
 import { openFloor } from './floor.ts';
 import { addressOf } from './gateway-door.ts';
+import type { FleetOptions } from './fleet.ts';
+import { openMachines } from './control-machines.ts';
 import { joinControlTelemetry } from './control-telemetry.ts';
 
 export interface ControlOptions {
@@ -41,6 +42,10 @@ export interface ControlOptions {
   readonly listen?: string;
   /** Plain HTTP at the door, on a loopback address only. */
   readonly insecureLoopback?: boolean;
+  /** Where roles on other machines are, and where they find control. */
+  readonly fleet?: Pick<FleetOptions, 'listen' | 'peers'>;
+  /** How long the certificates of other machines' roles live. Default: `LIMITS.linkCertificateMs`. */
+  readonly linkCertificateMs?: number;
 }
 
 export interface ControlRole {
@@ -56,22 +61,23 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   const key = ensureRoleKey(home, 'control');
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
-  const link = (peer: 'gateway' | 'ledger' | 'runner'): Link => connectLink({ home, self: 'control', peer });
-  const links = { gateway: link('gateway'), ledger: link('ledger'), runner: link('runner') };
+  const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
+  const between = await openMachines(options, authority);
+  const links = { gateway: between.fleet.link('gateway'), ledger: between.fleet.link('ledger'), runner: between.fleet.link('runner') };
   const seenFile = join(home, 'control', 'seen-control.json');
   const floor = openFloor(home, join(home, 'control', 'orders.json'));
   const kept = createJournal(links.ledger, { node: 'control', incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
   const metrics = createMetrics('control', 'control');
   const journal = countRecords(kept, metrics);
   const state = createStoreState(store.state, { sole: options.databaseUrl === undefined });
-  const authority = await openAuthority(join(home, 'control'), join(home, 'ca'), new Date());
   const certify: Certify = (publicKey, names) => authority.issue(publicKey, names, new Date());
   const memory = { offer: (text: string, keys: RecoveryKeys) => floor.offer(text, keys), refused: () => refusedLog(seenFile) };
-  const running = createControl({ home, store, state, journal, key, links, certify, memory, report, leaseMs: options.leaseMs });
+  const running = createControl({ home, store, state, journal, key, links, certify, memory, report, leaseMs: options.leaseMs, machines: between.machines });
   const telling = joinControlTelemetry({ home, metrics, control: running.control, journal, certify: (hostname) => certified(store, hostname, certify) });
   let server: LinkServer | undefined;
   const closeRooms = async (): Promise<void> => {
     telling.close();
+    between.close();
     await server?.close();
     await running.close();
     kept.close();
@@ -80,9 +86,10 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
   };
   try {
     server = await serveLink(
-      { home, self: 'control', handlers: running.verbs, onRefused: ({ code, role, verb }) => report(`${code} ${role ?? ''} ${verb ?? ''}`) },
+      { home, self: 'control', handlers: running.verbs, onRefused: (refusal) => void running.control.refused(refusedOnLink(refusal)) },
     );
     await running.serve();
+    await between.open(server, running.control);
     if (options.manifest !== undefined) await running.follow({ file: options.manifest, watch: options.watch ?? false });
     // After the manifest, which says how the vault is opened.
     await sealVersions(running.control);

@@ -13,16 +13,18 @@ import { permit, type ServerName } from '../egress/permission.ts';
 import { createResolver } from '../egress/resolve.ts';
 import { createEgressTrail } from '../egress/trail.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
-import { connectLink, type Link } from '../link/connect.ts';
+import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { refusalOf } from '../upstream/address-class.ts';
+import { openFleet, type FleetOptions } from './fleet.ts';
 import { openFloor } from './floor.ts';
 import { openInForce, recordRecovery, watchControl } from './gateway-control.ts';
 import { waysOf } from './runner-ways.ts';
+import { createLinkRefusals } from './link-refusals.ts';
 import { createMetricsPlace, leaseReadings } from './telemetry.ts';
 
 export interface Egress {
@@ -44,15 +46,18 @@ const DISMISSAL = ADMISSION.pick({ id: true });
  * The egress in this process: the one way from local servers to the network. What each may reach it takes from what control
  * signed, as a gateway does, and never from who asks (docs/decisions/0019-egress.md).
  */
-export async function startEgress({ home }: { readonly home: string }): Promise<Egress> {
+export async function startEgress({ home, fleet: options = {} }: { readonly home: string; readonly fleet?: FleetOptions }): Promise<Egress> {
   ensureRoleKey(home, 'egress');
   const folder = join(home, 'egress');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ending = new AbortController();
-  const links = { control: connectLink({ home, self: 'egress', peer: 'control' }), ledger: connectLink({ home, self: 'egress', peer: 'ledger' }) };
+  const node = options.node ?? NODE;
+  const fleet = openFleet(home, 'egress', options, (line) => console.error(`egress: ${line}`));
+  await fleet.joined;
+  const links = { control: fleet.link('control'), ledger: fleet.link('ledger') };
   const floor = openFloor(home, join(folder, 'egress.version'));
   const seenFile = join(folder, 'seen-egress.json');
-  const kept = createJournal(links.ledger, { node: NODE, incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
+  const kept = createJournal(links.ledger, { node, incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
   const metrics = createMetrics('egress', NODE);
   const journal = countRecords(kept, metrics);
   const inForce = openInForce(home, floor);
@@ -70,7 +75,8 @@ export async function startEgress({ home }: { readonly home: string }): Promise<
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   metrics.read('sallyport_egress_connections', () => door.connections);
   metrics.read('sallyport_egress_processes', () => door.processes);
-  const link = await serveLink({ home, self: 'egress', handlers: handlersOf(door) });
+  const refusals = createLinkRefusals(journal, node);
+  const link = await serveLink({ home, self: 'egress', handlers: handlersOf(door), onRefused: refusals.onRefused });
   void watchControl({ control: links.control, inForce, floor, refused, signal: ending.signal }, {});
   // What an earlier one left open ended with it; nobody waits for this: nothing is carried before the ledger takes records anyway.
   void journal.append(toRecord({ ...ownRecord(), event: 'role.started', detail: { pid: process.pid } })).catch(() => undefined);
@@ -81,6 +87,8 @@ export async function startEgress({ home }: { readonly home: string }): Promise<
       await link.close();
       await door.close();
       await floods.close();
+      await refusals.close();
+      fleet.close();
       place.close();
       kept.close();
       for (const one of Object.values(links)) one.close();

@@ -58,6 +58,7 @@ import { joinAnomalies } from './gateway-anomalies.ts';
 import { isReady } from './gateway-control.ts';
 import { joinIdentity } from './gateway-identity.ts';
 import { joinLimits } from './gateway-limits.ts';
+import { createLinkRefusals, type LinkRefusals } from './link-refusals.ts';
 import { createPeers, forwardHandlers, proofHandlers } from './gateway-peers.ts';
 import { joinOutside } from './gateway-outside.ts';
 import { readFor } from './gateway-read.ts';
@@ -87,6 +88,8 @@ export interface Ground {
   /** Opens what snapshots say of secrets of the vault (`knownKeyOf`). */
   readonly knownKey: Uint8Array;
   readonly state: SharedState;
+  /** The way to a replica on another machine. */
+  readonly replica: (node: string) => Link | undefined;
   /** Ends what the link's handlers do when the role ends. */
   readonly signal: AbortSignal;
 }
@@ -96,6 +99,8 @@ export interface DataPlane {
   readonly gateway: Gateway;
   /** For what is nobody's call. */
   readonly journal: Journal;
+  /** Who was refused on the link. */
+  readonly refusals: LinkRefusals;
   /** What control and other replicas may ask of it. */
   readonly handlers: Readonly<Record<string, Handler>>;
   /** Ends every open exchange whose time, token or lease has ended. */
@@ -124,7 +129,8 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const pins = createPinGuard(() => reader, (server, raw) => {
     links.control.call('control.drift', { space: server.space, server: server.id, node, raw: writeSurface(raw) }).catch(() => undefined);
   });
-  const peers = createPeers(home);
+  const peers = createPeers(home, ground.replica);
+  const refusals = createLinkRefusals(records.trail.journal, node);
   const { watching } = anomalies;
   const outside = joinOutside(links.control, inForce);
   const inspecting = createInspecting(createInspectors(ground.knownKey, outside));
@@ -142,7 +148,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   reader = createReader(gateway);
 
   return {
-    gateway, journal: records.trail.journal,
+    gateway, refusals, journal: records.trail.journal,
     handlers: {
       'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity),
     },
@@ -152,6 +158,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
       peers.close();
       outside.close();
       await anomalies.close();
+      await refusals.close();
       await records.close();
       ways.close();
       await telling.close();

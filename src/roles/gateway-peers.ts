@@ -11,19 +11,19 @@ import type { ProofVerdict } from '../identity/nonces.ts';
 import type { Proof } from '../identity/proof.ts';
 import { connectLink, type Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
+import { NODE } from '../link/machines/machine.ts';
 import { listenerOf, socketPathOf } from '../link/place.ts';
 import { decodeBody } from '../mcp/decode.ts';
 import { encodeBody } from '../mcp/encode.ts';
 
-/** Node names come out of handles that we sealed, but a path is made of them: one shape only. */
-const NODE = /^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/;
-
-/** The replicas on this machine, by their link sockets. */
-export function createPeers(home: string): Peers & ProofOwners & { close(): void } {
+/** The replicas: on this machine by their link sockets, on others by where `remote` says they are. */
+export function createPeers(home: string, remote: (node: string) => Link | undefined): Peers & ProofOwners & { close(): void } {
   const links = new Map<string, Link>();
   const linkTo = (node: string): Link => {
-    if (!NODE.test(node) || !existsSync(socketPathOf(home, listenerOf('gateway', node), 'gateway'))) throw lost();
-    const link = links.get(node) ?? connectLink({ home, self: 'gateway', peer: 'gateway', node });
+    if (!NODE.test(node)) throw lost();
+    const known = links.get(node) ?? remote(node);
+    if (known === undefined && !existsSync(socketPathOf(home, listenerOf('gateway', node), 'gateway'))) throw lost();
+    const link = known ?? connectLink({ home, self: 'gateway', peer: 'gateway', node });
     links.set(node, link);
     return link;
   };

@@ -1,15 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { knownKeyOf } from '../detect/secrets/sealed.ts';
-import type { Role } from '../domain/role.ts';
 import { flowKeyOf } from '../flow/provenance/key.ts';
 import { openKeptRaises } from '../gateway/kept-raises.ts';
 import { createSeal } from '../gateway/seal.ts';
-import { connectLink, type Link } from '../link/connect.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { listenerOf, placeOf } from '../link/place.ts';
 import { serveLink } from '../link/serve.ts';
 import { openRedisState } from '../store/state-redis.ts';
+import { openFleet, type FleetOptions } from './fleet.ts';
 import { openFloor } from './floor.ts';
 import { askText, openInForce, recordRecovery, stateOver, untilInForce, watchControl } from './gateway-control.ts';
 import { addressOf, openDoor, type Door } from './gateway-door.ts';
@@ -27,6 +26,8 @@ export interface GatewayRoleOptions {
   readonly redisUrl?: string;
   /** PEM of the roots that Redis is verified against, in place of the system's. */
   readonly storeRoots?: string;
+  /** Where the other roles are, when they are on other machines. */
+  readonly fleet?: FleetOptions;
 }
 
 const SWEEP_MS = 1_000;
@@ -47,8 +48,9 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const address = addressOf(options.listen, options.insecureLoopback);
   const files = filesOf(home, node);
   ensureRoleKey(home, 'gateway');
-  const linkTo = (peer: Role): Link => connectLink({ home, self: 'gateway', peer });
-  const links = { control: linkTo('control'), ledger: linkTo('ledger'), runner: linkTo('runner') };
+  const fleet = openFleet(home, 'gateway', { ...options.fleet, node }, (line) => console.error(`gateway: ${line}`));
+  await fleet.joined;
+  const links = { control: fleet.link('control'), ledger: fleet.link('ledger'), runner: fleet.link('runner') };
   const ending = new AbortController();
   const { signal } = ending;
   const floor = openFloor(home, files.version);
@@ -59,20 +61,25 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const presence = joinPresence(links.control, kept, signal);
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const state = options.redisUrl === undefined ? stateOver(links.control) : await openRedisState(options.redisUrl, roots);
-  const plane = joinDataPlane({ home, node, links, inForce, floor, seal, state, signal, flowKey, keeping: presence, knownKey: knownKeyOf(secret) });
+  const plane = joinDataPlane({
+    home, node, links, inForce, floor, seal, state, signal, flowKey, keeping: presence, knownKey: knownKeyOf(secret),
+    replica: (name) => fleet.replica('gateway', name),
+  });
   const { refused, settle } = recordRecovery(plane.journal, node, floor);
   inForce.onChange(settle);
   void watchControl({ control: links.control, inForce, floor, refused, signal }, { gateway: kept.id });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);
   inForce.onChange(() => plane.sweep());
   inForce.onLease(() => plane.sweep());
-  const server = await serveLink({ home, self: 'gateway', node, handlers: plane.handlers });
+  const server = await serveLink({ home, self: 'gateway', node, handlers: plane.handlers, onRefused: plane.refusals.onRefused });
+  fleet.serve(server);
 
   const close = async (door?: Door): Promise<void> => {
     clearInterval(timer);
     rmSync(files.url, { force: true });
     await door?.listener.close(SHUTDOWN_GRACE_MS);
     ending.abort();
+    fleet.close();
     await server.close();
     await plane.close();
     await presence.close();

@@ -13,8 +13,10 @@ import { isArray, isObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { JournalRecord } from '../domain/record.ts';
-import type { Caller, Handler, Refusal } from '../link/handler.ts';
+import type { Caller, Handler } from '../link/handler.ts';
+import { refusedOnLink } from '../link/refused.ts';
 import { serveLink } from '../link/serve.ts';
+import { openFleet, type FleetOptions } from './fleet.ts';
 import { createEvidence } from './ledger-evidence.ts';
 import { payloadHandlers } from './ledger-payloads.ts';
 import { searchHandlers } from './ledger-search.ts';
@@ -30,6 +32,8 @@ export interface LedgerRoleOptions {
   readonly strict: boolean;
   /** Default: `LIMITS.segmentBytesMax`. */
   readonly segmentBytesMax?: number;
+  /** Where it listens for roles on other machines. */
+  readonly fleet?: FleetOptions;
 }
 
 export interface LedgerRole {
@@ -59,8 +63,9 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
       ...ledgerHandlers(opened.promise), ...evidence.handlers, ...sinks.handlers, ...searchHandlers(indexed.promise), ...telling.handlers,
       ...payloadHandlers(join(options.home, 'ledger'), indexed.promise),
     },
-    onRefused: (refusal) => void floods.refuse(refusedRecord(refusal)).catch(() => undefined),
+    onRefused: (refusal) => void floods.refuse(ownRecord(refusedOnLink(refusal))).catch(() => undefined),
   });
+  const fleet = openFleet(options.home, 'ledger', options.fleet ?? {}, (line) => console.error(`ledger: ${line}`));
   let ledger: Ledger;
   try {
     const { strict, segmentBytesMax } = options;
@@ -69,9 +74,11 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
     await ledger.append([ownRecord({ category: 'access', event: 'role.started', detail: { strict, pid: process.pid } })]);
     indexed.resolve(followLedger(join(options.home, 'ledger'), ledger));
     opened.resolve(ledger);
+    fleet.serve(server);
   } catch (error) {
     opened.reject(error);
     indexed.reject(error);
+    fleet.close();
     await server.close();
     throw error;
   }
@@ -81,6 +88,7 @@ export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole>
     process.off('SIGTERM', onTerm);
     evidence.close();
     telling.close();
+    fleet.close();
     await server.close();
     await floods.close();
     await ledger.append([ownRecord({ category: 'access', event: 'role.stopped' })]);
@@ -179,6 +187,10 @@ function readGreeting(body: Json, caller: Caller): { readonly origin: Origin; re
   if (typeof node !== 'string' || typeof incarnation !== 'string' || !NAME.test(node) || !NAME.test(incarnation) || !isArray(abandoned)) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'hello names a node, an incarnation and the exchanges given up');
   }
+  // A machine's certificate says which node it is; it speaks for no other.
+  if (caller.node !== undefined && caller.node !== node) {
+    throw new SallyportError('ERR_LINK_FORBIDDEN', `${caller.role} ${caller.node} says that it is ${node}`);
+  }
   if (abandoned.length > LIMITS.ledgerOpenMax) throw new SallyportError('ERR_REQUEST_INVALID', 'hello names too many exchanges');
   return { origin: { role: caller.role, node, incarnation }, abandoned: new Set(abandoned.filter((item) => typeof item === 'string')) };
 }
@@ -199,11 +211,6 @@ function readPositions(body: Json): readonly number[] {
 /** Entries are JSON by construction (they were read from JSON); the type only lacks the index signature. */
 function toJson(value: object): Json {
   return { ...value };
-}
-
-function refusedRecord(refusal: Refusal): JournalRecord {
-  const detail = { role: refusal.role ?? '', verb: refusal.verb ?? '' };
-  return ownRecord({ category: 'access', event: 'call.refused', code: refusal.code, address: 'link', detail });
 }
 
 function ownRecord(of: Omit<Happening, 'space'>): JournalRecord {

@@ -5,7 +5,6 @@ import { toRecord, type Happening } from '../domain/happening.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Journal } from '../domain/record.ts';
-import { connectLink } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
@@ -21,6 +20,8 @@ import { askPython } from '../sandbox/python.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
 import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { openFleet, type FleetOptions } from './fleet.ts';
+import { createLinkRefusals } from './link-refusals.ts';
 import { createWays } from './runner-ways.ts';
 import { createMetricsPlace, metricsHandler } from './telemetry.ts';
 
@@ -29,16 +30,17 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-const NODE = 'runner';
-
 /** The runner in this process: starts local servers for the gateway, each in its sandbox, and passes their messages, nothing else. */
-export async function startRunner({ home }: { readonly home: string }): Promise<Runner> {
+export async function startRunner({ home, fleet: options = {} }: { readonly home: string; readonly fleet?: FleetOptions }): Promise<Runner> {
   ensureRoleKey(home, 'runner');
   const folder = join(home, 'runner');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const links = { ledger: connectLink({ home, self: 'runner', peer: 'ledger' }), control: connectLink({ home, self: 'runner', peer: 'control' }) };
-  const kept = createJournal(links.ledger, { node: NODE, incarnation: Bun.randomUUIDv7(), seenFile: join(folder, 'seen-runner.json') });
-  const metrics = createMetrics('runner', NODE);
+  const node = options.node ?? 'runner';
+  const fleet = openFleet(home, 'runner', options, (line) => console.error(`runner: ${line}`));
+  await fleet.joined;
+  const links = { ledger: fleet.link('ledger'), control: fleet.link('control') };
+  const kept = createJournal(links.ledger, { node, incarnation: Bun.randomUUIDv7(), seenFile: join(folder, `seen-${node}.json`) });
+  const metrics = createMetrics('runner', node);
   const journal = countRecords(kept, metrics);
   const support = await probeJails();
   const shown = cgroupsInJail();
@@ -51,7 +53,7 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
   const processes = createProcessTable({
     home, folder, support, searchPath,
     findPackage: (pin) => packages.find(pin),
-    record: (happening) => append(journal, happening),
+    record: (happening) => append(journal, node, happening),
     onCrashes: (server) => void links.control.call('control.server-crashing', { ...server }).catch((fault: unknown) =>
       console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`)),
     openWay: (request) => ways.open(request, request.launch.sandbox.network),
@@ -59,26 +61,30 @@ export async function startRunner({ home }: { readonly home: string }): Promise<
   });
   metrics.read('sallyport_runner_processes', () => processes.status().length);
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
-  const place = createMetricsPlace({ home, role: 'runner', node: NODE, metrics });
+  const place = createMetricsPlace({ home, role: 'runner', node, metrics });
   const python: Handler = { call: () => askPython(searchPath) };
   const handlers = { ...handlersOf(processes), 'runner.python': python, 'runner.telemetry': metricsHandler(place) };
-  const link = await serveLink({ home, self: 'runner', handlers });
+  const refusals = createLinkRefusals(journal, node);
+  const link = await serveLink({ home, self: 'runner', handlers, onRefused: refusals.onRefused });
+  fleet.serve(link);
   return {
     async close() {
       place.close();
       await processes.shutdown();
       ways.close();
       removeCgroups(groups);
+      fleet.close();
       await link.close();
+      await refusals.close();
       kept.close();
       for (const one of Object.values(links)) one.close();
     },
   };
 }
 
-async function append(journal: Journal, happening: Happening): Promise<void> {
+async function append(journal: Journal, node: string, happening: Happening): Promise<void> {
   const id = Bun.randomUUIDv7();
-  await journal.append(toRecord({ id, at: Date.now(), node: NODE, exchange: id, ...happening }));
+  await journal.append(toRecord({ id, at: Date.now(), node, exchange: id, ...happening }));
 }
 
 /** Nothing is fetched when a server starts: what would be is refused, however it came to be approved (invariant 9). */

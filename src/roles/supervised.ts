@@ -30,18 +30,19 @@ export interface Running {
   close(): Promise<void>;
 }
 
-/** For a role's own process: says that it is ready, and closes it once when `signal` aborts or the supervisor is gone. */
-export async function serveUntilStopped(running: Running, signal: AbortSignal): Promise<void> {
+/** For a role's own process: says that it is ready, and closes it once when `signal` aborts or, where there is one, its supervisor is gone. */
+export async function serveUntilStopped(running: Running, signal: AbortSignal, isSupervised: boolean): Promise<void> {
   const stopped = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => stopped.resolve(), { once: true });
-  process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
+  // What an init system gives as stdin has ended before it began.
+  if (isSupervised) process.stdin.on('end', () => stopped.resolve()).on('close', () => stopped.resolve()).resume();
   // Either may have been while the role was starting; then no event comes any more.
-  if (signal.aborted || process.stdin.readableEnded || process.stdin.destroyed) stopped.resolve();
+  if (signal.aborted || (isSupervised && (process.stdin.readableEnded || process.stdin.destroyed))) stopped.resolve();
   process.stdout.write(`${JSON.stringify(running.detail)}\n`);
   await stopped.promise;
   await running.close();
   // A stdin that is still read keeps the process alive after everything else has ended.
-  process.stdin.destroy();
+  if (isSupervised) process.stdin.destroy();
 }
 
 /** For a role's own process: tells the supervisor why the role ends, and gives the exit code. */

@@ -6,6 +6,7 @@ export const KINDS = [
   'agent', 'context', 'admin', 'sighting', 'person', 'group', 'scim-token', 'proposal', 'custodian', 'opening', 'secret', 'connection',
   'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of', 'quarantined',
   'gateway', 'refused',
+  'link-token', 'link-node',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

@@ -1,0 +1,140 @@
+import { afterEach, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCrm } from '../../../demo/crm.ts';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
+import { freePort } from '../../../test/fixtures/free-port.ts';
+import { administer, type Administration } from '../../../test/fixtures/gate.ts';
+import { callTool } from '../../../test/fixtures/modern-call.ts';
+import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { connectLink } from '../../link/connect.ts';
+import type { Credentials } from '../../link/machines/credentials.ts';
+import { joinMachines } from '../../link/machines/join.ts';
+import { startControl } from '../../roles/control.ts';
+import { startGateway } from '../../roles/gateway.ts';
+import { runLedger } from '../../roles/ledger.ts';
+import { startRunner } from '../../roles/runner.ts';
+
+const endings: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+
+function makeHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'sp-f-'));
+  endings.push(() => rmSync(home, { recursive: true, force: true }));
+  return home;
+}
+
+interface Centre extends Administration {
+  readonly home: string;
+  readonly at: string;
+  readonly ports: Readonly<Record<'control' | 'ledger' | 'runner' | 'gateway', number>>;
+  joinToken(role: string, node: string, ttlMs?: number): Promise<string>;
+}
+
+/** Control and ledger in one home, where other machines find control. */
+async function startCentre({ manifest = '', linkCertificateMs = LIMITS.linkCertificateMs } = {}): Promise<Centre> {
+  const home = makeHome();
+  const file = join(home, 'sallyport.yaml');
+  writeFileSync(join(home, 'policy.cedar'), 'permit(principal in Group::"testers", action, resource);');
+  writeFileSync(file, `apiVersion: sallyport/v1\npolicies: [policy.cedar]\n${manifest}`);
+  const ports = { control: freePort(), ledger: freePort(), runner: freePort(), gateway: freePort() };
+  const peers = { runner: `127.0.0.1:${ports.runner}`, 'gateway/b': `127.0.0.1:${ports.gateway}` };
+  const ledger = await runLedger({ home, strict: false, fleet: { listen: `127.0.0.1:${ports.ledger}` } });
+  endings.push(() => ledger.close());
+  const control = await startControl({
+    home, manifest: file, insecureLoopback: true, fleet: { listen: `127.0.0.1:${ports.control}`, peers }, linkCertificateMs,
+  });
+  endings.push(() => control.close());
+  const gate = administer(home);
+  const joinToken = async (role: string, node: string, ttlMs = 60_000): Promise<string> => {
+    const { token } = await gate.admin('POST', '/links/tokens', { role, node, ttlMs });
+    if (typeof token !== 'string') throw new Error('no token was made');
+    return token;
+  };
+  return { home, at: `127.0.0.1:${ports.control}`, ports, ...gate, joinToken };
+}
+
+const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+function nodesIn(answer: JsonObject): readonly (readonly unknown[])[] {
+  return isArray(answer['nodes']) ? answer['nodes'].filter(isObject).map(({ role, node, state }) => [role, node, state]) : [];
+}
+
+test('a gateway, a runner and the ledger join control, and calls go through all of them', async () => {
+  const crm = startCrm();
+  endings.push(() => crm.stop());
+  const centre = await startCentre({ manifest: `servers: { crm: { url: "${crm.url}", allowPrivate: true, owner: tests } }\n` });
+  const { ports } = centre;
+  const ledger = `127.0.0.1:${ports.ledger}`;
+  // The ledger runs before there can be a token for it; it listens for others as soon as it has joined.
+  await joinMachines(centre.home, { role: 'ledger', node: 'ledger' }, await centre.joinToken('ledger', 'ledger'));
+  const runner = await startRunner({
+    home: makeHome(), fleet: { node: 'r1', listen: `127.0.0.1:${ports.runner}`, join: await centre.joinToken('runner', 'r1'), peers: { ledger } },
+  });
+  endings.push(() => runner.close());
+  const gateway = await startGateway({
+    home: makeHome(), listen: '127.0.0.1:0', insecureLoopback: true, node: 'b',
+    fleet: { listen: `127.0.0.1:${ports.gateway}`, join: await centre.joinToken('gateway', 'b'), peers: { ledger, runner: `127.0.0.1:${ports.runner}` } },
+  });
+  endings.push(() => gateway.close());
+  expect(nodesIn(await centre.admin('GET', '/links'))).toEqual([['gateway', 'b', 'joined'], ['ledger', 'ledger', 'joined'], ['runner', 'r1', 'joined']]);
+  await centre.enrol('crm');
+  const called = await callTool(`${gateway.url}/mcp/crm`, await centre.token(), 'search_contacts', { query: 'ada' });
+  expect(called.result).toBeDefined();
+  const [delivered] = await centre.records({ event: 'result.delivered', exchange: called.exchange ?? '' });
+  expect(delivered === undefined ? await centre.records({ event: 'result.delivered' }) : [delivered]).not.toEqual([]);
+  expect(await centre.admin('GET', '/status')).toMatchObject({ roles: { gateways: 1, ledger: true, runner: true } });
+}, 30_000);
+
+test('a token is good once, for its role and node, and not for long; what is wrong is not said, and is on record', async () => {
+  const centre = await startCentre();
+  const token = await centre.joinToken('gateway', 'b');
+  const [gateway, runner] = [{ role: 'gateway', node: 'b' }, { role: 'runner', node: 'b' }] as const;
+  expect(await codeOf(joinMachines(makeHome(), runner, token))).toBe('ERR_LINK_AUTH');
+  const home = makeHome();
+  expect((await joinMachines(home, gateway, token)).machine).toMatchObject(gateway);
+  expect(await codeOf(joinMachines(makeHome(), gateway, token))).toBe('ERR_LINK_AUTH');
+  const short = await centre.joinToken('gateway', 'c', 1_000);
+  await Bun.sleep(1_050);
+  expect(await codeOf(joinMachines(makeHome(), { role: 'gateway', node: 'c' }, short))).toBe('ERR_LINK_AUTH');
+  const back = await centre.admin('POST', '/links/tokens', { role: 'gateway', node: 'd' });
+  await centre.admin('DELETE', `/links/tokens/${text(back['id'])}`);
+  expect(await codeOf(joinMachines(makeHome(), { role: 'gateway', node: 'd' }, text(back['token'])))).toBe('ERR_LINK_AUTH');
+  expect(await codeOf(centre.admin('POST', '/links/tokens', { role: 'control', node: 'x' }))).not.toBe('');
+  const refused = await centre.records({ event: 'call.refused' });
+  expect(refused.filter(({ code, address }) => code === 'ERR_LINK_AUTH' && address === 'link')).toHaveLength(3);
+  const changed = (await centre.records({ event: 'config.changed' })).map(({ action }) => action);
+  for (const action of ['link-token.create', 'link.join', 'link-token.remove']) expect(changed).toContain(action);
+  // Neither in the store nor in the journal is there anything that somebody could join by.
+  const secret = /"secret":"([^"]+)"/.exec(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())?.[1] ?? 'none';
+  expect(readFileSync(join(centre.home, 'control', 'store.db')).includes(secret)).toBe(false);
+}, 20_000);
+
+test('a revoked node is cut off everywhere, and gets no certificate any more; joining anew needs a new token', async () => {
+  const centre = await startCentre();
+  const home = makeHome();
+  const credentials = await joinMachines(home, { role: 'gateway', node: 'b' }, await centre.joinToken('gateway', 'b'));
+  const [hostname = '', port = ''] = centre.at.split(':');
+  const dial = (by: Credentials): ReturnType<typeof connectLink> => {
+    const link = connectLink({ home, self: 'gateway', peer: 'control', machine: { address: { hostname, port: Number(port) }, credentials: () => by } });
+    endings.push(() => link.close());
+    return link;
+  };
+  const link = dial(credentials);
+  const watching = link.stream('control.watch', { gateway: crypto.randomUUID() }, AbortSignal.timeout(10_000))[Symbol.asyncIterator]();
+  await watching.next();
+  expect(await link.call('control.renew', {})).toMatchObject({ certificate: expect.stringContaining('BEGIN CERTIFICATE') });
+  await centre.admin('POST', '/links/nodes/gateway/b/revoke');
+  const ended = async (): Promise<unknown> => {
+    for (;;) if ((await watching.next()).done === true) return 'ended';
+  };
+  expect(await codeOf(ended())).toMatch(/ERR_LINK/);
+  expect(await codeOf(dial(credentials).call('control.keys', {}))).toMatch(/ERR_LINK/);
+  const again = await joinMachines(home, { role: 'gateway', node: 'b' }, await centre.joinToken('gateway', 'b'));
+  expect(await dial(again).call('control.keys', {})).toMatchObject({ seal: expect.any(String) });
+  expect(await codeOf(dial(credentials).call('control.keys', {}))).toMatch(/ERR_LINK/);
+}, 20_000);
