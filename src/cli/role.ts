@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readOrigin } from '../control/manifest/on-disk.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES } from '../domain/role.ts';
 import type { FleetOptions } from '../roles/fleet.ts';
@@ -22,6 +23,8 @@ Between machines, each role: [--node NAME] [--join FILE|-] [--link-listen HOST:P
       strict: { type: 'boolean' },
       manifest: { type: 'string' },
       watch: { type: 'boolean' },
+      // By `up` only, which sees the file itself.
+      'manifest-origin': { type: 'string' },
       listen: { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       node: { type: 'string' },
@@ -72,7 +75,7 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const listen = options.text('listen');
       // Large, and wanted as soon as control may begin: loaded while the roles before it start.
       if (listen !== undefined) await import('../control/issuer/open.ts');
-      const door = { watch: options.flag('watch'), insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
+      const door = { watch: options.flag('watch'), manifestOrigin: readOrigin(options.text('manifest-origin')), insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
       return async () => {
         const running = await startControl({ home, ...given, ...door, fleet });
         return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { readPlaces } from '../control/manifest/places.ts';
 import { parseManifest } from '../registry/manifest.ts';
+import { checkDeclared } from '../roles/own-files.ts';
 import { superviseRoles, type Supervisor, type UpEvent } from '../roles/up.ts';
 import { readArguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
@@ -71,6 +72,7 @@ const UNCONFINED = 'Local servers are refused, unless the manifest says { runner
 /** Starts the five roles over a state folder; what the manifest says of the listener holds unless the command line says otherwise. */
 export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOptions): Promise<Supervisor> {
   makeHome(options.home);
+  if (options.manifest !== undefined) await checkDeclared(options.manifest);
   // Once something is in force, the file alone says nothing.
   const kept = options.watch === true ? undefined : readPlaces(options.home);
   const declared = kept ?? declaredListen(options.manifest);

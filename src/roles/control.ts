@@ -9,6 +9,7 @@ import { createControl } from '../control/start.ts';
 import type { OwnMemory } from '../control/recovery/keeper.ts';
 import type { Certify } from '../control/certify.ts';
 import type { Control } from '../control/control.ts';
+import type { Origin } from '../control/manifest/on-disk.ts';
 import { readNetwork } from '../control/manifest/settings.ts';
 import { openAuthority } from '../link/authority.ts';
 import { ensureRoleKey } from '../link/keys.ts';
@@ -25,11 +26,14 @@ import { addressOf } from './gateway-door.ts';
 import type { FleetOptions } from './fleet.ts';
 import { openMachines } from './control-machines.ts';
 import { joinControlTelemetry } from './control-telemetry.ts';
+import { checkDeclared, checkOwnFiles } from './own-files.ts';
 
 export interface ControlOptions {
   readonly home: string;
   /** A sallyport.yaml that the store is made to match at the first start; later it takes an `apply`. */
   readonly manifest?: string;
+  /** Who changed it when, where what control sees of it is a copy. */
+  readonly manifestOrigin?: Origin | undefined;
   /** It takes effect whenever it is changed, whoever changes it. */
   readonly watch?: boolean;
   /** Default: SQLite at `<home>/control/store.db`. */
@@ -58,6 +62,7 @@ export interface ControlRole {
 /** Control in this process. Throws `ERR_STORE_*`, `ERR_LINK_AUTH`, `ERR_ALREADY_RUNNING`; a bad manifest is reported, not thrown. */
 export async function startControl(options: ControlOptions): Promise<ControlRole> {
   const { home } = options;
+  checkOwnFiles(home, 'control');
   const key = ensureRoleKey(home, 'control');
   const roots = options.storeRoots === undefined ? {} : { roots: options.storeRoots };
   const store = await openStore(options.databaseUrl ?? `sqlite:${join(home, 'control', 'store.db')}`, roots);
@@ -90,7 +95,9 @@ export async function startControl(options: ControlOptions): Promise<ControlRole
     );
     await running.serve();
     await between.open(server, running.control);
-    if (options.manifest !== undefined) await running.follow({ file: options.manifest, watch: options.watch ?? false });
+    // What it sees in a jail is a copy: there `up` has looked.
+    if (options.manifest !== undefined && options.manifestOrigin === undefined) await checkDeclared(options.manifest);
+    if (options.manifest !== undefined) await running.follow({ file: options.manifest, watch: options.watch ?? false, origin: options.manifestOrigin });
     // After the manifest, which says how the vault is opened.
     await sealVersions(running.control);
     await running.control.retention.tend();

@@ -26,6 +26,7 @@ import { openInForce, recordRecovery, watchControl } from './gateway-control.ts'
 import { waysOf } from './runner-ways.ts';
 import { createLinkRefusals } from './link-refusals.ts';
 import { createMetricsPlace, leaseReadings } from './telemetry.ts';
+import { checkOwnFiles } from './own-files.ts';
 
 export interface Egress {
   /** Ends every connection, and says how each ended. */
@@ -47,6 +48,7 @@ const DISMISSAL = ADMISSION.pick({ id: true });
  * signed, as a gateway does, and never from who asks (docs/decisions/0019-egress.md).
  */
 export async function startEgress({ home, fleet: options = {} }: { readonly home: string; readonly fleet?: FleetOptions }): Promise<Egress> {
+  checkOwnFiles(home, 'egress');
   ensureRoleKey(home, 'egress');
   const folder = join(home, 'egress');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -14,6 +14,7 @@ import { askText, openInForce, recordRecovery, stateOver, untilInForce, watchCon
 import { addressOf, openDoor, type Door } from './gateway-door.ts';
 import { joinDataPlane } from './gateway-path.ts';
 import { joinPresence } from './gateway-presence.ts';
+import { checkOwnFiles } from './own-files.ts';
 
 export interface GatewayRoleOptions {
   readonly home: string;
@@ -47,6 +48,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   const { home, node } = options;
   const address = addressOf(options.listen, options.insecureLoopback);
   const files = filesOf(home, node);
+  checkOwnFiles(home, 'gateway');
   ensureRoleKey(home, 'gateway');
   const fleet = openFleet(home, 'gateway', { ...options.fleet, node }, (line) => console.error(`gateway: ${line}`));
   await fleet.joined;

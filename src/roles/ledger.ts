@@ -22,6 +22,7 @@ import { payloadHandlers } from './ledger-payloads.ts';
 import { searchHandlers } from './ledger-search.ts';
 import { createLedgerSinks } from './ledger-sinks.ts';
 import { createLedgerTelemetry } from './ledger-telemetry.ts';
+import { checkOwnFiles } from './own-files.ts';
 
 const NODE = 'ledger';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
@@ -46,6 +47,7 @@ export interface LedgerRole {
 
 /** The ledger role: keeps the journal in `<home>/ledger` and serves it on the link. Throws `ERR_JOURNAL_*`, `ERR_LINK_AUTH`, `ERR_ALREADY_RUNNING`. */
 export async function runLedger(options: LedgerRoleOptions): Promise<LedgerRole> {
+  checkOwnFiles(options.home, 'ledger');
   // Listening comes first: it proves that no other ledger has these files open.
   const opened = Promise.withResolvers<Ledger>();
   opened.promise.catch(() => undefined);

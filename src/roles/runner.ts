@@ -24,6 +24,7 @@ import { openFleet, type FleetOptions } from './fleet.ts';
 import { createLinkRefusals } from './link-refusals.ts';
 import { createWays } from './runner-ways.ts';
 import { createMetricsPlace, metricsHandler } from './telemetry.ts';
+import { checkOwnFiles } from './own-files.ts';
 
 export interface Runner {
   /** Stops every local server, then listens no more. */
@@ -32,6 +33,7 @@ export interface Runner {
 
 /** The runner in this process: starts local servers for the gateway, each in its sandbox, and passes their messages, nothing else. */
 export async function startRunner({ home, fleet: options = {} }: { readonly home: string; readonly fleet?: FleetOptions }): Promise<Runner> {
+  checkOwnFiles(home, 'runner');
   ensureRoleKey(home, 'runner');
   const folder = join(home, 'runner');
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -98,7 +98,8 @@ export function makeSinkFolders({ home, needs }: JailParts): void {
 
 const KERNELS = /^\/(?:proc|sys|dev|boot)(?:\/|$)/;
 
-function mayShow(path: string, home: string): boolean {
+/** Whether a jail may see a place beside its role's own: not the home's folders, nor what holds them. */
+export function mayShow(path: string, home: string): boolean {
   const [real, own] = [realOf(path), realOf(home)];
   if (real === '/' || KERNELS.test(real) || `${own}/`.startsWith(`${real}/`)) return false;
   return ![...ROLES, 'keys', 'run', 'ca'].some((name) => `${real}/`.startsWith(`${own}/${name}/`));

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { readManifestFiles } from '../control/manifest/files.ts';
+import { readManifest } from '../control/manifest/files.ts';
+import { originOf } from '../control/manifest/on-disk.ts';
 import { readNeeds } from '../control/needs.ts';
 import type { Role } from '../domain/role.ts';
 import { parseManifest } from '../registry/manifest.ts';
-import { jailCommand } from '../sandbox/jail/jail.ts';
+import { jailCommand, type Mount } from '../sandbox/jail/jail.ts';
 import type { JailSupport } from '../sandbox/jail/probe.ts';
 import { pidInJail, startJailed } from '../sandbox/jail/start.ts';
 import { makeRunnerGroups } from './up-cgroups.ts';
-import { jailOf, makeSinkFolders, type JailParts } from './up-jail.ts';
+import { jailOf, makeSinkFolders, mayShow, type JailParts } from './up-jail.ts';
 
 /** What the supervisor starts a role's process with. */
 export interface ProcessOptions {
@@ -48,11 +49,13 @@ export async function startRole(role: Role, command: readonly string[], options:
     const child = spawn(command, own, []);
     return { child, pid: Promise.resolve(child.pid) };
   }
-  const parts = { ...jailParts(options, support), files: role === 'control' ? await manifestTexts(options) : [] };
+  const manifest = role === 'control' ? await manifestFor(options) : NO_MANIFEST;
+  const parts = { ...jailParts(options, support), files: manifest.files };
   if (role === 'ledger') makeSinkFolders(parts);
   const groups = role === 'runner' ? makeRunnerGroups(options.home) : { entrance: [], mounts: [] };
   const jail = jailOf(role, parts);
-  const jailed = jailCommand({ ...jail, mounts: [...jail.mounts, ...groups.mounts] }, command, support.machine);
+  const mounts = [...jail.mounts, ...groups.mounts, ...manifest.mounts];
+  const jailed = jailCommand({ ...jail, mounts }, [...command, ...manifest.arguments], support.machine);
   const env = { ...own, TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
   const { child, told } = startJailed(jailed, (argv, descriptors) => spawn([...groups.entrance, ...argv], env, descriptors));
   return { child, pid: pidInJail(told, () => child.exitCode !== null || child.signalCode !== null) };
@@ -62,23 +65,44 @@ export function jailParts({ home, env }: ProcessOptions, { nests }: Jails): Jail
   return { home, env, needs: readNeeds(home), nests, files: [] };
 }
 
-/** The manifest that control is started with, and every file that it names; of one that can't be read, what there is, for control to say what is wrong. */
-async function manifestTexts({ roleArguments }: ProcessOptions): Promise<JailParts['files']> {
+interface ManifestInJail {
+  readonly files: JailParts['files'];
+  readonly mounts: readonly Mount[];
+  readonly arguments: readonly string[];
+}
+
+const NO_MANIFEST: ManifestInJail = { files: [], mounts: [], arguments: [] };
+
+/**
+ * The manifest that control is started with, and every file that it names, as texts, with who changed them when; of one that can't be read,
+ * what there is, for control to say what is wrong. A watched one is seen where it lies, with its folders: what changes later is to be seen too.
+ */
+async function manifestFor({ home, roleArguments }: ProcessOptions): Promise<ManifestInJail> {
   const given = roleArguments.control ?? [];
   const file = given[given.indexOf('--manifest') + 1];
-  if (!given.includes('--manifest') || file === undefined) return [];
+  if (!given.includes('--manifest') || file === undefined) return NO_MANIFEST;
+  // Beside the state itself it would show the other roles' files: then control sees it as it is at its start, and says that it is not watched.
+  const isWatched = given.includes('--watch') && mayShow(dirname(file), home);
   try {
-    const { text, policies, extraRoots } = await readManifestFiles(file);
+    const { files: { text, policies, extraRoots }, paths } = await readManifest(file);
+    const folders = [...new Map(paths.filter((path) => mayShow(dirname(path), home)).map((path) => [dirname(path), seen(path)])).values()];
+    if (isWatched) return { ...NO_MANIFEST, mounts: folders };
     const beside = (name: string): string => resolve(dirname(file), name);
     const roots = parseManifest(text, file).network?.extraRoots;
-    return [
+    const files = [
       { path: file, text },
       ...policies.map((policy) => ({ path: beside(policy.file), text: policy.text })),
       ...(extraRoots === undefined || roots === undefined ? [] : [{ path: beside(roots), text: extraRoots }]),
     ];
+    return { ...NO_MANIFEST, files, arguments: ['--manifest-origin', JSON.stringify(await originOf(paths))] };
   } catch {
-    return existsSync(file) ? [{ path: file, text: readFileSync(file, 'utf8') }] : [];
+    if (isWatched) return { ...NO_MANIFEST, mounts: [seen(file)] };
+    return { ...NO_MANIFEST, files: existsSync(file) ? [{ path: file, text: readFileSync(file, 'utf8') }] : [] };
   }
+}
+
+function seen(path: string): Mount {
+  return { kind: 'read', from: dirname(path), at: dirname(path) };
 }
 
 function spawn(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, descriptors: readonly number[]): RoleProcess['child'] {

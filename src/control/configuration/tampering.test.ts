@@ -123,7 +123,8 @@ test('edited by SQL while control runs: nothing can be changed on top of it, wha
 
 const VERSIONS: readonly (readonly [what: string, code: string, ...statements: string[]])[] = [
   ['a bit of a statement', 'ERR_CONFIG_TAMPERED', `UPDATE configuration_version SET statement = replace(statement, '|tests', '|tastes') WHERE number = 3`],
-  ['a bit of a signature', 'ERR_CONFIG_TAMPERED', `UPDATE configuration_version SET signature = iif(signature LIKE 'A%', 'B', 'A') || substr(signature, 2) WHERE number = 6`],
+  ['a bit of a signature', 'ERR_CONFIG_TAMPERED',
+    `UPDATE configuration_version SET signature = iif(signature LIKE 'A%', 'B', 'A') || substr(signature, 2) WHERE number = 6`],
   ['two versions swapped', 'ERR_CONFIG_TAMPERED', `UPDATE configuration_version SET number = -number WHERE number IN (3, 4)`,
     `UPDATE configuration_version SET number = 7 + number WHERE number < 0`],
   ['one taken out of the middle', 'ERR_CONFIG_TAMPERED', `DELETE FROM configuration_version WHERE number = 3`],

@@ -10,7 +10,7 @@ import type { RowChange } from './state.ts';
 const DIGEST = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** From where a manifest came that took effect without being sent by anybody: the file, and who had changed it when (epoch ms). */
-const ORIGIN = z.strictObject({ file: z.string(), uid: z.int(), owner: z.string(), changedAt: z.number() });
+export const ORIGIN = z.strictObject({ file: z.string(), uid: z.int(), owner: z.string(), changedAt: z.number() });
 
 /** What control signs of each version. Names only what changed: the content is sealed. */
 const STATEMENT = z.strictObject({

@@ -20,6 +20,8 @@ export interface OnDisk {
 export interface FollowOptions {
   readonly file: string;
   readonly watch: boolean;
+  /** Who changed it when, where control is shown a copy. */
+  readonly origin?: Origin | undefined;
 }
 
 /** Follows the manifest that control was started with: what is done when it is another than the one in force. */
@@ -32,7 +34,7 @@ export interface ManifestFollower {
 /** Who applies what nobody sent: the two-person rule holds for it as for a person. */
 export const MANIFEST_ADMIN = 'sallyport|manifest';
 
-export function followManifest(control: Control, { file, watch }: FollowOptions): ManifestFollower {
+export function followManifest(control: Control, { file, watch, origin: given }: FollowOptions): ManifestFollower {
   let seen: OnDisk | undefined;
   /** What was said last, and what could not be applied: neither again and again. */
   let told = '';
@@ -40,7 +42,7 @@ export function followManifest(control: Control, { file, watch }: FollowOptions)
 
   const bring = async (isStart: boolean): Promise<OnDisk> => {
     const { files, paths } = await readManifest(file);
-    const [digest, origin] = [digestOfFiles(files), await originOf(paths)];
+    const [digest, origin] = [digestOfFiles(files), given ?? await originOf(paths)];
     const found = { file, watched: watch, digest, origin };
     const { applied, isUntouched } = control.configuration;
     if (applied?.digest === digest) return { ...found, state: 'applied' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import type { Statement } from '../configuration/version.ts';
+import { ORIGIN, type Statement } from '../configuration/version.ts';
 import type { ManifestFiles } from './files.ts';
 
 /** SHA-256 (hex) of what a manifest and its files say; where they lie is no part of it. */
@@ -11,6 +11,11 @@ export function digestOfFiles({ text, policies, extraRoots }: ManifestFiles): st
 }
 
 export type Origin = NonNullable<NonNullable<Statement['manifest']>['origin']>;
+
+/** As `up` passes it to control. */
+export function readOrigin(text: string | undefined): Origin | undefined {
+  return text === undefined ? undefined : ORIGIN.parse(JSON.parse(text));
+}
 
 /** Who changed a manifest last, and when: of the file among these that was changed last. */
 export async function originOf(paths: readonly string[]): Promise<Origin> {
