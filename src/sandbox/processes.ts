@@ -72,6 +72,8 @@ export interface ProcessTableOptions {
   /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. */
   readonly onCrashes: (server: Pick<ProcessRequest, 'space' | 'server'>) => void;
   readonly processesMax?: number;
+  /** A disk with less than that free ends the servers that may write to it. */
+  readonly diskFreeBytesMin?: number;
   readonly stopMs?: number;
   readonly now?: () => number;
 }
@@ -97,7 +99,7 @@ class Processes implements ProcessTable {
     this.#now = options.now ?? Date.now;
     this.#crashes = createCrashes(this.#now);
     this.#folders = createFolders(options.home, join(options.folder, 'written'));
-    this.#watchdog = createWatchdog(this.#now);
+    this.#watchdog = createWatchdog(this.#now, options.diskFreeBytesMin);
     this.#work = join(options.folder, 'work');
     this.#trail = createTrail(join(options.folder, 'running'));
     // What a killed runner left: nobody speaks to its servers any more, and nothing of their folders is in use.

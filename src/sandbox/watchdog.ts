@@ -29,14 +29,14 @@ const LOOK_MS = 200;
 const DISK_LOOKS = 5;
 const PAGE_BYTES = 4096;
 
-export function createWatchdog(now: () => number): Watchdog {
+export function createWatchdog(now: () => number, diskFreeBytesMin: number = LIMITS.sandboxDiskFreeBytesMin): Watchdog {
   const watched = new Set<Watched>();
   let looks = 0;
   const look = (): void => {
     looks += 1;
     if (watched.size === 0) return;
     const children = readChildren();
-    const full = looks % DISK_LOOKS === 0 ? fullFolders(watched) : new Set<string>();
+    const full = looks % DISK_LOOKS === 0 ? fullFolders(watched, diskFreeBytesMin) : new Set<string>();
     for (const one of watched) {
       const breach = breachOf(one, familyOf(one.pid, children), full, now());
       if (breach === undefined) continue;
@@ -107,15 +107,15 @@ function readProc(path: string): string {
 }
 
 /** Folders on disks that are all but full: the machine and Sallyport's own records need the rest. */
-function fullFolders(watched: ReadonlySet<Watched>): ReadonlySet<string> {
+function fullFolders(watched: ReadonlySet<Watched>, freeBytesMin: number): ReadonlySet<string> {
   const folders = new Set([...watched].flatMap(({ spec }) => spec.writes));
-  return new Set([...folders].filter(isFull));
+  return new Set([...folders].filter((folder) => isFull(folder, freeBytesMin)));
 }
 
-function isFull(folder: string): boolean {
+function isFull(folder: string, freeBytesMin: number): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize < LIMITS.sandboxDiskFreeBytesMin;
+    return bavail * bsize < freeBytesMin;
   } catch {
     return false;
   }

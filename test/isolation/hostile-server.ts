@@ -75,27 +75,27 @@ const everyProcess = (name: string): readonly string[] => readdirSync('/proc').f
 const file = (name: string): Try => ({ files, marker }) => reads(files[name] ?? '/nowhere', marker);
 
 const ATTEMPTS: Readonly<Record<string, Try>> = {
-  'read the vault': file('vault'),
-  'read the registry': file('registry'),
-  'read the log': file('log'),
-  'read role keys': file('key'),
-  'read another server\'s files': file('sibling'),
-  'read a person\'s home': file('home'),
-  'read the machine\'s passwords': () => reads('/etc/shadow'),
-  'forge a record': ({ files }) => writes(files['log'] ?? '/nowhere'),
-  'delete the log': ({ files }) => {
+  'read-vault': file('vault'),
+  'read-registry': file('registry'),
+  'read-log': file('log'),
+  'read-keys': file('key'),
+  'read-files-of-servers': file('sibling'),
+  'read-home': file('home'),
+  'read-passwords': () => reads('/etc/shadow'),
+  'write-log': ({ files }) => writes(files['log'] ?? '/nowhere'),
+  'delete-log': ({ files }) => {
     unlinkSync(files['log'] ?? '/nowhere');
     return 'yes: removed';
   },
-  'write policies': ({ files }) => writes(files['registry'] ?? '/nowhere'),
-  'change its own package': () => writes(join(import.meta.dir, 'hostile-server.ts')),
-  'change the system': () => writes('/usr/bin/owned'),
-  'write beside everything': () => writes('/owned'),
-  'read another server\'s secret in its variables': ({ marker }) =>
+  'write-policies': ({ files }) => writes(files['registry'] ?? '/nowhere'),
+  'write-package': () => writes(join(import.meta.dir, 'hostile-server.ts')),
+  'write-system': () => writes('/usr/bin/owned'),
+  'write-root': () => writes('/owned'),
+  'read-environment-of-servers': ({ marker }) =>
     (everyProcess('environ').some((found) => found.includes(marker)) ? 'yes: read it' : 'no: nobody has it'),
-  'read another server\'s secret in its arguments': ({ marker }) =>
+  'read-arguments-of-servers': ({ marker }) =>
     (everyProcess('cmdline').some((found) => found.includes(marker)) ? 'yes: read it' : 'no: nobody has it'),
-  'read another server\'s secret file': ({ marker }) => {
+  'read-secrets-of-servers': ({ marker }) => {
     const places = ['/run/secrets', '/dev/shm', '/tmp', '/dev/fd', '/proc/1/fd', '/proc/self/fd', '/proc/1/root/run/secrets'];
     const found = places.flatMap((place) => {
       try {
@@ -106,67 +106,67 @@ const ATTEMPTS: Readonly<Record<string, Try>> = {
     }).filter((path) => !/\/[012]$/.test(path) && holds(path, marker));
     return found.length > 0 ? `yes: ${found.join(' ')}` : 'no: nowhere';
   },
-  'see processes of others': () => {
+  'see-others': () => {
     const seen = readdirSync('/proc').filter((one) => /^\d+$/.test(one)).map(Number);
     return seen.length > 4 ? `yes: ${seen.length}` : `no: ${seen.length} of its own`;
   },
-  'signal a process of others': ({ hostPid }) => {
+  'signal-others': ({ hostPid }) => {
     process.kill(hostPid, 0);
     return everyProcess('cmdline').length > 4 ? 'yes: it took it' : 'no: that number is one of its own';
   },
-  'trace the first process': () => kernel(LIBC.ptrace(PTRACE_ATTACH, 1, null, null)),
-  'trace its parent': () => kernel(LIBC.ptrace(PTRACE_ATTACH, process.ppid, null, null)),
-  'write the memory of the first process': () => {
+  ptrace: () => kernel(LIBC.ptrace(PTRACE_ATTACH, 1, null, null)),
+  'ptrace-parent': () => kernel(LIBC.ptrace(PTRACE_ATTACH, process.ppid, null, null)),
+  'write-memory-of-first': () => {
     const opened = openSync('/proc/1/mem', 'r+');
     return `yes: ${opened}`;
   },
-  'leave through the root of another process': () => reads('/proc/1/root/etc/shadow'),
-  'take a descriptor of another process': () => kernel(LIBC.syscall(PIDFD_GETFD ?? 0, LIBC.syscall(PIDFD_OPEN ?? 0, 1, 0, 0, 0), 0, 0, 0)),
-  'make a user namespace': () => kernel(LIBC.unshare(CLONE_NEWUSER)),
-  'enter a namespace of another process': () => kernel(LIBC.setns(openSync('/proc/1/ns/mnt', 'r'), 0)),
-  'mount something': () => kernel(LIBC.mount(text('none'), text('/tmp'), text('tmpfs'), 0, null)),
-  'change its root': () => kernel(LIBC.chroot(text('/tmp'))),
-  'become another user': () => kernel(LIBC.setuid(65_534)),
-  'have a capability': () => {
+  'leave-by-proc-root': () => reads('/proc/1/root/etc/shadow'),
+  'take-descriptor': () => kernel(LIBC.syscall(PIDFD_GETFD ?? 0, LIBC.syscall(PIDFD_OPEN ?? 0, 1, 0, 0, 0), 0, 0, 0)),
+  'new-namespace': () => kernel(LIBC.unshare(CLONE_NEWUSER)),
+  'enter-namespace': () => kernel(LIBC.setns(openSync('/proc/1/ns/mnt', 'r'), 0)),
+  mount: () => kernel(LIBC.mount(text('none'), text('/tmp'), text('tmpfs'), 0, null)),
+  'change-root': () => kernel(LIBC.chroot(text('/tmp'))),
+  'become-another': () => kernel(LIBC.setuid(65_534)),
+  'have-capability': () => {
     const sets = [...readFileSync('/proc/self/status', 'latin1').matchAll(/^Cap(?:Inh|Prm|Eff|Bnd|Amb):\t(\w+)$/gm)].map(([, set = '']) => set);
     return sets.length === 5 && sets.every((set) => /^0+$/.test(set)) ? 'no: none' : `yes: ${sets.join()}`;
   },
-  'gain privileges by a program': () => (/^NoNewPrivs:\t1$/m.test(readFileSync('/proc/self/status', 'latin1')) ? 'no: none can be gained' : 'yes: they can'),
-  'call the kernel without a filter': () => (/^Seccomp:\t2$/m.test(readFileSync('/proc/self/status', 'latin1')) ? 'no: filtered' : 'yes: no filter'),
-  'use the keyring': () => kernel(LIBC.syscall(KEYCTL ?? 0, 0, -3, 0, 0)),
-  'load a program into the kernel': () => kernel(LIBC.syscall(BPF ?? 0, 0, 0, 0, 0)),
-  'use io_uring': () => kernel(LIBC.syscall(IO_URING_SETUP ?? 0, 1, 0, 0, 0)),
-  'watch the kernel\'s events': () => kernel(LIBC.syscall(PERF_EVENT_OPEN ?? 0, 0, 0, -1, -1)),
-  'speak to the hypervisor': () => kernel(LIBC.socket(AF_VSOCK ?? 0, SOCK_STREAM ?? 0, 0)),
-  'use the kernel\'s cryptography sockets': () => kernel(LIBC.socket(AF_ALG ?? 0, SOCK_RAW ?? 0, 0)),
-  'listen to the wire': () => kernel(LIBC.socket(AF_PACKET ?? 0, SOCK_RAW ?? 0, 0)),
-  'rename the machine': () => kernel(LIBC.sethostname(text('owned'), 5)),
-  'set the clock': () => kernel(LIBC.settimeofday(ptr(new BigInt64Array(2)), null)),
-  'make a device': () => kernel(LIBC.mknod(text('/tmp/device'), 0o020600, 0x0101)),
-  'read a disk': () => reads('/dev/sda'),
-  'read the machine\'s memory': () => reads('/dev/mem'),
-  'have the kernel run a program': () => writes('/proc/sys/kernel/core_pattern'),
-  'crash the machine': () => writes('/proc/sysrq-trigger'),
-  'reach a port of the machine': ({ port }) => reaches({ host: '127.0.0.1', port }),
-  'reach the network': () => reaches({ host: '192.0.2.1', port: 443 }),
-  'reach the metadata address': () => reaches({ host: '169.254.169.254', port: 80 }),
-  'look up a name': () => Promise.race([resolve4('example.com').then((found) => `yes: ${found.join()}`), Bun.sleep(CALL_MS).then(() => 'no: nobody answers')]),
-  'reach a socket in its own folder': ({ own }) => reaches({ path: join(own, 'sock') }),
-  'reach an abstract socket': ({ abstract }) => reaches({ path: `\0${abstract}` }),
-  'reach another role': ({ files }) => reaches({ path: files['link'] ?? '/nowhere' }),
-  'reach the container engine': () => reaches({ path: '/run/docker.sock' }),
-  'follow a symbolic link out': ({ own, files, marker }) => {
+  'gain-privileges': () => (/^NoNewPrivs:\t1$/m.test(readFileSync('/proc/self/status', 'latin1')) ? 'no: none can be gained' : 'yes: they can'),
+  'unfiltered-calls': () => (/^Seccomp:\t2$/m.test(readFileSync('/proc/self/status', 'latin1')) ? 'no: filtered' : 'yes: no filter'),
+  keyring: () => kernel(LIBC.syscall(KEYCTL ?? 0, 0, -3, 0, 0)),
+  bpf: () => kernel(LIBC.syscall(BPF ?? 0, 0, 0, 0, 0)),
+  'io-uring': () => kernel(LIBC.syscall(IO_URING_SETUP ?? 0, 1, 0, 0, 0)),
+  perf: () => kernel(LIBC.syscall(PERF_EVENT_OPEN ?? 0, 0, 0, -1, -1)),
+  vsock: () => kernel(LIBC.socket(AF_VSOCK ?? 0, SOCK_STREAM ?? 0, 0)),
+  'af-alg': () => kernel(LIBC.socket(AF_ALG ?? 0, SOCK_RAW ?? 0, 0)),
+  'packet-socket': () => kernel(LIBC.socket(AF_PACKET ?? 0, SOCK_RAW ?? 0, 0)),
+  'rename-machine': () => kernel(LIBC.sethostname(text('owned'), 5)),
+  'set-clock': () => kernel(LIBC.settimeofday(ptr(new BigInt64Array(2)), null)),
+  'make-device': () => kernel(LIBC.mknod(text('/tmp/device'), 0o020600, 0x0101)),
+  'read-disk': () => reads('/dev/sda'),
+  'read-machine-memory': () => reads('/dev/mem'),
+  'kernel-settings': () => writes('/proc/sys/kernel/core_pattern'),
+  'crash-machine': () => writes('/proc/sysrq-trigger'),
+  'reach-machine': ({ port }) => reaches({ host: '127.0.0.1', port }),
+  'reach-network': () => reaches({ host: '192.0.2.1', port: 443 }),
+  'reach-metadata': () => reaches({ host: '169.254.169.254', port: 80 }),
+  'look-up-name': () => Promise.race([resolve4('example.com').then((found) => `yes: ${found.join()}`), Bun.sleep(CALL_MS).then(() => 'no: nobody answers')]),
+  'connect-host-socket': ({ own }) => reaches({ path: join(own, 'sock') }),
+  'connect-abstract-socket': ({ abstract }) => reaches({ path: `\0${abstract}` }),
+  'reach-links': ({ files }) => reaches({ path: files['link'] ?? '/nowhere' }),
+  'reach-container-engine': () => reaches({ path: '/run/docker.sock' }),
+  'escape-symlink': ({ own, files, marker }) => {
     const link = join(own, `link-${Math.random()}`);
     symlinkSync(files['home'] ?? '', link);
     return reads(link, marker);
   },
-  'climb out of its folder': ({ own, files, marker }) => reads(join(own, '..', '..', '..', '..', '..', files['home'] ?? ''), marker),
-  'climb out by the real path': ({ own, files, marker }) => reads(`${realpathSync(own)}/../../../../../${files['home'] ?? ''}`, marker),
-  'keep the system\'s file by a hard link': ({ own }) => {
+  'escape-dot-dot': ({ own, files, marker }) => reads(join(own, '..', '..', '..', '..', '..', files['home'] ?? ''), marker),
+  'escape-real-path': ({ own, files, marker }) => reads(`${realpathSync(own)}/../../../../../${files['home'] ?? ''}`, marker),
+  'escape-hard-link': ({ own }) => {
     linkSync('/usr/bin/env', join(own, `hard-${Math.random()}`));
     return 'yes: linked';
   },
-  'read what was left open for it': () => {
+  'descriptor-leak': () => {
     const left = readdirSync('/proc/self/fd').filter((name) => Number(name) > 2).flatMap((name) => {
       try {
         return [readlinkSync(`/proc/self/fd/${name}`)];
@@ -176,13 +176,13 @@ const ATTEMPTS: Readonly<Record<string, Try>> = {
     }).filter((target) => target.startsWith('/') && !target.startsWith('/proc/') && !target.startsWith(import.meta.dir) && target !== '/dev/null');
     return left.length > 0 ? `yes: ${left.join(' ')}` : 'no: nothing';
   },
-  'see the gate\'s variables': () => {
+  'read-environment': () => {
     const strange = Object.keys(process.env).filter((name) => !/^(?:PATH|HOME|TMPDIR|LANG|PWD|SHLVL|_|OLDPWD|OWN_FILE|BUN_\w+)$/.test(name));
     return strange.length > 0 ? `yes: ${strange.join()}` : 'no: only its own';
   },
-  'fill its temporary folder': () => fills('/tmp/full'),
-  'fill shared memory': () => fills('/dev/shm/full'),
-  'make a file without end': ({ own }) => {
+  'fill-tmp': () => fills('/tmp/full'),
+  'fill-shared-memory': () => fills('/dev/shm/full'),
+  'endless-file': ({ own }) => {
     const opened = openSync(join(own, 'endless'), 'w');
     try {
       ftruncateSync(opened, 2 ** 40);
@@ -191,16 +191,16 @@ const ATTEMPTS: Readonly<Record<string, Try>> = {
       closeSync(opened);
     }
   },
-  'start a program': () => (spawnSync('/usr/bin/true').status === 0 ? 'yes: in the same sandbox' : 'no: none'),
-  'outlive its parent': ({ own }) => {
+  spawn: () => (spawnSync('/usr/bin/true').status === 0 ? 'yes: in the same sandbox' : 'no: none'),
+  'outlive-parent': ({ own }) => {
     spawn('/bin/sh', ['-c', `trap "" TERM HUP; while :; do echo x >> '${own}/alive'; sleep 0.05; done`], { detached: true, stdio: 'ignore' }).unref();
     return 'yes: until the sandbox ends';
   },
-  'fork without end': () => {
+  'fork-bomb': () => {
     spawn('/bin/sh', ['-c', 'f() { f | f & }; f; f; f; f; sleep 60'], { detached: true, stdio: 'ignore' }).unref();
     return 'yes: until it is noticed';
   },
-  'take all memory': () => {
+  'fill-memory': () => {
     hoard();
     return 'yes: until it is noticed';
   },
