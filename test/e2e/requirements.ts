@@ -98,6 +98,7 @@ const ROWS = {
     'A hosted server is reached by the gate and nobody else, and reaches only what is declared, as the network itself keeps it.',
     'issue 6, part 7; governance.md 5',
   ],
+  'deploy-links': ['Between roles on a network passes what the table of the link\'s verbs has, and nothing else.', 'issue 6, parts 2 and 8'],
   'release-verified': ['A program that is not what was released is found, file by file, by one signed list and one key.', 'issue 6, part 8'],
   'segment-drift': ['Rules of a network that are not what the registry compiles to are found and recorded.', 'issue 6, part 7'],
   'anomalies-held': ['What is unusual for its caller is found, on record and policy can hold it; what was learnt outlives a restart.',

@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'bun:test';
+import Ajv from 'ajv';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { ROLES, type Role } from '../../src/domain/role.ts';
+import { ensureHome } from '../../src/link/place.ts';
+import { callersOf } from '../../src/link/verbs.ts';
+import { parseManifest } from '../../src/registry/manifest.ts';
+import { compileKubernetes } from '../../src/registry/segments/kubernetes.ts';
+import { planSegments } from '../../src/registry/segments/plan.ts';
+import { verifies } from '../e2e/requirements.ts';
+import { MANIFESTS, NETWORK_POLICY } from './kubernetes-schema.ts';
+
+const DEPLOY = join(import.meta.dir, '..', '..', 'deploy');
+const HOME = '/var/lib/sallyport';
+const ajv = new Ajv({ strict: true, strictRequired: false, allErrors: true });
+
+function read(...path: readonly string[]): string {
+  return readFileSync(join(DEPLOY, ...path), 'utf8');
+}
+
+const KIND = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
+const documents = readdirSync(join(DEPLOY, 'kubernetes')).flatMap((file) => parseAllDocuments(read('kubernetes', file)).map((document) => {
+  expect([file, document.errors]).toEqual([file, []]);
+  return { file, value: KIND.parse(document.toJS()) };
+}));
+
+const SELECTED = z.object({ podSelector: z.object({ matchLabels: z.object({ 'app.kubernetes.io/component': z.enum(ROLES) }) }) });
+const POLICY = z.looseObject({
+  metadata: z.looseObject({ name: z.string() }),
+  spec: z.looseObject({
+    ingress: z.array(z.looseObject({ from: z.array(z.unknown()), ports: z.array(z.object({ port: z.number() })) })).default([]),
+    egress: z.array(z.looseObject({ to: z.array(z.unknown()), ports: z.array(z.object({ port: z.number() })).default([]) })).default([]),
+  }),
+});
+const SET = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({
+  hostUsers: z.boolean().optional(), securityContext: z.looseObject({ runAsUser: z.number(), seccompProfile: z.object({ type: z.string() }) }),
+  containers: z.array(z.looseObject({ image: z.string(), args: z.array(z.string()), securityContext: z.looseObject({}) })),
+}) }) }) });
+
+function onLink<T extends { readonly ports: readonly { readonly port: number }[] }>(rules: readonly T[]): readonly T[] {
+  return rules.filter(({ ports }) => ports.some(({ port }) => port === 7450));
+}
+
+/** The roles that a rule on the link's port names. */
+function roles(peers: readonly unknown[]): readonly Role[] {
+  return peers.flatMap((peer) => {
+    const found = SELECTED.safeParse(peer);
+    return found.success ? [found.data.podSelector.matchLabels['app.kubernetes.io/component']] : [];
+  }).toSorted();
+}
+
+function callsOf(role: Role): readonly Role[] {
+  return ROLES.filter((listener) => callersOf(listener).includes(role));
+}
+
+function setOf(role: Role): z.infer<typeof SET>['spec']['template']['spec'] {
+  return SET.parse(documents.find(({ value }) => value.kind === 'StatefulSet' && value.metadata.name === role)?.value).spec.template.spec;
+}
+
+describe('Kubernetes', () => {
+  test.each(documents.map(({ file, value }) => [file, value.kind, value] as const))('%s: %s has the API\'s form', (_file, kind, value) => {
+    const validate = ajv.compile(MANIFESTS[kind] ?? false);
+    expect([validate(value), validate.errors]).toEqual([true, null]);
+  });
+
+  test(verifies('deploy-links', 'policies between roles let through what the table of the link\'s verbs has, and nothing else'), () => {
+    const policies = documents.filter(({ value }) => value.kind === 'NetworkPolicy').map(({ value }) => POLICY.parse(value));
+    expect(policies.map(({ metadata }) => metadata.name).toSorted()).toEqual(['nobody', ...ROLES].toSorted());
+    for (const role of ROLES) {
+      const { ingress = [], egress = [] } = policies.find(({ metadata }) => metadata.name === role)?.spec ?? {};
+      // Everybody asks control to join and to renew; nobody else is asked by more than the table has.
+      const callers = role === 'control' ? ROLES.filter((other) => other !== 'control') : callersOf(role);
+      expect([role, onLink(ingress).flatMap(({ from }) => roles(from))]).toEqual([role, [...callers].toSorted()]);
+      const called = new Set([...callsOf(role), ...(role === 'control' ? [] : ['control' as const])]);
+      expect([role, onLink(egress).flatMap(({ to }) => roles(to))]).toEqual([role, [...called].toSorted()]);
+    }
+  });
+
+  test.each([...ROLES])('%s: nobody\'s root, nothing writable but its state, no privilege, an image by digest', (role) => {
+    const { containers, securityContext, hostUsers } = setOf(role);
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: role === 'runner' ? 'Unconfined' : 'RuntimeDefault' } });
+    expect(hostUsers).toBe(role === 'runner' ? false : undefined);
+    for (const { image, securityContext: own, args } of containers) {
+      expect(own).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+      expect(image).toMatch(/@sha256:[0-9a-f]{64}$/);
+      expect(args.slice(0, 2)).toEqual(['role', role]);
+      const peers = args.flatMap((arg) => /^--peer=([a-z]+)/.exec(arg)?.slice(1) ?? []).toSorted();
+      // Control's own address comes with the certificate.
+      const others: readonly string[] = callsOf(role).filter((called) => called !== 'control' && called !== role);
+      expect([role, peers]).toEqual([role, others.toSorted()]);
+    }
+  });
+
+  test('every role has a user of its own, the one of its image', () => {
+    const users = ROLES.map((role) => setOf(role).securityContext.runAsUser);
+    expect(new Set(users).size).toBe(ROLES.length);
+    const stages = read('images', 'Containerfile').split(/^FROM /m).slice(1);
+    for (const role of ROLES) {
+      const stage = stages.find((text) => text.split('\n')[0]?.endsWith(` AS ${role}`)) ?? '';
+      expect([role, /^USER (\d+):\1$/m.exec(stage)?.[1]]).toEqual([role, String(setOf(role).securityContext.runAsUser)]);
+    }
+    expect(stages.map((text) => text.split(/\s/)[0]).filter((base) => !['scratch', 'program', '${RUNNER_BASE}'].includes(base ?? ''))).toEqual([]);
+  });
+
+  test('the manifest in the example is one', () => {
+    const { data } = z.looseObject({ data: z.record(z.string(), z.string()) }).parse(documents.find(({ value }) => value.kind === 'ConfigMap')?.value);
+    expect(parseManifest(data['sallyport.yaml'] ?? '', 'sallyport.yaml').gateway?.segment?.pods?.namespace).toBe('sallyport');
+    expect(parse(data['sallyport.yaml'] ?? '')).toMatchObject({ apiVersion: 'sallyport/v1' });
+  });
+
+  test('exported policies of segments have the API\'s form, too', () => {
+    const pods = { namespace: 'crm', labels: { app: 'crm' } };
+    const plan = planSegments('default', { addresses: ['10.0.0.5', 'fd00::5'], pods }, [{
+      id: 'crm', hosting: 'self', endpoint: { transport: 'http', url: 'https://crm.corp.example/mcp', allowPrivate: false },
+      segment: { pods, egress: [{ addresses: ['10.0.0.0/8'], port: 53, protocol: 'udp' }] },
+    }]);
+    const validate = ajv.compile(NETWORK_POLICY);
+    for (const policy of compileKubernetes(plan)) expect([validate(policy), validate.errors]).toEqual([true, null]);
+    expect(compileKubernetes(plan)).toHaveLength(1);
+  });
+});
+
+const COMPOSE = z.strictObject({
+  'x-role': z.unknown(),
+  services: z.record(z.enum(ROLES), z.strictObject({
+    user: z.literal('10001:10001'), read_only: z.literal(true), cap_drop: z.tuple([z.literal('ALL')]), restart: z.literal('on-failure'), init: z.literal(false),
+    security_opt: z.array(z.string()), tmpfs: z.array(z.string()), ulimits: z.object({ core: z.literal(0) }), pids_limit: z.number(), mem_limit: z.string(),
+    image: z.string(), command: z.array(z.string()), volumes: z.array(z.string()), ports: z.array(z.string()).optional(), network_mode: z.literal('none').optional(),
+  })),
+});
+
+describe('compose', () => {
+  const { services } = COMPOSE.parse(parse(read('compose.yaml'), { merge: true }));
+
+  test.each([...ROLES])('%s: sees its own folders and the sockets of those it calls, and nobody\'s privilege', (role) => {
+    const { volumes, image, command, security_opt: options, network_mode: network, ports = [] } = services[role];
+    const shown = (volume: string): string => volume.replace(/^\$\{SALLYPORT_HOME(?::\?)?\}/, HOME);
+    const own = [`${HOME}/${role}`, `${HOME}/keys/${role}`, `${HOME}/run/${role}`, ...(role === 'control' ? [`${HOME}/ca`, `${HOME}/packages`] : [])];
+    const read = [`${HOME}/keys`, ...callsOf(role).filter((called) => called !== role).map((called) => `${HOME}/run/${called}/${role}`),
+      ...(role === 'runner' ? [`${HOME}/packages`] : [])];
+    const wanted = [...own.map((path) => `${path}:${path}`), ...read.map((path) => `${path}:${path}:ro`)];
+    expect(volumes.map(shown).filter((volume) => !volume.includes('MANIFEST')).toSorted()).toEqual(wanted.toSorted());
+    expect([image.split(':')[0], command.slice(0, 2)]).toEqual([`sallyport-${role}`, ['role', role]]);
+    expect(options).toContain('no-new-privileges:true');
+    expect(network).toBe(role === 'ledger' || role === 'runner' ? 'none' : undefined);
+    for (const port of ports) expect(port).toStartWith('127.0.0.1:');
+  });
+});
+
+function values(unit: string, key: string): readonly string[] {
+  return unit.split('\n').filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1)).toSorted();
+}
+
+describe('systemd', () => {
+  const LEVELS: Readonly<Record<Role, number>> = { control: 15, gateway: 15, egress: 15, ledger: 10, runner: 35 };
+
+  test('units are what systemd reads', () => {
+    const root = mkdtempSync('/tmp/sp-units-');
+    try {
+      mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
+      mkdirSync(join(root, 'opt/sallyport/bin'), { recursive: true });
+      writeFileSync(join(root, 'opt/sallyport/bin/sallyport'), '#!/bin/sh\n');
+      chmodSync(join(root, 'opt/sallyport/bin/sallyport'), 0o755);
+      cpSync('/usr/lib/systemd/system', join(root, 'usr/lib/systemd/system'), { recursive: true, dereference: false });
+      for (const file of readdirSync(join(DEPLOY, 'systemd'))) cpSync(join(DEPLOY, 'systemd', file), join(root, 'etc/systemd/system', file));
+      const { exitCode, stderr } = Bun.spawnSync(['systemd-analyze', 'verify', `--root=${root}`, 'sallyport.target']);
+      expect([exitCode, stderr.toString()]).toEqual([0, '']);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  test.each([...ROLES])('%s: as exposed as systemd finds a service of its kind, and no more', (role) => {
+    const file = join(DEPLOY, 'systemd', `sallyport-${role}.service`);
+    const { exitCode, stdout } = Bun.spawnSync(['systemd-analyze', 'security', '--no-pager', '--offline=yes', `--threshold=${LEVELS[role]}`, file]);
+    expect([exitCode, stdout.toString().split('\n').at(-2)]).toMatchObject([0, expect.stringContaining('Overall exposure')]);
+  });
+
+  test.each([...ROLES])('%s: sees its own folder, the keys, and the sockets of those it calls', (role) => {
+    const unit = read('systemd', `sallyport-${role}.service`);
+    const shared = role === 'control' ? [`${HOME}/ca`, `${HOME}/packages`] : [];
+    expect(values(unit, 'TemporaryFileSystem')).toEqual([`${HOME}:ro`]);
+    expect(values(unit, 'BindPaths')).toEqual([`${HOME}/${role}`, `${HOME}/keys/${role}`, `${HOME}/run/${role}`, ...shared].toSorted());
+    const sockets = callsOf(role).filter((called) => called !== role).map((called) => `${HOME}/run/${called}/${role}`);
+    const more = role === 'control' ? ['-/etc/sallyport'] : role === 'runner' ? [`${HOME}/packages`] : [];
+    expect(values(unit, 'BindReadOnlyPaths')).toEqual([`${HOME}/keys`, ...sockets, ...more].toSorted());
+    expect(values(unit, 'PrivateNetwork')).toEqual(role === 'runner' || role === 'ledger' ? ['yes'] : []);
+    expect(unit).toContain(` role ${role}`);
+  });
+
+  test('the folders that units show are made before, as the program would make them', () => {
+    const home = mkdtempSync('/tmp/sp-home-');
+    try {
+      ensureHome(home);
+      const inside = readdirSync(home, { recursive: true, withFileTypes: true }).filter((one) => one.isDirectory());
+      const wanted = [home, ...inside.map((one) => join(one.parentPath, one.name))].map((path) => {
+        const mode = (statSync(path).mode & 0o777).toString(8);
+        return `d ${join(HOME, relative(home, path)).replace(/\/$/, '')} 0${mode} sallyport sallyport -`;
+      });
+      const lines = read('systemd', 'tmpfiles.conf').split('\n');
+      expect(wanted.filter((line) => !lines.includes(line))).toEqual([]);
+    } finally {
+      rmSync(home, { recursive: true });
+    }
+  });
+});
