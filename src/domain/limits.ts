@@ -304,6 +304,8 @@ export const LIMITS = {
   anomalySaveMs: 5 * 60_000,
   anomalyBytesMax: 128 * 1024 * 1024,
   jailTmpBytes: 256 * 1024 * 1024,
+  jailPlacesBytes: 4 * 1024 * 1024,
+  roleStderrBytesPerSecond: 256 * 1024,
   /** Of a role: a share of the machine's memory, and no less than a role ever takes. */
   jailDataShare: 0.5,
   jailDataBytesMin: 2 * 1024 * 1024 * 1024,

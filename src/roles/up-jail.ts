@@ -42,9 +42,12 @@ export function jailOf(role: Role, parts: JailParts): Jail {
       { kind: 'tmp', at: '/tmp', bytes: LIMITS.jailTmpBytes },
       ...whoMounts(isRunner && nests ? 0 : process.getuid?.() ?? 0, isRunner && nests ? 0 : process.getgid?.() ?? 0, '/tmp'),
       ...[process.execPath, ...PROGRAM.map((name) => join(PROJECT, name))].map(shown),
+      // What the home has of its own in a jail are the places of what is shown of it.
+      { kind: 'tmp', at: home, bytes: LIMITS.jailPlacesBytes },
       ...grantsOf(role, parts),
       ...ownFiles(role, home),
       ...(role === 'control' ? parts.files.map(({ path, text }): Mount => ({ kind: 'text', at: path, text })) : []),
+      { kind: 'closed', at: home },
     ],
     network: isRunner || (role === 'ledger' && !wideOf(role, parts).includes('network')) ? 'none' : 'machine',
     spawning: isRunner && nests ? 'jails' : runsPrograms ? 'processes' : 'none',

@@ -8,6 +8,7 @@ import { parseManifest } from '../registry/manifest.ts';
 import { jailCommand, type Mount } from '../sandbox/jail/jail.ts';
 import type { JailSupport } from '../sandbox/jail/probe.ts';
 import { pidInJail, startJailed } from '../sandbox/jail/start.ts';
+import { passOn } from './role-stderr.ts';
 import { makeRunnerGroups } from './up-cgroups.ts';
 import { jailOf, makeSinkFolders, mayShow, type JailParts } from './up-jail.ts';
 
@@ -22,7 +23,7 @@ export interface ProcessOptions {
 type Jails = JailSupport & { readonly kind: 'jails' };
 
 export interface RoleProcess {
-  readonly child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
+  readonly child: Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
   /** Of the role itself, as this machine counts; undefined when it ended before it had one. */
   readonly pid: Promise<number | undefined>;
 }
@@ -47,6 +48,7 @@ export async function startRole(role: Role, command: readonly string[], options:
   const own = environmentOf(role, options.env);
   if (support.kind === 'none') {
     const child = spawn(command, own, []);
+    void passOn(role, child.stderr);
     return { child, pid: Promise.resolve(child.pid) };
   }
   const manifest = role === 'control' ? await manifestFor(options) : NO_MANIFEST;
@@ -58,6 +60,7 @@ export async function startRole(role: Role, command: readonly string[], options:
   const jailed = jailCommand({ ...jail, mounts }, [...command, ...manifest.arguments], support.machine);
   const env = { ...own, TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
   const { child, told } = startJailed(jailed, (argv, descriptors) => spawn([...groups.entrance, ...argv], env, descriptors));
+  void passOn(role, child.stderr);
   return { child, pid: pidInJail(told, () => child.exitCode !== null || child.signalCode !== null) };
 }
 
@@ -108,7 +111,8 @@ function seen(path: string): Mount {
 function spawn(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, descriptors: readonly number[]): RoleProcess['child'] {
   return Bun.spawn([...argv], {
     // Stdin: the child reads its end as "the supervisor is gone" and stops.
-    stdio: ['pipe', 'pipe', 'inherit', ...descriptors],
+    // Stderr comes by way of the supervisor: a role that held the terminal, or the log file, could read it.
+    stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
     // A terminal's Ctrl-C goes to a whole process group; the roles must end in order, so only the supervisor is to hear it.
     detached: true,
     env: { ...env },

@@ -62,13 +62,14 @@ const ATTEMPTS = {
 
 export type Attempt = keyof typeof ATTEMPTS;
 
-type Exception = readonly [Exclude<Verdict, 'impossible'>, string];
+type Exception = readonly [Verdict, string];
 
 const ABSTRACT: Exception = [
   'nature', "a role on the machine's network reaches its abstract sockets; none of ours is one. In a container, or on an own host, they are its own",
 ];
 const NETWORK = (why: string): Exception => ['nature', `${why}; what leaves this machine is seen and held by the rules of \`sallyport segment export\``];
 const DISK: Exception = ['noticed', ATTEMPTS['fill-disk']];
+const NOBODY: Exception = ['impossible', 'it may ask nobody: there is no socket in its jail but its own'];
 const REFUSED = (attempt: Attempt): Exception => ['noticed', ATTEMPTS[attempt]];
 
 /** Where something else holds than is written above. */
@@ -88,6 +89,8 @@ const EXCEPTIONS: Readonly<Record<Place, Readonly<Partial<Record<Attempt, Except
     'reach-metadata': NETWORK('it reaches providers of identity and secrets'),
   },
   ledger: {
+    'claim-other-role': NOBODY,
+    'ask-forbidden-verb': NOBODY,
     'read-log': ['nature', 'it keeps the log; payloads in it are sealed for control'],
     'write-log': ['nature', 'it keeps the log; what it alters, gateways, control, sinks and verifiers see by the checkpoints that they remember'],
   },

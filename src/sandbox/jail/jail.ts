@@ -5,13 +5,14 @@ import type { Architecture } from './syscalls.ts';
  * One thing that is seen in a jail. All paths are absolute; nothing else of the machine's files exists there.
  * `read`/`write` show a file or folder of the machine (`optional`: nothing, where there is none); what is a folder is shown
  * with all below it. `tmp` is memory, of that size at most; `text` a read-only file that exists in memory only (no argument,
- * no variable and no disk ever holds it), handed over by descriptor; `folder` and `link` are the jail's own.
+ * no variable and no disk ever holds it), handed over by descriptor; `folder` and `link` are the jail's own. `closed`: what lies there already, of the jail's own making, can be
+ * written no more (what is mounted below keeps its own way).
  */
 export type Mount =
   | { readonly kind: 'read' | 'write'; readonly from: string; readonly at: string; readonly optional?: true }
   | { readonly kind: 'tmp'; readonly at: string; readonly bytes: number }
   | { readonly kind: 'text'; readonly at: string; readonly text: string }
-  | { readonly kind: 'folder'; readonly at: string }
+  | { readonly kind: 'folder' | 'closed'; readonly at: string }
   | { readonly kind: 'link'; readonly at: string; readonly to: string };
 
 /** Limits of each process (setrlimit(2)); those of a whole jail are a cgroup's, or for memory the sizes of its `tmp`. */
@@ -144,6 +145,8 @@ function mountArguments(mount: Mount, give: (bytes: Uint8Array) => string): read
       return ['--ro-bind-data', give(Buffer.from(mount.text)), mount.at];
     case 'folder':
       return ['--dir', mount.at];
+    case 'closed':
+      return ['--remount-ro', mount.at];
     case 'link':
     default:
       return ['--symlink', mount.to, mount.at];
