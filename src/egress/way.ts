@@ -10,7 +10,7 @@ export type WayMount =
 export interface Way {
   /** After those of the system: `/etc/hosts`, `/etc/resolv.conf` and `/etc/nsswitch.conf` are among them. */
   readonly mounts: readonly WayMount[];
-  /** Least memory (RLIMIT_DATA) that the jail must allow; `command` lowers it again for what it starts. */
+  /** Least memory (RLIMIT_DATA) that the jail must allow; `wrap` lowers it again for what it starts. */
   readonly dataBytesMin: number;
   /** What the forwarder itself uses, which is not the server's to pay. */
   readonly besides: { readonly memoryBytes: number; readonly processes: number };
@@ -34,6 +34,7 @@ export interface WayOptions {
 }
 
 const AT = '/run/egress';
+/** What the runtime starts with, whatever a server may have: with some larger amounts (a little above 1 GiB) it does not start at all. */
 const DATA_BYTES_MIN = 512 * 1024 * 1024;
 /** Measured: 25 MiB and a dozen threads; twice that. */
 const OWN_MEMORY_BYTES = 64 * 1024 * 1024;
@@ -67,7 +68,7 @@ export function wayOf({ network, folder, ticket, runtime, program }: WayOptions)
  * stdin are not for it.
  */
 const STARTING = [
-  `said=$(env -i ${AT}/runtime --smol ${AT}/program/forward.ts ${AT}/settings.json </dev/null &)`,
+  `said=$(env -i prlimit --data=${DATA_BYTES_MIN} ${AT}/runtime --smol ${AT}/program/forward.ts ${AT}/settings.json </dev/null &)`,
   '[ "$said" = ready ] || exit 125',
   'data=$1',
   'shift',

@@ -10,6 +10,7 @@ import type { Jail, JailLimits, Mount } from '../sandbox/jail/jail.ts';
 import { runtimeFolders } from '../sandbox/jail/runtimes.ts';
 import { systemMounts, whoMounts } from '../sandbox/jail/system.ts';
 import { searchPathOf } from '../sandbox/tools.ts';
+import { waysOf } from './runner-ways.ts';
 
 /** What the jails of one installation are made of. */
 export interface JailParts {
@@ -124,6 +125,7 @@ function ownFiles(role: Role, home: string): readonly Mount[] {
     shown(join(home, 'keys')),
     ...(role === 'runner' ? [shown(join(home, 'packages'))] : role === 'control' ? [written(join(home, 'packages'))] : []),
     ...[join(home, role), join(home, 'keys', role), placeOf(home, role), ...(role === 'control' ? [join(home, 'ca')] : [])].map(written),
+    ...(role === 'runner' ? [shown(waysOf(home))] : []),
     ...calls.filter((listener) => listener !== role).map((listener) => shown(join(placeOf(home, listener), role))),
   ];
 }

@@ -20,12 +20,10 @@ export interface ConfineParts {
 export interface NetworkWay {
   /** Shown after everything else: also how names are answered. */
   readonly mounts: readonly Mount[];
-  /** Least memory (RLIMIT_DATA) that the program of ours needs. */
-  readonly dataBytesMin: number;
   /** What it uses of the jail's limits, which is not the server's to pay. */
   readonly besides: { readonly memoryBytes: number; readonly processes: number };
-  /** The server's command behind the program, which gives up the right to low ports, and memory beyond `dataBytesMax`, before it becomes that. */
-  wrap(command: readonly string[], dataBytesMax: number): readonly string[];
+  /** The server's command behind the program, which gives up the right to low ports before it becomes that. */
+  wrap(command: readonly string[]): readonly string[];
   /** The process has ended. */
   end(): void;
 }
@@ -41,7 +39,9 @@ const SECRETS = '/run/secrets';
 const PRIVATE = '/tmp';
 /** One file that a server writes into a folder of the machine. */
 const FILE_BYTES_MAX = 1024 ** 3;
-const LOOPBACK_ONLY = '127.0.0.1 localhost\n::1 localhost\n';
+const NO_NAMES: readonly Mount[] = [
+  { kind: 'text', at: '/etc/hosts', text: '127.0.0.1 localhost\n::1 localhost\n' }, { kind: 'text', at: '/etc/resolv.conf', text: '' },
+];
 
 /** The jail of one local server: its program, a private `/tmp`, what its entry names, and nothing else of the machine. */
 export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
@@ -54,8 +54,8 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
     mounts: [
       ...systemMounts('programs'),
       ...whoMounts(uid, gid, PRIVATE),
-      { kind: 'text', at: '/etc/hosts', text: LOOPBACK_ONLY },
-      { kind: 'text', at: '/etc/resolv.conf', text: '' },
+      // Bubblewrap can't put one such file over another.
+      ...(way === undefined ? NO_NAMES : []),
       { kind: 'tmp', at: PRIVATE, bytes: sandbox.tmpBytesMax },
       ...programsOf(parts).flatMap(programMounts),
       ...parts.folders,
@@ -65,7 +65,7 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
     network: 'none',
     spawning: 'processes',
     ...(way === undefined ? {} : { lowPorts: true }),
-    limits: limitsOf(sandbox, way?.dataBytesMin ?? 0),
+    limits: limitsOf(sandbox),
     cwd: spec.cwd ?? PRIVATE,
     environment: {
       PATH: parts.path, HOME: PRIVATE, TMPDIR: PRIVATE, LANG: 'C.UTF-8',
@@ -81,10 +81,10 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
  * Of each process. Memory is held by a cgroup or the watchdog, for all of them together; this is what one may map at most: engines
  * reserve gigabytes for code that they never write, and run without their compilers where they can't.
  */
-function limitsOf({ memoryBytesMax, filesMax, processesMax }: SandboxSpec, dataBytesMin: number): JailLimits {
+function limitsOf({ memoryBytesMax, filesMax, processesMax }: SandboxSpec): JailLimits {
   const hard = hardLimits();
   return {
-    dataBytesMax: Math.min(hard('Max data size'), Math.max(memoryBytesMax + DATA_HEADROOM_BYTES, dataBytesMin)),
+    dataBytesMax: Math.min(hard('Max data size'), memoryBytesMax + DATA_HEADROOM_BYTES),
     filesMax: Math.min(hard('Max open files'), filesMax),
     fileBytesMax: Math.min(hard('Max file size'), FILE_BYTES_MAX), processesMax: Math.min(hard('Max processes'), processesMax),
   };

@@ -9,6 +9,14 @@ const ROWS = {
     'What was destroyed comes back from an encrypted backup: its proofs verify, what was issued is dead, and nothing passes before two people order it.',
     'issue 6, part 8',
   ],
+  'egress-allow-list': [
+    'A local server reaches the hosts of its allow-list and no other, without knowing of it; each connection is on record before a byte leaves.',
+    'issue 6, part 3',
+  ],
+  'egress-hidden-recipient': [
+    'A server that speaks the protocol as it should and sends a copy elsewhere is stopped, and a person sees what it tried.',
+    'issue 6, done when',
+  ],
   'incident-1-hidden-is-denied': [
     'What is not listed for a caller answers, on every route and in both eras, as what does not exist.',
     'peers.md 5.1; invariant 7',

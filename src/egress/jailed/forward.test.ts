@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeCertificate } from '../../../test/fixtures/certificate.ts';
 import { stageEgress, startHost, type EgressStage, type TestHost } from '../../../test/fixtures/egress-stage.ts';
 import { jailCommand } from '../../sandbox/jail/jail.ts';
 import { probeJails } from '../../sandbox/jail/probe.ts';
@@ -12,12 +13,15 @@ import { wayOf } from '../way.ts';
 let stage: EgressStage;
 let host: TestHost;
 let plain: TestHost;
+let cert: string;
 const ROOT = join(import.meta.dir, '../../..');
 const NODE = realpathSync(join(ROOT, 'node_modules/.bin/node'));
 
 beforeAll(async () => {
   stage = stageEgress();
-  [host, plain] = [await startHost(['api.mail.test', 'deep.api.wide.test']), await startHost(undefined)];
+  const pair = await makeCertificate(['api.mail.test', 'deep.api.wide.test']);
+  ({ cert } = pair);
+  [host, plain] = [await startHost(pair), await startHost()];
 });
 afterAll(async () => {
   for (const one of [stage, host, plain]) await one.close();
@@ -35,9 +39,9 @@ async function inJail(network: readonly string[], command: readonly string[]): P
   const jail = {
     mounts: [
       ...systemMounts('programs'), { kind: 'tmp', at: '/tmp', bytes: 2 ** 20 } as const, ...way.mounts,
-      { kind: 'read', from: NODE, at: '/node' } as const, { kind: 'text', at: '/ca.pem', text: host.cert } as const,
+      { kind: 'read', from: NODE, at: '/node' } as const, { kind: 'text', at: '/ca.pem', text: cert } as const,
     ],
-    network: 'none', spawning: 'processes', lowPorts: true, limits: { dataBytesMax: 2 ** 30, filesMax: 256 }, cwd: '/',
+    network: 'none', spawning: 'processes', lowPorts: true, limits: { dataBytesMax: 2 ** 30, filesMax: 1024, fileBytesMax: 2**30, processesMax: 96 }, cwd: '/',
   } as const;
   const wrapped = jailCommand(jail, way.wrap(command, 2 ** 29), support.machine);
   const { child, told } = startJailed(wrapped, (argv, descriptors) => Bun.spawn([...argv], {
