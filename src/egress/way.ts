@@ -10,15 +10,13 @@ export type WayMount =
 export interface Way {
   /** After those of the system: `/etc/hosts`, `/etc/resolv.conf` and `/etc/nsswitch.conf` are among them. */
   readonly mounts: readonly WayMount[];
-  /** Least memory (RLIMIT_DATA) that the jail must allow; `wrap` lowers it again for what it starts. */
-  readonly dataBytesMin: number;
   /** What the forwarder itself uses, which is not the server's to pay. */
   readonly besides: { readonly memoryBytes: number; readonly processes: number };
   /**
    * The command to run in the jail in place of `command`: starts the forwarder, and when it listens becomes `command`, without the
-   * right to low ports (`lowPorts` of the jail) and with `dataBytesMax`.
+   * right to low ports (`lowPorts` of the jail).
    */
-  wrap(command: readonly string[], dataBytesMax: number): readonly string[];
+  wrap(command: readonly string[]): readonly string[];
 }
 
 export interface WayOptions {
@@ -34,8 +32,8 @@ export interface WayOptions {
 }
 
 const AT = '/run/egress';
-/** What the runtime starts with, whatever a server may have: with some larger amounts (a little above 1 GiB) it does not start at all. */
-const DATA_BYTES_MIN = 512 * 1024 * 1024;
+/** RLIMIT_DATA of the forwarder, whatever the server's is: with a little above 1 GiB the runtime reserves a GiB and does not start in the rest. */
+const OWN_DATA_BYTES = 512 * 1024 * 1024;
 /** Measured: 25 MiB and a dozen threads; twice that. */
 const OWN_MEMORY_BYTES = 64 * 1024 * 1024;
 const OWN_PROCESSES = 32;
@@ -57,9 +55,8 @@ export function wayOf({ network, folder, ticket, runtime, program }: WayOptions)
       { kind: 'text', at: '/etc/resolv.conf', text: RESOLVER },
       { kind: 'text', at: '/etc/nsswitch.conf', text: SWITCH },
     ],
-    dataBytesMin: DATA_BYTES_MIN,
     besides: { memoryBytes: OWN_MEMORY_BYTES, processes: OWN_PROCESSES },
-    wrap: (command, dataBytesMax) => ['/bin/sh', '-c', STARTING, 'egress', String(dataBytesMax), ...command],
+    wrap: (command) => ['/bin/sh', '-c', STARTING, 'egress', ...command],
   };
 }
 
@@ -68,11 +65,9 @@ export function wayOf({ network, folder, ticket, runtime, program }: WayOptions)
  * stdin are not for it.
  */
 const STARTING = [
-  `said=$(env -i prlimit --data=${DATA_BYTES_MIN} ${AT}/runtime --smol ${AT}/program/forward.ts ${AT}/settings.json </dev/null &)`,
+  `said=$(env -i prlimit --data=${OWN_DATA_BYTES} ${AT}/runtime --smol ${AT}/program/forward.ts ${AT}/settings.json </dev/null &)`,
   '[ "$said" = ready ] || exit 125',
-  'data=$1',
-  'shift',
-  'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all prlimit --data="$data" -- "$@"',
+  'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- "$@"',
 ].join('\n');
 
 function reachableOf(network: readonly string[]): readonly Reachable[] {

@@ -126,7 +126,7 @@ function jailed(spec: LaunchSpec, command: string, options: LaunchOptions, { mac
   const folders = [...entry, ...options.folders.mounts(spec.sandbox)];
   const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, ...(way === undefined ? {} : { way }) });
   const own = [command, ...spec.args];
-  return { command: jailCommand(jail, way?.wrap(own, jail.limits.dataBytesMax) ?? own, machine), cwd: '/', env: {} };
+  return { command: jailCommand(jail, way?.wrap(own) ?? own, machine), cwd: '/', env: {} };
 }
 
 /** Without a jail only the environment is kept small; secrets in files are descriptors that nothing else inherits. */

@@ -74,11 +74,12 @@ test(verifies('egress-allow-list', 'an honest server sends its mail, and the rec
   expect(await send('mailer', 'ada@example.com')).toMatchObject({ content: [{ text: 'sent: 200' }] });
   expect(mail.heard).toMatchObject([{ host: `api.mail.test:${mail.port}`, path: '/send' }]);
   const opened = await untilRecord('connection.opened', 'mailer');
-  expect(opened).toMatchObject({ category: 'execution', address: '127.0.0.1', detail: { host: 'api.mail.test', port: mail.port, serverName: 'api.mail.test' } });
+  const detail = { host: 'api.mail.test', port: mail.port, serverName: 'api.mail.test' };
+  expect(opened).toMatchObject({ category: 'execution', address: '127.0.0.1', detail });
   expect((await gate.records({ event: 'connection.refused' })).filter(({ server }) => server === 'mailer')).toEqual([]);
 }, 30_000);
 
-test(verifies('egress-hidden-recipient', 'its twin with a hidden second recipient is stopped from that, on record and before whoever looks at it'), async () => {
+test(verifies('egress-hidden-recipient', 'its twin with a hidden second recipient is stopped from that, and people see it'), async () => {
   expect(await send('copying', 'bob@example.com')).toMatchObject({ content: [{ text: 'sent: 200' }] });
   expect(mail.heard).toHaveLength(2);
   const refused = await untilRecord('connection.refused', 'copying');
@@ -108,7 +109,6 @@ test(verifies('egress-allow-list', 'egress that was killed is back, and servers 
   expect(gate.kill('egress')).toBe(true);
   const isBack = (): boolean => gate.events.some(({ role, event, pid }) => role === 'egress' && event === 'ready' && pid !== before);
   while (!isBack()) await Bun.sleep(20);
-  const sent = async (): Promise<boolean> => JSON.stringify((await send('mailer', 'eve@example.com')) ?? {}).includes('sent: 200');
-  while (!(await sent())) await Bun.sleep(100);
+  while (!JSON.stringify((await send('mailer', 'eve@example.com')) ?? {}).includes('sent: 200')) await Bun.sleep(100);
   expect(await started()).toBe(processes);
 }, 30_000);
