@@ -29,6 +29,9 @@ function describeFacts(server: Json, digest: string): string {
       ].filter((one) => one !== '').join(', '),
     ],
     ['credentials', describeCredentials(server)],
+    ...(part(server, 'segment') === undefined ? [] : [['segment', [
+      text(part(server, 'segment', 'addresses')), text(part(server, 'segment', 'pods')),
+    ].filter((one) => one !== '').join('\n')]]),
     ...(typeof approvedAt === 'number' ? [['approved', `${text(part(server, 'approvedBy'))}, ${time(approvedAt)}`]] : []),
     ...(digest === '' ? [] : [['digest', digest]]),
   ]);

@@ -128,7 +128,8 @@ const COMPOSE = z.strictObject({
   services: z.record(z.enum(ROLES), z.strictObject({
     user: z.literal('10001:10001'), read_only: z.literal(true), cap_drop: z.tuple([z.literal('ALL')]), restart: z.literal('on-failure'), init: z.literal(false),
     security_opt: z.array(z.string()), tmpfs: z.array(z.string()), ulimits: z.object({ core: z.literal(0) }), pids_limit: z.number(), mem_limit: z.string(),
-    image: z.string(), command: z.array(z.string()), volumes: z.array(z.string()), ports: z.array(z.string()).optional(), network_mode: z.literal('none').optional(),
+    image: z.string(), command: z.array(z.string()), volumes: z.array(z.string()), ports: z.array(z.string()).optional(),
+    network_mode: z.literal('none').optional(),
   })),
 });
 
@@ -139,9 +140,11 @@ describe('compose', () => {
     const { volumes, image, command, security_opt: options, network_mode: network, ports = [] } = services[role];
     const shown = (volume: string): string => volume.replace(/^\$\{SALLYPORT_HOME(?::\?)?\}/, HOME);
     const own = [`${HOME}/${role}`, `${HOME}/keys/${role}`, `${HOME}/run/${role}`, ...(role === 'control' ? [`${HOME}/ca`, `${HOME}/packages`] : [])];
-    const read = [`${HOME}/keys`, ...callsOf(role).filter((called) => called !== role).map((called) => `${HOME}/run/${called}/${role}`),
-      ...(role === 'runner' ? [`${HOME}/packages`] : [])];
-    const wanted = [...own.map((path) => `${path}:${path}`), ...read.map((path) => `${path}:${path}:ro`)];
+    const seen = [
+      `${HOME}/keys`, ...callsOf(role).filter((called) => called !== role).map((called) => `${HOME}/run/${called}/${role}`),
+      ...(role === 'runner' ? [`${HOME}/packages`] : []),
+    ];
+    const wanted = [...own.map((path) => `${path}:${path}`), ...seen.map((path) => `${path}:${path}:ro`)];
     expect(volumes.map(shown).filter((volume) => !volume.includes('MANIFEST')).toSorted()).toEqual(wanted.toSorted());
     expect([image.split(':')[0], command.slice(0, 2)]).toEqual([`sallyport-${role}`, ['role', role]]);
     expect(options).toContain('no-new-privileges:true');

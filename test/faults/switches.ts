@@ -54,7 +54,7 @@ export const SWITCHES: readonly Switch[] = [
       ".filter((key) => !['family', 'name', 'handle', 'comment'].includes(key))",
       ".filter((key) => key === 'none')",
     ],
-    ['rules too many', 'drift: a rule too many', '.filter((key) => !keys.includes(key))', ".filter((key) => key === '')"],
+    ['rules too many', 'drift: a rule too many', '.filter((key) => !isWanted.has(key))', ".filter((key) => key === '')"],
   ]),
   ...switches('src/registry/segments/kubernetes-drift.ts', 'src/registry/segments/segments.test.ts', [
     ['policies that widen', 'drift: another policy lets everybody', 'return !contradicts &&', 'return contradicts &&'],

@@ -158,4 +158,18 @@ describe('hosted servers in a network', () => {
     await load();
     expect(await check()).toBe(0);
   }, 30_000);
+
+  test('what is left open is said, and fails where it is checked', async () => {
+    expect((await sallyport(['segment', 'export', '--format', 'nftables', '--check'])).code).toBe(0);
+    await gate.admin('POST', '/servers', {
+      id: 'lab', owner: 'lab@corp.example', hosting: 'self', tier: 'internal',
+      endpoint: { transport: 'http', url: 'https://lab.corp.example', allowPrivate: false },
+      labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' }, credentials: { type: 'none' }, tools: {},
+    });
+    expect(await sallyport(['segment', 'export', '--format', 'nftables', '--check'])).toMatchObject({ code: 1, out: expect.stringContaining('lab') });
+    const exported = await sallyport(['segment', 'export', '--format', 'nftables']);
+    expect([exported.code, exported.complaint]).toEqual([0, expect.stringContaining('open: lab declares no segment')]);
+    expect(await sallyport(['server', 'matrix', '--gaps', '--fail-on-gap'])).toMatchObject({ code: 1, out: expect.stringContaining('segment') });
+    expect((await sallyport(['segment', 'check', '--format', 'nftables', '-'], 'no JSON')).complaint).toContain('ERR_SEGMENT_INVALID');
+  }, 30_000);
 });

@@ -64,8 +64,9 @@ function compareRules({ chains, rules }: NftTable, found: readonly z.infer<typeo
     const wanted = rules.filter(({ chain }) => chain === name);
     const loaded = found.filter(({ chain }) => chain === name).map(({ expr }) => spell(expr));
     const keys = wanted.map(({ expr }) => spell(expr));
-    const missing = wanted.filter((_, index) => !loaded.includes(keys[index] ?? '')).map(({ text }) => drift(`chain ${name}`, 'missing', text));
-    const extra = loaded.filter((key) => !keys.includes(key)).map((key) => drift(`chain ${name}`, 'extra', key));
+    const [isLoaded, isWanted] = [new Set(loaded), new Set(keys)];
+    const missing = wanted.filter((_, index) => !isLoaded.has(keys[index] ?? '')).map(({ text }) => drift(`chain ${name}`, 'missing', text));
+    const extra = loaded.filter((key) => !isWanted.has(key)).map((key) => drift(`chain ${name}`, 'extra', key));
     if (missing.length + extra.length > 0) return [...missing, ...extra];
     return loaded.join('\n') === keys.join('\n') ? [] : [drift(`chain ${name}`, 'changed', 'its rules are in another order, or more than once')];
   });

@@ -1,4 +1,6 @@
+import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { ID_PATTERN } from '../names.ts';
 import type { Network } from './network.ts';
 import type { Gap, Guarded, Peer, SegmentPlan } from './plan.ts';
@@ -36,25 +38,35 @@ interface Part {
 /**
  * The table of a space's segments. It judges packets from and to declared addresses and lets all others alone, so it may be
  * loaded on the servers' own machines and on routers between them. First who may reach a server, then what a server may
- * reach: a server that may reach a network still cannot call another server in it.
+ * reach: a server that may reach a network still cannot call another server in it. Throws `ERR_SEGMENT_INCOMPLETE` for more rules than a table is to have.
  */
-export function compileNftables({ space, gate, servers }: SegmentPlan): NftTable {
-  const ours = servers.filter(({ networks }) => networks.length > 0);
+export function compileNftables(plan: SegmentPlan): NftTable {
+  const rules = rulesOf(plan);
+  if (rules.length > LIMITS.segmentRulesMax) {
+    throw new SallyportError('ERR_SEGMENT_INCOMPLETE', `these segments come to ${rules.length} rules; ${LIMITS.segmentRulesMax} are the most`, {
+      remedy: 'Declare networks in place of single addresses, or reach many parties through a proxy.',
+    });
+  }
   return {
     family: 'inet',
-    name: tableName(space),
+    name: tableName(plan.space),
     chains: [{ name: 'ingress' }, { name: 'egress' }, { name: 'judge' }, ...HOOKS.map((hook) => ({ name: hook, hook }))],
-    rules: [
-      ...ours.flatMap((server) => pairs(server.networks, gate.networks).map(([to, from]) => (
-        allow('ingress', server.id, [address('daddr', to), port('tcp', server.port), address('saddr', from)])))),
-      ...ours.flatMap((server) => server.ingress.flatMap((peer) => toRules('ingress', server, peer, 'daddr', 'saddr'))),
-      ...ours.flatMap((server) => server.networks.map((network) => refuse('ingress', server.id, address('daddr', network)))),
-      ...ours.flatMap((server) => server.egress.flatMap((peer) => toRules('egress', server, peer, 'saddr', 'daddr'))),
-      ...ours.flatMap((server) => server.networks.map((network) => refuse('egress', server.id, address('saddr', network)))),
-      ...JUDGE.map((parts) => rule('judge', parts)),
-      ...HOOKS.map((hook) => rule(hook, [jump('judge')])),
-    ],
+    rules,
   };
+}
+
+function rulesOf({ gate, servers }: SegmentPlan): readonly NftRule[] {
+  const ours = servers.filter(({ networks }) => networks.length > 0);
+  return [
+    ...ours.flatMap((server) => pairs(server.networks, gate.networks).map(([to, from]) => (
+      allow('ingress', server.id, [address('daddr', to), port('tcp', server.port), address('saddr', from)])))),
+    ...ours.flatMap((server) => server.ingress.flatMap((peer) => toRules('ingress', server, peer, 'daddr', 'saddr'))),
+    ...ours.flatMap((server) => server.networks.map((network) => refuse('ingress', server.id, address('daddr', network)))),
+    ...ours.flatMap((server) => server.egress.flatMap((peer) => toRules('egress', server, peer, 'saddr', 'daddr'))),
+    ...ours.flatMap((server) => server.networks.map((network) => refuse('egress', server.id, address('saddr', network)))),
+    ...JUDGE.map((parts) => rule('judge', parts)),
+    ...HOOKS.map((hook) => rule(hook, [jump('judge')])),
+  ];
 }
 
 /** The gate's own addresses are missing, or a peer is known by its pods alone: rules that nftables can't have. */

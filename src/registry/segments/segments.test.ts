@@ -210,6 +210,9 @@ describe('what is left open', () => {
     expect(planSegments('default', GATE, [server('v6', { addresses: ['fd00:30::/64'] }, 'https://[fd00:30:0::9]/mcp')]).gaps).toEqual([]);
     expect(nftablesGaps(plan)).toHaveLength(1);
     expect(() => planSegments('default', undefined, [])).toThrow('from where the gate calls');
+    const many = Array.from({ length: 64 }, (_, index) => `10.31.0.${index + 1}`);
+    const [wide, peer] = [server('wide', { addresses: many, egress: Array.from({ length: 5 }, () => ({ addresses: many, port: 443 })) }), { addresses: many }];
+    expect(() => compileNftables(planSegments('default', peer, [wide]))).toThrow('are the most');
   });
 });
 
