@@ -61,7 +61,8 @@ test('a server that crashes on start three times is in quarantine, whoever calls
 
 test('a runner that was broken into stops no more servers than a few, says nothing of those that are not local, and releases none', async () => {
   const link = connectLink({ home: gate.home, self: 'runner', peer: 'control' });
-  const say = (server: string): Promise<unknown> => link.call('control.server-crashing', { space: 'default', server }).catch(({ code }: { code: string }) => code);
+  const say = (server: string): Promise<unknown> =>
+    link.call('control.server-crashing', { space: 'default', server }).catch(({ code }: { code: string }) => code);
   expect(await say('no-such-server')).toEqual({});
   let stopped = 0;
   for (; await say('other') !== 'ERR_BUSY'; stopped += 1) {

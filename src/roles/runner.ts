@@ -5,6 +5,7 @@ import { toRecord, type Happening } from '../domain/happening.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import type { Journal } from '../domain/record.ts';
+import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
@@ -56,8 +57,7 @@ export async function startRunner({ home, fleet: options = {} }: { readonly home
     home, folder, support, searchPath,
     findPackage: (pin) => packages.find(pin),
     record: (happening) => append(journal, node, happening),
-    onCrashes: (server) => void links.control.call('control.server-crashing', { ...server }).catch((fault: unknown) =>
-      console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`)),
+    onCrashes: (server) => quarantine(links.control, server),
     openWay: (request) => ways.open(request, request.launch.sandbox.network),
     ...(cgroups === undefined ? {} : { cgroups }),
   });
@@ -82,6 +82,15 @@ export async function startRunner({ home, fleet: options = {} }: { readonly home
       for (const one of Object.values(links)) one.close();
     },
   };
+}
+
+async function quarantine(control: Link, server: { readonly space: string; readonly server: string }): Promise<void> {
+  try {
+    await control.call('control.server-crashing', { ...server });
+  } catch (fault) {
+    console.error(`runner: ${server.server} crashes on start and could not be put into quarantine: ${fault instanceof Error ? fault.message : ''}`);
+    throw fault;
+  }
 }
 
 async function append(journal: Journal, node: string, happening: Happening): Promise<void> {

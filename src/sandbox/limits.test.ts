@@ -29,7 +29,7 @@ let recorded: Happening[] = [];
 let table: ProcessTable;
 const make = (options: Partial<ProcessTableOptions> = {}): ProcessTable => createProcessTable({
   home: join(base, 'home'), folder: mkdtempSync(join(base, 'r-')), searchPath: searchPathOf(process.env['PATH'], ''), support, stopMs: 50,
-  record: async (happening) => void recorded.push(happening), onCrashes: () => undefined, ...options,
+  record: async (happening) => void recorded.push(happening), onCrashes: async () => undefined, ...options,
 });
 beforeEach(() => {
   recorded = [];
@@ -76,14 +76,18 @@ test('how a process ended is told: by itself, by a signal, before it said anythi
   expect(JSON.stringify(recorded)).not.toContain(secret);
   expect(JSON.stringify(recorded)).not.toContain('second-line');
   expect(JSON.stringify(recorded.at(-1))).toContain('[…]');
-  expect(recorded.find(({ event }) => event === 'server.started')).toMatchObject({ detail: { sandbox: expect.stringMatching(/^[0-9a-f]{64}$/), heldBy: 'watchdog' } });
+  const started = recorded.find(({ event }) => event === 'server.started');
+  expect(started).toMatchObject({ detail: { sandbox: expect.stringMatching(/^[0-9a-f]{64}$/), heldBy: 'watchdog' } });
 }, 30_000);
 
 test('what can\'t be recorded is not started; a machine without jails starts what was accepted so, and nothing else', async () => {
   table = make({ record: () => Promise.reject(new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'no ledger')) });
-  const launch = { command: '/bin/sh', args: ['-c', 'echo hello; cat "$FILE"; echo; cat'], env: {}, shared: false, sandbox: { ...defaultSandbox(), secretFiles: { FILE: 's3cret' } } };
-  const open = (more: Partial<LaunchSpec> = {}): AsyncIterator<unknown> =>
-    table.open({ key: 'k', origin: 'o', space: 'default', server: 'crm', launch: { ...launch, ...more } }, {}, new AbortController().signal)[Symbol.asyncIterator]();
+  const sandbox = { ...defaultSandbox(), secretFiles: { FILE: 's3cret' } };
+  const launch = { command: '/bin/sh', args: ['-c', 'echo hello; cat "$FILE"; echo; cat'], env: {}, shared: false, sandbox };
+  const open = (more: Partial<LaunchSpec> = {}): AsyncIterator<unknown> => {
+    const request = { key: 'k', origin: 'o', space: 'default', server: 'crm', launch: { ...launch, ...more } };
+    return table.open(request, {}, new AbortController().signal)[Symbol.asyncIterator]();
+  };
   expect(open().next()).rejects.toMatchObject({ code: 'ERR_JOURNAL_UNAVAILABLE' });
   table = make({ support: { kind: 'none', why: 'no user namespaces', remedy: 'allow them' } });
   expect(open().next()).rejects.toMatchObject({ code: 'ERR_SANDBOX_UNAVAILABLE', dispatched: false });
@@ -98,6 +102,7 @@ test('what can\'t be recorded is not started; a machine without jails starts wha
 test('an environment is for the server alone: what starts it obeys none of it', async () => {
   writeFileSync(join(data, 'libc.so.6'), 'not a library');
   table = make();
-  expect(await ended('exit 4', { reads: [data] }, { env: { LD_LIBRARY_PATH: data } })).toMatchObject({ detail: { said: expect.stringContaining('libc.so.6') } });
+  const misled = await ended('exit 4', { reads: [data] }, { env: { LD_LIBRARY_PATH: data } });
+  expect(misled).toMatchObject({ detail: { said: expect.stringContaining('libc.so.6') } });
   expect(await ended('echo "$LD_PRELOAD"; exit 4', {}, { env: { LD_PRELOAD: '/nonexistent.so' } })).toMatchObject({ detail: { exitCode: 4, linesOut: 1 } });
 });

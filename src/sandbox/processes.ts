@@ -69,8 +69,8 @@ export interface ProcessTableOptions {
   readonly findPackage?: (pin: PackagePin) => Promise<string>;
   /** Resolves when a record is durable. */
   readonly record: (happening: Happening) => Promise<void>;
-  /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. */
-  readonly onCrashes: (server: Pick<ProcessRequest, 'space' | 'server'>) => void;
+  /** Told when a server crashed on start `LIMITS.stdioCrashesMax` times in a row, whoever called it. Resolves when nobody will start it any more. */
+  readonly onCrashes: (server: Pick<ProcessRequest, 'space' | 'server'>) => Promise<void>;
   readonly processesMax?: number;
   /** A disk with less than that free ends the servers that may write to it. */
   readonly diskFreeBytesMin?: number;
@@ -222,12 +222,18 @@ class Processes implements ProcessTable {
     running.cgroup?.remove();
     running.way?.end();
     if (running.linesOut > 0) this.#crashes.worked(request);
-    else if (cause !== undefined && this.#crashes.crashed(request)) this.#options.onCrashes({ space: request.space, server: request.server });
+    else if (cause !== undefined && this.#crashes.crashed(request)) this.#tellCrashes(request);
     // It has ended, recorded or not.
     await this.#options.record(endedRecord(running.ran, {
       ...(cause === undefined ? {} : { cause }), exit: await running.child.exited, ranMs: this.#now() - running.startedAt,
       linesIn: running.linesIn, linesOut: running.linesOut, stderrBytes: running.stderr.bytes, said: running.stderr.tail(),
     })).catch(() => undefined);
+  }
+
+  #tellCrashes(request: ProcessRequest): void {
+    const { space, server } = request;
+    // Whoever lets it out of quarantine wants it tried at once; while nobody could be told, the wait goes on.
+    this.#options.onCrashes({ space, server }).then(() => this.#crashes.worked(request), () => undefined);
   }
 
   #find(key: string, owner: object): Running {

@@ -28,7 +28,11 @@ let crashing: string[] = [];
 const make = (options: Partial<ProcessTableOptions> = {}): ProcessTable =>
   createProcessTable({
     home: '/nonexistent', folder, searchPath: searchPathOf(process.env['PATH'], ''), support, stopMs: 50,
-    record: async (happening) => void recorded.push(happening), onCrashes: ({ server }) => void crashing.push(server), ...options,
+    record: async (happening) => void recorded.push(happening), onCrashes: ({ server }) => {
+      crashing.push(server);
+      return Promise.reject(new Error('nobody could be told'));
+    },
+    ...options,
   });
 beforeEach(() => {
   folder = mkdtempSync(join(base, 'r-'));
@@ -128,6 +132,7 @@ test('what crashes at start three times is refused for a while; what worked is n
     clock += 10_000;
   }
   expect(await crash()).toBe('ERR_RUNNER_SPAWN');
+  expect(crashing).toEqual(['crm']);
   clock += LIMITS.stdioCrashHoldMs;
   expect(await crash()).toBe('ERR_RUNNER_EXITED');
   const lines = open('echo hello');

@@ -74,7 +74,7 @@ const ATTEMPTS: Readonly<Record<string, readonly [Verdict, string]>> = {
     'impossible', 'what lies in a folder that a server may write is shown to none: what it left there leads nowhere (src/sandbox/folders.test.ts)',
   ],
   'fill-disk': [
-    'noticed', 'its folders are ended with the last of the disk free: the watchdog ends it and records `server.failed` with the cause (src/sandbox/limits.test.ts)',
+    'noticed', 'while some of the disk is free yet the watchdog ends it; `server.failed` says the cause (src/sandbox/limits.test.ts)',
   ],
   'crash-at-start': ['noticed', 'after three crashes on start it is in quarantine until a person approves it (src/roles/runner-quarantine.test.ts)'],
   'leak-by-stderr': [

@@ -153,10 +153,13 @@ describe('a hostile server', () => {
 
 /** Whether what outlives its parent still writes. */
 async function grows(): Promise<boolean> {
-  const size = (): number => statSync(join(own, 'alive'), { throwIfNoEntry: false })?.size ?? 0;
-  const before = size();
+  const before = sizeOfAlive();
   await Bun.sleep(200);
-  return size() > before;
+  return sizeOfAlive() > before;
+}
+
+function sizeOfAlive(): number {
+  return statSync(join(own, 'alive'), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 const BOMB = 'f() { f | f & }';
