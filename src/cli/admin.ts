@@ -54,13 +54,15 @@ const whoami: Verb = {
 };
 
 const twoPersons: Verb = {
-  usage: 'two-persons on|off|auto',
+  usage: 'two-persons on|off|auto [--every-widening]',
+  options: { 'every-widening': { type: 'boolean' } },
   run: async ({ client, io, options, need }) => {
     const wanted = need(0, 'on, off or auto');
     if (!['on', 'off', 'auto'].includes(wanted)) {
       throw new SallyportError('ERR_USAGE', 'say on, off or auto', { remedy: 'auto: as soon as two people can administer.' });
     }
-    await client.send('PUT', '/administration', wanted === 'auto' ? {} : { twoPersons: wanted === 'on' });
+    const every = options.flag('every-widening') ? { everyWidening: true } : {};
+    await client.send('PUT', '/administration', { ...(wanted === 'auto' ? {} : { twoPersons: wanted === 'on' }), ...every });
     const now = await client.get('/administration');
     show(io, options.json, now, () => (part(now, 'takesTwo') === true ? 'Wide actions take two people.\n' : 'One person is enough.\n'));
     return 0;

@@ -10,13 +10,16 @@ import { callOf } from './verbs.ts';
 export const command: Command = {
   name: 'apply',
   summary: 'Make the store match sallyport.yaml, all or nothing',
-  usage: 'apply -f sallyport.yaml [--dry-run]',
+  usage: 'apply -f sallyport.yaml [--dry-run] [--reason WHY]',
   async run(args, io) {
-    const call = callOf(command, args, { file: { type: 'string', short: 'f' }, 'dry-run': { type: 'boolean' } }, io);
+    const call = callOf(command, args, { file: { type: 'string', short: 'f' }, 'dry-run': { type: 'boolean' }, reason: { type: 'string' } }, io);
+    const reason = call.options.text('reason');
     const dryRun = call.options.flag('dry-run');
     const { policies, ...files } = await readManifestFiles(call.needText('file'));
     const answer = await withProgress(io, 'compiling', () =>
-      call.client.send('POST', '/manifest', { ...files, policies: policies.map((policy): Json => ({ ...policy })), dryRun }));
+      call.client.send('POST', '/manifest', {
+        ...files, policies: policies.map((policy): Json => ({ ...policy })), dryRun, ...(reason === undefined ? {} : { reason }),
+      }));
     show(io, call.options.json, answer, () => describe(answer, dryRun));
     return 0;
   },

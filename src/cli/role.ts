@@ -75,7 +75,8 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       const listen = options.text('listen');
       // Large, and wanted as soon as control may begin: loaded while the roles before it start.
       if (listen !== undefined) await import('../control/issuer/open.ts');
-      const door = { watch: options.flag('watch'), manifestOrigin: readOrigin(options.text('manifest-origin')), insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
+      const followed = { watch: options.flag('watch'), manifestOrigin: readOrigin(options.text('manifest-origin')) };
+      const door = { ...followed, insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
       return async () => {
         const running = await startControl({ home, ...given, ...door, fleet });
         return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };

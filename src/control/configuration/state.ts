@@ -16,6 +16,10 @@ const CONFIGURED_SETTINGS: readonly string[] = [
   'issuer', 'presence', 'backup',
 ];
 
+export function isConfigured(kind: Kind, id: string): boolean {
+  return kind === 'setting' ? CONFIGURED_SETTINGS.includes(id) : CONFIGURED.some((one) => one === kind);
+}
+
 /** One row of the configuration. */
 export interface Configured {
   readonly kind: Kind;
@@ -27,7 +31,7 @@ export interface Configured {
 /** The configuration of all spaces at one moment, by `keyOf`, in the order of the keys. */
 export type State = ReadonlyMap<string, Configured>;
 
-function keyOf({ kind, space, id }: Pick<Configured, 'kind' | 'space' | 'id'>): string {
+export function keyOf({ kind, space, id }: Pick<Configured, 'kind' | 'space' | 'id'>): string {
   return `${kind}\0${space}\0${id}`;
 }
 

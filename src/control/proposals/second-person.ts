@@ -3,6 +3,8 @@ import { SallyportError } from '../../domain/errors.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import { isHeldBy, isSound } from '../admins/roles.ts';
+import { differencesBetween } from '../configuration/differences.ts';
+import { readState, type State } from '../configuration/state.ts';
 import type { By } from '../control.ts';
 import { MANIFEST_ADMIN } from '../manifest/follow.ts';
 import { groupsOfPeople } from '../people/groups.ts';
@@ -15,6 +17,8 @@ const ID = 'administration';
 export const ADMINISTRATION = z.strictObject({
   /** Absent: as soon as two people can administer. */
   twoPersons: z.boolean().exactOptional(),
+  /** Where two are wanted: also for all else that lets more happen in what is declared, permitted or approved. Absent: no. */
+  everyWidening: z.boolean().exactOptional(),
 });
 
 export async function readAdministration(rows: Rows): Promise<z.infer<typeof ADMINISTRATION>> {
@@ -59,11 +63,24 @@ export function approvalsNeeded(via: string): number {
 export async function needSecondPerson<T>(rows: Rows, { admin }: By, act: (rows: Rows) => Promise<T>): Promise<T> {
   if (isExempt(admin) || !(await takesTwo(rows))) return act(rows);
   const before = await readWide(rows);
+  const declared = (await readAdministration(rows)).everyWidening === true ? await readState(rows) : undefined;
   const result = await act(rows);
-  const reasons = compareWide(before, await readWide(rows));
+  const reasons = [...compareWide(before, await readWide(rows)), ...(declared === undefined ? [] : widenings(declared, await readState(rows)))];
   if (reasons.length === 0) return result;
   throw new SallyportError('ERR_SECOND_PERSON', `this takes two people: ${reasons.join('; ')}`, {
     remedy: 'Another administrator must approve it.', data: { reasons },
+  });
+}
+
+const REASONS_MAX = 20;
+/** Credentials are issued within what is declared, and shown to who asks for them: no second person could. */
+const ISSUED: readonly string[] = ['token', 'client'];
+
+function widenings(before: State, after: State): readonly string[] {
+  const more = differencesBetween(before, after).filter(({ weight, resource }) => weight === 'more' && !ISSUED.includes(resource));
+  return more.slice(0, REASONS_MAX).map(({ verb, resource, id, parts }) => {
+    const where = verb === 'change' ? ` (${parts.filter(({ weight }) => weight === 'more').map(({ path }) => path).slice(0, 5).join(', ')})` : '';
+    return `it lets more happen: ${verb} ${resource} ${id}${where}`;
   });
 }
 

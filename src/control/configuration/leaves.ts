@@ -1,0 +1,60 @@
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
+import { redact } from '../../domain/redacted.ts';
+import { SECRET_REFERENCE } from '../../domain/server.ts';
+
+/** One place of a row that is another afterwards. Null: it is not there. */
+export interface Leaf {
+  readonly path: string;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** What differs, by path; members of lists one by one: their order says nothing. */
+export function leavesBetween(before: Json, after: Json, path = ''): readonly Leaf[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (isObject(before) && isObject(after)) {
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    return names.flatMap((name) => leavesBetween(before[name] ?? null, after[name] ?? null, path === '' ? name : `${path}.${name}`));
+  }
+  if (isArray(before) && isArray(after)) {
+    const [old, now] = [before, after].map((list) => list.map((item) => JSON.stringify(item)));
+    return [
+      ...before.filter((item) => !(now ?? []).includes(JSON.stringify(item))).map((item) => ({ path, before: item, after: null })),
+      ...after.filter((item) => !(old ?? []).includes(JSON.stringify(item))).map((item) => ({ path, before: null, after: item })),
+    ];
+  }
+  return [{ path, before, after }];
+}
+
+const HIDDEN = '[…]';
+/** Names of what is a secret, or lets one be guessed. */
+const SECRET = /(?:^|\.)(?:hash|salt|password\w*|passphrase|secret\w*|token|value|apiKey|authorization)$/i;
+/** What a process or an upstream is given: often a secret that nobody called one. */
+const GIVEN = /(?:^|\.)(?:env|headers|secretFiles)\./;
+const FLAG = /^--?[\w-]*(?:secret|passw|token|key|auth|credential)[\w-]*$/i;
+const TEXT_CHARS_MAX = 4_000;
+
+/** A value as people may see it: references to secrets as they are, secrets never. */
+export function shownAt(path: string, value: Json): Json {
+  if (typeof value === 'string') {
+    if (SECRET_REFERENCE.test(value)) return value;
+    return SECRET.test(path) || GIVEN.test(path) ? HIDDEN : redactLines(value);
+  }
+  if (isArray(value)) return hideAfterFlags(value).map((item) => shownAt(path, item));
+  if (!isObject(value)) return value;
+  const members: JsonObject = value;
+  return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, shownAt(`${path}.${name}`, member)]));
+}
+
+/** Arguments of a command: what follows `--token` is one. */
+function hideAfterFlags(list: readonly Json[]): readonly Json[] {
+  return list.map((item, index) => {
+    const flag = list[index - 1];
+    return typeof flag === 'string' && FLAG.test(flag) && typeof item === 'string' && !SECRET_REFERENCE.test(item) ? HIDDEN : item;
+  });
+}
+
+function redactLines(text: string): string {
+  return text.slice(0, TEXT_CHARS_MAX).split('\n').map((line) => redact(line)).join('\n');
+}
