@@ -4,6 +4,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { placeOf } from '../link/place.ts';
 import { checkAgents } from './agent-checks.ts';
+import { checkBoundaries } from './boundaries.ts';
 import type { Client } from './client.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
@@ -34,7 +35,7 @@ export const command: Command = {
     if (call.options.flag('verify')) return verifyProgram(call);
     const home = homeFolder(io.env, call.options.home);
     const url = (await readFile(join(placeOf(home, 'gateway'), 'door.url'), 'utf8').catch(() => '')).trim();
-    const checks = [...(await checkFiles(home)), ...(await checkRunning(call.client, url))];
+    const checks = [...(await checkFiles(home)), ...(await checkBoundaries(home)), ...(await checkRunning(call.client, url))];
     const rows: readonly Json[] = checks.map((check) => ({ ...check }));
     show(io, call.options.json, { home, checks: rows }, () => table(['what', 'state', 'found', 'remedy'], checks.map(({ what, state, found, remedy }) => [
       what, state === 'bad' ? 'BAD' : state, found, state === 'good' ? '' : remedy,
