@@ -46,7 +46,7 @@ const draft: Verb = {
     const [origin, root] = [text(part(status, 'ledger', 'origin')), text(part(status, 'ledger', 'root'))];
     const createdAt = Date.now();
     const order = writeOrder({
-      id: crypto.randomUUID(), installation: text(part(status, 'installation')), from, to,
+      id: crypto.randomUUID(), installation: text(part(status, 'installation')), from, to, restoredAt: number(part(status, 'restored', 'at')),
       reason: needText('reason'), createdAt, expiresAt: createdAt + lastsMs,
       ...(origin === '' ? {} : { ledger: { origin, size: number(part(status, 'ledger', 'size')), root } }),
     });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { switchedOff } from '../gateway/guard.ts';
-import { createInForceKeeper } from '../gateway/in-force.ts';
+import { createInForceKeeper, risingFloor } from '../gateway/in-force.ts';
 import { objects, part, text } from '../cli/json-view.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { connectLink } from '../link/connect.ts';
@@ -16,7 +16,7 @@ afterAll(() => fixture.close());
 
 /** What a gateway takes into force: the first snapshot and lease of a new watch. */
 async function watched(): Promise<ReturnType<typeof createInForceKeeper>> {
-  const inForce = createInForceKeeper(() => readPeerKey(home, 'control'), { version: 0, mayGoBack: () => false, reached: () => undefined });
+  const inForce = createInForceKeeper(() => readPeerKey(home, 'control'), risingFloor());
   for await (const item of fixture.asGateway.stream('control.watch', { gateway: crypto.randomUUID() }, new AbortController().signal)) {
     const signed = { bytes: text(part(item, 'bytes')), signature: text(part(item, 'signature')) };
     if (part(item, 'kind') === 'lease') {

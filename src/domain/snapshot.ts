@@ -74,6 +74,8 @@ export interface Snapshot {
   readonly known?: Readonly<Record<string, string>>;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
+  /** When what it was made of was last restored from a backup (epoch ms); absent: never. Versions follow each other between two of these only. */
+  readonly restoredAt?: number;
   /** Whose orders may bridge a restore: Ed25519 public keys (32 bytes, base64) by person. Absent: nobody's. */
   readonly recovery?: { readonly keys: Readonly<Record<string, string>> };
 }

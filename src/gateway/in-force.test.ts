@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { SIGNED_AS, type Lease, type SignedSnapshot, type Snapshot } from '../domain/snapshot.ts';
 import { STANDING_LIMITS } from '../domain/standing.ts';
-import { createInForceKeeper, type InForceKeeper } from './in-force.ts';
+import { createInForceKeeper, risingFloor, type InForceKeeper } from './in-force.ts';
 
 const keys = generateKeyPairSync('ed25519');
 const signed = (purpose: string, value: object, key: KeyObject = keys.privateKey): SignedSnapshot => {
@@ -17,7 +17,7 @@ const lease = (issuedAt: number, change: Partial<Lease> = {}): Lease => ({
   issuedAt, expiresAt: issuedAt + 1000, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [],
   killed: { all: false, agents: [], servers: [], principals: [], tools: [], contexts: [] }, ...change,
 });
-const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, { version: floor, mayGoBack: () => false, reached: () => undefined });
+const keeper = (floor = 0): InForceKeeper => createInForceKeeper(() => keys.publicKey, risingFloor(floor));
 
 test('without a snapshot, or with a lease that ran out, nothing is decided', () => {
   const force = keeper();

@@ -39,16 +39,29 @@ export interface InForceKeeper {
 
 /** What a node remembers of the snapshots that it used, over its restarts. */
 export interface Floor {
-  /** The last one: older ones are a roll-back. */
+  /** The last one. */
   readonly version: number;
-  /** Whether an order of two people lets it go back by this much, now. */
-  mayGoBack(from: number, to: number): boolean;
-  /** One came into force. */
-  reached(snapshot: Snapshot): void;
+  /** Whether this may come into force: it is newer, or two people ordered that it may. `bytes`: as they were signed. */
+  takes(snapshot: Snapshot, bytes: string): boolean;
+  /** It came into force. */
+  reached(snapshot: Snapshot, bytes: string): void;
+}
+
+/** A floor that nothing is known of but versions, and that ends with the process. */
+export function risingFloor(version = 0): Floor {
+  let reached = version;
+  return {
+    get version() {
+      return reached;
+    },
+    takes: (snapshot) => snapshot.version >= reached,
+    reached: (snapshot) => void (reached = snapshot.version),
+  };
 }
 
 export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): InForceKeeper {
   let prepared: Prepared | undefined;
+  let bytes: string | undefined;
   let lease: Lease | undefined;
   let inForce: InForce | undefined;
   const bySnapshot = new WeakMap<Snapshot, Prepared>();
@@ -64,10 +77,10 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): 
     acceptSnapshot(signed) {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
       const snapshot = checked(SIGNED_AS.snapshot, signed, controlKey()) as Snapshot;
-      const newest = prepared?.snapshot.version ?? floor.version;
-      if (snapshot.version === prepared?.snapshot.version) return;
-      if (snapshot.version < newest && !floor.mayGoBack(newest, snapshot.version)) {
-        throw new SallyportError('ERR_SNAPSHOT_ROLLBACK', `Snapshot ${snapshot.version} is older than ${newest}, which was in force.`, {
+      if (signed.bytes === bytes) return;
+      if (!floor.takes(snapshot, signed.bytes)) {
+        const why = `Snapshot ${snapshot.version}${madeOf(snapshot)} does not follow ${floor.version}, which was in force.`;
+        throw new SallyportError('ERR_SNAPSHOT_ROLLBACK', why, {
           remedy: 'After a restore, two people sign an order for it: see `sallyport recovery order`. Otherwise somebody put an older control in its place.',
         });
       }
@@ -76,7 +89,8 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): 
       prepared = { snapshot, engine, ceilings, directory: buildDirectory(snapshot), known: indexIdentities(snapshot) };
       bySnapshot.set(snapshot, prepared);
       combine();
-      floor.reached(snapshot);
+      ({ bytes } = signed);
+      floor.reached(snapshot, signed.bytes);
       for (const listener of listeners) listener();
     },
     acceptLease(signed) {
@@ -119,6 +133,10 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): 
       return lease;
     },
   };
+}
+
+function madeOf({ restoredAt }: Snapshot): string {
+  return restoredAt === undefined ? '' : ` of a store that was restored at ${new Date(restoredAt).toISOString()}`;
 }
 
 function checked(purpose: string, { bytes, signature }: SignedSnapshot, key: KeyObject): unknown {

@@ -20,6 +20,8 @@ const ORDER = z.strictObject({
   from: z.int().min(0),
   /** … to one of at least this. */
   to: z.int().min(0),
+  /** Which restore it is about (`Snapshot.restoredAt`); 0: none, the ledger's alone. */
+  restoredAt: z.int().min(0),
   /** The checkpoint that the ledger goes on from; root in base64. Absent: the ledger is as it was. */
   ledger: z.strictObject({ origin: z.string().max(300), size: z.int().min(0), root: z.string().max(100) }).exactOptional(),
   reason: z.string().min(1).max(2_000),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
@@ -17,8 +18,10 @@ import type { RecoveryKeys, VerifiedOrder } from '../recovery/order.ts';
 const IDS = z.array(z.string()).readonly();
 const BACK = z.strictObject({ at: z.int(), order: z.string(), by: z.string(), reason: z.string(), from: z.int(), to: z.int() });
 const FLOOR = z.strictObject({
-  /** The newest snapshot that was in force: an older one is a roll-back. */
+  /** The newest snapshot that was in force: its version, when what it was made of was restored (0: never), and its SHA-256. */
   version: z.int().min(0),
+  restoredAt: z.int().min(0),
+  digest: z.string(),
   /** Whose orders may bridge one: as the newest snapshot said it, and nobody else says it. */
   keys: z.record(z.string(), z.string()),
   /** Orders that were used up, for snapshots and for the ledger's log. */
@@ -29,6 +32,8 @@ const FLOOR = z.strictObject({
 type Kept = z.infer<typeof FLOOR>;
 type Part = keyof Kept['used'];
 
+type Made = Pick<Snapshot, 'version' | 'restoredAt' | 'recovery'>;
+
 /** Below what a role never goes, but by an order of two people. */
 export interface Floor {
   readonly version: number;
@@ -37,10 +42,10 @@ export interface Floor {
    * `ERR_RECOVERY_ORDER`, and then it counts for nothing.
    */
   offer(text: string, keys?: RecoveryKeys): void;
-  /** Whether what is in force may be replaced by something older. */
-  mayGoBack(from: number, to: number): boolean;
-  /** A snapshot came into force. */
-  reached(snapshot: Pick<Snapshot, 'version' | 'recovery'>): void;
+  /** Whether a snapshot may come into force: a newer one of the same store, or one of a restored store that two people ordered. */
+  takes(snapshot: Made, bytes: string): boolean;
+  /** It came into force. */
+  reached(snapshot: Made, bytes: string): void;
   /** For the role's memory of the ledger. */
   readonly leave: LogLeave;
   /** Puts on record that it went back, if it did and that is not on record yet. Rejects as the journal does. */
@@ -69,13 +74,19 @@ export function openFloor(home: string, file: string): Floor {
     offer(text, keys = kept.keys) {
       offered = verifyOrder(text, { keys, installation: installationOf(readPeerKey(home, 'control')), now: Date.now() });
     },
-    mayGoBack(from, to) {
+    takes({ version, restoredAt = 0 }, bytes) {
+      // A new role has nothing to lose; who holds its folder could empty it.
+      if (kept.version === 0) return true;
+      if (restoredAt === kept.restoredAt) return version > kept.version || (version === kept.version && digestOf(bytes) === kept.digest);
+      // Numbers of before and after a restore are not of one row. Where nobody could sign an order, a higher one must do.
+      if (Object.keys(kept.keys).length === 0) return restoredAt > kept.restoredAt && version > kept.version;
       const order = standing('snapshot');
-      return order !== undefined && Date.now() < order.expiresAt && from <= order.from && to >= order.to;
+      if (order === undefined || Date.now() >= order.expiresAt) return false;
+      return restoredAt > kept.restoredAt && order.restoredAt === restoredAt && kept.version <= order.from && version >= order.to;
     },
-    reached({ version, recovery }) {
-      const order = version < kept.version ? standing('snapshot') : undefined;
-      const next = { ...kept, version, keys: recovery?.keys ?? {}, used: spent('snapshot') };
+    reached({ version, restoredAt = 0, recovery }, bytes) {
+      const order = restoredAt === kept.restoredAt ? undefined : standing('snapshot');
+      const next = { ...kept, version, restoredAt, digest: digestOf(bytes), keys: recovery?.keys ?? {}, used: spent('snapshot') };
       if (order === undefined) return keep(next);
       const { id, signers, reason } = order;
       keep({ ...next, back: { at: Date.now(), order: id, by: signers.join(', '), reason, from: kept.version, to: version } });
@@ -103,6 +114,15 @@ export function openFloor(home: string, file: string): Floor {
   };
 }
 
+/** The restore of this state folder: what the role used before does not stand against it. For a folder that is being restored. */
+export function rebase(file: string, restoredAt: number): void {
+  writeDurable(file, `${JSON.stringify({ ...read(file), restoredAt })}\n`, 0o600);
+}
+
+function digestOf(bytes: string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 /** A record of the role's own, of no exchange. */
 export function ownRecord(node: string, of: Happening): Parameters<Journal['append']>[0] {
   return toRecord({ id: Bun.randomUUIDv7(), at: Date.now(), node, exchange: '', ...of });
@@ -114,7 +134,7 @@ export function keysPinned(file: string): RecoveryKeys {
 }
 
 function read(file: string): Kept {
-  if (!existsSync(file)) return { version: 0, keys: {}, used: { snapshot: [], log: [] } };
+  if (!existsSync(file)) return { version: 0, restoredAt: 0, digest: '', keys: {}, used: { snapshot: [], log: [] } };
   try {
     return FLOOR.parse(JSON.parse(readFileSync(file, 'utf8')), { reportInput: false });
   } catch (cause) {

@@ -17,6 +17,7 @@ import { isObject, type Json } from '../../domain/json.ts';
 import { fillStore } from '../../store/load.ts';
 import type { Filling } from '../../store/load.ts';
 import type { StoreOptions } from '../../store/store.ts';
+import { rebase } from '../../roles/floor.ts';
 import { PLACES } from './gather.ts';
 import { isLeftOut } from './left-out.ts';
 
@@ -46,7 +47,7 @@ const LEDGER_FILES = /^ledger\/(segments\/\d{16}\.jsonl|log\/checkpoint|bodies\/
  * only then put in place, by one rename. Throws `ERR_CONFLICT` when there is anything already, `ERR_BACKUP_*`, `ERR_LOG_INCONSISTENT`.
  */
 export async function placeArchive(parts: PlaceParts): Promise<Placed> {
-  const { home, file, identity, installation } = parts;
+  const { home, file, identity, installation, now } = parts;
   needEmpty(home);
   sweepStaging(home);
   const staging = `${home}${STAGING}${process.pid}`;
@@ -56,6 +57,7 @@ export async function placeArchive(parts: PlaceParts): Promise<Placed> {
     const manifest = await readArchive({ file, identity, installation, take: (one) => stage(staging, one) });
     for (const [folder, mode] of manifest.folders) if (!isLeftOut(folder)) makeFolder(staging, folder, mode);
     await checkLedger(staging, manifest);
+    for (const file of floorsIn(staging)) rebase(file, now);
     const filled = await fill(staging, manifest, parts);
     rmSync(join(staging, SPOOL), { recursive: true });
     needEmpty(home);
@@ -120,6 +122,14 @@ async function stage(staging: string, file: TarFile): Promise<void> {
 function makeFolder(staging: string, folder: string, mode: number): void {
   mkdirSync(join(staging, folder), { recursive: true, mode: 0o700 });
   chmodSync(join(staging, folder), mode);
+}
+
+/** What gateway and egress of this machine remember of snapshots; those elsewhere wait for an order. */
+function floorsIn(staging: string): readonly string[] {
+  return ['gateway', 'egress'].flatMap((role) => {
+    const folder = join(staging, role);
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.version')).map((name) => join(folder, name)) : [];
+  });
 }
 
 async function checkLedger(staging: string, { ledger }: Manifest): Promise<void> {

@@ -73,6 +73,7 @@ export function createRecovery(parts: RecoveryParts): RecoveryKeeper {
     if (order.to > version) throw refusal(`it is for snapshot ${order.to}, and ${version} is in force here`);
     if (order.from < version) throw refusal(`it lets nobody come here who is beyond snapshot ${order.from}, and ${version} is in force`);
     const restored = await readRestored(store);
+    if (order.restoredAt !== (restored?.at ?? 0)) throw refusal('it is about another restore');
     const log = memory.refused() ?? restored?.ledger;
     if (order.ledger !== undefined && !Bun.deepEquals(order.ledger, log)) throw refusal('its checkpoint is not the one that the ledger goes on from');
     return order;
@@ -104,8 +105,8 @@ export function createRecovery(parts: RecoveryParts): RecoveryKeeper {
         await record({ event: 'recovery.refused', space: DEFAULT_SPACE, ...whoOf(admin), code, reason, detail: told(text) });
         throw error;
       }
-      const { id, from, to, ledger, reason, signers, expiresAt } = order;
-      const detail = { id, from, to, signers, ...(ledger === undefined ? {} : { ledger: { ...ledger } }) };
+      const { id, from, to, restoredAt, ledger, reason, signers, expiresAt } = order;
+      const detail = { id, from, to, restoredAt, signers, ...(ledger === undefined ? {} : { ledger: { ...ledger } }) };
       await whenTaken(() => record({ event: 'recovery.ordered', space: DEFAULT_SPACE, ...whoOf(admin), snapshot: to, reason, detail }), now);
       const next: Recovery = { order: text, appliedAt: now(), expiresAt, used: [...(last?.used ?? []), id].slice(-LIMITS.recoveryOrdersKeptMax) };
       await store.transaction(async (rows) => void (await rows.put('setting', DEFAULT_SPACE, ID, decodeJson(JSON.stringify(next)), { by: admin.id })));

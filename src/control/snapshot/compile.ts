@@ -29,11 +29,11 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, detect, known } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, restoredAt, detect, known } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       const told = {
-        ...(telemetry === undefined ? {} : { telemetry }), ...(recovery === undefined ? {} : { recovery }),
+        ...(telemetry === undefined ? {} : { telemetry }), ...(recovery === undefined ? {} : { recovery }), ...(restoredAt === undefined ? {} : { restoredAt }),
         ...(Object.keys(detect).length === 0 ? {} : { detect }),
         ...(Object.keys(known).length === 0 ? {} : { known }),
       };

@@ -10,6 +10,7 @@ import type { TelemetrySettings } from '../../domain/telemetry.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { ClassificationShape, DefaultsShape } from '../../registry/flow-shape.ts';
 import type { Rows } from '../../store/store.ts';
+import { readRestored } from '../backups/restored.ts';
 import { readBackup } from '../backups/settings.ts';
 import { readDetectSettings } from '../detect/settings.ts';
 import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
@@ -38,6 +39,7 @@ export interface Configuration {
   readonly audit: AuditSettings;
   readonly telemetry?: TelemetrySettings;
   readonly recovery?: NonNullable<Snapshot['recovery']>;
+  readonly restoredAt?: number;
   readonly flow: FlowSettings;
   readonly detect: DetectSettings;
   /** How secrets of the vault are known again, sealed. */
@@ -61,6 +63,7 @@ export interface Rules {
 export async function readConfiguration(rows: Rows, now: number): Promise<Configuration> {
   const { listen: _, control: _door, ...network } = await readNetwork(rows);
   const { recoveryKeys } = await readBackup(rows);
+  const restored = await readRestored(rows);
   const telemetry = telemetryOf(await readTelemetry(rows));
   const spaces = await spacesOf(rows);
   const flows = await Promise.all(spaces.map(async (space) => ({ space, rules: (await readFlowParts(rows, space)).classification })));
@@ -77,6 +80,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     flow: await readFlowSettings(rows, spaces),
     detect: await readDetectSettings(rows), known: await readKnown(rows),
     ...(telemetry === undefined ? {} : { telemetry }), ...(recoveryKeys === undefined ? {} : { recovery: { keys: recoveryKeys } }),
+    ...(restored === undefined ? {} : { restoredAt: restored.at }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),

@@ -5,7 +5,7 @@ import type { Server } from '../../../domain/server.ts';
 import type { Snapshot } from '../../../domain/snapshot.ts';
 import { STANDING_LIMITS } from '../../../domain/standing.ts';
 import { signBytes } from '../../../control/snapshot/sign.ts';
-import { createInForceKeeper, type InForce } from '../../../gateway/in-force.ts';
+import { createInForceKeeper, risingFloor, type InForce } from '../../../gateway/in-force.ts';
 import { compileClassification } from '../../../policy/classification.ts';
 import { compilePolicies } from '../../../policy/compile.ts';
 import { defaultPolicies } from '../../../policy/defaults/table.ts';
@@ -43,7 +43,7 @@ export async function companyOf({ suite, manifest: declared, tools, policy = PER
 /** Signed and accepted as every snapshot is. */
 function inForce(snapshot: Snapshot): InForce {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const keeper = createInForceKeeper(() => publicKey, { version: 0, mayGoBack: () => false, reached: () => undefined });
+  const keeper = createInForceKeeper(() => publicKey, risingFloor());
   const now = Date.now();
   keeper.acceptSnapshot(signBytes('snapshot', JSON.stringify(snapshot), privateKey));
   const killed = { all: false, agents: [], principals: [], servers: [], tools: [], contexts: [] };
