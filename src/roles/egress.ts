@@ -63,7 +63,7 @@ export async function startEgress({ home, fleet: options = {} }: { readonly home
   const metrics = createMetrics('egress', NODE);
   const journal = countRecords(kept, metrics);
   const inForce = openInForce(home, floor);
-  const { refused, settle } = recordRecovery(journal, NODE, floor);
+  const { refused, settle } = recordRecovery(journal, NODE, floor, ending.signal);
   const floods = createServerFloods(journal);
   const door = openDoor({
     folder: waysOf(home), now: Date.now,

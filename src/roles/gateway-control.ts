@@ -11,6 +11,7 @@ import { ownRecord, type Floor } from './floor.ts';
 
 const RETRY_MS = 100;
 const POLL_MS = 10;
+const SETTLE_MS = 500;
 /** Different ones; the same is told once. */
 const REFUSALS_TOLD_MAX = 100;
 
@@ -65,15 +66,26 @@ function offer(floor: Floor, text: string, refused: Watching['refused']): void {
 const SNAPSHOT_CODES: readonly string[] = ['ERR_SNAPSHOT_ROLLBACK', 'ERR_SNAPSHOT_SIGNATURE', 'ERR_RECOVERY_ORDER'];
 
 /** Puts each refusal on record once, and what went back by an order, when the ledger takes it. */
-export function recordRecovery(journal: Journal, node: string, floor: Floor): { readonly refused: Watching['refused']; readonly settle: () => void } {
+export function recordRecovery(
+  journal: Journal, node: string, floor: Floor, signal: AbortSignal,
+): { readonly refused: Watching['refused']; readonly settle: () => void } {
   const told = new Set<string>();
+  let settling = false;
+  const settle = (): void => {
+    if (settling || signal.aborted) return;
+    settling = true;
+    // The ledger that it goes on with may still be refused.
+    floor.settle(journal, node).catch(() => void setTimeout(settle, SETTLE_MS).unref()).finally(() => (settling = false));
+  };
+  // What a restart cut short.
+  settle();
   return {
     refused: ({ code, message }) => {
       if (!SNAPSHOT_CODES.includes(code) || told.has(message) || told.size >= REFUSALS_TOLD_MAX) return;
       told.add(message);
       journal.append(ownRecord(node, { event: 'recovery.refused', space: DEFAULT_SPACE, code, reason: message })).catch(() => told.delete(message));
     },
-    settle: () => void floor.settle(journal, node).catch(() => undefined),
+    settle,
   };
 }
 

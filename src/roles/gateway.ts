@@ -67,7 +67,7 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
     home, node, links, inForce, floor, seal, state, signal, flowKey, keeping: presence, knownKey: knownKeyOf(secret),
     replica: (name) => fleet.replica('gateway', name),
   });
-  const { refused, settle } = recordRecovery(plane.journal, node, floor);
+  const { refused, settle } = recordRecovery(plane.journal, node, floor, signal);
   inForce.onChange(settle);
   void watchControl({ control: links.control, inForce, floor, refused, signal }, { gateway: kept.id });
   const timer = setInterval(() => plane.sweep(), SWEEP_MS);

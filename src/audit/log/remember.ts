@@ -38,6 +38,8 @@ export class LogMemory {
   readonly #unsignedMs: number;
   readonly #leave: LogLeave | undefined;
   #acknowledged = -1;
+  /** That what was acknowledged was once missing: other records in its place do not bring it back. */
+  #lost: string | undefined;
   #due: { readonly position: number; readonly atMs: number } | undefined;
 
   /** `unsignedMs`: how long an acknowledged record may stay unsigned. */
@@ -60,7 +62,10 @@ export class LogMemory {
   async check(ask: (wanted: { readonly from: number; readonly covering?: number }) => Promise<Json>, isNew: boolean): Promise<Accepted | undefined> {
     const seen = readSeen(this.#file);
     // What came before an acceptance may be lost: that is what was accepted.
-    if (seen?.accepted !== undefined) this.#acknowledged = -1;
+    if (seen?.accepted !== undefined) {
+      this.#acknowledged = -1;
+      this.#lost = undefined;
+    }
     const acknowledged = this.#acknowledged;
     const { note, vkey, proof } = readAnswer(await ask({ from: seen?.size ?? 0, ...(isNew && acknowledged >= 0 ? { covering: acknowledged } : {}) }));
     const found = verify(seen, note, vkey, proof) ?? this.#uncovered(note, vkey, acknowledged, isNew);
@@ -84,7 +89,7 @@ export class LogMemory {
   /** Whether an order lets this role go on from an older checkpoint, which the log that is offered continues. */
   async #goBack(seen: Seen, ask: (wanted: { readonly from: number }) => Promise<Json>): Promise<boolean> {
     const leave = this.#leave?.current();
-    if (leave === undefined || leave.origin !== seen.origin || leave.size >= seen.size) return false;
+    if (leave === undefined || leave.origin !== seen.origin || leave.size >= Math.max(seen.size, this.#acknowledged + 1)) return false;
     const { origin, size, root, by, reason, order } = leave;
     const earlier: Seen = { origin, vkey: seen.vkey, size, root };
     const { note, vkey, proof } = readAnswer(await ask({ from: size }));
@@ -107,7 +112,8 @@ export class LogMemory {
   #uncovered(note: string, vkey: string, acknowledged: number, isNew: boolean): string | undefined {
     const key = readVkey(vkey);
     const size = key === undefined ? 0 : (openCheckpoint(note, key)?.size ?? 0);
-    if (isNew && size <= acknowledged) return `it ends at ${size} records, and record ${acknowledged} was acknowledged: the ledger was rolled back`;
+    if (isNew && size <= acknowledged) this.#lost ??= `it ended at ${size} records, and record ${acknowledged} was acknowledged: the ledger was rolled back`;
+    if (this.#lost !== undefined) return this.#lost;
     if (this.#due !== undefined && size > this.#due.position) this.#due = undefined;
     if (this.#due === undefined && size <= acknowledged) this.#due = { position: acknowledged, atMs: performance.now() };
     const overdue = this.#due !== undefined && performance.now() - this.#due.atMs > this.#unsignedMs;
