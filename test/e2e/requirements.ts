@@ -16,6 +16,7 @@ const ROWS = {
   'egress-hidden-recipient': [
     'A server that speaks the protocol as it should and sends a copy elsewhere is stopped, and a person sees what it tried.',
     'issue 6, done when',
+  ],
   backup: ['A backup is whole, of one moment and for its keepers alone, or it is refused; the gate works on while it is made.', 'issue 6, part 8'],
   'recovery-order': [
     'Roles go back to an older snapshot or log by an order that two people signed, once, on record, and by nothing else.',
