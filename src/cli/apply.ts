@@ -3,7 +3,7 @@ import { readManifestFiles } from '../control/manifest/files.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
 import { objects, part, text } from './json-view.ts';
-import { withProgress } from './progress.ts';
+import { whileFetching } from './server-package.ts';
 import { plain, table } from './terminal.ts';
 import { callOf } from './verbs.ts';
 
@@ -16,7 +16,7 @@ export const command: Command = {
     const reason = call.options.text('reason');
     const dryRun = call.options.flag('dry-run');
     const { policies, ...files } = await readManifestFiles(call.needText('file'));
-    const answer = await withProgress(io, 'compiling', () =>
+    const answer = await whileFetching(call, 'compiling', () =>
       call.client.send('POST', '/manifest', {
         ...files, policies: policies.map((policy): Json => ({ ...policy })), dryRun, ...(reason === undefined ? {} : { reason }),
       }));

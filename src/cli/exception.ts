@@ -10,9 +10,11 @@ import type { Call, Verb } from './verbs.ts';
 const add: Verb = {
   usage: `add --server ID [--tool NAME] --to group:NAME|agent:NAME|principal:ID --reason WHY --owner WHO --approver WHO --for 14d
 exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WHO --for 14d
-exception add --server ID --definition DETECTOR/RULE --reason WHY --owner WHO --approver WHO --for 14d`,
+exception add --server ID --definition DETECTOR/RULE --reason WHY --owner WHO --approver WHO --for 14d
+exception add --package npm:NAME|pypi:NAME --rule cooling-off|provenance --reason WHY --owner WHO --approver WHO --for 14d`,
   options: {
     server: { type: 'string' }, tool: { type: 'string' }, to: { type: 'string' }, exposure: { type: 'string' }, definition: { type: 'string' },
+    package: { type: 'string' }, rule: { type: 'string' },
     reason: { type: 'string' }, owner: { type: 'string' }, approver: { type: 'string' }, for: { type: 'string' },
   },
   run: async (call) => {
@@ -28,6 +30,8 @@ exception add --server ID --definition DETECTOR/RULE --reason WHY --owner WHO --
 };
 
 function readScope({ options, needText }: Call): JsonObject {
+  const named = options.text('package');
+  if (named !== undefined) return { kind: 'package', package: named, rule: needText('rule') };
   const rule = options.text('exposure');
   if (rule !== undefined) return { kind: 'exposure', server: needText('server'), rule };
   const definition = options.text('definition');
@@ -49,7 +53,7 @@ const list: Verb = {
 
 function describeScope(exception: JsonObject): string {
   const scope = exception['scope'];
-  const server = text(part(scope, 'server'));
+  const server = text(part(scope, 'package') ?? part(scope, 'server'));
   if (part(scope, 'rule') !== undefined) return `${server}: ${text(part(scope, 'rule'))}`;
   const to = part(scope, 'to');
   const who = typeof to === 'object' && to !== null ? Object.entries(to).map(([kind, name]) => `${kind} ${text(name)}`).join() : '';
@@ -66,4 +70,5 @@ const remove: Verb = {
   },
 };
 
-export const command = commandOf('exception', 'Except calls, exposures or definitions from the rules, for a reason and a time', { add, list, remove });
+export const command = commandOf('exception', 'Except calls, exposures, definitions or packages from the rules, for a reason and a time',
+  { add, list, remove });

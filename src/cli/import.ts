@@ -4,12 +4,13 @@ import type { Json, JsonObject } from '../domain/json.ts';
 import { readClientFile } from '../registry/client-file.ts';
 import { clientFiles, CLIENTS, importServers } from '../registry/client-import.ts';
 import type { Import } from '../registry/client-import.ts';
-import type { Client } from './client.ts';
 import { show } from './command.ts';
 import type { Command, Io } from './command.ts';
 import { objects, part, text } from './json-view.ts';
 import { plain, table } from './terminal.ts';
+import { whileFetching } from './server-package.ts';
 import { callOf } from './verbs.ts';
+import type { Call } from './verbs.ts';
 
 export const command: Command = {
   name: 'import',
@@ -19,7 +20,10 @@ export const command: Command = {
     const call = callOf(command, args, { from: { type: 'string' }, owner: { type: 'string' }, 'dry-run': { type: 'boolean' } }, io);
     const owner = call.needText('owner');
     const dryRun = call.options.flag('dry-run');
-    const declared = objects(part(await call.client.get('/servers'), 'servers')).map(({ id, endpoint }) => ({ id: text(id), endpoint: text(endpoint) }));
+    const declared = objects(part(await call.client.get('/servers'), 'servers')).map((one) => {
+      const named = textsOf(part(one, 'package', 'declared'));
+      return { id: text(one['id']), endpoint: text(one['endpoint']), ...(named.length === 0 ? {} : { command: named }) };
+    });
     const taken = declared.map(({ id }) => id);
     const found: Import[] = [];
     const files = filesOf(call.needText('from'), io);
@@ -33,11 +37,15 @@ export const command: Command = {
     if (found.length === 0) throw new SallyportError(
       'ERR_FILE_UNREADABLE', `there is no configuration file ${files.join(' or ')}`, { remedy: `--from takes ${CLIENTS.join(', ')} or a file.` },
     );
-    const outcomes = await declare(found, dryRun ? undefined : call.client);
+    const outcomes = await declare(found, dryRun ? undefined : call);
     show(io, call.options.json, { servers: outcomes, skipped: skippedOf(found), secrets: secretsOf(found) }, () => describe(outcomes, found));
     return outcomes.every((one) => one['error'] === undefined) ? 0 : 1;
   },
 };
+
+function textsOf(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.map(text) : [];
+}
 
 function filesOf(from: string, io: Io): readonly string[] {
   const client = CLIENTS.find((one) => one === from);
@@ -45,14 +53,14 @@ function filesOf(from: string, io: Io): readonly string[] {
 }
 
 /** Each server by itself: one that control refuses does not keep the others out. */
-async function declare(found: readonly Import[], client: Client | undefined): Promise<readonly JsonObject[]> {
+async function declare(found: readonly Import[], call: Call | undefined): Promise<readonly JsonObject[]> {
   const outcomes: JsonObject[] = [];
   for (const { declaration, name, scope } of found.flatMap((one) => one.servers)) {
     const server = { id: declaration.id, name, scope };
     try {
       const body: JsonObject = JSON.parse(JSON.stringify(declaration));
-      await client?.send('POST', '/servers', body);
-      outcomes.push({ ...server, added: client !== undefined });
+      if (call !== undefined) await whileFetching(call, `declaring ${declaration.id}`, () => call.client.send('POST', '/servers', body));
+      outcomes.push({ ...server, added: call !== undefined });
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
       outcomes.push({ ...server, added: false, error: error.code, message: error.message });

@@ -19,6 +19,7 @@ function describeFacts(server: Json, digest: string): string {
   return table(['server', text(part(server, 'id'))], [
     ['status', `${text(part(server, 'status'))}${part(server, 'reason') === undefined ? '' : `: ${text(part(server, 'reason'))}`}`],
     ['reached at', text(part(server, 'endpoint'))],
+    ...describePackage(part(server, 'package')),
     ...describeLaunch(part(server, 'launch')),
     ['owner', text(part(server, 'owner'))],
     ['hosting, tier', `${text(part(server, 'hosting'))}, ${text(part(server, 'tier'))}`],
@@ -35,6 +36,16 @@ function describeFacts(server: Json, digest: string): string {
     ...(typeof approvedAt === 'number' ? [['approved', `${text(part(server, 'approvedBy'))}, ${time(approvedAt)}`]] : []),
     ...(digest === '' ? [] : [['digest', digest]]),
   ]);
+}
+
+function describePackage(pin: Json | undefined): readonly (readonly string[])[] {
+  if (pin === undefined) return [];
+  const declared = part(pin, 'declared');
+  return [
+    ['package', `${text(part(pin, 'ecosystem'))}:${text(part(pin, 'name'))} ${text(part(pin, 'version'))}`],
+    ['runs from', `package store, ${text(part(pin, 'digest'))}`],
+    ['declared as', Array.isArray(declared) ? declared.map(text).join(' ') : ''],
+  ];
 }
 
 function describeLaunch(launch: Json | undefined): readonly (readonly string[])[] {

@@ -2,6 +2,7 @@ import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { show } from './command.ts';
 import { number, objects, part, text } from './json-view.ts';
+import { describeUpgrade, packageVerb, whileFetching } from './server-package.ts';
 import { withProgress } from './progress.ts';
 import { readGrantee } from './grantee.ts';
 import { readEffects, readNewServer, SERVER_OPTIONS } from './server-options.ts';
@@ -47,11 +48,26 @@ server add ID --owner WHO [--env NAME=VALUE]... [--cwd FOLDER] [--shared] -- COM
           [--trusted] [--effect TOOL=EFFECT]...`,
   options: SERVER_OPTIONS,
   run: async (call) => {
-    const server = await call.client.send('POST', '/servers', readNewServer(call));
+    const server = await whileFetching(call, 'declaring', () => call.client.send('POST', '/servers', readNewServer(call)));
     show(
       call.io, call.options.json, server,
       () => `${describeServer(server)}\nNothing can be called on it yet. Next: sallyport server scan ${text(part(server, 'id'))}\n`,
     );
+    return 0;
+  },
+};
+
+const upgrade: Verb = {
+  usage: 'upgrade ID [--to VERSION] [--dry-run]',
+  options: { to: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+  run: async (call) => {
+    const { client, io, options } = call;
+    const id = call.need(0, 'the server');
+    const version = options.text('to');
+    const answer = await whileFetching(call, `upgrading ${plain(id)}`, () => client.send('POST', `/servers/${encodeURIComponent(id)}/upgrade`, {
+      dryRun: options.flag('dry-run'), ...(version === undefined ? {} : { version }),
+    }));
+    show(io, options.json, answer, () => describeUpgrade(answer, id));
     return 0;
   },
 };
@@ -159,5 +175,6 @@ const learn: Verb = {
 };
 
 export const command = commandOf(
-  'server', 'Declare, read, approve and stop MCP servers', { list, show: view, add, scan, diff, approve, quarantine, remove, learn, matrix },
+  'server', 'Declare, read, approve and stop MCP servers',
+    { list, show: view, add, scan, diff, approve, upgrade, package: packageVerb, quarantine, remove, learn, matrix },
 );

@@ -113,14 +113,10 @@ export function createControl(parts: ControlParts): RunningControl {
   const change = needs.after(createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now }));
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
-  const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
-  const tell = createWebhooks({ store, now, report, guard: createAddressGuard(), origin: () => origin, readSecret });
-  const approvals = createApprovalKeeper({ store, record, now, report, tell });
+  const approvals = approvalsOf({ store, record, now, report, vault, origin: () => origin });
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
   const state = ownState(parts.state);
-  let origin: string | undefined;
-  let follower: ManifestFollower | undefined;
-  let issuer: RunningIssuer | undefined;
+  let [origin, follower, issuer]: [string?, ManifestFollower?, RunningIssuer?] = [];
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
   const control: Control = {
     flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
@@ -129,15 +125,13 @@ export function createControl(parts: ControlParts): RunningControl {
     refused: createRefusals(floods, now),
     ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
     sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
-    interactions: () => (issuer ?? closed()).interactions,
-    issuer: () => issuer ?? closed(),
+    interactions: () => (issuer ?? closed()).interactions, issuer: () => issuer ?? closed(),
     connections: createConnections({
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
     machines: parts.machines,
-    signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
-    signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
+    ...signersOf(key),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
@@ -203,6 +197,21 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
 
 function floodsOf({ journal }: ControlParts): Floods {
   return createFloods(journal, { node: 'control', space: DEFAULT_SPACE });
+}
+
+function signersOf(key: KeyObject): Pick<Control, 'signApproval' | 'signBundle'> {
+  return {
+    signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
+    signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
+  };
+}
+
+function approvalsOf(
+  { store, record, now, report, vault, origin }: Pick<Control, 'store' | 'record' | 'now' | 'report' | 'vault'> & { readonly origin: () => string | undefined },
+): Control['approvals'] {
+  const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
+  const tell = createWebhooks({ store, now, report, guard: createAddressGuard(), origin, readSecret });
+  return createApprovalKeeper({ store, record, now, report, tell });
 }
 
 /** Loaded where there is a door only: a control without one has no use for it. */

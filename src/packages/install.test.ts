@@ -41,7 +41,8 @@ interface Wish {
   readonly provenance?: 'required' | 'checked';
 }
 
-async function install(ecosystem: 'npm' | 'pypi', specs: readonly string[], { more = {}, provenance = 'checked' }: Wish = {}): Promise<Entry & { readonly digest: string }> {
+async function install(ecosystem: 'npm' | 'pypi', specs: readonly string[],
+  { more = {}, provenance = 'checked' }: Wish = {}): Promise<Entry & { readonly digest: string }> {
   const staging = await stageEntry(store);
   const parts = { sources: sources(more), staging, provenance, tell: () => undefined };
   try {
@@ -68,10 +69,12 @@ function pinOf({ ecosystem, name, version, digest }: Entry & { readonly digest: 
 
 describe('an npm package', () => {
   test('is installed with everything it needs, each where Node looks for it', async () => {
-    registry.publish({ name: '@corp/server', version: '1.0.0', bin: { server: './main.js' }, dependencies: { a: '^1.0.0', b: '*' } }, { 'main.js': '#!/usr/bin/env node\n' });
+    registry.publish({ name: '@corp/server', version: '1.0.0', bin: { server: './main.js' }, dependencies: { a: '^1.0.0', b: '*' } },
+      { 'main.js': '#!/usr/bin/env node\n' });
     registry.publish({ name: 'a', version: '1.1.0', dependencies: { shared: '^1.0.0' } });
     registry.publish({ name: 'a', version: '2.0.0' });
-    registry.publish({ name: 'b', version: '3.0.0', dependencies: { shared: '^2.0.0', aliased: 'npm:shared@1' }, optionalDependencies: { mac: '1', missing: '1' }, peerDependencies: { peer: '1' } });
+    registry.publish({ name: 'b', version: '3.0.0', dependencies: { shared: '^2.0.0', aliased: 'npm:shared@1' },
+      optionalDependencies: { mac: '1', missing: '1' }, peerDependencies: { peer: '1' } });
     for (const version of ['1.0.0', '1.5.0', '2.0.0', '3.0.0-rc.1']) registry.publish({ name: 'shared', version });
     registry.publish({ name: 'mac', version: '1.0.0', os: ['darwin'] });
     registry.publish({ name: 'peer', version: '1.0.0' });
@@ -96,9 +99,11 @@ describe('an npm package', () => {
     expect(entry.packages.length).toBeGreaterThan(50);
     const [, script = ''] = entry.programs['mcp-server-everything'] ?? [];
     const folder = await createPackageFinder(store).find(pinOf(entry));
-    const child = Bun.spawn(['node', script.replace('/package', folder)], { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
-    const hello = { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } } };
-    child.stdin.write(`${JSON.stringify(hello)}\n`);
+    const child = Bun.spawn(['node', script.replace('/package', folder)],
+      { stdin: 'pipe', stdout: 'pipe', stderr: 'ignore', env: { PATH: process.env['PATH'] ?? '' } });
+    const hello = { jsonrpc: '2.0', id: 1, method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } } };
+    void child.stdin.write(`${JSON.stringify(hello)}\n`);
     await child.stdin.flush();
     const { value } = await child.stdout.getReader().read();
     child.kill();
@@ -110,7 +115,8 @@ describe('an npm package', () => {
 describe('a Python package', () => {
   test('is installed from wheels, with what the interpreter needs of it, and starts', async () => {
     registry.publishWheel({
-      name: 'mcp-tool', version: '1.2.0', programs: { 'mcp-tool': 'mcp_tool.main:run' }, requires: ['helper[fast]>=1,<2', 'never; python_version < "3"', 'tests; extra == "dev"'],
+      name: 'mcp-tool', version: '1.2.0', programs: { 'mcp-tool': 'mcp_tool.main:run' },
+        requires: ['helper[fast]>=1,<2', 'never; python_version < "3"', 'tests; extra == "dev"'],
       files: { 'mcp_tool/__init__.py': '', 'mcp_tool/main.py': 'import helper\ndef run():\n  print("hello from", helper.NAME)\n' },
     });
     registry.publishWheel({ name: 'helper', version: '1.9.0', requires: ['speed; extra == "fast"'], files: { 'helper/__init__.py': 'NAME = "the store"\n' } });
@@ -141,12 +147,16 @@ describe('a Python package', () => {
 describe('a registry that lies', () => {
   const server = { name: 'server', version: '1.0.0', bin: 'x.js' } as const;
   const cases: readonly (readonly [what: string, plant: () => void, code: string, spec?: string])[] = [
-    ['other bytes than it said', () => registry.publish(server, {}, { says: { dist: { integrity: `sha512-${'A'.repeat(86)}==`, tarball: `${registry.npm}/../tarballs/server@@1.0.0` } } }), 'ERR_PACKAGE_INTEGRITY'],
+    ['other bytes than it said', () => registry.publish(server, {},
+      { says: { dist: { integrity: `sha512-${'A'.repeat(86)}==`, tarball: `${registry.npm}/../tarballs/server@@1.0.0` } } }), 'ERR_PACKAGE_INTEGRITY'],
     ['SHA-1 alone', () => registry.publish(server, {}, { says: { dist: { shasum: 'a'.repeat(40), tarball: registry.npm } } }), 'ERR_PACKAGE_INTEGRITY'],
     ['another version under this one', () => registry.publish(server, {}, { says: { version: '0.9.0' } }), 'ERR_PACKAGE_INVALID'],
-    ['another package under this name', () => registry.answers.set('/npm/server', () => Response.json({ name: 'evil', 'dist-tags': {}, versions: {} })), 'ERR_PACKAGE_INVALID'],
-    ['an archive of another package', () => registry.publish(server, {}, { archive: tarball([{ path: 'package/package.json', text: '{"name":"evil","version":"1.0.0"}' }]) }), 'ERR_PACKAGE_INVALID'],
-    ['an archive of another version', () => registry.publish(server, {}, { archive: tarball([{ path: 'package/package.json', text: '{"name":"server","version":"0.9.0"}' }]) }), 'ERR_PACKAGE_INVALID'],
+    ['another package under this name', () => registry.answers.set('/npm/server', () => Response.json({ name: 'evil', 'dist-tags': {}, versions: {} })),
+      'ERR_PACKAGE_INVALID'],
+    ['an archive of another package', () => registry.publish(server, {},
+      { archive: tarball([{ path: 'package/package.json', text: '{"name":"evil","version":"1.0.0"}' }]) }), 'ERR_PACKAGE_INVALID'],
+    ['an archive of another version', () => registry.publish(server, {},
+      { archive: tarball([{ path: 'package/package.json', text: '{"name":"server","version":"0.9.0"}' }]) }), 'ERR_PACKAGE_INVALID'],
     ['a path that leaves the package', () => registry.publish(server, { '../../../evil.js': 'x' }), 'ERR_PACKAGE_ARCHIVE'],
     ['a link', () => registry.publish(server, {}, { archive: tarball([{ path: 'package/x', type: '2', link: '/etc/passwd' }]) }), 'ERR_PACKAGE_ARCHIVE'],
     ['names that differ by case alone', () => registry.publish(server, { 'a.js': '1', 'A.js': '2' }), 'ERR_PACKAGE_ARCHIVE'],
@@ -160,7 +170,8 @@ describe('a registry that lies', () => {
     ['a dependency whose name is a path', () => registry.publish({ ...server, dependencies: { '../../a': '1' } }), 'ERR_PACKAGE_INVALID'],
     ['a package that is not there', () => undefined, 'ERR_PACKAGE_UNKNOWN'],
     ['a version that is not there', () => registry.publish(server), 'ERR_PACKAGE_UNKNOWN', 'server@1.0.1'],
-    ['no archive', () => registry.publish(server, {}, { says: { dist: { integrity: `sha512-${'A'.repeat(86)}==`, tarball: `${registry.npm}/none` } } }), 'ERR_PACKAGE_UNKNOWN'],
+    ['no archive', () => registry.publish(server, {}, { says: { dist: { integrity: `sha512-${'A'.repeat(86)}==`, tarball: `${registry.npm}/none` } } }),
+      'ERR_PACKAGE_UNKNOWN'],
     ['something else than JSON', () => registry.answers.set('/npm/server', () => new Response('<html>')), 'ERR_PACKAGE_INVALID'],
     ['attestations that it does not give', () => registry.publish(server, {}, attested('/none')), 'ERR_PACKAGE_PROVENANCE'],
     ['attestations that are none', () => {
@@ -201,6 +212,8 @@ describe('a registry that lies', () => {
   });
 });
 
+const excepts: Sources['excepts'] = (rule, ecosystem, name) => rule === 'cooling-off' && ecosystem === 'npm' && name === 'server';
+
 describe('what is too new', () => {
   test('is refused by name, and passed over in ranges, throughout the tree', async () => {
     registry.publish({ name: 'server', version: '1.0.0', bin: 'x.js', dependencies: { a: '^1.0.0' } }, { 'x.js': '' });
@@ -209,14 +222,14 @@ describe('what is too new', () => {
     registry.publish({ name: 'a', version: '1.0.1' }, {}, { publishedAt: RECENT });
     expect(await refusal(install('npm', ['server@1.0.1']))).toStartWith('ERR_PACKAGE_TOO_NEW');
     expect(treeOf(await install('npm', ['server']))).toEqual(['node_modules/a@1.0.0', 'node_modules/server@1.0.0']);
-    const excepts: Sources['excepts'] = (rule, ecosystem, name) => rule === 'cooling-off' && ecosystem === 'npm' && name === 'server';
     expect((await install('npm', ['server@1.0.1'], { more: { excepts } })).version).toBe('1.0.1');
     registry.publish({ name: 'young', version: '1.0.0', bin: 'x.js', dependencies: { a: '1.0.1' } }, { 'x.js': '' });
     expect(await refusal(install('npm', ['young@1.0.0']))).toStartWith('ERR_PACKAGE_TOO_NEW npm:a@1.0.1');
   });
 
   test('is what nobody knows the age of', async () => {
-    registry.answers.set('/npm/server', () => Response.json({ name: 'server', 'dist-tags': { latest: '1.0.0' }, versions: { '1.0.0': { name: 'server', version: '1.0.0', dist: { tarball: '' } } } }));
+    registry.answers.set('/npm/server', () => Response.json({ name: 'server', 'dist-tags': { latest: '1.0.0' },
+      versions: { '1.0.0': { name: 'server', version: '1.0.0', dist: { tarball: '' } } } }));
     expect(await refusal(install('npm', ['server@1.0.0']))).toStartWith('ERR_PACKAGE_TOO_NEW');
     registry.publishWheel({ name: 'tool', version: '1.0', files: {} }, { publishedAt: RECENT });
     expect(await refusal(install('pypi', ['tool==1.0']))).toStartWith('ERR_PACKAGE_TOO_NEW');
@@ -244,28 +257,43 @@ test('a scope with a registry of its own is asked for there alone: a public pack
   await own.close();
 });
 
-describe('an entry of the store', () => {
-  async function installed(): Promise<Entry & { readonly digest: string }> {
-    registry.publish({ name: 'kept', version: '1.0.0', bin: 'x.js' }, { 'x.js': 'run()', 'lib/y.js': 'y' });
-    return install('npm', ['kept@1.0.0']);
-  }
-  const at = (digest: string, path: string): string => join(store, digest, 'tree/node_modules/kept', path);
+async function installed(): Promise<Entry & { readonly digest: string }> {
+  registry.publish({ name: 'kept', version: '1.0.0', bin: 'x.js' }, { 'x.js': 'run()', 'lib/y.js': 'y' });
+  return install('npm', ['kept@1.0.0']);
+}
+function inKept(digest: string, path: string): string {
+  return join(store, digest, 'tree/node_modules/kept', path);
+}
 
+function opened(path: string): string {
+  chmodSync(join(path, '..'), 0o755);
+  return path;
+}
+
+function rewrite(path: string, text: string): void {
+  chmodSync(path, 0o644);
+  writeFileSync(path, text);
+  chmodSync(path, 0o444);
+}
+
+describe('an entry of the store', () => {
   test('nobody may write', async () => {
     const { digest } = await installed();
-    expect((lstatSync(at(digest, 'x.js')).mode & 0o222) + (lstatSync(at(digest, 'lib')).mode & 0o222) + (lstatSync(join(store, digest)).mode & 0o222)).toBe(0);
+    const places = [inKept(digest, 'x.js'), inKept(digest, 'lib'), join(store, digest)];
+    expect(places.map((path) => lstatSync(path).mode & 0o222)).toEqual([0, 0, 0]);
   });
 
   const changes: readonly (readonly [what: string, change: (digest: string) => void])[] = [
-    ['a byte was changed', (digest) => rewrite(at(digest, 'x.js'), 'rum()')],
-    ['a file was added', (digest) => writeFileSync(opened(at(digest, 'z.js')), '')],
-    ['a file was removed', (digest) => rmSync(opened(at(digest, 'x.js')))],
+    ['a byte was changed', (digest) => rewrite(inKept(digest, 'x.js'), 'rum()')],
+    ['a file was added', (digest) => writeFileSync(opened(inKept(digest, 'z.js')), '')],
+    ['a file was removed', (digest) => rmSync(opened(inKept(digest, 'x.js')))],
     ['a file became a link', (digest) => {
-      rmSync(opened(at(digest, 'x.js')));
-      symlinkSync('/etc/passwd', at(digest, 'x.js'));
+      rmSync(opened(inKept(digest, 'x.js')));
+      symlinkSync('/etc/passwd', inKept(digest, 'x.js'));
     }],
-    ['a file became a program', (digest) => chmodSync(at(digest, 'lib/y.js'), 0o555)],
-    ['its list was changed', (digest) => rewrite(join(store, digest, 'entry.json'), readFileSync(join(store, digest, 'entry.json'), 'utf8').replace('kept', 'kepu'))],
+    ['a file became a program', (digest) => chmodSync(inKept(digest, 'lib/y.js'), 0o555)],
+    ['its list was changed', (digest) => rewrite(join(store, digest, 'entry.json'),
+      readFileSync(join(store, digest, 'entry.json'), 'utf8').replace('kept', 'kepu'))],
   ];
   for (const [what, change] of changes) {
     test(`does not run once ${what}, also after it ran`, async () => {
@@ -322,15 +350,4 @@ describe('an entry of the store', () => {
     await clearStaging(store);
     expect(readdirSync(store).filter((name) => name.startsWith('.'))).toEqual([]);
   });
-
-  function opened(path: string): string {
-    chmodSync(join(path, '..'), 0o755);
-    return path;
-  }
-
-  function rewrite(path: string, text: string): void {
-    chmodSync(path, 0o644);
-    writeFileSync(path, text);
-    chmodSync(path, 0o444);
-  }
 });

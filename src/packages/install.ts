@@ -72,7 +72,8 @@ export async function installNpm({ specs }: Asked, machine: Machine, parts: Inst
   const entry = {
     ecosystem: 'npm' as const, name: root.locked.name, version: root.locked.version,
     programs: programsOf(all.filter(({ locked: { at } }) => roots.some(({ name }) => at === `node_modules/${name}`))),
-    packages: all.map(({ locked: { name, version, at, integrity }, provenance }) => ({ name, version, at, integrity, ...(provenance === undefined ? {} : { provenance }) })),
+    packages: all.map(({ locked: { name, version, at, integrity }, provenance }) => ({ name, version, at, integrity,
+      ...(provenance === undefined ? {} : { provenance }) })),
     notes: [...all.flatMap(({ manifest }) => manifest.notes), ...notes].slice(0, LIMITS.packageNotesMax),
   };
   return { digest: await parts.staging.commit(entry), entry };

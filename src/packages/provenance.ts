@@ -35,14 +35,16 @@ const BUNDLE = z.record(z.string(), z.unknown());
 const NPM = z.object({ attestations: z.array(z.object({ predicateType: z.string(), bundle: BUNDLE })).max(32) });
 const PYPI = z.object({
   attestation_bundles: z.array(z.object({
-    publisher: z.object({ kind: z.string(), repository: z.string().exactOptional(), workflow: z.string().exactOptional(), workflow_filepath: z.string().exactOptional() }),
+    publisher: z.object({ kind: z.string(), repository: z.string().exactOptional(), workflow: z.string().exactOptional(),
+      workflow_filepath: z.string().exactOptional() }),
     attestations: z.array(z.object({
       verification_material: z.object({ certificate: z.string(), transparency_entries: z.array(z.unknown()).min(1).max(8) }),
       envelope: z.object({ statement: z.string(), signature: z.string() }),
     })).max(32),
   })).min(1).max(8),
 });
-const STATEMENT = z.object({ subject: z.array(z.object({ name: z.string(), digest: z.record(z.string(), z.string()) })).min(1).max(64), predicateType: z.string() });
+const STATEMENT = z.object({ subject: z.array(z.object({ name: z.string(), digest: z.record(z.string(), z.string()) })).min(1).max(64),
+  predicateType: z.string() });
 const ENVELOPE = z.object({ dsseEnvelope: z.object({ payload: z.string() }) });
 
 let verifier: Verifier | undefined;

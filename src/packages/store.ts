@@ -46,9 +46,7 @@ export interface EntryDifference {
 }
 
 export function compareEntries(before: Entry, after: Entry): EntryDifference {
-  const versions = ({ packages }: Entry): ReadonlyMap<string, string> => new Map([...Map.groupBy(packages, ({ name }) => name)]
-    .map(([name, all]) => [name, [...new Set(all.map(({ version }) => version))].toSorted().join(', ')]));
-  const [was, is] = [versions(before), versions(after)];
+  const [was, is] = [versionsOf(before), versionsOf(after)];
   const names = [...new Set([...was.keys(), ...is.keys()])].toSorted();
   const [old, young] = [digestsOf(before), digestsOf(after)];
   const paths = [...new Set([...old.keys(), ...young.keys()])].toSorted();
@@ -60,6 +58,12 @@ export function compareEntries(before: Entry, after: Entry): EntryDifference {
     }),
     warnings: [...provenanceWarnings(before, after), ...after.notes.filter((note) => !before.notes.includes(note))],
   };
+}
+
+/** Of some packages several versions stand in one tree. */
+function versionsOf({ packages }: Entry): ReadonlyMap<string, string> {
+  const byName = [...Map.groupBy(packages, ({ name }) => name)];
+  return new Map(byName.map(([name, all]) => [name, [...new Set(all.map(({ version }) => version))].toSorted().join(', ')]));
 }
 
 function digestsOf({ files }: Entry): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstatSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackagePin } from '../domain/server.ts';
 import { eachOf } from './ask.ts';
@@ -25,7 +26,7 @@ export function createPackageFinder(store: string): PackageFinder {
   const look = async ({ digest, ecosystem, name, version }: PackagePin): Promise<string> => {
     const folder = join(store, digest, TREE);
     const known = seen.get(digest);
-    if (known !== undefined && (await fingerprint(join(store, digest)).catch(() => undefined)) === known) return folder;
+    if (known !== undefined && fingerprint(join(store, digest)) === known) return folder;
     seen.delete(digest);
     const { entry, print } = await verifyWhole(store, digest);
     if (entry.ecosystem !== ecosystem || entry.name !== name || entry.version !== version) {
@@ -52,8 +53,9 @@ export async function verifyWhole(store: string, digest: string): Promise<{ read
   const entry = await readEntry(store, digest);
   const folder = join(store, digest, TREE);
   const tampered = (why: string, path: string): Error => packageFault('ERR_PACKAGE_TAMPERED', nameOf(digest), `${why}: ${path}`);
-  const before = await fingerprint(join(store, digest)).catch(() => '');
-  const found = await filesOf(folder, '').catch(() => []);
+  const before = fingerprint(join(store, digest));
+  if (before === undefined) throw tampered('its files cannot be read', TREE);
+  const found = filesOf(folder);
   const listed = new Map(entry.files.map((file) => [file.path, file]));
   const extra = found.find(({ path }) => !listed.has(path));
   if (extra !== undefined) throw tampered('a file was added', extra.path);
@@ -64,9 +66,9 @@ export async function verifyWhole(store: string, digest: string): Promise<{ read
     if (!isPlain || Number(stats.size) !== wanted.sizeBytes) throw tampered('a file was replaced', path);
     if (sha256(await readFile(join(folder, path))) !== wanted.sha256) throw tampered('a file was changed', path);
   });
-  const print = await fingerprint(join(store, digest)).catch(() => '');
-  if (print === '' || print !== before) throw tampered('it was written to while it was read', TREE);
-  return { entry, print };
+  const print = fingerprint(join(store, digest));
+  if (print !== before) throw tampered('it was written to while it was read', TREE);
+  return { entry, print: before };
 }
 
 interface Found {
@@ -74,22 +76,28 @@ interface Found {
   readonly stats: BigIntStats;
 }
 
-/** Everything in a folder that is no folder, links as themselves, sorted by path. */
-async function filesOf(root: string, at: string): Promise<readonly Found[]> {
-  const names = (await readdir(join(root, at))).toSorted();
-  const parts = await eachOf(names, AT_ONCE, async (name): Promise<readonly Found[]> => {
-    const path = at === '' ? name : `${at}/${name}`;
-    const stats = await lstat(join(root, path), { bigint: true });
-    return stats.isDirectory() ? filesOf(root, path) : [{ path, stats }];
+/**
+ * Everything in a folder that is no folder, links as themselves, sorted by path. Synchronous: of thousands of files it takes half
+ * the time, some 20 ms, and a server is waiting.
+ */
+function filesOf(root: string, at = ''): readonly Found[] {
+  const entries = readdirSync(join(root, at), { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = at === '' ? entry.name : `${at}/${entry.name}`;
+    return entry.isDirectory() ? filesOf(root, path) : [{ path, stats: lstatSync(join(root, path), { bigint: true }) }];
   });
-  return parts.flat();
 }
 
 /**
- * Which files there are and when each was last touched. Whatever writes to a file, replaces or links it changes its change time or
- * its number, and nothing but the kernel sets those.
+ * Which files there are and when each was last touched; undefined: it can't be read. Whatever writes to a file, replaces or links it
+ * changes its change time or its number, and nothing but the kernel sets those.
  */
-async function fingerprint(root: string): Promise<string> {
-  const files = await filesOf(root, '');
-  return sha256(files.map(({ path, stats: { ino, size, mode, uid, nlink, mtimeNs, ctimeNs } }) => [path, ino, size, mode, uid, nlink, mtimeNs, ctimeNs].join(' ')).join('\n'));
+function fingerprint(root: string): string | undefined {
+  try {
+    const lines = filesOf(root).map(({ path, stats: { ino, size, mode, uid, nlink, mtimeNs, ctimeNs } }) =>
+      [path, ino, size, mode, uid, nlink, mtimeNs, ctimeNs].join(' '));
+    return sha256(lines.join('\n'));
+  } catch {
+    return undefined;
+  }
 }

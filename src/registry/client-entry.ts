@@ -13,8 +13,8 @@ export interface ReadEntry {
 export interface EntryOptions {
   /** Puts one secret away and says where it is (`env:…`, `file:…`); the value is given to nobody else. */
   keep(name: string, value: string | undefined): string;
-  /** Exact versions for packages that a file names without one: `server` → `1.2.3`. */
-  readonly versions: Readonly<Record<string, string>>;
+  /** Whether a package may be named without an exact version: whoever declares it finds one. */
+  readonly isLoose: boolean;
 }
 
 /** Why an entry can't be enrolled as it is. */
@@ -124,13 +124,12 @@ function readStdio(command: readonly string[], env: Texts, cwd: unknown, options
   if (command.some((word) => /\$\{|\$\(/.test(word))) {
     throw new EntryProblem('its command holds a variable of the client', 'write the value out, or give it to the server by env');
   }
-  const pinned = command.map((word) => (Object.hasOwn(options.versions, word) ? `${word}@${options.versions[word]}` : word));
   const kept = Object.entries(env).map(([name, value]) => {
     const clear = !isReference(value) && !value.includes('${') && !looksSecret(name, value);
     return [name, clear ? value : keepText(name, value, env, options)] as const;
   });
   try {
-    const { launch, findings } = checkLaunch({ command: pinned, env: Object.fromEntries(kept), ...(typeof cwd === 'string' && { cwd }) });
+    const { launch, findings } = checkLaunch({ command, env: Object.fromEntries(kept), isLoose: options.isLoose, ...(typeof cwd === 'string' && { cwd }) });
     const open = findings[0];
     if (open) throw new EntryProblem(open.message, 'give the secret to the server by env, in the client’s file, and import again');
     return { transport: 'stdio', launch };

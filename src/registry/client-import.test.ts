@@ -83,7 +83,7 @@ describe('importServers', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['unpinned', { command: 'npx', args: ['-y', 'server'] }, 'ERR_LAUNCH_UNPINNED'],
+    ['a package from elsewhere', { command: 'npx', args: ['--registry=https://x.example', 'server'] }, 'ERR_LAUNCH_FORBIDDEN'],
     ['a shell', { command: 'sh', args: ['-c', 'x'] }, 'ERR_LAUNCH_FORBIDDEN'],
     ['switched off', { command: 'server', disabled: true }, 'ERR_CONFIG_INVALID'],
     ['a secret in arguments', { command: 'server', args: ['--api-key', SECRET] }, 'ERR_CONFIG_INVALID'],
@@ -103,10 +103,16 @@ describe('importServers', () => {
     expect(JSON.stringify(skipped)).not.toContain(SECRET);
   });
 
-  test('a version found elsewhere pins a package', () => {
+  test('a package without a version is left to whoever declares it, and is the one that is declared already', () => {
     const text = JSON.stringify({ mcpServers: { a: { command: 'npx', args: ['-y', '@s/server', '/srv'] } } });
-    const found = importServers(text, 'f', { owner: 'me', versions: { '@s/server': '1.2.3' } });
-    expect(found.servers[0]?.declaration.endpoint).toMatchObject({ launch: { args: ['-y', '@s/server@1.2.3', '/srv'] } });
+    expect(importServers(text, 'f', { owner: 'me' }).servers[0]?.declaration.endpoint).toMatchObject({ launch: { args: ['-y', '@s/server', '/srv'] } });
+    const outcome = (command: readonly string[]): unknown =>
+      importServers(text, 'f', { owner: 'me', declared: [{ id: 'files', endpoint: 'node x', command }] }).skipped[0]?.code;
+    expect(outcome(['npx', '-y', '@s/server@1.2.3', '/srv'])).toBe('ERR_CONFLICT');
+    expect(outcome(['npx', '@s/server@1.2.3', '/srv'])).toBe('ERR_CONFLICT');
+    expect(outcome(['npx', '-y', '@s/server@1.2.3', '/home'])).toBeUndefined();
+    expect(outcome(['npx', '-y', '@s/other@1.2.3', '/srv'])).toBeUndefined();
+    expect(outcome(['uvx', '@s/server@1.2.3', '/srv'])).toBeUndefined();
   });
 
   test('what is imported makes a manifest', () => {

@@ -6,6 +6,7 @@ import { EntryProblem, readEntry } from './client-entry.ts';
 import type { EntryOptions, ReadEntry } from './client-entry.ts';
 import { entriesAt, parseClientText, placesIn } from './client-text.ts';
 import { renderArgv } from './launch.ts';
+import { isSamePackage } from './packages.ts';
 import type { ServerDeclaration } from './manifest.ts';
 import { showHidden } from './text.ts';
 
@@ -79,14 +80,20 @@ export interface KeptSecret {
   readonly reference: string;
 }
 
+/** A server that is declared, with the command that named its package, where it has one. */
+export interface Declared {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly command?: readonly string[];
+}
+
 export interface ImportOptions {
   /** Who is accountable for what is imported, until somebody says otherwise. */
   readonly owner: string;
   /** Ids that exist already. */
   readonly taken?: readonly string[];
   /** What is declared already, and where it is reached: a URL, or a command with its arguments. */
-  readonly declared?: readonly { readonly id: string; readonly endpoint: string }[];
-  readonly versions?: EntryOptions['versions'];
+  readonly declared?: readonly Declared[];
   /** Puts a secret away and says where; without it, a secret is expected in an environment variable of Sallyport's. */
   keep?(server: string, name: string, value: string): string | undefined;
 }
@@ -112,9 +119,9 @@ export function importServers(text: string, file: string, options: ImportOptions
         return reference;
       };
       try {
-        const read = readEntry(value, { keep, versions: options.versions ?? {} });
+        const read = readEntry(value, { keep, isLoose: true });
         if (servers.some((other) => sameServer(other.declaration, read))) continue;
-        const there = options.declared?.find(({ endpoint }) => endpoint === placeOf(read));
+        const there = options.declared?.find((one) => isThere(one, read));
         if (there !== undefined) throw new EntryProblem(`it is declared already, as ${there.id}`, 'nothing is left to do for it', 'ERR_CONFLICT');
         taken.add(id);
         servers.push({ declaration: declare(id, read, options.owner), name, scope });
@@ -148,6 +155,14 @@ function variableName(id: string, secret: string): string {
 /** The same server in two scopes of one file is one server. */
 function sameServer(declared: ServerDeclaration, read: ReadEntry): boolean {
   return (declared.endpoint.transport === 'stdio') === (read.endpoint.transport === 'stdio') && placeOf(declared) === placeOf(read);
+}
+
+/** Reached at the same place, or by the same package: of a file that names no version, whichever version it was pinned to. */
+function isThere(declared: Declared, read: ReadEntry): boolean {
+  const { endpoint } = read;
+  if (declared.endpoint === placeOf(read)) return true;
+  return endpoint.transport === 'stdio' && declared.command !== undefined
+    && isSamePackage([endpoint.launch.command, ...endpoint.launch.args], declared.command);
 }
 
 function placeOf({ endpoint }: Pick<ServerDeclaration, 'endpoint'>): string {

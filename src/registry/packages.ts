@@ -143,6 +143,23 @@ export function withSpecs(command: readonly string[], { specs }: Pick<PackageCom
   });
 }
 
+/** A package without any version, as a client's file may name it. */
+export function bareSpec(ecosystem: PackagePin['ecosystem'], spec: string): string {
+  if (ecosystem === 'npm') return spec.replace(/(?<=.)@.*$/, '');
+  return ecosystem === 'pypi' ? spec.replace(/\s*[=<>!~@].*$/, '') : spec;
+}
+
+/** Whether a command asks for the same packages, programs and arguments as a declared one; where it names a version, for that one. */
+export function isSamePackage(command: readonly string[], declared: readonly string[]): boolean {
+  const [one, other] = [readPackageCommand(command), readPackageCommand(declared)];
+  if (one === undefined || other === undefined || one.ecosystem !== other.ecosystem || one.specs.length !== other.specs.length) return false;
+  const fits = one.specs.every(({ text }, at) => {
+    const named = other.specs[at]?.text ?? '';
+    return text === named || text === bareSpec(other.ecosystem, named);
+  });
+  return fits && one.program === other.program && JSON.stringify(one.args) === JSON.stringify(other.args);
+}
+
 function unknownOption(option: string): SallyportError {
   const message = `the option ${JSON.stringify(option)} is not allowed before the package: it could change what is run`;
   return new SallyportError('ERR_LAUNCH_FORBIDDEN', message, {

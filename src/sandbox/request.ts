@@ -31,7 +31,8 @@ export function readProcessRequest(body: Json): ProcessRequest {
 function readPackage(value: Json): PackagePin {
   const { ecosystem, name, version, digest, declared } = readObject(value, PACKAGE_FIELDS);
   if (ecosystem !== 'npm' && ecosystem !== 'pypi' && ecosystem !== 'oci') throw invalid('package');
-  return { ecosystem, name: text(name, 'package'), version: text(version, 'package'), digest: text(digest, 'package'), declared: readTexts(declared, 'package') };
+  return { ecosystem, name: text(name, 'package'), version: text(version, 'package'), digest: text(digest, 'package'),
+    declared: readTexts(declared, 'package') };
 }
 
 export function readKey(value: Json | undefined): string {

@@ -128,7 +128,7 @@ function check({ entry }: ConfigEntry): Checked {
   const [env, headers] = [textsOf(objectAt(entry, 'env')), textsOf(objectAt(entry, 'headers'))];
   try {
     // References stand for secrets: nothing of them is shown.
-    const read: ReadEntry = readEntry(entry, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, versions: {} });
+    const read: ReadEntry = readEntry(entry, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, isLoose: false });
     const { endpoint } = read;
     if (endpoint.transport !== 'stdio') return { reach: { url: endpoint.url, headers } };
     const { command, args, cwd } = endpoint.launch;

@@ -113,6 +113,7 @@ async function exportExceptions(rows: Rows, space: string): Promise<Manifest['ex
       : []);
 }
 
-function scopeOf({ kind: _, ...scope }: Extract<StoredException['scope'], { readonly rule: string }>): Manifest['exceptions'][number]['scope'] {
+function scopeOf(stored: Extract<StoredException['scope'], { readonly rule: string }>): Manifest['exceptions'][number]['scope'] {
+  const { kind: _, ...scope } = stored;
   return scope;
 }

@@ -19,7 +19,8 @@ export function containerLaunch(launch: LaunchSpec, read: PackageCommand): Launc
   checkOptions(read.options, launch);
   const at = image.text.indexOf('@sha256:');
   const declared = [launch.command, ...launch.args];
-  const pin = { ecosystem: 'oci' as const, name: image.text.slice(0, at), version: image.text.slice(at + 1), digest: image.text.slice(at + '@sha256:'.length), declared };
+  const [name, version, digest] = [image.text.slice(0, at), image.text.slice(at + 1), image.text.slice(at + '@sha256:'.length)];
+  const pin = { ecosystem: 'oci' as const, name, version, digest, declared };
   return { ...launch, args: read.args, package: pin };
 }
 

@@ -148,13 +148,15 @@ async function sourcesOf({ store, guard, now, idleMs, by, under }: Installing, p
   const registries = [npm, pypi, ...Object.values(scopes)];
   const excepted = exceptedBy([...(await listStored(store, 'exception', by.space)).map(({ body }) => body), ...(under.exceptions ?? [])], now());
   return {
-    ask: createRegistryAsk({ guard, network: { ...(await readNetwork(store)), ...under.network }, registries, signal, ...(idleMs === undefined ? {} : { idleMs }) }),
+    ask: createRegistryAsk({ guard, network: { ...(await readNetwork(store)), ...under.network }, registries, signal,
+      ...(idleMs === undefined ? {} : { idleMs }) }),
     npm, pypi, scopes, publishedBefore: now() - coolingOffMs, excepts: (rule, ecosystem, name) => excepted.has(`${rule} ${ecosystem}:${name}`),
   };
 }
 
 /** What people took responsibility for, by rule and package. */
 function exceptedBy(exceptions: readonly StoredException[], now: number): ReadonlySet<`${PackageRule} ${string}`> {
-  return new Set(exceptions.flatMap(({ scope, expiresAt }) => (scope.kind === 'package' && expiresAt > now ? [`${scope.rule} ${scope.package}` as const] : [])));
+  const inForce = exceptions.filter(({ expiresAt }) => expiresAt > now);
+  return new Set(inForce.flatMap(({ scope }) => (scope.kind === 'package' ? [`${scope.rule} ${scope.package}` as const] : [])));
 }
 

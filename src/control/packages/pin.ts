@@ -2,7 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { LaunchSpec, PackagePin } from '../../domain/server.ts';
 import type { Entry } from '../../packages/entry.ts';
 import { packageFault } from '../../packages/fault.ts';
-import { isPinned, withSpecs } from '../../registry/packages.ts';
+import { bareSpec, isPinned, withSpecs } from '../../registry/packages.ts';
 import type { PackageCommand } from '../../registry/packages.ts';
 
 /** The launch that runs an entry of the store in place of a command that would fetch it, with exact versions wherever it had none. */
@@ -25,12 +25,6 @@ function exact(read: PackageCommand, spec: string, { packages, ecosystem }: Entr
   return found === undefined ? spec : `${bare}${ecosystem === 'npm' ? '@' : '=='}${found.version}`;
 }
 
-/** A package without any version, as a client's file may name it. */
-export function bareSpec(ecosystem: PackagePin['ecosystem'], spec: string): string {
-  if (ecosystem === 'npm') return spec.replace(/(?<=.)@.*$/, '');
-  return ecosystem === 'pypi' ? spec.replace(/\s*(?:[=<>!~@].*)$/, '') : spec;
-}
-
 /** The program that is named; else the only one, or the one that is called as the package is. Throws `ERR_PACKAGE_UNSUPPORTED`. */
 function programOf({ program }: PackageCommand, { ecosystem, name, version, programs }: Entry): readonly string[] {
   const names = Object.keys(programs);
@@ -39,7 +33,8 @@ function programOf({ program }: PackageCommand, { ecosystem, name, version, prog
   const found = wanted !== undefined && Object.hasOwn(programs, wanted) ? programs[wanted] : undefined;
   if (found !== undefined) return found;
   const has = names.length === 0 ? 'it has no program' : `name one of its programs: ${names.slice(0, 20).join(', ')}`;
-  throw packageFault('ERR_PACKAGE_UNSUPPORTED', `${ecosystem}:${name}@${version}`, program === undefined ? has : `it has no program ${JSON.stringify(program)}; ${has}`);
+  const why = program === undefined ? has : `it has no program ${JSON.stringify(program)}; ${has}`;
+  throw packageFault('ERR_PACKAGE_UNSUPPORTED', `${ecosystem}:${name}@${version}`, why);
 }
 
 /** What of a launcher's options would be lost: a pinned package runs on the runner's own interpreter. */

@@ -144,7 +144,8 @@ async function bodyOf(response: Response, bytesMax: number, watch: Watch): Promi
 
 function told(error: unknown, address: string): unknown {
   if (error instanceof Passing) return unreachable(address, 'it does not answer', error.message);
-  if (error instanceof SallyportError && error.code.startsWith('ERR_UPSTREAM_')) return unreachable(address, 'it cannot be reached, or not be reached from here', error.internal);
+  const isGuards = error instanceof SallyportError && error.code.startsWith('ERR_UPSTREAM_');
+  if (isGuards) return unreachable(address, 'it cannot be reached, or not be reached from here', error.internal);
   return error;
 }
 

@@ -81,7 +81,8 @@ function present({ digest, installedAt, entry }: Stored): Record<string, Json> {
   const { ecosystem, name, version, packages, files } = entry;
   const provenance = packages.find((one) => one.name === name)?.provenance;
   return {
-    digest, installedAt, package: `${ecosystem}:${name}@${version}`, count: packages.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    digest, installedAt, package: `${ecosystem}:${name}@${version}`, count: packages.length,
+    sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     attested: packages.filter((one) => one.provenance !== undefined).length, ...(provenance === undefined ? {} : { repository: provenance.repository }),
   };
 }
@@ -100,7 +101,8 @@ async function verified({ packages, record }: Control, by: By, digest: string): 
     await verifyWhole(packages.folder, digest);
   } catch (error) {
     if (error instanceof SallyportError) {
-      await record({ event: 'package.refused', space: by.space, ...whoOf(by.admin), action: 'package.verify', code: error.code, reason: error.message, detail: { digest } });
+      const who = { space: by.space, ...whoOf(by.admin) };
+      await record({ event: 'package.refused', ...who, action: 'package.verify', code: error.code, reason: error.message, detail: { digest } });
     }
     throw error;
   }
@@ -108,7 +110,8 @@ async function verified({ packages, record }: Control, by: By, digest: string): 
 
 async function remove({ packages, record }: Control, by: By, digests: readonly string[]): Promise<void> {
   for (const digest of digests) {
-    await record({ event: 'config.changed', space: by.space, ...whoOf(by.admin), action: 'package.remove', detail: { resource: 'package', id: digest, verb: 'remove' } });
+    const detail = { resource: 'package', id: digest, verb: 'remove' };
+    await record({ event: 'config.changed', space: by.space, ...whoOf(by.admin), action: 'package.remove', detail });
     await removeEntry(packages.folder, digest);
   }
 }

@@ -3,12 +3,11 @@ import type { Json } from '../../domain/json.ts';
 import type { LaunchSpec, PackagePin } from '../../domain/server.ts';
 import { readEntry } from '../../packages/entry.ts';
 import { compareEntries } from '../../packages/store.ts';
-import { readPackageCommand, withSpecs } from '../../registry/packages.ts';
+import { bareSpec, readPackageCommand, withSpecs } from '../../registry/packages.ts';
 import type { By, Control } from '../control.ts';
 import { LAUNCH } from '../servers/schema.ts';
 import { showServer } from '../servers/show.ts';
 import { needStored, putStored } from '../stored.ts';
-import { bareSpec } from './pin.ts';
 
 interface Upgrade {
   readonly version?: string;
@@ -37,10 +36,12 @@ export async function upgradeServer(by: By, id: string, { version, dryRun }: Upg
   return control.change(by, { resource: 'server', id, verb: 'upgrade', detail }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
     if (!Bun.deepEquals(server.body.endpoint, endpoint)) {
-      throw new SallyportError('ERR_CONFLICT', 'the server was changed while its package was fetched', { remedy: `Upgrade it again: sallyport server upgrade ${id}` });
+      const remedy = `Upgrade it again: sallyport server upgrade ${id}`;
+      throw new SallyportError('ERR_CONFLICT', 'the server was changed while its package was fetched', { remedy });
     }
     const declaredBy = admin.proof === undefined ? {} : { declaredBy: admin.id };
-    const body = { ...server.body, ...declaredBy, endpoint: { transport: 'stdio' as const, launch: LAUNCH.parse(next) }, status: 'declared' as const, moved: true as const };
+    const moved = { endpoint: { transport: 'stdio' as const, launch: LAUNCH.parse(next) }, status: 'declared' as const, moved: true as const };
+    const body = { ...server.body, ...declaredBy, ...moved };
     await putStored(rows, 'server', space, id, body, admin.id);
     // What it said before is not what it says now.
     for (const kind of ['candidate', 'drift'] as const) await rows.delete(kind, space, id, { by: admin.id });
@@ -75,9 +76,11 @@ async function differenceOf({ packages }: Control, before: string | undefined, a
   if (before === undefined || after === undefined || before === after) return { packages: [], files: [], filesChanged: 0, warnings: [] };
   // What was there before may be gone by now, or damaged: that is no reason against a newer one.
   const was = await readEntry(packages.folder, before).catch(() => undefined);
-  if (was === undefined) return { packages: [], files: [], filesChanged: 0, warnings: ['what it ran from is not in the store any more: nothing can be compared'] };
+  const gone = 'what it ran from is not in the store any more: nothing can be compared';
+  if (was === undefined) return { packages: [], files: [], filesChanged: 0, warnings: [gone] };
   const { packages: changed, files, warnings } = compareEntries(was, await readEntry(packages.folder, after));
   return {
-    packages: changed.map((one): Json => ({ ...one })), files: files.slice(0, FILES_SHOWN).map((one): Json => ({ ...one })), filesChanged: files.length, warnings,
+    packages: changed.map((one): Json => ({ ...one })), files: files.slice(0, FILES_SHOWN).map((one): Json => ({ ...one })),
+    filesChanged: files.length, warnings,
   };
 }

@@ -14,5 +14,6 @@ export function describeEndpoint(endpoint: Endpoint): string {
 export function checkDefinition({ endpoint, allow }: Pick<ServerDefinition, 'endpoint' | 'allow'>, isLoose = false): readonly ServerFinding[] {
   if (endpoint.transport !== 'stdio') return [];
   const { command, args, ...rest } = endpoint.launch;
-  return checkLaunch({ command: [command, ...args], ...rest, allow, isLoose }).findings.map(({ rule, at, message }) => ({ rule, severity: 'warn', item: at, message }));
+  return checkLaunch({ command: [command, ...args], ...rest, allow,
+    isLoose }).findings.map(({ rule, at, message }) => ({ rule, severity: 'warn', item: at, message }));
 }

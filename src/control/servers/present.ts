@@ -11,6 +11,7 @@ export function presentSummary(server: Stored<StoredServer>, baseline: Baseline 
   return {
     id: server.id, status, owner, hosting, tier, ...(region === undefined ? {} : { region }),
     transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
+    ...(endpoint.transport === 'stdio' && endpoint.launch.package !== undefined ? { package: { ...endpoint.launch.package } } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(baseline === undefined ? {} : {
       tools: baseline.surface.tools.length, digest: baseline.digest, approvedBy: baseline.approvedBy, approvedAt: baseline.approvedAt,

@@ -73,8 +73,8 @@ const changeRoutes: readonly Route[] = [
       checkDefinition(definition);
       return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
         await checkNameFree(rows, id);
-        const declared = { ...definition, status: 'declared' as const, ...(admin.proof === undefined ? {} : { declaredBy: admin.id }) };
-        await putStored(rows, 'server', space, id, declared, admin.id);
+        const server = { ...definition, status: 'declared' as const, ...(admin.proof === undefined ? {} : { declaredBy: admin.id }) };
+        await putStored(rows, 'server', space, id, server, admin.id);
         return showServer(rows, space, id, control.now());
       });
     },

@@ -26,7 +26,8 @@ function said(members: readonly { readonly path: string; readonly bytes: Uint8Ar
 
 describe('tar', () => {
   test('files are read with their modes; folders are not files', async () => {
-    const members = await readTarball(tarball([{ path: 'package/', type: '5' }, { path: 'package/a.js', text: 'a' }, { path: 'package/b', text: 'b', mode: 0o755 }]), MANY);
+    const members = await readTarball(tarball([{ path: 'package/', type: '5' }, { path: 'package/a.js', text: 'a' },
+      { path: 'package/b', text: 'b', mode: 0o755 }]), MANY);
     expect(said(members)).toEqual(['package/a.js=a', 'package/b=b']);
     expect(members.map(({ executable }) => executable)).toEqual([false, true]);
   });
@@ -51,7 +52,8 @@ describe('tar', () => {
     ['a header that names all files', [{ path: 'g', type: 'g', text: '17 path=package/x\n' }, { path: 'package/a', text: 'a' }]],
     ['a link in an extended header', [{ path: 'x', type: 'x', text: '17 linkpath=/etc\n' }, { path: 'package/a', text: 'a' }]],
   ];
-  for (const [what, members] of hostile) test(`${what} is refused`, async () => expect(await problemOf(() => readTarball(tarball(members), MANY))).not.toBe('unpacked'));
+  for (const [what, members] of hostile) test(`${what} is refused`,
+    async () => expect(await problemOf(() => readTarball(tarball(members), MANY))).not.toBe('unpacked'));
 
   test('a bomb is refused before it is unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
@@ -105,11 +107,13 @@ describe('zip', () => {
 
 describe('places in an entry', () => {
   const outside = [
-    '../a', 'a/../../b', '/etc/passwd', 'a//b', './a', 'a/.', '', 'C:/a', 'a\\..\\b', 'a\0b', 'a\nb', `a/${'x'.repeat(300)}`, 'x/'.repeat(600) + 'a', 'a./b', 'a /b',
+    '../a', 'a/../../b', '/etc/passwd', 'a//b', './a', 'a/.', '', 'C:/a', 'a\\..\\b', 'a\0b', 'a\nb', `a/${'x'.repeat(300)}`, 'x/'.repeat(600) + 'a', 'a./b',
+      'a /b',
     'a\u202eb',
   ];
   for (const path of outside) {
-    test(`${JSON.stringify(path).slice(0, 40)} is none`, async () => expect(await problemOf(() => createPlaces().take(path, 1))).toContain('leaves its folder'));
+    test(`${JSON.stringify(path).slice(0, 40)} is none`,
+      async () => expect(await problemOf(() => createPlaces().take(path, 1))).toContain('leaves its folder'));
   }
 
   test('what some file system takes for one is refused, and the same twice', async () => {

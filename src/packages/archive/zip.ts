@@ -35,7 +35,8 @@ export function readZip(archive: Uint8Array, bytesMax: number): readonly Member[
     const from = dataOf(archive, view, entry);
     end = from + entry.packedBytes;
     if (end > archive.length) throw new ArchiveProblem('it is cut off');
-    if (!entry.path.endsWith('/')) members.push({ path: entry.path, bytes: unpack(archive.subarray(from, end), entry), executable: (entry.mode & 0o111) !== 0 });
+    if (entry.path.endsWith('/')) continue;
+    members.push({ path: entry.path, bytes: unpack(archive.subarray(from, end), entry), executable: (entry.mode & 0o111) !== 0 });
   }
   return members;
 }
@@ -60,7 +61,8 @@ function readDirectory(archive: Uint8Array, view: DataView): readonly Entry[] {
   if (next !== at) throw new ArchiveProblem('its directory holds more than it says');
   for (const { mode, path } of entries) {
     const kind = mode & 0o170000;
-    if (kind !== 0 && kind !== 0o100000 && kind !== 0o040000) throw new ArchiveProblem(`it holds something that is neither a file nor a folder at ${JSON.stringify(path)}`);
+    if (kind === 0 || kind === 0o100000 || kind === 0o040000) continue;
+    throw new ArchiveProblem(`it holds something that is neither a file nor a folder at ${JSON.stringify(path)}`);
   }
   return entries;
 }

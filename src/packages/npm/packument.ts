@@ -81,16 +81,19 @@ function choose(packument: Packument, { name, spec }: Wanted, sources: Sources):
   const what = `npm:${name}@${spec === '' ? '*' : spec}`;
   if (isTag(spec) && tagged === undefined) throw packageFault('ERR_PACKAGE_UNKNOWN', what, 'the registry knows no such tag');
   const fits = (version: string): boolean => (tagged === undefined ? satisfies(version, spec) : spec === 'latest' && satisfies(version, `<=${tagged}`));
-  const all = isExact(spec) ? [spec].filter((version) => Object.hasOwn(packument.versions, version)) : Object.keys(packument.versions).filter(isExact).filter(fits);
+  const all = isExact(spec) ? [spec].filter((version) => Object.hasOwn(packument.versions, version))
+    : Object.keys(packument.versions).filter(isExact).filter(fits);
   const first = tagged ?? (satisfies(tags['latest'] ?? '', spec) ? tags['latest'] : undefined);
-  const order = [...new Set([...(first === undefined ? [] : [first]), ...all.toSorted(byVersion)])].filter((version) => Object.hasOwn(packument.versions, version));
+  const isThere = (version: string): boolean => Object.hasOwn(packument.versions, version);
+  const order = [...new Set([...(first === undefined ? [] : [first]), ...all.toSorted(byVersion)])].filter(isThere);
   if (order.length === 0) throw packageFault('ERR_PACKAGE_UNKNOWN', what, 'the registry has no such version');
   const old = order.filter((version) => isOldEnough(packument, version, sources));
   const [newest] = old;
-  if (newest === undefined) throw packageFault('ERR_PACKAGE_TOO_NEW', what, `every version that fits is younger than the cooling-off time, or nobody knows its age`);
+  if (newest === undefined) throw packageFault('ERR_PACKAGE_TOO_NEW', what,
+    `every version that fits is younger than the cooling-off time, or nobody knows its age`);
   for (const version of old) {
-    const read = readVersion(packument, version);
-    if (read.deprecated === undefined || read.deprecated === false) return read;
+    const found = readVersion(packument, version);
+    if (found.deprecated === undefined || found.deprecated === false) return found;
   }
   return readVersion(packument, newest);
 }
@@ -106,10 +109,10 @@ function isOldEnough(packument: Packument, version: string, { publishedBefore, e
 }
 
 function readVersion(packument: Packument, version: string): NpmVersion {
-  const read = VERSION.safeParse(packument.versions[version], { reportInput: false });
-  if (!read.success || read.data.name !== packument.name || read.data.version !== version) {
+  const parsed = VERSION.safeParse(packument.versions[version], { reportInput: false });
+  if (!parsed.success || parsed.data.name !== packument.name || parsed.data.version !== version) {
     throw packageFault('ERR_PACKAGE_INVALID', `npm:${packument.name}@${version}`, 'the registry describes another package, or none, under this version');
   }
   const at = publishedAt(packument, version);
-  return { ...read.data, ...(at === undefined || packument.time === undefined ? {} : { publishedAt: at }) };
+  return { ...parsed.data, ...(at === undefined || packument.time === undefined ? {} : { publishedAt: at }) };
 }

@@ -11,7 +11,7 @@ const PART = String.raw`(?:\d+|[xX*])`;
 const COMPARATOR = new RegExp(String.raw`^(?:[<>]=?|=|~>?|\^)?\s*v?${PART}(?:\.${PART}){0,2}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$`);
 
 /** The names that the registry of npm gives; anything else is no package of a registry. */
-export function isNpmName(name: string): boolean {
+function isNpmName(name: string): boolean {
   return name.length <= 214 && NAME.test(name);
 }
 

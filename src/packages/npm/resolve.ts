@@ -72,7 +72,8 @@ function settled<T>(promise: Promise<T>): Promise<T> {
 async function choose({ from, alias, wanted, kind }: Edge, registry: NpmRegistry): Promise<NpmVersion | undefined> {
   if (wanted === undefined) {
     if (kind === 'optional') return undefined;
-    throw packageFault('ERR_PACKAGE_UNSUPPORTED', `npm:${from.version.name}@${from.version.version}`, `it needs ${JSON.stringify(alias)} from elsewhere than the registry`);
+    throw packageFault('ERR_PACKAGE_UNSUPPORTED', `npm:${from.version.name}@${from.version.version}`,
+      `it needs ${JSON.stringify(alias)} from elsewhere than the registry`);
   }
   const there = visible(from, alias);
   if (there !== undefined && fits(there, wanted)) return there.version;
@@ -96,7 +97,8 @@ function fits(node: Node, { name, spec }: Wanted): boolean {
 function place({ from, alias, wanted, kind }: Edge, version: NpmVersion, machine: Machine, notes: string[]): Node | undefined {
   if (!runsOn(version, machine)) {
     if (kind === 'optional') return undefined;
-    throw packageFault('ERR_PACKAGE_UNSUPPORTED', `npm:${version.name}@${version.version}`, `it is not for ${machine.os} on ${machine.cpu} with ${machine.libc}`);
+    throw packageFault('ERR_PACKAGE_UNSUPPORTED', `npm:${version.name}@${version.version}`,
+      `it is not for ${machine.os} on ${machine.cpu} with ${machine.libc}`);
   }
   const there = visible(from, alias);
   if (there !== undefined && wanted !== undefined && fits(there, wanted)) return undefined;
@@ -105,20 +107,24 @@ function place({ from, alias, wanted, kind }: Edge, version: NpmVersion, machine
     return undefined;
   }
   // Free above: at the top, where all share it. Taken above: at home, so that nobody else's is shadowed.
-  let home = from;
-  while (there === undefined && home.parent !== undefined) home = home.parent;
+  const home = there === undefined ? topOf(from) : from;
   const node: Node = { at: `${home.at === '' ? '' : `${home.at}/`}node_modules/${alias}`, version, parent: home, children: new Map() };
   home.children.set(alias, node);
   return node;
 }
 
+function topOf(node: Node): Node {
+  return node.parent === undefined ? node : topOf(node.parent);
+}
+
 /** `os: [linux, '!win32']`: any of those that are named, none of those that are excluded. */
 function runsOn({ os, cpu, libc }: Pick<NpmVersion, 'os' | 'cpu' | 'libc'>, machine: Machine): boolean {
-  const matches = (list: readonly string[], value: string): boolean => {
-    const named = list.filter((one) => !one.startsWith('!'));
-    return !list.includes(`!${value}`) && (named.length === 0 || named.includes(value) || named.includes('any'));
-  };
   return matches(os, machine.os) && matches(cpu, machine.cpu) && matches(libc, machine.libc);
+}
+
+function matches(list: readonly string[], value: string): boolean {
+  const named = list.filter((one) => !one.startsWith('!'));
+  return !list.includes(`!${value}`) && (named.length === 0 || named.includes(value) || named.includes('any'));
 }
 
 function edgesOf(from: Node): readonly Edge[] {
@@ -129,14 +135,16 @@ function edgesOf(from: Node): readonly Edge[] {
     Object.entries(specs).filter(([alias]) => !isBundled(alias)).toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([alias, spec]) => ({ from, alias: checkAlias(from, alias), wanted: readWanted(alias, spec), kind }));
   const needed = Object.fromEntries(Object.entries(dependencies).filter(([alias]) => !Object.hasOwn(optionalDependencies, alias)));
-  const peers = Object.fromEntries(Object.entries(peerDependencies).filter(([alias]) => peerDependenciesMeta[alias]?.optional !== true && !Object.hasOwn(needed, alias)));
+  const isPeer = (alias: string): boolean => peerDependenciesMeta[alias]?.optional !== true && !Object.hasOwn(needed, alias);
+  const peers = Object.fromEntries(Object.entries(peerDependencies).filter(([alias]) => isPeer(alias)));
   return [...edges(needed, 'needed'), ...edges(optionalDependencies, 'optional'), ...edges(peers, 'peer')];
 }
 
 /** It becomes a folder. */
 function checkAlias({ version }: Node, alias: string): string {
   if (readWanted(alias, '*') !== undefined) return alias;
-  throw packageFault('ERR_PACKAGE_INVALID', `npm:${version.name}@${version.version}`, `it needs something with the name ${JSON.stringify(alias.slice(0, 100))}`);
+  throw packageFault('ERR_PACKAGE_INVALID', `npm:${version.name}@${version.version}`,
+    `it needs something with the name ${JSON.stringify(alias.slice(0, 100))}`);
 }
 
 function toLocked({ at, version }: Node): Locked {

@@ -95,7 +95,8 @@ function choose(project: Project, { name, demands, sources, interpreter }: Choic
     (publishedAt ?? Number.POSITIVE_INFINITY) <= sources.publishedBefore || sources.excepts('cooling-off', 'pypi', name));
   const wantsPre = clauses.some(({ version }) => isPrerelease(version)) || old.every(({ version }) => isPrerelease(version));
   const [best] = old.filter(({ version }) => wantsPre || !isPrerelease(version)).toSorted((a, b) => compareVersions(b.version, a.version) || a.rank - b.rank);
-  if (best === undefined) throw packageFault('ERR_PACKAGE_TOO_NEW', what, 'every version that fits is younger than the cooling-off time, or nobody knows its age');
+  if (best === undefined) throw packageFault('ERR_PACKAGE_TOO_NEW', what,
+    'every version that fits is younger than the cooling-off time, or nobody knows its age');
   const { rank: _rank, yanked: _yanked, ...wheel } = best;
   return wheel;
 }

@@ -18,7 +18,9 @@ export type ReadRequirements = (wheel: Wheel) => Promise<readonly Requirement[]>
  * chosen hold at once; where only an older version of something else would resolve a conflict, it is refused, not searched for.
  * Throws `ERR_PACKAGE_*`.
  */
-export async function resolvePypi(roots: readonly Requirement[], index: PyIndex, interpreter: Interpreter, requirementsOf: ReadRequirements): Promise<readonly Wheel[]> {
+export async function resolvePypi(
+  roots: readonly Requirement[], index: PyIndex, interpreter: Interpreter, requirementsOf: ReadRequirements,
+): Promise<readonly Wheel[]> {
   const chosen = new Map<string, Wheel>();
   for (let changes = 0; changes <= LIMITS.packageRoundsMax; changes += 1) {
     const demands = await demandsOf(roots, chosen, interpreter, requirementsOf);
@@ -36,13 +38,20 @@ export async function resolvePypi(roots: readonly Requirement[], index: PyIndex,
   throw packageFault('ERR_PACKAGE_UNSUPPORTED', `pypi:${roots[0]?.name ?? ''}`, 'what it needs contradicts itself, or is too much');
 }
 
+interface Demand {
+  readonly requirement: Requirement;
+  /** The extra of the package that asks for it. */
+  readonly extra: string;
+  readonly by: string;
+}
+
 /** Every package that is needed by the roots and what is chosen for them, with all that is asked of it. */
 async function demandsOf(
   roots: readonly Requirement[], chosen: ReadonlyMap<string, Wheel>, interpreter: Interpreter, requirementsOf: ReadRequirements,
 ): Promise<ReadonlyMap<string, readonly Requirement[]>> {
   const demands = new Map<string, Requirement[]>();
   const seen = new Set<string>();
-  const queue: { readonly requirement: Requirement; readonly extra: string; readonly by: string }[] = roots.map((requirement) => ({ requirement, extra: '', by: '' }));
+  const queue: Demand[] = roots.map((requirement) => ({ requirement, extra: '', by: '' }));
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
     const { requirement, extra, by } = item;
     if (!applies(requirement, extra, by, interpreter)) continue;

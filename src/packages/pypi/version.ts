@@ -10,8 +10,10 @@ export interface PyVersion {
   readonly local?: string;
 }
 
-const FORM =
-  /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
+const FORM = new RegExp([
+  String.raw`^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?(\d*))?`,
+  String.raw`(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$`,
+].join(''));
 const SPELLED: Readonly<Record<string, string>> = { alpha: 'a', beta: 'b', c: 'rc', pre: 'rc', preview: 'rc' };
 
 /** Undefined: no version by PEP 440. */
@@ -104,7 +106,8 @@ function baseOf({ text, epoch, release }: PyVersion): PyVersion {
   return { text, epoch, release };
 }
 
-function withoutLocal({ local: _, ...rest }: PyVersion): PyVersion {
+function withoutLocal(version: PyVersion): PyVersion {
+  const { local: _, ...rest } = version;
   return rest;
 }
 
