@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { readOrigin } from '../control/manifest/on-disk.ts';
 import { SallyportError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
 import { ROLES } from '../domain/role.ts';
 import type { FleetOptions } from '../roles/fleet.ts';
 import { sayFault, serveUntilStopped, untilGo, type Running } from '../roles/supervised.ts';
 import { readArguments, usageError, type Arguments } from './arguments.ts';
 import type { Command, Io } from './command.ts';
 import { homeFolder } from './home.ts';
+import { readSpan } from './terminal.ts';
 
 /** What `up` spawns; in a fleet, what a deployment's container runs. Each role loads its own code only. */
 export const command: Command = {
   name: 'role',
   summary: 'Runs one role in the foreground (what `up` starts five of)',
   usage: `role ledger [--strict]
-role control [--manifest FILE [--watch]] [--listen HOST:PORT] [--insecure-loopback]
+role control [--manifest FILE [--watch]] [--listen HOST:PORT] [--insecure-loopback] [--lease 60s]
 role runner
 role egress
 role gateway --listen HOST:PORT [--insecure-loopback] [--node NAME]
@@ -30,6 +32,7 @@ Between machines, each role: [--node NAME] [--join FILE|-] [--link-listen HOST:P
       node: { type: 'string' },
       join: { type: 'string' },
       'link-listen': { type: 'string' },
+      lease: { type: 'string' },
       peer: { type: 'string', multiple: true },
       // By `up` only: waits for its word to begin, and tells it faults on stdout instead of a person on stderr.
       supervised: { type: 'boolean' },
@@ -77,8 +80,9 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
       if (listen !== undefined) await import('../control/issuer/open.ts');
       const followed = { watch: options.flag('watch'), manifestOrigin: readOrigin(options.text('manifest-origin')) };
       const door = { ...followed, insecureLoopback: options.flag('insecure-loopback'), ...(listen === undefined ? {} : { listen }) };
+      const lease = readLease(options);
       return async () => {
-        const running = await startControl({ home, ...given, ...door, fleet });
+        const running = await startControl({ home, ...given, ...door, fleet, ...lease });
         return { detail: running.url === undefined ? {} : { url: running.url }, close: () => running.close() };
       };
     }
@@ -105,6 +109,15 @@ async function load(options: Arguments, io: Io): Promise<() => Promise<Running>>
     default:
       throw usageError(command, 'a role is one of ledger, control, runner, egress, gateway');
   }
+}
+
+/** How long gateways go on deciding by the last snapshot when control is away. */
+function readLease(options: Arguments): { readonly leaseMs?: number } {
+  const given = options.text('lease');
+  if (given === undefined) return {};
+  const leaseMs = readSpan(given);
+  if (leaseMs !== undefined && leaseMs >= LIMITS.leaseMsMin && leaseMs <= LIMITS.leaseMsMax) return { leaseMs };
+  throw usageError(command, `--lease is a time span of ${LIMITS.leaseMsMin / 1000} s to 24 h, for instance 60s`);
 }
 
 /** Where the roles on other machines are, and by what this one joins them. */

@@ -13,7 +13,7 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner and gateway, each a process of its own',
-  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed]',
+  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed] [--lease 60s]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },
@@ -23,6 +23,7 @@ export const command: Command = {
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
       unjailed: { type: 'boolean' },
+      lease: { type: 'string' },
     });
     // Who reads the messages may leave; the gate goes on.
     process.stderr.on('error', () => undefined);
@@ -37,6 +38,7 @@ export const command: Command = {
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
       unjailed: options.flag('unjailed'),
+      lease: options.text('lease'),
       watch: options.flag('watch'),
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
       onWarning: (line) => io.note(line),
@@ -56,6 +58,8 @@ export interface StartOptions {
   readonly controlListen?: string | undefined;
   readonly insecureLoopback: boolean;
   readonly strict: boolean;
+  /** How long gateways go on deciding when control is away, as it is typed. */
+  readonly lease?: string | undefined;
   readonly unjailed?: boolean;
   /** The manifest takes effect whenever it is changed. */
   readonly watch?: boolean;
@@ -92,7 +96,7 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
-      control: [...followed(options), '--listen', controlListen, ...insecure],
+      control: [...followed(options), '--listen', controlListen, ...insecure, ...(options.lease === undefined ? [] : ['--lease', options.lease])],
       gateway: ['--listen', listen, ...insecure],
     },
   });

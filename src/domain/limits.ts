@@ -115,6 +115,9 @@ export const LIMITS = {
   pinRetryMs: 1_000,
   pinStatesMax: 10_000,
   leaseMs: 60_000,
+  /** The shortest and the longest that an operator may choose. */
+  leaseMsMin: 2_000,
+  leaseMsMax: 24 * 60 * 60_000,
   contextsPerCallerMax: 200,
   contextGrantsMax: 1_000,
   flowVouchMs: 3_000,
@@ -324,7 +327,7 @@ export const LIMITS = {
   linkPendingMax: 64,
   /** Between machines a peer that is gone sends nothing: it is asked for a sign of life, and given up without one. */
   linkPingMs: 3_000,
-  linkSilentMs: 15_000,
+  linkSilentMs: 9_000,
   /** How long a machine's certificate lives; it is renewed at two thirds. */
   linkCertificateMs: 24 * 60 * 60_000,
   linkJoinTokenMs: 15 * 60_000,

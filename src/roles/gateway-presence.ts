@@ -70,7 +70,8 @@ export function joinPresence(
   return {
     async visit(visit) {
       if (kept.waiting.length > 0) await deliver();
-      return readCarried(await control.call('control.context', bodyOf(visit, kept.id)));
+      // One that is there and says nothing is away: it can vouch for us no longer than that.
+      return readCarried(await control.call('control.context', bodyOf(visit, kept.id), { timeoutMs: LIMITS.flowVouchMs }));
     },
     async keep(visit, seenAt) {
       const before = heard;

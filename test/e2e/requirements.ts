@@ -107,6 +107,15 @@ const ROWS = {
   'attack-rug-pull': ['What a server says of itself after it was approved is shown to nobody, and not called.', 'issue 5, done when; detection.md 5.2'],
   'attack-app-pin': ['A page of an MCP App is given out as it was approved, or not at all.', 'issue 5, contains 4; SEP-1865'],
   'attack-app': ['A page of an MCP App reaches what its server declares for it, and nothing that somebody wrote into it.', 'issue 5, done when; SEP-1865'],
+  'fleet-roles': [
+    'A role that is killed, paused or cut off takes with it what the design says, whichever machine it is on; nothing is lost, nothing is let through.',
+    'issue 6, bad input; done when',
+  ],
+  'fleet-links': [
+    'Roles on other machines are let in by a token that is good once, prove themselves by certificates of a day, and are shut out at once.',
+    'issue 6, part 2',
+  ],
+  'fleet-links-refused': ['What is forged, replayed, downgraded or expired on a link is refused and on record.', 'issue 6, part 2; bad input'],
   'segment-direct-call': [
     'A hosted server is reached by the gate and nobody else, and reaches only what is declared, as the network itself keeps it.',
     'issue 6, part 7; governance.md 5',
@@ -310,6 +319,10 @@ export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly fi
   { id: 'stdio-servers', file: 'test/e2e/stdio-published.test.ts', text: 'uses server-everything' },
   { id: 'results-checked', file: 'test/e2e/results.test.ts', text: 'withheld that is no answer' },
   { id: 'fleet', file: 'test/e2e/fleet.test.ts', text: 'a session opened at one gateway' },
+  { id: 'fleet-links', file: 'src/control/links/links.test.ts', text: 'join control, and calls go through all of them' },
+  { id: 'fleet-links', file: 'src/link/machines/machines.test.ts', text: 'a revoked node is cut off in the middle' },
+  { id: 'fleet-links-refused', file: 'src/link/machines/machines.test.ts', text: 'forged, expired, of another role' },
+  { id: 'fleet-links-refused', file: 'src/link/machines/machines.test.ts', text: 'plain, TLS 1.2, an older version' },
   { id: 'first-hour-import', file: 'test/e2e/first-hour-files.test.ts', text: 'what a client has is imported' },
   { id: 'first-hour-connect', file: 'test/e2e/first-hour-connect.test.ts', text: 'leaves no token behind' },
   { id: 'first-hour-demo', file: 'test/e2e/first-hour-demo.test.ts', text: 'the demo shows what it promises' },

@@ -269,4 +269,27 @@ export const SWITCHES: readonly Switch[] = [
     ['the socket of a pair', 'a role that finds another pair', 'hello.role !== this.#context.expected', 'false'],
     ['the table of verbs', 'a verb that is not the caller', 'info.callers.includes(caller.role)', 'true'],
   ]),
+  ...switches('src/link/machines/machine.ts', 'src/link/machines/machines.test.ts', [
+    ['whose authority', 'a certificate says one role', '!certificate.checkIssued(authority) || !certificate.verify(authority.publicKey)', 'false'],
+    ['the life of a certificate', 'a certificate says one role', 'if (!(notBefore <= now && now < expiresAt))', 'if (now < 0)'],
+    ['a day at most', 'a certificate says one role', 'if (!(expiresAt - issuedAt <= LIMITS.linkCertificateMs))', 'if (now < 0)'],
+  ]),
+  ...switches('src/link/machines/credentials.ts', 'src/link/machines/machines.test.ts', [
+    ['revocation of what is open', 'a revoked node is cut off', 'machine.expiresAt <= this.#now() || this.isDead(machine)', 'machine.expiresAt <= this.#now()'],
+    ['the end of what is open', 'a renewed certificate is shown', 'machine.expiresAt <= this.#now() || this.isDead(machine)', 'this.isDead(machine)'],
+  ]),
+  ...switches('src/link/wire.ts', 'src/link/machines/machines.test.ts', [
+    ['TLS 1.3', 'plain, TLS 1.2', 'const TLS_1_3 = 0x0304;', 'const TLS_1_3 = 0x0303;'],
+  ]),
+  ...switches('src/link/handshake.ts', 'src/link/machines/machines.test.ts', [
+    ['the version of the link', 'plain, TLS 1.2', `body['version'] !== LINK_VERSION || role === undefined`, 'role === undefined'],
+  ]),
+  ...switches('src/link/session.ts', 'src/link/machines/machines.test.ts', [
+    ['what machines alone ask', 'who is not control lets nobody in', '(info.machines === true && caller.node === undefined)', 'false'],
+  ]),
+  ...switches('src/control/links/nodes.ts', 'src/control/links/links.test.ts', [
+    ['single use', 'a token is good once', `await rows.delete('link-token', DEFAULT_SPACE, tokenIdOf(secret), { by: byOf(who) });`, ''],
+    ['the end of a token', 'a token is good once', 'token.expiresAt <= now', 'false'],
+    ['for its role', 'a token is good once', 'token?.role !== role', 'token === undefined'],
+  ]),
 ];
