@@ -21,15 +21,13 @@ export interface Fleet extends Administration {
   readonly attempts: readonly TimedAttempt[];
   /** SIGKILL; `start` brings it back over the same files. */
   kill(role: Far): Promise<void>;
-  start(role: Far): Promise<void>;
+  readonly start: (role: Far) => Promise<void>;
   /** SIGTERM and a new start. */
   restart(role: Far): Promise<void>;
-  signal(role: Far, name: 'SIGSTOP' | 'SIGCONT'): void;
+  readonly signal: (role: Far, name: 'SIGSTOP' | 'SIGCONT') => void;
   /** Nothing gets through between the role and any other machine, and nobody is told. */
   part(role: Far): Promise<void>;
   heal(): Promise<void>;
-  /** How many attempts of this server were answered so far. */
-  answered(server: string): number;
   /** Stops everything and gives what is left to be judged. */
   end(): Promise<Aftermath>;
 }
@@ -48,6 +46,63 @@ permit(principal, action in Action::"session", resource);`;
 
 type Child = Bun.Subprocess<'pipe', 'pipe', 'pipe'>;
 
+/** The roles' processes, each on its machine. */
+interface Processes {
+  readonly pids: readonly number[];
+  readonly start: (role: Far) => Promise<void>;
+  readonly stop: (role: Far, name: 'SIGKILL' | 'SIGTERM') => Promise<void>;
+  readonly signal: (role: Far, name: 'SIGSTOP' | 'SIGCONT') => void;
+}
+
+interface Ground {
+  readonly network: TestNetwork;
+  readonly folder: string;
+  readonly homes: Readonly<Record<(typeof MACHINES)[number], string>>;
+}
+
+const tokenFile = (folder: string, role: Far): string => join(folder, `${role}.join`);
+
+function openProcesses({ network, folder, homes }: Ground, leaseSeconds: number): Processes {
+  const at = (role: Far): string => `${network.address(PLACES[role].machine)}:${PLACES[role].port}`;
+  const peers = (...roles: readonly Far[]): string[] => roles.flatMap((role) => ['--peer', `${role}=${at(role)}`]);
+  const options: Readonly<Record<Far, readonly string[]>> = {
+    ledger: [],
+    control: ['--manifest', join(folder, 'sallyport.yaml'), '--lease', `${leaseSeconds}s`, ...peers('runner', 'gateway')],
+    runner: ['--node', 'r1', '--join', tokenFile(folder, 'runner'), ...peers('ledger')],
+    gateway: ['--node', 'b', '--join', tokenFile(folder, 'gateway'), '--listen', '127.0.0.1:7443', '--insecure-loopback', ...peers('ledger', 'runner')],
+  };
+  const running = new Map<Far, Child>();
+  const pids: number[] = [];
+  return {
+    pids,
+    async start(role) {
+      const { machine } = PLACES[role];
+      const child = network.start(machine, [process.execPath, MAIN, 'role', role, '--home', homes[machine], '--link-listen', at(role), ...options[role]]);
+      running.set(role, child);
+      pids.push(child.pid);
+      void tell(role, child);
+      await firstLine(child.stdout);
+    },
+    async stop(role, name) {
+      const child = running.get(role);
+      child?.kill(name);
+      await child?.exited;
+    },
+    signal: (role, name) => running.get(role)?.kill(name),
+  };
+}
+
+/** What each role joins by; the ledger runs already, and is told by the command line. */
+async function letIn({ network, folder, homes }: Ground, gate: Administration): Promise<void> {
+  const joinToken = async (role: Far): Promise<string> => {
+    const { token } = await gate.admin('POST', '/links/tokens', { role, node: PLACES[role].node });
+    return typeof token === 'string' ? token : '';
+  };
+  const joining = [process.execPath, MAIN, 'link', 'join', '--role', 'ledger', '--node', 'ledger', '--home', homes.centre];
+  await network.run('centre', joining, await joinToken('ledger'));
+  for (const role of ['runner', 'gateway'] as const) writeFileSync(tokenFile(folder, role), await joinToken(role), { mode: 0o600 });
+}
+
 export async function startFleet(leaseSeconds: number): Promise<Fleet> {
   const folder = `/tmp/sp-part-${crypto.randomUUID().slice(0, 8)}`;
   const homes = { centre: join(folder, 'a'), gate: join(folder, 'b'), run: join(folder, 'c') };
@@ -55,62 +110,31 @@ export async function startFleet(leaseSeconds: number): Promise<Fleet> {
   for (const each of [...Object.values(homes), join(folder, 'work')]) mkdirSync(each, { recursive: true, mode: 0o700 });
   for (const file of Object.values(effects)) writeFileSync(file, '');
   const network = await openNetwork(MACHINES);
-  const at = (role: Far): string => `${network.address(PLACES[role].machine)}:${PLACES[role].port}`;
-  const peers = (...roles: readonly Far[]): string[] => roles.flatMap((role) => ['--peer', `${role}=${at(role)}`]);
-  const tokenFile = (role: Far): string => join(folder, `${role}.join`);
-  const options: Readonly<Record<Far, readonly string[]>> = {
-    ledger: [],
-    control: ['--manifest', join(folder, 'sallyport.yaml'), '--lease', `${leaseSeconds}s`, ...peers('runner', 'gateway')],
-    runner: ['--node', 'r1', '--join', tokenFile('runner'), ...peers('ledger')],
-    gateway: ['--node', 'b', '--join', tokenFile('gateway'), '--listen', '127.0.0.1:7443', '--insecure-loopback', ...peers('ledger', 'runner')],
-  };
-  const running = new Map<Far, Child>();
-  const pids: number[] = [];
-  const start = async (role: Far): Promise<void> => {
-    const { machine } = PLACES[role];
-    const child = network.start(machine, [process.execPath, MAIN, 'role', role, '--home', homes[machine], '--link-listen', at(role), ...options[role]]);
-    running.set(role, child);
-    pids.push(child.pid);
-    void tell(role, child);
-    await firstLine(child.stdout);
-  };
-  const stop = async (role: Far, name: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-    const child = running.get(role);
-    child?.kill(name);
-    await child?.exited;
-  };
+  const ground = { network, folder, homes };
+  const { pids, start, stop, signal } = openProcesses(ground, leaseSeconds);
   const party = network.start('gate', [process.execPath, join(import.meta.dir, 'partition-party.ts'), effects.remote]);
-  const [first, said] = await firstLine(party.stdout);
-  writeManifest(folder, first, effects.local);
+  const [upstream, said] = await firstLine(party.stdout);
+  writeManifest(folder, upstream, effects.local);
   await start('ledger');
   await start('control');
   const gate = administer(homes.centre);
-  const joinToken = async (role: Far): Promise<string> => {
-    const { token } = await gate.admin('POST', '/links/tokens', { role, node: PLACES[role].node });
-    return typeof token === 'string' ? token : '';
-  };
-  const joining = [process.execPath, MAIN, 'link', 'join', '--role', 'ledger', '--node', 'ledger', '--home', homes.centre];
-  await network.run('centre', joining, await joinToken('ledger'));
-  for (const role of ['runner', 'gateway'] as const) {
-    writeFileSync(tokenFile(role), await joinToken(role), { mode: 0o600 });
-    await start(role);
-  }
+  await letIn(ground, gate);
+  await start('runner');
+  await start('gateway');
   await gate.enrol('remote', 'local');
   const attempts: TimedAttempt[] = [];
   const heard = hear(said, attempts);
   await party.stdin.write(`${JSON.stringify({ url: URL, token: await gate.token() })}\n`);
   await party.stdin.flush();
   return {
-    ...gate, attempts, start,
+    ...gate, attempts, start, signal,
     kill: (role) => stop(role, 'SIGKILL'),
     restart: async (role) => {
       await stop(role, 'SIGTERM');
       await start(role);
     },
-    signal: (role, name) => running.get(role)?.kill(name),
     part: (role) => part(network, PLACES[role]),
     heal: async () => void (await network.run(undefined, ['nft', 'flush', 'ruleset'])),
-    answered: (server) => attempts.filter((attempt) => attempt.server === server && attempt.answer?.result !== undefined).length,
     end: async () => {
       await party.stdin.end();
       await party.exited;
