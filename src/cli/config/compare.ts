@@ -59,17 +59,28 @@ export const status: Verb = {
     const told: Json = { ...pick(answer, ['head', 'problem', 'manifest', 'applied']),
       onDisk: here === undefined ? null : { digest: here.digest, applied: isApplied, ...here.origin } };
     show(io, options.json, told, () => {
-      const head = part(answer, 'head');
-      const problem = text(part(answer, 'problem'));
-      const watched = part(answer, 'manifest', 'watched') === true ? 'It is watched: whoever may write it decides what is in force.\n' : '';
-      return `${problem === '' ? '' : `TAMPERED: ${plain(problem)}\n`}version ${text(part(head, 'number'))}, by ${plain(text(part(head, 'author')))}, `
-        + `${time(number(part(head, 'at')))}: ${plain(text(part(head, 'action')))} ${plain(text(part(head, 'id')))}\n`
-        + `${file === '' ? 'Control was started without a manifest.\n' : `${plain(file)}: ${isApplied ? 'what was last applied' : 'NOT what is in force'}\n`}`
-        + `${here === undefined || isApplied ? '' : `${whoAndWhen(here.origin)}\nSee: sallyport config diff. Apply it: sallyport apply -f ${file}\n`}${watched}`;
+      const lines = [...headLines(answer), ...(file === '' ? ['Control was started without a manifest.'] : fileLines(file, isApplied, here?.origin))];
+      return lines.concat(part(answer, 'manifest', 'watched') === true ? ['It is watched: whoever may write it decides what is in force.'] : [], '').join('\n');
     });
     return part(answer, 'problem') === null || part(answer, 'problem') === undefined ? 0 : 1;
   },
 };
+
+function headLines(answer: Json): readonly string[] {
+  const head = part(answer, 'head');
+  const problem = text(part(answer, 'problem'));
+  const word = (name: string): string => plain(text(part(head, name)));
+  return [
+    ...(problem === '' ? [] : [`TAMPERED: ${plain(problem)}`]),
+    `version ${word('number')}, by ${word('author')}, ${time(number(part(head, 'at')))}: ${word('action')} ${word('id')}`,
+  ];
+}
+
+function fileLines(file: string, isApplied: boolean, origin: Origin | undefined): readonly string[] {
+  if (isApplied) return [`${plain(file)}: what was last applied`];
+  const who = origin === undefined ? [] : [whoAndWhen(origin)];
+  return [`${plain(file)}: NOT what is in force`, ...who, `See: sallyport config diff. Apply it: sallyport apply -f ${plain(file)}`];
+}
 
 function pick(answer: Json, names: readonly string[]): JsonObject {
   return Object.fromEntries(names.map((name) => [name, part(answer, name) ?? null]));

@@ -16,14 +16,25 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const SERVERS = `servers:
-  crm: { url: "https://crm.example/mcp", owner: sales@example.com, hosting: self, tier: internal, tools: { search: { effect: read }, remove: { effect: destroy } } }
-  notes: { command: [/opt/notes/serve, --token, s3cr3t-of-ours], env: { KEY: hunter2-hunter2, OTHER: "vault:other" }, owner: it@example.com, hosting: self, tier: internal }
+  crm:
+    url: https://crm.example/mcp
+    owner: sales@example.com
+    hosting: self
+    tier: internal
+    tools: { search: { effect: read }, remove: { effect: destroy } }
+  notes:
+    command: [/opt/notes/serve, --token, s3cr3t-of-ours]
+    env: { KEY: hunter2-hunter2, OTHER: "vault:other" }
+    owner: it@example.com
+    hosting: self
+    tier: internal
 `;
 const FORBID = '@id("no-remove") forbid(principal, action == Action::"call_tool", resource) when { resource.effect == "destroy" };';
 const PERMIT = '@id("all") permit(principal, action == Action::"call_tool", resource);';
 
 function manifest(servers: string, ...policies: readonly string[]): JsonObject {
-  return { file: 'sallyport.yaml', text: `apiVersion: sallyport/v1\npolicies: [a.cedar]\n${servers}`, policies: [{ file: 'a.cedar', text: policies.join('\n') }] };
+  const said = `apiVersion: sallyport/v1\npolicies: [a.cedar]\n${servers}`;
+  return { file: 'sallyport.yaml', text: said, policies: [{ file: 'a.cedar', text: policies.join('\n') }] };
 }
 
 async function diff(body: JsonObject): Promise<JsonObject> {
@@ -51,7 +62,8 @@ test('a manifest is compared with what is in force by meaning: servers, tools an
 
   const loosened = await diff(manifest(SERVERS, PERMIT));
   expect(brief(loosened)).toEqual(['remove policy no-remove more']);
-  expect(objects(loosened['permits'])).toEqual([{ caller: 'any agent for anybody', space: 'default', tool: 'crm/remove', before: 'closed', after: 'open', more: true }]);
+  const anybody = { caller: 'any agent for anybody', space: 'default' };
+  expect(objects(loosened['permits'])).toEqual([{ ...anybody, tool: 'crm/remove', before: 'closed', after: 'open', more: true }]);
 
   const moved = await diff(manifest(SERVERS.replace('crm.example', 'crm.elsewhere.example').replace('effect: destroy', 'effect: read'), FORBID, PERMIT));
   expect(objects(moved['differences']).find((one) => one['resource'] === 'server')).toMatchObject({
@@ -73,7 +85,8 @@ test('an earlier version comes back as a new one: compiled, recorded, with its r
   expect((await ask(control(), ROOT, 'POST', '/configuration/rollback', { body })).code).toBe('');
   expect(control().configuration.head?.statement).toMatchObject({ number: before + 2, restores: before, reason: 'the forbid is missed', author: ROOT.id });
   expect(JSON.stringify(await control().store.list('policy'))).toContain('no-remove');
-  expect(JSON.stringify(journalOf(fixture.home, { event: 'config.changed' }).at(-1) ?? journalOf(fixture.home, { event: 'config.changed' }))).toContain('configuration');
+  const recorded = journalOf(fixture.home, { event: 'config.changed' }).filter(({ action }) => action === 'configuration.rollback');
+  expect(recorded).toMatchObject([{ reason: body.reason }]);
 
   expect((await ask(control(), ROOT, 'POST', '/servers/:id/quarantine', { params: { id: 'crm' }, body: { reason: 'odd' } })).code).toBe('');
   expect((await ask(control(), ROOT, 'POST', '/configuration/rollback', { body })).code).toBe('ERR_CONFLICT');
@@ -83,7 +96,8 @@ test('an earlier version comes back as a new one: compiled, recorded, with its r
 test('history, one version and two versions compared say who did what when and why', async () => {
   const versions = objects((await ask(control(), ROOT, 'GET', '/configuration/versions')).body['versions']);
   expect(versions.find((one) => one['reason'] === 'the first')).toMatchObject({ author: ROOT.id, action: 'manifest.apply', approvers: [] });
-  const shown = await ask(control(), ROOT, 'GET', '/configuration/versions/:number', { params: { number: text(versions.find((one) => one['reason'] === 'the first')?.['number']) } });
+  const number = text(versions.find((one) => one['reason'] === 'the first')?.['number']);
+  const shown = await ask(control(), ROOT, 'GET', '/configuration/versions/:number', { params: { number } });
   expect(shown.body).toMatchObject({ manifestAfter: expect.stringContaining('crm.example') });
   expect(JSON.stringify(shown.body['differences'])).not.toMatch(/s3cr3t|hunter2/);
   const compared = await ask(control(), ROOT, 'GET', '/configuration/diff', { query: { from: '1' } });

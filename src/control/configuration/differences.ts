@@ -56,18 +56,25 @@ function legible({ kind, body }: Configured): JsonObject {
   if (kind !== 'server' || !isObject(endpoint) || !isObject(launch)) return body;
   const { command, args, ...rest } = launch;
   const line = shownAt('launch', [command ?? null, ...(isArray(args) ? args : [])]);
-  return { ...body, endpoint: { ...endpoint, launch: { ...rest, command: isArray(line) ? line.join(' ') : line } } };
+  return { ...body, endpoint: { ...endpoint, launch: { ...rest, command: isArray(line) ? line.map(wordOf).join(' ') : line } } };
 }
 
 function surfaceOf(surface: JsonObject): JsonObject {
-  const named = (list: Json | undefined): readonly JsonObject[] => (isArray(list) ? list.filter((item) => isObject(item)) : []);
   const tools = named(surface['tools']).map((tool): [string, Json] => [
-    String(tool['name']), { effect: tool['effect'] ?? null, labels: tool['labels'] ?? null, definition: String(tool['digest']).slice(0, 12) },
+    wordOf(tool['name']), { effect: tool['effect'] ?? null, labels: tool['labels'] ?? null, definition: wordOf(tool['digest']).slice(0, 12) },
   ]);
   return {
     tools: Object.fromEntries(tools), prompts: named(surface['prompts']).map(({ name }) => name ?? null),
     templates: named(surface['templates']).map(({ name, uriTemplate }) => uriTemplate ?? name ?? null),
   };
+}
+
+function named(list: Json | undefined): readonly JsonObject[] {
+  return isArray(list) ? list.filter((item) => isObject(item)) : [];
+}
+
+function wordOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 interface Statement {
@@ -80,7 +87,7 @@ interface Statement {
 function statementsOf(row: Configured | undefined): readonly Statement[] {
   const body = row?.body;
   if (row === undefined || !isObject(body)) return [];
-  const [file, source] = [String(body['file']), String(body['source'])];
+  const [file, source] = [wordOf(body['file']), wordOf(body['source'])];
   return splitPolicies(file, source).map((chunk) => {
     const { draft } = parsePolicy(chunk, digestOfText(chunk.text));
     return { space: row.space, id: draft?.annotations['id'] ?? `${file}:${chunk.line}`, effect: draft?.effect ?? 'permit', text: chunk.text.trim() };

@@ -51,7 +51,7 @@ export async function needVersion(rows: Rows, number: number, key: KeyObject): P
 }
 
 /** What one version changed. Throws `ERR_CONFIG_TAMPERED`, `ERR_VAULT_*`. */
-export async function openVersion({ statement }: Version, { content }: VersionRow, envelope: Envelope): Promise<readonly RowChange[]> {
+async function openVersion({ statement }: Version, { content }: VersionRow, envelope: Envelope): Promise<readonly RowChange[]> {
   return readContent(await envelope.open(content), statement);
 }
 

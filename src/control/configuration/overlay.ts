@@ -1,11 +1,9 @@
 import { SallyportError } from '../../domain/errors.ts';
-import type { Rows } from '../../store/store.ts';
+import type { Row, Rows } from '../../store/store.ts';
 import { CONFIGURED, isConfigured, keyOf, type Configured, type State } from './state.ts';
 
 /** The rows as they would be with another configuration, to read: whatever is no configuration is as it is. */
 export function overlay(rows: Rows, state: State): Rows {
-  const toRow = (row: Configured): Configured & { readonly version: number; readonly updatedAt: number; readonly updatedBy: string } =>
-    ({ ...row, version: 0, updatedAt: 0, updatedBy: '' });
   return {
     ...rows,
     get: async (kind, space, id) => {
@@ -19,6 +17,10 @@ export function overlay(rows: Rows, state: State): Rows {
     },
     put: readOnly, delete: readOnly,
   };
+}
+
+function toRow(row: Configured): Row {
+  return { ...row, version: 0, updatedAt: 0, updatedBy: '' };
 }
 
 function readOnly(): never {

@@ -54,7 +54,6 @@ function ofSpace(state: State, space: string): State {
 }
 
 function changesOf(wanted: State, now: State, at: number): readonly RowChange[] {
-  const isStopped = ({ kind, body }: RowChange): boolean => kind === 'server' && isObject(body) && body['status'] === 'quarantined';
   const stopped = new Set([...now.values()].filter(isStopped).map(({ id }) => id));
   return changesBetween(now, wanted).filter(({ kind, id, body }) => {
     // What has ended since does not begin anew, and what was stopped since is not let go on.
@@ -62,6 +61,10 @@ function changesOf(wanted: State, now: State, at: number): readonly RowChange[] 
     if (kind === 'server' && stopped.has(id) && body !== null) throw stoppedSince(id);
     return true;
   });
+}
+
+function isStopped({ kind, body }: RowChange): boolean {
+  return kind === 'server' && isObject(body) && body['status'] === 'quarantined';
 }
 
 function stoppedSince(server: string): SallyportError {
