@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import fc from 'fast-check';
+import { assert as hold, asyncProperty, boolean, infiniteStream, integer, nat, property } from 'fast-check';
 import { codeOf } from '../../test/fixtures/code-of.ts';
 import { readArchive } from './archive-read.ts';
 import { once, writeArchive } from './archive-write.ts';
@@ -64,7 +64,7 @@ test('what was put in comes out, and nothing of it can be read without the key',
 test('an archive that was cut short or changed in any bit is refused', async () => {
   const file = await written({ 'home/a': 'b'.repeat(200_000) });
   const whole = readFileSync(file);
-  await fc.assert(fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), fc.boolean(), async (at, bit, isCut) => {
+  await hold(asyncProperty(nat(whole.length - 1), nat(7), boolean(), async (at, bit, isCut) => {
     const bad = join(folder, 'bad.age');
     const bytes = Buffer.from(whole);
     bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
@@ -93,6 +93,13 @@ async function forged(tar: Uint8Array): Promise<string> {
   return file;
 }
 
+const named = (name: string) => (header: Buffer): void => void header.fill(0, 0, 100).write(name, 0);
+const finish = async (): Promise<never> => Promise.reject(new Error('no'));
+
+async function* short(): AsyncGenerator<Parameters<typeof tarFile>[0]> {
+  yield { name: 'home/a', size: 10, mode: 0o600, body: once(Buffer.from('short')) };
+}
+
 test('names that lead elsewhere, links and devices are refused before anything of them is taken', async () => {
   const tar = Buffer.concat([...(await Array.fromAsync(tarFile({ name: 'home/aaaaaaaaaa', size: 1, mode: 0o600, body: once(Buffer.from('x')) }))), tarEnd()]);
   const sealed = (change: (header: Buffer) => void): Promise<string> => {
@@ -103,7 +110,6 @@ test('names that lead elsewhere, links and devices are refused before anything o
     bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
     return forged(bytes);
   };
-  const named = (name: string) => (header: Buffer): void => void header.fill(0, 0, 100).write(name, 0);
   for (const name of ['../../etc/x', '/etc/passwd', 'home/../../x', 'home//x', 'home/./x', 'a\\..\\b', '']) {
     const taken: string[] = [];
     const reading = readArchive({ file: await sealed(named(name)), identity, installation, take: async (one) => void taken.push(one.name) });
@@ -118,13 +124,9 @@ test('names that lead elsewhere, links and devices are refused before anything o
 test('a backup that fails leaves what was there, and nothing half-made', async () => {
   const file = join(folder, 'kept.age');
   writeFileSync(file, 'the one before');
-  const finish = async (): Promise<never> => Promise.reject(new Error('no'));
   const parts = { file, recipients: [recipient], finish, signal: new AbortController().signal, onBytes: () => undefined };
   expect(await codeOf(writeArchive({ ...parts, files: filesOf(FILES) }))).toBe('ERR_BACKUP_FAILED');
-  const short = (async function* short() {
-    yield { name: 'home/a', size: 10, mode: 0o600, body: once(Buffer.from('short')) };
-  })();
-  expect(await codeOf(writeArchive({ ...parts, files: short }))).toBe('ERR_FILE_CHANGED');
+  expect(await codeOf(writeArchive({ ...parts, files: short() }))).toBe('ERR_FILE_CHANGED');
   expect(await codeOf(writeArchive({ ...parts, files: filesOf(FILES), recipients: [] }))).toBe('ERR_BACKUP_FAILED');
   expect(await codeOf(writeArchive({ ...parts, files: filesOf(FILES), recipients: ['age1none'] }))).toBe('ERR_BACKUP_FAILED');
   expect([readFileSync(file, 'utf8'), readdirSync(folder).some((name) => name.endsWith('.part'))]).toEqual(['the one before', false]);
@@ -140,7 +142,7 @@ test('long names are kept, as tar keeps them', async () => {
 });
 
 test('any shares that are enough give the key back, fewer or wrong ones do not', () => {
-  fc.assert(fc.property(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 0, max: 4 }), fc.infiniteStream(fc.nat()), (needed, more, picks) => {
+  hold(property(integer({ min: 2, max: 6 }), integer({ min: 0, max: 4 }), infiniteStream(nat()), (needed, more, picks) => {
     const all = splitSecret(identity, { recipient, needed, of: needed + more }).map((share) => parseShare(formatShare(share)));
     const some = all.toSorted((a, b) => (picks.next().value ?? 0) - (picks.next().value ?? 0) || a.at - b.at).slice(0, needed);
     expect(joinShares(some)).toBe(identity);

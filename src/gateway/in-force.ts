@@ -78,12 +78,7 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): 
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- control's key signed it: it is what control wrote
       const snapshot = checked(SIGNED_AS.snapshot, signed, controlKey()) as Snapshot;
       if (signed.bytes === bytes) return;
-      if (!floor.takes(snapshot, signed.bytes)) {
-        const why = `Snapshot ${snapshot.version}${madeOf(snapshot)} does not follow ${floor.version}, which was in force.`;
-        throw new SallyportError('ERR_SNAPSHOT_ROLLBACK', why, {
-          remedy: 'After a restore, two people sign an order for it: see `sallyport recovery order`. Otherwise somebody put an older control in its place.',
-        });
-      }
+      if (!floor.takes(snapshot, signed.bytes)) throw rollback(snapshot, floor.version);
       const ceilings = buildCeilings(snapshot.agents, snapshot.toolsets);
       const engine = withinCeilings(loadEngine(snapshot.policy, snapshot.version), ceilings);
       prepared = { snapshot, engine, ceilings, directory: buildDirectory(snapshot), known: indexIdentities(snapshot) };
@@ -135,8 +130,11 @@ export function createInForceKeeper(controlKey: () => KeyObject, floor: Floor): 
   };
 }
 
-function madeOf({ restoredAt }: Snapshot): string {
-  return restoredAt === undefined ? '' : ` of a store that was restored at ${new Date(restoredAt).toISOString()}`;
+function rollback({ version, restoredAt }: Snapshot, inForce: number): SallyportError {
+  const of = restoredAt === undefined ? '' : ` of a store that was restored at ${new Date(restoredAt).toISOString()}`;
+  return new SallyportError('ERR_SNAPSHOT_ROLLBACK', `Snapshot ${version}${of} does not follow ${inForce}, which was in force.`, {
+    remedy: 'After a restore, two people sign an order for it: see `sallyport recovery`. Otherwise somebody put an older control in its place.',
+  });
 }
 
 function checked(purpose: string, { bytes, signature }: SignedSnapshot, key: KeyObject): unknown {

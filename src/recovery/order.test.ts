@@ -10,9 +10,11 @@ const keys = { anna: publicHalf(anna), ben: publicHalf(ben) };
 const NOW = 1_800_000_000_000;
 const terms = { keys, installation: 'spi_here', now: NOW };
 const draft = (change: Partial<Parameters<typeof writeOrder>[0]> = {}): string => writeOrder({
-  id: crypto.randomUUID(), installation: 'spi_here', from: 9, to: 5, restoredAt: 7, reason: 'the disk was lost', createdAt: NOW - 1, expiresAt: NOW + 1_000, ...change,
+  id: crypto.randomUUID(), installation: 'spi_here', from: 9, to: 5, restoredAt: 7, reason: 'the disk was lost', createdAt: NOW - 1,
+  expiresAt: NOW + 1_000, ...change,
 });
-const signed = (text: string, by: Readonly<Record<string, KeyObject>>): string => Object.entries(by).reduce((order, [who, key]) => signOrder(order, who, key), text);
+const signed = (text: string, by: Readonly<Record<string, KeyObject>>): string =>
+  Object.entries(by).reduce((order, [who, key]) => signOrder(order, who, key), text);
 
 test('an order of two people whose keys are known is good, here and until it ends', () => {
   const order = signed(draft(), { ben, anna });

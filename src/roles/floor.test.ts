@@ -16,7 +16,8 @@ if (anna === undefined || ben === undefined || eve === undefined) throw new Erro
 const recovery = { keys: { anna: publicHalf(anna), ben: publicHalf(ben) } };
 const ledger = { origin: 'log', size: 5, root: 'cm9vdA==' };
 const order = (from: number, to: number, ben_ = ben): string => {
-  const text = writeOrder({ id: crypto.randomUUID(), installation, from, to, restoredAt: 100, ledger, reason: 'lost', createdAt: Date.now(), expiresAt: Date.now() + 60_000 });
+  const [id, createdAt] = [crypto.randomUUID(), Date.now()];
+  const text = writeOrder({ id, installation, from, to, restoredAt: 100, ledger, reason: 'lost', createdAt, expiresAt: createdAt + 60_000 });
   return signOrder(signOrder(text, 'anna', anna), 'ben', ben_);
 };
 
@@ -25,7 +26,8 @@ test('a role goes back by an order, once, over restarts, and puts it on record',
   const first = openFloor(home, file);
   expect(first.takes({ version: 3 }, 'any')).toBe(true);
   first.reached({ version: 9, recovery }, 'nine');
-  expect([first.takes({ version: 9 }, 'nine'), first.takes({ version: 9 }, 'another nine'), first.takes({ version: 8 }, 'eight')]).toEqual([true, false, false]);
+  const of = (version: number, bytes: string): boolean => first.takes({ version }, bytes);
+  expect([of(9, 'nine'), of(9, 'another nine'), of(8, 'eight')]).toEqual([true, false, false]);
   // A restored store is another row of numbers: a higher one is no newer one.
   for (const version of [5, 9, 12]) expect(first.takes({ version, restoredAt: 100 }, 'restored')).toBe(false);
   const good = order(9, 5);

@@ -57,7 +57,7 @@ export async function placeArchive(parts: PlaceParts): Promise<Placed> {
     const manifest = await readArchive({ file, identity, installation, take: (one) => stage(staging, one) });
     for (const [folder, mode] of manifest.folders) if (!isLeftOut(folder)) makeFolder(staging, folder, mode);
     await checkLedger(staging, manifest);
-    for (const file of floorsIn(staging)) rebase(file, now);
+    for (const floor of floorsIn(staging)) rebase(floor, now);
     const filled = await fill(staging, manifest, parts);
     rmSync(join(staging, SPOOL), { recursive: true });
     needEmpty(home);

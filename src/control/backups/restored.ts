@@ -48,7 +48,7 @@ export function restoredRow(restored: Restored): Cells {
 }
 
 /** Rows that are left behind: each of them opens something, once or until it ends, for whoever shows or answers it. */
-const DEAD: readonly Kind[] = ['opening', 'proposal', 'approval', 'approval-of', 'quarantined'];
+const DEAD: readonly Kind[] = ['link-token', 'opening', 'proposal', 'approval', 'approval-of', 'quarantined'];
 
 /** A row as it comes back; undefined: it does not. Flow contexts have lost what they carried since. What is configuration control voids itself, on record. */
 export function afterRestore(row: Cells): Cells | undefined {

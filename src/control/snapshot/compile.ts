@@ -29,7 +29,8 @@ export function createCompiler(): Compiler {
   return {
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
-      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, restoredAt, detect, known } = configuration;
+      const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, restoredAt } = configuration;
+      const { detect, known } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       const told = {
