@@ -39,15 +39,16 @@ export const NETWORK_POLICY = object({
 });
 
 const PROBE = object({ httpGet: object({ path: STRING, port: STRING, scheme: { enum: ['HTTP', 'HTTPS'] } }) });
-const CONTAINER = object({
-  name: NAME, image: STRING, args: list(STRING), ports: list(object({ name: NAME, containerPort: PORT })),
+const CONTAINER = {
+  name: NAME, image: STRING,
   securityContext: object(
     { allowPrivilegeEscalation: BOOLEAN, readOnlyRootFilesystem: BOOLEAN, capabilities: object({ drop: list(STRING) }) },
     { procMount: { enum: ['Default', 'Unmasked'] } },
   ),
   resources: object({ requests: object({ cpu: QUANTITY, memory: QUANTITY }), limits: object({ cpu: QUANTITY, memory: QUANTITY }) }),
-  volumeMounts: list(object({ name: NAME, mountPath: STRING }, { readOnly: BOOLEAN })),
-}, {
+  volumeMounts: list(object({ name: NAME, mountPath: STRING }, { readOnly: BOOLEAN, subPath: STRING })),
+};
+const ROLE = object({ ...CONTAINER, args: list(STRING), ports: list(object({ name: NAME, containerPort: PORT })) }, {
   env: list(object({ name: STRING, valueFrom: object({ fieldRef: object({ fieldPath: STRING }) }) })), readinessProbe: PROBE, livenessProbe: PROBE,
 });
 const VOLUME = object({ name: NAME }, {
@@ -59,8 +60,8 @@ const POD = object({
   securityContext: object({
     runAsNonRoot: BOOLEAN, runAsUser: ID, runAsGroup: ID, fsGroup: ID, seccompProfile: object({ type: { enum: ['RuntimeDefault', 'Unconfined'] } }),
   }),
-  containers: list(CONTAINER), volumes: list(VOLUME),
-}, { hostUsers: BOOLEAN });
+  containers: list(ROLE), volumes: list(VOLUME),
+}, { hostUsers: BOOLEAN, initContainers: list(object({ ...CONTAINER, command: list(STRING) })) });
 const CLAIM = object({
   metadata: object({ name: NAME }), spec: object({ accessModes: list(STRING), resources: object({ requests: object({ storage: QUANTITY }) }) }),
 });

@@ -36,28 +36,44 @@ const POLICY = z.looseObject({
   }),
 });
 const SET = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({
-  hostUsers: z.boolean().optional(), securityContext: z.looseObject({ runAsUser: z.number(), seccompProfile: z.object({ type: z.string() }) }),
-  containers: z.array(z.looseObject({ image: z.string(), args: z.array(z.string()), securityContext: z.looseObject({}) })),
+  hostUsers: z.boolean().optional(), initContainers: z.array(z.looseObject({ image: z.string(), securityContext: z.looseObject({}) })).default([]),
+  securityContext: z.looseObject({ runAsUser: z.number(), seccompProfile: z.object({ type: z.string() }) }),
+  containers: z.array(z.looseObject({
+    name: z.string(), image: z.string(), args: z.array(z.string()), securityContext: z.looseObject({}),
+    volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string(), readOnly: z.boolean().default(false), subPath: z.string().optional() })),
+  })),
 }) }) }) });
 
-function onLink<T extends { readonly ports: readonly { readonly port: number }[] }>(rules: readonly T[]): readonly T[] {
-  return rules.filter(({ ports }) => ports.some(({ port }) => port === 7450));
+/** Control cannot start before the ledger records, nor the ledger join before control runs: they share a pod, and meet by sockets. */
+const PODS = ['control', 'gateway', 'egress', 'runner'] as const;
+type Pod = (typeof PODS)[number];
+
+function podOf(role: Role): Pod {
+  return role === 'ledger' ? 'control' : role;
 }
 
-/** The roles that a rule on the link's port names. */
-function roles(peers: readonly unknown[]): readonly Role[] {
-  return peers.flatMap((peer) => {
+function portOf(role: Role): number {
+  return role === 'ledger' ? 7451 : 7450;
+}
+
+/** The pods that rules let through to a port of the link. */
+function podsAt<T extends Rule>(port: number, rules: readonly T[], peersOf: (rule: T) => readonly unknown[]): readonly string[] {
+  return rules.filter(({ ports }) => ports.some((one) => one.port === port)).flatMap((rule) => peersOf(rule).flatMap((peer) => {
     const found = SELECTED.safeParse(peer);
     return found.success ? [found.data.podSelector.matchLabels['app.kubernetes.io/component']] : [];
-  }).toSorted();
+  })).toSorted();
+}
+
+interface Rule {
+  readonly ports: readonly { readonly port: number }[];
 }
 
 function callsOf(role: Role): readonly Role[] {
   return ROLES.filter((listener) => callersOf(listener).includes(role));
 }
 
-function setOf(role: Role): z.infer<typeof SET>['spec']['template']['spec'] {
-  return SET.parse(documents.find(({ value }) => value.kind === 'StatefulSet' && value.metadata.name === role)?.value).spec.template.spec;
+function setOf(pod: Pod): z.infer<typeof SET>['spec']['template']['spec'] {
+  return SET.parse(documents.find(({ value }) => value.kind === 'StatefulSet' && value.metadata.name === pod)?.value).spec.template.spec;
 }
 
 describe('Kubernetes', () => {
@@ -68,39 +84,58 @@ describe('Kubernetes', () => {
 
   test(verifies('deploy-links', 'policies between roles let through what the table of the link\'s verbs has, and nothing else'), () => {
     const policies = documents.filter(({ value }) => value.kind === 'NetworkPolicy').map(({ value }) => POLICY.parse(value));
-    expect(policies.map(({ metadata }) => metadata.name).toSorted()).toEqual(['nobody', ...ROLES].toSorted());
+    expect(policies.map(({ metadata }) => metadata.name).toSorted()).toEqual(['nobody', ...PODS].toSorted());
+    const specOf = (pod: Pod): z.infer<typeof POLICY>['spec'] | undefined => policies.find(({ metadata }) => metadata.name === pod)?.spec;
     for (const role of ROLES) {
-      const { ingress = [], egress = [] } = policies.find(({ metadata }) => metadata.name === role)?.spec ?? {};
       // Everybody asks control to join and to renew; nobody else is asked by more than the table has.
-      const callers = role === 'control' ? ROLES.filter((other) => other !== 'control') : callersOf(role);
-      expect([role, onLink(ingress).flatMap(({ from }) => roles(from))]).toEqual([role, [...callers].toSorted()]);
-      const called = new Set([...callsOf(role), ...(role === 'control' ? [] : ['control' as const])]);
-      expect([role, onLink(egress).flatMap(({ to }) => roles(to))]).toEqual([role, [...called].toSorted()]);
+      const callers = role === 'control' ? ROLES : callersOf(role);
+      const pods = [...new Set(callers.map(podOf))].filter((pod) => pod !== podOf(role) || callersOf(role).includes(pod) && pod !== 'control').toSorted();
+      expect([role, podsAt(portOf(role), specOf(podOf(role))?.ingress ?? [], ({ from }) => from)]).toEqual([role, pods]);
+    }
+    for (const pod of PODS) {
+      const called = ROLES.filter((role) => podOf(role) === pod).flatMap((role) => [...callsOf(role), 'control' as const]);
+      for (const port of [7450, 7451]) {
+        const wanted = [...new Set(called.filter((role) => portOf(role) === port && (podOf(role) !== pod || role === 'gateway')).map(podOf))].toSorted();
+        expect([pod, port, podsAt(port, specOf(pod)?.egress ?? [], ({ to }) => to)]).toEqual([pod, port, wanted]);
+      }
     }
   });
 
-  test.each([...ROLES])('%s: nobody\'s root, nothing writable but its state, no privilege, an image by digest', (role) => {
-    const { containers, securityContext, hostUsers } = setOf(role);
-    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: role === 'runner' ? 'Unconfined' : 'RuntimeDefault' } });
-    expect(hostUsers).toBe(role === 'runner' ? false : undefined);
-    for (const { image, securityContext: own, args } of containers) {
+  test.each([...PODS])('%s: nobody\'s root, nothing writable but its state, no privilege, images by digest', (pod) => {
+    const { containers, initContainers, securityContext, hostUsers } = setOf(pod);
+    expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: pod === 'runner' ? 'Unconfined' : 'RuntimeDefault' } });
+    expect(hostUsers).toBe(pod === 'runner' ? false : undefined);
+    expect(containers.map(({ name }) => name)).toEqual(pod === 'control' ? ['ledger', 'control'] : [pod]);
+    for (const { image, securityContext: own } of [...containers, ...initContainers]) {
       expect(own).toMatchObject({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
       expect(image).toMatch(/@sha256:[0-9a-f]{64}$/);
-      expect(args.slice(0, 2)).toEqual(['role', role]);
-      const peers = args.flatMap((arg) => /^--peer=([a-z]+)/.exec(arg)?.slice(1) ?? []).toSorted();
-      // Control's own address comes with the certificate.
-      const others: readonly string[] = callsOf(role).filter((called) => called !== 'control' && called !== role);
-      expect([role, peers]).toEqual([role, others.toSorted()]);
     }
   });
 
-  test('every role has a user of its own, the one of its image', () => {
-    const users = ROLES.map((role) => setOf(role).securityContext.runAsUser);
-    expect(new Set(users).size).toBe(ROLES.length);
+  test.each([...ROLES])('%s: is told where those are that it calls, and sees what it is to see', (role) => {
+    const { args, volumeMounts } = setOf(podOf(role)).containers.find(({ name }) => name === role) ?? { args: [], volumeMounts: [] };
+    expect(args.slice(0, 2)).toEqual(['role', role]);
+    const peers = args.flatMap((arg) => /^--peer=([a-z]+)/.exec(arg)?.slice(1) ?? []).toSorted();
+    // Control's own address comes with the certificate; who is in the same pod is met by sockets.
+    const others: readonly string[] = callsOf(role).filter((called) => podOf(called) !== podOf(role) && called !== 'control');
+    expect([role, peers]).toEqual([role, others.toSorted()]);
+    if (podOf(role) !== 'control') return;
+    const home = '/var/lib/sallyport/home';
+    const ofState = volumeMounts.filter(({ name }) => name === 'state');
+    const seen = ofState.map(({ mountPath, readOnly }) => `${mountPath.slice(home.length + 1)}${readOnly ? ' ro' : ''}`);
+    const sockets = callsOf(role).filter((called) => called !== role && podOf(called) === 'control').map((called) => `run/${called}/${role} ro`);
+    const more = role === 'control' ? ['ca', 'packages'] : [];
+    expect(seen.toSorted()).toEqual([role, 'keys ro', `keys/${role}`, `run/${role}`, ...sockets, ...more].toSorted());
+    for (const { mountPath, subPath } of ofState) expect(`/var/lib/sallyport/${subPath ?? ''}`).toBe(mountPath);
+  });
+
+  test('every pod has a user of its own, every image one that is not root, and no image a base that nobody pinned', () => {
+    const users = PODS.map((pod) => setOf(pod).securityContext.runAsUser);
+    expect(new Set(users).size).toBe(PODS.length);
     const stages = read('images', 'Containerfile').split(/^FROM /m).slice(1);
     for (const role of ROLES) {
       const stage = stages.find((text) => text.split('\n')[0]?.endsWith(` AS ${role}`)) ?? '';
-      expect([role, /^USER (\d+):\1$/m.exec(stage)?.[1]]).toEqual([role, String(setOf(role).securityContext.runAsUser)]);
+      expect([role, Number(/^USER (\d+):\1$/m.exec(stage)?.[1])]).toEqual([role, 10_001 + ['control', 'ledger', 'gateway', 'egress', 'runner'].indexOf(role)]);
     }
     expect(stages.map((text) => text.split(/\s/)[0]).filter((base) => !['scratch', 'program', '${RUNNER_BASE}'].includes(base ?? ''))).toEqual([]);
   });
