@@ -9,6 +9,7 @@ import type { Placed } from './turns.ts';
 
 /** What a gateway that was broken into may send to blind whoever reads records, or in somebody else's name. */
 const GATEWAY: Origin = { role: 'gateway', node: 'gateway-1', incarnation: 'i' };
+const EGRESS: Origin = { role: 'egress', node: 'egress', incarnation: 'i' };
 const CONTROL: Origin = { role: 'control', node: 'control', incarnation: 'i' };
 let dir = '';
 let ledger: Ledger;
@@ -18,6 +19,7 @@ beforeAll(async () => {
   ledger = await openLedger(dir, { strict: false, reserveBytes: 4096 });
   await ledger.hello(GATEWAY, new Set());
   await ledger.hello(CONTROL, new Set());
+  await ledger.hello(EGRESS, new Set());
 });
 afterAll(async () => {
   await ledger.close();
@@ -50,6 +52,14 @@ test.each(['people.revealed', 'evidence.erased', 'hold.lifted', 'config.changed'
     expect(await send({ event, category: 'config' }, CONTROL)).toEqual([expect.any(Number)]);
   },
 );
+
+test('the egress alone says what was connected, and it says nothing of calls', async () => {
+  for (const event of ['connection.opened', 'connection.closed', 'connection.refused']) {
+    for (const origin of [GATEWAY, CONTROL]) expect(await send({ event, category: 'execution' }, origin)).toEqual(['ERR_REQUEST_INVALID']);
+    expect(await send({ event, category: 'execution' }, EGRESS)).toEqual([expect.any(Number)]);
+  }
+  for (const event of ['call.permitted', 'call.denied', 'server.failed']) expect(await send({ event, category: 'access' }, EGRESS)).toEqual(['ERR_REQUEST_INVALID']);
+});
 
 test('what only the ledger knows, not even control writes', async () => {
   for (const event of ['evidence.expired', 'record.corrupt']) expect(await send({ event, category: 'error' }, CONTROL)).toEqual(['ERR_REQUEST_INVALID']);

@@ -181,7 +181,7 @@ export const LIMITS = {
   egressTicketMs: 60_000,
   egressPrefaceBytesMax: 1024,
   egressPrefaceMs: 5_000,
-  egressPrefacesMax: 32,
+  egressPrefacesMax: 256,
   egressOpeningBytesMax: 32 * 1024,
   egressOpeningMs: 10_000,
   egressConnectionsMax: 2_048,

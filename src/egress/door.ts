@@ -60,7 +60,13 @@ export function openDoor(parts: DoorParts): Door {
       if (places.size >= LIMITS.egressProcessesMax) throw new SallyportError('ERR_DESTINATION_LIMIT', 'Too many processes of local servers may connect.');
       const place = new Place({ ...common, onOver: () => dismiss(id) }, admission);
       places.set(id, place);
-      await place.listen(join(folder, id));
+      try {
+        await place.listen(join(folder, id));
+      } catch (cause) {
+        dismiss(id);
+        const remedy = 'Set SALLYPORT_HOME to a shorter path.';
+        throw new SallyportError('ERR_DESTINATION_LIMIT', 'The process can\'t be given a way to its hosts.', { remedy, cause });
+      }
     },
     dismiss,
     sweep() {

@@ -9,11 +9,15 @@ export type Opening =
   | { readonly state: 'sound'; readonly noted: { readonly serverName?: string; readonly ech?: true } }
   | { readonly state: 'refused'; readonly why: string };
 
-const REQUEST_LINE = /^([A-Z]{3,16}) (\S{1,8192}) HTTP\/1\.[01]\r?\n/;
-const METHOD = /^[A-Z]{1,16}(?: |$)/;
+const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]{1,24}) ([^\s]{1,8192}) HTTP\/1\.[01]\r?\n/;
+/** What any server might take for a request, however oddly it is written. */
+const REQUEST_LIKE = /[ \t]HTTP\/\d/i;
+/** How a line of text begins: until it has ended, it may become a request. */
+const TEXT = /^[\t\x20-\x7e]*\r?$/;
+const HEAD_END = /\r?\n\r?\n/;
+const BARE = /\r(?!\n)|\0/;
 /** Whatever stands before the colon: what one reader takes for a Host, another may. */
 const HOST_HEADER = /\n[ \t]*host[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)/gi;
-const HEAD_END = /\r?\n\r?\n/;
 
 /**
  * Judges how a connection to `host` opens: by the name in its TLS ClientHello; on an entry without TLS also by the Host of a first
@@ -37,13 +41,24 @@ function judge(bytes: Uint8Array, host: string, tls: boolean, port: number): Ope
 }
 
 /** A host of many customers answers for whom the request names: that must be the one that was allowed. */
-function judgeText(text: string, host: string, port: number): Opening {
-  if (!METHOD.test(text.slice(0, 17))) return { state: 'sound', noted: {} };
-  if (!HEAD_END.test(text)) return /^[A-Z]{1,16} [^\r\n]*\r?\n/.test(text) && !REQUEST_LINE.test(text) ? { state: 'sound', noted: {} } : { state: 'more' };
-  const [, method = '', target = ''] = REQUEST_LINE.exec(text) ?? [];
-  if (method === '') return { state: 'sound', noted: {} };
-  if (method === 'CONNECT') return refused('it asks for a tunnel');
-  const hosts = [...text.slice(0, text.search(HEAD_END) + 2).matchAll(HOST_HEADER)].map(([, value = '']) => value);
+function judgeText(bytes: string, host: string, port: number): Opening {
+  // Servers skip empty lines before a request.
+  const text = bytes.replace(/^[\r\n]+/, '');
+  const end = text.indexOf('\n');
+  if (end < 0) return TEXT.test(text) ? { state: 'more' } : { state: 'sound', noted: {} };
+  if (!REQUEST_LIKE.test(text.slice(0, end))) return { state: 'sound', noted: {} };
+  const [, method, target = ''] = REQUEST_LINE.exec(text) ?? [];
+  if (method === undefined) return refused('its request is not one of HTTP/1');
+  if (method.toUpperCase() === 'CONNECT') return refused('it asks for a tunnel');
+  const headEnd = text.search(HEAD_END);
+  if (headEnd < 0) return { state: 'more' };
+  const head = text.slice(0, headEnd + 2);
+  if (BARE.test(head.slice(0, headEnd))) return refused('its request can be read in two ways');
+  return judgeHosts(head, target, host, port);
+}
+
+function judgeHosts(head: string, target: string, host: string, port: number): Opening {
+  const hosts = [...`${head}\n`.matchAll(HOST_HEADER)].map(([, value = '']) => value);
   const absolute = target.startsWith('/') || target === '*' ? [] : [URL.canParse(target) ? new URL(target).host : target];
   const named = [...hosts, ...absolute].find((value) => !isHost(value, host, port));
   if (named !== undefined) return refused(`its request is for ${named}`);

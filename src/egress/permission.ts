@@ -1,6 +1,7 @@
 import type { Destination } from '../domain/destination.ts';
 import { findDestination, readDestination, readHost } from '../domain/destination.ts';
 import { SallyportError } from '../domain/errors.ts';
+import type { Server } from '../domain/server.ts';
 import type { Lease, Snapshot } from '../domain/snapshot.ts';
 
 /** Which server a process is of. */
@@ -27,9 +28,19 @@ export function permit({ snapshot, lease }: Judge, { space, server }: ServerName
   if (entry.status === 'quarantined') throw new SallyportError('ERR_SERVER_QUARANTINED', 'The server is in quarantine.');
   if (entry.status !== 'approved') throw new SallyportError('ERR_SERVER_NOT_APPROVED', 'The server is not approved: until then it reaches nothing.');
   const name = readHost(host);
-  const network = entry.endpoint.transport === 'stdio' ? entry.endpoint.launch.sandbox.network : [];
-  const destinations = network.flatMap((text) => readDestination(text) ?? []);
-  const found = name === undefined ? undefined : findDestination(destinations, name, port);
+  const found = name === undefined ? undefined : findDestination(destinationsOf(entry), name, port);
   if (found === undefined) throw new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server may not connect there.');
   return found;
+}
+
+/** By entry of a snapshot, which never changes. */
+const READ = new WeakMap<Server, readonly Destination[]>();
+
+function destinationsOf(entry: Server): readonly Destination[] {
+  const known = READ.get(entry);
+  if (known !== undefined) return known;
+  const network = entry.endpoint.transport === 'stdio' ? entry.endpoint.launch.sandbox.network : [];
+  const destinations = network.flatMap((text) => readDestination(text) ?? []);
+  READ.set(entry, destinations);
+  return destinations;
 }

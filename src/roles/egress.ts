@@ -37,6 +37,7 @@ const NODE = 'egress';
 const SWEEP_MS = 1_000;
 const TOLD_AGAIN_MS = 60_000;
 const TOLD_MAX = 1_000;
+const FLOODS_MAX = 1_000;
 
 const ADMISSION = z.strictObject({
   id: z.string().regex(/^[0-9a-f]{16}$/), ticket: z.string().regex(/^[\w-]{43}$/), space: z.string().min(1).max(200), server: z.string().min(1).max(200),
@@ -145,8 +146,10 @@ function createServerFloods(journal: Journal): { of(server: ServerName): Floods;
   const known = new Map<string, Floods>();
   return {
     of({ space, server }) {
-      const key = `${space}/${server}`;
-      const floods = known.get(key) ?? createFloods(journal, { node: NODE, space, server });
+      // Names are the runner's to say: past the limit they share one count.
+      const isTooMany = known.size >= FLOODS_MAX && !known.has(`${space}/${server}`);
+      const key = isTooMany ? '' : `${space}/${server}`;
+      const floods = known.get(key) ?? createFloods(journal, isTooMany ? { node: NODE, space: DEFAULT_SPACE } : { node: NODE, space, server });
       known.set(key, floods);
       return floods;
     },

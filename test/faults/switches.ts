@@ -29,6 +29,75 @@ export const SWITCHES: readonly Switch[] = [
     ['quota', 'quota: so many', '[countQuota(exchange), ', '['],
     ['quarantine of a call', 'a gate of answers alone', 'quarantine: () => UNREADABLE', 'quarantine: () => undefined'],
   ]),
+  ...switches('src/egress/permission.ts', 'src/egress/door.test.ts', [
+    [
+      'the allow-list of a local server', 'to "other.test" is refused',
+      "if (found === undefined) throw new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server may not connect there.');",
+      "if (found === undefined) return { host, anyBelow: false, port, tls: false, within: '127.0.0.0/8' };",
+    ],
+    ['kill switches end connections', 'a switch of its own', 'lease.killed.servers.includes(`${space}/${server}`)', 'space === server'],
+    [
+      'what is not approved reaches nothing', 'an approval that was taken back',
+      "if (entry.status !== 'approved') throw",
+      "if (entry.status === 'declared') throw",
+    ],
+  ]),
+  ...switches('src/egress/resolve.ts', 'src/egress/door.test.ts', [
+    ['addresses of permitted names', 'leads to 127.0.0.1 is refused', 'if (refusal !== undefined) throw', "if (refusal === 'never') throw"],
+  ]),
+  ...switches('src/egress/opening.ts', 'src/egress/opening.test.ts', [
+    ['the name in a TLS hello', 'must name the host', 'if (serverName !== host) return', "if (serverName === '') return"],
+    ['TLS where nothing else is declared', 'must name the host', "return tls ? refused('it is not TLS')", "return host === '' ? refused('it is not TLS')"],
+    ['whom a request in clear is for', 'for another host is refused', 'if (named !== undefined) return', "if (named === 'nobody') return"],
+    ['tunnels in clear', 'is no tunnel', "if (method.toUpperCase() === 'CONNECT') return", "if (method === 'NEVER') return"],
+  ]),
+  ...switches('src/egress/client-hello.ts', 'src/egress/opening.test.ts', [
+    ['two names in one hello', 'is ambiguous or broken', 'if (seen.has(type)) return MALFORMED;', ''],
+  ]),
+  ...switches('src/egress/carry.ts', 'src/egress/door.test.ts', [
+    [
+      'connections are on record before a byte leaves', 'be recorded is none',
+      'await trail.opened(this.#contact, addresses, opened?.noted ?? {});',
+      'await trail.opened(this.#contact, addresses, opened?.noted ?? {}).catch(() => undefined);',
+    ],
+  ]),
+  ...switches('src/egress/sessions.ts', 'src/egress/door.test.ts', [
+    ['a ticket is used once', 'is worth one session', "if (state !== 'announced' || !", "if (state === 'ended' || !"],
+    ['a ticket is of its own process', 'is worth one session', '!timingSafeEqual(hash(given), ticketHash)', 'given === id'],
+  ]),
+  ...switches('src/egress/place.ts', 'src/egress/door.test.ts', [
+    ['connections are of an open session', 'is worth one session', 'if (!this.session.holds(session)) throw', "if (session === '') throw"],
+    [
+      'connections of one process', 'opens more connections',
+      'if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw',
+      'if (this.carried.size < 0) throw',
+    ],
+    [
+      'who says nothing', 'keeps a place by saying nothing',
+      'setTimeout(() => socket.destroy(), this.#parts.prefaceMs)',
+      'setTimeout(() => undefined, this.#parts.prefaceMs)',
+    ],
+  ]),
+  ...switches('src/egress/door.ts', 'src/egress/door.test.ts', [
+    [
+      'what is open is judged again', 'control that is away',
+      'if (fault instanceof SallyportError) one.end(fault);',
+      'if (!(fault instanceof SallyportError)) throw fault;',
+    ],
+  ]),
+  ...switches('src/egress/trail.ts', 'src/egress/door.test.ts', [
+    ['refusals of one server are counted', 'fills the log', 'await floodsOf(contact).refuse(refusal)', 'await journal.append(refusal)'],
+  ]),
+  ...switches('src/egress/way.ts', 'src/egress/jailed/forward.test.ts', [
+    [
+      'the right to low ports is the forwarder\'s', 'no right to low ports',
+      'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- ',
+      'exec ',
+    ],
+  ]),
+  ...switches('src/audit/admit.ts', 'src/audit/admit.test.ts', [
+    ['egress alone says what was connected', 'egress alone', 'if (seer !== undefined) return origin.role === seer', 'if (seer === origin.role) return true'],
+  ]),
   ...switches('src/registry/segments/nftables.ts', 'src/registry/segments/segments.test.ts', [
     [
       'only the gate reaches a hosted server', 'only the gate reaches a server',
