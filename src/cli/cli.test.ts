@@ -2,6 +2,7 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
+import { openRegistry } from '../../test/fixtures/packages/registry.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objects, part, text } from './json-view.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
@@ -50,8 +51,8 @@ test('what is typed wrongly says how to type it, and fails', async () => {
 
 test('a server goes from declared to approved, and nobody approves unseen', async () => {
   expect(
-    await sallyport('server', 'add', 'loose', '--owner', 'me@example.com', '--', 'npx', '-y', 'some-server'),
-  ).toMatchObject({ code: 1, err: expect.stringContaining('ERR_LAUNCH_UNPINNED') });
+    await sallyport('server', 'add', 'loose', '--owner', 'me@example.com', '--', 'npx', '--registry=https://x.example', 'some-server'),
+  ).toMatchObject({ code: 1, err: expect.stringContaining('ERR_LAUNCH_FORBIDDEN') });
   const added = await sallyport(
     'server', 'add', 'crm', '--url', 'https://crm.example/mcp', '--owner', 'me@example.com', '--header', 'x-key', '--secret', 'env:CRM_KEY',
   );
@@ -201,10 +202,40 @@ test('questions and switches answer in words and in JSON', async () => {
   expect(await sallyport('doctor')).toMatchObject({ code: 1, out: expect.stringContaining('no call passes') });
 });
 
+test('a server that is a package is pinned, upgraded and kept in the store', async () => {
+  const registry = await openRegistry();
+  writeFileSync(join(folder, 'packages.yaml'), `apiVersion: sallyport/v1\npackages: { npm: ${registry.npm} }\n`);
+  expect(await sallyport('apply', '-f', 'packages.yaml', '--space', 'default')).toMatchObject({ code: 0 });
+  registry.publish({ name: 'tool', version: '1.0.0', bin: 'x.js' }, { 'x.js': '1' });
+  const added = await sallyport('server', 'add', 'tool', '--owner', 'me@example.com', '--', 'npx', '-y', 'tool', 'arg');
+  expect(added).toMatchObject({ code: 0, out: expect.stringContaining('npx -y tool@1.0.0 arg') });
+  registry.publish({ name: 'tool', version: '1.1.0', bin: 'x.js', scripts: { install: 'x' } }, { 'x.js': '2' });
+  const dry = await sallyport('server', 'upgrade', 'tool', '--dry-run');
+  for (const said of [/tool +│ 1\.0\.0 +│ 1\.1\.0/, 'changed node_modules/tool/x.js', '! tool: its scripts install are not run',
+    'No server was changed']) expect(dry.out).toMatch(said);
+  expect(await sallyport('server', 'upgrade', 'tool', '--to', '1.1.0')).toMatchObject({ code: 0, out: expect.stringContaining('waits for approval') });
+  const digest = text(part(await json('server', 'show', 'tool'), 'package', 'digest'));
+  expect(await sallyport('server', 'package', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('npm:tool@1.1.0') });
+  expect(await sallyport('server', 'package', 'show', digest.slice(0, 12))).toMatchObject({ code: 0, out: expect.stringContaining('not said') });
+  expect(await sallyport('server', 'package', 'verify')).toMatchObject({ code: 0, out: expect.stringContaining('is what was installed') });
+  expect(await sallyport('server', 'package', 'remove', digest)).toMatchObject({ code: 1, err: expect.stringContaining('ERR_CONFLICT') });
+  expect(await sallyport('server', 'package', 'remove', '--unused')).toMatchObject({ code: 0, out: '1 removed.\n' });
+  expect(await sallyport('server', 'package', 'frobnicate')).toMatchObject({ code: 2 });
+  const scope = ['--package', 'npm:tool', '--rule', 'cooling-off', '--reason', 'r', '--owner', 'o', '--approver', 'a', '--for', '3d'];
+  expect(await sallyport('exception', 'add', ...scope)).toMatchObject({ code: 0 });
+  expect(await sallyport('exception', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('npm:tool: cooling-off') });
+  writeFileSync(join(folder, 'tool.json'),
+    JSON.stringify({ mcpServers: { again: { command: 'npx', args: ['-y', 'tool', 'arg'] }, other: { command: 'npx', args: ['tool'] } } }));
+  const { out } = await sallyport('import', '--from', 'tool.json', '--owner', 'me@example.com');
+  expect(out).toContain('it is declared already, as tool');
+  expect(part(await json('server', 'show', 'other'), 'package', 'declared')).toEqual(['npx', 'tool@1.1.0']);
+  await registry.close();
+}, 30_000);
+
 test('what a client has is imported without its secrets', async () => {
   writeFileSync(
     join(folder, 'mcp.json'),
-    JSON.stringify({ mcpServers: { notes: { command: 'npx', args: ['-y', '@scope/notes@1.2.3'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }),
+    JSON.stringify({ mcpServers: { notes: { command: '/usr/bin/notes', args: ['--all'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }),
   );
   const dry = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com', '--dry-run');
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('would be declared') });
