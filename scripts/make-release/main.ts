@@ -25,8 +25,12 @@ function run(command: readonly string[], cwd: string): string {
   return stdout.toString().trim();
 }
 
+/** Of a copy without history; nothing but a trial is made of it. */
+const NO_COMMIT: Source = { commit: '0'.repeat(40), timestamp: '1970-01-01T00:00:00Z', isDirty: true };
+
 /** A release is of one commit. `--dirty` tries things out, and the provenance says so. */
 function readSource(isDirtyAllowed: boolean): Source {
+  if (isDirtyAllowed && Bun.spawnSync(['git', 'rev-parse', 'HEAD'], { cwd: root }).exitCode !== 0) return NO_COMMIT;
   const isDirty = run(['git', 'status', '--porcelain'], root) !== '';
   if (isDirty && !isDirtyAllowed) throw new Error('the tree has changes that are in no commit: commit them, or try things out with --dirty');
   const [commit = '', seconds = ''] = run(['git', 'log', '-1', '--format=%H %ct'], root).split(' ');
