@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCrm } from '../../../demo/crm.ts';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
+import { startCountingServer } from '../../../test/fixtures/counting-server.ts';
 import { freePort } from '../../../test/fixtures/free-port.ts';
 import { administer, type Administration } from '../../../test/fixtures/gate.ts';
 import { callTool } from '../../../test/fixtures/modern-call.ts';
@@ -12,7 +12,9 @@ import { LIMITS } from '../../domain/limits.ts';
 import { connectLink } from '../../link/connect.ts';
 import type { Credentials } from '../../link/machines/credentials.ts';
 import { joinMachines } from '../../link/machines/join.ts';
+import { readJoinToken, writeJoinToken } from '../../link/machines/token.ts';
 import { startControl } from '../../roles/control.ts';
+import { openFleet } from '../../roles/fleet.ts';
 import { startGateway } from '../../roles/gateway.ts';
 import { runLedger } from '../../roles/ledger.ts';
 import { startRunner } from '../../roles/runner.ts';
@@ -65,7 +67,7 @@ function nodesIn(answer: JsonObject): readonly (readonly unknown[])[] {
 }
 
 test('a gateway, a runner and the ledger join control, and calls go through all of them', async () => {
-  const crm = startCrm();
+  const crm = startCountingServer(join(makeHome(), 'effects'));
   endings.push(() => crm.stop());
   const centre = await startCentre({ manifest: `servers: { crm: { url: "${crm.url}", allowPrivate: true, owner: tests } }\n` });
   const { ports } = centre;
@@ -83,10 +85,10 @@ test('a gateway, a runner and the ledger join control, and calls go through all 
   endings.push(() => gateway.close());
   expect(nodesIn(await centre.admin('GET', '/links'))).toEqual([['gateway', 'b', 'joined'], ['ledger', 'ledger', 'joined'], ['runner', 'r1', 'joined']]);
   await centre.enrol('crm');
-  const called = await callTool(`${gateway.url}/mcp/crm`, await centre.token(), 'search_contacts', { query: 'ada' });
+  const called = await callTool(`${gateway.url}/mcp/crm`, await centre.token(), 'charge', { id: 'one' });
   expect(called.result).toBeDefined();
-  const [delivered] = await centre.records({ event: 'result.delivered', exchange: called.exchange ?? '' });
-  expect(delivered === undefined ? await centre.records({ event: 'result.delivered' }) : [delivered]).not.toEqual([]);
+  const delivered = await centre.records({ event: 'result.delivered', node: 'b' });
+  expect(delivered.filter(({ tool }) => tool === 'charge')).toHaveLength(1);
   expect(await centre.admin('GET', '/status')).toMatchObject({ roles: { gateways: 1, ledger: true, runner: true } });
 }, 30_000);
 
@@ -95,6 +97,9 @@ test('a token is good once, for its role and node, and not for long; what is wro
   const token = await centre.joinToken('gateway', 'b');
   const [gateway, runner] = [{ role: 'gateway', node: 'b' }, { role: 'runner', node: 'b' }] as const;
   expect(await codeOf(joinMachines(makeHome(), runner, token))).toBe('ERR_LINK_AUTH');
+  // Somebody who changed the token itself to say so.
+  const changed = writeJoinToken({ ...readJoinToken(token), ...runner });
+  expect(await codeOf(joinMachines(makeHome(), runner, changed))).toBe('ERR_LINK_AUTH');
   const home = makeHome();
   expect((await joinMachines(home, gateway, token)).machine).toMatchObject(gateway);
   expect(await codeOf(joinMachines(makeHome(), gateway, token))).toBe('ERR_LINK_AUTH');
@@ -106,9 +111,9 @@ test('a token is good once, for its role and node, and not for long; what is wro
   expect(await codeOf(joinMachines(makeHome(), { role: 'gateway', node: 'd' }, text(back['token'])))).toBe('ERR_LINK_AUTH');
   expect(await codeOf(centre.admin('POST', '/links/tokens', { role: 'control', node: 'x' }))).not.toBe('');
   const refused = await centre.records({ event: 'call.refused' });
-  expect(refused.filter(({ code, address }) => code === 'ERR_LINK_AUTH' && address === 'link')).toHaveLength(3);
-  const changed = (await centre.records({ event: 'config.changed' })).map(({ action }) => action);
-  for (const action of ['link-token.create', 'link.join', 'link-token.remove']) expect(changed).toContain(action);
+  expect(refused.filter(({ code, address }) => code === 'ERR_LINK_AUTH' && address === 'link')).toHaveLength(4);
+  const acts = (await centre.records({ event: 'config.changed' })).map(({ action }) => action);
+  for (const action of ['link-token.create', 'link.join', 'link-token.remove']) expect(acts).toContain(action);
   // Neither in the store nor in the journal is there anything that somebody could join by.
   const secret = /"secret":"([^"]+)"/.exec(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())?.[1] ?? 'none';
   expect(readFileSync(join(centre.home, 'control', 'store.db')).includes(secret)).toBe(false);
@@ -138,3 +143,27 @@ test('a revoked node is cut off everywhere, and gets no certificate any more; jo
   expect(await dial(again).call('control.keys', {})).toMatchObject({ seal: expect.any(String) });
   expect(await codeOf(dial(credentials).call('control.keys', {}))).toMatch(/ERR_LINK/);
 }, 20_000);
+
+test('certificates that live for seconds are renewed again and again, and nothing that is open notices', async () => {
+  const centre = await startCentre({ linkCertificateMs: 1_500 });
+  const home = makeHome();
+  const peers = { runner: `127.0.0.1:${centre.ports.runner}` };
+  const runner = await startRunner({ home, fleet: { node: 'r1', listen: peers.runner, join: await centre.joinToken('runner', 'r1') } });
+  endings.push(() => runner.close());
+  const gateway = await joinMachines(home, { role: 'gateway', node: 'b' }, await centre.joinToken('gateway', 'b'));
+  const fleet = openFleet(home, 'gateway', { node: 'b', peers }, () => undefined);
+  endings.push(() => fleet.close());
+  const links = [fleet.link('control'), fleet.link('runner')];
+  let downs = 0;
+  for (const link of links) link.onDown(() => (downs += 1));
+  const ask = async (): Promise<unknown> => Promise.all([links[0]?.call('control.keys', {}), links[1]?.call('runner.status', {})]);
+  while ((await codeOf(ask())) !== 'fulfilled') await Bun.sleep(20);
+  const until = gateway.machine.expiresAt + 2_000;
+  while (Date.now() < until) {
+    await ask();
+    await Bun.sleep(50);
+  }
+  expect(downs).toBe(0);
+  const renewals = (await centre.records({ event: 'config.changed' })).filter(({ action }) => action === 'link.renew');
+  expect(renewals.length).toBeGreaterThan(3);
+}, 30_000);

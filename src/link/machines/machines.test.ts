@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -5,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import * as x509 from '@peculiar/x509';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json } from '../../domain/json.ts';
@@ -98,6 +100,20 @@ async function raw(port: number, options: ConnectionOptions, says: string | Buff
   return promise;
 }
 
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** A certificate that says all that ours say, and is signed by whoever wrote it. */
+async function signedBy(made: Promise<CryptoKeyPair>, issuer: string, uri: string): Promise<string> {
+  const { privateKey: signingKey, publicKey } = await made;
+  const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject: 'CN=x', issuer, publicKey, signingKey, signingAlgorithm: ALGORITHM,
+    notBefore: new Date(Date.now() - 1000), notAfter: new Date(Date.now() + LIFE_MS),
+    extensions: [new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]), new x509.SubjectAlternativeNameExtension([{ type: 'url', value: uri }])],
+  });
+  return certificate.toString('pem');
+}
+
 function frame(kind: number, text: string): Buffer {
   const body = Buffer.from(text);
   const head = Buffer.alloc(9);
@@ -128,8 +144,10 @@ test('a certificate says one role on one node of one installation, for a day at 
   const long = await authority.issueMachine(key, { role: 'gateway', node: 'b' }, new Date(), LIMITS.linkCertificateMs + 1000);
   const door = await authority.issue(key, ['localhost'], new Date());
   const forged = await other.issueMachine(key, { role: 'gateway', node: 'b' }, new Date(), LIFE_MS);
+  const uri = read.subjectAltName?.slice('URI:'.length) ?? '';
+  const alike = await signedBy(crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']), ca.subject, uri);
   const own = credentials.certificate;
-  for (const [pem, at] of [[long, 0], [door, 0], [forged, 0], [authority.certificate, 0], [own, LIFE_MS + 1000], [own, -3_600_000]] as const) {
+  for (const [pem, at] of [[long, 0], [door, 0], [forged, 0], [alike, 0], [authority.certificate, 0], [own, LIFE_MS + 1000], [own, -3_600_000]] as const) {
     expect(() => readMachine(new X509Certificate(pem), ca, Date.now() + at)).toThrow(SallyportError);
   }
   expect(readMachine(new X509Certificate(own), ca, Date.now())).toMatchObject({ role: 'gateway', node: 'b' });
