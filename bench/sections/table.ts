@@ -9,6 +9,7 @@ import { measureLedger } from './ledger.ts';
 import { measurePolicies } from './policy.ts';
 import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
+import { measureBackup } from './backup.ts';
 import { measureRecords } from './records.ts';
 import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
@@ -38,4 +39,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
   { name: 'size', measure: measureSize },
+  { name: 'backup', measure: measureBackup },
 ];

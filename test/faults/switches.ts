@@ -361,4 +361,29 @@ export const SWITCHES: readonly Switch[] = [
     ['the end of a token', 'a token is good once', 'token.expiresAt <= now', 'false'],
     ['for its role', 'a token is good once', 'token?.role !== role', 'token === undefined'],
   ]),
+  ...switches('src/recovery/order.ts', 'src/recovery/order.test.ts', [
+    ['an order takes two people', 'one signer, a forged one', 'if (distinct.size < SIGNERS_MIN)', 'if (distinct.size < 1)'],
+    ['an order is of one installation', 'one signer, a forged one', 'if (order.installation !== installation)', 'if (order.installation === "")'],
+    ['an order ends', 'one signer, a forged one', 'if (now >= order.expiresAt)', 'if (order.expiresAt === 0)'],
+    ['signatures of orders', 'one signer, a forged one', 'return key !== undefined && verify(', 'return key !== undefined || verify('],
+  ]),
+  ...switches('src/roles/floor.ts', 'src/roles/floor.test.ts', [
+    ['an order is used once', 'a role goes back by an order, once', 'kept.used[part].includes(offered.id)', 'kept.used[part].includes(part)'],
+    ['numbers of a restored store', 'a role goes back by an order, once', 'if (restoredAt === kept.restoredAt) return version', 'if (restoredAt >= 0) return version'],
+    ['an order is of one restore', 'a role goes back by an order, once', 'order.restoredAt === restoredAt && ', ''],
+    ['an order says how far', 'no further than it says', 'kept.version <= order.from && ', ''],
+  ]),
+  ...switches('src/backup/manifest.ts', 'src/backup/backup.test.ts', [
+    ['whose backup it is', 'an archive of another installation', 'if (signer !== installation) throw', 'if (signer === "") throw'],
+  ]),
+  ...switches('src/backup/archive-read.ts', 'src/backup/backup.test.ts', [
+    ['a backup holds what it says', 'an archive of another installation', 'if (!Bun.deepEquals(seen, manifest.files))', 'if (seen.length < 0)'],
+  ]),
+  ...switches('src/backup/tar.ts', 'src/backup/backup.test.ts', [
+    ['names in backups', 'names that lead elsewhere', "if (!isPlainName(name)) throw invalid(", "if (name === '\\n') throw invalid("],
+    ['links in backups', 'names that lead elsewhere', 'if (view[TYPE_AT] !== REGULAR) throw', 'if (view[TYPE_AT] === 0) throw'],
+  ]),
+  ...switches('src/control/lease.ts', 'test/e2e/restore.test.ts', [
+    ['a restored gate waits for its order', 'everything destroyed comes back', 'kill.all || await isAwaiting(rows)', 'kill.all'],
+  ]),
 ];
