@@ -28,6 +28,10 @@ export function dataParts(root: string): readonly DataPart[] {
       path: 'src/detect/secrets/rules.json', type: 'data', licence: 'MIT', madeOf: [{ name: 'gitleaks', licence: 'MIT' }],
       says: 'Patterns of secrets, made by scripts/secret-rules.ts of the rules of gitleaks.',
     },
+    {
+      path: 'src/packages/trusted-root.json', type: 'data', licence: 'Apache-2.0', madeOf: [{ name: 'sigstore/root-signing', licence: 'Apache-2.0' }],
+      says: 'Keys and certificates of Sigstore, by which attestations of packages are verified offline.',
+    },
     { path: 'src/cli/size-figures.json', type: 'data', licence: OWN, madeOf: [], says: 'Figures of our own measurements, for sallyport size.' },
     {
       path: 'src/audit/bundle/verify.mjs', type: 'data', licence: OWN, madeOf: [],

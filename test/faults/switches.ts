@@ -135,6 +135,10 @@ export const SWITCHES: readonly Switch[] = [
     ['signatures of releases', 'by another key nothing', 'if (!signatures.some(', 'if (signatures.every('],
     ['paths of releases', 'a list names no path outside', '(?!\\/)(?!.*(?:^|\\/)\\.\\.?(?:\\/|$))', ''],
   ]),
+  ...switches('scripts/make-release/licences.ts', 'test/release/licences.test.ts', [
+    ['licences that nobody allowed', 'one that nobody allowed stops', 'if (refused.length > 0) {', 'if (refused.length > 99) {'],
+    ['licences of training data', 'of training data every licence', 'return named.length > 0 && named.every(', 'return named.length >= 0 && named.some('],
+  ]),
   ...switches('src/cli/verify-files.ts', 'src/cli/verify.test.ts', [
     ['changed files of a release', 'what is changed, missing', 'found.get(path) !== released[path]', 'found.get(path) === path'],
     ['extra files of a release', 'what is changed, missing', '!Object.hasOwn(released, path)', "path === ''"],
