@@ -389,5 +389,62 @@ export const SWITCHES: readonly Switch[] = [
   ]),
   ...switches('src/control/lease.ts', 'test/e2e/restore.test.ts', [
     ['a restored gate waits for its order', 'everything destroyed comes back', 'kill.all || await isAwaiting(rows)', 'kill.all'],
+  ...switches('src/packages/install.ts', 'src/packages/install.test.ts', [
+    ['integrity of packages', 'other bytes than it said', 'if (`${algorithm}-${digest}` !== integrity) throw', "if (digest === '') throw"],
+    ['required provenance', 'provenance that is required', "if (policy === 'checked' ||", "if (policy !== 'checked' ||"],
+    ['attestations that are said to exist', 'attestations that are none', 'if (attestations === undefined) return undefined;',
+      'if (attestations !== archive.toString()) return undefined;'],
+  ]),
+  ...switches('src/packages/npm/packument.ts', 'src/packages/install.test.ts', [
+    ['the cooling-off age of npm', 'is refused by name, and passed over', '<= publishedBefore || excepts(', '<= Number.MAX_VALUE || excepts('],
+    ['the name of a package', 'another package under this name', 'packument.data.name !== name', "packument.data.name === ''"],
+    ['scopes of their own', 'a scope with a registry of its own', 'Object.hasOwn(scopes, scope) ? scopes[scope] : undefined',
+      'undefined as string | undefined'],
+  ]),
+  ...switches('src/packages/npm/manifest.ts', 'src/packages/install.test.ts', [
+    ['what an archive says it is', 'an archive of another package', 'read.data.name !== name ||', "read.data.name === '' ||"],
+  ]),
+  ...switches('src/packages/pypi/project.ts', 'src/packages/install.test.ts', [
+    ['the cooling-off age of wheels', 'is what nobody knows the age of', '<= sources.publishedBefore ||', '<= Number.MAX_VALUE ||'],
+  ]),
+  ...switches('src/packages/pypi/wheel.ts', 'src/packages/install.test.ts', [
+    ['what a wheel says it is', 'a wheel of another name', '|| compareVersions(version, wheel.version) !== 0', ''],
+  ]),
+  ...switches('src/packages/archive/tar.ts', 'src/packages/archive/archive.test.ts', [
+    ['links in archives', 'a symbolic link is refused', "if (type === '5' && sizeBytes === 0) return false;",
+      "if (type === '2' || type === '5') return false;"],
+    ['bombs', 'a bomb is refused before', '{ maxOutputLength: bytesMax }', '{}'],
+  ]),
+  ...switches('src/packages/archive/paths.ts', 'src/packages/archive/archive.test.ts', [
+    ['paths that leave', '"../a" is none', 'if (isPlain && !UNSAFE', 'if (parts.length > 0 && !UNSAFE'],
+    ['names that are one somewhere', 'what some file system takes for one', ".normalize('NFKC').toLowerCase()", ''],
+  ]),
+  ...switches('src/packages/archive/zip.ts', 'src/packages/archive/archive.test.ts', [
+    ['wheels that readers read differently', 'entries that share bytes', "if (entry.offset < end) throw", 'if (entry.offset < 0) throw'],
+  ]),
+  ...switches('src/packages/provenance.ts', 'src/packages/provenance.test.ts', [
+    ['what an attestation is about', 'of another archive', '&& digest[attested.algorithm] === attested.digest', ''],
+    ['who publishes', 'of another publisher', 'const isNamed = host !== undefined &&', 'const isNamed = host !== undefined ||'],
+  ]),
+  ...switches('src/packages/verify.ts', 'src/packages/install.test.ts', [
+    ['bytes of the store', 'does not run once a byte was changed', 'if (sha256(await readFile(join(folder, path))) !== wanted.sha256) throw',
+      "if (sha256(await readFile(join(folder, path))) === '') throw"],
+    ['files that are gone', 'does not run once a file was removed', 'if (found.length !== listed.size) throw', 'if (found.length > listed.size) throw'],
+    ['touched since', 'does not run once a byte was changed', 'fingerprint(join(store, digest)) === known', "known !== ''"],
+    ['the package of a pin', 'of another package does not run', 'entry.version !== version', "version === ''"],
+  ]),
+  ...switches('src/control/packages/keeper.ts', 'src/control/packages/packages.test.ts', [
+    ['pins of others', 'a pin that a client brings', 'if (launch.package !== undefined) throw foreignPin();',
+      'if (launch.package?.digest === folder) throw foreignPin();'],
+  ]),
+  ...switches('src/control/packages/registry-ask.ts', 'src/control/packages/registry-ask.test.ts', [
+    ['private registries', 'a host that no administrator named', 'allowPrivate: hosts.has(url.host)', 'allowPrivate: hosts.size > 0'],
+    ['how much a registry sends', 'more than it may send', 'if (bytes > bytesMax) throw', 'if (bytes < 0) throw'],
+  ]),
+  ...switches('src/roles/runner.ts', 'src/roles/runner-packages.test.ts', [
+    ['nothing is fetched at a start', 'what would be fetched', 'readPackageCommand([command, ...args]) === undefined', "command !== ''"],
+  ]),
+  ...switches('src/sandbox/container.ts', 'src/sandbox/container.test.ts', [
+    ['what containers are denied', 'is given what its sandbox says', "'--network=none', ", ''],
   ]),
 ];
