@@ -58,7 +58,8 @@ const VOLUME = object({ name: NAME }, {
 const POD = object({
   serviceAccountName: NAME, automountServiceAccountToken: BOOLEAN, enableServiceLinks: BOOLEAN,
   securityContext: object({
-    runAsNonRoot: BOOLEAN, runAsUser: ID, runAsGroup: ID, fsGroup: ID, seccompProfile: object({ type: { enum: ['RuntimeDefault', 'Unconfined'] } }),
+    runAsNonRoot: BOOLEAN, runAsUser: ID, runAsGroup: ID, fsGroup: ID, fsGroupChangePolicy: { enum: ['OnRootMismatch', 'Always'] },
+    seccompProfile: object({ type: { enum: ['RuntimeDefault', 'Unconfined'] } }),
   }),
   containers: list(ROLE), volumes: list(VOLUME),
 }, { hostUsers: BOOLEAN, initContainers: list(object({ ...CONTAINER, command: list(STRING) })) });

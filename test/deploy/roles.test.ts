@@ -103,6 +103,8 @@ describe('Kubernetes', () => {
 
   test.each([...PODS])('%s: nobody\'s root, nothing writable but its state, no privilege, images by digest', (pod) => {
     const { containers, initContainers, securityContext, hostUsers } = setOf(pod);
+    // Otherwise each mount would open every key to the group, and the role refuse to start with it.
+    expect(securityContext).toMatchObject({ fsGroupChangePolicy: 'OnRootMismatch' });
     expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: pod === 'runner' ? 'Unconfined' : 'RuntimeDefault' } });
     expect(hostUsers).toBe(pod === 'runner' ? false : undefined);
     expect(containers.map(({ name }) => name)).toEqual(pod === 'control' ? ['ledger', 'control'] : [pod]);
