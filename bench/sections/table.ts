@@ -11,6 +11,7 @@ import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
 import { measureBackup } from './backup.ts';
 import { measureRecords } from './records.ts';
+import { measureSandbox } from './sandbox.ts';
 import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
@@ -38,6 +39,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
+  { name: 'sandbox', measure: measureSandbox },
   { name: 'size', measure: measureSize },
   { name: 'backup', measure: measureBackup },
 ];

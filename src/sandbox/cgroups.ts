@@ -59,7 +59,9 @@ const OWN_PROCESSES = 3;
 
 function make(folders: CgroupFolders, spec: SandboxSpec, removeAll: (groups: readonly string[]) => void): Cgroup {
   const name = `server-${crypto.randomUUID()}`;
-  const made = folders.map((one) => ({ ...one, folder: join(one.folder, name) }));
+  // What limits nothing would only cost time.
+  const limiting = folders.filter(({ version, controllers }) => settingsOf(version, controllers, spec).length > 0);
+  const made = limiting.map((one) => ({ ...one, folder: join(one.folder, name) }));
   for (const { folder, version, controllers } of made) {
     mkdirSync(folder);
     for (const [file, value] of settingsOf(version, controllers, spec)) writeFileSync(join(folder, file), value);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIENTS, connectAs } from '../fixtures/era-clients.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 
 const MODULES = join(import.meta.dir, '..', '..', 'node_modules', '@modelcontextprotocol');
 const program = (name: string, ...args: readonly string[]): string => JSON.stringify(['node', join(MODULES, name, 'dist', 'index.js'), ...args]);
+const PYTHON = ['/usr/bin/python3', '/usr/local/bin/python3'].find((path) => existsSync(path));
 let gate: Gate;
 let token: string;
 let folder: string;
@@ -23,11 +24,13 @@ beforeAll(async () => {
     env: { MEMORY_FILE_PATH: "${join(folder, 'kept', 'memory.jsonl')}" }
     sandbox: { writes: [${join(folder, 'kept')}] }
     owner: tests
+  thinking: { command: ${program('server-sequential-thinking')}, owner: tests }
+${PYTHON === undefined ? '' : `  python: { command: ["${PYTHON}", "${join(import.meta.dir, '..', 'fixtures', 'python-server.py')}"], owner: tests }`}
 toolsets:
   desk: [{ server: filesystem, tools: [write_file, read_text_file] }, { server: memory, tools: "*" }]
 `,
   });
-  await gate.enrol('everything', 'filesystem', 'memory');
+  await gate.enrol('everything', 'filesystem', 'memory', 'thinking', ...(PYTHON === undefined ? [] : ['python']));
   token = await gate.token();
 }, 120_000);
 
@@ -50,6 +53,19 @@ describe.each(CLIENTS)('%s client', (name) => {
     expect(first).toBeDefined();
     expect((await client.readResource({ uri: first?.uri ?? '' })).contents).toHaveLength(1);
     expect((await client.listResourceTemplates()).resourceTemplates.length).toBeGreaterThan(0);
+    await close();
+  }, 20_000);
+
+  test('uses server-sequential-thinking', async () => {
+    const { call, close } = await connectAs(name, `${gate.url}/mcp/thinking`, token);
+    const thought = { thought: 'first this', thoughtNumber: 1, totalThoughts: 2, nextThoughtNeeded: true };
+    expect(JSON.parse(await call('sequentialthinking', { arguments: thought }))).toMatchObject({ thoughtNumber: 1, totalThoughts: 2 });
+    await close();
+  }, 20_000);
+
+  test.skipIf(PYTHON === undefined)('uses a server in Python, of its standard library', async () => {
+    const { call, close } = await connectAs(name, `${gate.url}/mcp/python`, token);
+    expect(await call('shout', { arguments: { text: 'hi' } })).toBe('HI');
     await close();
   }, 20_000);
 

@@ -20,6 +20,37 @@ function switches(file: string, tests: string, rows: readonly Row[]): readonly S
 
 /** Every obligation, what messages of both ways go through, people's approvals, and every rule by which labels travel. */
 export const SWITCHES: readonly Switch[] = [
+  ...switches('src/sandbox/confine.ts', 'test/isolation/server.test.ts', [
+    ['sockets in folders of servers', 'cannot do what it tries', "? { unixSockets: 'pairs' } : {}", '? {} : {}'],
+    ['network of servers', 'cannot do what it tries', "network: 'none',", "network: 'machine',"],
+  ]),
+  ...switches('src/sandbox/folders.ts', 'src/sandbox/folders.test.ts', [
+    ['own files in sandboxes', 'own files are shown to nobody', 'if (isWithin(one, own) || isWithin(own, one))', "if (one === '')"],
+    ['links left in folders', 'what lies in a folder that a server may write', '[...written].some(', '[].some('],
+  ]),
+  ...switches('src/sandbox/watchdog.ts', 'src/sandbox/limits.test.ts', [
+    ['memory by the watchdog', 'the watchdog', 'if (bytes > spec.memoryBytesMax)', 'if (bytes < 0)'],
+    ['processes by the watchdog', 'the watchdog', '> spec.processesMax)', '> 1e9)'],
+    ['time of servers', 'the watchdog', "return 'wall';", 'return undefined;'],
+    ['silence of servers', 'the watchdog', "return 'idle';", 'return undefined;'],
+    ['the last of a disk', 'the watchdog', 'bavail * bsize < freeBytesMin', 'bavail * bsize < 0'],
+  ]),
+  ...switches('src/sandbox/launch.ts', 'src/sandbox/limits.test.ts', [
+    ['no sandbox, no server', 'what can\'t be recorded', "support.kind === 'none' && spec.unjailed !== true", "support.kind !== 'none' && spec.unjailed !== true"],
+  ]),
+  ...switches('src/sandbox/jail/jail.ts', 'src/sandbox/limits.test.ts', [
+    ['environment of servers', 'an environment is for the server alone', "'--clearenv', ...words", '...words'],
+  ]),
+  ...switches('src/sandbox/processes.ts', 'src/sandbox/limits.test.ts', [
+    ['starts on record', 'what can\'t be recorded', 'await this.#options.record(startedRecord(running.ran));', ''],
+  ]),
+  ...switches('src/sandbox/stderr-log.ts', 'src/sandbox/limits.test.ts', [
+    ['secrets in stderr', 'how a process ended is told', "text.replaceAll(secret, '[…]')", 'text'],
+  ]),
+  ...switches('src/control/servers/crashing.ts', 'src/roles/runner-quarantine.test.ts', [
+    ['quarantine of what crashes', 'a server that crashes on start', "status: 'quarantined', reason: REASON", "status: 'approved', reason: REASON"],
+    ['a runner that stops servers', 'a runner that was broken into', '> LIMITS.crashQuarantinesPerMinuteMax', '> 1e9'],
+  ]),
   ...switches('src/gateway/obligations/meet.ts', 'src/gateway/obligations/meet.test.ts', [
     ['approve', 'approve: what a person', `kind === 'approve' ||`, `kind === 'never' ||`],
     ['stage', 'stage: what a person', `(kind === 'stage' && !isDryRun(exchange))`, 'false'],
