@@ -36,10 +36,8 @@ export const SWITCHES: readonly Switch[] = [
     ['the last of a disk', 'the watchdog', 'bavail * bsize < freeBytesMin', 'bavail * bsize < 0'],
   ]),
   ...switches('src/sandbox/launch.ts', 'src/sandbox/limits.test.ts', [
+    ['environment of servers', 'an environment is for the server alone', "cwd: '/', env: {} }", "cwd: '/', env: spec.env }"],
     ['no sandbox, no server', 'what can\'t be recorded', "support.kind === 'none' && spec.unjailed !== true", "support.kind !== 'none' && spec.unjailed !== true"],
-  ]),
-  ...switches('src/sandbox/jail/jail.ts', 'src/sandbox/limits.test.ts', [
-    ['environment of servers', 'an environment is for the server alone', "'--clearenv', ...words", '...words'],
   ]),
   ...switches('src/sandbox/processes.ts', 'src/sandbox/limits.test.ts', [
     ['starts on record', 'what can\'t be recorded', 'await this.#options.record(startedRecord(running.ran));', ''],
