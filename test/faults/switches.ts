@@ -418,6 +418,7 @@ export const SWITCHES: readonly Switch[] = [
   ]),
   ...switches('src/control/lease.ts', 'test/e2e/restore.test.ts', [
     ['a restored gate waits for its order', 'everything destroyed comes back', 'kill.all || await isAwaiting(rows)', 'kill.all'],
+  ]),
   ...switches('src/packages/install.ts', 'src/packages/install.test.ts', [
     ['integrity of packages', 'other bytes than it said', 'if (`${algorithm}-${digest}` !== integrity) throw', "if (digest === '') throw"],
     ['required provenance', 'provenance that is required', "if (policy === 'checked' ||", "if (policy !== 'checked' ||"],
