@@ -47,7 +47,7 @@ test('a link in the place of a secret stops it, and so does what belongs to some
   expect(check()).toBe('ERR_FILE_UNSAFE');
 });
 
-test('every role looks before it reads anything', async () => {
+test('[config-own-files] every role looks before it reads anything', async () => {
   for (const role of ROLES) chmodSync(join(home, role, 'key.pem'), 0o644);
   expect(await codeOf(startControl({ home }))).toBe('ERR_FILE_UNSAFE');
   expect(await codeOf(runLedger({ home, strict: false }))).toBe('ERR_FILE_UNSAFE');

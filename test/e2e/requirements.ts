@@ -5,6 +5,14 @@ export interface Requirement {
 }
 
 const ROWS = {
+  'config-sealed': [
+    'What is stored of the configuration is what was last signed, or control does not start until a person decides, on record.', 'issue 6, part 6',
+  ],
+  'config-no-way-back': ['An older configuration in the place of the newest is refused, whoever put it there.', 'issue 6, part 6'],
+  'config-changed-file': ['A manifest that somebody changed waits for an administrator, told with who and when.', 'issue 6, part 6'],
+  'config-rollback': ['An earlier configuration comes back as a change like every other.', 'issue 6, part 6'],
+  'config-two-people': ['Every change that lets more happen can take two people.', 'issue 6, part 6'],
+  'config-own-files': ['No role starts on files that another user may write, or secrets that another may read.', 'issue 6, part 6'],
   restore: [
     'What was destroyed comes back from an encrypted backup: its proofs verify, what was issued is dead, and nothing passes before two people order it.',
     'issue 6, part 8',

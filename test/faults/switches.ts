@@ -389,6 +389,35 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/link/session.ts', 'src/link/machines/machines.test.ts', [
     ['what machines alone ask', 'who is not control lets nobody in', '(info.machines === true && caller.node === undefined)', 'false'],
   ]),
+  ...switches('src/control/configuration/keeper.ts', 'src/control/configuration/tampering.test.ts', [
+    ['what is stored is what was signed', 'every row of the configuration', 'rootOf(state) === head.statement.root', 'head.statement.number > 0'],
+    ['what control saw committed', 'of the versions themselves', 'if (number < kept)', 'if (number < 0)'],
+    ['what the ledger saw committed', 'an older database in the place', 'if (number < seen)', 'if (number < 0)'],
+    ['no older snapshot', 'of the versions themselves', 'if (snapshot < signed)', 'if (snapshot < 0)'],
+  ]),
+  ...switches('src/control/configuration/version.ts', 'src/control/configuration/tampering.test.ts', [
+    ['the signature of a version', 'of the versions themselves', 'const holds = verify(', 'const holds = bytes.length > 0 || verify('],
+    ['the content of a version', 'a content that is not what was signed', 'digestOf(text) === content ?', 'content.length > 0 ?'],
+  ]),
+  ...switches('src/control/configuration/orders.ts', 'src/control/configuration/tampering.test.ts', [
+    ['an order is for one refusal', 'an order is for what was refused', 'order?.root !== found.root', 'order?.by === undefined'],
+  ]),
+  ...switches('src/control/manifest/follow.ts', 'src/control/manifest/follow.test.ts', [
+    ['a changed file waits', 'the first start applies', `if (!watch && !(isStart && isUntouched)) return { ...found, state: 'changed' };`, ''],
+  ]),
+  ...switches('src/control/proposals/second-person.ts', 'src/control/manifest/follow.test.ts', [
+    ['a watched file is nobody special', 'a watched manifest', 'return id !== MANIFEST_ADMIN;', `return id !== '';`],
+  ]),
+  ...switches('src/control/proposals/second-person.ts', 'src/control/configuration/comparing.test.ts', [
+    ['every widening takes two', 'where every widening takes two', '.everyWidening === true ?', '.everyWidening === null ?'],
+  ]),
+  ...switches('src/control/configuration/rollback.ts', 'src/control/configuration/comparing.test.ts', [
+    ['what was stopped stays stopped', 'an earlier version comes back', 'stopped.has(id) && body !== null', 'stopped.has(id) && body === null'],
+  ]),
+  ...switches('src/roles/own-files.ts', 'src/roles/own-files.test.ts', [
+    ['secrets that others may read', 'a key that others may read', 'if ((found.mode & FOREIGN) === 0) return;', 'if (found.mode > 0) return;'],
+    ['what others may write', 'a home that others may write', 'if (open === 0 || isSticky) return;', 'if (open >= 0 || isSticky) return;'],
+  ]),
   ...switches('src/control/links/nodes.ts', 'src/control/links/links.test.ts', [
     ['single use', 'a token is good once', `await rows.delete('link-token', DEFAULT_SPACE, tokenIdOf(secret), { by: byOf(who) });`, ''],
     ['the end of a token', 'a token is good once', 'token.expiresAt <= now', 'false'],
