@@ -58,7 +58,9 @@ test('the egress alone says what was connected, and it says nothing of calls', a
     for (const origin of [GATEWAY, CONTROL]) expect(await send({ event, category: 'execution' }, origin)).toEqual(['ERR_REQUEST_INVALID']);
     expect(await send({ event, category: 'execution' }, EGRESS)).toEqual([expect.any(Number)]);
   }
-  for (const event of ['call.permitted', 'call.denied', 'server.failed']) expect(await send({ event, category: 'access' }, EGRESS)).toEqual(['ERR_REQUEST_INVALID']);
+  for (const event of ['call.permitted', 'call.denied', 'server.failed']) {
+    expect(await send({ event, category: 'access' }, EGRESS)).toEqual(['ERR_REQUEST_INVALID']);
+  }
 });
 
 test('what only the ledger knows, not even control writes', async () => {

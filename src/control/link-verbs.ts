@@ -24,7 +24,7 @@ import { KEEP, TAKE } from './quarantine/schema.ts';
 import { validate } from './route.ts';
 import { CRASHING, quarantineCrashing } from './servers/crashing.ts';
 import { recordDrift } from './servers/drift.ts';
-import { DESTINATION_REFUSED, recordRefusedDestination } from './servers/refused.ts';
+import { CONNECTION_REFUSED, recordRefusedConnection } from './servers/refused.ts';
 import { RAW_SURFACE } from './servers/read.ts';
 import { obtain } from './servers/obtain.ts';
 import { releaseCredential, RELEASE } from './servers/release.ts';
@@ -67,7 +67,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.server-crashing': { call: (body) => quarantineCrashing(control, validate(CRASHING, body, 'body')) },
     'control.state': { call: (body) => applyState(state, validate(STATE, body, 'body')) },
     'control.unknown-client': { call: (body) => recordSighting(control, validate(UNKNOWN_CLIENT, body, 'body')) },
-    'control.destination-refused': { call: (body) => recordRefusedDestination(control, validate(DESTINATION_REFUSED, body, 'body')) },
+    'control.connection-refused': { call: (body) => recordRefusedConnection(control, validate(CONNECTION_REFUSED, body, 'body')) },
     'control.keys': { call: () => ({ seal: Buffer.from(sealKey).toString('base64url') }) },
     'control.certificate': { call: async (body) => ({ certificate: await certifyGateway(control.store, validate(CERTIFICATE, body, 'body'), parts.certify) }) },
     'control.context': {

@@ -188,7 +188,6 @@ export const LIMITS = {
   egressConnectionsPerServerMax: 256,
   egressConnectionsPerMinuteMax: 1_200,
   egressIdleMs: 10 * 60_000,
-  egressRefusalsPerServerMinuteMax: 60,
   egressNamesMax: 1_024,
   egressTriedMax: 50,
   upstreamQueueMessages: 1_000,

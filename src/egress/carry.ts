@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { SallyportError } from '../domain/errors.ts';
-import type { Destination } from '../domain/destination.ts';
+import type { AllowedHost } from '../domain/allowed-host.ts';
 import type { ServerName } from './permission.ts';
 import { gone, pump } from './jailed/pump.ts';
 import { reach } from './reach.ts';
@@ -10,7 +10,7 @@ import type { Contact, EgressTrail } from './trail.ts';
 
 export interface CarryParts {
   /** The entry that permits it now; throws where nothing does. */
-  readonly permit: (server: ServerName, host: string, port: number) => Destination;
+  readonly permit: (server: ServerName, host: string, port: number) => AllowedHost;
   readonly resolver: Resolver;
   readonly trail: EgressTrail;
   readonly now: () => number;
@@ -59,7 +59,7 @@ class Carrying {
       await this.#closed(how);
     } catch (cause) {
       const fault = cause instanceof SallyportError ? cause : new SallyportError('ERR_INTERNAL', 'Something broke.', { cause });
-      if (this.#open === undefined || fault.code === 'ERR_DESTINATION_OPENING') await trail.refused(this.#contact, fault);
+      if (this.#open === undefined || fault.code === 'ERR_EGRESS_OPENING') await trail.refused(this.#contact, fault);
       if (this.#open !== undefined) {
         const { address, startedAt } = this.#open;
         await trail.closed(this.#contact, address, { ...this.#counted, openMs: now() - startedAt, how: fault.message, code: fault.code });
@@ -73,11 +73,11 @@ class Carrying {
   async #through(first: Uint8Array): Promise<string> {
     const { permit, resolver, trail, now, openingMs } = this.#parts;
     const { host, port } = this.#contact;
-    const destination = permit(this.#contact, host, port);
-    const addresses = await resolver.addressesOf(host, destination);
-    const reading = { host, destination, first, openingMs, signal: this.#signal };
-    const opened = destination.tls ? await readOpening(this.#client, reading) : undefined;
-    if (destination.tls && opened === undefined) return 'it said nothing';
+    const allowed = permit(this.#contact, host, port);
+    const addresses = await resolver.addressesOf(host, allowed);
+    const reading = { host, allowed, first, openingMs, signal: this.#signal };
+    const opened = allowed.tls ? await readOpening(this.#client, reading) : undefined;
+    if (allowed.tls && opened === undefined) return 'it said nothing';
     this.#signal.throwIfAborted();
     // What it stood on may have gone meanwhile.
     permit(this.#contact, host, port);

@@ -108,7 +108,7 @@ describe('a connection', () => {
     expect(await said(open(process.path, writeConnect(session, 'api.mail.test', host.port), 'GET / HTTP/1.1\r\n'))).toBe('');
     expect(await said(open(process.path, writeConnect(session, 'echo.test', echoPort), 'CONNECT evil.test:443 HTTP/1.1\r\n\r\n'))).toBe('');
     const codes = stage.events().filter(([event]) => event === 'connection.refused').map(([, code]) => code);
-    expect(codes).toEqual(['ERR_DESTINATION_OPENING', 'ERR_DESTINATION_OPENING', 'ERR_DESTINATION_OPENING']);
+    expect(codes).toEqual(['ERR_EGRESS_OPENING', 'ERR_EGRESS_OPENING', 'ERR_EGRESS_OPENING']);
     expect(host.heard).toEqual([]);
   });
 
@@ -117,7 +117,7 @@ describe('a connection', () => {
   test.each(others)('to %j is refused', async (name) => {
     const process = await announce();
     expect(await said(open(process.path, writeConnect(await greet(process), name, host.port)))).toBe('');
-    expect(stage.events()).toEqual([['connection.refused', 'ERR_DESTINATION_FORBIDDEN', expect.any(String)]]);
+    expect(stage.events()).toEqual([['connection.refused', 'ERR_EGRESS_FORBIDDEN', expect.any(String)]]);
   });
 
   test.each([
@@ -128,7 +128,7 @@ describe('a connection', () => {
     stage.names.set('api.mail.test', addresses.split(' '));
     const process = await announce();
     expect(await ask(process, await greet(process), 'api.mail.test')).toBe('');
-    expect(stage.events()).toEqual([['connection.refused', 'ERR_DESTINATION_ADDRESS', 'api.mail.test']]);
+    expect(stage.events()).toEqual([['connection.refused', 'ERR_EGRESS_ADDRESS', 'api.mail.test']]);
   });
 
   test('to the address that gives out the machine\'s credentials is refused whatever the entry says', async () => {
@@ -136,7 +136,7 @@ describe('a connection', () => {
     stage.names.set('api.mail.test', ['169.254.169.254']);
     const process = await announce();
     expect(await ask(process, await greet(process), 'api.mail.test')).toBe('');
-    expect(stage.events()).toEqual([['connection.refused', 'ERR_DESTINATION_ADDRESS', 'api.mail.test']]);
+    expect(stage.events()).toEqual([['connection.refused', 'ERR_EGRESS_ADDRESS', 'api.mail.test']]);
   });
 
   test('goes to the address that was checked, whatever the name says a moment later', async () => {
@@ -163,7 +163,7 @@ describe('a ticket', () => {
     expect(await said(open(other.path, writeConnect(session, 'echo.test', echoPort), 'hello\n'))).toBe('');
     expect(await said(open(one.path, writeConnect('x'.repeat(43), 'echo.test', echoPort)))).toBe('');
     const refused = stage.events().filter(([event]) => event === 'connection.refused').map(([, code]) => code);
-    expect(refused).toEqual(['ERR_DESTINATION_TICKET', 'ERR_DESTINATION_TICKET', 'ERR_DESTINATION_TICKET', 'ERR_DESTINATION_TICKET']);
+    expect(refused).toEqual(['ERR_EGRESS_TICKET', 'ERR_EGRESS_TICKET', 'ERR_EGRESS_TICKET', 'ERR_EGRESS_TICKET']);
     await opened(one, session);
   });
 
@@ -187,7 +187,7 @@ describe('a ticket', () => {
     const socket = await opened(process, session);
     control.destroy();
     await said(socket);
-    expect(await stage.until('connection.closed')).toMatchObject({ code: 'ERR_DESTINATION_TICKET' });
+    expect(await stage.until('connection.closed')).toMatchObject({ code: 'ERR_EGRESS_TICKET' });
     expect(stage.door.processes).toBe(0);
   });
 });
@@ -197,7 +197,7 @@ describe('what is open ends', () => {
     ['ERR_KILLED', 'a switch of its own', ({ killed }) => void killed.servers.push('default/mailer')],
     ['ERR_KILLED', 'the switch of everything', ({ killed }) => void (killed.all = true)],
     ['ERR_LEASE_EXPIRED', 'control that is away', (on) => void (on.expired = true)],
-    ['ERR_DESTINATION_FORBIDDEN', 'a list that was changed', ({ networks }) => void networks.set('mailer', [])],
+    ['ERR_EGRESS_FORBIDDEN', 'a list that was changed', ({ networks }) => void networks.set('mailer', [])],
     ['ERR_SERVER_UNKNOWN', 'a server that is gone', ({ networks }) => void networks.delete('mailer')],
     ['ERR_SERVER_NOT_APPROVED', 'an approval that was taken back', ({ unapproved }) => void unapproved.add('mailer')],
   ];
@@ -245,7 +245,7 @@ describe('nobody', () => {
     const all = await Promise.all(Array.from({ length: LIMITS.egressConnectionsPerServerMax }, () => opened(process, session)));
     expect(stage.door.connections).toBe(LIMITS.egressConnectionsPerServerMax);
     await said(open(process.path, writeConnect(session, 'echo.test', echoPort)));
-    expect(await stage.until('connection.refused')).toMatchObject({ code: 'ERR_DESTINATION_LIMIT' });
+    expect(await stage.until('connection.refused')).toMatchObject({ code: 'ERR_EGRESS_LIMIT' });
     for (const socket of all) socket.destroy();
     await stage.until('connection.closed', all.length);
     await opened(process, session);
@@ -262,6 +262,6 @@ describe('nobody', () => {
     await stage.flush();
     const counted = await stage.until('flood.refused');
     expect(stage.records.length).toBeLessThan(70);
-    expect(counted).toMatchObject({ server: 'mailer', detail: { codes: { ERR_DESTINATION_FORBIDDEN: expect.any(Number) } } });
+    expect(counted).toMatchObject({ server: 'mailer', detail: { codes: { ERR_EGRESS_FORBIDDEN: expect.any(Number) } } });
   });
 });

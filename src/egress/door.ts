@@ -17,7 +17,7 @@ export interface DoorParts extends Omit<CarryParts, 'idleMs' | 'openingMs'> {
 
 /** Where local servers' connections come in: a socket of its own for each process that the runner announced. */
 export interface Door {
-  /** Opens a socket for a process. The same announcement again changes nothing. Throws `ERR_DESTINATION_LIMIT|TICKET`. */
+  /** Opens a socket for a process. The same announcement again changes nothing. Throws `ERR_EGRESS_LIMIT|TICKET`. */
   admit(admission: Admission): Promise<void>;
   /** The process has ended. */
   dismiss(id: string): void;
@@ -35,7 +35,7 @@ export function openDoor(parts: DoorParts): Door {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const carried = (): readonly Carried[] => [...places.values()].flatMap((place) => [...place.carried]);
   const room = (): void => {
-    if (carried().length >= LIMITS.egressConnectionsMax) throw new SallyportError('ERR_DESTINATION_LIMIT', 'Too many connections are open.');
+    if (carried().length >= LIMITS.egressConnectionsMax) throw new SallyportError('ERR_EGRESS_LIMIT', 'Too many connections are open.');
   };
   const common = {
     ...parts, room, ticketMs, idleMs: parts.idleMs ?? LIMITS.egressIdleMs, openingMs: parts.openingMs ?? LIMITS.egressOpeningMs,
@@ -56,8 +56,8 @@ export function openDoor(parts: DoorParts): Door {
       const { id } = admission;
       const known = places.get(id);
       if (known?.session.isOf(admission) === true) return;
-      if (known !== undefined) throw new SallyportError('ERR_DESTINATION_TICKET', 'Another process has this name.');
-      if (places.size >= LIMITS.egressProcessesMax) throw new SallyportError('ERR_DESTINATION_LIMIT', 'Too many processes of local servers may connect.');
+      if (known !== undefined) throw new SallyportError('ERR_EGRESS_TICKET', 'Another process has this name.');
+      if (places.size >= LIMITS.egressProcessesMax) throw new SallyportError('ERR_EGRESS_LIMIT', 'Too many processes of local servers may connect.');
       const place = new Place({ ...common, onOver: () => dismiss(id) }, admission);
       places.set(id, place);
       try {
@@ -65,7 +65,7 @@ export function openDoor(parts: DoorParts): Door {
       } catch (cause) {
         dismiss(id);
         const remedy = 'Set SALLYPORT_HOME to a shorter path.';
-        throw new SallyportError('ERR_DESTINATION_LIMIT', 'The process can\'t be given a way to its hosts.', { remedy, cause });
+        throw new SallyportError('ERR_EGRESS_LIMIT', 'The process can\'t be given a way to its hosts.', { remedy, cause });
       }
     },
     dismiss,

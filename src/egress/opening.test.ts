@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { connect as connectTcp, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import * as fc from 'fast-check';
-import { findDestination, readDestination, readHost } from '../domain/destination.ts';
+import { findAllowedHost, readAllowedHost, readHost } from '../domain/allowed-host.ts';
 import { readClientHello } from './client-hello.ts';
 import { judgeOpening } from './opening.ts';
 
@@ -128,9 +128,9 @@ describe('an opening without TLS', () => {
 
 describe('an entry of an allow-list', () => {
   test('is a name, a port, and what is declared of it', () => {
-    expect(readDestination('api.mail.test:443')).toEqual({ host: 'api.mail.test', anyBelow: false, port: 443, tls: true });
+    expect(readAllowedHost('api.mail.test:443')).toEqual({ host: 'api.mail.test', anyBelow: false, port: 443, tls: true });
     const whole = { host: 'mail.test', anyBelow: true, port: 5432, within: '10.0.0.0/8', tls: false };
-    expect(readDestination('*.mail.test:5432 in 10.0.0.0/8 without tls')).toEqual(whole);
+    expect(readAllowedHost('*.mail.test:5432 in 10.0.0.0/8 without tls')).toEqual(whole);
   });
 
   test.each([
@@ -139,11 +139,11 @@ describe('an entry of an allow-list', () => {
     'a.test:65536', 'A.test:443', 'a.test.:443', '-a.test:443', 'a..test:443', 'a_b.test:443',
     'a.test:443 in 10.0.0.0', 'a.test:443 without', ' a.test:443', 'a.test:443\n', 'a*.test:443',
     'a.test:443 in 10.0.0.0/8 in 0.0.0.0/0', 'ä.test:443', 'user@a.test:443', 'a.test:0443', 'https://a.test:443',
-  ])('%j is none', (text) => expect(readDestination(text)).toBeUndefined());
+  ])('%j is none', (text) => expect(readAllowedHost(text)).toBeUndefined());
 
   test('with a star is for names below, and an exact one goes before it', () => {
-    const entries = ['*.wide.test:443', 'own.wide.test:443 without tls'].flatMap((text) => readDestination(text) ?? []);
-    const at = (host: string, port = 443): string | undefined => findDestination(entries, host, port)?.host;
+    const entries = ['*.wide.test:443', 'own.wide.test:443 without tls'].flatMap((text) => readAllowedHost(text) ?? []);
+    const at = (host: string, port = 443): string | undefined => findAllowedHost(entries, host, port)?.host;
     expect([at('a.wide.test'), at('a.b.wide.test'), at('own.wide.test')]).toEqual(['wide.test', 'wide.test', 'own.wide.test']);
     expect([at('wide.test'), at('evilwide.test'), at('a.wide.test.evil.test'), at('a.wide.test', 80)]).toEqual([undefined, undefined, undefined, undefined]);
     for (const host of ['127.0.0.1', '0x7f.1', '::1', 'a\0.wide.test', 'a.wide.test ', '']) expect(readHost(host)).toBeUndefined();

@@ -1,5 +1,5 @@
-import type { Destination } from '../domain/destination.ts';
-import { readHost } from '../domain/destination.ts';
+import type { AllowedHost } from '../domain/allowed-host.ts';
+import { readHost } from '../domain/allowed-host.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { readClientHello } from './client-hello.ts';
 
@@ -23,7 +23,7 @@ const HOST_HEADER = /\n[ \t]*host[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)/gi;
  * Judges how a connection to `host` opens: by the name in its TLS ClientHello; on an entry without TLS also by the Host of a first
  * HTTP request, where it is one. What is not decided within `LIMITS.egressOpeningBytesMax` is refused.
  */
-export function judgeOpening(bytes: Uint8Array, host: string, { tls, port }: Pick<Destination, 'tls' | 'port'>): Opening {
+export function judgeOpening(bytes: Uint8Array, host: string, { tls, port }: Pick<AllowedHost, 'tls' | 'port'>): Opening {
   const found = judge(bytes, host, tls, port);
   return found.state === 'more' && bytes.length >= LIMITS.egressOpeningBytesMax ? refused('it does not say within bounds whom it is for') : found;
 }

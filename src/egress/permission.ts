@@ -1,5 +1,5 @@
-import type { Destination } from '../domain/destination.ts';
-import { findDestination, readDestination, readHost } from '../domain/destination.ts';
+import type { AllowedHost } from '../domain/allowed-host.ts';
+import { findAllowedHost, readAllowedHost, readHost } from '../domain/allowed-host.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Server } from '../domain/server.ts';
 import type { Lease, Snapshot } from '../domain/snapshot.ts';
@@ -18,9 +18,9 @@ export interface Judge {
 
 /**
  * The entry by which a server may reach a host now. Throws `ERR_KILLED`, `ERR_SERVER_UNKNOWN|NOT_APPROVED|QUARANTINED`, and
- * `ERR_DESTINATION_FORBIDDEN`: what is not in the list does not exist for it.
+ * `ERR_EGRESS_FORBIDDEN`: what is not in the list does not exist for it.
  */
-export function permit({ snapshot, lease }: Judge, { space, server }: ServerName, host: string, port: number): Destination {
+export function permit({ snapshot, lease }: Judge, { space, server }: ServerName, host: string, port: number): AllowedHost {
   const isKilled = lease.killed.all || lease.killed.servers.includes(`${space}/${server}`);
   if (isKilled) throw new SallyportError('ERR_KILLED', 'The server is stopped by a kill switch.');
   const entry = snapshot.servers.find((one) => one.space === space && one.id === server);
@@ -28,19 +28,19 @@ export function permit({ snapshot, lease }: Judge, { space, server }: ServerName
   if (entry.status === 'quarantined') throw new SallyportError('ERR_SERVER_QUARANTINED', 'The server is in quarantine.');
   if (entry.status !== 'approved') throw new SallyportError('ERR_SERVER_NOT_APPROVED', 'The server is not approved: until then it reaches nothing.');
   const name = readHost(host);
-  const found = name === undefined ? undefined : findDestination(destinationsOf(entry), name, port);
-  if (found === undefined) throw new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server may not connect there.');
+  const found = name === undefined ? undefined : findAllowedHost(allowedOf(entry), name, port);
+  if (found === undefined) throw new SallyportError('ERR_EGRESS_FORBIDDEN', 'The server may not connect there.');
   return found;
 }
 
 /** By entry of a snapshot, which never changes. */
-const READ = new WeakMap<Server, readonly Destination[]>();
+const READ = new WeakMap<Server, readonly AllowedHost[]>();
 
-function destinationsOf(entry: Server): readonly Destination[] {
+function allowedOf(entry: Server): readonly AllowedHost[] {
   const known = READ.get(entry);
   if (known !== undefined) return known;
   const network = entry.endpoint.transport === 'stdio' ? entry.endpoint.launch.sandbox.network : [];
-  const destinations = network.flatMap((text) => readDestination(text) ?? []);
-  READ.set(entry, destinations);
-  return destinations;
+  const hosts = network.flatMap((text) => readAllowedHost(text) ?? []);
+  READ.set(entry, hosts);
+  return hosts;
 }

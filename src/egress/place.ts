@@ -11,7 +11,7 @@ import { createSession, type Admission, type Session } from './sessions.ts';
 export interface PlaceParts extends CarryParts {
   readonly prefaceMs: number;
   readonly ticketMs: number;
-  /** Asked before a connection is taken. Throws `ERR_DESTINATION_LIMIT`. */
+  /** Asked before a connection is taken. Throws `ERR_EGRESS_LIMIT`. */
   readonly room: () => void;
   /** Told when the process can open nothing more. */
   readonly onOver: () => void;
@@ -51,7 +51,7 @@ export class Place {
     this.session.end();
     clearTimeout(this.#late);
     this.#listener.close();
-    for (const one of carried) one.end(new SallyportError('ERR_DESTINATION_TICKET', 'The process ended.'));
+    for (const one of carried) one.end(new SallyportError('ERR_EGRESS_TICKET', 'The process ended.'));
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(carried.map(({ ended }) => ended));
   }
@@ -83,16 +83,20 @@ export class Place {
     socket.once('close', this.#parts.onOver);
     socket.write(writeSession(secret));
     readLines(socket, rest, (line) => {
-      const name = readAsked(line);
+      // Beyond its rate the whole session ends: who asks without end for what there is not has no other use for it.
+      const name = this.#unlessRefused(socket, '', undefined, () => {
+        this.session.take(this.#parts.now());
+        return readAsked(line);
+      });
       if (name === undefined) socket.destroy();
-      else this.#refuse(name, undefined, new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server asked for a name that it may not connect to.'));
+      else this.#refuse(name, undefined, new SallyportError('ERR_EGRESS_FORBIDDEN', 'The server asked for a name that it may not connect to.'));
     });
   }
 
   #connect(socket: Socket, { session, host, port }: { readonly session: string; readonly host: string; readonly port: number }, rest: Uint8Array): void {
     const contact = this.#unlessRefused(socket, host, port, () => {
-      if (!this.session.holds(session)) throw new SallyportError('ERR_DESTINATION_TICKET', 'It is not of an open session.');
-      if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw new SallyportError('ERR_DESTINATION_LIMIT', 'The server has too many connections.');
+      if (!this.session.holds(session)) throw new SallyportError('ERR_EGRESS_TICKET', 'It is not of an open session.');
+      if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw new SallyportError('ERR_EGRESS_LIMIT', 'The server has too many connections.');
       this.#parts.room();
       this.session.take(this.#parts.now());
       return { id: Bun.randomUUIDv7(), space: this.session.space, server: this.session.server, host, port };

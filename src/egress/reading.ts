@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { SallyportError } from '../domain/errors.ts';
 import { judgeOpening } from './opening.ts';
-import type { Destination } from '../domain/destination.ts';
+import type { AllowedHost } from '../domain/allowed-host.ts';
 
 /** How a connection opened: what was seen of it, and the bytes, which nobody has sent on. */
 export interface Opened {
@@ -11,7 +11,7 @@ export interface Opened {
 
 export interface ReadOptions {
   readonly host: string;
-  readonly destination: Destination;
+  readonly allowed: AllowedHost;
   /** What came before anybody listened. */
   readonly first: Uint8Array;
   readonly openingMs: number;
@@ -20,10 +20,10 @@ export interface ReadOptions {
 
 /**
  * Reads a connection until it is clear in whose name it opens, and leaves the socket paused. Who must begin (TLS) has `openingMs` for
- * all of it; who may wait for the other side has as long from its first byte on. Throws `ERR_DESTINATION_OPENING`; `undefined`: it
+ * all of it; who may wait for the other side has as long from its first byte on. Throws `ERR_EGRESS_OPENING`; `undefined`: it
  * ended without a byte, and had nothing to say.
  */
-export async function readOpening(socket: Socket, { host, destination, first, openingMs, signal }: ReadOptions): Promise<Opened | undefined> {
+export async function readOpening(socket: Socket, { host, allowed, first, openingMs, signal }: ReadOptions): Promise<Opened | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Opened | undefined>();
   let bytes: Buffer = Buffer.alloc(0);
   let timer: Timer | undefined;
@@ -33,14 +33,14 @@ export async function readOpening(socket: Socket, { host, destination, first, op
     socket.pause();
     signal.removeEventListener('abort', onAbort);
   };
-  const refuse = (why: string): void => reject(new SallyportError('ERR_DESTINATION_OPENING', `The connection is not for ${host}: ${why}.`));
+  const refuse = (why: string): void => reject(new SallyportError('ERR_EGRESS_OPENING', `The connection is not for ${host}: ${why}.`));
   const wait = (): void => {
     timer ??= setTimeout(() => refuse('it takes too long to say whom it is for'), openingMs);
   };
   const onData = (chunk: Uint8Array): void => {
     bytes = Buffer.concat([bytes, chunk]);
     if (bytes.length > 0) wait();
-    const found = judgeOpening(bytes, host, destination);
+    const found = judgeOpening(bytes, host, allowed);
     if (found.state === 'refused') refuse(found.why);
     else if (found.state === 'sound') resolve({ noted: found.noted, bytes });
   };
@@ -51,7 +51,7 @@ export async function readOpening(socket: Socket, { host, destination, first, op
   const onAbort = (): void => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   socket.on('data', onData).once('end', onEnd).once('close', onEnd);
-  if (destination.tls) wait();
+  if (allowed.tls) wait();
   if (signal.aborted) onAbort();
   onData(first);
   socket.resume();

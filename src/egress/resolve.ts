@@ -1,4 +1,4 @@
-import type { Destination } from '../domain/destination.ts';
+import type { AllowedHost } from '../domain/allowed-host.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 
@@ -13,11 +13,11 @@ export interface ResolverOptions {
 }
 
 /**
- * Turns the name of a permitted destination into the addresses to connect to. What it gives was checked and is connected to as it
- * is: nothing resolves the name again. Throws `ERR_DESTINATION_NAME` and `ERR_DESTINATION_ADDRESS`; one bad address refuses all.
+ * Turns the name of an allowed host into the addresses to connect to. What it gives was checked and is connected to as it
+ * is: nothing resolves the name again. Throws `ERR_EGRESS_NAME` and `ERR_EGRESS_ADDRESS`; one bad address refuses all.
  */
 export interface Resolver {
-  addressesOf(host: string, destination: Destination): Promise<readonly string[]>;
+  addressesOf(host: string, allowed: AllowedHost): Promise<readonly string[]>;
 }
 
 interface Known {
@@ -31,9 +31,9 @@ export function createResolver({ lookup, refusalOf, now = Date.now }: ResolverOp
 
   const find = async (host: string): Promise<readonly string[]> => {
     const addresses = await within(lookup(host), LIMITS.connectTimeoutMs).catch((cause: unknown) => {
-      throw new SallyportError('ERR_DESTINATION_NAME', 'The name can\'t be resolved.', { cause });
+      throw new SallyportError('ERR_EGRESS_NAME', 'The name can\'t be resolved.', { cause });
     });
-    if (addresses.length === 0) throw new SallyportError('ERR_DESTINATION_NAME', 'The name has no address.');
+    if (addresses.length === 0) throw new SallyportError('ERR_EGRESS_NAME', 'The name has no address.');
     for (const oldest of known.keys()) {
       if (known.size < LIMITS.egressNamesMax) break;
       known.delete(oldest);
@@ -50,12 +50,12 @@ export function createResolver({ lookup, refusalOf, now = Date.now }: ResolverOp
     return asking;
   };
   return {
-    async addressesOf(host, destination) {
-      const fixed = soleAddress(destination.within);
+    async addressesOf(host, allowed) {
+      const fixed = soleAddress(allowed.within);
       const addresses = fixed === undefined ? await addressesFor(host) : [fixed];
       for (const address of addresses) {
-        const refusal = refusalOf(address, destination.within);
-        if (refusal !== undefined) throw new SallyportError('ERR_DESTINATION_ADDRESS', `The name leads to ${address}, ${refusal}.`);
+        const refusal = refusalOf(address, allowed.within);
+        if (refusal !== undefined) throw new SallyportError('ERR_EGRESS_ADDRESS', `The name leads to ${address}, ${refusal}.`);
       }
       return addresses;
     },

@@ -14,13 +14,13 @@ export interface Admission extends ServerName {
 /** One process: its ticket is worth one session, and that ends with the connection that it was opened by. */
 export interface Session extends ServerName {
   readonly id: string;
-  /** Takes the ticket, once, and gives the secret that further connections bring. Throws `ERR_DESTINATION_TICKET`. */
+  /** Takes the ticket, once, and gives the secret that further connections bring. Throws `ERR_EGRESS_TICKET`. */
   open(ticket: string): string;
   /** Whether `secret` is what `open` gave, and the session goes on. */
   holds(secret: string): boolean;
   /** Whether this is the same announcement again, after the runner lost sight of egress. */
   isOf(admission: Admission): boolean;
-  /** Counts a new connection. Throws `ERR_DESTINATION_LIMIT`. */
+  /** Counts a new connection, or a name that was asked for in vain. Throws `ERR_EGRESS_LIMIT`. */
   take(now: number): void;
   /** Nothing more is opened by it. */
   end(): void;
@@ -47,7 +47,7 @@ export function createSession({ id, space, server, ticket }: Admission): Session
     take(now) {
       if (now - window.since >= MINUTE_MS) window = { since: now, count: 0 };
       window.count += 1;
-      if (window.count > LIMITS.egressConnectionsPerMinuteMax) throw new SallyportError('ERR_DESTINATION_LIMIT', 'The server opens too many connections.');
+      if (window.count > LIMITS.egressConnectionsPerMinuteMax) throw new SallyportError('ERR_EGRESS_LIMIT', 'The server asks for too many connections.');
     },
     end() {
       state = 'ended';
@@ -56,7 +56,7 @@ export function createSession({ id, space, server, ticket }: Admission): Session
 }
 
 function refused(): SallyportError {
-  return new SallyportError('ERR_DESTINATION_TICKET', 'The ticket is not one of this process, or was used before.');
+  return new SallyportError('ERR_EGRESS_TICKET', 'The ticket is not one of this process, or was used before.');
 }
 
 function hash(text: string): Buffer {

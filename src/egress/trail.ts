@@ -59,8 +59,9 @@ export function createEgressTrail({ journal, floodsOf, tell, now = Date.now }: T
     async refused(contact, { code, message }) {
       const { space, server, host, port } = contact;
       const at = { host, ...(port === undefined ? {} : { port }) };
+      const place = port === undefined ? host : `${host}:${port}`;
       tell({ space, server, code, ...at });
-      const refusal = record(contact, { event: 'connection.refused', code, reason: message, detail: at });
+      const refusal = record(contact, { event: 'connection.refused', code, reason: place === '' ? message : `${place}: ${message}`, detail: at });
       await floodsOf(contact).refuse(refusal).catch(() => undefined);
     },
   };

@@ -1,4 +1,4 @@
-import { readDestination } from '../domain/destination.ts';
+import { readAllowedHost } from '../domain/allowed-host.ts';
 import { assignNames, type Reachable } from './jailed/names.ts';
 
 /** One thing that a jail has to hold, in the words of `sandbox/jail`. */
@@ -72,8 +72,8 @@ const STARTING = [
 
 function reachableOf(network: readonly string[]): readonly Reachable[] {
   return network.flatMap((text) => {
-    const destination = readDestination(text);
-    return destination === undefined ? [] : [{ host: destination.host, anyBelow: destination.anyBelow, ports: [destination.port] }];
+    const allowed = readAllowedHost(text);
+    return allowed === undefined ? [] : [{ host: allowed.host, anyBelow: allowed.anyBelow, ports: [allowed.port] }];
   });
 }
 

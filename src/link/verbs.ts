@@ -65,7 +65,7 @@ const VERBS = {
   /** A client that is no registered agent was refused: a finding. */
   'control.unknown-client': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A local server tried to reach what it may not: people see it on the server. */
-  'control.destination-refused': { server: 'control', callers: ['egress'], shape: 'call' },
+  'control.connection-refused': { server: 'control', callers: ['egress'], shape: 'call' },
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A certificate anew, over the key that the caller has just proven. */

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { readDestination } from '../domain/destination.ts';
+import { readAllowedHost } from '../domain/allowed-host.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { SandboxSpec } from '../domain/server.ts';
 import { SECRET } from './manifest-words.ts';
@@ -18,9 +18,9 @@ const PATH = z.string().max(4096).regex(/^\/[^\p{Cc}\p{Cf}]*$/u, 'must be an abs
 const FOLDERS = z.array(PATH.refine((path) => !isReserved(path), { error: 'is the machine\'s own: no server gets that' })).max(LIMITS.sandboxFoldersMax);
 const WRITABLE = z.array(PATH.refine((path) => !isReserved(path) && !isSystem(path), { error: 'is the machine\'s own: no server writes there' }))
   .max(LIMITS.sandboxFoldersMax);
-const HOST = z.string().max(400).refine((text) => readDestination(text) !== undefined, {
+const HOST = z.string().max(400).refine((text) => readAllowedHost(text) !== undefined, {
   error: 'must be host:port or *.domain:port, in lower case, with " in 10.20.0.0/16" after it for a private network and " without tls" for what is not TLS',
-}).refine((text) => ipaddr.isValidCIDR(readDestination(text)?.within ?? '0.0.0.0/0'), { error: 'has no such network' });
+}).refine((text) => ipaddr.isValidCIDR(readAllowedHost(text)?.within ?? '0.0.0.0/0'), { error: 'has no such network' });
 const HOSTS = z.array(HOST).max(LIMITS.sandboxHostsMax);
 const SIZE = z.string().regex(/^[1-9]\d{0,14}(?:B|KiB|MiB|GiB)$/, 'must be a size: 512MiB, 2GiB');
 const SPAN = z.string().regex(/^[1-9]\d{0,11}(?:ms|s|m|h|d)$/, 'must be a span of time: 30s, 10m, 8h');

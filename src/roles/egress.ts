@@ -37,6 +37,7 @@ const NODE = 'egress';
 const SWEEP_MS = 1_000;
 const TOLD_AGAIN_MS = 60_000;
 const TOLD_MAX = 1_000;
+const PRUNE_MS = 1_000;
 const FLOODS_MAX = 1_000;
 
 const ADMISSION = z.strictObject({
@@ -159,15 +160,20 @@ function createServerFloods(journal: Journal): { of(server: ServerName): Floods;
   };
 }
 
-/** Tells control of each destination once a minute at most; the record of the refusal is made all the same. */
+/** Tells control of each host once a minute at most; the record of the refusal is made all the same. */
 function createTeller(control: Link): Parameters<typeof createEgressTrail>[0]['tell'] {
   const told = new Map<string, number>();
+  let prunedAt = 0;
   return (refusal) => {
     const now = Date.now();
     const key = JSON.stringify([refusal.space, refusal.server, refusal.host, refusal.port]);
-    for (const [one, at] of told) if (now - at >= TOLD_AGAIN_MS) told.delete(one);
-    if (refusal.host === '' || told.has(key) || told.size >= TOLD_MAX) return;
+    if (refusal.host === '' || now - (told.get(key) ?? 0) < TOLD_AGAIN_MS) return;
+    if (told.size >= TOLD_MAX && now - prunedAt >= PRUNE_MS) {
+      prunedAt = now;
+      for (const [one, at] of told) if (now - at >= TOLD_AGAIN_MS) told.delete(one);
+    }
+    if (told.size >= TOLD_MAX) return;
     told.set(key, now);
-    control.call('control.destination-refused', { ...refusal }).catch(() => told.delete(key));
+    control.call('control.connection-refused', { ...refusal }).catch(() => told.delete(key));
   };
 }

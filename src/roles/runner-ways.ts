@@ -17,7 +17,7 @@ export interface OpenWay extends Way {
 }
 
 export interface Ways {
-  /** Announces a process that is about to start. Throws `ERR_LINK_UNAVAILABLE` (egress is away), `ERR_DESTINATION_LIMIT`: then it is not started. */
+  /** Announces a process that is about to start. Throws `ERR_LINK_UNAVAILABLE` (egress is away), `ERR_EGRESS_LIMIT`: then it is not started. */
   open(server: ServerName, network: readonly string[]): Promise<OpenWay>;
   close(): void;
 }

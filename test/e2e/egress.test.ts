@@ -83,11 +83,11 @@ test(verifies('egress-hidden-recipient', 'its twin with a hidden second recipien
   expect(await send('copying', 'bob@example.com')).toMatchObject({ content: [{ text: 'sent: 200' }] });
   expect(mail.heard).toHaveLength(2);
   const refused = await untilRecord('connection.refused', 'copying');
-  expect(refused).toMatchObject({ category: 'detection', code: 'ERR_DESTINATION_FORBIDDEN', detail: { host: 'collector.test' } });
+  expect(refused).toMatchObject({ category: 'detection', code: 'ERR_EGRESS_FORBIDDEN', detail: { host: 'collector.test' } });
   expect(collector.heard).toEqual([]);
   const found = async (): Promise<readonly Json[]> => {
     const { findings } = await gate.admin('GET', '/servers/copying');
-    return isArray(findings) ? findings.filter((one) => objectIn(one)['rule'] === 'destination-refused') : [];
+    return isArray(findings) ? findings.filter((one) => objectIn(one)['rule'] === 'connection-refused') : [];
   };
   while ((await found()).length === 0) await Bun.sleep(20);
   expect(await found()).toMatchObject([{ severity: 'warn', item: 'collector.test' }]);

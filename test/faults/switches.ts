@@ -61,7 +61,7 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/egress/permission.ts', 'src/egress/door.test.ts', [
     [
       'the allow-list of a local server', 'to "other.test" is refused',
-      "if (found === undefined) throw new SallyportError('ERR_DESTINATION_FORBIDDEN', 'The server may not connect there.');",
+      "if (found === undefined) throw new SallyportError('ERR_EGRESS_FORBIDDEN', 'The server may not connect there.');",
       "if (found === undefined) return { host, anyBelow: false, port, tls: false, within: '127.0.0.0/8' };",
     ],
     ['kill switches end connections', 'a switch of its own', 'lease.killed.servers.includes(`${space}/${server}`)', 'space === server'],

@@ -9,11 +9,11 @@ import { findStored, putStored } from '../stored.ts';
 import { TRIED, type ServerFinding } from './schema.ts';
 
 /** What egress says that a local server tried to reach. */
-export const DESTINATION_REFUSED = z.strictObject({ space: NAME, server: NAME, ...TRIED.pick({ host: true, port: true, code: true }).shape });
-type DestinationRefused = z.infer<typeof DESTINATION_REFUSED>;
+export const CONNECTION_REFUSED = z.strictObject({ space: NAME, server: NAME, ...TRIED.pick({ host: true, port: true, code: true }).shape });
+type ConnectionRefused = z.infer<typeof CONNECTION_REFUSED>;
 
 /** Keeps it with the server until somebody approves that anew; the journal has it for ever. The oldest makes room. */
-export async function recordRefusedDestination(control: Control, { space, server, host, port, code }: DestinationRefused): Promise<Json> {
+export async function recordRefusedConnection(control: Control, { space, server, host, port, code }: ConnectionRefused): Promise<Json> {
   const now = control.now();
   await control.store.transaction(async (rows) => {
     if (await findStored(rows, 'server', space, server) === undefined) throw new SallyportError('ERR_SERVER_UNKNOWN', 'no such server is registered');
@@ -31,7 +31,7 @@ export async function recordRefusedDestination(control: Control, { space, server
 export async function findRefused(rows: Rows, space: string, server: string): Promise<readonly ServerFinding[]> {
   const { tried = [] } = (await findStored(rows, 'refused', space, server))?.body ?? {};
   return tried.map(({ host, port, code, firstAt, lastAt }) => ({
-    rule: 'destination-refused', severity: 'warn', item: `${host}${port === undefined ? '' : `:${port}`}`,
+    rule: 'connection-refused', severity: 'warn', item: `${host}${port === undefined ? '' : `:${port}`}`,
     message: `it tried to reach this and was stopped (${code}; first ${new Date(firstAt).toISOString()}, last ${new Date(lastAt).toISOString()}): `
       + 'find out why; if it is meant to, add it to sandbox.network',
   }));

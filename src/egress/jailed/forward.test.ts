@@ -79,7 +79,7 @@ test('what it may not reach has no name, and that it asked is on record', async 
   const before = stage.records.length;
   expect((await inJail([`api.mail.test:${host.port} in 127.0.0.1/32`], fetching('https://collector.evil.test/'))).said).toContain('failed ENOTFOUND');
   const record = stage.records.slice(before).find(({ event }) => event === 'connection.refused');
-  expect(record).toMatchObject({ code: 'ERR_DESTINATION_FORBIDDEN', detail: { host: 'collector.evil.test' }, category: 'detection' });
+  expect(record).toMatchObject({ code: 'ERR_EGRESS_FORBIDDEN', detail: { host: 'collector.evil.test' }, category: 'detection' });
   const urls = ['http://93.184.215.14/', 'http://169.254.169.254/', 'http://[::1]:1/', 'http://127.1:443/', 'http://0x7f.1:443/', 'http://127.66.0.1/'];
   const tries = `Promise.all(${JSON.stringify(urls)}.map((url) => fetch(url).then(() => 'got', () => 'failed'))).then((all) => console.log(all.join()))`;
   expect((await inJail(['a.test:444'], ['/node', '-e', tries])).said).toBe(`${urls.map(() => 'failed').join(',')}\n`);

@@ -1,5 +1,5 @@
 /** Where a local server may connect to: one entry of `sandbox.network`, as an administrator wrote it. */
-export interface Destination {
+export interface AllowedHost {
   /** In lower case. With `anyBelow` it is what stands after the star. */
   readonly host: string;
   /** `*.domain`: every name below it, and not itself. */
@@ -20,7 +20,7 @@ const HOST_CHARS_MAX = 253;
 const PORT_MAX = 65_535;
 
 /** Reads `host:port` or `*.domain:port`, each with ` in <CIDR>` and ` without tls` after it; `undefined` is none of these. */
-export function readDestination(text: string): Destination | undefined {
+export function readAllowedHost(text: string): AllowedHost | undefined {
   const [, star, host = '', digits = '', within, plain] = ENTRY.exec(text) ?? [];
   const port = Number(digits);
   if (host === '' || host.length > HOST_CHARS_MAX || port > PORT_MAX) return undefined;
@@ -36,7 +36,7 @@ export function readHost(text: string): string | undefined {
 }
 
 /** The entry that lets `host` be reached at `port`, one that names it before one with a star. */
-export function findDestination(entries: readonly Destination[], host: string, port: number): Destination | undefined {
+export function findAllowedHost(entries: readonly AllowedHost[], host: string, port: number): AllowedHost | undefined {
   const at = entries.filter((entry) => entry.port === port);
   return at.find((entry) => !entry.anyBelow && entry.host === host) ?? at.find((entry) => entry.anyBelow && host.endsWith(`.${entry.host}`));
 }
