@@ -6,6 +6,7 @@ import { measureIdentity } from './identity.ts';
 import { measureInspect } from './inspect.ts';
 import { measureIssuing } from './issuing.ts';
 import { measureLedger } from './ledger.ts';
+import { measureLink } from './link.ts';
 import { measurePolicies } from './policy.ts';
 import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
@@ -33,6 +34,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'issuing', measure: measureIssuing },
   { name: 'records', measure: measureRecords },
   { name: 'ledger', measure: measureLedger },
+  { name: 'link', measure: measureLink },
   { name: 'anomaly', measure: measureAnomaly },
   { name: 'inspect', measure: measureInspect },
   { name: 'flow', measure: measureFlow },

@@ -167,3 +167,22 @@ test('certificates that live for seconds are renewed again and again, and nothin
   const renewals = (await centre.records({ event: 'config.changed' })).filter(({ action }) => action === 'link.renew');
   expect(renewals.length).toBeGreaterThan(3);
 }, 30_000);
+
+test('the command line makes tokens, joins by what is piped in, lists and revokes; a token is in no argument', async () => {
+  const centre = await startCentre();
+  const home = makeHome();
+  const token = await sallyport(['link', 'token', '--role', 'gateway', '--node', 'b', '--home', centre.home]);
+  expect(token).toStartWith('sallyport-join.');
+  expect(await sallyport(['link', 'join', '--role', 'gateway', '--node', 'b', '--home', home], token)).toContain('Joined: gateway b');
+  expect(await sallyport(['link', 'list', '--home', centre.home])).toMatch(/gateway │ b +│ joined │ 127/);
+  expect(await sallyport(['link', 'revoke', 'gateway', 'b', '--home', centre.home])).toContain('shut out');
+  expect(nodesIn(await centre.admin('GET', '/links'))).toEqual([['gateway', 'b', 'revoked']]);
+}, 30_000);
+
+async function sallyport(args: readonly string[], input = ''): Promise<string> {
+  const main = join(import.meta.dir, '../../cli/main.ts');
+  const child = Bun.spawn([process.execPath, main, ...args], { stdin: new Blob([input]), stdout: 'pipe', stderr: 'pipe' });
+  const [said, complaint] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  if ((await child.exited) !== 0) throw new Error(complaint);
+  return said;
+}

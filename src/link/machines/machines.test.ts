@@ -266,6 +266,11 @@ test('a machine joins by its token: the key is made there, control signs it, and
   expect(refusals).toEqual([{ code: 'ERR_LINK_AUTH', address: '127.0.0.1' }]);
   expect(await codeOf(joinMachines(home, { role: 'gateway', node: 'r1' }, token({})))).toBe('ERR_LINK_AUTH');
   expect(await codeOf(joinMachines(home, { role: 'runner', node: 'r1' }, 'sallyport-join.x'))).toBe('ERR_LINK_AUTH');
+  // Whoever has pinned another control keeps it.
+  const elsewhereHome = homeOf('pinned');
+  ensureRoleKey(elsewhereHome, 'control');
+  expect(await codeOf(joinMachines(elsewhereHome, { role: 'runner', node: 'r1' }, token({})))).toBe('ERR_LINK_AUTH');
+  expect(Credentials.open(elsewhereHome, 'runner', 'r1')).toBeUndefined();
   const before = asked.length;
   const other = await openAuthority(join(root, 'other', 'control'), join(root, 'other', 'ca'), new Date());
   const elsewhere = new X509Certificate(other.certificate).raw.toString('base64url');
