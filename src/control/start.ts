@@ -106,7 +106,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const record = createRecorder(parts.journal, now);
   // Of its own: strangers at the door must not use up what refusals of gateways are recorded by.
   const [releaseFloods, floods] = [floodsOf(parts), floodsOf(parts)];
-  const compiler = createCompiler();
+  const compiler = createCompiler((bytes) => signBytes('launch', bytes, key));
   const ledger = createLedgerReader(parts.links.ledger);
   const configuration = createConfigurationKeeper({ home, store, key, envelope: () => vault.envelope, record, report, now, witness: () => askWitness(ledger) });
   const needs = createNeedsKeeper(home, store, report);

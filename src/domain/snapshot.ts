@@ -3,7 +3,7 @@ import type { DetectSettings } from './detect.ts';
 import type { Issuer, ScopeGrant } from './issuer.ts';
 import type { Json } from './json.ts';
 import type { AuditSettings } from './retention.ts';
-import type { Server, Toolset } from './server.ts';
+import type { LaunchSpec, Server, Toolset } from './server.ts';
 import type { StandingLimits } from './standing.ts';
 import type { TelemetrySettings } from './telemetry.ts';
 
@@ -72,6 +72,11 @@ export interface Snapshot {
   readonly detect?: DetectSettings;
   /** By space, sealed for gateways: how secrets of the vault, and canaries, are known again (`KnownSecrets`). */
   readonly known?: Readonly<Record<string, string>>;
+  /**
+   * Of each local server, as `<space>/<id>`: how it is started, signed by itself (`LaunchOrder`). The runner starts nothing else, so a
+   * gateway that was broken into has no program of its own choice started.
+   */
+  readonly launches?: Readonly<Record<string, SignedSnapshot>>;
   /** Absent where nobody asked for any. */
   readonly telemetry?: TelemetrySettings;
   /** When what it was made of was last restored from a backup (epoch ms); absent: never. Versions follow each other between two of these only. */
@@ -86,10 +91,17 @@ export interface SignedSnapshot {
   readonly signature: string;
 }
 
+/** What the signed bytes of a launch hold; its secrets are references. */
+export interface LaunchOrder {
+  readonly space: string;
+  readonly server: string;
+  readonly launch: LaunchSpec;
+}
+
 /** What control's key signs, kept apart by purpose so that one kind can never be read as another: put before the bytes. */
 export const SIGNED_AS = {
   snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n',
-  approval: 'sallyport/approval/v1\n', configuration: 'sallyport/configuration/v1\n',
+  approval: 'sallyport/approval/v1\n', launch: 'sallyport/launch/v1\n', configuration: 'sallyport/configuration/v1\n',
 } as const;
 
 /**

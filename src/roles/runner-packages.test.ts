@@ -10,12 +10,14 @@ import { installNpm, installPypi } from '../packages/install.ts';
 import { removeFolder, stageEntry } from '../packages/stage.ts';
 import { sandboxOf } from '../registry/sandbox.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
-import { codec, exchangeOf, faultOf, LEGACY, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { signedExchange } from '../../test/fixtures/signed-launch.ts';
+import { codec, exchangeOf as unsigned, faultOf, LEGACY, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { openRegistry } from '../../test/fixtures/packages/registry.ts';
 import { runLedger } from './ledger.ts';
 import { startRunner } from './runner.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
+const exchangeOf: typeof unsigned = (endpoint, who) => signedExchange(home, unsigned(endpoint, who));
 const store = join(home, 'packages');
 const ledger = await runLedger({ home, strict: false });
 const runner = await startRunner({ home });

@@ -6,13 +6,15 @@ import type { Message } from '../domain/message.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 import { connectLink } from '../link/connect.ts';
 import { cancelled } from '../upstream/faults.ts';
-import { codec, exchangeOf, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
+import { signedExchange, orderOf } from '../../test/fixtures/signed-launch.ts';
+import { codec, exchangeOf as unsigned, faultOf, LEGACY, MODERN, permitOf, requestOf, resultIn, sendAll } from '../../test/fixtures/upstream-exchange.ts';
 import { defaultSandbox, sandboxOf } from '../registry/sandbox.ts';
-import { createStdioUpstream, launchJson } from '../upstream/stdio.ts';
+import { createStdioUpstream } from '../upstream/stdio.ts';
 import { runLedger } from './ledger.ts';
 import { startRunner } from './runner.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
+const exchangeOf: typeof unsigned = (endpoint, who) => signedExchange(home, unsigned(endpoint, who));
 /** What servers are given of the machine. */
 const data = mkdtempSync('/tmp/sp-data-');
 const ledger = await runLedger({ home, strict: false });
@@ -193,7 +195,7 @@ test('what a killed runner ran ends with it; one that is told to stop leaves not
     closers.push(() => ownLink.close());
     // Deaf to the end of its stdin, as a server that hangs is.
     const { launch } = stdio('/bin/sh', ['-c', `trap "" TERM PIPE; echo begun; sleep ${mark} & wait; wait`]);
-    const body = { key: crypto.randomUUID(), origin: 'o', space: 'default', server: 'crm', launch: launchJson(launch) };
+    const body = { key: crypto.randomUUID(), origin: 'o', order: { ...orderOf(own, { space: 'default', server: 'crm', launch }) }, secrets: {} };
     const items = ownLink.stream('runner.open', body, new AbortController().signal)[Symbol.asyncIterator]();
     await items.next();
     await items.next();

@@ -7,7 +7,7 @@ import type { Json } from '../domain/json.ts';
 import type { Journal } from '../domain/record.ts';
 import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
-import { ensureRoleKey } from '../link/keys.ts';
+import { ensureRoleKey, readPeerKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
 import { createPackageFinder } from '../packages/verify.ts';
 import { readPackageCommand } from '../registry/packages.ts';
@@ -65,8 +65,17 @@ export async function startRunner({ home, fleet: options = {} }: { readonly home
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
   const place = createMetricsPlace({ home, role: 'runner', node, metrics });
   const python: Handler = { call: () => askPython(searchPath) };
-  const handlers = { ...handlersOf(processes), 'runner.python': python, 'runner.telemetry': metricsHandler(place) };
   const refusals = createLinkRefusals(journal, node);
+  const read = (body: Json): ProcessRequest => {
+    try {
+      return readProcessRequest(body, readPeerKey(home, 'control'));
+    } catch (fault) {
+      // A program that control never approved: whoever asks for that is no gateway of ours any more.
+      if (fault instanceof SallyportError) refusals.onRefused({ code: fault.code, role: 'gateway', verb: 'runner.open' });
+      throw fault;
+    }
+  };
+  const handlers = { ...handlersOf(processes, read), 'runner.python': python, 'runner.telemetry': metricsHandler(place) };
   const link = await serveLink({ home, self: 'runner', handlers, onRefused: refusals.onRefused });
   fleet.serve(link);
   return {
@@ -107,9 +116,9 @@ function withoutFetching(request: ProcessRequest): ProcessRequest {
   });
 }
 
-function handlersOf(processes: ProcessTable): Readonly<Record<string, Handler>> {
+function handlersOf(processes: ProcessTable, read: (body: Json) => ProcessRequest): Readonly<Record<string, Handler>> {
   return {
-    'runner.open': { stream: (body, caller, signal) => processes.open(withoutFetching(readProcessRequest(body)), caller, signal) },
+    'runner.open': { stream: (body, caller, signal) => processes.open(withoutFetching(read(body)), caller, signal) },
     'runner.send': {
       call: async (body, caller) => {
         const { key, line } = readObject(body, new Set(['key', 'line']));

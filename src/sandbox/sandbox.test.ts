@@ -1,11 +1,13 @@
-import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { SallyportError } from '../domain/errors.ts';
-import type { Json } from '../domain/json.ts';
+import type { Json, JsonObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { LaunchSpec } from '../domain/server.ts';
+import { SIGNED_AS } from '../domain/snapshot.ts';
 import { defaultSandbox } from '../registry/sandbox.ts';
 import type { Happening } from '../domain/happening.ts';
 import { createCrashes } from './crashes.ts';
@@ -195,18 +197,42 @@ test('commands are found absolutely or by their bare name, never relative to a f
   for (const command of ['./sh', 'bin/sh', '../bin/sh', '', 'sh\0', '/etc/passwd', '/bin']) expect(findCommand(command, path)).toBeUndefined();
 });
 
-test('a launch with a field that the type does not have is refused', () => {
+describe('what the gateway asks to start', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const sandbox = { ...defaultSandbox() };
   const launch = { command: 'x', args: ['a'], env: { A: 'b' }, shared: false, sandbox };
-  expect(readProcessRequest({ ...SERVER, key: 'k', launch })).toEqual({ ...SERVER, key: 'k', launch });
-  for (const bad of [
-    { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } },
-    { ...launch, cwd: 'relative' },
-    { ...launch, sandbox: { ...sandbox, uid: 0 } }, { ...launch, sandbox: { ...sandbox, reads: ['/a/../b'] } },
-    { ...launch, sandbox: { ...sandbox, memoryBytesMax: 1e18 } },
-    { ...launch, sandbox: { ...sandbox, processesMax: 0 } }, { ...launch, sandbox: { reads: [] } }, { ...launch, unjailed: false },
-    { ...launch, package: { name: 'x' } },
-    { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
-  ]) expect(() => readProcessRequest({ ...SERVER, key: 'k', launch: bad })).toThrow('not a launch');
-  expect(() => readProcessRequest({ ...SERVER, key: '../k', launch })).toThrow('not a launch');
+  const signed = (bytes: string, as: string = SIGNED_AS.launch): JsonObject =>
+    ({ bytes, signature: sign(null, Buffer.from(as + bytes), privateKey).toString('base64url') });
+  const ordered = (one: unknown): JsonObject => signed(JSON.stringify({ space: 'default', server: 'crm', launch: one }));
+  const read = (order: Json, secrets: Json = {}): unknown => readProcessRequest({ key: 'k', origin: 'o', order, secrets }, publicKey);
+
+  test('is a launch of the closed type', () => {
+    expect(read(ordered(launch))).toEqual({ ...SERVER, key: 'k', launch });
+    for (const bad of [
+      { ...launch, shell: true }, { ...launch, uid: 0 }, { ...launch, args: 'a' }, { ...launch, args: [1] }, { ...launch, env: { 'A=B': '' } },
+      { ...launch, cwd: 'relative' },
+      { ...launch, sandbox: { ...sandbox, uid: 0 } }, { ...launch, sandbox: { ...sandbox, reads: ['/a/../b'] } },
+      { ...launch, sandbox: { ...sandbox, memoryBytesMax: 1e18 } },
+      { ...launch, sandbox: { ...sandbox, processesMax: 0 } }, { ...launch, sandbox: { reads: [] } }, { ...launch, unjailed: false },
+      { ...launch, package: { name: 'x' } },
+      { ...launch, command: 'x\0' }, { command: 'x', args: [], env: {} }, null, [],
+    ]) expect(() => read(ordered(bad))).toThrow('not a launch');
+    expect(() => readProcessRequest({ key: '../k', origin: 'o', order: ordered(launch), secrets: {} }, publicKey)).toThrow('not a launch');
+  });
+
+  test('is what control signed as a launch, to the letter', () => {
+    const good = ordered(launch);
+    for (const order of [
+      { ...good, bytes: String(good['bytes']).replace('"x"', '"y"') }, { ...good, signature: '' }, { ...good, signature: 'AAAA' },
+      signed(JSON.stringify({ space: 'default', server: 'crm', launch }), SIGNED_AS.snapshot), { bytes: good['bytes'] ?? '', signature: 1 }, null,
+    ]) expect(() => read(order)).toThrow(/only what control signed|not a launch/);
+  });
+
+  test('gets the secrets that it refers to, and nothing is started without one', () => {
+    const keyed = { ...launch, env: { A: 'vault:a', B: 'b' }, sandbox: { ...sandbox, secretFiles: { F: 'vault:f' } } };
+    expect(read(ordered(keyed), { 'vault:a': 's3cret', 'vault:f': 'file', b: 'other' })).toMatchObject({
+      launch: { env: { A: 's3cret', B: 'b' }, sandbox: { secretFiles: { F: 'file' } } },
+    });
+    expect(() => read(ordered(keyed), { 'vault:a': 's3cret' })).toThrow('not a launch');
+  });
 });

@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Exchange } from '../domain/exchange.ts';
-import type { Json, JsonObject } from '../domain/json.ts';
+import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { SECRET_REFERENCE } from '../domain/server.ts';
 import type { LaunchSpec } from '../domain/server.ts';
@@ -47,11 +47,13 @@ export function createStdioUpstream(options: StdioUpstreamOptions): ConnectedUps
 async function open(options: StdioUpstreamOptions, exchange: Exchange, capabilities: Connection['capabilities']): Promise<Connection> {
   const { server } = exchange;
   if (server.endpoint.transport !== 'stdio') throw new SallyportError('ERR_INTERNAL', `Server ${server.id} is not a local one.`, { dispatched: false });
-  const launch = await resolved(server.endpoint.launch, options.release, exchange);
+  const order = exchange.snapshot.launches?.[`${server.space}/${server.id}`];
+  if (order === undefined) throw new SallyportError('ERR_INTERNAL', `Server ${server.id} has no signed launch.`, { dispatched: false });
+  const secrets = await secretsOf(server.endpoint.launch, options.release, exchange);
   // The runner sees a digest: it needs to tell callers apart, not to know them. Crashes are counted under `origin`.
   const origin = digest(identityOf(exchange));
   const key = `${origin}.${crypto.randomUUID()}`;
-  const pipe = await openPipe(options.link, { key, origin, space: server.space, server: server.id, launch: launchJson(launch) }, server.id);
+  const pipe = await openPipe(options.link, { key, origin, order: { ...order }, secrets }, server.id);
   return openConnection(pipe, { codec: options.codec, server: server.id, shared: isShared(exchange), capabilities, probe: true });
 }
 
@@ -101,21 +103,14 @@ function exited(server: string, cause?: unknown): SallyportError {
   return new SallyportError('ERR_RUNNER_EXITED', `The process of server ${server} ended.`, { dispatched, cause });
 }
 
-/** What the process gets: each reference replaced by its secret, which lives in this one message to the runner and nowhere else. */
-async function resolved(launch: LaunchSpec, release: ReleaseSecret, exchange: Exchange): Promise<LaunchSpec> {
+/** By reference: each secret lives in this one message to the runner and nowhere else. */
+async function secretsOf({ env, sandbox }: LaunchSpec, release: ReleaseSecret, exchange: Exchange): Promise<Readonly<Record<string, string>>> {
   const { space, id: server } = exchange.server;
-  const read = async (named: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> => {
-    const values: Record<string, string> = {};
-    for (const [name, value] of Object.entries(named)) {
-      values[name] = SECRET_REFERENCE.test(value) ? (await release({ space, server, secret: value, exchange: exchange.id })).value : value;
-    }
-    return values;
-  };
-  return { ...launch, env: await read(launch.env), sandbox: { ...launch.sandbox, secretFiles: await read(launch.sandbox.secretFiles) } };
-}
-
-export function launchJson({ package: pin, sandbox, ...launch }: LaunchSpec): JsonObject {
-  return { ...launch, sandbox: { ...sandbox }, ...(pin === undefined ? {} : { package: { ...pin } }) };
+  const secrets: Record<string, string> = {};
+  for (const secret of [...Object.values(env), ...Object.values(sandbox.secretFiles)]) {
+    if (SECRET_REFERENCE.test(secret)) secrets[secret] ??= (await release({ space, server, secret, exchange: exchange.id })).value;
+  }
+  return secrets;
 }
 
 function digest(text: string): string {

@@ -20,6 +20,9 @@ function switches(file: string, tests: string, rows: readonly Row[]): readonly S
 
 /** Every obligation, what messages of both ways go through, people's approvals, and every rule by which labels travel. */
 export const SWITCHES: readonly Switch[] = [
+  ...switches('src/sandbox/request.ts', 'src/sandbox/sandbox.test.ts', [
+    ['launches that control signed', 'is what control signed', 'if (!verify(null,', 'if (verify(null, Buffer.from(signed), controlKey, Buffer.alloc(64)) && !verify(null,'],
+  ]),
   ...switches('src/sandbox/confine.ts', 'test/isolation/server.test.ts', [
     ['sockets in folders of servers', 'cannot do what it tries', "? { unixSockets: 'pairs' } : {}", '? {} : {}'],
     ['network of servers', 'cannot do what it tries', "network: 'none',", "network: 'machine',"],

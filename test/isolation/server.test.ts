@@ -14,7 +14,8 @@ import { startRunner } from '../../src/roles/runner.ts';
 import { createStdioUpstream } from '../../src/upstream/stdio.ts';
 import type { Cell } from './matrix.ts';
 import { ELSEWHERE, SERVER_CELLS } from './server-matrix.ts';
-import { codec, exchangeOf, requestOf, resultIn, sendAll } from '../fixtures/upstream-exchange.ts';
+import { signedExchange } from '../fixtures/signed-launch.ts';
+import { codec, exchangeOf as unsigned, requestOf, resultIn, sendAll } from '../fixtures/upstream-exchange.ts';
 
 /*
  * Arbitrary code in the sandbox of a local server, through the runner as it is: what it tries, and how that ends. Everything
@@ -24,6 +25,7 @@ import { codec, exchangeOf, requestOf, resultIn, sendAll } from '../fixtures/ups
 const MARKER = `marker-${crypto.randomUUID()}`;
 const MIB = 1024 * 1024;
 const home = mkdtempSync('/tmp/sp-hostile-');
+const exchangeOf: typeof unsigned = (endpoint, who) => signedExchange(home, unsigned(endpoint, who));
 const data = mkdtempSync('/tmp/sp-hostile-data-');
 const person = mkdtempSync(join(homedir(), '.sp-hostile-'));
 const [own, siblings] = [join(data, 'own'), join(data, 'sibling')];

@@ -1,5 +1,7 @@
 import { tellComplaints } from '../../domain/complaints.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import type { Server } from '../../domain/server.ts';
+import type { LaunchOrder, SignedSnapshot, Snapshot } from '../../domain/snapshot.ts';
 import { compilePolicies } from '../../policy/compile.ts';
 import { OBLIGATION_KINDS } from '../../policy/obligations.ts';
 import type { Compiled } from '../../policy/compile.ts';
@@ -24,7 +26,8 @@ export function compileRules(configuration: Pick<Configuration, 'rules' | 'serve
   return compilePolicies({ sources: policySources(rules, configuration), servers, toolsets, obligations: OBLIGATION_KINDS }, previous);
 }
 
-export function createCompiler(): Compiler {
+/** `sign`: by control's key, as a launch. */
+export function createCompiler(sign: (bytes: string) => SignedSnapshot): Compiler {
   let last: { readonly configuration: Configuration; readonly compiled: Compiled; readonly content: string } | undefined;
   return {
     compile: async (configuration) => {
@@ -36,7 +39,7 @@ export function createCompiler(): Compiler {
       const told = {
         ...(telemetry === undefined ? {} : { telemetry }), ...(recovery === undefined ? {} : { recovery }), ...(restoredAt === undefined ? {} : { restoredAt }),
         ...(Object.keys(detect).length === 0 ? {} : { detect }),
-        ...(Object.keys(known).length === 0 ? {} : { known }),
+        ...(Object.keys(known).length === 0 ? {} : { known }), ...launchesOf(servers, sign),
       };
       const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, ...told });
       last = { configuration, compiled, content };
@@ -46,6 +49,16 @@ export function createCompiler(): Compiler {
       return last?.compiled;
     },
   };
+}
+
+/** The signature is the same for the same launch: two snapshots that decide alike stay alike. */
+function launchesOf(servers: readonly Server[], sign: (bytes: string) => SignedSnapshot): Pick<Snapshot, 'launches'> {
+  const orders = servers.flatMap(({ space, id, endpoint }) => {
+    if (endpoint.transport !== 'stdio') return [];
+    const order: LaunchOrder = { space, server: id, launch: endpoint.launch };
+    return [[`${space}/${id}`, sign(JSON.stringify(order))] as const];
+  });
+  return orders.length === 0 ? {} : { launches: Object.fromEntries(orders) };
 }
 
 function refusal({ diagnostics }: Compiled): SallyportError {
