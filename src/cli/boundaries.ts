@@ -38,7 +38,8 @@ function checkRole(role: Role, pids: readonly number[], support: JailSupport, ho
     const lacks = lacksOf(role, seen, home);
     const state = lacks.length === 0 ? 'good' : support.kind === 'jails' ? 'bad' : 'warn';
     const verdict = lacks.length === 0 ? 'jailed' : `${seen.own.length === 0 ? 'NOT JAILED' : 'WEAKER'}: ${lacks.join(', ')}`;
-    return { what, state, found: `pid ${pid}: ${verdict}; ${describe(seen)}`, remedy: support.kind === 'jails' ? 'start it with sallyport up, without --unjailed' : support.remedy };
+    const remedy = support.kind === 'jails' ? 'start it with sallyport up, without --unjailed' : support.remedy;
+    return { what, state, found: `pid ${pid}: ${verdict}; ${describe(seen)}`, remedy };
   });
 }
 

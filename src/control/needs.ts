@@ -30,6 +30,8 @@ const NO_NEEDS: Needs = {
   ledger: { network: false, writes: [] }, runner: { reads: [], writes: [] }, control: { reads: [], programs: false, keyring: false },
 };
 
+const ENGINES: readonly string[] = ['/run/docker.sock', '/run/podman/podman.sock'];
+
 /** In a folder of its own, which is watched. */
 export function needsFile(home: string): string {
   return join(home, 'control', 'needs', 'needs.json');
@@ -82,12 +84,14 @@ async function needsOf(rows: Rows): Promise<Needs> {
   const providers = Object.values(vault.providers);
   const commands = providers.flatMap((provider) => (provider.type === 'exec' ? [provider.command[0] ?? ''] : []));
   const launches = servers.flatMap(({ body }) => (body.endpoint.transport === 'stdio' ? [body.endpoint.launch] : []));
+  // Where containers are declared, the engine that runs them: who may ask it for one is the machine's root, and `up` says that it is given.
+  const engines = launches.some((launch) => launch.package?.ecosystem === 'oci') ? ENGINES : [];
   const files = [...servers.map(({ body }): Json => JSON.parse(JSON.stringify(body))), ...settings.map(({ body }) => body)].flatMap(filesIn);
   return {
     ledger: { network: sinks.some(({ type }) => type !== 'file'), writes: tidy(sinks.flatMap((sink) => (sink.type === 'file' ? [sink.directory] : []))) },
     runner: {
       reads: tidy(launches.flatMap(({ sandbox, command, cwd }) => [...sandbox.reads, command, ...(cwd === undefined ? [] : [cwd])])),
-      writes: tidy(launches.flatMap(({ sandbox }) => sandbox.writes)),
+      writes: tidy([...launches.flatMap(({ sandbox }) => sandbox.writes), ...engines]),
     },
     control: { reads: tidy([...files, ...commands]), programs: commands.length > 0 || vault.key === 'keyring', keyring: vault.key === 'keyring' },
   };

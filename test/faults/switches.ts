@@ -509,4 +509,29 @@ export const SWITCHES: readonly Switch[] = [
   ...switches('src/sandbox/container.ts', 'src/sandbox/container.test.ts', [
     ['what containers are denied', 'is given what its sandbox says', "'--network=none', ", ''],
   ]),
+  ...switches('src/sandbox/jail/jail.ts', 'src/sandbox/jail/jail.test.ts', [
+    ['the filter of a jail', 'no new namespace, mount', `'--seccomp', filter, '--info-fd'`, `'--info-fd'`],
+    ['settings of the kernel in a jail', 'the settings of the kernel', `'--proc', '/proc', '--remount-ro', '/proc']`, `'--proc', '/proc']`],
+    ['settings of the kernel where jails are made', 'the settings of the kernel', `'--ro-bind-try', \`/proc/\${name}\``, `'--bind-try', \`/proc/\${name}\``],
+    ['the root of a jail', 'nothing of the machine is there', `'--remount-ro', '/',`, ''],
+    ['the devices of a jail', 'nothing of the machine is there', `'/dev/shm', '--remount-ro', '/dev'`, `'/dev/shm'`],
+    ['an own network', 'a jail without a network', `...(jail.network === 'machine' ? ['--share-net'] : []),`, `'--share-net',`],
+    ['death with who started it', 'who started a jail', `'--die-with-parent',`, ''],
+    ['capabilities where jails are made', 'a process in a jail has no capability', '--bounding-set=-all,+setfcap', '--bounding-set=+all'],
+    ['sizes of memory', 'memory, files and what is written', `['--size', String(mount.bytes), '--tmpfs', mount.at]`, `['--tmpfs', mount.at]`],
+    ['descriptors', 'memory, files and what is written', '`--nofile=${filesMax}`', '`--core=0`'],
+  ]),
+  ...switches('src/sandbox/jail/seccomp.ts', 'src/sandbox/jail/jail.test.ts', [
+    ['new processes', 'where nothing is to be started', 'unless(JSET, CLONE_THREAD, [give(ERRNO | EPERM)])', '[]'],
+  ]),
+  ...switches('src/roles/up-jail.ts', 'src/roles/up-jail.test.ts', [
+    ['bounds of what settings give to jails', 'what settings ask for is granted', `if (real === '/' || KERNELS.test(real) ||`, 'if ('],
+    ['other roles in what settings give', 'what settings ask for is granted', 'return ![...ROLES,', `return !['none',`],
+    ['a network only where it is needed', 'network and new processes', `network: isRunner ||`, 'network:'],
+  ]),
+  ...switches('src/roles/up-jail.ts', 'test/isolation/roles.test.ts', [
+    ['folders of other roles', 'gateway/read-keys', `[join(home, role), `, `[home, `],
+    ['keys of other roles', 'gateway/publish-key', `shown(join(home, 'keys')),`, `written(join(home, 'keys')),`],
+    ['sockets of other pairs', 'gateway/reach-links-of-others', `shown(join(placeOf(home, listener), role))`, `shown(placeOf(home, listener))`],
+  ]),
 ];

@@ -3,7 +3,8 @@
  * jail as text, runs where the role would, and knows all that an attacker could know of this installation.
  */
 import { dlopen, FFIType, ptr, read } from 'bun:ffi';
-import { appendFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, linkSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Attempt } from './matrix.ts';
@@ -74,6 +75,7 @@ function codeOf(fault: unknown): string {
 
 const readAll = (...files: readonly string[]): Outcome => Object.fromEntries(files.map((file) => [`read ${file}`, act(() => readFileSync(file).length)]));
 const writeAll = (...files: readonly string[]): Outcome => Object.fromEntries(files.map((file) => [`write ${file}`, act(() => appendFileSync(file, 'x'))]));
+const openAll = (...files: readonly string[]): Outcome => Object.fromEntries(files.map((file) => [`open ${file}`, act(() => closeSync(openSync(file, 'r+')))]));
 
 async function reach(options: { readonly path: string } | { readonly host: string; readonly port: number }): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -208,7 +210,8 @@ const TRIES: Readonly<Record<Attempt, () => Outcome | Promise<Outcome>>> = {
     packet: call([41, 198], 17, 3, 0), alg: call([41, 198], 38, 5, 0), 'netlink of audit': call([41, 198], 16, 3, 9),
     'set the clock': call([227, 112], 0, 0), 'a call of tomorrow': call([480, 480], 0), x32: call([0x40000027, 480], 0),
   }),
-  'kernel-settings': () => writeAll(
+  // Opened and left alone: a jail that failed here must not cost the machine its settings.
+  'kernel-settings': () => openAll(
     '/proc/sys/kernel/core_pattern', '/proc/sys/kernel/hostname', '/proc/sys/vm/drop_caches', '/proc/sys/user/max_user_namespaces', '/proc/sysrq-trigger',
     '/sys/kernel/uevent_helper', '/sys/fs/cgroup/cgroup.procs', '/proc/irq/default_smp_affinity',
   ),

@@ -7,7 +7,7 @@ import { makeCgroups } from '../../src/sandbox/cgroup-folders.ts';
 import { probeJails, type JailSupport } from '../../src/sandbox/jail/probe.ts';
 import { startSupervised, type SupervisedGate } from '../fixtures/supervised-gate.ts';
 import type { Known, Outcome } from './hostile.ts';
-import { ATTEMPT_NAMES, cellOf, PLACES, type Attempt, type Place } from './matrix.ts';
+import { ATTEMPT_NAMES, cellOf, PLACES, ROLE_CELLS, type Attempt, type Place } from './matrix.ts';
 
 // Real processes on a shared machine: nothing here is a statement about time.
 setDefaultTimeout(120_000);
@@ -102,6 +102,10 @@ for (const place of PLACES) {
     }
   });
 }
+
+test('each cell has one id', () => {
+  expect(new Set(ROLE_CELLS.map(({ id }) => id)).size).toBe(PLACES.length * ATTEMPT_NAMES.length);
+});
 
 test('code that ignores every signal and shuts its ears ends with who started it, in every jail', async () => {
   const deaf = "for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => {}); setInterval(() => {}, 1000); console.log('deaf')";

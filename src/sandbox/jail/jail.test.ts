@@ -83,6 +83,10 @@ test('a jail that nests holds jails as strict as any, made by the same function'
   expect(JSON.parse(said)).toMatchObject({ kind: 'jails', machine: { countsNamespaces: false } });
 });
 
+test('a jail without a network has a loopback of its own, which nobody outside listens on', async () => {
+  expect((await inJail(JAIL, 'cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d " "')).said).toBe('lo\n');
+});
+
 test('where nothing is to be started, nothing is', async () => {
   expect(await inJail({ ...JAIL, spawning: 'none' }, 'true | true')).toEqual({ said: '/bin/sh: 1: Cannot fork\n', code: 2 });
 });

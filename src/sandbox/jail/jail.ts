@@ -5,8 +5,8 @@ import type { Architecture } from './syscalls.ts';
  * One thing that is seen in a jail. All paths are absolute; nothing else of the machine's files exists there.
  * `read`/`write` show a file or folder of the machine (`optional`: nothing, where there is none); what is a folder is shown
  * with all below it. `tmp` is memory, of that size at most; `text` a read-only file that exists in memory only (no argument,
- * no variable and no disk ever holds it), handed over by descriptor; `folder` and `link` are the jail's own. `closed`: what lies there already, of the jail's own making, can be
- * written no more (what is mounted below keeps its own way).
+ * no variable and no disk ever holds it), handed over by descriptor; `folder` and `link` are the jail's own. `closed`: what of the
+ * jail's own making lies there already can be written no more (what is mounted below keeps its own way).
  */
 export type Mount =
   | { readonly kind: 'read' | 'write'; readonly from: string; readonly at: string; readonly optional?: true }

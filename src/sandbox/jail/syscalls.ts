@@ -26,7 +26,8 @@ const MACHINE: Readonly<Record<string, Syscall>> = {
   delete_module: call(176, 106), create_module: call(174), query_module: call(178), get_kernel_syms: call(177), reboot: call(169, 142),
   swapon: call(167, 224), swapoff: call(168, 225), syslog: call(103, 116), acct: call(163, 89), settimeofday: call(164, 170),
   clock_settime: call(227, 112), clock_adjtime: call(305, 266), adjtimex: call(159, 171),
-  setdomainname: call(171, 162), iopl: call(172), ioperm: call(173), nfsservctl: call(180, 42), quotactl: call(179, 60), quotactl_fd: shared(443), vhangup: call(153, 58), uselib: call(134), ustat: call(136), sysfs: call(139), _sysctl: call(156),
+  setdomainname: call(171, 162), iopl: call(172), ioperm: call(173), nfsservctl: call(180, 42), quotactl: call(179, 60),
+  quotactl_fd: shared(443), vhangup: call(153, 58), uselib: call(134), ustat: call(136), sysfs: call(139), _sysctl: call(156),
   lookup_dcookie: call(212, 18), modify_ldt: call(154),
 };
 
