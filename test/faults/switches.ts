@@ -530,7 +530,7 @@ export const SWITCHES: readonly Switch[] = [
     ['a network only where it is needed', 'network and new processes', `network: isRunner ||`, 'network:'],
   ]),
   ...switches('src/roles/up-jail.ts', 'test/isolation/roles.test.ts', [
-    ['folders of other roles', 'gateway/read-keys', `[join(home, role), `, `[home, `],
+    ['folders of other roles', 'gateway/read-keys', `[join(home, role), `, `[join(home, role), join(home, 'runner'), `],
     ['keys of other roles', 'gateway/publish-key', `shown(join(home, 'keys')),`, `written(join(home, 'keys')),`],
     ['sockets of other pairs', 'gateway/reach-links-of-others', `shown(join(placeOf(home, listener), role))`, `shown(placeOf(home, listener))`],
   ]),

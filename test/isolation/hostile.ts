@@ -31,7 +31,7 @@ export interface Known {
 /** What was tried → `DONE …` where it worked, else what it met. */
 export type Outcome = Readonly<Record<string, string>>;
 
-const known: Known = JSON.parse(process.argv.at(-1) ?? '');
+const known: Known = JSON.parse(process.argv[1] ?? '');
 const { home, role } = known;
 const others = ['gateway', 'control', 'ledger', 'runner', 'egress'].filter((one) => one !== role);
 const own = join(home, role);
@@ -160,7 +160,9 @@ const TRIES: Readonly<Record<Attempt, () => Outcome | Promise<Outcome>>> = {
   ),
   'write-manifest': () => writeAll(known.manifest),
   'sign-snapshot': () => readAll(join(home, 'control', 'key.pem')),
-  'publish-key': () => Object.assign({}, ...others.map((other) => writeAll(join(home, 'keys', other, 'key.pub'), join(home, 'keys', other, 'more')))),
+  'publish-key': () => Object.assign({}, ...others.map((other) => (
+    { ...openAll(join(home, 'keys', other, 'key.pub')), ...writeAll(join(home, 'keys', other, 'more')) }
+  ))),
   'take-place': () => ({
     ...Object.assign({}, ...others.map((other) => writeAll(join(home, 'run', other, 'planted'), join(home, 'run', other, role, 'planted')))),
     ...writeAll(join(home, 'planted')),
@@ -295,7 +297,7 @@ function leads(descriptor: string): string {
 const outcomes: Record<string, Outcome> = {};
 const LAST: readonly string[] = ['outlive-parent', 'fill-memory', 'fork-bomb'];
 for (const [attempt, attempted] of Object.entries(TRIES).toSorted(([left], [right]) => LAST.indexOf(left) - LAST.indexOf(right))) {
-  outcomes[attempt] = await Promise.resolve(attempted()).catch((fault: unknown) => ({ 'the attempt broke': codeOf(fault) }));
+  outcomes[attempt] = await (async () => attempted())().catch((fault: unknown) => ({ 'the attempt broke': codeOf(fault) }));
 }
 writeSync(1, `${JSON.stringify(outcomes)}\n`);
 // What it started would hold it.
