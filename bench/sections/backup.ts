@@ -44,7 +44,6 @@ export async function measureBackup(): Promise<Figure[]> {
     const restoreAt = performance.now();
     await placeArchive({ home: join(folder, 'restored'), file, identity, installation, database: undefined, now: Date.now() });
     const restoredMs = performance.now() - restoreAt;
-    const figure = (name: string, value: number, unit: string): Figure => ({ section: 'backup', name, value, unit });
     return [
       figure(`archive of ${RECORDS} records and ${ROWS} rows`, megabytes, 'MB'),
       figure('backup', madeMs / 1000, 's'),
@@ -55,6 +54,10 @@ export async function measureBackup(): Promise<Figure[]> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function figure(name: string, value: number, unit: string): Figure {
+  return { section: 'backup', name, value, unit };
 }
 
 async function fill(home: string, url: string): Promise<void> {
