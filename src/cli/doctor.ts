@@ -83,11 +83,22 @@ async function checkRunning(client: Client, url: string): Promise<readonly Check
     const servers = objects(part(await client.get('/servers'), 'servers'));
     const agents = checkAgents(await client.get('/agents'), await client.get('/agents/unknown'), Date.now());
     const vault = vaultChecks(await client.get('/vault'));
-    const legs = legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers);
+    const nodes = await machinesOf(client);
+    const legs = legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers, nodes, Date.now());
     return [...checkRoles(status), ...checkForce(status), ...checkBreakGlass(status), ...vault, ...agents, ...legs];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];
+  }
+}
+
+/** Other machines are the whole organisation's: an administrator of one space sees none. */
+async function machinesOf(client: Client): Promise<ReturnType<typeof objects>> {
+  try {
+    return objects(part(await client.get('/links'), 'nodes'));
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'ERR_ADMIN_FORBIDDEN') return [];
+    throw error;
   }
 }
 

@@ -1,11 +1,25 @@
 import type { JsonObject } from '../domain/json.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import type { Check } from './doctor.ts';
-import { text } from './json-view.ts';
+import { number, text } from './json-view.ts';
+import { span } from './terminal.ts';
 
-/** How each leg is protected: clients to the gate, and the gate to each server. (Database and Redis beyond this machine are refused without TLS.) */
-export function legsOf(gatewayUrl: string, servers: readonly JsonObject[]): readonly Check[] {
-  return [clientLeg(gatewayUrl), ...servers.map(serverLeg)];
+/**
+ * How each leg is protected: clients to the gate, the gate to each server, roles on other machines. (Database and Redis beyond this machine
+ * are refused without TLS.) `nodes`: who joined; those that are shut out have no leg.
+ */
+export function legsOf(gatewayUrl: string, servers: readonly JsonObject[], nodes: readonly JsonObject[], now: number): readonly Check[] {
+  return [clientLeg(gatewayUrl), ...servers.map(serverLeg), ...nodes.filter(({ state }) => state !== 'revoked').map((node) => machineLeg(node, now))];
+}
+
+function machineLeg(node: JsonObject, now: number): Check {
+  const name = `${text(node['role'])} ${text(node['node'])}`;
+  const what = `leg: ${name} ↔ other machines`;
+  if (text(node['state']) === 'joined') {
+    return { what, state: 'good', found: `mutual TLS 1.3, its certificate ends in ${span(number(node['expiresAt']) - now)}`, remedy: '' };
+  }
+  const remedy = `join again (sallyport link token), or: sallyport link revoke ${name}`;
+  return { what, state: 'bad', found: 'its certificate ran out: it can\'t be reached', remedy };
 }
 
 function clientLeg(publicUrl: string): Check {

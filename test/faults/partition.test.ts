@@ -109,7 +109,7 @@ test('each role is stopped in order and started anew', async () => {
     await fleet.restart(role);
     await untilAnswered('remote', 'local');
   }
-}, ENDS_MS * 3);
+}, ENDS_MS * 6);
 
 test(verifies('fleet-roles', 'nothing is lost and nothing was let through: clients, effects and the ledger say the same'), async () => {
   after = await fleet.end();
