@@ -1,5 +1,6 @@
 import { inCopies, type ProjectCopy } from './project-copy.ts';
-import { SWITCHES, type Switch } from './switches.ts';
+import type { Switch } from './switch.ts';
+import { SWITCHES } from './switches.ts';
 
 /** A control that was switched off, and the test that noticed; undefined: none did. */
 export interface Off extends Switch {
