@@ -69,7 +69,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
 function start(home: string, port: number, io: Io): Promise<Supervisor> {
   return startAll(io, {
-    home, manifest: join(home, 'sallyport.yaml'), insecureLoopback: false, strict: false, listen: `127.0.0.1:${port}`,
+    // It writes its own file anew at each run, with other ports.
+    home, manifest: join(home, 'sallyport.yaml'), watch: true, insecureLoopback: false, strict: false, listen: `127.0.0.1:${port}`,
     onWarning: (line) => io.note(line),
     onEvent: ({ role, event, code }) => {
       if (event === 'exited') io.note(`${role} ended with ${String(code)}`);

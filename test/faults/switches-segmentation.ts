@@ -180,7 +180,7 @@ export const SEGMENTATION: readonly Switch[] = [
   ]),
   ...switches('src/control/configuration/keeper.ts', 'src/control/configuration/tampering.test.ts', [
     ['what is stored is what was signed', 'every row of the configuration', 'rootOf(state) === head.statement.root', 'head.statement.number > 0'],
-    ['what control saw committed', 'of the versions themselves', 'if (number < kept)', 'if (number < 0)'],
+    ['what control saw committed', 'an older database in the place', 'if (number < kept)', 'if (number < 0)'],
     ['what the ledger saw committed', 'an older database in the place', 'if (number < seen)', 'if (number < 0)'],
     ['no older snapshot', 'of the versions themselves', 'if (snapshot < signed)', 'if (snapshot < 0)'],
   ]),
