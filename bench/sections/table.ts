@@ -5,6 +5,7 @@ import { measureFlow } from './flow.ts';
 import { measureIdentity } from './identity.ts';
 import { measureInspect } from './inspect.ts';
 import { measureIssuing } from './issuing.ts';
+import { measureJails } from './jails.ts';
 import { measureLedger } from './ledger.ts';
 import { measureLink } from './link.ts';
 import { measurePolicies } from './policy.ts';
@@ -41,6 +42,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'query', measure: measureQuery },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
+  { name: 'jails', measure: measureJails },
   { name: 'sandbox', measure: measureSandbox },
   { name: 'size', measure: measureSize },
   { name: 'backup', measure: measureBackup },

@@ -31,12 +31,15 @@ test('what settings ask for is granted, but never the home, what holds it, the k
 });
 
 test('network and new processes are there where something needs them, and nowhere else', () => {
-  const kinds = (parts: JailParts): readonly string[] => (['gateway', 'control', 'ledger', 'runner', 'egress'] as const).map((role) => {
-    const { network, spawning } = jailOf(role, parts);
-    return `${role} ${network} ${spawning}`;
-  });
   expect(kinds(partsWith({}))).toEqual(['gateway machine none', 'control machine none', 'ledger none none', 'runner none jails', 'egress machine none']);
   const more = partsWith({ ledger: { network: true, writes: [] }, control: { reads: [], programs: true, keyring: false } });
   expect(kinds(more)).toEqual(['gateway machine none', 'control machine processes', 'ledger machine none', 'runner none jails', 'egress machine none']);
   expect(kinds({ ...partsWith({}), nests: false })[3]).toBe('runner none processes');
 });
+
+function kinds(parts: JailParts): readonly string[] {
+  return (['gateway', 'control', 'ledger', 'runner', 'egress'] as const).map((role) => {
+    const { network, spawning } = jailOf(role, parts);
+    return `${role} ${network} ${spawning}`;
+  });
+}

@@ -103,6 +103,19 @@ for (const place of PLACES) {
   });
 }
 
+test('who claims another role, or asks what is not its own, is on record', async () => {
+  const refused = async (): Promise<readonly string[]> =>
+    (await gate.records({ event: 'call.refused', address: 'link' })).map(({ code, detail }) => `${String(code)} ${JSON.stringify(detail)}`);
+  const wanted = [
+    ...['gateway', 'egress', 'runner'].map((role) => new RegExp(`^ERR_LINK_FORBIDDEN .*"role":"${role}","verb":"control`)),
+    ...['gateway', 'control', 'egress', 'runner'].map((role) => new RegExp(`^ERR_LINK_FORBIDDEN .*"role":"${role}","verb":"ledger`)),
+    /^ERR_LINK_AUTH /,
+  ];
+  while (!(await refused()).some((line) => wanted[0]?.test(line) === true)) await Bun.sleep(50);
+  const lines = await refused();
+  for (const one of wanted) expect(lines.filter((line) => one.test(line))).not.toEqual([]);
+});
+
 test('each cell has one id', () => {
   expect(new Set(ROLE_CELLS.map(({ id }) => id)).size).toBe(PLACES.length * ATTEMPT_NAMES.length);
 });
