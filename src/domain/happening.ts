@@ -11,7 +11,8 @@ export type Happening = Pick<JournalRecord, 'event' | 'space'> & Partial<Omit<Jo
 /** Where what happens belongs, whoever writes it down; only the path of a call says it itself. */
 const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'record.torn': 'error', 'record.corrupt': 'error', 'checkpoint.failed': 'error', 'clock.jumped': 'error', 'server.failed': 'error',
-  'log.accepted': 'config', 'call.unknown': 'execution', 'backup.created': 'config', 'backup.restored': 'config', 'recovery.refused': 'detection', 'recovery.ordered': 'config', 'recovery.accepted': 'config',
+  'log.accepted': 'config', 'call.unknown': 'execution', 'backup.created': 'config', 'backup.restored': 'config', 'recovery.refused': 'detection',
+  'recovery.ordered': 'config', 'recovery.accepted': 'config',
   'connection.opened': 'execution', 'connection.closed': 'execution', 'connection.refused': 'detection',
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
