@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject, type Json } from '../../domain/json.ts';
@@ -152,6 +152,10 @@ function folderOf(home: string, role: Role, node: string): string {
 }
 
 function readEnrolled(file: string): Enrolled {
+  const stat = lstatSync(file);
+  if (!stat.isFile() || (stat.mode & 0o077) !== 0) {
+    throw new SallyportError('ERR_LINK_AUTH', `${file} must be a regular file that only its owner can read`, { remedy: `chmod 600 ${file}` });
+  }
   try {
     const read: Json = JSON.parse(readFileSync(file, 'utf8'));
     const { key, certificate, authority, control } = isObject(read) ? read : {};

@@ -39,9 +39,9 @@ export function openMachineDoor(parts: DoorParts): { readonly port: number; clos
   const unfollow = credentials.onChange(() => {
     check();
     if (credentials.certificate === shown) return;
-    shown = credentials.certificate;
     const before = door;
     door = listen(port);
+    shown = credentials.certificate;
     before.stop();
     for (const session of own) session.renewed();
   });

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTcp } from 'node:net';
@@ -258,7 +258,11 @@ test('a machine joins by its token: the key is made there, control signs it, and
   const credentials = await joinMachines(home, { role: 'runner', node: 'r1' }, `${token({})}\n`);
   expect(credentials.machine).toMatchObject({ role: 'runner', node: 'r1' });
   expect(JSON.stringify(asked)).not.toContain('PRIVATE');
-  expect(statSync(join(home, 'runner', 'link', 'r1', 'enrolled.json')).mode & 0o777).toBe(0o600);
+  const file = join(home, 'runner', 'link', 'r1', 'enrolled.json');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  chmodSync(file, 0o640);
+  expect(() => Credentials.open(home, 'runner', 'r1')).toThrow('only its owner');
+  chmodSync(file, 0o600);
   expect(readFileSync(join(home, 'keys', 'control', 'key.pub'), 'utf8')).toContain('PUBLIC KEY');
   expect(Credentials.open(home, 'runner', 'r1')?.machine.key).toBe(credentials.machine.key);
 
