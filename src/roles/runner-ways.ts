@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
 import type { ServerName } from '../egress/permission.ts';
 import { wayOf, type Way } from '../egress/way.ts';
 import { connectLink } from '../link/connect.ts';
@@ -17,7 +18,7 @@ export interface OpenWay extends Way {
 }
 
 export interface Ways {
-  /** Announces a process that is about to start. Throws `ERR_LINK_UNAVAILABLE` (egress is away), `ERR_EGRESS_LIMIT`: then it is not started. */
+  /** Announces a process that is about to start. Throws `ERR_RUNNER_SPAWN` (egress is away, or has no room): then it is not started. */
   open(server: ServerName, network: readonly string[]): Promise<OpenWay>;
   close(): void;
 }
@@ -40,7 +41,11 @@ export function createWays(home: string): Ways {
     async open({ space, server }, network) {
       const id = randomBytes(8).toString('hex');
       const one = { space, server, ticket: randomBytes(32).toString('base64url') };
-      await announce(id, one);
+      await announce(id, one).catch((cause: unknown) => {
+        throw new SallyportError('ERR_RUNNER_SPAWN', 'The server needs hosts, and egress gives it no way to them now.', {
+          remedy: 'Check that the role egress runs; `sallyport status` says so.', dispatched: false, cause,
+        });
+      });
       open.set(id, one);
       const program = join(import.meta.dir, '..', 'egress', 'jailed');
       const way = wayOf({ network, folder: join(waysOf(home), id), ticket: one.ticket, runtime: process.execPath, program });
