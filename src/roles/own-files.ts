@@ -25,7 +25,7 @@ export function checkOwnFiles(home: string, role: Role): void {
 /** The same of a manifest and all that it names: who may write one of them, or replace it in its folder, decides what is in force. */
 export async function checkDeclared(file: string): Promise<void> {
   // One that says something wrong is reported by who reads it.
-  const paths = await readManifest(file).then((read) => read.paths, () => [file]);
+  const paths = await readManifest(file).then((found) => found.paths, () => [file]);
   for (const path of paths) {
     checkWritable(path, 'file');
     checkWritable(dirname(path), 'folder');

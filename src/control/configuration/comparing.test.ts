@@ -76,7 +76,7 @@ test('a manifest is compared with what is in force by meaning: servers, tools an
   });
 });
 
-test('[config-rollback] an earlier version comes back as a new one: compiled, recorded, with its reason, and what was stopped since stays stopped', async () => {
+test('[config-rollback] an earlier version comes back as a new one, recorded with its reason, and what was stopped since stays stopped', async () => {
   const before = head();
   expect((await ask(control(), ROOT, 'POST', '/manifest', { body: manifest(SERVERS, PERMIT) })).code).toBe('');
   const body = { version: before, reason: 'the forbid is missed' };

@@ -50,7 +50,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await Bun.sleep(50);
 }
 
-test('[config-changed-file] the first start applies the manifest; one that was changed since waits for an administrator, and is told with who and when', async () => {
+test('[config-changed-file] the first start applies the manifest; one changed since waits for an administrator, told with who and when', async () => {
   const first = await start();
   expect(first.configuration.head?.statement).toMatchObject({
     author: 'sallyport|manifest', reason: 'first start', manifest: { file, origin: { uid: UID, owner: OWNER } },
