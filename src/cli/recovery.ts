@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { makeRecoveryKey, openRecoveryKey } from '../recovery/key-file.ts';
@@ -18,6 +18,7 @@ const key: Verb = {
   options: { fd: { type: 'string' } },
   run: async ({ options, io, need }) => {
     const file = resolve(io.cwd, need(0, 'the file that the key is to be written to'));
+    if (existsSync(file)) throw taken(file);
     const made = await makeRecoveryKey(await readSecret({ options, io }, 'A passphrase for this key'));
     writeNew(file, made.sealed);
     const publicKey = publicHalf(made.key);
@@ -124,8 +125,12 @@ function writeNew(file: string, content: string): void {
   try {
     writeFileSync(file, content, { mode: 0o600, flag: 'wx' });
   } catch (cause) {
-    throw new SallyportError('ERR_CONFLICT', `${file} cannot be written, or is there already`, { remedy: 'Name a new file.', cause });
+    throw taken(file, cause);
   }
+}
+
+function taken(file: string, cause?: unknown): SallyportError {
+  return new SallyportError('ERR_CONFLICT', `${file} cannot be written, or is there already`, { remedy: 'Name a new file.', cause });
 }
 
 export const command = commandOf('recovery', 'Goes on after a restore, when two people have signed for it', { key, draft, sign, apply, status });
