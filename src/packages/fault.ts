@@ -19,7 +19,7 @@ const REMEDIES: Readonly<Record<PackageCode, string>> = {
   ERR_PACKAGE_TAMPERED:
     'Something else than Sallyport wrote to the package store: find out what, remove the entry\'s folder below packages in its home, then '
     + 'sallyport server upgrade ID.',
-  ERR_PACKAGE_MISSING: 'Fetch it anew on the machine that runs control: sallyport server upgrade ID.',
+  ERR_PACKAGE_MISSING: 'Fetch it anew: sallyport server upgrade ID --to VERSION. Where nothing else changed it is the same entry, and stays approved.',
   ERR_PACKAGE_RUNTIME: 'Install what it names on the machine that runs the runner, then try again.',
 };
 
