@@ -16,7 +16,7 @@ let echoPort: number;
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
-  stage = stageEgress({ prefaceMs: 100, openingMs: 150 });
+  stage = stageEgress();
   host = await startHost(await makeCertificate(['api.mail.test']));
   echo = createServer((socket) => void socket.on('error', () => undefined).pipe(socket));
   await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
@@ -226,6 +226,9 @@ describe('what is open ends', () => {
 
 describe('nobody', () => {
   test('keeps a place by saying nothing, or one byte at a time', async () => {
+    await stage.close();
+    stage = stageEgress({ prefaceMs: 200, openingMs: 300 });
+    stage.networks.set('mailer', [`api.mail.test:${host.port} in 127.0.0.1/32`, `echo.test:${echoPort} in 127.0.0.1/32 without tls`]);
     const process = await announce();
     const session = await greet(process);
     const silent = Array.from({ length: LIMITS.egressPrefacesMax }, () => open(process.path, '{'));
