@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CgroupFolders, Controller } from './cgroups.ts';
 
@@ -42,11 +42,25 @@ export function placeInJail({ version, controllers }: CgroupFolders[number]): st
 export function removeCgroups(folders: CgroupFolders): void {
   for (const { folder } of folders) {
     if (!basename(folder).startsWith('sallyport-')) continue;
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Something in it still dies.
-    }
+    for (const name of groupsIn(folder)) attemptRemoval(join(folder, name));
+    attemptRemoval(folder);
+  }
+}
+
+/** Those of servers that were still dying when theirs was to go. */
+function groupsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.startsWith('server-'));
+  } catch {
+    return [];
+  }
+}
+
+function attemptRemoval(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something in it still dies.
   }
 }
 

@@ -222,9 +222,10 @@ describe('what the gateway asks to start', () => {
 
   test('is what control signed as a launch, to the letter', () => {
     const good = ordered(launch);
+    const bytes = JSON.stringify({ space: 'default', server: 'crm', launch });
     for (const order of [
-      { ...good, bytes: String(good['bytes']).replace('"x"', '"y"') }, { ...good, signature: '' }, { ...good, signature: 'AAAA' },
-      signed(JSON.stringify({ space: 'default', server: 'crm', launch }), SIGNED_AS.snapshot), { bytes: good['bytes'] ?? '', signature: 1 }, null,
+      { ...good, bytes: bytes.replace('"x"', '"y"') }, { ...good, signature: '' }, { ...good, signature: 'AAAA' },
+      signed(bytes, SIGNED_AS.snapshot), { bytes, signature: 1 }, null,
     ]) expect(() => read(order)).toThrow(/only what control signed|not a launch/);
   });
 
