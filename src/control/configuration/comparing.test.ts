@@ -105,7 +105,7 @@ test('history, one version and two versions compared say who did what when and w
   expect((await ask(control(), ROOT, 'POST', '/configuration/verify')).body).toMatchObject({ holds: true, versions: head() });
 });
 
-test('[config-two-people] where every widening takes two, a permit, a role and a rollback that lets more happen wait for a second person; what takes away does not', async () => {
+test('[config-two-people] where every widening takes two, what lets more happen waits for a second person; what takes away does not', async () => {
   const [ann, bob] = [person('ann', 'sec'), person('bob', 'sec')];
   for (const { id } of [ann, bob]) await configure(control(), 'admin', 'default', id.slice(-3), { to: { principal: id }, role: 'admin', space: '*' });
   await configure(control(), 'setting', 'default', 'administration', { everyWidening: true });
