@@ -85,6 +85,10 @@ async function listen(at: string | number): Promise<string | number> {
   return typeof address === 'object' && address !== null ? address.port : at;
 }
 
+async function refusedOnLinks(): Promise<readonly string[]> {
+  return (await gate.records({ event: 'call.refused', address: 'link' })).map(({ code, detail }) => `${JSON.stringify(code)} ${JSON.stringify(detail)}`);
+}
+
 const done = (outcome: Outcome | undefined): readonly string[] =>
   Object.entries(outcome ?? {}).filter(([, met]) => met.startsWith('DONE')).map(([what, met]) => `${what}: ${met}`);
 
@@ -104,15 +108,13 @@ for (const place of PLACES) {
 }
 
 test('who claims another role, or asks what is not its own, is on record', async () => {
-  const refused = async (): Promise<readonly string[]> =>
-    (await gate.records({ event: 'call.refused', address: 'link' })).map(({ code, detail }) => `${String(code)} ${JSON.stringify(detail)}`);
   const wanted = [
-    ...['gateway', 'egress', 'runner'].map((role) => new RegExp(`^ERR_LINK_FORBIDDEN .*"role":"${role}","verb":"control`)),
-    ...['gateway', 'control', 'egress', 'runner'].map((role) => new RegExp(`^ERR_LINK_FORBIDDEN .*"role":"${role}","verb":"ledger`)),
-    /^ERR_LINK_AUTH /,
+    ...['gateway', 'egress', 'runner'].map((role) => new RegExp(`^"ERR_LINK_FORBIDDEN" .*"role":"${role}","verb":"control`)),
+    ...['gateway', 'control', 'egress', 'runner'].map((role) => new RegExp(`^"ERR_LINK_FORBIDDEN" .*"role":"${role}","verb":"ledger`)),
+    /^"ERR_LINK_AUTH" /,
   ];
-  while (!(await refused()).some((line) => wanted[0]?.test(line) === true)) await Bun.sleep(50);
-  const lines = await refused();
+  while (!(await refusedOnLinks()).some((line) => wanted[0]?.test(line) === true)) await Bun.sleep(50);
+  const lines = await refusedOnLinks();
   for (const one of wanted) expect(lines.filter((line) => one.test(line))).not.toEqual([]);
 });
 

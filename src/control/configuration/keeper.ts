@@ -61,9 +61,9 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
   let problem: string | undefined;
   let applied: ConfigurationKeeper['applied'];
   let isUntouched = true;
-  const note = ({ statement: { manifest, space, via, author } }: Version): void => {
-    if (manifest !== undefined && space === DEFAULT_SPACE) applied = manifest;
-    isUntouched &&= via === 'control' && author !== MANIFEST_ADMIN;
+  const note = ({ statement }: Version): void => {
+    if (statement.manifest !== undefined && statement.space === DEFAULT_SPACE) applied = statement.manifest;
+    isUntouched &&= statement.via === 'control' && statement.author !== MANIFEST_ADMIN;
   };
 
   const keeper: ConfigurationKeeper = {
@@ -121,15 +121,17 @@ export function createConfigurationKeeper(parts: KeeperParts): ConfigurationKeep
       await parts.record({ event: 'config.sealed', space: DEFAULT_SPACE, principal: author, detail: { version: number, digest: version.digest } })
         .catch(() => parts.report(`the ledger was not told that version ${number} of the configuration is committed`));
     },
-    tend: async () => {
-      await parts.envelope().ready();
-      for await (const { number, content } of versionRows(store)) {
-        if (isSealed(content)) continue;
-        await store.transaction(async (rows) => rows.configuration.reseal(number, await parts.envelope().seal(rows, content)));
-      }
-    },
+    tend: async () => sealAll(store, parts.envelope()),
   };
   return keeper;
+}
+
+async function sealAll(store: Store, envelope: Envelope): Promise<void> {
+  await envelope.ready();
+  for await (const { number, content } of versionRows(store)) {
+    if (isSealed(content)) continue;
+    await store.transaction(async (rows) => rows.configuration.reseal(number, await envelope.seal(rows, content)));
+  }
 }
 
 function flawOf(state: State, head: Version | undefined): SallyportError | undefined {
