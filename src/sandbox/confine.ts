@@ -14,6 +14,8 @@ export interface ConfineParts {
   readonly folders: readonly Mount[];
   /** The way to the network, where the entry has one. */
   readonly way?: NetworkWay;
+  /** Whether a cgroup holds its memory; else it is added up by the watchdog. */
+  readonly isHeld: boolean;
 }
 
 /** What a jail needs to reach the egress: what is shown in it besides, and a program of ours that runs beside the server. */
@@ -72,6 +74,7 @@ export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
       ...spec.env,
       ...Object.fromEntries(secrets.map(([name]) => [name, `${SECRETS}/${name}`])),
     },
+    ...(parts.isHeld ? {} : { memory: 'seen' }),
     // Without folders of the machine there is no socket to reach but its own.
     ...(parts.folders.length > 0 && way === undefined ? { unixSockets: 'pairs' } : {}),
   };

@@ -121,10 +121,11 @@ function contained(spec: LaunchSpec, { searchPath, folder }: LaunchOptions): Pla
 }
 
 function jailed(spec: LaunchSpec, command: string, options: LaunchOptions, { machine }: Extract<JailSupport, { kind: 'jails' }>): Plan {
-  const { searchPath, way, packageFolder } = options;
+  const { searchPath, way, packageFolder, entrance } = options;
   const entry = packageFolder === undefined ? [] : [{ kind: 'read' as const, from: packageFolder, at: PACKAGE_ROOT }];
   const folders = [...entry, ...options.folders.mounts(spec.sandbox)];
-  const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, ...(way === undefined ? {} : { way }) });
+  const isHeld = entrance.length > 0;
+  const jail = serverJail(spec, { command, path: childPath(command, searchPath), searchPath, folders, isHeld, ...(way === undefined ? {} : { way }) });
   const own = [command, ...spec.args];
   return { command: jailCommand(jail, way?.wrap(own) ?? own, machine), cwd: '/', env: {} };
 }

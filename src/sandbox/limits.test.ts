@@ -59,6 +59,19 @@ test('the watchdog: memory, processes, time, silence and the last of a disk', as
   expect(await ended('sleep 5', { writes: [data] })).toMatchObject(failedBy('disk'));
 }, 60_000);
 
+const native = (calls: string): Partial<LaunchSpec> => ({ command: process.execPath, args: ['-e', `
+  const { mmap, memset, memfd_create, shmget } = Bun.FFI.dlopen('libc.so.6', {
+    mmap: { args: ['ptr', 'u64', 'i32', 'i32', 'i32', 'i64'], returns: 'ptr' }, memset: { args: ['ptr', 'i32', 'u64'], returns: 'ptr' },
+    memfd_create: { args: ['cstring', 'u32'], returns: 'i32' }, shmget: { args: ['i32', 'u64', 'i32'], returns: 'i32' },
+  }).symbols; ${calls}`] });
+
+test('the watchdog sees memory that is shared, and there is none that it can\'t see', async () => {
+  const shared = 'memset(mmap(null, 600e6, 3, 0x21, -1, 0), 1, 600e6); await Bun.sleep(5000);';
+  expect(await ended('', { memoryBytesMax: 256 * MIB }, native(shared))).toMatchObject(failedBy('memory'));
+  const unseen = 'console.error("made", memfd_create(Buffer.from("x\\0"), 0), shmget(0, 4096, 0o1600)); process.exit(1);';
+  expect(await ended('', {}, native(unseen))).toMatchObject({ detail: { said: 'made -1 -1' } });
+}, 30_000);
+
 test.skipIf(cgroups === undefined)('a cgroup: memory is ended by the kernel, processes beyond the limit are none', async () => {
   if (cgroups === undefined) return;
   table = make({ cgroups });

@@ -27,7 +27,6 @@ export interface Watchdog {
 const LOOK_MS = 200;
 /** Folders are looked at less often: asking a disk may take its time. */
 const DISK_LOOKS = 5;
-const PAGE_BYTES = 4096;
 
 export function createWatchdog(now: () => number, diskFreeBytesMin: number = LIMITS.sandboxDiskFreeBytesMin): Watchdog {
   const watched = new Set<Watched>();
@@ -63,7 +62,7 @@ function breachOf({ spec, startedAt, saidAt }: Watched, family: readonly number[
   if (spec.writes.some((path) => full.has(path))) return 'disk';
   let bytes = 0;
   for (const pid of family) {
-    bytes += privateBytes(pid);
+    bytes += heldBytes(pid);
     if (bytes > spec.memoryBytesMax) return 'memory';
   }
   return undefined;
@@ -92,11 +91,15 @@ function familyOf(pid: number, children: ReadonlyMap<number, readonly number[]>)
   return family;
 }
 
-/** What a process holds that no file backs: resident less shared (proc_pid_statm(5)). */
-function privateBytes(pid: number): number {
-  const [, resident = '0', shared = '0'] = readProc(`/proc/${pid}/statm`).split(' ');
-  return (Number(resident) - Number(shared)) * PAGE_BYTES;
+/**
+ * What a process holds that no file of a disk backs: its own memory, what it shares with others, and what of it was swapped out
+ * (proc_pid_status(5), in KiB). What several share counts for each: nobody can say whose it is.
+ */
+function heldBytes(pid: number): number {
+  return [...readProc(`/proc/${pid}/status`).matchAll(HELD)].reduce((sum, [, kib]) => sum + Number(kib), 0) * 1024;
 }
+
+const HELD = /^(?:RssAnon|RssShmem|VmSwap):\s+(\d+) kB$/gm;
 
 function readProc(path: string): string {
   try {

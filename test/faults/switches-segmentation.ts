@@ -24,6 +24,15 @@ export const SEGMENTATION: readonly Switch[] = [
     ['silence of servers', 'the watchdog', "return 'idle';", 'return undefined;'],
     ['the last of a disk', 'the watchdog', 'bavail * bsize < freeBytesMin', 'bavail * bsize < 0'],
   ]),
+  ...switches('src/sandbox/watchdog.ts', 'src/sandbox/limits.test.ts', [
+    ['shared memory by the watchdog', 'memory that is shared', '(?:RssAnon|RssShmem|VmSwap)', '(?:RssAnon|VmSwap)'],
+  ]),
+  ...switches('src/sandbox/confine.ts', 'src/sandbox/limits.test.ts', [
+    ['memory that nobody could see', 'memory that is shared', "? {} : { memory: 'seen' }", '? {} : {}'],
+  ]),
+  ...switches('src/sandbox/jail/seccomp.ts', 'src/sandbox/jail/jail.test.ts', [
+    ['files that run as their owner', 'to be run as its owner', 'const RUN_AS_OWNER = 0o6000;', 'const RUN_AS_OWNER = 0;'],
+  ]),
   ...switches('src/sandbox/launch.ts', 'src/sandbox/limits.test.ts', [
     ['environment of servers', 'an environment is for the server alone', "cwd: '/', env: {} }", "cwd: '/', env: spec.env }"],
     [

@@ -97,6 +97,24 @@ test('memory, files and what is written are limited', async () => {
   expect((await inJail({ ...JAIL, limits: { ...ROOMY, fileBytesMax: 1024 } }, 'head -c 2000 /dev/zero > /tmp/f; stat -c %s /tmp/f')).said).toContain('1024');
 });
 
+test('no file is given the right to be run as its owner, however it is asked for: outside anybody may run what was left there', async () => {
+  const script = `const { chmodSync, fchmodSync, openSync, statSync, writeFileSync } = require('node:fs');
+    const tried = (act) => { try { act(); return 'done'; } catch (fault) { return fault.code; } };
+    writeFileSync('/tmp/a', '', { mode: 0o755 });
+    chmodSync('/tmp/a', 0o711);
+    const { chmod, creat, mknod } = Bun.FFI.dlopen('libc.so.6', Object.fromEntries(['chmod', 'creat', 'mknod'].map((name) =>
+      [name, { args: ['cstring', 'u32', 'u64'], returns: 'i32' }]))).symbols;
+    const name = (path) => Buffer.from(path + '\\0');
+    console.log(JSON.stringify([
+      tried(() => chmodSync('/tmp/a', 0o4755)), tried(() => fchmodSync(openSync('/tmp/a', 'r+'), 0o2755)), tried(() => openSync('/tmp/b', 'wx', 0o6755)),
+      ...[chmod, creat, mknod].map((call, at) => call(name(at === 0 ? '/tmp/a' : '/tmp/c' + at), (at === 2 ? 0o100000 : 0) + 0o4711, 0)),
+      statSync('/tmp/a').mode.toString(8),
+    ]));`;
+  const mounts = [...JAIL.mounts, { kind: 'read', from: process.execPath, at: process.execPath } as const];
+  const { said } = await inJail({ ...JAIL, mounts, limits: { ...ROOMY, dataBytesMax: 8 * 1024 ** 3 } }, script, process.execPath, '-e');
+  expect(said).toBe(`${JSON.stringify(['EPERM', 'EPERM', 'EPERM', -1, -1, -1, '100711'])}\n`);
+});
+
 test('who started a jail ends it by ending', async () => {
   const command = jailCommand(JAIL, ['/usr/bin/sleep', '60'], await machine());
   const { child, told } = startJailed(command, (argv, descriptors) => Bun.spawn([...argv], { stdio: ['ignore', 'ignore', 'ignore', ...descriptors] }));
@@ -110,7 +128,7 @@ test('who started a jail ends it by ending', async () => {
 test('the filter is whole instructions for both architectures, each jump within it', () => {
   for (const architecture of ['x64', 'arm64'] as const) {
     for (const spawning of ['none', 'processes', 'jails'] as const) {
-      const filter = seccompFilter(architecture, spawning);
+      const filter = seccompFilter(architecture, spawning, { memory: 'seen', unixSockets: 'pairs' });
       const view = new DataView(filter.buffer);
       const count = filter.byteLength / 8;
       expect(count).toBeLessThan(4096);

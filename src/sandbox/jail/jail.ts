@@ -52,6 +52,11 @@ export interface Jail {
    * may hold some, and neither a network namespace nor a read-only mount is in the way of those. Absent: all.
    */
   readonly unixSockets?: 'pairs';
+  /**
+   * `seen`: no memory but what counts as some process's, and the jail's `tmp`s. For where it is added up from outside and no cgroup
+   * holds it. Absent: any.
+   */
+  readonly memory?: 'seen';
 }
 
 /** What the machine can do about it; `probeJails` asks it. */
@@ -84,7 +89,7 @@ const INNER = '/run/jail';
 export function jailCommand(jail: Jail, command: readonly string[], machine: Machine): JailCommand {
   const descriptors: Uint8Array[] = [];
   const give = (bytes: Uint8Array): string => String(FIRST_DESCRIPTOR + descriptors.push(bytes) - 1);
-  const filter = give(seccompFilter(machine.architecture, jail.spawning, jail.unixSockets));
+  const filter = give(seccompFilter(machine.architecture, jail.spawning, jail));
   const mounts = jail.mounts.flatMap((mount) => mountArguments(mount, give));
   const environment = jail.environment === undefined ? [] : ['--args', give(environmentArguments(jail.environment))];
   const told = FIRST_DESCRIPTOR + descriptors.length;

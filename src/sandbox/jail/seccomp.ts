@@ -1,4 +1,4 @@
-import { AUDIT_ARCH, HIGHEST, refusedCalls, SYSCALLS, type Architecture, type Syscall } from './syscalls.ts';
+import { AUDIT_ARCH, HIGHEST, refusedCalls, SYSCALLS, unseenMemory, type Architecture, type Syscall } from './syscalls.ts';
 
 /** What may be started in a jail: threads only, processes, or processes in jails of their own. */
 export type Spawning = 'none' | 'processes' | 'jails';
@@ -13,7 +13,9 @@ export type Spawning = 'none' | 'processes' | 'jails';
  * not exist (ENOSYS, so that programs fall back). What is refused gets EPERM and lives on: a program that merely tried, as
  * many do, works. A foreign calling convention (32-bit, x32) would be a way around the numbers: it kills, or does not exist.
  */
-export function seccompFilter(architecture: Architecture, spawning: Spawning, unixSockets?: 'pairs'): Uint8Array {
+export function seccompFilter(
+  architecture: Architecture, spawning: Spawning, { unixSockets, memory }: { readonly unixSockets?: 'pairs'; readonly memory?: 'seen' } = {},
+): Uint8Array {
   const nests = spawning === 'jails';
   const at = (syscall: Syscall): number => syscall[architecture] ?? ABSENT;
   return encode([
@@ -23,7 +25,10 @@ export function seccompFilter(architecture: Architecture, spawning: Spawning, un
     ...when(JGT, HIGHEST, [give(ERRNO | ENOSYS)]),
     ...refusedCalls(architecture, nests).flatMap((number) => when(JEQ, number, [give(ERRNO | EPERM)])),
     // Its flags lie in memory, where no filter can look; libraries fall back to clone.
-    ...when(JEQ, at(SYSCALLS.clone3), [give(ERRNO | ENOSYS)]),
+    ...[SYSCALLS.clone3, SYSCALLS.openat2].flatMap((one) => when(JEQ, at(one), [give(ERRNO | ENOSYS)])),
+    ...(memory === 'seen' ? unseenMemory(architecture) : []).flatMap((number) => when(JEQ, number, [give(ERRNO | ENOSYS)])),
+    ...MODES.flatMap(([call, place]) => when(JEQ, at(SYSCALLS[call]), modeRules(place))),
+    ...MAKING.flatMap(([call, flags]) => when(JEQ, at(SYSCALLS[call]), newFileRules(flags))),
     ...(spawning === 'none' ? [SYSCALLS.fork, SYSCALLS.vfork].flatMap((one) => when(JEQ, at(one), [give(ERRNO | EPERM)])) : []),
     ...when(JEQ, at(SYSCALLS.clone), cloneRules(spawning)),
     ...when(JEQ, at(SYSCALLS.socket), socketRules(unixSockets === 'pairs' ? IP : [AF_UNIX, ...IP])),
@@ -58,6 +63,18 @@ function socketRules(families: readonly number[]): readonly Instruction[] {
   ];
 }
 
+/**
+ * No file gets the right to be run as its owner: what is shown to be written is the machine's, its owner may be root, and outside of the
+ * jail anybody may run what was left there.
+ */
+function modeRules(place: number): readonly Instruction[] {
+  return [load(lowOf(place)), ...when(JSET, RUN_AS_OWNER, [give(ERRNO | EPERM)]), give(ALLOW)];
+}
+
+function newFileRules(flags: number): readonly Instruction[] {
+  return [load(lowOf(flags)), ...unless(JSET, NEW_FILE, [give(ALLOW)]), ...modeRules(flags + 1)];
+}
+
 /** Input pushed into the terminal would be typed by the person who started the gate. */
 function ioctlRules(): readonly Instruction[] {
   return [load(lowOf(1)), ...[TIOCSTI, TIOCLINUX].flatMap((request) => when(JEQ, request, [give(ERRNO | EPERM)])), give(ALLOW)];
@@ -81,6 +98,13 @@ const NEW_NAMESPACES = 0x7e020000;
 const [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, NETLINK_ROUTE] = [1, 2, 10, 16, 0];
 const [TIOCSTI, TIOCLINUX] = [0x5412, 0x541c];
 const IP: readonly number[] = [AF_INET, AF_INET6];
+/** S_ISUID | S_ISGID. */
+const RUN_AS_OWNER = 0o6000;
+/** O_CREAT and the bit of O_TMPFILE: without them the mode is whatever lies in the register. */
+const NEW_FILE = 0x00400040;
+/** Calls with the place of the mode among their arguments; and those with the place of the flags, after which the mode comes. */
+const MODES = [['chmod', 1], ['fchmod', 1], ['fchmodat', 2], ['fchmodat2', 2], ['mknod', 1], ['mknodat', 2], ['creat', 1]] as const;
+const MAKING = [['open', 1], ['openat', 2]] as const;
 /** A number that no call has. */
 const ABSENT = 0xfffffffe;
 

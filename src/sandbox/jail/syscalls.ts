@@ -17,6 +17,8 @@ const shared = (number: number): Syscall => call(number, number);
 
 export const SYSCALLS = {
   clone: call(56, 220), fork: call(57), vfork: call(58), clone3: shared(435),
+  chmod: call(90), fchmod: call(91, 52), fchmodat: call(268, 53), fchmodat2: shared(452), mknod: call(133), mknodat: call(259, 33),
+  creat: call(85), open: call(2), openat: call(257, 56), openat2: shared(437),
   ioctl: call(16, 29), socket: call(41, 198), socketpair: call(53, 199), personality: call(135, 92),
 } as const;
 
@@ -63,10 +65,20 @@ const JAILING: Readonly<Record<string, Syscall>> = {
 /** Never needed, not even to make a jail: a root that is only changed can be left again, and another's namespace is entered. */
 const ENTERING: Readonly<Record<string, Syscall>> = { chroot: call(161, 51), setns: call(308, 268) };
 
+/** Memory that belongs to no process, and so is seen by nobody who adds up what processes hold. */
+const UNSEEN: Readonly<Record<string, Syscall>> = {
+  memfd_create: call(319, 279), memfd_secret: shared(447), shmget: call(29, 194), msgget: call(68, 186),
+};
+
 const numbersOf = (architecture: Architecture, groups: readonly Readonly<Record<string, Syscall>>[]): readonly number[] =>
   groups.flatMap((group) => Object.values(group)).flatMap((one) => one[architecture] ?? []).toSorted((left, right) => left - right);
 
 /** Numbers that are refused with EPERM in every jail; with those that make jails unless this one nests. */
 export function refusedCalls(architecture: Architecture, nests: boolean): readonly number[] {
   return numbersOf(architecture, [MACHINE, PROCESSES, SURFACE, NEW_MOUNTS, ENTERING, ...(nests ? [] : [JAILING])]);
+}
+
+/** Numbers that do not exist in a jail whose memory is added up from outside: programs have other ways, files in memory among them. */
+export function unseenMemory(architecture: Architecture): readonly number[] {
+  return numbersOf(architecture, [UNSEEN]);
 }
