@@ -43,7 +43,7 @@ export const command: Command = {
       onEvent: (event) => io.note(options.json ? JSON.stringify(event) : describe(event)),
       onWarning: (line) => io.note(line),
     });
-    const [gate, control] = [supervisor.detail('gateway')['url'], supervisor.detail('control')['url']];
+    const [gate, control] = (['gateway', 'control'] as const).map((role) => plain(String(supervisor.detail(role)['url'])));
     io.note(`The gate is up at ${String(gate)}, control at ${String(control)}, its state in ${home}. Stop it with Ctrl-C.`);
     await untilAborted(io.signal);
     await supervisor.stop();

@@ -1,7 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { isArray, isObject, type Json } from '../domain/json.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { readPlain } from '../link/published.ts';
 import type { Rows } from '../store/store.ts';
 import type { Change } from './control.ts';
 import { readAudit } from './retention/settings.ts';
@@ -40,7 +42,7 @@ export function needsFile(home: string): string {
 /** What control said last; nothing where it said nothing, or nothing that is understood: a role is then started with less, never with more. */
 export function readNeeds(home: string): Needs {
   try {
-    return NEEDS.parse(JSON.parse(readFileSync(needsFile(home), 'utf8')));
+    return NEEDS.parse(JSON.parse(readPlain(needsFile(home), LIMITS.jailNeedsBytesMax)));
   } catch {
     return NO_NEEDS;
   }

@@ -307,6 +307,8 @@ export const LIMITS = {
   anomalyBytesMax: 128 * 1024 * 1024,
   jailTmpBytes: 256 * 1024 * 1024,
   jailPlacesBytes: 4 * 1024 * 1024,
+  /** What control says that the settings need of jails, as a file. */
+  jailNeedsBytesMax: 4 * 1024 * 1024,
   roleStderrBytesPerSecond: 256 * 1024,
   /** Of a role: a share of the machine's memory, and no less than a role ever takes. */
   jailDataShare: 0.5,

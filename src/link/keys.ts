@@ -1,10 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { closeSync, existsSync, fchmodSync, fsyncSync, linkSync, lstatSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, fsyncSync, linkSync, lstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { Role } from '../domain/role.ts';
 import { ensureFolder } from './place.ts';
+import { readPlain } from './published.ts';
 
 const KEY_BYTES_MAX = 4096;
 
@@ -62,8 +63,7 @@ function readPrivateKey(file: string): KeyObject {
 
 function parseKey(file: string, parse: (pem: string) => KeyObject): KeyObject {
   try {
-    if (lstatSync(file).size > KEY_BYTES_MAX) throw new Error('too large');
-    return parse(readFileSync(file, 'utf8'));
+    return parse(readPlain(file, KEY_BYTES_MAX));
   } catch (cause) {
     throw new SallyportError('ERR_LINK_AUTH', `no usable key in ${file}`, { remedy: 'Start the role once; it makes and publishes its key.', cause });
   }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
@@ -32,9 +32,19 @@ export function socketPathOf(home: string, listener: string, caller: Role): stri
 
 /** Makes the folders of one listener, its callers' among them. */
 export function ensurePlace(home: string, role: Role, listener: string): void {
-  for (const folder of [join(home, 'run'), placeOf(home, listener), ...callersOf(role).map((caller) => dirname(socketPathOf(home, listener, caller)))]) {
-    ensureFolder(folder, 0o700);
+  for (const folder of [join(home, 'run'), placeOf(home, listener)]) ensureFolder(folder, 0o700);
+  for (const caller of callersOf(role)) ensureCallersFolder(dirname(socketPathOf(home, listener, caller)));
+}
+
+/**
+ * Makes what a listener shows a caller, in a place that the listener may write. Throws `ERR_FILE_UNSAFE` for a link: the mode of
+ * whatever it leads to would be changed, and the caller's jail would show that.
+ */
+export function ensureCallersFolder(folder: string): void {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    throw new SallyportError('ERR_FILE_UNSAFE', `${folder} is a link`, { remedy: `Find out who made it and where it leads; then: rm ${folder}` });
   }
+  ensureFolder(folder, 0o700);
 }
 
 /** Makes all folders of a home that roles share or are confined to, so that each role can be started without seeing the others'. */

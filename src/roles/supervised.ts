@@ -54,19 +54,30 @@ export function sayFault(fault: unknown): number {
   return PASSING.has(code) ? 1 : FINAL_EXIT_CODE;
 }
 
-/** Reads what a role says, one JSON line each: that it is ready, or why it ends. Resolves with the latter when the role has ended. */
+/** Of one line on a role's stdout. A role that was broken into could otherwise fill the supervisor's memory, and all roles end with that. */
+const SAID_CHARS_MAX = 64 * 1024;
+
+/**
+ * Reads what a role says, one JSON line each: that it is ready (which it says once), or why it ends. Resolves with the latter
+ * when the role has ended.
+ */
 export async function readSaid(stdout: ReadableStream<Uint8Array>, onReady: (detail: Detail) => void): Promise<SallyportError | undefined> {
   const decoder = new TextDecoder();
   let rest = '';
+  let isReady = false;
   let error: SallyportError | undefined;
   for await (const chunk of stdout) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
+    // Of a longer line the beginning goes; what is left of it is no JSON.
+    rest = (lines.pop() ?? '').slice(-SAID_CHARS_MAX);
     for (const line of lines) {
       const said = parse(line);
       if (said === undefined) continue;
       if (isObject(said['error'])) error = errorOf(said['error']);
-      else onReady(detailOf(said));
+      else if (!isReady) {
+        isReady = true;
+        onReady(detailOf(said));
+      }
     }
   }
   return error;

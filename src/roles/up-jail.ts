@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Needs } from '../control/needs.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { ROLES, type Role } from '../domain/role.ts';
-import { placeOf } from '../link/place.ts';
+import { placeOf, socketPathOf } from '../link/place.ts';
 import { callersOf } from '../link/verbs.ts';
 import type { Jail, JailLimits, Mount } from '../sandbox/jail/jail.ts';
 import { runtimeFolders } from '../sandbox/jail/runtimes.ts';
@@ -125,9 +125,18 @@ function ownFiles(role: Role, home: string): readonly Mount[] {
     shown(join(home, 'keys')),
     ...(role === 'runner' ? [shown(join(home, 'packages'))] : role === 'control' ? [written(join(home, 'packages'))] : []),
     ...[join(home, role), join(home, 'keys', role), placeOf(home, role), ...(role === 'control' ? [join(home, 'ca')] : [])].map(written),
+    ...shownToOthers(role, home).map(written),
     ...(role === 'runner' ? [shown(waysOf(home))] : []),
     ...calls.filter((listener) => listener !== role).map((listener) => shown(join(placeOf(home, listener), role))),
   ];
+}
+
+/**
+ * What lies in a listener's place and other jails show. Mounted once more, each is one that the listener can fill, and not replace
+ * by a link: a caller's jail would show whatever that leads to.
+ */
+function shownToOthers(role: Role, home: string): readonly string[] {
+  return [...callersOf(role).map((caller) => dirname(socketPathOf(home, role, caller))), ...(role === 'egress' ? [waysOf(home)] : [])];
 }
 
 function shown(path: string): Mount {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { needsFile } from '../control/needs.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { ROLES, type Role } from '../domain/role.ts';
-import { ensureFolder, ensureHome } from '../link/place.ts';
+import { ensureCallersFolder, ensureHome } from '../link/place.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import { pause } from './pause.ts';
 import { waysOf } from './runner-ways.ts';
@@ -68,7 +68,7 @@ const FIRST_EXITS_MAX = 3;
 export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
   ensureHome(options.home);
   // Shown to the runner and written by egress, whichever of them is started first.
-  ensureFolder(waysOf(options.home), 0o700);
+  ensureCallersFolder(waysOf(options.home));
   const support = options.unjailed === true ? UNJAILED : await probeJails();
   options.onJails?.(support);
   const supervised = new Map<Role, Supervised>();

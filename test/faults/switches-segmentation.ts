@@ -9,6 +9,23 @@ export const SEGMENTATION: readonly Switch[] = [
       "'base64url'))) throw unsigned();", "'base64url'))) void unsigned();",
     ],
   ]),
+  ...switches('src/link/published.ts', 'src/roles/planted.test.ts', [
+    ['pipes for keys', 'a pipe, a device or a link', '| constants.O_NONBLOCK', ''],
+    ['links for keys', 'a pipe, a device or a link', '| constants.O_NOFOLLOW', ''],
+  ]),
+  ...switches('src/control/needs.ts', 'src/roles/planted.test.ts', [
+    ['the size of needs', 'a pipe where control says', 'LIMITS.jailNeedsBytesMax', '1e9'],
+  ]),
+  ...switches('src/link/place.ts', 'src/roles/planted.test.ts', [
+    ['links in a place', 'a link in a listener', '?.isSymbolicLink() === true', '?.isFIFO() === true'],
+  ]),
+  ...switches('src/roles/up-jail.ts', 'src/roles/planted.test.ts', [
+    ['what a listener shows stays', 'in its jail a listener can put no link', '...shownToOthers(role, home).map(written),', ''],
+  ]),
+  ...switches('src/roles/supervised.ts', 'src/roles/planted.test.ts', [
+    ['the length of what roles say', 'what a role says is one line', '.slice(-SAID_CHARS_MAX)', ''],
+    ['readiness once', 'what a role says is one line', 'else if (!isReady) {', 'else {'],
+  ]),
   ...switches('src/sandbox/confine.ts', 'test/isolation/server.test.ts', [
     ['sockets in folders of servers', 'cannot do what it tries', "? { unixSockets: 'pairs' } : {}", '? {} : {}'],
     ['network of servers', 'cannot do what it tries', "network: 'none',", "network: 'machine',"],
