@@ -112,6 +112,14 @@ describe('a connection', () => {
     expect(host.heard).toEqual([]);
   });
 
+  test('to a host is one, in whichever letters its name is written', async () => {
+    const process = await announce();
+    const session = await greet(process);
+    const socket = open(process.path, writeConnect(session, 'ECHO.test.', echoPort), 'hello\n');
+    expect(await said(socket, true)).toBe('hello\n');
+    expect((await stage.until('connection.opened')).detail).toMatchObject({ host: 'echo.test' });
+  });
+
   const others = ['other.test', '127.0.0.1', '0x7f.1', '127.1', '::1', 'localhost', 'api.mail.test.evil.test', 'api.mail.test\0', ''];
 
   test.each(others)('to %j is refused', async (name) => {

@@ -109,6 +109,11 @@ describe('an opening without TLS', () => {
     expect(stateOf(request(head), PLAIN)).toBe('refused');
   });
 
+  test('is not decided before its line has ended, whatever bytes its target has', () => {
+    for (const begun of ['GET /\u00e9', `${'A'.repeat(40)} /\u00ff`, '\r\nget \u0000']) expect(stateOf(Buffer.from(begun, 'latin1'), PLAIN)).toBe('more');
+    expect(stateOf(Buffer.from(request('GET /\u00e9 HTTP/1.1\r\nHost: evil.test'), 'latin1'), PLAIN)).toBe('refused');
+  });
+
   test('is no tunnel, not even to its host', () => {
     const found = judgeOpening(Buffer.from(request('CONNECT / HTTP/1.1')), 'api.mail.test', PLAIN);
     expect(found).toEqual({ state: 'refused', why: 'it asks for a tunnel' });

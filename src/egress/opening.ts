@@ -12,8 +12,8 @@ export type Opening =
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~\w-]{1,24}) ([^\s]{1,8192}) HTTP\/1\.[01]\r?\n/;
 /** What any server might take for a request, however oddly it is written. */
 const REQUEST_LIKE = /[ \t]HTTP\/\d/i;
-/** How a line of text begins: until it has ended, it may become a request. */
-const TEXT = /^[\t\x20-\x7e]*\r?$/;
+/** How a line of text begins: until it has ended, it may become a request, whatever bytes come after a word and a blank. */
+const TEXT = /^(?:[\t\x20-\x7e]*\r?$|[!-~]+[ \t])/;
 const HEAD_END = /\r?\n\r?\n/;
 const BARE = /\r(?!\n)|\0/;
 /** Whatever stands before the colon: what one reader takes for a Host, another may. */

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { readHost } from '../domain/allowed-host.ts';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { carry, type Carried, type CarryParts } from './carry.ts';
@@ -99,7 +100,8 @@ export class Place {
       if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw new SallyportError('ERR_EGRESS_LIMIT', 'The server has too many connections.');
       this.#parts.room();
       this.session.take(this.#parts.now());
-      return { id: Bun.randomUUIDv7(), space: this.session.space, server: this.session.server, host, port };
+      // One name in one form: it is what is looked up, compared with what the connection says, and put on record.
+      return { id: Bun.randomUUIDv7(), space: this.session.space, server: this.session.server, host: readHost(host) ?? host, port };
     });
     if (contact === undefined) return;
     const one = carry(this.#parts, contact, socket, rest);

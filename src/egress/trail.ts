@@ -2,6 +2,7 @@ import type { SallyportError } from '../domain/errors.ts';
 import { toRecord, type Happening } from '../domain/happening.ts';
 import type { Journal, JournalRecord } from '../domain/record.ts';
 import type { ServerName } from './permission.ts';
+import type { Refusal } from './teller.ts';
 
 /** One connection, as far as it is known. */
 export interface Contact extends ServerName {
@@ -37,7 +38,7 @@ export interface TrailParts {
   /** Takes refusals of one server, as many as may stand alone, and counts the others. */
   readonly floodsOf: (server: ServerName) => { refuse(record: JournalRecord): Promise<void> };
   /** Told of each refusal: people see it on the server. */
-  readonly tell: (refusal: ServerName & { readonly host: string; readonly port?: number; readonly code: string }) => void;
+  readonly tell: (refusal: Refusal) => void;
   readonly now?: () => number;
 }
 

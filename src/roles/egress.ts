@@ -11,9 +11,9 @@ import type { Journal } from '../domain/record.ts';
 import { openDoor, type Door } from '../egress/door.ts';
 import { permit, type ServerName } from '../egress/permission.ts';
 import { createResolver } from '../egress/resolve.ts';
+import { createTeller } from '../egress/teller.ts';
 import { createEgressTrail } from '../egress/trail.ts';
 import type { InForceKeeper } from '../gateway/in-force.ts';
-import type { Link } from '../link/connect.ts';
 import type { Handler } from '../link/handler.ts';
 import { ensureRoleKey } from '../link/keys.ts';
 import { serveLink } from '../link/serve.ts';
@@ -35,9 +35,6 @@ export interface Egress {
 
 const NODE = 'egress';
 const SWEEP_MS = 1_000;
-const TOLD_AGAIN_MS = 60_000;
-const TOLD_MAX = 1_000;
-const PRUNE_MS = 1_000;
 const FLOODS_MAX = 1_000;
 
 const ADMISSION = z.strictObject({
@@ -71,7 +68,9 @@ export async function startEgress({ home, fleet: options = {} }: { readonly home
     folder: waysOf(home), now: Date.now,
     permit: (server, host, port) => permit(inForce.current(Date.now()), server, host, port),
     resolver: createResolver({ lookup: resolveAll, refusalOf: (address, within) => refusalOf(address, allowing(within)) }),
-    trail: createEgressTrail({ journal, floodsOf: (server) => floods.of(server), tell: createTeller(links.control) }),
+    trail: createEgressTrail({
+      journal, floodsOf: (server) => floods.of(server), tell: createTeller((refusal) => links.control.call('control.connection-refused', { ...refusal })),
+    }),
   });
   const place = createMetricsPlace({ home, role: 'egress', node: NODE, metrics });
   const stops = [inForce.onChange(settle), inForce.onChange(() => void place.configure(inForce.snapshot?.telemetry?.metrics)), ...endingBy(inForce, door)];
@@ -157,23 +156,5 @@ function createServerFloods(journal: Journal): { of(server: ServerName): Floods;
     async close() {
       for (const each of known.values()) await each.close().catch(() => undefined);
     },
-  };
-}
-
-/** Tells control of each host once a minute at most; the record of the refusal is made all the same. */
-function createTeller(control: Link): Parameters<typeof createEgressTrail>[0]['tell'] {
-  const told = new Map<string, number>();
-  let prunedAt = 0;
-  return (refusal) => {
-    const now = Date.now();
-    const key = JSON.stringify([refusal.space, refusal.server, refusal.host, refusal.port]);
-    if (refusal.host === '' || now - (told.get(key) ?? 0) < TOLD_AGAIN_MS) return;
-    if (told.size >= TOLD_MAX && now - prunedAt >= PRUNE_MS) {
-      prunedAt = now;
-      for (const [one, at] of told) if (now - at >= TOLD_AGAIN_MS) told.delete(one);
-    }
-    if (told.size >= TOLD_MAX) return;
-    told.set(key, now);
-    control.call('control.connection-refused', { ...refusal }).catch(() => told.delete(key));
   };
 }

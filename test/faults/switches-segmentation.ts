@@ -88,6 +88,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['the name in a TLS hello', 'must name the host', 'if (serverName !== host) return', "if (serverName === '') return"],
     ['TLS where nothing else is declared', 'must name the host', "return tls ? refused('it is not TLS')", "return host === '' ? refused('it is not TLS')"],
     ['whom a request in clear is for', 'for another host is refused', 'if (named !== undefined) return', "if (named === 'nobody') return"],
+    ['requests that come in pieces', 'before its line has ended', '*\\r?$|[!-~]+[ \\t])/;', '*\\r?$)/;'],
     ['tunnels in clear', 'is no tunnel', "if (method.toUpperCase() === 'CONNECT') return", "if (method === 'NEVER') return"],
   ]),
   ...switches('src/egress/client-hello.ts', 'src/egress/opening.test.ts', [
@@ -123,6 +124,9 @@ export const SEGMENTATION: readonly Switch[] = [
       'if (fault instanceof SallyportError) one.end(fault);',
       'if (!(fault instanceof SallyportError)) throw fault;',
     ],
+  ]),
+  ...switches('src/egress/teller.ts', 'src/egress/teller.test.ts', [
+    ['what is told of one server', 'hides nothing of another', ' || current.told.size >= LIMITS.egressTriedMax', ''],
   ]),
   ...switches('src/egress/trail.ts', 'src/egress/door.test.ts', [
     ['refusals of one server are counted', 'fills the log', 'await floodsOf(contact).refuse(refusal)', 'await journal.append(refusal)'],
