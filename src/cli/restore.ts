@@ -24,6 +24,7 @@ export const command: Command = {
     show(io, options.json, { home, needsOrder, ...summaryOf(manifest) }, () => [
       `Restored to ${home}: ${line(manifest)}, as of ${new Date(age).toISOString()}.`,
       'What was changed after that moment is lost. Agent tokens, sign-ins, approvals, proposals and keys of the issuer are void: issue them anew.',
+      'Roles on other machines are shut out until they join anew: `sallyport link token`.',
       'Kill switches and revocations made after it are lost too: set them again before calls flow.',
       needsOrder ? 'Start it with `sallyport up`; every call is denied until two people have signed an order: see `sallyport recovery order`.'
         : 'Nobody holds a recovery key here, so nothing but this person stands between the backup and calls. Start it with `sallyport up`.',

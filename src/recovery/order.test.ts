@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { codeOf } from '../../test/fixtures/code-of.ts';
+import { BACKUP_SHAPE } from '../registry/backup-shape.ts';
 import { makeRecoveryKey, openRecoveryKey } from './key-file.ts';
 import { publicHalf, readOrder, signOrder, verifyOrder, writeOrder } from './order.ts';
 
@@ -41,6 +42,14 @@ test('one signer, a forged one, the same one twice, another installation, anothe
   for (const [why, text] of Object.entries(bad)) expect(() => verifyOrder(text, terms), why).toThrow(expect.objectContaining({ code: 'ERR_RECOVERY_ORDER' }));
   const same = { anna: keys.anna, ben: keys.anna };
   expect(() => verifyOrder(signOrder(signed(draft(), { anna }), 'ben', anna), { ...terms, keys: same })).toThrow('of 1 of the people');
+  // The last character before the padding has two bits that no byte holds.
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  const other = `${keys.anna.slice(0, 42)}${letters[letters.indexOf(keys.anna[42] ?? '') + 1] ?? ''}=`;
+  expect(Buffer.from(other, 'base64')).toEqual(Buffer.from(keys.anna, 'base64'));
+  const twice = { anna: keys.anna, ben: other };
+  expect(() => verifyOrder(signOrder(signed(draft(), { anna }), 'ben', anna), { ...terms, keys: twice })).toThrow('of 1 of the people');
+  expect(BACKUP_SHAPE.safeParse({ recoveryKeys: keys }).success).toBe(true);
+  expect(BACKUP_SHAPE.safeParse({ recoveryKeys: twice }).success).toBe(false);
 });
 
 test('a recovery key opens with its passphrase and no other', async () => {

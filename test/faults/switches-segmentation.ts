@@ -9,6 +9,22 @@ export const SEGMENTATION: readonly Switch[] = [
       "'base64url'))) throw unsigned();", "'base64url'))) void unsigned();",
     ],
   ]),
+  ...switches('src/recovery/order.ts', 'src/recovery/order.test.ts', [
+    ['keys by their bytes', 'one signer, a forged one', "Buffer.from(keys[by] ?? '', 'base64').toString('hex')", 'keys[by]'],
+  ]),
+  ...switches('src/registry/backup-shape.ts', 'src/recovery/order.test.ts', [
+    ['one text for a key', 'one signer, a forged one', '{42}[AEIMQUYcgkosw048]=$', '{43}=$'],
+  ]),
+  ...switches('src/control/backups/restored.ts', 'src/control/backups/restored.test.ts', [
+    ['machines after a restore', 'a machine that comes back', "kind === 'link-node'", "kind === 'link'"],
+  ]),
+  ...switches('src/control/configuration/weigh.ts', 'src/control/configuration/rollback.test.ts', [
+    ['what is started weighs', 'what is started is more', '&& !REACHED.test(path)', ''],
+  ]),
+  ...switches('src/control/configuration/rollback.ts', 'src/control/configuration/rollback.test.ts', [
+    ['tokens of agents that go', 'an agent that a rollback takes', "kind === 'agent') await", "kind === 'binding') await"],
+    ['approvals by a rollback', 'who may not approve a server', 'isApproved(change) && !isApproved(', 'isApproved(change) && isApproved('],
+  ]),
   ...switches('src/link/published.ts', 'src/roles/planted.test.ts', [
     ['pipes for keys', 'a pipe, a device or a link', '| constants.O_NONBLOCK', ''],
     ['links for keys', 'a pipe, a device or a link', '| constants.O_NOFOLLOW', ''],

@@ -165,7 +165,7 @@ async function fill(staging: string, manifest: Manifest, { database, now }: Plac
       if (table === 'resource') {
         backup = bodyOf(rows.find((row) => row['kind'] === 'setting' && row['id'] === 'backup')) ?? backup;
       }
-      await filling.add(table, table === 'resource' ? rows.map((row) => afterRestore(row)).filter((row) => row !== undefined) : rows);
+      await filling.add(table, table === 'resource' ? rows.map((row) => afterRestore(row, now)).filter((row) => row !== undefined) : rows);
     }
     const settings = await readBackup({ get: async () => (backup === undefined ? undefined : { ...NO_ROW, body: backup }) });
     const needsOrder = settings.recoveryKeys !== undefined;

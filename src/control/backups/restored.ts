@@ -5,6 +5,8 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { LOST } from '../../flow/labels.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Kind, Rows } from '../../store/store.ts';
+import { revoked } from '../links/nodes.ts';
+import { LINK_NODE } from '../links/schema.ts';
 import { listStored, putStored } from '../stored.ts';
 
 /*
@@ -50,10 +52,14 @@ export function restoredRow(restored: Restored): Cells {
 /** Rows that are left behind: each of them opens something, once or until it ends, for whoever shows or answers it. */
 const DEAD: readonly Kind[] = ['link-token', 'opening', 'proposal', 'approval', 'approval-of', 'quarantined'];
 
-/** A row as it comes back; undefined: it does not. Flow contexts have lost what they carried since. What is configuration control voids itself, on record. */
-export function afterRestore(row: Cells): Cells | undefined {
+/**
+ * A row as it comes back; undefined: it does not. Flow contexts have lost what they carried since. Machines are shut out until they
+ * join anew: a key that was revoked since would be renewed for ever. What is configuration control voids itself, on record.
+ */
+export function afterRestore(row: Cells, now: number): Cells | undefined {
   const kind = row['kind'];
   if (DEAD.some((one) => one === kind)) return undefined;
+  if (kind === 'link-node') return { ...row, body: JSON.stringify(revoked(LINK_NODE.parse(JSON.parse(String(row['body']))), now)) };
   if (kind !== 'context') return row;
   const body: Json = JSON.parse(String(row['body']));
   if (!isObject(body)) return undefined;

@@ -4,8 +4,9 @@ import { isObject } from '../../domain/json.ts';
 import type { Kind, Rows } from '../../store/store.ts';
 import { refuseUnless } from '../admins/administration.ts';
 import type { By, Control } from '../control.ts';
+import { revokeTokensOf } from '../tokens/revoke.ts';
 import { stateAt } from './history.ts';
-import { changesBetween, readState, stateOf, type RowChange, type State } from './state.ts';
+import { changesBetween, keyOf, readState, stateOf, type Configured, type RowChange, type State } from './state.ts';
 
 /** What comes back: what is declared and what was approved. Who was let in since, by which token or client, or put out, stays so. */
 const RESTORED: readonly Kind[] = ['server', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin', 'setting'];
@@ -25,8 +26,9 @@ export interface Rollback {
 export async function rollBack(by: By, { version, reason, dryRun }: Rollback, control: Control): Promise<JsonObject> {
   const { store, configuration, vault, now } = control;
   const wanted = ofSpace(await stateAt(store, version, configuration.key, vault.envelope), by.space);
-  const foreseen = changesOf(wanted, ofSpace(await readState(store), by.space), now());
-  if (foreseen.some(({ kind, body }) => kind === 'baseline' && body !== null)) {
+  const current = ofSpace(await readState(store), by.space);
+  const foreseen = changesOf(wanted, current, now());
+  if (foreseen.some((change) => (change.kind === 'baseline' && change.body !== null) || (isApproved(change) && !isApproved(current.get(keyOf(change)))))) {
     const question = { access: 'approve', space: by.space, part: 'servers' } as const;
     refuseUnless(await control.admins.decide(by.admin, question), by.admin, question);
   }
@@ -40,11 +42,13 @@ export async function rollBack(by: By, { version, reason, dryRun }: Rollback, co
   return { version, dryRun, changes: changes.length, snapshot: control.snapshots.current?.version ?? null };
 }
 
-async function restore(rows: Rows, { space, admin }: By, wanted: State, now: number): Promise<readonly RowChange[]> {
-  const changes = changesOf(wanted, ofSpace(await readState(rows), space), now);
+async function restore(rows: Rows, { space, admin }: By, wanted: State, at: number): Promise<readonly RowChange[]> {
+  const changes = changesOf(wanted, ofSpace(await readState(rows), space), at);
   for (const { kind, id, body } of changes) {
     if (body === null) await rows.delete(kind, space, id, { by: admin.id });
     else await rows.put(kind, space, id, body, { by: admin.id });
+    // Without it they would have no ceiling at all.
+    if (body === null && kind === 'agent') await revokeTokensOf(rows, space, id, admin.id, at);
   }
   return changes;
 }
@@ -65,6 +69,10 @@ function changesOf(wanted: State, now: State, at: number): readonly RowChange[] 
 
 function isStopped({ kind, body }: RowChange): boolean {
   return kind === 'server' && isObject(body) && body['status'] === 'quarantined';
+}
+
+function isApproved(row: RowChange | Configured | undefined): boolean {
+  return row?.kind === 'server' && isObject(row.body) && row.body['status'] === 'approved';
 }
 
 function stoppedSince(server: string): SallyportError {

@@ -8,6 +8,8 @@ export type Weight = 'more' | 'less' | 'same';
 
 /** Words for people, and what says how something came to be. */
 const REMARKS = /(?:^|\.)(?:reason|purpose|declaredBy|moved|approvedAt|approvedBy|createdAt|madeBy|digest|note|region|contact)$/;
+/** How a server is reached or started: a package's digest there is what runs, a variable may have any name. */
+const REACHED = /^endpoint\./;
 /** Lists of what is let through: a member more is more. */
 const LETS: readonly RegExp[] = [/^allow(?:\.|$)/, /^members(?:\.|$)/, /^clients$/, /(?:^|\.)sandbox\.(?:reads|writes|network)$/, /^audience$/];
 /** Lists of what is watched out for: a member more is less. */
@@ -24,7 +26,7 @@ export function weighRow(kind: Kind, verb: 'add' | 'remove'): Weight {
 
 /** One place of a row. */
 export function weighLeaf(kind: Kind, { path, before, after }: Leaf): Weight {
-  if (REMARKS.test(path)) return 'same';
+  if (REMARKS.test(path) && !REACHED.test(path)) return 'same';
   if (LETS.some((pattern) => pattern.test(path))) return after === null ? 'less' : 'more';
   if (HOLDS.test(path)) return before === null ? 'less' : 'more';
   if (AMOUNT.test(path) && typeof before === 'number' && typeof after === 'number') return after > before ? 'more' : 'less';
