@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import type { PackagePin } from '../domain/server.ts';
@@ -39,12 +39,13 @@ function sources(more: Partial<Sources> = {}): Sources {
 interface Wish {
   readonly more?: Partial<Sources>;
   readonly provenance?: 'required' | 'checked';
+  readonly unpackedBytesMax?: number;
 }
 
 async function install(ecosystem: 'npm' | 'pypi', specs: readonly string[],
-  { more = {}, provenance = 'checked' }: Wish = {}): Promise<Entry & { readonly digest: string }> {
+  { more = {}, provenance = 'checked', ...rest }: Wish = {}): Promise<Entry & { readonly digest: string }> {
   const staging = await stageEntry(store);
-  const parts = { sources: sources(more), staging, provenance, tell: () => undefined };
+  const parts = { sources: sources(more), staging, provenance, tell: () => undefined, ...rest };
   try {
     const { digest } = await (ecosystem === 'npm' ? installNpm({ specs }, MACHINE, parts) : installPypi({ specs }, PYTHON, parts));
     return { digest, ...(await readEntry(store, digest)) };
@@ -244,6 +245,18 @@ test('provenance that is required and missing is refused, unless a person accept
   expect(await refusal(install('pypi', ['tool==1.0'], { provenance: 'required' }))).toStartWith('ERR_PACKAGE_PROVENANCE');
 });
 
+test('what all of a package unpacks to is limited together, before it is in memory', async () => {
+  const bulk = 'x'.repeat(4_000);
+  registry.publish({ name: 'server', version: '1.0.0', bin: 'x.js', dependencies: { a: '1', b: '1' } }, { 'x.js': bulk });
+  for (const name of ['a', 'b']) registry.publish({ name, version: '1.0.0' }, { 'x.js': bulk });
+  registry.publishWheel({ name: 'tool', version: '1.0', files: { 'tool.py': bulk }, requires: ['part'] });
+  registry.publishWheel({ name: 'part', version: '1.0', files: { 'part.py': bulk } });
+  for (const [ecosystem, spec] of [['npm', 'server@1.0.0'], ['pypi', 'tool==1.0']] as const) {
+    expect(await refusal(install(ecosystem, [spec], { unpackedBytesMax: 5_000 }))).toStartWith('ERR_PACKAGE_ARCHIVE');
+    expect((await install(ecosystem, [spec], { unpackedBytesMax: 50_000 })).packages.length).toBeGreaterThan(1);
+  }
+});
+
 test('a scope with a registry of its own is asked for there alone: a public package of that name is never seen', async () => {
   const own = await openRegistry();
   own.publish({ name: '@corp/server', version: '1.0.0', bin: 'x.js', dependencies: { left: '1' } }, { 'x.js': '' });
@@ -291,6 +304,13 @@ describe('an entry of the store', () => {
       rmSync(opened(inKept(digest, 'x.js')));
       symlinkSync('/etc/passwd', inKept(digest, 'x.js'));
     }],
+    ['its folder became a link', (digest) => {
+      const tree = join(store, digest, 'tree');
+      chmodSync(join(store, digest), 0o755);
+      chmodSync(tree, 0o755);
+      renameSync(tree, join(store, `moved-${digest}`));
+      symlinkSync(join(store, `moved-${digest}`), tree);
+    }],
     ['a file became a program', (digest) => chmodSync(inKept(digest, 'lib/y.js'), 0o555)],
     ['its list was changed', (digest) => rewrite(join(store, digest, 'entry.json'),
       readFileSync(join(store, digest, 'entry.json'), 'utf8').replace('kept', 'kepu'))],
@@ -337,6 +357,8 @@ describe('an entry of the store', () => {
     const provenance = { repository: 'https://github.com/corp/kept', builder: 'x' };
     const told = { ...before, packages: before.packages.map((one) => ({ ...one, provenance })) };
     expect(compareEntries(told, after).warnings[0]).toContain('nobody says any more who built it');
+    const again = { ...before, packages: before.packages.map((one) => ({ ...one, integrity: 'sha512-other' })) };
+    expect(compareEntries(before, again).warnings[0]).toContain('another archive than before has this same version');
     expect((await listEntries(store)).map(({ digest }) => digest)).toContain(before.digest);
     expect((await findEntry(store, before.digest.slice(0, 12))).digest).toBe(before.digest);
     expect(await refusal(findEntry(store, 'a'))).toStartWith('ERR_PACKAGE_MISSING');

@@ -1,6 +1,7 @@
 import { LIMITS } from '../domain/limits.ts';
 import { PACKAGE_ROOT } from '../domain/server.ts';
 import { ArchiveProblem } from './archive/member.ts';
+import { createUnpacking, type Unpacking } from './archive/unpacking.ts';
 import type { Member } from './archive/member.ts';
 import { readTarball } from './archive/tar.ts';
 import { readZip } from './archive/zip.ts';
@@ -38,6 +39,8 @@ export interface InstallParts {
   readonly provenance: 'required' | 'checked';
   /** Says how far it is. */
   readonly tell: (stage: string) => void;
+  /** What all archives may unpack to. Default: `LIMITS.packageUnpackedBytesMax`. */
+  readonly unpackedBytesMax?: number;
 }
 
 export interface Installed {
@@ -55,11 +58,12 @@ export async function installNpm({ specs }: Asked, machine: Machine, parts: Inst
   });
   parts.tell(`resolving ${specs.join(', ')}`);
   const { locked, notes } = await resolveNpm(roots, createNpmRegistry(parts.sources), machine);
+  const unpacking = createUnpacking(parts.unpackedBytesMax);
   const found: { readonly locked: Locked; readonly manifest: NpmManifest; readonly provenance: Provenance | undefined }[] = [];
   await eachOf(locked, AT_ONCE, async (one) => {
     const archive = await fetchArchive(one, 'npm', parts);
     const provenance = await provenanceOfNpm(one, archive, parts);
-    const members = stripped(await unpack(`npm:${one.name}@${one.version}`, () => readTarball(archive, LIMITS.packageUnpackedBytesMax)));
+    const members = stripped(await unpack(`npm:${one.name}@${one.version}`, () => unpacking(archive, readTarball)));
     const manifest = readManifest(one, members);
     await unpack(`npm:${one.name}@${one.version}`, () => parts.staging.add(one.at, members));
     found.push({ locked: one, manifest, provenance });
@@ -122,8 +126,9 @@ export async function installPypi({ specs }: Asked, interpreter: Interpreter, pa
     throw packageFault('ERR_PACKAGE_UNSUPPORTED', `pypi:${spec}`, 'it is no package of the index');
   });
   const known = new Map<string, Promise<Fetched>>();
+  const unpacking = createUnpacking(parts.unpackedBytesMax);
   const fetched = (wheel: Wheel): Promise<Fetched> => {
-    const found = known.get(wheel.file) ?? fetchWheel(wheel, parts);
+    const found = known.get(wheel.file) ?? fetchWheel(wheel, parts, unpacking);
     known.set(wheel.file, found);
     return found;
   };
@@ -170,7 +175,7 @@ interface Fetched {
   readonly provenance: Provenance | undefined;
 }
 
-async function fetchWheel(wheel: Wheel, parts: InstallParts): Promise<Fetched> {
+async function fetchWheel(wheel: Wheel, parts: InstallParts, unpacking: Unpacking): Promise<Fetched> {
   const what = `pypi:${wheel.name}==${wheel.version.text}`;
   const integrity = `sha256-${Buffer.from(wheel.sha256, 'hex').toString('base64')}`;
   const archive = await fetchArchive({ name: wheel.name, version: wheel.version.text, url: wheel.url, integrity, at: 'site' }, 'pypi', parts);
@@ -180,7 +185,7 @@ async function fetchWheel(wheel: Wheel, parts: InstallParts): Promise<Fetched> {
     const { verifyPypi } = await import('./provenance.ts');
     provenance = verifyPypi(await askAttestations(what, wheel.provenance, parts), { what, subject: wheel.file, algorithm: 'sha256', digest: wheel.sha256 });
   }
-  const members = await unpack(what, () => readZip(archive, LIMITS.packageUnpackedBytesMax));
+  const members = await unpack(what, () => unpacking(archive, readZip));
   return { content: readWheel(wheel, members), integrity, provenance };
 }
 

@@ -56,7 +56,7 @@ export function compareEntries(before: Entry, after: Entry): EntryDifference {
       if (old.get(path) === young.get(path)) return [];
       return [{ path, change: old.has(path) ? (young.has(path) ? 'changed' as const : 'removed' as const) : 'added' as const }];
     }),
-    warnings: [...provenanceWarnings(before, after), ...after.notes.filter((note) => !before.notes.includes(note))],
+    warnings: [...sameWarnings(before, after), ...provenanceWarnings(before, after), ...after.notes.filter((note) => !before.notes.includes(note))],
   };
 }
 
@@ -68,6 +68,15 @@ function versionsOf({ packages }: Entry): ReadonlyMap<string, string> {
 
 function digestsOf({ files }: Entry): ReadonlyMap<string, string> {
   return new Map(files.map(({ path, sha256, executable }) => [path, `${sha256}${executable ? '+x' : ''}`]));
+}
+
+/** What was published once under a version is never anything else: where it is, somebody put it there. */
+function sameWarnings(before: Entry, after: Entry): readonly string[] {
+  return after.packages.flatMap(({ name, version, integrity }) => {
+    const was = before.packages.filter((one) => one.name === name && one.version === version);
+    const isOther = was.length > 0 && was.every((one) => one.integrity !== integrity);
+    return isOther ? [`${name} ${version}: another archive than before has this same version; find out why before you approve it`] : [];
+  });
 }
 
 function provenanceWarnings(before: Entry, after: Entry): readonly string[] {

@@ -54,6 +54,9 @@ export async function verifyWhole(store: string, digest: string): Promise<{ read
   const folder = join(store, digest, TREE);
   const tampered = (why: string, path: string): Error => packageFault('ERR_PACKAGE_TAMPERED', nameOf(digest), `${why}: ${path}`);
   const before = fingerprint(join(store, digest));
+  // A link in place of a folder would have what it leads to read now, and something else run later.
+  const links = [join(store, digest), folder].filter((place) => lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true);
+  if (links.length > 0) throw tampered('a folder was replaced', TREE);
   if (before === undefined) throw tampered('its files cannot be read', TREE);
   const found = filesOf(folder);
   const listed = new Map(entry.files.map((file) => [file.path, file]));

@@ -323,7 +323,14 @@ export const SEGMENTATION: readonly Switch[] = [
     ['what an attestation is about', 'of another archive', '&& digest[attested.algorithm] === attested.digest', ''],
     ['who publishes', 'of another publisher', 'const isNamed = host !== undefined &&', 'const isNamed = host !== undefined ||'],
   ]),
+  ...switches('src/packages/archive/unpacking.ts', 'src/packages/install.test.ts', [
+    ['many small bombs', 'what all of a package unpacks to', 'left -= Math.max(archive', 'left -= 0 * Math.max(archive'],
+  ]),
+  ...switches('src/packages/store.ts', 'src/packages/install.test.ts', [
+    ['another archive of one version', 'is listed, found by the beginning', 'const isOther = was.length > 0 &&', 'const isOther = was.length < 0 &&'],
+  ]),
   ...switches('src/packages/verify.ts', 'src/packages/install.test.ts', [
+    ['folders of the store', 'does not run once its folder became a link', 'if (links.length > 0) throw', 'if (links.length > 2) throw'],
     ['bytes of the store', 'does not run once a byte was changed', 'if (sha256(await readFile(join(folder, path))) !== wanted.sha256) throw',
       "if (sha256(await readFile(join(folder, path))) === '') throw"],
     ['files that are gone', 'does not run once a file was removed', 'if (found.length !== listed.size) throw', 'if (found.length > listed.size) throw'],
