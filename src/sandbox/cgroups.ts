@@ -54,8 +54,8 @@ const TRIAL: SandboxSpec = {
   reads: [], writes: [], network: [], memoryBytesMax: 64 * 1024 * 1024, processesMax: 8, filesMax: 64, tmpBytesMax: 1024, secretFiles: {},
 };
 const CPU_PERIOD_US = 100_000;
-/** Bubblewrap's own processes, and the shell that enters. */
-const OWN_PROCESSES = 3;
+/** Bubblewrap's own, as the watchdog counts them; the shell that enters becomes the first. */
+const OWN_PROCESSES = 2;
 
 function make(folders: CgroupFolders, spec: SandboxSpec, removeAll: (groups: readonly string[]) => void): Cgroup {
   const name = `server-${crypto.randomUUID()}`;

@@ -29,15 +29,22 @@ export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'en
   const secrets = secretsOf(spec);
   const decoder = new TextDecoder();
   let rest = '';
+  let isCut = false;
   let bytes = 0;
   let last: readonly string[] = [];
   const keep = (chunk: Uint8Array): void => {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
-    // What has no end is cut: a secret at the cut would be two halves, so nothing of such a line is kept but its beginning.
+    // What follows a cut is the other half of something, perhaps of a secret: it is not kept before the line has ended.
+    if (isCut && lines.length > 0) {
+      lines.shift();
+      isCut = false;
+    }
+    if (isCut) rest = '';
     if (rest.length > LINE_CHARS_MAX * 2) {
-      lines.push(rest.slice(0, LINE_CHARS_MAX));
+      lines.push(rest);
       rest = '';
+      isCut = true;
     }
     if (lines.length === 0) return;
     const plain = lines.map((line) => plainOf(line, secrets));
@@ -49,6 +56,7 @@ export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'en
       const left = bytesMax - bytes;
       bytes += chunk.byteLength;
       if (left > 0) keep(chunk.subarray(0, left));
+      if (chunk.byteLength > left) rest = '';
     },
     tail: () => [...last, ...(rest === '' ? [] : [plainOf(rest, secrets)])].join('\n').slice(-LINE_CHARS_MAX),
     get bytes() {
@@ -60,10 +68,14 @@ export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'en
 function secretsOf({ env, sandbox }: Pick<LaunchSpec, 'env' | 'sandbox'>): readonly string[] {
   const values = [...Object.entries(env).flatMap(([name, value]) => (name === 'PATH' ? [] : [value])), ...Object.values(sandbox.secretFiles)];
   // A line is looked at by itself, so of a secret of several lines each is one.
-  return [...new Set(values.flatMap((value) => [value, ...value.split('\n')]))].filter((value) => value.length >= SECRET_CHARS_MIN)
+  return [...new Set(values.flatMap((value) => value.split('\n')))].filter((value) => value.length >= SECRET_CHARS_MIN)
     .toSorted((left, right) => right.length - left.length);
 }
 
+/** Cut after what is secret was taken out of it, and before anything that may be the beginning of a secret whose end is missing. */
 function plainOf(line: string, secrets: readonly string[]): string {
-  return redact(secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), line.slice(0, LINE_CHARS_MAX * 2)));
+  const plain = secrets.reduce((text, secret) => text.replaceAll(secret, '[…]'), line.slice(0, LINE_CHARS_MAX * 2));
+  if (line.length <= LINE_CHARS_MAX) return redact(plain);
+  const whole = plain.length - (secrets[0]?.length ?? 0);
+  return redact(plain.slice(0, Math.max(0, Math.min(LINE_CHARS_MAX, whole))));
 }

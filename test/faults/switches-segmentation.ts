@@ -80,6 +80,9 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/sandbox/stderr-log.ts', 'src/sandbox/limits.test.ts', [
     ['secrets in stderr', 'how a process ended is told', "text.replaceAll(secret, '[…]')", 'text'],
   ]),
+  ...switches('src/sandbox/stderr-log.ts', 'src/sandbox/stderr-log.test.ts', [
+    ['halves of secrets', 'no part of a secret is kept', "if (isCut) rest = '';", ''],
+  ]),
   ...switches('src/control/servers/crashing.ts', 'src/roles/runner-quarantine.test.ts', [
     ['quarantine of what crashes', 'a server that crashes on start', "status: 'quarantined', reason: REASON", "status: 'approved', reason: REASON"],
     ['a runner that stops servers', 'a runner that was broken into', '> LIMITS.crashQuarantinesPerMinuteMax', '> 1e9'],
