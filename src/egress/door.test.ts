@@ -208,6 +208,7 @@ describe('what is open ends', () => {
     ['ERR_EGRESS_FORBIDDEN', 'a list that was changed', ({ networks }) => void networks.set('mailer', [])],
     ['ERR_SERVER_UNKNOWN', 'a server that is gone', ({ networks }) => void networks.delete('mailer')],
     ['ERR_SERVER_NOT_APPROVED', 'an approval that was taken back', ({ unapproved }) => void unapproved.add('mailer')],
+    ['ERR_INTERNAL', 'a judge that breaks', ({ networks }) => void Object.defineProperty(networks, Symbol.iterator, { value: undefined })],
   ];
 
   test.each(ways)('by %s (%s), and nothing is opened any more', async (code, _, act) => {

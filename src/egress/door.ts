@@ -74,7 +74,7 @@ export function openDoor(parts: DoorParts): Door {
         try {
           permit(one.contact, one.contact.host, one.contact.port);
         } catch (fault) {
-          if (fault instanceof SallyportError) one.end(fault);
+          one.end(fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', 'Something broke.', { cause: fault }));
         }
       }
     },

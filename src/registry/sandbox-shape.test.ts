@@ -23,7 +23,8 @@ test('a sandbox is written back and read again to the same, and nothing declared
 
 describe('a sandbox holds no way out', () => {
   test.each([
-    '{ reads: [/] }', '{ reads: [/proc] }', '{ reads: [/sys/fs/cgroup] }', '{ reads: [/run/docker.sock] }', '{ reads: [/var/run/docker.sock] }',
+    '{ reads: [/] }', '{ reads: [/etc/passwd] }',
+    '{ reads: [/proc] }', '{ reads: [/sys/fs/cgroup] }', '{ reads: [/run/docker.sock] }', '{ reads: [/var/run/docker.sock] }',
     '{ reads: [/dev] }',
     '{ reads: [/a/../etc] }', '{ reads: [a] }', '{ reads: [/a/] }', '{ reads: [/a//b] }', '{ writes: [/etc/x] }', '{ writes: [/usr] }', '{ writes: [/home] }',
     '{ writes: [/] }', '{ network: [example.com] }', '{ network: ["*:443"] }', '{ network: ["a.example:99999"] }', '{ network: ["https://a.example:443"] }',

@@ -90,9 +90,9 @@ export function formatSandbox(spec: SandboxSpec): SandboxShape {
   };
 }
 
-/** What the kernel shows of itself and of others. A socket or device there is a way out of every sandbox. */
+/** What the kernel shows of itself and of others, where a socket or device is a way out of every sandbox; and files that each sandbox has of its own. */
 function isReserved(path: string): boolean {
-  return path === '/' || /^\/(?:proc|sys|dev|run|var\/run)(?:\/|$)/.test(path);
+  return path === '/' || /^\/(?:(?:proc|sys|dev|run|var\/run)(?:\/|$)|etc\/(?:passwd|group|hosts|resolv\.conf|nsswitch\.conf)$)/.test(path);
 }
 
 function isSystem(path: string): boolean {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureHome } from '../link/place.ts';
 import { grantsOf, jailOf, refusedOf, type JailParts } from './up-jail.ts';
@@ -19,8 +19,11 @@ test('what settings ask for is granted, but never the home, what holds it, the k
   for (const one of [data, shared]) mkdirSync(one);
   symlinkSync(join(home, 'control'), join(folder, 'innocent'));
   symlinkSync('/', join(folder, 'all'));
+  writeFileSync(join(folder, 'file'), '');
   const refused = ['/', '/proc/1', '/sys', '/dev/sda', folder, home, join(home, 'control'), join(home, 'keys', 'gateway'), join(home, 'run'),
-    join(home, 'shared', '..', 'ledger'), join(folder, 'innocent'), join(folder, 'innocent', 'vault.key'), join(folder, 'all')];
+    join(home, 'shared', '..', 'ledger'), join(folder, 'innocent'), join(folder, 'innocent', 'vault.key'), join(folder, 'all'),
+    // Over these the whole jail would fail.
+    join(folder, 'file', 'below'), '/etc/passwd', '/etc/group'];
   const parts = partsWith({ runner: { reads: [data, ...refused], writes: [shared, ...refused] }, ledger: { network: true, writes: [...refused] } });
   const granted = grantsOf('runner', parts).flatMap((mount) => (mount.kind === 'read' || mount.kind === 'write' ? [[mount.kind, mount.at]] : []));
   expect(granted).toContainEqual(['read', data]);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import { mkdirSync, realpathSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Needs } from '../control/needs.ts';
@@ -6,6 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
 import { ROLES, type Role } from '../domain/role.ts';
 import { placeOf, socketPathOf } from '../link/place.ts';
 import { callersOf } from '../link/verbs.ts';
+import { hardLimits } from '../sandbox/jail/hard-limits.ts';
 import type { Jail, JailLimits, Mount } from '../sandbox/jail/jail.ts';
 import { runtimeFolders } from '../sandbox/jail/runtimes.ts';
 import { systemMounts, whoMounts } from '../sandbox/jail/system.ts';
@@ -95,18 +96,39 @@ export function refusedOf(role: Role, { home, needs }: JailParts): readonly stri
   return (asked[role] ?? []).filter((path) => !mayShow(path, home));
 }
 
-/** Folders that a sink is to make: in a jail it could not. */
+/** Folders that a sink is to make: in a jail it could not. One that can't be made is missing there, and its sink says so; records go on. */
 export function makeSinkFolders({ home, needs }: JailParts): void {
-  for (const folder of needs.ledger.writes.filter((path) => mayShow(path, home))) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of needs.ledger.writes.filter((path) => mayShow(path, home))) {
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    } catch {
+      // As above: a setting of one sink is no reason to have no ledger.
+    }
+  }
 }
 
 const KERNELS = /^\/(?:proc|sys|dev|boot)(?:\/|$)/;
+/** Bubblewrap can't put a file over one that it made itself (`whoMounts`). */
+const MADE: ReadonlySet<string> = new Set(['/etc/passwd', '/etc/group']);
 
-/** Whether a jail may see a place beside its role's own: not the home's folders, nor what holds them. */
+/**
+ * Whether a jail may see a place beside its role's own: not the home's folders, nor what holds them; and nothing over which the
+ * whole jail would fail, because it can't be looked at or put there: one setting would be the end of its role.
+ */
 export function mayShow(path: string, home: string): boolean {
   const [real, own] = [realOf(path), realOf(home)];
-  if (real === '/' || KERNELS.test(real) || `${own}/`.startsWith(`${real}/`)) return false;
+  if (real === '/' || KERNELS.test(real) || MADE.has(path) || `${own}/`.startsWith(`${real}/`) || !canLookAt(path)) return false;
   return ![...ROLES, 'keys', 'run', 'ca'].some((name) => `${real}/`.startsWith(`${own}/${name}/`));
+}
+
+/** It is there, or nothing is. */
+function canLookAt(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (fault) {
+    return fault instanceof Error && 'code' in fault && fault.code === 'ENOENT';
+  }
 }
 
 /** Where a path really leads; of what does not exist yet, where its folder leads. */
@@ -153,14 +175,5 @@ function limitsOf(isRunner: boolean): JailLimits {
     dataBytesMax: Math.min(hard('Max data size'), Math.max(LIMITS.jailDataBytesMin, Math.floor(totalmem() * LIMITS.jailDataShare))),
     filesMax: Math.min(hard('Max open files'), LIMITS.jailFilesMax),
     ...(isRunner ? { processesMax: LIMITS.jailProcessesMax } : {}),
-  };
-}
-
-/** Limits that are in force already can only be lowered. */
-function hardLimits(): (name: string) => number {
-  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n');
-  return (name) => {
-    const hard = lines.find((line) => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1];
-    return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
   };
 }

@@ -1,7 +1,9 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SallyportError } from '../domain/errors.ts';
 import { FINAL_EXIT_CODE } from './supervised.ts';
+import { superviseRoles, type UpEvent } from './up.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 // Real processes on a shared machine: nothing here is a statement about time.
@@ -138,6 +140,30 @@ test('a bad manifest names its place and the remedy; what was in force stays, an
   expect(gate.err()).toContain('sallyport.yaml:4:5');
   expect(gate.err()).toContain('correct that place');
   expect(gate.err()).toMatch(/stays in force|everything is denied/);
+});
+
+test('no setting of what a jail shows keeps its role from starting', async () => {
+  const home = newHome();
+  const file = join(home, 'a-file');
+  writeFileSync(file, '');
+  mkdirSync(join(home, 'control', 'needs'), { recursive: true, mode: 0o700 });
+  const needs = { ledger: { network: false, writes: [join(file, 'below')] }, runner: { reads: ['/etc/passwd'], writes: [] },
+    control: { reads: [join(file, 'below')], programs: false, keyring: false } };
+  writeFileSync(join(home, 'control', 'needs', 'needs.json'), JSON.stringify(needs), { mode: 0o600 });
+  const gate = up(home);
+  await gate.says('The gate is up');
+  expect(gate.err()).toContain('"refused":["');
+});
+
+test('a role whose process cannot be made is told of, and takes no other along unsaid', async () => {
+  const home = newHome();
+  const events: UpEvent[] = [];
+  // No file: what control is to be shown of it can't be read.
+  const roleArguments = { control: ['--manifest', home], gateway: ['--listen', '127.0.0.1:0'] };
+  const started = superviseRoles({ home, env: process.env, roleArguments, onEvent: (event) => events.push(event) });
+  expect(await started.then(() => '', (fault: unknown) => (fault instanceof SallyportError ? fault.code : String(fault)))).toBe('ERR_NOT_RUNNING');
+  expect(events.filter(({ role, event }) => role === 'control' && event === 'exited').length).toBe(3);
+  await untilGone(events.flatMap(({ pid }) => pid ?? []));
 });
 
 test('the certificate holds for the public name and for where the gate listens', async () => {

@@ -143,9 +143,8 @@ function createSupervised(role: Role, options: UpOptions, support: JailSupport):
   let readied = 0;
   let granted = '';
   let isRenewed = false;
-  const ready = Promise.withResolvers<void>();
+  const [ready, may] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   ready.promise.catch(() => undefined);
-  const may = Promise.withResolvers<void>();
   const stopping = new AbortController();
   const parts = (): JailParts | undefined => (support.kind === 'jails' ? jailParts(options, support) : undefined);
   const grants = (now = parts()): string => (now === undefined ? '' : JSON.stringify([grantsOf(role, now), wideOf(role, now)]));
@@ -153,7 +152,9 @@ function createSupervised(role: Role, options: UpOptions, support: JailSupport):
   const runOnce = async (): Promise<boolean> => {
     const now = parts();
     granted = grants(now);
-    const { child, pid: known } = (running = await startRole(role, commandOf(role, options), options, support));
+    const made = await make(role, options, support);
+    if (made === undefined) return true;
+    const { child, pid: known } = (running = made);
     if (stopping.signal.aborted) end(running);
     pid = await known;
     options.onEvent({ role, event: 'started', ...(pid === undefined ? {} : { pid }), ...(now === undefined ? {} : addedTo(role, now)) });
@@ -226,6 +227,18 @@ function aborted(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => resolve(), { once: true });
   return promise;
+}
+
+/** Undefined: there is no process, and that was told. It is like one that ended at once: the others go on, and it is tried again. */
+async function make(role: Role, options: UpOptions, support: JailSupport): Promise<RoleProcess | undefined> {
+  try {
+    return await startRole(role, commandOf(role, options), options, support);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unknown';
+    const error = new SallyportError('ERR_NOT_RUNNING', `Its process could not be made: ${why}.`, { remedy: 'Correct that; it is tried again.', cause });
+    options.onEvent({ role, event: 'exited', error });
+    return undefined;
+  }
 }
 
 function hopeless(role: Role): SallyportError {

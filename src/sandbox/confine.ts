@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { LaunchSpec, SandboxSpec } from '../domain/server.ts';
 import { programMounts } from './folders.ts';
+import { hardLimits } from './jail/hard-limits.ts';
 import type { Jail, JailLimits, Mount } from './jail/jail.ts';
 import { systemMounts, whoMounts } from './jail/system.ts';
 import { findCommand } from './tools.ts';
@@ -94,15 +95,6 @@ function limitsOf({ memoryBytesMax, filesMax, processesMax }: SandboxSpec): Jail
 }
 
 const DATA_HEADROOM_BYTES = 3 * 1024 ** 3;
-
-/** Limits that are in force already can only be lowered. */
-function hardLimits(): (name: string) => number {
-  const lines = readFileSync('/proc/self/limits', 'utf8').split('\n');
-  return (name) => {
-    const hard = lines.find((line) => line.startsWith(name))?.slice(26).trim().split(/\s+/)[1];
-    return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
-  };
-}
 
 /** The command, and the interpreter of one that is a script: `#!/usr/bin/env node`. */
 function programsOf({ command, searchPath }: ConfineParts): readonly string[] {

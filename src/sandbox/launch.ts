@@ -84,7 +84,12 @@ export async function launch(spec: LaunchSpec, options: LaunchOptions): Promise<
     hasEnded = true;
     exited.resolve({ code, signal: by });
   });
-  await started.promise;
+  try {
+    await started.promise;
+  } catch (fault) {
+    closeSync(told);
+    throw fault;
+  }
   const { pid } = child;
   if (pid === undefined) throw notStarted('no process id');
   stderr.on('data', options.onStderr);

@@ -35,10 +35,11 @@ export interface StartOptions extends Omit<LaunchOptions, 'onStderr' | 'entrance
 /** Starts one server for whoever asked. Throws what `launch` does; then nothing of it is left. */
 export async function startServer({ origin, space, server, launch: spec }: ProcessRequest, owner: object, options: StartOptions): Promise<Running> {
   const { cgroups, logs, now, ...rest } = options;
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-  const stderr = logTo(logs, origin, spec, LIMITS.stdioStderrBytesMax);
-  const cgroup = cgroups?.make(withRoom(spec.sandbox, options.way));
+  let cgroup: Cgroup | undefined;
   try {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    const stderr = logTo(logs, origin, spec, LIMITS.stdioStderrBytesMax);
+    cgroup = cgroups?.make(withRoom(spec.sandbox, options.way));
     const child = await launch(spec, { ...rest, entrance: cgroup?.entrance ?? [], onStderr: (chunk) => stderr.write(chunk) });
     const { pid, isJailed } = child;
     const startedAt = now();

@@ -140,7 +140,7 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/egress/door.ts', 'src/egress/door.test.ts', [
     [
       'what is open is judged again', 'control that is away',
-      'if (fault instanceof SallyportError) one.end(fault);',
+      `one.end(fault instanceof SallyportError ? fault : new SallyportError('ERR_INTERNAL', 'Something broke.', { cause: fault }));`,
       'if (!(fault instanceof SallyportError)) throw fault;',
     ],
   ]),
@@ -370,6 +370,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['new processes', 'where nothing is to be started', 'unless(JSET, CLONE_THREAD, [give(ERRNO | EPERM)])', '[]'],
   ]),
   ...switches('src/roles/up-jail.ts', 'src/roles/up-jail.test.ts', [
+    ['what can\'t be looked at in what settings give', 'what settings ask for is granted', ' || !canLookAt(path)) return false;', ') return false;'],
     ['bounds of what settings give to jails', 'what settings ask for is granted', `if (real === '/' || KERNELS.test(real) ||`, 'if ('],
     ['other roles in what settings give', 'what settings ask for is granted', 'return ![...ROLES,', `return !['none',`],
     ['a network only where it is needed', 'network and new processes', `network: isRunner ||`, 'network:'],

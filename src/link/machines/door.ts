@@ -19,7 +19,6 @@ export interface DoorParts {
   readonly context: Omit<SessionContext, 'expected' | 'machine'>;
 }
 
-
 /** The listener of one role for other machines. Throws what the socket throws. */
 export function openMachineDoor(parts: DoorParts): { readonly port: number; close(): void } {
   const { credentials, sessions, context } = parts;
