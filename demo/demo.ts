@@ -45,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   writeFileSync(join(home, 'demo.cedar'), options.policy ?? DEMO_POLICY);
   let supervisor: Supervisor | undefined;
   try {
-    io.note('Starting the gate: ledger, control, runner, gateway …');
+    io.note('Starting the gate: ledger, control, runner, egress, gateway …');
     supervisor = once ? await start(home, 0, io) : await startOnUsualPort(home, io);
     // Its own control, whichever one the terminal is set to administer.
     const client = controlClient({ home, space: undefined, control: undefined }, { ...io, env: {} });

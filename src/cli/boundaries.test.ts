@@ -1,8 +1,9 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { chownSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ROLES } from '../domain/role.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
+import { checkBoundaries } from './boundaries.ts';
 import type { Check } from './doctor.ts';
 
 // Real processes on a shared machine: nothing here is a statement about time.
@@ -91,4 +92,22 @@ const canBeNobody = process.getuid?.() === 0 && Bun.spawnSync([...NOBODY, ...PRO
 
 test.skipIf(!canBeNobody)('without privileges the same is true', async () => {
   expectJailed(await look(NOBODY));
+});
+
+test('a role that found its home by its environment, or by a relative path, is seen too', async () => {
+  const home = mkdtempSync('/tmp/sp-dr-');
+  undo.push(() => rmSync(home, { recursive: true, force: true }));
+  for (const [cwd, environment, options] of [['/', { SALLYPORT_HOME: home }, []], ['/tmp', {}, ['--home', basename(home)]]] as const) {
+    const env = { ...process.env, HOME: home, ...environment };
+    const ledger = Bun.spawn([...PROGRAM, 'role', 'ledger', ...options], { cwd, env, stdin: 'ignore', stdout: 'pipe', stderr: 'ignore' });
+    undo.push(async () => {
+      ledger.kill('SIGTERM');
+      await ledger.exited;
+    });
+    await ledger.stdout.getReader().read();
+    const found = (await checkBoundaries(home)).find(({ what }) => what === 'boundary: ledger');
+    expect(found?.found).toContain(`pid ${ledger.pid}: NOT JAILED`);
+    ledger.kill('SIGTERM');
+    await ledger.exited;
+  }
 });

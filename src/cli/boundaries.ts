@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { readNeeds } from '../control/needs.ts';
 import { ROLES, type Role } from '../domain/role.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
@@ -109,10 +110,24 @@ function rolesOf(home: string): ReadonlyMap<Role, readonly number[]> {
     const at = words.indexOf('role');
     const role = ROLES.find((one) => one === words[at + 1]);
     // bubblewrap's own command line ends with the role's.
-    if (at < 0 || role === undefined || words[0]?.endsWith('/bwrap') === true || words[words.indexOf('--home') + 1] !== home) continue;
+    if (at < 0 || role === undefined || words[0]?.endsWith('/bwrap') === true || homeOf(pid, words) !== home) continue;
     found.set(role, [...(found.get(role) ?? []), pid]);
   }
   return found;
+}
+
+/** As the role itself finds it: by its option, else by its environment. */
+function homeOf(pid: number, words: readonly string[]): string | undefined {
+  const at = words.indexOf('--home');
+  const option = at < 0 ? words.find((word) => word.startsWith('--home='))?.slice('--home='.length) : words[at + 1];
+  if (option?.startsWith('/') === true) return option.length > 1 ? option.replace(/\/+$/, '') : option;
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').map((line) => line.split(/=(.*)/s));
+    const env: Readonly<Record<string, string | undefined>> = Object.fromEntries(variables.map(([name = '', value]) => [name, value]));
+    return resolve(readlinkSync(`/proc/${pid}/cwd`), option ?? env['SALLYPORT_HOME'] ?? join(env['HOME'] ?? '/', '.sallyport'));
+  } catch {
+    return undefined;
+  }
 }
 
 function wordsOf(pid: number): readonly string[] {

@@ -83,21 +83,22 @@ async function checkRunning(client: Client, url: string): Promise<readonly Check
     const servers = objects(part(await client.get('/servers'), 'servers'));
     const agents = checkAgents(await client.get('/agents'), await client.get('/agents/unknown'), Date.now());
     const vault = vaultChecks(await client.get('/vault'));
-    const nodes = await machinesOf(client);
+    const nodes = await ofOrganisation(client, '/links', (answer) => objects(part(answer, 'nodes')), []);
+    const isRestored = await ofOrganisation(client, '/recovery', (answer) => part(answer, 'awaiting') === true, false);
     const legs = legsOf(url === '' ? text(part(status, 'network', 'publicUrl')) : url, servers, nodes, Date.now());
-    return [...checkRoles(status), ...checkForce(status), ...checkBreakGlass(status), ...vault, ...agents, ...legs];
+    return [...checkRoles(status), ...checkForce(status, isRestored), ...checkBreakGlass(status), ...vault, ...agents, ...legs];
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return [{ what: 'control', state: 'bad', found: `${error.code}: ${error.message}`, remedy: error.remedy ?? '' }];
   }
 }
 
-/** Other machines are the whole organisation's: an administrator of one space sees none. */
-async function machinesOf(client: Client): Promise<ReturnType<typeof objects>> {
+/** Other machines and recovery are the whole organisation's: an administrator of one space sees nothing of them. */
+async function ofOrganisation<T>(client: Client, path: string, read: (answer: Json) => T, otherwise: T): Promise<T> {
   try {
-    return objects(part(await client.get('/links'), 'nodes'));
+    return read(await client.get(path));
   } catch (error) {
-    if (error instanceof SallyportError && error.code === 'ERR_ADMIN_FORBIDDEN') return [];
+    if (error instanceof SallyportError && error.code === 'ERR_ADMIN_FORBIDDEN') return otherwise;
     throw error;
   }
 }
@@ -118,7 +119,7 @@ function up(what: string, isUp: boolean, found: string): Check {
   return { what, state: isUp ? 'good' : 'bad', found, remedy: `start it: sallyport up, or sallyport role ${what}` };
 }
 
-function checkForce(status: Json): readonly Check[] {
+function checkForce(status: Json, isRestored: boolean): readonly Check[] {
   const version = part(status, 'snapshot', 'version');
   const problems = part(status, 'problems');
   const endsInMs = number(part(status, 'lease', 'endsInMs'));
@@ -134,6 +135,13 @@ function checkForce(status: Json): readonly Check[] {
       what: 'lease', state: endsInMs > LEASE_LOW_MS ? 'good' : 'bad', found: `ends in ${span(endsInMs)}`,
       remedy: 'control cannot renew it: look at its output',
     },
-    ...(killed ? [{ what: 'kill switch', state: 'warn' as const, found: 'everything is stopped', remedy: 'sallyport kill all --off --reason …' }] : []),
+    ...(killed ? [stopped(isRestored)] : []),
   ];
+}
+
+/** No switch lifts what waits for an order. */
+function stopped(isRestored: boolean): Check {
+  if (!isRestored) return { what: 'kill switch', state: 'warn', found: 'everything is stopped', remedy: 'sallyport kill all --off --reason …' };
+  const remedy = 'sallyport recovery draft FILE --reason …';
+  return { what: 'restored', state: 'warn', found: 'every call is denied until two people have signed an order', remedy };
 }

@@ -26,7 +26,7 @@ export const command: Command = {
       'What was changed after that moment is lost. Agent tokens, sign-ins, approvals, proposals and keys of the issuer are void: issue them anew.',
       'Roles on other machines are shut out until they join anew: `sallyport link token`.',
       'Kill switches and revocations made after it are lost too: set them again before calls flow.',
-      needsOrder ? 'Start it with `sallyport up`; every call is denied until two people have signed an order: see `sallyport recovery order`.'
+      needsOrder ? 'Start it with `sallyport up`; every call is denied until two people have signed an order: see `sallyport recovery draft`.'
         : 'Nobody holds a recovery key here, so nothing but this person stands between the backup and calls. Start it with `sallyport up`.',
       '',
     ].join('\n'));

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../domain/json.ts';
-import { objects, part, text } from './json-view.ts';
+import { LIMITS } from '../domain/limits.ts';
+import { number, objects, part, text } from './json-view.ts';
 import { plain, table, time } from './terminal.ts';
 
 /** All that a person must see of a server before approving: the exact way to it, what it offers, and what was found. */
@@ -54,7 +55,41 @@ function describeLaunch(launch: Json | undefined): readonly (readonly string[])[
   return [
     ['environment', typeof env === 'object' && env !== null ? Object.entries(env).map(([name, value]) => `${name}=${text(value)}`).join('\n') : ''],
     ['processes', part(launch, 'shared') === true ? 'one, shared by everyone' : 'one for each principal, agent and credential'],
+    ...describeSandbox(part(launch, 'sandbox')),
   ];
+}
+
+/** What the process may touch is what is approved: nothing of it is left out, not even what it may not. */
+function describeSandbox(sandbox: Json | undefined): readonly (readonly string[])[] {
+  if (sandbox === undefined) return [];
+  const list = (name: string, nothing: string): string => {
+    const found = part(sandbox, name);
+    return Array.isArray(found) && found.length > 0 ? found.map(text).join('\n') : nothing;
+  };
+  const mebibytes = (name: string): string => `${number(part(sandbox, name)) / MEBIBYTE} MiB`;
+  const cpu = part(sandbox, 'cpuShare');
+  const lasting = (name: string, otherwise: number): string => exactly(number(part(sandbox, name) ?? otherwise));
+  const secrets = part(sandbox, 'secretFiles');
+  const files = typeof secrets === 'object' && secrets !== null ? Object.entries(secrets).map(([name, from]) => `${name}=${text(from)}`) : [];
+  return [
+    ['reads', list('reads', 'no folder but its package')],
+    ['writes', list('writes', 'no folder')],
+    ['reaches', list('network', 'no host')],
+    ...(files.length === 0 ? [] : [['secrets as files', files.join('\n')]]),
+    ['limits', [
+      `memory ${mebibytes('memoryBytesMax')}, /tmp ${mebibytes('tmpBytesMax')}`,
+      `${text(part(sandbox, 'processesMax'))} processes, ${text(part(sandbox, 'filesMax'))} open files each`,
+      `runs ${lasting('wallMs', LIMITS.sandboxWallMs)}, idle ${lasting('idleMs', LIMITS.sandboxIdleMs)}`,
+      ...(cpu === undefined ? [] : [`${text(cpu)} of a processor`]),
+    ].join('\n')],
+  ];
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+function exactly(ms: number): string {
+  const [size, name] = ([[3_600_000, 'h'], [60_000, 'min']] as const).find(([one]) => ms % one === 0) ?? [1000, 's'];
+  return `${ms / size} ${name}`;
 }
 
 function describeCredentials(server: Json): string {

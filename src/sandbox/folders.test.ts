@@ -62,3 +62,10 @@ test('a program brings its installation, or itself alone', () => {
   const [own, installation] = [join(at, 'b', 'name'), join(at, 'runtime')];
   expect(programMounts(own)).toEqual([{ kind: 'read', from: own, at: own }, { kind: 'read', from: installation, at: installation }]);
 });
+
+test('what a manager of versions puts into PATH brings what it calls', () => {
+  mkdirSync(join(at, 'versions', 'shims'), { recursive: true });
+  writeFileSync(join(at, 'versions', 'shims', 'python3'), '');
+  const installation = join(at, 'versions');
+  expect(programMounts(join(installation, 'shims', 'python3'))).toEqual([{ kind: 'read', from: installation, at: installation }]);
+});

@@ -52,8 +52,9 @@ export function createFolders(home: string, file: string): Folders {
 }
 
 /**
- * What a program needs that is not below `/usr`: the folder of its installation (`…/bin/name`), or else the file alone. It is
- * shown where it was found and where it really is, because some find their libraries from the one and some from the other.
+ * What a program needs that is not below `/usr`: the folder of its installation (`…/bin/name`, or `…/shims/name` of a manager of
+ * versions), or else the file alone. It is shown where it was found and where it really is, because some find their libraries from
+ * the one and some from the other.
  */
 export function programMounts(command: string): readonly Mount[] {
   const places = [...new Set([command, realOf(command) ?? command])].map(installationOf).filter((place) => !isSystem(place));
@@ -63,7 +64,7 @@ export function programMounts(command: string): readonly Mount[] {
 function installationOf(command: string): string {
   const folder = dirname(command);
   const above = dirname(folder);
-  const isInstallation = folder.endsWith('/bin') && above.split('/').length > 2 && !/^\/home\/[^/]+$|^\/Users\/[^/]+$/.test(above);
+  const isInstallation = /\/(?:bin|shims)$/.test(folder) && above.split('/').length > 2 && !/^\/home\/[^/]+$|^\/Users\/[^/]+$/.test(above);
   return isInstallation ? above : command;
 }
 

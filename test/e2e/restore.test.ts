@@ -50,6 +50,8 @@ test(verifies('restore', 'everything destroyed comes back: proofs verify, what w
     // Until two people have signed, nothing passes, not even what is issued now.
     const fresh = await gate.token({ agent: 'fresh' });
     expect((await gate.call(fresh)).code).toBe('ERR_KILLED');
+    const checks = objects((await gate.run('doctor')).json['checks']).map(({ what }) => what);
+    expect(checks.filter((what) => what === 'restored' || what === 'kill switch')).toEqual(['restored']);
     expect((await gate.order(['anna'])).error).toContain('ERR_RECOVERY_ORDER');
     expect((await gate.order(['anna', 'eve'])).error).toContain('ERR_RECOVERY_ORDER');
     expect((await gate.call(fresh)).code).toBe('ERR_KILLED');

@@ -46,6 +46,12 @@ export const SEGMENTATION: readonly Switch[] = [
     ['sockets in folders of servers', 'cannot do what it tries', "? { unixSockets: 'pairs' } : {}", '? {} : {}'],
     ['network of servers', 'cannot do what it tries', "network: 'none',", "network: 'machine',"],
   ]),
+  ...switches('src/cli/server-view.ts', 'src/cli/server-view.test.ts', [
+    ['sandboxes are shown before approval', 'sees what it may touch', "...describeSandbox(part(launch, 'sandbox')),", ''],
+  ]),
+  ...switches('src/cli/boundaries.ts', 'src/cli/boundaries.test.ts', [
+    ['roles of any home', 'by its environment, or by a relative path', "env['SALLYPORT_HOME'] ??", ''],
+  ]),
   ...switches('src/sandbox/folders.ts', 'src/sandbox/folders.test.ts', [
     ['own files in sandboxes', 'own files are shown to nobody', 'if (isWithin(one, own) || isWithin(own, one))', "if (one === '')"],
     ['links left in folders', 'what lies in a folder that a server may write', '[...written].some(', '[].some('],

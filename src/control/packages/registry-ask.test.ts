@@ -58,5 +58,7 @@ test('one that goes silent is left, and one that nobody waits for any more', asy
 });
 
 test('a host that no administrator named may not be private', async () => {
-  expect(await codeOf(ask(`${here}/a`, { registries: ['https://registry.example'] }))).toBe('ERR_PACKAGE_UNREACHABLE');
+  const asked = ask(`${here}/a`, { registries: ['https://registry.example'] });
+  expect(await codeOf(asked)).toBe('ERR_PACKAGE_UNREACHABLE');
+  expect(await asked.catch(String)).toContain('not public; name its network under network.internal');
 });

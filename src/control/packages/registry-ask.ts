@@ -145,7 +145,10 @@ async function bodyOf(response: Response, bytesMax: number, watch: Watch): Promi
 function told(error: unknown, address: string): unknown {
   if (error instanceof Passing) return unreachable(address, 'it does not answer', error.message);
   const isGuards = error instanceof SallyportError && error.code.startsWith('ERR_UPSTREAM_');
-  if (isGuards) return unreachable(address, 'it cannot be reached, or not be reached from here', error.internal);
+  if (isGuards && error.code === 'ERR_UPSTREAM_ADDRESS') {
+    return unreachable(address, 'it lies at an address that is not public; name its network under network.internal if that is meant', error.internal);
+  }
+  if (isGuards) return unreachable(address, 'it cannot be reached from here, or its certificate is of nobody trusted (network.extraRoots)', error.internal);
   return error;
 }
 

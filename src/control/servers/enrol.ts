@@ -20,7 +20,9 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   if (inForce === undefined) throw new SallyportError(
     'ERR_SNAPSHOT_NONE', 'no snapshot is in force', { remedy: 'See `sallyport status` for what is wrong with the configuration.' },
   );
-  const read = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version });
+  const read = await control.readServer({ space, server: id, minSnapshotVersion: inForce.version }).catch((error: unknown) => {
+    throw withReason(error, id);
+  });
   const scannedAt = control.now();
   const said = readSurface(read.surface, { labels: UNLABELLED, tools: {} });
   const detail = { findings: countFindings(inspectSurface(id, said)) };
@@ -41,5 +43,15 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
       ...(await findExposure(rows, space, id, scannedAt)), ...(await findDefinitions(rows, space, id, candidate.surface, scannedAt)),
     ];
     return { ...presentServer(next, baseline, candidate, findings), drift };
+  });
+}
+
+/** Why a local server ended is on record, and what it lacks is most often a folder or a host. */
+function withReason(error: unknown, id: string): unknown {
+  if (!(error instanceof SallyportError) || error.code !== 'ERR_RUNNER_EXITED') return error;
+  return new SallyportError(error.code, error.message, {
+    remedy: `What it said last: sallyport audit query 'event = server.failed and server = ${id}' --json. Folders and hosts that it needs are named under its `
+      + 'sandbox in sallyport.yaml. After such a change the runner starts anew: then scan again.',
+    cause: error,
   });
 }

@@ -83,6 +83,11 @@ test('a jail that nests holds jails as strict as any, made by the same function'
   expect(JSON.parse(said)).toMatchObject({ kind: 'jails', machine: { countsNamespaces: false } });
 });
 
+test('a jail that nests is made with the tools of the system, whatever PATH is', async () => {
+  const { said, code } = await inJail({ ...JAIL, spawning: 'jails', environment: { PATH: '/nowhere' } }, 'echo made');
+  expect({ said, code }).toEqual({ said: 'made\n', code: 0 });
+});
+
 test('a jail without a network has a loopback of its own, which nobody outside listens on', async () => {
   expect((await inJail(JAIL, 'cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d " "')).said).toBe('lo\n');
 });

@@ -199,10 +199,11 @@ const CAPABILITIES_TO_NEST: readonly string[] = [
 
 /**
  * A kernel mounts a new `/proc` only for who sees one already that nothing covers (else it would show what was covered). So
- * there is one, below a folder that nobody can enter: it is seen by that check, and reached by no path.
+ * there is one, below a folder that nobody can enter: it is seen by that check, and reached by no path. The tools are the
+ * system's, whatever `PATH` the operator has: what that finds first may not be in the jail.
  */
 const NESTING = [
-  `mount -t proc proc ${INNER}/proc`,
-  `mount -t tmpfs -o ro,mode=000,size=4k none ${INNER}`,
-  'exec setpriv --bounding-set=-all,+setfcap --inh-caps=-all --ambient-caps=-all "$@"',
+  `/usr/bin/mount -t proc proc ${INNER}/proc`,
+  `/usr/bin/mount -t tmpfs -o ro,mode=000,size=4k none ${INNER}`,
+  'exec /usr/bin/setpriv --bounding-set=-all,+setfcap --inh-caps=-all --ambient-caps=-all "$@"',
 ].join(' && ');
