@@ -155,6 +155,7 @@ export const LIMITS = {
   stdioStartMs: 60_000,
   stdioProbeMs: 5_000,
   stdioStderrBytesMax: 256 * 1024,
+  stdioLogsMax: 500,
   stdioStopMs: 2_000,
   stdioBackoffMs: 125,
   stdioCrashesMax: 3,

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LIMITS } from '../domain/limits.ts';
 import { defaultSandbox } from '../registry/sandbox.ts';
 import { logTo } from './stderr-log.ts';
 
@@ -22,6 +23,13 @@ test('no part of a secret is kept, wherever a line or what is read at once is cu
       expect(log.tail()).toEndWith('next');
     }
   }
+});
+
+test('the logs of ever new origins do not fill the disk: the oldest go', () => {
+  const many = join(folder, 'many');
+  for (let index = 0; index < LIMITS.stdioLogsMax + 20; index += 1) logTo(many, `o${index}`, { env: {}, sandbox: defaultSandbox() }, 10);
+  expect(readdirSync(many).length).toBe(LIMITS.stdioLogsMax);
+  rmSync(many, { recursive: true });
 });
 
 test('what is beyond the limit is counted and not kept, nor the beginning of a secret before it', () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LIMITS } from '../domain/limits.ts';
 import { redact } from '../domain/redacted.ts';
 import type { LaunchSpec } from '../domain/server.ts';
 
@@ -25,6 +26,7 @@ export interface StderrLog {
 export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'env' | 'sandbox'>, bytesMax: number): StderrLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${createHash('sha256').update(JSON.stringify([origin])).digest('hex').slice(0, 16)}.stderr`);
+  makeRoom(folder);
   writeFileSync(path, '', { mode: 0o600 });
   const secrets = secretsOf(spec);
   const decoder = new TextDecoder();
@@ -63,6 +65,14 @@ export function logTo(folder: string, origin: string, spec: Pick<LaunchSpec, 'en
       return bytes;
     },
   };
+}
+
+/** Whoever starts servers names origins, and each has a file: the oldest go. */
+function makeRoom(folder: string): void {
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  if (files.length < LIMITS.stdioLogsMax) return;
+  const byAge = files.map((file) => ({ file, at: statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0 })).toSorted((one, other) => one.at - other.at);
+  for (const { file } of byAge.slice(0, files.length - LIMITS.stdioLogsMax + 1)) rmSync(file, { force: true });
 }
 
 function secretsOf({ env, sandbox }: Pick<LaunchSpec, 'env' | 'sandbox'>): readonly string[] {

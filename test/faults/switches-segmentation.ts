@@ -87,6 +87,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['secrets in stderr', 'how a process ended is told', "text.replaceAll(secret, '[…]')", 'text'],
   ]),
   ...switches('src/sandbox/stderr-log.ts', 'src/sandbox/stderr-log.test.ts', [
+    ['how many logs there are', 'ever new origins', '  makeRoom(folder);', ''],
     ['halves of secrets', 'no part of a secret is kept', "if (isCut) rest = '';", ''],
   ]),
   ...switches('src/control/servers/crashing.ts', 'src/roles/runner-quarantine.test.ts', [
