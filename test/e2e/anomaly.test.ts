@@ -32,8 +32,8 @@ beforeAll(async () => {
   const [first] = await gate.records({ event: 'call.permitted', agent: 'desk' });
   const { memory } = learnFortnight(Date.now(), stringAt(first ?? {}, 'principal') ?? '', 'desk');
   mkdirSync(join(gate.home, 'gateway'), { recursive: true });
-  writeFileSync(join(gate.home, 'gateway', 'anomaly-learnt.bin'), writeMemory(memory));
-  writeFileSync(join(gate.home, 'gateway', 'anomaly-damaged.bin'), 'not what was written');
+  writeFileSync(join(gate.home, 'gateway', 'anomaly-learnt.bin'), writeMemory(memory), { mode: 0o600 });
+  writeFileSync(join(gate.home, 'gateway', 'anomaly-damaged.bin'), 'not what was written', { mode: 0o600 });
   learnt = await gate.replica('learnt');
 }, 60_000);
 

@@ -14,10 +14,13 @@ const LOOK_MS = 50;
  */
 export async function askWitness(ledger: Pick<LedgerReader, 'search'>): Promise<Pin | undefined> {
   const until = Date.now() + LIMITS.configurationWitnessMs;
+  // Nobody else writes of the configuration: what the log gains while this asks, calls of others, says nothing of it.
+  let enough: number | undefined;
   for (;;) {
     const question = 'event = config.sealed';
     const { entries, known, end } = await ledger.search({ space: DEFAULT_SPACE, question, now: Date.now(), order: 'newest', limit: 1 });
-    if (known >= end) {
+    enough ??= end;
+    if (known >= enough) {
       const read = SEALED.safeParse(entries[0]?.record['detail']);
       return read.success ? { number: read.data.version, digest: read.data.digest } : undefined;
     }
