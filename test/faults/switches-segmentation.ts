@@ -25,6 +25,9 @@ export const SEGMENTATION: readonly Switch[] = [
     ['tokens of agents that go', 'an agent that a rollback takes', "kind === 'agent') await", "kind === 'binding') await"],
     ['approvals by a rollback', 'who may not approve a server', 'isApproved(change) && !isApproved(', 'isApproved(change) && isApproved('],
   ]),
+  ...switches('src/link/machines/door.ts', 'src/link/machines/machines.test.ts', [
+    ['a crowd that wants to join', 'those without a certificate', 'if (joining.size >= LIMITS.linkPendingMax)', 'if (joining.size < 0)'],
+  ]),
   ...switches('src/link/published.ts', 'src/roles/planted.test.ts', [
     ['pipes for keys', 'a pipe, a device or a link', '| constants.O_NONBLOCK', ''],
     ['links for keys', 'a pipe, a device or a link', '| constants.O_NOFOLLOW', ''],

@@ -23,10 +23,11 @@ export interface DoorParts {
 export function openMachineDoor(parts: DoorParts): { readonly port: number; close(): void } {
   const { credentials, sessions, context } = parts;
   const own = new Set<Session>();
+  const joining = new Set<Arrival>();
   const listen = (port: number): MachineDoor => listenMachines({ ...parts.address, port }, {
     ca: credentials.authorityPem, cert: credentials.certificate, key: credentials.key,
   }, {
-    arrived: (arrival) => (arrival.certificate === undefined ? enrolling(arrival, parts) : converse(arrival, parts, own)),
+    arrived: (arrival) => (arrival.certificate === undefined ? enrolling(arrival, parts, joining) : converse(arrival, parts, own)),
     refused: (address) => context.onRefused?.({ code: 'ERR_LINK_AUTH', address }),
   });
   let door = listen(parts.address.port);
@@ -81,7 +82,8 @@ export function openMachineDoor(parts: DoorParts): { readonly port: number; clos
 }
 
 /** Whoever has no certificate may say one thing, at control alone: that it wants to join, and by which token. */
-function enrolling({ wire, address }: Arrival, { enrol, context }: DoorParts): Conversation | undefined {
+function enrolling(arrival: Arrival, { enrol, context }: DoorParts, joining: Set<Arrival>): Conversation | undefined {
+  const { wire, address } = arrival;
   const refuse = (error: unknown): SallyportError => {
     const fault = error instanceof SallyportError ? error : new SallyportError('ERR_INTERNAL', 'joining failed');
     context.onRefused?.({ code: fault.code, address });
@@ -91,6 +93,12 @@ function enrolling({ wire, address }: Arrival, { enrol, context }: DoorParts): C
     refuse(new SallyportError('ERR_LINK_AUTH', 'a caller without a certificate'));
     return undefined;
   }
+  // Anybody can come this far: without an end to them there would be no room for who has a certificate.
+  if (joining.size >= LIMITS.linkPendingMax) {
+    refuse(new SallyportError('ERR_LINK_UNAVAILABLE', 'too many want to join'));
+    return undefined;
+  }
+  joining.add(arrival);
   const outbox = new Outbox((bytes, at, length) => wire.write(bytes, at, length), () => wire.terminate());
   const deadline = setTimeout(() => wire.terminate(), LIMITS.linkHandshakeMs);
   let asked = false;
@@ -117,6 +125,7 @@ function enrolling({ wire, address }: Arrival, { enrol, context }: DoorParts): C
     },
     drain: () => outbox.drain(),
     lost: () => {
+      joining.delete(arrival);
       clearTimeout(deadline);
       outbox.close();
     },

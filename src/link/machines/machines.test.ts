@@ -282,6 +282,22 @@ test('a machine joins by its token: the key is made there, control signs it, and
   expect(asked.length).toBe(before);
 });
 
+test('those without a certificate have a limit, and take no room from those that have one', async () => {
+  const control = await enrolled({ role: 'control', node: 'control' });
+  const { port } = await serve(control, { 'control.present': { call: (body) => body } }, async (said) => said);
+  const crowd = LIMITS.linkPendingMax + 8;
+  for (let at = 0; at < crowd; at += 1) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => resolve());
+    socket.on('error', () => resolve());
+    endings.push(() => void socket.destroy());
+    await promise;
+  }
+  while (refusals.length < crowd - LIMITS.linkPendingMax) await Bun.sleep(5);
+  expect(refusals.every(({ code }) => code === 'ERR_LINK_UNAVAILABLE')).toBe(true);
+  expect(await dial(await enrolled({ role: 'gateway', node: 'b' }), 'control', port).call('control.present', 1)).toBe(1);
+});
+
 test('who is not control lets nobody in, and its role alone is not enough for what machines ask', async () => {
   const runner = await enrolled({ role: 'runner', node: 'r1' });
   const { port } = await serve(runner, { 'runner.status': { call: () => 'up' } });
