@@ -28,6 +28,12 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/link/machines/door.ts', 'src/link/machines/machines.test.ts', [
     ['a crowd that wants to join', 'those without a certificate', 'if (joining.size >= LIMITS.linkPendingMax)', 'if (joining.size < 0)'],
   ]),
+  ...switches('src/control/configuration/differences.ts', 'src/control/configuration/rollback.test.ts', [
+    ['names of policies in differences', 'a policy that is named like', 'named === undefined, named ?? place', 'named ?? place'],
+  ]),
+  ...switches('src/control/configuration/leaves.ts', 'src/control/configuration/rollback.test.ts', [
+    ['what differs is shown', 'a long policy that differs', 'Math.max(0, same - CONTEXT_CHARS)', 'Math.min(0, same - CONTEXT_CHARS) * 0'],
+  ]),
   ...switches('src/link/published.ts', 'src/roles/planted.test.ts', [
     ['pipes for keys', 'a pipe, a device or a link', '| constants.O_NONBLOCK', ''],
     ['links for keys', 'a pipe, a device or a link', '| constants.O_NOFOLLOW', ''],

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import { digestOfText, parsePolicy } from '../../policy/parse.ts';
 import { splitPolicies } from '../../policy/split.ts';
-import { leavesBetween, shownAt, type Leaf } from './leaves.ts';
+import { leavesBetween, shownAt, shownPair, type Leaf } from './leaves.ts';
 import type { Configured, State } from './state.ts';
 import { join, weighLeaf, weighRow, type Weight } from './weigh.ts';
 
@@ -44,7 +44,8 @@ function rowDifference(before: Configured | undefined, after: Configured | undef
 }
 
 function shown<T extends Leaf>(leaf: T): T {
-  return { ...leaf, before: shownAt(leaf.path, leaf.before), after: shownAt(leaf.path, leaf.after) };
+  const [before, after] = shownPair(leaf.path, leaf.before, leaf.after);
+  return { ...leaf, before, after };
 }
 
 /** A row's body as its differences are told: what is long by its digest, what is ordered as one text. */
@@ -78,6 +79,8 @@ function wordOf(value: Json | undefined): string {
 }
 
 interface Statement {
+  /** Nobody else's: one without a name can't be covered by one that is named like its place. */
+  readonly key: string;
   readonly space: string;
   readonly id: string;
   readonly effect: string;
@@ -90,13 +93,14 @@ function statementsOf(row: Configured | undefined): readonly Statement[] {
   const [file, source] = [wordOf(body['file']), wordOf(body['source'])];
   return splitPolicies(file, source).map((chunk) => {
     const { draft } = parsePolicy(chunk, digestOfText(chunk.text));
-    return { space: row.space, id: draft?.annotations['id'] ?? `${file}:${chunk.line}`, effect: draft?.effect ?? 'permit', text: chunk.text.trim() };
+    const [named, place] = [draft?.annotations['id'], `${file}:${chunk.line}`];
+    return { key: JSON.stringify([row.space, named === undefined, named ?? place]), space: row.space, id: named ?? place, effect: draft?.effect ?? 'permit', text: chunk.text.trim() };
   });
 }
 
 /** A permit that comes, or a forbid that goes, lets more happen; of one that says something else nobody knows without asking it. */
 function policyDifferences(before: readonly Statement[], after: readonly Statement[]): readonly Difference[] {
-  const keyed = (list: readonly Statement[]): ReadonlyMap<string, Statement> => new Map(list.map((one) => [`${one.space}\0${one.id}`, one]));
+  const keyed = (list: readonly Statement[]): ReadonlyMap<string, Statement> => new Map(list.map((one) => [one.key, one]));
   const [olds, nows] = [keyed(before), keyed(after)];
   return [...new Set([...olds.keys(), ...nows.keys()])].flatMap((key): readonly Difference[] => {
     const [old, now] = [olds.get(key), nows.get(key)];

@@ -34,17 +34,28 @@ const SECRET = /(?:^|\.)(?:hash|salt|password\w*|passphrase|secret\w*|token|valu
 const GIVEN = /(?:^|\.)(?:env|headers|secretFiles)\./;
 const FLAG = /^--?[\w-]*(?:secret|passw|token|key|auth|credential)[\w-]*$/i;
 const TEXT_CHARS_MAX = 4_000;
+/** Of what is the same before a difference. */
+const CONTEXT_CHARS = 200;
 
 /** A value as people may see it: references to secrets as they are, secrets never. */
 export function shownAt(path: string, value: Json): Json {
-  if (typeof value === 'string') {
-    if (SECRET_REFERENCE.test(value)) return value;
-    return SECRET.test(path) || GIVEN.test(path) ? HIDDEN : redactLines(value);
-  }
+  if (typeof value === 'string') return clip(textAt(path, value));
   if (isArray(value)) return hideAfterFlags(value).map((item) => shownAt(path, item));
   if (!isObject(value)) return value;
   const members: JsonObject = value;
   return Object.fromEntries(Object.entries(members).map(([name, member]) => [name, shownAt(`${path}.${name}`, member)]));
+}
+
+/** Two values of one place. Of long texts the part in which they differ: what stands beyond the end of what is shown would be hidden. */
+export function shownPair(path: string, before: Json, after: Json): readonly [Json, Json] {
+  const texts = [before, after].map((value) => (typeof value === 'string' ? textAt(path, value) : undefined));
+  const [old, now] = texts;
+  if (old === undefined || now === undefined || Math.max(old.length, now.length) <= TEXT_CHARS_MAX) return [shownAt(path, before), shownAt(path, after)];
+  let same = 0;
+  while (same < old.length && old[same] === now[same]) same += 1;
+  const from = Math.max(0, same - CONTEXT_CHARS);
+  const cut = (text: string): string => `${from === 0 ? '' : `${HIDDEN} `}${clip(text.slice(from))}`;
+  return [cut(old), cut(now)];
 }
 
 /** Arguments of a command: what follows `--token` is one. */
@@ -55,6 +66,12 @@ function hideAfterFlags(list: readonly Json[]): readonly Json[] {
   });
 }
 
-function redactLines(text: string): string {
-  return text.slice(0, TEXT_CHARS_MAX).split('\n').map((line) => redact(line)).join('\n');
+/** What is left out is never left out unsaid. */
+function clip(text: string): string {
+  return text.length > TEXT_CHARS_MAX ? `${text.slice(0, TEXT_CHARS_MAX)} ${HIDDEN}` : text;
+}
+
+function textAt(path: string, text: string): string {
+  if (SECRET_REFERENCE.test(text)) return text;
+  return SECRET.test(path) || GIVEN.test(path) ? HIDDEN : text.split('\n').map((line) => redact(line)).join('\n');
 }

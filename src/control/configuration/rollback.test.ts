@@ -4,6 +4,8 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Admin } from '../route.ts';
 import { ask, ROOT } from '../admins/fixture-admin.ts';
 import { configure, crm, openControl, surfaceSaying, type ControlFixture } from '../fixture-control.ts';
+import { differencesBetween } from './differences.ts';
+import { stateOf } from './state.ts';
 import { weighLeaf } from './weigh.ts';
 
 setDefaultTimeout(60_000);
@@ -40,6 +42,29 @@ test('who may not approve a server brings no approval back by a rollback, though
   const operator: Admin = { ...ROOT, may: ['read', 'change'] };
   expect((await rollBack(approved, operator)).code).toBe('ERR_ADMIN_FORBIDDEN');
   expect((await control().store.get('server', 'default', 'crm'))?.body).toMatchObject({ status: 'declared' } satisfies JsonObject);
+});
+
+test('a long policy that differs beyond what is shown of it is shown where it differs, and no secret there', () => {
+  const policy = (last: string): ReturnType<typeof stateOf> => {
+    const source = `@id("long") permit(principal, action, resource) when {\n${'  // a remark\n'.repeat(1_000)}  ${last} };\n`;
+    return stateOf([{ kind: 'policy', space: 'default', id: 'a', body: { file: 'a.cedar', source } }]);
+  };
+  const [found] = differencesBetween(policy('resource.effect == "read"'), policy('resource.name == "AKIAIOSFODNN7EXAMPLE"'));
+  const [shown] = found?.parts ?? [];
+  expect(String(shown?.before)).toContain('resource.effect == "read"');
+  expect(String(shown?.after)).toContain('resource.name ==');
+  expect(String(shown?.after).length).toBeLessThan(5_000);
+  expect(String(differencesBetween(stateOf([]), policy('true'))[0]?.parts[0]?.after)).toEndWith(' […]');
+  expect(JSON.stringify(found)).not.toContain('AKIAIOSFODNN7EXAMPLE');
+});
+
+test('a policy that is named like the place of another one is not hidden behind it', () => {
+  const policies = (files: Readonly<Record<string, string>>): ReturnType<typeof stateOf> =>
+    stateOf(Object.entries(files).map(([file, source]) => ({ kind: 'policy', space: 'default', id: file, body: { file, source } })));
+  const there = { 'b.cedar': 'forbid(principal, action, resource);' };
+  // Both files change: what is the same is not compared at all.
+  const hiding = { 'b.cedar': `${there['b.cedar']}\n`, 'a.cedar': '@id("b.cedar:1") permit(principal, action, resource);' };
+  expect(differencesBetween(policies(there), policies(hiding))).toMatchObject([{ verb: 'add', id: 'b.cedar:1', weight: 'more' }]);
 });
 
 test('what is started is more when it is another, by whatever name it stands', () => {
