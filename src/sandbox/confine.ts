@@ -50,8 +50,8 @@ const NO_NAMES: readonly Mount[] = [
 export function serverJail(spec: LaunchSpec, parts: ConfineParts): Jail {
   const { way } = parts;
   const sandbox = withRoom(spec.sandbox, way);
-  const uid = process.getuid?.() ?? 0;
-  const gid = process.getgid?.() ?? 0;
+  // With a way to the network it is user 0 of its jail.
+  const [uid, gid] = way === undefined ? [process.getuid?.() ?? 0, process.getgid?.() ?? 0] : [0, 0];
   const secrets = Object.entries(sandbox.secretFiles);
   return {
     mounts: [

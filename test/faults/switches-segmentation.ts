@@ -78,6 +78,9 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/sandbox/confine.ts', 'src/sandbox/limits.test.ts', [
     ['memory that nobody could see', 'memory that is shared', "? {} : { memory: 'seen' }", '? {} : {}'],
   ]),
+  ...switches('src/sandbox/jail/jail.ts', 'src/sandbox/jail/jail.test.ts', [
+    ['low ports for any user', 'the right to low ports is there', "return ['--uid', '0', '--gid', '0', '--cap-add'", "return ['--cap-add'"],
+  ]),
   ...switches('src/sandbox/jail/seccomp.ts', 'src/sandbox/jail/jail.test.ts', [
     ['files that run as their owner', 'to be run as its owner', 'const RUN_AS_OWNER = 0o6000;', 'const RUN_AS_OWNER = 0;'],
   ]),

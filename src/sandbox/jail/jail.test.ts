@@ -20,8 +20,13 @@ async function machine(): Promise<Machine> {
 
 /** Runs a shell command in a jail; what it printed on both outputs, and how it ended. */
 async function inJail(jail: Jail, script: string, ...shell: readonly string[]): Promise<{ readonly said: string; readonly code: number }> {
+  return startedBy([], jail, script, ...shell);
+}
+
+/** The same, with `who` before its command. */
+async function startedBy(who: readonly string[], jail: Jail, script: string, ...shell: readonly string[]): Promise<{ said: string; code: number }> {
   const command = jailCommand(jail, shell.length === 0 ? ['/bin/sh', '-c', `exec 2>&1; ${script}`] : [...shell, script], await machine());
-  const { child, told } = startJailed(command, (argv, descriptors) => Bun.spawn([...argv], { stdio: ['ignore', 'pipe', 'pipe', ...descriptors] }));
+  const { child, told } = startJailed(command, (argv, descriptors) => Bun.spawn([...who, ...argv], { stdio: ['ignore', 'pipe', 'pipe', ...descriptors] }));
   await pidInJail(told, () => child.exitCode !== null);
   const said = await new Response(child.stdout).text() + await new Response(child.stderr).text();
   return { said, code: await child.exited };
@@ -90,6 +95,17 @@ test('a jail that nests is made with the tools of the system, whatever PATH is',
 
 test('a jail without a network has a loopback of its own, which nobody outside listens on', async () => {
   expect((await inJail(JAIL, 'cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d " "')).said).toBe('lo\n');
+});
+
+test('the right to low ports is there, whoever makes the jail: root, or any user', async () => {
+  const script = `const socket = require('node:dgram').createSocket('udp4').on('error', (fault) => { console.log(fault.message); process.exit(); });
+    socket.bind(53, '127.0.0.1', () => { console.log('bound'); process.exit(); });`;
+  const mounts = [...JAIL.mounts, { kind: 'read', from: process.execPath, at: process.execPath } as const];
+  const others = process.getuid?.() === 0 ? [['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']] : [];
+  for (const who of [[], ...others]) {
+    expect((await startedBy(who, { ...JAIL, mounts, lowPorts: true }, script, process.execPath, '-e')).said).toBe('bound\n');
+    expect((await startedBy(who, { ...JAIL, mounts }, 'id -u', '/bin/sh', '-c')).code).toBe(0);
+  }
 });
 
 test('where nothing is to be started, nothing is', async () => {

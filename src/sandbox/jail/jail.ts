@@ -37,7 +37,7 @@ export interface Jail {
   readonly spawning: Spawning;
   /**
    * With the right to ports below 1024 of its own network, and to give that right back (CAP_NET_BIND_SERVICE, CAP_SETPCAP): what is
-   * started gives both back before it becomes anything that isn't ours.
+   * started gives both back before it becomes anything that isn't ours. Runs as user 0 of its own namespace, which is whoever started it.
    */
   readonly lowPorts?: true;
   readonly limits: JailLimits;
@@ -184,7 +184,8 @@ const KERNEL_SETTINGS: readonly string[] = ['sys', 'sysrq-trigger', 'irq', 'bus'
 
 /** Namespaces are counted from one below, which has no say over the network of this one: there the filter alone forbids them. */
 function ownRights({ lowPorts }: Jail, { countsNamespaces }: Machine): readonly string[] {
-  if (lowPorts === true) return ['--cap-add', 'CAP_NET_BIND_SERVICE', '--cap-add', 'CAP_SETPCAP'];
+  // Any other user would be mapped in one more namespace, which has no say over the network either.
+  if (lowPorts === true) return ['--uid', '0', '--gid', '0', '--cap-add', 'CAP_NET_BIND_SERVICE', '--cap-add', 'CAP_SETPCAP'];
   return countsNamespaces ? ['--disable-userns'] : [];
 }
 
