@@ -55,6 +55,10 @@ export const SEGMENTATION: readonly Switch[] = [
     ['sockets in folders of servers', 'cannot do what it tries', "? { unixSockets: 'pairs' } : {}", '? {} : {}'],
     ['network of servers', 'cannot do what it tries', "network: 'none',", "network: 'machine',"],
   ]),
+  ...switches('src/control/configuration/state.ts', 'src/control/configuration/tampering.test.ts', [
+    ['how servers run is sealed', 'every row of the configuration is covered', "'packages', 'runner',", "'packages',"],
+    ['where packages come from is sealed', 'every row of the configuration is covered', "'packages', 'runner',", "'runner',"],
+  ]),
   ...switches('src/cli/server-view.ts', 'src/cli/server-view.test.ts', [
     ['sandboxes are shown before approval', 'sees what it may touch', "...describeSandbox(part(launch, 'sandbox')),", ''],
   ]),

@@ -1,6 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { show as print } from '../command.ts';
-import { number, part, text } from '../json-view.ts';
+import type { Json } from '../../domain/json.ts';
+import { number, objects, part, text } from '../json-view.ts';
 import { plain, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 import { describe } from './compare.ts';
@@ -28,7 +29,7 @@ export const rollback: Verb = {
     const reason = needText('reason');
     const head = text(part(await client.get('/configuration'), 'head', 'number'));
     const foreseen = await client.get(`/configuration/diff?from=${encodeURIComponent(head)}&to=${version}`);
-    if (!options.json) io.note(describe(foreseen));
+    if (!options.json) io.note(describe(ofRollback(foreseen)));
     const dryRun = options.flag('dry-run');
     if (!dryRun && !options.flag('yes') && !(await io.confirm(`Make it what it was after version ${version}?`))) {
       throw new SallyportError('ERR_USAGE', 'nothing was changed: nobody confirmed it', { remedy: 'Look at what would change, then give --yes.' });
@@ -39,6 +40,14 @@ export const rollback: Verb = {
     return 0;
   },
 };
+
+/** Who was let in or put out since stays so: of that nothing is foreseen. */
+function ofRollback(foreseen: Json): Json {
+  const differences = objects(part(foreseen, 'differences')).filter((one) => !STAYING.includes(text(one['resource'])));
+  return { differences, permits: part(foreseen, 'permits') ?? null };
+}
+
+const STAYING: readonly string[] = ['token', 'client', 'custodian', 'scim-token'];
 
 export const verify: Verb = {
   usage: 'verify',

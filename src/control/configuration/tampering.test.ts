@@ -81,6 +81,8 @@ const EDITS: readonly (readonly [string, string])[] = [
   ['a forbid that says something else', `UPDATE resource SET body = replace(body, 'call_tool', 'list') WHERE kind = 'policy' AND id = 'b.cedar'`],
   ['an administrator', row('admin', 'me', JSON.stringify({ to: { group: 'us' }, role: 'admin', space: '*' }))],
   ['the two-person rule switched off', row('setting', 'administration', '{"twoPersons":false}')],
+  ['servers let out of their sandbox', row('setting', 'runner', '{"unjailed":"accepted"}')],
+  ['packages from elsewhere', row('setting', 'packages', '{"npm":"https://registry.example"}')],
   ['a row of another space', `UPDATE resource SET space = 'blue' WHERE kind = 'policy' AND id = 'b.cedar'`],
 ];
 
