@@ -29,7 +29,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['a crowd that wants to join', 'those without a certificate', 'if (joining.size >= LIMITS.linkPendingMax)', 'if (joining.size < 0)'],
   ]),
   ...switches('src/control/configuration/differences.ts', 'src/control/configuration/rollback.test.ts', [
-    ['names of policies in differences', 'a policy that is named like', 'named === undefined, named ?? place', 'named ?? place'],
+    ['names of policies in differences', 'a policy that is named like', 'name === undefined, name ?? place', 'name ?? place'],
   ]),
   ...switches('src/control/configuration/leaves.ts', 'src/control/configuration/rollback.test.ts', [
     ['what differs is shown', 'a long policy that differs', 'Math.max(0, same - CONTEXT_CHARS)', 'Math.min(0, same - CONTEXT_CHARS) * 0'],

@@ -93,8 +93,9 @@ function statementsOf(row: Configured | undefined): readonly Statement[] {
   const [file, source] = [wordOf(body['file']), wordOf(body['source'])];
   return splitPolicies(file, source).map((chunk) => {
     const { draft } = parsePolicy(chunk, digestOfText(chunk.text));
-    const [named, place] = [draft?.annotations['id'], `${file}:${chunk.line}`];
-    return { key: JSON.stringify([row.space, named === undefined, named ?? place]), space: row.space, id: named ?? place, effect: draft?.effect ?? 'permit', text: chunk.text.trim() };
+    const [name, place] = [draft?.annotations['id'], `${file}:${chunk.line}`];
+    const key = JSON.stringify([row.space, name === undefined, name ?? place]);
+    return { key, space: row.space, id: name ?? place, effect: draft?.effect ?? 'permit', text: chunk.text.trim() };
   });
 }
 

@@ -44,23 +44,26 @@ test('who may not approve a server brings no approval back by a rollback, though
   expect((await control().store.get('server', 'default', 'crm'))?.body).toMatchObject({ status: 'declared' } satisfies JsonObject);
 });
 
+/** A state of nothing but policies, by file. */
+function policies(files: Readonly<Record<string, string>>): ReturnType<typeof stateOf> {
+  return stateOf(Object.entries(files).map(([file, source]) => ({ kind: 'policy', space: 'default', id: file, body: { file, source } })));
+}
+
+function longPolicy(last: string): ReturnType<typeof stateOf> {
+  return policies({ 'a.cedar': `@id("long") permit(principal, action, resource) when {\n${'  // a remark\n'.repeat(1_000)}  ${last} };\n` });
+}
+
 test('a long policy that differs beyond what is shown of it is shown where it differs, and no secret there', () => {
-  const policy = (last: string): ReturnType<typeof stateOf> => {
-    const source = `@id("long") permit(principal, action, resource) when {\n${'  // a remark\n'.repeat(1_000)}  ${last} };\n`;
-    return stateOf([{ kind: 'policy', space: 'default', id: 'a', body: { file: 'a.cedar', source } }]);
-  };
-  const [found] = differencesBetween(policy('resource.effect == "read"'), policy('resource.name == "AKIAIOSFODNN7EXAMPLE"'));
-  const [shown] = found?.parts ?? [];
-  expect(String(shown?.before)).toContain('resource.effect == "read"');
-  expect(String(shown?.after)).toContain('resource.name ==');
-  expect(String(shown?.after).length).toBeLessThan(5_000);
-  expect(String(differencesBetween(stateOf([]), policy('true'))[0]?.parts[0]?.after)).toEndWith(' […]');
-  expect(JSON.stringify(found)).not.toContain('AKIAIOSFODNN7EXAMPLE');
+  const [found] = differencesBetween(longPolicy('resource.effect == "read"'), longPolicy('resource.name == "AKIAIOSFODNN7EXAMPLE"'));
+  const [before, after] = [text(found?.parts[0]?.before), text(found?.parts[0]?.after)];
+  expect(before).toContain('resource.effect == "read"');
+  expect(after).toContain('resource.name ==');
+  expect(after.length).toBeLessThan(5_000);
+  expect(after).not.toContain('AKIAIOSFODNN7EXAMPLE');
+  expect(text(differencesBetween(stateOf([]), longPolicy('true'))[0]?.parts[0]?.after)).toEndWith(' […]');
 });
 
 test('a policy that is named like the place of another one is not hidden behind it', () => {
-  const policies = (files: Readonly<Record<string, string>>): ReturnType<typeof stateOf> =>
-    stateOf(Object.entries(files).map(([file, source]) => ({ kind: 'policy', space: 'default', id: file, body: { file, source } })));
   const there = { 'b.cedar': 'forbid(principal, action, resource);' };
   // Both files change: what is the same is not compared at all.
   const hiding = { 'b.cedar': `${there['b.cedar']}\n`, 'a.cedar': '@id("b.cedar:1") permit(principal, action, resource);' };
