@@ -117,7 +117,7 @@ describe('a connection', () => {
     const session = await greet(process);
     const socket = open(process.path, writeConnect(session, 'ECHO.test.', echoPort), 'hello\n');
     expect(await said(socket, true)).toBe('hello\n');
-    expect((await stage.until('connection.opened')).detail).toMatchObject({ host: 'echo.test' });
+    expect(await stage.until('connection.opened')).toMatchObject({ node: 'e1', detail: { host: 'echo.test' } });
   });
 
   const others = ['other.test', '127.0.0.1', '0x7f.1', '127.1', '::1', 'localhost', 'api.mail.test.evil.test', 'api.mail.test\0', ''];

@@ -35,6 +35,8 @@ export interface EgressTrail {
 
 export interface TrailParts {
   readonly journal: Journal;
+  /** This egress's name among those of its kind. */
+  readonly node: string;
   /** Takes refusals of one server, as many as may stand alone, and counts the others. */
   readonly floodsOf: (server: ServerName) => { refuse(record: JournalRecord): Promise<void> };
   /** Told of each refusal: people see it on the server. */
@@ -42,9 +44,9 @@ export interface TrailParts {
   readonly now?: () => number;
 }
 
-export function createEgressTrail({ journal, floodsOf, tell, now = Date.now }: TrailParts): EgressTrail {
+export function createEgressTrail({ journal, node, floodsOf, tell, now = Date.now }: TrailParts): EgressTrail {
   const record = ({ space, server, id }: Omit<Contact, 'host' | 'port'>, what: Omit<Happening, 'space'>): JournalRecord =>
-    toRecord({ id: Bun.randomUUIDv7(), at: now(), node: 'egress', exchange: id, space, server, ...what });
+    toRecord({ id: Bun.randomUUIDv7(), at: now(), node, exchange: id, space, server, ...what });
   return {
     async opened(contact, addresses, noted) {
       const { host, port } = contact;

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { createFloods, type Floods } from '../audit/floods.ts';
 import { createJournal } from '../audit/journal.ts';
 import { SallyportError } from '../domain/errors.ts';
-import { toRecord } from '../domain/happening.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Journal } from '../domain/record.ts';
 import { openDoor, type Door } from '../egress/door.ts';
@@ -21,7 +20,7 @@ import { countRecords } from '../telemetry/count-records.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { refusalOf } from '../upstream/address-class.ts';
 import { openFleet, type FleetOptions } from './fleet.ts';
-import { openFloor } from './floor.ts';
+import { openFloor, ownRecord } from './floor.ts';
 import { openInForce, recordRecovery, watchControl } from './gateway-control.ts';
 import { waysOf } from './runner-ways.ts';
 import { createLinkRefusals } from './link-refusals.ts';
@@ -33,7 +32,6 @@ export interface Egress {
   close(): Promise<void>;
 }
 
-const NODE = 'egress';
 const SWEEP_MS = 1_000;
 const FLOODS_MAX = 1_000;
 
@@ -52,27 +50,27 @@ export async function startEgress({ home, fleet: options = {} }: { readonly home
   const folder = join(home, 'egress');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const ending = new AbortController();
-  const node = options.node ?? NODE;
+  const node = options.node ?? 'egress';
   const fleet = openFleet(home, 'egress', options, (line) => console.error(`egress: ${line}`));
   await fleet.joined;
   const links = { control: fleet.link('control'), ledger: fleet.link('ledger') };
   const floor = openFloor(home, join(folder, 'egress.version'));
   const seenFile = join(folder, 'seen-egress.json');
   const kept = createJournal(links.ledger, { node, incarnation: Bun.randomUUIDv7(), seenFile, leave: floor.leave });
-  const metrics = createMetrics('egress', NODE);
+  const metrics = createMetrics('egress', node);
   const journal = countRecords(kept, metrics);
   const inForce = openInForce(home, floor);
-  const { refused, settle } = recordRecovery(journal, NODE, floor, ending.signal);
-  const floods = createServerFloods(journal);
+  const { refused, settle } = recordRecovery(journal, node, floor, ending.signal);
+  const floods = createServerFloods(journal, node);
   const door = openDoor({
     folder: waysOf(home), now: Date.now,
     permit: (server, host, port) => permit(inForce.current(Date.now()), server, host, port),
     resolver: createResolver({ lookup: resolveAll, refusalOf: (address, within) => refusalOf(address, allowing(within)) }),
     trail: createEgressTrail({
-      journal, floodsOf: (server) => floods.of(server), tell: createTeller((refusal) => links.control.call('control.connection-refused', { ...refusal })),
+      journal, node, floodsOf: (server) => floods.of(server), tell: createTeller((refusal) => links.control.call('control.connection-refused', { ...refusal })),
     }),
   });
-  const place = createMetricsPlace({ home, role: 'egress', node: NODE, metrics });
+  const place = createMetricsPlace({ home, role: 'egress', node, metrics });
   const stops = [inForce.onChange(settle), inForce.onChange(() => void place.configure(inForce.snapshot?.telemetry?.metrics)), ...endingBy(inForce, door)];
   leaseReadings(metrics, () => inForce.lease, () => inForce.snapshot?.version);
   metrics.read('sallyport_journal_backlog_records', () => journal.waiting);
@@ -82,7 +80,7 @@ export async function startEgress({ home, fleet: options = {} }: { readonly home
   const link = await serveLink({ home, self: 'egress', handlers: handlersOf(door), onRefused: refusals.onRefused });
   void watchControl({ control: links.control, inForce, floor, refused, signal: ending.signal }, {});
   // What an earlier one left open ended with it; nobody waits for this: nothing is carried before the ledger takes records anyway.
-  void journal.append(toRecord({ ...ownRecord(), event: 'role.started', detail: { pid: process.pid } })).catch(() => undefined);
+  void journal.append(ownRecord(node, { event: 'role.started', space: DEFAULT_SPACE, detail: { pid: process.pid } })).catch(() => undefined);
   return {
     async close() {
       ending.abort();
@@ -97,10 +95,6 @@ export async function startEgress({ home, fleet: options = {} }: { readonly home
       for (const one of Object.values(links)) one.close();
     },
   };
-}
-
-function ownRecord(): { readonly id: string; readonly at: number; readonly node: string; readonly exchange: string; readonly space: string } {
-  return { id: Bun.randomUUIDv7(), at: Date.now(), node: NODE, exchange: '', space: DEFAULT_SPACE };
 }
 
 /** A kill switch, a changed allow-list, a lease that ran out: what it ends, it ends at once. */
@@ -142,14 +136,14 @@ async function resolveAll(name: string): Promise<readonly string[]> {
 }
 
 /** Refusals of one server use up nothing of another's. */
-function createServerFloods(journal: Journal): { of(server: ServerName): Floods; close(): Promise<void> } {
+function createServerFloods(journal: Journal, node: string): { of(server: ServerName): Floods; close(): Promise<void> } {
   const known = new Map<string, Floods>();
   return {
     of({ space, server }) {
       // Names are the runner's to say: past the limit they share one count.
       const isTooMany = known.size >= FLOODS_MAX && !known.has(`${space}/${server}`);
       const key = isTooMany ? '' : `${space}/${server}`;
-      const floods = known.get(key) ?? createFloods(journal, isTooMany ? { node: NODE, space: DEFAULT_SPACE } : { node: NODE, space, server });
+      const floods = known.get(key) ?? createFloods(journal, isTooMany ? { node, space: DEFAULT_SPACE } : { node, space, server });
       known.set(key, floods);
       return floods;
     },
