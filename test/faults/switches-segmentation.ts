@@ -6,10 +6,7 @@ import { LEFT_BEHIND } from './switches-left-behind.ts';
 export const SEGMENTATION: readonly Switch[] = [
   ...LEFT_BEHIND,
   ...switches('src/sandbox/request.ts', 'src/sandbox/sandbox.test.ts', [
-    [
-      'launches that control signed', 'is what control signed',
-      "'base64url'))) throw unsigned();", "'base64url'))) void unsigned();",
-    ],
+    ['launches that control signed', 'is what control signed', "'base64url'))) throw unsigned();", "'base64url'))) void unsigned();"],
   ]),
   ...switches('src/link/machines/door.ts', 'src/link/machines/machines.test.ts', [
     ['a crowd that wants to join', 'those without a certificate', 'if (joining.size >= LIMITS.linkPendingMax)', 'if (joining.size < 0)'],
@@ -55,8 +52,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['environment of servers', 'an environment is for the server alone', "cwd: '/', env: {} }", "cwd: '/', env: spec.env }"],
     [
       'no sandbox, no server', 'what can\'t be recorded',
-      "support.kind === 'none' && spec.unjailed !== true",
-      "support.kind !== 'none' && spec.unjailed !== true",
+      "support.kind === 'none' && spec.unjailed !== true", "support.kind !== 'none' && spec.unjailed !== true",
     ],
   ]),
   ...switches('src/sandbox/processes.ts', 'src/sandbox/limits.test.ts', [
@@ -82,8 +78,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['kill switches end connections', 'a switch of its own', 'lease.killed.servers.includes(`${space}/${server}`)', 'space === server'],
     [
       'what is not approved reaches nothing', 'an approval that was taken back',
-      "if (entry.status !== 'approved') throw",
-      "if (entry.status === 'declared') throw",
+      "if (entry.status !== 'approved') throw", "if (entry.status === 'declared') throw",
     ],
   ]),
   ...switches('src/egress/resolve.ts', 'src/egress/door.test.ts', [
@@ -114,13 +109,11 @@ export const SEGMENTATION: readonly Switch[] = [
     ['connections are of an open session', 'is worth one session', 'if (!this.session.holds(session)) throw', "if (session === '') throw"],
     [
       'connections of one process', 'opens more connections',
-      'if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw',
-      'if (this.carried.size < 0) throw',
+      'if (this.carried.size >= LIMITS.egressConnectionsPerServerMax) throw', 'if (this.carried.size < 0) throw',
     ],
     [
       'who says nothing', 'keeps a place by saying nothing',
-      'setTimeout(() => socket.destroy(), this.#parts.prefaceMs)',
-      'setTimeout(() => undefined, this.#parts.prefaceMs)',
+      'setTimeout(() => socket.destroy(), this.#parts.prefaceMs)', 'setTimeout(() => undefined, this.#parts.prefaceMs)',
     ],
   ]),
   ...switches('src/egress/door.ts', 'src/egress/door.test.ts', [
@@ -139,8 +132,7 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/egress/way.ts', 'src/egress/jailed/forward.test.ts', [
     [
       'the right to low ports is the forwarder\'s', 'no right to low ports',
-      'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- ',
-      'exec ',
+      'exec setpriv --bounding-set=-all --inh-caps=-all --ambient-caps=-all -- ', 'exec ',
     ],
   ]),
   ...switches('src/audit/admit.ts', 'src/audit/admit.test.ts', [
@@ -149,13 +141,11 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/registry/segments/nftables.ts', 'src/registry/segments/segments.test.ts', [
     [
       'only the gate reaches a hosted server', 'only the gate reaches a server',
-      "refuse('ingress', server.id, address('daddr', network))",
-      "allow('ingress', server.id, [])",
+      "refuse('ingress', server.id, address('daddr', network))", "allow('ingress', server.id, [])",
     ],
     [
       'a hosted server reaches only what is declared', 'only the gate reaches a server',
-      "refuse('egress', server.id, address('saddr', network))",
-      "allow('egress', server.id, [])",
+      "refuse('egress', server.id, address('saddr', network))", "allow('egress', server.id, [])",
     ],
   ]),
   ...switches('src/registry/segments/plan.ts', 'src/registry/segments/segments.test.ts', [
@@ -168,8 +158,7 @@ export const SEGMENTATION: readonly Switch[] = [
   ...switches('src/registry/segments/nftables-drift.ts', 'src/registry/segments/segments.test.ts', [
     [
       'a dormant table', 'drift: the table is dormant',
-      ".filter((key) => !['family', 'name', 'handle', 'comment'].includes(key))",
-      ".filter((key) => key === 'none')",
+      ".filter((key) => !['family', 'name', 'handle', 'comment'].includes(key))", ".filter((key) => key === 'none')",
     ],
     ['rules too many', 'drift: a rule too many', '.filter((key) => !isWanted.has(key))', ".filter((key) => key === '')"],
   ]),
@@ -256,8 +245,7 @@ export const SEGMENTATION: readonly Switch[] = [
     ['an order is used once', 'a role goes back by an order, once', 'kept.used[part].includes(offered.id)', 'kept.used[part].includes(part)'],
     [
       'numbers of a restored store', 'a role goes back by an order, once',
-      'if (restoredAt === kept.restoredAt) return version',
-      'if (restoredAt >= 0) return version',
+      'if (restoredAt === kept.restoredAt) return version', 'if (restoredAt >= 0) return version',
     ],
     ['an order is of one restore', 'a role goes back by an order, once', 'order.restoredAt === restoredAt && ', ''],
     ['an order says how far', 'no further than it says', 'kept.version <= order.from && ', ''],

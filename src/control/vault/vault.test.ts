@@ -143,7 +143,7 @@ test('a key file that others can read, that is gone, or is another key opens not
     return check('kept');
   };
   chmodSync(key(), 0o644);
-  await expect(fixture.restart()).rejects.toMatchObject({ code: 'ERR_FILE_UNSAFE' });
+  expect(fixture.restart()).rejects.toMatchObject({ code: 'ERR_FILE_UNSAFE' });
   rmSync(key());
   expect(await opens()).toBe('ERR_VAULT_KEY');
   expect(await fixture.api('PUT', '/vault/new', { value: VALUE })).toMatchObject({ body: { code: 'ERR_VAULT_KEY' } });
