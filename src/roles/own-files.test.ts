@@ -10,6 +10,7 @@ import { startGateway } from './gateway.ts';
 import { runLedger } from './ledger.ts';
 import { checkDeclared, checkOwnFiles } from './own-files.ts';
 import { startRunner } from './runner.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 let home = '';
 beforeEach(() => {
@@ -18,7 +19,7 @@ beforeEach(() => {
   writeFileSync(join(home, 'control', 'store.db'), '', { mode: 0o600 });
   mkdirSync(join(home, 'run'), { mode: 0o700 });
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeHome(home));
 
 const check = (): string => codeThrown(() => checkOwnFiles(home, 'control'));
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, expect, test } from 'bun:test';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json } from '../domain/json.ts';
 import type { Message } from '../domain/message.ts';
@@ -15,6 +15,7 @@ import { codec, exchangeOf as unsigned, faultOf, LEGACY, requestOf, resultIn, se
 import { openRegistry } from '../../test/fixtures/packages/registry.ts';
 import { runLedger } from './ledger.ts';
 import { startRunner } from './runner.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
 const exchangeOf: typeof unsigned = (endpoint, who) => signedExchange(home, unsigned(endpoint, who));
@@ -29,7 +30,7 @@ afterAll(async () => {
   await ledger.close();
   await registry.close();
   await removeFolder(store);
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 });
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -12,6 +12,7 @@ import { defaultSandbox, sandboxOf } from '../registry/sandbox.ts';
 import { createStdioUpstream } from '../upstream/stdio.ts';
 import { runLedger } from './ledger.ts';
 import { startRunner } from './runner.ts';
+import { removeHome } from '../../test/fixtures/record-judge.ts';
 
 const home = mkdtempSync('/tmp/sp-runner-');
 const exchangeOf: typeof unsigned = (endpoint, who) => signedExchange(home, unsigned(endpoint, who));
@@ -26,7 +27,7 @@ afterAll(async () => {
   await runner.close();
   await ledger.close();
   rmSync(data, { recursive: true, force: true });
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 });
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -213,7 +214,7 @@ test('what a killed runner ran ends with it; one that is told to stop leaves not
   expect(await told.exited).toBe(0);
   while (sleeping(other ?? '') > 0) await Bun.sleep(1);
   await ownLedger.close();
-  rmSync(own, { recursive: true, force: true });
+  removeHome(own);
 }, 30_000);
 
 /** How many processes of the machine sleep for that long; what never ends fails by the test's time limit. */

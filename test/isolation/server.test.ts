@@ -16,6 +16,7 @@ import type { Cell } from './matrix.ts';
 import { ELSEWHERE, SERVER_CELLS } from './server-matrix.ts';
 import { signedExchange } from '../fixtures/signed-launch.ts';
 import { codec, exchangeOf as unsigned, requestOf, resultIn, sendAll } from '../fixtures/upstream-exchange.ts';
+import { removeHome } from '../fixtures/record-judge.ts';
 
 /*
  * Arbitrary code in the sandbox of a local server, through the runner as it is: what it tries, and how that ends. Everything
@@ -71,7 +72,8 @@ afterAll(async () => {
   link.close();
   await runner.close();
   await ledger.close();
-  for (const folder of [home, data, person]) rmSync(folder, { recursive: true, force: true });
+  removeHome(home);
+  for (const folder of [data, person]) rmSync(folder, { recursive: true, force: true });
 });
 
 function serverOf([command, ...args]: readonly [string, ...string[]], sandbox: Partial<SandboxSpec>, env: Record<string, string> = {}): Exchange {

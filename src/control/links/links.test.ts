@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
@@ -18,6 +18,7 @@ import { openFleet } from '../../roles/fleet.ts';
 import { startGateway } from '../../roles/gateway.ts';
 import { runLedger } from '../../roles/ledger.ts';
 import { startRunner } from '../../roles/runner.ts';
+import { removeHome } from '../../../test/fixtures/record-judge.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -26,7 +27,7 @@ afterEach(async () => {
 
 function makeHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'sp-f-'));
-  endings.push(() => rmSync(home, { recursive: true, force: true }));
+  endings.push(() => removeHome(home));
   return home;
 }
 
