@@ -1,6 +1,5 @@
 import { inCopies, type ProjectCopy } from './project-copy.ts';
 import type { Switch } from './switch.ts';
-import { SWITCHES } from './switches.ts';
 
 /** A control that was switched off, and the test that noticed; undefined: none did. */
 export interface Off extends Switch {
@@ -14,14 +13,14 @@ const ALL_MS = 300_000;
  * Switches each control off in turn, in copies of the project, and runs the one test that must notice. `broken`: the test that
  * fails without that, by which nothing would be shown.
  */
-export async function switchEachOff(): Promise<{ readonly broken: string | undefined; readonly offs: readonly Off[] }> {
-  const all = { files: [...new Set(SWITCHES.map(({ tests }) => tests))], named: SWITCHES.map(({ named }) => named), timeoutMs: TIMEOUT_MS, lateMs: ALL_MS };
+export async function switchEachOff(rows: readonly Switch[]): Promise<{ readonly broken: string | undefined; readonly offs: readonly Off[] }> {
+  const all = { files: [...new Set(rows.map(({ tests }) => tests))], named: rows.map(({ named }) => named), timeoutMs: TIMEOUT_MS, lateMs: ALL_MS };
   const asItIs = async (copy: ProjectCopy): Promise<string | undefined> => {
     const run = (): Promise<string | undefined> => copy.failing('package.json', copy.read('package.json'), all);
     return (await run()) === undefined ? undefined : run();
   };
-  const [broken, ...caught] = await inCopies([asItIs, ...SWITCHES.map((one) => (copy: ProjectCopy) => noticed(copy, one))]);
-  return { broken, offs: SWITCHES.map((one, place) => ({ ...one, caughtBy: caught[place] })) };
+  const [broken, ...caught] = await inCopies([asItIs, ...rows.map((one) => (copy: ProjectCopy) => noticed(copy, one))]);
+  return { broken, offs: rows.map((one, place) => ({ ...one, caughtBy: caught[place] })) };
 }
 
 async function noticed(copy: ProjectCopy, { what, file, from, to, tests, named }: Switch): Promise<string | undefined> {

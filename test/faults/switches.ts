@@ -1,7 +1,6 @@
 import { DEFAULT_NAMES } from '../../src/policy/defaults/table.ts';
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
-import { SEGMENTATION } from './switches-segmentation.ts';
 
 /** Every obligation, what messages of both ways go through, people's approvals, and every rule by which labels travel. */
 export const SWITCHES: readonly Switch[] = [
@@ -210,5 +209,4 @@ export const SWITCHES: readonly Switch[] = [
     ['the socket of a pair', 'a role that finds another pair', 'hello.role !== this.#context.expected', 'false'],
     ['the table of verbs', 'a verb that is not the caller', 'info.callers.includes(caller.role)', 'true'],
   ]),
-  ...SEGMENTATION,
 ];
