@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { switchEachOff, tableOf } from './switched-off.ts';
 import { SWITCHES } from './switches.ts';
+import { OUTSIDE } from './switches-outside.ts';
 import { SEGMENTATION } from './switches-segmentation.ts';
 
 const text = (file: string): string => readFileSync(join(import.meta.dir, '../..', file), 'utf8');
@@ -16,8 +17,11 @@ test('[controls-noticed] whichever obligation, inspection or label rule is switc
 }, 600_000);
 
 // To switch each of these off takes as long as all other tests: it is done by night (test/nightly).
-test('what the controls of segmentation are switched off by stands once where it is said to, and the test of each exists', () => {
-  const lost = SEGMENTATION.filter(({ file, from, to, tests }) => from === to || text(file).split(from).length !== 2 || !text(tests).includes('test('));
-  expect(lost.map(({ what }) => what)).toEqual([]);
-  expect(new Set(SEGMENTATION.map(({ what, file }) => `${file} ${what}`)).size).toBe(SEGMENTATION.length);
-});
+test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE]])(
+  'what the controls of %s are switched off by stands once where it is said to, and the test of each exists',
+  (_, rows) => {
+    const lost = rows.filter(({ file, from, to, tests }) => from === to || text(file).split(from).length !== 2 || !text(tests).includes('test('));
+    expect(lost.map(({ what }) => what)).toEqual([]);
+    expect(new Set(rows.map(({ what, file }) => `${file} ${what}`)).size).toBe(rows.length);
+  },
+);

@@ -1,10 +1,14 @@
 import { expect, test } from 'bun:test';
 import { switchEachOff, tableOf } from '../faults/switched-off.ts';
+import { OUTSIDE } from '../faults/switches-outside.ts';
 import { SEGMENTATION } from '../faults/switches-segmentation.ts';
 
-test('whichever control of segmentation is switched off, the test that is named for it notices', async () => {
-  const { broken, offs } = await switchEachOff(SEGMENTATION);
-  console.log(`switched off: each control, and what notices\n${tableOf(offs)}`);
-  expect(broken).toBeUndefined();
-  expect(offs.filter(({ caughtBy, named }) => caughtBy?.includes(named) !== true)).toEqual([]);
-});
+test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE]])(
+  'whichever control of %s is switched off, the test that is named for it notices',
+  async (_, rows) => {
+    const { broken, offs } = await switchEachOff(rows);
+    console.log(`switched off: each control, and what notices\n${tableOf(offs)}`);
+    expect(broken).toBeUndefined();
+    expect(offs.filter(({ caughtBy, named }) => caughtBy?.includes(named) !== true)).toEqual([]);
+  },
+);

@@ -1,0 +1,5 @@
+import type { Switch } from './switch.ts';
+
+/** What keeps order outside the gate: sensors, correlation, files of clients sealed, watched and enforced, the registry service, what ages. */
+export const OUTSIDE: readonly Switch[] = [
+];
