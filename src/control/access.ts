@@ -5,7 +5,8 @@
  * `self`: about the asking administrator alone. `read`: see the configuration. `change`: change it. `approve`: let a server,
  * exception or proposal through. `audit`: read the journal. `investigate`: work on an incident. `stop`: kill switches,
  * quarantine, revocation. `govern`: who may administer, who the people are, who issues tokens. `seal`: what the custodians
- * of the break-glass do, who prove themselves in the request.
+ * of the break-glass do, who prove themselves in the request. `observe`: say what was seen outside the gate, as sensors and watchers
+ * do. `protect`: seal, unseal, restore, baseline and enforce the files that tell agents what they can do.
  */
-export const ACCESSES = ['self', 'read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern', 'seal'] as const;
+export const ACCESSES = ['self', 'read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern', 'seal', 'observe', 'protect'] as const;
 export type Access = (typeof ACCESSES)[number];

@@ -16,6 +16,7 @@ export type Action = (typeof ACTIONS)[number];
  */
 export const ADMIN_ACTIONS = [
   'admin_self', 'admin_read', 'admin_change', 'admin_approve', 'admin_audit', 'admin_investigate', 'admin_stop', 'admin_govern',
+  'admin_observe', 'admin_protect',
 ] as const;
 export type AdminAction = (typeof ADMIN_ACTIONS)[number];
 

@@ -17,6 +17,8 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
   'package.installed': 'config', 'package.refused': 'detection',
+  'file.changed': 'detection', 'watch.stopped': 'detection', 'file.approved': 'config', 'file.sealed': 'config', 'file.unsealed': 'config',
+  'file.restored': 'config', 'file.enforced': 'config',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',
   'proposal.rejected': 'config', 'key.wrapped': 'config', 'key.destroyed': 'config', 'evidence.erased': 'config', 'evidence.expired': 'config',
   'approval.withdrawn': 'response', 'approval.denied': 'response',

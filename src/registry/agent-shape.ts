@@ -37,7 +37,7 @@ export const AGENT = z.strictObject({
   conversations: z.boolean().exactOptional(),
 });
 
-export const ADMIN_ROLES = ['admin', 'approver', 'analyst', 'auditor'] as const;
+export const ADMIN_ROLES = ['admin', 'approver', 'analyst', 'auditor', 'protector', 'sensor'] as const;
 const WHO = z.string().min(1).max(1300);
 /** A bare name would be nobody's id: the role would look given, and nobody would have it. */
 export const ADMIN_PRINCIPAL = WHO.regex(/^[^|]+\|./, 'must be a principal\'s id, <issuer>|<subject>');

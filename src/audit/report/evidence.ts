@@ -48,6 +48,10 @@ export const EVIDENCE = {
   drift: {
     says: 'definitions of servers, and rules of networks, that left what was approved', expected: 'when', events: ['drift.found', 'segment.drifted'],
   },
+  files: {
+    says: 'files that tell agents what they can do: approved, changed, sealed, unsealed, restored, enforced, and watched no longer', expected: 'when',
+    events: ['file.changed', 'file.approved', 'file.sealed', 'file.unsealed', 'file.restored', 'file.enforced', 'watch.stopped'],
+  },
   findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
   responses: {
     says: 'contexts ended or frozen, answers withheld until a person looked', expected: 'when',

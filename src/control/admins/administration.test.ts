@@ -23,7 +23,7 @@ async function decided(admin: Admin, access: Access, space: string): Promise<str
 
 beforeAll(async () => {
   fixture = await openControl();
-  for (const role of ['admin', 'approver', 'analyst', 'auditor']) {
+  for (const role of ['admin', 'approver', 'analyst', 'auditor', 'protector', 'sensor']) {
     await give(`all-${role}`, 'default', { to: { group: `all-${role}` }, role, space: '*' });
     await give(`red-${role}`, 'red', { to: { group: `red-${role}` }, role, space: 'red' });
   }
@@ -34,10 +34,12 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 const MATRIX: Readonly<Record<string, readonly Access[]>> = {
-  admin: ['self', 'read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern'],
+  admin: ['self', 'read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern', 'observe', 'protect'],
   approver: ['self', 'read', 'approve'],
   analyst: ['self', 'read', 'audit', 'investigate', 'stop'],
   auditor: ['self', 'read', 'audit'],
+  protector: ['self', 'read', 'observe', 'protect'],
+  sensor: ['self', 'observe'],
   nobody: ['self'],
 };
 

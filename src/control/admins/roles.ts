@@ -16,10 +16,12 @@ type RoleName = Grant['body']['role'];
 
 /** What each role may. Approving is no changing and changing no reading of the journal, so that duties can be kept apart. */
 const ROLES: Readonly<Record<RoleName, readonly Access[]>> = {
-  admin: ['read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern'],
+  admin: ['read', 'change', 'approve', 'audit', 'investigate', 'stop', 'govern', 'observe', 'protect'],
   approver: ['read', 'approve'],
   analyst: ['read', 'audit', 'investigate', 'stop'],
   auditor: ['read', 'audit'],
+  protector: ['read', 'observe', 'protect'],
+  sensor: ['observe'],
 };
 
 /** Rows of the default space may name every space, those of another only their own: one that says more is nothing. */

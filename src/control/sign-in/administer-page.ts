@@ -23,6 +23,8 @@ const WORDS: Readonly<Record<Access, string>> = {
   stop: 'Stop and revoke',
   govern: 'Say who administers, who the people are and who issues tokens',
   seal: 'Nothing of custodians',
+  observe: 'Say what was seen outside the gate',
+  protect: 'Seal, unseal, restore and enforce the files of agents',
 };
 
 /** Asks a person whether the command line may administer for them. */
