@@ -366,4 +366,8 @@ export const LIMITS = {
   backupRowsBytes: 1024 * 1024,
   recoveryOrderMsMax: 7 * 24 * 60 * 60_000,
   recoveryOrdersKeptMax: 100,
+  assetKeyCharsMax: 500,
+  /** Of one run of one sensor. */
+  observationsMax: 100_000,
+  unseenShownMax: 200,
 } as const;

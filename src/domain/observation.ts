@@ -23,7 +23,7 @@ export type Risk = (typeof RISKS)[number];
  * - `package:npm/@scope/name`, `package:oci/registry/name`: without version.
  * - `program:laptop-7!/opt/x/server.js`: a program or script of one host.
  * - `process:laptop-7!4711!1763900000` (pid and its start), `listener:laptop-7!127.0.0.1:3000`, `container:laptop-7!<id>`.
- * - `client:<id>` with `person:` and `host:` beside it, `person:<subject or user@host>`, `machine:<host>`.
+ * - `client:<id>!<host>!<person>`: a client as one person has it, `person:<subject or user@host>`, `machine:<host>`.
  * - `gate:<server id>`: a server of the registry, by what it is declared as.
  */
 export type AssetKey = string;
@@ -55,4 +55,18 @@ export interface Observation {
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   /** Milliseconds since the epoch: when it was so. */
   readonly seenAt: number;
+}
+
+/** Something that a sensor should have looked at and could not: what was not seen is said, never passed over in silence. */
+export interface Unseen {
+  readonly place: string;
+  /** For people: what was in the way, and with which right it could be seen. */
+  readonly reason: string;
+}
+
+/** One run of a sensor: what it sees, and what it could not see, as it goes. */
+export type Looked = AsyncIterable<Observation | Unseen>;
+
+export function isUnseen(item: Observation | Unseen): item is Unseen {
+  return !('sensor' in item);
 }
