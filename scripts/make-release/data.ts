@@ -17,6 +17,13 @@ export interface DataSource {
 
 const OWN = 'Apache-2.0';
 
+/** Facts of public lists and advisories, reviewed and in words of our own. */
+const KNOWLEDGE = [
+  ['advisories', 'Advisories of MCP software in OSV form.'], ['vendor-endpoints', 'Servers that vendors host, by host and path.'],
+  ['client-names', 'What clients call themselves.'], ['end-of-life', 'Revisions, transports, features, clients and SDKs that end.'],
+  ['discovery', 'Ports, paths and texts that discovery tries and knows.'], ['edition', 'The number and day of these tables.'],
+] as const;
+
 /** Every file under src/ that is neither TypeScript nor a policy. A new one is listed here before a release is made. */
 export function dataParts(root: string): readonly DataPart[] {
   return [
@@ -32,6 +39,7 @@ export function dataParts(root: string): readonly DataPart[] {
       path: 'src/packages/trusted-root.json', type: 'data', licence: 'Apache-2.0', madeOf: [{ name: 'sigstore/root-signing', licence: 'Apache-2.0' }],
       says: 'Keys and certificates of Sigstore, by which attestations of packages are verified offline.',
     },
+    ...KNOWLEDGE.map(([name, says]): DataPart => ({ path: `src/knowledge/shipped/${name}.json`, type: 'data', licence: OWN, madeOf: [], says })),
     { path: 'src/cli/size-figures.json', type: 'data', licence: OWN, madeOf: [], says: 'Figures of our own measurements, for sallyport size.' },
     {
       path: 'src/audit/bundle/verify.mjs', type: 'data', licence: OWN, madeOf: [],

@@ -370,4 +370,5 @@ export const LIMITS = {
   /** Of one run of one sensor. */
   observationsMax: 100_000,
   unseenShownMax: 200,
+  advisoriesMax: 50_000,
 } as const;
