@@ -20,6 +20,7 @@ import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { denialRoutes } from './denials/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
+import { fileRoutes } from './files/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
@@ -47,5 +48,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes,
+  ...linkRoutes, ...fileRoutes,
 ];

@@ -58,6 +58,7 @@ import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
 import { createKnownKeeper } from './vault/known.ts';
 import { openVault } from './vault/vault.ts';
+import { noteSilence } from './files/watches.ts';
 
 /** What control is joined to; `roles/control.ts` opens each. */
 export interface ControlParts {
@@ -190,7 +191,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.recovery.open();
   await takeIntoForce(control, report);
   await control.tellPlaces();
-  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
+  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report), listenForSilence(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }
@@ -276,6 +277,22 @@ function watchConfiguration({ configuration, store, snapshots, report }: Control
     });
   }, LIMITS.configurationLookMs);
   return async () => clearInterval(timer);
+}
+
+/** Where replicas run, each looks; a silence that two see in one moment is on record twice, never not at all. */
+function listenForSilence({ report, ...control }: Control): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= noteSilence(control)
+      .catch((error: unknown) => report(`watchers of files cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  }, LIMITS.watchBeatMsMin);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
 }
 
 /** Another control of the same store may publish too; what it signs with the same key is taken over. */

@@ -15,6 +15,7 @@ import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
+import { FILE_BASELINE, FILE_WATCH } from './files/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
@@ -52,6 +53,7 @@ const SHAPES = {
   secret: STORED_SECRET, connection: CONNECTION, registration: REGISTRATION, identity: IDENTITY,
   'retention-key': RETENTION_KEY, hold: HOLD, approval: APPROVAL, 'approval-of': APPROVAL_OF, quarantined: QUARANTINED,
   gateway: GATEWAY, refused: REFUSED,
+  'file-baseline': FILE_BASELINE, 'file-watch': FILE_WATCH,
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
 } as const;
 

@@ -371,4 +371,12 @@ export const LIMITS = {
   observationsMax: 100_000,
   unseenShownMax: 200,
   advisoriesMax: 50_000,
+  /** Of one act on a client's file, of one report of a watcher. */
+  fileActServersMax: 200,
+  fileDifferencesMax: 20,
+  filePathCharsMax: 1_024,
+  watchesMax: 10_000,
+  /** How often a watcher of files says that it is there. */
+  watchBeatMsMin: 5_000,
+  watchBeatMsMax: 60 * 60_000,
 } as const;

@@ -7,6 +7,7 @@ export const KINDS = [
   'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of', 'quarantined',
   'gateway', 'refused',
   'link-token', 'link-node',
+  'file-baseline', 'file-watch',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];
