@@ -370,6 +370,9 @@ export const LIMITS = {
   /** Of one run of one sensor. */
   observationsMax: 100_000,
   unseenShownMax: 200,
+  /** After that much time a thing that no sensor saw again counts as gone, and a server that nobody uses as orphaned. */
+  assetStaleMs: 14 * 24 * 60 * 60_000,
+  assetOrphanedMs: 30 * 24 * 60 * 60_000,
   advisoriesMax: 50_000,
   /** Of one act on a client's file, of one report of a watcher. */
   fileActServersMax: 200,
