@@ -1,9 +1,10 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
-import { editClientText, entryFor } from '../registry/client-edit.ts';
-import { readClientFile, undoClientFile, writeClientFile } from '../registry/client-file.ts';
-import { clientFiles, clientNamed, type Client } from '../registry/client-import.ts';
+import { clientFiles, clientNamed, type Client } from '../client-files/clients.ts';
+import { editClientText, entryFor } from '../client-files/edit/redirect.ts';
+import { readClientFile, undoClientFile, writeClientFile } from '../client-files/file.ts';
+import { importedId } from '../registry/imported.ts';
 import { need, type Arguments } from './arguments.ts';
 import { show, type Io } from './command.ts';
 import { command } from './connect.ts';
@@ -23,7 +24,7 @@ export async function rewriteClient(name: string, options: Arguments, io: Io): P
   const read = await readClientFile(file);
   const plan = editClientText(read.text, file, {
     client,
-    redirects: targets.map((target) => ({ name: entryFor(read.text, file, target), target, options: furtherOf(options, io) })),
+    redirects: targets.map((target) => ({ name: entryFor(read.text, file, target, importedId), target, options: furtherOf(options, io) })),
     program: [join(import.meta.dir, '..', '..', 'bin', 'sallyport')],
   });
   if (plan.diff === '') io.note(`${plain(file)} has it already.`);

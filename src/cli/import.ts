@@ -1,9 +1,13 @@
 import { homedir } from 'node:os';
+import { clientFiles, CLIENTS } from '../client-files/clients.ts';
+import { readClientFile } from '../client-files/file.ts';
+import { readText } from '../client-files/read/document.ts';
+import { readServers } from '../client-files/read/servers.ts';
+import { carriedBy } from '../client-files/runs/carriers.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
-import { readClientFile } from '../registry/client-file.ts';
-import { clientFiles, CLIENTS, importServers } from '../registry/client-import.ts';
-import type { Import } from '../registry/client-import.ts';
+import { importServers } from '../registry/imported.ts';
+import type { Import } from '../registry/imported.ts';
 import { show } from './command.ts';
 import type { Command, Io } from './command.ts';
 import { objects, part, text } from './json-view.ts';
@@ -30,7 +34,8 @@ export const command: Command = {
     for (const file of files) {
       const { text: content, bytes } = await readClientFile(file);
       if (bytes === undefined) continue;
-      const one = importServers(content, file, { owner, taken, declared });
+      const read = readServers(readText(content, file), { client: fromOf(call), file, scope: 'user' });
+      const one = importServers(read, { owner, taken, declared, carriedBy });
       taken.push(...one.servers.map(({ declaration }) => declaration.id));
       found.push(one);
     }
@@ -42,6 +47,11 @@ export const command: Command = {
     return outcomes.every((one) => one['error'] === undefined) ? 0 : 1;
   },
 };
+
+/** The client that was named; a file is nobody's. */
+function fromOf(call: Call): string {
+  return CLIENTS.find((one) => one === call.options.text('from')) ?? 'unknown';
+}
 
 function textsOf(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(text) : [];

@@ -7,7 +7,10 @@ export type Runs =
   /** A server elsewhere; the address has neither credentials nor query. */
   | { readonly kind: 'remote'; readonly url: string }
   /** `version` absent: whichever is the newest. `name` as its registry spells it (PyPI: normalised by PEP 503). */
-  | { readonly kind: 'package'; readonly ecosystem: 'npm' | 'pypi' | 'oci' | 'go' | 'cargo' | 'nuget' | 'mcpb'; readonly name: string; readonly version?: string }
+  | {
+    readonly kind: 'package'; readonly ecosystem: 'npm' | 'pypi' | 'oci' | 'go' | 'cargo' | 'nuget' | 'mcpb'; readonly name: string;
+    readonly version?: string;
+  }
   /** A program of this machine; `script` where an interpreter runs a file. Absolute where that could be told. */
   | { readonly kind: 'program'; readonly program: string; readonly script?: string }
   /** A line that a shell would execute: shown, never run. */

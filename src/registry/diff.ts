@@ -2,7 +2,7 @@ import { createTwoFilesPatch } from 'diff';
 import { isArray, isObject } from '../domain/json.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import type { Drift } from './drift.ts';
-import { showHidden } from './text.ts';
+import { showHidden } from '../domain/hidden.ts';
 
 /** Edits after which a diff says less than the two texts: it then shows all of the one and all of the other. */
 const EDITS_MAX = 500;

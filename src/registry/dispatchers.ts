@@ -2,7 +2,7 @@ import { isArray, isObject } from '../domain/json.ts';
 import type { Json } from '../domain/json.ts';
 import type { Surface, Tool } from '../domain/server.ts';
 import { propertiesOf, valueAt } from './properties.ts';
-import { showHidden } from './text.ts';
+import { showHidden } from '../domain/hidden.ts';
 
 /** Something about dispatchers that an approver must see. It refuses nothing by itself. */
 export interface DispatcherFinding {

@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import type { Server } from '../domain/server.ts';
-import { showHidden } from './text.ts';
+import { showHidden } from '../domain/hidden.ts';
 
 /** What is known of how a remote server stands. `undefined`: it could not be found out, which counts as the worst. */
 export interface ExposureFacts {

@@ -3,8 +3,8 @@ import type { LaunchSpec, PackagePin, SandboxSpec } from '../domain/server.ts';
 import { checkPinned, readPackageCommand } from './packages.ts';
 import { sandboxOf } from './sandbox.ts';
 import { SANDBOX_SPEC } from './sandbox-shape.ts';
-import { isReference, looksSecret, namesSecret, refusedReference } from './secrets.ts';
-import { hasHidden, showHidden } from './text.ts';
+import { isReference, looksSecret, namesSecret, refusedReference } from '../domain/secret-forms.ts';
+import { hasHidden, showHidden } from '../domain/hidden.ts';
 
 export const LAUNCH_ALLOWANCES = ['shell', 'inline-code'] as const;
 /** What an administrator may allow one server by name; everything else on the list of refusals stays refused. */

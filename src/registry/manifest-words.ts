@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SECRET_REFERENCE } from '../domain/server.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import { ID_PATTERN } from './names.ts';
-import { refusedReference } from './secrets.ts';
+import { refusedReference } from '../domain/secret-forms.ts';
 
 /** The words that sallyport.yaml is made of. */
 

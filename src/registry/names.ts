@@ -1,6 +1,6 @@
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { hasHidden, showHidden } from './text.ts';
+import { hasHidden, showHidden } from '../domain/hidden.ts';
 
 /** Ids of servers, toolsets and roles: lower case, digits, hyphens. No underscore, so `<server>__<tool>` splits one way only. */
 export const ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;

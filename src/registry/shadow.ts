@@ -2,7 +2,8 @@ import type { FINDING_RULES } from '../domain/finding.ts';
 import type { Pin, Surface, Tool } from '../domain/server.ts';
 import { canonicalText } from './canonical.ts';
 import { isNear, nearForms, wordSet } from './near.ts';
-import { confusableForm, normaliseText, showHidden, similarityOf, textAt } from './text.ts';
+import { showHidden } from '../domain/hidden.ts';
+import { confusableForm, normaliseText, similarityOf, textAt } from './text.ts';
 
 /** A server and what it says of itself, for comparing with its neighbours. */
 export interface Neighbour {

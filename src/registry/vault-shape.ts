@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ID, SAFE_URL, SECRET } from './manifest-words.ts';
-import { looksSecret } from './secrets.ts';
+import { looksSecret } from '../domain/secret-forms.ts';
 
 /** The `vault` part of sallyport.yaml: where the vault's key rests, and who else may be asked for secrets. */
 

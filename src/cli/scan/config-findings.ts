@@ -1,14 +1,14 @@
+import type { Locate, Path } from '../../client-files/read/region.ts';
 import { detectorsWith } from '../../detect/table.ts';
 import { createInspector } from '../../detect/inspect.ts';
 import { UNINFORMED } from '../../detect/surroundings.ts';
+import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { isArray, isObject } from '../../domain/json.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
 import { isLoopbackHost } from '../../domain/loopback.ts';
-import { looksSecret } from '../../registry/secrets.ts';
-import { showHidden } from '../../registry/text.ts';
-import type { ConfigEntry } from './config.ts';
+import { looksSecret } from '../../domain/secret-forms.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import type { ScanFinding } from './judge.ts';
-import type { Locate, Path } from './region.ts';
 import { ownRule, ruleInfo } from './rules.ts';
 import type { OwnRule } from './rules.ts';
 
@@ -16,26 +16,26 @@ import type { OwnRule } from './rules.ts';
 const inspect = createInspector(detectorsWith(UNINFORMED).filter(({ id }) => id === 'secrets' || id === 'hidden-channels'));
 
 /** What of an entry is wrong before anything of it is started or asked. No finding holds a value. */
-export function findingsOf(entry: ConfigEntry, file: string, locate: Locate): readonly ScanFinding[] {
+export function findingsOf(server: ConfiguredServer, said: Json, file: string, locate: Locate): readonly ScanFinding[] {
   const at = (path: Path): Pick<ScanFinding, 'at' | 'region'> => {
-    const region = locate([...entry.at, ...path]);
+    const region = locate([...server.at, ...path]);
     return { at: [pointerOf(path)], ...(region === undefined ? {} : { region }) };
   };
-  const common = { server: entry.name, from: file, item: '', excerpt: '' } as const;
+  const common = { server: server.name, from: file, item: '', excerpt: '' } as const;
   const own = (rule: OwnRule, path: Path, more = ''): ScanFinding =>
     ({ ...common, ...at(path), rule, severity: ownRule(rule).severity, message: `${ownRule(rule).what}${more}` });
-  const { findings, incomplete } = inspect({ facet: 'definition', json: entry.said, at: '', server: entry.name, name: '' });
+  const { findings, incomplete } = inspect({ facet: 'definition', json: said, at: '', server: server.name, name: '' });
   const seen = [...(incomplete === undefined ? [] : [incomplete]), ...findings].map((finding): ScanFinding => {
     const rule = `${finding.detector}/${finding.rule}`;
     const message = ruleInfo(rule)?.what ?? 'It could not be looked at as a whole.';
-    return { ...common, ...at(pathOf(finding.at[0] ?? '', entry.said)), rule, severity: finding.severity, message };
+    return { ...common, ...at(pathOf(finding.at[0] ?? '', said)), rule, severity: finding.severity, message };
   });
   const told = new Set(seen.flatMap((one) => one.at));
-  const secrets = secretsIn(entry.said, '', []).filter((path) => !told.has(pointerOf(path)));
-  const approvals = approvalsIn(entry.said);
+  const secrets = secretsIn(said, '', []).filter((path) => !told.has(pointerOf(path)));
+  const approvals = approvalsIn(said);
   return [
     ...seen, ...secrets.map((path) => own('config/secret', path)),
-    ...(isCleartext(entry.entry) ? [own('config/cleartext', [])] : []),
+    ...(isCleartext(server) ? [own('config/cleartext', [])] : []),
     ...(approvals === undefined ? [] : [own('config/auto-approve', [approvals], ` (${showHidden(approvals)})`)]),
   ];
 }
@@ -60,10 +60,8 @@ function secretsIn(json: Json, key: string, path: Path): readonly Path[] {
 /** Names whose values say where a secret is, and are none. */
 const REFERS = /env_var$|_env$|^env_http_headers$|^env_keys$|headersHelper|url$/i;
 
-function isCleartext(entry: Json): boolean {
-  const { url, serverUrl, httpUrl }: JsonObject = isObject(entry) ? entry : {};
-  const address = [url, serverUrl, httpUrl].find((one) => typeof one === 'string');
-  return typeof address === 'string' && URL.canParse(address) && new URL(address).protocol === 'http:' && !isLoopbackHost(new URL(address).hostname);
+function isCleartext({ url }: ConfiguredServer): boolean {
+  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopbackHost(new URL(url).hostname);
 }
 
 /** Under which name a client is told to ask nobody. */

@@ -1,5 +1,5 @@
 import type { Pin } from '../../domain/server.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import type { ScanFinding } from './judge.ts';
 import { ownRule } from './rules.ts';
 import type { Target } from './target.ts';

@@ -7,9 +7,9 @@ import type { HeldTool, ToxicCombination } from '../../detect/toxic-combination.
 import { SEVERITIES } from '../../domain/finding.ts';
 import type { Severity } from '../../domain/finding.ts';
 import { findShadows } from '../../registry/shadow.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import { guessLabels } from './labels.ts';
-import type { Region } from './region.ts';
+import type { Region } from '../../client-files/read/region.ts';
 import { ruleInfo } from './rules.ts';
 import type { Target } from './target.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Severity } from '../../domain/finding.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import type { ScanFinding } from './judge.ts';
 import { ruleInfo } from './rules.ts';
 import type { Skipped } from './sources.ts';

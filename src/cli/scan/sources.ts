@@ -1,20 +1,23 @@
+import { readClientFile } from '../../client-files/file.ts';
+import { readText } from '../../client-files/read/document.ts';
+import type { ReadDocument } from '../../client-files/read/document.ts';
+import { valueAt } from '../../client-files/read/entries.ts';
+import type { Locate } from '../../client-files/read/region.ts';
+import { readServers } from '../../client-files/read/servers.ts';
+import { carriedBy } from '../../client-files/runs/carriers.ts';
+import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import { isArray, isObject } from '../../domain/json.ts';
-import type { Json, JsonObject } from '../../domain/json.ts';
-import { EntryProblem, readEntry } from '../../registry/client-entry.ts';
-import type { ReadEntry } from '../../registry/client-entry.ts';
-import { readClientFile } from '../../registry/client-file.ts';
+import { isArray } from '../../domain/json.ts';
+import { EntryProblem, readEntry } from '../../registry/imported-entry.ts';
+import type { ReadEntry } from '../../registry/imported-entry.ts';
 import { renderArgv } from '../../registry/launch.ts';
-import { looksSecret } from '../../registry/secrets.ts';
-import { showHidden } from '../../registry/text.ts';
-import { entriesIn, readText } from './config.ts';
-import type { ConfigEntry, ReadFile } from './config.ts';
+import { looksSecret } from '../../domain/secret-forms.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import { findingsOf, pathOf } from './config-findings.ts';
 import { differences } from './differs.ts';
 import type { ScanFinding } from './judge.ts';
 import { OWN_NAME, readLive } from './live.ts';
 import type { Reach } from './live.ts';
-import type { Locate } from './region.ts';
 import { baseOf, saidIn, toTarget } from './target.ts';
 import type { Said, Target } from './target.ts';
 
@@ -54,12 +57,12 @@ export async function readFileSources(file: string, from: string, allowed: Allow
   const read = readText(text, file);
   const said = saidIn(read.json);
   if (said !== undefined) return { targets: [{ ...toTarget(nameOf(file), from, said), locate: within(read) }], findings: [], skipped: [] };
-  const entries = entriesIn(read.json);
-  if (entries.length === 0) throw new SallyportError('ERR_SURFACE_INVALID', `${showHidden(file)} holds neither definitions nor servers`, {
+  const { servers, unread } = readServers(read, { client: 'unknown', file, scope: 'user' });
+  if (servers.length + unread.length === 0) throw new SallyportError('ERR_SURFACE_INVALID', `${showHidden(file)} holds neither definitions nor servers`, {
     remedy: 'Give a result of tools/list, or the configuration file of a client.',
   });
-  const all: Sources[] = [];
-  for (const entry of entries) all.push(await readOne(entry, from, read.locate, allowed));
+  const all: Sources[] = [{ targets: [], findings: [], skipped: unread.map(({ name, reason }) => ({ name, reason, failed: false })) }];
+  for (const server of servers) all.push(await readOne(server, read, from, allowed));
   return { targets: all.flatMap(({ targets }) => targets), findings: all.flatMap(({ findings }) => findings), skipped: all.flatMap(({ skipped }) => skipped) };
 }
 
@@ -78,7 +81,7 @@ export async function readServer(name: string, from: string, reach: Reach, { as,
 }
 
 /** Where the pointers of a target lead in the file that it was read from. */
-function within({ json, locate }: ReadFile): (pointer: string) => ReturnType<Locate> {
+function within({ json, locate }: ReadDocument): (pointer: string) => ReturnType<Locate> {
   const base = baseOf(json);
   const said: Said = saidIn(json) ?? {};
   return (pointer) => {
@@ -88,17 +91,17 @@ function within({ json, locate }: ReadFile): (pointer: string) => ReturnType<Loc
 }
 
 /** One entry: judged as it would be on import, before anything of it is started or asked. */
-async function readOne(entry: ConfigEntry, file: string, locate: Locate, allowed: Allowed): Promise<Sources> {
-  const seen = findingsOf(entry, file, locate);
-  const region = locate(entry.at);
-  const checked = check(entry);
-  const common = { server: entry.name, from: file, item: '', at: [], excerpt: '', ...(region === undefined ? {} : { region }) };
+async function readOne(server: ConfiguredServer, { json, locate }: ReadDocument, file: string, allowed: Allowed): Promise<Sources> {
+  const seen = findingsOf(server, valueAt(json, server.at) ?? null, file, locate);
+  const region = locate(server.at);
+  const checked = check(server);
+  const common = { server: server.name, from: file, item: '', at: [], excerpt: '', ...(region === undefined ? {} : { region }) };
   const launch: readonly ScanFinding[] = checked.problem === undefined || !isLaunch(checked.problem) ? [] : [{
     ...common, message: checked.problem.message,
     ...(checked.problem.code === 'ERR_LAUNCH_FORBIDDEN' ? { rule: 'launch/forbidden', severity: 'high' } : { rule: 'launch/unpinned', severity: 'medium' }),
   }];
   const findings = [...seen, ...launch];
-  const skip = (reason: string, failed = false): Sources => ({ targets: [], findings, skipped: [{ name: entry.name, reason, failed }] });
+  const skip = (reason: string, failed = false): Sources => ({ targets: [], findings, skipped: [{ name: server.name, reason, failed }] });
   const { reach } = checked;
   if (reach === undefined) return skip(checked.problem?.message ?? 'it can\'t be reached');
   const isLocal = 'command' in reach;
@@ -106,7 +109,7 @@ async function readOne(entry: ConfigEntry, file: string, locate: Locate, allowed
   if (isLocal && !allowed.start) return skip(`--start would start: ${where}`);
   if (!isLocal && !allowed.connect) return skip(`--connect would ask: ${where}`);
   try {
-    const read = await readServer(entry.name, where, reach, allowed);
+    const read = await readServer(server.name, where, reach, allowed);
     return { ...read, findings: [...findings, ...read.findings] };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
@@ -124,26 +127,22 @@ interface Checked {
 }
 
 /** How a server is reached; what hides what it starts is reached by nobody. */
-function check({ entry }: ConfigEntry): Checked {
-  const [env, headers] = [textsOf(objectAt(entry, 'env')), textsOf(objectAt(entry, 'headers'))];
+function check(server: ConfiguredServer): Checked {
+  const carried = carriedBy(server.command);
+  const { env, headers } = carried === undefined ? server : { ...server, headers: carried.headers };
   try {
     // References stand for secrets: nothing of them is shown.
-    const read: ReadEntry = readEntry(entry, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, isLoose: false });
+    const read: ReadEntry = readEntry(server, carried, { keep: (secret) => `env:${secret.replaceAll(/\W/g, '_')}`, isLoose: false });
     const { endpoint } = read;
     if (endpoint.transport !== 'stdio') return { reach: { url: endpoint.url, headers } };
     const { command, args, cwd } = endpoint.launch;
     return { reach: { command, args, env, ...(cwd === undefined ? {} : { cwd }) } };
   } catch (error) {
     if (!(error instanceof EntryProblem)) throw error;
-    const [command, ...args] = commandOf(entry);
+    const [command, ...args] = server.command;
     // What is only not pinned is what most people have: they may look at it.
     return error.code === 'ERR_LAUNCH_UNPINNED' && command !== undefined ? { problem: error, reach: { command, args, env } } : { problem: error };
   }
-}
-
-function commandOf(entry: Json): readonly string[] {
-  const { command, args } = isObject(entry) ? entry : {};
-  return [...(isArray(command) ? command : [command]), ...(isArray(args) ? args : [])].filter((word) => typeof word === 'string');
 }
 
 /** What stands behind an option that names a secret is not shown. */
@@ -160,15 +159,6 @@ export function publicUrl(url: string): string {
   if (!URL.canParse(url)) return '';
   const { origin, pathname } = new URL(url);
   return `${origin}${pathname}`;
-}
-
-function objectAt(json: Json, key: string): JsonObject {
-  const value = isObject(json) ? json[key] : undefined;
-  return isObject(value) ? value : {};
-}
-
-function textsOf(json: JsonObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(json).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])));
 }
 
 function nameOf(file: string): string {

@@ -6,8 +6,8 @@ import { UNLABELLED } from '../../domain/server.ts';
 import type { Pin, PinKind, Surface, Tool } from '../../domain/server.ts';
 import { pinOf } from '../../registry/canonical.ts';
 import { guessEffect } from '../../registry/effects.ts';
-import { showHidden } from '../../registry/text.ts';
-import type { Region } from './region.ts';
+import { showHidden } from '../../domain/hidden.ts';
+import type { Region } from '../../client-files/read/region.ts';
 
 /** What one server said of itself, wherever it was read. */
 export interface Target {

@@ -1,7 +1,7 @@
 import { quote } from '../../audit/query/rewrite.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Control } from '../control.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import { pathsIn, type FlowStep } from '../flow/paths.ts';
 import { time } from './view.ts';
 import type { Approval } from './words.ts';

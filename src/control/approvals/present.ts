@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { diffDefinitions, renderDefinition } from '../../registry/diff.ts';
-import { hasHidden, showHidden } from '../../registry/text.ts';
+import { hasHidden, showHidden } from '../../domain/hidden.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Control } from '../control.ts';
 import { findStored, listStored } from '../stored.ts';

@@ -7,7 +7,7 @@ import { observe, type Seen } from '../../policy/least/observe.ts';
 import { quote } from '../../policy/quote.ts';
 import { createTally, type Report } from '../../policy/simulate/report.ts';
 import { suggestPolicies, type ObservedCall } from '../../policy/suggest.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { candidateOf, compileWhole, type Candidate } from './candidate.ts';

@@ -12,7 +12,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { Surface } from '../../domain/server.ts';
 import { digestOfSurface } from '../../registry/canonical.ts';
 import type { DetectShape } from '../../registry/detect-shape.ts';
-import { showHidden } from '../../registry/text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 import type { Rows } from '../../store/store.ts';
 import { readDetectInForce } from '../detect/settings.ts';
 import { listStored } from '../stored.ts';

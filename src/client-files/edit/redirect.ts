@@ -1,10 +1,10 @@
 import { applyEdits, findNodeAtLocation, modify } from 'jsonc-parser';
 import type { JSONPath, Node } from 'jsonc-parser';
 import { createTwoFilesPatch } from 'diff';
-import { SallyportError } from '../domain/errors.ts';
-import { importedId, type Client } from './client-import.ts';
-import { entriesAt, maskSecrets, parseClientText, placesIn } from './client-text.ts';
-import { showHidden } from './text.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Client } from '../clients.ts';
+import { entriesAt, maskSecrets, parseClientText, placesIn } from '../text.ts';
+import { showHidden } from '../../domain/hidden.ts';
 
 /** One entry of a client's file that shall go through the gate. */
 export interface Redirect {
@@ -47,9 +47,9 @@ export function editClientText(text: string, file: string, options: EditOptions)
 
 /**
  * The entry that a target takes the place of: the one that was imported as it, so that no way around the gate stays beside
- * it; else a new one. Throws `ERR_CONFIG_SYNTAX`.
+ * it; else a new one. `importedId`: the server that an entry of a name is imported as. Throws `ERR_CONFIG_SYNTAX`.
  */
-export function entryFor(text: string, file: string, target: string): string {
+export function entryFor(text: string, file: string, target: string, importedId: (name: string) => string): string {
   const id = target.replace(/^t\//, '');
   const tree = parseClientText(text, file);
   const names = placesIn(tree).filter(({ scope }) => scope === 'user').flatMap(({ path }) => entriesAt(tree, path).map(([name]) => name));

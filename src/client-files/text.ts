@@ -1,7 +1,7 @@
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { JSONPath, Node, ParseError } from 'jsonc-parser';
 import { SallyportError } from '../domain/errors.ts';
-import { isReference, looksSecret } from './secrets.ts';
+import { isReference, looksSecret } from '../domain/secret-forms.ts';
 
 /** Where a client keeps servers in its file, and for whom: `user`, or the folder of a project. */
 export interface Place {

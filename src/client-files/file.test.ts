@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { findNodeAtLocation, parse } from 'jsonc-parser';
 import { codeOf } from '../../test/fixtures/code-of.ts';
-import { editClientText } from './client-edit.ts';
-import type { EditOptions } from './client-edit.ts';
-import { readClientFile, undoClientFile, writeClientFile } from './client-file.ts';
-import { parseClientText } from './client-text.ts';
+import { editClientText } from './edit/redirect.ts';
+import type { EditOptions } from './edit/redirect.ts';
+import { readClientFile, undoClientFile, writeClientFile } from './file.ts';
+import { parseClientText } from './text.ts';
 
 const OPTIONS: EditOptions = { client: 'claude-code', redirects: [{ name: 'a', target: 'srv-a' }], program: ['sallyport'] };
 let folder = '';

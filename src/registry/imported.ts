@@ -1,56 +1,12 @@
-import { join } from 'node:path';
-import { SallyportError } from '../domain/errors.ts';
+import type { ConfiguredServer } from '../domain/configured-server.ts';
 import type { ErrorCode } from '../domain/errors.ts';
+import { showHidden } from '../domain/hidden.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
-import { EntryProblem, readEntry } from './client-entry.ts';
-import type { EntryOptions, ReadEntry } from './client-entry.ts';
-import { entriesAt, parseClientText, placesIn } from './client-text.ts';
+import { EntryProblem, readEntry } from './imported-entry.ts';
+import type { Carried, EntryOptions, ReadEntry } from './imported-entry.ts';
 import { renderArgv } from './launch.ts';
 import { isSamePackage } from './packages.ts';
 import type { ServerDeclaration } from './manifest.ts';
-import { showHidden } from './text.ts';
-
-export const CLIENTS = ['claude-code', 'cursor', 'vscode', 'copilot'] as const;
-export type Client = (typeof CLIENTS)[number];
-
-export interface Surroundings {
-  readonly home: string;
-  readonly cwd: string;
-  readonly platform: NodeJS.Platform;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-/** The files in which a client keeps servers, the person's own first, then the project's. Some may not exist. */
-export function clientFiles(client: Client, { home, cwd, platform, env }: Surroundings): readonly string[] {
-  switch (client) {
-    case 'claude-code':
-      return [join(env['CLAUDE_CONFIG_DIR'] ?? home, '.claude.json'), join(cwd, '.mcp.json')];
-    case 'cursor':
-      return [join(home, '.cursor/mcp.json'), join(cwd, '.cursor/mcp.json')];
-    case 'vscode': {
-      const user = codeFolder(home, platform, env);
-      return [join(user, 'mcp.json'), join(user, 'settings.json'), join(cwd, '.vscode/mcp.json'), join(cwd, '.vscode/settings.json')];
-    }
-    case 'copilot':
-      break;
-  }
-  return [join(env['COPILOT_HOME'] ?? join(home, '.copilot'), 'mcp-config.json'), join(cwd, '.mcp.json'), join(cwd, '.github/mcp.json')];
-}
-
-function codeFolder(home: string, platform: NodeJS.Platform, env: Surroundings['env']): string {
-  if (platform === 'darwin') return join(home, 'Library/Application Support/Code/User');
-  if (platform === 'win32') return join(env['APPDATA'] ?? join(home, 'AppData/Roaming'), 'Code/User');
-  return join(env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'Code/User');
-}
-
-/** Which client a name means. Throws `ERR_CLIENT_UNKNOWN`. */
-export function clientNamed(name: string): Client {
-  const found = CLIENTS.find((client) => client === name);
-  if (found) return found;
-  throw new SallyportError('ERR_CLIENT_UNKNOWN', `no client is known as ${JSON.stringify(showHidden(name))}`, {
-    remedy: `name one of: ${CLIENTS.join(', ')}`,
-  });
-}
 
 export interface ImportedServer {
   readonly declaration: ServerDeclaration;
@@ -87,6 +43,12 @@ export interface Declared {
   readonly command?: readonly string[];
 }
 
+/** What a client's file says: its servers, and the entries that are none that anything could start or reach. */
+export interface ReadFile {
+  readonly servers: readonly ConfiguredServer[];
+  readonly unread: readonly { readonly name: string; readonly project?: string; readonly reason: string }[];
+}
+
 export interface ImportOptions {
   /** Who is accountable for what is imported, until somebody says otherwise. */
   readonly owner: string;
@@ -96,40 +58,42 @@ export interface ImportOptions {
   readonly declared?: readonly Declared[];
   /** Puts a secret away and says where; without it, a secret is expected in an environment variable of Sallyport's. */
   keep?(server: string, name: string, value: string): string | undefined;
+  /** The remote server that a command only carries to its client. */
+  carriedBy?(command: readonly string[]): Carried | undefined;
 }
 
 /**
  * Turns what a client's file has into declarations for a manifest. Nothing in the answer is a secret: values of env and
- * headers become references. What can't be enrolled as it is is named with the reason. Throws `ERR_CONFIG_SYNTAX`.
+ * headers become references. What can't be enrolled as it is is named with the reason.
  */
-export function importServers(text: string, file: string, options: ImportOptions): Import {
-  const tree = parseClientText(text, file);
+export function importServers(file: ReadFile, options: ImportOptions): Import {
   const servers: ImportedServer[] = [];
-  const skipped: SkippedEntry[] = [];
+  const skipped: SkippedEntry[] = file.unread.map(({ name, project, reason }) => ({
+    name: showHidden(name), scope: project ?? 'user', code: 'ERR_CONFIG_INVALID', reason, remedy: 'correct the entry in the client',
+  }));
   const secrets: KeptSecret[] = [];
   const taken = new Set(options.taken);
-  for (const { path, scope } of placesIn(tree)) {
-    for (const [name, value] of entriesAt(tree, path)) {
-      const id = freeId(name, taken);
-      const kept: KeptSecret[] = [];
-      const keep: EntryOptions['keep'] = (secret, plain) => {
-        const given = plain === undefined ? undefined : options.keep?.(id, secret, plain);
-        const reference = given ?? `env:${variableName(id, secret)}`;
-        kept.push({ server: id, name: secret, reference });
-        return reference;
-      };
-      try {
-        const read = readEntry(value, { keep, isLoose: true });
-        if (servers.some((other) => sameServer(other.declaration, read))) continue;
-        const there = options.declared?.find((one) => isThere(one, read));
-        if (there !== undefined) throw new EntryProblem(`it is declared already, as ${there.id}`, 'nothing is left to do for it', 'ERR_CONFLICT');
-        taken.add(id);
-        servers.push({ declaration: declare(id, read, options.owner), name, scope });
-        secrets.push(...kept);
-      } catch (error) {
-        if (!(error instanceof EntryProblem)) throw error;
-        skipped.push({ name: showHidden(name), scope, code: error.code, reason: error.message, remedy: error.remedy });
-      }
+  for (const server of file.servers) {
+    const { name, project: scope = 'user' } = server;
+    const id = freeId(name, taken);
+    const kept: KeptSecret[] = [];
+    const keep: EntryOptions['keep'] = (secret, plain) => {
+      const given = plain === undefined ? undefined : options.keep?.(id, secret, plain);
+      const reference = given ?? `env:${variableName(id, secret)}`;
+      kept.push({ server: id, name: secret, reference });
+      return reference;
+    };
+    try {
+      const read = readEntry(server, options.carriedBy?.(server.command), { keep, isLoose: true });
+      if (servers.some((other) => sameServer(other.declaration, read))) continue;
+      const there = options.declared?.find((one) => isThere(one, read));
+      if (there !== undefined) throw new EntryProblem(`it is declared already, as ${there.id}`, 'nothing is left to do for it', 'ERR_CONFLICT');
+      taken.add(id);
+      servers.push({ declaration: declare(id, read, options.owner), name, scope });
+      secrets.push(...kept);
+    } catch (error) {
+      if (!(error instanceof EntryProblem)) throw error;
+      skipped.push({ name: showHidden(name), scope, code: error.code, reason: error.message, remedy: error.remedy });
     }
   }
   return { servers, skipped, secrets };

@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'bun:test';
-import { clientFiles, clientNamed, importServers } from './client-import.ts';
-import type { Import } from './client-import.ts';
+import { clientFiles, clientNamed } from '../client-files/clients.ts';
+import { readText } from '../client-files/read/document.ts';
+import { readServers } from '../client-files/read/servers.ts';
+import { carriedBy } from '../client-files/runs/carriers.ts';
+import { importServers } from './imported.ts';
+import type { Import, ImportOptions } from './imported.ts';
 import { formatManifest, parseManifest } from './manifest.ts';
 
 const SECRET = 'sk-live-0123456789abcdef';
 
+function importText(text: string, file: string, options: ImportOptions): Import {
+  return importServers(readServers(readText(text, file), { client: 'unknown', file, scope: 'user' }), { carriedBy, ...options });
+}
+
 function read(value: unknown): Import {
-  return importServers(JSON.stringify(value), 'mcp.json', { owner: 'me' });
+  return importText(JSON.stringify(value), 'mcp.json', { owner: 'me' });
 }
 
 function one(entry: unknown): Import {
@@ -17,7 +25,7 @@ describe('importServers', () => {
   test('what is declared already is not declared again under another name', () => {
     const text = JSON.stringify({ mcpServers: { crm: { url: 'https://crm.example/mcp' }, news: { url: 'https://news.example/mcp' } } });
     const declared = [{ id: 'crm', endpoint: 'https://crm.example/mcp' }];
-    const found = importServers(text, 'f', { owner: 'me', taken: ['crm'], declared });
+    const found = importText(text, 'f', { owner: 'me', taken: ['crm'], declared });
     expect(found.servers.map(({ declaration }) => declaration.id)).toEqual(['news']);
     expect(found.skipped).toMatchObject([{ name: 'crm', code: 'ERR_CONFLICT', reason: 'it is declared already, as crm' }]);
   });
@@ -38,11 +46,11 @@ describe('importServers', () => {
 
   test('VS Code: servers, comments, trailing commas, BOM, settings.json in both spellings', () => {
     const text = '\ufeff{ // mine\n "servers": { "a": { "type": "stdio", "command": "node", "args": ["a.js",], }, }, "inputs": [] }';
-    expect(importServers(text, 'f', { owner: 'me' }).servers[0]?.declaration.endpoint).toMatchObject({ transport: 'stdio' });
+    expect(importText(text, 'f', { owner: 'me' }).servers[0]?.declaration.endpoint).toMatchObject({ transport: 'stdio' });
     expect(read({ mcp: { servers: { a: { url: 'https://a.example' } } } }).servers).toHaveLength(1);
     expect(read({ 'mcp.servers': { a: { url: 'https://a.example' } } }).servers).toHaveLength(1);
     expect(read({ customizations: { vscode: { mcp: { servers: { a: { url: 'https://a.example' } } } } } }).servers).toHaveLength(1);
-    expect(importServers('', 'f', { owner: 'me' }).servers).toEqual([]);
+    expect(importText('', 'f', { owner: 'me' }).servers).toEqual([]);
   });
 
   test('secrets in env and headers become references and never appear', () => {
@@ -67,7 +75,7 @@ describe('importServers', () => {
   test('a secret can be put away; nobody else gets the value', () => {
     const kept: string[] = [];
     const text = JSON.stringify({ mcpServers: { a: { command: 'server', env: { API_KEY: SECRET } } } });
-    const found = importServers(text, 'f', { owner: 'me', keep: (server, name, value) => (kept.push(value), `file:/secrets/${server}-${name}`) });
+    const found = importText(text, 'f', { owner: 'me', keep: (server, name, value) => (kept.push(value), `file:/secrets/${server}-${name}`) });
     expect(kept).toEqual([SECRET]);
     expect(found.servers[0]?.declaration.endpoint).toMatchObject({ launch: { env: { API_KEY: 'file:/secrets/a-API_KEY' } } });
   });
@@ -105,9 +113,9 @@ describe('importServers', () => {
 
   test('a package without a version is left to whoever declares it, and is the one that is declared already', () => {
     const text = JSON.stringify({ mcpServers: { a: { command: 'npx', args: ['-y', '@s/server', '/srv'] } } });
-    expect(importServers(text, 'f', { owner: 'me' }).servers[0]?.declaration.endpoint).toMatchObject({ launch: { args: ['-y', '@s/server', '/srv'] } });
+    expect(importText(text, 'f', { owner: 'me' }).servers[0]?.declaration.endpoint).toMatchObject({ launch: { args: ['-y', '@s/server', '/srv'] } });
     const outcome = (command: readonly string[]): unknown =>
-      importServers(text, 'f', { owner: 'me', declared: [{ id: 'files', endpoint: 'node x', command }] }).skipped[0]?.code;
+      importText(text, 'f', { owner: 'me', declared: [{ id: 'files', endpoint: 'node x', command }] }).skipped[0]?.code;
     expect(outcome(['npx', '-y', '@s/server@1.2.3', '/srv'])).toBe('ERR_CONFLICT');
     expect(outcome(['npx', '@s/server@1.2.3', '/srv'])).toBe('ERR_CONFLICT');
     expect(outcome(['npx', '-y', '@s/server@1.2.3', '/home'])).toBeUndefined();
@@ -123,9 +131,9 @@ describe('importServers', () => {
   });
 
   test('broken files and keys that stand twice are refused with their place', () => {
-    expect(() => importServers('{\n  "mcpServers": {,}\n}', 'f.json', { owner: 'me' })).toThrow('f.json:2:');
-    expect(() => importServers('{"mcpServers":{"a":{},"a":{}}}', 'f.json', { owner: 'me' })).toThrow('f.json:1:23: the key "a" stands twice');
-    expect(() => importServers('[]', 'f.json', { owner: 'me' })).toThrow('not an object');
+    expect(() => importText('{\n  "mcpServers": {,}\n}', 'f.json', { owner: 'me' })).toThrow('f.json:2:');
+    expect(() => importText('{"mcpServers":{"a":{},"a":{}}}', 'f.json', { owner: 'me' })).toThrow('f.json:1:23: the key "a" stands twice');
+    expect(() => importText('1', 'f.json', { owner: 'me' })).toThrow('not an object');
   });
 });
 

@@ -1,4 +1,4 @@
-import { SECRET_REFERENCE } from '../domain/server.ts';
+import { SECRET_REFERENCE } from './server.ts';
 
 /** Why what is meant as a reference to a secret is none, and what to write instead; `undefined` for everything else, plain values too. */
 export function refusedReference(value: string): string | undefined {
