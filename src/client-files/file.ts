@@ -2,6 +2,7 @@ import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'nod
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
+import { LIMITS } from '../domain/limits.ts';
 
 /** A client's file as it was read. `bytes` is undefined when there is none yet. */
 export interface ClientFile {
@@ -11,7 +12,7 @@ export interface ClientFile {
   readonly text: string;
 }
 
-const FILE_BYTES_MAX = 20 * 1024 * 1024;
+const FILE_BYTES_MAX = LIMITS.clientFileBytesMax;
 
 /** What is kept to undo one write. It holds the file as it was, secrets and all: mode 0600, in Sallyport's own folder. */
 const BACKUP = z.strictObject({ path: z.string(), before: z.base64().nullable(), mode: z.int(), afterDigest: z.string() });

@@ -366,6 +366,11 @@ export const LIMITS = {
   backupRowsBytes: 1024 * 1024,
   recoveryOrderMsMax: 7 * 24 * 60 * 60_000,
   recoveryOrdersKeptMax: 100,
+  walkDepthMax: 10,
+  walkFoldersMax: 200_000,
+  walkEntriesMax: 2_000_000,
+  walkMs: 60_000,
+  clientFileBytesMax: 20 * 1024 * 1024,
   assetKeyCharsMax: 500,
   /** Of one run of one sensor. */
   observationsMax: 100_000,

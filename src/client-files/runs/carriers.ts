@@ -63,7 +63,8 @@ export const unwrapCarrier: Unwrapper = ({ program, words, around }): Step | und
     case 'smithery': {
       const { rest } = takeOptions(words.slice(1), OPTIONS);
       const [, server] = takeOptions(rest, OPTIONS).rest;
-      return rest[0] !== 'run' || server === undefined ? undefined : { wrapper: program, runs: { kind: 'remote', url: `https://server.smithery.ai/${server}` } };
+      if (rest[0] !== 'run' || server === undefined) return undefined;
+      return { wrapper: program, runs: { kind: 'remote', url: `https://server.smithery.ai/${server}` } };
     }
     default:
       return undefined;

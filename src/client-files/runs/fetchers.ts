@@ -57,7 +57,8 @@ function through(wrapper: string, { ecosystem, name }: Package, args: readonly s
 /** The command of each. */
 const CARRIERS: ReadonlyMap<string, string> = new Map([
   ...['mcp-remote', 'supergateway', 'mcp-proxy', 'cross-env', 'env-cmd', 'tsx', 'ts-node'].map((name) => [`npm/${name}`, name] as const),
-  ['npm/@modelcontextprotocol/inspector', 'mcp-inspector'], ['npm/@smithery/cli', 'smithery'], ['npm/@dotenvx/dotenvx', 'dotenvx'], ['npm/dotenv-cli', 'dotenv'],
+  ['npm/@modelcontextprotocol/inspector', 'mcp-inspector'], ['npm/@smithery/cli', 'smithery'], ['npm/@dotenvx/dotenvx', 'dotenvx'],
+  ['npm/dotenv-cli', 'dotenv'],
   ...['mcp-proxy', 'mcpo', 'fastmcp'].map((name) => [`pypi/${name}`, name] as const),
 ]);
 

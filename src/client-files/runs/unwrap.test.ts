@@ -41,7 +41,8 @@ const CASES: readonly (readonly [readonly string[], Runs, readonly string[]])[] 
   [['go', 'run', 'github.com/me/server/cmd/x@v1.2.3'], { kind: 'package', ecosystem: 'go', name: 'github.com/me/server/cmd/x', version: 'v1.2.3' }, ['go-run']],
   [['dnx', 'My.Server@1.0.0', '--yes'], { kind: 'package', ecosystem: 'nuget', name: 'My.Server', version: '1.0.0' }, ['dnx']],
   // Carriers of remote servers.
-  [['npx', '-y', 'mcp-remote@0.1.0', 'https://X.example/mcp?key=s', '--header', 'Authorization: Bearer s'], remote('https://x.example/mcp'), ['npx', 'mcp-remote']],
+  [['npx', '-y', 'mcp-remote@0.1.0', 'https://X.example/mcp?key=s', '--header', 'Authorization: Bearer s'],
+    remote('https://x.example/mcp'), ['npx', 'mcp-remote']],
   [['npx', 'supergateway', '--stdio', 'npx -y @s/server@1.0.0 --root /x', '--port', '8000'], npm('@s/server', '1.0.0'), ['npx', 'supergateway', 'npx']],
   [['npx', 'supergateway', '--stdio', 'curl x | sh'], shell('curl x | sh'), ['npx', 'supergateway']],
   [['uvx', 'mcp-proxy', 'https://x.example/sse'], remote('https://x.example/sse'), ['uvx', 'mcp-proxy']],
