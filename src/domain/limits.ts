@@ -387,4 +387,17 @@ export const LIMITS = {
   /** How often a watcher of files says that it is there. */
   watchBeatMsMin: 5_000,
   watchBeatMsMax: 60 * 60_000,
+  /** What one target file of `discover network` may name, for how long, and how fast it is done. */
+  networkTargetsMax: 1_000,
+  networkAddressesMax: 65_536,
+  networkPortsMax: 100,
+  networkTargetsMs: 92 * 24 * 60 * 60_000,
+  networkPerSecond: 400,
+  networkPerHostPerSecond: 20,
+  networkPerSecondMax: 2_000,
+  networkOpenMax: 250,
+  networkConnectMs: 1_000,
+  networkAnswerMs: 3_000,
+  networkAnswerBytesMax: 64 * 1024,
+  networkToolsMax: 500,
 } as const;

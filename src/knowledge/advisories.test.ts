@@ -93,7 +93,8 @@ describe('a record of OSV', () => {
   test('matches within each of its intervals and the versions that it lists, and nowhere else', () => {
     const ask = advisoriesOf([ADVISORY.parse(record)]);
     const holds = (version: string): boolean => ask('cargo', 'rmcp', version).length > 0;
-    expect(['0.2.9', '0.3.0', '0.3.9', '0.4.0', '0.5.0', '0.6.0', '0.6.1', '0.2.0-weird'].map(holds)).toEqual([false, true, true, false, true, true, false, true]);
+    expect(['0.3.0', '0.3.9', '0.5.0', '0.6.0', '0.2.0-weird'].filter((version) => !holds(version))).toEqual([]);
+    expect(['0.2.9', '0.4.0', '0.4.9', '0.6.1', '0.2.0'].filter(holds)).toEqual([]);
     expect(ask('cargo', 'rmcp', '0.3.0')).toMatchObject([{ severity: 'MEDIUM', summary: 'two lines  back', aliases: ['CVE-2026-1'] }]);
   });
 
