@@ -11,7 +11,7 @@ const SELF = { name: 'sallyport-discovery', version: '1' };
 const FOREIGN = 'foreign-page.invalid';
 
 /** The four ways in which a server is asked for the same thing: as we are, and as a page of somebody else's would. */
-export const GUISES = { own: {}, origin: { origin: `https://${FOREIGN}` }, host: { host: FOREIGN } } as const;
+const GUISES = { own: {}, origin: { origin: `https://${FOREIGN}` }, host: { host: FOREIGN } } as const;
 export type Guise = keyof typeof GUISES;
 
 /** Everything that is ever said in MCP: whom it is, and what it lists. **No tool is ever called.** */
