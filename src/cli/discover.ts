@@ -1,5 +1,9 @@
+import { logs } from './discover/logs.ts';
 import { network } from './discover/network.ts';
 import { commandOf } from './verbs.ts';
 
 /** Each verb in a file of its own in `discover/`; what it needs that is large is loaded when it runs. */
-export const command = commandOf('discover', 'Find the servers and clients that are here, and which of them go around the gate', { network });
+export const command = commandOf('discover', 'Find the servers and clients that are here, and which of them go around the gate', {
+  network,
+  logs,
+});

@@ -375,6 +375,17 @@ export const LIMITS = {
   /** Of one run of one sensor. */
   observationsMax: 100_000,
   unseenShownMax: 200,
+  logChunkBytes: 256 * 1024,
+  /** Of one line; longer ones are skipped, never held. */
+  logLineBytesMax: 256 * 1024,
+  /** Of a line of a format that is known by a pattern. */
+  logTextLineCharsMax: 32 * 1024,
+  /** Of one log, unpacked. */
+  logFileBytesMax: 1024 * 1024 * 1024 * 1024,
+  logServersMax: 20_000,
+  logAddressesMax: 50_000,
+  /** Sources, people and programs that are remembered of one server. */
+  logNamesMax: 100,
   /** After that much time a thing that no sensor saw again counts as gone, and a server that nobody uses as orphaned. */
   assetStaleMs: 14 * 24 * 60 * 60_000,
   assetOrphanedMs: 30 * 24 * 60 * 60_000,

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import type { Call, Verb } from '../verbs.ts';
+import { LOOK_OPTIONS, LOOK_USAGE, look } from './look.ts';
+
+export const logs: Verb = {
+  usage: `logs FILE... [--format NAME] [--host NAME] ${LOOK_USAGE}
+    reads Zeek (JSON and TSV), Suricata EVE, Squid, Envoy, nginx, CoreDNS, Cloudflare Gateway, Zscaler, also gzipped
+    --host: the server whose log it is, where the log names none`,
+  options: { ...LOOK_OPTIONS, format: { type: 'string' }, host: { type: 'string' } },
+  run: async (call) => {
+    const files = filesOf(call);
+    const [{ lookAtLogs }, { knowledgeOf, shippedTables }] = await Promise.all([import('../../discover/logs/look.ts'), import('../../knowledge/table.ts')]);
+    const { vendorOf } = knowledgeOf(shippedTables());
+    return look(call, 'reading logs', lookAtLogs(files, { vendorOf, signal: call.io.signal, now: Date.now, ...named(call, 'format'), ...named(call, 'host') }));
+  },
+};
+
+function filesOf({ options, need, io }: Call): readonly string[] {
+  need(0, 'a log to read');
+  return options.positionals.map((file) => resolve(io.cwd, file));
+}
+
+function named(call: Call, option: 'format' | 'host'): Readonly<Partial<Record<'format' | 'host', string>>> {
+  const value = call.options.text(option);
+  return value === undefined ? {} : { [option]: value };
+}

@@ -1,0 +1,106 @@
+import { LIMITS } from '../../domain/limits.ts';
+import type { Looked, Unseen } from '../../domain/observation.ts';
+import { FORMATS } from './formats/table.ts';
+import { firstLines, readLines, textOf } from './lines.ts';
+import { MAY_SAY, signsOf } from './signs.ts';
+import type { VendorOf } from './signs.ts';
+import { createTally } from './tally.ts';
+import type { Tally } from './tally.ts';
+import type { LineReader } from './traffic.ts';
+
+export interface LogOptions {
+  readonly vendorOf: VendorOf;
+  /** The name of the server whose log names no host (`combined` of nginx). */
+  readonly host?: string;
+  /** The machine on which logs were written that name loopback addresses. */
+  readonly machine?: string;
+  /** Id of a format, where it is not to be told from the log. */
+  readonly format?: string;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+}
+
+interface Log {
+  readonly path: string;
+  readonly format: string;
+  readonly reader: LineReader;
+}
+
+/**
+ * Reads logs of the network one after the other, in bounded memory, and tells which servers they show: one observation a server,
+ * when all are read. What can't be read, and what in them is broken, is told with its place.
+ */
+export async function* lookAtLogs(paths: readonly string[], options: LogOptions): Looked {
+  const logs: Log[] = [];
+  for (const path of paths) {
+    const found = await recognise(path, options.format);
+    if (found === undefined) continue;
+    if ('reader' in found) logs.push(found);
+    else yield found;
+  }
+  const tally = createTally(options.machine);
+  // Connections are known by addresses that the other logs name.
+  for (const log of logs.toSorted((a, b) => Number(a.reader.all === true) - Number(b.reader.all === true))) {
+    yield* readLog(log, tally, options);
+  }
+  yield* tally.observations(options.now());
+  if (tally.left === 0) return;
+  yield {
+    place: 'all logs',
+    reason: `they name ${LIMITS.logServersMax} servers and more; ${tally.left} lines about others are left out: read fewer at a time`,
+  };
+}
+
+async function recognise(path: string, wanted: string | undefined): Promise<Log | Unseen | undefined> {
+  try {
+    const first = await firstLines(path);
+    if (first.length === 0) return undefined;
+    for (const format of FORMATS) {
+      const reader = wanted === undefined || wanted === format.id ? format.reader(first) : undefined;
+      if (reader !== undefined) return { path, format: format.id, reader };
+    }
+    const known = wanted ?? FORMATS.map(({ id }) => id).join(', ');
+    return { place: path, reason: `its first lines are none of a log of ${known}` };
+  } catch (error) {
+    return { place: path, reason: error instanceof Error ? error.message : 'unreadable' };
+  }
+}
+
+async function* readLog({ path, format, reader }: Log, tally: Tally, options: LogOptions): AsyncGenerator<Unseen> {
+  let broken = 0;
+  let nameless = 0;
+  const places: number[] = [];
+  const isBroken = (number: number): void => {
+    broken += 1;
+    if (places.length < PLACES) places.push(number);
+  };
+  const end = await readLines(path, {
+    line: (line, number) => {
+      if (reader.all !== true && !MAY_SAY.test(line)) {
+        if (!reader.isWhole(line)) isBroken(number);
+        return;
+      }
+      const traffic = reader.read(textOf(line));
+      if (traffic === 'broken') isBroken(number);
+      if (typeof traffic === 'string') return;
+      if (traffic.by === 'connection') {
+        tally.connected(traffic);
+        return;
+      }
+      const named = traffic.host === undefined && options.host !== undefined && traffic.by === 'http' ? { ...traffic, host: options.host } : traffic;
+      const marked = signsOf(named, options.vendorOf);
+      if (marked !== undefined) tally.add(marked, named, `${path}:${number}`, format);
+      else if (named.host === undefined && signsOf({ ...named, host: 'nameless.invalid' }, options.vendorOf) !== undefined) nameless += 1;
+    },
+    tooLong: isBroken,
+  }, options.signal);
+  if (broken > 0) {
+    const where = `${places.join(', ')}${broken > places.length ? ' and others' : ''}`;
+    yield { place: `${path}:${places[0] ?? 0}`, reason: `${broken} of ${end.lines} lines are none of a log of ${format}: line ${where}` };
+  }
+  if (nameless > 0) yield { place: path, reason: `${nameless} requests look like MCP, and the log names no host: say which server's log it is with --host` };
+  if (end.stopped !== undefined) yield { place: path, reason: `read as far as line ${end.lines}: ${end.stopped}` };
+}
+
+/** Of broken lines, the numbers that are told. */
+const PLACES = 10;
