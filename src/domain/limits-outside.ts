@@ -1,0 +1,48 @@
+/** Limits of what looks, and of what is kept, outside the gate: a part of `LIMITS`. Units last. */
+export const OUTSIDE_LIMITS = {
+  walkDepthMax: 10,
+  walkFoldersMax: 200_000,
+  walkEntriesMax: 2_000_000,
+  walkMs: 60_000,
+  clientFileBytesMax: 20 * 1024 * 1024,
+  assetKeyCharsMax: 500,
+  /** Of one run of one sensor. */
+  observationsMax: 100_000,
+  unseenShownMax: 200,
+  logChunkBytes: 256 * 1024,
+  /** Of one line; longer ones are skipped, never held. */
+  logLineBytesMax: 256 * 1024,
+  /** Of a line of a format that is known by a pattern. */
+  logTextLineCharsMax: 32 * 1024,
+  /** Of one log, unpacked. */
+  logFileBytesMax: 1024 * 1024 * 1024 * 1024,
+  logServersMax: 20_000,
+  logAddressesMax: 50_000,
+  /** Sources, people and programs that are remembered of one server. */
+  logNamesMax: 100,
+  /** After that much time a thing that no sensor saw again counts as gone, and a server that nobody uses as orphaned. */
+  assetStaleMs: 14 * 24 * 60 * 60_000,
+  assetOrphanedMs: 30 * 24 * 60 * 60_000,
+  advisoriesMax: 50_000,
+  /** Of one act on a client's file, of one report of a watcher. */
+  fileActServersMax: 200,
+  fileDifferencesMax: 20,
+  filePathCharsMax: 1_024,
+  watchesMax: 10_000,
+  /** How often a watcher of files says that it is there. */
+  watchBeatMsMin: 5_000,
+  watchBeatMsMax: 60 * 60_000,
+  /** What one target file of `discover network` may name, for how long, and how fast it is done. */
+  networkTargetsMax: 1_000,
+  networkAddressesMax: 65_536,
+  networkPortsMax: 100,
+  networkTargetsMs: 92 * 24 * 60 * 60_000,
+  networkPerSecond: 400,
+  networkPerHostPerSecond: 20,
+  networkPerSecondMax: 2_000,
+  networkOpenMax: 250,
+  networkConnectMs: 1_000,
+  networkAnswerMs: 3_000,
+  networkAnswerBytesMax: 64 * 1024,
+  networkToolsMax: 500,
+} as const;
