@@ -1,0 +1,97 @@
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { npmOriginOf, pythonOriginOf } from '../traces/origin.ts';
+import type { Origin } from '../traces/origin.ts';
+import type { RunningProcess } from './process-table.ts';
+
+/** What a process was told to run. */
+export interface Invocation {
+  /** Its words as a person would type them: the runner that started a file of a package is that runner again. */
+  readonly words: readonly string[];
+  /** The file that an interpreter runs, absolute where that can be told. */
+  readonly script?: string;
+  /** Of `python -m`. */
+  readonly module?: string;
+  /** The package that the script or module belongs to. */
+  readonly origin?: Origin;
+}
+
+const INTERPRETER = /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby[\d.]*|php[\d.]*|java|dotnet|perl|uv|uvicorn|gunicorn|hypercorn|fastmcp)(?:\.exe)?$/i;
+/** Options of interpreters that take the next word. */
+const TAKES_NEXT = new Set([
+  '-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file', '-W', '-X', '--cwd', '--config', '--preload',
+  '-cp', '-classpath', '--class-path', '-I', '--project', '--directory', '--with', '--python', '-p', '--host', '--port', '--transport',
+]);
+/** What follows is a text to be run, not a file. */
+const TEXTS = new Set(['-e', '--eval', '-p', '--print', '-c']);
+const RUNNERS: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/\/npx(?:-cli\.js)?$/, ['npx']], [/\/npm(?:-cli\.js)?$/, ['npm']], [/\/pnpm(?:\.c?js)?$/, ['pnpm']], [/\/(?:yarn|yarnpkg)(?:\.js)?$/, ['yarn']],
+];
+
+/** Whether the program only runs what others wrote. */
+export function isInterpreter(name: string): boolean {
+  return INTERPRETER.test(basename(name));
+}
+
+export function invocationOf({ argv, program, folder, sharesFiles }: RunningProcess): Invocation {
+  const [first = '', ...rest] = argv;
+  const words = runnerWords([basename(first), ...rest]);
+  if (words !== undefined) return { words };
+  if (!isInterpreter(first) && !isInterpreter(program ?? '')) return { words: argv };
+  const { script, module, after } = scriptOf(basename(first), rest);
+  if (module !== undefined) {
+    const origin = sharesFiles && isAbsolute(first) ? pythonOriginOf(dirname(first), { module }) : undefined;
+    return { words: argv, module, ...(origin !== undefined && { origin }) };
+  }
+  if (script === undefined) return { words: argv };
+  const path = isAbsolute(script) || folder === undefined ? script : resolve(folder, script);
+  const runner = RUNNERS.find(([pattern]) => pattern.test(path));
+  if (runner !== undefined) return { words: runnerWords([...runner[1], ...after]) ?? [...runner[1], ...after] };
+  if (!sharesFiles || !isAbsolute(path)) return { words: argv, script: path };
+  const origin = npmOriginOf(path) ?? pythonOriginOf(dirname(path), { command: basename(path) });
+  if (origin === undefined) return { words: argv, script: path };
+  // A file of an installed package is what its runner would start: one name for both.
+  const named = `${origin.name}${origin.version === undefined ? '' : `@${origin.version}`}`;
+  const again = origin.isInstalled ? [origin.ecosystem === 'npm' ? 'npx' : 'uvx', named, ...after] : argv;
+  return { words: again, script: path, origin };
+}
+
+/** `npm exec -- x`, `uv tool run x`, `bun x x` are what their short names are. */
+function runnerWords([program = '', first = '', second = '', ...rest]: readonly string[]): readonly string[] | undefined {
+  const after = [second, ...rest].filter((word, at) => word !== '' && (at > 0 || word !== '--'));
+  if (program === 'npx' || program === 'uvx' || program === 'bunx' || program === 'pnpx') return [program, ...[first, second, ...rest].filter((word) => word !== '')];
+  if (program === 'npm' && (first === 'exec' || first === 'x')) return ['npx', ...after];
+  if (program === 'bun' && first === 'x') return ['bunx', ...after];
+  if (program === 'uv' && first === 'tool' && (second === 'run' || second === 'uvx')) return ['uvx', ...rest];
+  if ((program === 'pnpm' || program === 'yarn') && first === 'dlx') return [program, 'dlx', ...after];
+  return undefined;
+}
+
+interface Script {
+  readonly script?: string;
+  readonly module?: string;
+  readonly after: readonly string[];
+}
+
+function scriptOf(interpreter: string, words: readonly string[]): Script {
+  const isPython = /^(?:python|pypy)/i.test(interpreter);
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const next = words[at + 1];
+    const after = words.slice(at + 1);
+    if (word === '-m' && isPython) return next === undefined ? { after } : { module: next, after: words.slice(at + 2) };
+    if (word === '-jar' && next !== undefined) return { script: next, after: words.slice(at + 2) };
+    if (TEXTS.has(word) && interpreter !== 'uv') return { after };
+    if (TAKES_NEXT.has(word)) at += 1;
+    else if (!word.startsWith('-') && !(word === 'run' && /^(?:bun|deno|uv|dotnet|fastmcp)/.test(interpreter))) return namedFile(interpreter, word, after);
+  }
+  return { after: [] };
+}
+
+/** `uvicorn folder.file:app` names a module, and with it a file. */
+function namedFile(interpreter: string, word: string, after: readonly string[]): Script {
+  if (/^(?:uvicorn|gunicorn|hypercorn)$/.test(interpreter) && !word.includes('/')) {
+    return { script: join(...(word.split(':')[0] ?? word).split('.')).concat('.py'), after };
+  }
+  if (/^uv$/.test(interpreter) && /^python[\d.]*$/.test(word)) return scriptOf('python', after);
+  return { script: word.replace(/:[A-Za-z_]\w*$/, ''), after };
+}

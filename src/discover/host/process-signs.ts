@@ -1,0 +1,114 @@
+import { basename } from 'node:path';
+import type { Runs, Unwrapped } from '../../domain/runs.ts';
+import { sdkInBinary } from '../traces/binary.ts';
+import { shownBy } from '../traces/script.ts';
+import { nameConfidence } from '../traces/sdks.ts';
+import { clientOf } from './client-programs.ts';
+import { invocationOf, isInterpreter } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
+import type { RunningProcess } from './process-table.ts';
+
+/** Takes wrappers off a command: `client-files` has it. */
+export type Unwrap = (command: readonly string[]) => Unwrapped;
+
+/** What one process is, as far as it alone shows. */
+export interface ProcessSigns {
+  readonly kind: 'server' | 'client';
+  readonly runs: Runs;
+  readonly wrappers: readonly string[];
+  /** 1..100. */
+  readonly confidence: number;
+  /** For people: what shows it. */
+  readonly by: string;
+  readonly invocation: Invocation;
+  /** Of the table of clients. */
+  readonly client?: string;
+}
+
+interface Judged {
+  readonly confidence: number;
+  readonly by: string;
+  readonly kind?: 'client';
+}
+
+/** Of what came from whom, when nothing else is known: names of programs make no server by themselves. */
+const BY_NAME_MAX = 45;
+const PROTOCOL = 60;
+
+/** Undefined: nothing of it has to do with the protocol. Reads the files that the process runs; asks the process nothing. */
+export function signsOf(process: RunningProcess, unwrap: Unwrap): ProcessSigns | undefined {
+  const invocation = invocationOf(process);
+  const { origin, words } = invocation;
+  const first = process.argv[0] ?? '';
+  const isOurs = origin?.name === 'sallyport' || basename(first) === 'sallyport';
+  if (isOurs) return gateSigns(invocation);
+  const client = clientOf(process.program, first, origin?.name);
+  if (client !== undefined) {
+    return { kind: 'client', runs: ranBy(process, invocation), wrappers: [], confidence: 80, by: 'a known client', invocation, client };
+  }
+  const { runs: unwrapped, wrappers } = unwrap(words);
+  if (unwrapped.kind === 'gate') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'goes through the gate', invocation };
+  if (unwrapped.kind === 'remote') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'a bridge to a remote server', invocation };
+  const judged = byFiles(process, invocation) ?? byName(unwrapped, invocation, process);
+  if (judged === undefined) return undefined;
+  const isProject = origin !== undefined && !origin.isInstalled;
+  const runs = isProject || unwrapped.kind === 'program' ? ranBy(process, invocation) : unwrapped;
+  return { kind: judged.kind ?? 'server', runs, wrappers, confidence: judged.confidence, by: judged.by, invocation };
+}
+
+/** `sallyport connect <server>`; our own roles and commands are no servers. */
+function gateSigns(invocation: Invocation): ProcessSigns | undefined {
+  const at = invocation.words.indexOf('connect');
+  if (at < 0 || at > 3) return undefined;
+  const server = invocation.words.slice(at + 1).find((word) => !word.startsWith('-'));
+  const runs: Runs = { kind: 'gate', ...(server !== undefined && { server }) };
+  return { kind: 'server', runs, wrappers: [], confidence: 95, by: 'goes through the gate', invocation };
+}
+
+function ranBy({ argv, program }: RunningProcess, { script, module }: Invocation): Runs {
+  const path = program ?? argv[0] ?? '';
+  if (script !== undefined) return { kind: 'program', program: path, script };
+  return { kind: 'program', program: path, ...(module !== undefined && { script: `-m ${module}` }) };
+}
+
+function byFiles(process: RunningProcess, { origin, script, words }: Invocation): Judged | undefined {
+  if (origin?.isDeclared === true) return { confidence: 95, by: `its package is published as a server of the protocol` };
+  const shown = script === undefined || !process.sharesFiles ? undefined : shownBy(script);
+  if (shown === 'server') return { confidence: 92, by: 'its source makes a server' };
+  if (origin?.sdk !== undefined && origin.sdk.role !== 'client') {
+    const isNamed = nameConfidence(origin.ecosystem, origin.name) > 0;
+    if (origin.sdk.role === 'server' || isNamed) return { confidence: 90, by: `its package needs ${origin.sdk.name}` };
+    if (shown !== 'client') return { confidence: 70, by: `its package needs ${origin.sdk.name}` };
+  }
+  if (shown === 'client' || origin?.sdk?.role === 'client') return { confidence: 80, by: 'its source makes a client', kind: 'client' };
+  if (shown === 'either') return { confidence: 75, by: 'its source uses a library of the protocol' };
+  if (shown === 'protocol') return { confidence: PROTOCOL, by: 'its source names the methods of the protocol' };
+  return byBinary(process, words);
+}
+
+/** Programs of the system and interpreters are read for nothing: there are hundreds, and what they run is elsewhere. */
+function byBinary({ program, sharesFiles, hasTerminal }: RunningProcess, words: readonly string[]): Judged | undefined {
+  if (program === undefined || !sharesFiles || isInterpreter(program) || program.startsWith('/usr/lib') || program.startsWith('/snap/')) return undefined;
+  const isHinted = words.slice(0, 4).some((word) => wordsOf(basename(word)).includes('mcp')) || (!hasTerminal && !/^\/(?:usr\/)?s?bin\//.test(program));
+  const library = isHinted ? sdkInBinary(program) : undefined;
+  return library === undefined ? undefined : { confidence: 85, by: `the ${library} is compiled into it` };
+}
+
+function byName(runs: Runs, { origin, script, module }: Invocation, { program, argv }: RunningProcess): Judged | undefined {
+  if (runs.kind === 'package') {
+    const confidence = nameConfidence(runs.ecosystem, runs.name);
+    return confidence === 0 ? undefined : { confidence, by: `it is called ${runs.name}` };
+  }
+  const names = [script, module, origin?.name, script === undefined && module === undefined ? program ?? argv[0] : undefined, argv[0]];
+  const found = names.find((name) => name !== undefined && nameConfidence('npm', lastParts(name)) > 0);
+  return found === undefined ? undefined : { confidence: BY_NAME_MAX, by: 'its name' };
+}
+
+/** Of a path, the file and the two folders around it: where a server's name stands. */
+function lastParts(path: string): string {
+  return path.split('/').filter((part) => !/^(?:dist|build|src|bin|lib|index\.[cm]?[jt]s|main\.\w+)$/.test(part)).slice(-2).join('-');
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().split(/[^a-z0-9]+/);
+}
