@@ -53,11 +53,11 @@ export function npmPackageIn(folder: string): Origin | undefined {
 }
 
 function sdkOf(document: JsonObject, folder: string): Origin['sdk'] {
-  const names = ['dependencies', 'peerDependencies', 'devDependencies'].flatMap((key) => {
+  const needed = ['dependencies', 'peerDependencies', 'devDependencies'].flatMap((key) => {
     const listed = document[key];
     return isObject(listed) ? Object.keys(listed) : [];
   });
-  const name = names.find((each) => sdkRoleOf({ ecosystem: 'npm', name: each }) !== undefined);
+  const name = needed.find((each) => sdkRoleOf({ ecosystem: 'npm', name: each }) !== undefined);
   if (name === undefined) return undefined;
   const role = sdkRoleOf({ ecosystem: 'npm', name }) ?? 'either';
   const version = installedVersion(folder, name);
@@ -83,7 +83,7 @@ function installedVersion(from: string, name: string): string | undefined {
 export function pythonOriginOf(programs: string, wanted: { readonly command?: string; readonly module?: string }): Origin | undefined {
   const name = pypiName((wanted.command ?? wanted.module?.split('.')[0] ?? '').replace(/\.(?:py|exe)$/, ''));
   for (const site of siteFolders(programs)) {
-    const all = names(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax);
+    const all = entriesOf(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax);
     const near = all.filter((each) => pypiName(each.split('-')[0] ?? '') === name);
     const command = wanted.command;
     const found = near[0] ?? (command === undefined ? undefined : all.find((each) => offersCommand(join(site, each), command)));
@@ -95,7 +95,7 @@ export function pythonOriginOf(programs: string, wanted: { readonly command?: st
 /** `lib/python3.x/site-packages` beside the programs: of a virtual environment as of a system. */
 export function siteFolders(programs: string): readonly string[] {
   const root = dirname(programs);
-  return names(join(root, 'lib')).filter((each) => /^python3?(?:\.\d+)?$/.test(each))
+  return entriesOf(join(root, 'lib')).filter((each) => /^python3?(?:\.\d+)?$/.test(each))
     .flatMap((each) => [join(root, 'lib', each, 'site-packages'), join(root, 'lib', each, 'dist-packages')]);
 }
 
@@ -123,7 +123,7 @@ export function pythonPackage(site: string, folder: string): Origin | undefined 
 }
 
 function versionBeside(site: string, name: string): string | undefined {
-  return names(site).map((each) => /^(.+?)-(\d[^-]*)\.dist-info$/.exec(each)).find((match) => match !== null && pypiName(match[1] ?? '') === pypiName(name))?.[2];
+  return entriesOf(site).map((each) => /^(.+?)-(\d[^-]*)\.dist-info$/.exec(each)).find((match) => match !== null && pypiName(match[1] ?? '') === pypiName(name))?.[2];
 }
 
 function documentIn(path: string): JsonObject | undefined {
@@ -143,9 +143,9 @@ function textIn(path: string): string | undefined {
   }
 }
 
-function names(folder: string): readonly string[] {
+function entriesOf(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).toSorted();
   } catch {
     return [];
   }
