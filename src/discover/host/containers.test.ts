@@ -35,14 +35,16 @@ describe('containers by what their engines keep', () => {
     });
     put(`var/lib/docker/containers/${id('a')}/hostconfig.json`, { PortBindings: { '8000/tcp': [{ HostIp: '', HostPort: '8000' }] } });
     put(`var/lib/docker/containers/${id('b')}/config.v2.json`, {
-      Name: '/odd', Path: '/app', Args: [], State: { Running: false }, Config: { Image: 'acme/odd@sha256:12', Labels: { 'io.modelcontextprotocol.server.name': 'io.acme/odd' } },
+      Name: '/odd', Path: '/app', Args: [], State: { Running: false },
+      Config: { Image: 'acme/odd@sha256:12', Labels: { 'io.modelcontextprotocol.server.name': 'io.acme/odd' } },
     });
     put(`var/lib/docker/containers/${id('c')}/config.v2.json`, { Name: '/db', Path: 'postgres', Args: [], Config: { Image: 'postgres:17' } });
     put(`var/lib/docker/containers/${id('d')}/config.v2.json`, '{ broken');
     const [crm, odd, ...others] = seen();
     expect(others).toEqual([]);
     expect(crm).toMatchObject({
-      sensor: 'container', name: 'crm', confidence: 75, risks: ['wide-bind', 'unpinned'], runs: { ecosystem: 'oci', name: 'ghcr.io/acme/crm-mcp-server', version: '1.4' },
+      sensor: 'container', name: 'crm', confidence: 75, risks: ['wide-bind', 'unpinned'],
+      runs: { ecosystem: 'oci', name: 'ghcr.io/acme/crm-mcp-server', version: '1.4' },
       keys: [`container:m!${id('a')}`, 'package:oci/ghcr.io/acme/crm-mcp-server', 'listener:m!127.0.0.1:8000'],
     });
     expect(odd).toMatchObject({ name: 'io.acme/odd', confidence: 95, risks: [], facts: { running: false } });
@@ -52,7 +54,8 @@ describe('containers by what their engines keep', () => {
 
   test('of Podman without root, and of containerd', () => {
     const storage = 'home/alice/.local/share/containers/storage/overlay-containers';
-    put(`${storage}/containers.json`, [{ id: id('e'), names: ['time'], metadata: JSON.stringify({ 'image-name': 'docker.io/mcp/time:latest', name: 'time' }) }, { id: '../../etc' }]);
+    const metadata = JSON.stringify({ 'image-name': 'docker.io/mcp/time:latest', name: 'time' });
+    put(`${storage}/containers.json`, [{ id: id('e'), names: ['time'], metadata }, { id: '../../etc' }]);
     put(`${storage}/${id('e')}/userdata/config.json`, { process: { args: ['/time'] }, annotations: {} });
     put('run/containerd/io.containerd.runtime.v2.task/k8s.io/f1/config.json', {
       process: { args: ['/server'] }, annotations: { 'io.kubernetes.cri.image-name': 'mcp/fetch', 'io.kubernetes.cri.container-name': 'fetch' },

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { LIMITS } from '../../domain/limits.ts';
+import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Observation, Risk, Unseen } from '../../domain/observation.ts';
@@ -35,7 +35,8 @@ const STATE_BYTES = 4 * 1024 * 1024;
  */
 export function* observeContainers({ root, homes }: ContainerPlaces, look: HostLook): Generator<Observation | Unseen> {
   const folders = [
-    ...[join(root, 'var/lib/docker/containers'), ...homes.map((home) => join(home, '.local/share/docker/containers'))].map((folder) => ({ folder, read: readDocker })),
+    ...[join(root, 'var/lib/docker/containers'), ...homes.map((home) => join(home, '.local/share/docker/containers'))]
+      .map((folder) => ({ folder, read: readDocker })),
     ...[join(root, 'var/lib/containers/storage'), ...homes.map((home) => join(home, '.local/share/containers/storage'))]
       .flatMap((storage) => ['overlay-containers', 'vfs-containers'].map((kind) => ({ folder: join(storage, kind), read: readPodman }))),
     ...foldersIn(join(root, 'run/containerd/io.containerd.runtime.v2.task')).map((folder) => ({ folder, read: readContainerd })),
@@ -43,7 +44,7 @@ export function* observeContainers({ root, homes }: ContainerPlaces, look: HostL
   for (const { folder, read } of folders) {
     if (statSync(folder, { throwIfNoEntry: false }) === undefined && !isHidden(folder)) continue;
     try {
-      for (const container of read(folder).slice(0, LIMITS.hostContainersMax)) yield* observe(container, look);
+      for (const container of read(folder).slice(0, DISCOVERY_LIMITS.hostContainersMax)) yield* observe(container, look);
     } catch (error) {
       yield { place: folder, reason: `containers: ${reasonOf(error)}; root sees them` };
     }
@@ -66,11 +67,12 @@ function readDocker(folder: string): readonly Container[] {
     const state = documentIn(join(folder, id, 'config.v2.json'));
     if (state === undefined) return [];
     const config = member(state, 'Config');
+    const [name, image] = [textOf(state, 'Name')?.replace(/^\//, ''), textOf(config, 'Image')];
     const bindings = member(documentIn(join(folder, id, 'hostconfig.json')), 'PortBindings');
     return [{
       engine: 'docker' as const, id, command: [textOf(state, 'Path') ?? '', ...wordsOf(state['Args'])].filter((word) => word !== ''),
       labels: textsOf(config?.['Labels']), published: publishedIn(bindings), isRunning: member(state, 'State')?.['Running'] === true,
-      ...optional('name', textOf(state, 'Name')?.replace(/^\//, '')), ...optional('image', textOf(config, 'Image')),
+      ...(name !== undefined && { name }), ...(image !== undefined && { image }),
     }];
   });
 }
@@ -85,7 +87,8 @@ function readPodman(folder: string): readonly Container[] {
     const said = metadataOf(textOf(row, 'metadata'));
     const spec = specIn(join(folder, id, 'userdata/config.json'));
     const names = wordsOf(row?.['names']);
-    return [{ engine: 'podman' as const, id, published: [], ...spec, ...optional('name', textOf(said, 'name') ?? names[0]), ...optional('image', textOf(said, 'image-name')) }];
+    const [name, image] = [textOf(said, 'name') ?? names[0], textOf(said, 'image-name')];
+    return [{ engine: 'podman' as const, id, published: [], ...spec, ...(name !== undefined && { name }), ...(image !== undefined && { image }) }];
   });
 }
 
@@ -107,7 +110,8 @@ function readContainerd(folder: string): readonly Container[] {
     const notes = textsOf(document['annotations']);
     const image = notes['io.kubernetes.cri.image-name'] ?? notes['nerdctl/image-name'];
     const name = notes['io.kubernetes.cri.container-name'] ?? notes['nerdctl/name'];
-    return [{ engine: 'containerd' as const, id: basename(id), isRunning: true, published: [], ...specIn(path), ...optional('image', image), ...optional('name', name) }];
+    const known = { ...(image !== undefined && { image }), ...(name !== undefined && { name }) };
+    return [{ engine: 'containerd' as const, id: basename(id), isRunning: true, published: [], ...specIn(path), ...known }];
   });
 }
 
@@ -149,7 +153,7 @@ function* observe(container: Container, look: HostLook): Generator<Observation> 
       ...container.published.map(({ address, port }) => keyOfListener(look.machine, address, port)),
     ],
     ...(name !== undefined && { name }),
-    ...(image !== undefined && { runs: { kind: 'package' as const, ecosystem: 'oci' as const, name: withoutTag(image), ...(version !== undefined && { version }) } }),
+    ...(image !== undefined && { runs: { kind: 'package', ecosystem: 'oci', name: withoutTag(image), ...(version !== undefined && { version }) } }),
     facts: {
       ...(container.name !== undefined && { container: container.name }), ...(container.isRunning !== undefined && { running: container.isRunning }),
       ...(container.published.length > 0 && { published: container.published.map(({ address, port }) => `${address}:${port}`).join(', ') }),
@@ -199,9 +203,4 @@ function textsOf(value: Json | undefined): Readonly<Record<string, string>> {
 
 function wordsOf(value: Json | undefined): readonly string[] {
   return isArray(value) ? value.filter((word) => typeof word === 'string') : [];
-}
-
-function optional<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a computed name is a plain string to the compiler
-  return value === undefined ? {} : ({ [name]: value } as Partial<Record<Name, string>>);
 }

@@ -15,7 +15,8 @@ export interface Invocation {
   readonly origin?: Origin;
 }
 
-const INTERPRETER = /^(?:node|nodejs|bun|deno|tsx|ts-node|python[\d.]*|pypy[\d.]*|ruby[\d.]*|php[\d.]*|java|dotnet|perl|uv|uvicorn|gunicorn|hypercorn|fastmcp)(?:\.exe)?$/i;
+const INTERPRETER = new RegExp('^(?:node|nodejs|bun|deno|tsx|ts-node|(?:python|pypy|ruby|php)[\\d.]*|java|dotnet|perl|uv|uvicorn|gunicorn|hypercorn|fastmcp)'
+  + '(?:\\.exe)?$', 'i');
 /** Options of interpreters that take the next word. */
 const TAKES_NEXT = new Set([
   '-r', '--require', '--import', '--loader', '--experimental-loader', '-C', '--conditions', '--env-file', '-W', '-X', '--cwd', '--config', '--preload',
@@ -58,7 +59,7 @@ export function invocationOf({ argv, program, folder, sharesFiles }: RunningProc
 /** `npm exec -- x`, `uv tool run x`, `bun x x` are what their short names are. */
 function runnerWords([program = '', first = '', second = '', ...rest]: readonly string[]): readonly string[] | undefined {
   const after = [second, ...rest].filter((word, at) => word !== '' && (at > 0 || word !== '--'));
-  if (program === 'npx' || program === 'uvx' || program === 'bunx' || program === 'pnpx') return [program, ...[first, second, ...rest].filter((word) => word !== '')];
+  if (/^(?:npx|uvx|bunx|pnpx)$/.test(program)) return [program, ...[first, second, ...rest].filter((word) => word !== '')];
   if (program === 'npm' && (first === 'exec' || first === 'x')) return ['npx', ...after];
   if (program === 'bun' && first === 'x') return ['bunx', ...after];
   if (program === 'uv' && first === 'tool' && (second === 'run' || second === 'uvx')) return ['uvx', ...rest];

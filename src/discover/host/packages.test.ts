@@ -62,7 +62,8 @@ describe('what is installed', () => {
     put(`${modules}/@modelcontextprotocol/sdk/package.json`, { name: '@modelcontextprotocol/sdk', version: '1.32.2' });
     put(`${modules}/broken-mcp/package.json`, '{');
     const site = 'home/alice/.local/share/uv/tools/mcp-server-git/lib/python3.12/site-packages';
-    put(`${site}/mcp_server_git-0.6.2.dist-info/METADATA`, 'Name: mcp-server-git\nVersion: 0.6.2\nRequires-Dist: click>=8\nRequires-Dist: mcp>=1.0.0\n\nText\n');
+    const metadata = 'Name: mcp-server-git\nVersion: 0.6.2\nRequires-Dist: click>=8\nRequires-Dist: mcp>=1.0.0\n\nText\n';
+    put(`${site}/mcp_server_git-0.6.2.dist-info/METADATA`, metadata);
     put(`${site}/mcp-1.2.0.dist-info/METADATA`, 'Name: mcp\nVersion: 1.2.0\n');
     put(`${site}/click-8.1.dist-info/METADATA`, 'Name: click\nVersion: 8.1\n');
     put('home/alice/go/bin/github-mcp-server', `\0\0path\tgithub.com/github/github-mcp-server\ndep\tgithub.com/mark3labs/mcp-go\tv0.30.0\0`);
@@ -79,7 +80,8 @@ describe('what is installed', () => {
   });
 
   test('bundles by their manifest, without unpacking; broken ones and bombs are said', () => {
-    put('home/alice/Downloads/notes.mcpb', zipped('manifest.json', JSON.stringify({ manifest_version: '0.2', name: 'notes', version: '1.1.0', server: { type: 'node' } })));
+    const manifest = { manifest_version: '0.2', name: 'notes', version: '1.1.0', server: { type: 'node' } };
+    put('home/alice/Downloads/notes.mcpb', zipped('manifest.json', JSON.stringify(manifest)));
     put('home/alice/Downloads/old.dxt', zipped('manifest.json', JSON.stringify({ dxt_version: '0.1', name: 'old', server: { type: 'python' } })));
     put('home/alice/Downloads/bomb.mcpb', zipped('manifest.json', ' '.repeat(8_000_000), 100));
     put('home/alice/Downloads/text.mcpb', 'no archive');

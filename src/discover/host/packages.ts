@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -42,14 +43,16 @@ function* ofHome({ folder, user }: Home, look: HostLook): Generator<Item> {
   const person = `${user}@${look.machine}`;
   const at = (path: string): string => join(folder, path);
   const modules = [
-    '.npm-global/lib/node_modules', '.local/lib/node_modules', '.bun/install/global/node_modules', '.config/yarn/global/node_modules', '.volta/tools/image/packages',
+    '.npm-global/lib/node_modules', '.local/lib/node_modules', '.bun/install/global/node_modules', '.config/yarn/global/node_modules',
+    '.volta/tools/image/packages',
   ].map(at);
   const versions = ['.nvm/versions/node', '.local/share/fnm/node-versions', '.asdf/installs/nodejs', '.local/share/mise/installs/node'].map(at);
-  const each = versions.flatMap((place) => entries(place).flatMap((name) => [join(place, name, 'lib/node_modules'), join(place, name, 'installation/lib/node_modules')]));
-  const npx = entries(at('.npm/_npx')).map((name) => join(at('.npm/_npx'), name, 'node_modules'));
+  const below = (place: string): readonly string[] => entries(place).map((name) => join(place, name));
+  const each = versions.flatMap(below).flatMap((version) => ['lib/node_modules', 'installation/lib/node_modules'].map((path) => join(version, path)));
+  const npx = below(at('.npm/_npx')).map((folder) => join(folder, 'node_modules'));
   for (const place of [...modules, ...each, ...npx]) yield* nodeModules(place, look, person);
-  const tools = ['.local/share/uv/tools', '.local/share/pipx/venvs', '.local/pipx/venvs'].map(at).flatMap((place) => entries(place).map((name) => join(place, name)));
-  const cached = entries(at('.cache/uv/archive-v0')).slice(0, LIMITS.hostPackagesPerFolderMax).map((name) => join(at('.cache/uv/archive-v0'), name));
+  const tools = ['.local/share/uv/tools', '.local/share/pipx/venvs', '.local/pipx/venvs'].map(at).flatMap(below);
+  const cached = below(at('.cache/uv/archive-v0')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax);
   for (const place of [at('.local'), ...tools, ...cached]) for (const site of sitesIn(place)) yield* pythonSite(site, look, person);
   for (const place of ['go/bin', '.cargo/bin', '.local/bin'].map(at)) yield* programs(place, look, person);
   for (const place of ['Downloads', 'Desktop'].map(at)) {
@@ -60,7 +63,7 @@ function* ofHome({ folder, user }: Home, look: HostLook): Generator<Item> {
 function* nodeModules(folder: string, look: HostLook, person?: string): Generator<Item> {
   if (isClosed(folder)) yield { place: folder, reason: 'installed packages: may not be read by this user' };
   const named = entries(folder).flatMap((name) => (name.startsWith('@') ? entries(join(folder, name)).map((each) => `${name}/${each}`) : [name]));
-  for (const name of named.slice(0, LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of named.slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
     if (name.startsWith('.')) continue;
     const origin = npmPackageIn(join(folder, name));
     if (origin !== undefined) yield* installed(origin, look, person);
@@ -68,7 +71,7 @@ function* nodeModules(folder: string, look: HostLook, person?: string): Generato
 }
 
 function* pythonSite(site: string, look: HostLook, person?: string): Generator<Item> {
-  for (const name of entries(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of entries(site).filter((each) => each.endsWith('.dist-info')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
     const origin = pythonPackage(site, name);
     if (origin !== undefined) yield* installed(origin, look, person);
   }
@@ -98,7 +101,7 @@ function* installed(origin: Origin, look: HostLook, person: string | undefined):
 
 /** Programs without a manifest: by their name and what is compiled into them, both. */
 function* programs(folder: string, look: HostLook, person: string): Generator<Observation> {
-  for (const name of entries(folder).slice(0, LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of entries(folder).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
     if (nameConfidence('cargo', name) === 0) continue;
     const path = join(folder, name);
     const library = sdkInBinary(path);

@@ -61,7 +61,8 @@ function of(all: readonly Observation[], pid: number): readonly Observation[] {
 let bun = '';
 beforeAll(() => {
   bun = process.execPath;
-  put('modules/node_modules/@acme/notes/package.json', JSON.stringify({ name: '@acme/notes', version: '1.2.3', dependencies: { '@modelcontextprotocol/sdk': '1' } }));
+  const notes = { name: '@acme/notes', version: '1.2.3', dependencies: { '@modelcontextprotocol/sdk': '1' } };
+  put('modules/node_modules/@acme/notes/package.json', JSON.stringify(notes));
   put('modules/node_modules/@modelcontextprotocol/sdk/package.json', JSON.stringify({ name: '@modelcontextprotocol/sdk', version: '1.10.0' }));
   put('modules/node_modules/@acme/notes/dist/index.js', STAYS);
   mkdirSync(join(root, 'modules/node_modules/.bin'));
@@ -111,7 +112,8 @@ describe('what runs here', () => {
   test('what a client started by pipes, the client, and its chain of runners once', async () => {
     put('node_modules/@anthropic-ai/claude-code/package.json', JSON.stringify({ name: '@anthropic-ai/claude-code', version: '2.0.0' }));
     const server = put('servers/crm-mcp/index.js', STAYS);
-    const child = `Bun.spawn(['/bin/sh', '-c', '${bun} ${server}; true'], { stdin: 'pipe', stdout: 'pipe' }).stdout.getReader().read().then((r) => console.log('up'));`;
+    const child = `const child = Bun.spawn(['/bin/sh', '-c', '${bun} ${server}; true'], { stdin: 'pipe', stdout: 'pipe' });
+      child.stdout.getReader().read().then(() => console.log('up'));`;
     const client = put('node_modules/@anthropic-ai/claude-code/cli.js', `${child}\nsetInterval(() => undefined, 1000);\n`);
     const { pid } = await start([bun, client]);
     const all = observed();
@@ -161,7 +163,8 @@ describe('macOS, by what its own programs print', () => {
     expect(table.processes.find(({ pid }) => pid === 612)).toMatchObject({ folder: '/Users/alice', isPiped: true, hasTerminal: false });
     const seen = observeProcesses(table, { ...look, unwrap });
     expect(seen.map(({ sensor, kind, client }) => [sensor, kind, client])).toEqual([
-      ['process', 'client', 'claude-desktop'], ['process', 'server', 'claude-desktop'], ['listener', 'server', 'claude-desktop'], ['listener', 'server', 'claude-desktop'],
+      ['process', 'client', 'claude-desktop'], ['process', 'server', 'claude-desktop'],
+      ['listener', 'server', 'claude-desktop'], ['listener', 'server', 'claude-desktop'],
     ]);
     expect(seen[1]?.runs).toEqual({ kind: 'remote', url: 'https://mcp.example.com/mcp' });
     expect(asked.map(([program]) => program)).toEqual(['/bin/ps', '/bin/ps', '/usr/sbin/lsof', '/usr/sbin/lsof']);

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import { redact, redactDetail } from '../../domain/redacted.ts';
 import type { AssetKey, Observation, Risk } from '../../domain/observation.ts';
 import type { Runs } from '../../domain/runs.ts';
@@ -38,7 +39,7 @@ export function observeProcesses(table: HostTable, look: HostLook): readonly Obs
     const found = signsOf(each, look.unwrap);
     return found === undefined ? [] : [[each.pid, found] as const];
   }));
-  const ancestorsOf = (pid: number): readonly number[] => ancestors(pid, byPid);
+  const ancestorsOf: AncestorsOf = (pid) => ancestors(pid, byPid);
   const listens = new Set(table.sockets.flatMap(({ pid }) => (pid === undefined ? [] : [pid])));
   const sightings = [...signs].flatMap(([pid, found]): readonly Sighting[] => {
     const process = byPid.get(pid);
@@ -57,6 +58,9 @@ export function observeProcesses(table: HostTable, look: HostLook): readonly Obs
     }),
   ];
 }
+
+/** The nearest first. */
+type AncestorsOf = (pid: number) => readonly number[];
 
 function ancestors(pid: number, byPid: ReadonlyMap<number, RunningProcess>): readonly number[] {
   const found: number[] = [];
@@ -87,12 +91,12 @@ function keysOf(process: RunningProcess, { runs, invocation: { origin } }: Proce
 }
 
 /** Helpers of a client are that client. */
-function isInnerClient({ process, signs: { client } }: Sighting, signs: ReadonlyMap<number, ProcessSigns>, ancestorsOf: (pid: number) => readonly number[]): boolean {
+function isInnerClient({ process, signs: { client } }: Sighting, signs: ReadonlyMap<number, ProcessSigns>, ancestorsOf: AncestorsOf): boolean {
   return client !== undefined && ancestorsOf(process.pid).some((pid) => signs.get(pid)?.client === client);
 }
 
 /** A runner and what it started are one server: they are of one chain, and share what they run. */
-function groupChains(sightings: readonly Sighting[], ancestorsOf: (pid: number) => readonly number[]): readonly (readonly Sighting[])[] {
+function groupChains(sightings: readonly Sighting[], ancestorsOf: AncestorsOf): readonly (readonly Sighting[])[] {
   const groups: Sighting[][] = [];
   for (const sighting of sightings.toSorted((a, b) => ancestorsOf(a.process.pid).length - ancestorsOf(b.process.pid).length)) {
     const above = new Set(ancestorsOf(sighting.process.pid));
@@ -153,9 +157,12 @@ function risksOf(group: readonly Sighting[], wrappers: readonly string[]): reado
     ...(isUnpinned ? ['unpinned' as const] : []),
     ...(isOpen ? ['secret-in-clear' as const] : []),
     ...(group.some(({ signs }) => signs.runs.kind === 'shell') ? ['shell' as const] : []),
-    ...(group.some(({ signs: { runs } }) => runs.kind === 'remote' && /^(?:http|ws):/i.test(runs.url) && !/^\w+:\/\/(?:localhost|127\.|\[::1\])/i.test(runs.url))
-      ? ['cleartext' as const] : []),
+    ...(group.some(({ signs: { runs } }) => runs.kind === 'remote' && isCleartext(runs.url)) ? ['cleartext' as const] : []),
   ];
+}
+
+function isCleartext(url: string): boolean {
+  return /^(?:http|ws):\/\//i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname);
 }
 
 /** Every user of a machine can read the arguments of every process. */

@@ -1,5 +1,6 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -83,7 +84,7 @@ function installedVersion(from: string, name: string): string | undefined {
 export function pythonOriginOf(programs: string, wanted: { readonly command?: string; readonly module?: string }): Origin | undefined {
   const name = pypiName((wanted.command ?? wanted.module?.split('.')[0] ?? '').replace(/\.(?:py|exe)$/, ''));
   for (const site of siteFolders(programs)) {
-    const all = entriesOf(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax);
+    const all = entriesOf(site).filter((each) => each.endsWith('.dist-info')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax);
     const near = all.filter((each) => pypiName(each.split('-')[0] ?? '') === name);
     const command = wanted.command;
     const found = near[0] ?? (command === undefined ? undefined : all.find((each) => offersCommand(join(site, each), command)));
@@ -111,19 +112,23 @@ export function pythonPackage(site: string, folder: string): Origin | undefined 
   const name = text === undefined ? undefined : /^Name: (\S+)/m.exec(text)?.[1];
   if (text === undefined || name === undefined) return undefined;
   const version = /^Version: (\S+)/m.exec(text)?.[1];
-  const needed = [...text.matchAll(/^Requires-Dist: ([\w.-]+)([^\n]*)$/gm)].filter(([, , rest = '']) => !/;\s*extra\s*==/.test(rest)).map(([, each = '']) => each);
+  const required = [...text.matchAll(/^Requires-Dist: ([\w.-]+)([^\n]*)$/gm)].filter(([, , rest = '']) => !/;\s*extra\s*==/.test(rest));
+  const needed = required.map(([, each = '']) => each);
   const sdk = needed.find((each) => sdkRoleOf({ ecosystem: 'pypi', name: each }) !== undefined);
   const sdkVersion = sdk === undefined ? undefined : versionBeside(site, sdk);
   return {
     ecosystem: 'pypi', name: pypiName(name), folder: join(site, folder), isInstalled: true,
     isDeclared: /^(?:<!--\s*)?mcp-name:\s*\S+/m.test(text),
     ...(version !== undefined && { version }),
-    ...(sdk !== undefined && { sdk: { name: pypiName(sdk), role: sdkRoleOf({ ecosystem: 'pypi', name: sdk }) ?? 'either', ...(sdkVersion !== undefined && { version: sdkVersion }) } }),
+    ...(sdk !== undefined && {
+      sdk: { name: pypiName(sdk), role: sdkRoleOf({ ecosystem: 'pypi', name: sdk }) ?? 'either', ...(sdkVersion !== undefined && { version: sdkVersion }) },
+    }),
   };
 }
 
 function versionBeside(site: string, name: string): string | undefined {
-  return entriesOf(site).map((each) => /^(.+?)-(\d[^-]*)\.dist-info$/.exec(each)).find((match) => match !== null && pypiName(match[1] ?? '') === pypiName(name))?.[2];
+  const all = entriesOf(site).map((each) => /^(.+?)-(\d[^-]*)\.dist-info$/.exec(each));
+  return all.find((match) => match !== null && pypiName(match[1] ?? '') === pypiName(name))?.[2];
 }
 
 function documentIn(path: string): JsonObject | undefined {

@@ -75,9 +75,7 @@ describe('a repository is read as files', () => {
 
   test('and nothing that a stranger wrote into it runs', () => {
     const trap = `touch ${bait}`;
-    for (const [name, value] of [['core.fsmonitor', trap], ['core.sshCommand', trap], ['core.pager', trap], ['filter.x.smudge', trap], ['diff.external', trap]]) {
-      git('config', name ?? '', value ?? '');
-    }
+    for (const name of ['core.fsmonitor', 'core.sshCommand', 'core.pager', 'filter.x.smudge', 'diff.external']) git('config', name, trap);
     writeFileSync(join(repository, '.git/hooks/post-checkout'), `#!/bin/sh\n${trap}\n`, { mode: 0o755 });
     expect(Object.keys(read(repository))).toHaveLength(2);
     expect(existsSync(bait)).toBe(false);

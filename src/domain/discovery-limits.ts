@@ -1,0 +1,23 @@
+/** Limits of what looks at hosts and repositories (invariant 10). Units last. */
+export const DISCOVERY_LIMITS = {
+  hostProcessesMax: 50_000,
+  hostArgumentsMax: 1_000,
+  hostArgumentsBytesMax: 64 * 1024,
+  hostDescriptorsMax: 100_000,
+  hostSocketTableBytesMax: 16 * 1024 * 1024,
+  hostBinaryBytesMax: 128 * 1024 * 1024,
+  hostAskMs: 20_000,
+  hostAskBytesMax: 32 * 1024 * 1024,
+  hostArchiveTableBytesMax: 16 * 1024 * 1024,
+  hostContainersMax: 10_000,
+  hostScriptBytesMax: 8 * 1024 * 1024,
+  hostPackagesPerFolderMax: 20_000,
+  gitAlternatesMax: 16,
+  gitPacksMax: 1_000,
+  gitObjectsMax: 10_000_000,
+  gitDeltasMax: 300,
+  gitReferencesBytesMax: 64 * 1024 * 1024,
+  gitTreeBytesMax: 32 * 1024 * 1024,
+  gitEntriesMax: 1_000_000,
+  gitDepthMax: 64,
+} as const;
