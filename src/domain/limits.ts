@@ -387,6 +387,7 @@ export const LIMITS = {
   fileDifferencesMax: 20,
   filePathCharsMax: 1_024,
   watchesMax: 10_000,
+  managedSettingsBytesMax: 8 * 1024 * 1024,
   /** How often a watcher of files says that it is there. */
   watchBeatMsMin: 5_000,
   watchBeatMsMax: 60 * 60_000,
