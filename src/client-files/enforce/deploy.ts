@@ -81,7 +81,8 @@ async function besides(artefact: Artefact, file: string): Promise<readonly strin
   const folder = dirname(file);
   if (!folder.endsWith('.d')) return [];
   const names = await readdir(folder).catch((): string[] => []);
-  const others = [`${folder.slice(0, -2)}.json`, ...names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name))].filter((one) => one !== file);
+  const dropped = names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+  const others = [`${folder.slice(0, -2)}.json`, ...dropped].filter((one) => one !== file);
   const found = await Promise.all(others.map(async (other) => {
     const json = await readPlain(other).then((read) => (read === undefined ? undefined : readOr(read.text, artefact)), () => undefined);
     const ours = isObject(json) ? artefact.keys.filter(({ at }) => valueAt(json, at) !== undefined).map(({ at }) => at.join('.')) : [];

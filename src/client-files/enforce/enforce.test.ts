@@ -38,7 +38,9 @@ function names(id: string, offered: readonly Offered[], more: Partial<Situation>
 }
 
 const ALL = [CRM_COMMAND, CRM_URL, ROGUE, ROGUE_URL];
-const [COMMAND, ADDRESS, WIKI_ADDRESS] = [`crm=${SALLYPORT} connect crm`, 'crm-url=https://gate.example:7443/mcp/crm', 'wiki=https://gate.example:7443/mcp/wiki'];
+const COMMAND = `crm=${SALLYPORT} connect crm`;
+const ADDRESS = 'crm-url=https://gate.example:7443/mcp/crm';
+const WIKI_ADDRESS = 'wiki=https://gate.example:7443/mcp/wiki';
 
 describe('what is sanctioned loads, and nothing else by its name', () => {
   test.each([
@@ -56,12 +58,14 @@ describe('what is sanctioned loads, and nothing else by its name', () => {
   });
 
   test('without a document each client loads what it is offered: it is the document that holds', () => {
-    for (const one of TARGETS) expect([one.id, one.simulate({ deployed: {}, offered: ALL }).length]).toEqual([one.id, one.id === 'gemini-cli' ? 3 : ALL.length]);
+    const loaded = TARGETS.map((one) => [one.id, one.simulate({ deployed: {}, offered: ALL }).length] as const);
+    // Gemini's are a map: of two with one name the later one is left.
+    expect(loaded.filter(([id, count]) => count !== (id === 'gemini-cli' ? 3 : ALL.length))).toEqual([]);
   });
 });
 
-const claude = (settings: JsonObject, offered: readonly Offered[], user?: Json): string =>
-  target('claude-code').simulate({ deployed: { 'claude-code/managed-settings': settings }, offered, ...(user === undefined ? {} : { user }) }).map(({ name }) => name).join();
+const claude = (settings: JsonObject, offered: readonly Offered[], user: Json = {}): string =>
+  target('claude-code').simulate({ deployed: { 'claude-code/managed-settings': settings }, offered, user }).map(({ name }) => name).join();
 const url = (pattern: string): Json => ({ serverUrl: pattern });
 const at = (address: string): Offered => offer('x', { url: address });
 
@@ -82,7 +86,8 @@ describe('Claude Code\'s rules', () => {
     ['plug-ins only', { strictPluginOnlyCustomization: ['mcp'] }, [ROGUE, offer('p', { command: 'p' }, 'plugin')], 'p'],
     ['a list that can\'t be read lets nothing through', { allowedMcpServers: [{ serverName: 'crm', serverUrl: 'x' }] }, [ROGUE], ''],
   ];
-  test.each(rows.map(([what, settings, offered, loads, user = {}]) => [what, settings, offered, loads, user] as const))('%s', (_, settings, offered, loads, user) => {
+  const whole = rows.map(([what, settings, offered, loads, user = {}]) => [what, settings, offered, loads, user] as const);
+  test.each(whole)('%s', (_, settings, offered, loads, user) => {
     expect(claude(settings, offered, user)).toBe(loads);
   });
 
@@ -92,7 +97,8 @@ describe('Claude Code\'s rules', () => {
     ['http://localhost:*/*', 'http://localhost:3000/mcp', true], ['*://mcp.example.com/*', 'http://mcp.example.com/x', true],
     ['https://MCP.example.com/mcp', 'https://mcp.EXAMPLE.com/mcp', true], ['https://mcp.example.com/mcp', 'https://mcp.example.com/MCP', false],
     ['https://mcp.example.com/mcp', 'https://mcp.example.com/mcp/..', false], ['https://mcp.example.com/mcp', 'https://mcp.example.com/mcp?a=b', false],
-    ['https://mcp.example.com/mcp', 'https://mcp.example.com@evil.example/mcp', false], ['https://mcp.example.com:443/mcp', 'https://mcp.example.com/mcp', true],
+    ['https://mcp.example.com/mcp', 'https://mcp.example.com@evil.example/mcp', false],
+    ['https://mcp.example.com:443/mcp', 'https://mcp.example.com/mcp', true],
     ['https://mcp.example.com./*', 'https://mcp.example.com/mcp', true], ['https://a*b*c/*', 'https://abc/', true], ['https://a*b*b/*', 'https://ab/', false],
     ['mcp.example.com', 'https://mcp.example.com/', false], ['https://mcp.example.com', 'https://mcp.example.com.evil.example/', false],
   ])('%s and %s: %p', (pattern, address, matches) => {
@@ -144,7 +150,8 @@ describe('the others\' rules', () => {
     ['no identity', {}, '/bin/a', false],
   ])('Codex: %s', (_, identity, command, fits) => {
     const settings = { mcp_servers: { docs: { identity } } };
-    const simulated = target('codex').simulate({ deployed: { 'codex/requirements': settings }, offered: [offer('docs', { command }), offer('other', { command })] });
+    const offered = [offer('docs', { command }), offer('other', { command })];
+    const simulated = target('codex').simulate({ deployed: { 'codex/requirements': settings }, offered });
     expect(simulated.map(({ name }) => name)).toEqual(fits ? ['docs'] : []);
   });
 
@@ -170,7 +177,8 @@ describe('the others\' rules', () => {
 });
 
 test.each<[what: string, server: Sanctioned]>([
-  ['a pattern', { name: 'a', url: 'https://*/mcp' }], ['a variable', { name: 'a', command: ['/bin/${X}'] }], ['a program by its name', { name: 'a', command: ['npx', 'a'] }],
+  ['a pattern', { name: 'a', url: 'https://*/mcp' }], ['a variable', { name: 'a', command: ['/bin/${X}'] }],
+  ['a program by its name', { name: 'a', command: ['npx', 'a'] }],
   ['a credential', { name: 'a', url: 'https://u:p@h.example/mcp' }], ['a query', { name: 'a', url: 'https://h.example/mcp?k=v' }], ['nothing', { name: 'a' }],
   ['a control character', { name: 'a', command: ['/bin/a', 'x\u007fy'] }], ['another scheme', { name: 'a', url: 'file:///etc/passwd' }],
 ])('%s in what is sanctioned is refused: it would mean more there than here', (_, server) => {
@@ -180,7 +188,8 @@ test.each<[what: string, server: Sanctioned]>([
 describe('documents', () => {
   test.each(TARGETS.flatMap((one) => one.compile({ ...PLAN, isExclusive: true }).map((artefact) => [artefact.id, artefact] as const)))(
     '%s is the same when it is written again, and keeps what others wrote', (_, artefact) => {
-      const others = artefact.format === 'toml' ? '# theirs\nallowed_sandbox_modes = ["read-only"]\n\n[rules]\nx = 1\n' : '{\n  // theirs\n  "theirs": [1, 2],\n}\n';
+      const toml = '# theirs\nallowed_sandbox_modes = ["read-only"]\n\n[rules]\nx = 1\n';
+      const others = artefact.format === 'toml' ? toml : '{\n  // theirs\n  "theirs": [1, 2],\n}\n';
       const once = render(artefact, others);
       expect(render(artefact, once)).toBe(once);
       expect(once).toContain('theirs');
@@ -214,7 +223,7 @@ describe('what is deployed', () => {
 
   const [artefact] = target('claude-code').compile(PLAN);
   const drift = async (file: string): Promise<string> =>
-    artefact === undefined ? 'none' : (await findDrift(artefact, file, process.getuid?.() ?? -1)).map(({ what, detail }) => `${what} ${detail}`.trim()).join('; ');
+    (artefact === undefined ? [] : await findDrift(artefact, file, process.getuid?.() ?? -1)).map(({ what, detail }) => `${what} ${detail}`.trim()).join('; ');
   const put = (file: string): ReturnType<typeof deploy> => (artefact === undefined ? Promise.reject(new Error('none')) : deploy(artefact, file));
 
   test('is written once, 0644, and drifts by whatever is changed since', async () => {

@@ -12,7 +12,8 @@ export const gemini: Target = {
   compile: (plan) => [{
     id: SYSTEM, format: 'json',
     paths: {
-      linux: '/etc/gemini-cli/settings.json', darwin: '/Library/Application Support/GeminiCli/settings.json', win32: 'C:\\ProgramData\\gemini-cli\\settings.json',
+      linux: '/etc/gemini-cli/settings.json', darwin: '/Library/Application Support/GeminiCli/settings.json',
+      win32: 'C:\\ProgramData\\gemini-cli\\settings.json',
     },
     keys: [{ at: ['mcp', 'allowed'], value: namesOf(plan) }, { at: ['mcpServers'], value: definitions(plan) }],
   }],

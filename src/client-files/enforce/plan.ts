@@ -77,7 +77,9 @@ export function checkPlan(plan: EnforcePlan): void {
   for (const { name, command, url } of plan.servers) {
     if (!NAME.test(name)) throw refused(name, 'its name is none of the registry');
     if (command === undefined && url === undefined) throw refused(name, 'it has neither a command nor an address');
-    if (command?.some((word) => word.includes('${') || /[\p{Cc}\p{Cf}]/u.test(word)) === true) throw refused(name, 'its command has a variable or a control character in it');
+    if (command?.some((word) => word.includes('${') || /[\p{Cc}\p{Cf}]/u.test(word)) === true) {
+      throw refused(name, 'its command has a variable or a control character in it');
+    }
     if (command !== undefined && !/^(?:\/|[A-Za-z]:\\)/.test(command[0])) {
       throw refused(name, 'its command is no absolute path: whatever stands first in PATH would match');
     }

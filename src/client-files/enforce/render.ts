@@ -64,7 +64,9 @@ function withoutOurs(text: string, file: string): string {
 
 /** One line a leaf below the table, so that a difference is one line too. */
 function dotted(at: readonly string[], value: Json): readonly string[] {
-  if (isObject(value) && Object.keys(value).length > 0 && at.length < 3) return Object.entries(value).flatMap(([name, member]) => dotted([...at, name], member));
+  if (isObject(value) && Object.keys(value).length > 0 && at.length < 3) {
+    return Object.entries(value).flatMap(([name, member]) => dotted([...at, name], member));
+  }
   return [`${at.map(key).join('.')} = ${tomlOf(value)}`];
 }
 

@@ -12,7 +12,10 @@ export const TARGETS: readonly Target[] = [claudeCode, copilot, vscode, codex, g
 
 /** Clients that people use and whose makers document no such place, and what is left to do about each. */
 export const UNENFORCED: readonly { readonly client: string; readonly instead: string }[] = [
-  { client: 'cursor', instead: 'managed hooks (/etc/cursor/hooks.json) and the team dashboard; no list of servers is documented: watch its files, close its way out at the network' },
+  {
+    client: 'cursor',
+    instead: 'managed hooks (/etc/cursor/hooks.json) and the team dashboard; no list of servers is documented: watch its files, shut it out at the network',
+  },
   { client: 'claude-desktop', instead: 'the organisation\'s connectors are set at claude.ai; its own file is watched' },
   { client: 'windsurf', instead: 'watch its files, close its way out at the network' },
   { client: 'zed', instead: 'watch its files, close its way out at the network' },

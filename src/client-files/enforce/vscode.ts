@@ -20,7 +20,7 @@ export const vscode: Target = {
   }],
   simulate,
   gaps: [
-    'A registry is a list of names: an entry in a person\'s own mcp.json under a listed name is not compared with the registry\'s definition. Deploy Copilot\'s list as well.',
+    'A registry is a list of names: an entry of a person\'s own under a listed name is not compared with the registry\'s. Deploy Copilot\'s list as well.',
     'Servers that VS Code runs in its sandbox are approved by themselves.',
   ],
 };

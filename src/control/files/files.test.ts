@@ -39,7 +39,8 @@ test.each<[path: string, body: JsonObject | undefined, roles: string]>([
 ])('%s is for whom policy gives it to alone', async (route, body, roles) => {
   const [method, path = ''] = route.split(' ');
   for (const role of ['protector', 'sensor', 'approver', 'auditor']) {
-    expect([role, await codeOf(role, method === 'GET' ? 'GET' : 'POST', path, body)]).toEqual([role, roles.split(' ').includes(role) ? '' : 'ERR_ADMIN_FORBIDDEN']);
+    const code = await codeOf(role, method === 'GET' ? 'GET' : 'POST', path, body);
+    expect([role, code]).toEqual([role, roles.split(' ').includes(role) ? '' : 'ERR_ADMIN_FORBIDDEN']);
   }
 });
 
@@ -55,7 +56,8 @@ test('every act is on record with who did it, where and to what, and one that fa
   await fixture.api('POST', '/file-seals', { ...ACT, failed: 'ERR_FILE_CHANGED' });
   const [last, before] = await recorded('file.sealed');
   expect(last).toMatchObject({ category: 'config', code: 'ERR_FILE_CHANGED' });
-  expect(before).toMatchObject({ principal: 'sallyport|admin', reason: 'rollout', detail: { host: 'laptop-7', file: ACT.file, servers: ['crm'], how: 'vault' } });
+  const detail = { host: 'laptop-7', file: ACT.file, servers: ['crm'], how: 'vault' };
+  expect(before).toMatchObject({ principal: 'sallyport|admin', reason: 'rollout', detail });
   expect(await fixture.api('POST', '/file-seals', { ...ACT, value: 'sk-live-1234567890' })).toMatchObject({ status: 400 });
   expect(await fixture.api('POST', '/file-seals', { ...ACT, file: 'a\nb' })).toMatchObject({ status: 400 });
 });

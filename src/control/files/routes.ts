@@ -33,14 +33,16 @@ export const fileRoutes: readonly Route[] = [
     },
   })),
   route({
-    method: 'POST', path: '/file-changes', summary: 'A watcher says in what files are not what was approved', access: 'observe', reach: 'space', body: FILE_CHANGE,
+    method: 'POST', path: '/file-changes', summary: 'A watcher says in what files are not what was approved', access: 'observe', reach: 'space',
+    body: FILE_CHANGE,
     act: async ({ admin, space, body }, control): Promise<Json> => {
       await control.record({ event: 'file.changed', space, ...whoOf(admin), detail: body });
       return {};
     },
   }),
   route({
-    method: 'POST', path: '/file-approvals', summary: 'Approve the files of a host as they are: its baseline', access: 'approve', reach: 'space', body: NEW_BASELINE,
+    method: 'POST', path: '/file-approvals', summary: 'Approve the files of a host as they are: its baseline', access: 'approve', reach: 'space',
+    body: NEW_BASELINE,
     act: async (asked, control) => approve(asked, control),
   }),
   route({
@@ -71,7 +73,9 @@ async function approve({ admin, space, body }: Approval, control: Control): Prom
   const id = idOf(host, place);
   const known = await findStored(control.store, 'file-baseline', space, id);
   if (number <= (known?.body.number ?? 0)) {
-    throw new SallyportError('ERR_CONFLICT', 'another baseline of this host was approved since', { remedy: 'Look at what differs, then approve anew: sallyport config baseline' });
+    throw new SallyportError('ERR_CONFLICT', 'another baseline of this host was approved since', {
+      remedy: 'Look at what differs, then approve anew: sallyport config baseline',
+    });
   }
   if (known === undefined && (await listStored(control.store, 'file-baseline', space)).length >= LIMITS.watchesMax) throw tooMany();
   await control.record({ event: 'file.approved', space, ...whoOf(admin), reason, detail: { host, place, root, number, files, ...detail } });
@@ -80,7 +84,9 @@ async function approve({ admin, space, body }: Approval, control: Control): Prom
 }
 
 function tooMany(): SallyportError {
-  return new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.watchesMax} hosts have baselines in this space`, { remedy: 'Use another space for further hosts.' });
+  return new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.watchesMax} hosts have baselines in this space`, {
+    remedy: 'Use another space for further hosts.',
+  });
 }
 
 function idOf(...parts: readonly string[]): string {

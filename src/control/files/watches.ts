@@ -19,7 +19,9 @@ export async function watchOf({ store, record, now }: Watching, { admin, space }
   const { host, place, everyMs, state, reason } = news;
   const known = await findStored(store, 'file-watch', space, id);
   if (known === undefined && (await listStored(store, 'file-watch', space)).length >= LIMITS.watchesMax) {
-    throw new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.watchesMax} watchers are known in this space`, { remedy: 'Use another space for further hosts.' });
+    throw new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.watchesMax} watchers are known in this space`, {
+      remedy: 'Use another space for further hosts.',
+    });
   }
   if (state !== 'watching') {
     await record({ event: 'watch.stopped', space, ...whoOf(admin), ...(reason === undefined ? {} : { reason }), detail: { host, place, state } });

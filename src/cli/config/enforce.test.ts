@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crm, openControl, surfaceSaying } from '../../control/fixture-control.ts';
+import type { ControlFixture } from '../../control/fixture-control.ts';
+
+let fixture: ControlFixture;
+let root = '';
+beforeAll(async () => {
+  root = mkdtempSync('/tmp/sp-enforce-cli-');
+  fixture = await openControl();
+  const manifest = 'apiVersion: sallyport/v1\ngateway: { listen: 127.0.0.1:7443, publicUrl: "https://gate.example:7443" }\n';
+  await fixture.api('POST', '/manifest', { file: 'sallyport.yaml', text: manifest, policies: [] });
+  for (const id of ['crm', 'wiki']) {
+    await fixture.api('POST', '/servers', crm(id));
+    fixture.says.set(id, surfaceSaying({ find: {} }));
+  }
+  const scanned = await fixture.api('POST', '/servers/crm/scan');
+  const approved = await fixture.api('POST', '/servers/crm/approve', { digest: scanned.body['digest'] ?? '', effects: { find: 'read' } });
+  expect([scanned.status, approved.status]).toEqual([200, 200]);
+});
+afterAll(async () => {
+  rmSync(root, { recursive: true, force: true });
+  await fixture.close();
+});
+
+async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', 'enforce', ...args, '--home', fixture.home], {
+    env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, out, err };
+}
+
+test('what the registry approved is written to a machine, on record; what drifts from it is told, recorded, and makes the exit code 1', async () => {
+  const shown = await sallyport();
+  expect(shown.out).toContain('1 servers are sanctioned');
+  expect(shown.out).toContain('--allowed-mcp-server-names');
+  const written = await sallyport('--write', '--root', root, '--system', 'linux');
+  expect([written.code, written.err]).toEqual([0, '']);
+  const settings = join(root, 'etc/claude-code/managed-settings.d/50-sallyport.json');
+  expect(readFileSync(settings, 'utf8')).toContain('https://gate.example:7443/mcp/crm');
+  expect(readFileSync(settings, 'utf8')).not.toContain('wiki');
+  expect(existsSync(join(root, 'etc/codex/requirements.toml'))).toBe(true);
+  expect(await sallyport('--check', '--root', root, '--system', 'linux')).toMatchObject({ code: 0 });
+  writeFileSync(settings, '{}');
+  const drifted = await sallyport('--check', '--root', root, '--system', 'linux');
+  expect([drifted.code, drifted.out]).toEqual([1, expect.stringContaining('differs')]);
+  const query = async (event: 'file.enforced' | 'file.changed'): Promise<string> =>
+    JSON.stringify((await fixture.role.control.ledger.query({ space: 'default', event })).entries);
+  expect(await query('file.enforced')).toContain('/etc/codex/requirements.toml');
+  expect(await query('file.changed')).toContain('enforcement differs');
+}, 30_000);
+
+test('a client without a place for it is told so, with what is left', async () => {
+  const { code, err } = await sallyport('--for', 'cursor');
+  expect([code, err]).toEqual([1, expect.stringContaining('hooks.json')]);
+});
