@@ -24,6 +24,7 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'evidence.erased', 'evidence.bundled', 'hold.added', 'hold.lifted', 'quarantine.released', 'quarantine.dropped', 'people.revealed', 'body.opened',
   'sink.replayed',
   'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
+  'registry.requested', 'registry.reviewed', 'registry.approved', 'registry.refused', 'registry.imported', 'registry.released',
   'access.requested', 'denial.disputed', 'backup.created', 'backup.restored', 'recovery.ordered',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ]);

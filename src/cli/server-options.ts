@@ -15,10 +15,15 @@ export const SERVER_OPTIONS = {
 
 /** The new server that `server add` asks control for; control checks every field. Defaults are those of sallyport.yaml. */
 export function readNewServer(call: Call): JsonObject {
+  const [id, ...command] = [call.need(0, 'the server\'s name'), ...call.options.positionals.slice(1)];
+  return { id, endpoint: readEndpoint(call, command), ...readDeclared(call) };
+}
+
+/** What is said of a server besides where it is. */
+export function readDeclared(call: Call): JsonObject {
   const { options } = call;
-  const [id, ...command] = [call.need(0, 'the server\'s name'), ...options.positionals.slice(1)];
   return {
-    id, endpoint: readEndpoint(call, command), owner: call.needText('owner'),
+    owner: call.needText('owner'),
     hosting: options.text('hosting') ?? 'self', tier: options.text('tier') ?? 'internal',
     labels: {
       confidentiality: options.text('confidentiality') ?? 'confidential', categories: options.list('category'),
@@ -29,9 +34,11 @@ export function readNewServer(call: Call): JsonObject {
   };
 }
 
-function readEndpoint({ options }: Call, command: readonly string[]): JsonObject {
+/** At `--url`, or started by a command. Throws `ERR_USAGE` for both and for neither. */
+function readEndpoint(call: Call, command: readonly string[]): JsonObject {
+  const { options } = call;
   const url = options.text('url');
-  const [program, ...args] = command;
+  const [program] = command;
   if ((url === undefined) === (program === undefined)) {
     throw new SallyportError(
       'ERR_USAGE', 'a server is either a --url or a command',
@@ -39,9 +46,14 @@ function readEndpoint({ options }: Call, command: readonly string[]): JsonObject
     );
   }
   if (url !== undefined) return { transport: options.flag('sse') ? 'sse' : 'http', url, allowPrivate: options.flag('allow-private') };
+  return readLaunch(call, command);
+}
+
+/** A command with `--env`, `--cwd` and `--shared`. */
+export function readLaunch({ options }: Call, [program = '', ...args]: readonly string[]): JsonObject {
   const cwd = options.text('cwd');
   const env = Object.fromEntries(options.list('env').map((pair) => splitPair(pair, '--env')));
-  return { transport: 'stdio', launch: { command: program ?? '', args, env, shared: options.flag('shared'), ...(cwd === undefined ? {} : { cwd }) } };
+  return { transport: 'stdio', launch: { command: program, args, env, shared: options.flag('shared'), ...(cwd === undefined ? {} : { cwd }) } };
 }
 
 /** `--effect TOOL=EFFECT`, any number of times. */

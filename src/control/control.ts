@@ -20,6 +20,7 @@ import type { RunningIssuer } from './issuer/open.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Admin, Route } from './route.ts';
+import type { RegistryKeeper } from './registry/view.ts';
 import type { RecoveryKeeper } from './recovery/keeper.ts';
 import type { RetentionKeeper } from './retention/keeper.ts';
 import type { ReadServer } from './servers/read.ts';
@@ -61,6 +62,8 @@ export interface Control {
   /** What it can get for gateways from other people's issuers, and the accounts that people connected for it. */
   readonly connections: Connections;
   readonly packages: PackageKeeper;
+  /** What is published of what is sanctioned. */
+  readonly registry: RegistryKeeper;
   readonly releases: ReleaseWatch;
   readonly approvals: ApprovalKeeper;
   readonly recovery: RecoveryKeeper;

@@ -21,8 +21,9 @@ export function createDoorGuard(publicUrl: string, loopback: boolean): CheckKnoc
     if (name === undefined || !hosts.has(name)) {
       throw new SallyportError('ERR_HOST_FORBIDDEN', 'Control does not answer under that name.', { remedy: `Use ${url.origin}.` });
     }
-    // There is no CORS here: a page of another site has no business with anything but links into this one.
-    if (method === 'GET' || method === 'HEAD' || origin === undefined || origin === url.origin) return;
+    // A page of another site has no business with anything but links into this one, and reading the registry: no other route answers
+    // what a browser asks before (OPTIONS), and that changes nothing.
+    if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || origin === undefined || origin === url.origin) return;
     if (loopback && origin === originOf(url, host)) return;
     throw new SallyportError('ERR_ORIGIN_FORBIDDEN', 'Another site\'s page may not do that here.', { remedy: `Do it at ${url.origin}.` });
   };

@@ -12,6 +12,7 @@ import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.
 import { addressOf, toRequest } from './door-exchange.ts';
 import { findRoute } from './match-path.ts';
 import { refuse } from './refuse.ts';
+import { answerRegistry, isRegistryPath } from './registry/door.ts';
 import { WEB_ROUTES } from './web-routes.ts';
 
 export interface DoorOptions {
@@ -143,6 +144,10 @@ async function dispatch(options: DoorOptions, knocking: Knocking): Promise<void>
   if (path === '/api/v1' || path.startsWith('/api/v1/')) {
     const request = toRequest(incoming, url, LIMITS.bodyBytesMax, signal);
     return writeResponse(await answerApiAtDoor({ request, origin: site.url, address, signal }, options.api, options.control), outgoing);
+  }
+  if (isRegistryPath(path)) {
+    const request = toRequest(incoming, url, LIMITS.strangerBodyBytesMax, signal);
+    return writeResponse(await answerRegistry({ request, origin: site.url, address, signal }, options.api, options.control), outgoing);
   }
   const { route, params } = findRoute(WEB_ROUTES, incoming.method ?? '', path);
   const request = toRequest(incoming, url, route.bodyBytesMax ?? LIMITS.strangerBodyBytesMax, signal);

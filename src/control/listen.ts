@@ -72,7 +72,8 @@ function readQuery(search: URLSearchParams): Readonly<Record<string, string>> {
   return query;
 }
 
-async function readBody(request: Request): Promise<unknown> {
+/** A JSON body; undefined where there is none. Throws `ERR_CONTENT_TYPE`, `ERR_JSON_INVALID`. */
+export async function readBody(request: Request): Promise<unknown> {
   const text = await request.text();
   if (text === '') return undefined;
   if (!/^application\/json(;|$)/i.test(request.headers.get('content-type') ?? '')) {

@@ -33,6 +33,8 @@ import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
+import { registryRoutes } from './registry/routes.ts';
+import { requestRoutes } from './requests/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
@@ -48,5 +50,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes, ...fileRoutes,
+  ...linkRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes,
 ];

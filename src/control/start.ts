@@ -16,6 +16,8 @@ import type { Link } from '../link/connect.ts';
 import { placeOf } from '../link/place.ts';
 import { createAddressGuard } from '../upstream/address.ts';
 import type { Handler } from '../link/handler.ts';
+import { knowledgeOf, shippedTables } from '../knowledge/table.ts';
+import type { AdvisoriesFor } from '../knowledge/advisories.ts';
 import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
@@ -43,6 +45,7 @@ import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
 import { createWebhooks } from './approvals/webhooks.ts';
+import { createRegistryKeeper } from './registry/view.ts';
 import { createRecovery } from './recovery/keeper.ts';
 import type { OwnMemory } from './recovery/keeper.ts';
 import { createRetention } from './retention/keeper.ts';
@@ -99,8 +102,7 @@ const ANSWER_MS = 2_000;
 /** Puts the rooms of control together. Nothing runs before `serve`. */
 export function createControl(parts: ControlParts): RunningControl {
   const { home, store, key, report } = parts;
-  const now = Date.now;
-  const news = createBroadcast();
+  const [now, news] = [Date.now, createBroadcast()];
   const snapshots = createSnapshotKeeper(key, news.notify);
   const { leaseMs = LIMITS.leaseMs } = parts;
   const lease = createLeaseKeeper({ rows: store, key, version: () => snapshots.current?.version ?? 0, now, leaseMs, onRenewed: news.notify });
@@ -134,6 +136,7 @@ export function createControl(parts: ControlParts): RunningControl {
     machines: parts.machines,
     ...signersOf(key),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
+    registry: createRegistryKeeper({ store, head: () => configuration.head, now, advisoriesFor: shippedAdvisories() }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
@@ -167,6 +170,12 @@ export function createControl(parts: ControlParts): RunningControl {
       for (const each of [floods, releaseFloods]) await each.close().catch(() => undefined);
     },
   };
+}
+
+/** Read when somebody first asks. */
+function shippedAdvisories(): () => AdvisoriesFor {
+  let known: AdvisoriesFor | undefined;
+  return () => (known ??= knowledgeOf(shippedTables()).advisoriesFor);
 }
 
 async function startFollowing(control: Control, options: FollowOptions, closers: (() => Promise<void>)[]): Promise<ManifestFollower> {

@@ -22,6 +22,8 @@ import { PROPOSAL } from './proposals/schema.ts';
 import { QUARANTINED } from './quarantine/schema.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
+import { CATALOG_ENTRY, LISTING } from './registry/schema.ts';
+import { REGISTRY_REQUEST } from './requests/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
 import { FINDING, REFUSED, SERVER } from './servers/schema.ts';
@@ -55,6 +57,7 @@ const SHAPES = {
   gateway: GATEWAY, refused: REFUSED,
   'file-baseline': FILE_BASELINE, 'file-watch': FILE_WATCH,
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
+  listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

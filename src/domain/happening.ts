@@ -16,6 +16,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'connection.opened': 'execution', 'connection.closed': 'execution', 'connection.refused': 'detection',
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
+  'registry.reviewed': 'config', 'registry.approved': 'config', 'registry.refused': 'config', 'registry.imported': 'config', 'registry.released': 'config',
   'package.installed': 'config', 'package.refused': 'detection',
   'file.changed': 'detection', 'watch.stopped': 'detection', 'file.approved': 'config', 'file.sealed': 'config', 'file.unsealed': 'config',
   'file.restored': 'config', 'file.enforced': 'config',

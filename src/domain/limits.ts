@@ -357,6 +357,18 @@ export const LIMITS = {
   packageMs: 15 * 60_000,
   packageRedirectsMax: 3,
   packageNotesMax: 100,
+  catalogBytesMax: 64 * 1024 * 1024,
+  catalogEntriesMax: 20_000,
+  catalogTextCharsMax: 4_000,
+  /** Of one request that brings entries of a catalogue. */
+  catalogBatchMax: 500,
+  registryPageMax: 100,
+  registryListingsMax: 5_000,
+  /** How old the answer of the registry API may be. */
+  registryFreshMs: 2_000,
+  registryRequestsOpenMax: 1_000,
+  registryRequestsPerDayMax: 20,
+  registryRequestMs: 90 * 24 * 60 * 60_000,
   spanTextCharsMax: 256,
   segmentAddressesMax: 64,
   segmentPeersMax: 64,

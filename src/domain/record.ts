@@ -126,6 +126,7 @@ export const RECORD_EVENTS = [
   'connection.opened', 'connection.closed', 'connection.refused',
   'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
   'access.requested', 'denial.disputed',
+  'registry.requested', 'registry.reviewed', 'registry.approved', 'registry.refused', 'registry.imported', 'registry.released',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];

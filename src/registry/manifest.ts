@@ -40,6 +40,7 @@ export interface Manifest {
   readonly admins?: NonNullable<ManifestShape['admins']>;
   readonly runner?: NonNullable<ManifestShape['runner']>;
   readonly packages?: NonNullable<ManifestShape['packages']>;
+  readonly registry?: NonNullable<ManifestShape['registry']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -85,6 +86,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.admins && { admins: shape.admins }),
     ...(shape.runner && { runner: shape.runner }),
     ...(shape.packages && { packages: shape.packages }),
+    ...(shape.registry && { registry: shape.registry }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -186,6 +188,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.admins && { admins: manifest.admins }),
     ...(manifest.runner && { runner: manifest.runner }),
     ...(manifest.packages && { packages: manifest.packages }),
+    ...(manifest.registry && { registry: manifest.registry }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

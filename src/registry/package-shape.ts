@@ -7,7 +7,7 @@ import { SAFE_URL } from './manifest-words.ts';
 const SPANS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const REGISTRY = SAFE_URL.refine((text) => !/[?#]/.test(text), { error: 'must be the address of a registry, without a query' });
 const SCOPE = z.string().regex(/^@[a-z0-9~-][a-z0-9._~-]*$/, 'must be a scope, for instance @corp');
-const SPAN = z.string().regex(/^\d{1,7}[mhd]$/, 'must be a span of time: 12h, 7d')
+export const SPAN = z.string().regex(/^\d{1,7}[mhd]$/, 'must be a span of time: 12h, 7d')
   .refine((text) => spanOf(text) <= LIMITS.packageCoolingOffMsMax, { error: 'must be 366d at most' });
 
 /** As exceptions name a package: whatever version, since those who wait for one don't know it yet. */
@@ -44,7 +44,8 @@ function bare(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-function spanOf(text: string): number {
+/** In milliseconds. */
+export function spanOf(text: string): number {
   const unit = text.at(-1);
   return unit === 'm' || unit === 'h' || unit === 'd' ? Number.parseInt(text, 10) * SPANS_MS[unit] : 0;
 }

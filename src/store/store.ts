@@ -8,6 +8,7 @@ export const KINDS = [
   'gateway', 'refused',
   'link-token', 'link-node',
   'file-baseline', 'file-watch',
+  'listing', 'catalog-entry', 'registry-request',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

@@ -40,6 +40,10 @@ export const EVIDENCE = {
       'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
     ],
   },
+  sanctioning: {
+    says: 'servers that people asked for, who reviewed, approved or refused them, and what came from other registries', expected: 'when',
+    events: ['registry.requested', 'registry.reviewed', 'registry.approved', 'registry.refused', 'registry.imported', 'registry.released'],
+  },
   connections: {
     says: 'what local servers were connected to, and what they were refused', expected: 'when',
     events: ['connection.opened', 'connection.closed', 'connection.refused'],

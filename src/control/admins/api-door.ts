@@ -17,7 +17,8 @@ export interface ApiEntry {
   readonly nonce: () => string;
 }
 
-interface Asking {
+/** One request at control's door. */
+export interface Asking {
   readonly request: Request;
   readonly origin: string;
   readonly address: string;
@@ -30,7 +31,7 @@ export async function answerApiAtDoor(asking: Asking, entry: ApiEntry, control: 
   const response = await answerApi(request, entry.authenticate, control, signal).catch(async (error: unknown) => {
     const refusal = refuse(error, control.report);
     if (error instanceof SallyportError) {
-      await record(error.code, asking, control);
+      await recordRefusal(error.code, asking, control);
       const challenge = challengeOf(error, origin, request.headers.has('authorization'));
       if (challenge !== undefined) refusal.headers.set('www-authenticate', challenge);
     }
@@ -46,7 +47,8 @@ const ERRORS: Partial<Readonly<Record<ErrorCode, string>>> = {
   ERR_SIGN_IN_OLD: 'insufficient_user_authentication',
 };
 
-function challengeOf({ code, data }: SallyportError, origin: string, showed: boolean): string | undefined {
+/** How to ask instead (`WWW-Authenticate`); undefined: that would not help. `showed`: a credential came with the request. */
+export function challengeOf({ code, data }: SallyportError, origin: string, showed: boolean): string | undefined {
   const { scope, maxAgeS } = data ?? {};
   const error = typeof scope === 'string' ? 'insufficient_scope' : ERRORS[code];
   if (error === undefined) return undefined;
@@ -60,7 +62,7 @@ function challengeOf({ code, data }: SallyportError, origin: string, showed: boo
 }
 
 /** To be sent for a nonce is how every sign-in begins; everything else is somebody with a credential that is not good. */
-async function record(code: ErrorCode, { request, address }: Asking, control: Control): Promise<void> {
+export async function recordRefusal(code: ErrorCode, { request, address }: Asking, control: Control): Promise<void> {
   const shown = request.headers.get('authorization');
   if (shown === null || (code !== 'ERR_ADMIN_TOKEN' && code !== 'ERR_PROOF_INVALID')) return;
   await control.refused({ event: 'admin.refused', space: DEFAULT_SPACE, address, action: 'api', code, reason: fingerprintOf(shown) });

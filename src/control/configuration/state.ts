@@ -8,12 +8,13 @@ import type { Kind, Rows } from '../../store/store.ts';
  */
 export const CONFIGURED = [
   'server', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin', 'custodian', 'scim-token', 'client', 'token',
+  'listing',
 ] as const satisfies readonly Kind[];
 
 /** Settings that are; kill switches stand outside (they take away, at once), and what control derives by itself does. */
 const CONFIGURED_SETTINGS: readonly string[] = [
   'network', 'identity', 'limits', 'audit', 'telemetry', 'approvals', 'detect', 'flow', 'classification', 'defaults', 'vault', 'administration',
-  'issuer', 'presence', 'backup', 'packages', 'runner',
+  'issuer', 'presence', 'backup', 'packages', 'runner', 'registry',
 ];
 
 export function isConfigured(kind: Kind, id: string): boolean {

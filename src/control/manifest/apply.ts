@@ -16,6 +16,8 @@ import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
 import { pinRows } from '../packages/definition.ts';
 import { writePackages } from '../packages/settings.ts';
+import { withdrawListings } from '../registry/publish.ts';
+import { writeRegistry } from '../registry/settings.ts';
 import { writeRunner } from '../runner/settings.ts';
 import { writeAudit } from '../retention/settings.ts';
 import { writeTelemetry } from '../telemetry/settings.ts';
@@ -85,6 +87,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? [{ resource: 'detect', id: 'detect', verb: 'change' } as const] : []),
     ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
     ...((await writePackages(rows, by.space, wanted.packages, by.admin.id)) ? [{ resource: 'packages', id: 'packages', verb: 'change' } as const] : []),
+    ...((await writeRegistry(rows, by.space, wanted.registry, by.admin.id)) ? [{ resource: 'registry', id: 'registry', verb: 'change' } as const] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),
     ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];
@@ -157,6 +160,7 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
 
 async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string, now: number): Promise<void> {
   if (kind === 'agent') await revokeTokensOf(rows, by.space, id, by.admin.id, now);
+  if (kind === 'server') await withdrawListings(rows, by.space, id, by.admin.id, now);
   const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure', 'refused'] as const) : ([kind] as const);
   for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
 }

@@ -15,6 +15,7 @@ import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
 import { readPackages } from '../packages/settings.ts';
+import { readRegistry } from '../registry/settings.ts';
 import { readRunner } from '../runner/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
@@ -48,6 +49,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const detect = await readDetect(rows, space);
   const runner = await readRunner(rows);
   const packages = await readPackages(rows);
+  const registry = await readRegistry(rows);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -60,6 +62,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(backup).length > 0 ? { backup } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(packages).length > 0 ? { packages } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(registry).length > 0 ? { registry } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,

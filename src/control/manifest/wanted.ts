@@ -13,6 +13,7 @@ import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
 import type { PackagesShape } from '../../registry/package-shape.ts';
+import type { RegistryShape } from '../../registry/registry-shape.ts';
 import type { RunnerShape } from '../../registry/sandbox-shape.ts';
 import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
@@ -37,6 +38,7 @@ export interface Wanted {
   readonly detect: DetectShape;
   readonly runner: RunnerShape;
   readonly packages: PackagesShape;
+  readonly registry: RegistryShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -78,7 +80,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     approvals: manifest.approvals ?? {}, backup: manifest.backup ?? {},
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
-    packages: manifest.packages ?? {},
+    packages: manifest.packages ?? {}, registry: manifest.registry ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],

@@ -34,6 +34,14 @@ export function presentServer(
   };
 }
 
+/** What somebody wants to declare, as it would be started and reached; without the values of its environment. */
+export function presentDefinition({ endpoint, owner, hosting, tier, region, labels, credentials, allow, tools }: Omit<StoredServer, 'status'>): JsonObject {
+  return {
+    endpoint: describeEndpoint(endpoint), transport: endpoint.transport, owner, hosting, tier, ...(region === undefined ? {} : { region }),
+    ...(endpoint.transport === 'stdio' ? { launch: presentLaunch(endpoint.launch) } : {}), labels, credentials, allow, declared: tools,
+  };
+}
+
 function presentLaunch({ env, sandbox, package: pin, ...launch }: LaunchSpec): JsonObject {
   return { ...launch, env: hideValues(env), sandbox: { ...sandbox }, ...(pin === undefined ? {} : { package: { ...pin } }) };
 }

@@ -12,9 +12,9 @@ import { showDiff } from './diff.ts';
 import { countFindings, inspectSurface } from './definitions.ts';
 import { presentDefinitions, presentSummary } from './present.ts';
 import { showServer } from './show.ts';
-import { checkDefinition } from './findings.ts';
+import { declareServer } from './declare.ts';
 import { enrolServer } from './enrol.ts';
-import { pinDefinition } from '../packages/definition.ts';
+import { withdrawListings } from '../registry/publish.ts';
 import { NEW_SERVER } from './schema.ts';
 
 const APPROVAL = z.strictObject({
@@ -65,19 +65,7 @@ const changeRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/servers', summary: 'Declare a server; nothing can be called on it until it is approved',
     access: 'change', reach: 'space', body: NEW_SERVER,
-    act: async ({ admin, space, body }, control) => {
-      const { id, ...declared } = body;
-      checkDefinition(declared, true);
-      await checkNameFree(control.store, id);
-      const definition = await pinDefinition({ admin, space }, declared, control);
-      checkDefinition(definition);
-      return control.change({ admin, space }, { resource: 'server', id, verb: 'add', detail: { owner: definition.owner } }, async (rows) => {
-        await checkNameFree(rows, id);
-        const server = { ...definition, status: 'declared' as const, ...(admin.proof === undefined ? {} : { declaredBy: admin.id }) };
-        await putStored(rows, 'server', space, id, server, admin.id);
-        return showServer(rows, space, id, control.now());
-      });
-    },
+    act: ({ admin, space, body }, control) => declareServer({ admin, space }, body, control),
   }),
   route({
     method: 'POST', path: '/servers/:id/scan', summary: 'Read everything the server says, through the gate; the result waits for approval',
@@ -117,6 +105,7 @@ const changeRoutes: readonly Route[] = [
       const id = params['id'] ?? '';
       return control.change({ admin, space }, { resource: 'server', id, verb: 'remove' }, async (rows) => {
         await checkUnused(rows, space, id);
+        await withdrawListings(rows, space, id, admin.id, control.now());
         await deleteStored(rows, 'server', space, id, admin.id);
         for (const kind of ['baseline', 'candidate', 'drift', 'exposure', 'refused'] as const) await rows.delete(kind, space, id, { by: admin.id });
         return { id };
@@ -132,13 +121,6 @@ async function foundIn(rows: Rows, space: string, id: string, digest: string): P
   const known = [await findStored(rows, 'candidate', space, id), await findStored(rows, 'baseline', space, id)];
   const surface = known.find((one) => one?.body.digest === digest)?.body.surface;
   return surface === undefined ? {} : countFindings(inspectSurface(id, surface));
-}
-
-/** Policies name servers without their space, so a name belongs to one server of the whole installation. */
-async function checkNameFree(rows: Rows, id: string): Promise<void> {
-  if ((await rows.list('server')).some((row) => row.id === id)) {
-    throw new SallyportError('ERR_CONFLICT', `the name "${id}" is taken`, { remedy: 'Take another name, or remove that server first.' });
-  }
 }
 
 async function checkUnused(rows: Rows, space: string, id: string): Promise<void> {

@@ -1,0 +1,65 @@
+import { SallyportError } from '../../domain/errors.ts';
+import { isArray, isObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { readServerJson } from '../server-json/read.ts';
+import type { Found, UpstreamEntry } from './catalog.ts';
+
+const OFFICIAL = 'io.modelcontextprotocol.registry/official';
+
+/** Undefined: the text is nothing of the kind. */
+export function readUpstream(text: string): readonly Found[] | undefined {
+  const whole = parse(text);
+  if (whole !== undefined) return collect(whole, '');
+  // One answer or document a line, as exports of many pages are written.
+  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` })).filter(({ line }) => line !== '');
+  const parsed = lines.map(({ line, at }) => ({ at, value: parse(line) }));
+  if (!parsed.some(({ value }) => value !== undefined && collect(value, '') !== undefined)) return undefined;
+  return parsed.flatMap(({ at, value }): readonly Found[] =>
+    (value === undefined ? undefined : collect(value, at)) ?? [{ at, reason: 'the line is no answer of a registry' }]);
+}
+
+function collect(value: Json, at: string): readonly Found[] | undefined {
+  const place = (name: string): string => (at === '' ? name : `${at}, ${name}`);
+  if (isArray(value)) {
+    const parts = value.map((one, index) => collect(one, place(String(index))));
+    return parts.some((part) => part !== undefined) || value.length === 0
+      ? parts.flatMap((part, index) => part ?? [{ at: place(String(index)), reason: 'it is no server of a registry' }]) : undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { servers } = value;
+  if (isArray(servers)) return servers.map((one, index) => readOne(isObject(one) ? one : {}, place(`servers.${index}`)));
+  return isObject(value['server']) || typeof value['name'] === 'string' ? [readOne(value, at === '' ? 'the document' : at)] : undefined;
+}
+
+function readOne(wrapped: JsonObject, at: string): Found {
+  const server = isObject(wrapped['server']) ? wrapped['server'] : wrapped;
+  const meta = isObject(wrapped['_meta']) ? wrapped['_meta'][OFFICIAL] : undefined;
+  const official = isObject(meta) ? meta : {};
+  try {
+    return { at, entry: { server: readServerJson(server), ...statusOf(official['status'] ?? server['status']), ...publishedAt(official) } };
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    return { at, reason: error.message };
+  }
+}
+
+/** A status that is not known is none that lets something through. */
+function statusOf(said: Json | undefined): Pick<UpstreamEntry, 'status'> {
+  if (said === undefined || said === 'active') return { status: 'active' };
+  return { status: said === 'deprecated' ? 'deprecated' : 'deleted' };
+}
+
+function publishedAt(official: JsonObject): Pick<UpstreamEntry, 'publishedAt'> {
+  const said = official['publishedAt'] ?? official['published_at'];
+  const at = typeof said === 'string' ? Date.parse(said) : Number.NaN;
+  return Number.isFinite(at) ? { publishedAt: at } : {};
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    const value: Json = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
