@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { part, text } from '../json-view.ts';
 import { crm, openControl, surfaceSaying } from '../../control/fixture-control.ts';
 import type { ControlFixture } from '../../control/fixture-control.ts';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
     fixture.says.set(id, surfaceSaying({ find: {} }));
   }
   const scanned = await fixture.api('POST', '/servers/crm/scan');
-  const approved = await fixture.api('POST', '/servers/crm/approve', { digest: scanned.body['digest'] ?? '', effects: { find: 'read' } });
+  const approved = await fixture.api('POST', '/servers/crm/approve', { digest: text(part(scanned.body, 'candidate', 'digest')), effects: { find: 'read' } });
   expect([scanned.status, approved.status]).toEqual([200, 200]);
 });
 afterAll(async () => {
