@@ -23,6 +23,13 @@ describe('an address', () => {
     expect(keyOfUrl('http://localhost:3000/mcp')).toBeUndefined();
   });
 
+  test('that is a secret itself shows a digest of it', () => {
+    const secret = 'MDQxYzZlNjgtZDQ3ZC00NmRhLWIw';
+    const [key, other] = [secret, `${secret}x`].map((each) => keyOfUrl(`https://mcp.example.com/api/s/${each}/mcp`));
+    expect(key).toMatch(/^url:https:\/\/mcp\.example\.com\/api\/s\/~[\w-]{12}\/mcp$/);
+    expect(other).not.toBe(key);
+  });
+
   test('that is none has no key', () => {
     for (const url of ['', 'file:///etc/passwd', 'mcp.example.com', 'javascript:alert(1)', '${URL}']) expect(keyOfUrl(url, 'laptop-7')).toBeUndefined();
   });

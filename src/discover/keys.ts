@@ -20,11 +20,18 @@ export function keyOfUrl(url: string, machine?: string): AssetKey | undefined {
   const host = hostname.toLowerCase().replace(/\.$/, '');
   const anywhere = ANYWHERE.test(host);
   // A slash at the end is the commonest way to write one address twice.
-  const path = pathname.length > 1 ? pathname.replace(/\/+$/, '') || '/' : pathname;
+  const path = withoutSecrets(pathname).replace(/\/+$/, '') || '/';
   const address = `${protocol}//${anywhere ? '127.0.0.1' : loopbackName(host)}${port === '' ? '' : `:${port}`}${path}`;
   if (!anywhere && !isLoopbackHost(host)) return bounded('url:', address);
   return machine === undefined ? undefined : bounded('url:', `${machineName(machine)}!${address}`);
 }
+
+/** Some vendors give each customer an address that is the secret: of what could be one, a path shows a digest. */
+export function withoutSecrets(path: string): string {
+  return path.replaceAll(/[A-Za-z0-9_=~.%-]{20,}/g, (run) => (/\d/.test(run) && /[A-Za-z]/.test(run) ? `~${digest(run).slice(0, DIGEST_CHARS)}` : run));
+}
+
+const DIGEST_CHARS = 12;
 
 /** A name seen in DNS, in a handshake, in a connection: weak by itself. */
 export function keyOfHost(hostname: string): AssetKey {
