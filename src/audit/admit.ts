@@ -18,6 +18,7 @@ const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
 const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused',
   'file.changed', 'file.approved', 'file.sealed', 'file.unsealed', 'file.restored', 'file.enforced', 'watch.stopped',
+  'inventory.found', 'inventory.changed', 'sensor.silent',
   'config.changed', 'context.ended', 'drift.found', 'segment.drifted', 'freeze.refused', 'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.rejected', 'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'credential.released', 'credential.refused', 'token.issued', 'token.refused', 'token.revoked', 'key.rotated', 'client.changed', 'key.destroyed',

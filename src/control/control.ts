@@ -17,6 +17,7 @@ import type { Presence } from './contexts/presence.ts';
 import type { OnDisk } from './manifest/follow.ts';
 import type { PackageKeeper } from './packages/keeper.ts';
 import type { RunningIssuer } from './issuer/open.ts';
+import type { InventoryKeeper } from './inventory/keeper.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Admin, Route } from './route.ts';
@@ -67,6 +68,8 @@ export interface Control {
   readonly releases: ReleaseWatch;
   readonly approvals: ApprovalKeeper;
   readonly recovery: RecoveryKeeper;
+  /** What was seen outside the gate. */
+  readonly inventory: InventoryKeeper;
   readonly retention: RetentionKeeper;
   readonly telemetry: TelemetryKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */

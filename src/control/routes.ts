@@ -24,6 +24,7 @@ import { fileRoutes } from './files/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { inventoryRoutes } from './inventory/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import type { Route } from './route.ts';
 import { linkRoutes } from './links/routes.ts';
@@ -50,5 +51,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes,
+  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes,
 ];

@@ -36,6 +36,8 @@ import { askWitness } from './configuration/witness.ts';
 import { createPackageKeeper } from './packages/keeper.ts';
 import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
+import { createInventory } from './inventory/keeper.ts';
+import { noteSilentSensors } from './inventory/sensors.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { linkVerbs } from './links/verbs.ts';
@@ -123,10 +125,10 @@ export function createControl(parts: ControlParts): RunningControl {
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
   const control: Control = {
     flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
-    store, snapshots, lease, record, now, compiler, report, retention, telemetry, approvals, state, change, vault,
-    admins: createAdministration(store, now), routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
-    refused: createRefusals(floods, now),
-    ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
+    inventory: createInventory({ store, ledger, record, now, report }), store, snapshots, lease, record, now, compiler, report, retention, telemetry,
+    approvals, state, change, vault, admins: createAdministration(store, now),
+    routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
+    refused: createRefusals(floods, now), ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
     sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
     interactions: () => (issuer ?? closed()).interactions, issuer: () => issuer ?? closed(),
     connections: createConnections({
@@ -200,7 +202,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.recovery.open();
   await takeIntoForce(control, report);
   await control.tellPlaces();
-  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report), listenForSilence(control));
+  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report), listenForSilence(control), lookAfterInventory(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }
@@ -301,6 +303,30 @@ function listenForSilence({ report, ...control }: Control): () => Promise<void> 
   return async () => {
     clearInterval(timer);
     await looking;
+  };
+}
+
+/** Time alone makes things stale and sensors silent. */
+function lookAfterInventory({ inventory, report, ...control }: Control): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  let settledAt = 0;
+  const look = async (): Promise<void> => {
+    await noteSilentSensors(control);
+    if (control.now() - settledAt < LIMITS.inventoryLookMs) return;
+    settledAt = control.now();
+    await inventory.settle();
+  };
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => report(`the inventory cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  }, LIMITS.sensorBeatMsMin);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+    await inventory.close();
   };
 }
 

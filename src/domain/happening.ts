@@ -18,6 +18,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
   'registry.reviewed': 'config', 'registry.approved': 'config', 'registry.refused': 'config', 'registry.imported': 'config', 'registry.released': 'config',
   'package.installed': 'config', 'package.refused': 'detection',
+  'inventory.found': 'detection', 'inventory.changed': 'detection', 'sensor.silent': 'detection',
   'file.changed': 'detection', 'watch.stopped': 'detection', 'file.approved': 'config', 'file.sealed': 'config', 'file.unsealed': 'config',
   'file.restored': 'config', 'file.enforced': 'config',
   'config.changed': 'config', 'key.rotated': 'config', 'client.changed': 'config', 'proposal.stored': 'config', 'proposal.approved': 'config',

@@ -404,6 +404,9 @@ export const LIMITS = {
   /** Between two comparisons that go on record; what is asked for is compared at once. */
   inventorySettleMs: 2_000,
   inventoryRecordsMax: 200,
+  inventoryLookMs: 10 * 60_000,
+  sensorBeatMsMin: 5_000,
+  sensorBeatMsMax: 60 * 60_000,
   advisoriesMax: 50_000,
   /** Of one act on a client's file, of one report of a watcher. */
   fileActServersMax: 200,

@@ -7,6 +7,7 @@ export const KINDS = [
   'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of', 'quarantined',
   'gateway', 'refused',
   'link-token', 'link-node',
+  'evidence', 'asset', 'ignored-asset', 'sensor',
   'file-baseline', 'file-watch',
   'listing', 'catalog-entry', 'registry-request',
 ] as const;

@@ -56,6 +56,10 @@ export const EVIDENCE = {
     says: 'files that tell agents what they can do: approved, changed, sealed, unsealed, restored, enforced, and watched no longer', expected: 'when',
     events: ['file.changed', 'file.approved', 'file.sealed', 'file.unsealed', 'file.restored', 'file.enforced', 'watch.stopped'],
   },
+  inventory: {
+    says: 'servers found on hosts, on networks, in logs and in code, how they stand to the registry, and sensors that fell silent', expected: 'when',
+    events: ['inventory.found', 'inventory.changed', 'sensor.silent'],
+  },
   findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
   responses: {
     says: 'contexts ended or frozen, answers withheld until a person looked', expected: 'when',

@@ -62,7 +62,7 @@ function plainRuns(runs: NonNullable<Reported['runs']>): NonNullable<Reported['r
  */
 function checkKeys({ keys }: Reported): void {
   const of = (...prefixes: readonly string[]): number => keys.filter((key) => prefixes.some((prefix) => key.startsWith(prefix))).length;
-  if ((of('gate:') > 0 && of('url:', 'package:', 'host:') > 0) || of('gate:') > 1 || of('package:') > 1) {
+  if ((of('gate:') > 0 && of('url:', 'package:', 'host:', 'program:', 'container:') > 0) || of('gate:') > 1 || of('package:') > 1) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'body.observations: one thing cannot have these keys together', {
       remedy: 'Report a server of the gate by its gate key alone, and of one package one observation.',
     });

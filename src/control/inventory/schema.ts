@@ -38,7 +38,9 @@ const OBSERVATION = z.strictObject({
 });
 
 /** That these sensors have looked at everything they look at on a host since then: what they did not see again is gone. */
-const WHOLE = z.strictObject({ sensors: z.array(z.enum(SENSORS).exclude(['gate'])).min(1).max(SENSORS.length), host: HOST.exactOptional(), since: z.int().min(0) });
+const WHOLE = z.strictObject({
+  sensors: z.array(z.enum(SENSORS).exclude(['gate'])).min(1).max(SENSORS.length), host: HOST.exactOptional(), since: z.int().min(0),
+});
 
 export const REPORT = z.strictObject({
   observations: z.array(OBSERVATION).max(LIMITS.observationsReportedMax),

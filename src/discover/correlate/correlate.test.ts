@@ -94,7 +94,8 @@ describe('against the registry a server is', () => {
     const past = NOW - LIMITS.assetOrphanedMs - 1;
     expect(statusOf([], [{ ...CRM, declaredAt: past, usedAt: past }])).toEqual(['orphaned']);
     expect(statusOf([], [{ ...CRM, declaredAt: past }])).toEqual(['sanctioned']);
-    expect(statusOf([seen({ keys: ['gate:crm'], runs: { kind: 'gate', server: 'crm' } })], [{ ...CRM, declaredAt: past, usedAt: past }])).toEqual(['sanctioned']);
+    const used = seen({ keys: ['gate:crm'], runs: { kind: 'gate', server: 'crm' } });
+    expect(statusOf([used], [{ ...CRM, declaredAt: past, usedAt: past }])).toEqual(['sanctioned']);
   });
 });
 

@@ -93,8 +93,8 @@ function isUse({ sensor, client }: Evidence): boolean {
   return client !== undefined || sensor === 'client-file' || sensor === 'log' || sensor === 'grant' || sensor === 'connector';
 }
 
-function isThroughGate({ sensor, keys, runs }: Evidence): boolean {
-  return sensor === 'gate' || runs?.kind === 'gate' || keys.some((key) => key.startsWith('gate:'));
+function isThroughGate({ sensor, keys }: Evidence): boolean {
+  return sensor === 'gate' || keys.some((key) => key.startsWith('gate:'));
 }
 
 function isOfRegistry({ sensor, place }: Evidence): boolean {

@@ -53,8 +53,8 @@ test('everything that is on a machine is found once, for what it is, and nothing
 describe('the score', () => {
   const plant: Plant = { what: 'crm', kind: 'server', keys: ['url:https://a.example/mcp'], confidenceMin: 80, by: 'process' };
   const asset: Asset = {
-    id: '1', kind: 'server', keys: ['url:https://a.example/mcp'], name: 'crm', confidence: 90, sensors: ['process'], risks: [], hosts: [], persons: [], clients: [],
-    firstSeenAt: 0, lastSeenAt: 0, evidence: [],
+    id: '1', kind: 'server', keys: ['url:https://a.example/mcp'], name: 'crm', confidence: 90, sensors: ['process'], risks: [], hosts: [], persons: [],
+    clients: [], firstSeenAt: 0, lastSeenAt: 0, evidence: [],
   };
 
   test('is full for what is as it was planted', () => {
