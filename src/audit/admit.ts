@@ -16,7 +16,7 @@ const LEDGER_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
 ]);
 /** What control alone does: a gateway that was broken into cannot put it on record as if an administrator had. */
 const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
-  'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused',
+  'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused', 'knowledge.imported',
   'file.changed', 'file.approved', 'file.sealed', 'file.unsealed', 'file.restored', 'file.enforced', 'watch.stopped',
   'inventory.found', 'inventory.changed', 'sensor.silent',
   'config.changed', 'context.ended', 'drift.found', 'segment.drifted', 'freeze.refused', 'agent.unknown', 'admin.refused', 'session.opened', 'session.closed',

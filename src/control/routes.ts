@@ -26,6 +26,7 @@ import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { killRoutes } from './kill/routes.ts';
+import { knowledgeRoutes } from './knowledge/routes.ts';
 import type { Route } from './route.ts';
 import { linkRoutes } from './links/routes.ts';
 import { manifestRoutes } from './manifest/routes.ts';
@@ -51,5 +52,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes,
+  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes,
 ];

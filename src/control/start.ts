@@ -38,6 +38,7 @@ import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createInventory } from './inventory/keeper.ts';
 import { noteSilentSensors } from './inventory/sensors.ts';
+import { createKnowledgeKeeper } from './knowledge/keeper.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { linkVerbs } from './links/verbs.ts';
@@ -140,6 +141,7 @@ export function createControl(parts: ControlParts): RunningControl {
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     registry: createRegistryKeeper({ store, head: () => configuration.head, now, advisoriesFor: shippedAdvisories() }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
+    knowledge: createKnowledgeKeeper({ store, key, publicKey: createPublicKey(key), record, now }),
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };

@@ -23,7 +23,25 @@ export const OUTSIDE_LIMITS = {
   /** After that much time a thing that no sensor saw again counts as gone, and a server that nobody uses as orphaned. */
   assetStaleMs: 14 * 24 * 60 * 60_000,
   assetOrphanedMs: 30 * 24 * 60 * 60_000,
-  advisoriesMax: 50_000,
+  advisoriesMax: 10_000,
+  /** The tables of what ages as text, which a request to control carries whole. */
+  knowledgeCharsMax: 2 * 1024 * 1024,
+  knowledgeVersionsMax: 10,
+  assetsShownMax: 5_000,
+  assetIgnoredMsMax: 366 * 24 * 60 * 60_000,
+  /** Of one report to control; the rest comes in the next. */
+  observationsReportedMax: 500,
+  /** What the inventory of one space keeps, and of that what one reporter may have brought. */
+  evidenceMax: 50_000,
+  evidenceByReporterMax: 20_000,
+  evidenceGoneMs: 90 * 24 * 60 * 60_000,
+  /** Between two comparisons that go on record; what is asked for is compared at once. */
+  inventorySettleMs: 2_000,
+  inventoryRecordsMax: 200,
+  inventoryLookMs: 10 * 60_000,
+  sensorBeatMsMin: 5_000,
+  sensorBeatMsMax: 60 * 60_000,
+  managedSettingsBytesMax: 8 * 1024 * 1024,
   /** Of one act on a client's file, of one report of a watcher. */
   fileActServersMax: 200,
   fileDifferencesMax: 20,

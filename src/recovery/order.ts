@@ -82,7 +82,7 @@ export function verifyOrder(text: string, { keys, installation, now }: OrderTerm
   if (now >= order.expiresAt) throw refused('it has expired');
   if (order.expiresAt - order.createdAt > LIMITS.recoveryOrderMsMax) throw refused('it is good for too long');
   const good = signatures.filter(({ by, signature }) => {
-    const key = Object.hasOwn(keys, by) ? keyOf(keys[by]) : undefined;
+    const key = Object.hasOwn(keys, by) ? publicKeyOf(keys[by]) : undefined;
     return key !== undefined && verify(null, Buffer.from(PURPOSE + bytes), key, Buffer.from(signature, 'base64'));
   });
   const signers = [...new Set(good.map(({ by }) => by))].toSorted();
@@ -97,7 +97,8 @@ export function publicHalf(key: KeyObject): string {
   return createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(SPKI.length).toString('base64');
 }
 
-function keyOf(publicKey: string | undefined): KeyObject | undefined {
+/** The key of which `publicHalf` is the text; undefined where it is none. */
+export function publicKeyOf(publicKey: string | undefined): KeyObject | undefined {
   const bytes = Buffer.from(publicKey ?? '', 'base64');
   return bytes.length === 32 ? createPublicKey({ key: Buffer.concat([SPKI, bytes]), format: 'der', type: 'spki' }) : undefined;
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 
 /** The `backup` part of sallyport.yaml: who can open backups, and who together may bridge what a restore goes back by. Public keys only. */
 
-/** An Ed25519 public key as `sallyport recovery key` prints it: 32 bytes, base64 in its one canonical text (RFC 4648, section 3.5). */
-const RECOVERY_KEY = z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/, 'must be a public key as `sallyport recovery key` prints it');
+/** An Ed25519 public key: 32 bytes, base64 in its one canonical text (RFC 4648, section 3.5). */
+export const ED25519_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
+const RECOVERY_KEY = z.string().regex(ED25519_KEY, 'must be a public key as `sallyport recovery key` prints it');
 const PERSON = z.string().regex(/^[a-z0-9][a-z0-9.@_-]{0,99}$/, 'must be a short name of a person');
 
 export const BACKUP_SHAPE = z.strictObject({

@@ -41,6 +41,7 @@ export interface Manifest {
   readonly runner?: NonNullable<ManifestShape['runner']>;
   readonly packages?: NonNullable<ManifestShape['packages']>;
   readonly registry?: NonNullable<ManifestShape['registry']>;
+  readonly knowledge?: NonNullable<ManifestShape['knowledge']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -87,6 +88,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.runner && { runner: shape.runner }),
     ...(shape.packages && { packages: shape.packages }),
     ...(shape.registry && { registry: shape.registry }),
+    ...(shape.knowledge && { knowledge: shape.knowledge }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -189,6 +191,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.runner && { runner: manifest.runner }),
     ...(manifest.packages && { packages: manifest.packages }),
     ...(manifest.registry && { registry: manifest.registry }),
+    ...(manifest.knowledge && { knowledge: manifest.knowledge }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

@@ -6,7 +6,7 @@ export const KINDS = [
   'agent', 'context', 'admin', 'sighting', 'person', 'group', 'scim-token', 'proposal', 'custodian', 'opening', 'secret', 'connection',
   'registration', 'identity', 'retention-key', 'hold', 'approval', 'approval-of', 'quarantined',
   'gateway', 'refused',
-  'link-token', 'link-node',
+  'link-token', 'link-node', 'knowledge',
   'evidence', 'asset', 'ignored-asset', 'sensor',
   'file-baseline', 'file-watch',
   'listing', 'catalog-entry', 'registry-request',

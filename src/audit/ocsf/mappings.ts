@@ -121,6 +121,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'server.failed': [{ ...error, severity: 'medium', says: 'A local server failed, or was ended by a limit of its sandbox' }],
   'package.installed': [{ ...configured, severity: 'low', says: 'A package was installed for local servers' }],
   'package.refused': [{ ...found, severity: 'high', says: 'A package was refused' }],
+  'knowledge.imported': [{ ...configured, severity: 'low', says: 'Advisories and other tables that age were imported, or an earlier edition was taken back' }],
   'role.started': [{ ...life, activity: 3, says: 'A part of Sallyport was started' }],
   'role.stopped': [{ ...life, activity: 4, says: 'A part of Sallyport was stopped' }],
   'file.changed': [{ ...found, severity: 'high', says: 'A file that tells agents what they can do is not what was approved' }],

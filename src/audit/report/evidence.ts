@@ -31,7 +31,9 @@ export const EVIDENCE = {
   consents: { says: 'what people allowed clients, and took back', expected: 'when', events: ['consent.given', 'consent.refused', 'consent.revoked'] },
   configuration: {
     says: 'every change of what the gate is held to, with who made it, what was not made here, and packages installed or refused', expected: 'always',
-    events: ['config.changed', 'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused'],
+    events: [
+      'config.changed', 'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused', 'knowledge.imported',
+    ],
   },
   approvals: {
     says: 'what took two people, calls that a person decided, and what was asked of people', expected: 'when',

@@ -15,6 +15,7 @@ import { writeBackup } from '../backups/settings.ts';
 import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
 import { pinRows } from '../packages/definition.ts';
+import { writeKnowledgeSettings } from '../knowledge/settings.ts';
 import { writePackages } from '../packages/settings.ts';
 import { withdrawListings } from '../registry/publish.ts';
 import { writeRegistry } from '../registry/settings.ts';
@@ -65,6 +66,8 @@ export async function applyManifest(by: By, files: ManifestFiles, { dryRun, reas
   };
 }
 
+const KNOWLEDGE_CHANGED = { resource: 'knowledge', id: 'knowledge', verb: 'change' } as const;
+
 async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promise<readonly Difference[]> {
   const differences: Difference[] = [];
   for (const kind of MANAGED.filter((one) => !wanted.silent.includes(one))) {
@@ -88,6 +91,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
     ...((await writePackages(rows, by.space, wanted.packages, by.admin.id)) ? [{ resource: 'packages', id: 'packages', verb: 'change' } as const] : []),
     ...((await writeRegistry(rows, by.space, wanted.registry, by.admin.id)) ? [{ resource: 'registry', id: 'registry', verb: 'change' } as const] : []),
+    ...((await writeKnowledgeSettings(rows, by.space, wanted.knowledge, by.admin.id)) ? [KNOWLEDGE_CHANGED] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),
     ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
     ...(await applyVault(rows, by, wanted.vault))];

@@ -14,6 +14,7 @@ import { readBackup } from '../backups/settings.ts';
 import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
 import { readAudit } from '../retention/settings.ts';
+import { readKnowledgeSettings } from '../knowledge/settings.ts';
 import { readPackages } from '../packages/settings.ts';
 import { readRegistry } from '../registry/settings.ts';
 import { readRunner } from '../runner/settings.ts';
@@ -50,6 +51,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const runner = await readRunner(rows);
   const packages = await readPackages(rows);
   const registry = await readRegistry(rows);
+  const knowledge = await readKnowledgeSettings(rows);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -63,6 +65,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(packages).length > 0 ? { packages } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(registry).length > 0 ? { registry } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(knowledge).length > 0 ? { knowledge } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,

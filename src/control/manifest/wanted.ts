@@ -12,6 +12,7 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { KnowledgeShape } from '../../registry/knowledge-shape.ts';
 import type { PackagesShape } from '../../registry/package-shape.ts';
 import type { RegistryShape } from '../../registry/registry-shape.ts';
 import type { RunnerShape } from '../../registry/sandbox-shape.ts';
@@ -39,6 +40,7 @@ export interface Wanted {
   readonly runner: RunnerShape;
   readonly packages: PackagesShape;
   readonly registry: RegistryShape;
+  readonly knowledge: KnowledgeShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -80,7 +82,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     approvals: manifest.approvals ?? {}, backup: manifest.backup ?? {},
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
-    packages: manifest.packages ?? {}, registry: manifest.registry ?? {},
+    packages: manifest.packages ?? {}, registry: manifest.registry ?? {}, knowledge: manifest.knowledge ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],

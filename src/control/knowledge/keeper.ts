@@ -1,0 +1,217 @@
+import { createHash, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Json } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { SIGNED_AS } from '../../domain/snapshot.ts';
+import { openBundle } from '../../knowledge/bundle.ts';
+import { compareTables, mergeAdvisories } from '../../knowledge/compare.ts';
+import { TABLES } from '../../knowledge/shape.ts';
+import type { Advisory, Tables } from '../../knowledge/shape.ts';
+import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
+import type { Knowledge } from '../../knowledge/table.ts';
+import { publicKeyOf } from '../../recovery/order.ts';
+import type { Rows, Store } from '../../store/store.ts';
+import { whoOf } from '../change.ts';
+import type { Control } from '../control.ts';
+import type { Admin } from '../route.ts';
+import { signBytes } from '../snapshot/sign.ts';
+import { readKnowledgeSettings } from './settings.ts';
+
+/** The setting that lists the versions, signed: no setting of the manifest. */
+const LISTED = 'knowledge-versions';
+
+const VERSION = z.strictObject({
+  number: z.int().min(1),
+  sequence: z.int(),
+  issuedAt: z.string(),
+  from: z.enum(['bundle', 'advisories', 'rollback']),
+  /** Whose signatures were good; none for what an administrator gave. */
+  signers: z.array(z.string()),
+  by: z.string(),
+  /** Epoch ms. */
+  at: z.int(),
+  advisories: z.int(),
+  /** SHA-256 of the row's text, hex. */
+  digest: z.string(),
+});
+export type KnowledgeVersion = z.infer<typeof VERSION>;
+
+/** `newest`: the highest sequence that was ever taken, which a rollback doesn't lower. */
+const LIST = z.strictObject({ newest: z.int(), versions: z.array(VERSION).min(1).max(LIMITS.knowledgeVersionsMax) });
+type List = z.infer<typeof LIST>;
+const SIGNED = z.strictObject({ bytes: z.string(), signature: z.string() });
+
+/** What one version holds: the tables, and which advisories of them an administrator gave. */
+const CONTENT = z.strictObject({ tables: TABLES, local: z.array(z.string()) });
+type Content = z.infer<typeof CONTENT>;
+
+export interface KnowledgeKeeper {
+  /**
+   * What is known now: what was imported last, unless this program ships something newer. Throws `ERR_CONFIG_TAMPERED` where what is stored is not
+   * what was imported.
+   */
+  current(): Promise<Knowledge>;
+  /** The newest first; empty: what ships is in force. */
+  history(): Promise<readonly KnowledgeVersion[]>;
+  /** Throws `ERR_VERIFY_FAILED`, and `ERR_CONFLICT` for an edition that is not newer than every one before. */
+  takeBundle(bundle: string, admin: Admin): Promise<KnowledgeVersion>;
+  takeAdvisories(advisories: readonly Advisory[], admin: Admin): Promise<KnowledgeVersion>;
+  /** Back to an earlier version; 0: to what ships. Throws `ERR_NOT_FOUND`. */
+  rollBack(number: number, reason: string, admin: Admin): Promise<KnowledgeVersion>;
+}
+
+export interface KnowledgeParts {
+  readonly store: Store;
+  /** Control's own: what is stored is believed only with its signature. */
+  readonly key: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly record: Control['record'];
+  readonly now: () => number;
+}
+
+export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
+  const shipped = shippedTables();
+  let known: { readonly digest: string; readonly knowledge: Knowledge } | undefined;
+  const contentNow = async (rows: Rows): Promise<Content> => {
+    const last = (await readList(parts, rows))?.versions[0];
+    return last === undefined ? { tables: shipped, local: [] } : withShipped(shipped, await readContent(rows, last), last);
+  };
+  const put = (admin: Admin, from: KnowledgeVersion['from'], make: (before: Content, rows: Rows, list: List | undefined) => Promise<Made>) =>
+    parts.store.transaction(async (rows) => {
+      const [before, list] = [await contentNow(rows), await readList(parts, rows)];
+      const made = await make(before, rows, list);
+      return append(parts, rows, { before, list, made, from, admin, newest: Math.max(shipped.sequence, list?.newest ?? 0, made.content.tables.sequence) });
+    });
+  return {
+    current: async () => {
+      const last = (await readList(parts, parts.store))?.versions[0];
+      const digest = last?.digest ?? '';
+      if (known?.digest !== digest) known = { digest, knowledge: knowledgeOf((await contentNow(parts.store)).tables) };
+      return known.knowledge;
+    },
+    history: async () => (await readList(parts, parts.store))?.versions ?? [],
+    takeBundle: (bundle, admin) => put(admin, 'bundle', async (before, rows, list) => {
+      const { tables, signers } = openBundle(bundle, keysOf((await readKnowledgeSettings(rows)).keys ?? {}));
+      const newest = Math.max(shipped.sequence, list?.newest ?? 0);
+      if (tables.sequence <= newest) throw notNewer(tables.sequence, newest);
+      return { content: { tables: withLocal(tables, before), local: before.local }, signers };
+    }),
+    takeAdvisories: (advisories, admin) => put(admin, 'advisories', async (before) => {
+      const local = [...new Set([...before.local, ...advisories.map(({ id }) => id)])].toSorted();
+      const merged = mergeAdvisories(before.tables.advisories, advisories);
+      if (merged.length > LIMITS.advisoriesMax) throw tooMany(merged.length);
+      return { content: { tables: { ...before.tables, advisories: [...merged] }, local }, signers: [] };
+    }),
+    rollBack: (number, reason, admin) => put(admin, 'rollback', async (_, rows, list) => {
+      const version = list?.versions.find((one) => one.number === number);
+      if (number !== 0 && version === undefined) throw noVersion(number);
+      return { content: version === undefined ? { tables: shipped, local: [] } : await readContent(rows, version), signers: version?.signers ?? [], reason };
+    }),
+  };
+}
+
+interface Made {
+  readonly content: Content;
+  readonly signers: readonly string[];
+  readonly reason?: string;
+}
+
+interface Appending {
+  readonly before: Content;
+  readonly list: List | undefined;
+  readonly made: Made;
+  readonly from: KnowledgeVersion['from'];
+  readonly admin: Admin;
+  readonly newest: number;
+}
+
+/** On record first; then the new version, and without the oldest. */
+async function append(
+  { key, record, now }: KnowledgeParts, rows: Rows, { before, list, made, from, admin, newest }: Appending,
+): Promise<KnowledgeVersion> {
+  const text = JSON.stringify(made.content);
+  if (text.length > LIMITS.knowledgeCharsMax) throw tooLarge();
+  const { tables } = made.content;
+  const version: KnowledgeVersion = {
+    number: (list?.versions[0]?.number ?? 0) + 1, sequence: tables.sequence, issuedAt: tables.issuedAt, from, signers: [...made.signers], by: admin.id,
+    at: now(), advisories: tables.advisories.length, digest: digestOf(text),
+  };
+  const differences = compareTables(before.tables, tables)
+    .map(({ table, added, changed, removed }): Json => ({ table, added: added.length, changed: changed.length, removed: removed.length }));
+  await record({
+    event: 'knowledge.imported', space: DEFAULT_SPACE, ...whoOf(admin), ...(made.reason === undefined ? {} : { reason: made.reason }),
+    detail: { number: version.number, sequence: version.sequence, from, digest: version.digest, signers: version.signers, differences },
+  });
+  const all = [version, ...(list?.versions ?? [])];
+  for (const { number } of all.slice(LIMITS.knowledgeVersionsMax)) await rows.delete('knowledge', DEFAULT_SPACE, String(number), { by: admin.id });
+  await rows.put('knowledge', DEFAULT_SPACE, String(version.number), { text }, { by: admin.id });
+  const bytes = JSON.stringify({ newest, versions: all.slice(0, LIMITS.knowledgeVersionsMax) } satisfies List);
+  await rows.put('setting', DEFAULT_SPACE, LISTED, { ...signBytes('knowledge', bytes, key) }, { by: admin.id });
+  return version;
+}
+
+async function readList({ publicKey }: KnowledgeParts, rows: Pick<Rows, 'get'>): Promise<List | undefined> {
+  const row = await rows.get('setting', DEFAULT_SPACE, LISTED);
+  if (row === undefined) return undefined;
+  const signed = SIGNED.safeParse(row.body);
+  const isGood = signed.success && verify(null, Buffer.from(SIGNED_AS.knowledge + signed.data.bytes), publicKey, Buffer.from(signed.data.signature, 'base64url'));
+  if (!isGood) throw tampered();
+  return LIST.parse(JSON.parse(signed.data.bytes));
+}
+
+async function readContent(rows: Pick<Rows, 'get'>, { number, digest }: KnowledgeVersion): Promise<Content> {
+  const row = z.strictObject({ text: z.string() }).safeParse((await rows.get('knowledge', DEFAULT_SPACE, String(number)))?.body);
+  if (!row.success || digestOf(row.data.text) !== digest) throw tampered();
+  return CONTENT.parse(JSON.parse(row.data.text));
+}
+
+/** A newer program knows more than what was imported before it; what an administrator gave stays, and so does going back. */
+function withShipped(shipped: Tables, content: Content, { from }: KnowledgeVersion): Content {
+  const isNewer = shipped.sequence > content.tables.sequence && from !== 'rollback';
+  return isNewer ? { tables: withLocal(shipped, content), local: content.local } : content;
+}
+
+function withLocal(tables: Tables, { tables: before, local }: Content): Tables {
+  const given = new Set(local);
+  return { ...tables, advisories: [...mergeAdvisories(before.advisories.filter(({ id }) => given.has(id)), tables.advisories)] };
+}
+
+function keysOf(keys: Readonly<Record<string, string>>): Readonly<Record<string, KeyObject>> {
+  return Object.fromEntries(Object.entries(keys).flatMap(([by, text]) => {
+    const key = publicKeyOf(text);
+    return key === undefined ? [] : [[by, key] as const];
+  }));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function notNewer(sequence: number, newest: number): SallyportError {
+  return new SallyportError('ERR_CONFLICT', `the bundle is edition ${sequence}, and ${newest} was here`, {
+    remedy: 'Import a newer one; an older one that is still here is reached with `sallyport knowledge rollback`.',
+  });
+}
+
+function noVersion(number: number): SallyportError {
+  return new SallyportError('ERR_NOT_FOUND', `there is no version ${number} of what is known`, { remedy: 'See `sallyport knowledge history`.' });
+}
+
+function tooMany(count: number): SallyportError {
+  return new SallyportError('ERR_REQUEST_INVALID', `that would make ${count} advisories; ${LIMITS.advisoriesMax} are kept`, {
+    remedy: 'Import those of software that agents and servers use.',
+  });
+}
+
+function tooLarge(): SallyportError {
+  return new SallyportError('ERR_BODY_TOO_LARGE', `the tables have at most ${LIMITS.knowledgeCharsMax} characters`, { remedy: 'Import fewer advisories.' });
+}
+
+function tampered(): SallyportError {
+  return new SallyportError('ERR_CONFIG_TAMPERED', 'what is stored of advisories and tables is not what was imported', {
+    remedy: 'Something else than Sallyport wrote to its database: restore a backup.',
+  });
+}
