@@ -157,9 +157,10 @@ async function readList({ publicKey }: KnowledgeParts, rows: Pick<Rows, 'get'>):
   const row = await rows.get('setting', DEFAULT_SPACE, LISTED);
   if (row === undefined) return undefined;
   const signed = SIGNED.safeParse(row.body);
-  const isGood = signed.success && verify(null, Buffer.from(SIGNED_AS.knowledge + signed.data.bytes), publicKey, Buffer.from(signed.data.signature, 'base64url'));
-  if (!isGood) throw tampered();
-  return LIST.parse(JSON.parse(signed.data.bytes));
+  if (!signed.success) throw tampered();
+  const { bytes, signature } = signed.data;
+  if (!verify(null, Buffer.from(SIGNED_AS.knowledge + bytes), publicKey, Buffer.from(signature, 'base64url'))) throw tampered();
+  return LIST.parse(JSON.parse(bytes));
 }
 
 async function readContent(rows: Pick<Rows, 'get'>, { number, digest }: KnowledgeVersion): Promise<Content> {

@@ -59,7 +59,8 @@ describe('a bundle', () => {
   });
 
   test('replaces all tables, is on record, and can\'t be followed by an older one', async () => {
-    const next = bundle({ sequence: 5, issuedAt: '2026-12-01T00:00:00Z', clientNames: [{ name: 'new-client', title: 'New', homepage: 'https://new.example' }] });
+    const issuedAt = '2026-12-01T00:00:00Z';
+    const next = bundle({ sequence: 5, issuedAt, clientNames: [{ name: 'new-client', title: 'New', homepage: 'https://new.example' }] });
     expect(await api('POST', '/knowledge/bundles', next)).toMatchObject({ status: 200, body: { number: 1, sequence: 5, signers: ['releases'], from: 'bundle' } });
     expect((await fixture.role.control.knowledge.current()).clientNamed('new-client')).toMatchObject({ title: 'New' });
     expect((await fixture.role.control.knowledge.current()).clientNamed('Cline')).toBeUndefined();
