@@ -63,21 +63,6 @@ export const OUTSIDE_LIMITS = {
   networkAnswerMs: 3_000,
   networkAnswerBytesMax: 64 * 1024,
   networkToolsMax: 500,
-  assetsShownMax: 5_000,
-  assetIgnoredMsMax: 366 * 24 * 60 * 60_000,
-  /** Of one report to control; the rest comes in the next. */
-  observationsReportedMax: 500,
-  /** What the inventory of one space keeps, and of that what one reporter may have brought. */
-  evidenceMax: 50_000,
-  evidenceByReporterMax: 20_000,
-  evidenceGoneMs: 90 * 24 * 60 * 60_000,
-  /** Between two comparisons that go on record; what is asked for is compared at once. */
-  inventorySettleMs: 2_000,
-  inventoryRecordsMax: 200,
-  inventoryLookMs: 10 * 60_000,
-  sensorBeatMsMin: 5_000,
-  sensorBeatMsMax: 60 * 60_000,
-  managedSettingsBytesMax: 8 * 1024 * 1024,
   /** Of what `config watch` looks after: files, folders that are heard of, servers of one file, and of what is told later. */
   watchedFilesMax: 5_000,
   watchedFoldersMax: 1_000,
