@@ -100,7 +100,8 @@ function count(row: Row, marked: Marked, traffic: Traffic, format: string): void
   if (traffic.by !== 'dns') row.onlyAsked = false;
   if (marked.vendor !== undefined) row.name = marked.vendor;
   for (const sign of marked.signs) row.signs.add(sign);
-  if (marked.era !== undefined) row.eras.add(marked.era);
+  // Who asks in an era that the server refuses says nothing of the server.
+  if (marked.era !== undefined && (traffic.status ?? 0) < 400) row.eras.add(marked.era);
   row.formats.add(format);
   keep(row.sources, traffic.from);
   keep(row.people, traffic.person);
