@@ -204,7 +204,8 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.recovery.open();
   await takeIntoForce(control, report);
   await control.tellPlaces();
-  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report), listenForSilence(control), lookAfterInventory(control));
+  closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
+  closers.push(listenForSilence(control), lookAfterInventory(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }

@@ -84,7 +84,8 @@ async function endUnseen(rows: Rows, space: string, by: string, { whole }: Repor
   for (const row of await rows.list('evidence', space)) {
     const one = read(row);
     if (one === undefined || one.by !== by || one.goneAt !== undefined) continue;
-    const isOver = whole.some(({ sensors, host, since }) => sensors.includes(one.sensor) && host === one.host && one.seenAt < since);
+    const isOver = whole.some(({ sensors, host, since, except }) =>
+      sensors.includes(one.sensor) && host === one.host && one.seenAt < since && !except.some((place) => one.place.startsWith(redact(place))));
     if (!isOver) continue;
     gone += 1;
     await putStored(rows, 'evidence', space, row.id, { ...one, goneAt: now }, by);

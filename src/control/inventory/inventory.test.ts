@@ -58,7 +58,9 @@ test('what is the same is kept once; what a whole look did not see again is gone
   expect(await keepReport(control, 'red', 'somebody else', whole)).toEqual({ added: 0, seenAgain: 0, gone: 0 });
   expect(await report('red', [], [{ sensors: ['client-file'], host: 'laptop-8', since: since + 10 }])).toMatchObject({ body: { gone: 0 } });
   expect(await statuses('red')).toContain('url:https://rogue.example/mcp rogue');
-  expect(await report('red', [], [{ sensors: ['client-file'], host: 'laptop-7', since: since + 10 }])).toMatchObject({ body: { gone: 1 } });
+  const later = { sensors: ['client-file'], host: 'laptop-7', since: since + 10 };
+  expect(await report('red', [], [{ ...later, except: ['/home/ann'] }])).toMatchObject({ body: { gone: 0 } });
+  expect(await report('red', [], [{ ...later, except: ['/home/bob'] }])).toMatchObject({ body: { gone: 1 } });
   expect(await statuses('red')).toContain('url:https://rogue.example/mcp stale');
 });
 

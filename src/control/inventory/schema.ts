@@ -37,9 +37,13 @@ const OBSERVATION = z.strictObject({
   seenAt: z.int().min(0),
 });
 
-/** That these sensors have looked at everything they look at on a host since then: what they did not see again is gone. */
+/**
+ * That these sensors have looked at everything they look at on a host since then: what they did not see again is gone, unless it
+ * was below a place that they could not look at.
+ */
 const WHOLE = z.strictObject({
   sensors: z.array(z.enum(SENSORS).exclude(['gate'])).min(1).max(SENSORS.length), host: HOST.exactOptional(), since: z.int().min(0),
+  except: z.array(z.string().min(1).max(1_000)).max(LIMITS.unseenShownMax).default([]),
 });
 
 export const REPORT = z.strictObject({
