@@ -5,6 +5,7 @@ export const OUTSIDE_LIMITS = {
   walkEntriesMax: 2_000_000,
   walkMs: 60_000,
   clientFileBytesMax: 20 * 1024 * 1024,
+  clientFileTwiceMax: 100,
   assetKeyCharsMax: 500,
   /** Of one run of one sensor. */
   observationsMax: 100_000,

@@ -26,8 +26,9 @@ export class EntryFault extends Error {
  * One entry in the words of one type, whatever its client calls them. Throws `EntryFault`: it is no server that anything
  * could start or reach.
  */
-export function configuredOf({ name, at, said, project }: RawEntry, source: Source, line: number): ConfiguredServer {
-  if (!isObject(said)) throw new EntryFault('it is not an object');
+export function configuredOf({ name, at, said: entry, project }: RawEntry, source: Source, line: number): ConfiguredServer {
+  if (!isObject(entry)) throw new EntryFault('it is not an object');
+  const said: JsonObject = isObject(entry['transport']) ? { ...entry, ...entry['transport'] } : entry;
   const [env, headers] = [envOf(said), headersOf(said)];
   const url = addressOf(said);
   const command = url === undefined ? commandOf(said) : [];
@@ -45,8 +46,7 @@ export function configuredOf({ name, at, said, project }: RawEntry, source: Sour
 const ADDRESSES = ['url', 'serverUrl', 'httpUrl', 'uri'] as const;
 
 function addressOf(said: JsonObject): string | undefined {
-  const nested = isObject(said['transport']) ? textOf(said['transport']['url']) : undefined;
-  return ADDRESSES.map((key) => textOf(said[key])).find((one) => one !== undefined) ?? nested;
+  return ADDRESSES.map((key) => textOf(said[key])).find((one) => one !== undefined);
 }
 
 /** Program and arguments: a text with `args`, a list, Goose's `cmd`, or Zed's older object with a `path`. */
@@ -104,9 +104,7 @@ function assignmentOf(item: Json): readonly (readonly [string, string])[] {
 
 function transportOf(said: JsonObject, url: string | undefined): ConfiguredServer['transport'] {
   if (url === undefined) return 'stdio';
-  const { type, transport } = said;
-  const nested = isObject(transport) ? transport['type'] : transport;
-  const named = (textOf(type) ?? textOf(nested) ?? '').toLowerCase();
+  const named = (textOf(said['type']) ?? textOf(said['transport']) ?? '').toLowerCase();
   if (named.startsWith('ws') || named === 'websocket' || /^wss?:/i.test(url)) return 'ws';
   return named === 'sse' ? 'sse' : 'http';
 }

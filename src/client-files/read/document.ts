@@ -62,7 +62,7 @@ function syntax(file: string, cause: unknown): SallyportError {
 }
 
 /** How deep brackets stand in each other outside of strings: known before anything that recurses reads it. */
-function nestingOf(text: string): number {
+export function nestingOf(text: string): number {
   let [depth, deepest, quoted] = [0, 0, false];
   for (let at = 0; at < text.length; at += 1) {
     const sign = text.charCodeAt(at);
@@ -74,7 +74,8 @@ function nestingOf(text: string): number {
   return deepest;
 }
 
-function plainOf(value: unknown): Json {
+/** Plain JSON, whatever the parser made (dates, big numbers). */
+export function plainOf(value: unknown): Json {
   const json: Json = JSON.parse(JSON.stringify(value ?? null));
   return json;
 }

@@ -63,7 +63,7 @@ function nearest(find: Locate): Locate {
 }
 
 /** Offsets to lines and columns; the lines are counted once. */
-function regionsOf(text: string): (start: number, end: number) => Region {
+export function regionsOf(text: string): (start: number, end: number) => Region {
   const starts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   const placeOf = (offset: number): readonly [number, number] => {

@@ -1,8 +1,11 @@
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
+import { knownClient } from '../table/table.ts';
 import { configuredOf, EntryFault } from './configured.ts';
 import type { Source } from './configured.ts';
 import type { ReadDocument } from './document.ts';
 import { entriesIn } from './entries.ts';
+import { readLeniently } from './lenient.ts';
+import { specialReader } from './special.ts';
 
 /** What a file says of servers; what of it could not be read has its place and the reason. */
 export interface ReadServers {
@@ -11,6 +14,7 @@ export interface ReadServers {
 }
 
 export interface UnreadEntry {
+  /** Empty: not one entry, but something of the file. */
   readonly name: string;
   readonly project?: string;
   /** 1-based. */
@@ -22,14 +26,28 @@ export interface UnreadEntry {
 export function readServers({ json, locate }: ReadDocument, source: Source): ReadServers {
   const servers: ConfiguredServer[] = [];
   const unread: UnreadEntry[] = [];
-  for (const entry of entriesIn(json)) {
+  for (const entry of entriesIn(json, knownClient(source.client)?.roots)) {
     const line = locate(entry.at)?.startLine ?? 1;
     try {
-      servers.push(configuredOf(entry, source, line));
+      const server = configuredOf(entry, source, line);
+      servers.push(entry.isOff === true ? { ...server, isDisabled: true } : server);
     } catch (fault) {
       if (!(fault instanceof EntryFault)) throw fault;
       unread.push({ name: entry.name, ...(entry.project === undefined ? {} : { project: entry.project }), line, reason: fault.message });
     }
   }
   return { servers, unread };
+}
+
+/**
+ * As much of a file as there is of it, broken or not, in the form that its client has. Never throws. `images`: what is known of
+ * names whose client keeps elsewhere what they mean.
+ */
+export function readFileOf(text: string, source: Source, images: ReadonlyMap<string, string> = new Map()): ReadServers {
+  const document = readLeniently(text, source.file);
+  const broken = document.faults.map(({ line, reason }) => ({ name: '', line, reason }));
+  const special = specialReader(source);
+  if (special !== undefined) return { servers: special(document, source, images), unread: broken };
+  const all = [document, ...document.also].map((one) => readServers(one, source));
+  return { servers: all.flatMap(({ servers }) => servers), unread: [...broken, ...all.flatMap(({ unread }) => unread)] };
 }
