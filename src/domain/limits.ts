@@ -252,6 +252,8 @@ export const LIMITS = {
   secretBytesMax: 64 * 1024,
   secretVersionsMax: 10,
   passphraseCharsMin: 12,
+  /** How many earlier states of a client's file are kept, encrypted. */
+  clientFileStatesMax: 20,
   providerTimeoutMs: 15_000,
   credentialLeaseMs: 5 * 60_000,
   receiptFreshMs: 60_000,

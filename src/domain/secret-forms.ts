@@ -9,7 +9,7 @@ export function refusedReference(value: string): string | undefined {
 }
 
 /** Forms in which clients' files refer to a secret that is kept elsewhere. */
-const CLIENT_REFERENCE = /^(?:Bearer |Basic )?(?:\$\{[^}]+\}|\$[A-Z_]\w*|\{env:[^}]+\}|\$\{\{[^}]+\}\}|op:\/\/.+)$/i;
+const CLIENT_REFERENCE = /^(?:Bearer |Basic )?(?:\$\{[^}]+\}|\$[A-Z_]\w*|\{env:[^}]+\}|\$\{\{[^}]+\}\}|op:\/\/.+|sallyport-sealed:[0-9a-f]{16})$/i;
 
 /** Shapes that well-known issuers give their secrets. */
 const KNOWN_SHAPES = new RegExp(

@@ -99,6 +99,17 @@ export function importServers(file: ReadFile, options: ImportOptions): Import {
   return { servers, skipped, secrets };
 }
 
+/** Under which id a client's server is declared already; undefined: under none, or it is none that could be. */
+export function declaredAs(server: ConfiguredServer, declared: readonly Declared[], carriedBy: ImportOptions['carriedBy']): string | undefined {
+  try {
+    const read = readEntry(server, carriedBy?.(server.command), { keep: (secret) => `env:${variableName('', secret)}`, isLoose: true });
+    return declared.find((one) => isThere(one, read))?.id;
+  } catch (error) {
+    if (error instanceof EntryProblem) return undefined;
+    throw error;
+  }
+}
+
 /** `My Server!` → `my-server`: the id under which an entry of a client is imported. */
 export function importedId(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 58).replace(/-+$/, '') || 'server';

@@ -4,7 +4,9 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { show } from '../command.ts';
 import { plain, time } from '../terminal.ts';
+import { usageError } from '../arguments.ts';
 import type { Verb } from '../verbs.ts';
+import { restoreClientFile } from './restore-file.ts';
 
 const QUESTIONS: Readonly<Record<Order['order'], string>> = {
   restore: 'Make what is stored like the last signed version?',
@@ -40,5 +42,17 @@ function orderOf(order: Order['order']): Verb {
   };
 }
 
-export const restore = orderOf('restore');
+const restoreConfiguration = orderOf('restore');
+
+/** Of Sallyport's own configuration; with a file, of that client's file. */
+export const restore: Verb = {
+  usage: 'restore --reason WHY [--yes] | restore FILE [--list | --number N] [--reason WHY] [--yes]',
+  options: { ...restoreConfiguration.options, list: { type: 'boolean' }, number: { type: 'string' }, fd: { type: 'string' } },
+  run: async (call) => {
+    const [file] = call.options.positionals;
+    if (file !== undefined) return restoreClientFile(call, file);
+    if (call.client.control !== undefined) throw usageError({ usage: 'config restore' }, 'this is done on the machine that runs control, without --control or SALLYPORT_CONTROL');
+    return restoreConfiguration.run(call);
+  },
+};
 export const accept = orderOf('accept');

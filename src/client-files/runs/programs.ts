@@ -99,11 +99,18 @@ export const unwrapGate: Unwrapper = ({ program, words, around }) => {
   const path = isRun ? second : first;
   if (!isGate(path, around.gates ?? [])) return undefined;
   const { rest } = takeOptions(words.slice(isRun ? 2 : 1), GATE_OPTIONS);
+  if (rest[0] === 'config' && rest[1] === 'exec') return launchedBehind(rest, around);
   if (rest[0] !== 'connect') return undefined;
   const [server] = takeOptions(rest.slice(1), GATE_OPTIONS).rest;
   const runs: Runs = { kind: 'gate', ...(server === undefined ? {} : { server }) };
   return { wrapper: 'sallyport', runs };
 };
+
+/** `sallyport config exec --file F -- cmd`: sealed values are put in their places, and the command runs as it did. */
+function launchedBehind(rest: readonly string[], around: Words['around']): ReturnType<Unwrapper> {
+  const start = rest.indexOf('--');
+  return start < 0 || start === rest.length - 1 ? undefined : { wrapper: 'sallyport', words: rest.slice(start + 1), around };
+}
 
 const GATE_OPTIONS = optionWords('--home --agent --group --space --gate --url');
 
