@@ -19,7 +19,9 @@ export const exec: Verb = {
   run: async (call) => {
     const { options, io, client } = call;
     const [program = '', ...args] = options.positionals;
-    if (program === '') throw new SallyportError('ERR_USAGE', 'the command is missing', { remedy: 'Write it behind --: sallyport config exec --file FILE -- COMMAND' });
+    if (program === '') throw new SallyportError('ERR_USAGE', 'the command is missing', {
+      remedy: 'Write it behind --: sallyport config exec --file FILE -- COMMAND',
+    });
     const read = await readClientFile(resolve(io.cwd, call.needText('file')));
     const vault = await openFileVault({ options, io, home: client.home });
     const { json } = readText(read.text, read.path);
@@ -38,7 +40,9 @@ async function run([program = '', ...args]: readonly string[], env: Readonly<Rec
   const onAbort = forward('SIGTERM');
   signal.addEventListener('abort', onAbort, { once: true });
   const { promise, resolve: end, reject } = Promise.withResolvers<number>();
-  child.once('error', (cause) => reject(new SallyportError('ERR_NOT_FOUND', `${plain(program)} can't be started`, { remedy: 'Check the command in the client\'s file.', cause })));
+  child.once('error', (cause) => reject(new SallyportError('ERR_NOT_FOUND', `${plain(program)} can't be started`, {
+    remedy: 'Check the command in the client\'s file.', cause,
+  })));
   child.once('exit', (code, ended) => end(code ?? 128 + (ended === null ? 0 : constants.signals[ended])));
   try {
     return await promise;

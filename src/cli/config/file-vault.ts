@@ -46,7 +46,7 @@ export async function openOrMakeFileVault(parts: Parts, source: KeySourceName | 
   return vaultOf(parts.home, made);
 }
 
-export function folderOf(home: string): string {
+function folderOf(home: string): string {
   return join(home, 'client-files');
 }
 
@@ -56,7 +56,9 @@ async function load(parts: Parts): Promise<readonly string[]> {
   const name = (await Bun.file(marker).text()).trim();
   const found = await sourceNamed(name === 'keyring' || name === 'passphrase' ? name : 'file', parts).load();
   if (found.length > 0) return found;
-  throw new SallyportError('ERR_VAULT_KEY', `the key of what was sealed with ${folderOf(parts.home)} is gone`, { remedy: 'Restore it from its copy; without it nothing that was sealed can be read.' });
+  throw new SallyportError('ERR_VAULT_KEY', `the key of what was sealed with ${folderOf(parts.home)} is gone`, {
+    remedy: 'Restore it from its copy; without it nothing that was sealed can be read.',
+  });
 }
 
 function sourceNamed(name: KeySourceName, { home, io, options }: Parts): KeySource {

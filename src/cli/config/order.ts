@@ -51,7 +51,9 @@ export const restore: Verb = {
   run: async (call) => {
     const [file] = call.options.positionals;
     if (file !== undefined) return restoreClientFile(call, file);
-    if (call.client.control !== undefined) throw usageError({ usage: 'config restore' }, 'this is done on the machine that runs control, without --control or SALLYPORT_CONTROL');
+    if (call.client.control !== undefined) {
+      throw usageError({ usage: 'config restore' }, 'this is done on the machine that runs control, without --control or SALLYPORT_CONTROL');
+    }
     return restoreConfiguration.run(call);
   },
 };

@@ -22,15 +22,18 @@ export async function restoreClientFile(call: Call, name: string): Promise<numbe
   const file = await realpath(named).catch(() => named);
   const vault = await openFileVault({ options, io, home: client.home });
   const all = (await vault.keep.list(file)).toReversed();
-  const rows = all.map((kept, index) => ({ number: index + 1, at: kept.at, what: ACTS[kept.act], bytes: kept.before?.byteLength ?? 0, holdsSecrets: kept.values.length > 0 }));
+  const rows = all.map(({ at, act, before, values }, index) =>
+    ({ number: index + 1, at, what: ACTS[act], bytes: before?.byteLength ?? 0, holdsSecrets: values.length > 0 }));
   if (options.flag('list')) {
-    show(io, options.json, { file, states: rows }, () =>
-      table(['number', 'when', 'what it is', 'bytes', ''], rows.map((row) => [String(row.number), time(row.at), row.what, String(row.bytes), row.holdsSecrets ? 'holds secrets' : ''])));
+    show(io, options.json, { file, states: rows }, () => table(['number', 'when', 'what it is', 'bytes', ''], rows.map((row) =>
+      [String(row.number), time(row.at), row.what, String(row.bytes), row.holdsSecrets ? 'holds secrets' : ''])));
     return 0;
   }
   const number = options.text('number');
   const kept = number === undefined ? all.at(-1) : all[Number(number) - 1];
-  if (kept === undefined) throw new SallyportError('ERR_NOT_FOUND', `nothing of that kind was kept of ${plain(file)}`, { remedy: `See: sallyport config restore ${plain(name)} --list` });
+  if (kept === undefined) throw new SallyportError('ERR_NOT_FOUND', `nothing of that kind was kept of ${plain(file)}`, {
+    remedy: `See: sallyport config restore ${plain(name)} --list`,
+  });
   const question = `Make ${plain(file)} what it was ${time(kept.at)}, ${ACTS[kept.act]}${kept.values.length > 0 ? ', with its secrets in clear' : ''}?`;
   if (!options.flag('yes') && !(await io.confirm(question))) {
     throw new SallyportError('ERR_USAGE', 'nothing was written: nobody confirmed it', { remedy: 'Look at what was kept (--list), then give --yes.' });

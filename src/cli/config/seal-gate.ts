@@ -24,7 +24,7 @@ interface Known extends Declared {
 }
 
 /** The registry as far as a client's file needs it. */
-export async function serversAtGate(call: Pick<Call, 'client'>): Promise<readonly Known[]> {
+async function serversAtGate(call: Pick<Call, 'client'>): Promise<readonly Known[]> {
   return objects(part(await call.client.get('/servers'), 'servers')).map((one) => {
     const named = part(one, 'package', 'declared');
     const command = isArray(named) ? named.map(text) : [];
@@ -36,7 +36,9 @@ export async function serversAtGate(call: Pick<Call, 'client'>): Promise<readonl
  * Which entries the gate takes the place of: those whose servers are approved there. With --owner the others are declared, their secrets in
  * the vault; they wait for their approval. Undefined: no gate is set up here.
  */
-export async function throughGate(call: Call, entries: readonly SealableEntry[], servers: readonly ConfiguredServer[], isDry: boolean): Promise<AtGate | undefined> {
+export async function throughGate(
+  call: Call, entries: readonly SealableEntry[], servers: readonly ConfiguredServer[], isDry: boolean,
+): Promise<AtGate | undefined> {
   if (!hasGate(call.client)) return undefined;
   const known = [...await serversAtGate(call)];
   const targets = new Map<SealableEntry['at'], string>();
@@ -45,7 +47,7 @@ export async function throughGate(call: Call, entries: readonly SealableEntry[],
     const server = servers.find(({ at }) => JSON.stringify(at) === JSON.stringify(entry.at));
     const found = server === undefined ? undefined : known.find(({ id }) => id === declaredAs(server, known, carriedBy));
     if (found?.status === 'approved') targets.set(entry.at, found.id);
-    else if (found !== undefined) notes.push(`${entry.name} is ${found.status} at the gate as ${found.id}: sallyport server scan ${found.id}; once it is approved, seal again`);
+    else if (found !== undefined) notes.push(`${entry.name} is ${found.status} at the gate as ${found.id}. ${nextFor(found.id)}`);
     else if (server !== undefined) {
       const made = await declare(call, server, known, isDry);
       notes.push(made.note);
@@ -53,6 +55,10 @@ export async function throughGate(call: Call, entries: readonly SealableEntry[],
     }
   }
   return { targets, notes };
+}
+
+function nextFor(id: string): string {
+  return `Next: sallyport server scan ${id}; once it is approved, seal again`;
 }
 
 interface Made {
@@ -83,7 +89,7 @@ async function declare(call: Call, server: ConfiguredServer, known: readonly Kno
     for (const [name, value] of secrets) await client.send('PUT', `/vault/${encodeURIComponent(name)}`, { value, owner });
     const body: JsonObject = JSON.parse(JSON.stringify(made.declaration));
     await whileFetching(call, `declaring ${id}`, (): Promise<Json> => client.send('POST', '/servers', body));
-    return { id, note: `${server.name} is declared as ${id}, ${secrets.size} secrets of it in the vault: sallyport server scan ${id}; once it is approved, seal again` };
+    return { id, note: `${server.name} is declared as ${id}, ${secrets.size} secrets of it in the vault. ${nextFor(id)}` };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return { note: `${server.name} could not be declared: ${error.code} ${error.message}` };

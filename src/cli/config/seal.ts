@@ -22,7 +22,8 @@ const LEFT = 3;
 
 /** Secrets leave a client's file: to the gate where it has the server, else to this person's own sealed store. */
 export const seal: Verb = {
-  usage: `seal FILE [--client ID] [--server NAME]... [--by best|gate|reference] [--owner WHO] [--key ${KEY_SOURCES.join('|')}] [--reason WHY] [--dry-run] [--yes]`,
+  usage: `seal FILE [--client ID] [--server NAME]... [--by best|gate|reference] [--owner WHO] [--key ${KEY_SOURCES.join('|')}]
+    [--reason WHY] [--dry-run] [--yes]`,
   options: {
     client: { type: 'string' }, server: { type: 'string', multiple: true }, by: { type: 'string' }, owner: { type: 'string' }, key: { type: 'string' },
     fd: { type: 'string' }, reason: { type: 'string' }, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' },
@@ -69,14 +70,18 @@ function byOf({ options }: Call): 'best' | 'gate' | 'reference' {
 function chosen({ options }: Call, { entries }: OpenedFile): OpenedFile['entries'] {
   const names = options.list('server');
   const missing = names.find((name) => !entries.some((entry) => entry.name === name));
-  if (missing !== undefined) throw new SallyportError('ERR_NOT_FOUND', `the file has no server ${plain(missing)} that could be sealed`, { remedy: 'Look at its names: sallyport config audit FILE' });
+  if (missing !== undefined) throw new SallyportError('ERR_NOT_FOUND', `the file has no server ${plain(missing)} that could be sealed`, {
+    remedy: 'Look at its names: sallyport config audit FILE',
+  });
   return names.length === 0 ? entries : entries.filter(({ name }) => names.includes(name));
 }
 
 async function write(call: Call, opened: OpenedFile, plan: SealPlan): Promise<void> {
   const { options, io, client } = call;
   const source = KEY_SOURCES.find((name) => name === options.text('key'));
-  if (options.text('key') !== undefined && source === undefined) throw usageError({ usage: `config ${seal.usage}` }, `--key is one of ${KEY_SOURCES.join(', ')}`);
+  if (options.text('key') !== undefined && source === undefined) {
+    throw usageError({ usage: `config ${seal.usage}` }, `--key is one of ${KEY_SOURCES.join(', ')}`);
+  }
   const vault = await openOrMakeFileVault({ options, io, home: client.home }, source);
   const reason = options.text('reason');
   const detail = {
@@ -89,7 +94,9 @@ async function write(call: Call, opened: OpenedFile, plan: SealPlan): Promise<vo
   });
 }
 
-const WAYS = { connect: 'sallyport connect, through the gate', launcher: 'sallyport config exec starts it', reference: 'a variable that the client fills in' } as const;
+const WAYS = {
+  connect: 'sallyport connect, through the gate', launcher: 'sallyport config exec starts it', reference: 'a variable that the client fills in',
+} as const;
 
 function describe(opened: OpenedFile, { sealed, left }: SealPlan, notes: readonly string[], isAll: boolean): string {
   const rows = sealed.map(({ server, by, secrets }) => [server, String(secrets), WAYS[by]]);

@@ -30,7 +30,8 @@ export const unseal: Verb = {
     const told = how === 'whole' ? `${plain(file)} is what it was before, byte for byte (mode 0600).`
       : `${plain(file)} was written since: the secrets of ${plain(servers.join(', '))} are back in their places.`;
     if (withheld.length > 0) io.note(`${plain(withheld.join(', '))}: WITHHELD, they start something else than what was sealed. If it is meant: --changed`);
-    show(io, options.json, { file, how, servers: [...servers], withheld: [...withheld] }, () => `${told}\nSeal it again as soon as it can be: sallyport config seal ${plain(named)}\n`);
+    const again = `Seal it again as soon as it can be: sallyport config seal ${plain(named)}`;
+    show(io, options.json, { file, how, servers: [...servers], withheld: [...withheld] }, () => `${told}\n${again}\n`);
     return 0;
   },
 };

@@ -104,6 +104,6 @@ function joined(parts: readonly Part[]): readonly Part[] {
   return result;
 }
 
-export function pointerOf(path: Path): string {
+function pointerOf(path: Path): string {
   return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -4,8 +4,16 @@ import type { Change } from './edit.ts';
 
 const ENTRY = { command: '/opt/sallyport', args: ['connect', 'crm'] };
 
+interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly text: string;
+  readonly changes: readonly Change[];
+  readonly after: string;
+}
+
 describe('texts and entries are changed where they stand, and nowhere else', () => {
-  const cases: readonly { readonly name: string; readonly file: string; readonly text: string; readonly changes: readonly Change[]; readonly after: string }[] = [
+  const cases: readonly Case[] = [
     {
       name: 'JSON with comments, tabs and CRLF', file: 'mcp.json',
       text: '\ufeff{\r\n\t// mine\r\n\t"servers": {\r\n\t\t"a": { "command": "x", "env": { "K": "s\\u0065cret" /* why */, }, },\r\n\t},\r\n}\r\n',
@@ -33,11 +41,13 @@ describe('texts and entries are changed where they stand, and nowhere else', () 
       name: 'an entry of YAML', file: 'config.yml',
       text: 'extensions:\n  dev:\n    cmd: uvx\n    envs:\n      K: s\n  # between\n  flow: { cmd: x }\n',
       changes: [{ at: ['extensions', 'dev'], to: ENTRY }, { at: ['extensions', 'flow'], to: ENTRY }],
-      after: 'extensions:\n  dev:\n    command: "/opt/sallyport"\n    args: ["connect","crm"]\n  # between\n  flow: {"command":"/opt/sallyport","args":["connect","crm"]}\n',
+      after: 'extensions:\n  dev:\n    command: "/opt/sallyport"\n    args: ["connect","crm"]\n  # between\n'
+        + '  flow: {"command":"/opt/sallyport","args":["connect","crm"]}\n',
     },
     {
       name: 'texts of TOML', file: 'config.toml',
-      text: 'when = 1979-05-27T07:32:00Z # [no.table]\n[mcp_servers."a b"]\nargs = [\n  "--key", # why\n  \'s]"cret\',\n]\nenv = { K = """x]\ny"""", L = "z" }\n',
+      text: 'when = 1979-05-27T07:32:00Z # [no.table]\n[mcp_servers."a b"]\nargs = [\n  "--key", # why\n'
+        + '  \'s]"cret\',\n]\nenv = { K = """x]\ny"""", L = "z" }\n',
       changes: [{ at: ['mcp_servers', 'a b', 'args', 1], to: '${A}' }, { at: ['mcp_servers', 'a b', 'env', 'K'], to: '${K}' }],
       after: 'when = 1979-05-27T07:32:00Z # [no.table]\n[mcp_servers."a b"]\nargs = [\n  "--key", # why\n  "${A}",\n]\nenv = { K = "${K}", L = "z" }\n',
     },

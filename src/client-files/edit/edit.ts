@@ -28,7 +28,7 @@ export interface Change {
   readonly to: Json;
 }
 
-export function formatOf(file: string): Format {
+function formatOf(file: string): Format {
   if (/\.ya?ml$/i.test(file)) return 'yaml';
   return /\.toml$/i.test(file) ? 'toml' : 'json';
 }

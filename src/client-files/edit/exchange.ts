@@ -19,7 +19,8 @@ const RENAME_EXCHANGE = 2;
 
 function onLinux(): Exchange {
   try {
-    const { symbols } = dlopen('libc.so.6', { renameat2: { args: [FFIType.i32, FFIType.cstring, FFIType.i32, FFIType.cstring, FFIType.u32], returns: FFIType.i32 } });
+    const { i32, u32, cstring } = FFIType;
+    const { symbols } = dlopen('libc.so.6', { renameat2: { args: [i32, cstring, i32, cstring, u32], returns: i32 } });
     return (one, other) => symbols.renameat2(AT_FDCWD, ptr(named(one)), AT_FDCWD, ptr(named(other)), RENAME_EXCHANGE) === 0;
   } catch {
     return () => false;

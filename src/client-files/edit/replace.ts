@@ -32,7 +32,9 @@ export async function replaceFile({ path, expected, bytes, mode }: Replacement):
     putInPlace(draft, path, expected, digestOf(bytes));
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
-    throw new SallyportError('ERR_FILE_UNREADABLE', `${path} could not be written`, { remedy: 'Check the folder\'s permissions and the space on its disk.', cause });
+    throw new SallyportError('ERR_FILE_UNREADABLE', `${path} could not be written`, {
+      remedy: 'Check the folder\'s permissions and the space on its disk.', cause,
+    });
   } finally {
     await rm(draft, { force: true });
   }
@@ -156,7 +158,7 @@ function digestAt(path: string): string {
 }
 
 /** A name that is not on the disk is lost with the power. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const within = await open(folder, constants.O_RDONLY);
   try {
     await within.sync();

@@ -170,7 +170,9 @@ function leftOf({ client, name, at, isRemote }: SealableEntry, secret: SecretAt,
   const field = fieldIn(secret.at);
   const why = field === undefined ? `${secret.name} is kept there by ${client} itself`
     : isRemote ? `${client} is not known to fill in ${secret.name} from anywhere` : `${secret.name} stands where neither a launcher nor ${client} fills it in`;
-  const remedy = field === undefined ? 'Sign in anew through the gate, so that the client needs none.' : 'Declare the server at the gate, then seal again: its entry becomes sallyport connect.';
+  const remedy = field === undefined
+    ? 'Sign in anew through the gate, so that the client needs none.'
+    : 'Declare the server at the gate, then seal again: its entry becomes sallyport connect.';
   return { server: name, line: lineOf(text, file, [...at, ...secret.at]), what: why, remedy };
 }
 
@@ -180,6 +182,7 @@ const COPY_CHARS_MIN = 8;
 function copiesIn(text: string, values: readonly SealedValue[]): readonly LeftInClear[] {
   return values.flatMap(({ server, name, value }) => {
     const at = value.length < COPY_CHARS_MIN ? -1 : text.indexOf(value);
-    return at < 0 ? [] : [{ server, line: lineAt(text, at), what: `the value of ${name} stands in the file once more`, remedy: 'Take it out by hand, then rotate it.' }];
+    const what = `the value of ${name} stands in the file once more`;
+    return at < 0 ? [] : [{ server, line: lineAt(text, at), what, remedy: 'Take it out by hand, then rotate it.' }];
   });
 }

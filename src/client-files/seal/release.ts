@@ -29,7 +29,8 @@ export function releaseFor({ command, env }: Asked, file: string, data: Json, al
   const values = new Map(all.toReversed().flatMap((kept) => kept.values.map((value) => [value.token, value] as const)));
   const trusted = trustIn(data, all);
   if (!given.some((text) => text.includes(SEALED))) {
-    const variables = [...values.values()].flatMap((value) => (value.variable === undefined || !isNamedIn(data, value) ? [] : [{ ...value, variable: value.variable }]));
+    const variables = [...values.values()].flatMap((value) =>
+      (value.variable === undefined || !isNamedIn(data, value) ? [] : [{ ...value, variable: value.variable }]));
     const free = variables.filter(({ token }) => trusted(token));
     return {
       command, env: Object.fromEntries(free.map(({ variable, value }) => [variable, value])),
@@ -39,10 +40,13 @@ export function releaseFor({ command, env }: Asked, file: string, data: Json, al
   const fill = (text: string): string => text.replaceAll(TOKEN, (token) => {
     const found = values.get(token);
     if (found === undefined) {
-      throw new SallyportError('ERR_NOT_FOUND', `a value that ${file} refers to was not sealed on this machine by you`, { remedy: 'Write the value into the file, then: sallyport config seal FILE' });
+      throw new SallyportError('ERR_NOT_FOUND', `a value that ${file} refers to was not sealed on this machine by you`, {
+        remedy: 'Write the value into the file, then: sallyport config seal FILE',
+      });
     }
     if (!trusted(token)) {
-      throw new SallyportError('ERR_FILE_CHANGED', `the entry of ${found.server} in ${file} is not what it was when its secrets were sealed: nothing was started`, {
+      const what = `the entry of ${found.server} in ${file} is not what it was when its secrets were sealed: nothing was started`;
+      throw new SallyportError('ERR_FILE_CHANGED', what, {
         remedy: 'Look at what it starts now. If that is meant: sallyport config unseal FILE --changed, then sallyport config seal FILE.',
       });
     }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject } from '../../domain/json.ts';
 import { makeIdentity, openIdentity } from '../../vault/identity.ts';
@@ -13,15 +14,13 @@ import { readText } from '../read/document.ts';
 import { entriesIn } from '../read/entries.ts';
 import { readServers } from '../read/servers.ts';
 import { clientOf } from '../table/client-of.ts';
+import { FAMILIES, OTHER, SECRET } from './fixture-families.ts';
 import { openKeep } from './kept.ts';
 import { planSeal } from './plan.ts';
 import type { SealPlan } from './plan.ts';
 import { releaseFor } from './release.ts';
 import { restoreFile, tidyFile, unsealFile, writeSealed } from './seal.ts';
 import type { SealingPlace } from './seal.ts';
-
-const SECRET = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
-const OTHER = 'hunter2hunter2';
 
 let folder: string;
 let place: SealingPlace;
@@ -39,22 +38,6 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const codeOf = (work: Promise<unknown>): Promise<unknown> => work.then(() => '', (error: unknown) => (error instanceof SallyportError ? error.code : error));
 
-/** Of each family of formats a file as its clients write it, with what that client has of its own. */
-const FAMILIES: Readonly<Record<string, string>> = {
-  'claude_desktop_config.json': `{\n  "mcpServers": {\n    "gh": { "command": "npx", "args": ["-y", "gh@1.0.0", "--token=${SECRET}"], "env": { "GH_TOKEN": "${SECRET}", "LOG": "1" } }\n  }\n}`,
-  '.vscode/mcp.json': `// ours\r\n{\r\n\t"servers": {\r\n\t\t"gh": {\r\n\t\t\t"type": "stdio", /* local */\r\n\t\t\t"command": "node",\r\n\t\t\t"args": ["gh.js"],\r\n`
-    + `\t\t\t"env": { "GH_TOKEN": "${SECRET}" },\r\n\t\t},\r\n\t\t"web": { "type": "http", "url": "https://mcp.example.com/mcp", "headers": { "Authorization": "Bearer ${SECRET}" } },\r\n\t},\r\n}\r\n`,
-  'opencode.jsonc': `{\n  "mcp": {\n    // local\n    "gh": { "type": "local", "command": ["npx", "-y", "gh", "--api-key", "${OTHER}"], "environment": { "GH_TOKEN": "${SECRET}" }, "enabled": true },\n`
-    + `    "web": { "type": "remote", "url": "https://mcp.example.com/mcp?token=${SECRET}&a=b" }\n  }\n}\n`,
-  '.zed/settings.json': `{\n  "theme": "One", // dark\n  "context_servers": {\n    "gh": { "command": { "path": "node", "args": ["gh.js"], "env": { "GH_TOKEN": "${SECRET}" } }, "settings": {} }\n  }\n}\n`,
-  '.claude.json': `{"numStartups":3,"projects":{"/home/ann/x":{"mcpServers":{"gh":{"command":"node","args":["gh.js"],"env":{"DATABASE_URL":"postgres://ann:${OTHER}@db/x"}}}}}}`,
-  'goose/config.yaml': `# mine\nextensions:\n  developer: { type: builtin, enabled: true }\n  gh:\n    type: stdio\n    cmd: uvx # fetch\n    args: [gh-server, "--api-key", ${OTHER}]\n    envs:\n      GH_TOKEN: ${SECRET}\n    timeout: 300\nGOOSE_MODEL: x\n`,
-  '.continue/config.yaml': `name: mine\nmcpServers:\n  - name: gh\n    command: npx\n    args:\n      - gh\n    env:\n      GH_TOKEN: >-\n        ${SECRET}\n  # remote\n  - name: plain\n    url: https://mcp.example.com\n`,
-  'librechat.yaml': `version: 1.2.1\nmcpServers:\n  web:\n    type: streamable-http\n    url: "https://mcp.example.com"\n    headers:\n      X-Api-Key: '${OTHER}' # theirs\n`,
-  '.codex/config.toml': `model = "o5"\n\n[mcp_servers.gh] # hub\ncommand = 'npx'\nargs = ["-y", "gh"]\n\n[mcp_servers.gh.env]\nGH_TOKEN = "${SECRET}"\n\n# others\n[mcp_servers.plain]\nurl = "https://mcp.example.com"\n`,
-  '.vibe/config.toml': `[[mcp_servers]]\nname = "a"\ntransport = "stdio"\ncommand = "a"\n\n[[mcp_servers]]\nname = "gh"\ntransport = "stdio"\ncommand = "npx"\nargs = [\n  "gh", # it\n  "--password",\n  """${OTHER}""",\n]\nenv = { GH_TOKEN = "${SECRET}" }\n`,
-};
-
 async function put(name: string, text: string): Promise<string> {
   const path = join(folder, name);
   await Bun.write(path, text);
@@ -71,7 +54,8 @@ async function plan(path: string, by: 'best' | 'reference' = 'best', through?: r
   const { servers } = readServers(document, { client, file: path, scope: 'user' });
   const entries = entriesIn(document.json).flatMap(({ name, at, said }) => {
     const server = servers.find((one) => JSON.stringify(one.at) === JSON.stringify(at));
-    return server === undefined || !isObject(said) ? [] : [{ client, name, at, said, isRemote: server.url !== undefined, ...(through === undefined ? {} : { through }) }];
+    if (server === undefined || !isObject(said)) return [];
+    return [{ client, name, at, said, isRemote: server.url !== undefined, ...(through === undefined ? {} : { through }) }];
   });
   return planSeal({ text, file: path, entries, program: ['/opt/sallyport'], launcher: [], by, findSpans: () => [], newId });
 }
@@ -96,11 +80,13 @@ describe('each family of files', () => {
     for (const server of readServers(readText(sealed, path), { client: clientOf(path), file: path, scope: 'user' }).servers) {
       const was = before.find((one) => one.name === server.name);
       // As the client starts it: it fills in what it knows, and the launcher the rest.
-      const fill = (one: string): string => one.replaceAll(/\$\{(?:env:)?(\w+)\}|\{env:(\w+)\}/g, (_, a: string | undefined, b: string | undefined) => variables[a ?? b ?? ''] ?? '?');
+      const fill = (one: string): string =>
+        one.replaceAll(/\$\{(?:env:)?(\w+)\}|\{env:(\w+)\}/g, (_, a?: string, b?: string) => variables[a ?? b ?? ''] ?? '?');
       const at = server.command.indexOf('--file');
       const command = at < 0 ? server.command.map(fill) : server.command.slice(at + 3);
       const { command: started, env } = releaseFor({ command, env: { ...server.env, NOTHING: 'sallyport-sealed:' } }, path, json, kept);
-      expect({ command: started, env: { ...server.env, ...env, NOTHING: undefined } }).toEqual({ command: was?.command ?? [], env: { ...was?.env, NOTHING: undefined } });
+      const theirs = { ...server.env, ...env, NOTHING: undefined };
+      expect({ command: started, env: theirs }).toEqual({ command: was?.command ?? [], env: { ...was?.env, NOTHING: undefined } });
       expect(server.url === undefined ? undefined : fill(server.url)).toBe(was?.url);
       expect(Object.values(server.headers).map(fill)).toEqual(Object.values(was?.headers ?? {}));
     }
@@ -114,7 +100,7 @@ describe('each family of files', () => {
     const sealed = await readFile(path, 'utf8');
     expect([sealed.includes(SECRET), sealed.includes(OTHER), sealed.includes('sealed')]).toEqual([false, false, false]);
     const { servers, unread } = readServers(readText(sealed, path), { client: clientOf(path), file: path, scope: 'user', gates: ['/opt/sallyport'] });
-    expect(servers.filter(({ command }) => command.length > 0 && !/^a$|builtin/.test(command[0] ?? '')).every(({ runs }) => runs.runs.kind === 'gate')).toBe(true);
+    expect(servers.map(({ runs }) => runs.runs.kind)).toEqual(servers.map(() => 'gate'));
     expect(unread.filter(({ name: called }) => called !== 'developer')).toEqual([]);
     await unsealFile(place, path, false);
     expect(await readFile(path, 'utf8')).toBe(text);
@@ -128,7 +114,8 @@ describe('each family of files', () => {
     expect(await unsealFile(place, path, false)).toMatchObject({ how: 'places', withheld: [] });
     const back = readServers(readText(await readFile(path, 'utf8'), path), { client: clientOf(path), file: path, scope: 'user' }).servers;
     const was = readServers(readText(text, path), { client: clientOf(path), file: path, scope: 'user' }).servers;
-    expect(back.map(({ command, env, url, headers }) => ({ command, env, url, headers }))).toEqual(was.map(({ command, env, url, headers }) => ({ command, env, url, headers })));
+    const said = ({ command, env, url, headers }: ConfiguredServer): unknown => ({ command, env, url, headers });
+    expect(back.map(said)).toEqual(was.map(said));
   });
 });
 
@@ -158,7 +145,8 @@ test('what is changed after it was sealed gets no secret: not from the launcher,
   ];
   for (const text of tampered) expect(() => ask(text)).toThrow('is not what it was when its secrets were sealed');
   const moved = sealed.replace('mcp.example.com', 'evil.example');
-  expect(releaseFor({ command: ['cursor'], env: {} }, path, readText(moved, path).json, kept)).toMatchObject({ env: {}, withheld: [{ server: 'web', name: 'Authorization' }] });
+  const released = releaseFor({ command: ['cursor'], env: {} }, path, readText(moved, path).json, kept);
+  expect(released).toMatchObject({ env: {}, withheld: [{ server: 'web', name: 'Authorization' }] });
   await writeFile(path, moved);
   expect(await unsealFile(place, path, false)).toEqual({ how: 'places', servers: ['gh'], withheld: ['web'] });
   expect((await readFile(path, 'utf8')).split(SECRET)).toHaveLength(2);
@@ -218,7 +206,10 @@ test('what a killed act left beside a file is kept where nobody knows it, then g
 test('secrets are found by form, by name and within texts; references and what a client fills in are none', () => {
   const said = {
     command: 'npx', args: ['--api-key', 'abc123abc', '--header', 'X-Auth-Token: tok-1', '-e', 'DB_PASSWORD=pw-12345', '--verbose', 'plain'],
-    env: { A_TOKEN: '${env:A}', B_TOKEN: 'Bearer ${B}', C_SECRET: 'short', LOG: 'debug', URL: 'https://u:p4ss@h/x?sig=abc&y=1', D_TOKEN: 'sallyport-sealed:0123456789abcdef' },
+    env: {
+      A_TOKEN: '${env:A}', B_TOKEN: 'Bearer ${B}', C_SECRET: 'short', LOG: 'debug', URL: 'https://u:p4ss@h/x?sig=abc&y=1',
+      D_TOKEN: 'sallyport-sealed:0123456789abcdef',
+    },
     bearer_token_env_var: 'NAME_OF_TOKEN',
   };
   const found = secretsIn(said, () => []).map(({ at, start, end, name }) => [name, valueAt(said, at), start, end] as const);

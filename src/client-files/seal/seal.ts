@@ -44,7 +44,10 @@ export interface Unsealed {
   readonly withheld: readonly string[];
 }
 
-/** Puts back what was taken out of a file; `isMeant`: also into entries that were changed since. Throws `ERR_NOT_FOUND` where nothing was, and what `replaceFile` does. */
+/**
+ * Puts back what was taken out of a file; `isMeant`: also into entries that were changed since. Throws `ERR_NOT_FOUND` where
+ * nothing was, and what `replaceFile` does.
+ */
 export async function unsealFile(place: SealingPlace, path: string, isMeant: boolean): Promise<Unsealed> {
   const read = await readClientFile(path);
   const all = await place.keep.list(read.path);
@@ -56,7 +59,9 @@ export async function unsealFile(place: SealingPlace, path: string, isMeant: boo
   const { text, from, withheld } = inPlaces(read, all, isMeant);
   if (text === read.text) {
     if (withheld.length > 0) throw changedEntries(path, withheld);
-    throw new SallyportError('ERR_NOT_FOUND', `nothing in ${path} was sealed here`, { remedy: 'See what was kept of it: sallyport config restore FILE --list' });
+    throw new SallyportError('ERR_NOT_FOUND', `nothing in ${path} was sealed here`, {
+      remedy: 'See what was kept of it: sallyport config restore FILE --list',
+    });
   }
   await exchange(place, read, { act: 'unseal', toMode: PRIVATE, bytes: new TextEncoder().encode(text), ...NOTHING });
   return { how: 'places', servers: serversOf(from), withheld };
@@ -88,7 +93,8 @@ export async function tidyFile({ keep, now }: SealingPlace, path: string): Promi
   for (const draft of left) {
     const { bytes } = await readClientFile(draft);
     const digest = digestOf(bytes);
-    if (!known.has(digest)) await keep.add(path, { at: now(), act: 'left', mode: PRIVATE, before: bytes, beforeDigest: digest, afterDigest: digest, ...NOTHING });
+    const state = { at: now(), act: 'left', mode: PRIVATE, before: bytes, beforeDigest: digest, afterDigest: digest, ...NOTHING } as const;
+    if (!known.has(digest)) await keep.add(path, state);
     await rm(draft, { force: true });
   }
   return left;
