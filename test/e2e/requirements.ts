@@ -22,6 +22,11 @@ const ROWS = {
     'issue 6, part 1; done when',
   ],
   'doctor-truth': ['Doctor says of each boundary what the kernel says, with jails, without, and without privileges.', 'issue 6, part 1; done when'],
+  'registry-api': ['Every operation of the MCP registry API answers as its published description says.', 'issue 7, part 5; done when'],
+  'registry-clients': ['Clients read what is sanctioned from any origin, and what they read leads through the gate.', 'issue 7, part 5; done when'],
+  'registry-duties': ['A server that somebody asks for is reviewed, approved and published by others, on record.', 'issue 7, part 5'],
+  'registry-cooling': ['What comes from another registry waits, and what was changed, deprecated or looks wrong is held until somebody looked.',
+    'issue 7, part 5'],
   'packages-pinned': ['What runs is what was pinned when it was declared: of one digest, with no script, from a store, offline.', 'issue 6, part 3'],
   'sandbox-hostile': [
     'Arbitrary code in the sandbox of a local server reaches nothing but what its entry names; each attempt is impossible, or noticed with its evidence.',

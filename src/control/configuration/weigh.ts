@@ -26,6 +26,7 @@ export function weighRow(kind: Kind, verb: 'add' | 'remove'): Weight {
 
 /** One place of a row. */
 export function weighLeaf(kind: Kind, { path, before, after }: Leaf): Weight {
+  if (kind === 'listing') return path === 'status' && after === 'active' ? 'more' : 'same';
   if (REMARKS.test(path) && !REACHED.test(path)) return 'same';
   if (LETS.some((pattern) => pattern.test(path))) return after === null ? 'less' : 'more';
   if (HOLDS.test(path)) return before === null ? 'less' : 'more';

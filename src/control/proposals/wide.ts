@@ -55,10 +55,10 @@ interface Approved {
 /**
  * Settings that are nobody's alone: who issues tokens, the two-person rule itself, which commands control runs for secrets,
  * how long evidence stays, to whom traffic is told, who may approve calls, alone or for others, whether servers run without a sandbox,
- * who may open backups and order a recovery, and where packages come from.
+ * who may open backups and order a recovery, where packages come from, and who may read what is published.
  */
 const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals',
-  'runner', 'backup', 'packages'];
+  'runner', 'backup', 'packages', 'registry'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -116,7 +116,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     changed('custodians') ? 'it changes who can open the break-glass' : '',
     changed('settings')
       ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, what is looked for in it, '
-        + 'who approves calls, where packages come from, or where data may go'
+        + 'who approves calls, where packages come from, who reads the registry, or where data may go'
       : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     gainsApproval(before.approving, after.approving) ? 'it changes who may approve calls' : '',
