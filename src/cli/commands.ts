@@ -16,6 +16,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   scan: async () => (await import('./scan.ts')).command,
   discover: async () => (await import('./discover.ts')).command,
   knowledge: async () => (await import('./knowledge.ts')).command,
+  advisories: async () => (await import('./advisories.ts')).command,
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,
   token: async () => (await import('./token.ts')).command,

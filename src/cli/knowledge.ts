@@ -1,6 +1,8 @@
-import { asked, shown } from './knowledge/show.ts';
+import { bundled, imported, rollback } from './knowledge/change.ts';
+import { diff, history, shown } from './knowledge/show.ts';
 import { commandOf } from './verbs.ts';
 
 export const command = commandOf(
-  'knowledge', 'What ages: advisories, vendors\' endpoints, names of clients, ends of life, rules of discovery', { show: shown, ask: asked },
+  'knowledge', 'What ages: advisories, vendors\' endpoints, names of clients, ends of life, rules of discovery',
+  { show: shown, diff, import: imported, history, rollback, bundle: bundled },
 );

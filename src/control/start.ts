@@ -16,8 +16,6 @@ import type { Link } from '../link/connect.ts';
 import { placeOf } from '../link/place.ts';
 import { createAddressGuard } from '../upstream/address.ts';
 import type { Handler } from '../link/handler.ts';
-import { knowledgeOf, shippedTables } from '../knowledge/table.ts';
-import type { AdvisoriesFor } from '../knowledge/advisories.ts';
 import type { Store } from '../store/store.ts';
 import { openAdminToken } from './admin-token.ts';
 import { createLedgerReader } from './audit/reader.ts';
@@ -124,6 +122,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const state = ownState(parts.state);
   let [origin, follower, issuer]: [string?, ManifestFollower?, RunningIssuer?] = [];
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
+  const knowledge = createKnowledgeKeeper({ store, key, publicKey: createPublicKey(key), record, now });
   const control: Control = {
     flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
     inventory: createInventory({ store, ledger, record, now, report }), store, snapshots, lease, record, now, compiler, report, retention, telemetry,
@@ -139,9 +138,9 @@ export function createControl(parts: ControlParts): RunningControl {
     machines: parts.machines,
     ...signersOf(key),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
-    registry: createRegistryKeeper({ store, head: () => configuration.head, now, advisoriesFor: shippedAdvisories() }),
+    registry: createRegistryKeeper({ store, head: () => configuration.head, now, advisoriesFor: () => knowledge.lately.advisoriesFor }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
-    knowledge: createKnowledgeKeeper({ store, key, publicKey: createPublicKey(key), record, now }),
+    knowledge,
     presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
@@ -176,12 +175,6 @@ export function createControl(parts: ControlParts): RunningControl {
   };
 }
 
-/** Read when somebody first asks. */
-function shippedAdvisories(): () => AdvisoriesFor {
-  let known: AdvisoriesFor | undefined;
-  return () => (known ??= knowledgeOf(shippedTables()).advisoriesFor);
-}
-
 async function startFollowing(control: Control, options: FollowOptions, closers: (() => Promise<void>)[]): Promise<ManifestFollower> {
   const follower = followManifest(control, options);
   await follower.look(true);
@@ -205,7 +198,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await takeIntoForce(control, report);
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
-  closers.push(listenForSilence(control), lookAfterInventory(control));
+  closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }

@@ -9,8 +9,8 @@ export const logs: Verb = {
   options: { ...LOOK_OPTIONS, format: { type: 'string' }, host: { type: 'string' } },
   run: async (call) => {
     const files = filesOf(call);
-    const [{ lookAtLogs }, { knowledgeOf, shippedTables }] = await Promise.all([import('../../discover/logs/look.ts'), import('../../knowledge/table.ts')]);
-    const { vendorOf } = knowledgeOf(shippedTables());
+    const [{ lookAtLogs }, { currentKnowledge }] = await Promise.all([import('../../discover/logs/look.ts'), import('../knowledge/current.ts')]);
+    const { vendorOf } = await currentKnowledge(call.client);
     return look(call, 'reading logs', lookAtLogs(files, { vendorOf, signal: call.io.signal, now: Date.now, ...named(call, 'format'), ...named(call, 'host') }));
   },
 };

@@ -15,12 +15,12 @@ export const network: Verb = {
           FILE: the targets, with the owner who allows it and the day on which that ends (docs/network-discovery.md)`,
   options: LOOK_OPTIONS,
   run: async (call) => {
-    const { io, need } = call;
+    const { io, need, client } = call;
     const targets = await readTargetFile(resolve(io.cwd, need(0, 'the target file')));
     // A proxy would be told of every address, and answer in the place of those that are not there.
     ignoreProxyVariables();
     const [{ scanNetwork }, { currentKnowledge }] = await Promise.all([import('../../discover/network/scan.ts'), import('../knowledge/current.ts')]);
-    const scan = { targets, knowledge: currentKnowledge(), refusalOf: refused, machine: hostname(), signal: io.signal };
+    const scan = { targets, knowledge: await currentKnowledge(client), refusalOf: refused, machine: hostname(), signal: io.signal };
     return look(call, 'looking at the targets', scanNetwork(scan));
   },
 };

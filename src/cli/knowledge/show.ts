@@ -1,36 +1,59 @@
-import type { AdvisoryMatch } from '../../knowledge/advisories.ts';
-import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
+import { compareTables } from '../../knowledge/compare.ts';
+import type { TableDifference } from '../../knowledge/compare.ts';
 import { show } from '../command.ts';
-import { table } from '../terminal.ts';
+import { number, objects, part, text } from '../json-view.ts';
+import { table, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
+import { readBundleFile } from './bundle-file.ts';
+import { currentTables } from './current.ts';
 
 export const shown: Verb = {
   usage: 'show',
-  run: ({ io, options }) => {
-    const { sequence, issuedAt, advisories, vendorEndpoints, clientNames, endOfLife, discovery } = shippedTables();
+  run: async ({ io, options, client }) => {
+    const { tables: { sequence, issuedAt, advisories, vendorEndpoints, clientNames, endOfLife, discovery }, from } = await currentTables(client);
     const counts = {
       advisories: advisories.length, vendorEndpoints: vendorEndpoints.length, clientNames: clientNames.length,
       revisions: endOfLife.revisions.length, deprecated: endOfLife.deprecated.length, markers: discovery.markers.length,
     };
-    show(io, options.json, { sequence, issuedAt, counts }, () => table(['what', 'holds'], [
-      ['edition', `${sequence}, of ${issuedAt}`], ...Object.entries(counts),
+    show(io, options.json, { from, sequence, issuedAt, counts }, () => table(['what', 'holds'], [
+      ['edition', `${sequence}, of ${issuedAt}`], ['from', from === 'gate' ? 'the gate' : 'this program: no gate was asked'], ...Object.entries(counts),
     ]));
-    return Promise.resolve(0);
+    return 0;
   },
 };
 
-export const asked: Verb = {
-  usage: `ask ECOSYSTEM NAME [VERSION]
-          ECOSYSTEM: npm, pypi, go, cargo, nuget, maven, …; app for a program that is in no registry. Without VERSION, what any has`,
-  run: ({ io, options, need }) => {
-    const found = knowledgeOf(shippedTables()).advisoriesFor(need(0, 'the ecosystem').toLowerCase(), need(1, 'the package'), options.positionals[2]);
-    show(io, options.json, { advisories: found.map((match) => ({ ...match, aliases: [...match.aliases] })) }, () => describe(found));
-    return Promise.resolve(found.some(({ certainty }) => certainty === 'affected') ? 1 : 0);
+const ROWS_MAX = 20;
+
+export const diff: Verb = {
+  usage: `diff FILE
+          what importing a bundle would change; whose it is, is checked when it is imported. Exit code 1: something would`,
+  run: async ({ io, options, client, need }) => {
+    const { tables: before } = await currentTables(client);
+    const { tables: after } = await readBundleFile(io, need(0, 'the bundle'));
+    const differences = compareTables(before, after);
+    const found = differences.map((one) => ({ ...one, added: [...one.added], changed: [...one.changed], removed: [...one.removed] }));
+    show(io, options.json, { from: before.sequence, to: after.sequence, differences: found }, () => `edition ${before.sequence} → ${after.sequence}\n${describe(differences)}`);
+    return differences.length === 0 ? 0 : 1;
   },
 };
 
-function describe(found: readonly AdvisoryMatch[]): string {
-  return table(['advisory', 'severity', 'this version', 'fixed in', 'what'], found.map(({ id, severity, certainty, fixedIn, summary }) => [
-    id, severity.toLowerCase(), certainty, fixedIn ?? 'none named', summary,
-  ]));
+function describe(differences: readonly TableDifference[]): string {
+  return table(['table', 'added', 'changed', 'removed'], differences.map((one) => [one.table, some(one.added), some(one.changed), some(one.removed)]));
 }
+
+function some(rows: readonly string[]): string {
+  const more = rows.length > ROWS_MAX ? [`and ${rows.length - ROWS_MAX} more`] : [];
+  return [...rows.slice(0, ROWS_MAX), ...more].join('\n');
+}
+
+export const history: Verb = {
+  usage: 'history',
+  run: async ({ io, options, client }) => {
+    const answer = await client.get('/knowledge/versions');
+    const rows = objects(part(answer, 'versions')).map((one) => [
+      text(one['number']), text(one['sequence']), text(one['from']), text(one['signers']), text(one['by']), time(number(one['at'])), text(one['advisories']),
+    ]);
+    show(io, options.json, answer, () => table(['version', 'edition', 'from', 'signed by', 'imported by', 'when', 'advisories'], rows));
+    return 0;
+  },
+};

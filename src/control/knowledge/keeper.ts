@@ -54,6 +54,10 @@ export interface KnowledgeKeeper {
    * what was imported.
    */
   current(): Promise<Knowledge>;
+  /** What was known when it was last looked: at most `LIMITS.configurationLookMs` ago while control serves. */
+  readonly lately: Knowledge;
+  /** Looks now, and from then on; what is wrong with what is stored is said, and `lately` stays as it was. */
+  follow(report: (line: string) => void): Promise<() => Promise<void>>;
   /** The newest first; empty: what ships is in force. */
   history(): Promise<readonly KnowledgeVersion[]>;
   /** Throws `ERR_VERIFY_FAILED`, and `ERR_CONFLICT` for an edition that is not newer than every one before. */
@@ -75,22 +79,43 @@ export interface KnowledgeParts {
 export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
   const shipped = shippedTables();
   let known: { readonly digest: string; readonly knowledge: Knowledge } | undefined;
+  let lately: Knowledge | undefined;
   const contentNow = async (rows: Rows): Promise<Content> => {
     const last = (await readList(parts, rows))?.versions[0];
     return last === undefined ? { tables: shipped, local: [] } : withShipped(shipped, await readContent(rows, last), last);
   };
-  const put = (admin: Admin, from: KnowledgeVersion['from'], make: (before: Content, rows: Rows, list: List | undefined) => Promise<Made>) =>
-    parts.store.transaction(async (rows) => {
+  const current = async (): Promise<Knowledge> => {
+    const last = (await readList(parts, parts.store))?.versions[0];
+    const digest = last?.digest ?? '';
+    if (known?.digest !== digest) known = { digest, knowledge: knowledgeOf((await contentNow(parts.store)).tables) };
+    lately = known.knowledge;
+    return lately;
+  };
+  const put = async (admin: Admin, from: KnowledgeVersion['from'], make: Making): Promise<KnowledgeVersion> => {
+    const version = await parts.store.transaction(async (rows) => {
       const [before, list] = [await contentNow(rows), await readList(parts, rows)];
       const made = await make(before, rows, list);
       return append(parts, rows, { before, list, made, from, admin, newest: Math.max(shipped.sequence, list?.newest ?? 0, made.content.tables.sequence) });
     });
+    await current();
+    return version;
+  };
   return {
-    current: async () => {
-      const last = (await readList(parts, parts.store))?.versions[0];
-      const digest = last?.digest ?? '';
-      if (known?.digest !== digest) known = { digest, knowledge: knowledgeOf((await contentNow(parts.store)).tables) };
-      return known.knowledge;
+    current,
+    get lately() {
+      lately ??= knowledgeOf(shipped);
+      return lately;
+    },
+    follow: async (report) => {
+      let said = '';
+      const look = async (): Promise<void> => {
+        const problem = await current().then(() => '', (error: unknown) => (error instanceof Error ? error.message : 'unknown'));
+        if (problem !== '' && problem !== said) report(`advisories and tables stay as they were: ${problem}`);
+        said = problem;
+      };
+      await look();
+      const timer = setInterval(() => void look(), LIMITS.configurationLookMs);
+      return async () => clearInterval(timer);
     },
     history: async () => (await readList(parts, parts.store))?.versions ?? [],
     takeBundle: (bundle, admin) => put(admin, 'bundle', async (before, rows, list) => {
@@ -112,6 +137,8 @@ export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
     }),
   };
 }
+
+type Making = (before: Content, rows: Rows, list: List | undefined) => Promise<Made>;
 
 interface Made {
   readonly content: Content;
