@@ -1,0 +1,129 @@
+import { createHmac } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConfiguredServer } from '../../domain/configured-server.ts';
+import { isObject } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Runs } from '../../domain/runs.ts';
+import { readText } from '../read/document.ts';
+import { readServers } from '../read/servers.ts';
+import { WEIGHED } from './settings.ts';
+import type { EntryState, FileState, WatchedPlace } from './watched.ts';
+
+/** A file as it was seen: its state, and its bytes for who keeps a copy. */
+export interface Seen {
+  readonly state: FileState;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Folders below a watched one; deeper nothing of an agent lies. */
+const DEPTH_MAX = 6;
+
+/** Looks at one file without waiting for anything: no FIFO is opened, no device, nothing too large. Undefined: there is none. */
+export async function lookAt({ path, role, client }: WatchedPlace, salt: string): Promise<Seen | undefined> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return undefined;
+  const link = found.isSymbolicLink() ? await readlink(path).catch(() => '') : undefined;
+  const real = link === undefined ? path : await realpath(path).catch(() => undefined);
+  const bytes = real === undefined ? undefined : await readBytes(real);
+  const { mode, uid, gid } = (real === undefined ? undefined : await lstat(real).catch(() => undefined)) ?? found;
+  const hash = (text: string | Uint8Array): string => createHmac('sha256', salt).update(text).digest('hex');
+  const common = {
+    path, role, ...(client === undefined ? {} : { client }), ...(link === undefined ? {} : { link }), mode: mode & 0o7777, uid, gid,
+    digest: bytes === undefined ? '' : hash(bytes),
+  };
+  if (bytes === undefined) return { state: { ...common, kind: 'unreadable', entries: [], settings: {} }, bytes };
+  if (role === 'instructions' || role === 'programs') return { state: { ...common, kind: 'file', entries: [], settings: {} }, bytes };
+  return { state: { ...common, ...readState(bytes, path, client ?? 'unknown', hash) }, bytes };
+}
+
+/** Every file of the watched places, folders opened: sorted, each once, at most so many. `hasMore`: there were more. */
+export async function filesOf(places: readonly WatchedPlace[]): Promise<{ readonly files: readonly WatchedPlace[]; readonly hasMore: boolean }> {
+  const found = new Map<string, WatchedPlace>();
+  let hasMore = false;
+  const add = (place: WatchedPlace): void => {
+    if (found.size >= LIMITS.watchedFilesMax && !found.has(place.path)) hasMore = true;
+    else if (!found.has(place.path)) found.set(place.path, place);
+  };
+  const enter = async ({ path, role, client }: WatchedPlace, depth: number): Promise<void> => {
+    for (const each of (await readdir(path, { withFileTypes: true }).catch(() => [])).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const inner = { path: join(path, each.name), role, ...(client === undefined ? {} : { client }) };
+      if (each.isDirectory() && depth < DEPTH_MAX && found.size < LIMITS.watchedFilesMax) await enter(inner, depth + 1);
+      else if (!each.isDirectory()) add(inner);
+    }
+  };
+  for (const place of places) {
+    if (place.isFolder === true) await enter(place, 0);
+    else add(place);
+  }
+  return { files: [...found.values()], hasMore };
+}
+
+async function readBytes(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const found = await handle.stat();
+      return found.isFile() && found.size <= LIMITS.clientFileBytesMax ? new Uint8Array(await handle.readFile()) : undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+type Hash = (text: string) => string;
+
+function readState(bytes: Uint8Array, file: string, client: string, hash: Hash): Pick<FileState, 'kind' | 'entries' | 'settings'> {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const document = text.trim() === '' ? { json: {}, locate: () => undefined } : readText(text, file);
+    const { servers } = readServers(document, { client, file, scope: 'user' });
+    const entries = servers.slice(0, LIMITS.watchedEntriesMax).map((server) => entryOf(server, hash));
+    return { kind: 'file', entries, settings: settingsIn(document.json, hash) };
+  } catch {
+    return { kind: 'broken', entries: [], settings: {} };
+  }
+}
+
+function entryOf(server: ConfiguredServer, hash: Hash): EntryState {
+  const { name, project, command: [program = '', ...args], url, env, headers, cwd, isDisabled, autoApproved } = server;
+  const digests = (of: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+    Object.fromEntries(Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, hash(value)]));
+  return {
+    name, ...(project === undefined ? {} : { project }), runs: describe(server.runs.runs), command: program === '' ? '' : hash(program), args: args.map(hash),
+    ...(url === undefined ? {} : { host: hostOf(url), address: hash(url) }), env: digests(env), headers: digests(headers),
+    ...(cwd === undefined ? {} : { cwd: hash(cwd) }), isDisabled, approved: autoApproved === 'all' ? 'all' : autoApproved.toSorted(),
+  };
+}
+
+/** A line for a shell may hold anything, so it is not repeated. */
+function describe(runs: Runs): string {
+  if (runs.kind === 'remote') return runs.url;
+  if (runs.kind === 'package') return `${runs.ecosystem}:${runs.name}${runs.version === undefined ? '' : `@${runs.version}`}`;
+  if (runs.kind === 'program') return runs.script ?? runs.program;
+  return runs.kind === 'shell' ? 'a line for a shell' : `the gate${runs.server === undefined ? '' : `: ${runs.server}`}`;
+}
+
+function hostOf(url: string): string {
+  if (!URL.canParse(url)) return '';
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}
+
+function settingsIn(json: Json, hash: Hash): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(WEIGHED).flatMap((key) => {
+    const value = settingAt(json, key);
+    return value === undefined ? [] : [[key, hash(JSON.stringify(value))]];
+  }));
+}
+
+/** A setting by its dotted name: as one key, as some clients have it, or as a path. */
+function settingAt(json: Json, key: string): Json | undefined {
+  if (!isObject(json)) return undefined;
+  if (Object.hasOwn(json, key)) return json[key];
+  return key.split('.').reduce<Json | undefined>((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), json);
+}

@@ -1,0 +1,174 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { LIMITS } from '../../domain/limits.ts';
+import { differencesOf } from './differences.ts';
+import { filesOf, lookAt } from './look.ts';
+import type { Seen } from './look.ts';
+import type { Difference, FileState, WatchedPlace } from './watched.ts';
+
+/** A file that is no longer what it was when it was last looked at. `differences` are against what was approved; none: it is that again. */
+export interface Change {
+  readonly path: string;
+  readonly before: FileState | undefined;
+  readonly after: FileState | undefined;
+  readonly bytes: Uint8Array | undefined;
+  readonly differences: readonly Difference[];
+  readonly seenAt: number;
+}
+
+export interface WatcherParts {
+  /** Asked again with each full scan: a new project, a new client. */
+  readonly places: () => Promise<readonly WatchedPlace[]>;
+  readonly approved: ReadonlyMap<string, FileState>;
+  readonly salt: string;
+  readonly everyMs: number;
+  /** One at a time, in the order of the changes. */
+  readonly onChange: (change: Change) => Promise<void>;
+  /** What can't be watched, in words; it is still scanned. */
+  readonly onTrouble: (words: string) => void;
+}
+
+/** Writers write in pieces: what follows so soon is one change. */
+const SETTLE_MS = 25;
+
+/**
+ * Looks after files: told by the kernel of their folders, and by itself from time to time, since the kernel may drop what it would
+ * have told. Every state of a file is told once.
+ */
+export class Watcher {
+  readonly #parts: WatcherParts;
+  readonly #folders = new Map<string, FSWatcher>();
+  readonly #last = new Map<string, string>();
+  #files = new Map<string, WatchedPlace>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
+  readonly #touched = new Set<string>();
+  #turn: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves once every file was looked at, and folders are listened to. */
+  async start(): Promise<void> {
+    await this.scan();
+    this.#plan();
+  }
+
+  /** Looks at everything now. */
+  scan(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { files, hasMore } = await filesOf(await this.#parts.places());
+      if (hasMore) this.#parts.onTrouble(`there are more than ${LIMITS.watchedFilesMax} files: the rest is not watched`);
+      this.#files = new Map([...this.#parts.approved.values(), ...files].map((file) => [file.path, file]));
+      await this.#listen();
+      for (const path of this.#files.keys()) await this.#look(path);
+    });
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#settling);
+    for (const each of this.#folders.values()) each.close();
+    await this.#turn;
+  }
+
+  #plan(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      this.scan().catch((error: unknown) => this.#trouble(error)).finally(() => this.#plan());
+    }, this.#parts.everyMs);
+  }
+
+  /** The folder of each file, or the nearest one above that is there: what is missing may yet come. */
+  async #listen(): Promise<void> {
+    const wanted = new Set<string>();
+    for (const path of this.#files.keys()) {
+      wanted.add(await nearest(dirname(path)));
+      // A link is changed where it leads.
+      const real = await realpath(path).catch(() => path);
+      if (real !== path) wanted.add(dirname(real));
+    }
+    for (const [folder, each] of this.#folders) {
+      if (wanted.has(folder)) continue;
+      each.close();
+      this.#folders.delete(folder);
+    }
+    for (const folder of wanted) this.#add(folder);
+  }
+
+  #add(folder: string): void {
+    if (this.#folders.has(folder) || this.#isClosed) return;
+    if (this.#folders.size >= LIMITS.watchedFoldersMax) return this.#parts.onTrouble(`${folder} is only looked at from time to time: too many folders`);
+    try {
+      const each = watch(folder, (_, name) => this.#heard(folder, name));
+      each.on('error', (error) => {
+        each.close();
+        this.#folders.delete(folder);
+        this.#trouble(error);
+      });
+      this.#folders.set(folder, each);
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+
+  #heard(folder: string, name: string | null): void {
+    this.#touched.add(name === null ? folder : `${folder}/${basename(name)}`);
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      const touched = [...this.#touched];
+      this.#touched.clear();
+      this.#inTurn(() => this.#lookAtTouched(touched)).catch((error: unknown) => this.#trouble(error));
+    }, SETTLE_MS);
+  }
+
+  /** A file that is known is looked at; anything else in a folder may be a folder of ours that came or went: then all of it is. */
+  async #lookAtTouched(touched: readonly string[]): Promise<void> {
+    const known = touched.filter((path) => this.#files.has(path));
+    for (const path of known) await this.#look(path);
+    const folders = new Set(touched.map((path) => dirname(path)));
+    const beneath = [...this.#files.keys()].filter((path) => touched.some((one) => path.startsWith(`${one}/`)) || folders.has(dirname(path)));
+    const isUnknown = touched.some((path) => !this.#files.has(path) && !/\.sallyport-|[~.]tmp|\.swp$/.test(path));
+    if (!isUnknown) return;
+    const { files } = await filesOf(await this.#parts.places());
+    const fresh = files.filter(({ path }) => !this.#files.has(path));
+    for (const file of fresh) this.#files.set(file.path, file);
+    if (fresh.length > 0 || beneath.length > 0) await this.#listen();
+    for (const path of [...beneath, ...fresh.map((file) => file.path)]) if (!known.includes(path)) await this.#look(path);
+  }
+
+  async #look(path: string): Promise<void> {
+    const place = this.#files.get(path);
+    if (place === undefined || this.#isClosed) return;
+    const seen: Seen | undefined = await lookAt(place, this.#parts.salt);
+    const text = seen === undefined ? '' : JSON.stringify(seen.state);
+    if (this.#last.get(path) === text) return;
+    const isFirst = !this.#last.has(path);
+    this.#last.set(path, text);
+    const before = this.#parts.approved.get(path);
+    const differences = differencesOf(before, seen?.state);
+    if (isFirst && differences.length === 0) return;
+    await this.#parts.onChange({ path, before, after: seen?.state, bytes: seen?.bytes, differences, seenAt: Date.now() });
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const next = this.#turn.then(act);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  #trouble(error: unknown): void {
+    if (!this.#isClosed) this.#parts.onTrouble(error instanceof Error ? error.message : 'something can\'t be watched');
+  }
+}
+
+async function nearest(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => undefined);
+  return found?.isDirectory() === true || folder === dirname(folder) ? folder : nearest(dirname(folder));
+}
