@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROLES, type Role } from '../../src/domain/role.ts';
+import { GATE_ROLES, type GateRole } from '../../src/domain/role.ts';
 import { ensureHome } from '../../src/link/place.ts';
 import { startRole } from '../../src/roles/up-process.ts';
 import { probeJails, type JailSupport } from '../../src/sandbox/jail/probe.ts';
@@ -19,7 +19,7 @@ export async function measureJails(bench: Bench): Promise<Figure[]> {
   ensureHome(home);
   try {
     const figures: Figure[] = [];
-    for (const role of ROLES) {
+    for (const role of GATE_ROLES) {
       const added: number[] = [];
       for (let round = 0; round < ROUNDS; round++) added.push((await startMs(role, home, support)) - (await startMs(role, home, BARE)));
       const value = median(added);
@@ -31,7 +31,7 @@ export async function measureJails(bench: Bench): Promise<Figure[]> {
   }
 }
 
-async function startMs(role: Role, home: string, support: JailSupport): Promise<number> {
+async function startMs(role: GateRole, home: string, support: JailSupport): Promise<number> {
   const begun = performance.now();
   const { child } = await startRole(role, [process.execPath, '-e', 'console.log(1)'], { home, env: process.env, roleArguments: {} }, support);
   await child.stdout.getReader().read();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readNeeds } from '../control/needs.ts';
-import { ROLES, type Role } from '../domain/role.ts';
+import { GATE_ROLES, type GateRole } from '../domain/role.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import type { Check } from './doctor.ts';
 
@@ -18,7 +18,7 @@ const MOST_PLACES = 12;
 export async function checkBoundaries(home: string): Promise<readonly Check[]> {
   const support = await probeJails();
   const running = rolesOf(home);
-  return [checkMachine(support), ...ROLES.flatMap((role) => checkRole(role, running.get(role) ?? [], support, home))];
+  return [checkMachine(support), ...GATE_ROLES.flatMap((role) => checkRole(role, running.get(role) ?? [], support, home))];
 }
 
 function checkMachine(support: JailSupport): Check {
@@ -30,7 +30,7 @@ function checkMachine(support: JailSupport): Check {
   return { what, state: 'warn', found: 'this machine makes jails, but none in a jail: local servers are refused', remedy: 'run the runner in a container' };
 }
 
-function checkRole(role: Role, pids: readonly number[], support: JailSupport, home: string): readonly Check[] {
+function checkRole(role: GateRole, pids: readonly number[], support: JailSupport, home: string): readonly Check[] {
   const what = `boundary: ${role}`;
   if (pids.length === 0) return [{ what, state: 'warn', found: 'no process of it is found on this machine', remedy: 'ask the machine that it runs on' }];
   return pids.map((pid): Check => {
@@ -77,7 +77,7 @@ function look(pid: number): Seen | undefined {
   }
 }
 
-function lacksOf(role: Role, seen: Seen, home: string): readonly string[] {
+function lacksOf(role: GateRole, seen: Seen, home: string): readonly string[] {
   const missing = NAMESPACES.filter((name) => !seen.own.includes(name));
   const mayReach = role === 'gateway' || role === 'control' || role === 'egress' || (role === 'ledger' && readNeeds(home).ledger.network);
   return [
@@ -103,12 +103,12 @@ function describe(seen: Seen): string {
 }
 
 /** Role → processes of this home. */
-function rolesOf(home: string): ReadonlyMap<Role, readonly number[]> {
-  const found = new Map<Role, number[]>();
+function rolesOf(home: string): ReadonlyMap<GateRole, readonly number[]> {
+  const found = new Map<GateRole, number[]>();
   for (const pid of allProcesses()) {
     const words = wordsOf(pid);
     const at = words.indexOf('role');
-    const role = ROLES.find((one) => one === words[at + 1]);
+    const role = GATE_ROLES.find((one) => one === words[at + 1]);
     // bubblewrap's own command line ends with the role's.
     if (at < 0 || role === undefined || words[0]?.endsWith('/bwrap') === true || homeOf(pid, words) !== home) continue;
     found.set(role, [...(found.get(role) ?? []), pid]);

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
-import { ROLES, type Role } from '../domain/role.ts';
+import { GATE_ROLES, type Role } from '../domain/role.ts';
 import { callersOf } from './verbs.ts';
 
 /*
@@ -52,7 +52,7 @@ export function ensureHome(home: string): void {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   ensureFolder(join(home, 'run'), 0o700);
   for (const folder of ['ca', 'keys', 'packages']) ensureFolder(join(home, folder), 0o755);
-  for (const role of ROLES) {
+  for (const role of GATE_ROLES) {
     ensureFolder(join(home, role), 0o700);
     ensureFolder(join(home, 'keys', role), 0o755);
     ensurePlace(home, role, role);

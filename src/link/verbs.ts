@@ -1,4 +1,4 @@
-import type { Role } from '../domain/role.ts';
+import type { GateRole, Role } from '../domain/role.ts';
 
 /**
  * `call`: one JSON body, one JSON answer. `text`: one text body handed over as it came (so that what is written is what was
@@ -69,9 +69,11 @@ const VERBS = {
   /** The secret by which a gateway asks one issuer about tokens (RFC 7662). */
   'control.issuer-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** A certificate anew, over the key that the caller has just proven. */
-  'control.renew': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress'], shape: 'call', machines: true },
+  'control.renew': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress', 'sensor'], shape: 'call', machines: true },
   /** The keys of machines that are dead: at once, and after each change. */
-  'control.dead': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress'], shape: 'stream', machines: true },
+  'control.dead': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress', 'sensor'], shape: 'stream', machines: true },
+  /** What a sensor saw on its host, and that it is there. */
+  'control.observe': { server: 'control', callers: ['sensor'], shape: 'call', machines: true },
   /** The secret by which a gateway asks the judge that a space has outside. */
   'control.judge-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 
@@ -93,8 +95,9 @@ const VERBS = {
 const TABLE: ReadonlyMap<string, VerbInfo> = new Map(Object.entries(VERBS));
 
 /** The roles that may ask a server anything at all: each has a socket of its own. */
-export function callersOf(server: Role): readonly Role[] {
-  return [...new Set([...TABLE.values()].filter((info) => info.server === server && info.machines !== true).flatMap((info) => info.callers))];
+export function callersOf(server: Role): readonly GateRole[] {
+  const callers = [...TABLE.values()].filter((info) => info.server === server && info.machines !== true).flatMap((info) => info.callers);
+  return [...new Set(callers.filter((caller) => caller !== 'sensor'))];
 }
 
 export function findVerb(verb: string): VerbInfo | undefined {

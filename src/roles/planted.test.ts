@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, trunc
 import { dirname, join } from 'node:path';
 import { codeThrown } from '../../test/fixtures/code-of.ts';
 import { needsFile, readNeeds } from '../control/needs.ts';
-import { ROLES } from '../domain/role.ts';
+import { GATE_ROLES } from '../domain/role.ts';
 import { ensureRoleKey, readPeerKey } from '../link/keys.ts';
 import { ensureCallersFolder, ensureHome, placeOf } from '../link/place.ts';
 import { probeJails } from '../sandbox/jail/probe.ts';
@@ -101,7 +101,7 @@ test('in its jail a listener can put no link where another jail shows its place'
       }
     }
     console.log(JSON.stringify({ names: readdirSync(place).length, done }));`;
-  for (const role of ROLES) {
+  for (const role of GATE_ROLES) {
     const { child } = await startRole(role, [process.execPath, '-e', code, placeOf(home, role)], { home, env: process.env, roleArguments: {} }, support);
     void child.stdin.end();
     const { names, done }: { readonly names: number; readonly done: readonly string[] } = JSON.parse(await new Response(child.stdout).text());

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
-import type { Role } from '../domain/role.ts';
+import type { GateRole } from '../domain/role.ts';
 import type { Lease } from '../domain/snapshot.ts';
 import type { TelemetrySettings } from '../domain/telemetry.ts';
 import type { Handler } from '../link/handler.ts';
@@ -11,7 +11,7 @@ import { openMetricsDoor, type MetricsDoor, type MetricsDoorOptions } from '../t
 import type { Metrics } from '../telemetry/metrics.ts';
 
 /** Where each role's metrics are: ports in a row, so that one line of the settings says it for all. */
-const PORT_AFTER: Readonly<Record<Role, number>> = { gateway: 0, control: 1, ledger: 2, runner: 3, egress: 4 };
+const PORT_AFTER: Readonly<Record<GateRole, number>> = { gateway: 0, control: 1, ledger: 2, runner: 3, egress: 4 };
 const LOOPBACK = '127.0.0.1';
 
 /** The listener for Prometheus of one role, which comes, moves and goes with the settings. */
@@ -22,7 +22,7 @@ export interface MetricsPlace {
 
 export interface MetricsPlaceOptions {
   readonly home: string;
-  readonly role: Role;
+  readonly role: GateRole;
   readonly node: string;
   readonly metrics: Metrics;
   /** Beyond loopback; a role that can't get a certificate serves loopback alone. */

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Needs } from '../control/needs.ts';
 import { LIMITS } from '../domain/limits.ts';
-import { ROLES, type Role } from '../domain/role.ts';
+import { GATE_ROLES, ROLES, type GateRole } from '../domain/role.ts';
 import { placeOf, socketPathOf } from '../link/place.ts';
 import { callersOf } from '../link/verbs.ts';
 import { hardLimits } from '../sandbox/jail/hard-limits.ts';
@@ -34,7 +34,7 @@ const PROGRAM: readonly string[] = ['src', 'node_modules', 'package.json', 'tsco
  * The jail of a role: the system's libraries and the program read-only, its own folder and its own place for sockets
  * writable, the sockets of those it may call; no network and no new process where it needs none. (DESIGN part 3, roles.)
  */
-export function jailOf(role: Role, parts: JailParts): Jail {
+export function jailOf(role: GateRole, parts: JailParts): Jail {
   const { home, nests } = parts;
   const isRunner = role === 'runner';
   const runsPrograms = isRunner || wideOf(role, parts).includes('programs');
@@ -59,7 +59,7 @@ export function jailOf(role: Role, parts: JailParts): Jail {
 }
 
 /** What control's settings and the operator's environment add to a role's jail; another answer means that it must be started anew. */
-export function grantsOf(role: Role, { home, needs, env }: JailParts): readonly Mount[] {
+export function grantsOf(role: GateRole, { home, needs, env }: JailParts): readonly Mount[] {
   const may = (path: string): boolean => mayShow(path, home);
   switch (role) {
     case 'control':
@@ -83,14 +83,14 @@ export function grantsOf(role: Role, { home, needs, env }: JailParts): readonly 
 }
 
 /** What the settings add to a role's jail that is no file. */
-export function wideOf(role: Role, { needs }: JailParts): readonly ('network' | 'programs')[] {
+export function wideOf(role: GateRole, { needs }: JailParts): readonly ('network' | 'programs')[] {
   if (role === 'ledger' && needs.ledger.network) return ['network'];
   return role === 'control' && needs.control.programs ? ['programs'] : [];
 }
 
 /** What the settings ask for a role and it is not granted: the home's own folders and what holds them, the kernel's files, and everything. */
-export function refusedOf(role: Role, { home, needs }: JailParts): readonly string[] {
-  const asked: Readonly<Partial<Record<Role, readonly string[]>>> = {
+export function refusedOf(role: GateRole, { home, needs }: JailParts): readonly string[] {
+  const asked: Readonly<Partial<Record<GateRole, readonly string[]>>> = {
     control: needs.control.reads, ledger: needs.ledger.writes, runner: [...needs.runner.reads, ...needs.runner.writes],
   };
   return (asked[role] ?? []).filter((path) => !mayShow(path, home));
@@ -141,8 +141,8 @@ function realOf(path: string): string {
   }
 }
 
-function ownFiles(role: Role, home: string): readonly Mount[] {
-  const calls = ROLES.filter((listener) => callersOf(listener).includes(role));
+function ownFiles(role: GateRole, home: string): readonly Mount[] {
+  const calls = GATE_ROLES.filter((listener) => callersOf(listener).includes(role));
   return [
     shown(join(home, 'keys')),
     ...(role === 'runner' ? [shown(join(home, 'packages'))] : role === 'control' ? [written(join(home, 'packages'))] : []),
@@ -157,7 +157,7 @@ function ownFiles(role: Role, home: string): readonly Mount[] {
  * What lies in a listener's place and other jails show. Mounted once more, each is one that the listener can fill, and not replace
  * by a link: a caller's jail would show whatever that leads to.
  */
-function shownToOthers(role: Role, home: string): readonly string[] {
+function shownToOthers(role: GateRole, home: string): readonly string[] {
   return [...callersOf(role).map((caller) => dirname(socketPathOf(home, role, caller))), ...(role === 'egress' ? [waysOf(home)] : [])];
 }
 

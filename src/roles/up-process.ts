@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { readManifest } from '../control/manifest/files.ts';
 import { originOf } from '../control/manifest/on-disk.ts';
 import { readNeeds } from '../control/needs.ts';
-import type { Role } from '../domain/role.ts';
+import type { GateRole } from '../domain/role.ts';
 import { parseManifest } from '../registry/manifest.ts';
 import { jailCommand, type Mount } from '../sandbox/jail/jail.ts';
 import type { JailSupport } from '../sandbox/jail/probe.ts';
@@ -17,7 +17,7 @@ export interface ProcessOptions {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Arguments of each role after `role <name> --home <home>`. */
-  readonly roleArguments: Readonly<Partial<Record<Role, readonly string[]>>>;
+  readonly roleArguments: Readonly<Partial<Record<GateRole, readonly string[]>>>;
 }
 
 type Jails = JailSupport & { readonly kind: 'jails' };
@@ -29,7 +29,7 @@ export interface RoleProcess {
 }
 
 /** What a role may see of the environment: its secrets are not for its siblings. */
-const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
+const ENVIRONMENT: Readonly<Record<GateRole, readonly string[]>> = {
   ledger: [],
   runner: [],
   egress: [],
@@ -39,12 +39,12 @@ const ENVIRONMENT: Readonly<Record<Role, readonly string[]>> = {
 const COMMON_ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 
 /** What a role runs. */
-export function commandOf(role: Role, { home, roleArguments }: ProcessOptions): readonly string[] {
+export function commandOf(role: GateRole, { home, roleArguments }: ProcessOptions): readonly string[] {
   return [process.execPath, join(import.meta.dir, '..', 'cli', 'main.ts'), 'role', role, '--supervised', '--home', home, ...(roleArguments[role] ?? [])];
 }
 
 /** Starts a command in a role's jail; as a plain process where the machine has none. */
-export async function startRole(role: Role, command: readonly string[], options: ProcessOptions, support: JailSupport): Promise<RoleProcess> {
+export async function startRole(role: GateRole, command: readonly string[], options: ProcessOptions, support: JailSupport): Promise<RoleProcess> {
   const own = environmentOf(role, options.env);
   if (support.kind === 'none') {
     const child = spawn(command, own, []);
@@ -120,6 +120,6 @@ function spawn(argv: readonly string[], env: Readonly<Record<string, string | un
 }
 
 /** Control resolves `env:` references of upstream credentials, so it alone is given what its operator's shell has. */
-function environmentOf(role: Role, env: ProcessOptions['env']): ProcessOptions['env'] {
+function environmentOf(role: GateRole, env: ProcessOptions['env']): ProcessOptions['env'] {
   return role === 'control' ? env : Object.fromEntries([...COMMON_ENVIRONMENT, ...ENVIRONMENT[role]].map((name) => [name, env[name]]));
 }

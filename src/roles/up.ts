@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { needsFile } from '../control/needs.ts';
 import { SallyportError } from '../domain/errors.ts';
-import { ROLES, type Role } from '../domain/role.ts';
+import { GATE_ROLES, type GateRole } from '../domain/role.ts';
 import { ensureCallersFolder, ensureHome } from '../link/place.ts';
 import { probeJails, type JailSupport } from '../sandbox/jail/probe.ts';
 import { pause } from './pause.ts';
@@ -25,7 +25,7 @@ export interface UpOptions extends ProcessOptions {
 }
 
 export interface UpEvent {
-  readonly role: Role;
+  readonly role: GateRole;
   readonly event: 'started' | 'ready' | 'exited' | 'restarting' | 'stopped';
   readonly pid?: number;
   /** At a start: what its jail has beyond every installation's, because the settings ask for it; and what they ask in vain. */
@@ -39,18 +39,18 @@ export interface UpEvent {
 }
 
 export interface Supervisor {
-  pid(role: Role): number | undefined;
+  pid(role: GateRole): number | undefined;
   /** What a role said when it was last ready. */
-  detail(role: Role): Detail;
+  detail(role: GateRole): Detail;
   /** Ends the roles in order: what takes calls first, what records them last. */
   stop(): Promise<void>;
 }
 
 /** What each role needs running before it begins; they load their code meanwhile. */
-const NEEDS: Readonly<Record<Role, readonly Role[]>> = {
+const NEEDS: Readonly<Record<GateRole, readonly GateRole[]>> = {
   ledger: [], control: ['ledger'], runner: ['control'], egress: ['control'], gateway: ['control', 'runner'],
 };
-const STOP_ORDER: readonly Role[] = ['gateway', 'runner', 'egress', 'control', 'ledger'];
+const STOP_ORDER: readonly GateRole[] = ['gateway', 'runner', 'egress', 'control', 'ledger'];
 const READY_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 50;
@@ -71,8 +71,8 @@ export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
   ensureCallersFolder(waysOf(options.home));
   const support = options.unjailed === true ? UNJAILED : await probeJails();
   options.onJails?.(support);
-  const supervised = new Map<Role, Supervised>();
-  for (const role of ROLES) supervised.set(role, createSupervised(role, options, support));
+  const supervised = new Map<GateRole, Supervised>();
+  for (const role of GATE_ROLES) supervised.set(role, createSupervised(role, options, support));
   const unwatch = watchNeeds(options, supervised);
   const stop = async (): Promise<void> => {
     unwatch();
@@ -91,7 +91,7 @@ export async function superviseRoles(options: UpOptions): Promise<Supervisor> {
 const UNJAILED: JailSupport = { kind: 'none', why: 'this was asked for', remedy: 'leave --unjailed away, unless a container confines each role' };
 
 /** Control writes there what settings need; a role whose jail has less is started anew. */
-function watchNeeds({ home }: UpOptions, supervised: ReadonlyMap<Role, Supervised>): () => void {
+function watchNeeds({ home }: UpOptions, supervised: ReadonlyMap<GateRole, Supervised>): () => void {
   const folder = dirname(needsFile(home));
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const watcher = watch(folder, () => {
@@ -100,9 +100,9 @@ function watchNeeds({ home }: UpOptions, supervised: ReadonlyMap<Role, Supervise
   return () => watcher.close();
 }
 
-async function allReady(supervised: ReadonlyMap<Role, Supervised>, signal: AbortSignal | undefined): Promise<void> {
-  const begun = new Map<Role, Promise<void>>();
-  const begin = async (role: Role): Promise<void> => {
+async function allReady(supervised: ReadonlyMap<GateRole, Supervised>, signal: AbortSignal | undefined): Promise<void> {
+  const begun = new Map<GateRole, Promise<void>>();
+  const begin = async (role: GateRole): Promise<void> => {
     for (const need of NEEDS[role]) await begun.get(need);
     const one = supervised.get(role);
     one?.go();
@@ -136,7 +136,7 @@ interface Supervised {
   stop(): Promise<void>;
 }
 
-function createSupervised(role: Role, options: UpOptions, support: JailSupport): Supervised {
+function createSupervised(role: GateRole, options: UpOptions, support: JailSupport): Supervised {
   let running: RoleProcess | undefined;
   let pid: number | undefined;
   let detail: Detail = {};
@@ -210,7 +210,7 @@ function createSupervised(role: Role, options: UpOptions, support: JailSupport):
 }
 
 /** In words, for who watches the start. */
-function addedTo(role: Role, parts: JailParts): Pick<UpEvent, 'granted' | 'refused'> {
+function addedTo(role: GateRole, parts: JailParts): Pick<UpEvent, 'granted' | 'refused'> {
   const granted = grantsOf(role, parts).flatMap((mount) => (mount.kind === 'write' ? [`${mount.at} (writable)`] : [mount.at]));
   const [wide, refused] = [wideOf(role, parts), refusedOf(role, parts)];
   return { ...(granted.length + wide.length === 0 ? {} : { granted: [...granted, ...wide] }), ...(refused.length === 0 ? {} : { refused }) };
@@ -230,7 +230,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Undefined: there is no process, and that was told. It is like one that ended at once: the others go on, and it is tried again. */
-async function make(role: Role, options: UpOptions, support: JailSupport): Promise<RoleProcess | undefined> {
+async function make(role: GateRole, options: UpOptions, support: JailSupport): Promise<RoleProcess | undefined> {
   try {
     return await startRole(role, commandOf(role, options), options, support);
   } catch (cause) {
@@ -241,7 +241,7 @@ async function make(role: Role, options: UpOptions, support: JailSupport): Promi
   }
 }
 
-function hopeless(role: Role): SallyportError {
+function hopeless(role: GateRole): SallyportError {
   return new SallyportError('ERR_NOT_RUNNING', `The role ${role} ends before it is ready.`, { remedy: 'Its messages above say why.' });
 }
 

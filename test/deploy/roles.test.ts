@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { join, relative } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { ROLES, type Role } from '../../src/domain/role.ts';
+import { GATE_ROLES, type GateRole } from '../../src/domain/role.ts';
 import { ensureHome } from '../../src/link/place.ts';
 import { callersOf } from '../../src/link/verbs.ts';
 import { parseManifest } from '../../src/registry/manifest.ts';
@@ -27,7 +27,7 @@ const documents = readdirSync(join(DEPLOY, 'kubernetes')).flatMap((file) => pars
   return { file, value: KIND.parse(document.toJS()) };
 }));
 
-const SELECTED = z.object({ podSelector: z.object({ matchLabels: z.object({ 'app.kubernetes.io/component': z.enum(ROLES) }) }) });
+const SELECTED = z.object({ podSelector: z.object({ matchLabels: z.object({ 'app.kubernetes.io/component': z.enum(GATE_ROLES) }) }) });
 const POLICY = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.looseObject({
@@ -48,11 +48,11 @@ const SET = z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec
 const PODS = ['control', 'gateway', 'egress', 'runner'] as const;
 type Pod = (typeof PODS)[number];
 
-function podOf(role: Role): Pod {
+function podOf(role: GateRole): Pod {
   return role === 'ledger' ? 'control' : role;
 }
 
-function portOf(role: Role): number {
+function portOf(role: GateRole): number {
   return role === 'ledger' ? 7451 : 7450;
 }
 
@@ -68,8 +68,8 @@ interface Rule {
   readonly ports: readonly { readonly port: number }[];
 }
 
-function callsOf(role: Role): readonly Role[] {
-  return ROLES.filter((listener) => callersOf(listener).includes(role));
+function callsOf(role: GateRole): readonly GateRole[] {
+  return GATE_ROLES.filter((listener) => callersOf(listener).includes(role));
 }
 
 function setOf(pod: Pod): z.infer<typeof SET>['spec']['template']['spec'] {
@@ -86,14 +86,14 @@ describe('Kubernetes', () => {
     const policies = documents.filter(({ value }) => value.kind === 'NetworkPolicy').map(({ value }) => POLICY.parse(value));
     expect(policies.map(({ metadata }) => metadata.name).toSorted()).toEqual(['nobody', ...PODS].toSorted());
     const specOf = (pod: Pod): z.infer<typeof POLICY>['spec'] | undefined => policies.find(({ metadata }) => metadata.name === pod)?.spec;
-    for (const role of ROLES) {
+    for (const role of GATE_ROLES) {
       // Everybody asks control to join and to renew; nobody else is asked by more than the table has.
-      const callers = role === 'control' ? ROLES : callersOf(role);
+      const callers = role === 'control' ? GATE_ROLES : callersOf(role);
       const pods = [...new Set(callers.map(podOf))].filter((pod) => pod !== podOf(role) || callersOf(role).includes(pod) && pod !== 'control').toSorted();
       expect([role, podsAt(portOf(role), specOf(podOf(role))?.ingress ?? [], ({ from }) => from)]).toEqual([role, pods]);
     }
     for (const pod of PODS) {
-      const called = ROLES.filter((role) => podOf(role) === pod).flatMap((role) => [...callsOf(role), 'control' as const]);
+      const called = GATE_ROLES.filter((role) => podOf(role) === pod).flatMap((role) => [...callsOf(role), 'control' as const]);
       for (const port of [7450, 7451]) {
         const wanted = [...new Set(called.filter((role) => portOf(role) === port && (podOf(role) !== pod || role === 'gateway')).map(podOf))].toSorted();
         expect([pod, port, podsAt(port, specOf(pod)?.egress ?? [], ({ to }) => to)]).toEqual([pod, port, wanted]);
@@ -114,7 +114,7 @@ describe('Kubernetes', () => {
     }
   });
 
-  test.each([...ROLES])('%s: is told where those are that it calls, and sees what it is to see', (role) => {
+  test.each([...GATE_ROLES])('%s: is told where those are that it calls, and sees what it is to see', (role) => {
     const { args, volumeMounts } = setOf(podOf(role)).containers.find(({ name }) => name === role) ?? { args: [], volumeMounts: [] };
     expect(args.slice(0, 2)).toEqual(['role', role]);
     const peers = args.flatMap((arg) => /^--peer=([a-z]+)/.exec(arg)?.slice(1) ?? []).toSorted();
@@ -135,7 +135,7 @@ describe('Kubernetes', () => {
     const users = PODS.map((pod) => setOf(pod).securityContext.runAsUser);
     expect(new Set(users).size).toBe(PODS.length);
     const stages = read('images', 'Containerfile').split(/^FROM /m).slice(1);
-    for (const role of ROLES) {
+    for (const role of GATE_ROLES) {
       const stage = stages.find((text) => text.split('\n')[0]?.endsWith(` AS ${role}`)) ?? '';
       expect([role, Number(/^USER (\d+):\1$/m.exec(stage)?.[1])]).toEqual([role, 10_001 + ['control', 'ledger', 'gateway', 'egress', 'runner'].indexOf(role)]);
     }
@@ -162,7 +162,7 @@ describe('Kubernetes', () => {
 
 const COMPOSE = z.strictObject({
   'x-role': z.unknown(),
-  services: z.record(z.enum(ROLES), z.strictObject({
+  services: z.record(z.enum(GATE_ROLES), z.strictObject({
     user: z.literal('10001:10001'), read_only: z.literal(true), cap_drop: z.tuple([z.literal('ALL')]), restart: z.literal('on-failure'), init: z.literal(false),
     security_opt: z.array(z.string()), tmpfs: z.array(z.string()), ulimits: z.object({ core: z.literal(0) }), pids_limit: z.number(), mem_limit: z.string(),
     image: z.string(), command: z.array(z.string()), volumes: z.array(z.string()), ports: z.array(z.string()).optional(),
@@ -173,7 +173,7 @@ const COMPOSE = z.strictObject({
 describe('compose', () => {
   const { services } = COMPOSE.parse(parse(read('compose.yaml'), { merge: true }));
 
-  test.each([...ROLES])('%s: sees its own folders and the sockets of those it calls, and nobody\'s privilege', (role) => {
+  test.each([...GATE_ROLES])('%s: sees its own folders and the sockets of those it calls, and nobody\'s privilege', (role) => {
     const { volumes, image, command, security_opt: options, network_mode: network, ports = [] } = services[role];
     const shown = (volume: string): string => volume.replace(/^\$\{SALLYPORT_HOME(?::\?)?\}/, HOME);
     const own = [`${HOME}/${role}`, `${HOME}/keys/${role}`, `${HOME}/run/${role}`, ...(role === 'control' ? [`${HOME}/ca`, `${HOME}/packages`] : [])];
@@ -195,7 +195,7 @@ function values(unit: string, key: string): readonly string[] {
 }
 
 describe('systemd', () => {
-  const LEVELS: Readonly<Record<Role, number>> = { control: 15, gateway: 15, egress: 15, ledger: 10, runner: 35 };
+  const LEVELS: Readonly<Record<GateRole, number>> = { control: 15, gateway: 15, egress: 15, ledger: 10, runner: 35 };
 
   test('units are what systemd reads', () => {
     const root = mkdtempSync('/tmp/sp-units-');
@@ -213,13 +213,13 @@ describe('systemd', () => {
     }
   });
 
-  test.each([...ROLES])('%s: as exposed as systemd finds a service of its kind, and no more', (role) => {
+  test.each([...GATE_ROLES])('%s: as exposed as systemd finds a service of its kind, and no more', (role) => {
     const file = join(DEPLOY, 'systemd', `sallyport-${role}.service`);
     const { exitCode, stdout } = Bun.spawnSync(['systemd-analyze', 'security', '--no-pager', '--offline=yes', `--threshold=${LEVELS[role]}`, file]);
     expect([exitCode, stdout.toString().split('\n').at(-2)]).toMatchObject([0, expect.stringContaining('Overall exposure')]);
   });
 
-  test.each([...ROLES])('%s: sees its own folder, the keys, and the sockets of those it calls', (role) => {
+  test.each([...GATE_ROLES])('%s: sees its own folder, the keys, and the sockets of those it calls', (role) => {
     const unit = read('systemd', `sallyport-${role}.service`);
     const shared = role === 'control' ? [`${HOME}/ca`, `${HOME}/packages`] : [];
     expect(values(unit, 'TemporaryFileSystem')).toEqual([`${HOME}:ro`]);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { ROLES, type Role } from '../../src/domain/role.ts';
+import { GATE_ROLES, type GateRole } from '../../src/domain/role.ts';
 import type { JournalRecord } from '../../src/domain/record.ts';
 import { startCountingServer } from '../fixtures/counting-server.ts';
 import { callTool, type Called } from '../fixtures/modern-call.ts';
@@ -18,7 +18,7 @@ export interface Attempt {
 
 /** How long after a kill each was answered again: calls of the HTTP server, calls of the local one that the runner starts, the control API. */
 export interface Recovery {
-  readonly roles: readonly Role[];
+  readonly roles: readonly GateRole[];
   readonly remoteMs: number;
   readonly localMs: number;
   readonly controlMs: number;
@@ -112,8 +112,8 @@ async function untilBack(attempt: (round: number) => Promise<boolean>): Promise<
   return Number.POSITIVE_INFINITY;
 }
 
-function killSome(gate: SupervisedGate, random: () => number): readonly Role[] {
-  const pick = (): Role => ROLES[Math.floor(random() * ROLES.length)] ?? 'gateway';
+function killSome(gate: SupervisedGate, random: () => number): readonly GateRole[] {
+  const pick = (): GateRole => GATE_ROLES[Math.floor(random() * GATE_ROLES.length)] ?? 'gateway';
   const wanted = new Set(random() < PAIR_CHANCE ? [pick(), pick()] : [pick()]);
   return [...wanted].filter((role) => gate.kill(role));
 }

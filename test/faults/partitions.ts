@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Role } from '../../src/domain/role.ts';
+import type { GateRole } from '../../src/domain/role.ts';
 import { administer, type Administration } from '../fixtures/gate.ts';
 import { openNetwork, type TestNetwork } from '../fixtures/netns.ts';
 import { sandboxed } from '../fixtures/sandbox-reads.ts';
@@ -8,7 +8,7 @@ import { readJournal } from '../fixtures/supervised-gate.ts';
 import { isAlive, type Aftermath, type Attempt } from './kills.ts';
 
 /** A role that can be taken away. */
-export type Far = Exclude<Role, 'egress'>;
+export type Far = Exclude<GateRole, 'egress'>;
 
 /** One call with when it was made and when it ended, epoch ms. */
 export interface TimedAttempt extends Attempt {
