@@ -17,6 +17,9 @@ export const OUTSIDE_LIMITS = {
   logTextLineCharsMax: 32 * 1024,
   /** Of one log, unpacked. */
   logFileBytesMax: 1024 * 1024 * 1024 * 1024,
+  /** Of an administrator's export, which is read whole. */
+  exportBytesMax: 64 * 1024 * 1024,
+  exportNodesMax: 2_000_000,
   logServersMax: 20_000,
   logAddressesMax: 50_000,
   /** Sources, people and programs that are remembered of one server. */

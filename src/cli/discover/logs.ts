@@ -4,7 +4,8 @@ import { LOOK_OPTIONS, LOOK_USAGE, look } from './look.ts';
 
 export const logs: Verb = {
   usage: `logs FILE... [--format NAME] [--host NAME] ${LOOK_USAGE}
-    reads Zeek (JSON and TSV), Suricata EVE, Squid, Envoy, nginx, CoreDNS, Cloudflare Gateway, Zscaler, also gzipped
+    reads Zeek (JSON and TSV), Suricata EVE, Squid, Envoy, nginx, CoreDNS, Cloudflare Gateway, Zscaler, also gzipped;
+    exports of grants (Entra, Google, Okta) and of connectors: --format chatgpt, claude, microsoft-365
     --host: the server whose log it is, where the log names none`,
   options: { ...LOOK_OPTIONS, format: { type: 'string' }, host: { type: 'string' } },
   run: async (call) => {

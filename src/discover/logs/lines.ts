@@ -32,7 +32,11 @@ export async function firstLines(path: string): Promise<readonly string[]> {
       if (found.length < FIRST) found.push(text);
       else stop.abort();
     },
-    tooLong: () => stop.abort(),
+    // An export may be one line; it is not an empty log.
+    tooLong: () => {
+      found.push('');
+      stop.abort();
+    },
   }, stop.signal);
   return found;
 }

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../domain/limits.ts';
 import type { Looked, Unseen } from '../../domain/observation.ts';
+import { lookAtExport } from './exports/look.ts';
 import { FORMATS } from './formats/table.ts';
 import { firstLines, readLines, textOf } from './lines.ts';
 import { MAY_SAY, signsOf } from './signs.ts';
@@ -14,7 +15,7 @@ export interface LogOptions {
   readonly host?: string;
   /** The machine on which logs were written that name loopback addresses. */
   readonly machine?: string;
-  /** Id of a format, where it is not to be told from the log. */
+  /** Id of a format or of a product, where it is not to be told from the file. */
   readonly format?: string;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -36,7 +37,8 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
     const found = await recognise(path, options.format);
     if (found === undefined) continue;
     if ('reader' in found) logs.push(found);
-    else yield found;
+    else if ('place' in found) yield found;
+    else yield* readExported(found.path, options);
   }
   const tally = createTally(options.machine);
   // Connections are known by addresses that the other logs name.
@@ -51,7 +53,26 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
   };
 }
 
-async function recognise(path: string, wanted: string | undefined): Promise<Log | Unseen | undefined> {
+/** No log of the network; perhaps an export of an administrator. */
+interface Unlogged {
+  readonly path: string;
+}
+
+async function* readExported(path: string, options: LogOptions): Looked {
+  try {
+    const seen = await lookAtExport(path, options);
+    if (seen !== undefined) {
+      yield* seen;
+      return;
+    }
+    const formats = options.format ?? FORMATS.map(({ id }) => id).join(', ');
+    yield { place: path, reason: `it is no log of ${formats}, and no export whose product it tells: say which with --format` };
+  } catch (error) {
+    yield { place: path, reason: error instanceof Error ? error.message : 'unreadable' };
+  }
+}
+
+async function recognise(path: string, wanted: string | undefined): Promise<Log | Unlogged | Unseen | undefined> {
   try {
     const first = await firstLines(path);
     if (first.length === 0) return undefined;
@@ -59,8 +80,7 @@ async function recognise(path: string, wanted: string | undefined): Promise<Log 
       const reader = wanted === undefined || wanted === format.id ? format.reader(first) : undefined;
       if (reader !== undefined) return { path, format: format.id, reader };
     }
-    const known = wanted ?? FORMATS.map(({ id }) => id).join(', ');
-    return { place: path, reason: `its first lines are none of a log of ${known}` };
+    return { path };
   } catch (error) {
     return { place: path, reason: error instanceof Error ? error.message : 'unreadable' };
   }

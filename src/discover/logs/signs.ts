@@ -107,7 +107,7 @@ function isBelow(path: string, url: string): boolean {
 }
 
 /** Part of a host's name, between dots and hyphens: a hint, never more. `mcpherson.example` and `dmcp.example` say nothing. */
-function isNamedForIt(host: string): boolean {
+export function isNamedForIt(host: string): boolean {
   return /(?:^|[.-])mcps?(?=$|[.-])/i.test(host);
 }
 
@@ -171,6 +171,13 @@ function urlOf({ secure, port }: Traffic, host: string, path: string): string {
   const scheme = isSecure ? 'https' : 'http';
   const own = path.replace(/\/messages?$/, '/sse').split('/').map((segment) => KEY.test(segment) ? '*' : encoded(segment)).join('/');
   return `${scheme}://${host}${port === undefined || port === (isSecure ? 443 : 80) ? '' : `:${port}`}${own}`;
+}
+
+/** An address that somebody wrote down, without what opens it: person, password, query, keys in its path. */
+export function withoutKeys(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname.split('/').map((segment) => KEY.test(segment) ? '*' : segment).join('/')}`;
 }
 
 /** As addresses in files of clients are written. */
