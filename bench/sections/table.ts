@@ -1,6 +1,7 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
+import { measureDiscoverNetwork } from './discover-network.ts';
 import { measureFlow } from './flow.ts';
 import { measureIdentity } from './identity.ts';
 import { measureInspect } from './inspect.ts';
@@ -46,4 +47,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'sandbox', measure: measureSandbox },
   { name: 'size', measure: measureSize },
   { name: 'backup', measure: measureBackup },
+  { name: 'discover-network', measure: measureDiscoverNetwork },
 ];

@@ -9,7 +9,7 @@ import type { Advisory } from '../knowledge/shape.ts';
 import { knowledgeOf } from '../knowledge/table.ts';
 import { show } from './command.ts';
 import { part, text } from './json-view.ts';
-import { readPlain } from './knowledge/bundle-file.ts';
+import { readPlain } from './knowledge/plain-file.ts';
 import { currentTables } from './knowledge/current.ts';
 import { plain, table } from './terminal.ts';
 import { commandOf } from './verbs.ts';

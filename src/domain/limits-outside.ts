@@ -65,6 +65,8 @@ export const OUTSIDE_LIMITS = {
   networkOpenMax: 250,
   networkConnectMs: 1_000,
   networkAnswerMs: 3_000,
+  /** Everything that is asked of one port. */
+  networkPortMs: 20_000,
   networkAnswerBytesMax: 64 * 1024,
   networkToolsMax: 500,
   /** Of what `config watch` looks after: files, folders that are heard of, servers of one file, and of what is told later. */

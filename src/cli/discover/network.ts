@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readTargets } from '../../discover/network/targets.ts';
 import type { Targets } from '../../discover/network/targets.ts';
 import { parseManifestText } from '../../registry/manifest-text.ts';
 import { refusalOf } from '../../upstream/address-class.ts';
 import { ignoreProxyVariables } from '../../upstream/http-request.ts';
+import { readPlain } from '../knowledge/plain-file.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 
@@ -27,10 +27,7 @@ export const network: Verb = {
 
 /** Throws `ERR_FILE_UNREADABLE`, `ERR_CONFIG_SYNTAX` and `ERR_CONFIG_INVALID` with each place. */
 async function readTargetFile(path: string): Promise<Targets> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SallyportError('ERR_FILE_UNREADABLE', `${path} cannot be read`, { remedy: 'Name the file with the targets (docs/network-discovery.md).', cause });
-  });
-  const file = parseManifestText(text, path);
+  const file = parseManifestText(await readPlain(path, LIMITS.bodyBytesMax), path);
   const read = readTargets(file.value, refused, Date.now());
   if ('targets' in read) return read;
   throw file.invalid(read, 'docs/network-discovery.md has an example; nothing was looked at');

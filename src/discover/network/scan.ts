@@ -105,15 +105,19 @@ const OF_TLS: ReadonlySet<number> = new Set([443, 8443]);
 
 async function lookAt(spot: Spot, asking: Asking, { knowledge, machine }: NetworkScan): Promise<readonly (Observation | Unseen)[]> {
   const { name, address, port, only } = spot;
-  const with_ = { ...asking, markers: knowledge.discovery.markers, paths: only === undefined ? knowledge.discovery.paths : [only.path] };
+  // What answers slowly, but in time, must not hold up all others.
+  const late = AbortSignal.timeout(LIMITS.networkPortMs);
+  const bounded = { ...asking, signal: AbortSignal.any([asking.signal, late]) };
+  const with_ = { ...bounded, markers: knowledge.discovery.markers, paths: only === undefined ? knowledge.discovery.paths : [only.path] };
   const usual = OF_TLS.has(port) ? (['https', 'http'] as const) : (['http', 'https'] as const);
   for (const scheme of only === undefined ? usual : [only.scheme]) {
     const origin: Origin = { name, address, port, scheme };
     const found = await fingerprint(origin, with_);
+    if (late.aborted) return [{ place: `${address}:${port}`, reason: `it is open, and took more than ${LIMITS.networkPortMs / 1000} s` }];
     if (found === 'silent') return [{ place: `${address}:${port}`, reason: `it is open, and answered nothing within ${LIMITS.networkAnswerMs / 1000} s` }];
     if (found === 'nothing') return [];
     if (found === 'closed') continue;
-    const exposure = found.recognised === undefined ? undefined : await examine(origin, found.path, found.recognised, asking);
+    const exposure = found.recognised === undefined ? undefined : await examine(origin, found.path, found.recognised, bounded);
     return [observe({ origin, found, ...(exposure === undefined ? {} : { exposure }), machine, seenAt: Date.now() }, knowledge)];
   }
   return [];
