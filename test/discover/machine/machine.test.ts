@@ -6,11 +6,14 @@ import type { Asset } from '../../../src/discover/correlate/asset.ts';
 import { correlate } from '../../../src/discover/correlate/correlate.ts';
 import { isUnseen } from '../../../src/domain/observation.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
+import { plantLogs } from './logs.ts';
 import type { Plant, Planted, PlantPart } from './planted.ts';
 import { scoreOf } from './score.ts';
 
 /** Every part in a file of its own; it adds itself here. */
-const PARTS: Readonly<Record<string, PlantPart>> = {};
+const PARTS: Readonly<Record<string, PlantPart>> = {
+  logs: plantLogs,
+};
 
 /** What the machine is called in everything that is planted on it. */
 const MACHINE = 'machine-image';
