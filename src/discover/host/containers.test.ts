@@ -11,7 +11,7 @@ const root = mkdtempSync(join(tmpdir(), 'sp-containers-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const look: HostLook = {
-  machine: 'm', now: 1, userName: () => undefined, advisoriesFor: () => [],
+  machine: 'm', now: 1, gates: [], userName: () => undefined, advisoriesFor: () => [],
   unwrap: (command) => ({ runs: { kind: 'program', program: command[0] ?? '' }, wrappers: [] }),
 };
 

@@ -137,7 +137,7 @@ const SERVER_LABEL = 'io.modelcontextprotocol.server.name';
 function* observe(container: Container, look: HostLook): Generator<Observation> {
   const { image, labels, command, id } = container;
   const declared = labels[SERVER_LABEL];
-  const inside = command.length === 0 ? undefined : look.unwrap(command).runs;
+  const inside = command.length === 0 ? undefined : look.unwrap(command, {}).runs;
   const isDeclared = declared !== undefined || Object.keys(labels).some((label) => label === 'toolhive' || label.startsWith('toolhive-'));
   const byCommand = inside?.kind === 'package' ? nameConfidence(inside.ecosystem, inside.name) : inside?.kind === 'remote' ? 95 : 0;
   const confidence = isDeclared ? 95 : Math.max(byCommand, image === undefined ? 0 : nameConfidence('oci', image));

@@ -13,7 +13,7 @@ const home = join(root, 'home/alice');
 afterAll(() => rmSync(root, { recursive: true }));
 
 const look: HostLook = {
-  machine: 'm', now: 1, userName: () => undefined, unwrap: () => ({ runs: { kind: 'program', program: 'x' }, wrappers: [] }),
+  machine: 'm', now: 1, gates: [], userName: () => undefined, unwrap: () => ({ runs: { kind: 'program', program: 'x' }, wrappers: [] }),
   advisoriesFor: (ecosystem, name, version) => (ecosystem === 'pypi' && name === 'mcp' && version === '1.2.0' ? ['CVE-2025-1'] : []),
 };
 

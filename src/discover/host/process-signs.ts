@@ -8,8 +8,8 @@ import { invocationOf, isInterpreter } from './invocation.ts';
 import type { Invocation } from './invocation.ts';
 import type { RunningProcess } from './process-table.ts';
 
-/** Takes wrappers off a command: `client-files` has it. */
-export type Unwrap = (command: readonly string[]) => Unwrapped;
+/** Takes wrappers off a command. `gates`: programs that are this Sallyport. */
+export type Unwrap = (command: readonly string[], around: { readonly cwd?: string; readonly gates?: readonly string[] }) => Unwrapped;
 
 /** What one process is, as far as it alone shows. */
 export interface ProcessSigns {
@@ -31,22 +31,27 @@ interface Judged {
   readonly kind?: 'client';
 }
 
+/** Where runners keep what they fetched. */
+const FETCHED = /\/_npx\/|\/archive-v0\/|\/bunx-\d+|\/dlx-|\/\.pnpm-store\//;
 /** Of what came from whom, when nothing else is known: names of programs make no server by themselves. */
 const BY_NAME_MAX = 45;
 const PROTOCOL = 60;
 
 /** Undefined: nothing of it has to do with the protocol. Reads the files that the process runs; asks the process nothing. */
-export function signsOf(process: RunningProcess, unwrap: Unwrap): ProcessSigns | undefined {
+export function signsOf(process: RunningProcess, unwrap: Unwrap, gates: readonly string[]): ProcessSigns | undefined {
   const invocation = invocationOf(process);
-  const { origin, words } = invocation;
+  const { origin, words, script } = invocation;
   const first = process.argv[0] ?? '';
-  const isOurs = origin?.name === 'sallyport' || basename(first) === 'sallyport';
-  if (isOurs) return gateSigns(invocation);
+  // By where it lies, never by what it is called: anybody can call a program so.
+  if (gates.some((each) => each === script || each === process.program)) return gateSigns(invocation);
   const client = clientOf(process.program, first, origin?.name);
   if (client !== undefined) {
     return { kind: 'client', runs: ranBy(process, invocation), wrappers: [], confidence: 80, by: 'a known client', invocation, client };
   }
-  const { runs: unwrapped, wrappers } = unwrap(words);
+  const { runs: unwrapped, wrappers: taken } = unwrap(words, { gates, ...(process.folder !== undefined && { cwd: process.folder }) });
+  // What was installed for good was fetched by nobody now.
+  const isKept = origin?.isInstalled === true && !FETCHED.test(origin.folder);
+  const wrappers = isKept ? taken.filter((each) => each !== 'npx' && each !== 'uvx') : taken;
   if (unwrapped.kind === 'gate') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'goes through the gate', invocation };
   if (unwrapped.kind === 'remote') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'a bridge to a remote server', invocation };
   const judged = byFiles(process, invocation) ?? byName(unwrapped, invocation, process);
@@ -56,7 +61,7 @@ export function signsOf(process: RunningProcess, unwrap: Unwrap): ProcessSigns |
   return { kind: judged.kind ?? 'server', runs, wrappers, confidence: judged.confidence, by: judged.by, invocation };
 }
 
-/** `sallyport connect <server>`; our own roles and commands are no servers. */
+/** `connect <server>` of this Sallyport; its roles and other commands are no servers. */
 function gateSigns(invocation: Invocation): ProcessSigns | undefined {
   const at = invocation.words.indexOf('connect');
   if (at < 0 || at > 3) return undefined;

@@ -46,7 +46,7 @@ function unwrap(command: readonly string[]): Unwrapped {
 }
 
 const look: HostLook = {
-  machine: 'laptop-7', now: 1_000, unwrap, userName: () => 'alice',
+  machine: 'laptop-7', now: 1_000, unwrap, gates: ['/opt/sallyport/bin/sallyport'], userName: () => 'alice',
   advisoriesFor: (_, name, version) => (name === '@modelcontextprotocol/sdk' && version === '1.10.0' ? ['CVE-2026-1'] : []),
 };
 
@@ -80,7 +80,7 @@ describe('what runs here', () => {
     expect(others).toEqual([]);
     expect(found).toMatchObject({
       sensor: 'process', kind: 'server', name: '@acme/notes', person: 'alice@laptop-7', confidence: 70,
-      runs: { kind: 'package', ecosystem: 'npm', name: '@acme/notes', version: '1.2.3' }, risks: ['remote-fetch', 'secret-in-clear', 'advisory'],
+      runs: { kind: 'package', ecosystem: 'npm', name: '@acme/notes', version: '1.2.3' }, risks: ['secret-in-clear', 'advisory'],
       facts: { sdk: '@modelcontextprotocol/sdk 1.10.0', advisories: 'CVE-2026-1' },
     });
     expect(found?.keys).toContain('package:npm/@acme/notes');
@@ -129,6 +129,14 @@ describe('what runs here', () => {
     for (const script of scripts) pids.push((await start([bun, script])).pid);
     const all = observed();
     expect(pids.flatMap((pid) => of(all, pid))).toEqual([]);
+  });
+
+  test('what calls itself the gate is not the gate', async () => {
+    put('fake/package.json', JSON.stringify({ name: 'sallyport', dependencies: { '@modelcontextprotocol/server': '2' } }));
+    const { pid } = await start([bun, put('fake/main.js', STAYS), 'connect', 'crm']);
+    expect(of(observed(), pid)).toMatchObject([{ kind: 'server', confidence: 90, runs: { kind: 'program', script: join(root, 'fake/main.js') } }]);
+    const seen = observeProcesses(readLinux(), { ...look, gates: [join(root, 'fake/main.js')] });
+    expect(of(seen, pid)).toMatchObject([{ kind: 'server', runs: { kind: 'gate', server: 'crm' } }]);
   });
 
   test('arguments with line breaks and escape sequences end no row', async () => {

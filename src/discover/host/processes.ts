@@ -14,6 +14,8 @@ export interface HostLook {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly unwrap: Unwrap;
+  /** Programs and scripts that are this Sallyport, absolute. */
+  readonly gates: readonly string[];
   /** The name of a user of this machine. */
   readonly userName: (user: number) => string | undefined;
   /** Ids of the advisories that a version of a package is affected by. */
@@ -36,7 +38,7 @@ const ANCESTORS_MAX = 12;
 export function observeProcesses(table: HostTable, look: HostLook): readonly Observation[] {
   const byPid = new Map(table.processes.map((each) => [each.pid, each]));
   const signs = new Map(table.processes.flatMap((each) => {
-    const found = signsOf(each, look.unwrap);
+    const found = signsOf(each, look.unwrap, look.gates);
     return found === undefined ? [] : [[each.pid, found] as const];
   }));
   const ancestorsOf: AncestorsOf = (pid) => ancestors(pid, byPid);

@@ -1,0 +1,59 @@
+import { isArray } from '../../../domain/json.ts';
+import type { Json } from '../../../domain/json.ts';
+import { traceOfCommand, traceOfImage } from '../trace.ts';
+import type { CodeLook, Trace } from '../trace.ts';
+import { tracesOfShell } from './shell.ts';
+
+const SERVER_LABEL = /\bio\.modelcontextprotocol\.server\.name\s*=\s*"?([^\s"]+)/;
+
+/** The servers in a recipe of an image: what it is made from, installs, starts, and says of itself by its label. */
+export function readDockerfile(text: string, look: CodeLook): readonly Trace[] {
+  return instructionsIn(text).flatMap(({ name, rest, line }): readonly Trace[] => {
+    if (name === 'FROM') return some(traceOfImage(rest.replace(/^--\S+\s+/, '').split(/\s+/)[0] ?? '', line, 'the image that it is made from'));
+    if (name === 'RUN') return tracesOfShell(rest.replaceAll(/--\S+\s+/g, (option) => (option.startsWith('--mount') || option.startsWith('--network') ? '' : option)), line, look);
+    if (name === 'CMD' || name === 'ENTRYPOINT') {
+      const words = wordsOf(rest);
+      return words === undefined ? tracesOfShell(rest, line, look) : some(traceOfCommand(words, line, look));
+    }
+    const declared = name === 'LABEL' ? SERVER_LABEL.exec(rest)?.[1] : undefined;
+    if (declared === undefined) return [];
+    return [{ line, sensor: 'code', kind: 'server', name: declared, confidence: 95, risks: [], facts: { by: 'the label of its image' } }];
+  });
+}
+
+interface Instruction {
+  readonly name: string;
+  readonly rest: string;
+  readonly line: number;
+}
+
+/** Lines that end in a backslash go on; comments within them are none of it. */
+function instructionsIn(text: string): readonly Instruction[] {
+  const found: Instruction[] = [];
+  const rows = text.split(/\r?\n/);
+  for (let at = 0; at < rows.length; at += 1) {
+    const first = at;
+    let whole = rows[at] ?? '';
+    while (/\\\s*$/.test(whole) && at + 1 < rows.length) {
+      at += 1;
+      const next = rows[at] ?? '';
+      whole = /^\s*#/.test(next) ? whole : whole.replace(/\\\s*$/, ' ').concat(next.trim());
+    }
+    const match = /^\s*([A-Za-z]+)\s+(.+)$/s.exec(whole);
+    if (match !== null) found.push({ name: (match[1] ?? '').toUpperCase(), rest: match[2] ?? '', line: first + 1 });
+  }
+  return found;
+}
+
+function wordsOf(rest: string): readonly string[] | undefined {
+  try {
+    const value: Json = JSON.parse(rest);
+    return isArray(value) ? value.filter((word) => typeof word === 'string') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function some(trace: Trace | undefined): readonly Trace[] {
+  return trace === undefined ? [] : [trace];
+}

@@ -1,0 +1,74 @@
+import { traceOfCommand, traceOfImage, traceOfUrl } from '../trace.ts';
+import type { CodeLook, Trace } from '../trace.ts';
+import { at, everything, readYaml, wordsAt } from './yaml.ts';
+import type { Placed } from './yaml.ts';
+
+/**
+ * The servers of Kubernetes manifests: workloads by image and command, custom resources whose kind names the protocol
+ * (ToolHive's `MCPServer` and `MCPRemoteProxy`, kagent's `RemoteMCPServer`, …) by the image or address in them, and entries
+ * from outside by host or path.
+ */
+export function readKubernetes(text: string, look: CodeLook): readonly Trace[] {
+  return readYaml(text).flatMap((document) => resourcesIn(document)).flatMap((resource) => {
+    const [kind, version] = [at(resource, 'kind')?.text ?? '', at(resource, 'apiVersion')?.text ?? ''];
+    const name = at(resource, 'metadata', 'name')?.text;
+    const found = isOfProtocol(kind, version) ? custom(resource, kind, look) : kind === 'Ingress' || kind === 'HTTPRoute' ? entries(resource, look) : workload(resource, look);
+    return found.map((trace) => ({ ...trace, ...(name !== undefined && name !== 'TEMPLATE' && { name }), facts: { ...trace.facts, kind } }));
+  });
+}
+
+function resourcesIn(document: Placed): readonly Placed[] {
+  return at(document, 'kind')?.text === 'List' ? at(document, 'items')?.items ?? [] : [document];
+}
+
+function isOfProtocol(kind: string, version: string): boolean {
+  return /MCP(?:Server|Remote|Route)|^(?:ToolServer|MCPServerEntry)$/.test(kind) && version.includes('.') && version.includes('/');
+}
+
+function custom(resource: Placed, kind: string, look: CodeLook): readonly Trace[] {
+  const spec = at(resource, 'spec');
+  if (spec === undefined) return [];
+  const image = valueOf(spec, /^image$/);
+  const url = valueOf(spec, /^(?:url|remoteurl|serverurl|endpoint)$/i);
+  const line = (image ?? url ?? spec).line;
+  const remote = url?.text === undefined ? undefined : traceOfUrl(url.text, line, 95, `a resource of kind ${kind}`, look);
+  if (remote !== undefined) return [{ ...remote, confidence: 95 }];
+  const reference = image?.text;
+  if (reference === undefined || /TEMPLATE|[${}]/.test(reference)) return [];
+  const untagged = reference.replace(/@sha256:.*$/, '');
+  const version = /:([^/:]+)$/.exec(untagged)?.[1];
+  const name = untagged.replace(/:[^/:]+$/, '');
+  return [{
+    line, sensor: 'code', kind: 'server', confidence: 95, risks: reference.includes('@sha256:') ? [] : ['unpinned'], facts: { by: `a resource of kind ${kind}` },
+    runs: { kind: 'package', ecosystem: 'oci', name, ...(version !== undefined && { version }) },
+  }];
+}
+
+function valueOf(spec: Placed, name: RegExp): Placed | undefined {
+  for (const { members } of everything(spec)) {
+    const found = [...(members ?? [])].find(([key, value]) => name.test(key) && value.text !== undefined && value.text !== '');
+    if (found !== undefined) return found[1];
+  }
+  return undefined;
+}
+
+function workload(resource: Placed, look: CodeLook): readonly Trace[] {
+  return [...everything(resource)].flatMap(({ members }) => ['containers', 'initContainers'].flatMap((name) => members?.get(name)?.items ?? [])).flatMap((container) => {
+    const image = at(container, 'image');
+    const words = [...wordsAt(at(container, 'command')), ...wordsAt(at(container, 'args'))];
+    const byImage = image?.text === undefined ? undefined : traceOfImage(image.text, image.line, 'an image of a workload');
+    const found = byImage ?? traceOfCommand(words, container.line, look);
+    return found === undefined ? [] : [found];
+  });
+}
+
+/** A host whose first label is `mcp`, or a path that ends in it. */
+function entries(resource: Placed, look: CodeLook): readonly Trace[] {
+  const hosts = [...everything(resource)].flatMap(({ members }) => [members?.get('host'), ...(members?.get('hostnames')?.items ?? [])]);
+  const paths = [...everything(resource)].flatMap(({ members }) => [members?.get('path')?.text, at(members?.get('path'), 'value')?.text]);
+  const path = paths.find((each) => each !== undefined && /^\/(?:[\w-]+\/)*(?:mcp|sse)\/?$/.test(each));
+  const host = hosts.find((each) => each?.text !== undefined && (path !== undefined || /^mcp\./.test(each.text)));
+  if (host?.text === undefined) return [];
+  const found = traceOfUrl(`https://${host.text}${path ?? '/mcp'}`, host.line, 60, 'an entry from outside', look);
+  return found === undefined ? [] : [found];
+}

@@ -1,0 +1,177 @@
+import { isArray, isObject } from '../../../domain/json.ts';
+import type { Json, JsonObject } from '../../../domain/json.ts';
+import type { LocatedDependency, ProjectSaid } from '../trace.ts';
+import { exactVersion } from './versions.ts';
+
+/** What one manifest says: of its project, and of what that needs. */
+export interface Manifest {
+  readonly project: ProjectSaid;
+  readonly dependencies: readonly LocatedDependency[];
+}
+
+type Reader = (text: string) => Manifest;
+
+const READERS: readonly (readonly [RegExp, Reader])[] = [
+  [/^package\.json$/, readPackageJson], [/^pyproject\.toml$/, readPyproject], [/^(?:requirements|constraints)[\w.-]*\.(?:txt|in)$/, readRequirements],
+  [/^Pipfile$/, readPyproject], [/^setup\.(?:py|cfg)$/, readRequirements], [/^go\.mod$/, readGoMod], [/^Cargo\.toml$/, readCargo], [/^pom\.xml$/, readPom],
+  [/^(?:build|settings)\.gradle(?:\.kts)?$|^libs\.versions\.toml$/, readGradle], [/\.(?:cs|fs|vb)proj$|^Directory\.Packages\.props$/, readDotnet],
+  [/^Gemfile$|\.gemspec$/, readGemfile], [/^composer\.json$/, readComposer], [/^Package\.swift$/, readSwift],
+];
+
+/** The reader of a manifest by its file's name; undefined: it is none. */
+export function manifestReader(name: string): Reader | undefined {
+  return READERS.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+const NOTHING: ProjectSaid = { isPublic: false, isDeclared: false };
+
+/** Throws `SyntaxError` where it is no JSON. */
+function readPackageJson(text: string): Manifest {
+  const document = objectIn(text);
+  const listed = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => Object.entries(member(document, key)));
+  const [name, version] = [document['name'], document['version']];
+  return {
+    project: {
+      ecosystem: 'npm', isPublic: document['private'] !== true, isDeclared: typeof document['mcpName'] === 'string',
+      ...(typeof name === 'string' && name !== '' && { name }), ...(typeof version === 'string' && { version }),
+    },
+    dependencies: listed.map(([each, range]) => located(text, 'npm', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`)),
+  };
+}
+
+/** Sections and the texts in them: enough for what is looked for, and right where a file is broken elsewhere. */
+function readPyproject(text: string): Manifest {
+  const name = /^\s*name\s*=\s*["']([\w.-]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
+  const version = /^\s*version\s*=\s*["']([\w.]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
+  const tables = [...text.matchAll(/^\[(?:tool\.poetry\.(?:group\.[\w-]+\.)?dependencies|packages|dev-packages)\]/gm)].map(({ index }) => sectionAt(text, index));
+  const keyed = tables.flatMap((table) => [...table.matchAll(/^\s*["']?([A-Za-z][\w.-]*)["']?\s*=\s*(.*)$/gm)].map(([, each = '', rest = '']) => {
+    const said = /version\s*=\s*["']([^"']+)["']/.exec(rest)?.[1] ?? /^["']([^"']+)["']/.exec(rest)?.[1];
+    return located(text, 'pypi', each, said === undefined ? undefined : exactVersion(said), each);
+  }));
+  const listed = [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?|===)[^"';]*)?(?:;[^"']*)?["']/g)].map((match) =>
+    ({ ecosystem: 'pypi' as const, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').trim())) }));
+  const isDeclared = /mcp-name:\s*\S+/.test(text);
+  return {
+    project: { ecosystem: 'pypi', isPublic: name !== undefined, isDeclared, ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
+    dependencies: [...keyed, ...listed],
+  };
+}
+
+function readRequirements(text: string): Manifest {
+  const rows = [...text.matchAll(/^[ \t]*["']?([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?[ \t]*((?:[=<>!~]=?|===)[ \t]*[\w.*]+)?[^\n]*$/gm)];
+  const quoted = [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?)\s*[\w.*]+)?["']/g)];
+  const dependencies = [...rows, ...quoted].map((match) =>
+    ({ ecosystem: 'pypi' as const, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').replaceAll(/\s/g, ''))) }));
+  return { project: NOTHING, dependencies };
+}
+
+function readGoMod(text: string): Manifest {
+  const name = /^module\s+(\S+)/m.exec(text)?.[1];
+  const needed = [...text.matchAll(/^\s*(?:require\s+)?([\w.-]+\.[\w.-]+\/[\w./~-]+)\s+v([\w.+-]+)/gm)];
+  return {
+    project: { ecosystem: 'go', isPublic: name !== undefined, isDeclared: false, ...(name !== undefined && { name }) },
+    dependencies: needed.map((match) => ({ ecosystem: 'go', name: match[1] ?? '', version: match[2] ?? '', line: lineOf(text, match.index) })),
+  };
+}
+
+function readCargo(text: string): Manifest {
+  const own = sectionOf(text, /^\[package\]/m);
+  const name = /^\s*name\s*=\s*"([\w-]+)"/m.exec(own)?.[1];
+  const tables = [...text.matchAll(/^\[(?:workspace\.|target\.[^\]]+\.)?(?:dev-|build-)?dependencies\]/gm)].map(({ index }) => sectionAt(text, index)).join('\n');
+  const needed = [...tables.matchAll(/^\s*([A-Za-z][\w-]*)\s*=\s*(.*)$/gm)];
+  const single = [...text.matchAll(/^\[(?:workspace\.)?dependencies\.([\w-]+)\]/gm)].map(([, each = '']) => located(text, 'cargo', each, undefined, each));
+  return {
+    project: { ecosystem: 'cargo', isPublic: name !== undefined, isDeclared: false, ...(name !== undefined && { name }) },
+    dependencies: [...single, ...needed.map(([, each = '', rest = '']) => {
+      const said = /version\s*=\s*"([^"]+)"/.exec(rest)?.[1] ?? /^"([^"]+)"/.exec(rest)?.[1];
+      return located(text, 'cargo', each, said === undefined ? undefined : exactVersion(said), `${each} `);
+    })],
+  };
+}
+
+function readPom(text: string): Manifest {
+  const blocks = [...text.matchAll(/<dependency>([^]*?)<\/dependency>/g)];
+  const tag = (block: string, name: string): string | undefined => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*</${name}>`).exec(block)?.[1];
+  return {
+    project: NOTHING,
+    dependencies: blocks.flatMap((match) => {
+      const block = match[1] ?? '';
+      const [group, artifact, version] = [tag(block, 'groupId'), tag(block, 'artifactId'), tag(block, 'version')];
+      return group === undefined || artifact === undefined ? []
+        : [{ ecosystem: 'maven' as const, name: `${group}:${artifact}`, line: lineOf(text, match.index), ...version1(exactVersion(version ?? '')) }];
+    }),
+  };
+}
+
+function readGradle(text: string): Manifest {
+  const needed = [...text.matchAll(/["']([\w.-]+:[\w.-]+)(?::([\w.-]+))?["']/g)];
+  return {
+    project: NOTHING,
+    dependencies: needed.map((match) => ({ ecosystem: 'maven', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+  };
+}
+
+function readDotnet(text: string): Manifest {
+  const needed = [...text.matchAll(/<Package(?:Reference|Version)\s+(?:Include|Update)="([\w.]+)"(?:\s+Version="([^"]+)")?/g)];
+  return {
+    project: NOTHING,
+    dependencies: needed.map((match) => ({ ecosystem: 'nuget', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+  };
+}
+
+function readGemfile(text: string): Manifest {
+  const needed = [...text.matchAll(/^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?/gm)];
+  return {
+    project: NOTHING,
+    dependencies: needed.map((match) => ({ ecosystem: 'gem', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+  };
+}
+
+function readComposer(text: string): Manifest {
+  const document = objectIn(text);
+  const listed = ['require', 'require-dev'].flatMap((key) => Object.entries(member(document, key)));
+  const dependencies = listed.map(([each, range]) => located(text, 'composer', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`));
+  return { project: NOTHING, dependencies };
+}
+
+function readSwift(text: string): Manifest {
+  const needed = [...text.matchAll(/\.package\([^)]*url:\s*"https:\/\/github\.com\/([\w.-]+\/[\w-]+)(?:\.git)?"[^)]*?(?:exact:\s*"([\w.]+)")?[^)]*\)/g)];
+  return {
+    project: NOTHING,
+    dependencies: needed.map((match) => ({ ecosystem: 'swift', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(match[2]) })),
+  };
+}
+
+function located(text: string, ecosystem: LocatedDependency['ecosystem'], name: string, version: string | undefined, mark: string): LocatedDependency {
+  return { ecosystem, name, line: lineOf(text, Math.max(0, text.indexOf(mark))), ...version1(version) };
+}
+
+function version1(version: string | undefined): { readonly version?: string } {
+  return version === undefined ? {} : { version };
+}
+
+function sectionOf(text: string, head: RegExp): string {
+  const found = head.exec(text);
+  return found === null ? '' : sectionAt(text, found.index);
+}
+
+/** From a section's head to the next one's. */
+function sectionAt(text: string, index: number): string {
+  const body = text.indexOf('\n', index) + 1;
+  const next = body === 0 ? -1 : text.slice(body).search(/^\[/m);
+  return body === 0 ? '' : text.slice(body, next < 0 ? undefined : body + next);
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length + (/^\n/.test(text.slice(at)) ? 1 : 0);
+}
+
+function objectIn(text: string): JsonObject {
+  const value: Json = JSON.parse(text);
+  return isObject(value) ? value : {};
+}
+
+function member(document: JsonObject, key: string): JsonObject {
+  const value = document[key];
+  return isObject(value) && !isArray(value) ? value : {};
+}
