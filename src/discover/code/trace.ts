@@ -15,8 +15,10 @@ export interface CodeLook {
   readonly vendorOf: (host: string, path: string) => string | undefined;
   /** Ids of the advisories that a version of a package is affected by. */
   readonly advisoriesFor: (ecosystem: string, name: string, version: string) => readonly string[];
-  /** The servers in a client's project file; undefined: it is no such file. Throws where it is broken. */
-  readonly clientFile: (path: string, text: string) => readonly Trace[] | undefined;
+  /** Whether a path of a project is a file in which a client keeps its servers. */
+  readonly isClientFile: (path: string) => boolean;
+  /** The servers in such a file. Throws where it is broken. */
+  readonly readClientFile: (path: string, text: string) => readonly Trace[];
 }
 
 /** One thing in one file that speaks of a server or client. */

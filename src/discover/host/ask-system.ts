@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { SallyportError } from '../../domain/errors.ts';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 
 /**
  * What one of the system's own programs prints, by its absolute path, with an empty environment and nothing to read. Throws
@@ -14,12 +14,12 @@ export async function askSystem(argv: readonly string[]): Promise<string> {
     child.kill('SIGKILL');
     ended.reject(new SallyportError('ERR_FILE_UNREADABLE', reason, { remedy: `Check that ${program} works on this machine.` }));
   };
-  const timer = setTimeout(() => fail('took too long'), DISCOVERY_LIMITS.hostAskMs);
+  const timer = setTimeout(() => fail('took too long'), LIMITS.hostAskMs);
   const chunks: Buffer[] = [];
   let bytes = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.byteLength;
-    if (bytes > DISCOVERY_LIMITS.hostAskBytesMax) fail('printed too much');
+    if (bytes > LIMITS.hostAskBytesMax) fail('printed too much');
     else chunks.push(chunk);
   });
   child.once('error', () => fail('could not be started'));

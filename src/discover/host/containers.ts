@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Observation, Risk, Unseen } from '../../domain/observation.ts';
@@ -44,7 +44,7 @@ export function* observeContainers({ root, homes }: ContainerPlaces, look: HostL
   for (const { folder, read } of folders) {
     if (statSync(folder, { throwIfNoEntry: false }) === undefined && !isHidden(folder)) continue;
     try {
-      for (const container of read(folder).slice(0, DISCOVERY_LIMITS.hostContainersMax)) yield* observe(container, look);
+      for (const container of read(folder).slice(0, LIMITS.hostContainersMax)) yield* observe(container, look);
     } catch (error) {
       yield { place: folder, reason: `containers: ${reasonOf(error)}; root sees them` };
     }

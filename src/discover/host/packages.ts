@@ -1,6 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -52,7 +51,7 @@ function* ofHome({ folder, user }: Home, look: HostLook): Generator<Item> {
   const npx = below(at('.npm/_npx')).map((folder) => join(folder, 'node_modules'));
   for (const place of [...modules, ...each, ...npx]) yield* nodeModules(place, look, person);
   const tools = ['.local/share/uv/tools', '.local/share/pipx/venvs', '.local/pipx/venvs'].map(at).flatMap(below);
-  const cached = below(at('.cache/uv/archive-v0')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax);
+  const cached = below(at('.cache/uv/archive-v0')).slice(0, LIMITS.hostPackagesPerFolderMax);
   for (const place of [at('.local'), ...tools, ...cached]) for (const site of sitesIn(place)) yield* pythonSite(site, look, person);
   for (const place of ['go/bin', '.cargo/bin', '.local/bin'].map(at)) yield* programs(place, look, person);
   for (const place of ['Downloads', 'Desktop'].map(at)) {
@@ -63,7 +62,7 @@ function* ofHome({ folder, user }: Home, look: HostLook): Generator<Item> {
 function* nodeModules(folder: string, look: HostLook, person?: string): Generator<Item> {
   if (isClosed(folder)) yield { place: folder, reason: 'installed packages: may not be read by this user' };
   const named = entries(folder).flatMap((name) => (name.startsWith('@') ? entries(join(folder, name)).map((each) => `${name}/${each}`) : [name]));
-  for (const name of named.slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of named.slice(0, LIMITS.hostPackagesPerFolderMax)) {
     if (name.startsWith('.')) continue;
     const origin = npmPackageIn(join(folder, name));
     if (origin !== undefined) yield* installed(origin, look, person);
@@ -71,7 +70,7 @@ function* nodeModules(folder: string, look: HostLook, person?: string): Generato
 }
 
 function* pythonSite(site: string, look: HostLook, person?: string): Generator<Item> {
-  for (const name of entries(site).filter((each) => each.endsWith('.dist-info')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of entries(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax)) {
     const origin = pythonPackage(site, name);
     if (origin !== undefined) yield* installed(origin, look, person);
   }
@@ -101,7 +100,7 @@ function* installed(origin: Origin, look: HostLook, person: string | undefined):
 
 /** Programs without a manifest: by their name and what is compiled into them, both. */
 function* programs(folder: string, look: HostLook, person: string): Generator<Observation> {
-  for (const name of entries(folder).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax)) {
+  for (const name of entries(folder).slice(0, LIMITS.hostPackagesPerFolderMax)) {
     if (nameConfidence('cargo', name) === 0) continue;
     const path = join(folder, name);
     const library = sdkInBinary(path);

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readStart } from '../bounded-file.ts';
 import type { HostTable, ListeningSocket, RunningProcess } from './process-table.ts';
 import { splitTitle } from './process-table.ts';
@@ -18,7 +18,7 @@ export function readLinux(proc = '/proc'): HostTable {
   const processes: RunningProcess[] = [];
   const networks = new Map<string, number>();
   let hidden = 0;
-  for (const pid of pids.slice(0, DISCOVERY_LIMITS.hostProcessesMax)) {
+  for (const pid of pids.slice(0, LIMITS.hostProcessesMax)) {
     const found = readProcess(proc, pid, bootedAt, own.files);
     if (found === undefined) continue;
     processes.push(found);
@@ -33,7 +33,7 @@ export function readLinux(proc = '/proc'): HostTable {
     processes, sockets: socketsOf(rows, owners),
     unseen: [
       ...(hidden === 0 ? [] : [{ place: proc, reason: `programs, files and sockets of ${hidden} processes of other users; root sees them` }]),
-      ...(pids.length > DISCOVERY_LIMITS.hostProcessesMax ? [{ place: proc, reason: `more than ${DISCOVERY_LIMITS.hostProcessesMax} processes` }] : []),
+      ...(pids.length > LIMITS.hostProcessesMax ? [{ place: proc, reason: `more than ${LIMITS.hostProcessesMax} processes` }] : []),
       ...rows.filter(({ inode }) => !owners.has(inode)).map(({ address, port, user }) =>
         ({ place: `${address}:${port}`, reason: `which process of user ${user} listens; that user or root sees it` })),
     ],
@@ -72,7 +72,7 @@ function readProcess(proc: string, pid: number, bootedAt: number, ownFiles: stri
 }
 
 function argumentsOf(path: string): readonly string[] {
-  const words = text(path, DISCOVERY_LIMITS.hostArgumentsBytesMax).replace(/\0+$/, '').split('\0').slice(0, DISCOVERY_LIMITS.hostArgumentsMax);
+  const words = text(path, LIMITS.hostArgumentsBytesMax).replace(/\0+$/, '').split('\0').slice(0, LIMITS.hostArgumentsMax);
   return words.length === 1 && words[0] === '' ? [] : words;
 }
 
@@ -86,7 +86,7 @@ function pipedOf(folder: string): boolean | undefined {
 function ownersOf(proc: string, processes: readonly RunningProcess[], wanted: ReadonlySet<string>): ReadonlyMap<string, number> {
   const owners = new Map<string, number>();
   for (const { pid } of wanted.size === 0 ? [] : processes) {
-    for (const name of names(`${proc}/${pid}/fd`).slice(0, DISCOVERY_LIMITS.hostDescriptorsMax)) {
+    for (const name of names(`${proc}/${pid}/fd`).slice(0, LIMITS.hostDescriptorsMax)) {
       const inode = /^socket:\[(\d+)\]$/.exec(link(`${proc}/${pid}/fd/${name}`) ?? '')?.[1];
       if (inode !== undefined && wanted.has(inode) && !owners.has(inode)) owners.set(inode, pid);
     }

@@ -1,4 +1,4 @@
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readStart } from '../bounded-file.ts';
 
 export interface SocketRow {
@@ -23,7 +23,7 @@ export function readListening(folder: string, isApart: boolean): readonly Socket
 
 function rowsOf(path: string): readonly string[] {
   try {
-    return readStart(path, DISCOVERY_LIMITS.hostSocketTableBytesMax).toString('latin1').split('\n');
+    return readStart(path, LIMITS.hostSocketTableBytesMax).toString('latin1').split('\n');
   } catch {
     return [];
   }

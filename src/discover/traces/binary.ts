@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 
 /** What libraries leave in a compiled program: module paths of Go, source paths of Rust, names of classes and assemblies, bundled packages. */
 const MARKS: readonly (readonly [string, string])[] = [
@@ -25,7 +25,7 @@ export function sdkInBinary(path: string): string | undefined {
     if (!found.isFile()) return undefined;
     const buffer = Buffer.alloc(Math.min(CHUNK, found.size) + OVERLAP);
     let kept = 0;
-    for (let at = 0; at < Math.min(found.size, DISCOVERY_LIMITS.hostBinaryBytesMax);) {
+    for (let at = 0; at < Math.min(found.size, LIMITS.hostBinaryBytesMax);) {
       const count = readSync(handle, buffer, kept, buffer.byteLength - kept, at);
       if (count === 0) return undefined;
       const part = buffer.subarray(0, kept + count);

@@ -1,6 +1,5 @@
 import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -84,7 +83,7 @@ function installedVersion(from: string, name: string): string | undefined {
 export function pythonOriginOf(programs: string, wanted: { readonly command?: string; readonly module?: string }): Origin | undefined {
   const name = pypiName((wanted.command ?? wanted.module?.split('.')[0] ?? '').replace(/\.(?:py|exe)$/, ''));
   for (const site of siteFolders(programs)) {
-    const all = entriesOf(site).filter((each) => each.endsWith('.dist-info')).slice(0, DISCOVERY_LIMITS.hostPackagesPerFolderMax);
+    const all = entriesOf(site).filter((each) => each.endsWith('.dist-info')).slice(0, LIMITS.hostPackagesPerFolderMax);
     const near = all.filter((each) => pypiName(each.split('-')[0] ?? '') === name);
     const command = wanted.command;
     const found = near[0] ?? (command === undefined ? undefined : all.find((each) => offersCommand(join(site, each), command)));

@@ -1,4 +1,4 @@
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readStart } from '../bounded-file.ts';
 import { sdkInBinary } from './binary.ts';
 import { languageOf, rolesIn } from './source-roles.ts';
@@ -31,7 +31,7 @@ function speaksProtocol(text: string): boolean {
 
 function textOf(path: string): string | undefined {
   try {
-    const text = readStart(path, DISCOVERY_LIMITS.hostScriptBytesMax).toString('utf8');
+    const text = readStart(path, LIMITS.hostScriptBytesMax).toString('utf8');
     return text.includes('\0') ? undefined : text;
   } catch {
     return undefined;

@@ -31,7 +31,8 @@ const SIGNS: Readonly<Record<Language, Signs>> = {
     sdk: new RegExp('^[ \\t]*(?:from|import)[ \\t]+(?:mcp\\.(?:server|client|types|shared)|fastmcp|fastapi_mcp|mcp_use|langchain_mcp_adapters|agents\\.mcp'
       + '|pydantic_ai\\.mcp|mcpadapt)\\b|^[ \\t]*from[ \\t]+mcp[ \\t]+import[ \\t(]*(?:ClientSession|StdioServerParameters|types|Tool|stdio_client)', 'm'),
     server: /^[ \t]*(?:from|import)[ \t]+(?:mcp\.server|fastapi_mcp)\b|\bFastMCP\(|\bFastApiMCP\(/m,
-    client: new RegExp('^[ \\t]*(?:from|import)[ \\t]+(?:mcp\\.client|mcp_use|langchain_mcp_adapters|agents\\.mcp|pydantic_ai\\.mcp|mcpadapt)\\b'
+    client: new RegExp('^[ \\t]*from[ \\t]+mcp[ \\t]+import[^\\n]*(?:ClientSession|StdioServerParameters|stdio_client)'
+      + '|^[ \\t]*(?:from|import)[ \\t]+(?:mcp\\.client|mcp_use|langchain_mcp_adapters|agents\\.mcp|pydantic_ai\\.mcp|mcpadapt)\\b'
       + '|\\bClientSession\\(|^[ \\t]*from[ \\t]+fastmcp[ \\t]+import[^\\n]*\\bClient\\b', 'm'),
   },
   go: {
@@ -69,9 +70,13 @@ export interface SourceRoles {
   readonly line: number;
 }
 
+/** Rows that are a comment and nothing else; attributes of Rust and PHP are none. */
+const COMMENT = /^[ \t]*(?:\/\/|#(?![![])|\*|\/\*).*$/gm;
+
 /** Undefined: nothing in it speaks the protocol. Its imports decide, never its words: a text about the protocol is none of it. */
-export function rolesIn(text: string, language: Language): SourceRoles | undefined {
+export function rolesIn(source: string, language: Language): SourceRoles | undefined {
   const { sdk, server, client } = SIGNS[language];
+  const text = source.replaceAll(COMMENT, '');
   const imported = sdk.exec(text);
   if (imported === null) return undefined;
   const [asServer, asClient] = [server.exec(text), client.exec(text)];

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
-import { DISCOVERY_LIMITS } from '../../domain/discovery-limits.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readPart } from '../bounded-file.ts';
 
 const END = 0x06054b50;
@@ -23,7 +23,7 @@ export function readZipped(archive: string, name: string, bytesMax: number): Buf
   while (end >= 0 && tail.readUInt32LE(end) !== END) end -= 1;
   if (end < 0) return undefined;
   const [length, start] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
-  if (length > DISCOVERY_LIMITS.hostArchiveTableBytesMax || start + length > size) return undefined;
+  if (length > LIMITS.hostArchiveTableBytesMax || start + length > size) return undefined;
   const table = readPart(archive, start, length);
   for (let at = 0; at + 46 <= table.byteLength && table.readUInt32LE(at) === ENTRY;) {
     const [nameBytes, extra, comment] = [table.readUInt16LE(at + 28), table.readUInt16LE(at + 30), table.readUInt16LE(at + 32)];

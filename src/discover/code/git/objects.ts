@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { DISCOVERY_LIMITS } from '../../../domain/discovery-limits.ts';
+import { LIMITS } from '../../../domain/limits.ts';
 import { readPart } from '../../bounded-file.ts';
 import { findInPack, OBJECT_KINDS, readPacked } from './pack.ts';
 import type { GitObject, ObjectKind } from './pack.ts';
@@ -16,7 +16,7 @@ export interface Objects {
 export function objectsOf(store: GitStore): Objects {
   const packs = store.objects.flatMap(packsIn);
   const read = (id: string, bytesMax: number, depth: number): GitObject | undefined => {
-    if (depth > DISCOVERY_LIMITS.gitDeltasMax) return undefined;
+    if (depth > LIMITS.gitDeltasMax) return undefined;
     const loose = store.objects.map((folder) => readLoose(folder, id, bytesMax)).find((each) => each !== undefined);
     if (loose !== undefined) return loose;
     for (const pack of packs) {
@@ -78,19 +78,19 @@ export function* filesOf(
   const waiting: { readonly path: string; readonly id: string; readonly depth: number }[] = [{ path: '', id: root, depth: 0 }];
   let seen = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const tree = objects.read(next.id, DISCOVERY_LIMITS.gitTreeBytesMax);
+    const tree = objects.read(next.id, LIMITS.gitTreeBytesMax);
     if (tree?.kind !== 'tree') {
       gap({ path: next.path, reason: 'the folder is not in the repository' });
       continue;
     }
     for (const { mode, name, id } of entriesOf(tree.bytes, store.hashBytes)) {
       seen += 1;
-      if (seen > DISCOVERY_LIMITS.gitEntriesMax) {
-        gap({ path: next.path, reason: `more than ${DISCOVERY_LIMITS.gitEntriesMax} files` });
+      if (seen > LIMITS.gitEntriesMax) {
+        gap({ path: next.path, reason: `more than ${LIMITS.gitEntriesMax} files` });
         return;
       }
       const path = next.path === '' ? name : `${next.path}/${name}`;
-      if (mode === '40000' && next.depth < DISCOVERY_LIMITS.gitDepthMax && !SKIPPED.has(name)) waiting.push({ path, id, depth: next.depth + 1 });
+      if (mode === '40000' && next.depth < LIMITS.gitDepthMax && !SKIPPED.has(name)) waiting.push({ path, id, depth: next.depth + 1 });
       else if (mode.startsWith('100') && wants(path)) yield { path, id };
     }
   }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
-import { DISCOVERY_LIMITS } from '../../../domain/discovery-limits.ts';
+import { LIMITS } from '../../../domain/limits.ts';
 import { readPart } from '../../bounded-file.ts';
 
 export const OBJECT_KINDS = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' } as const;
@@ -27,7 +27,7 @@ export function findInPack(pack: string, id: string, hashBytes: number): number 
   const first = wanted[0] ?? 0;
   const countOf = (slot: number): number => head.readUInt32BE(INDEX_HEAD + slot * 4);
   const [from, to, total] = [first === 0 ? 0 : countOf(first - 1), countOf(first), countOf(255)];
-  if (to < from || to - from > DISCOVERY_LIMITS.gitObjectsMax) return undefined;
+  if (to < from || to - from > LIMITS.gitObjectsMax) return undefined;
   const ids = readPart(path, INDEX_HEAD + FAN_OUT + from * hashBytes, (to - from) * hashBytes);
   let [low, high] = [0, Math.floor(ids.byteLength / hashBytes) - 1];
   while (low <= high) {
@@ -60,7 +60,7 @@ export function readPacked(pack: string, offset: number, bytesMax: number, hashB
   const packBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const deltas: Buffer[] = [];
   let at = offset;
-  while (deltas.length <= DISCOVERY_LIMITS.gitDeltasMax) {
+  while (deltas.length <= LIMITS.gitDeltasMax) {
     const entry = entryAt(path, at, hashBytes);
     if (entry === undefined || entry.size > bytesMax || entry.body >= packBytes) return undefined;
     const bytes = inflate(readPart(path, entry.body, compressedMax(entry.size)), entry.size);

@@ -1,6 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { DISCOVERY_LIMITS } from '../../../domain/discovery-limits.ts';
 import { LIMITS } from '../../../domain/limits.ts';
 import { readWhole } from '../../bounded-file.ts';
 
@@ -59,7 +58,7 @@ function isStore(folder: string): boolean {
 function objectFolders(first: string): readonly string[] {
   const folders: string[] = [];
   const waiting = [first];
-  for (let next = waiting.shift(); next !== undefined && folders.length < DISCOVERY_LIMITS.gitAlternatesMax; next = waiting.shift()) {
+  for (let next = waiting.shift(); next !== undefined && folders.length < LIMITS.gitAlternatesMax; next = waiting.shift()) {
     if (folders.includes(next)) continue;
     folders.push(next);
     const lines = (textOf(join(next, 'info', 'alternates')) ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -95,7 +94,7 @@ export function headOf(store: GitStore): string | undefined {
 }
 
 function packedReference(store: GitStore, reference: string): string | undefined {
-  const text = textOf(join(store.commonFolder, 'packed-refs'), DISCOVERY_LIMITS.gitReferencesBytesMax) ?? '';
+  const text = textOf(join(store.commonFolder, 'packed-refs'), LIMITS.gitReferencesBytesMax) ?? '';
   const line = text.split('\n').find((each) => each.endsWith(` ${reference}`));
   return line?.slice(0, line.indexOf(' '));
 }
@@ -108,7 +107,7 @@ export function usesReferenceTable(store: GitStore): boolean {
 /** The packs of a folder of objects, without their ending, newest name last. */
 export function packsIn(objects: string): readonly string[] {
   try {
-    const names = readdirSync(join(objects, 'pack')).filter((name) => /^pack-[0-9a-f]+\.idx$/.test(name)).slice(0, DISCOVERY_LIMITS.gitPacksMax);
+    const names = readdirSync(join(objects, 'pack')).filter((name) => /^pack-[0-9a-f]+\.idx$/.test(name)).slice(0, LIMITS.gitPacksMax);
     return names.map((name) => join(objects, 'pack', name.slice(0, -4)));
   } catch {
     return [];

@@ -32,7 +32,8 @@ export function readYaml(text: string): readonly Placed[] {
     nodes += 1;
     if (depth > DEPTH_MAX || nodes > NODES_MAX || !isNode(node) || isAlias(node)) return undefined;
     const line = node.range === undefined || node.range === null ? 1 : counter.linePos(node.range[0]).line;
-    if (isScalar(node)) return { line, text: String(node.value ?? '') };
+    // The text of a block begins below its mark.
+    if (isScalar(node)) return { line: node.type?.startsWith('BLOCK') === true ? line + 1 : line, text: String(node.value ?? '') };
     if (isSeq(node)) return { line, items: node.items.flatMap((item) => some(place(item, depth + 1))) };
     if (!isMap(node)) return undefined;
     const members = node.items.flatMap(({ key, value }) => {

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname } from 'node:path/posix';
+import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { rolesIn } from '../traces/source-roles.ts';
+import { connectionsIn, mayTell, sourceLanguage, tracesIn } from './files.ts';
+import { filesOf, objectsOf } from './git/objects.ts';
+import { headOf, usesReferenceTable } from './git/store.ts';
+import type { GitStore } from './git/store.ts';
+import { projectFolderOf, tracesOfProject } from './projects.ts';
+import type { PlacedTrace, Project } from './projects.ts';
+import { lockReader } from './read/locks.ts';
+import { manifestReader } from './read/manifests.ts';
+import type { CodeLook } from './trace.ts';
+
+/** One file as it is in a place; its text is read when it is wanted. */
+export interface CodeFile {
+  /** From the repository's root. */
+  readonly path: string;
+  /** Undefined: no text, too large, or not readable. */
+  read(): Buffer | undefined;
+}
+
+/** What one repository, or a folder that is none, tells. */
+export interface RepositoryTraces {
+  readonly traces: readonly (PlacedTrace & { readonly state: 'HEAD' | 'worktree' | 'both'; readonly project?: string })[];
+  readonly unseen: readonly { readonly place: string; readonly reason: string }[];
+}
+
+/** Whether a path is worth reading at all. */
+export function isWanted(path: string, look: CodeLook): boolean {
+  const name = basename(path);
+  return manifestReader(name) !== undefined || lockReader(name) !== undefined || mayTell(path) || look.isClientFile(path);
+}
+
+/**
+ * Reads the files as they stand and as they are committed: what is only in one of both is told with which. A file that is the
+ * same in both is read once, known by its id.
+ */
+export function readRepository(worktree: readonly CodeFile[], store: GitStore | undefined, look: CodeLook, isOver: () => boolean): RepositoryTraces {
+  const unseen: { place: string; reason: string }[] = [];
+  const committed = store === undefined ? new Map<string, string>() : committedFiles(store, look, unseen);
+  const objects = store === undefined ? undefined : objectsOf(store);
+  const [same, changed, old]: [Read[], Read[], Read[]] = [[], [], []];
+  const put = (into: Read[], path: string, bytes: Buffer | undefined): void => {
+    if (bytes !== undefined && !bytes.includes(0)) into.push({ path, text: bytes.toString('utf8') });
+  };
+  for (const { path, read } of worktree) {
+    if (isOver()) break;
+    const bytes = read();
+    const id = committed.get(path);
+    const isSame = bytes !== undefined && id !== undefined && idOf(bytes, id.length) === id;
+    if (isSame) committed.delete(path);
+    put(isSame ? same : changed, path, bytes);
+  }
+  for (const [path, id] of committed) {
+    if (isOver()) break;
+    put(old, path, objects?.read(id, LIMITS.codeFileBytesMax)?.bytes);
+  }
+  if (isOver()) unseen.push({ place: '', reason: `the look took more than ${LIMITS.codeMs / 1000} seconds` });
+  const now = tell([...same, ...changed], look, unseen);
+  const before = tell([...same, ...old], look, []);
+  const keyOf = (trace: PlacedTrace): string => JSON.stringify([trace.path, trace.line, trace.kind, trace.runs, trace.name]);
+  const [nowKeys, beforeKeys] = [new Set(now.map(keyOf)), new Set(before.map(keyOf))];
+  return {
+    unseen,
+    traces: [
+      ...now.map((trace) => ({ ...trace, state: beforeKeys.has(keyOf(trace)) || store === undefined ? 'both' as const : 'worktree' as const })),
+      ...before.filter((trace) => !nowKeys.has(keyOf(trace))).map((trace) => ({ ...trace, state: 'HEAD' as const })),
+    ],
+  };
+}
+
+interface Read {
+  readonly path: string;
+  readonly text: string;
+}
+
+function committedFiles(store: GitStore, look: CodeLook, unseen: { place: string; reason: string }[]): Map<string, string> {
+  if (usesReferenceTable(store)) {
+    unseen.push({ place: '', reason: 'what is committed: this form of repository (reftable) is not read' });
+    return new Map();
+  }
+  const commit = headOf(store);
+  if (commit === undefined) return new Map();
+  const gap = ({ path, reason }: { readonly path: string; readonly reason: string }): void => void unseen.push({ place: path, reason });
+  return new Map([...filesOf(store, objectsOf(store), commit, (path) => isWanted(path, look), gap)].slice(0, LIMITS.codeFilesMax).map(({ path, id }) => [path, id]));
+}
+
+/** As Git names a blob. */
+function idOf(bytes: Buffer, digits: number): string {
+  return createHash(digits === 64 ? 'sha256' : 'sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex');
+}
+
+/** A file that is broken is said with its place, and hides no other. */
+function tell(files: readonly Read[], look: CodeLook, unseen: { place: string; reason: string }[]): readonly (PlacedTrace & { readonly project?: string })[] {
+  const folders = new Set(files.filter(({ path }) => manifestReader(basename(path)) !== undefined).map(({ path }) => dirname(path)).filter((folder) => folder !== '.'));
+  const projects = new Map<string, Project>();
+  const projectOf = (path: string): Project => {
+    const folder = projectFolderOf(path, folders);
+    const found = projects.get(folder) ?? { folder, manifests: [], locks: [], sources: [] };
+    projects.set(folder, found);
+    return found;
+  };
+  const traces: PlacedTrace[] = [];
+  for (const { path, text } of files) {
+    try {
+      traces.push(...readOne(path, text, projectOf(path), look));
+    } catch (error) {
+      unseen.push({ place: path, reason: error instanceof SallyportError ? error.message : 'it is broken: it could not be read as what its name says' });
+    }
+  }
+  return [
+    ...traces.map((trace) => (trace.runs === undefined ? { ...trace, project: projectFolderOf(trace.path, folders) } : trace)),
+    ...[...projects.values()].flatMap((project) => tracesOfProject(project, look).map((trace) => (trace.runs === undefined ? { ...trace, project: project.folder } : trace))),
+  ];
+}
+
+function readOne(path: string, text: string, project: Project, look: CodeLook): readonly PlacedTrace[] {
+  const name = basename(path);
+  const manifest = manifestReader(name)?.(text);
+  if (manifest !== undefined) project.manifests.push({ path, manifest });
+  const packages = lockReader(name)?.(text);
+  if (packages !== undefined) project.locks.push({ path, packages });
+  const language = sourceLanguage(path, text);
+  const roles = language === undefined ? undefined : rolesIn(text, language);
+  if (roles !== undefined) project.sources.push({ path, roles });
+  const connections = language === undefined ? [] : connectionsIn(text, roles !== undefined, look);
+  return [...tracesIn(path, text, look), ...connections].map((trace) => ({ ...trace, path }));
+}
