@@ -1,3 +1,4 @@
+import { code } from './discover/code.ts';
 import { inventory } from './discover/inventory.ts';
 import { logs } from './discover/logs.ts';
 import { network } from './discover/network.ts';
@@ -7,5 +8,6 @@ import { commandOf } from './verbs.ts';
 export const command = commandOf('discover', 'Find the servers and clients that are here, and which of them go around the gate', {
   network,
   logs,
+  code,
   inventory,
 });

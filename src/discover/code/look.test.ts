@@ -15,8 +15,10 @@ const look: CodeLook = {
   machine: 'm', now: 1, unwrap, isClientFile: (path) => path.endsWith('.mcp.json'),
   vendorOf: (host) => (host === 'mcp.linear.app' ? 'Linear' : undefined),
   advisoriesFor: (_, name, version) => (name === '@modelcontextprotocol/sdk' && version === '1.10.0' ? ['CVE-2026-1'] : []),
-  readClientFile: (_, text) => Object.keys(JSON.parse(text).mcpServers).map((name) =>
-    ({ line: 1, sensor: 'client-file', kind: 'server', name, runs: { kind: 'remote', url: `https://${name}.acme.io/mcp` }, confidence: 95, risks: [], facts: {} })),
+  readClientFile: (_, text) => Object.keys(JSON.parse(text).mcpServers).map((name) => {
+    const runs = { kind: 'remote' as const, url: `https://${name}.acme.io/mcp` };
+    return { line: 1, sensor: 'client-file', kind: 'server', name, runs, confidence: 95, risks: [], facts: {} };
+  }),
 };
 
 function put(path: string, value: unknown): void {
@@ -85,7 +87,8 @@ describe('a project', () => {
     put('many/rs/src/main.rs', 'use rmcp::{ServerHandler, ServiceExt};\n');
     put('many/cs/App.csproj', '<Project><ItemGroup><PackageReference Include="ModelContextProtocol" Version="0.4.0" /></ItemGroup></Project>');
     put('many/cs/Program.cs', 'using ModelContextProtocol.Server;\nbuilder.Services.AddMcpServer();\n');
-    put('many/java/pom.xml', '<project><dependency><groupId>io.modelcontextprotocol.sdk</groupId><artifactId>mcp</artifactId><version>0.12.0</version></dependency></project>');
+    const java = '<groupId>io.modelcontextprotocol.sdk</groupId><artifactId>mcp</artifactId><version>0.12.0</version>';
+    put('many/java/pom.xml', `<project><dependency>${java}</dependency></project>`);
     put('many/java/src/Main.java', 'import io.modelcontextprotocol.server.McpServer;\n');
     put('many/agent/requirements.txt', 'langchain-mcp-adapters==0.1.0\n');
     put('many/agent/main.py', [
@@ -110,22 +113,28 @@ describe('a project', () => {
 describe('what is deployed', () => {
   test('by image recipes, compositions, manifests of Kubernetes, workflows, and declarations', async () => {
     put('ops/Dockerfile', [
-      'FROM node:24', 'RUN npm install -g @modelcontextprotocol/server-filesystem@2025.1.1 && \\', '    echo done', 'LABEL io.modelcontextprotocol.server.name="io.acme/ops"',
+      'FROM node:24', 'RUN npm install -g @modelcontextprotocol/server-filesystem@2025.1.1 && \\', '    echo done',
+      'LABEL io.modelcontextprotocol.server.name="io.acme/ops"',
       'CMD ["npx", "-y", "mcp-remote", "https://mcp.ops.acme.io/mcp"]', '',
     ].join('\n'));
-    put('ops/compose.yaml', 'services:\n  time:\n    image: mcp/time:1.0\n    ports: ["8000:8000"]\n  db:\n    image: postgres:17\n  local:\n    image: mcp/fetch\n');
+    const time = '  time:\n    image: mcp/time:1.0\n    ports: ["8000:8000"]\n';
+    put('ops/compose.yaml', `services:\n${time}  db:\n    image: postgres:17\n  local:\n    image: mcp/fetch\n`);
     put('ops/k8s/all.yaml', [
-      'apiVersion: toolhive.stacklok.dev/v1alpha1', 'kind: MCPServer', 'metadata: { name: github }', 'spec:', '  image: ghcr.io/github/github-mcp-server:v1', '---',
-      'apiVersion: toolhive.stacklok.dev/v1alpha1', 'kind: MCPRemoteProxy', 'metadata: { name: notion }', 'spec: { remoteURL: "https://mcp.notion.acme.io/mcp" }', '---',
+      'apiVersion: toolhive.stacklok.dev/v1alpha1', 'kind: MCPServer', 'metadata: { name: github }', 'spec:',
+      '  image: ghcr.io/github/github-mcp-server:v1', '---',
+      'apiVersion: toolhive.stacklok.dev/v1alpha1', 'kind: MCPRemoteProxy', 'metadata: { name: notion }',
+      'spec: { remoteURL: "https://mcp.notion.acme.io/mcp" }', '---',
       'apiVersion: apps/v1', 'kind: Deployment', 'metadata: { name: web }', 'spec: { template: { spec: { containers: [{ name: a, image: "nginx:1" }] } } }', '',
     ].join('\n'));
     put('ops/.github/workflows/ci.yml', [
-      'on: push', 'jobs:', '  a:', '    steps:', '      - run: |', '          echo hi', '          npx -y @acme/lint-mcp-server@3 &', '      - uses: anthropics/claude-code-action@v1',
+      'on: push', 'jobs:', '  a:', '    steps:', '      - run: |', '          echo hi', '          npx -y @acme/lint-mcp-server@3 &',
+      '      - uses: anthropics/claude-code-action@v1',
       '        with:', '          mcp_config: |', '            {"mcpServers":{"sentry":{"command":"uvx","args":["mcp-sentry-server"]}}}',
       '      - run: claude mcp add --transport http jira https://mcp.jira.acme.io/mcp', '',
     ].join('\n'));
     put('ops/server.json', {
-      name: 'io.acme/ops', description: 'x', version: '1.0.0', packages: [{ registryType: 'npm', identifier: '@acme/ops-server', version: '1.0.0', transport: { type: 'stdio' } }],
+      name: 'io.acme/ops', description: 'x', version: '1.0.0',
+      packages: [{ registryType: 'npm', identifier: '@acme/ops-server', version: '1.0.0', transport: { type: 'stdio' } }],
       remotes: [{ type: 'streamable-http', url: 'https://ops.acme.io/mcp?token=abc' }],
     });
     put('ops/.mcp.json', { mcpServers: { wiki: {} } });
@@ -134,7 +143,8 @@ describe('what is deployed', () => {
     expect(shape('ops', result).map(([, key, confidence, place]) => `${place} ${key} ${confidence}`).toSorted()).toEqual([
       '.github/workflows/ci.yml:11 package:pypi/mcp-sentry-server 60', '.github/workflows/ci.yml:12 url:https://mcp.jira.acme.io/mcp 90',
       '.github/workflows/ci.yml:7 package:npm/@acme/lint-mcp-server 75', '.mcp.json:1 url:https://wiki.acme.io/mcp 95',
-      'Dockerfile:2 package:npm/@modelcontextprotocol/server-filesystem 90', 'Dockerfile:4 program:m!/ops 95', 'Dockerfile:5 url:https://mcp.ops.acme.io/mcp 90',
+      'Dockerfile:2 package:npm/@modelcontextprotocol/server-filesystem 90', 'Dockerfile:4 program:m!/ops 95',
+      'Dockerfile:5 url:https://mcp.ops.acme.io/mcp 90',
       'compose.yaml:3 package:oci/mcp/time 90', 'compose.yaml:8 package:oci/mcp/fetch 90', 'k8s/all.yaml:10 url:https://mcp.notion.acme.io/mcp 95',
       'k8s/all.yaml:5 package:oci/ghcr.io/github/github-mcp-server 95', 'server.json:1 package:npm/@acme/ops-server 95',
     ]);
@@ -166,9 +176,9 @@ describe('a repository', () => {
     commit('states');
     put('states/Dockerfile', 'FROM mcp/git\n');
     const { seen } = await looked('states');
-    expect(seen.map(({ name, facts }) => [name, facts['only']]).toSorted()).toEqual([
+    expect(new Map(seen.map(({ name, facts }) => [name, facts['only']]))).toEqual(new Map<string | undefined, string | undefined>([
       ['mcp/fetch', undefined], ['mcp/git', 'in the worktree, not committed'], ['mcp/time', 'committed, not in the worktree'],
-    ]);
+    ]));
   });
 
   test('bare, within another, and by a link only once', async () => {
@@ -180,7 +190,10 @@ describe('a repository', () => {
     Bun.spawnSync(['git', 'clone', '-q', '--bare', join(root, 'outer/inner'), join(root, 'outer/bare.git')]);
     const { seen, unseen } = await looked('outer');
     expect(unseen).toEqual([]);
-    expect(seen.map(({ place }) => place.slice(root.length + 1)).toSorted()).toEqual(['outer/Dockerfile:1', 'outer/bare.git/Dockerfile:1', 'outer/inner/Dockerfile:1']);
+    expect(new Set(seen.map(({ place }) => place.slice(root.length + 1)))).toEqual(new Set([
+      'outer/Dockerfile:1', 'outer/bare.git/Dockerfile:1', 'outer/inner/Dockerfile:1',
+    ]));
+    expect(seen).toHaveLength(3);
   });
 
   test('what is broken, huge or no file is said with its place, and hides nothing else', async () => {
@@ -192,7 +205,7 @@ describe('a repository', () => {
     Bun.spawnSync(['mkfifo', join(root, 'bad/Dockerfile')]);
     put('bad/evil\u001b[2J\nname.dockerfile', 'FROM mcp/fetch\n');
     const { seen, unseen } = await looked('bad');
-    expect(seen.map(({ name }) => name).toSorted()).toEqual(['mcp/fetch', 'mcp/time']);
-    expect(unseen.map(({ place }) => place.split('/').at(-1)).toSorted()).toEqual(['big.py', 'compose.yaml', 'k8s.yaml', 'package.json']);
+    expect(new Set(seen.map(({ name }) => name))).toEqual(new Set(['mcp/fetch', 'mcp/time']));
+    expect(new Set(unseen.map(({ place }) => place.split('/').at(-1)))).toEqual(new Set(['big.py', 'compose.yaml', 'k8s.yaml', 'package.json']));
   });
 });

@@ -60,7 +60,10 @@ async function placesBelow(root: string, look: CodeLook): Promise<{ readonly pla
       const path = full.slice(place.folder.length + (place.folder.endsWith('/') ? 0 : 1));
       if (kind !== 'file' || !isWanted(path, look)) continue;
       files += 1;
-      if (files > LIMITS.codeFilesMax) return { places: [...places.values()], unseen: [...unseen, { place: full, reason: `more than ${LIMITS.codeFilesMax} files` }] };
+      if (files > LIMITS.codeFilesMax) {
+        unseen.push({ place: full, reason: `more than ${LIMITS.codeFilesMax} files` });
+        return { places: [...places.values()], unseen };
+      }
       place.files.push({ path, read: () => readText(full, unseen) });
     }
   }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path/posix';
 import type { Runs } from '../../domain/runs.ts';
 import type { SourceRoles } from '../traces/source-roles.ts';
-import { nameConfidence, sdkRoleOf } from '../traces/sdks.ts';
+import { isTool, nameConfidence, sdkRoleOf } from '../traces/sdks.ts';
 import type { LockedPackage } from './read/locks.ts';
 import type { Manifest } from './read/manifests.ts';
 import type { CodeLook, LocatedDependency, Trace } from './trace.ts';
@@ -56,13 +56,18 @@ function ownTrace({ manifests, locks, sources }: Project, look: CodeLook): Place
     confidence: sureness({ isDeclared: declared !== undefined, isShown: (kind === 'server' ? server : client) !== undefined, isNeeded: first !== undefined }),
     risks: advisories.length > 0 ? ['advisory'] : [],
     facts: {
-      by: declared !== undefined ? 'it is published as a server' : shown === undefined ? 'it needs a library of the protocol' : 'its source speaks the protocol',
+      by: reasonFor(declared !== undefined, shown !== undefined),
       ...(server !== undefined && client !== undefined && { alsoClient: true }),
       ...(sdk !== undefined && { sdk: `${sdk.name}${sdk.version === undefined ? '' : ` ${sdk.version}`}` }),
       ...(advisories.length > 0 && { advisories: advisories.join(', ') }),
     },
     ...(named?.name !== undefined && { name: named.name }), ...(runs !== undefined && { also: [runs] }),
   };
+}
+
+function reasonFor(isDeclared: boolean, isShown: boolean): string {
+  if (isDeclared) return 'it is published as a server';
+  return isShown ? 'its source speaks the protocol' : 'it needs a library of the protocol';
 }
 
 function sureness({ isDeclared, isShown, isNeeded }: { readonly isDeclared: boolean; readonly isShown: boolean; readonly isNeeded: boolean }): number {
@@ -91,13 +96,9 @@ function lockedTrace(path: string, locked: LockedPackage, look: CodeLook): reado
     const role = sdkRoleOf({ ecosystem, name: each });
     return role !== undefined && role !== 'client';
   });
-  const isServer = needsSdk && (hasProgram || nameConfidence(ecosystem, name) > 0) && sdkRoleOf(locked) === undefined && isServerName(ecosystem, name);
+  // Tools around the protocol need its library, too.
+  const isServer = needsSdk && (hasProgram || nameConfidence(ecosystem, name) > 0) && sdkRoleOf(locked) === undefined && !isTool(name);
   return isServer ? dependencyTrace(path, locked, look, 90) : [];
-}
-
-/** Tools around the protocol need its library, too. */
-function isServerName(ecosystem: LockedPackage['ecosystem'], name: string): boolean {
-  return nameConfidence(ecosystem, name) > 0 || !/inspector|mcp-remote|mcporter|-cli$|sdk|client/i.test(name);
 }
 
 function dependencyTrace(path: string, { ecosystem, name, version, line }: LocatedDependency, look: CodeLook, sure?: number): readonly PlacedTrace[] {

@@ -18,7 +18,7 @@ export interface CodeFile {
   /** From the repository's root. */
   readonly path: string;
   /** Undefined: no text, too large, or not readable. */
-  read(): Buffer | undefined;
+  readonly read: () => Buffer | undefined;
 }
 
 /** What one repository, or a folder that is none, tells. */
@@ -60,15 +60,18 @@ export function readRepository(worktree: readonly CodeFile[], store: GitStore | 
   if (isOver()) unseen.push({ place: '', reason: `the look took more than ${LIMITS.codeMs / 1000} seconds` });
   const now = tell([...same, ...changed], look, unseen);
   const before = tell([...same, ...old], look, []);
-  const keyOf = (trace: PlacedTrace): string => JSON.stringify([trace.path, trace.line, trace.kind, trace.runs, trace.name]);
-  const [nowKeys, beforeKeys] = [new Set(now.map(keyOf)), new Set(before.map(keyOf))];
+  const [nowKeys, beforeKeys] = [new Set(now.map(identityOf)), new Set(before.map(identityOf))];
   return {
     unseen,
     traces: [
-      ...now.map((trace) => ({ ...trace, state: beforeKeys.has(keyOf(trace)) || store === undefined ? 'both' as const : 'worktree' as const })),
-      ...before.filter((trace) => !nowKeys.has(keyOf(trace))).map((trace) => ({ ...trace, state: 'HEAD' as const })),
+      ...now.map((trace) => ({ ...trace, state: beforeKeys.has(identityOf(trace)) || store === undefined ? 'both' as const : 'worktree' as const })),
+      ...before.filter((trace) => !nowKeys.has(identityOf(trace))).map((trace) => ({ ...trace, state: 'HEAD' as const })),
     ],
   };
+}
+
+function identityOf({ path, line, kind, runs, name }: PlacedTrace): string {
+  return JSON.stringify([path, line, kind, runs, name]);
 }
 
 interface Read {
@@ -84,7 +87,8 @@ function committedFiles(store: GitStore, look: CodeLook, unseen: { place: string
   const commit = headOf(store);
   if (commit === undefined) return new Map();
   const gap = ({ path, reason }: { readonly path: string; readonly reason: string }): void => void unseen.push({ place: path, reason });
-  return new Map([...filesOf(store, objectsOf(store), commit, (path) => isWanted(path, look), gap)].slice(0, LIMITS.codeFilesMax).map(({ path, id }) => [path, id]));
+  const files = [...filesOf(store, objectsOf(store), commit, (path) => isWanted(path, look), gap)];
+  return new Map(files.slice(0, LIMITS.codeFilesMax).map(({ path, id }) => [path, id]));
 }
 
 /** As Git names a blob. */
@@ -94,7 +98,8 @@ function idOf(bytes: Buffer, digits: number): string {
 
 /** A file that is broken is said with its place, and hides no other. */
 function tell(files: readonly Read[], look: CodeLook, unseen: { place: string; reason: string }[]): readonly (PlacedTrace & { readonly project?: string })[] {
-  const folders = new Set(files.filter(({ path }) => manifestReader(basename(path)) !== undefined).map(({ path }) => dirname(path)).filter((folder) => folder !== '.'));
+  const manifests = files.filter(({ path }) => manifestReader(basename(path)) !== undefined);
+  const folders = new Set(manifests.map(({ path }) => dirname(path)).filter((folder) => folder !== '.'));
   const projects = new Map<string, Project>();
   const projectOf = (path: string): Project => {
     const folder = projectFolderOf(path, folders);
@@ -110,10 +115,8 @@ function tell(files: readonly Read[], look: CodeLook, unseen: { place: string; r
       unseen.push({ place: path, reason: error instanceof SallyportError ? error.message : 'it is broken: it could not be read as what its name says' });
     }
   }
-  return [
-    ...traces.map((trace) => (trace.runs === undefined ? { ...trace, project: projectFolderOf(trace.path, folders) } : trace)),
-    ...[...projects.values()].flatMap((project) => tracesOfProject(project, look).map((trace) => (trace.runs === undefined ? { ...trace, project: project.folder } : trace))),
-  ];
+  traces.push(...[...projects.values()].flatMap((project) => tracesOfProject(project, look)));
+  return traces.map((trace) => (trace.runs === undefined ? { ...trace, project: projectFolderOf(trace.path, folders) } : trace));
 }
 
 function readOne(path: string, text: string, project: Project, look: CodeLook): readonly PlacedTrace[] {

@@ -74,10 +74,12 @@ export function traceOfCommand(command: readonly string[], line: number, look: C
 
 const FETCHING = /\b(?:npx|bunx|pnpm|pnpx|yarn|uvx|pipx|uv)\b/;
 
+const ADDS = /(?:^|\/)(?:claude|codex|gemini|qwen|amp|droid|copilot|opencode|kimi)$/;
+
 /** `claude mcp add [options] NAME (-- COMMAND… | URL)` and the clients that do likewise: the command, or the address. */
 function addedByClient(command: readonly string[]): readonly string[] | string | undefined {
   const [program = '', noun, verb, ...rest] = command;
-  if (noun !== 'mcp' || verb !== 'add' || !/^(?:claude|codex|gemini|qwen|amp|droid|copilot|opencode|kimi)$/.test(program.split('/').at(-1) ?? '')) return undefined;
+  if (noun !== 'mcp' || verb !== 'add' || !ADDS.test(program)) return undefined;
   const url = rest.find((word) => /^https?:\/\//i.test(word));
   if (url !== undefined && !rest.includes('--')) return url;
   const at = rest.indexOf('--');
@@ -99,7 +101,8 @@ export function traceOfUrl(url: string, line: number, confidence: number, by: st
   };
 }
 
-const SAMPLE_HOST = /(?:^|\.)(?:example(?:\.(?:com|org|net))?|test|invalid|localhost|local)$|^(?:127\.|0\.0\.0\.0|\[?::1?\]?$|10\.0\.0\.|host\.docker\.internal)|your-|my-?(?:server|host|domain)/i;
+const SAMPLE_HOST = new RegExp('(?:^|\\.)(?:example(?:\\.(?:com|org|net))?|test|invalid|localhost|local)$|your-|my-?(?:server|host|domain)'
+  + '|^(?:127\\.|0\\.0\\.0\\.0|\\[?::1?\\]?$|host\\.docker\\.internal)', 'i');
 
 /** Of this machine, of documentation, or with a gap that somebody must fill. */
 export function isPlaceholder(url: string): boolean {
@@ -124,12 +127,11 @@ export function traceOfImage(image: string, line: number, by: string): Trace | u
 
 /** The simple commands of a text for a shell, with the line of each, words as they stand: cut at line ends and connectors, never evaluated. */
 export function commandsIn(text: string, firstLine: number): readonly { readonly words: readonly string[]; readonly line: number }[] {
-  const joined = text.replaceAll(/\\\r?\n/g, (match) => ' '.repeat(match.length - 1).concat('\u0001'));
   let line = firstLine;
-  return joined.split('\n').flatMap((row) => {
+  return text.split(/(?<!\\)\r?\n/).flatMap((row) => {
     const at = line;
-    line += 1 + (row.match(/\u0001/g) ?? []).length;
-    return splitCommands(row.replaceAll('\u0001', ' ')).map((words) => ({ words, line: at }));
+    line += row.split('\n').length;
+    return splitCommands(row.replaceAll(/\\\r?\n/g, ' ')).map((words) => ({ words, line: at }));
   });
 }
 

@@ -46,10 +46,9 @@ function* ofHome({ folder, user }: Home, look: HostLook): Generator<Item> {
     '.volta/tools/image/packages',
   ].map(at);
   const versions = ['.nvm/versions/node', '.local/share/fnm/node-versions', '.asdf/installs/nodejs', '.local/share/mise/installs/node'].map(at);
-  const below = (place: string): readonly string[] => entries(place).map((name) => join(place, name));
-  const each = versions.flatMap(below).flatMap((version) => ['lib/node_modules', 'installation/lib/node_modules'].map((path) => join(version, path)));
-  const npx = below(at('.npm/_npx')).map((folder) => join(folder, 'node_modules'));
-  for (const place of [...modules, ...each, ...npx]) yield* nodeModules(place, look, person);
+  const ofVersions = versions.flatMap(below).flatMap((version) => ['lib/node_modules', 'installation/lib/node_modules'].map((path) => join(version, path)));
+  const npx = below(at('.npm/_npx')).map((each) => join(each, 'node_modules'));
+  for (const place of [...modules, ...ofVersions, ...npx]) yield* nodeModules(place, look, person);
   const tools = ['.local/share/uv/tools', '.local/share/pipx/venvs', '.local/pipx/venvs'].map(at).flatMap(below);
   const cached = below(at('.cache/uv/archive-v0')).slice(0, LIMITS.hostPackagesPerFolderMax);
   for (const place of [at('.local'), ...tools, ...cached]) for (const site of sitesIn(place)) yield* pythonSite(site, look, person);
@@ -115,7 +114,7 @@ function* programs(folder: string, look: HostLook, person: string): Generator<Ob
 const MANIFEST_BYTES = 1024 * 1024;
 
 /** A bundle by the manifest in it (MCPB manifest, `manifest_version` or `dxt_version`). Nothing of it is unpacked. */
-export function* observeBundle(path: string, look: HostLook, person?: string): Generator<Item> {
+function* observeBundle(path: string, look: HostLook, person?: string): Generator<Item> {
   let manifest: JsonObject | undefined;
   try {
     const bytes = readZipped(path, 'manifest.json', MANIFEST_BYTES);
@@ -151,6 +150,10 @@ function isClosed(folder: string): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EACCES';
   }
+}
+
+function below(folder: string): readonly string[] {
+  return entries(folder).map((name) => join(folder, name));
 }
 
 function entries(folder: string): readonly string[] {

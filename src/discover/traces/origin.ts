@@ -93,7 +93,7 @@ export function pythonOriginOf(programs: string, wanted: { readonly command?: st
 }
 
 /** `lib/python3.x/site-packages` beside the programs: of a virtual environment as of a system. */
-export function siteFolders(programs: string): readonly string[] {
+function siteFolders(programs: string): readonly string[] {
   const root = dirname(programs);
   return entriesOf(join(root, 'lib')).filter((each) => /^python3?(?:\.\d+)?$/.test(each))
     .flatMap((each) => [join(root, 'lib', each, 'site-packages'), join(root, 'lib', each, 'dist-packages')]);

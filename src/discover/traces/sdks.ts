@@ -69,6 +69,10 @@ const TOOLS = new Set([
   '@modelcontextprotocol/inspector-server', '@anthropic-ai/mcpb', '@anthropic-ai/dxt', 'mcp-publisher',
 ]);
 
+export function isTool(name: string): boolean {
+  return TOOLS.has(name.toLowerCase());
+}
+
 /** Words beside `mcp` by which it is another MCP: Mod Coder Pack, chips of Microchip, molecules, certificates, airlines' … */
 const OTHERS = new Set([
   'minecraft', 'mappings', 'mapping', 'forge', 'mcpedl', 'reborn', 'coder', 'srg', 'obfuscation', 'adc', 'gpio', 'spi', 'i2c', 'can', 'dac',
@@ -81,7 +85,7 @@ const OTHERS = new Set([
  */
 export function nameConfidence(ecosystem: Ecosystem, name: string): number {
   const lower = name.toLowerCase();
-  if (TOOLS.has(lower) || sdkRoleOf({ ecosystem, name }) !== undefined) return 0;
+  if (isTool(lower) || sdkRoleOf({ ecosystem, name }) !== undefined) return 0;
   if (ecosystem === 'npm' && lower.startsWith('@modelcontextprotocol/server-')) return 90;
   if (ecosystem === 'oci' && /^(?:docker\.io\/)?mcp\/[\w.-]+/.test(lower)) return 90;
   const words = lower.replace(/@sha256:.*$/, '').split(/[^a-z0-9]+/);

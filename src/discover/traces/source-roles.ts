@@ -1,6 +1,5 @@
 /** Which languages' sources say, by their imports, that they speak the protocol. */
-export const LANGUAGES = ['javascript', 'python', 'go', 'jvm', 'dotnet', 'rust', 'ruby', 'php', 'swift'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export type Language = 'javascript' | 'python' | 'go' | 'jvm' | 'dotnet' | 'rust' | 'ruby' | 'php' | 'swift';
 
 const ENDINGS: Readonly<Record<string, Language>> = {
   ts: 'javascript', mts: 'javascript', cts: 'javascript', tsx: 'javascript', js: 'javascript', mjs: 'javascript', cjs: 'javascript', jsx: 'javascript',

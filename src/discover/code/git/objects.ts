@@ -97,7 +97,7 @@ export function* filesOf(
 }
 
 /** Others' code, copied in: what of it runs is in a lock file. */
-export const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'bower_components', '.venv', 'venv', '__pycache__', 'site-packages', '.tox']);
+const SKIPPED: ReadonlySet<string> = new Set(['.git', 'node_modules', 'bower_components', '.venv', 'venv', '__pycache__', 'site-packages', '.tox']);
 
 function treeOf(objects: Objects, commit: string): string | undefined {
   const found = objects.read(commit, COMMIT_BYTES);

@@ -30,7 +30,8 @@ function ofLabel(declared: string | undefined, { line, text }: Placed): Trace | 
   if (declared === undefined) return undefined;
   const image = text ?? '';
   const runs = image === '' ? undefined : { kind: 'package' as const, ecosystem: 'oci' as const, name: image.replace(/:[^/:]+$/, '') };
-  return { line, sensor: 'code', kind: 'server', name: declared, confidence: 95, risks: [], facts: { by: 'the label of its image' }, ...(runs !== undefined && { runs }) };
+  const facts = { by: 'the label of its image' };
+  return { line, sensor: 'code', kind: 'server', name: declared, confidence: 95, risks: [], facts, ...(runs !== undefined && { runs }) };
 }
 
 /** A gateway of others, given a server by its address. */

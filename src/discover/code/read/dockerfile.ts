@@ -10,7 +10,7 @@ const SERVER_LABEL = /\bio\.modelcontextprotocol\.server\.name\s*=\s*"?([^\s"]+)
 export function readDockerfile(text: string, look: CodeLook): readonly Trace[] {
   return instructionsIn(text).flatMap(({ name, rest, line }): readonly Trace[] => {
     if (name === 'FROM') return some(traceOfImage(rest.replace(/^--\S+\s+/, '').split(/\s+/)[0] ?? '', line, 'the image that it is made from'));
-    if (name === 'RUN') return tracesOfShell(rest.replaceAll(/--\S+\s+/g, (option) => (option.startsWith('--mount') || option.startsWith('--network') ? '' : option)), line, look);
+    if (name === 'RUN') return tracesOfShell(rest.replaceAll(/--(?:mount|network|security)=\S+\s+/g, ''), line, look);
     if (name === 'CMD' || name === 'ENTRYPOINT') {
       const words = wordsOf(rest);
       return words === undefined ? tracesOfShell(rest, line, look) : some(traceOfCommand(words, line, look));

@@ -12,9 +12,14 @@ export function readKubernetes(text: string, look: CodeLook): readonly Trace[] {
   return readYaml(text).flatMap((document) => resourcesIn(document)).flatMap((resource) => {
     const [kind, version] = [at(resource, 'kind')?.text ?? '', at(resource, 'apiVersion')?.text ?? ''];
     const name = at(resource, 'metadata', 'name')?.text;
-    const found = isOfProtocol(kind, version) ? custom(resource, kind, look) : kind === 'Ingress' || kind === 'HTTPRoute' ? entries(resource, look) : workload(resource, look);
-    return found.map((trace) => ({ ...trace, ...(name !== undefined && name !== 'TEMPLATE' && { name }), facts: { ...trace.facts, kind } }));
+    const called = name === undefined || name === 'TEMPLATE' ? {} : { name };
+    return ofResource(resource, kind, version, look).map((trace) => ({ ...trace, ...called, facts: { ...trace.facts, kind } }));
   });
+}
+
+function ofResource(resource: Placed, kind: string, version: string, look: CodeLook): readonly Trace[] {
+  if (isOfProtocol(kind, version)) return custom(resource, kind, look);
+  return kind === 'Ingress' || kind === 'HTTPRoute' ? entries(resource, look) : workload(resource, look);
 }
 
 function resourcesIn(document: Placed): readonly Placed[] {
@@ -39,7 +44,8 @@ function custom(resource: Placed, kind: string, look: CodeLook): readonly Trace[
   const version = /:([^/:]+)$/.exec(untagged)?.[1];
   const name = untagged.replace(/:[^/:]+$/, '');
   return [{
-    line, sensor: 'code', kind: 'server', confidence: 95, risks: reference.includes('@sha256:') ? [] : ['unpinned'], facts: { by: `a resource of kind ${kind}` },
+    line, sensor: 'code', kind: 'server', confidence: 95, risks: reference.includes('@sha256:') ? [] : ['unpinned'],
+    facts: { by: `a resource of kind ${kind}` },
     runs: { kind: 'package', ecosystem: 'oci', name, ...(version !== undefined && { version }) },
   }];
 }
@@ -53,7 +59,8 @@ function valueOf(spec: Placed, name: RegExp): Placed | undefined {
 }
 
 function workload(resource: Placed, look: CodeLook): readonly Trace[] {
-  return [...everything(resource)].flatMap(({ members }) => ['containers', 'initContainers'].flatMap((name) => members?.get(name)?.items ?? [])).flatMap((container) => {
+  const all = [...everything(resource)].flatMap(({ members }) => ['containers', 'initContainers'].flatMap((name) => members?.get(name)?.items ?? []));
+  return all.flatMap((container) => {
     const image = at(container, 'image');
     const words = [...wordsAt(at(container, 'command')), ...wordsAt(at(container, 'args'))];
     const byImage = image?.text === undefined ? undefined : traceOfImage(image.text, image.line, 'an image of a workload');
@@ -67,7 +74,7 @@ function entries(resource: Placed, look: CodeLook): readonly Trace[] {
   const hosts = [...everything(resource)].flatMap(({ members }) => [members?.get('host'), ...(members?.get('hostnames')?.items ?? [])]);
   const paths = [...everything(resource)].flatMap(({ members }) => [members?.get('path')?.text, at(members?.get('path'), 'value')?.text]);
   const path = paths.find((each) => each !== undefined && /^\/(?:[\w-]+\/)*(?:mcp|sse)\/?$/.test(each));
-  const host = hosts.find((each) => each?.text !== undefined && (path !== undefined || /^mcp\./.test(each.text)));
+  const host = hosts.find((each) => each?.text !== undefined && (path !== undefined || each.text.startsWith('mcp.')));
   if (host?.text === undefined) return [];
   const found = traceOfUrl(`https://${host.text}${path ?? '/mcp'}`, host.line, 60, 'an entry from outside', look);
   return found === undefined ? [] : [found];

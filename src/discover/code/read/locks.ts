@@ -103,7 +103,8 @@ function readComposer(text: string): readonly LockedPackage[] {
 function readNuget(text: string): readonly LockedPackage[] {
   return membersOf(objectIn(text)['dependencies']).flatMap(([, each]) => membersOf(each)).flatMap(([name, entry]) => {
     const version = isObject(entry) ? entry['resolved'] : undefined;
-    return typeof version !== 'string' ? [] : [{ ecosystem: 'nuget' as const, name, version, line: SPEAKS.test(name) ? lineOf(text, `"${name}"`) : 1, needs: [], hasProgram: false }];
+    if (typeof version !== 'string') return [];
+    return [{ ecosystem: 'nuget' as const, name, version, line: SPEAKS.test(name) ? lineOf(text, `"${name}"`) : 1, needs: [], hasProgram: false }];
   });
 }
 

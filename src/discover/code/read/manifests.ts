@@ -48,8 +48,7 @@ function readPyproject(text: string): Manifest {
     const said = /version\s*=\s*["']([^"']+)["']/.exec(rest)?.[1] ?? /^["']([^"']+)["']/.exec(rest)?.[1];
     return located(text, 'pypi', each, said === undefined ? undefined : exactVersion(said), each);
   }));
-  const listed = [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?|===)[^"';]*)?(?:;[^"']*)?["']/g)].map((match) =>
-    ({ ecosystem: 'pypi' as const, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').trim())) }));
+  const listed = matched(text, 'pypi', [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?|===)[^"';]*)?(?:;[^"']*)?["']/g)]);
   const isDeclared = /mcp-name:\s*\S+/.test(text);
   return {
     project: { ecosystem: 'pypi', isPublic: name !== undefined, isDeclared, ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
@@ -60,9 +59,7 @@ function readPyproject(text: string): Manifest {
 function readRequirements(text: string): Manifest {
   const rows = [...text.matchAll(/^[ \t]*["']?([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?[ \t]*((?:[=<>!~]=?|===)[ \t]*[\w.*]+)?[^\n]*$/gm)];
   const quoted = [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?)\s*[\w.*]+)?["']/g)];
-  const dependencies = [...rows, ...quoted].map((match) =>
-    ({ ecosystem: 'pypi' as const, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').replaceAll(/\s/g, ''))) }));
-  return { project: NOTHING, dependencies };
+  return { project: NOTHING, dependencies: matched(text, 'pypi', [...rows, ...quoted]) };
 }
 
 function readGoMod(text: string): Manifest {
@@ -91,7 +88,6 @@ function readCargo(text: string): Manifest {
 
 function readPom(text: string): Manifest {
   const blocks = [...text.matchAll(/<dependency>([^]*?)<\/dependency>/g)];
-  const tag = (block: string, name: string): string | undefined => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*</${name}>`).exec(block)?.[1];
   return {
     project: NOTHING,
     dependencies: blocks.flatMap((match) => {
@@ -103,11 +99,15 @@ function readPom(text: string): Manifest {
   };
 }
 
+function tag(block: string, name: string): string | undefined {
+  return new RegExp(`<${name}>\\s*([^<\\s]+)\\s*</${name}>`).exec(block)?.[1];
+}
+
 function readGradle(text: string): Manifest {
   const needed = [...text.matchAll(/["']([\w.-]+:[\w.-]+)(?::([\w.-]+))?["']/g)];
   return {
     project: NOTHING,
-    dependencies: needed.map((match) => ({ ecosystem: 'maven', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+    dependencies: matched(text, 'maven', needed),
   };
 }
 
@@ -115,7 +115,7 @@ function readDotnet(text: string): Manifest {
   const needed = [...text.matchAll(/<Package(?:Reference|Version)\s+(?:Include|Update)="([\w.]+)"(?:\s+Version="([^"]+)")?/g)];
   return {
     project: NOTHING,
-    dependencies: needed.map((match) => ({ ecosystem: 'nuget', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+    dependencies: matched(text, 'nuget', needed),
   };
 }
 
@@ -123,7 +123,7 @@ function readGemfile(text: string): Manifest {
   const needed = [...text.matchAll(/^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?/gm)];
   return {
     project: NOTHING,
-    dependencies: needed.map((match) => ({ ecosystem: 'gem', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion(match[2] ?? '')) })),
+    dependencies: matched(text, 'gem', needed),
   };
 }
 
@@ -138,8 +138,14 @@ function readSwift(text: string): Manifest {
   const needed = [...text.matchAll(/\.package\([^)]*url:\s*"https:\/\/github\.com\/([\w.-]+\/[\w-]+)(?:\.git)?"[^)]*?(?:exact:\s*"([\w.]+)")?[^)]*\)/g)];
   return {
     project: NOTHING,
-    dependencies: needed.map((match) => ({ ecosystem: 'swift', name: match[1] ?? '', line: lineOf(text, match.index), ...version1(match[2]) })),
+    dependencies: matched(text, 'swift', needed),
   };
+}
+
+/** Of each match, the first group is a name and the second what is said of its version. */
+function matched(text: string, ecosystem: LocatedDependency['ecosystem'], matches: readonly RegExpExecArray[]): readonly LocatedDependency[] {
+  return matches.map((match) =>
+    ({ ecosystem, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').replaceAll(/\s/g, ''))) }));
 }
 
 function located(text: string, ecosystem: LocatedDependency['ecosystem'], name: string, version: string | undefined, mark: string): LocatedDependency {
@@ -163,7 +169,7 @@ function sectionAt(text: string, index: number): string {
 }
 
 function lineOf(text: string, at: number): number {
-  return text.slice(0, at).split('\n').length + (/^\n/.test(text.slice(at)) ? 1 : 0);
+  return text.slice(0, at).split('\n').length + (text[at] === '\n' ? 1 : 0);
 }
 
 function objectIn(text: string): JsonObject {

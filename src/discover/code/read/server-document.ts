@@ -8,13 +8,16 @@ const ECOSYSTEMS: Readonly<Record<string, (Runs & { readonly kind: 'package' })[
   npm: 'npm', pypi: 'pypi', oci: 'oci', nuget: 'nuget', cargo: 'cargo', mcpb: 'mcpb',
 };
 
+const SERVER_NAME = /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/;
+
 /** `server.json` of the registry (schema 2025-12-11 and the earlier spellings): one server with all its packages and addresses. */
 export function readServerJson(text: string): readonly Trace[] {
   const document = objectIn(text);
   const name = document?.['name'];
-  if (document === undefined || typeof name !== 'string' || !/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/.test(name) || typeof document['description'] !== 'string') return [];
+  if (document === undefined || typeof name !== 'string' || !SERVER_NAME.test(name) || typeof document['description'] !== 'string') return [];
   const said = listOf(document['packages']).flatMap(packageOf);
-  const remotes = listOf(document['remotes']).flatMap(({ url }) => (typeof url === 'string' && !isPlaceholder(url) ? [{ kind: 'remote' as const, url: bare(url) }] : []));
+  const urls = listOf(document['remotes']).flatMap(({ url }) => (typeof url === 'string' && !isPlaceholder(url) ? [bare(url)] : []));
+  const remotes = urls.map((url) => ({ kind: 'remote' as const, url }));
   const [runs, ...also] = [...said, ...remotes];
   const version = document['version'];
   return [{
@@ -36,7 +39,8 @@ export function readBundleManifest(text: string): readonly Trace[] {
   const document = objectIn(text);
   const [name, version, server] = [document?.['name'], document?.['version'], document?.['server']];
   const isBundle = document?.['manifest_version'] !== undefined || document?.['dxt_version'] !== undefined;
-  if (!isBundle || typeof name !== 'string' || name === '' || !isObject(server) || typeof server['type'] !== 'string' || !isObject(server['mcp_config'])) return [];
+  if (!isBundle || typeof name !== 'string' || name === '' || !isObject(server)) return [];
+  if (typeof server['type'] !== 'string' || !isObject(server['mcp_config'])) return [];
   return [{
     line: 1, sensor: 'manifest', kind: 'server', name, confidence: 95, risks: [], facts: { by: 'the manifest of a bundle' },
     runs: { kind: 'package', ecosystem: 'mcpb', name, ...(typeof version === 'string' && { version }) },

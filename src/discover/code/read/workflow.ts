@@ -13,7 +13,8 @@ const IMAGES = new Set(['image', 'container', 'uses']);
  * text (`mcp_config`, `claude_args`, `settings`). Of GitHub, GitLab, Azure, CircleCI and those that look like them.
  */
 export function readWorkflow(text: string, look: CodeLook): readonly Trace[] {
-  return readYaml(text).flatMap((document) => [...everything(document)]).flatMap(({ members }) => [...(members ?? [])]).flatMap(([key, value]): readonly Trace[] => {
+  const members = readYaml(text).flatMap((document) => [...everything(document)]).flatMap((each) => [...(each.members ?? [])]);
+  return members.flatMap(([key, value]): readonly Trace[] => {
     const rows = value.items ?? [value];
     if (SCRIPTS.has(key)) return rows.flatMap((row) => (row.text === undefined ? [] : tracesOfShell(row.text, row.line, look)));
     if (IMAGES.has(key)) {

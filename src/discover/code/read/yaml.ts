@@ -33,7 +33,7 @@ export function readYaml(text: string): readonly Placed[] {
     if (depth > DEPTH_MAX || nodes > NODES_MAX || !isNode(node) || isAlias(node)) return undefined;
     const line = node.range === undefined || node.range === null ? 1 : counter.linePos(node.range[0]).line;
     // The text of a block begins below its mark.
-    if (isScalar(node)) return { line: node.type?.startsWith('BLOCK') === true ? line + 1 : line, text: String(node.value ?? '') };
+    if (isScalar(node)) return { line: node.type?.startsWith('BLOCK') === true ? line + 1 : line, text: textOf(node.value) };
     if (isSeq(node)) return { line, items: node.items.flatMap((item) => some(place(item, depth + 1))) };
     if (!isMap(node)) return undefined;
     const members = node.items.flatMap(({ key, value }) => {
@@ -47,6 +47,10 @@ export function readYaml(text: string): readonly Placed[] {
 
 function isNode(value: unknown): value is Node {
   return isScalar(value) || isMap(value) || isSeq(value) || isAlias(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : '';
 }
 
 function some(placed: Placed | undefined): readonly Placed[] {
