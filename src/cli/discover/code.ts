@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { lookAtCode } from '../../discover/code/look.ts';
 import type { CodeLook, Trace } from '../../discover/code/trace.ts';
+import type { Knowledge } from '../../knowledge/table.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 
@@ -11,17 +12,18 @@ export const code: Verb = {
   options: LOOK_OPTIONS,
   run: async (call) => {
     const roots = [call.need(0, 'the folder'), ...call.options.positionals.slice(1)].map((each) => resolve(call.io.cwd, each));
-    return look(call, 'looking at the code', lookAtCode(roots, await codeLook(hostname(), Date.now())));
+    const { currentKnowledge } = await import('../knowledge/current.ts');
+    const joined = await codeLook(hostname(), Date.now(), await currentKnowledge(call.client));
+    return look(call, 'looking at the code', lookAtCode(roots, joined));
   },
 };
 
 /** Joins what the look at code needs: how commands are unwrapped, clients' files read, and what is known of vendors and versions. */
-export async function codeLook(machine: string, now: number): Promise<CodeLook> {
-  const [{ unwrap }, { readText }, { readServers }, { placesOfProject }, { currentKnowledge }] = await Promise.all([
+export async function codeLook(machine: string, now: number, { vendorOf, advisoriesFor }: Pick<Knowledge, 'vendorOf' | 'advisoriesFor'>): Promise<CodeLook> {
+  const [{ unwrap }, { readText }, { readServers }, { placesOfProject }] = await Promise.all([
     import('../../client-files/runs/unwrap.ts'), import('../../client-files/read/document.ts'), import('../../client-files/read/servers.ts'),
-    import('../../client-files/table/places.ts'), import('../knowledge/current.ts'),
+    import('../../client-files/table/places.ts'),
   ]);
-  const { vendorOf, advisoriesFor } = currentKnowledge();
   const places = placesOfProject().filter(({ use }) => use === 'servers').map(({ client, pattern }) => ({ client, matches: patternOf(pattern) }));
   const clientOf = (path: string): string | undefined => places.find(({ matches }) => matches.test(path))?.client;
   return {

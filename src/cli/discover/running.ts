@@ -1,16 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { unwrap } from '../../client-files/runs/unwrap.ts';
 import type { Home } from '../../discover/host/packages.ts';
 import { lookRunning } from '../../discover/host/running.ts';
+import type { Knowledge } from '../../knowledge/table.ts';
 import type { Looked } from '../../domain/observation.ts';
 
 /**
  * What runs, listens, is contained and is installed on this machine, with what else is known joined in. `homes`: those of this
  * machine's people.
  */
-export async function* lookAtRunning(homes: readonly Home[], now: number): Looked {
-  const [{ unwrap }, { currentKnowledge }] = await Promise.all([import('../../client-files/runs/unwrap.ts'), import('../knowledge/current.ts')]);
-  const { advisoriesFor } = currentKnowledge();
+export async function* lookAtRunning(homes: readonly Home[], now: number, { advisoriesFor }: Pick<Knowledge, 'advisoriesFor'>): Looked {
   yield* lookRunning({
     machine: hostname(), now, homes, root: '/', unwrap, gates: ownPrograms(),
     advisoriesFor: (ecosystem, name, version) => advisoriesFor(ecosystem, name, version).flatMap(({ id, certainty }) => (certainty === 'affected' ? [id] : [])),
