@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -16,7 +16,7 @@ export const importVerb: Verb = {
   usage: 'import FILE [--as NAME]', options: { as: { type: 'string' } },
   run: async ({ client, io, options, need }) => {
     const file = need(0, 'the file');
-    const read = readCatalog(await readText(file), file);
+    const read = readCatalog(await readText(resolve(io.cwd, file)), file);
     const source = options.text('as') ?? basename(file).toLowerCase().replace(/\.\w+$/, '').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0,
       60);
     const totals = { added: 0, known: 0, changed: 0, held: 0 };

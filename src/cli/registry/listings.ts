@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { show } from '../command.ts';
@@ -76,7 +77,7 @@ export const exportVerb: Verb = {
     const servers = objects(part(answer, 'listings')).filter((one) => one['isLatest'] === true && one['status'] !== 'deleted').map((one): Json =>
       one['published'] ?? null);
     // The form of the list answer of the registry API, for clients that read one file over HTTPS.
-    await writeFile(file, `${JSON.stringify({ servers, metadata: { count: servers.length } }, undefined, 2)}\n`);
+    await writeFile(resolve(io.cwd, file), `${JSON.stringify({ servers, metadata: { count: servers.length } }, undefined, 2)}\n`);
     show(io, options.json, { file, servers: servers.length }, () => `${servers.length} servers are in ${plain(file)}.\n`);
     return 0;
   },

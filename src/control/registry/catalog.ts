@@ -25,8 +25,8 @@ export interface Standing {
   readonly now: number;
 }
 
-export async function standingNow({ store, registry, now }: Pick<Control, 'store' | 'registry' | 'now'>): Promise<Standing> {
-  return { coolingOffMs: (await registryInForce(store)).coolingOffMs, advisoriesFor: registry.advisoriesFor(), now: now() };
+export async function standingNow({ store, knowledge, now }: Pick<Control, 'store' | 'knowledge' | 'now'>): Promise<Standing> {
+  return { coolingOffMs: (await registryInForce(store)).coolingOffMs, advisoriesFor: knowledge.lately.advisoriesFor, now: now() };
 }
 
 /**

@@ -24,9 +24,9 @@ const STATUS = z.strictObject({ status: z.enum(STATUSES), version: VERSION.exact
 const listingRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/registry/listings', summary: 'What the registry of the space publishes, deleted versions too', access: 'read', reach: 'space',
-    act: async ({ space }, { store, registry, now }) => {
+    act: async ({ space }, { store, knowledge, now }) => {
       const read = await readListed(store, space, now());
-      const advisoriesFor = registry.advisoriesFor();
+      const { advisoriesFor } = knowledge.lately;
       return {
         namespace: read.registry.namespace, anonymous: read.registry.anonymous,
         listings: read.listed.map((one): Json => ({
