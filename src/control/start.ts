@@ -139,8 +139,7 @@ export function createControl(parts: ControlParts): RunningControl {
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     registry: createRegistryKeeper({ store, head: () => configuration.head, now, knowledge: () => knowledge.lately }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
-    knowledge,
-    presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
+    knowledge, presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
   const verbs = { ...controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey }), ...linkVerbs(control) };
