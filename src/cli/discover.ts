@@ -1,4 +1,5 @@
 import { code } from './discover/code.ts';
+import { host } from './discover/host.ts';
 import { inventory } from './discover/inventory.ts';
 import { logs } from './discover/logs.ts';
 import { network } from './discover/network.ts';
@@ -6,6 +7,7 @@ import { commandOf } from './verbs.ts';
 
 /** Each verb in a file of its own in `discover/`; what it needs that is large is loaded when it runs. */
 export const command = commandOf('discover', 'Find the servers and clients that are here, and which of them go around the gate', {
+  host,
   network,
   logs,
   code,

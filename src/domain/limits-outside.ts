@@ -6,6 +6,11 @@ export const OUTSIDE_LIMITS = {
   walkMs: 60_000,
   clientFileBytesMax: 20 * 1024 * 1024,
   clientFileTwiceMax: 100,
+  /** Of one pattern of the table of clients, in one place. */
+  clientFilesOfPatternMax: 5_000,
+  clientFoldersMax: 5_000,
+  /** Of one project folder, or of one home that is searched for projects. */
+  projectDepthMax: 12,
   assetKeyCharsMax: 500,
   /** Of one run of one sensor. */
   observationsMax: 100_000,

@@ -21,7 +21,8 @@ const readBundle: SpecialReader = ({ json, locate }, source) => {
   const said: Json = JSON.parse(JSON.stringify(config).replaceAll('${__dirname}', JSON.stringify(folder).slice(1, -1)));
   const server = configuredOf({ name, at: ['server', 'mcp_config'], said }, source, locate(['server', 'mcp_config'])?.startLine ?? 1);
   const version = textAt(json, 'version');
-  return [{ ...server, runs: { runs: { kind: 'package', ecosystem: 'mcpb', name, ...(version === undefined ? {} : { version }) }, wrappers: server.runs.wrappers } }];
+  const { wrappers } = server.runs;
+  return [{ ...server, runs: { runs: { kind: 'package', ecosystem: 'mcpb', name, ...(version === undefined ? {} : { version }) }, wrappers } }];
 };
 
 /** A run configuration of ToolHive: one container, or one remote server. */

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A person's home on this machine. */
+export interface PersonHome {
+  readonly folder: string;
+  readonly user: string;
+  /** Of a system whose disk is mounted here (`/mnt/c/Users` under WSL) it may be another than this one. */
+  readonly platform: 'linux' | 'darwin' | 'win32';
+}
+
+/** Accounts of services have homes that are no person's. */
+const PERSON_MIN = 1000;
+const NOBODY = 65_534;
+
+/**
+ * Every person's home: of the accounts of the machine, and of folders where homes are (directories of accounts are not always
+ * in a file). `root`: where its disk begins.
+ */
+export function homesOf(root: string, platform: NodeJS.Platform): readonly PersonHome[] {
+  const own = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
+  const parents: readonly (readonly [string, PersonHome['platform']])[] = [
+    [own === 'win32' ? 'C:/Users' : own === 'darwin' ? join(root, 'Users') : join(root, 'home'), own], [join(root, 'mnt/c/Users'), 'win32'],
+  ];
+  const homes = [
+    ...accounts(root).map((home): PersonHome => ({ ...home, platform: own })),
+    ...parents.flatMap(([parent, system]) => foldersIn(parent).map((user): PersonHome => ({ folder: join(parent, user), user, platform: system }))),
+  ];
+  const seen = new Set<string>();
+  return homes.filter(({ folder }) => !seen.has(folder) && seen.add(folder) && existsSync(folder));
+}
+
+function accounts(root: string): readonly { readonly folder: string; readonly user: string }[] {
+  try {
+    return readFileSync(join(root, 'etc/passwd'), 'utf8').split('\n').flatMap((line) => {
+      const [user = '', , id = '', , , folder = ''] = line.split(':');
+      const number = Number(id);
+      const isPerson = number === 0 || (number >= PERSON_MIN && number !== NOBODY);
+      return user !== '' && isPerson && /^\/[^/]/.test(folder) ? [{ folder: join(root, folder), user }] : [];
+    });
+  } catch {
+    return [];
+  }
+}
+
+const NO_PERSON = new Set(['Public', 'Default', 'Default User', 'All Users', 'Shared', 'lost+found']);
+
+function foldersIn(parent: string): readonly string[] {
+  try {
+    const isHome = (name: string): boolean => !NO_PERSON.has(name) && statSync(join(parent, name), { throwIfNoEntry: false })?.isDirectory() === true;
+    return readdirSync(parent).filter(isHome).toSorted();
+  } catch {
+    return [];
+  }
+}
