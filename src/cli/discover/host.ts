@@ -5,6 +5,7 @@ import type { Looked } from '../../domain/observation.ts';
 import { lookAtFiles } from '../../discover/host/files.ts';
 import { homesOf } from '../../discover/host/homes.ts';
 import { currentKnowledge } from '../knowledge/current.ts';
+import { ownPrograms } from '../own-program.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 
@@ -56,7 +57,7 @@ export async function* lookAtHost(options: HostOptions): Looked {
     files: clientFilesFor(root, options.env, options.ownHome), root: root === '/' ? '' : root, machine, now, projects,
     homes: isFoldersOnly ? [] : homes, walksHomes: true, userName: (uid) => users.get(uid), advisoriesFor, ...(signal === undefined ? {} : { signal }),
   });
-  if (!isFilesOnly && !isFoldersOnly) yield* lookRunning({ machine, now, unwrap, advisoriesFor, homes, root });
+  if (!isFilesOnly && !isFoldersOnly) yield* lookRunning({ machine, now, unwrap, gates: ownPrograms(), advisoriesFor, homes, root });
 }
 
 /** A disk says itself whose it is; else it is called by the folder that it is mounted on. */
