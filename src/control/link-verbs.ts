@@ -18,6 +18,7 @@ import { FREEZE, SIGN, VISIT } from './contexts/schema.ts';
 import { visitContext } from './contexts/visit.ts';
 import { JUDGE_SECRET, releaseJudgeSecret } from './detect/secret.ts';
 import { ISSUER_SECRET, releaseIssuerSecret } from './manifest/identity.ts';
+import { observe, SENSED } from './inventory/sensors.ts';
 import { isOwnKey } from './own-state.ts';
 import { keepQuarantined, takeQuarantined } from './quarantine/keep.ts';
 import { KEEP, TAKE } from './quarantine/schema.ts';
@@ -84,6 +85,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.use-approval': { call: (body) => useApproval(control, validate(USE, body, 'body')) },
     'control.quarantine': { call: (body) => keepQuarantined(control, validate(KEEP, body, 'body')) },
     'control.take-quarantined': { call: (body) => takeQuarantined(control, validate(TAKE, body, 'body')) },
+    'control.observe': { call: (body, { node }) => observe(control, node, validate(SENSED, body, 'body')) },
     'control.release': { call: (body) => releaseCredential(control, obtain, validate(RELEASE, body, 'body')) },
   };
 }

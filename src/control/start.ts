@@ -316,7 +316,7 @@ function lookAfterInventory({ inventory, report, ...control }: Control): () => P
       .finally(() => {
         looking = undefined;
       });
-  }, LIMITS.sensorBeatMsMin);
+  }, LIMITS.sensorSilenceLookMs);
   return async () => {
     clearInterval(timer);
     await looking;

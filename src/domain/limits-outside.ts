@@ -48,8 +48,12 @@ export const OUTSIDE_LIMITS = {
   inventorySettleMs: 2_000,
   inventoryRecordsMax: 200,
   inventoryLookMs: 10 * 60_000,
-  sensorBeatMsMin: 5_000,
+  sensorBeatMsMin: 1_000,
+  sensorSilenceLookMs: 5_000,
   sensorBeatMsMax: 60 * 60_000,
+  /** What waits on the disk of a sensor that control cannot be reached from. */
+  sensorReportsMax: 200,
+  sensorQueueBytesMax: 64 * 1024 * 1024,
   managedSettingsBytesMax: 8 * 1024 * 1024,
   /** Of one act on a client's file, of one report of a watcher. */
   fileActServersMax: 200,

@@ -4,7 +4,7 @@ import { jsonText, show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
 import { plain, readSpan, span, table, time } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
-import { inventoryOf } from './report.ts';
+import { inventoryOf } from './differences.ts';
 
 export const inventory: Verb = {
   usage: `inventory [--status STATUS] [--kind KIND] [--json | --cyclonedx]

@@ -5,6 +5,7 @@ import type { InventoryFinding } from '../../discover/correlate/findings.ts';
 import { takeInventory } from '../../discover/correlate/judge.ts';
 import type { JudgedAsset } from '../../discover/correlate/judge.ts';
 import { toCycloneDx } from '../../discover/cyclonedx.ts';
+import type { Seen } from '../../discover/reports.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import type { Severity } from '../../domain/finding.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -14,8 +15,7 @@ import { jsonText, show } from '../command.ts';
 import { text } from '../json-view.ts';
 import { plain, table } from '../terminal.ts';
 import type { Call } from '../verbs.ts';
-import type { Seen } from './look.ts';
-import type { Difference } from './report.ts';
+import type { Difference } from './differences.ts';
 
 /** What one run saw, put together. */
 export interface SeenHere {

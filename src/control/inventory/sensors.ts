@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { InventoryFinding } from '../../discover/correlate/findings.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { keepReport } from './evidence.ts';
+import { REPORT } from './schema.ts';
 
 /** So many times may a sensor not be heard before it is silent: one report may be lost. */
 const BEATS = 3;
 
 /** What a sensor says of itself, with every report and between them. */
-export const BEAT = z.strictObject({
+const BEAT = z.strictObject({
   host: z.string().min(1).max(255).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text'),
   everyMs: z.int().min(LIMITS.sensorBeatMsMin).max(LIMITS.sensorBeatMsMax),
   /** Observations that wait on its disk, and that it had to drop since it started, for want of room. */
@@ -20,15 +24,31 @@ export const BEAT = z.strictObject({
   dropped: z.int().min(0),
   state: z.enum(['watching', 'stopped']),
 });
-export type Beat = z.infer<typeof BEAT>;
+type Beat = z.infer<typeof BEAT>;
 
 export const SENSOR = BEAT.extend({ seenAt: z.number(), since: z.number(), state: z.enum(['watching', 'stopped', 'silent']) });
 export type StoredSensor = z.infer<typeof SENSOR>;
 
 type Parts = Pick<Control, 'store' | 'record' | 'now'>;
 
+export const SENSED = z.strictObject({ beat: BEAT, report: REPORT.exactOptional() });
+
+/** What the sensor of a node says: that it is there, and what it saw on its host. Throws as `keepReport` does. */
+export async function observe(control: Control, node: string | undefined, { beat, report }: z.infer<typeof SENSED>): Promise<JsonObject> {
+  if (node === undefined) throw new SallyportError('ERR_LINK_FORBIDDEN', 'a sensor is known by its certificate');
+  await hearSensor(control, node, beat);
+  if (report === undefined) return {};
+  const stray = report.observations.find(({ host }) => host !== undefined && host !== beat.host);
+  if (stray !== undefined || report.whole.some(({ host }) => host !== beat.host)) {
+    throw new SallyportError('ERR_REQUEST_INVALID', 'a sensor speaks of its own host', { remedy: 'Enrol one sensor on each host.' });
+  }
+  const kept = await keepReport(control, DEFAULT_SPACE, `sallyport|sensor/${node}`, report);
+  control.inventory.changed(DEFAULT_SPACE);
+  return { ...kept };
+}
+
 /** A sensor is heard. That one stops is on record: from then on nobody looks at its host. */
-export async function hearSensor({ store, record, now }: Parts, node: string, beat: Beat): Promise<void> {
+async function hearSensor({ store, record, now }: Parts, node: string, beat: Beat): Promise<void> {
   const before = (await findStored(store, 'sensor', DEFAULT_SPACE, node))?.body;
   if (beat.state === 'stopped' && before?.state === 'watching') await record(silence(node, { ...before, state: 'stopped' }));
   const at = now();
