@@ -9,6 +9,7 @@ import { measureIssuing } from './issuing.ts';
 import { measureJails } from './jails.ts';
 import { measureLedger } from './ledger.ts';
 import { measureLink } from './link.ts';
+import { measureLogs } from './logs.ts';
 import { measurePolicies } from './policy.ts';
 import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
@@ -47,5 +48,6 @@ export const SECTIONS: readonly Section[] = [
   { name: 'sandbox', measure: measureSandbox },
   { name: 'size', measure: measureSize },
   { name: 'backup', measure: measureBackup },
+  { name: 'logs', measure: measureLogs },
   { name: 'discover-network', measure: measureDiscoverNetwork },
 ];

@@ -25,6 +25,9 @@ export const OUTSIDE_LIMITS = {
   /** Of an administrator's export, which is read whole. */
   exportBytesMax: 64 * 1024 * 1024,
   exportNodesMax: 2_000_000,
+  /** A packed log of so little may unpack to so much, and each further byte to so many: logs pack 10 to 50 times. */
+  logUnpackedMin: 64 * 1024 * 1024,
+  logUnpackedRatioMax: 100,
   logServersMax: 20_000,
   logAddressesMax: 50_000,
   /** Sources, people and programs that are remembered of one server. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -53,14 +54,18 @@ export async function readLines(path: string, lines: Lines, signal: AbortSignal)
     const start = Buffer.alloc(2);
     await file.read(start, 0, 2, 0);
     const raw = file.createReadStream({ start: 0, highWaterMark: LIMITS.logChunkBytes, autoClose: false });
-    const isPacked = start[0] === 0x1f && start[1] === 0x8b;
-    return await splitLines(isPacked ? raw.pipe(createGunzip({ chunkSize: LIMITS.logChunkBytes })) : raw, lines, signal);
+    if (start[0] !== 0x1f || start[1] !== 0x8b) return await splitLines(raw, lines, LIMITS.logFileBytesMax, signal);
+    // Whatever ends one of them ends both: what is read ahead is not read from a closed file.
+    const unpacked = pipeline(raw, createGunzip({ chunkSize: LIMITS.logChunkBytes }), () => undefined);
+    const { size } = await file.stat();
+    return await splitLines(unpacked, lines, Math.min(LIMITS.logFileBytesMax, LIMITS.logUnpackedMin + size * LIMITS.logUnpackedRatioMax), signal);
   } finally {
     await file.close();
   }
 }
 
-async function openRegular(path: string): Promise<FileHandle> {
+/** Opens a regular file, and nothing that could make its reader wait. Throws `ERR_FILE_UNREADABLE`. */
+export async function openRegular(path: string): Promise<FileHandle> {
   let file: FileHandle | undefined;
   try {
     // Opening a pipe would wait for its writer.
@@ -73,7 +78,7 @@ async function openRegular(path: string): Promise<FileHandle> {
   throw new SallyportError('ERR_FILE_UNREADABLE', `${path} is no file`, { remedy: 'Name the files themselves; pipes, devices and folders are not read.' });
 }
 
-async function splitLines(chunks: AsyncIterable<Buffer>, { line, tooLong }: Lines, signal: AbortSignal): Promise<ReadEnd> {
+async function splitLines(chunks: AsyncIterable<Buffer>, { line, tooLong }: Lines, bytesMax: number, signal: AbortSignal): Promise<ReadEnd> {
   let rest = '';
   let skipping = false;
   let count = 0;
@@ -81,7 +86,7 @@ async function splitLines(chunks: AsyncIterable<Buffer>, { line, tooLong }: Line
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
-      if (bytes > LIMITS.logFileBytesMax) return { lines: count, stopped: `longer than ${LIMITS.logFileBytesMax} bytes` };
+      if (bytes > bytesMax) return { lines: count, stopped: `it is longer than ${bytesMax} bytes, which is more than a log of its size` };
       const text = rest + chunk.toString('latin1');
       let at = 0;
       for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {

@@ -8,6 +8,7 @@ import { isUnseen } from '../../domain/observation.ts';
 import type { Observation, Unseen } from '../../domain/observation.ts';
 import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
 import { lookAtLogs } from './look.ts';
+import { MAY_SAY } from './signs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,7 +33,7 @@ async function look(content: string | Buffer | readonly string[], options: { rea
   const paths = (typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content).map((text) => put(text));
   const servers: Observation[] = [];
   const unseen: Unseen[] = [];
-  for await (const item of lookAtLogs(paths, { vendorOf, signal: new AbortController().signal, now: () => 1_700_000_000_000, ...options })) {
+  for await (const item of lookAtLogs(paths, { vendorOf, signal: new AbortController().signal, now: () => 1_800_000_000_000, ...options })) {
     if (isUnseen(item)) unseen.push(item);
     else servers.push(item);
   }
@@ -241,6 +242,13 @@ describe('what is taken for MCP', () => {
   });
 });
 
+test('every address that vendors are known by is looked at', () => {
+  for (const { url, host, isDedicated } of shippedTables().vendorEndpoints) {
+    expect(MAY_SAY.test(url) || new URL(url).pathname === '/' ? '' : url).toBe('');
+    expect(!isDedicated || MAY_SAY.test(host) ? '' : host).toBe('');
+  }
+});
+
 describe('bad input', () => {
   const good = lines(zeekHttp({}));
 
@@ -265,6 +273,28 @@ describe('bad input', () => {
     const { keys, unseen } = await look(packed.subarray(0, packed.length - 20));
     expect(keys).toHaveLength(1);
     expect(unseen[0]?.reason).toMatch(/^read as far as line \d+: broken/);
+  });
+
+  test('a packed log that unpacks to more than a log is not read to its end', async () => {
+    const bomb = gzipSync(Buffer.alloc(LIMITS.logUnpackedMin * 3, 'x'));
+    expect(bomb.length * LIMITS.logUnpackedRatioMax).toBeLessThan(LIMITS.logUnpackedMin * 2);
+    const { unseen } = await look(Buffer.concat([gzipSync(good), bomb]));
+    expect(unseen.map(({ reason }) => reason)).toContainEqual(expect.stringMatching(/^read as far as line \d+: it is longer than/));
+  });
+
+  test('times that are none, or of tomorrow, end nothing', async () => {
+    const { servers } = await look(lines(zeekHttp({ ts: 1e300 }), zeekHttp({ ts: '9'.repeat(400) }), zeekHttp({ ts: -1 }), zeekHttp({ ts: 4_000_000_000 })));
+    expect(servers.map(({ seenAt }) => seenAt)).toEqual([1_800_000_000_000]);
+    expect((await look('9999999999999999999.123 1 10.0.0.5 TCP_TUNNEL/200 4567 CONNECT mcp.linear.app:443 - HIER_DIRECT/1.2.3.4 -\n')).keys).toHaveLength(1);
+  });
+
+  test('lines that are made to cost are broken at once', async () => {
+    const costly = [`10.0.0.5 - - [23/Nov/2026:10:00:00 +0000] "POST /${'mcp'.repeat(10_000)}`, `10.0.0.5 - - [x] "${'A'.repeat(30_000)} mcp`,
+      `${'1'.repeat(30_000)} mcp`];
+    const plain = '10.0.0.5 - - [23/Nov/2026:10:00:00 +0000] "POST /mcp HTTP/1.1" 202 0 "-" "undici"\n';
+    const { keys, unseen } = await look(`${plain}${costly.map((line) => `${line}\n`.repeat(300)).join('')}`, { host: 'a.example' });
+    expect(keys).toHaveLength(1);
+    expect(unseen[0]?.reason).toContain('900 of 901 lines');
   });
 
   test('what is no file is not waited for, what is no log is said to be none', async () => {

@@ -143,7 +143,8 @@ function observationOf(row: Row, now: number): Observation {
       ...listed('sources', row.sources), ...listed('people', people), ...listed('agents', row.agents),
       ...(row.connections === 0 ? {} : { connections: row.connections, bytes: row.bytes }),
     },
-    seenAt: row.last === 0 ? now : row.last,
+    // A clock that is ahead must not make a server look used tomorrow.
+    seenAt: row.last === 0 ? now : Math.min(row.last, now),
   };
 }
 

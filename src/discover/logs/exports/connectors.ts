@@ -16,6 +16,8 @@ export interface Connectors {
   readonly found: readonly Connector[];
   /** Connectors of the product's own, which name no address. */
   readonly addressless: number;
+  /** There was more than is looked through. */
+  readonly isCut: boolean;
 }
 
 /** Properties that hold the address of a server, and of nothing else. */
@@ -33,27 +35,23 @@ export function connectorsIn(documents: readonly { readonly line: number; readon
   const found: Connector[] = [];
   let addressless = 0;
   let nodes = 0;
-  const look = (value: Json, line: number, above: Partial<Connector>, depth: number): void => {
+  /** How many addresses lie in it. */
+  const look = (value: Json, line: number, above: Partial<Connector>, depth: number): number => {
     nodes += 1;
-    if (nodes > LIMITS.exportNodesMax || depth > LIMITS.jsonDepthMax) return;
-    if (isArray(value)) {
-      for (const item of value) look(item, line, above, depth + 1);
-      return;
-    }
-    if (!isObject(value)) return;
+    if (nodes > LIMITS.exportNodesMax || depth > LIMITS.jsonDepthMax) return 0;
+    if (isArray(value)) return value.reduce((sum: number, item) => sum + look(item, line, above, depth + 1), 0);
+    if (!isObject(value)) return 0;
     const here = { ...above, ...saidOf(value) };
     const isConnector = KINDS.some((kind) => /mcp|connector/i.test(textAt(value, kind) ?? ''));
     const url = textAt(value, ...OWN) ?? (isConnector ? textAt(value, ...SHARED) ?? textAt(objectAt(value, 'spec') ?? {}, 'url') : undefined);
-    if (url !== undefined && /^(?:https?|wss?):\/\//i.test(url)) found.push({ ...here, line, url });
-    else if (isConnector && textAt(value, ...NAMES) !== undefined && !hasAddressBelow(value)) addressless += 1;
-    for (const child of Object.values(value)) look(child, line, here, depth + 1);
+    const isAddress = url !== undefined && /^(?:https?|wss?):\/\//i.test(url);
+    if (isAddress) found.push({ ...here, line, url });
+    const below = Object.values(value).reduce((sum: number, child) => sum + look(child, line, here, depth + 1), 0);
+    if (isConnector && !isAddress && below === 0 && textAt(value, ...NAMES) !== undefined) addressless += 1;
+    return below + (isAddress ? 1 : 0);
   };
   for (const { line, value } of documents) look(value, line, {}, 0);
-  return { found, addressless };
-}
-
-function hasAddressBelow(value: JsonObject): boolean {
-  return Object.values(value).some((child) => (isObject(child) || isArray(child)) && /:\/\//.test(JSON.stringify(child)));
+  return { found, addressless, isCut: nodes > LIMITS.exportNodesMax };
 }
 
 /** What an object says of itself, or of the connector that is written in it. */

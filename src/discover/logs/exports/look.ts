@@ -33,8 +33,9 @@ export async function lookAtExport(path: string, options: ExportOptions): Promis
   return (async function* seen(): Looked {
     if (grants !== undefined) yield* observationsOf(path, grants, options);
     else if (product !== undefined) {
-      const { found, addressless } = connectorsIn(read.documents);
+      const { found, addressless, isCut } = connectorsIn(read.documents);
       yield* connected(path, found, product, options);
+      if (isCut) yield { place: path, reason: `only the first ${LIMITS.exportNodesMax} values were looked through: export less at a time` };
       if (addressless > 0) yield { place: path,
         reason: `${addressless} connectors name no address: they are ${product.title}'s own, and not to be told apart from here` };
     }
@@ -86,7 +87,7 @@ function observationOf(path: string, all: readonly Grant[], { vendorOf, now }: E
   const scopes = [...new Set(all.flatMap((grant) => grant.scopes))];
   const [person] = people;
   const shared = {
-    sensor: 'grant' as const, place: `${path}:${line}`, seenAt: Math.max(...all.map(({ seenAt }) => seenAt)) || now(),
+    sensor: 'grant' as const, place: `${path}:${line}`, seenAt: Math.min(all.reduce((latest, { seenAt }) => Math.max(latest, seenAt), 0) || now(), now()),
     ...(app === '' ? {} : { name: cut(app) }), ...(person === undefined || people.length > 1 ? {} : { person: cut(person) }),
   };
   const facts = {

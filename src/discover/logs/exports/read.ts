@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { SallyportError } from '../../../domain/errors.ts';
 import { LIMITS } from '../../../domain/limits.ts';
 import { isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
+import { openRegular } from '../lines.ts';
 
 /** What an export holds: documents, each with the line at which it begins, and how much of it is none. */
 export interface Export {
@@ -12,13 +12,16 @@ export interface Export {
 
 /**
  * Reads an administrator's export whole: one JSON document, JSON lines, or CSV with a header. Undefined for what is none of them;
- * throws with a reason for what can't be read.
+ * throws `ERR_FILE_UNREADABLE` for what can't be read, or is larger than an export.
  */
 export async function readExport(path: string): Promise<Export | undefined> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  const file = await openRegular(path);
   try {
     const { size } = await file.stat();
-    if (size > LIMITS.exportBytesMax) throw new Error(`an export has at most ${LIMITS.exportBytesMax} bytes: export less at a time`);
+    if (size > LIMITS.exportBytesMax) {
+      throw new SallyportError('ERR_FILE_UNREADABLE', `it is no log, and an export has at most ${LIMITS.exportBytesMax} bytes`,
+        { remedy: 'Export less at a time.' });
+    }
     const text = (await file.readFile('utf8')).replace(/^\uFEFF/, '');
     const whole = parsed(text);
     if (whole !== undefined) return { documents: [{ line: 1, value: whole }], broken: [] };

@@ -1,9 +1,10 @@
 import { said, splitHost, splitTarget } from '../traffic.ts';
 import type { LogFormat, Traffic } from '../traffic.ts';
+import { timeOf } from './record.ts';
 import { patternFormat } from './text.ts';
 
 /** `combined` of nginx and Apache; before it the name of the virtual host, after it whatever was added. */
-const COMBINED = /^(?:([\w.-]+(?::\d+)?) )?([\da-fA-F.:]+|[\w.-]+) \S+ (\S+) \[([^\]]+)\] "(?:([A-Z]+) (\S+)[^"]*|[^"]*)" (\d{3}) (?:\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?(.*)$/;
+const COMBINED = /^(?:([\w.-]+(?::\d+)?) )?([\da-fA-F.:]+|[\w.-]+) \S+ (\S+) \[([^\]]+)\] "(?:([A-Z]+) ([^" ]+)(?: [^"]*)?|[^"]*)" (\d{3}) (?:\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?(.*)$/;
 
 /** Envoy's default: `[start] "method path protocol" code flags received sent duration upstream "for" "agent" "id" "authority" "upstream"`. */
 const ENVOY = /^\[([^\]]+)\] "([A-Z]+|-) (\S+) [^"]*" (\d+) .*?"((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)" "[^"]*" "([^"]*)" "([^"]*)"/;
@@ -41,16 +42,14 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 function timeOfCombined(text: string): number {
   const match = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)$/.exec(text);
   const month = MONTHS.indexOf((match?.[2] ?? '').toLowerCase()) + 1;
-  const at = match === null ? Number.NaN : Date.parse(`${match[3]}-${String(month).padStart(2, '0')}-${match[1]}T${match[4]}${match[5]}:${match[6]}`);
-  return Number.isNaN(at) ? 0 : at;
+  return match === null ? 0 : timeOf(`${match[3]}-${String(month).padStart(2, '0')}-${match[1]}T${match[4]}${match[5]}:${match[6]}`);
 }
 
 function ofEnvoy(match: RegExpExecArray): Traffic | 'other' {
   const [, time = '', method, target = '', status, from = '', agent, authority = ''] = match;
   if (method === '-') return 'other';
-  const seenAt = Date.parse(time);
   return {
-    by: 'http', seenAt: Number.isNaN(seenAt) ? 0 : seenAt, from: said(from.split(',')[0]?.trim()), method, ...splitTarget(target),
+    by: 'http', seenAt: timeOf(time), from: said(from.split(',')[0]?.trim()), method, ...splitTarget(target),
     ...(said(authority) === undefined ? {} : splitHost(authority)), status: Number(status), agent: said(agent),
   };
 }

@@ -1,5 +1,6 @@
 import { said } from '../traffic.ts';
 import type { LogFormat, Traffic } from '../traffic.ts';
+import { timeOf } from './record.ts';
 import { patternFormat } from './text.ts';
 
 /** `[INFO] client:port - id "TYPE CLASS name. proto size do bufsize" RCODE flags size seconds`, after whatever stands before it. */
@@ -15,6 +16,6 @@ function read(match: RegExpExecArray): Traffic | 'other' {
   const [, before = '', from, , name = '', code] = match;
   // A name that nobody has is nobody's server.
   if (code === 'NXDOMAIN') return 'other';
-  const at = Date.parse(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*/.exec(before)?.[0] ?? '');
-  return { by: 'dns', seenAt: Number.isNaN(at) ? 0 : at, from: from?.replace(/^\[(.*)\]$/, '$1'), host: said(name.replace(/\.$/, '').toLowerCase()) };
+  const seenAt = timeOf(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*/.exec(before)?.[0] ?? '');
+  return { by: 'dns', seenAt, from: from?.replace(/^\[(.*)\]$/, '$1'), host: said(name.replace(/\.$/, '').toLowerCase()) };
 }

@@ -62,12 +62,15 @@ export function textsAt(record: JsonObject, name: string): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
-/** Seconds or milliseconds since the epoch, or a date of ISO 8601 or RFC 2822, as milliseconds; 0 for none. */
+/** Seconds or milliseconds since the epoch, or a date of ISO 8601 or RFC 2822, as milliseconds; 0 for none, and for no time at all. */
 export function timeOf(value: string | number | undefined): number {
   if (value === undefined) return 0;
   const number = Number(value);
   // Nanoseconds, milliseconds and seconds of this century lie far apart.
-  if (Number.isFinite(number)) return Math.round(number > 1e17 ? number / 1e6 : number > 1e11 ? number : number * 1000);
-  const parsed = Date.parse(String(value).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return Number.isNaN(parsed) ? 0 : parsed;
+  const at = Number.isFinite(number) ? Math.round(number > 1e17 ? number / 1e6 : number > 1e11 ? number : number * 1000)
+    : Date.parse(String(value).replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
+  return at > 0 && at < LATEST ? at : 0;
 }
+
+/** The year 2100: a date beyond it is none, and could not even be written. */
+const LATEST = 4_102_444_800_000;

@@ -10,20 +10,24 @@ export const zeek: LogFormat = {
     if (first[0]?.startsWith('#separator') === true) return separated(first);
     const record = firstRecord(first);
     if (record === undefined || record['ts'] === undefined || record['uid'] === undefined) return undefined;
-    const path = pathOf((name) => record[name] !== undefined);
-    return jsonReader((line) => trafficOf(path, line), path === 'conn' ? true : undefined);
+    return jsonReader((line) => trafficOf(ofLine(line), line), ofLine(record) === 'conn' ? true : undefined);
   },
 };
 
+/** Columns without a value are left out of JSON, and one file may hold several logs: each line says anew what it is. */
+function ofLine(line: JsonObject): ZeekPath {
+  return pathOf((name) => line[name] !== undefined);
+}
+
 type ZeekPath = 'http' | 'ssl' | 'dns' | 'conn' | 'mcp' | 'other';
 
-/** What a log is, by the columns that only it has: the name of a file may be anything. */
+/** What a log is, by columns that only it has and always fills: the name of a file may be anything. */
 function pathOf(has: (column: string) => boolean): ZeekPath {
   if (has('era') && has('mcp_method')) return 'mcp';
-  if (has('trans_depth') || (has('method') && has('uri'))) return 'http';
-  if (has('server_name') || has('cipher')) return 'ssl';
-  if (has('qtype_name') || has('query')) return 'dns';
-  return has('conn_state') ? 'conn' : 'other';
+  if (has('trans_depth')) return 'http';
+  if (has('established') || has('server_name') || has('cipher')) return 'ssl';
+  if (has('rejected') || has('qtype_name') || has('query')) return 'dns';
+  return has('conn_state') || has('missed_bytes') ? 'conn' : 'other';
 }
 
 interface Shared {
