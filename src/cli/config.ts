@@ -1,3 +1,4 @@
+import { audit } from './config/audit.ts';
 import { diff, status } from './config/compare.ts';
 import { enforce } from './config/enforce.ts';
 import { exec } from './config/exec.ts';
@@ -9,5 +10,5 @@ import { rollback, show, verify } from './config/versions.ts';
 import { commandOf } from './verbs.ts';
 
 export const command = commandOf('config', 'The configuration as signed versions; and the files of clients: sealed, watched, enforced', {
-  status, diff, history, show, rollback, verify, restore, accept, seal, unseal, exec, enforce,
+  status, diff, history, show, rollback, verify, restore, accept, audit, seal, unseal, exec, enforce,
 });

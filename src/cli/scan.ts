@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
-import { SEVERITIES } from '../domain/finding.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { renderArgv } from '../registry/launch.ts';
 import { usageError } from './arguments.ts';
@@ -9,6 +8,7 @@ import { jsonText } from './command.ts';
 import type { Command } from './command.ts';
 import { withProgress } from './progress.ts';
 import { judge, rankOf } from './scan/judge.ts';
+import { FOUND, thresholdOf, UNREAD } from './scan/threshold.ts';
 import { asJson, asTable } from './scan/show.ts';
 import { toSarif } from './scan/sarif.ts';
 import { publicUrl, readFileSources, readServer } from './scan/sources.ts';
@@ -22,12 +22,10 @@ const OPTIONS = {
   url: { type: 'string' }, header: { type: 'string', multiple: true }, command: { type: 'boolean' }, connect: { type: 'boolean' }, start: { type: 'boolean' },
   as: { type: 'string', multiple: true }, timeout: { type: 'string' }, sarif: { type: 'boolean' }, 'fail-on': { type: 'string' }, all: { type: 'boolean' },
 } as const;
-/** Something was found that is as bad as --fail-on says; 1 is a fault, 2 a typing error. */
-const FOUND = 3;
-/** Nothing that bad was found, but not everything could be read. */
-const UNREAD = 4;
 const BAD_INPUT = 5;
-const SCAN_VERSION = '1.0.0';
+const TOOL = {
+  name: 'sallyport scan', version: '1.0.0', help: 'A finding is a reason to read the definition, not a verdict; see docs/scan.md.',
+};
 
 export const command: Command = {
   name: 'scan',
@@ -43,29 +41,20 @@ scan --command -- COMMAND ARGUMENT...    starts it on this machine, as you, with
   },
   async run(args, io) {
     const call = callOf(command, args, OPTIONS, io);
-    const threshold = thresholdOf(call);
+    const threshold = thresholdOf(command, call.options);
     const sources = await withProgress(io, 'scanning', () => sourcesOf(call));
     const found = [...sources.findings, ...judge(sources.targets)].toSorted((a, b) => rankOf(b.severity) - rankOf(a.severity));
     // Half of a list is not a list without findings.
     const unread = sources.targets.flatMap(({ name, incomplete }): readonly Skipped[] =>
       (incomplete === undefined ? [] : [{ name, reason: `not all of it was read: ${incomplete}`, failed: true }]));
     const skipped = [...sources.skipped, ...unread];
-    if (call.options.flag('sarif')) io.out(`${jsonText(toSarif(found, skipped, SCAN_VERSION), 2)}\n`);
+    if (call.options.flag('sarif')) io.out(`${jsonText(toSarif(found, skipped, TOOL), 2)}\n`);
     else if (call.options.json) io.out(`${jsonText(asJson(sources.targets, found, skipped), 2)}\n`);
     else io.out(asTable(sources.targets, found, skipped, call.options.flag('all')));
     if (found.some(({ severity }) => threshold !== undefined && rankOf(severity) >= threshold)) return FOUND;
     return skipped.some(({ failed }) => failed) ? UNREAD : 0;
   },
 };
-
-/** The rank from which on findings fail the scan; high unless said otherwise. */
-function thresholdOf({ options }: Call): number | undefined {
-  const said = options.text('fail-on') ?? 'high';
-  if (said === 'never') return undefined;
-  const severity = SEVERITIES.find((each) => each === said);
-  if (severity === undefined) throw usageError(command, `--fail-on is never or one of ${SEVERITIES.join(', ')}`);
-  return rankOf(severity);
-}
 
 function allowedBy({ options }: Call): Allowed {
   const timeout = options.text('timeout');

@@ -24,7 +24,7 @@ interface Known extends Declared {
 }
 
 /** The registry as far as a client's file needs it. */
-async function serversAtGate(call: Pick<Call, 'client'>): Promise<readonly Known[]> {
+export async function serversAtGate(call: Pick<Call, 'client'>): Promise<readonly Known[]> {
   return objects(part(await call.client.get('/servers'), 'servers')).map((one) => {
     const named = part(one, 'package', 'declared');
     const command = isArray(named) ? named.map(text) : [];

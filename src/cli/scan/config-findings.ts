@@ -1,3 +1,5 @@
+import { approvedBy, isCleartext } from '../../client-files/audit/entry-findings.ts';
+import { secretsIn } from '../../client-files/audit/secrets.ts';
 import type { Locate, Path } from '../../client-files/read/region.ts';
 import { detectorsWith } from '../../detect/table.ts';
 import { createInspector } from '../../detect/inspect.ts';
@@ -5,8 +7,6 @@ import { UNINFORMED } from '../../detect/surroundings.ts';
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
-import { isLoopbackHost } from '../../domain/loopback.ts';
-import { looksSecret } from '../../domain/secret-forms.ts';
 import { showHidden } from '../../domain/hidden.ts';
 import type { ScanFinding } from './judge.ts';
 import { ownRule, ruleInfo } from './rules.ts';
@@ -31,46 +31,13 @@ export function findingsOf(server: ConfiguredServer, said: Json, file: string, l
     return { ...common, ...at(pathOf(finding.at[0] ?? '', said)), rule, severity: finding.severity, message };
   });
   const told = new Set(seen.flatMap((one) => one.at));
-  const secrets = secretsIn(said, '', []).filter((path) => !told.has(pointerOf(path)));
-  const approvals = approvalsIn(said);
+  const secrets = new Map(secretsIn(said, () => []).map(({ at: path }) => [pointerOf(path), path]));
+  const approvals = approvedBy(said);
   return [
-    ...seen, ...secrets.map((path) => own('config/secret', path)),
+    ...seen, ...[...secrets].flatMap(([pointer, path]) => (told.has(pointer) ? [] : [own('config/secret', path)])),
     ...(isCleartext(server) ? [own('config/cleartext', [])] : []),
     ...(approvals === undefined ? [] : [own('config/auto-approve', [approvals], ` (${showHidden(approvals)})`)]),
   ];
-}
-
-/** Where values stand that are, by their form or by their name, secrets in clear. */
-function secretsIn(json: Json, key: string, path: Path): readonly Path[] {
-  if (typeof json === 'string') {
-    const [, option, header] = /^(?:--?([\w-]+)=|([A-Za-z-]+):\s)/.exec(json) ?? [];
-    const value = option === undefined ? json : json.slice(json.indexOf('=') + 1);
-    return looksSecret(option ?? header ?? key, value) ? [path] : [];
-  }
-  if (isArray(json)) {
-    return json.flatMap((item, index) => {
-      const before = json[index - 1];
-      return secretsIn(item, typeof before === 'string' && before.startsWith('-') ? before : '', [...path, index]);
-    });
-  }
-  if (!isObject(json)) return [];
-  return Object.entries(json).flatMap(([name, value]) => (value === undefined || REFERS.test(name) ? [] : secretsIn(value, name, [...path, name])));
-}
-
-/** Names whose values say where a secret is, and are none. */
-const REFERS = /env_var$|_env$|^env_http_headers$|^env_keys$|headersHelper|url$/i;
-
-function isCleartext({ url }: ConfiguredServer): boolean {
-  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'http:' && !isLoopbackHost(new URL(url).hostname);
-}
-
-/** Under which name a client is told to ask nobody. */
-function approvalsIn(said: Json): string | undefined {
-  if (!isObject(said)) return undefined;
-  return ['autoApprove', 'alwaysAllow', 'trust', 'default_tools_approval_mode'].find((name) => {
-    const value = said[name];
-    return value === true || value === 'approve' || (isArray(value) && value.length > 0);
-  });
 }
 
 function pointerOf(path: Path): string {

@@ -28,6 +28,10 @@ export interface ScanFinding {
   readonly excerpt: string;
   /** Where it stands in the file that was scanned. */
   readonly region?: Region;
+  /** What helps. */
+  readonly remedy?: string;
+  /** Of a secret: by what the same one is known elsewhere. Salted. */
+  readonly fingerprint?: string;
 }
 
 const inspect = createInspector(DETECTORS);

@@ -1,3 +1,4 @@
+import { AUDIT_RULES } from '../../client-files/audit/rules.ts';
 import { DETECTOR_INFO } from '../../detect/table.ts';
 import type { Severity } from '../../domain/finding.ts';
 
@@ -13,11 +14,7 @@ const OWN = {
   'launch/unpinned': {
     severity: 'medium', what: 'It starts whatever version of a package is the newest.', catalogues: ['MCP04', 'ASI04', 'AML.T0010', 'SAFE-T1002', 'MCP-T11'],
   },
-  'config/secret': { severity: 'medium', what: 'A credential stands in the file in clear text.', catalogues: ['MCP01', 'ASI03', 'AML.T0055', 'SAFE-T1503'] },
-  'config/cleartext': { severity: 'medium', what: 'It is reached over a network without encryption.', catalogues: ['MCP07', 'ASI07', 'MCP-T7'] },
-  'config/auto-approve': {
-    severity: 'medium', what: 'The client calls its tools without asking anybody.', catalogues: ['MCP02', 'ASI09', 'SAFE-T1403'],
-  },
+  ...AUDIT_RULES,
   'surface/differs': {
     severity: 'high', what: 'It says something else to another client.', catalogues: ['MCP03', 'ASI04', 'AML.T0109', 'SAFE-T1201', 'MCP-T6'],
   },

@@ -10,15 +10,22 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = { criti
 /** What code hosts sort by: the ranges of CVSS. */
 const SCORES: Readonly<Record<Severity, string>> = { critical: '9.5', high: '8.0', medium: '5.5', low: '3.0', info: '0.1' };
 
+/** Which command it was, and where its findings are explained. */
+export interface Tool {
+  readonly name: string;
+  readonly version: string;
+  readonly help: string;
+}
+
 /** A log of one run in SARIF 2.1.0 (OASIS), for code hosts and dashboards. What was not read is told as a notification of the run. */
-export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skipped[], version: string): JsonObject {
+export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skipped[], { name: tool, version, help }: Tool): JsonObject {
   const ids = [...new Set(findings.map(({ rule }) => rule))].toSorted((a, b) => (a < b ? -1 : 1));
   const seen = new Map<string, number>();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [{
-      tool: { driver: { name: 'sallyport scan', version, rules: ids.map((id) => ruleOf(id, findings)) } },
+      tool: { driver: { name: tool, version, rules: ids.map((id) => ruleOf(id, findings, help)) } },
       columnKind: 'utf16CodeUnits',
       invocations: [{
         executionSuccessful: skipped.every(({ failed }) => !failed),
@@ -31,12 +38,12 @@ export function toSarif(findings: readonly ScanFinding[], skipped: readonly Skip
   };
 }
 
-function ruleOf(id: string, findings: readonly ScanFinding[]): Json {
+function ruleOf(id: string, findings: readonly ScanFinding[], explained: string): Json {
   const info = ruleInfo(id);
   const severity = info?.severity ?? findings.find(({ rule }) => rule === id)?.severity ?? 'medium';
   const [what, catalogues] = [info?.what ?? id, info?.catalogues ?? []];
   const entries = catalogues.length === 0 ? '' : ` Catalogues: ${catalogues.join(', ')}.`;
-  const help = `${what}${entries} A finding is a reason to read the definition, not a verdict; see docs/scan.md.`;
+  const help = `${what}${entries} ${explained}`;
   return {
     id, name: id.replaceAll(/(?:^|[-/])(\w)/g, (_, letter: string) => letter.toUpperCase()), shortDescription: { text: what }, fullDescription: { text: what },
     help: { text: help, markdown: help }, defaultConfiguration: { level: LEVELS[severity] },

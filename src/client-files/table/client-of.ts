@@ -1,18 +1,27 @@
-/** Where each client has its files, by what their paths end in or hold; the first that fits. */
-const PLACES: readonly (readonly [client: string, path: RegExp])[] = [
-  ['cursor', /[/\\]\.cursor[/\\]|[/\\]Cursor[/\\]User[/\\](?:mcp|settings)\.json$/], ['vscode-insiders', /[/\\]Code - Insiders[/\\]/],
-  ['cline-cli', /[/\\]\.cline[/\\]|cline_mcp_settings\.json$/], ['roo-code', /roo-cline|[/\\]\.roo[/\\]/],
-  ['vscode', /[/\\]\.vscode[/\\]mcp\.json$|[/\\]Code[/\\]User[/\\]/], ['claude-desktop', /claude_desktop_config\.json$/],
-  ['github-copilot-cli', /[/\\]\.copilot[/\\]|[/\\]\.github[/\\]mcp\.json$/], ['claude-code', /[/\\]\.claude\.json$|[/\\]\.mcp\.json$|[/\\]\.claude[/\\]/],
-  ['codex', /[/\\]\.codex[/\\]/], ['gemini-cli', /[/\\]\.gemini[/\\]settings\.json$/], ['qwen-code', /[/\\]\.qwen[/\\]/],
-  ['windsurf', /[/\\](?:\.codeium|\.windsurf)[/\\]/],
-  ['opencode', /opencode\.jsonc?$/], ['kilo-code', /[/\\]kilo\.jsonc?$/], ['crush', /[/\\]\.?crush\.json$/], ['zed', /[/\\]\.?zed[/\\]settings\.json$/i],
-  ['continue', /[/\\]\.continue[/\\]/], ['goose', /[/\\]goose[/\\]/i], ['librechat', /librechat\.ya?ml$/], ['mistral-vibe', /[/\\]\.vibe[/\\]/],
-  ['grok-build', /[/\\]\.grok[/\\]/], ['hermes-agent', /[/\\]\.hermes[/\\]/], ['kimi-code', /[/\\]\.kimi(?:-code)?[/\\]/], ['fx', /[/\\]\.fx[/\\]/],
-  ['mcporter', /mcporter\.json$/], ['sema4', /sema4ai-studio/],
-];
+import { CLIENT_TABLE } from './table.ts';
+
+interface Known {
+  readonly client: string;
+  readonly path: RegExp;
+  /** How much of the pattern is said: of two that fit, the one that says more. */
+  readonly said: number;
+}
+
+/** The ends of all paths that the table knows, made when they are first asked for. */
+let known: readonly Known[] | undefined;
 
 /** Whose file a path is, as an id of the table of clients; `unknown` for none of those. */
 export function clientOf(path: string): string {
-  return PLACES.find(([, pattern]) => pattern.test(path))?.[0] ?? 'unknown';
+  known ??= CLIENT_TABLE.flatMap(({ id, user, project, managed, extension, cache, settings }) =>
+    [...user, ...project, ...managed, ...extension, ...cache, ...settings].map((pattern) => knownOf(id, pattern)));
+  const plain = path.replaceAll('\\', '/');
+  const fitting = known.filter((one) => one.path.test(plain));
+  return fitting.reduce<Known | undefined>((best, one) => (best === undefined || one.said > best.said ? one : best), undefined)?.client ?? 'unknown';
+}
+
+/** A pattern without its systems and without where it begins, as the end of a path. */
+function knownOf(client: string, pattern: string): Known {
+  const end = pattern.replace(/^(?:linux|darwin|win32)(?:,(?:linux|darwin|win32))*:/, '').replace(/^(?:~|<\w+>|\$\w+|[A-Z]:)?\/*/, '');
+  const path = end.split('/').map((name) => (name === '**' ? '(?:.+/)?' : `${name.split('*').map((part) => RegExp.escape(part)).join('[^/]*')}/`)).join('');
+  return { client, path: new RegExp(`(?:^|/)${path.replace(/\/$/, '')}$`), said: end.replaceAll('*', '').length };
 }
