@@ -134,7 +134,7 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
     imports: ['bun#spawn', 'node:child_process#spawn', 'node:child_process#execFile', 'node:child_process#fork'],
     files: [
       'src/sandbox/launch.ts', 'src/sandbox/python.ts', 'src/sandbox/jail/probe.ts', 'src/roles/up-process.ts', 'src/vault/run.ts',
-      'src/discover/host/ask-system.ts',
+      'src/discover/host/ask-system.ts', 'src/cli/config/exec.ts',
     ],
   },
   { call: /\bBun\.redis\b/, imports: ['bun#RedisClient', 'bun#redis'], files: ['src/store/redis.ts'] },

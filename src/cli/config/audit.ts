@@ -19,6 +19,7 @@ import { showHidden } from '../../domain/hidden.ts';
 import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
 import { declaredAs } from '../../registry/imported.ts';
 import { jsonText } from '../command.ts';
+import { ownPrograms } from '../own-program.ts';
 import { withProgress } from '../progress.ts';
 import type { ScanFinding } from '../scan/judge.ts';
 import { rankOf } from '../scan/judge.ts';
@@ -32,7 +33,6 @@ import type { FileToAudit } from './audit-files.ts';
 import { hasGate } from './file-acts.ts';
 import { findSecretSpans, seeInstructions } from './find-secrets.ts';
 import { openFingerprints } from './fingerprint.ts';
-import { program } from './opened.ts';
 import { serversAtGate } from './seal-gate.ts';
 
 const TOOL = { name: 'sallyport config audit', version: '1.0.0', help: 'Nothing of a file was started or evaluated; see docs/client-files.md.' };
@@ -120,7 +120,7 @@ interface Judged {
 function judgeServers(file: FileToAudit, text: string, knowledge: EntryKnowledge): Judged {
   const { path, client, scope, project } = file;
   const { json, locate, also, faults } = readLeniently(text, path);
-  const source = { client, file: path, scope, ...(project === undefined ? {} : { project }), gates: [program()[0]] };
+  const source = { client, file: path, scope, ...(project === undefined ? {} : { project }), gates: ownPrograms() };
   const broken = faults.map(({ line, reason }) => found('file/broken', { file: path }, `line ${line}: ${reason}`));
   const findings = [{ json, locate }, ...also].flatMap((document) => {
     const { servers, unread } = readServers(document, source);

@@ -17,7 +17,7 @@ import type { Call } from '../verbs.ts';
 
 /**
  * What was taken out of files of this person, on this machine. It is no part of control's vault: that one gives secrets to gateways
- * alone, each against a permit, and what a client starts by itself needs its own without one.
+ * alone, each against a permit, and what a client starts by itself needs its own without one (docs/decisions/0024-files-of-clients.md).
  */
 export interface FileVault extends SealingPlace {
   /** `age1…`: what is encrypted for this person is encrypted for it. */

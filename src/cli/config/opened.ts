@@ -11,6 +11,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { showHidden } from '../../domain/hidden.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
+import { ownPrograms } from '../own-program.ts';
 import { plain } from '../terminal.ts';
 import type { Call } from '../verbs.ts';
 
@@ -29,7 +30,7 @@ export async function openFile(call: Pick<Call, 'options' | 'io'>, name: string)
   if (read.bytes === undefined) throw new SallyportError('ERR_FILE_UNREADABLE', `there is no file ${showHidden(path)}`, { remedy: 'Name a client\'s file.' });
   const client = call.options.text('client') ?? clientOf(path);
   const document = readText(read.text, read.path);
-  const found = readServers(document, { client, file: read.path, scope: 'user', gates: [program()[0]] });
+  const found = readServers(document, { client, file: read.path, scope: 'user', gates: ownPrograms() });
   const entries = entriesIn(document.json).flatMap(({ name: server, at, said }): readonly SealableEntry[] => {
     const configured = found.servers.find((one) => JSON.stringify(one.at) === JSON.stringify(at));
     return configured === undefined || !isObject(said) || configured.runs.runs.kind === 'gate' ? []
