@@ -27,6 +27,13 @@ const ROWS = {
   'registry-duties': ['A server that somebody asks for is reviewed, approved and published by others, on record.', 'issue 7, part 5'],
   'registry-cooling': ['What comes from another registry waits, and what was changed, deprecated or looks wrong is held until somebody looked.',
     'issue 7, part 5'],
+  'discover-network': [
+    'Servers of both eras are found at authorised targets alone, at a polite rate, with what they do for strangers; none of their tools is called.',
+    'issue 7, part 2',
+  ],
+  'knowledge-signed': [
+    'What ages comes in bundles that a named key signed, on record, can be compared and taken back, and needs no network.', 'issue 7, part 5',
+  ],
   'packages-pinned': ['What runs is what was pinned when it was declared: of one digest, with no script, from a store, offline.', 'issue 6, part 3'],
   'sandbox-hostile': [
     'Arbitrary code in the sandbox of a local server reaches nothing but what its entry names; each attempt is impossible, or noticed with its evidence.',
@@ -348,6 +355,11 @@ export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly fi
   { id: 'toolsets', file: 'test/e2e/toolset.test.ts', text: 'lists, under the names of the toolset' },
   { id: 'roles-jailed', file: 'test/isolation/roles.test.ts', text: 'who claims another role' },
   { id: 'roles-jailed', file: 'test/isolation/roles.test.ts', text: 'code that ignores every signal' },
+  { id: 'discover-network', file: 'src/discover/network/scan.test.ts', text: '2026-07-28, by the reference SDK' },
+  { id: 'discover-network', file: 'src/discover/network/scan.test.ts', text: 'never calls a tool' },
+  { id: 'discover-network', file: 'src/discover/network/targets.test.ts', text: 'come at most so often in all' },
+  { id: 'knowledge-signed', file: 'src/control/knowledge/knowledge.test.ts', text: 'of a key that nobody named is refused' },
+  { id: 'knowledge-signed', file: 'src/cli/knowledge.test.ts', text: 'imported and taken back' },
   { id: 'doctor-truth', file: 'src/cli/boundaries.test.ts', text: 'doctor says of each jailed role' },
   { id: 'doctor-truth', file: 'src/cli/boundaries.test.ts', text: 'a role has no jail' },
   { id: 'packages-pinned', file: 'src/roles/runner-packages.test.ts', text: 'a published server runs from the store' },

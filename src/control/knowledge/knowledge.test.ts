@@ -59,6 +59,7 @@ describe('a bundle', () => {
   });
 
   test('replaces all tables, is on record, and can\'t be followed by an older one', async () => {
+    await trust({ releases: publicHalf(key) });
     const issuedAt = '2026-12-01T00:00:00Z';
     const next = bundle({ sequence: 5, issuedAt, clientNames: [{ name: 'new-client', title: 'New', homepage: 'https://new.example' }] });
     const { status, body } = await api('POST', '/knowledge/bundles', next);
@@ -95,6 +96,8 @@ describe('advisories that an administrator imports', () => {
 
 describe('going back', () => {
   test('takes an earlier version, or what ships; an edition that was here is not taken as a new one', async () => {
+    await trust({ releases: publicHalf(key) });
+    for (const sequence of [5, 6]) await api('POST', '/knowledge/bundles', bundle({ sequence }));
     const back = await api('POST', '/knowledge/rollback', { number: 1, reason: 'wrong ranges' });
     expect(back).toMatchObject({ status: 200, body: { from: 'rollback', sequence: 5 } });
     expect(await affected('1.9.9')).toBe(0);
@@ -113,9 +116,11 @@ describe('going back', () => {
 });
 
 test('survives a restart, and what somebody else wrote into the store is not believed', async () => {
+  await trust({ releases: publicHalf(key) });
+  await api('POST', '/knowledge/bundles', bundle({ sequence: 30 }));
   await fixture.restart();
   const { control } = fixture.role;
-  expect((await control.knowledge.current()).sequence).toBe(18);
+  expect((await control.knowledge.current()).sequence).toBe(30);
   const [version] = await control.knowledge.history();
   const row = await control.store.get('knowledge', 'default', String(version?.number));
   await control.store.put('knowledge', 'default', String(version?.number), { text: JSON.stringify(row?.body).replaceAll('mcp-remote', 'x') }, { by: 'thief' });

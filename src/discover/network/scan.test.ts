@@ -39,7 +39,8 @@ async function scan(targets: readonly object[], refusal: RefusalOf = allowed): P
 }
 
 async function scanPort(port: number): Promise<Observation | undefined> {
-  const { seen } = await scan([{ network: '127.0.0.1/32', ports: [port] }]);
+  const { seen, unseen } = await scan([{ network: '127.0.0.1/32', ports: [port] }]);
+  expect(unseen).toEqual([]);
   expect(seen.length).toBeLessThan(2);
   return seen[0];
 }
@@ -186,13 +187,18 @@ describe('what only looks like it is not reported', () => {
     'an answer to another question': () => Response.json({ jsonrpc: '2.0', id: 1, result: { supportedVersions: ['2026-07-28'] } }),
     'a stream of something else': () => new Response('event: tick\ndata: 1\n\n', { headers: { 'content-type': 'text/event-stream' } }),
     'an API that wants a token': () => new Response('', { status: 401, headers: { 'www-authenticate': 'Bearer realm="api"' } }),
-    'a redirect to a server': (request) => Response.redirect(new URL('/real/mcp', request.url).href, 307),
     'a body without end': () => new Response(new ReadableStream({ pull: (at) => at.enqueue(new Uint8Array(65_536)) })),
     'deep JSON': () => new Response('['.repeat(60_000), { headers: { 'content-type': 'application/json' } }),
   };
   test.each(Object.keys(answers))('%s', async (what) => {
     const answer = answers[what] ?? (() => new Response());
     expect(await scanPort(listen(answer).port)).toBeUndefined();
+  });
+
+  test('a redirect to a server', async () => {
+    const server = startModernServer();
+    stops.push(server.stop);
+    expect(await scanPort(listen(() => Response.redirect(`http://127.0.0.1:${server.port}/mcp`, 307)).port)).toBeUndefined();
   });
 
   test('an API whose metadata is of all of it is a guess', async () => {
@@ -224,7 +230,7 @@ test('a port that is open and says nothing was not seen', async () => {
   const { port } = listen(() => new Promise<Response>(() => undefined));
   const { seen, unseen } = await scan([{ network: '127.0.0.1/32', ports: [port] }]);
   expect(seen).toEqual([]);
-  expect(unseen).toMatchObject([{ place: `127.0.0.1:${port}` }]);
+  expect(unseen).toEqual([{ place: `127.0.0.1:${port}`, reason: 'it is open, and answered nothing within 3 s' }]);
 });
 
 test('a name is judged by each address that it has now', async () => {

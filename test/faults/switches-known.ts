@@ -1,0 +1,65 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+const SCAN = 'src/discover/network/scan.test.ts';
+const TARGETS = 'src/discover/network/targets.test.ts';
+const KNOWN = 'src/control/knowledge/knowledge.test.ts';
+
+/** What keeps discovery on the network polite and within its leave, and what ages believable. */
+export const KNOWN_OUTSIDE: readonly Switch[] = [
+  ...switches('src/discover/network/targets.ts', TARGETS, [
+    ['public networks', 'a public network', 'if (refusal !== undefined) return `${address} of', 'if (address === undefined) return `${address} of'],
+    ['leave that ends', 'until the end of its last day', 'if (now >= end)', 'if (now < 0)'],
+    ['leave for ever', 'until the end of its last day', 'if (end - now > LIMITS.networkTargetsMs)', 'if (end < 0)'],
+    ['addresses of all targets', 'so many addresses at most', '2 ** hostBits > most', '2 ** hostBits < 0'],
+    ['URLs of public addresses', 'with a URL of a public address is refused', 'return refusal === undefined ?', 'return refusal !== 1 ?'],
+    ['credentials in URLs of targets', 'with a URL that shows a credential', "if (username !== '' || password", "if (password === ' ' && password"],
+  ]),
+  ...switches('src/discover/network/scan.ts', SCAN, [
+    [
+      'what names resolve to', 'a name is judged by each address',
+      'filter(({ refusal }) => refusal === undefined)', 'filter(({ address }) => address !== undefined)',
+    ],
+  ]),
+  ...switches('src/discover/network/pace.ts', TARGETS, [
+    ['pace in all', 'at most so often in all', 'next = all + 1000 / perSecond;', 'next = all;'],
+    ['pace to one address', 'at most so often to one address', 'host + 1000 / perHostPerSecond', 'host'],
+  ]),
+  ...switches('src/discover/network/ask.ts', SCAN, [
+    ['redirects of what is looked at', 'a redirect to a server', "redirect: 'manual'", "redirect: 'follow'"],
+    ['answers without end', 'a body without end', '|| text.length >= LIMITS.networkAnswerBytesMax', ''],
+    ['who asks', 'it says who asks', '`sallyport-discovery (asked by ${owner})`', "'curl/8'"],
+    ['answers that never come', 'says nothing was not seen', 'AbortSignal.any([signal, late])', 'signal'],
+  ]),
+  ...switches('src/discover/network/exposure.ts', SCAN, [
+    ['sessions that were opened', 'what was opened is closed', "method: 'DELETE'", "method: 'GET'"],
+    ['foreign Host', 'a foreign Host alone', "['origin', 'host'] as const", "['origin'] as const"],
+  ]),
+  ...switches('src/discover/network/recognise.ts', SCAN, [
+    ['answers to other questions', 'an answer to another question', "answer.json['id'] === id || isError", "answer.json['id'] !== 0 || isError"],
+    ['language servers', 'a language server', "typeof revision !== 'string' || !REVISION.test(revision) ||", ''],
+  ]),
+  ...switches('src/knowledge/bundle.ts', KNOWN, [
+    ['signatures of bundles', 'of a key that nobody named is refused', 'if (good.length === 0)', 'if (good.length < 0)'],
+  ]),
+  ...switches('src/knowledge/advisories.ts', 'src/knowledge/advisories.test.ts', [
+    ['withdrawn advisories', 'that was withdrawn', 'if (advisory.withdrawn !== undefined) continue;', ''],
+    [
+      'versions that cannot be compared', 'say how sure they are',
+      "holds === undefined) ? { certainty: 'possible'", "holds === null) ? { certainty: 'possible'",
+    ],
+  ]),
+  ...switches('src/control/knowledge/keeper.ts', KNOWN, [
+    ['older bundles', 'can\'t be followed by an older one', 'if (tables.sequence <= newest)', 'if (tables.sequence < 0)'],
+    [
+      'bundles that were taken back', 'an edition that was here',
+      'Math.max(shipped.sequence, list?.newest ?? 0);', 'Math.max(shipped.sequence, list?.versions[0]?.sequence ?? 0);',
+    ],
+    ['imports on record', 'is on record', 'await record({', 'void ({'],
+    [
+      'signed list of versions', 'what somebody else wrote',
+      "publicKey, Buffer.from(signature, 'base64url'))) throw tampered();", "publicKey, Buffer.from(signature, 'base64url'))) void tampered();",
+    ],
+    ['digests of versions', 'what somebody else wrote', '|| digestOf(row.data.text) !== digest)', ')'],
+  ]),
+];
