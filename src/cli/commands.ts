@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   server: async () => (await import('./server.ts')).command,
   segment: async () => (await import('./segment.ts')).command,
   scan: async () => (await import('./scan.ts')).command,
+  sensor: async () => (await import('./sensor.ts')).command,
   discover: async () => (await import('./discover.ts')).command,
   knowledge: async () => (await import('./knowledge.ts')).command,
   advisories: async () => (await import('./advisories.ts')).command,

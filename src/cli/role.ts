@@ -135,7 +135,7 @@ async function readFleet(options: Arguments): Promise<FleetOptions> {
 }
 
 /** A token is never an argument: everybody on the machine can read those. */
-async function readJoin(file: string): Promise<string> {
+export async function readJoin(file: string): Promise<string> {
   try {
     return file === '-' ? await new Response(Bun.stdin).text() : readFileSync(file, 'utf8');
   } catch (cause) {

@@ -19,7 +19,7 @@ export interface AtGate {
   readonly notes: readonly string[];
 }
 
-interface Known extends Declared {
+export interface Known extends Declared {
   readonly status: string;
 }
 

@@ -25,9 +25,12 @@ export const host: Verb = {
       root: disk, machine: root === undefined ? hostname() : nameOf(disk), env: io.env, ownHome: io.env['HOME'] ?? homedir(),
       projects: options.positionals.map((folder) => resolve(io.cwd, folder)), isFoldersOnly: options.flag('only-folders'), isFilesOnly, signal: io.signal,
       advisoriesFor: (ecosystem, name, version) => knowledge.advisoriesFor(ecosystem, name, version).map(({ id }) => id),
-    }));
+    }), { whole: isFilesOnly || options.flag('only-folders') || options.positionals.length > 0 ? [] : HOST_SENSORS });
   },
 };
+
+/** What one look at the whole of a host looks at: what they do not see again is gone. */
+export const HOST_SENSORS = ['client-file', 'process', 'listener', 'container', 'manifest'] as const;
 
 export interface HostOptions {
   /** Where the machine's disk begins. */
