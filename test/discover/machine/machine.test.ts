@@ -7,12 +7,16 @@ import { correlate } from '../../../src/discover/correlate/correlate.ts';
 import { isUnseen } from '../../../src/domain/observation.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
 import { plantLogs } from './logs.ts';
+import { plantRepositories } from './repositories.ts';
+import { plantRunning } from './running.ts';
 import type { Plant, Planted, PlantPart } from './planted.ts';
 import { scoreOf } from './score.ts';
 
 /** Every part in a file of its own; it adds itself here. */
 const PARTS: Readonly<Record<string, PlantPart>> = {
   logs: plantLogs,
+  repositories: plantRepositories,
+  running: plantRunning,
 };
 
 /** What the machine is called in everything that is planted on it. */
