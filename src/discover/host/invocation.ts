@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { npmOriginOf, pythonOriginOf } from '../traces/origin.ts';
 import type { Origin } from '../traces/origin.ts';
@@ -41,19 +42,27 @@ export function invocationOf({ argv, program, folder, sharesFiles }: RunningProc
   const { script, module, after } = scriptOf(basename(first), rest);
   if (module !== undefined) {
     const origin = sharesFiles && isAbsolute(first) ? pythonOriginOf(dirname(first), { module }) : undefined;
-    return { words: argv, module, ...(origin !== undefined && { origin }) };
+    return { words: origin === undefined ? argv : againBy(origin, after), module, ...(origin !== undefined && { origin }) };
   }
   if (script === undefined) return { words: argv };
   const path = isAbsolute(script) || folder === undefined ? script : resolve(folder, script);
   const runner = RUNNERS.find(([pattern]) => pattern.test(path));
   if (runner !== undefined) return { words: runnerWords([...runner[1], ...after]) ?? [...runner[1], ...after] };
   if (!sharesFiles || !isAbsolute(path)) return { words: argv, script: path };
+  // `bun test`, `node --run start`: a word that names no file is none.
+  if (!isFile(path)) return { words: argv };
   const origin = npmOriginOf(path) ?? pythonOriginOf(dirname(path), { command: basename(path) });
   if (origin === undefined) return { words: argv, script: path };
-  // A file of an installed package is what its runner would start: one name for both.
-  const named = `${origin.name}${origin.version === undefined ? '' : `@${origin.version}`}`;
-  const again = origin.isInstalled ? [origin.ecosystem === 'npm' ? 'npx' : 'uvx', named, ...after] : argv;
-  return { words: again, script: path, origin };
+  return { words: origin.isInstalled ? againBy(origin, after) : argv, script: path, origin };
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** A file of an installed package is what its runner would start: one name for both. */
+function againBy({ ecosystem, name, version }: Origin, after: readonly string[]): readonly string[] {
+  return [ecosystem === 'npm' ? 'npx' : 'uvx', `${name}${version === undefined ? '' : `@${version}`}`, ...after];
 }
 
 /** `npm exec -- x`, `uv tool run x`, `bun x x` are what their short names are. */

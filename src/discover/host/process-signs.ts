@@ -35,6 +35,7 @@ interface Judged {
 const FETCHED = /\/_npx\/|\/archive-v0\/|\/bunx-\d+|\/dlx-|\/\.pnpm-store\//;
 /** Of what came from whom, when nothing else is known: names of programs make no server by themselves. */
 const BY_NAME_MAX = 45;
+const BY_PROJECT = 45;
 const PROTOCOL = 60;
 
 /** Undefined: nothing of it has to do with the protocol. Reads the files that the process runs; asks the process nothing. */
@@ -82,10 +83,13 @@ function byFiles(process: RunningProcess, { origin, script, words }: Invocation)
   if (shown === 'server') return { confidence: 92, by: 'its source makes a server' };
   if (origin?.sdk !== undefined && origin.sdk.role !== 'client') {
     const isNamed = nameConfidence(origin.ecosystem, origin.name) > 0;
-    if (origin.sdk.role === 'server' || isNamed) return { confidence: 90, by: `its package needs ${origin.sdk.name}` };
-    if (shown !== 'client') return { confidence: 70, by: `its package needs ${origin.sdk.name}` };
+    const by = `its package needs ${origin.sdk.name}`;
+    // In somebody's project run scripts for many things; what an installed package needs, it needs to run.
+    if (!origin.isInstalled && shown === undefined) return { confidence: BY_PROJECT, by };
+    if (origin.sdk.role === 'server' || isNamed) return { confidence: 90, by };
+    if (shown !== 'client') return { confidence: 70, by };
   }
-  if (shown === 'client' || origin?.sdk?.role === 'client') return { confidence: 80, by: 'its source makes a client', kind: 'client' };
+  if (shown === 'client' || (origin?.sdk?.role === 'client' && origin.isInstalled)) return { confidence: 80, by: 'its source makes a client', kind: 'client' };
   if (shown === 'either') return { confidence: 75, by: 'its source uses a library of the protocol' };
   if (shown === 'protocol') return { confidence: PROTOCOL, by: 'its source names the methods of the protocol' };
   return byBinary(process, words);

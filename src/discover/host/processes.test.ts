@@ -88,7 +88,7 @@ describe('what runs here', () => {
   });
 
   test('a script by its imports, whatever it is called, and where it listens', async () => {
-    const source = "try { await import('@modelcontextprotocol/server'); } catch {}\n// new McpServer({})\n";
+    const source = "if (globalThis.never) await import('@modelcontextprotocol/server');\n";
     const wide = put('project/work.js', source + LISTENS('0.0.0.0'));
     const narrow = put('project/other.js', source + LISTENS('127.0.0.1'));
     const [first, second] = [await start([bun, wide]), await start([bun, narrow])];
@@ -133,8 +133,8 @@ describe('what runs here', () => {
 
   test('what calls itself the gate is not the gate', async () => {
     put('fake/package.json', JSON.stringify({ name: 'sallyport', dependencies: { '@modelcontextprotocol/server': '2' } }));
-    const { pid } = await start([bun, put('fake/main.js', STAYS), 'connect', 'crm']);
-    expect(of(observed(), pid)).toMatchObject([{ kind: 'server', confidence: 90, runs: { kind: 'program', script: join(root, 'fake/main.js') } }]);
+    const { pid } = await start([bun, put('fake/main.js', `if (globalThis.never) await import('@modelcontextprotocol/server');\n${STAYS}`), 'connect', 'crm']);
+    expect(of(observed(), pid)).toMatchObject([{ kind: 'server', confidence: 92, runs: { kind: 'program', script: join(root, 'fake/main.js') } }]);
     const seen = observeProcesses(readLinux(), { ...look, gates: [join(root, 'fake/main.js')] });
     expect(of(seen, pid)).toMatchObject([{ kind: 'server', runs: { kind: 'gate', server: 'crm' } }]);
   });

@@ -13,7 +13,7 @@ const REPOSITORIES: Readonly<Record<string, { readonly files: Files; readonly go
   server: {
     files: {
       'package.json': { name: '@coded/crm', version: '1.0.0', dependencies: { '@modelcontextprotocol/sdk': '^1.20.0' } },
-      'src/index.ts': "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nexport const server = new McpServer({ name: 'crm', version: '1' });\n",
+      'src/index.ts': "import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';\nnew McpServer({ name: 'crm', version: '1' });\n",
       'Dockerfile': 'FROM node:24\nCOPY . .\nCMD ["node", "dist/index.js"]\n',
     },
   },
@@ -70,7 +70,10 @@ jobs:
     gone: ['old/Dockerfile'],
   },
   mirror: {
-    files: { 'go.mod': 'module coded.io/tool\n\nrequire github.com/modelcontextprotocol/go-sdk v1.1.0\n', 'main.go': 'package main\n\nimport "github.com/modelcontextprotocol/go-sdk/mcp"\n\nvar _ = mcp.NewServer(nil, nil)\n' },
+    files: {
+      'go.mod': 'module coded.io/tool\n\nrequire github.com/modelcontextprotocol/go-sdk v1.1.0\n',
+      'main.go': 'package main\n\nimport "github.com/modelcontextprotocol/go-sdk/mcp"\n\nvar _ = mcp.NewServer(nil, nil)\n',
+    },
     isBare: true,
   },
 };
@@ -87,7 +90,8 @@ const LOOK_ALIKE_FILES: Files = {
 
 const LOOK_ALIKES: readonly LookAlike[] = [
   { what: 'an address in a text', text: 'readme-like' }, { what: 'a library of a chip', text: 'chip.py' }, { what: 'a driver', text: 'mcp2515' },
-  { what: 'mappings of a game', text: 'minecraft' }, { what: 'a comment and a sample', text: 'sample.ts' }, { what: 'an extension of a browser', text: 'extension' },
+  { what: 'mappings of a game', text: 'minecraft' }, { what: 'a comment and a sample', text: 'sample.ts' },
+  { what: 'an extension of a browser', text: 'extension' },
   { what: 'a service that is only called so', text: 'compose-like' }, { what: 'a word that is printed', text: 'like-mcp-server' },
 ];
 
@@ -113,7 +117,8 @@ function commitAll(folder: string): void {
 function plantsOf(folder: string, machine: string): readonly Plant[] {
   const project = (path: string): string => `program:${machine}!${join(folder, path)}`;
   const rows: readonly (readonly [string, 'server' | 'client', readonly string[], number, Plant['by']])[] = [
-    ['a server that is made here', 'server', [project('server'), 'package:npm/@coded/crm'], 95, 'code'], ['an agent', 'client', [project('agent')], 85, 'code'],
+    ['a server that is made here', 'server', [project('server'), 'package:npm/@coded/crm'], 95, 'code'],
+    ['an agent', 'client', [project('agent')], 85, 'code'],
     ['a command of an agent', 'server', ['package:pypi/mcp-server-coded'], 75, 'code'],
     ['an address given to a model', 'server', ['url:https://wiki.coded.io/agents'], 90, 'code'],
     ['a client\'s file of a project', 'server', ['url:https://board.coded.io/mcp'], 95, 'client-file'],

@@ -15,7 +15,8 @@ const LISTENS = "const s = Bun.listen({ hostname: process.argv.at(-1), port: 0, 
 const PYTHON = `import socket, sys, time
 s = socket.socket(); s.bind((sys.argv[-1], 0)); s.listen(); print("up", s.getsockname()[1], flush=True); time.sleep(600)
 `;
-const MAKES_SERVER = "try { await import('@modelcontextprotocol/sdk/server/mcp.js'); } catch {}\n";
+/** Read, never done: nothing is to be fetched. */
+const MAKES_SERVER = "if (globalThis.never === true) await import('@modelcontextprotocol/sdk/server/mcp.js');\n";
 
 /** A real process that was started, and where it listens. */
 interface Started {
@@ -41,7 +42,8 @@ class Party {
 
   /** Resolves once it says that it is up; its standard input and output are pipes. */
   async start(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Started> {
-    const child = Bun.spawn([...argv], { cwd: this.#folder, stdin: 'pipe', stdout: 'pipe', stderr: 'ignore', env: { PATH: process.env['PATH'] ?? '', ...env } });
+    const whole = { PATH: process.env['PATH'] ?? '', ...env };
+    const child = Bun.spawn([...argv], { cwd: this.#folder, stdin: 'pipe', stdout: 'pipe', stderr: 'ignore', env: whole });
     this.#children.push(child);
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
@@ -54,7 +56,8 @@ class Party {
     const all = readLinux();
     const own = new Set(this.#children.map(({ pid }) => pid));
     for (const { pid, parent } of all.processes) if (own.has(parent)) own.add(pid);
-    return { processes: all.processes.filter(({ pid }) => own.has(pid)), sockets: all.sockets.filter(({ pid }) => pid !== undefined && own.has(pid)), unseen: [] };
+    const sockets = all.sockets.filter(({ pid }) => pid !== undefined && own.has(pid));
+    return { processes: all.processes.filter(({ pid }) => own.has(pid)), sockets, unseen: [] };
   }
 
   /** Ends what was started, and what that started. */
@@ -77,12 +80,12 @@ async function startPackages(party: Party, put: Put): Promise<void> {
   put('a package with its library', ['package:npm/@planted/notes'], 90, (await party.start([BUN, notes, '127.0.0.1'])).port);
   const declared = install(party, 'lib/node_modules', 'planted-quiet', { version: '1.0.0', mcpName: 'io.planted/quiet' }, LISTENS);
   put('a package that says so', ['package:npm/planted-quiet'], 95, (await party.start([BUN, declared, '0.0.0.0'])).port);
-  install(party, 'npx/_npx/15c6/node_modules', '@planted/chain-mcp-server', { version: '3.0.0', dependencies: SDK }, STAYS);
+  install(party, 'npx/_npx/15c6/node_modules', '@planted/chain-mcp-server', { version: '3.0.0', dependencies: SDK }, LISTENS);
   const chained = join('npx/_npx/15c6/node_modules/@planted/chain-mcp-server/dist/index.js');
-  const runner = party.put('npm/bin/npx-cli.js', `const c = Bun.spawn(['${BUN}', '${chained}'], { stdin: 'pipe', stdout: 'pipe' });
-c.stdout.getReader().read().then(() => console.log('up 0')); setInterval(() => undefined, 1000);\n`);
-  await party.start([BUN, runner, '-y', '@planted/chain-mcp-server']);
-  put('a runner and what it started, once', ['package:npm/@planted/chain-mcp-server'], 90);
+  const runner = party.put('npm/bin/npx-cli.js', `const c = Bun.spawn(['${BUN}', '${chained}', '127.0.0.1'], { stdin: 'pipe', stdout: 'pipe' });
+for await (const chunk of c.stdout) console.log(new TextDecoder().decode(chunk));\n`);
+  const ran = await party.start([BUN, runner, '-y', '@planted/chain-mcp-server']);
+  put('a runner and what it started, once', ['package:npm/@planted/chain-mcp-server'], 90, ran.port);
   const bridge = install(party, 'lib/node_modules', 'mcp-remote', { version: '0.1.30', dependencies: SDK }, LISTENS);
   const bridged = await party.start([BUN, bridge, 'https://mcp.planted.io/mcp', '--header', 'Authorization: Bearer hunter2hunter2', '127.0.0.1']);
   put('a bridge, by where it leads', ['url:https://mcp.planted.io/mcp'], 90, bridged.port);
@@ -98,7 +101,7 @@ async function startScripts(party: Party, machine: string, put: Put): Promise<vo
   await run('a script by its imports', 'work/a.js', MAKES_SERVER + LISTENS, 90, '127.0.0.1');
   await run('a script of Python', 'work/b.py', `try:\n    from mcp.server.fastmcp import FastMCP\nexcept ImportError:\n    pass\n${PYTHON}`, 90, '0.0.0.0');
   await run('a bundle, by the methods in it', 'work/c.js', `globalThis.m = ["tools/call", "tools/list", "initialize"];\n${LISTENS}`, 60, '127.0.0.2');
-  await run('one more of Python, of no port', 'work/d.py', 'try:\n  import fastmcp\nexcept ImportError:\n  pass\nimport time\nprint("up 0", flush=True)\ntime.sleep(600)\n', 70);
+  await run('one more of Python', 'work/d.py', `try:\n  import fastmcp\nexcept ImportError:\n  pass\n${PYTHON}`, 70, '127.0.0.1');
   const gate = party.put('sallyport/main.js', STAYS);
   await party.start([BUN, gate, 'connect', 'planted-crm']);
   put('what goes through the gate', ['gate:planted-crm'], 95);
@@ -109,7 +112,9 @@ async function startOthers(party: Party, folder: string, machine: string, put: P
   party.put(`${site}/mcp_server_planted/__main__.py`, PYTHON);
   party.put(`${site}/mcp_server_planted-2.0.dist-info/METADATA`, 'Name: mcp-server-planted\nVersion: 2.0\nRequires-Dist: mcp>=1\n');
   mkdirSync(join(folder, 'venv/bin'));
-  symlinkSync(Bun.which('python3') ?? '', join(folder, 'venv/bin/python'));
+  // What is found first may be a script that chooses one.
+  const python = Bun.spawnSync(['python3', '-c', 'import sys; print(sys.executable)']).stdout.toString().trim();
+  symlinkSync(python, join(folder, 'venv/bin/python'));
   const module = await party.start([join(folder, 'venv/bin/python'), '-m', 'mcp_server_planted', '127.0.0.1'], { PYTHONPATH: join(folder, site) });
   put('a module of an environment', ['package:pypi/mcp-server-planted'], 90, module.port);
   const compiled = join(folder, 'planted-mcp-tool');
@@ -126,8 +131,10 @@ for await (const chunk of c.stdout) console.log(new TextDecoder().decode(chunk))
 }
 
 const LOOK_ALIKES: readonly LookAlike[] = [
-  { what: 'a driver of a chip', text: 'mcp2515' }, { what: 'a game\'s mappings', text: 'minecraft-mcp' }, { what: 'a name without more', text: 'just-mcp-named' },
-  { what: 'a text about the protocol', text: 'about.js' }, { what: 'letters within a word', text: 'smcpd' }, { what: 'a comment that imports', text: 'comment.js' },
+  { what: 'a driver of a chip', text: 'mcp2515' }, { what: 'a game\'s mappings', text: 'minecraft-mcp' },
+  { what: 'a name without more', text: 'just-mcp-named' },
+  { what: 'a text about the protocol', text: 'about.js' }, { what: 'letters within a word', text: 'smcpd' },
+  { what: 'a comment that imports', text: 'comment.js' },
   { what: 'what listens at a port of theirs', text: 'plain.js' },
 ];
 
@@ -137,21 +144,20 @@ async function startLookAlikes(party: Party): Promise<void> {
     'like/about.js': `console.log("tools/list and tools/call are methods");\n${STAYS}`,
     'like/comment.js': `// import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'\n${STAYS}`, 'like/plain.js': LISTENS,
   };
-  for (const [path, text] of Object.entries(texts)) await party.start([BUN, party.put(path, text), '127.0.0.1']);
+  await Promise.all(Object.entries(texts).map(([path, text]) => party.start([BUN, party.put(path, text), '127.0.0.1'])));
 }
 
-/** Twelve processes, ten of which listen or are joined by one that does, and what looks like them. */
+/** Twelve processes, ten of which listen, and what looks like them. */
 export async function plantRunning(folder: string, machine: string): Promise<Planted> {
   const party = new Party(folder);
   const plants: Plant[] = [];
   const put: Put = (what, keys, confidenceMin, port) => {
     plants.push({ what, kind: 'server', keys, confidenceMin, by: 'process' });
-    if (port !== undefined) plants.push({ what: `${what}: its port`, kind: 'server', keys: [...keys, `listener:${machine}!127.0.0.1:${port}`], confidenceMin, by: 'listener' });
+    if (port === undefined) return;
+    const all = [...keys, `listener:${machine}!127.0.0.1:${port}`];
+    plants.push({ what: `${what}: its port`, kind: 'server', keys: all, confidenceMin, by: 'listener' });
   };
-  await startPackages(party, put);
-  await startScripts(party, machine, put);
-  await startOthers(party, folder, machine, put);
-  await startLookAlikes(party);
+  await Promise.all([startPackages(party, put), startScripts(party, machine, put), startOthers(party, folder, machine, put), startLookAlikes(party)]);
   const look = { machine, now: Date.now(), unwrap, gates: [join(folder, 'sallyport/main.js')], userName: () => 'planted', advisoriesFor: () => [] };
   const looked = async function* looked(): Looked {
     yield* observeProcesses(party.table(), look);
