@@ -50,7 +50,8 @@ test('without any gate, what ships is asked', async () => {
 test('a bundle is made, compared, refused until its key is named, imported and taken back', async () => {
   const osv = join(folder, 'osv');
   mkdirSync(osv);
-  const record = { id: 'GHSA-aaaa-bbbb-cccc', modified: '2026-11-01T00:00:00Z', affected: [{ package: { ecosystem: 'npm', name: 'ours' }, versions: ['1.0.0'] }] };
+  const affected = [{ package: { ecosystem: 'npm', name: 'ours' }, versions: ['1.0.0'] }];
+  const record = { id: 'GHSA-aaaa-bbbb-cccc', modified: '2026-11-01T00:00:00Z', affected };
   writeFileSync(join(osv, 'one.json'), JSON.stringify(record));
   writeFileSync(join(osv, 'two.json'), '{"id": "\u001b[2Jhostile", "modified": 5}');
   const imported = await run(['advisories', 'import', 'osv']);

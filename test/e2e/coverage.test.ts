@@ -2,7 +2,8 @@ import { expect, test } from 'bun:test';
 import { Glob } from 'bun';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REQUIREMENTS, SHOWN_ELSEWHERE } from './requirements.ts';
+import { REQUIREMENTS } from './requirements.ts';
+import { SHOWN_ELSEWHERE } from './shown-elsewhere.ts';
 
 const root = join(import.meta.dir, '../..');
 const SELF = 'test/e2e/coverage.test.ts';

@@ -32,7 +32,8 @@ export const diff: Verb = {
     const { tables: after } = await readBundleFile(io, need(0, 'the bundle'));
     const differences = compareTables(before, after);
     const found = differences.map((one) => ({ ...one, added: [...one.added], changed: [...one.changed], removed: [...one.removed] }));
-    show(io, options.json, { from: before.sequence, to: after.sequence, differences: found }, () => `edition ${before.sequence} → ${after.sequence}\n${describe(differences)}`);
+    const answer = { from: before.sequence, to: after.sequence, differences: found };
+    show(io, options.json, answer, () => `edition ${before.sequence} → ${after.sequence}\n${describe(differences)}`);
     return differences.length === 0 ? 0 : 1;
   },
 };
