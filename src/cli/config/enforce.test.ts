@@ -33,6 +33,10 @@ async function sallyport(...args: readonly string[]): Promise<{ readonly code: n
   return { code: await child.exited, out, err };
 }
 
+async function query(event: 'file.enforced' | 'file.changed'): Promise<string> {
+  return JSON.stringify((await fixture.role.control.ledger.query({ space: 'default', event })).entries);
+}
+
 test('what the registry approved is written to a machine, on record; what drifts from it is told, recorded, and makes the exit code 1', async () => {
   const shown = await sallyport();
   expect(shown.out).toContain('1 servers are sanctioned');
@@ -47,8 +51,6 @@ test('what the registry approved is written to a machine, on record; what drifts
   writeFileSync(settings, '{}');
   const drifted = await sallyport('--check', '--root', root, '--system', 'linux');
   expect([drifted.code, drifted.out]).toEqual([1, expect.stringContaining('differs')]);
-  const query = async (event: 'file.enforced' | 'file.changed'): Promise<string> =>
-    JSON.stringify((await fixture.role.control.ledger.query({ space: 'default', event })).entries);
   expect(await query('file.enforced')).toContain('/etc/codex/requirements.toml');
   expect(await query('file.changed')).toContain('enforcement differs');
 }, 30_000);

@@ -6,7 +6,7 @@ const REMOTE = 'cline/remote-config';
 
 /** Cline's remote configuration: the marketplace, and servers that are reached by an address. */
 export const cline: Target = {
-  id: 'cline', title: 'Cline', clients: ['cline'],
+  id: 'cline', title: 'Cline', clients: ['cline-vscode', 'cline-cli'],
   compile: ({ servers }) => [{
     id: REMOTE, format: 'json', delivered: 'the organisation\'s remote configuration in Cline\'s console',
     keys: [

@@ -5,7 +5,7 @@ const SETTINGS = 'copilot/managed-settings';
 
 /** GitHub Copilot (its CLI, its app, VS Code, JetBrains): the same entries as Claude Code's, other rules of merging. */
 export const copilot: Target = {
-  id: 'copilot', title: 'GitHub Copilot', clients: ['copilot-cli', 'vscode', 'jetbrains-copilot'],
+  id: 'copilot', title: 'GitHub Copilot', clients: ['github-copilot-cli', 'vscode', 'copilot-jetbrains'],
   compile: ({ servers }) => [{
     id: SETTINGS, format: 'json',
     paths: {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SallyportError } from '../../domain/errors.ts';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { CLIENT_TABLE } from '../table/table.ts';
 import { deploy, findDrift } from './deploy.ts';
 import { checkPlan } from './plan.ts';
 import type { EnforcePlan, Offered, Sanctioned, Situation, Target } from './plan.ts';
@@ -211,9 +212,6 @@ describe('documents', () => {
   });
 });
 
-const refusal = (act: Promise<unknown>): Promise<string> =>
-  act.then(() => 'done', (error: unknown) => (error instanceof SallyportError ? error.code : String(error)));
-
 describe('what is deployed', () => {
   let root: string;
   beforeAll(() => {
@@ -243,7 +241,7 @@ describe('what is deployed', () => {
     expect(await drift(file)).toBe('also-set 99-other.json: allowedMcpServers');
     writeFileSync(file, '{');
     expect(await drift(file)).toBe('unreadable');
-    expect(await refusal(put(file))).toBe('ERR_CONFIG_SYNTAX');
+    expect(await codeOf(put(file))).toBe('ERR_CONFIG_SYNTAX');
   });
 
   test('is written to no link, no device and no folder that others may write', async () => {
@@ -251,14 +249,14 @@ describe('what is deployed', () => {
     mkdirSync(folder);
     writeFileSync(join(root, 'victim'), 'keep');
     symlinkSync(join(root, 'victim'), join(folder, 'link.json'));
-    expect(await refusal(put(join(folder, 'link.json')))).toBe('ERR_FILE_UNSAFE');
+    expect(await codeOf(put(join(folder, 'link.json')))).toBe('ERR_FILE_UNSAFE');
     expect(await drift(join(folder, 'link.json'))).toBe('link');
     expect(readFileSync(join(root, 'victim'), 'utf8')).toBe('keep');
     Bun.spawnSync(['mkfifo', join(folder, 'fifo.json')]);
-    expect(await refusal(put(join(folder, 'fifo.json')))).toBe('ERR_FILE_UNSAFE');
+    expect(await codeOf(put(join(folder, 'fifo.json')))).toBe('ERR_FILE_UNSAFE');
     expect(await drift(join(folder, 'fifo.json'))).toBe('unreadable');
     chmodSync(folder, 0o777);
-    expect(await refusal(put(join(folder, 'new.json')))).toBe('ERR_FILE_UNSAFE');
+    expect(await codeOf(put(join(folder, 'new.json')))).toBe('ERR_FILE_UNSAFE');
   });
 });
 
@@ -266,4 +264,5 @@ test('clients without a place for an organisation\'s word are named, with what i
   expect(UNENFORCED.map(({ client }) => client)).toContain('cursor');
   const enforced = TARGETS.flatMap(({ clients }) => clients);
   expect(UNENFORCED.filter(({ client }) => enforced.includes(client))).toEqual([]);
+  expect(enforced.filter((id) => !CLIENT_TABLE.some((client) => client.id === id))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { SEVERITIES } from '../../domain/finding.ts';
 import type { Severity } from '../../domain/finding.ts';
 import { showHidden } from '../../domain/hidden.ts';
-import { runsCode, WEIGHED } from './settings.ts';
+import { MANAGED, runsCode, WEIGHED } from './settings.ts';
 import type { Difference, EntryState, FileState } from './watched.ts';
 
 type Told = Pick<Difference, 'what' | 'severity' | 'server'>;
@@ -144,7 +144,7 @@ function approvals(before: EntryState['approved'], after: EntryState['approved']
 function settings(before: Pick<FileState, 'settings'>, after: FileState): readonly Told[] {
   const names = [...new Set([...Object.keys(before.settings), ...Object.keys(after.settings)])];
   return names.filter((name) => before.settings[name] !== after.settings[name])
-    .map((name) => ({ what: `setting ${name}`, severity: WEIGHED[name] ?? 'medium' }));
+    .map((name) => ({ what: `setting ${name}`, severity: WEIGHED[name] ?? MANAGED[name] ?? 'medium' }));
 }
 
 function visible(text: string): string {

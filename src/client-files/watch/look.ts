@@ -7,10 +7,10 @@ import { isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Runs } from '../../domain/runs.ts';
-import { readText } from '../read/document.ts';
-import { readServers } from '../read/servers.ts';
-import { WEIGHED } from './settings.ts';
-import type { EntryState, FileState, WatchedPlace } from './watched.ts';
+import { readLeniently } from '../read/lenient.ts';
+import { readFileOf } from '../read/servers.ts';
+import { MANAGED, WEIGHED } from './settings.ts';
+import type { EntryState, FileState, WatchedPlace, WatchedRole } from './watched.ts';
 
 /** A file as it was seen: its state, and its bytes for who keeps a copy. */
 export interface Seen {
@@ -36,18 +36,29 @@ export async function lookAt({ path, role, client }: WatchedPlace, salt: string)
   };
   if (bytes === undefined) return { state: { ...common, kind: 'unreadable', entries: [], settings: {} }, bytes };
   if (role === 'instructions' || role === 'programs') return { state: { ...common, kind: 'file', entries: [], settings: {} }, bytes };
-  return { state: { ...common, ...readState(bytes, path, client ?? 'unknown', hash) }, bytes };
+  return { state: { ...common, ...readState(bytes, { path, role, client }, hash) }, bytes };
 }
 
-/** Every file of the watched places, folders opened: sorted, each once, at most so many. `hasMore`: there were more. */
-export async function filesOf(places: readonly WatchedPlace[]): Promise<{ readonly files: readonly WatchedPlace[]; readonly hasMore: boolean }> {
+/** What there is of watched places. */
+export interface Found {
+  /** Each once, at most so many. */
+  readonly files: readonly WatchedPlace[];
+  /** Those that were entered, and those to enter that are not there. */
+  readonly folders: readonly string[];
+  readonly hasMore: boolean;
+}
+
+/** Every file of the watched places, folders opened. */
+export async function filesOf(places: readonly WatchedPlace[]): Promise<Found> {
   const found = new Map<string, WatchedPlace>();
+  const folders: string[] = [];
   let hasMore = false;
   const add = (place: WatchedPlace): void => {
     if (found.size >= LIMITS.watchedFilesMax && !found.has(place.path)) hasMore = true;
     else if (!found.has(place.path)) found.set(place.path, place);
   };
   const enter = async ({ path, role, client }: WatchedPlace, depth: number): Promise<void> => {
+    folders.push(path);
     for (const each of (await readdir(path, { withFileTypes: true }).catch(() => [])).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const inner = { path: join(path, each.name), role, ...(client === undefined ? {} : { client }) };
       if (each.isDirectory() && depth < DEPTH_MAX && found.size < LIMITS.watchedFilesMax) await enter(inner, depth + 1);
@@ -58,7 +69,7 @@ export async function filesOf(places: readonly WatchedPlace[]): Promise<{ readon
     if (place.isFolder === true) await enter(place, 0);
     else add(place);
   }
-  return { files: [...found.values()], hasMore };
+  return { files: [...found.values()], folders, hasMore };
 }
 
 async function readBytes(path: string): Promise<Uint8Array | undefined> {
@@ -77,16 +88,21 @@ async function readBytes(path: string): Promise<Uint8Array | undefined> {
 
 type Hash = (text: string) => string;
 
-function readState(bytes: Uint8Array, file: string, client: string, hash: Hash): Pick<FileState, 'kind' | 'entries' | 'settings'> {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    const document = text.trim() === '' ? { json: {}, locate: () => undefined } : readText(text, file);
-    const { servers } = readServers(document, { client, file, scope: 'user' });
-    const entries = servers.slice(0, LIMITS.watchedEntriesMax).map((server) => entryOf(server, hash));
-    return { kind: 'file', entries, settings: settingsIn(document.json, hash) };
-  } catch {
-    return { kind: 'broken', entries: [], settings: {} };
-  }
+interface Place {
+  readonly path: string;
+  readonly role: WatchedRole;
+  readonly client: string | undefined;
+}
+
+/** Read as leniently as clients do: what is broken is said, and hides no server. */
+function readState(bytes: Uint8Array, { path, role, client = 'unknown' }: Place, hash: Hash): Pick<FileState, 'kind' | 'entries' | 'settings'> {
+  const text = new TextDecoder().decode(bytes);
+  if (text.trim() === '') return { kind: 'file', entries: [], settings: {} };
+  const { json, faults } = readLeniently(text, path);
+  const { servers } = readFileOf(text, { client, file: path, scope: 'user' });
+  const entries = servers.slice(0, LIMITS.watchedEntriesMax).map((server) => entryOf(server, hash));
+  const weighed = role === 'managed' ? { ...WEIGHED, ...MANAGED } : WEIGHED;
+  return { kind: faults.length === 0 ? 'file' : 'broken', entries, settings: settingsIn(json, weighed, hash) };
 }
 
 function entryOf(server: ConfiguredServer, hash: Hash): EntryState {
@@ -114,8 +130,8 @@ function hostOf(url: string): string {
   return `${protocol}//${host}`;
 }
 
-function settingsIn(json: Json, hash: Hash): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.keys(WEIGHED).flatMap((key) => {
+function settingsIn(json: Json, weighed: Readonly<Record<string, unknown>>, hash: Hash): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(weighed).flatMap((key) => {
     const value = settingAt(json, key);
     return value === undefined ? [] : [[key, hash(JSON.stringify(value))]];
   }));

@@ -12,9 +12,12 @@ export const WEIGHED: Readonly<Record<string, Severity>> = {
   'terminalAllowlist': 'high', 'chat.tools.autoApprove': 'high', 'chat.tools.global.autoApprove': 'high', 'chat.tools.terminal.autoApprove': 'high',
   'chat.mcp.access': 'high', 'chat.mcp.discovery.enabled': 'high', 'mcp.allowed': 'high', 'mcp.excluded': 'high', 'security': 'high', 'approval_policy': 'high',
   'sandbox_mode': 'high', 'sandbox': 'high', 'plugins': 'high', 'enabledPlugins': 'high', 'extraKnownMarketplaces': 'high', 'allowedMcpServers': 'high',
-  'deniedMcpServers': 'high', 'allowManagedMcpServersOnly': 'high', 'disableClaudeAiConnectors': 'high', 'mcp_servers': 'high', 'features': 'high',
+  'deniedMcpServers': 'high', 'allowManagedMcpServersOnly': 'high', 'disableClaudeAiConnectors': 'high', 'features': 'high',
   'ChatMCP': 'high', 'McpGalleryServiceUrl': 'high', 'ChatToolsAutoApprove': 'high',
 };
+
+/** What is a setting in the organisation's own documents alone; elsewhere the servers in it are compared one by one. */
+export const MANAGED: Readonly<Record<string, Severity>> = { 'mcp_servers': 'high', 'mcpServers': 'high' };
 
 /** Variables by which whoever sets them runs code in another's program, or sends it to another registry: as good as another command. */
 const RUNS_CODE: readonly RegExp[] = [

@@ -15,6 +15,8 @@ export interface Change {
   readonly after: FileState | undefined;
   readonly bytes: Uint8Array | undefined;
   readonly differences: readonly Difference[];
+  /** It differed, and does no longer. Without it, and without differences, bytes changed that mean nothing. */
+  readonly isBack: boolean;
   readonly seenAt: number;
 }
 
@@ -41,10 +43,13 @@ export class Watcher {
   readonly #parts: WatcherParts;
   readonly #folders = new Map<string, FSWatcher>();
   readonly #last = new Map<string, string>();
+  #places: readonly WatchedPlace[] = [];
   #files = new Map<string, WatchedPlace>();
+  readonly #entered = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #touched = new Set<string>();
+  readonly #differing = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -61,9 +66,12 @@ export class Watcher {
   /** Looks at everything now. */
   scan(): Promise<void> {
     return this.#inTurn(async () => {
-      const { files, hasMore } = await filesOf(await this.#parts.places());
+      this.#places = await this.#parts.places();
+      const { files, folders, hasMore } = await filesOf(this.#places);
       if (hasMore) this.#parts.onTrouble(`there are more than ${LIMITS.watchedFilesMax} files: the rest is not watched`);
       this.#files = new Map([...this.#parts.approved.values(), ...files].map((file) => [file.path, file]));
+      this.#entered.clear();
+      for (const folder of folders) this.#entered.add(folder);
       await this.#listen();
       for (const path of this.#files.keys()) await this.#look(path);
     });
@@ -87,7 +95,7 @@ export class Watcher {
 
   /** The folder of each file, or the nearest one above that is there: what is missing may yet come. */
   async #listen(): Promise<void> {
-    const wanted = new Set<string>();
+    const wanted = new Set<string>(await Promise.all([...this.#entered].map(nearest)));
     for (const path of this.#files.keys()) {
       wanted.add(await nearest(dirname(path)));
       // A link is changed where it leads.
@@ -128,19 +136,21 @@ export class Watcher {
     }, SETTLE_MS);
   }
 
-  /** A file that is known is looked at; anything else in a folder may be a folder of ours that came or went: then all of it is. */
+  /** Files that are known, and what there is now of the places that something came or went in, above or below. */
   async #lookAtTouched(touched: readonly string[]): Promise<void> {
-    const known = touched.filter((path) => this.#files.has(path));
-    for (const path of known) await this.#look(path);
-    const folders = new Set(touched.map((path) => dirname(path)));
-    const beneath = [...this.#files.keys()].filter((path) => touched.some((one) => path.startsWith(`${one}/`)) || folders.has(dirname(path)));
-    const isUnknown = touched.some((path) => !this.#files.has(path) && !/\.sallyport-|[~.]tmp|\.swp$/.test(path));
-    if (!isUnknown) return;
-    const { files } = await filesOf(await this.#parts.places());
-    const fresh = files.filter(({ path }) => !this.#files.has(path));
-    for (const file of fresh) this.#files.set(file.path, file);
-    if (fresh.length > 0 || beneath.length > 0) await this.#listen();
-    for (const path of [...beneath, ...fresh.map((file) => file.path)]) if (!known.includes(path)) await this.#look(path);
+    const files = new Set([...this.#files.keys()].filter((path) => touched.some((one) => path === one || path.startsWith(`${one}/`))));
+    const places = this.#places.filter(({ path, isFolder }) =>
+      touched.some((one) => path === one || path.startsWith(`${one}/`) || (isFolder === true && one.startsWith(`${path}/`))));
+    if (places.length > 0) {
+      const found = await filesOf(places);
+      for (const file of found.files) {
+        if (!this.#files.has(file.path)) this.#files.set(file.path, file);
+        files.add(file.path);
+      }
+      for (const folder of found.folders) this.#entered.add(folder);
+      await this.#listen();
+    }
+    for (const path of files) await this.#look(path);
   }
 
   async #look(path: string): Promise<void> {
@@ -153,8 +163,10 @@ export class Watcher {
     this.#last.set(path, text);
     const before = this.#parts.approved.get(path);
     const differences = differencesOf(before, seen?.state);
-    if (isFirst && differences.length === 0) return;
-    await this.#parts.onChange({ path, before, after: seen?.state, bytes: seen?.bytes, differences, seenAt: Date.now() });
+    if (isFirst && differences.length === 0 && before?.digest === seen?.state.digest) return;
+    const isBack = differences.length === 0 && this.#differing.delete(path);
+    if (differences.length > 0) this.#differing.add(path);
+    await this.#parts.onChange({ path, before, after: seen?.state, bytes: seen?.bytes, differences, isBack, seenAt: Date.now() });
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {

@@ -1,0 +1,95 @@
+import { appendFile, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SallyportError } from '../../domain/errors.ts';
+import { isObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { replaceOwn } from '../../client-files/watch/baseline.ts';
+import type { Client } from '../client.ts';
+import type { Io } from '../command.ts';
+import { hasGate } from './file-acts.ts';
+
+interface Report {
+  readonly path: string;
+  readonly body: JsonObject;
+}
+
+/** Faults that pass: control is away, or busy. With any other it will never take the report, and it is put aside. */
+const PASSING = ['ERR_NOT_RUNNING', 'ERR_BUSY', 'ERR_STORE_UNAVAILABLE', 'ERR_JOURNAL_UNAVAILABLE', 'ERR_JOURNAL_BACKLOG', 'ERR_RATE_LIMITED'];
+
+/**
+ * What a watcher tells control, in order. Each report is on disk before anything is done about what it tells (audit before effect),
+ * and leaves it when control has it on record; a control that is away is told later. The oldest are kept when there are too many.
+ */
+export class WatchReports {
+  readonly #client: Client;
+  readonly #io: Io;
+  readonly #file: string;
+  #waiting: Report[] = [];
+  #sending: Promise<void> = Promise.resolve();
+  #lost = 0;
+
+  private constructor(client: Client, io: Io, file: string) {
+    this.#client = client;
+    this.#io = io;
+    this.#file = file;
+  }
+
+  static async open(client: Client, io: Io, folder: string): Promise<WatchReports> {
+    const reports = new WatchReports(client, io, join(folder, 'unsent.jsonl'));
+    const text = await readFile(reports.#file, 'utf8').catch(() => '');
+    reports.#waiting = text.split('\n').flatMap(read).slice(0, LIMITS.watchQueueMax);
+    return reports;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when it is on disk. */
+  async add(path: string, body: JsonObject): Promise<void> {
+    if (!hasGate(this.#client)) return;
+    if (this.#waiting.length >= LIMITS.watchQueueMax) {
+      this.#lost += 1;
+      if (this.#lost === 1) this.#io.note(`${LIMITS.watchQueueMax} reports wait for control: what comes now is shown here and lost to the record.`);
+      return;
+    }
+    this.#waiting.push({ path, body });
+    await appendFile(this.#file, `${JSON.stringify({ path, body })}\n`, { mode: 0o600, flush: true });
+  }
+
+  /** Sends what waits, as far as control takes it. Never rejects. */
+  send(): Promise<void> {
+    this.#sending = this.#sending.then(() => this.#sendAll());
+    return this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    const before = this.#waiting.length;
+    while (this.#waiting[0] !== undefined) {
+      const { path, body } = this.#waiting[0];
+      try {
+        await this.#client.send('POST', path, body);
+      } catch (error) {
+        const code = error instanceof SallyportError ? error.code : 'ERR_NOT_RUNNING';
+        if (PASSING.includes(code)) break;
+        this.#io.note(`control refused a report (${code}): ${error instanceof Error ? error.message : ''}`);
+      }
+      this.#waiting.shift();
+    }
+    if (this.#waiting.length === before) return;
+    if (this.#waiting.length === 0) await rm(this.#file, { force: true });
+    else await replaceOwn(this.#file, `${this.#waiting.map((one) => JSON.stringify(one)).join('\n')}\n`);
+  }
+}
+
+/** A line that was cut short by a crash is none. */
+function read(line: string): readonly Report[] {
+  try {
+    const value: Json = JSON.parse(line);
+    const { path, body } = isObject(value) ? value : {};
+    return typeof path === 'string' && isObject(body) ? [{ path, body }] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,222 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceOwn } from '../../client-files/watch/baseline.ts';
+import type { Copies } from '../../client-files/watch/copies.ts';
+import { isAtLeast, worstOf } from '../../client-files/watch/differences.ts';
+import { lookAt } from '../../client-files/watch/look.ts';
+import type { WatchedPlace } from '../../client-files/watch/watched.ts';
+import { Watcher } from '../../client-files/watch/watcher.ts';
+import type { Change } from '../../client-files/watch/watcher.ts';
+import { whoChanged } from '../../client-files/watch/who.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { Severity } from '../../domain/finding.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { jsonText } from '../command.ts';
+import { plain, time } from '../terminal.ts';
+import type { Call } from '../verbs.ts';
+import { approvedBaseline, byPath, toldOf } from './watched.ts';
+import type { Approved, Watched } from './watched.ts';
+import { block, commandsOf, killStarted, notify } from './watch-actions.ts';
+import type { Reverting, WatchAction } from './watch-actions.ts';
+import type { WatchReports } from './watch-reports.ts';
+
+/** What a watcher does, and from which weight of a change on. */
+export interface Orders {
+  readonly actions: readonly WatchAction[];
+  readonly from: Severity;
+  readonly agent: string | undefined;
+  readonly everyMs: number;
+}
+
+/** Everything that one run of the watcher has. */
+export interface Watch {
+  readonly call: Call;
+  readonly watched: Watched;
+  readonly orders: Orders;
+  readonly reports: WatchReports;
+  readonly reverting: Reverting;
+  readonly copies: Copies;
+  readonly followUps: Set<ReturnType<typeof setTimeout>>;
+}
+
+/** A client starts its servers a little after it read its file: who kills looks more than once. */
+const KILL_AFTER_MS = [0, 1_000, 3_000, 10_000];
+const BEAT_MS = 60_000;
+
+/** A baseline that does not hold is itself what a watcher is there to tell. */
+export async function approvedOrTold({ client }: Call, watched: Watched, reports: WatchReports): Promise<Approved> {
+  try {
+    const approved = await approvedBaseline(client, watched);
+    if (approved !== undefined) return approved;
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'ERR_CONFIG_TAMPERED') {
+      const file = join(watched.store.folder, 'baseline.json');
+      await reports.add('/file-changes', reportOf(watched, toldOf([{ file, what: 'the baseline is not what was approved', severity: 'critical' }]), []));
+      await reports.send();
+    }
+    throw error;
+  }
+  throw new SallyportError('ERR_NOT_FOUND', 'nothing was approved here, so nothing could differ from it', {
+    remedy: 'Look at the files, then approve them: sallyport config baseline --reason …',
+  });
+}
+
+function reportOf({ host, place }: Watched, told: JsonObject, done: readonly string[]): JsonObject {
+  return { host, place, seenAt: Date.now(), ...told, done };
+}
+
+/** One look at everything: for schedules and machines of tests. The exit code is 1 where anything differs. */
+export async function once(parts: Watch, { baseline }: Approved): Promise<number> {
+  let differing = 0;
+  const watcher = new Watcher({
+    places: parts.watched.places, approved: byPath(baseline.files), salt: baseline.salt, everyMs: LIMITS.watchEveryMs,
+    onChange: async (change) => {
+      differing += change.differences.length;
+      await handle(parts, change);
+    },
+    onTrouble: (words) => parts.call.io.note(plain(words)),
+  });
+  await watcher.scan();
+  await watcher.close();
+  await parts.reports.send();
+  for (const timer of parts.followUps) clearTimeout(timer);
+  if (differing === 0 && !parts.call.options.json) parts.call.io.out(`${baseline.files.length} files are what was approved ${time(baseline.at)}.\n`);
+  return differing === 0 ? 0 : 1;
+}
+
+/** Until somebody ends it; that it ends is on record. */
+export async function follow(parts: Watch, first: Approved): Promise<number> {
+  const { call: { io }, watched, reports, orders } = parts;
+  const running = join(watched.store.folder, 'running.json');
+  const beatMs = Math.max(LIMITS.watchBeatMsMin, Math.min(orders.everyMs, BEAT_MS));
+  const tell = (state: string, reason?: string): Promise<void> =>
+    reports.add('/file-watches', { host: watched.host, place: watched.place, everyMs: beatMs, state, ...(reason === undefined ? {} : { reason }) });
+  await takeOver(running, tell);
+  await tell('watching');
+  let approved = first;
+  let watcher = await begin(parts, approved, renew);
+  io.note(`${approved.baseline.files.length} files are watched (baseline ${approved.baseline.number}). End it with Ctrl-C: that is on record.`);
+  async function renew(): Promise<void> {
+    approved = await approvedOrTold(parts.call, watched, reports);
+    await watcher.close();
+    watcher = await begin(parts, approved, renew);
+    io.note(`Baseline ${approved.baseline.number} was approved and is watched from now on.`);
+  }
+  const beat = setInterval(() => {
+    tell('watching').then(() => reports.send()).catch((error: unknown) => io.note(error instanceof Error ? error.message : 'no sign of life could be given'));
+  }, beatMs);
+  await reports.send();
+  await new Promise<void>((resolve) => {
+    if (io.signal.aborted) resolve();
+    io.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  clearInterval(beat);
+  for (const timer of parts.followUps) clearTimeout(timer);
+  await watcher.close();
+  await tell('stopped', 'it was ended');
+  await reports.send();
+  await rm(running, { force: true });
+  return 0;
+}
+
+/** Own files count as well: who changes the baseline, or the keys, changes what everything is judged by. */
+async function begin(parts: Watch, { baseline }: Approved, renew: () => Promise<void>): Promise<Watcher> {
+  const { watched, call: { io } } = parts;
+  const own: readonly WatchedPlace[] = ['baseline.json', 'key.pem', 'copies.key'].map((name) => ({ path: join(watched.store.folder, name), role: 'programs' }));
+  const seen = await Promise.all(own.map((file) => lookAt(file, baseline.salt)));
+  const approved = byPath([...baseline.files, ...seen.flatMap((one) => (one === undefined ? [] : [one.state]))]);
+  const watcher = new Watcher({
+    places: async () => [...own, ...await watched.places()], approved, salt: baseline.salt, everyMs: parts.orders.everyMs,
+    onChange: async (change) => {
+      if (change.path !== own[0]?.path) return handle(parts, change);
+      // Outside of the watcher's turn: it is closed by it.
+      later(parts, 0, async () => {
+        await renew().catch(async (error: unknown) => {
+          io.note(`${error instanceof SallyportError ? error.code : 'ERR_INTERNAL'}: ${error instanceof Error ? error.message : ''}`);
+          await handle(parts, change);
+        });
+      });
+    },
+    onTrouble: (words) => io.note(plain(words)),
+  });
+  await watcher.start();
+  return watcher;
+}
+
+/** On disk first, then acted on, then told: what was done is in the report, and what became of it follows where it failed. */
+async function handle(parts: Watch, change: Change): Promise<void> {
+  const { call: { client, io, options }, watched, orders: { actions, from, agent }, reports, reverting, copies } = parts;
+  const { path, differences, bytes } = change;
+  if (differences.length === 0) {
+    if (bytes !== undefined) await copies.keep(path, bytes);
+    return change.isBack ? show(parts, change, 'as approved again', []) : undefined;
+  }
+  const worst = worstOf(differences);
+  const planned = isAtLeast(worst, from) ? actions : [];
+  const by = whoChanged(path, change.after?.uid);
+  await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), planned));
+  const told = reports.send();
+  const done: string[] = [];
+  if (planned.includes('revert')) done.push(await reverting.revert(change));
+  if (planned.includes('kill')) killLater(parts, change);
+  if (planned.includes('block') && agent !== undefined) done.push(await block(client, agent, path));
+  if (planned.includes('notify')) done.push(notify(`${path}: ${differences[0]?.what ?? ''}`));
+  show(parts, change, by, done);
+  const failed = done.filter((words) => words.includes('not '));
+  if (failed.length > 0) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), failed));
+  await told;
+  if (failed.length > 0) await reports.send();
+  if (!options.json && reports.waiting > 0) io.note(`${reports.waiting} reports wait for control.`);
+}
+
+function killLater(parts: Watch, change: Change): void {
+  const commands = commandsOf(change);
+  for (const ms of KILL_AFTER_MS) {
+    later(parts, ms, async () => {
+      const ended = killStarted(commands, change.seenAt);
+      if (ended === 0) return;
+      parts.call.io.note(`${ended} processes that it started were ended.`);
+      await parts.reports.add('/file-changes', reportOf(parts.watched, toldOf(change.differences), [`${ended} processes ended`]));
+      await parts.reports.send();
+    });
+  }
+}
+
+function later({ followUps, call: { io } }: Watch, ms: number, act: () => Promise<void>): void {
+  const timer = setTimeout(() => {
+    followUps.delete(timer);
+    act().catch((error: unknown) => io.note(error instanceof Error ? error.message : 'something failed'));
+  }, ms);
+  followUps.add(timer);
+}
+
+function show({ call: { io, options } }: Watch, { path, differences, seenAt }: Change, by: string, done: readonly string[]): void {
+  if (options.json) return io.out(`${jsonText({ path, seenAt, by, done, differences: differences.map((one) => ({ ...one })) })}\n`);
+  const rows = differences.map(({ severity, server = '', what }) => `  ${severity.padEnd(8)}  ${server === '' ? '' : `${plain(server)}: `}${plain(what)}`);
+  const last = done.length === 0 ? [] : [`  ${done.map((one) => plain(one)).join(', ')}`];
+  io.out([`${time(seenAt)}  ${plain(path)}  (${plain(by)})`, ...rows, ...last, ''].join('\n'));
+}
+
+/** A mark of a run that did not end in order: it was killed, or the machine went down; between then and now nobody watched. */
+async function takeOver(running: string, tell: (state: string, reason: string) => Promise<void>): Promise<void> {
+  const mark = await readFile(running, 'utf8').catch(() => undefined);
+  const [, pid = '', began = ''] = /^(\d+) (\w+)$/.exec(mark ?? '') ?? [];
+  if (pid !== '' && await startOf(Number(pid)) === began) {
+    throw new SallyportError('ERR_ALREADY_RUNNING', `process ${pid} watches these files already`, { remedy: 'End it first, or name another --place.' });
+  }
+  if (mark !== undefined) await tell('interrupted', 'its last run did not end in order: between that and now nobody watched');
+  await replaceOwn(running, `${process.pid} ${await startOf(process.pid)}`);
+}
+
+/** When a process began, in the kernel's words; where those can't be had, its number alone tells. */
+async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  if (stat !== '') return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  try {
+    process.kill(pid, 0);
+    return 'alive';
+  } catch {
+    return 'gone';
+  }
+}
