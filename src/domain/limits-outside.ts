@@ -6,6 +6,9 @@ export const OUTSIDE_LIMITS = {
   walkMs: 60_000,
   clientFileBytesMax: 20 * 1024 * 1024,
   clientFileTwiceMax: 100,
+  clientYamlCharsMax: 1024 * 1024,
+  /** Of one file. */
+  clientServersMax: 1_000,
   /** Of one pattern of the table of clients, in one place. */
   clientFilesOfPatternMax: 5_000,
   clientFoldersMax: 5_000,

@@ -1,5 +1,5 @@
 import { getNodeValue } from 'jsonc-parser';
-import { parseDocument } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -38,14 +38,40 @@ function listOf(text: string, file: string): Json {
 }
 
 function readYaml(text: string, file: string): ReadDocument {
-  const document = parseDocument(text, { uniqueKeys: true });
+  const document = parseYaml(text);
   const [problem] = document.errors;
   if (problem !== undefined) throw syntax(file, problem);
+  const twice = twiceInYaml(document);
+  if (twice[0] !== undefined) throw syntax(file, new Error(`a name stands twice at character ${twice[0]}`));
   try {
     return { json: plainOf(document.toJS({ maxAliasCount: 100 })), locate: locateYaml(text, document) };
   } catch (cause) {
     throw syntax(file, cause);
   }
+}
+
+/** Names that stand twice are looked for apart: the parser compares each with each. Throws `ERR_SURFACE_TOO_LARGE`. */
+export function parseYaml(text: string): ReturnType<typeof parseDocument> {
+  if (text.length > LIMITS.clientYamlCharsMax) {
+    throw new SallyportError('ERR_SURFACE_TOO_LARGE', `it is YAML of more than ${LIMITS.clientYamlCharsMax} characters`, { remedy: 'No client has such a file.' });
+  }
+  return parseDocument(text, { uniqueKeys: false, prettyErrors: false });
+}
+
+/** Where a name stands that stood before in the same map: offsets in the text. */
+export function twiceInYaml(document: ReturnType<typeof parseDocument>): readonly number[] {
+  const found: number[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const names = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (names.has(key.value)) found.push(key.range?.[0] ?? 0);
+        names.add(key.value);
+      }
+    },
+  });
+  return found;
 }
 
 function readToml(text: string, file: string): ReadDocument {
@@ -62,7 +88,7 @@ function syntax(file: string, cause: unknown): SallyportError {
 }
 
 /** How deep brackets stand in each other outside of strings: known before anything that recurses reads it. */
-export function nestingOf(text: string): number {
+function nestingOf(text: string): number {
   let [depth, deepest, quoted] = [0, 0, false];
   for (let at = 0; at < text.length; at += 1) {
     const sign = text.charCodeAt(at);

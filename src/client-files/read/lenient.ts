@@ -1,10 +1,9 @@
 import { getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
-import { parseDocument } from 'yaml';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { nestingOf, plainOf, readText } from './document.ts';
+import { parseYaml, plainOf, readText, twiceInYaml } from './document.ts';
 import type { ReadDocument } from './document.ts';
 import { locateJson, locateToml, locateYaml, regionsOf } from './region.ts';
 
@@ -33,11 +32,19 @@ export function readLeniently(text: string, file: string): LenientDocument {
   try {
     return { ...readText(text, file), also: [], faults: [] };
   } catch (cause) {
-    if (!(cause instanceof SallyportError)) throw cause;
-    if (nestingOf(text) > LIMITS.schemaDepthMax) return { ...NOTHING, also: [], faults: [{ line: 1, reason: 'it is nested too deeply to be read' }] };
+    // Parsers recurse: what is no fault of the text that they name is one of its depth.
+    if (!(cause instanceof SallyportError) || cause.code === 'ERR_SURFACE_TOO_LARGE') return tooDeep();
+  }
+  try {
     if (/\.ya?ml$/i.test(file)) return yamlOf(text);
     return /\.toml$/i.test(file) ? tomlOf(text) : jsonOf(text);
+  } catch {
+    return tooDeep();
   }
+}
+
+function tooDeep(): LenientDocument {
+  return { ...NOTHING, also: [], faults: [{ line: 1, reason: 'it is nested too deeply or too large to be read' }] };
 }
 
 function jsonOf(text: string): LenientDocument {
@@ -76,9 +83,10 @@ function duplicatesIn(node: Node, path: readonly string[]): readonly Twice[] {
 }
 
 function yamlOf(text: string): LenientDocument {
-  const document = parseDocument(text, { uniqueKeys: false });
-  const faults = [...document.errors, ...parseDocument(text, { uniqueKeys: true }).errors].slice(0, FAULTS_MAX)
-    .map(({ linePos }) => ({ line: linePos?.[0].line ?? 1, reason: 'it is broken here' }));
+  const document = parseYaml(text);
+  const regionOf = regionsOf(text);
+  const broken = [...document.errors.map(({ pos }) => pos[0]), ...twiceInYaml(document)].slice(0, FAULTS_MAX);
+  const faults = broken.map((offset) => ({ line: regionOf(offset, offset).startLine, reason: 'it is broken here, or a name stands twice' }));
   try {
     return { json: plainOf(document.toJS({ maxAliasCount: 100 })), locate: locateYaml(text, document), also: [], faults };
   } catch {

@@ -1,4 +1,6 @@
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { parseTree } from 'jsonc-parser';
+import type { Node } from 'jsonc-parser';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Document } from 'yaml';
 
 /** A part of a file, as code hosts count: from 1, in UTF-16 units. */
@@ -16,16 +18,22 @@ export type Locate = (path: Path) => Region | undefined;
 export function locateJson(text: string): Locate {
   const tree = parseTree(text.replace(/^\ufeff/, ' '), [], { allowTrailingComma: true });
   const regionOf = regionsOf(text);
+  const membersOf = indexed<Node>(({ type, children = [] }) => (type === 'object'
+    ? children.map((child) => [String(child.children?.[0]?.value), child.children?.[1]] as const) : children.map((child, index) => [index, child] as const)));
   return nearest((path) => {
-    const node = tree === undefined ? undefined : findNodeAtLocation(tree, [...path]);
+    const node = path.reduce<Node | undefined>((at, name) => (at === undefined ? undefined : membersOf(at).get(name)), tree);
     return node === undefined ? undefined : regionOf(node.offset, node.offset + node.length);
   });
 }
 
 export function locateYaml(text: string, document: Document): Locate {
   const regionOf = regionsOf(text);
+  const membersOf = indexed((node: unknown) => {
+    if (isSeq(node)) return node.items.map((item, index) => [index, item] as const);
+    return isMap(node) ? node.items.map(({ key, value }) => [isScalar(key) ? String(key.value) : '', value] as const) : [];
+  });
   return nearest((path) => {
-    const node: unknown = document.getIn(path, true);
+    const node = path.reduce<unknown>((at, name) => membersOf(isAlias(at) ? at.resolve(document) : at).get(name), document.contents);
     const range: unknown = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
     if (!Array.isArray(range)) return undefined;
     const [start, end]: readonly unknown[] = range;
@@ -33,23 +41,55 @@ export function locateYaml(text: string, document: Document): Locate {
   });
 }
 
+type Members<Inner> = ReadonlyMap<string | number, Inner | undefined>;
+
+/** What stands in a node under which name, listed once for each node: files may have very many. */
+function indexed<Inner>(list: (node: Inner) => readonly (readonly [string | number, Inner | undefined])[]): (node: Inner) => Members<Inner> {
+  const known = new Map<Inner, Members<Inner>>();
+  return (node) => {
+    const found = known.get(node) ?? new Map(list(node));
+    known.set(node, found);
+    return found;
+  };
+}
+
 /** TOML says no places: the line of the last name that stands below the lines of those before it. */
 export function locateToml(text: string): Locate {
   const lines = text.split('\n');
+  const byName = new Map<string, number[]>();
+  for (const [index, line] of lines.entries()) {
+    for (const name of new Set(namesInLine(line))) {
+      const at = byName.get(name);
+      if (at === undefined) byName.set(name, [index]);
+      else at.push(index);
+    }
+  }
   return (path) => {
     let at = -1;
     for (const name of path) {
-      const found = lines.findIndex((line, index) => index >= Math.max(0, at) && typeof name === 'string' && nameInLine(line, name));
-      if (found >= 0) at = found;
+      const found = typeof name === 'string' ? firstFrom(byName.get(name) ?? [], Math.max(0, at)) : undefined;
+      if (found !== undefined) at = found;
     }
     const line = lines[at];
     return line === undefined ? undefined : { startLine: at + 1, startColumn: 1, endLine: at + 1, endColumn: line.length + 1 };
   };
 }
 
-function nameInLine(line: string, name: string): boolean {
-  const head = /^\s*\[\[?([^\]]*)\]/.exec(line)?.[1] ?? line.split('=', 1)[0] ?? '';
-  return head.split('.').some((part) => part.trim().replaceAll(/^["']|["']$/g, '') === name);
+/** The first number that is not below another, of numbers in order. */
+function firstFrom(numbers: readonly number[], from: number): number | undefined {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((numbers[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return numbers[low];
+}
+
+/** The names of a table's head, or of a key before its `=`; a quoted one may have dots in it. */
+function namesInLine(line: string): readonly string[] {
+  const head = /^\s*\[\[?(.*?)\]\]?\s*(?:#.*)?$/.exec(line)?.[1] ?? /^((?:[^="']|"[^"]*"|'[^']*')*)=/.exec(line)?.[1];
+  return head === undefined ? [] : [...head.matchAll(/"([^"]*)"|'([^']*)'|([^\s."']+)/g)].map(([, double, single, bare]) => double ?? single ?? bare ?? '');
 }
 
 function nearest(find: Locate): Locate {

@@ -1,4 +1,5 @@
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { knownClient } from '../table/table.ts';
 import { configuredOf, EntryFault } from './configured.ts';
 import type { Source } from './configured.ts';
@@ -26,7 +27,10 @@ export interface UnreadEntry {
 export function readServers({ json, locate }: ReadDocument, source: Source): ReadServers {
   const servers: ConfiguredServer[] = [];
   const unread: UnreadEntry[] = [];
-  for (const entry of entriesIn(json, knownClient(source.client)?.roots)) {
+  const entries = entriesIn(json, knownClient(source.client)?.roots);
+  const more = entries.length - LIMITS.clientServersMax;
+  if (more > 0) unread.push({ name: '', line: 1, reason: `it has ${more} servers more than are read of one file` });
+  for (const entry of entries.slice(0, LIMITS.clientServersMax)) {
     const line = locate(entry.at)?.startLine ?? 1;
     try {
       const server = configuredOf(entry, source, line);
