@@ -2,6 +2,13 @@ import type { RequirementId } from './requirements.ts';
 
 /** Tests of other files that show a requirement, by a part of their text. */
 export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly file: string; readonly text: string }[] = [
+  { id: 'logs-found', file: 'src/discover/logs/logs.test.ts', text: 'both eras, by headers and by bodies' },
+  { id: 'logs-found', file: 'src/discover/logs/logs.test.ts', text: 'look-alikes are not' },
+  { id: 'logs-bad', file: 'src/discover/logs/logs.test.ts', text: 'broken lines are counted with their places' },
+  { id: 'logs-bad', file: 'src/discover/logs/logs.test.ts', text: 'crowd out nothing that is sure' },
+  { id: 'exports-ungovernable', file: 'src/discover/logs/exports/exports.test.ts', text: 'a list of connectors' },
+  { id: 'ids-rules', file: 'test/ids/suricata.test.ts', text: 'MCP of both eras is seen' },
+  { id: 'ids-rules', file: 'test/ids/suricata.test.ts', text: '1,000 other exchanges over HTTP' },
   { id: 'conformance', file: 'test/conformance/gateway.test.ts', text: 'through the gate, every scored scenario of' },
   { id: 'issuer-conformance', file: 'test/conformance/issuer.test.ts', text: 'every authorization-server scenario' },
   { id: 'issuer-grants', file: 'src/control/issuer/issuer.test.ts', text: 'a person signs in with code and PKCE' },

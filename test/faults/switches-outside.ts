@@ -1,7 +1,9 @@
 import type { Switch } from './switch.ts';
 import { KNOWN_OUTSIDE } from './switches-known.ts';
+import { LOGS } from './switches-logs.ts';
 
 /** What keeps order outside the gate: sensors, correlation, files of clients sealed, watched and enforced, the registry service, what ages. */
 export const OUTSIDE: readonly Switch[] = [
   ...KNOWN_OUTSIDE,
+  ...LOGS,
 ];

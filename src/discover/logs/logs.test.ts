@@ -228,6 +228,7 @@ describe('what is taken for MCP', () => {
     method: 'GET', resp_mime_types: ['text/html'] },
     { host: 'rpc.example', uri: '/jsonrpc', user_agent: 'mcp-remote/0.1' }, { host: 'h.example', uri: '/mcp', status_code: 502 }, { host: 'tools.example',
     uri: '/mcp.js' },
+    { host: 'i.example', uri: '/mcp', status_code: 404, user_agent: 'mcp-remote/0.1' },
   ];
   test('look-alikes are not', async () => {
     expect((await look(lines(...LOOKALIKES.map(zeekHttp)))).keys).toEqual([]);
