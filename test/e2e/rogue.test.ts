@@ -1,0 +1,101 @@
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Client } from '@modelcontextprotocol/client';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { objects, part, text } from '../../src/cli/json-view.ts';
+import type { Json, JsonObject } from '../../src/domain/json.ts';
+import { endOf, startProgram } from '../fixtures/program.ts';
+import { startSecureGate } from '../fixtures/secure-gate.ts';
+
+// Real processes on a shared machine: nothing here is a statement about time.
+setDefaultTimeout(90_000);
+
+const folder = mkdtempSync('/tmp/sp-rogue-');
+const gate = await startSecureGate('', 'permit (principal, action, resource);');
+const children: { kill(): void; readonly exited: Promise<number> }[] = [];
+afterAll(async () => {
+  for (const child of children) child.kill();
+  await Promise.all(children.map(({ exited }) => exited));
+  await gate.stop();
+  gate.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const ENV = { HOME: folder, SALLYPORT_HOME: gate.home };
+const CLIENT_FILE = join(folder, '.mcp.json');
+
+/** A server as somebody who asked nobody writes and starts one, and puts into a client's file. */
+async function startRogue(): Promise<string> {
+  const own = join(folder, 'notes-server');
+  mkdirSync(own);
+  writeFileSync(join(own, 'package.json'), '{"name":"notes-server","dependencies":{"@modelcontextprotocol/server":"2.4.0"}}');
+  const fixture = join(import.meta.dir, '..', 'fixtures', 'conformance-server.ts');
+  writeFileSync(join(own, 'index.ts'), `import { startConformanceServer } from ${JSON.stringify(fixture)};\nconsole.log(startConformanceServer().url);\n`);
+  const child = Bun.spawn([process.execPath, join(own, 'index.ts')], { cwd: own, stdin: 'ignore', stdout: 'pipe', stderr: 'ignore' });
+  children.push(child);
+  for await (const chunk of child.stdout) {
+    const url = new TextDecoder().decode(chunk).trim();
+    writeFileSync(CLIENT_FILE, JSON.stringify({ mcpServers: { notes: { type: 'http', url } } }));
+    return url;
+  }
+  throw new Error('the server did not start');
+}
+
+/** Lines of a watcher as they come. */
+async function* watching(): AsyncGenerator<JsonObject> {
+  const child = startProgram(['discover', 'watch', folder, '--every', '1s', '--json'], ENV);
+  children.push(child);
+  let rest = '';
+  for await (const chunk of child.stdout) {
+    const lines = (rest + new TextDecoder().decode(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line);
+  }
+}
+
+async function untilStands(changes: AsyncGenerator<JsonObject>, url: string, status: string): Promise<JsonObject> {
+  const key = url.replace('http://', '!http://');
+  for (let next = await changes.next(); next.done !== true; next = await changes.next()) {
+    const { value } = next;
+    if (text(value['is']).startsWith(status) && text(part(value, 'asset', 'keys')).includes(key)) return value;
+  }
+  throw new Error('the watcher ended');
+}
+
+async function callByEntry(): Promise<string> {
+  const file: Json = JSON.parse(readFileSync(CLIENT_FILE, 'utf8'));
+  const args = part(file, 'mcpServers', 'notes', 'args');
+  const client = new Client({ name: 'rogue-test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StdioClientTransport({
+    command: text(part(file, 'mcpServers', 'notes', 'command')), args: Array.isArray(args) ? args.map(text) : [],
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+  }));
+  const said = JSON.stringify(await client.callTool({ name: 'test_simple_text' }));
+  await client.close();
+  return said;
+}
+
+test('a server that is started beside the gate is seen, said to be rogue, and with one command its traffic passes the gate', async () => {
+  const changes = watching();
+  const url = await startRogue();
+  const rogue = await untilStands(changes, url, 'rogue');
+  const id = text(part(rogue, 'asset', 'id'));
+  const seen = await gate.admin('GET', `/inventory/assets/${id}`);
+  expect(seen).toMatchObject({ kind: 'server', status: 'rogue', servers: [] });
+  expect(objects(seen['evidence']).map(({ sensor }) => text(sensor)).toSorted((one, other) => (one < other ? -1 : 1))).toEqual(['client-file', 'listener', 'process']);
+  expect(await gate.records({ event: 'result.delivered', tool: 'test_simple_text' })).toEqual([]);
+
+  // Nothing is done that nobody agreed to.
+  const asked = await endOf(startProgram(['discover', 'adopt', id, '--owner', 'me@example.com'], ENV));
+  expect(asked.code).not.toBe(0);
+  expect(readFileSync(CLIENT_FILE, 'utf8')).toContain(url);
+
+  const adopted = await endOf(startProgram(['discover', 'adopt', id, '--owner', 'me@example.com', '--yes'], ENV));
+  expect(adopted).toMatchObject({ code: 0, out: expect.stringContaining('through the gate now') });
+  expect(readFileSync(CLIENT_FILE, 'utf8')).not.toContain(url);
+  expect(await callByEntry()).toContain('simple text response');
+  expect(await gate.records({ event: 'result.delivered', tool: 'test_simple_text' })).toMatchObject([{ server: 'notes' }]);
+  await untilStands(changes, url, 'sanctioned');
+  expect((await gate.records({ event: 'inventory.found' })).map(({ detail }) => text(part(detail, 'status')))).toContain('rogue');
+});
