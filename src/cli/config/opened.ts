@@ -30,7 +30,10 @@ export async function openFile(call: Pick<Call, 'options' | 'io'>, name: string)
   if (read.bytes === undefined) throw new SallyportError('ERR_FILE_UNREADABLE', `there is no file ${showHidden(path)}`, { remedy: 'Name a client\'s file.' });
   const client = call.options.text('client') ?? clientOf(path);
   const document = readText(read.text, read.path);
-  const found = readServers(document, { client, file: read.path, scope: 'user', gates: ownPrograms() });
+  const source = { client, file: read.path, scope: 'user', gates: ownPrograms() } as const;
+  const ofClient = readServers(document, source);
+  // A file under another's name, or one that its client reads in a way that the table does not know: whatever looks like a server is one.
+  const found = ofClient.servers.length + ofClient.unread.length > 0 ? ofClient : readServers(document, { ...source, client: 'unknown' });
   const entries = entriesIn(document.json).flatMap(({ name: server, at, said }): readonly SealableEntry[] => {
     const configured = found.servers.find((one) => JSON.stringify(one.at) === JSON.stringify(at));
     return configured === undefined || !isObject(said) || configured.runs.runs.kind === 'gate' ? []

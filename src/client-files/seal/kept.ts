@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
 import { digestOf, leftIn, replaceFile } from '../edit/replace.ts';
@@ -41,6 +42,7 @@ export type Kept = Omit<z.infer<typeof KEPT>, 'before' | 'version' | 'path'> & {
 
 /** What was kept of files, newest first. */
 export interface FileKeep {
+  /** Throws `ERR_VAULT_SEAL` where nothing of it can be read. */
   list(path: string): Promise<readonly Kept[]>;
   /** Durable when it resolves. */
   add(path: string, kept: Omit<Kept, 'id'>): Promise<Kept>;
@@ -58,7 +60,14 @@ export function openKeep(folder: string, sealer: FileSealer): FileKeep {
   const list = async (path: string): Promise<readonly Kept[]> => {
     const names = (await readdir(folderOf(path)).catch((): string[] => [])).filter((name) => name.endsWith(EXTENSION) && !name.startsWith('.'));
     const all: Kept[] = [];
-    for (const name of names.toSorted().toReversed()) all.push(await read(path, name));
+    let fault: unknown;
+    for (const name of names.toSorted().toReversed()) {
+      await read(path, name).then((kept) => all.push(kept), (error: unknown) => {
+        fault = error;
+      });
+    }
+    // One that is damaged, or that somebody put there, keeps nobody from the others.
+    if (all.length === 0 && fault !== undefined) throw fault instanceof SallyportError ? fault : damaged(path, fault);
     return all;
   };
   return {
@@ -80,6 +89,10 @@ export function openKeep(folder: string, sealer: FileSealer): FileKeep {
 }
 
 const EXTENSION = '.age';
+
+function damaged(path: string, cause: unknown): SallyportError {
+  return new SallyportError('ERR_VAULT_SEAL', `what was kept of ${path} is damaged`, { remedy: 'Restore its copy.', cause });
+}
 
 /** By its own name, too: an older state of a file is none that was kept later. */
 function boundTo(path: string, id: string): readonly string[] {

@@ -4,35 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import { isObject } from '../../domain/json.ts';
-import { makeIdentity, openIdentity } from '../../vault/identity.ts';
-import { openBytes, sealBytes } from '../../vault/seal-bytes.ts';
+import { makeIdentity } from '../../vault/identity.ts';
 import { secretsIn } from '../audit/secrets.ts';
 import { valueAt } from '../edit/place.ts';
-import { readClientFile } from '../file.ts';
 import { readText } from '../read/document.ts';
-import { entriesIn } from '../read/entries.ts';
 import { readServers } from '../read/servers.ts';
 import { clientOf } from '../table/client-of.ts';
 import { FAMILIES, OTHER, SECRET } from './fixture-families.ts';
-import { openKeep } from './kept.ts';
-import { planSeal } from './plan.ts';
-import type { SealPlan } from './plan.ts';
+import { placeIn, planOf, sealIn } from './fixture-sealing.ts';
 import { releaseFor } from './release.ts';
-import { restoreFile, tidyFile, unsealFile, writeSealed } from './seal.ts';
+import { restoreFile, tidyFile, unsealFile } from './seal.ts';
 import type { SealingPlace } from './seal.ts';
 
 let folder: string;
 let place: SealingPlace;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'seal-'));
-  const key = await openIdentity(await makeIdentity());
-  const sealer = {
-    seal: (bound: readonly string[], bytes: Uint8Array) => sealBytes(key, bound, bytes),
-    open: (bound: readonly string[], sealed: Uint8Array) => openBytes(key, bound, sealed),
-  };
-  let at = 1;
-  place = { keep: openKeep(join(folder, 'kept'), sealer), now: () => (at += 1) };
+  place = await placeIn(folder, await makeIdentity());
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -44,28 +32,6 @@ async function put(name: string, text: string): Promise<string> {
   return path;
 }
 
-let ids = 0;
-const newId = (): string => (ids += 1).toString(16).padStart(16, '0');
-
-async function plan(path: string, by: 'best' | 'reference' = 'best', through?: readonly string[]): Promise<SealPlan> {
-  const { text } = await readClientFile(path);
-  const document = readText(text, path);
-  const client = clientOf(path);
-  const { servers } = readServers(document, { client, file: path, scope: 'user' });
-  const entries = entriesIn(document.json).flatMap(({ name, at, said }) => {
-    const server = servers.find((one) => JSON.stringify(one.at) === JSON.stringify(at));
-    if (server === undefined || !isObject(said)) return [];
-    return [{ client, name, at, said, isRemote: server.url !== undefined, ...(through === undefined ? {} : { through }) }];
-  });
-  return planSeal({ text, file: path, entries, program: ['/opt/sallyport'], launcher: [], by, findSpans: () => [], newId });
-}
-
-async function seal(path: string, by?: 'best' | 'reference', through?: readonly string[]): Promise<SealPlan> {
-  const planned = await plan(path, by, through);
-  await writeSealed(place, await readClientFile(path), planned);
-  return planned;
-}
-
 function startOf({ command, env, url, headers }: ConfiguredServer): unknown {
   return { command, env, url, headers };
 }
@@ -74,7 +40,7 @@ describe('each family of files', () => {
   test.each(Object.entries(FAMILIES))('%s is clean when it is sealed, starts what it did, and comes back byte for byte', async (name, text) => {
     const path = await put(name, text);
     const before = readServers(readText(text, path), { client: clientOf(path), file: path, scope: 'user' }).servers;
-    const { left } = await seal(path);
+    const { left } = await sealIn(place, path);
     const sealed = await readFile(path, 'utf8');
     expect([sealed.includes(SECRET), sealed.includes(OTHER), left]).toEqual([false, false, []]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -100,7 +66,7 @@ describe('each family of files', () => {
 
   test.each(Object.entries(FAMILIES))('%s: what goes through the gate holds nothing, and comes back', async (name, text) => {
     const path = await put(name, text);
-    await seal(path, 'best', ['connect', 'gh']);
+    await sealIn(place, path, 'best', ['connect', 'gh']);
     const sealed = await readFile(path, 'utf8');
     expect([sealed.includes(SECRET), sealed.includes(OTHER), sealed.includes('sealed')]).toEqual([false, false, false]);
     const { servers, unread } = readServers(readText(sealed, path), { client: clientOf(path), file: path, scope: 'user', gates: ['/opt/sallyport'] });
@@ -112,7 +78,7 @@ describe('each family of files', () => {
 
   test.each(Object.entries(FAMILIES))('%s that its client wrote since gets each value back in its place', async (name, text) => {
     const path = await put(name, text);
-    await seal(path);
+    await sealIn(place, path);
     const changed = (await readFile(path, 'utf8')).replace(/\n|$/, name.endsWith('json') || name.endsWith('jsonc') ? ' \n' : '\n# by the client\n');
     await writeFile(path, changed);
     expect(await unsealFile(place, path, false)).toMatchObject({ how: 'places', withheld: [] });
@@ -124,17 +90,17 @@ describe('each family of files', () => {
 
 test('a client\'s own words are used for all where that is asked, and what it can\'t fill in is told and stays', async () => {
   const cursor = await put('.cursor/mcp.json', `{"mcpServers":{"gh":{"command":"gh","env":{"GH_TOKEN":"${SECRET}"},"oauth":{"access_token":"${OTHER}"}}}}`);
-  const { sealed, left } = await seal(cursor, 'reference');
+  const { sealed, left } = await sealIn(place, cursor, 'reference');
   expect(sealed).toEqual([{ server: 'gh', by: 'reference', secrets: 1 }]);
   expect(await readFile(cursor, 'utf8')).toMatch(/"GH_TOKEN":"\$\{env:SALLYPORT_GH_GH_TOKEN_[0-9A-F]{8}\}"/);
   expect(left).toMatchObject([{ server: 'gh', line: 1, what: expect.stringContaining('access_token') }]);
   const zed = await put('.zed/settings.json', `{"context_servers":{"web":{"url":"https://x","headers":{"Authorization":"Bearer ${SECRET}"}}}}\n// ${SECRET}`);
-  expect((await plan(zed)).left).toMatchObject([{ server: 'web', what: expect.stringContaining('zed is not known to fill in') }]);
+  expect((await planOf(zed)).left).toMatchObject([{ server: 'web', what: expect.stringContaining('zed is not known to fill in') }]);
 });
 
 test('what is changed after it was sealed gets no secret: not from the launcher, not from its variables, not by unsealing', async () => {
   const path = await put('.cursor/mcp.json', FAMILIES['.vscode/mcp.json']?.replace('"servers"', '"mcpServers"') ?? '');
-  await seal(path);
+  await sealIn(place, path);
   const sealed = await readFile(path, 'utf8');
   const kept = await place.keep.list(path);
   const token = /sallyport-sealed:[0-9a-f]{16}/.exec(sealed)?.[0] ?? '';
@@ -160,7 +126,7 @@ test('what is changed after it was sealed gets no secret: not from the launcher,
 test('what is kept is of its owner, its file and its time alone', async () => {
   const path = await put('.cursor/mcp.json', FAMILIES['claude_desktop_config.json'] ?? '');
   await chmod(path, 0o644);
-  await seal(path);
+  await sealIn(place, path);
   const [names] = await readdir(join(folder, 'kept'));
   const kept = join(folder, 'kept', names ?? '');
   const [file = ''] = await readdir(kept);
@@ -169,13 +135,15 @@ test('what is kept is of its owner, its file and its time alone', async () => {
   expect((await stat(join(kept, file))).mode & 0o777).toBe(0o600);
   // Under another time, in another file's folder, or sealed by somebody who knows our public key alone, it is not ours.
   await writeFile(join(kept, `000000000000009-00000000.age`), bytes);
+  expect(await place.keep.list(path)).toHaveLength(1);
+  await rm(join(kept, file));
   expect(await codeOf(place.keep.list(path))).toBe('ERR_VAULT_SEAL');
 });
 
 test('states are kept and come back, with what stood there kept before', async () => {
   const path = await put('.cursor/mcp.json', FAMILIES['claude_desktop_config.json'] ?? '');
   await chmod(path, 0o640);
-  await seal(path);
+  await sealIn(place, path);
   const sealed = await readFile(path, 'utf8');
   await writeFile(path, '{ broken');
   const [first] = await place.keep.list(path);
@@ -190,7 +158,7 @@ test('states are kept and come back, with what stood there kept before', async (
   expect(await unsealFile(place, path, false)).toMatchObject({ how: 'whole' });
   // Twenty states are kept, and those that the file still refers to.
   for (let round = 0; round < 13; round += 1) {
-    await seal(path);
+    await sealIn(place, path);
     await unsealFile(place, path, false);
   }
   expect((await place.keep.list(path)).length).toBeLessThanOrEqual(21);

@@ -13,10 +13,15 @@ let known: readonly Known[] | undefined;
 /** Whose file a path is, as an id of the table of clients; `unknown` for none of those. */
 export function clientOf(path: string): string {
   known ??= CLIENT_TABLE.flatMap(({ id, user, project, managed, extension, cache, settings }) =>
-    [...user, ...project, ...managed, ...extension, ...cache, ...settings].map((pattern) => knownOf(id, pattern)));
+    [...user, ...project, ...managed, ...extension, ...cache, ...settings].filter(isTelling).map((pattern) => knownOf(id, pattern)));
   const plain = path.replaceAll('\\', '/');
   const fitting = known.filter((one) => one.path.test(plain));
   return fitting.reduce<Known | undefined>((best, one) => (best === undefined || one.said > best.said ? one : best), undefined)?.client ?? 'unknown';
+}
+
+/** Where a variable says the folder, or a name is anybody's, the end of a path tells nobody whose it is. */
+function isTelling(pattern: string): boolean {
+  return !pattern.startsWith('$') && !/^(?:mcp|settings|config|servers|package)\.\w+$/i.test(pattern);
 }
 
 /** A pattern without its systems and without where it begins, as the end of a path. */
