@@ -33,14 +33,15 @@ function builtFrom(one: JsonObject): string {
 }
 
 export const publishVerb: Verb = {
-  usage: 'publish SERVER --description TEXT [--title TEXT] [--version VERSION] [--website URL] [--review-by YYYY-MM-DD]',
+  usage: 'publish SERVER --description TEXT [--title TEXT] [--version VERSION] [--website URL] [--sbom URL] [--review-by YYYY-MM-DD]',
   options: {
-    description: { type: 'string' }, title: { type: 'string' }, version: { type: 'string' }, website: { type: 'string' }, 'review-by': { type: 'string' },
+    description: { type: 'string' }, title: { type: 'string' }, version: { type: 'string' }, website: { type: 'string' }, sbom: { type: 'string' },
+      'review-by': { type: 'string' },
   },
   run: async ({ client, io, options, need }) => {
     const said: JsonObject = Object.fromEntries([
       ['description', options.text('description')], ['title', options.text('title')], ['version', options.text('version')],
-      ['websiteUrl', options.text('website')],
+      ['websiteUrl', options.text('website')], ['sbom', options.text('sbom')],
     ].flatMap(([name = '', value]) => (value === undefined ? [] : [[name, value]])));
     const reviewBy = readDay(options.text('review-by'));
     const body = { server: need(0, 'the server'), ...said, ...(reviewBy === undefined ? {} : { reviewBy }) };

@@ -1,5 +1,6 @@
 import type { Baseline } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
+import { readSpaceKill } from '../kill/kill.ts';
 import { listStored } from '../stored.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { registryInForce } from './settings.ts';
@@ -29,9 +30,13 @@ export async function readListed(rows: Rows, space: string, now: number): Promis
   const baselines = new Map((await listStored(rows, 'baseline', space)).map(({ id, body }) => [id, body]));
   // When a server was stopped stands in no body of a row.
   const touched = new Map((await rows.list('server', space)).map(({ id, updatedAt }) => [id, updatedAt]));
+  const killed = new Set((await readSpaceKill(rows, space)).servers);
+  const killedAt = (await rows.get('setting', space, 'kill'))?.updatedAt ?? 0;
   const stood = listings.map(({ body: listing }): Omit<Listed, 'isLatest'> => {
     const [server, baseline] = [servers.get(listing.server), baselines.get(listing.server)];
-    const standing = standingOf(listing, server, baseline, { now, touchedAt: touched.get(listing.server) ?? 0 });
+    const isKilled = killed.has(listing.server);
+    const touchedAt = Math.max(touched.get(listing.server) ?? 0, isKilled ? killedAt : 0);
+    const standing = standingOf(listing, isKilled ? undefined : server, baseline, { now, touchedAt });
     return {
       name: `${registry.namespace}/${listing.server}`, listing, ...(server === undefined ? {} : { server }), ...(baseline === undefined ? {} : { baseline }),
       ...standing, updatedAt: Math.max(listing.updatedAt, standing.statusChangedAt),
@@ -60,7 +65,7 @@ export function inOrder(a: Place, b: Place): number {
 
 interface Moment {
   readonly now: number;
-  /** When the server's row was last written. */
+  /** When the server's row, or the switch that stops it, was last written. */
   readonly touchedAt: number;
 }
 
@@ -72,7 +77,7 @@ function standingOf(
   const own = { status, statusChangedAt, ...(statusMessage === undefined ? {} : { statusMessage }) };
   if (status === 'deleted') return own;
   if (server?.status !== 'approved' || baseline === undefined) {
-    return { status: 'deleted', statusMessage: 'It is not approved at present.', statusChangedAt: Math.max(statusChangedAt, touchedAt) };
+    return { status: 'deleted', statusMessage: 'It is stopped, or not approved at present.', statusChangedAt: Math.max(statusChangedAt, touchedAt) };
   }
   if (status === 'deprecated') return own;
   if (baseline.digest !== digest) {

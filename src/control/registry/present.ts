@@ -31,13 +31,13 @@ export function presentListed(one: Listed, { registry, advisoriesFor }: Presenti
         status, ...(statusMessage === undefined ? {} : { statusMessage }), statusChangedAt: moment(statusChangedAt), publishedAt: moment(listing.publishedAt),
         updatedAt: moment(updatedAt), isLatest,
       },
-      [GOVERNANCE]: governanceOf(one, advisoriesFor),
+      [GOVERNANCE]: governanceOf(one, { registry, advisoriesFor }),
     },
   };
 }
 
-function governanceOf({ listing, server, baseline }: Listed, advisoriesFor: AdvisoriesFor): JsonObject {
-  const { digest, approvedAt, tools, effects, reviewBy, package: pinned, server: id, version } = listing;
+function governanceOf({ listing, server, baseline }: Listed, { registry, advisoriesFor }: Presenting): JsonObject {
+  const { digest, approvedAt, tools, effects, reviewBy, package: pinned, server: id, version, sbom } = listing;
   return {
     id, gate: 'required',
     ...(server === undefined ? {} : {
@@ -46,7 +46,7 @@ function governanceOf({ listing, server, baseline }: Listed, advisoriesFor: Advi
     }),
     approval: { digest, approvedAt: moment(approvedAt), inForce: baseline?.digest === digest,
       ...(reviewBy === undefined ? {} : { reviewBy: moment(reviewBy) }) },
-    tools, effects: { ...effects },
+    tools, effects: { ...effects }, ...(sbom === undefined ? {} : { sbom }),
     ...(pinned === undefined ? {} : {
       package: {
         purl: pinned.purl, digest: pinned.digest, ...(pinned.packages === undefined ? {} : { packages: pinned.packages, attested: pinned.attested ?? 0 }),
@@ -54,8 +54,11 @@ function governanceOf({ listing, server, baseline }: Listed, advisoriesFor: Advi
         ...(pinned.packages === undefined ? {} : { sbom: `/v0.1/x/io.sallyport/sbom/${encodeURIComponent(id)}/${encodeURIComponent(version)}` }),
       },
     }),
-    advisories: server === undefined ? [] : advisoriesOf(server, advisoriesFor).map(({ id: advisory, severity, certainty, fixedIn }) =>
-      ({ id: advisory, severity, certainty, ...(fixedIn === undefined ? {} : { fixedIn }) })),
+    // Where anybody may read, nobody is told what is broken.
+    ...(server === undefined || registry.anonymous ? {} : {
+      advisories: advisoriesOf(server, advisoriesFor).map(({ id: advisory, severity, certainty, fixedIn }) =>
+        ({ id: advisory, severity, certainty, ...(fixedIn === undefined ? {} : { fixedIn }) })),
+    }),
   };
 }
 

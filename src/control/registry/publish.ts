@@ -32,7 +32,7 @@ export async function publish({ admin, space }: By, asked: z.infer<typeof PUBLIC
     if (description === undefined) throw new SallyportError('ERR_REQUEST_INVALID', 'body.description: say what it does', { remedy: 'Add --description.' });
     const listing: Listing = {
       ...(previous?.title === undefined ? {} : { title: previous.title }), ...(previous?.websiteUrl === undefined ? {} : { websiteUrl: previous.websiteUrl }),
-      ...asked, ...facts, description, version: freeVersion(version, facts.digest, before),
+      ...(previous?.sbom === undefined ? {} : { sbom: previous.sbom }), ...asked, ...facts, description, version: freeVersion(version, facts.digest, before),
       ...(request === undefined ? {} : { request: request.id }),
       status: 'active', statusChangedAt: control.now(), publishedAt: control.now(), updatedAt: control.now(), publishedBy: admin.id,
     };

@@ -39,51 +39,81 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
+const READ = { search: { annotations: { readOnlyHint: true } } };
+const alone = { declares: ROOT, approves: ROOT };
+
+/** Approved and published as version 1; each test has a server of its own. */
+async function published(id: string): Promise<void> {
+  await approved(id, alone, READ);
+  expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: id, description: 'Contacts' } })).code).toBe('');
+}
+
 describe('what is published', () => {
   test('is what is approved, under the gate\'s address, and nothing that says where the server is', async () => {
     await send(ROOT, 'POST', '/servers', { body: crm('crm') });
-    expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm', description: 'Contacts' } })).code).toBe('ERR_SERVER_NOT_APPROVED');
-    await approved('crm', { declares: ROOT, approves: ROOT }, { search: { annotations: { readOnlyHint: true } }, delete_contact: {} });
-    expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm' } })).code).toBe('ERR_REQUEST_INVALID');
-    expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm', description: 'Contacts' } })).code).toBe('');
-    const [one] = await listings();
+    const publish = (body: JsonObject): ReturnType<typeof send> => send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm', ...body } });
+    expect((await publish({ description: 'Contacts' })).code).toBe('ERR_SERVER_NOT_APPROVED');
+    await approved('crm', alone, { ...READ, delete_contact: {} });
+    expect((await publish({})).code).toBe('ERR_REQUEST_INVALID');
+    expect((await publish({ description: 'Contacts', sbom: 'https://crm.test/sbom.json' })).code).toBe('');
+    const one = (await listings()).find(({ server }) => server === 'crm');
     expect(one).toMatchObject({
       name: 'local.sallyport/crm', version: '1', status: 'active', isLatest: true,
       published: {
         server: { name: 'local.sallyport/crm', version: '1', remotes: [{ type: 'streamable-http', url: 'https://localhost:7443/mcp/crm' }] },
-        _meta: { 'io.sallyport/governance': { owner: 'sales@example.com', tools: 2, effects: { read: 1, destroy: 1 }, approval: { inForce: true },
-          advisories: [] } },
+        _meta: {
+          'io.sallyport/governance': {
+            owner: 'sales@example.com', tools: 2, effects: { read: 1, destroy: 1 }, approval: { inForce: true }, advisories: [],
+              sbom: 'https://crm.test/sbom.json',
+          },
+        },
       },
     });
     expect(JSON.stringify(part(one, 'published'))).not.toContain('crm.example');
     expect(JSON.stringify(part(one, 'published'))).not.toContain('sallyport|admin');
+    await send(ROOT, 'POST', '/servers/:id/quarantine', { params: { id: 'crm' }, body: { reason: 'looking' } });
+    expect((await publish({})).code).toBe('ERR_SERVER_NOT_APPROVED');
   });
 
-  test('is deleted for clients the moment that it is stopped, and back when it is approved again', async () => {
-    await send(ROOT, 'POST', '/servers/:id/quarantine', { params: { id: 'crm' }, body: { reason: 'looking' } });
-    expect(await standing('crm')).toEqual([['1', 'deleted', true]]);
-    await approved('crm', { declares: ROOT, approves: ROOT }, { search: { annotations: { readOnlyHint: true } }, delete_contact: {} });
-    expect(await standing('crm')).toEqual([['1', 'active', true]]);
+  test('is deleted for clients the moment that it is stopped, and back when it goes on', async () => {
+    await published('stopped');
+    await send(ROOT, 'POST', '/servers/:id/quarantine', { params: { id: 'stopped' }, body: { reason: 'looking' } });
+    expect(await standing('stopped')).toEqual([['1', 'deleted', true]]);
+    const digest = text((await send(ROOT, 'GET', '/servers/:id', { params: { id: 'stopped' } })).body['digest']);
+    await send(ROOT, 'POST', '/servers/:id/approve', { params: { id: 'stopped' }, body: { digest } });
+    expect(await standing('stopped')).toEqual([['1', 'active', true]]);
+    const turn = (on: boolean): ReturnType<typeof send> => send(ROOT, 'PUT', '/kill', { body: { target: 'server', name: 'stopped', on, reason: 'trying' } });
+    expect((await turn(true)).code).toBe('');
+    expect(await standing('stopped')).toEqual([['1', 'deleted', true]]);
+    await turn(false);
+    expect(await standing('stopped')).toEqual([['1', 'active', true]]);
   });
 
   test('is deprecated when something else is approved, until that is published: under a version of its own', async () => {
-    const digest = await approved('crm', { declares: ROOT, approves: ROOT }, { search: {} });
-    expect(await standing('crm')).toEqual([['1', 'deprecated', true]]);
-    await send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm' } });
-    expect(await standing('crm')).toEqual([[`1+${digest.slice(0, 12)}`, 'active', true], ['1', 'deprecated', false]]);
+    await published('other');
+    const digest = await approved('other', alone, { ...READ, find: { annotations: { readOnlyHint: true } } });
+    expect(await standing('other')).toEqual([['1', 'deprecated', true]]);
+    await send(ROOT, 'POST', '/registry/listings', { body: { server: 'other' } });
+    expect(await standing('other')).toEqual([[`1+${digest.slice(0, 12)}`, 'active', true], ['1', 'deprecated', false]]);
   });
 
   test('is deprecated when its review is overdue', async () => {
-    await send(ROOT, 'POST', '/registry/listings', { body: { server: 'crm', version: '3.0.0', reviewBy: Date.now() - 1 } });
-    expect((await listings())[0]).toMatchObject({ version: '3.0.0', status: 'deprecated', statusMessage: 'Its review is overdue.' });
+    await published('overdue');
+    await send(ROOT, 'POST', '/registry/listings', { body: { server: 'overdue', version: '3.0.0', reviewBy: Date.now() - 1 } });
+    expect((await listings()).find(({ server, version }) => server === 'overdue' && version === '3.0.0')).toMatchObject({
+      status: 'deprecated', statusMessage: 'Its review is overdue.',
+    });
   });
 
   test('goes with its server, and who takes the name later starts anew', async () => {
-    await send(ROOT, 'DELETE', '/servers/:id', { params: { id: 'crm' } });
-    expect(await standing('crm')).toContainEqual(['3.0.0', 'deleted', true]);
-    await send(ROOT, 'POST', '/servers', { body: crm('crm') });
-    await approved('crm', { declares: ROOT, approves: ROOT }, { search: {} });
-    expect((await listings()).every(({ status }) => status === 'deleted')).toBe(true);
+    await published('gone');
+    await send(ROOT, 'DELETE', '/servers/:id', { params: { id: 'gone' } });
+    expect(await standing('gone')).toEqual([['1', 'deleted', true]]);
+    await approved('gone', alone, READ);
+    expect(await standing('gone')).toEqual([['1', 'deleted', true]]);
+    await published('declared-away');
+    await fixture.api('POST', '/manifest', { file: 'sallyport.yaml', text: 'apiVersion: sallyport/v1\n', policies: [], dryRun: false });
+    expect(await standing('declared-away')).toEqual([['1', 'deleted', true]]);
   });
 });
 
@@ -97,7 +127,7 @@ describe('a server that runs from a package', () => {
       const sandbox: JsonObject = JSON.parse(JSON.stringify(defaultSandbox()));
       const launch = { command: 'npx', args: ['-y', 'mcp-remote@0.1.0'], env: {}, shared: false, sandbox };
       await send(ROOT, 'POST', '/servers', { body: { ...crm('bridge'), endpoint: { transport: 'stdio', launch } } });
-      await approved('bridge', { declares: ROOT, approves: ROOT });
+      await approved('bridge', alone, READ);
       expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: 'bridge', description: 'Bridges' } })).code).toBe('');
     } finally {
       await registry.close();
@@ -113,7 +143,7 @@ describe('a server that runs from a package', () => {
       bomFormat: 'CycloneDX', specVersion: '1.6', metadata: { component: { name: 'mcp-remote', version: '0.1.0' } },
       components: [{ type: 'library', purl: 'pkg:npm/mcp-remote@0.1.0', hashes: [{ alg: 'SHA-512', content: expect.stringMatching(/^[0-9a-f]{128}$/) }] }],
     });
-    expect((await send(ROOT, 'GET', '/registry/listings/:server/:version/sbom', { params: { server: 'crm', version: '1' } })).code).toBe('ERR_NOT_FOUND');
+    expect((await send(ROOT, 'GET', '/registry/listings/:server/:version/sbom', { params: { server: 'none', version: '1' } })).code).toBe('ERR_NOT_FOUND');
   });
 });
 

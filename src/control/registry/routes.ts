@@ -4,7 +4,8 @@ import { LIMITS } from '../../domain/limits.ts';
 import { offersOf, UNSUPPORTED } from '../../registry/server-json/offers.ts';
 import { VERSION } from '../../registry/server-json/shape.ts';
 import { asJson } from '../as-json.ts';
-import { NAME, WORDS } from '../names.ts';
+import { whoOf } from '../change.ts';
+import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored } from '../stored.ts';
@@ -116,10 +117,10 @@ const catalogRoutes: readonly Route[] = [
     method: 'DELETE', path: '/registry/catalog/sources/:source', summary: 'Forget everything that came from a catalogue, with when it was seen first',
     access: 'change', reach: 'space',
     act: async ({ admin, space, params }, control) => {
-      const source = NAME.parse(params['source'] ?? '');
+      const source = params['source'] ?? '';
       const rows = (await listStored(control.store, 'catalog-entry', space)).filter(({ body }) => body.source === source);
       const detail = { resource: 'catalog', id: source, verb: 'forget', entries: rows.length };
-      await control.record({ event: 'config.changed', space, principal: admin.id, action: 'catalog.forget', detail });
+      await control.record({ event: 'config.changed', space, ...whoOf(admin), action: 'catalog.forget', detail });
       await control.store.transaction(async (within) => {
         for (const { id } of rows) await within.delete('catalog-entry', space, id, { by: admin.id });
       });

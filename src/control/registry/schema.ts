@@ -28,6 +28,8 @@ export const LISTING = z.strictObject({
   title: LINE.exactOptional(),
   description: LINE,
   websiteUrl: LINK.exactOptional(),
+  /** Where its publisher keeps what it is made of. */
+  sbom: LINK.exactOptional(),
   /** Of the baseline that is published by it: what is approved in its place later is not, until it is published too. */
   digest: DIGEST,
   approvedAt: z.int(),
@@ -54,6 +56,7 @@ export const PUBLICATION = z.strictObject({
   /** Absent: as it was published before. */
   description: LINE.exactOptional(),
   websiteUrl: LINK.exactOptional(),
+  sbom: LINK.exactOptional(),
   reviewBy: z.int().exactOptional(),
 });
 

@@ -35,9 +35,15 @@ export async function checkWanted(rows: Rows, space: string, wanted: WantedServe
   if (!fits && !isOpen) throw another(wanted.entry);
   const advisories = advisoriesIn(entry.server, standing.advisoriesFor).map(describeAdvisory);
   return [
-    `of the catalogue ${entry.source}, first seen ${new Date(entry.firstSeenAt).toISOString()}`,
+    `of the catalogue ${entry.source}, first seen ${moment(entry.firstSeenAt)}`,
+    entry.publishedAt === undefined ? 'its registry does not say when it was published'
+      : `its registry says that it was published ${moment(entry.publishedAt)}`,
     ...(entry.released === undefined ? [] : [`released by ${entry.released.by} (${entry.released.holds.join(', ')}): ${entry.released.reason}`]), ...advisories,
   ];
+}
+
+function moment(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function packageFacts(command: readonly string[], { advisoriesFor }: Standing): readonly string[] {
