@@ -1,0 +1,46 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+/** The registry service: what is published, requests through different hands, catalogues that are held back. */
+export const REGISTRY: readonly Switch[] = [
+  ...switches('src/control/registry/listed.ts', 'src/control/registry/registry.test.ts', [
+    ['what is stopped is published no more', 'the moment that it is stopped', "if (server?.status !== 'approved' || baseline === undefined)",
+      'if (baseline === undefined)'],
+    ['kill switches in the registry', 'the moment that it is stopped', 'isKilled ? undefined : server', 'server'],
+    ['what is published is what is approved', 'when something else is approved', 'if (baseline.digest !== digest)', "if (digest === '')"],
+    ['reviews that are overdue', 'when its review is overdue', 'reviewBy <= now', 'reviewBy < 0'],
+  ]),
+  ...switches('src/control/registry/publish.ts', 'src/control/registry/registry.test.ts', [
+    ['only what is approved is published', 'under the gate\'s address', "server.status !== 'approved' || baseline === undefined", 'baseline === undefined'],
+    ['listings go with their server', 'goes with its server', "if (one.status !== 'deleted') await put(", "if (one.status === 'deleted') await put("],
+  ]),
+  ...switches('src/control/requests/separation.ts', 'src/control/requests/requests.test.ts', [
+    ['separate hands', 'nothing is approved by who reviewed', 'if (same === undefined) return;', 'if (same !== undefined) return;'],
+    ['no step by the machine\'s token', 'approved with the machine', "admin.proof?.kind !== 'person' || admin.proof.via === 'root'",
+      "admin.proof?.kind === undefined"],
+    ['one person under two names', 'under two names is one', 'whoIs(who) === whoIs(admin.id)', 'who === admin.id'],
+  ]),
+  ...switches('src/control/requests/decide.ts', 'src/control/requests/requests.test.ts', [
+    ['what was reviewed is what is approved', 'what is approved is what was shown', '|| digestOfReview(request, definition) !== shown', ''],
+    ['requests end', 'what is over stays over', "expiresAt > now;", 'expiresAt > 0;'],
+    ['requests a day', 'asks too often', '> LIMITS.registryRequestsPerDayMax', '> 1e9'],
+  ]),
+  ...switches('src/control/requests/wanted.ts', 'src/control/requests/requests.test.ts', [
+    ['what was asked for is what is declared', 'what is approved is what was shown', 'endpoint.url !== wanted.url', "endpoint.url === ''"],
+    ['entries that wait', 'cannot be had before it cooled off', 'needAvailable(wanted.entry, entry, standing);', ''],
+  ]),
+  ...switches('src/control/registry/catalog.ts', 'src/control/requests/requests.test.ts', [
+    ['cooling off', 'cannot be had before it cooled off', 'until > now ?', 'until < 0 ?'],
+    ['versions that change', 'cannot be had before it cooled off', "...(isChanged ? (['changed'] as const) : [])", ''],
+    ['a release of what was seen', 'cannot be had before it cooled off', '(!isChanged || before.changedTo === digest)', 'digest !== before.source'],
+    ['advisories hold entries', 'each reason to look', "affected ? [...holds, 'advisory'] : holds", 'affected ? holds : holds'],
+  ]),
+  ...switches('src/registry/server-json/offers.ts', 'src/registry/catalogs/catalog.test.ts', [
+    ['exact versions of entries', 'is nothing for', "if (!isPinned({ ecosystem: registryType }, spec)) return refused('unpinned');", ''],
+    ['registries of entries', 'is nothing for another registry', 'if (home !== undefined && HOMES', 'if (home === undefined && HOMES'],
+  ]),
+  ...switches('src/control/registry/door.ts', 'test/registry/contract.test.ts', [
+    ['who reads the registry', 'that shows nothing is told how to sign in', '.registry.anonymous) return;', ".registry.namespace !== '') return;"],
+    ['the registry answers any origin', 'like VS Code', "'cross-origin-resource-policy': 'cross-origin',", ''],
+  ]),
+];
