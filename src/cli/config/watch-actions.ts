@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import type { Copies } from '../../client-files/watch/copies.ts';
 import { putBack } from '../../client-files/watch/copies.ts';
 import type { Change } from '../../client-files/watch/watcher.ts';
@@ -48,16 +47,6 @@ export async function block(client: Client, agent: string, path: string): Promis
   } catch (error) {
     return `agent ${agent} not blocked: ${error instanceof SallyportError ? error.code : 'ERR_INTERNAL'}`;
   }
-}
-
-/** On the desktop, where there is one; the terminal was told already. */
-export function notify(words: string): string {
-  const child = spawn('notify-send', ['--urgency=critical', '--app-name=Sallyport', '--', 'A file of your agents was changed', plain(words).slice(0, 400)], {
-    stdio: 'ignore', detached: true,
-  });
-  child.on('error', () => undefined);
-  child.unref();
-  return 'notified';
 }
 
 /** Command lines of the servers that a change brought or changed: they live here only. */

@@ -1,10 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { instructionFindings } from '../../client-files/audit/instructions.ts';
 import { replaceOwn } from '../../client-files/watch/baseline.ts';
 import type { Copies } from '../../client-files/watch/copies.ts';
 import { isAtLeast, worstOf } from '../../client-files/watch/differences.ts';
 import { lookAt } from '../../client-files/watch/look.ts';
-import type { WatchedPlace } from '../../client-files/watch/watched.ts';
+import type { Difference, WatchedPlace } from '../../client-files/watch/watched.ts';
 import { Watcher } from '../../client-files/watch/watcher.ts';
 import type { Change } from '../../client-files/watch/watcher.ts';
 import { whoChanged } from '../../client-files/watch/who.ts';
@@ -15,9 +16,10 @@ import { LIMITS } from '../../domain/limits.ts';
 import { jsonText } from '../command.ts';
 import { plain, time } from '../terminal.ts';
 import type { Call } from '../verbs.ts';
+import { seeInstructions } from './find-secrets.ts';
 import { approvedBaseline, byPath, toldOf } from './watched.ts';
 import type { Approved, Watched } from './watched.ts';
-import { block, commandsOf, killStarted, notify } from './watch-actions.ts';
+import { block, commandsOf, killStarted } from './watch-actions.ts';
 import type { Reverting, WatchAction } from './watch-actions.ts';
 import type { WatchReports } from './watch-reports.ts';
 
@@ -147,7 +149,8 @@ async function begin(parts: Watch, { baseline }: Approved, renew: () => Promise<
 /** On disk first, then acted on, then told: what was done is in the report, and what became of it follows where it failed. */
 async function handle(parts: Watch, change: Change): Promise<void> {
   const { call: { client, io, options }, watched, orders: { actions, from, agent }, reports, reverting, copies } = parts;
-  const { path, differences, bytes } = change;
+  const { path, bytes } = change;
+  const differences = [...steered(change), ...change.differences];
   if (differences.length === 0) {
     if (bytes !== undefined) await copies.keep(path, bytes);
     return change.isBack ? show(parts, change, 'as approved again', []) : undefined;
@@ -161,13 +164,22 @@ async function handle(parts: Watch, change: Change): Promise<void> {
   if (planned.includes('revert')) done.push(await reverting.revert(change));
   if (planned.includes('kill')) killLater(parts, change);
   if (planned.includes('block') && agent !== undefined) done.push(await block(client, agent, path));
-  if (planned.includes('notify')) done.push(notify(`${path}: ${differences[0]?.what ?? ''}`));
-  show(parts, change, by, done);
+  // The bell of the terminal; who is not there hears of it by the sinks that carry the record.
+  if (planned.includes('notify')) io.note(`\u0007${plain(path)} was changed: ${plain(differences[0]?.what ?? '')}`);
+  show(parts, { ...change, differences }, by, done);
   const failed = done.filter((words) => words.includes('not '));
   if (failed.length > 0) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), failed));
   await told;
   if (failed.length > 0) await reports.send();
   if (!options.json && reports.waiting > 0) io.note(`${reports.waiting} reports wait for control.`);
+}
+
+/** Instructions that changed, and now say what detectors know from attacks: worse than a change. */
+function steered({ path, after, bytes, differences }: Change): readonly Difference[] {
+  if (after?.role !== 'instructions' || bytes === undefined || differences.length === 0) return [];
+  const findings = instructionFindings(path, seeInstructions(new TextDecoder().decode(bytes)), () => undefined);
+  const rules = findings.filter(({ severity }) => isAtLeast(severity, 'high')).map(({ rule }) => rule);
+  return rules.length === 0 ? [] : [{ file: path, what: `instructions with signs of an attack: ${[...new Set(rules)].join(', ')}`, severity: 'critical' }];
 }
 
 function killLater(parts: Watch, change: Change): void {

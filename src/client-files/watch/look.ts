@@ -20,6 +20,8 @@ export interface Seen {
 
 /** Folders below a watched one; deeper nothing of an agent lies. */
 const DEPTH_MAX = 6;
+/** What tools unpack by the thousand, and no agent obeys. */
+const SKIPPED: ReadonlySet<string> = new Set(['node_modules', '.git']);
 
 /** Looks at one file without waiting for anything: no FIFO is opened, no device, nothing too large. Undefined: there is none. */
 export async function lookAt({ path, role, client }: WatchedPlace, salt: string): Promise<Seen | undefined> {
@@ -57,16 +59,19 @@ export async function filesOf(places: readonly WatchedPlace[]): Promise<Found> {
     if (found.size >= LIMITS.watchedFilesMax && !found.has(place.path)) hasMore = true;
     else if (!found.has(place.path)) found.set(place.path, place);
   };
-  const enter = async ({ path, role, client }: WatchedPlace, depth: number): Promise<void> => {
+  const enter = async ({ path, role, client }: WatchedPlace, depth: number, fits: (file: string) => boolean): Promise<void> => {
     folders.push(path);
     for (const each of (await readdir(path, { withFileTypes: true }).catch(() => [])).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const inner = { path: join(path, each.name), role, ...(client === undefined ? {} : { client }) };
-      if (each.isDirectory() && depth < DEPTH_MAX && found.size < LIMITS.watchedFilesMax) await enter(inner, depth + 1);
-      else if (!each.isDirectory()) add(inner);
+      if (!each.isDirectory()) {
+        if (fits(inner.path)) add(inner);
+      } else if (depth < DEPTH_MAX && found.size < LIMITS.watchedFilesMax && !SKIPPED.has(each.name)) await enter(inner, depth + 1, fits);
     }
   };
   for (const place of places) {
-    if (place.isFolder === true) await enter(place, 0);
+    const glob = place.pattern === undefined ? undefined : new Bun.Glob(place.pattern);
+    const fits = (file: string): boolean => glob?.match(file.slice(place.path.length + 1)) ?? true;
+    if (place.isFolder === true) await enter(place, 0, fits);
     else add(place);
   }
   return { files: [...found.values()], folders, hasMore };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LIMITS } from '../../domain/limits.ts';
+import { instructionPatterns } from '../audit/instruction-files.ts';
 import { placesOfHome, placesOfMachine, placesOfProject } from '../table/places.ts';
 import type { ClientPlace, Home } from '../table/places.ts';
 import type { WatchedPlace, WatchedRole } from './watched.ts';
@@ -15,34 +16,9 @@ export interface WatchedScope {
   readonly root: string;
 }
 
-/** What an agent obeys that is no list of servers, in a home. A path that ends in `/` is a folder of such files. */
-const OF_HOME: readonly (readonly [path: string, client: string, role: WatchedRole])[] = [
-  ['.claude/CLAUDE.md', 'claude-code', 'instructions'], ['.claude/settings.json', 'claude-code', 'servers'],
-  ['.claude/commands/', 'claude-code', 'instructions'], ['.claude/agents/', 'claude-code', 'instructions'],
-  ['.claude/skills/', 'claude-code', 'instructions'], ['.claude/rules/', 'claude-code', 'instructions'],
-  ['.claude/hooks/', 'claude-code', 'programs'], ['.codex/AGENTS.md', 'codex', 'instructions'], ['.codex/prompts/', 'codex', 'instructions'],
-  ['.codex/skills/', 'codex', 'instructions'], ['.gemini/GEMINI.md', 'gemini-cli', 'instructions'], ['.gemini/commands/', 'gemini-cli', 'instructions'],
-  ['.cursor/hooks.json', 'cursor', 'servers'], ['.cursor/hooks/', 'cursor', 'programs'], ['.cursor/permissions.json', 'cursor', 'servers'],
-  ['.cursor/skills/', 'cursor', 'instructions'], ['.copilot/copilot-instructions.md', 'github-copilot-cli', 'instructions'],
-  ['.copilot/agents/', 'github-copilot-cli', 'instructions'], ['.codeium/windsurf/memories/', 'windsurf', 'instructions'],
-  ['.config/goose/.goosehints', 'goose', 'instructions'], ['.config/opencode/AGENTS.md', 'opencode', 'instructions'],
-  ['.agents/skills/', 'codex', 'instructions'],
-  ['.kiro/steering/', 'kiro', 'instructions'], ['.qwen/QWEN.md', 'qwen-code', 'instructions'],
-];
-
-/** And in a project's folder. */
-const OF_PROJECT: readonly (readonly [path: string, client: string, role: WatchedRole])[] = [
-  ['CLAUDE.md', 'claude-code', 'instructions'], ['CLAUDE.local.md', 'claude-code', 'instructions'], ['AGENTS.md', 'codex', 'instructions'],
-  ['GEMINI.md', 'gemini-cli', 'instructions'], ['.claude/CLAUDE.md', 'claude-code', 'instructions'], ['.claude/commands/', 'claude-code', 'instructions'],
-  ['.claude/agents/', 'claude-code', 'instructions'], ['.claude/skills/', 'claude-code', 'instructions'], ['.claude/rules/', 'claude-code', 'instructions'],
-  ['.claude/hooks/', 'claude-code', 'programs'], ['.cursorrules', 'cursor', 'instructions'], ['.cursor/rules/', 'cursor', 'instructions'],
-  ['.cursor/hooks.json', 'cursor', 'servers'], ['.cursor/hooks/', 'cursor', 'programs'], ['.windsurfrules', 'windsurf', 'instructions'],
-  ['.windsurf/rules/', 'windsurf', 'instructions'], ['.clinerules', 'cline-vscode', 'instructions'], ['.clinerules/', 'cline-vscode', 'instructions'],
-  ['.roo/rules/', 'roo-code', 'instructions'],
-  ['.github/copilot-instructions.md', 'vscode', 'instructions'], ['.github/instructions/', 'vscode', 'instructions'],
-  ['.github/agents/', 'vscode', 'instructions'], ['.github/prompts/', 'vscode', 'instructions'], ['.kiro/steering/', 'kiro', 'instructions'],
-  ['.kiro/hooks/', 'kiro', 'servers'], ['.amazonq/rules/', 'amazon-q', 'instructions'], ['.continue/rules/', 'continue', 'instructions'],
-  ['.agents/skills/', 'codex', 'instructions'], ['.goosehints', 'goose', 'instructions'], ['.junie/guidelines.md', 'junie', 'instructions'],
+/** Settings that name programs or permissions and stand in no table of servers, in a home and in a project. */
+const SETTINGS: readonly (readonly [path: string, client: string])[] = [
+  ['.claude/settings.json', 'claude-code'], ['.cursor/hooks.json', 'cursor'], ['.cursor/permissions.json', 'cursor'],
 ];
 
 /**
@@ -56,13 +32,32 @@ export async function watchedPlaces({ homes, projects, files, platform, root }: 
     ...projects.flatMap((folder) => placesOfProject().map((place) => ({ ...place, pattern: join(folder, place.pattern) }))),
   ];
   for (const place of fixed) found.push(...await placesAt(place));
-  for (const { folder } of homes) found.push(...OF_HOME.map((each) => named(folder, each)));
-  for (const folder of projects) found.push(...OF_PROJECT.map((each) => named(folder, each)));
-  return [...new Map(found.toReversed().map((place) => [`${place.path}${place.isFolder === true ? '/' : ''}`, place])).values()].toReversed();
+  for (const [folders, scope] of [[homes.map(({ folder }) => folder), 'user'], [projects, 'project']] as const) {
+    for (const folder of folders) {
+      found.push(...SETTINGS.map(([path, client]): WatchedPlace => ({ path: join(folder, path), role: 'servers', client })));
+      for (const pattern of instructionPatterns(scope).flatMap(alternatives)) found.push(...await instructionsAt(folder, pattern));
+    }
+  }
+  return [...new Map(found.toReversed().map((place) => [`${place.path}\0${place.pattern ?? ''}`, place])).values()].toReversed();
 }
 
-function named(base: string, [path, client, role]: (typeof OF_HOME)[number]): WatchedPlace {
-  return { path: join(base, path).replace(/\/$/, ''), client, role, ...(path.endsWith('/') ? { isFolder: true } : {}) };
+/** `a/{b,c}/**` is two patterns, so that each has a folder to listen to. */
+function alternatives(pattern: string): readonly string[] {
+  const [, before = '', inner, after = ''] = /^([^{]*)\{([^{}]*)\}(.*)$/.exec(pattern) ?? [];
+  return inner === undefined ? [pattern] : inner.split(',').flatMap((each) => alternatives(`${before}${each}${after}`));
+}
+
+/** A file; a folder of which what fits is watched as it comes; or, below folders of any name, what there is now. */
+async function instructionsAt(base: string, pattern: string): Promise<readonly WatchedPlace[]> {
+  const role: WatchedRole = /(?:^|\/)hooks\//i.test(pattern) ? 'programs' : 'instructions';
+  if (!pattern.includes('*')) return [{ path: join(base, pattern), role }];
+  const fixed = pattern.slice(0, pattern.indexOf('*'));
+  const folder = fixed.slice(0, fixed.lastIndexOf('/'));
+  const rest = pattern.slice(folder.length + 1);
+  if (folder !== '' && folder !== '.claude/plugins' && /^\*\*\/[^/]+$|^[^/]+$/.test(rest)) {
+    return [{ path: join(base, folder), role, isFolder: true, pattern: rest }];
+  }
+  return (await scan(join(base, folder), rest)).map((path) => ({ path, role }));
 }
 
 async function placesAt({ client, use, scope, pattern }: ClientPlace): Promise<readonly WatchedPlace[]> {
@@ -70,12 +65,15 @@ async function placesAt({ client, use, scope, pattern }: ClientPlace): Promise<r
   const role: WatchedRole = use === 'code' ? 'programs' : scope === 'managed' || pattern.startsWith('/etc/') ? 'managed' : 'servers';
   if (!pattern.includes('*')) return [{ path: pattern, role, client }];
   const base = pattern.slice(0, pattern.slice(0, pattern.indexOf('*')).lastIndexOf('/'));
-  const found: WatchedPlace[] = [];
+  return (await scan(base, pattern.slice(base.length + 1))).map((path) => ({ path, role, client }));
+}
+
+async function scan(folder: string, pattern: string): Promise<readonly string[]> {
+  const found: string[] = [];
   try {
-    const glob = new Bun.Glob(pattern.slice(base.length + 1));
-    for await (const path of glob.scan({ cwd: base, absolute: true, dot: true, followSymlinks: false, onlyFiles: true })) {
+    for await (const path of new Bun.Glob(pattern).scan({ cwd: folder, absolute: true, dot: true, followSymlinks: false, onlyFiles: true })) {
       if (found.length >= LIMITS.watchedFilesMax) break;
-      found.push({ path, role, client });
+      found.push(path);
     }
   } catch {
     // The folder is not there, or may not be entered: what is in it is looked for again with the next full scan.

@@ -6,6 +6,7 @@ import { newSalt, openBaselines } from './baseline.ts';
 import { Copies, putBack } from './copies.ts';
 import { differencesOf } from './differences.ts';
 import { filesOf, lookAt } from './look.ts';
+import { watchedPlaces } from './places.ts';
 import type { FileState, WatchedPlace } from './watched.ts';
 import { Watcher } from './watcher.ts';
 import type { Change } from './watcher.ts';
@@ -287,4 +288,18 @@ describe('a watcher', () => {
       unlinkSync(`${home}-link`);
     }
   });
+});
+
+test('of a home and a project everything that agents obey is a place, there or not; tokens are none', async () => {
+  const places = await watchedPlaces({
+    homes: [{ folder: '/home/ann', platform: 'linux', env: {} }], projects: ['/work/app'], files: ['/srv/x.json'], platform: 'linux', root: '',
+  });
+  const roleOf = (path: string): string | undefined => places.find((place) => place.path === path)?.role;
+  expect([
+    '/srv/x.json', '/home/ann/.cursor/mcp.json', '/home/ann/.claude.json', '/home/ann/.claude/settings.json', '/work/app/.mcp.json',
+    '/etc/codex/requirements.toml', '/home/ann/.claude/CLAUDE.md', '/work/app/AGENTS.md', '/work/app/.cursorrules', '/work/app/.cursor/rules',
+    '/home/ann/.claude/skills', '/home/ann/.claude/hooks',
+  ].map(roleOf)).toEqual(['servers', 'servers', 'servers', 'servers', 'servers', 'managed', ...Array.from({ length: 5 }, () => 'instructions'), 'programs']);
+  expect(places.filter(({ path }) => path.includes('mcp-auth'))).toEqual([]);
+  expect(new Set(places.map(({ path, pattern = '' }) => `${path}\0${pattern}`)).size).toBe(places.length);
 });

@@ -7,13 +7,14 @@ import type { Severity } from '../../domain/finding.ts';
 export const WATCHED_ROLES = ['servers', 'instructions', 'programs', 'managed'] as const;
 export type WatchedRole = (typeof WATCHED_ROLES)[number];
 
-/** A file, or a folder of which every file counts. */
+/** A file, or a folder of which every file counts, or those that fit a pattern below it. */
 export interface WatchedPlace {
   readonly path: string;
   readonly role: WatchedRole;
   /** Id of the table of clients. */
   readonly client?: string;
   readonly isFolder?: boolean;
+  readonly pattern?: string;
 }
 
 /** One server of a file. What stands in it is kept as salted digests; what is in the clear is what a person may see anyway. */
