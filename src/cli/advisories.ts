@@ -6,6 +6,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { AdvisoryMatch } from '../knowledge/advisories.ts';
 import { ADVISORY } from '../knowledge/shape.ts';
 import type { Advisory } from '../knowledge/shape.ts';
+import { readPackageUrl } from '../knowledge/purl.ts';
 import { knowledgeOf } from '../knowledge/table.ts';
 import { show } from './command.ts';
 import { part, text } from './json-view.ts';
@@ -34,10 +35,12 @@ const imported: Verb = {
 
 const asked: Verb = {
   usage: `ask ECOSYSTEM NAME [VERSION]
+advisories ask PACKAGE-URL
           ECOSYSTEM: npm, pypi, go, cargo, nuget, maven, …; app for a program that is in no registry. Without VERSION, what any has`,
   run: async ({ io, options, client, need }) => {
-    const [ecosystem, name] = [need(0, 'the ecosystem').toLowerCase(), need(1, 'the package')];
-    const found = knowledgeOf((await currentTables(client)).tables).advisoriesFor(ecosystem, name, options.positionals[2]);
+    const first = need(0, 'the ecosystem');
+    const named = readPackageUrl(first) ?? { ecosystem: first.toLowerCase(), name: need(1, 'the package'), version: options.positionals[2] };
+    const found = knowledgeOf((await currentTables(client)).tables).advisoriesFor(named.ecosystem, named.name, named.version);
     show(io, options.json, { advisories: found.map((match) => ({ ...match, aliases: [...match.aliases] })) }, () => describe(found));
     return found.some(({ certainty }) => certainty === 'affected') ? 1 : 0;
   },

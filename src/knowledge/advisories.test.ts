@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { advisoriesOf } from './advisories.ts';
 import { ADVISORY } from './shape.ts';
+import { readPackageUrl } from './purl.ts';
 import { knowledgeOf, shippedTables } from './table.ts';
 import { compareVersions } from './version.ts';
 
@@ -100,6 +101,26 @@ describe('a record of OSV', () => {
 
   test('that was withdrawn matches nothing', () => {
     expect(advisoriesOf([ADVISORY.parse({ ...record, withdrawn: '2026-02-01T00:00:00Z' })])('cargo', 'rmcp', '0.3.0')).toEqual([]);
+  });
+});
+
+describe('a package URL', () => {
+  test.each([
+    ['pkg:npm/%40modelcontextprotocol/sdk@1.20.0', { ecosystem: 'npm', name: '@modelcontextprotocol/sdk', version: '1.20.0' }],
+    ['pkg:pypi/mcp@1.2.0?arch=any#sub/path', { ecosystem: 'pypi', name: 'mcp', version: '1.2.0' }],
+    ['pkg:golang/github.com/modelcontextprotocol/go-sdk', { ecosystem: 'go', name: 'github.com/modelcontextprotocol/go-sdk' }],
+    ['pkg:maven/io.modelcontextprotocol.sdk/mcp@0.9.0', { ecosystem: 'maven', name: 'io.modelcontextprotocol.sdk:mcp', version: '0.9.0' }],
+  ])('%s names its package', (text, named) => expect(readPackageUrl(text)).toEqual(named));
+
+  test.each(['npm/mcp', 'pkg:npm', 'pkg:npm/', 'pkg:npm/%zz', 'https://example.com/x'])('%s is none', (text) => expect(readPackageUrl(text)).toBeUndefined());
+
+  test('of every advisory names the same package as its record', () => {
+    for (const { package: named } of knowledge.advisories.flatMap(({ affected }) => affected)) {
+      if (named?.purl === undefined) continue;
+      const read = readPackageUrl(named.purl);
+      expect([named.name, read?.name]).toEqual([named.name, named.name]);
+      expect(ids(read?.ecosystem ?? '', read?.name ?? '').length + Number(named.ecosystem === 'ConanCenter')).toBeGreaterThan(0);
+    }
   });
 });
 

@@ -7,6 +7,7 @@ import { correlate } from '../../../src/discover/correlate/correlate.ts';
 import { isUnseen } from '../../../src/domain/observation.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
 import { plantLogs } from './logs.ts';
+import { plantNetwork } from './network.ts';
 import { plantRepositories } from './repositories.ts';
 import { plantRunning } from './running.ts';
 import type { Plant, Planted, PlantPart } from './planted.ts';
@@ -15,6 +16,7 @@ import { scoreOf } from './score.ts';
 /** Every part in a file of its own; it adds itself here. */
 const PARTS: Readonly<Record<string, PlantPart>> = {
   logs: plantLogs,
+  network: plantNetwork,
   repositories: plantRepositories,
   running: plantRunning,
 };
