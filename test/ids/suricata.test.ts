@@ -143,7 +143,7 @@ test('what Suricata wrote is what `discover logs` reads: every server once, of i
   const file = join(folder, 'eve.json');
   writeFileSync(file, watched.eve);
   const found: Record<string, string> = {};
-  for await (const item of lookAtLogs([file], { vendorOf: () => undefined, signal: new AbortController().signal, now: Date.now, machine: 'sensor' })) {
+  for await (const item of lookAtLogs([file], { vendorOf: () => undefined, vendors: [], signal: new AbortController().signal, now: Date.now, machine: 'sensor' })) {
     if (isUnseen(item)) throw new Error(item.reason);
     found[item.keys[0] ?? ''] = `${item.confidence} ${String(item.facts['era'])}`;
   }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Call, Verb } from '../verbs.ts';
 import { LOOK_OPTIONS, LOOK_USAGE, look } from './look.ts';
@@ -11,8 +12,11 @@ export const logs: Verb = {
   run: async (call) => {
     const files = filesOf(call);
     const [{ lookAtLogs }, { currentKnowledge }] = await Promise.all([import('../../discover/logs/look.ts'), import('../knowledge/current.ts')]);
-    const { vendorOf } = await currentKnowledge(call.client);
-    return look(call, 'reading logs', lookAtLogs(files, { vendorOf, signal: call.io.signal, now: Date.now, ...named(call, 'format'), ...named(call, 'host') }));
+    const { vendorOf, vendorEndpoints } = await currentKnowledge(call.client);
+    const vendors = vendorEndpoints.map(({ url, host, isDedicated }) => isDedicated ? `https://${host}` : url);
+    return look(call, 'reading logs', lookAtLogs(files, {
+      vendorOf, vendors, machine: hostname(), signal: call.io.signal, now: Date.now, ...named(call, 'format'), ...named(call, 'host'),
+    }));
   },
 };
 

@@ -72,10 +72,10 @@ export async function openRegular(path: string): Promise<FileHandle> {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     if ((await file.stat()).isFile()) return file;
   } catch (cause) {
-    throw new SallyportError('ERR_FILE_UNREADABLE', `${path} can't be read`, { remedy: 'Look whether it is there and whether you may read it.', cause });
+    throw new SallyportError('ERR_FILE_UNREADABLE', "it can't be read", { remedy: 'Look whether it is there and whether you may read it.', cause });
   }
   await file.close();
-  throw new SallyportError('ERR_FILE_UNREADABLE', `${path} is no file`, { remedy: 'Name the files themselves; pipes, devices and folders are not read.' });
+  throw new SallyportError('ERR_FILE_UNREADABLE', 'it is no file', { remedy: 'Name the files themselves; pipes, devices and folders are not read.' });
 }
 
 async function splitLines(chunks: AsyncIterable<Buffer>, { line, tooLong }: Lines, bytesMax: number, signal: AbortSignal): Promise<ReadEnd> {

@@ -3,7 +3,7 @@ import type { Looked, Unseen } from '../../domain/observation.ts';
 import { lookAtExport } from './exports/look.ts';
 import { FORMATS } from './formats/table.ts';
 import { firstLines, readLines, textOf } from './lines.ts';
-import { MAY_SAY, signsOf } from './signs.ts';
+import { maySay, signsOf } from './signs.ts';
 import type { VendorOf } from './signs.ts';
 import { createTally } from './tally.ts';
 import type { Tally } from './tally.ts';
@@ -11,6 +11,8 @@ import type { LineReader } from './traffic.ts';
 
 export interface LogOptions {
   readonly vendorOf: VendorOf;
+  /** The addresses that it knows: what a line must name to be looked at. */
+  readonly vendors: readonly string[];
   /** The name of the server whose log names no host (`combined` of nginx). */
   readonly host?: string;
   /** The machine on which logs were written that name loopback addresses. */
@@ -41,9 +43,10 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
     else yield* readExported(found.path, options);
   }
   const tally = createTally(options.machine);
+  const asked = maySay(options.vendors);
   // Connections are known by addresses that the other logs name.
   for (const log of logs.toSorted((a, b) => Number(a.reader.all === true) - Number(b.reader.all === true))) {
-    yield* readLog(log, tally, options);
+    yield* readLog(log, tally, asked, options);
   }
   yield* tally.observations(options.now());
   if (tally.left === 0) return;
@@ -86,7 +89,7 @@ async function recognise(path: string, wanted: string | undefined): Promise<Log 
   }
 }
 
-async function* readLog({ path, format, reader }: Log, tally: Tally, options: LogOptions): AsyncGenerator<Unseen> {
+async function* readLog({ path, format, reader }: Log, tally: Tally, asked: RegExp, options: LogOptions): AsyncGenerator<Unseen> {
   let broken = 0;
   let nameless = 0;
   const places: number[] = [];
@@ -96,7 +99,7 @@ async function* readLog({ path, format, reader }: Log, tally: Tally, options: Lo
   };
   const end = await readLines(path, {
     line: (line, number) => {
-      if (reader.all !== true && !MAY_SAY.test(line)) {
+      if (reader.all !== true && !asked.test(line)) {
         if (!reader.isWhole(line)) isBroken(number);
         return;
       }

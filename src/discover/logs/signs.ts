@@ -47,7 +47,14 @@ export interface Marked {
  * Whether a line can say anything at all: most lines can't, and are not looked at further. Letters may be escaped, in JSON or in
  * addresses. Case-insensitive.
  */
-export const MAY_SAY = /mcp|jsonrpc|\/sse|\/messages?\b|\\u00|%(?:[46]d|[46]3|[57]0)/i;
+const MAY_SAY = /mcp|jsonrpc|\/sse|\/messages?\b|\\u00|%(?:[46]d|[46]3|[57]0)/i;
+
+/** The same, and the hosts of vendors whose addresses have nothing of it in them. */
+export function maySay(vendors: readonly string[]): RegExp {
+  const hosts = vendors.filter((url) => !MAY_SAY.test(url)).map((url) => url.replace(/^[a-z]+:\/\/(?:\*\.)?/i, '').replace(/[/:].*$/s, ''));
+  const named = [...new Set(hosts)].filter((host) => host !== '').map((host) => host.replaceAll(/[^a-z0-9]/gi, String.raw`\$&`));
+  return named.length === 0 ? MAY_SAY : new RegExp([MAY_SAY.source, ...named].join('|'), 'i');
+}
 
 /** The first revision without sessions. */
 const MODERN = '2026-07-28';
