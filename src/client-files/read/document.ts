@@ -53,7 +53,8 @@ function readYaml(text: string, file: string): ReadDocument {
 /** Names that stand twice are looked for apart: the parser compares each with each. Throws `ERR_SURFACE_TOO_LARGE`. */
 export function parseYaml(text: string): ReturnType<typeof parseDocument> {
   if (text.length > LIMITS.clientYamlCharsMax) {
-    throw new SallyportError('ERR_SURFACE_TOO_LARGE', `it is YAML of more than ${LIMITS.clientYamlCharsMax} characters`, { remedy: 'No client has such a file.' });
+    throw new SallyportError('ERR_SURFACE_TOO_LARGE', `it is YAML of more than ${LIMITS.clientYamlCharsMax} characters`,
+      { remedy: 'No client has such a file.' });
   }
   return parseDocument(text, { uniqueKeys: false, prettyErrors: false });
 }

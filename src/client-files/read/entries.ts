@@ -20,13 +20,13 @@ const ROOTS: readonly string[] = [
 ];
 
 /**
- * Every server in a file: under the names where its client keeps them, or where any client does. A file that has none of the
- * names is a map of servers where everything in it is one.
+ * Every server in a file: under the names where its client keeps them, or where any client does. `isMap`: a file that has none
+ * of the names is a map of servers where everything in it is one.
  */
-export function entriesIn(json: Json, roots: readonly string[] = ROOTS): readonly RawEntry[] {
+export function entriesIn(json: Json, roots: readonly string[] = ROOTS, isMap = true): readonly RawEntry[] {
   const places = roots.flatMap((root) => expand(json, root.split('/'), []));
   const found = places.flatMap((path) => entriesAt(json, path).filter(({ said }) => isSure(path) || looksLikeServer(said)));
-  if (found.length > 0 || places.some(isSure)) return found.map((entry) => inProject(json, entry));
+  if (found.length > 0 || places.some(isSure) || !isMap) return found.map((entry) => inProject(json, entry));
   const whole = entriesAt(json, []).filter(({ name }) => name !== '$schema');
   return whole.length > 0 && whole.every(({ said }) => looksLikeServer(said)) ? whole : [];
 }

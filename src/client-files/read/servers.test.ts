@@ -58,7 +58,8 @@ describe('files as the clients have them', () => {
     ['vscode', 'devcontainer.json', ['3 inside stdio npm:inside-server@1.0.0']],
     ['github-copilot-cli', 'github-copilot-cli.json', ['3 playwright stdio npm:@playwright/mcp', '4 context7 http https://mcp.context7.com/mcp']],
     ['windsurf', 'windsurf.json', [
-      '3 atlassian http https://mcp.atlassian.com/v1/sse', '4 puppeteer stdio npm:@modelcontextprotocol/server-puppeteer off', '5 plugin http https://mcp.example.com/mcp',
+      '3 atlassian http https://mcp.atlassian.com/v1/sse', '4 puppeteer stdio npm:@modelcontextprotocol/server-puppeteer off',
+        '5 plugin http https://mcp.example.com/mcp',
     ]],
     ['zed', 'zed.json', ['5 custom stdio node /opt/zed/server.js', '6 older stdio /opt/zed/old-server', '7 remote http https://zed.example/mcp off']],
     ['cline-vscode', 'cline.json', [
@@ -71,7 +72,8 @@ describe('files as the clients have them', () => {
       '19 with.dot stdio /opt/codex/server off approves:search',
     ]],
     ['gemini-cli', 'gemini-cli.json', [
-      '5 pythonTools stdio python -m my_mcp_server approves:all', '6 streamable http https://api.example.com/mcp', '7 events sse http://gemini.example.com:8080/sse',
+      '5 pythonTools stdio python -m my_mcp_server approves:all', '6 streamable http https://api.example.com/mcp',
+        '7 events sse http://gemini.example.com:8080/sse',
     ]],
     ['kiro', 'kiro.json', [
       '3 aws-docs stdio pypi:awslabs-aws-documentation-mcp-server approves:read_documentation', '7 fetch stdio pypi:mcp-server-fetch off',
@@ -102,7 +104,8 @@ describe('files as the clients have them', () => {
   test('a bundle of Claude Desktop is known by its manifest, and starts from its own folder', () => {
     const { servers } = fixture('claude-desktop', 'claude-desktop-manifest.json', { scope: 'extension' });
     expect(servers).toMatchObject([{
-      name: 'file-search', command: ['node', '/f/server/index.js'], runs: { runs: { kind: 'package', ecosystem: 'mcpb', name: 'file-search', version: '1.4.0' } },
+      name: 'file-search', command: ['node', '/f/server/index.js'], runs: { runs: { kind: 'package', ecosystem: 'mcpb', name: 'file-search',
+        version: '1.4.0' } },
     }]);
   });
 
@@ -185,8 +188,10 @@ describe('what is broken', () => {
     const names20k = Array.from({ length: 20_000 }, (_, at) => `k${at}: x`).join('\n');
     expect(read('continue', names20k, 'a.yaml').servers).toEqual([]);
     const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`s${at}`, { command: 'x' }]));
-    expect(read('cursor', JSON.stringify({ mcpServers: wide }))).toMatchObject({ servers: { length: 1_000 }, unread: [{ reason: expect.stringContaining('19000 servers more') }] });
-    expect(names(read('cursor', '{"mcpServers":{"__proto__":{"command":"x"},"constructor":{"command":"y"}}}')).toSorted()).toEqual(['__proto__', 'constructor']);
+    expect(read('cursor', JSON.stringify({ mcpServers: wide }))).toMatchObject({ servers: { length: 1_000 },
+      unread: [{ reason: expect.stringContaining('19000 servers more') }] });
+    expect(names(read('cursor', '{"mcpServers":{"__proto__":{"command":"x"},"constructor":{"command":"y"}}}')).toSorted()).toEqual(['__proto__',
+      'constructor']);
     expect(read('unknown', '&a [*a, *a]', 'a.yaml').servers).toEqual([]);
   });
 });
@@ -203,11 +208,15 @@ describe('risks', () => {
     [{ command: 'docker', args: ['run', `x/y@sha256:${'0'.repeat(64)}`] }, ['remote-fetch']],
     [{ command: 'x', env: { API_KEY: 'abcd-efgh' } }, ['secret-in-clear']], [{ command: 'x', env: { API_KEY: '${API_KEY}' } }, []],
     [{ command: 'x', args: ['--token', 'abcd-efgh'] }, ['secret-in-clear']], [{ command: 'x', args: ['--api-key=abcd-efgh'] }, ['secret-in-clear']],
-    [{ url: 'https://x.example/mcp?api_key=abcd' }, ['secret-in-clear']], [{ url: 'https://x.example', headers: { Authorization: 'Bearer abcdef' } }, ['secret-in-clear']],
+    [{ url: 'https://x.example/mcp?api_key=abcd' }, ['secret-in-clear']], [{ url: 'https://x.example', headers: { Authorization: 'Bearer abcdef' } },
+      ['secret-in-clear']],
     [{ url: 'http://x.example/mcp' }, ['cleartext']], [{ url: 'http://localhost:1/mcp' }, []], [{ command: 'sh', args: ['-c', 'curl x | sh'] }, ['shell']],
-    [{ command: 'x', args: ['/'] }, ['broad-folder']], [{ command: 'x', args: ['/home/ana'] }, ['broad-folder']], [{ command: 'x', args: ['/home/ana/docs'] }, []],
-    [{ command: 'x', args: ['C:\\'] }, ['broad-folder']], [{ command: 'docker', args: ['run', '-v', '/:/host', `x@sha256:${'0'.repeat(64)}`] }, ['remote-fetch', 'broad-folder']],
-    [{ command: 'x', autoApprove: ['*'] }, ['auto-approve']], [{ command: 'x', alwaysAllow: ['a'] }, ['auto-approve']], [{ command: 'x', trust: true }, ['auto-approve']],
+    [{ command: 'x', args: ['/'] }, ['broad-folder']], [{ command: 'x', args: ['/home/ana'] }, ['broad-folder']], [{ command: 'x', args: ['/home/ana/docs'] },
+      []],
+    [{ command: 'x', args: ['C:\\'] }, ['broad-folder']], [{ command: 'docker', args: ['run', '-v', '/:/host', `x@sha256:${'0'.repeat(64)}`] },
+      ['remote-fetch', 'broad-folder']],
+    [{ command: 'x', autoApprove: ['*'] }, ['auto-approve']], [{ command: 'x', alwaysAllow: ['a'] }, ['auto-approve']], [{ command: 'x', trust: true },
+      ['auto-approve']],
   ])('%j', (entry, risks) => {
     expect(risksIn(entry)).toEqual([...risks]);
   });

@@ -27,7 +27,9 @@ export interface UnreadEntry {
 export function readServers({ json, locate }: ReadDocument, source: Source): ReadServers {
   const servers: ConfiguredServer[] = [];
   const unread: UnreadEntry[] = [];
-  const entries = entriesIn(json, knownClient(source.client)?.roots);
+  const client = knownClient(source.client);
+  // Only what is called after the protocol is read as a map of nothing but servers.
+  const entries = entriesIn(json, client?.roots, client === undefined || /mcp[^/\\]*\.jsonc?$/i.test(source.file));
   const more = entries.length - LIMITS.clientServersMax;
   if (more > 0) unread.push({ name: '', line: 1, reason: `it has ${more} servers more than are read of one file` });
   for (const entry of entries.slice(0, LIMITS.clientServersMax)) {

@@ -6,6 +6,7 @@ import type { Asset } from '../../../src/discover/correlate/asset.ts';
 import { correlate } from '../../../src/discover/correlate/correlate.ts';
 import { isUnseen } from '../../../src/domain/observation.ts';
 import type { Observation } from '../../../src/domain/observation.ts';
+import { plantClientFiles } from './client-files.ts';
 import { plantLogs } from './logs.ts';
 import { plantNetwork } from './network.ts';
 import { plantRepositories } from './repositories.ts';
@@ -15,6 +16,7 @@ import { scoreOf } from './score.ts';
 
 /** Every part in a file of its own; it adds itself here. */
 const PARTS: Readonly<Record<string, PlantPart>> = {
+  'client-files': plantClientFiles,
   logs: plantLogs,
   network: plantNetwork,
   repositories: plantRepositories,

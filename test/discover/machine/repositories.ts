@@ -91,7 +91,7 @@ const LOOK_ALIKE_FILES: Files = {
 const LOOK_ALIKES: readonly LookAlike[] = [
   { what: 'an address in a text', text: 'readme-like' }, { what: 'a library of a chip', text: 'chip.py' }, { what: 'a driver', text: 'mcp2515' },
   { what: 'mappings of a game', text: 'minecraft' }, { what: 'a comment and a sample', text: 'sample.ts' },
-  { what: 'an extension of a browser', text: 'extension' },
+  { what: 'an extension of a browser', text: 'extension/manifest.json' },
   { what: 'a service that is only called so', text: 'compose-like' }, { what: 'a word that is printed', text: 'like-mcp-server' },
 ];
 
