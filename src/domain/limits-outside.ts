@@ -113,6 +113,9 @@ export const OUTSIDE_LIMITS = {
   gitDepthMax: 64,
   codeFilesMax: 500_000,
   codeFileBytesMax: 2 * 1024 * 1024,
+  codeLockBytesMax: 32 * 1024 * 1024,
+  codeDependenciesMax: 500,
+  codeLockedMax: 100_000,
   codeMs: 5 * 60_000,
   repositoriesMax: 10_000,
 } as const;

@@ -21,7 +21,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/(?:^|\/)\.(?:drone|woodpecker|travis)\.ya?ml$|(?:^|\/)\.buildkite\/.+\.ya?ml$/, readWorkflow],
   [/(?:^|\/)server\.json$/, readServerJson], [/(?:^|\/)manifest\.json$/, readBundleManifest],
   [/(?:^|\/)(?:Jenkinsfile|Makefile|justfile)$|\.(?:sh|bash|zsh)$/, (text, look) => tracesOfShell(text, 1, look)],
-  [/\.ya?ml$/, (text, look) => (/^\s*(?:-\s+)?kind:/m.test(text) && /^\s*apiVersion:/m.test(text) ? readKubernetes(text, look) : [])],
+  [/\.ya?ml$/, (text, look) => (/^[ \t]*(?:-[ \t]+)?kind:/m.test(text) && /^[ \t]*(?:-[ \t]+)?apiVersion:/m.test(text) ? readKubernetes(text, look) : [])],
 ];
 
 /** Names the protocol or something that carries it: what has none of these is not parsed. */
@@ -32,10 +32,14 @@ export function mayTell(path: string): boolean {
   return READERS.some(([pattern]) => pattern.test(path)) || languageOf(path) !== undefined;
 }
 
+export function isHinted(path: string, text: string): boolean {
+  return HINT.test(text) || HINT.test(path);
+}
+
 /** What a file of configuration tells. Throws where it is broken. */
 export function tracesIn(path: string, text: string, look: CodeLook): readonly Trace[] {
   if (look.isClientFile(path)) return look.readClientFile(path, text);
-  if (!HINT.test(text) && !HINT.test(path)) return [];
+  if (!isHinted(path, text)) return [];
   return READERS.find(([pattern]) => pattern.test(path))?.[1](text, look) ?? [];
 }
 

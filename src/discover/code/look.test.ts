@@ -181,6 +181,16 @@ describe('a repository', () => {
     ]));
   });
 
+  test('tells what was only added', async () => {
+    put('added/kept.dockerfile', 'FROM mcp/fetch\n');
+    commit('added');
+    put('added/Dockerfile', 'FROM mcp/git\n');
+    const { seen } = await looked('added');
+    expect(new Map(seen.map(({ name, facts }) => [name, facts['only']]))).toEqual(new Map<string | undefined, string | undefined>([
+      ['mcp/fetch', undefined], ['mcp/git', 'in the worktree, not committed'],
+    ]));
+  });
+
   test('bare, within another, and by a link only once', async () => {
     put('outer/Dockerfile', 'FROM mcp/time\n');
     put('outer/inner/Dockerfile', 'FROM mcp/fetch\n');

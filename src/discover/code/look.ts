@@ -8,7 +8,7 @@ import { isCrowded, walk } from '../host/walk.ts';
 import { keyOfProgram, keysOfRuns } from '../keys.ts';
 import { folderOf, openStore } from './git/store.ts';
 import type { GitStore } from './git/store.ts';
-import { isWanted, readRepository } from './repository.ts';
+import { bytesMaxOf, isWanted, readRepository } from './repository.ts';
 import type { CodeFile, RepositoryTraces } from './repository.ts';
 import type { CodeLook } from './trace.ts';
 
@@ -92,9 +92,10 @@ function placeOf(path: string, places: ReadonlyMap<string, Place>): Place | unde
 
 function readText(path: string, unseen: Unseen[]): Buffer | undefined {
   try {
-    const bytes = readStart(path, LIMITS.codeFileBytesMax + 1);
-    if (bytes.byteLength <= LIMITS.codeFileBytesMax) return bytes;
-    unseen.push({ place: path, reason: `it is larger than ${LIMITS.codeFileBytesMax} bytes` });
+    const most = bytesMaxOf(path);
+    const bytes = readStart(path, most + 1);
+    if (bytes.byteLength <= most) return bytes;
+    unseen.push({ place: path, reason: `it is larger than ${most} bytes` });
     return undefined;
   } catch {
     unseen.push({ place: path, reason: 'this user may not read it: run it as root to see it' });

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path/posix';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { rolesIn } from '../traces/source-roles.ts';
-import { connectionsIn, mayTell, sourceLanguage, tracesIn } from './files.ts';
+import { connectionsIn, isHinted, mayTell, sourceLanguage, tracesIn } from './files.ts';
 import { filesOf, objectsOf } from './git/objects.ts';
 import { headOf, usesReferenceTable } from './git/store.ts';
 import type { GitStore } from './git/store.ts';
@@ -33,6 +33,16 @@ export function isWanted(path: string, look: CodeLook): boolean {
   return manifestReader(name) !== undefined || lockReader(name) !== undefined || mayTell(path) || look.isClientFile(path);
 }
 
+/** Every manifest marks a project; anything else tells only where it names the protocol. */
+function mayHold(path: string, text: string, look: CodeLook): boolean {
+  return manifestReader(basename(path)) !== undefined || look.isClientFile(path) || isHinted(path, text);
+}
+
+/** How much of a file is read: lock files are long, and nothing else that tells is. */
+export function bytesMaxOf(path: string): number {
+  return lockReader(basename(path)) === undefined ? LIMITS.codeFileBytesMax : LIMITS.codeLockBytesMax;
+}
+
 /**
  * Reads the files as they stand and as they are committed: what is only in one of both is told with which. A file that is the
  * same in both is read once, known by its id.
@@ -43,7 +53,9 @@ export function readRepository(worktree: readonly CodeFile[], store: GitStore | 
   const objects = store === undefined ? undefined : objectsOf(store);
   const [same, changed, old]: [Read[], Read[], Read[]] = [[], [], []];
   const put = (into: Read[], path: string, bytes: Buffer | undefined): void => {
-    if (bytes !== undefined && !bytes.includes(0)) into.push({ path, text: bytes.toString('utf8') });
+    const text = bytes === undefined || bytes.includes(0) ? undefined : bytes.toString('utf8');
+    // What says nothing is not kept: repositories are larger than memory.
+    if (text !== undefined && mayHold(path, text, look)) into.push({ path, text });
   };
   for (const { path, read } of worktree) {
     if (isOver()) break;
@@ -55,11 +67,11 @@ export function readRepository(worktree: readonly CodeFile[], store: GitStore | 
   }
   for (const [path, id] of committed) {
     if (isOver()) break;
-    put(old, path, objects?.read(id, LIMITS.codeFileBytesMax)?.bytes);
+    put(old, path, objects?.read(id, bytesMaxOf(path))?.bytes);
   }
-  if (isOver()) unseen.push({ place: '', reason: `the look took more than ${LIMITS.codeMs / 1000} seconds` });
-  const now = tell([...same, ...changed], look, unseen);
-  const before = tell([...same, ...old], look, []);
+  const now = tell([...same, ...changed], look, unseen, isOver);
+  const before = old.length + changed.length === 0 ? now : tell([...same, ...old], look, [], isOver);
+  if (isOver()) unseen.push({ place: '', reason: `not all of it was read: a look takes at most ${LIMITS.codeMs / 1000} seconds` });
   const [nowKeys, beforeKeys] = [new Set(now.map(identityOf)), new Set(before.map(identityOf))];
   return {
     unseen,
@@ -97,7 +109,9 @@ function idOf(bytes: Buffer, digits: number): string {
 }
 
 /** A file that is broken is said with its place, and hides no other. */
-function tell(files: readonly Read[], look: CodeLook, unseen: { place: string; reason: string }[]): readonly (PlacedTrace & { readonly project?: string })[] {
+function tell(
+  files: readonly Read[], look: CodeLook, unseen: { place: string; reason: string }[], isOver: () => boolean,
+): readonly (PlacedTrace & { readonly project?: string })[] {
   const manifests = files.filter(({ path }) => manifestReader(basename(path)) !== undefined);
   const folders = new Set(manifests.map(({ path }) => dirname(path)).filter((folder) => folder !== '.'));
   const projects = new Map<string, Project>();
@@ -109,6 +123,7 @@ function tell(files: readonly Read[], look: CodeLook, unseen: { place: string; r
   };
   const traces: PlacedTrace[] = [];
   for (const { path, text } of files) {
+    if (isOver()) break;
     try {
       traces.push(...readOne(path, text, projectOf(path), look));
     } catch (error) {

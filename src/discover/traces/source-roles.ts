@@ -40,12 +40,12 @@ const SIGNS: Readonly<Record<Language, Signs>> = {
     client: /\bmcp\.NewClient\(|"github\.com\/[\w./-]*mcp-go\/client(?:\/\w+)?"|\bclient\.New\w*MCPClient\(/,
   },
   jvm: {
-    sdk: /^\s*import\s+(?:static\s+)?(?:io\.modelcontextprotocol|org\.springframework\.ai\.mcp|dev\.langchain4j\.mcp|io\.quarkiverse\.mcp)\b/m,
+    sdk: /^[ \t]*import[ \t]+(?:static[ \t]+)?(?:io\.modelcontextprotocol|org\.springframework\.ai\.mcp|dev\.langchain4j\.mcp|io\.quarkiverse\.mcp)\b/m,
     server: /\bMcpServer\b|io\.modelcontextprotocol\.(?:kotlin\.sdk\.)?server|io\.quarkiverse\.mcp\.server|@McpTool\b/,
     client: /\bMcp(?:Sync|Async)?Client\b|io\.modelcontextprotocol\.(?:kotlin\.sdk\.)?client|dev\.langchain4j\.mcp/,
   },
   dotnet: {
-    sdk: /^\s*(?:using|open)\s+ModelContextProtocol\b/m,
+    sdk: /^[ \t]*(?:using|open)[ \t]+ModelContextProtocol\b/m,
     server: /\[McpServerTool|AddMcpServer\(|ModelContextProtocol\.Server\b|MapMcp\(/,
     client: /ModelContextProtocol\.Client\b|McpClient(?:Factory)?\.CreateAsync/,
   },
@@ -54,11 +54,11 @@ const SIGNS: Readonly<Record<Language, Signs>> = {
     server: /\bServerHandler\b|#\[tool_router|\bServerCapabilities\b|rmcp::transport::stdio|StreamableHttpService|mcp_server::/,
     client: /\bClientHandler\b|TokioChildProcess|StreamableHttpClientTransport|mcp_client::/,
   },
-  ruby: { sdk: /^\s*require\s+['"](?:mcp|fast_mcp|model_context_protocol)['"]/m, server: /\bMCP::Server\b|\bFastMcp\b/, client: /\bMCP::Client\b|MCPClient\b/ },
+  ruby: { sdk: /^[ \t]*require[ \t]+['"](?:mcp|fast_mcp|model_context_protocol)['"]/m, server: /\bMCP::Server\b|\bFastMcp\b/, client: /\bMCP::Client\b|MCPClient\b/ },
   php: {
-    sdk: /^\s*use\s+(?:Mcp|PhpMcp|Laravel\\Mcp)\\/m, server: /(?:Mcp|PhpMcp)\\Server\b|Laravel\\Mcp\\Server\b/, client: /(?:Mcp|PhpMcp)\\Client\b/,
+    sdk: /^[ \t]*use[ \t]+(?:Mcp|PhpMcp|Laravel\\Mcp)\\/m, server: /(?:Mcp|PhpMcp)\\Server\b|Laravel\\Mcp\\Server\b/, client: /(?:Mcp|PhpMcp)\\Client\b/,
   },
-  swift: { sdk: /^\s*import MCP\s*$/m, server: /\bServer\(\s*name:/, client: /\bClient\(\s*name:/ },
+  swift: { sdk: /^[ \t]*import MCP[ \t]*$/m, server: /\bServer\(\s*name:/, client: /\bClient\(\s*name:/ },
 };
 
 /** What a source shows of itself. */

@@ -30,7 +30,7 @@ export function openStore(folder: string): GitStore | undefined {
   const origin = originOf(settings);
   return {
     gitFolder, commonFolder, objects: objectFolders(join(commonFolder, 'objects')),
-    hashBytes: /^\s*objectformat\s*=\s*sha256\s*$/im.test(settings) ? 32 : 20,
+    hashBytes: /^[ \t]*objectformat[ \t]*=[ \t]*sha256[ \t]*$/im.test(settings) ? 32 : 20,
     ...(gitFolder !== folder && { worktree: folder }),
     ...(origin !== undefined && { origin }),
   };
@@ -69,8 +69,8 @@ function objectFolders(first: string): readonly string[] {
 
 /** Settings are read as text for this one address; a name or a password in it stays behind. */
 function originOf(settings: string): string | undefined {
-  const section = /^\s*\[remote "origin"\]\s*$([^[]*)/m.exec(settings)?.[1];
-  const url = section === undefined ? undefined : /^\s*url\s*=\s*(\S+)\s*$/m.exec(section)?.[1];
+  const section = /^[ \t]*\[remote "origin"\][ \t]*$([^[]*)/m.exec(settings)?.[1];
+  const url = section === undefined ? undefined : /^[ \t]*url[ \t]*=[ \t]*(\S+)[ \t]*$/m.exec(section)?.[1];
   if (url === undefined || url.length > LIMITS.uriLengthMax) return undefined;
   if (!URL.canParse(url)) return /^[\w.-]+@[\w.-]+:[\w./~-]+$/.test(url) ? url.replace(/^[^@]*@/, '') : undefined;
   const { protocol, host, pathname } = new URL(url);

@@ -27,19 +27,25 @@ interface Instruction {
   readonly line: number;
 }
 
+const GOES_ON = /\\[ \t]{0,20}$/;
+
 /** Lines that end in a backslash go on; comments within them are none of it. */
 function instructionsIn(text: string): readonly Instruction[] {
   const found: Instruction[] = [];
   const rows = text.split(/\r?\n/);
   for (let at = 0; at < rows.length; at += 1) {
     const first = at;
-    let whole = rows[at] ?? '';
-    while (/\\\s*$/.test(whole) && at + 1 < rows.length) {
+    const parts = [rows[at] ?? ''];
+    let goesOn = GOES_ON.test(parts[0] ?? '');
+    while (goesOn && at + 1 < rows.length) {
       at += 1;
       const next = rows[at] ?? '';
-      whole = /^\s*#/.test(next) ? whole : whole.replace(/\\\s*$/, ' ').concat(next.trim());
+      if (next.trimStart().startsWith('#')) continue;
+      parts.push(next);
+      goesOn = GOES_ON.test(next);
     }
-    const match = /^\s*([A-Za-z]+)\s+(.+)$/s.exec(whole);
+    const whole = parts.map((part) => part.replace(GOES_ON, ' ')).join('');
+    const match = /^[ \t]*([A-Za-z]{1,20})[ \t]+(.+)$/s.exec(whole);
     if (match !== null) found.push({ name: (match[1] ?? '').toUpperCase(), rest: match[2] ?? '', line: first + 1 });
   }
   return found;

@@ -1,5 +1,6 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
+import { LIMITS } from '../../../domain/limits.ts';
 import type { LocatedDependency } from '../trace.ts';
 
 /** A package that a lock file holds: which version, and of its own needs, the names. */
@@ -50,11 +51,11 @@ function readPnpm(text: string): readonly LockedPackage[] {
 }
 
 function readYarn(text: string): readonly LockedPackage[] {
-  return named('npm', text, /^"?((?:@[\w.-]+\/)?[\w.-]+)@[^\n]*:\n\s+version:?\s+"?(\d[\w.+-]*)/gm);
+  return named('npm', text, /^"?((?:@[\w.-]+\/)?[\w.-]+)@[^\n]*:\n[ \t]+version:?[ \t]+"?(\d[\w.+-]*)/gm);
 }
 
 function readBun(text: string): readonly LockedPackage[] {
-  return named('npm', text, /^\s+"[^"]+":\s*\["((?:@[\w.-]+\/)?[\w.-]+)@(\d[\w.+-]*)"/gm);
+  return named('npm', text, /^[ \t]+"[^"\n]{1,500}":[ \t]*\["((?:@[\w.-]+\/)?[\w.-]+)@(\d[\w.+-]*)"/gm);
 }
 
 function readGems(text: string): readonly LockedPackage[] {
@@ -63,7 +64,7 @@ function readGems(text: string): readonly LockedPackage[] {
 
 function named(ecosystem: LockedPackage['ecosystem'], text: string, row: RegExp): readonly LockedPackage[] {
   let [line, from] = [1, 0];
-  return [...text.matchAll(row)].map((match) => {
+  return [...text.matchAll(row)].slice(0, LIMITS.codeLockedMax).map((match) => {
     for (let next = text.indexOf('\n', from); next >= 0 && next < match.index; next = text.indexOf('\n', next + 1)) [line, from] = [line + 1, next + 1];
     return { ecosystem, name: match[1] ?? '', version: match[2] ?? '', line, needs: [], hasProgram: false };
   });
@@ -78,7 +79,7 @@ function tables(ecosystem: 'pypi' | 'cargo'): Reader {
       line += (block.match(/\n/g) ?? []).length;
       const [name, version] = [/^name = "([^"]+)"/m.exec(block)?.[1], /^version = "([^"]+)"/m.exec(block)?.[1]];
       if (name === undefined || version === undefined || !block.startsWith('[[package]]')) return [];
-      const listed = /^dependencies = \[([^]*?)^\]/m.exec(block)?.[1] ?? '';
+      const listed = /^dependencies = \[([^\]]*)/m.exec(block)?.[1] ?? '';
       const inTable = /^\[package\.dependencies\]\n((?:[^[\n][^\n]*\n?)*)/m.exec(block)?.[1] ?? '';
       const needs = [...listed.matchAll(/(?:name = )?"([\w.-]+)/g), ...inTable.matchAll(/^"?([\w.-]+)"? = /gm)].map(([, each = '']) => each);
       return [{ ecosystem, name, version, line: at, needs, hasProgram: false }];

@@ -1,6 +1,7 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import type { LocatedDependency, ProjectSaid } from '../trace.ts';
+import { LIMITS } from '../../../domain/limits.ts';
 import { exactVersion } from './versions.ts';
 
 /** What one manifest says: of its project, and of what that needs. */
@@ -35,20 +36,21 @@ function readPackageJson(text: string): Manifest {
       ecosystem: 'npm', isPublic: document['private'] !== true, isDeclared: typeof document['mcpName'] === 'string',
       ...(typeof name === 'string' && name !== '' && { name }), ...(typeof version === 'string' && { version }),
     },
-    dependencies: listed.map(([each, range]) => located(text, 'npm', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`)),
+    dependencies: ofInterest(listed, ([each]) => each).map(([each, range]) => located(text, 'npm', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`)),
   };
 }
 
 /** Sections and the texts in them: enough for what is looked for, and right where a file is broken elsewhere. */
 function readPyproject(text: string): Manifest {
-  const name = /^\s*name\s*=\s*["']([\w.-]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
-  const version = /^\s*version\s*=\s*["']([\w.]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
+  const name = /^[ \t]*name[ \t]*=[ \t]*["']([\w.-]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
+  const version = /^[ \t]*version[ \t]*=[ \t]*["']([\w.]+)["']/m.exec(sectionOf(text, /^\[(?:project|tool\.poetry)\]/m))?.[1];
   const tables = [...text.matchAll(/^\[(?:tool\.poetry\.(?:group\.[\w-]+\.)?dependencies|packages|dev-packages)\]/gm)].map(({ index }) => sectionAt(text, index));
-  const keyed = tables.flatMap((table) => [...table.matchAll(/^\s*["']?([A-Za-z][\w.-]*)["']?\s*=\s*(.*)$/gm)].map(([, each = '', rest = '']) => {
+  const rows = tables.flatMap((table) => [...table.matchAll(/^[ \t]*["']?([A-Za-z][\w.-]*)["']?[ \t]*=[ \t]*(.*)$/gm)]);
+  const keyed = ofInterest(rows, (match) => match[1] ?? '').map(([, each = '', rest = '']) => {
     const said = /version\s*=\s*["']([^"']+)["']/.exec(rest)?.[1] ?? /^["']([^"']+)["']/.exec(rest)?.[1];
     return located(text, 'pypi', each, said === undefined ? undefined : exactVersion(said), each);
-  }));
-  const listed = matched(text, 'pypi', [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?|===)[^"';]*)?(?:;[^"']*)?["']/g)]);
+  });
+  const listed = matched(text, 'pypi', [...text.matchAll(/["']([A-Za-z][\w.-]{0,200})(?:\[[\w,.-]{1,200}\])?[ \t]{0,20}((?:[=<>!~]=?|===)[^"';\n]{0,200})?(?:;[^"'\n]{0,500})?["']/g)]);
   const isDeclared = /mcp-name:\s*\S+/.test(text);
   return {
     project: { ecosystem: 'pypi', isPublic: name !== undefined, isDeclared, ...(name !== undefined && { name }), ...(version !== undefined && { version }) },
@@ -57,29 +59,30 @@ function readPyproject(text: string): Manifest {
 }
 
 function readRequirements(text: string): Manifest {
-  const rows = [...text.matchAll(/^[ \t]*["']?([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?[ \t]*((?:[=<>!~]=?|===)[ \t]*[\w.*]+)?[^\n]*$/gm)];
-  const quoted = [...text.matchAll(/["']([A-Za-z][\w.-]*)(?:\[[\w,.-]+\])?\s*((?:[=<>!~]=?)\s*[\w.*]+)?["']/g)];
+  const rows = [...text.matchAll(/^[ \t]*["']?([A-Za-z][\w.-]*)(?:\[[\w,.-]{1,200}\])?[ \t]*((?:[=<>!~]=?|===)[ \t]*[\w.*]+)?[^\n]*$/gm)];
+  const quoted = [...text.matchAll(/["']([A-Za-z][\w.-]{0,200})(?:\[[\w,.-]+\])?[ \t]{0,20}((?:[=<>!~]=?)[ \t]{0,20}[\w.*]{1,50})?["']/g)];
   return { project: NOTHING, dependencies: matched(text, 'pypi', [...rows, ...quoted]) };
 }
 
 function readGoMod(text: string): Manifest {
   const name = /^module\s+(\S+)/m.exec(text)?.[1];
-  const needed = [...text.matchAll(/^\s*(?:require\s+)?([\w.-]+\.[\w.-]+\/[\w./~-]+)\s+v([\w.+-]+)/gm)];
+  const needed = [...text.matchAll(/^[ \t]*(?:require[ \t]+)?([\w.-]{1,200}\/[\w./~-]{1,500})[ \t]+v([\w.+-]+)/gm)];
   return {
     project: { ecosystem: 'go', isPublic: name !== undefined, isDeclared: false, ...(name !== undefined && { name }) },
-    dependencies: needed.map((match) => ({ ecosystem: 'go', name: match[1] ?? '', version: match[2] ?? '', line: lineOf(text, match.index) })),
+    dependencies: matched(text, 'go', needed),
   };
 }
 
 function readCargo(text: string): Manifest {
   const own = sectionOf(text, /^\[package\]/m);
-  const name = /^\s*name\s*=\s*"([\w-]+)"/m.exec(own)?.[1];
-  const tables = [...text.matchAll(/^\[(?:workspace\.|target\.[^\]]+\.)?(?:dev-|build-)?dependencies\]/gm)].map(({ index }) => sectionAt(text, index)).join('\n');
-  const needed = [...tables.matchAll(/^\s*([A-Za-z][\w-]*)\s*=\s*(.*)$/gm)];
-  const single = [...text.matchAll(/^\[(?:workspace\.)?dependencies\.([\w-]+)\]/gm)].map(([, each = '']) => located(text, 'cargo', each, undefined, each));
+  const name = /^[ \t]*name[ \t]*=[ \t]*"([\w-]+)"/m.exec(own)?.[1];
+  const tables = [...text.matchAll(/^\[(?:workspace\.|target\.[^\]\n]{1,200}\.)?(?:dev-|build-)?dependencies\]/gm)].map(({ index }) => sectionAt(text, index)).join('\n');
+  const needed = [...tables.matchAll(/^[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*)$/gm)];
+  const tabled = ofInterest([...text.matchAll(/^\[(?:workspace\.)?dependencies\.([\w-]+)\]/gm)], (match) => match[1] ?? '');
+  const single = tabled.map(([, each = '']) => located(text, 'cargo', each, undefined, each));
   return {
     project: { ecosystem: 'cargo', isPublic: name !== undefined, isDeclared: false, ...(name !== undefined && { name }) },
-    dependencies: [...single, ...needed.map(([, each = '', rest = '']) => {
+    dependencies: [...single, ...ofInterest(needed, (match) => match[1] ?? '').map(([, each = '', rest = '']) => {
       const said = /version\s*=\s*"([^"]+)"/.exec(rest)?.[1] ?? /^"([^"]+)"/.exec(rest)?.[1];
       return located(text, 'cargo', each, said === undefined ? undefined : exactVersion(said), `${each} `);
     })],
@@ -87,10 +90,10 @@ function readCargo(text: string): Manifest {
 }
 
 function readPom(text: string): Manifest {
-  const blocks = [...text.matchAll(/<dependency>([^]*?)<\/dependency>/g)];
+  const blocks = [...text.matchAll(/<dependency>([^]{1,2000}?)<\/dependency>/g)];
   return {
     project: NOTHING,
-    dependencies: blocks.flatMap((match) => {
+    dependencies: ofInterest(blocks, (match) => match[1] ?? '').flatMap((match) => {
       const block = match[1] ?? '';
       const [group, artifact, version] = [tag(block, 'groupId'), tag(block, 'artifactId'), tag(block, 'version')];
       return group === undefined || artifact === undefined ? []
@@ -104,7 +107,7 @@ function tag(block: string, name: string): string | undefined {
 }
 
 function readGradle(text: string): Manifest {
-  const needed = [...text.matchAll(/["']([\w.-]+:[\w.-]+)(?::([\w.-]+))?["']/g)];
+  const needed = [...text.matchAll(/["']([\w.-]{1,200}:[\w.-]{1,200})(?::([\w.-]{1,100}))?["']/g)];
   return {
     project: NOTHING,
     dependencies: matched(text, 'maven', needed),
@@ -112,7 +115,7 @@ function readGradle(text: string): Manifest {
 }
 
 function readDotnet(text: string): Manifest {
-  const needed = [...text.matchAll(/<Package(?:Reference|Version)\s+(?:Include|Update)="([\w.]+)"(?:\s+Version="([^"]+)")?/g)];
+  const needed = [...text.matchAll(/<Package(?:Reference|Version)\s{1,20}(?:Include|Update)="([\w.]{1,200})"(?:\s{1,20}Version="([^"\n]{1,100})")?/g)];
   return {
     project: NOTHING,
     dependencies: matched(text, 'nuget', needed),
@@ -120,7 +123,7 @@ function readDotnet(text: string): Manifest {
 }
 
 function readGemfile(text: string): Manifest {
-  const needed = [...text.matchAll(/^\s*(?:gem|\w+\.add_(?:runtime_|development_)?dependency)[\s(]+["']([\w-]+)["'](?:\s*,\s*["']([^"']+)["'])?/gm)];
+  const needed = [...text.matchAll(/^[ \t]*(?:gem|\w{1,50}\.add_(?:runtime_|development_)?dependency)[ \t(]+["']([\w-]+)["'](?:[ \t]*,[ \t]*["']([^"'\n]{1,200})["'])?/gm)];
   return {
     project: NOTHING,
     dependencies: matched(text, 'gem', needed),
@@ -130,21 +133,26 @@ function readGemfile(text: string): Manifest {
 function readComposer(text: string): Manifest {
   const document = objectIn(text);
   const listed = ['require', 'require-dev'].flatMap((key) => Object.entries(member(document, key)));
-  const dependencies = listed.map(([each, range]) => located(text, 'composer', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`));
+  const dependencies = ofInterest(listed, ([each]) => each).map(([each, range]) => located(text, 'composer', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`));
   return { project: NOTHING, dependencies };
 }
 
 function readSwift(text: string): Manifest {
-  const needed = [...text.matchAll(/\.package\([^)]*url:\s*"https:\/\/github\.com\/([\w.-]+\/[\w-]+)(?:\.git)?"[^)]*?(?:exact:\s*"([\w.]+)")?[^)]*\)/g)];
+  const needed = [...text.matchAll(/\burl:\s{0,20}"https:\/\/github\.com\/([\w.-]{1,100}\/[\w-]{1,100})(?:\.git)?",?(?:\s{0,20}exact:\s{0,20}"([\w.]{1,50})")?/g)];
   return {
     project: NOTHING,
     dependencies: matched(text, 'swift', needed),
   };
 }
 
+/** All that is asked of a dependency is whether it speaks the protocol: names without its own are none of that. */
+function ofInterest<Each>(all: readonly Each[], nameOf: (each: Each) => string): readonly Each[] {
+  return all.filter((each) => /mcp|modelcontextprotocol/i.test(nameOf(each))).slice(0, LIMITS.codeDependenciesMax);
+}
+
 /** Of each match, the first group is a name and the second what is said of its version. */
 function matched(text: string, ecosystem: LocatedDependency['ecosystem'], matches: readonly RegExpExecArray[]): readonly LocatedDependency[] {
-  return matches.map((match) =>
+  return ofInterest(matches, (match) => match[1] ?? '').map((match) =>
     ({ ecosystem, name: match[1] ?? '', line: lineOf(text, match.index), ...version1(exactVersion((match[2] ?? '').replaceAll(/\s/g, ''))) }));
 }
 

@@ -20,7 +20,7 @@ const NODES_MAX = 200_000;
 export function readYaml(text: string): readonly Placed[] {
   const counter = new LineCounter();
   const plain = text.includes('{{') ? withoutTemplates(text) : text;
-  const documents = parseAllDocuments(plain, { lineCounter: counter, uniqueKeys: false, strict: false, logLevel: 'silent' });
+  const documents = parseAllDocuments(plain, { lineCounter: counter, uniqueKeys: false, strict: false, logLevel: 'silent', prettyErrors: false });
   if (!Array.isArray(documents)) return [];
   const broken = documents.flatMap(({ errors }) => errors)[0];
   if (broken !== undefined) {
