@@ -47,6 +47,6 @@ async function* looking({ options, client, io }: Call, signal: AbortSignal): Loo
   yield* lookAtHost({
     root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: options.positionals.map((folder) => resolve(io.cwd, folder)),
     isFoldersOnly: false, isFilesOnly: false, signal,
-    advisoriesFor: (ecosystem, name, version) => knowledge.advisoriesFor(ecosystem, name, version).map(({ id }) => id),
+    advisoriesFor: knowledge.affectedBy,
   });
 }

@@ -14,6 +14,8 @@ import type { VendorOf } from './vendor.ts';
 /** What ages, as it is asked: typed tables, and the look-ups that are made of them. */
 export interface Knowledge extends Tables {
   readonly advisoriesFor: AdvisoriesFor;
+  /** Ids of the advisories that certainly hold this version; one that cannot be compared has none. */
+  readonly affectedBy: (ecosystem: string, name: string, version: string) => readonly string[];
   readonly vendorOf: VendorOf;
   /** By `clientInfo.name`, exactly. */
   readonly clientNamed: (name: string) => ClientName | undefined;
@@ -21,9 +23,14 @@ export interface Knowledge extends Tables {
 
 /** Makes the look-ups of tables. */
 export function knowledgeOf(tables: Tables): Knowledge {
+  const advisoriesFor = advisoriesOf(tables.advisories);
   const clients = new Map(tables.clientNames.map((client) => [client.name, client]));
   return {
-    ...tables, advisoriesFor: advisoriesOf(tables.advisories), vendorOf: vendorsOf(tables.vendorEndpoints), clientNamed: (name) => clients.get(name),
+    ...tables, advisoriesFor,
+    affectedBy: (ecosystem, name, version) => [
+      ...new Set(advisoriesFor(ecosystem, name, version).flatMap(({ id, certainty }) => (certainty === 'affected' ? [id] : []))),
+    ],
+    vendorOf: vendorsOf(tables.vendorEndpoints), clientNamed: (name) => clients.get(name),
   };
 }
 

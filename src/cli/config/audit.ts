@@ -16,9 +16,9 @@ import { knownClient } from '../../client-files/table/table.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import { showHidden } from '../../domain/hidden.ts';
-import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
 import { declaredAs } from '../../registry/imported.ts';
 import { jsonText } from '../command.ts';
+import { currentKnowledge } from '../knowledge/current.ts';
 import { ownPrograms } from '../own-program.ts';
 import { withProgress } from '../progress.ts';
 import type { ScanFinding } from '../scan/judge.ts';
@@ -69,7 +69,7 @@ function inCwd(file: string, cwd: string): string {
 }
 
 async function knowledgeFor(call: Call): Promise<EntryKnowledge> {
-  const { advisoriesFor } = knowledgeOf(shippedTables());
+  const { advisoriesFor } = await currentKnowledge(call.client);
   const declared = hasGate(call.client) ? await serversAtGate(call).catch((error: unknown) => {
     if (!(error instanceof SallyportError)) throw error;
     call.io.note(`The gate could not be asked what it has: ${error.message}`);

@@ -19,7 +19,7 @@ export const code: Verb = {
 };
 
 /** Joins what the look at code needs: how commands are unwrapped, clients' files read, and what is known of vendors and versions. */
-export async function codeLook(machine: string, now: number, { vendorOf, advisoriesFor }: Pick<Knowledge, 'vendorOf' | 'advisoriesFor'>): Promise<CodeLook> {
+export async function codeLook(machine: string, now: number, { vendorOf, affectedBy }: Pick<Knowledge, 'vendorOf' | 'affectedBy'>): Promise<CodeLook> {
   const [{ unwrap }, { readText }, { readServers }, { placesOfProject }] = await Promise.all([
     import('../../client-files/runs/unwrap.ts'), import('../../client-files/read/document.ts'), import('../../client-files/read/servers.ts'),
     import('../../client-files/table/places.ts'),
@@ -29,7 +29,7 @@ export async function codeLook(machine: string, now: number, { vendorOf, advisor
   return {
     machine, now, unwrap, isClientFile: (path) => clientOf(path) !== undefined,
     vendorOf: (host, path) => vendorOf(host, path)?.vendor,
-    advisoriesFor: (ecosystem, name, version) => advisoriesFor(ecosystem, name, version).flatMap(({ id, certainty }) => (certainty === 'affected' ? [id] : [])),
+    advisoriesFor: affectedBy,
     readClientFile: (path, text) => {
       const client = clientOf(path) ?? 'unknown';
       const { servers } = readServers(readText(text, path), { client, file: path, scope: 'project' });

@@ -24,7 +24,7 @@ export const host: Verb = {
     return look(call, 'looking at this host', lookAtHost({
       root: disk, machine: root === undefined ? hostname() : nameOf(disk), env: io.env, ownHome: io.env['HOME'] ?? homedir(),
       projects: options.positionals.map((folder) => resolve(io.cwd, folder)), isFoldersOnly: options.flag('only-folders'), isFilesOnly, signal: io.signal,
-      advisoriesFor: (ecosystem, name, version) => knowledge.advisoriesFor(ecosystem, name, version).map(({ id }) => id),
+      advisoriesFor: knowledge.affectedBy,
     }), { whole: isFilesOnly || options.flag('only-folders') || options.positionals.length > 0 ? [] : HOST_SENSORS });
   },
 };

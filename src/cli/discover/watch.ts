@@ -54,7 +54,7 @@ async function lookOnce(call: Call, hasInventory: boolean, unseen: Set<string>):
   const seen = await gather(lookAtHost({
     root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: options.positionals.map((folder) => resolve(io.cwd, folder)),
     isFoldersOnly: false, isFilesOnly: false, signal: io.signal,
-    advisoriesFor: (ecosystem, name, version) => knowledge.advisoriesFor(ecosystem, name, version).map(({ id }) => id),
+    advisoriesFor: knowledge.affectedBy,
   }), io.signal);
   for (const line of describeUnseen(seen.unseen)) if (!unseen.has(line)) io.note(line);
   for (const line of describeUnseen(seen.unseen)) unseen.add(line);

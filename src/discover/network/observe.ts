@@ -17,7 +17,8 @@ export interface NetworkKnowledge {
     readonly dangerousTools: Readonly<Record<string, readonly string[]>>;
   };
   readonly endOfLife: { readonly revisions: readonly { readonly revision: string }[] };
-  advisoriesFor(ecosystem: string, name: string, version?: string): readonly { readonly id: string; readonly certainty: 'affected' | 'possible' }[];
+  /** Ids of advisories. */
+  affectedBy(ecosystem: string, name: string, version: string): readonly string[];
 }
 
 /** Where servers on the wire come from: the name that one gives itself is looked up in each. */
@@ -118,6 +119,5 @@ function wordsOf(name: string): readonly string[] {
 
 /** Self-reported, so it says what may be wrong, never that all is well. */
 function affectedBy(name: string, version: string, knowledge: NetworkKnowledge): readonly string[] {
-  const found = ECOSYSTEMS.flatMap((ecosystem) => knowledge.advisoriesFor(ecosystem, name, version));
-  return [...new Set(found.filter(({ certainty }) => certainty === 'affected').map(({ id }) => id))];
+  return [...new Set(ECOSYSTEMS.flatMap((ecosystem) => knowledge.affectedBy(ecosystem, name, version)))];
 }
