@@ -1,6 +1,7 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
+import { measureDiscoverHost } from './discover-host.ts';
 import { measureDiscoverNetwork } from './discover-network.ts';
 import { measureFlow } from './flow.ts';
 import { measureIdentity } from './identity.ts';
@@ -49,5 +50,6 @@ export const SECTIONS: readonly Section[] = [
   { name: 'size', measure: measureSize },
   { name: 'backup', measure: measureBackup },
   { name: 'logs', measure: measureLogs },
+  { name: 'discover-host', measure: measureDiscoverHost },
   { name: 'discover-network', measure: measureDiscoverNetwork },
 ];
