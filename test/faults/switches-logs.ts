@@ -26,6 +26,8 @@ export const LOGS: readonly Switch[] = [
   ]),
   ...switches('src/discover/logs/look.ts', 'src/discover/logs/logs.test.ts', [
     ['broken lines are told', 'broken lines are counted', 'if (broken > 0) {', 'if (broken < 0) {'],
+    ['who only calls itself the gate', 'goes around nothing', 'OWN_AGENT.test(named.agent', '!OWN_AGENT.test(named.agent'],
+    ['the gate goes around nothing', 'goes around nothing', "options.gates.has(traffic.from?.toLowerCase() ?? '') ||", ''],
     ['requests without a host are told', 'names no host', 'if (nameless > 0) yield', 'if (nameless < 0) yield'],
   ]),
   ...switches('src/discover/logs/signs.ts', 'src/discover/logs/exports/exports.test.ts', [

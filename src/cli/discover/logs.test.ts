@@ -32,7 +32,8 @@ test('logs are read without a gate: for people, for machines, with what could no
 test('what strangers wrote into logs steers no terminal', async () => {
   const name = 'evil\u001b]0;owned\u0007\u202e\n.log';
   writeFileSync(join(folder, name), JSON.stringify({
-    ts: 1_763_900_000, uid: 'C', trans_depth: 1, method: 'POST', host: 'a.example', uri: '/\u001b[2J\u202e/mcp', status_code: 200, username: 'ann\u001b[31m\u009b',
+    ts: 1_763_900_000, uid: 'C', trans_depth: 1, method: 'POST', host: 'a.example', uri: '/\u001b[2J\u202e/mcp', status_code: 200,
+    username: 'ann\u001b[31m\u009b',
     user_agent: 'mcp-remote/\u001b[2J\u200b',
   }));
   for (const { code, out, notes } of [await discover(name), await discover(name, '--json'), await discover(name, '--format', 'eve\u001b[2J')]) {

@@ -4,18 +4,20 @@ import type { Call, Verb } from '../verbs.ts';
 import { LOOK_OPTIONS, LOOK_USAGE, look } from './look.ts';
 
 export const logs: Verb = {
-  usage: `logs FILE... [--format NAME] [--host NAME] ${LOOK_USAGE}
+  usage: `logs FILE... [--gate ADDRESS]... [--format NAME] [--host NAME] ${LOOK_USAGE}
     reads Zeek (JSON and TSV), Suricata EVE, Squid, Envoy, nginx, CoreDNS, Cloudflare Gateway, Zscaler, also gzipped;
     exports of grants (Entra, Google, Okta) and of connectors: --format chatgpt, claude, microsoft-365
+    --gate: where your gate runs, by name or address: what comes from there or goes there does not go around it
     --host: the server whose log it is, where the log names none`,
-  options: { ...LOOK_OPTIONS, format: { type: 'string' }, host: { type: 'string' } },
+  options: { ...LOOK_OPTIONS, format: { type: 'string' }, host: { type: 'string' }, gate: { type: 'string', multiple: true } },
   run: async (call) => {
     const files = filesOf(call);
     const [{ lookAtLogs }, { currentKnowledge }] = await Promise.all([import('../../discover/logs/look.ts'), import('../knowledge/current.ts')]);
     const { vendorOf, vendorEndpoints } = await currentKnowledge(call.client);
     const vendors = vendorEndpoints.map(({ url, host, isDedicated }) => isDedicated ? `https://${host}` : url);
     return look(call, 'reading logs', lookAtLogs(files, {
-      vendorOf, vendors, machine: hostname(), signal: call.io.signal, now: Date.now, ...named(call, 'format'), ...named(call, 'host'),
+      vendorOf, vendors, machine: hostname(), gates: new Set(call.options.list('gate').map((name) => name.toLowerCase())), signal: call.io.signal,
+        now: Date.now, ...named(call, 'format'), ...named(call, 'host'),
     }));
   },
 };

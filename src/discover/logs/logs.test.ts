@@ -30,11 +30,13 @@ function put(content: string | Buffer, name = `${files += 1}.log`): string {
   return path;
 }
 
-async function look(content: string | Buffer | readonly string[], options: { readonly host?: string; readonly machine?: string } = {}): Promise<Found> {
+async function look(content: string | Buffer | readonly string[],
+  options: { readonly host?: string; readonly machine?: string; readonly gates?: ReadonlySet<string> } = {}): Promise<Found> {
   const paths = (typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content).map((text) => put(text));
   const servers: Observation[] = [];
   const unseen: Unseen[] = [];
-  for await (const item of lookAtLogs(paths, { vendorOf, vendors, signal: new AbortController().signal, now: () => 1_800_000_000_000, ...options })) {
+  for await (const item of lookAtLogs(paths, { vendorOf, vendors, gates: new Set<string>(), signal: new AbortController().signal, now: () => 1_800_000_000_000,
+    ...options })) {
     if (isUnseen(item)) unseen.push(item);
     else servers.push(item);
   }
@@ -237,6 +239,17 @@ describe('what is taken for MCP', () => {
     expect((await look(lines(...names.map((query) => ({ ts: AT, uid: 'C1', query, qtype_name: 'A' }))))).keys).toEqual([]);
   });
 
+  test('what the gate does itself goes around nothing; who only calls itself so does', async () => {
+    const log = lines(
+      zeekHttp({ 'id.orig_h': '10.0.0.2', user_agent: 'sallyport' }), zeekHttp({ 'id.orig_h': '10.0.0.2', host: 'crm.corp.example' }),
+      zeekHttp({ host: 'gate.corp.example', uri: '/mcp/crm' }), zeekHttp({ 'id.orig_h': '10.0.0.66', host: 'crm.corp.example', user_agent: 'sallyport' }),
+    );
+    const { servers, unseen } = await look(log, { gates: new Set(['10.0.0.2', 'gate.corp.example']) });
+    expect(servers.map(({ keys, facts }) => [keys[0], facts['sources']])).toEqual([['url:http://crm.corp.example/mcp', '10.0.0.66']]);
+    expect(unseen).toEqual([{ place: '10.0.0.66', reason: expect.stringContaining('--gate') }]);
+    expect((await look(log)).keys).toHaveLength(3);
+  });
+
   test('a name alone is weaker than any request', async () => {
     const { keys } = await look(lines({ ts: AT, uid: 'C', query: 'mcp.somewhere.example', qtype_name: 'A' }, { ts: AT, uid: 'C',
       query: 'crm-mcp.somewhere.example', qtype_name: 'A' }));
@@ -250,7 +263,8 @@ test('every vendor is found by what it is known by, also one that is named for n
   const dedicated = all.filter(({ isDedicated }) => isDedicated).map(({ host }) => host.replace('*.', 'any.'));
   const log = put(lines(...dedicated.map((query) => ({ ts: AT, uid: 'C', query, qtype_name: 'A', rejected: false }))));
   const found: string[] = [];
-  const options = { vendorOf: vendorsOf(all), vendors: all.map(({ host }) => `https://${host}`), signal: new AbortController().signal, now: Date.now };
+  const options = { vendorOf: vendorsOf(all), vendors: all.map(({ host }) => `https://${host}`), gates: new Set<string>(),
+    signal: new AbortController().signal, now: Date.now };
   for await (const item of lookAtLogs([log], options)) if (!isUnseen(item)) found.push(item.keys[0] ?? '');
   expect(dedicated.length).toBeGreaterThan(100);
   expect(new Set(found)).toEqual(new Set(dedicated.map((host) => `host:${host}`)));
@@ -309,7 +323,7 @@ describe('bad input', () => {
     Bun.spawnSync(['mkfifo', pipe]);
     const binary = put(Buffer.from([0, 1, 2, 3, 255, 254]));
     const found: (Observation | Unseen)[] = [];
-    const options = { vendorOf, vendors, signal: new AbortController().signal, now: Date.now };
+    const options = { vendorOf, vendors, gates: new Set<string>(), signal: new AbortController().signal, now: Date.now };
     for await (const item of lookAtLogs([pipe, '/dev/zero', folder, join(folder, 'absent'), binary, put('')], options)) found.push(item);
     expect(found.map((item) => isUnseen(item) ? item.reason : item)).toEqual([
       expect.stringContaining('is no file'), expect.stringContaining('is no file'), expect.stringContaining('is no file'),

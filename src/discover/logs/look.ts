@@ -17,6 +17,11 @@ export interface LogOptions {
   readonly host?: string;
   /** The machine on which logs were written that name loopback addresses. */
   readonly machine?: string;
+  /**
+   * Names and addresses of the gate: what comes from there is its own, what goes there passes it, and neither says of anybody that
+   * they go around it. Only whoever runs the gate can say them: a program may call itself what it likes.
+   */
+  readonly gates: ReadonlySet<string>;
   /** Id of a format or of a product, where it is not to be told from the file. */
   readonly format?: string;
   readonly signal: AbortSignal;
@@ -44,11 +49,14 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
   }
   const tally = createTally(options.machine);
   const asked = maySay(options.vendors);
+  const claimed = new Set<string>();
   // Connections are known by addresses that the other logs name.
   for (const log of logs.toSorted((a, b) => Number(a.reader.all === true) - Number(b.reader.all === true))) {
-    yield* readLog(log, tally, asked, options);
+    yield* readLog(log, { tally, asked, claimed }, options);
   }
   yield* tally.observations(options.now());
+  for (const from of claimed) yield { place: from,
+    reason: 'a program there calls itself Sallyport: if it is your gate, say so with --gate, or its own requests count as going around it' };
   if (tally.left === 0) return;
   yield {
     place: 'all logs',
@@ -89,7 +97,16 @@ async function recognise(path: string, wanted: string | undefined): Promise<Log 
   }
 }
 
-async function* readLog({ path, format, reader }: Log, tally: Tally, asked: RegExp, options: LogOptions): AsyncGenerator<Unseen> {
+/** What all logs share. */
+interface Reading {
+  readonly tally: Tally;
+  /** What a line must name to be looked at. */
+  readonly asked: RegExp;
+  /** Addresses from which somebody came as the gate, and is not known as it. */
+  readonly claimed: Set<string>;
+}
+
+async function* readLog({ path, format, reader }: Log, { tally, asked, claimed }: Reading, options: LogOptions): AsyncGenerator<Unseen> {
   let broken = 0;
   let nameless = 0;
   const places: number[] = [];
@@ -106,6 +123,7 @@ async function* readLog({ path, format, reader }: Log, tally: Tally, asked: RegE
       const traffic = reader.read(textOf(line));
       if (traffic === 'broken') isBroken(number);
       if (typeof traffic === 'string') return;
+      if (options.gates.has(traffic.from?.toLowerCase() ?? '') || options.gates.has(traffic.host?.toLowerCase() ?? '')) return;
       if (traffic.by === 'connection') {
         tally.connected(traffic);
         return;
@@ -113,7 +131,8 @@ async function* readLog({ path, format, reader }: Log, tally: Tally, asked: RegE
       const named = traffic.host === undefined && options.host !== undefined && traffic.by === 'http' ? { ...traffic, host: options.host } : traffic;
       const marked = signsOf(named, options.vendorOf);
       if (marked !== undefined) tally.add(marked, named, `${path}:${number}`, format);
-      else if (named.host === undefined && signsOf({ ...named, host: 'nameless.invalid' }, options.vendorOf) !== undefined) nameless += 1;
+      if (marked !== undefined && OWN_AGENT.test(named.agent ?? '') && claimed.size < PLACES) claimed.add(named.from ?? path);
+      if (named.host === undefined && signsOf({ ...named, host: 'nameless.invalid' }, options.vendorOf) !== undefined) nameless += 1;
     },
     tooLong: isBroken,
   }, options.signal);
@@ -125,5 +144,7 @@ async function* readLog({ path, format, reader }: Log, tally: Tally, asked: RegE
   if (end.stopped !== undefined) yield { place: path, reason: `read as far as line ${end.lines}: ${end.stopped}` };
 }
 
-/** Of broken lines, the numbers that are told. */
+/** What the gate calls itself to the servers that it asks. */
+const OWN_AGENT = /^sallyport\b/i;
+/** Of broken lines, and of addresses, as many are told. */
 const PLACES = 10;

@@ -14,9 +14,12 @@ export const suricata: LogFormat = {
 };
 
 function trafficOf(event: JsonObject): Traffic | undefined {
-  const shared = { seenAt: timeOf(textAt(event, 'timestamp')), from: textAt(event, 'src_ip'), port: numberAt(event, 'dest_port') };
-  const address = textAt(event, 'dest_ip');
-  const addresses = address === undefined ? undefined : [address];
+  // An alert of an answer has its ends the other way round: who asked is the connection's first end.
+  const isAnswer = event['direction'] === 'to_client';
+  const [from, address, port] = isAnswer ? ['dest_ip', 'src_ip', 'src_port'] as const : ['src_ip', 'dest_ip', 'dest_port'] as const;
+  const shared = { seenAt: timeOf(textAt(event, 'timestamp')), from: textAt(event, from), port: numberAt(event, port) };
+  const to = textAt(event, address);
+  const addresses = to === undefined ? undefined : [to];
   const [tls, dns, quic] = [objectAt(event, 'tls'), objectAt(event, 'dns'), objectAt(event, 'quic')];
   switch (textAt(event, 'event_type') ?? '') {
     case 'http': case 'http2': return request(event, shared, addresses);
