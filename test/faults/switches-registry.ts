@@ -40,7 +40,9 @@ export const REGISTRY: readonly Switch[] = [
     ['registries of entries', 'is nothing for another registry', 'if (home !== undefined && HOMES', 'if (home === undefined && HOMES'],
   ]),
   ...switches('src/control/registry/door.ts', 'test/registry/contract.test.ts', [
-    ['who reads the registry', 'that shows nothing is told how to sign in', '.registry.anonymous) return;', ".registry.namespace !== '') return;"],
+    ['who reads the registry', 'that shows nothing is told how to sign in', 'view.registry.anonymous && route.isClosed !== true',
+      "view.registry.namespace !== ''"],
+    ['what a package holds is for who signed in', 'not told what is in a package', ' && route.isClosed !== true', ''],
     ['the registry answers any origin', 'like VS Code', "'cross-origin-resource-policy': 'cross-origin',", ''],
   ]),
 ];

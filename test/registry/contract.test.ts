@@ -166,6 +166,12 @@ describe('a client', () => {
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([404, '*']);
   });
 
+  test('that nobody knows is not told what is in a package, or broken', async () => {
+    expect((await call('/v0.1/x/io.sallyport/sbom/crm/2.0.0')).status).toBe(401);
+    const { body } = await call('/v0.1/servers');
+    expect(objects(part(body, 'servers')).map((one) => part(one, '_meta', 'io.sallyport/governance', 'advisories'))).toEqual([undefined, undefined, undefined]);
+  });
+
   test('of another origin changes nothing, and reads nothing else of control', async () => {
     const origin = 'https://evil.example';
     const patch = { method: 'PATCH', headers: { origin, 'content-type': 'application/json' }, body: '{"status":"deleted"}' };

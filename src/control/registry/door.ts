@@ -32,6 +32,8 @@ interface Reading {
 interface ReadRoute {
   readonly method: 'GET';
   readonly path: string;
+  /** For who signed in, even where anybody may read the rest. */
+  readonly isClosed?: true;
   read(reading: Reading): Json | Promise<Json>;
 }
 
@@ -60,7 +62,7 @@ const READS: readonly ReadRoute[] = [
     read: ({ params, query, view }) => presentListed(needVersion(params, query, view), view),
   },
   {
-    method: 'GET', path: '/v0.1/x/io.sallyport/sbom/:id/:version',
+    method: 'GET', path: '/v0.1/x/io.sallyport/sbom/:id/:version', isClosed: true,
     read: async ({ params, view, control }) => {
       const found = view.listed.find(({ listing, status }) => status !== 'deleted' && listing.server === params['id'] && listing.version === params['version']);
       return sbomOf((found ?? unknown()).listing, control.packages.folder);
@@ -94,9 +96,10 @@ export async function answerRegistry(asking: Asking, entry: ApiEntry, control: C
   try {
     const { route, params } = findRoute([...READS, ...WRITES], request.method, url.pathname);
     if (route.method !== 'GET') return await write(route, params, asking, entry, control);
-    await authorize(asking, entry, control);
     const view = await control.registry.view();
-    return cached(request, await route.read({ params, query: url.searchParams, view, control }));
+    const isOpen = view.registry.anonymous && route.isClosed !== true;
+    if (!isOpen) await authorize(asking, entry, control);
+    return cached(request, isOpen, await route.read({ params, query: url.searchParams, view, control }));
   } catch (error) {
     const { status, body } = await told(error, control);
     const challenge = error instanceof SallyportError ? challengeOf(error, origin, request.headers.has('authorization')) : undefined;
@@ -113,19 +116,18 @@ async function told(error: unknown, { report }: Pick<Control, 'report'>): Promis
   return { status: refusal.status, body: { error: message, code, remedy } };
 }
 
-/** Who may read: everybody where that is set; else who signed in. What a client shows where nothing is needed is not looked at. */
+/** Who signed in. What a client shows where nothing is needed is not looked at. */
 async function authorize({ request }: Asking, { authenticate }: ApiEntry, control: Control): Promise<void> {
-  if ((await control.registry.view()).registry.anonymous) return;
   const admin = await authenticate(request, control);
   const question = { access: 'self', space: DEFAULT_SPACE, part: 'registry' } as const;
   refuseUnless(await control.admins.decide(admin, question), admin, question);
 }
 
-function cached(request: Request, body: Json): Response {
+function cached(request: Request, isOpen: boolean, body: Json): Response {
   const text = JSON.stringify(body);
   const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
   // Kept by clients, and asked about every time: what is stopped must not live on in a cache.
-  const headers = { ...CORS, etag, 'cache-control': 'no-cache', vary: 'Authorization' };
+  const headers = { ...CORS, etag, 'cache-control': isOpen ? 'no-cache' : 'private, no-cache', vary: 'Authorization' };
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (known.includes(etag) || known.includes('*')) return new Response(null, { status: 304, headers });
   return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });

@@ -63,7 +63,8 @@ describe('an export of a registry', () => {
     expect(twice.skipped).toMatchObject([{ at: 'servers.1', reason: expect.stringContaining('another content') }]);
   });
 
-  test.each([['no JSON', 'x'], ['a number', '7'], ['another document', '{"a": 1}'], ['deep', '['.repeat(100_000)]])('is no catalogue: %s', (_, text) => {
+  test.each([['no JSON', 'x'], ['a number', '7'], ['another document', '{"a": 1}'], ['deep', '['.repeat(100_000)],
+    ['lists of lists', '['.repeat(5_000) + ']'.repeat(5_000)]])('is no catalogue: %s', (_, text) => {
     expect(codeOf(() => readCatalog(text, 'x.json'))).toBe('ERR_CATALOG_INVALID');
   });
 
@@ -124,6 +125,16 @@ describe('a catalogue of Docker\'s', () => {
     });
     expect(JSON.stringify(entries)).not.toContain('privileged');
     expect(JSON.stringify(entries)).not.toContain('Bearer $X');
+  });
+
+  test('that is nested without end is refused or skipped', () => {
+    for (const depth of [1_000, 20_000]) {
+      const image = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+      const deep = `registry:\n  a: { image: ${image} }\n  b: { type: remote, description: D, remote: { url: "https://b.example" } }\n`;
+      let read: ReturnType<typeof readCatalog> | undefined;
+      const code = codeOf(() => (read = readCatalog(deep, 'catalog.yaml')));
+      expect(code === '' ? read?.skipped.map(({ at }) => at) : code).toEqual(code === '' ? ['registry.a'] : 'ERR_CATALOG_INVALID');
+    }
   });
 
   test('expands no aliases, and is none where it is something else', () => {

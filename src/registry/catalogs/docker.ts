@@ -25,7 +25,8 @@ export function readDockerCatalog(text: string): readonly Found[] | undefined {
     try {
       return { at, entry: { server: readServerJson(toServer(id, isObject(value) ? value : {})), status: 'active' } };
     } catch (error) {
-      if (!(error instanceof SallyportError)) throw error;
+      // What is nested without end runs out of room where it is read.
+      if (!(error instanceof SallyportError) && !(error instanceof RangeError)) throw error;
       return { at, reason: error.message };
     }
   });

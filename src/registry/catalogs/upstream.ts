@@ -4,6 +4,8 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { readServerJson } from '../server-json/read.ts';
 import type { Found, UpstreamEntry } from './catalog.ts';
 
+/** A list of answers that are lists of servers: nothing that exports is deeper. */
+const LISTS_MAX = 3;
 const OFFICIAL = 'io.modelcontextprotocol.registry/official';
 
 /** Undefined: the text is nothing of the kind. */
@@ -18,10 +20,11 @@ export function readUpstream(text: string): readonly Found[] | undefined {
     (value === undefined ? undefined : collect(value, at)) ?? [{ at, reason: 'the line is no answer of a registry' }]);
 }
 
-function collect(value: Json, at: string): readonly Found[] | undefined {
+function collect(value: Json, at: string, depth = 0): readonly Found[] | undefined {
+  if (depth > LISTS_MAX) return undefined;
   const place = (name: string): string => (at === '' ? name : `${at}, ${name}`);
   if (isArray(value)) {
-    const parts = value.map((one, index) => collect(one, place(String(index))));
+    const parts = value.map((one, index) => collect(one, place(String(index)), depth + 1));
     return parts.some((part) => part !== undefined) || value.length === 0
       ? parts.flatMap((part, index) => part ?? [{ at: place(String(index)), reason: 'it is no server of a registry' }]) : undefined;
   }
