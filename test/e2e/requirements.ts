@@ -339,6 +339,10 @@ const ROWS = {
     'issue 4, part 5'],
   'controls-evidenced': ['A report says which records of a period are evidence of which control, and what is missing; it judges nobody.', 'issue 4, part 8'],
   'query-language': ['Records are found and counted by a documented filter; what is found was read from the ledger and proves itself.', 'issue 4, part 5'],
+  'client-files-sealed': [
+    'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
+    'issue 7, part 6 and Done when',
+  ],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;

@@ -23,10 +23,11 @@ const LEFT = 3;
 /** Secrets leave a client's file: to the gate where it has the server, else to this person's own sealed store. */
 export const seal: Verb = {
   usage: `seal FILE [--client ID] [--server NAME]... [--by best|gate|reference] [--owner WHO] [--key ${KEY_SOURCES.join('|')}]
-    [--reason WHY] [--dry-run] [--yes]`,
+    [--agent NAME] [--group NAME]... [--reason WHY] [--dry-run] [--yes]`,
   options: {
     client: { type: 'string' }, server: { type: 'string', multiple: true }, by: { type: 'string' }, owner: { type: 'string' }, key: { type: 'string' },
-    fd: { type: 'string' }, reason: { type: 'string' }, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' },
+    agent: { type: 'string' }, group: { type: 'string', multiple: true }, fd: { type: 'string' },
+    reason: { type: 'string' }, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' },
   },
   run: async (call) => {
     const { options, io, client: { home } } = call;
@@ -37,7 +38,7 @@ export const seal: Verb = {
     const further = homeOption(home, homeFolder({ HOME: io.env['HOME'] }));
     const entries = chosen(call, opened).flatMap((entry) => {
       const id = gate?.targets.get(entry.at);
-      if (id !== undefined) return [{ ...entry, through: ['connect', id, ...further] }];
+      if (id !== undefined) return [{ ...entry, through: ['connect', id, ...asWhom(call), ...further] }];
       return by === 'gate' ? [] : [entry];
     });
     const plan = planSeal({
@@ -65,6 +66,12 @@ function byOf({ options }: Call): 'best' | 'gate' | 'reference' {
   const by = options.text('by') ?? 'best';
   if (by === 'best' || by === 'gate' || by === 'reference') return by;
   throw usageError({ usage: `config ${seal.usage}` }, '--by is best, gate or reference');
+}
+
+/** As which agent, and with which groups, the entry connects. */
+function asWhom({ options }: Call): readonly string[] {
+  const agent = options.text('agent');
+  return [...(agent === undefined ? [] : ['--agent', agent]), ...options.list('group').flatMap((group) => ['--group', group])];
 }
 
 function chosen({ options }: Call, { entries }: OpenedFile): OpenedFile['entries'] {

@@ -4,6 +4,7 @@ import { showHidden } from '../../domain/hidden.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { isLoopbackHost } from '../../domain/loopback.ts';
+import { looksSecret } from '../../domain/secret-forms.ts';
 import { valueAt } from '../edit/place.ts';
 import type { Path } from '../read/region.ts';
 import { found } from './rules.ts';
@@ -57,7 +58,7 @@ function secretFindings({ file, name: server, at }: ConfiguredServer, said: Json
     const more = `${showHidden(name)}, ${fingerprint}${endOf(value)}`;
     const finding = found('config/secret', { file, server, at: [...at, ...within], fingerprint }, more);
     // What is known by its form is one; what is only called like one most likely is.
-    return shaped.has(pointer) ? { ...finding, severity: 'high' } : finding;
+    return shaped.has(pointer) || looksSecret('', value) ? { ...finding, severity: 'high' } : finding;
   });
 }
 
