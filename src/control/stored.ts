@@ -20,7 +20,7 @@ import { GROUP, PERSON } from './people/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
 import { QUARANTINED } from './quarantine/schema.ts';
-import { ASSET, EVIDENCE, IGNORED } from './inventory/schema.ts';
+import { ASSET, IGNORED, SOURCE } from './inventory/schema.ts';
 import { SENSOR } from './inventory/sensors.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
@@ -60,7 +60,7 @@ const SHAPES = {
   'file-baseline': FILE_BASELINE, 'file-watch': FILE_WATCH,
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
   listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST,
-  evidence: EVIDENCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
+  evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 
 export type StoredKind = keyof typeof SHAPES;

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { Evidence } from '../../discover/correlate/asset.ts';
+import { withoutSecrets } from '../../discover/keys.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { redact } from '../../domain/redacted.ts';
-import { withoutSecrets } from '../../discover/keys.ts';
-import type { Row, Rows } from '../../store/store.ts';
+import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
-import { findStored, putStored } from '../stored.ts';
-import { EVIDENCE } from './schema.ts';
-import type { Report, Reported, StoredEvidence } from './schema.ts';
+import { findStored, listStored, putStored } from '../stored.ts';
+import type { Report, Reported, StoredEvidence, StoredSource } from './schema.ts';
 
 /** What one report changed. */
 export interface Kept {
@@ -16,34 +16,76 @@ export interface Kept {
   readonly gone: number;
 }
 
+type Source = Pick<StoredSource, 'by' | 'sensor' | 'host'>;
+
 /**
  * Keeps what somebody says they saw. What is the same thing at the same place, said by the same reporter, is one piece of
- * evidence, whose times move; nobody can move, or end, what another one said. Throws `ERR_BUSY` where there is no room.
+ * evidence, whose times move; nobody can move, or end, what another one said. All that one reporter's sensor sees on one host
+ * is one row: a report reads and writes its own alone. Throws `ERR_REQUEST_INVALID`, and `ERR_BUSY` where there is no room.
  */
 export async function keepReport(control: Pick<Control, 'store' | 'now'>, space: string, by: string, report: Report): Promise<Kept> {
   for (const observation of report.observations) checkKeys(observation);
   const now = control.now();
   return control.store.transaction(async (rows) => {
-    const wanted = new Map(report.observations.map((one) => [evidenceIdOf(one, by), one]));
-    const fresh: string[] = [];
-    for (const [id, observation] of wanted) {
-      const before = (await findStored(rows, 'evidence', space, id))?.body;
-      if (before === undefined) fresh.push(id);
-      await putStored(rows, 'evidence', space, id, toEvidence(observation, by, before, now), by);
+    const kept = { added: 0, seenAgain: 0, gone: 0 };
+    for (const { source, observations, whole } of bySource(report, by)) {
+      const id = sourceId(source);
+      const before = (await findStored(rows, 'evidence', space, id))?.body.items ?? {};
+      const items = new Map(Object.entries(before));
+      for (const observation of observations) {
+        const key = evidenceIdOf(observation);
+        kept[items.has(key) ? 'seenAgain' : 'added'] += 1;
+        items.set(key, toEvidence(observation, items.get(key), now));
+      }
+      kept.gone += endUnseen(items, whole, now);
+      if (items.size > 0) await putStored(rows, 'evidence', space, id, { ...source, items: Object.fromEntries(items) }, by);
     }
-    const gone = await endUnseen(rows, space, by, report, now);
-    if (fresh.length > 0) await makeRoom(rows, space, by, now);
-    return { added: fresh.length, seenAgain: wanted.size - fresh.length, gone };
+    if (kept.added > 0) await checkRoom(rows, space, by);
+    return kept;
   });
 }
 
+/** All evidence of a space, whoever brought it. */
+export async function listEvidence(rows: Rows, space: string): Promise<readonly (Evidence & { readonly by: string })[]> {
+  return (await listStored(rows, 'evidence', space)).flatMap(({ body: { items, ...source } }) => Object.values(items).map((item) => ({ ...item, ...source })));
+}
+
+interface OfSource {
+  readonly source: Source;
+  readonly observations: readonly Reported[];
+  readonly whole: readonly Report['whole'][number][];
+}
+
+function bySource({ observations, whole }: Report, by: string): readonly OfSource[] {
+  const groups = new Map<string, OfSource>();
+  const groupOf = (sensor: Reported['sensor'], host: string | undefined): OfSource => {
+    const source = { by, sensor, ...(host === undefined ? {} : { host }) };
+    return groups.get(sourceId(source)) ?? { source, observations: [], whole: [] };
+  };
+  for (const one of observations) {
+    const group = groupOf(one.sensor, one.host);
+    groups.set(sourceId(group.source), { ...group, observations: [...group.observations, one] });
+  }
+  for (const one of whole) {
+    for (const sensor of one.sensors) {
+      const group = groupOf(sensor, one.host);
+      groups.set(sourceId(group.source), { ...group, whole: [...group.whole, one] });
+    }
+  }
+  return [...groups.values()];
+}
+
+function sourceId({ by, sensor, host }: Source): string {
+  return digestOf([by, sensor, host ?? '']);
+}
+
 /** Every text of a stranger's without what looks like a secret: a sensor should have seen to that, and is not believed. */
-function toEvidence(said: Reported, by: string, before: StoredEvidence | undefined, now: number): StoredEvidence {
-  const { place, name, runs, facts, ...rest } = said;
+function toEvidence(said: Reported, before: StoredEvidence | undefined, now: number): StoredEvidence {
+  const { sensor: _, host: __, place, name, runs, facts, ...rest } = said;
   const seenAt = Math.min(said.seenAt, now);
   const plainFacts = Object.entries(facts).map(([fact, value]) => [fact, typeof value === 'string' ? redact(value) : value] as const);
   return {
-    ...rest, place: redact(place), facts: Object.fromEntries(plainFacts), seenAt: Math.max(seenAt, before?.seenAt ?? 0), by,
+    ...rest, place: redact(place), facts: Object.fromEntries(plainFacts), seenAt: Math.max(seenAt, before?.seenAt ?? 0),
     firstSeenAt: Math.min(seenAt, before?.firstSeenAt ?? seenAt),
     ...(name === undefined ? {} : { name: redact(name) }), ...(runs === undefined ? {} : { runs: plainRuns(runs) }),
   };
@@ -70,43 +112,38 @@ function checkKeys({ keys }: Reported): void {
 }
 
 /** The number of a process, and of a line, is another every time; what is there is the same. */
-function evidenceIdOf({ sensor, kind, host, keys, client, person, place }: Reported, by: string): string {
+function evidenceIdOf({ sensor, kind, keys, client, person, place }: Reported): string {
   const lasting = keys.filter((key) => !key.startsWith('process:'));
   const known = (lasting.length > 0 ? lasting : keys).toSorted();
   const at = sensor === 'client-file' || sensor === 'code' || sensor === 'manifest' ? place.replace(/:\d+$/, '') : '';
-  return createHash('sha256').update(JSON.stringify([by, sensor, kind, host ?? '', known, client ?? '', person ?? '', at])).digest('base64url');
+  return digestOf([kind, known, client ?? '', person ?? '', at]);
 }
 
-/** What a whole look did not see again is gone; how much. Only what the same reporter had said. */
-async function endUnseen(rows: Rows, space: string, by: string, { whole }: Report, now: number): Promise<number> {
-  if (whole.length === 0) return 0;
+/** What a whole look did not see again is gone, how much; what has been gone for long leaves. */
+function endUnseen(items: Map<string, StoredEvidence>, whole: OfSource['whole'], now: number): number {
   let gone = 0;
-  for (const row of await rows.list('evidence', space)) {
-    const one = read(row);
-    if (one === undefined || one.by !== by || one.goneAt !== undefined) continue;
-    const isOver = whole.some(({ sensors, host, since, except }) =>
-      sensors.includes(one.sensor) && host === one.host && one.seenAt < since && !except.some((place) => one.place.startsWith(redact(place))));
-    if (!isOver) continue;
+  for (const [id, one] of items) {
+    if (one.goneAt !== undefined && now - one.goneAt > LIMITS.evidenceGoneMs) items.delete(id);
+    const isOver = whole.some(({ since, except }) => one.seenAt < since && !except.some((place) => one.place.startsWith(redact(place))));
+    if (one.goneAt !== undefined || !isOver) continue;
     gone += 1;
-    await putStored(rows, 'evidence', space, row.id, { ...one, goneAt: now }, by);
+    items.set(id, { ...one, goneAt: now });
   }
   return gone;
 }
 
-/** What has been gone for long leaves; then what has been gone at all. Throws `ERR_BUSY` when that is not enough. */
-async function makeRoom(rows: Rows, space: string, by: string, now: number): Promise<void> {
-  const all = await rows.list('evidence', space);
-  const overdue = all.filter((row) => now - (read(row)?.goneAt ?? now) > LIMITS.evidenceGoneMs);
-  const gone = all.length > LIMITS.evidenceMax ? all.filter((row) => read(row)?.goneAt !== undefined) : [];
-  const leaving = new Set([...overdue, ...gone].map(({ id }) => id));
-  for (const id of leaving) await rows.delete('evidence', space, id, { by });
-  const own = all.filter((row) => !leaving.has(row.id) && row.updatedBy === by).length;
-  if (all.length - leaving.size <= LIMITS.evidenceMax && own <= LIMITS.evidenceByReporterMax) return;
-  throw new SallyportError('ERR_BUSY', 'the inventory has no room for more evidence', {
-    remedy: 'Report what is looked at less widely, or remove what is stale.',
-  });
+/** Throws `ERR_BUSY`: nobody fills the inventory, and one reporter leaves room for the others. */
+async function checkRoom(rows: Rows, space: string, by: string): Promise<void> {
+  let [all, own] = [0, 0];
+  for (const { body } of await listStored(rows, 'evidence', space)) {
+    const count = Object.keys(body.items).length;
+    all += count;
+    if (body.by === by) own += count;
+  }
+  if (all <= LIMITS.evidenceMax && own <= LIMITS.evidenceByReporterMax) return;
+  throw new SallyportError('ERR_BUSY', 'the inventory has no room for more evidence', { remedy: 'Report what is looked at less widely.' });
 }
 
-function read(row: Row): StoredEvidence | undefined {
-  return EVIDENCE.safeParse(row.body, { reportInput: false }).data;
+function digestOf(parts: readonly (string | readonly string[])[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

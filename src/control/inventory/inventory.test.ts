@@ -3,6 +3,7 @@ import { objects, part, text } from '../../cli/json-view.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RecordEvent } from '../../domain/record.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { ask, person } from '../admins/fixture-admin.ts';
 import { configure, crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import { keepReport } from './evidence.ts';
@@ -71,6 +72,16 @@ test('no sensor makes itself the gate, or a server of it out of another one', as
     { ...ROGUE, confidence: 101 }, { ...ROGUE, secret: 'x' }, { ...ROGUE, keys: [`url:${'x'.repeat(600)}`] },
   ]) expect(await report('blue', [wrong])).toMatchObject({ status: 400, body: { code: 'ERR_REQUEST_INVALID' } });
   expect(await report('blue', Array.from({ length: LIMITS.observationsReportedMax + 1 }, () => ROGUE))).toMatchObject({ status: 400 });
+});
+
+test('nobody fills the inventory, and one reporter leaves room for the others', async () => {
+  const { control } = fixture.role;
+  const { sensor, host, ...item } = REPORT.parse({ observations: [ROGUE] }).observations[0] ?? {};
+  const items = Object.fromEntries(Array.from({ length: LIMITS.evidenceByReporterMax }, (_, at) => [String(at), { ...item, firstSeenAt: 1 }]));
+  await control.store.put('evidence', 'full', 'much', JSON.parse(JSON.stringify({ by: 'loud', sensor, host, items })), { by: 'tests' });
+  const one = REPORT.parse({ observations: [{ ...ROGUE, host: 'laptop-8' }] });
+  expect(await codeOf(keepReport(control, 'full', 'loud', one))).toBe('ERR_BUSY');
+  expect(await codeOf(keepReport(control, 'full', 'quiet', one))).toBe('fulfilled');
 });
 
 test('a secret that a sensor let through is not kept, and a time to come is now', async () => {

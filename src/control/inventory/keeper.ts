@@ -8,6 +8,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Control } from '../control.ts';
 import { listStored, putStored } from '../stored.ts';
 import { createTurn } from '../turn.ts';
+import { listEvidence } from './evidence.ts';
 import { readRegistered } from './registered.ts';
 import type { StoredAsset } from './schema.ts';
 import { silentFindings } from './sensors.ts';
@@ -34,6 +35,8 @@ export interface InventoryKeeper {
 }
 
 const BY = 'sallyport|control';
+/** After a comparison it rests for so many times as long. */
+const REST_SHARE = 20;
 
 /** Compares what was seen with what is registered, for who asks, and for the record. */
 export function createInventory(parts: Parts): InventoryKeeper {
@@ -43,18 +46,26 @@ export function createInventory(parts: Parts): InventoryKeeper {
   const settleOne = (space: string): Promise<void> => turn(() => settleSpace(parts, space)).catch((error: unknown) => {
     parts.report(`the inventory of ${space} could not be compared: ${error instanceof Error ? error.message : 'unknown'}`);
   });
+  let [restMs, isClosed]: [number, boolean] = [LIMITS.inventorySettleMs, false];
+  const wait = (): void => {
+    if (isClosed || timer !== undefined || waiting.size === 0) return;
+    timer = setTimeout(() => void settleWaiting(), restMs);
+    timer.unref();
+  };
   const settleWaiting = async (): Promise<void> => {
-    timer = undefined;
-    const spaces = [...waiting];
+    const [spaces, since] = [[...waiting], performance.now()];
     waiting.clear();
     for (const space of spaces) await settleOne(space);
+    // A large inventory that changes all the time takes a small share of the machine, whatever is reported.
+    restMs = Math.max(LIMITS.inventorySettleMs, (performance.now() - since) * REST_SHARE);
+    timer = undefined;
+    wait();
   };
   return {
     take: (space) => takeOf(parts, space),
     changed: (space) => {
       waiting.add(space);
-      timer ??= setTimeout(() => void settleWaiting(), LIMITS.inventorySettleMs);
-      timer.unref();
+      wait();
     },
     settle: async () => {
       const seen = (await parts.store.list('evidence')).map(({ space }) => space);
@@ -62,6 +73,7 @@ export function createInventory(parts: Parts): InventoryKeeper {
       for (const space of new Set([...seen, ...known])) await settleOne(space);
     },
     close: async () => {
+      isClosed = true;
       clearTimeout(timer);
       await turn(async () => undefined);
     },
@@ -72,7 +84,7 @@ async function takeOf(parts: Parts, space: string): Promise<Taken> {
   const { store } = parts;
   const now = parts.now();
   const traffic = await readTraffic(parts, space);
-  const kept = (await listStored(store, 'evidence', space)).map(({ body }) => body);
+  const kept = await listEvidence(store, space);
   const inventory = takeInventory([...kept, ...traffic.evidence], await readRegistered(store, space, traffic, now), now);
   const silent = space === DEFAULT_SPACE ? await silentFindings(store, now) : [];
   const notes = (await listStored(store, 'ignored-asset', space)).map(({ body }) => body).filter(({ until }) => until > now);

@@ -53,9 +53,15 @@ export const REPORT = z.strictObject({
 export type Report = z.infer<typeof REPORT>;
 export type Reported = Report['observations'][number];
 
-/** One piece of evidence as it is kept: what was said last, who says it, since when, and whether it was not seen again. */
-export const EVIDENCE = OBSERVATION.extend({ by: z.string(), firstSeenAt: z.number(), goneAt: z.number().exactOptional() });
+/** One piece of evidence as it is kept: what was said last, since when, and whether it was not seen again. */
+const EVIDENCE = OBSERVATION.omit({ sensor: true, host: true }).extend({ firstSeenAt: z.number(), goneAt: z.number().exactOptional() });
 export type StoredEvidence = z.infer<typeof EVIDENCE>;
+
+/** All that one reporter's sensor sees on one host, by what makes each piece the same one. */
+export const SOURCE = z.strictObject({
+  by: z.string(), sensor: OBSERVATION.shape.sensor, host: HOST.exactOptional(), items: z.record(z.string(), EVIDENCE),
+});
+export type StoredSource = z.infer<typeof SOURCE>;
 
 /** What is on record of an asset: the next comparison records what is another by then. */
 export const ASSET = z.strictObject({ kind: z.enum(ASSET_KINDS), status: z.string().exactOptional(), name: z.string(), key: z.string() });

@@ -1,0 +1,77 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+/** What keeps the inventory from being made to say something better than it is, from being filled, and from falling silent unseen. */
+export const INVENTORY: readonly Switch[] = [
+  ...switches('src/control/inventory/evidence.ts', 'src/control/inventory/inventory.test.ts', [
+    ['keys that make anything a server of the gate', 'no sensor makes itself the gate', 'if ((of(\'gate:\') > 0 &&', 'if ((of(\'gate:\') > 9 &&'],
+    ['two packages as one thing', 'no sensor makes itself the gate', "of('package:') > 1) {", "of('package:') > 99) {"],
+    ['secrets that sensors let through', 'a secret that a sensor let', 'place: redact(place), facts', 'place, facts'],
+    ['times to come', 'a secret that a sensor let', 'Math.min(said.seenAt, now)', 'said.seenAt'],
+    ['evidence of others', 'nobody ends what another one saw', "return digestOf([by, sensor, host ?? '']);", "return digestOf([sensor, host ?? '']);"],
+    ['places that could not be seen', 'nobody ends what another one saw', '&& !except.some((place) =>', '&& ![].some((place) =>'],
+    ['room of the inventory', 'nobody fills the inventory', 'own <= LIMITS.evidenceByReporterMax) return;', 'own >= 0) return;'],
+  ]),
+  ...switches('src/control/inventory/schema.ts', 'src/control/inventory/inventory.test.ts', [
+    [
+      'the gate is no sensor of others', 'no sensor makes itself the gate',
+      "sensor: z.enum(SENSORS).exclude(['gate']),\n  kind",
+      'sensor: z.enum(SENSORS),\n  kind',
+    ],
+  ]),
+  ...switches('src/control/inventory/routes.ts', 'src/control/inventory/inventory.test.ts', [
+    ['ignoring ends', 'an asset is ignored until a day', 'until - now > LIMITS.assetIgnoredMsMax', 'until < 0'],
+  ]),
+  ...switches('src/control/inventory/sensors.ts', 'src/roles/sensor.test.ts', [
+    ['sensors of other hosts', 'a sensor speaks of its own host', 'if (stray !== undefined ||', 'if (false ||'],
+    ['silent sensors on record', 'a sensor that falls silent', 'await record(silence(id, {', 'void ((_: unknown) => undefined)(silence(id, {'],
+    ['stopped sensors on record', 'a sensor joins by a token', "if (beat.state === 'stopped' &&", "if (beat.state !== 'stopped' &&"],
+  ]),
+  ...switches('src/link/verbs.ts', 'src/roles/sensor.test.ts', [
+    [
+      'what sensors may ask', 'asks control for nothing else',
+      "'control.keys': { server: 'control', callers: ['gateway']",
+      "'control.keys': { server: 'control', callers: ['gateway', 'sensor']",
+    ],
+  ]),
+  ...switches('src/roles/sensor-queue.ts', 'src/roles/sensor.test.ts', [
+    ['room on the disk of a sensor', 'a queue keeps what was seen last', 'waiting.length > LIMITS.sensorReportsMax ||', 'waiting.length < 0 ||'],
+    [
+      'reports that were half written', 'leaves what cannot be read',
+      '    return undefined;\n  }\n}\n\n/** The whole file',
+      '    return {};\n  }\n}\n\n/** The whole file',
+    ],
+  ]),
+  ...switches('src/discover/correlate/judge.ts', 'src/discover/correlate/correlate.test.ts', [
+    [
+      'one client beside the gate', 'as soon as one client goes around',
+      'present.filter((one) => !isThroughGate(one) && isUse(one))',
+      'present.filter((one) => isThroughGate(one) && isUse(one))',
+    ],
+    [
+      'addresses that are not declared', 'where or what it is not declared',
+      "const elsewhere = others.filter((key) => isPackaged || key.startsWith('url:'));",
+      'const elsewhere = others.slice(0, 0);',
+    ],
+  ]),
+  ...switches('src/discover/correlate/correlate.ts', 'src/discover/correlate/correlate.test.ts', [
+    [
+      'names that make assets', 'makes an asset only where somebody vouches',
+      'else if (same.every(isHint)) hints.push(...same);',
+      'else if (same.length < 0) hints.push(...same);',
+    ],
+    [
+      'kinds that are one', 'of another kind, is not',
+      'groupBy(evidence, ({ kind, keys }) => rootOf(`${kind} ',
+      'groupBy(evidence, ({ keys }) => rootOf(`server ',
+    ],
+  ]),
+  ...switches('src/discover/keys.ts', 'src/discover/keys.test.ts', [
+    ['addresses that are secrets', 'that is a secret itself', 'const path = withoutSecrets(pathname).replace', 'const path = pathname.replace'],
+    [
+      'loopback of other machines', 'of loopback belongs to its machine',
+      'return machine === undefined ? undefined : bounded(',
+      "return machine === '' ? undefined : bounded(",
+    ],
+  ]),
+];
