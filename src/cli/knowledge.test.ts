@@ -47,6 +47,15 @@ test('without any gate, what ships is asked', async () => {
   expect(good).toMatchObject({ code: 0, out: '(none)\n' });
 });
 
+test('each table can be read, by people and by machines', async () => {
+  const names = ['advisories', 'vendor-endpoints', 'client-names', 'end-of-life', 'discovery'];
+  const shown = await Promise.all(names.map((name) => run(['knowledge', 'list', name], join(folder, 'none'))));
+  expect(shown.map(({ out }, at) => /mcp-remote|mcp\.linear\.app|cursor-vscode|http\+sse|37373/.test(out) ? names[at] : '')).toEqual(names);
+  const { out } = await run(['knowledge', 'list', 'end-of-life', '--json'], join(folder, 'none'));
+  expect(JSON.parse(out)).toHaveProperty('sdkFloors');
+  expect(await run(['knowledge', 'list', 'constructor'], join(folder, 'none'))).toMatchObject({ code: 2 });
+});
+
 test('a bundle is made, compared, refused until its key is named, imported and taken back', async () => {
   const osv = join(folder, 'osv');
   mkdirSync(osv);

@@ -233,6 +233,12 @@ test('a port that is open and says nothing was not seen', async () => {
   expect(unseen).toEqual([{ place: `127.0.0.1:${port}`, reason: 'it is open, and answered nothing within 3 s' }]);
 });
 
+test('what two targets name is looked at once', async () => {
+  const heard = listen((_, body) => rpc(body, discovered));
+  const { seen } = await scan([{ network: '127.0.0.1/32', ports: [heard.port] }, { network: '127.0.0.0/30', ports: [heard.port, heard.port] }]);
+  expect(seen.map(({ place }) => place)).toEqual([`127.0.0.1:${heard.port}/mcp`]);
+});
+
 test('a name is judged by each address that it has now', async () => {
   const server = startModernServer();
   stops.push(server.stop);

@@ -71,17 +71,20 @@ function never(address: string, refusal: string): string {
   return `${address} is ${refusal}, which is never looked at`;
 }
 
-/** Port by port through all addresses, so that no machine is asked many times in a row. */
+/** Port by port through all addresses, so that no machine is asked many times in a row; what two targets name is looked at once. */
 function* spotsOf(reached: readonly Reached[], usual: readonly number[]): Generator<Spot> {
-  const most = Math.max(0, ...reached.map(({ target }) => (target.ports ?? usual).length));
-  const seen = new Set<string>();
+  const places = new Map<string, { readonly spot: Omit<Spot, 'port'>; readonly ports: readonly number[] }>();
+  for (const { target: { ports = usual, only }, name, address } of reached) {
+    const key = `${name ?? ''} ${address} ${only?.scheme ?? ''} ${only?.path ?? ''}`;
+    const known = places.get(key)?.ports;
+    const spot = { name: name ?? address, address, ...(only === undefined ? {} : { only }) };
+    places.set(key, { spot, ports: known === undefined ? ports : [...new Set([...known, ...ports])] });
+  }
+  const most = [...places.values()].reduce((longest, { ports }) => Math.max(longest, ports.length), 0);
   for (let at = 0; at < most; at += 1) {
-    for (const { target, name, address } of reached) {
-      const port = (target.ports ?? usual)[at];
-      const key = `${name ?? ''} ${address} ${port} ${target.only?.path ?? ''}`;
-      if (port === undefined || seen.has(key)) continue;
-      seen.add(key);
-      yield { name: name ?? address, address, port, ...(target.only === undefined ? {} : { only: target.only }) };
+    for (const { spot, ports } of places.values()) {
+      const port = ports[at];
+      if (port !== undefined) yield { ...spot, port };
     }
   }
 }

@@ -78,7 +78,7 @@ export function readTargets(value: unknown, refusalOf: RefusalOf, now: number): 
 const DAY_MS = 86_400_000;
 
 function readTarget(target: z.infer<typeof TARGETS>['targets'][number], refusalOf: RefusalOf, most: number): Target | string {
-  const ports = 'ports' in target && target.ports !== undefined ? { ports: target.ports } : {};
+  const ports = 'ports' in target && target.ports !== undefined ? { ports: [...new Set(target.ports)] } : {};
   if ('network' in target) {
     const addresses = addressesOf(target.network, most);
     if (typeof addresses === 'string') return addresses;
