@@ -8,6 +8,7 @@ import { isUnseen } from '../../domain/observation.ts';
 import type { Observation, Unseen } from '../../domain/observation.ts';
 import { knowledgeOf, shippedTables } from '../../knowledge/table.ts';
 import { vendorsOf } from '../../knowledge/vendor.ts';
+import { keyOfUrl } from '../keys.ts';
 import { lookAtLogs } from './look.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logs-'));
@@ -198,7 +199,8 @@ describe('what is taken for MCP', () => {
       zeekAsked('10.0.0.1', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp?token=hunter2'), zeekAsked('10.0.0.2', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp'),
         zeekAsked('10.0.0.2', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp/'),
     ));
-    expect(servers.map(({ keys, facts }) => [keys[0], facts['requests'], facts['sources']])).toEqual([['url:http://hooks.example/s/*/mcp', 3,
+    expect(servers.map(({ keys, facts }) => [keys[0], facts['requests'],
+      facts['sources']])).toEqual([[keyOfUrl('https://hooks.example/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp')?.replace('https', 'http'), 3,
       '10.0.0.1, 10.0.0.2']]);
     expect(JSON.stringify(servers)).not.toMatch(/hunter2|Zk3jQ9xWm2/);
   });

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../keys.ts';
 import type { Era, Traffic } from './traffic.ts';
 
 /**
@@ -169,14 +170,11 @@ function pathOf(target: string): string {
   return decoded.length > 1 ? decoded.replace(/\/+$/, '') || '/' : decoded;
 }
 
-/** A part of a path that is as long and as mixed as a key: whoever has the address has the access. */
-const KEY = /^(?:(?=.*\d)(?=.*[a-z])[\w~]{20,}={0,2}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
-
 /** The stream and the messages of one HTTP+SSE server are one server. */
 function urlOf({ secure, port }: Traffic, host: string, path: string): string {
   const isSecure = secure ?? (port === undefined || port === 443 || port === 8443);
   const scheme = isSecure ? 'https' : 'http';
-  const own = path.replace(/\/messages?$/, '/sse').split('/').map((segment) => KEY.test(segment) ? '*' : encoded(segment)).join('/');
+  const own = withoutSecrets(path.replace(/\/messages?$/, '/sse').split('/').map(encoded).join('/'));
   return `${scheme}://${host}${port === undefined || port === (isSecure ? 443 : 80) ? '' : `:${port}`}${own}`;
 }
 
@@ -184,7 +182,7 @@ function urlOf({ secure, port }: Traffic, host: string, path: string): string {
 export function withoutKeys(url: string): string {
   if (!URL.canParse(url)) return url;
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname.split('/').map((segment) => KEY.test(segment) ? '*' : segment).join('/')}`;
+  return `${protocol}//${host}${withoutSecrets(pathname)}`;
 }
 
 /** As addresses in files of clients are written. */
