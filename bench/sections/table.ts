@@ -21,6 +21,7 @@ import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
 import { measureSinks } from './sinks.ts';
+import { measureWatch } from './watch.ts';
 
 /** A figure that is no table of calls. Rejects with a reason when it cannot be measured. */
 export interface Section {
@@ -52,4 +53,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'logs', measure: measureLogs },
   { name: 'discover-host', measure: measureDiscoverHost },
   { name: 'discover-network', measure: measureDiscoverNetwork },
+  { name: 'watch', measure: measureWatch },
 ];
