@@ -1,5 +1,6 @@
 import type { Switch } from './switch.ts';
 import { INVENTORY } from './switches-inventory.ts';
+import { FILES } from './switches-files.ts';
 import { KNOWN_OUTSIDE } from './switches-known.ts';
 import { LOGS } from './switches-logs.ts';
 import { REGISTRY } from './switches-registry.ts';
@@ -7,6 +8,7 @@ import { REGISTRY } from './switches-registry.ts';
 /** What keeps order outside the gate: sensors, correlation, files of clients sealed, watched and enforced, the registry service, what ages. */
 export const OUTSIDE: readonly Switch[] = [
   ...INVENTORY,
+  ...FILES,
   ...KNOWN_OUTSIDE,
   ...LOGS,
   ...REGISTRY,
