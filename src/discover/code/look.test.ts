@@ -94,19 +94,22 @@ describe('a project', () => {
     put('many/agent/main.py', [
       'from mcp import ClientSession, StdioServerParameters', 'p = StdioServerParameters(command="uvx", args=["mcp-server-git", "--repository", "."])',
       'tool = {"type": "mcp", "server_label": "x", "server_url": "https://tools.acme.io/v2/agents"}', 'URL = "https://mcp.linear.app/mcp"',
-      '# URL = "https://mcp.old.acme.io/mcp"', 'DOC = "https://mcp.example.com/mcp"', '',
+      '# URL = "https://mcp.old.acme.io/mcp"', 'own = {"type": "mcp", "server_url": "https://tools.acme.io/s/NzQ3ZjE4ODItM2Yx9aQk/mcp"}', 'DOC = "https://mcp.example.com/mcp"', '',
     ].join('\n'));
-    const found = shape('many', await looked('many')).toSorted((a, b) => a[1].localeCompare(b[1]));
+    const result = await looked('many');
+    const found = shape('many', result).toSorted((a, b) => a[1].localeCompare(b[1]));
     const wanted: typeof found = [
       ['client', 'program:m!/many/agent', 95, 'agent/main.py:1'],
       ['server', 'package:pypi/mcp-server-git', 75, 'agent/main.py:2'],
       ['server', 'url:https://tools.acme.io/v2/agents', 90, 'agent/main.py:3'],
       ['server', 'url:https://mcp.linear.app/mcp', 90, 'agent/main.py:4'],
+      ['server', 'url:https://tools.acme.io/s/~G2mFTpEkzVlL/mcp', 90, 'agent/main.py:6'],
       ['server', 'program:m!/many/cs', 95, 'cs/Program.cs:1'], ['server', 'program:m!/many/go', 95, 'go/main.go:5'],
       ['server', 'program:m!/many/java', 95, 'java/src/Main.java:1'], ['server', 'program:m!/many/py', 95, 'py/server.py:1'],
       ['server', 'program:m!/many/rs', 95, 'rs/src/main.rs:1'],
     ];
     expect(found).toEqual(wanted.toSorted((a, b) => a[1].localeCompare(b[1])));
+    expect(JSON.stringify(result)).not.toContain('NzQ3ZjE4');
   });
 });
 

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { LIMITS } from '../../domain/limits.ts';
 import type { AssetKey, Looked, Observation, Unseen } from '../../domain/observation.ts';
-import { redact } from '../../domain/redacted.ts';
-import type { Runs } from '../../domain/runs.ts';
 import { readStart } from '../bounded-file.ts';
 import { isCrowded, walk } from '../host/walk.ts';
 import { keyOfProgram, keysOfRuns } from '../keys.ts';
+import { publicRuns } from '../public-runs.ts';
 import { folderOf, openStore } from './git/store.ts';
 import type { GitStore } from './git/store.ts';
 import { bytesMaxOf, isWanted, readRepository } from './repository.ts';
@@ -138,8 +137,4 @@ function keysOf({ runs, also = [], project, name, path }: PlacedTrace, folder: s
   const keys = [...own, ...also.flatMap((each) => keysOfRuns(each, machine))];
   // What is declared without a package, an address or a project of its own is known by where it is declared.
   return keys.length > 0 ? keys : [keyOfProgram(machine, `${join(folder, path)}#${name ?? ''}`)];
-}
-
-function publicRuns(runs: Runs): Runs {
-  return runs.kind === 'shell' ? { kind: 'shell', line: redact(runs.line) } : runs;
 }

@@ -49,7 +49,7 @@ export function bytesMaxOf(path: string): number {
  */
 export function readRepository(worktree: readonly CodeFile[], store: GitStore | undefined, look: CodeLook, isOver: () => boolean): RepositoryTraces {
   const unseen: { place: string; reason: string }[] = [];
-  const committed = store === undefined ? new Map<string, string>() : committedFiles(store, look, unseen);
+  const committed = store === undefined ? new Map<string, string>() : committedFiles(store, look, unseen, isOver);
   const objects = store === undefined ? undefined : objectsOf(store);
   const [same, changed, old]: [Read[], Read[], Read[]] = [[], [], []];
   const put = (into: Read[], path: string, bytes: Buffer | undefined): void => {
@@ -91,7 +91,9 @@ interface Read {
   readonly text: string;
 }
 
-function committedFiles(store: GitStore, look: CodeLook, unseen: { place: string; reason: string }[]): Map<string, string> {
+function committedFiles(
+  store: GitStore, look: CodeLook, unseen: { place: string; reason: string }[], isOver: () => boolean,
+): Map<string, string> {
   if (usesReferenceTable(store)) {
     unseen.push({ place: '', reason: 'what is committed: this form of repository (reftable) is not read' });
     return new Map();
@@ -99,7 +101,7 @@ function committedFiles(store: GitStore, look: CodeLook, unseen: { place: string
   const commit = headOf(store);
   if (commit === undefined) return new Map();
   const gap = ({ path, reason }: { readonly path: string; readonly reason: string }): void => void unseen.push({ place: path, reason });
-  const files = [...filesOf(store, objectsOf(store), commit, (path) => isWanted(path, look), gap)];
+  const files = [...filesOf(store, objectsOf(store), commit, (path) => isWanted(path, look), gap, isOver)];
   return new Map(files.slice(0, LIMITS.codeFilesMax).map(({ path, id }) => [path, id]));
 }
 

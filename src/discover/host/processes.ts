@@ -1,8 +1,8 @@
 import { isLoopbackHost } from '../../domain/loopback.ts';
-import { redact, redactDetail } from '../../domain/redacted.ts';
+import { redactDetail } from '../../domain/redacted.ts';
 import type { AssetKey, Observation, Risk } from '../../domain/observation.ts';
-import type { Runs } from '../../domain/runs.ts';
 import { keyOfContainer, keyOfListener, keyOfProcess, keyOfProgram, keysOfRuns } from '../keys.ts';
+import { publicRuns } from '../public-runs.ts';
 import type { HostTable, ListeningSocket, RunningProcess } from './process-table.ts';
 import { signsOf } from './process-signs.ts';
 import type { ProcessSigns, Unwrap } from './process-signs.ts';
@@ -172,11 +172,6 @@ function isSecretWord(word: string, before: string | undefined): boolean {
   const whole = before !== undefined && /^--?[\w-]+$/.test(before) && !word.startsWith('-') ? `${before}=${word}` : word;
   const shown: unknown = redactDetail(whole);
   return typeof shown === 'string' && shown.includes('[…]') && !/\$\{|\$[A-Z_]/.test(word);
-}
-
-/** A line for a shell may hold anything. */
-function publicRuns(runs: Runs): Runs {
-  return runs.kind === 'shell' ? { kind: 'shell', line: redact(runs.line) } : runs;
 }
 
 const LOOPBACK = /^(?:127\.|::1$)/;

@@ -23,7 +23,7 @@ function read(folder: string): Readonly<Record<string, string>> {
   const commit = store === undefined ? undefined : headOf(store);
   if (store === undefined || commit === undefined) throw new Error('no repository');
   const objects = objectsOf(store);
-  const files = [...filesOf(store, objects, commit, () => true, () => undefined)];
+  const files = [...filesOf(store, objects, commit, () => true, () => undefined, () => false)];
   return Object.fromEntries(files.map(({ path, id }) => [path, objects.read(id, 1024 * 1024)?.bytes.toString() ?? '(absent)']));
 }
 

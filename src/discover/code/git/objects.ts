@@ -68,7 +68,7 @@ const COMMIT_BYTES = 1024 * 1024;
  * is missing or a limit that was reached is said by `gap`, once each.
  */
 export function* filesOf(
-  store: GitStore, objects: Objects, commit: string, wants: (path: string) => boolean, gap: (what: TreeGap) => void,
+  store: GitStore, objects: Objects, commit: string, wants: (path: string) => boolean, gap: (what: TreeGap) => void, isOver: () => boolean,
 ): Generator<TreeFile> {
   const root = treeOf(objects, commit);
   if (root === undefined) {
@@ -77,7 +77,7 @@ export function* filesOf(
   }
   const waiting: { readonly path: string; readonly id: string; readonly depth: number }[] = [{ path: '', id: root, depth: 0 }];
   let seen = 0;
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+  for (let next = waiting.pop(); next !== undefined && !isOver(); next = waiting.pop()) {
     const tree = objects.read(next.id, LIMITS.gitTreeBytesMax);
     if (tree?.kind !== 'tree') {
       gap({ path: next.path, reason: 'the folder is not in the repository' });
