@@ -1,4 +1,5 @@
 import type { Switch } from './switch.ts';
+import { SENSORS_OUTSIDE } from './switches-sensors.ts';
 import { INVENTORY } from './switches-inventory.ts';
 import { FILES } from './switches-files.ts';
 import { KNOWN_OUTSIDE } from './switches-known.ts';
@@ -10,6 +11,7 @@ export const OUTSIDE: readonly Switch[] = [
   ...INVENTORY,
   ...FILES,
   ...KNOWN_OUTSIDE,
+  ...SENSORS_OUTSIDE,
   ...LOGS,
   ...REGISTRY,
 ];
