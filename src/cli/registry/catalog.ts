@@ -108,7 +108,8 @@ function describe(one: Json): string {
     ['source', text(part(one, 'server', 'repository', 'url'))], ['digest', text(part(one, 'digest'))],
   ];
   const ways = objects(part(one, 'offers')).map((offer, index) => [
-    String(index + 1), text(offer['kind']), text(offer['url'] ?? offer['command'] ?? offer['what']).replaceAll(', ', ' '),
+    String(index + 1), text(offer['kind']),
+    waysOf(offer),
     offer['kind'] === 'unsupported' ? text(offer['why'])
       : objects(offer['wants']).map((want) => `${text(want['kind'])} ${text(want['name'])}${want['isSecret'] === true ? ' (secret)' : ''}`).join('\n'),
   ]);
@@ -119,6 +120,11 @@ function describe(one: Json): string {
     ...advisories.map((line) => plain(`! ${line}`) + '\n'),
     `To have it: sallyport registry request --entry ${plain(text(part(one, 'id')))} --purpose WHY\n`,
   ].join('\n');
+}
+
+function waysOf(offer: JsonObject): string {
+  const what = text(offer['url'] ?? offer['command'] ?? offer['what']).replaceAll(', ', ' ');
+  return offer['sha256'] === undefined ? what : `${what}\nsha256 ${text(offer['sha256'])}`;
 }
 
 export const release: Verb = {

@@ -45,7 +45,7 @@ export async function upgradeServer(by: By, id: string, { version, dryRun }: Upg
     await putStored(rows, 'server', space, id, body, admin.id);
     // What it said before is not what it says now.
     for (const kind of ['candidate', 'drift'] as const) await rows.delete(kind, space, id, { by: admin.id });
-    return { id, changed: true, package: presentPin(next), ...difference, server: await showServer(rows, space, id, control.now()) };
+    return { id, changed: true, package: presentPin(next), ...difference, server: await showServer(rows, space, id, control) };
   });
 }
 

@@ -128,6 +128,9 @@ describe('a server that runs from a package', () => {
       const launch = { command: 'npx', args: ['-y', 'mcp-remote@0.1.0'], env: {}, shared: false, sandbox };
       await send(ROOT, 'POST', '/servers', { body: { ...crm('bridge'), endpoint: { transport: 'stdio', launch } } });
       await approved('bridge', alone, READ);
+      expect((await send(ROOT, 'GET', '/servers/:id', { params: { id: 'bridge' } })).body['findings']).toMatchObject([
+        { rule: 'advisory', severity: 'warn', item: 'CVE-2025-6514', message: expect.stringContaining('fixed in 0.1.16') },
+      ]);
       expect((await send(ROOT, 'POST', '/registry/listings', { body: { server: 'bridge', description: 'Bridges' } })).code).toBe('');
     } finally {
       await registry.close();

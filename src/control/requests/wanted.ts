@@ -25,19 +25,21 @@ export async function checkWanted(rows: Rows, space: string, wanted: WantedServe
   }
   const entry = await needEntry(rows, space, wanted.entry);
   needAvailable(wanted.entry, entry, standing);
-  const fits = offersOf(entry.server).some((offer) => {
+  const fitting = offersOf(entry.server).find((offer) => {
     if (offer.kind === 'remote') return endpoint.transport === offer.transport && endpoint.url === offer.url;
     return offer.kind === 'package' && command !== undefined && specOf(command) === specOf(offer.command);
   });
   // An address with variables is written out by whoever declares it, who answers for it.
   const host = endpoint.transport === 'stdio' ? undefined : hostOf(endpoint.url);
   const isOpen = host !== undefined && (entry.server.remotes ?? []).some(({ url }) => /[{}]/.test(url) && hostOf(url) === host);
-  if (!fits && !isOpen) throw another(wanted.entry);
+  if (fitting === undefined && !isOpen) throw another(wanted.entry);
   const advisories = advisoriesIn(entry.server, standing.advisoriesFor).map(describeAdvisory);
   return [
     `of the catalogue ${entry.source}, first seen ${moment(entry.firstSeenAt)}`,
     entry.publishedAt === undefined ? 'its registry does not say when it was published'
       : `its registry says that it was published ${moment(entry.publishedAt)}`,
+    ...(fitting?.kind === 'package' && fitting.sha256 !== undefined
+      ? [`its document says sha256 ${fitting.sha256} of the file, which is not compared: what is fetched is verified by its own registry's digests`] : []),
     ...(entry.released === undefined ? [] : [`released by ${entry.released.by} (${entry.released.holds.join(', ')}): ${entry.released.reason}`]), ...advisories,
   ];
 }

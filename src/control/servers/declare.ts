@@ -31,7 +31,7 @@ export async function declareServer({ admin, space }: By, { id, ...declared }: N
     await checkNameFree(rows, id);
     await putStored(rows, 'server', space, id, { ...definition, status: 'declared', ...(author === undefined ? {} : { declaredBy: author }) }, admin.id);
     await also?.(rows);
-    return showServer(rows, space, id, control.now());
+    return showServer(rows, space, id, control);
   });
 }
 

@@ -6,6 +6,7 @@ import { readSurface } from '../../registry/surface.ts';
 import type { By, Control } from '../control.ts';
 import { findStored, needStored, putStored } from '../stored.ts';
 import { presentDrift } from './drift.ts';
+import { findAdvisories } from './advisories.ts';
 import { countFindings, findDefinitions, inspectSurface } from './definitions.ts';
 import { findExposure, keepExposure } from './exposure.ts';
 import { presentServer } from './present.ts';
@@ -41,6 +42,7 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
     const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
     const findings = [
       ...(await findExposure(rows, space, id, scannedAt)), ...(await findDefinitions(rows, space, id, candidate.surface, scannedAt)),
+      ...findAdvisories(next.body, control.knowledge.lately.advisoriesFor),
     ];
     return { ...presentServer(next, baseline, candidate, findings), drift };
   });

@@ -43,7 +43,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read', reach: 'space',
-    act: ({ space, params }, { store, now }) => showServer(store, space, params['id'] ?? '', now()),
+    act: ({ space, params }, control) => showServer(control.store, space, params['id'] ?? '', control),
   }),
   route({
     method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read', reach: 'space',
@@ -83,7 +83,7 @@ const changeRoutes: readonly Route[] = [
         detail: { digest: body.digest, effects: body.effects, findings: await foundIn(control.store, space, id, body.digest) },
       }, async (rows) => {
         await approveServer(rows, { space, id, by: admin.id, now, ...body });
-        return showServer(rows, space, id, control.now());
+        return showServer(rows, space, id, control);
       });
     },
   }),
@@ -95,7 +95,7 @@ const changeRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'server', id, verb: 'quarantine', detail: { reason: body.reason } }, async (rows) => {
         const server = await needStored(rows, 'server', space, id);
         await putStored(rows, 'server', space, id, { ...server.body, status: 'quarantined', reason: body.reason }, admin.id);
-        return showServer(rows, space, id, control.now());
+        return showServer(rows, space, id, control);
       });
     },
   }),
