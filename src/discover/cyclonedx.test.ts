@@ -23,7 +23,7 @@ function running(id: string, runs: Runs, keys: readonly string[]): JudgedAsset {
   return { ...ASSET, id, runs, keys };
 }
 
-test('an inventory is a document as the published schema has it', () => {
+test('[inventory-export] an inventory is a document as the published schema has it', () => {
   const ajv = new Ajv({ strict: false, validateFormats: false, unicodeRegExp: false });
   for (const name of ['spdx', 'jsf']) ajv.addSchema(schemaOf(name));
   const validate = ajv.compile(schemaOf('schema'));

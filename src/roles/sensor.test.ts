@@ -99,7 +99,7 @@ test('a sensor joins by a token and tells what is on its host; what goes there g
   expect((await centre.records({ event: 'sensor.silent' })).map(({ detail }) => detail)).toMatchObject([{ node: 'laptop-7', state: 'stopped' }]);
 }, 30_000);
 
-test('what is seen while control is away waits on the disk, over a restart, and is told when it is back', async () => {
+test('[sensors-hosts] what is seen while control is away waits on the disk, over a restart, and is told when it is back', async () => {
   const centre = await startCentre();
   const home = makeHome();
   there.clear();

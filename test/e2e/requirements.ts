@@ -30,6 +30,18 @@ const ROWS = {
   'issue 7, part 3; bad input'],
   'exports-ungovernable': ['What AI products connect to from vendor to vendor is told as ungovernable here, with the setting that closes it.',
   'issue 7, part 3'],
+  'machine-image': [
+    'Everything that is planted on a machine, in files, processes, listeners, repositories and logs, is found once for what it is, and no look-alike.',
+    'issue 7, done when',
+  ],
+  'rogue-adopted': [
+    'A server started beside the gate is in the inventory within one interval of the watcher, and passes the gate after one command.', 'issue 7, done when',
+  ],
+  'inventory-statuses': ['What was seen is compared with the registry: sanctioned, bypassing, rogue, orphaned or stale, and one client beside the gate undoes it.',
+    'issue 7, part 4'],
+  'inventory-change': ['Only what changed is shown and put on record.', 'issue 7, part 4'],
+  'inventory-export': ['The inventory is a CycloneDX 1.6 document as the published schema has it.', 'issue 7, part 4'],
+  'sensors-hosts': ['Sensors on other hosts join by a token, lose nothing while control is away, and are missed when they fall silent.', 'issue 7, part 4'],
   'ids-rules': ['Suricata with our rules sees MCP of both eras in our own traffic, and is silent on 1,000 other exchanges.', 'issue 7, part 3; done when'],
   'files-watched': [
     'A file that tells agents what they can do and is not what was approved is on record with what it means, whose it is and no value of it, and is put back.',

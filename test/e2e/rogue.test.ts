@@ -76,7 +76,7 @@ async function callByEntry(): Promise<string> {
   return said;
 }
 
-test('a server that is started beside the gate is seen, said to be rogue, and with one command its traffic passes the gate', async () => {
+test('[rogue-adopted] a server that is started beside the gate is seen, said to be rogue, and with one command its traffic passes the gate', async () => {
   const changes = watching();
   const url = await startRogue();
   const rogue = await untilStands(changes, url, 'rogue');

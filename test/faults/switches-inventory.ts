@@ -46,7 +46,7 @@ export const INVENTORY: readonly Switch[] = [
     [
       'one client beside the gate', 'as soon as one client goes around',
       'present.filter((one) => !isThroughGate(one) && isUse(one))',
-      'present.filter((one) => isThroughGate(one) && isUse(one))',
+      'present.filter((one) => one.confidence < 0)',
     ],
     [
       'addresses that are not declared', 'where or what it is not declared',

@@ -41,7 +41,7 @@ async function recorded(space: string, event: RecordEvent): Promise<readonly Jso
   return entries.map(({ record }) => ({ ...record }));
 }
 
-test('what was seen is compared with the registry: sanctioned through the gate, bypassing beside it, rogue where nobody knows it', async () => {
+test('[inventory-statuses] what was seen is compared with the registry: sanctioned through the gate, bypassing beside it, rogue where nobody knows it', async () => {
   expect(await report('default', [ROGUE, THROUGH])).toMatchObject({ status: 200, body: { added: 2, seenAgain: 0, gone: 0 } });
   expect(await statuses('default')).toEqual(['gate:crm, url:https://crm.example/mcp sanctioned', 'url:https://rogue.example/mcp rogue']);
   await report('default', [{ ...SEEN, keys: ['url:https://crm.example/mcp'], client: 'claude-code' }]);
@@ -98,7 +98,7 @@ test('a secret that a sensor let through is not kept, and a time to come is now'
   expect(objects(body['assets']).every(({ lastSeenAt }) => Number(lastSeenAt) <= Date.now())).toBe(true);
 });
 
-test('only what changed goes on record, once', async () => {
+test('[inventory-change] only what changed goes on record, once', async () => {
   const { inventory } = fixture.role.control;
   await report('grey', [ROGUE]);
   await inventory.settle();

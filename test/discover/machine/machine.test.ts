@@ -23,6 +23,10 @@ const PARTS: Readonly<Record<string, PlantPart>> = {
   running: plantRunning,
 };
 
+/** 40 configurations, 12 processes, 10 listeners, 6 repositories, logs of 5 formats; things that look like one and are none. */
+const PLANTS_MIN = 40 + 12 + 10 + 6 + 5;
+const LOOK_ALIKES_MIN = 30;
+
 /** What the machine is called in everything that is planted on it. */
 const MACHINE = 'machine-image';
 
@@ -42,7 +46,7 @@ async function lookAll(planted: readonly Planted[]): Promise<readonly Observatio
   return seen;
 }
 
-test('everything that is on a machine is found once, for what it is, and nothing that only looks like it', async () => {
+test('[machine-image] everything that is on a machine is found once, for what it is, and nothing that only looks like it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'sp-machine-'));
   const planted = await plantAll(folder);
   try {
@@ -50,6 +54,8 @@ test('everything that is on a machine is found once, for what it is, and nothing
     const { assets } = correlate(seen.map((one) => ({ ...one, firstSeenAt: one.seenAt })));
     const plants = planted.flatMap((part) => part.plants);
     const lookAlikes = planted.flatMap((part) => part.lookAlikes);
+    expect(plants.length).toBeGreaterThanOrEqual(PLANTS_MIN);
+    expect(lookAlikes.length).toBeGreaterThanOrEqual(LOOK_ALIKES_MIN);
     const { recall, precision, wrong } = scoreOf(plants, lookAlikes, assets);
     console.log(`machine image: ${plants.length} planted, ${lookAlikes.length} look-alikes, ${seen.length} observations, ${assets.length} assets; `
       + `recall ${(recall * 100).toFixed(1)} %, precision ${(precision * 100).toFixed(1)} %`);
