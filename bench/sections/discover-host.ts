@@ -34,12 +34,13 @@ export async function measureDiscoverHost(): Promise<Figure[]> {
   }
 }
 
+function put(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
 /** How many clients' files were written, each with one server of its own. */
 function plant(root: string): number {
-  const put = (path: string, content: string): void => {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content);
-  };
   put(join(root, 'etc/passwd'), 'ana:x:1000:1000::/home/ana:/bin/sh\n');
   const home = { folder: join(root, 'home/ana'), platform: 'linux' } as const;
   const places = placesOfHome(home).filter(({ use, scope, pattern }) => use === 'servers' && scope !== 'cache' && /\.jsonc?$/.test(pattern) && !pattern.includes('*'));

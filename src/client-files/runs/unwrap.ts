@@ -21,7 +21,10 @@ const WRAPPERS_MAX = 12;
  */
 export function unwrap(command: readonly string[], around: Around = {}): Unwrapped {
   const wrappers: string[] = [];
-  let [words, where] = [command.length === 1 ? wordsOf(command[0] ?? '') : command, around];
+  const [only, ...others] = command;
+  const first = only === undefined || others.length > 0 ? command : wordsOf(only);
+  if (first === undefined) return { runs: { kind: 'shell', line: only ?? '' }, wrappers };
+  let [words, where] = [first, around];
   for (let depth = 0; depth < WRAPPERS_MAX; depth += 1) {
     const [program = ''] = words;
     if (isAnybodys(program)) break;
@@ -42,6 +45,8 @@ function isAnybodys(program: string): boolean {
   return /^(?:\.|(?:\/private)?\/(?:tmp|var\/tmp|dev\/shm)\/|[^/\\~]+[/\\](?<![a-z]:[/\\]))/i.test(program) && !/\/bunx-\d+-/.test(program);
 }
 
-function wordsOf(text: string): readonly string[] {
-  return /^\S*[/\\].*\s/.test(text) && /\.(?:exe|cmd|bat)$/i.test(text) ? [text] : (commandInLine(text.replaceAll('\\', '\\\\')) ?? [text]);
+/** The words of a command that is one text; undefined: only a shell could tell. A path with spaces in it is a program. */
+function wordsOf(text: string): readonly string[] | undefined {
+  const isPath = /^(?:\/|~|[a-z]:)/i.test(text) && !/\s["'-]/.test(text);
+  return !/\s/.test(text) || isPath ? [text] : commandInLine(text.replaceAll('\\', '\\\\'));
 }

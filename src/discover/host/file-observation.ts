@@ -68,6 +68,8 @@ function wrappersOf({ wrappers }: Unwrapped): { readonly wrappers?: string } {
 /** Where a person's own words for places lead, and where a bare name is found; nothing is started to tell. */
 function settled(runs: Runs, { server, home }: Seen, root: string): Runs {
   if (runs.kind === 'shell') return { kind: 'shell', line: redact(runs.line) };
+  // Fetched from an address, whose path may be a key to it.
+  if (runs.kind === 'package' && runs.name.includes('://')) return { ...runs, name: withoutSecrets(runs.name) };
   if (runs.kind !== 'program') return runs;
   const placed = (path: string): string => withPlaces(path, home, server.project);
   const { program, script } = runs;
