@@ -77,7 +77,8 @@ test('a bundle is made, compared, refused until its key is named, imported and t
   await fixture.api('POST', '/manifest', { file: 'sallyport.yaml', text, policies: [] });
   expect(await run(['knowledge', 'import', 'a.bundle'])).toMatchObject({ code: 0, out: expect.stringContaining('Edition 7, signed by releases') });
   expect((await run(['knowledge', 'history'])).out).toMatch(/2.*7.*bundle.*releases/);
-  expect(await run(['knowledge', 'rollback', '0', '--reason', 'a try'])).toMatchObject({ code: 0, out: expect.stringContaining('Edition 1 is in force again') });
+  const back = await run(['knowledge', 'rollback', '0', '--reason', 'a try']);
+  expect(back).toMatchObject({ code: 0, out: expect.stringContaining('Edition 1 is in force again') });
   expect(await run(['advisories', 'ask', 'npm', 'ours', '1.0.0'])).toMatchObject({ code: 0 });
 });
 
