@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
+import { Writable } from 'node:stream';
+import { isEncrypted, readEncrypted } from '../../client-files/seal/at-rest.ts';
 import { releaseFor } from '../../client-files/seal/release.ts';
 import { readText } from '../../client-files/read/document.ts';
 import { readClientFile } from '../../client-files/file.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import { resolve } from 'node:path';
 import { plain } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 import { openFileVault } from './file-vault.ts';
+import { inView } from './run-in-view.ts';
 
 /**
  * Starts a command with the secrets that were taken out of a client's file: a server whose entry was sealed, or a client that fills in
@@ -22,8 +25,17 @@ export const exec: Verb = {
     if (program === '') throw new SallyportError('ERR_USAGE', 'the command is missing', {
       remedy: 'Write it behind --: sallyport config exec --file FILE -- COMMAND',
     });
-    const read = await readClientFile(resolve(io.cwd, call.needText('file')));
+    const named = resolve(io.cwd, call.needText('file'));
     const vault = await openFileVault({ options, io, home: client.home });
+    if (await isEncrypted(named)) {
+      const view = await inView([program, ...args], named, await readEncrypted(vault, named, vault.text), io.env['PATH']);
+      try {
+        return await run(view.command, io.env, io.signal, view.input);
+      } finally {
+        await view.after();
+      }
+    }
+    const read = await readClientFile(named);
     const { json } = readText(read.text, read.path);
     const released = releaseFor({ command: [program, ...args], env: io.env }, read.path, json, await vault.keep.list(read.path));
     for (const { server, name } of released.withheld) {
@@ -33,9 +45,14 @@ export const exec: Verb = {
   },
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** As the shell would end: by the command's own code, or 128 and the signal that ended it. */
-async function run([program = '', ...args]: readonly string[], env: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...env } });
+async function run([program = '', ...args]: readonly string[], env: Environment, signal: AbortSignal, input?: Uint8Array): Promise<number> {
+  const stdio = ['inherit', 'inherit', 'inherit', ...(input === undefined ? [] : ['pipe' as const])] as const;
+  const child = spawn(program, args, { stdio: [...stdio], env: { ...env } });
+  const pipe = input === undefined ? undefined : child.stdio[3];
+  if (pipe instanceof Writable) pipe.end(input);
   const forward = (name: NodeJS.Signals) => (): boolean => child.kill(name);
   const onAbort = forward('SIGTERM');
   signal.addEventListener('abort', onAbort, { once: true });

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { openKeep } from '../../client-files/seal/kept.ts';
 import type { FileSealer } from '../../client-files/seal/kept.ts';
 import type { SealingPlace } from '../../client-files/seal/seal.ts';
+import type { TextSealer } from '../../client-files/seal/at-rest.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import { openEnvelope, sealFor } from '../../vault/envelope.ts';
 import { makeIdentity, openIdentity } from '../../vault/identity.ts';
 import { keyByPassphrase } from '../../vault/key-passphrase.ts';
 import { keyInFile } from '../../vault/key-file.ts';
@@ -20,9 +22,7 @@ import type { Call } from '../verbs.ts';
  * alone, each against a permit, and what a client starts by itself needs its own without one (docs/decisions/0024-files-of-clients.md).
  */
 export interface FileVault extends SealingPlace {
-  /** `age1…`: what is encrypted for this person is encrypted for it. */
-  readonly recipient: string;
-  readonly key: Awaited<ReturnType<typeof openIdentity>>;
+  readonly text: TextSealer;
 }
 
 type Parts = Pick<Call, 'options' | 'io'> & { readonly home: string };
@@ -76,5 +76,6 @@ async function passphraseOf(io: Io, options: Call['options']): Promise<string | 
 async function vaultOf(home: string, identity: string): Promise<FileVault> {
   const key = await openIdentity(identity);
   const sealer: FileSealer = { seal: (bound, bytes) => sealBytes(key, bound, bytes), open: (bound, sealed) => openBytes(key, bound, sealed) };
-  return { keep: openKeep(join(folderOf(home), 'kept'), sealer), now: Date.now, recipient: key.recipient, key };
+  const text: TextSealer = { seal: (plain) => sealFor(key.recipient, plain), open: (sealed) => openEnvelope(key, sealed) };
+  return { keep: openKeep(join(folderOf(home), 'kept'), sealer), now: Date.now, text };
 }

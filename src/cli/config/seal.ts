@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { encryptedPath, encryptFile } from '../../client-files/seal/at-rest.ts';
+import { readClientFile } from '../../client-files/file.ts';
+import { clientOf } from '../../client-files/table/client-of.ts';
 import { planSeal } from '../../client-files/seal/plan.ts';
 import type { SealPlan } from '../../client-files/seal/plan.ts';
 import { tidyFile, writeSealed } from '../../client-files/seal/seal.ts';
@@ -12,6 +16,7 @@ import { plain, table } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { actOnFile } from './file-acts.ts';
 import { openOrMakeFileVault } from './file-vault.ts';
+import type { FileVault } from './file-vault.ts';
 import { findSecretSpans } from './find-secrets.ts';
 import { homeOption, openFile, program, unreadLines } from './opened.ts';
 import type { OpenedFile } from './opened.ts';
@@ -22,15 +27,16 @@ const LEFT = 3;
 
 /** Secrets leave a client's file: to the gate where it has the server, else to this person's own sealed store. */
 export const seal: Verb = {
-  usage: `seal FILE [--client ID] [--server NAME]... [--by best|gate|reference] [--owner WHO] [--key ${KEY_SOURCES.join('|')}]
+  usage: `seal FILE [--client ID] [--server NAME]... [--by best|gate|reference] [--owner WHO] [--encrypt] [--key ${KEY_SOURCES.join('|')}]
     [--agent NAME] [--group NAME]... [--reason WHY] [--dry-run] [--yes]`,
   options: {
     client: { type: 'string' }, server: { type: 'string', multiple: true }, by: { type: 'string' }, owner: { type: 'string' }, key: { type: 'string' },
     agent: { type: 'string' }, group: { type: 'string', multiple: true }, fd: { type: 'string' },
-    reason: { type: 'string' }, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' },
+    reason: { type: 'string' }, encrypt: { type: 'boolean' }, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' },
   },
   run: async (call) => {
     const { options, io, client: { home } } = call;
+    if (options.flag('encrypt')) return encrypt(call, call.need(0, 'the file'));
     const opened = await openFile(call, call.need(0, 'the file'));
     const by = byOf(call);
     const isDry = options.flag('dry-run');
@@ -83,13 +89,35 @@ function chosen({ options }: Call, { entries }: OpenedFile): OpenedFile['entries
   return names.length === 0 ? entries : entries.filter(({ name }) => names.includes(name));
 }
 
-async function write(call: Call, opened: OpenedFile, plan: SealPlan): Promise<void> {
-  const { options, io, client } = call;
+async function vaultOf({ options, io, client }: Call): Promise<FileVault> {
   const source = KEY_SOURCES.find((name) => name === options.text('key'));
   if (options.text('key') !== undefined && source === undefined) {
     throw usageError({ usage: `config ${seal.usage}` }, `--key is one of ${KEY_SOURCES.join(', ')}`);
   }
-  const vault = await openOrMakeFileVault({ options, io, home: client.home }, source);
+  return openOrMakeFileVault({ options, io, home: client.home }, source);
+}
+
+/** The whole file: what is left is an age file, and only what `config exec` starts sees it. */
+async function encrypt(call: Call, name: string): Promise<number> {
+  const { options, io } = call;
+  const { path: file } = await readClientFile(resolve(io.cwd, name));
+  if (!options.flag('yes') && !(await io.confirm(`Encrypt ${plain(file)}? Only what sallyport config exec starts can read it then.`))) {
+    throw new SallyportError('ERR_USAGE', 'nothing was written: nobody confirmed it', { remedy: 'Give --yes if that is meant.' });
+  }
+  const vault = await vaultOf(call);
+  const reason = options.text('reason');
+  await actOnFile(call, '/file-seals', { file, client: clientOf(file), how: 'age', ...(reason === undefined ? {} : { reason }) }, async () => {
+    await tidyFile(vault, file);
+    await encryptFile(vault, file, vault.text);
+  });
+  show(io, options.json, { file, encrypted: encryptedPath(file) }, () =>
+    `Encrypted: ${plain(encryptedPath(file))}\nStart its client with: sallyport config exec --file ${plain(file)} -- CLIENT\n`);
+  return 0;
+}
+
+async function write(call: Call, opened: OpenedFile, plan: SealPlan): Promise<void> {
+  const { options } = call;
+  const vault = await vaultOf(call);
   const reason = options.text('reason');
   const detail = {
     file: opened.read.path, client: opened.client, servers: [...new Set(plan.sealed.map(({ server }) => server))],
