@@ -55,7 +55,8 @@ export async function* lookAtHost(options: HostOptions): Looked {
   ]);
   const { root, machine, projects, isFoldersOnly, isFilesOnly, advisoriesFor, signal } = options;
   const [now, users] = [Date.now(), userNames(root)];
-  const homes = homesOf(root, process.platform);
+  const own = { folder: options.ownHome, user: users.get(process.getuid?.() ?? -1) ?? basename(options.ownHome) };
+  const homes = homesOf(root, process.platform, root === '/' ? own : undefined);
   yield* lookAtFiles({
     files: clientFilesFor(root, options.env, options.ownHome), root: root === '/' ? '' : root, machine, now, projects,
     homes: isFoldersOnly ? [] : homes, walksHomes: true, userName: (uid) => users.get(uid), advisoriesFor, ...(signal === undefined ? {} : { signal }),

@@ -15,16 +15,17 @@ const NOBODY = 65_534;
 
 /**
  * Every person's home: of the accounts of the machine, and of folders where homes are (directories of accounts are not always
- * in a file). `root`: where its disk begins.
+ * in a file). `root`: where its disk begins. `own`: that of who looks, which no account may name (`HOME`).
  */
-export function homesOf(root: string, platform: NodeJS.Platform): readonly PersonHome[] {
-  const own = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
+export function homesOf(root: string, platform: NodeJS.Platform, own?: Pick<PersonHome, 'folder' | 'user'>): readonly PersonHome[] {
+  const system = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
   const parents: readonly (readonly [string, PersonHome['platform']])[] = [
-    [own === 'win32' ? 'C:/Users' : own === 'darwin' ? join(root, 'Users') : join(root, 'home'), own], [join(root, 'mnt/c/Users'), 'win32'],
+    [system === 'win32' ? 'C:/Users' : system === 'darwin' ? join(root, 'Users') : join(root, 'home'), system], [join(root, 'mnt/c/Users'), 'win32'],
   ];
   const homes = [
-    ...accounts(root).map((home): PersonHome => ({ ...home, platform: own })),
-    ...parents.flatMap(([parent, system]) => foldersIn(parent).map((user): PersonHome => ({ folder: join(parent, user), user, platform: system }))),
+    ...accounts(root).map((home): PersonHome => ({ ...home, platform: system })),
+    ...(own === undefined || own.folder === '/' ? [] : [{ ...own, platform: system }]),
+    ...parents.flatMap(([parent, of]) => foldersIn(parent).map((user): PersonHome => ({ folder: join(parent, user), user, platform: of }))),
   ];
   const seen = new Set<string>();
   return homes.filter(({ folder }) => !seen.has(folder) && seen.add(folder) && existsSync(folder));
