@@ -199,9 +199,8 @@ describe('what is taken for MCP', () => {
       zeekAsked('10.0.0.1', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp?token=hunter2'), zeekAsked('10.0.0.2', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp'),
         zeekAsked('10.0.0.2', '/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp/'),
     ));
-    expect(servers.map(({ keys, facts }) => [keys[0], facts['requests'],
-      facts['sources']])).toEqual([[keyOfUrl('https://hooks.example/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp')?.replace('https', 'http'), 3,
-      '10.0.0.1, 10.0.0.2']]);
+    const key = keyOfUrl('http://hooks.example/s/Zk3jQ9xWm2LrT8vYb5NcP1dF/mcp');
+    expect(servers.map(({ keys, facts }) => [keys[0], facts['requests'], facts['sources']])).toEqual([[key, 3, '10.0.0.1, 10.0.0.2']]);
     expect(JSON.stringify(servers)).not.toMatch(/hunter2|Zk3jQ9xWm2/);
   });
 
@@ -237,6 +236,8 @@ describe('what is taken for MCP', () => {
   ];
   test('look-alikes are not', async () => {
     expect((await look(lines(...LOOKALIKES.map(zeekHttp)))).keys).toEqual([]);
+    const nobodys = { ts: AT, uid: 'C1', query: 'mcp.linear.app', qtype_name: 'A', rcode_name: 'NXDOMAIN' };
+    expect((await look(lines(nobodys))).keys).toEqual([]);
     const names = ['mcphee.com', 'api.githubcopilot.com', 'dmcpa.example', 'emcp.example', 'mcp1.example', 'linear.app'];
     expect((await look(lines(...names.map((query) => ({ ts: AT, uid: 'C1', query, qtype_name: 'A' }))))).keys).toEqual([]);
   });
@@ -279,6 +280,8 @@ describe('bad input', () => {
     const { keys, unseen } = await look(`${good}{"ts":1,"uid":"x\n${good}not a record\n{"host":"mcp.example",\n${good.trim()}`);
     expect(keys).toEqual(['url:http://tools.corp.example/mcp: 70']);
     expect(unseen).toEqual([{ place: expect.stringMatching(/\.log:2$/), reason: '3 of 6 lines are none of a log of zeek: line 2, 4, 5' }]);
+    const again = [...TSV.slice(0, 6), '#fields\tts\tmethod\thost\turi\ttrans_depth\tstatus_code', `${AT}\tPOST\tb.example\t/mcp\t1\t200`, ''];
+    expect((await look([...TSV, ...again].join('\n'))).keys).toEqual(['url:http://b.example/mcp: 70']);
     const cut = await look(`${TSV.join('\n')}\n${AT}\tC1\t10.0.0.5\t40000\n`);
     expect(cut.unseen.map(({ reason }) => reason)).toEqual(['1 of 9 lines are none of a log of zeek: line 9']);
   });

@@ -55,8 +55,7 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
     yield* readLog(log, { tally, asked, claimed }, options);
   }
   yield* tally.observations(options.now());
-  for (const from of claimed) yield { place: from,
-    reason: 'a program there calls itself Sallyport: if it is your gate, say so with --gate, or its own requests count as going around it' };
+  for (const from of claimed) yield { place: from, reason: CLAIMED };
   if (tally.left === 0) return;
   yield {
     place: 'all logs',
@@ -146,5 +145,6 @@ async function* readLog({ path, format, reader }: Log, { tally, asked, claimed }
 
 /** What the gate calls itself to the servers that it asks. */
 const OWN_AGENT = /^sallyport\b/i;
+const CLAIMED = 'a program there calls itself Sallyport: if it is your gate, say so with --gate, or its own requests count as going around it';
 /** Of broken lines, and of addresses, as many are told. */
 const PLACES = 10;

@@ -36,8 +36,8 @@ export async function lookAtExport(path: string, options: ExportOptions): Promis
       const { found, addressless, isCut } = connectorsIn(read.documents);
       yield* connected(path, found, product, options);
       if (isCut) yield { place: path, reason: `only the first ${LIMITS.exportNodesMax} values were looked through: export less at a time` };
-      if (addressless > 0) yield { place: path,
-        reason: `${addressless} connectors name no address: they are ${product.title}'s own, and not to be told apart from here` };
+      const reason = `${addressless} connectors name no address: they are ${product.title}'s own, and not to be told apart from here`;
+      if (addressless > 0) yield { place: path, reason };
     }
     const [first] = read.broken;
     if (first !== undefined) yield { place: `${path}:${first}`, reason: `${read.broken.length} rows are broken: line ${read.broken.slice(0, 10).join(', ')}` };
@@ -57,8 +57,10 @@ function connected(path: string, found: readonly Connector[], product: Product, 
       sensor: 'connector', kind: 'server', place: `${path}:${first.line}`, keys: [key], runs: { kind: 'remote', url }, client: product.id, confidence: 90,
       ...(first.name === undefined ? {} : { name: cut(first.name) }), ...(person === undefined || people.length > 1 ? {} : { person: cut(person) }),
       risks: ['ungovernable', ...(url.startsWith('http:') && !isLoopbackHost(new URL(url).hostname) ? ['cleartext'] as const : [])],
-      facts: { product: product.title, closes: product.closes, ...(people.length > 1 ? { people: few(people) } : {}),
-        ...(all.every(({ isOff }) => isOff === true) ? { off: true } : {}) },
+      facts: {
+        product: product.title, closes: product.closes, ...(people.length > 1 ? { people: few(people) } : {}),
+        ...(all.every(({ isOff }) => isOff === true) ? { off: true } : {}),
+      },
       seenAt: now(),
     }];
   });
@@ -91,8 +93,8 @@ function observationOf(path: string, all: readonly Grant[], { vendorOf, now }: E
     ...(app === '' ? {} : { name: cut(app) }), ...(person === undefined || people.length > 1 ? {} : { person: cut(person) }),
   };
   const facts = {
-    provider, app: appId, ...(people.length > 1 ? { people: few(people) } : {}), ...(scopes.length === 0 ? {} : { scopes: few(scopes) }),
-      closes: REVOKES[provider],
+    provider, app: cut(appId), closes: REVOKES[provider],
+    ...(people.length > 1 ? { people: few(people) } : {}), ...(scopes.length === 0 ? {} : { scopes: few(scopes) }),
   };
   if (product !== undefined) {
     return [{

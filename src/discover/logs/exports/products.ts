@@ -16,17 +16,17 @@ export interface Product {
 export const PRODUCTS: readonly Product[] = [
   {
     id: 'chatgpt', title: 'ChatGPT', called: /^(?:chatgpt(?: .{1,40})?|openai(?: .{1,40})?)$/i,
-      redirects: ['chatgpt.com/connector_platform_oauth_redirect', 'chatgpt.com/connector/oauth/'],
+    redirects: ['chatgpt.com/connector_platform_oauth_redirect', 'chatgpt.com/connector/oauth/'],
     closes: 'ChatGPT, Workspace settings: Apps, switch the app off; Permissions & roles, Connected data: switch off developer mode and custom MCP connectors',
   },
   {
     id: 'claude', title: 'Claude', called: /^(?:claude(?:\.ai| code| desktop| for .{1,40})?|anthropic(?: .{1,40})?)$/i,
-      redirects: ['claude.ai/api/mcp/auth_callback', 'claude.com/api/mcp/auth_callback'],
+    redirects: ['claude.ai/api/mcp/auth_callback', 'claude.com/api/mcp/auth_callback'],
     closes: 'Claude, Organization settings: Connectors, remove the connector; custom roles, tab Connectors: withdraw it from roles',
   },
   {
     id: 'microsoft-365', title: 'Microsoft 365 Copilot', called: /^(?:microsoft (?:365 )?copilot(?: .{1,40})?|copilot studio)$/i,
-      redirects: ['teams.microsoft.com/api/platform/v1.0/oauthredirect'],
+    redirects: ['teams.microsoft.com/api/platform/v1.0/oauthredirect'],
     closes: 'Microsoft 365 admin center: Copilot, Agents: block the agent; Settings, Integrated apps: block the app',
   },
   {
@@ -44,8 +44,8 @@ export const PRODUCTS: readonly Product[] = [
     closes: 'revoke the grant; declare the server and let Cursor use `sallyport connect`',
   },
   {
-    id: 'mcp-remote', title: 'mcp-remote', called: /^mcp[ -]remote(?: .{1,40})?$|^mcp cli proxy$/i, redirects: ['localhost:3334/oauth/callback',
-      '127.0.0.1:3334/oauth/callback'], isLocal: true,
+    id: 'mcp-remote', title: 'mcp-remote', called: /^mcp[ -]remote(?: .{1,40})?$|^mcp cli proxy$/i, isLocal: true,
+    redirects: ['localhost:3334/oauth/callback', '127.0.0.1:3334/oauth/callback'],
     closes: 'revoke the grant; declare the server and replace the entry by `sallyport connect`',
   },
 ];

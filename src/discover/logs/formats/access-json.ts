@@ -25,12 +25,16 @@ function trafficOf(record: JsonObject): Traffic | undefined {
   const scheme = textAt(record, 'scheme', 'x_forwarded_proto', 'http_x_forwarded_proto');
   return {
     by: 'http', seenAt: timeOf(textAt(record, 'start_time', 'time_iso8601', 'timestamp', '@timestamp', 'time', 'msec')),
-    from: textAt(record, 'x_forwarded_for', 'downstream_remote_address', 'remote_addr',
-      'client_ip')?.split(',')[0]?.trim().replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1'),
+    from: firstOf(textAt(record, 'x_forwarded_for', 'downstream_remote_address', 'remote_addr', 'client_ip')),
     person: textAt(record, 'remote_user', 'user'), secure: scheme === undefined ? undefined : scheme === 'https', method, ...splitTarget(target),
     ...(authority === undefined ? {} : splitHost(authority)), status: numberAt(record, 'response_code', 'status', 'status_code'),
     agent: textAt(record, 'user_agent', 'http_user_agent'), answered: textAt(record, 'content_type', 'sent_http_content_type'), headers: headersOf(record),
   };
+}
+
+/** The client, of a list of proxies and of an address with its port. */
+function firstOf(addresses: string | undefined): string | undefined {
+  return addresses?.split(',')[0]?.trim().replace(/^(\d+(?:\.\d+){3}):\d+$/, '$1');
 }
 
 /** `mcp_method`, `http_mcp_method`, `Mcp-Method`: a header by whichever name it was logged. */

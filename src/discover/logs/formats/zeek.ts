@@ -44,7 +44,10 @@ const BY_PATH: Readonly<Record<Exclude<ZeekPath, 'other'>, (line: JsonObject, sh
     answered: textsAt(line, 'resp_mime_types')[0],
   }),
   ssl: (line, shared) => ({ ...shared, by: 'tls', host: textAt(line, 'server_name'), secure: true }),
-  dns: (line, { seenAt, from }) => ({ by: 'dns', seenAt, from, host: textAt(line, 'query'), addresses: textsAt(line, 'answers') }),
+  dns: (line, { seenAt, from }) => ({
+    // A name that nobody has is nobody's server.
+    by: 'dns', seenAt, from, host: textAt(line, 'rcode_name') === 'NXDOMAIN' ? undefined : textAt(line, 'query'), addresses: textsAt(line, 'answers'),
+  }),
   conn: (line, shared) => ({ ...shared, by: 'connection', bytes: (numberAt(line, 'orig_bytes') ?? 0) + (numberAt(line, 'resp_bytes') ?? 0) }),
   mcp: (line, shared) => ({
     ...shared, by: 'http', ...hostOf(textAt(line, 'host') ?? textAt(line, 'id.resp_h'), shared.port), secure: false, path: textAt(line, 'uri'),
@@ -81,20 +84,20 @@ function separated(first: readonly string[]): LineReader | undefined {
   let columns = columnsOf(first.find((line) => line.startsWith('#fields')) ?? '', separator);
   if (columns.length === 0) return undefined;
   const path = pathOf((name) => columns.includes(name));
+  const isComment = (line: string): boolean => {
+    // A log that was rotated by appending has its header again.
+    if (line.startsWith('#fields')) columns = columnsOf(line, separator);
+    return line === '' || line.startsWith('#');
+  };
   return {
     read: (line) => {
-      if (line === '') return 'other';
-      if (line.startsWith('#')) {
-        // A log that was rotated by appending has its header again.
-        if (line.startsWith('#fields')) columns = columnsOf(line, separator);
-        return 'other';
-      }
+      if (isComment(line)) return 'other';
       const values = line.split(separator);
       if (values.length !== columns.length) return 'broken';
       const entries = columns.map((name, at) => [name, LISTS.has(name) ? lists(values[at]) : (said(unescape(values[at] ?? '')) ?? '')] as const);
       return trafficOf(path, Object.fromEntries(entries));
     },
-    isWhole: (line) => line === '' || line.startsWith('#') || count(line, separator) === columns.length - 1,
+    isWhole: (line) => isComment(line) || count(line, separator) === columns.length - 1,
     ...(path === 'conn' ? { all: true } : {}),
   };
 }
