@@ -18,13 +18,13 @@ const NOBODY = 65_534;
  * in a file). `root`: where its disk begins. `own`: that of who looks, which no account may name (`HOME`).
  */
 export function homesOf(root: string, platform: NodeJS.Platform, own?: Pick<PersonHome, 'folder' | 'user'>): readonly PersonHome[] {
-  const system = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
+  const system: PersonHome['platform'] = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
   const parents: readonly (readonly [string, PersonHome['platform']])[] = [
     [system === 'win32' ? 'C:/Users' : system === 'darwin' ? join(root, 'Users') : join(root, 'home'), system], [join(root, 'mnt/c/Users'), 'win32'],
   ];
   const homes = [
     ...accounts(root).map((home): PersonHome => ({ ...home, platform: system })),
-    ...(own === undefined || own.folder === '/' ? [] : [{ ...own, platform: system }]),
+    ...(own === undefined || own.folder === '/' ? [] : [{ ...own, platform: system } satisfies PersonHome]),
     ...parents.flatMap(([parent, of]) => foldersIn(parent).map((user): PersonHome => ({ folder: join(parent, user), user, platform: of }))),
   ];
   const seen = new Set<string>();
