@@ -22,6 +22,14 @@ const ROWS = {
     'issue 6, part 1; done when',
   ],
   'doctor-truth': ['Doctor says of each boundary what the kernel says, with jails, without, and without privileges.', 'issue 6, part 1; done when'],
+  'running-found': [
+    'What runs on a host is a server or client by what it runs, once with whatever started it, its parent and its sockets, and nothing secret is told.',
+    'issue 7, part 1; done when',
+  ],
+  'code-found': ['Servers and clients in code are found as they stand and as they are committed, and nothing that only looks like one.',
+    'issue 7, part 3; done when'],
+  'code-harmless': ['Nothing of a repository runs when it is looked at, and nothing in it leads out of it or keeps a look from ending.',
+    'issue 7, part 3; bad input'],
   'logs-found': [
     'Logs of the network show every server of both eras that they name, once and as sure as they make it, and nothing that only looks like one.',
     'issue 7, part 3; done when',

@@ -17,7 +17,8 @@ const PIECES = [
   "'mcp==", '@mcp@', '$(', 'command: "a", args: [', 'server_url: "https://a', 'from mcp import ', 'RUN mcp \\\n', 'a=', '${', '"mcp": {"', 'url: ',
 ];
 const FILES = [
-  'package.json', 'pyproject.toml', 'requirements.txt', 'go.mod', 'Cargo.toml', 'pom.xml', 'build.gradle', 'A.csproj', 'Gemfile', 'composer.json', 'Package.swift',
+  'package.json', 'pyproject.toml', 'requirements.txt', 'go.mod', 'Cargo.toml', 'pom.xml', 'build.gradle', 'A.csproj', 'Gemfile', 'composer.json',
+  'Package.swift',
   'package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'uv.lock', 'Cargo.lock', 'Gemfile.lock', 'Dockerfile', 'compose.yaml', 'x.yaml',
   '.gitlab-ci.yml', 'server.json', 'manifest.json', 'run.sh',
 ];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import { unwrap } from '../../client-files/runs/unwrap.ts';
 import { isUnseen } from '../../domain/observation.ts';
 import type { Observation, Unseen } from '../../domain/observation.ts';
@@ -65,7 +66,7 @@ describe('a project', () => {
     commit('ts');
   });
 
-  test('is a server by its source, with its library as it is locked, and what it needs are servers, too', async () => {
+  test(verifies('code-found', 'is a server by its source, with its library as it is locked, and what it needs are servers, too'), async () => {
     const result = await looked('ts');
     expect(result.unseen).toEqual([]);
     expect(shape('ts', result)).toEqual([
@@ -94,7 +95,8 @@ describe('a project', () => {
     put('many/agent/main.py', [
       'from mcp import ClientSession, StdioServerParameters', 'p = StdioServerParameters(command="uvx", args=["mcp-server-git", "--repository", "."])',
       'tool = {"type": "mcp", "server_label": "x", "server_url": "https://tools.acme.io/v2/agents"}', 'URL = "https://mcp.linear.app/mcp"',
-      '# URL = "https://mcp.old.acme.io/mcp"', 'own = {"type": "mcp", "server_url": "https://tools.acme.io/s/NzQ3ZjE4ODItM2Yx9aQk/mcp"}', 'DOC = "https://mcp.example.com/mcp"', '',
+      '# URL = "https://mcp.old.acme.io/mcp"',
+      'own = {"type": "mcp", "server_url": "https://tools.acme.io/s/NzQ3ZjE4ODItM2Yx9aQk/mcp"}', 'DOC = "https://mcp.example.com/mcp"', '',
     ].join('\n'));
     const result = await looked('many');
     const found = shape('many', result).toSorted((a, b) => a[1].localeCompare(b[1]));
@@ -157,7 +159,7 @@ describe('what is deployed', () => {
     expect(JSON.stringify(result.seen)).not.toContain('token=abc');
   });
 
-  test('look-alikes are none: words, comments, samples, other MCPs, texts about it', async () => {
+  test(verifies('code-found', 'look-alikes are none: words, comments, samples, other MCPs, texts about it'), async () => {
     put('like/README.md', 'npx -y mcp-remote https://mcp.acme.io/mcp\n');
     put('like/a.js', "// import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js' is how one begins\nconst mcp = require('mcp2515');\n");
     put('like/b.py', 'import mcp\nfrom mcp23017 import MCP23017\n# from mcp.server import Server\nprint("tools/call tools/list initialize mcp")\n');
@@ -173,7 +175,7 @@ describe('what is deployed', () => {
 });
 
 describe('a repository', () => {
-  test('tells what is committed and what stands there apart', async () => {
+  test(verifies('code-found', 'tells what is committed and what stands there apart'), async () => {
     put('states/Dockerfile', 'FROM mcp/time\n');
     put('states/kept.dockerfile', 'FROM mcp/fetch\n');
     commit('states');

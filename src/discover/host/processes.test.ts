@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import type { Observation } from '../../domain/observation.ts';
 import type { Unwrapped } from '../../domain/runs.ts';
 import { observeProcesses } from './processes.ts';
@@ -74,7 +75,7 @@ afterAll(() => {
 });
 
 describe('what runs here', () => {
-  test('a package behind a link, with its version, its library and what is known against that', async () => {
+  test(verifies('running-found', 'a package behind a link, with its version, its library and what is known against that'), async () => {
     const { pid } = await start([bun, join(root, 'modules/node_modules/.bin/notes'), '--api-key', 'hunter2hunter2']);
     const [found, ...others] = of(observed(), pid);
     expect(others).toEqual([]);
@@ -87,7 +88,7 @@ describe('what runs here', () => {
     expect(JSON.stringify(found)).not.toContain('hunter2');
   });
 
-  test('a script by its imports, whatever it is called, and where it listens', async () => {
+  test(verifies('running-found', 'a script by its imports, whatever it is called, and where it listens'), async () => {
     const source = "if (globalThis.never) await import('@modelcontextprotocol/server');\n";
     const wide = put('project/work.js', source + LISTENS('0.0.0.0'));
     const narrow = put('project/other.js', source + LISTENS('127.0.0.1'));
@@ -109,7 +110,7 @@ describe('what runs here', () => {
     expect(of(all, second.pid)).toEqual([]);
   });
 
-  test('what a client started by pipes, the client, and its chain of runners once', async () => {
+  test(verifies('running-found', 'what a client started by pipes, the client, and its chain of runners once'), async () => {
     put('node_modules/@anthropic-ai/claude-code/package.json', JSON.stringify({ name: '@anthropic-ai/claude-code', version: '2.0.0' }));
     const server = put('servers/crm-mcp/index.js', STAYS);
     const child = `const child = Bun.spawn(['/bin/sh', '-c', '${bun} ${server}; true'], { stdin: 'pipe', stdout: 'pipe' });

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { verifies } from '../../../../test/e2e/requirements.ts';
 import { filesOf, objectsOf } from './objects.ts';
 import { applyDelta, inflate } from './pack.ts';
 import { folderOf, headOf, openStore } from './store.ts';
@@ -73,7 +74,7 @@ describe('a repository is read as files', () => {
     expect(read(folder)).toEqual({ file: 'text' });
   });
 
-  test('and nothing that a stranger wrote into it runs', () => {
+  test(verifies('code-harmless', 'and nothing that a stranger wrote into it runs'), () => {
     const trap = `touch ${bait}`;
     for (const name of ['core.fsmonitor', 'core.sshCommand', 'core.pager', 'filter.x.smudge', 'diff.external']) git('config', name, trap);
     writeFileSync(join(repository, '.git/hooks/post-checkout'), `#!/bin/sh\n${trap}\n`, { mode: 0o755 });
@@ -90,7 +91,7 @@ describe('a repository is read as files', () => {
 });
 
 describe('a hostile repository', () => {
-  test('cannot name a reference outside itself', () => {
+  test(verifies('code-harmless', 'cannot name a reference outside itself'), () => {
     const folder = join(root, 'out');
     mkdirSync(join(folder, '.git/objects'), { recursive: true });
     mkdirSync(join(folder, '.git/refs'));

@@ -36,7 +36,8 @@ function readPackageJson(text: string): Manifest {
       ecosystem: 'npm', isPublic: document['private'] !== true, isDeclared: typeof document['mcpName'] === 'string',
       ...(typeof name === 'string' && name !== '' && { name }), ...(typeof version === 'string' && { version }),
     },
-    dependencies: ofInterest(listed, ([each]) => each).map(([each, range]) => located(text, 'npm', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`)),
+    dependencies: ofInterest(listed, ([each]) => each).map(([each, range]) =>
+      located(text, 'npm', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`)),
   };
 }
 
