@@ -24,7 +24,8 @@ export async function measureWatch(): Promise<Figure[]> {
     process.execPath, join(import.meta.dir, '../../src/cli/main.ts'), 'config', ...verb, '--of', home, '--home', fixture.home,
     ...projects.flatMap((project) => ['--project', project]),
   ], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] });
-  const recorded = async (): Promise<number> => (await fixture.role.control.ledger.query({ space: 'default', event: 'file.changed', limit: 100 })).entries.length;
+  const { ledger } = fixture.role.control;
+  const recorded = async (): Promise<number> => (await ledger.query({ space: 'default', event: 'file.changed', limit: 100 })).entries.length;
   const watcher = { started: undefined as ReturnType<typeof start> | undefined };
   try {
     await start('baseline', '--reason', 'bench', '--yes').exited;

@@ -17,7 +17,7 @@ export const FILES: readonly Switch[] = [
     ['no secret in a state', 'holds a value', "return runs.kind === 'shell' ? 'a line for a shell' :", "return runs.kind === 'shell' ? runs.line :"],
   ]),
   ...switches('src/client-files/watch/baseline.ts', 'src/client-files/watch/watch.test.ts', [
-    ['the signature of a baseline', 'is what was signed', 'if (verify(null, Buffer.from(CONTEXT + statement)', 'if (statement !== "" || verify(null, Buffer.from(CONTEXT + statement)'],
+    ['the signature of a baseline', 'is what was signed', 'if (verify(null, Buffer.from(CONTEXT', 'if (statement !== "" || verify(null, Buffer.from(CONTEXT'],
     ['own files of others', 'is what was signed', '(found.mode & 0o077) !== 0', '(found.mode & 0o077) < 0'],
   ]),
   ...switches('src/client-files/watch/copies.ts', 'src/client-files/watch/watch.test.ts', [
@@ -43,7 +43,7 @@ export const FILES: readonly Switch[] = [
     ['older baselines', 'under rising numbers', 'if (number <= (known?.body.number ?? 0))', 'if (number < 0)'],
   ]),
   ...switches('src/control/files/watches.ts', 'src/control/files/files.test.ts', [
-    ['silent watchers', 'that is silent once', "await record({ event: 'watch.stopped', space, principal, principalKind", "if (seenAt < 0) await record({ event: 'watch.stopped', space, principal, principalKind"],
+    ['silent watchers', 'silent once', "await record({ event: 'watch.stopped', space, principal,", "if (seenAt < 0) await record({ event: 'watch.stopped', space, principal,"],
   ]),
   ...switches('src/client-files/enforce/matchers.ts', 'src/client-files/enforce/enforce.test.ts', [
     ['names beside commands', 'no longer counts beside', 'strict.length > 0 ? strict :', 'strict.length < 0 ? strict :'],

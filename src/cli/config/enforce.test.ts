@@ -27,7 +27,7 @@ afterAll(async () => {
 
 async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', 'enforce', ...args, '--home', fixture.home], {
-    env: { PATH: process.env['PATH'] ?? '' }, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: root }, stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   return { code: await child.exited, out, err };
@@ -38,7 +38,14 @@ async function query(event: 'file.enforced' | 'file.changed'): Promise<string> {
 }
 
 test('what the registry approved is written to a machine, on record; what drifts from it is told, recorded, and makes the exit code 1', async () => {
+  const servers = { crm: { command: join(import.meta.dir, '../../../bin/sallyport'), args: ['connect', 'crm'] }, rogue: { command: 'npx', args: ['rogue'] } };
+  writeFileSync(join(root, '.claude.json'), JSON.stringify({ mcpServers: servers }));
   const shown = await sallyport();
+  const { configured } = JSON.parse((await sallyport('--json')).out);
+  expect(configured).toEqual([
+    { client: 'claude-code', server: 'crm', file: join(root, '.claude.json'), loads: true },
+    { client: 'claude-code', server: 'rogue', file: join(root, '.claude.json'), loads: false },
+  ]);
   expect(shown.out).toContain('1 servers are sanctioned');
   expect(shown.out).toContain('--allowed-mcp-server-names');
   const written = await sallyport('--write', '--root', root, '--system', 'linux');

@@ -15,6 +15,8 @@ import { show } from '../command.ts';
 import { objects, part, text } from '../json-view.ts';
 import { plain, table } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
+import { previewOf } from './enforce-preview.ts';
+import type { Preview } from './enforce-preview.ts';
 import { actOnFile } from './file-acts.ts';
 
 /** Of drift: the whole machine's settings, not one person's files. */
@@ -38,12 +40,14 @@ export const enforce: Verb = {
     const out = call.options.text('out');
     if (out !== undefined) return hand(call, documents, resolve(call.io.cwd, out));
     const { io, options } = call;
+    const preview = await previewOf(call, targets, documents);
     const told: Json = {
+      configured: preview.map((one) => ({ ...one })),
       servers: plan.servers.map(({ name }) => name), documents: documents.map((one) => present(one, system)),
       gaps: targets.map(({ title, gaps }) => ({ client: title, gaps })),
       unenforced: UNENFORCED.map((one) => ({ ...one })),
     };
-    show(io, options.json, told, () => explain(plan, targets, documents, system));
+    show(io, options.json, told, () => explain(plan, targets, documents, system, preview));
     return 0;
   },
 };
@@ -149,11 +153,13 @@ function placesOf({ paths = {}, delivered }: Artefact): string {
   return [...Object.values(paths), ...(delivered === undefined ? [] : [delivered])].join('\n');
 }
 
-function explain({ servers }: EnforcePlan, targets: readonly Target[], documents: readonly Artefact[], system: System): string {
+function explain({ servers }: EnforcePlan, targets: readonly Target[], documents: readonly Artefact[], system: System, preview: readonly Preview[]): string {
   const sections = documents.map((artefact) => `${artefact.paths?.[system] ?? artefact.delivered ?? artefact.id}\n${plain(render(artefact, undefined), true)}`);
   return [
     `${servers.length} servers are sanctioned. Nothing was written: --write does it here (as root), --out DIR hands the files to whoever deploys them.\n`,
     ...sections,
+    'What of this person\'s servers would load then, by each client\'s own rules:',
+    table(['client', 'server', 'then', 'file'], preview.map(({ client, server, loads, file }) => [client, server, loads ? 'loads' : 'does not load', file])),
     'What they do not hold against. All of it is on the client\'s side: shut the rest out at the network and at the gate, and watch the files.',
     table(['client', 'gap'], targets.flatMap(({ title, gaps }) => gaps.map((gap) => [title, gap]))),
     'Clients without any such place:',
