@@ -1,10 +1,13 @@
 import { SallyportError } from '../domain/errors.ts';
+import { isRegistryPath } from './registry/door.ts';
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What of a request is judged before anything else is. */
 interface Knock {
   readonly method: string;
+  /** As the request line has it. */
+  readonly path: string;
   readonly host: string | undefined;
   readonly origin: string | undefined;
 }
@@ -16,14 +19,14 @@ export type CheckKnock = (knock: Knock) => void;
 export function createDoorGuard(publicUrl: string, loopback: boolean): CheckKnock {
   const url = new URL(publicUrl);
   const hosts = new Set([url.hostname, ...(loopback ? LOOPBACK_NAMES : [])]);
-  return ({ method, host, origin }) => {
+  return ({ method, path, host, origin }) => {
     const name = hostnameOf(host);
     if (name === undefined || !hosts.has(name)) {
       throw new SallyportError('ERR_HOST_FORBIDDEN', 'Control does not answer under that name.', { remedy: `Use ${url.origin}.` });
     }
-    // A page of another site has no business with anything but links into this one, and reading the registry: no other route answers
-    // what a browser asks before (OPTIONS), and that changes nothing.
-    if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || origin === undefined || origin === url.origin) return;
+    // A page of another site has no business with anything but links into this one and reading the registry, before which browsers ask.
+    if (method === 'OPTIONS' && isRegistryPath(path)) return;
+    if (method === 'GET' || method === 'HEAD' || origin === undefined || origin === url.origin) return;
     if (loopback && origin === originOf(url, host)) return;
     throw new SallyportError('ERR_ORIGIN_FORBIDDEN', 'Another site\'s page may not do that here.', { remedy: `Do it at ${url.origin}.` });
   };

@@ -123,7 +123,7 @@ function answerOf(options: DoorOptions, ready: Promise<Site>, ending: AbortSigna
       if (open > LIMITS.doorRequestsMax) throw new SallyportError('ERR_LIMIT_OPEN_EXCHANGES', 'Control is busy.', { remedy: 'Try again soon.' });
       const { method = '', headers } = incoming;
       const site = await ready;
-      site.check({ method, host: headers.host, origin: headers.origin });
+      site.check({ method, path: incoming.url ?? '', host: headers.host, origin: headers.origin });
       await dispatch(options, { site, incoming, outgoing, url: urlOf(incoming, site.url), signal: AbortSignal.any([gone.signal, ending]) });
     };
     // An async function's rejection would end the process: everything that can go wrong ends here.

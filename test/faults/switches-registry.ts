@@ -45,4 +45,8 @@ export const REGISTRY: readonly Switch[] = [
     ['what a package holds is for who signed in', 'not told what is in a package', ' && route.isClosed !== true', ''],
     ['the registry answers any origin', 'like VS Code', "'cross-origin-resource-policy': 'cross-origin',", ''],
   ]),
+  ...switches('src/control/door-guard.ts', 'test/registry/contract.test.ts', [
+    ['what browsers ask before, elsewhere', 'of another origin changes nothing', "method === 'OPTIONS' && isRegistryPath(path)", "method === 'OPTIONS'"],
+    ['what browsers ask before', 'like Copilot', "if (method === 'OPTIONS' && isRegistryPath(path)) return;", ''],
+  ]),
 ];

@@ -179,7 +179,7 @@ describe('a client', () => {
     const wants = { origin, 'access-control-request-method': 'PATCH' };
     const preflight = await call('/v0.1/servers/com.example%2Fcrm/status', { method: 'OPTIONS', headers: wants });
     expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, OPTIONS');
-    for (const path of ['/api/v1/servers', '/sign-in', '/scim/v2/Users']) {
+    for (const path of ['/api/v1/servers', '/sign-in', '/scim/v2/Users', '/oauth/token', '/oauth/jwks']) {
       const other = await call(path, { method: 'OPTIONS', headers: wants });
       expect([path, other.headers.get('access-control-allow-origin')]).toEqual([path, null]);
     }
