@@ -145,7 +145,8 @@ test('a sensor speaks of its own host, and asks control for nothing else', async
   endings.push(() => link.close());
   const beat = { host: 'laptop-10', everyMs: 1_000, queued: 0, dropped: 0, state: 'watching' };
   const seen = { sensor: 'process', kind: 'server', place: 'pid 1', keys: ['package:npm/x'], confidence: 80, risks: [], facts: {}, seenAt: 1 };
-  const tell = (report: { observations: object[]; whole?: object[] }): Promise<string> => codeOf(link.call('control.observe', JSON.parse(JSON.stringify({ beat, report }))));
+  const tell = (report: { observations: object[]; whole?: object[] }): Promise<string> =>
+    codeOf(link.call('control.observe', JSON.parse(JSON.stringify({ beat, report }))));
   expect(await tell({ observations: [{ ...seen, host: 'laptop-10' }] })).toBe('fulfilled');
   expect(await tell({ observations: [{ ...seen, host: 'laptop-11' }] })).toBe('ERR_REQUEST_INVALID');
   expect(await tell({ observations: [], whole: [{ sensors: ['process'], host: 'laptop-11', since: 1 }] })).toBe('ERR_REQUEST_INVALID');

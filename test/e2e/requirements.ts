@@ -45,8 +45,10 @@ const ROWS = {
   'rogue-adopted': [
     'A server started beside the gate is in the inventory within one interval of the watcher, and passes the gate after one command.', 'issue 7, done when',
   ],
-  'inventory-statuses': ['What was seen is compared with the registry: sanctioned, bypassing, rogue, orphaned or stale, and one client beside the gate undoes it.',
-    'issue 7, part 4'],
+  'inventory-statuses': [
+    'What was seen is compared with the registry: sanctioned, bypassing, rogue, orphaned or stale, and one client beside the gate undoes it.',
+    'issue 7, part 4',
+  ],
   'inventory-change': ['Only what changed is shown and put on record.', 'issue 7, part 4'],
   'inventory-export': ['The inventory is a CycloneDX 1.6 document as the published schema has it.', 'issue 7, part 4'],
   'sensors-hosts': ['Sensors on other hosts join by a token, lose nothing while control is away, and are missed when they fall silent.', 'issue 7, part 4'],

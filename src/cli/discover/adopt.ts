@@ -36,12 +36,16 @@ export const adopt: Verb = {
     const left = (await placesOf(call, asset, false)).length;
     show(io, options.json, { asset: id, servers: [...servers], files: places.map(({ file, names }): Json => ({ file, servers: [...names] })), left }, () =>
       (left === 0
-        ? `${servers.map((one) => plain(one)).join(', ')}: through the gate now, from ${places.length} file${places.length === 1 ? '' : 's'}. Restart the client.
+        ? `${servers.map(plainly).join(', ')}: through the gate now, from ${places.length} file${places.length === 1 ? '' : 's'}. Restart the client.
 What runs of it beside the gate ends with the client; who may call it is policy: sallyport server matrix ${plain(servers[0] ?? '')}\n`
         : `${left} file${left === 1 ? '' : 's'} still start${left === 1 ? 's' : ''} it beside the gate.\n`));
     return left === 0 ? 0 : LEFT;
   },
 };
+
+function plainly(name: string): string {
+  return plain(name);
+}
 
 /** Something still goes around the gate. */
 const LEFT = 3;
@@ -62,7 +66,8 @@ async function placesOf(call: Call, asset: Json, mustBe = true): Promise<readonl
   const places: Place[] = [];
   for (const file of files) {
     const { servers, entries: sealable } = await openFile(call, file);
-    const its = servers.filter(({ name, runs }) => keysOfRuns(runs.runs, hostname()).some((key) => known.has(key)) && sealable.some((one) => one.name === name));
+    const mayLeave = new Set(sealable.map(({ name }) => name));
+    const its = servers.filter(({ name, runs }) => mayLeave.has(name) && keysOfRuns(runs.runs, hostname()).some((key) => known.has(key)));
     if (its.length > 0) places.push({ file, names: [...new Set(its.map(({ name }) => name))], servers: its });
   }
   if (places.length > 0 || !mustBe) return places;

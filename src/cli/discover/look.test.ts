@@ -55,8 +55,8 @@ async function shown(...args: readonly string[]): Promise<JsonObject> {
 
 function server(name: string): Observation {
   return {
-    sensor: 'process', kind: 'server', host: hostname(), place: `pid ${name}`, keys: [`program:${hostname()}!/opt/${name}`], name, confidence: 80, risks: ['wide-bind'],
-    facts: {}, seenAt: Date.now(),
+    sensor: 'process', kind: 'server', host: hostname(), place: `pid ${name}`, keys: [`program:${hostname()}!/opt/${name}`], name, confidence: 80,
+    risks: ['wide-bind'], facts: {}, seenAt: Date.now(),
   };
 }
 
@@ -75,7 +75,7 @@ test('with a gate its inventory gets it, and says how each stands', async () => 
   const { code, out } = await looking([server('x')], { args: ['--json', '--fail-on', 'high'] });
   expect(code).toBe(3);
   expect(objects(JSON.parse(out).assets)).toMatchObject([{ name: 'x', status: 'rogue', why: ['nobody registered it'] }]);
-  expect(objects((await shown())['assets'])).toMatchObject([{ name: 'x', status: 'rogue' }]);
+  expect(objects((await shown('--kind', 'server'))['assets'])).toMatchObject([{ name: 'x', status: 'rogue' }]);
 });
 
 test('only what changed is shown, and what a whole look does not see again is gone', async () => {
@@ -89,7 +89,8 @@ test('only what changed is shown, and what a whole look does not see again is go
 
 test('what is not to be told is not told', async () => {
   await looking([server('z')], { args: ['--no-report'] });
-  expect(objects((await shown())['assets']).map(({ name }) => text(name)).toSorted((one, other) => (one < other ? -1 : 1))).toEqual(['x', 'y']);
+  const names = objects((await shown('--kind', 'server'))['assets']).map(({ name }) => text(name));
+  expect(new Set(names)).toEqual(new Set(['x', 'y']));
 });
 
 test('more than one report may hold goes in several', async () => {

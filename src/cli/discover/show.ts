@@ -37,7 +37,9 @@ const UNSEEN = 4;
 export function seenHere({ observations, unseen }: Seen, inventory?: readonly JsonObject[]): SeenHere {
   const { assets, hints } = takeInventory(observations.map((one) => ({ ...one, firstSeenAt: one.seenAt })), [], Date.now());
   const byKey = new Map((inventory ?? []).flatMap((asset) => textsOf(asset['keys']).map((key) => [key, asset] as const)));
-  const judged = assets.map((asset) => compared(asset, asset.keys.map((key) => byKey.get(key)).find((one) => one !== undefined)));
+  // On which host and of whom stands beside each.
+  const parts = assets.filter(({ kind }) => kind === 'server' || kind === 'client');
+  const judged = parts.map((asset) => compared(asset, asset.keys.map((key) => byKey.get(key)).find((one) => one !== undefined)));
   return { assets: judged, findings: findingsOf(judged), hints: hints.length, unseen, isCompared: inventory !== undefined };
 }
 
@@ -97,7 +99,7 @@ function placesOf({ evidence }: Asset): readonly string[] {
   return more <= 0 ? places : [...places.slice(0, PLACES_SHOWN_MAX), `and ${more} more`];
 }
 
-export function describeFindings(findings: readonly Pick<InventoryFinding, 'severity' | 'rule' | 'name' | 'remedy'>[]): string {
+function describeFindings(findings: readonly Pick<InventoryFinding, 'severity' | 'rule' | 'name' | 'remedy'>[]): string {
   if (findings.length === 0) return '';
   return `\n${table(['severity', 'what is wrong', 'with', 'do'], findings.map(({ severity, rule, name, remedy }) => [severity, rule, name, remedy]))}`;
 }

@@ -41,7 +41,7 @@ async function recorded(space: string, event: RecordEvent): Promise<readonly Jso
   return entries.map(({ record }) => ({ ...record }));
 }
 
-test('[inventory-statuses] what was seen is compared with the registry: sanctioned through the gate, bypassing beside it, rogue where nobody knows it', async () => {
+test('[inventory-statuses] what was seen is compared with the registry: sanctioned, bypassing beside the gate, rogue', async () => {
   expect(await report('default', [ROGUE, THROUGH])).toMatchObject({ status: 200, body: { added: 2, seenAgain: 0, gone: 0 } });
   expect(await statuses('default')).toEqual(['gate:crm, url:https://crm.example/mcp sanctioned', 'url:https://rogue.example/mcp rogue']);
   await report('default', [{ ...SEEN, keys: ['url:https://crm.example/mcp'], client: 'claude-code' }]);

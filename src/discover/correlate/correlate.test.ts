@@ -19,7 +19,7 @@ const CRM: Registered = { id: 'crm', name: 'CRM', isApproved: true, keys: ['url:
 const URL_OF = 'url:https://evil.example/mcp';
 
 function statusOf(evidence: readonly Evidence[], registered: readonly Registered[] = [CRM]): readonly (string | undefined)[] {
-  return takeInventory(evidence, registered, NOW).assets.map(({ status }) => status);
+  return takeInventory(evidence, registered, NOW).assets.filter(({ kind }) => kind === 'server').map(({ status }) => status);
 }
 
 function rulesOf(given: Partial<Evidence>): readonly string[] {
@@ -97,6 +97,15 @@ describe('against the registry a server is', () => {
     const used = seen({ keys: ['gate:crm'], runs: { kind: 'gate', server: 'crm' } });
     expect(statusOf([used], [{ ...CRM, declaredAt: past, usedAt: past }])).toEqual(['sanctioned']);
   });
+});
+
+test('hosts and people are assets too, by what was seen on and of them', () => {
+  const seenOf = [seen({ keys: ['package:npm/x'], person: 'ann' }), seen({ keys: ['package:npm/y'], person: 'ann', host: 'laptop-8' })];
+  const grant = seen({ keys: ['url:https://a.example/mcp'], sensor: 'grant', person: 'ann@corp.example', place: 'grants.json:1' });
+  const { assets } = takeInventory([...seenOf, grant], [], NOW);
+  const of = (kind: string): readonly string[] => assets.filter((asset) => asset.kind === kind).map(({ name }) => name);
+  expect(of('host')).toEqual(['laptop-7', 'laptop-8']);
+  expect(of('person')).toEqual(['ann@corp.example', 'ann@laptop-7', 'ann@laptop-8']);
 });
 
 describe('findings', () => {

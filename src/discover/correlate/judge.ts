@@ -3,6 +3,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { keyOfGateServer } from '../keys.ts';
 import type { Asset, AssetStatus, Evidence } from './asset.ts';
 import { correlate } from './correlate.ts';
+import { partiesOf } from './parties.ts';
 
 /** A server of the registry, as far as it is known by keys. */
 export interface Registered {
@@ -39,7 +40,7 @@ export interface Inventory {
  */
 export function takeInventory(evidence: readonly Evidence[], registered: readonly Registered[], now: number): Inventory {
   const declared = registered.map((server) => evidenceOf(server));
-  const { assets, hints } = correlate([...declared, ...evidence]);
+  const { assets, hints } = correlate([...declared, ...evidence, ...partiesOf(evidence)]);
   const byKey = new Map(registered.map((server) => [keyOfGateServer(server.id), server]));
   return { assets: assets.map((asset) => judge(asset, asset.keys.flatMap((key) => byKey.get(key) ?? []), now)), hints };
 }
