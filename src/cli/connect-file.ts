@@ -3,11 +3,13 @@ import { join, resolve } from 'node:path';
 import { SallyportError } from '../domain/errors.ts';
 import { clientFiles, clientNamed, type Client } from '../client-files/clients.ts';
 import { editClientText, entryFor } from '../client-files/edit/redirect.ts';
-import { readClientFile, undoClientFile, writeClientFile } from '../client-files/file.ts';
+import { readClientFile } from '../client-files/file.ts';
+import { undoRedirected, writeRedirected } from '../client-files/seal/redirected.ts';
 import { importedId } from '../registry/imported.ts';
 import { need, type Arguments } from './arguments.ts';
 import { show, type Io } from './command.ts';
 import { command } from './connect.ts';
+import { openFileVault, openOrMakeFileVault } from './config/file-vault.ts';
 import { listThrough } from './connect-verify.ts';
 import { homeFolder } from './home.ts';
 import { plain } from './terminal.ts';
@@ -33,14 +35,14 @@ export async function rewriteClient(name: string, options: Arguments, io: Io): P
     if (!options.flag('yes') && !(await io.confirm(`Write ${file}?`))) {
       throw new SallyportError('ERR_USAGE', 'nothing was written: nobody confirmed it', { remedy: 'Look at the difference above, then give --yes.' });
     }
-    await writeClientFile(read, plan.text, backupsOf(options, io));
+    await writeRedirected(await openOrMakeFileVault(placeOf(options, io), undefined), read, plan.text);
   }
   const found: { readonly target: string; readonly tools: number }[] = [];
   try {
     for (const target of targets) found.push({ target, tools: await listThrough(target, options, io) });
   } catch (fault) {
     if (plan.diff === '') throw fault;
-    await undoClientFile(file, backupsOf(options, io));
+    await undoRedirected(await openFileVault(placeOf(options, io)), file);
     io.note(`${plain(file)} is what it was before.`);
     throw fault;
   }
@@ -58,7 +60,7 @@ function describe(found: readonly { readonly target: string; readonly tools: num
 
 export async function undoClient(name: string, options: Arguments, io: Io): Promise<number> {
   const file = fileOf(clientNamed(name), options, io);
-  await undoClientFile(file, backupsOf(options, io));
+  await undoRedirected(await openFileVault(placeOf(options, io)), file);
   show(io, options.json, { file, undone: true }, () => `${plain(file)} is what it was before.\n`);
   return 0;
 }
@@ -83,8 +85,9 @@ function fileOf(client: Client, options: Arguments, io: Io): string {
   return own;
 }
 
-function backupsOf(options: Arguments, io: Io): string {
-  return join(homeFolder(io.env, options.home), 'client-backups');
+/** Where what the file was is kept, encrypted. */
+function placeOf(options: Arguments, io: Io): Parameters<typeof openFileVault>[0] {
+  return { options, io, home: homeFolder(io.env, options.home) };
 }
 
 /** For pasting into a shell. */

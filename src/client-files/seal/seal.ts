@@ -32,7 +32,7 @@ export async function writeSealed(
   place: SealingPlace, read: ClientFile, plan: Pick<SealPlan, 'text' | 'values' | 'entries' | 'launches'>,
 ): Promise<void> {
   const bytes = new TextEncoder().encode(plan.text);
-  await exchange(place, read, { act: 'seal', toMode: PRIVATE, bytes, values: plan.values, entries: plan.entries, launches: plan.launches });
+  await changeFile(place, read, { act: 'seal', toMode: PRIVATE, bytes, values: plan.values, entries: plan.entries, launches: plan.launches });
 }
 
 export interface Unsealed {
@@ -53,7 +53,7 @@ export async function unsealFile(place: SealingPlace, path: string, isMeant: boo
   const all = await place.keep.list(read.path);
   const whole = beforeSeals(all, read.bytes);
   if (whole !== undefined) {
-    await exchange(place, read, { act: 'unseal', toMode: PRIVATE, bytes: whole.bytes, ...NOTHING });
+    await changeFile(place, read, { act: 'unseal', toMode: PRIVATE, bytes: whole.bytes, ...NOTHING });
     return { how: 'whole', servers: serversOf(whole.seals.flatMap(({ values, entries }) => [...values, ...entries])), withheld: [] };
   }
   const { text, from, withheld } = inPlaces(read, all, isMeant);
@@ -63,7 +63,7 @@ export async function unsealFile(place: SealingPlace, path: string, isMeant: boo
       remedy: 'See what was kept of it: sallyport config restore FILE --list',
     });
   }
-  await exchange(place, read, { act: 'unseal', toMode: PRIVATE, bytes: new TextEncoder().encode(text), ...NOTHING });
+  await changeFile(place, read, { act: 'unseal', toMode: PRIVATE, bytes: new TextEncoder().encode(text), ...NOTHING });
   return { how: 'places', servers: serversOf(from), withheld };
 }
 
@@ -77,7 +77,7 @@ export async function restoreFile(place: SealingPlace, path: string, kept: Kept)
   if (kept.before === undefined) {
     throw new SallyportError('ERR_NOT_FOUND', `${path} did not exist then`, { remedy: 'Remove it by hand, if that is meant.' });
   }
-  await exchange(place, read, { act: 'restore', toMode: kept.mode, bytes: kept.before, ...NOTHING });
+  await changeFile(place, read, { act: 'restore', toMode: kept.mode, bytes: kept.before, ...NOTHING });
 }
 
 /**
@@ -105,7 +105,7 @@ const NOTHING = { values: [], entries: [], launches: [] } as const;
 type Act = Pick<Kept, 'act' | 'values' | 'entries' | 'launches'> & { readonly bytes: Uint8Array; readonly toMode: number };
 
 /** Keeps what a file is, then makes it what it is to be. */
-async function exchange({ keep, now }: SealingPlace, read: ClientFile, { bytes, toMode, act, ...taken }: Act): Promise<void> {
+export async function changeFile({ keep, now }: SealingPlace, read: ClientFile, { bytes, toMode, act, ...taken }: Act): Promise<void> {
   const [beforeDigest, afterDigest] = [digestOf(read.bytes), digestOf(bytes)];
   const mode = read.bytes === undefined ? PRIVATE : (await lstat(read.path)).mode & 0o777;
   const kept = await keep.add(read.path, { at: now(), act, mode, before: read.bytes, beforeDigest, afterDigest, ...taken });
