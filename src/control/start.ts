@@ -293,7 +293,7 @@ function listenForSilence({ report, ...control }: Control): () => Promise<void> 
       .finally(() => {
         looking = undefined;
       });
-  }, LIMITS.watchBeatMsMin);
+  }, LIMITS.watchLookMs);
   return async () => {
     clearInterval(timer);
     await looking;

@@ -69,6 +69,8 @@ export const OUTSIDE_LIMITS = {
   /** How often a watcher of files says that it is there. */
   watchBeatMsMin: 5_000,
   watchBeatMsMax: 60 * 60_000,
+  /** How often control looks which of them were not heard. */
+  watchLookMs: 2_000,
   /** What one target file of `discover network` may name, for how long, and how fast it is done. */
   networkTargetsMax: 1_000,
   networkAddressesMax: 65_536,

@@ -22,6 +22,7 @@ export const FILES: readonly Switch[] = [
   ]),
   ...switches('src/client-files/watch/copies.ts', 'src/client-files/watch/watch.test.ts', [
     ['copies are of one file', 'copies show nothing', '.setAAD(Buffer.from(path)).setAuthTag(', '.setAuthTag('],
+    ['links that were turned', 'through a link that was turned', "if (before.link !== undefined && await", "if (before.link === '' && await"],
     ['what was written meanwhile', 'never over what somebody wrote', 'if (!Buffer.from(judged).equals(await readFile(path))) {', 'if (judged.length < 0) {'],
   ]),
   ...switches('src/client-files/watch/watcher.ts', 'src/client-files/watch/watch.test.ts', [
@@ -43,7 +44,10 @@ export const FILES: readonly Switch[] = [
     ['older baselines', 'under rising numbers', 'if (number <= (known?.body.number ?? 0))', 'if (number < 0)'],
   ]),
   ...switches('src/control/files/watches.ts', 'src/control/files/files.test.ts', [
-    ['silent watchers', 'silent once', "await record({ event: 'watch.stopped', space, principal,", "if (seenAt < 0) await record({ event: 'watch.stopped', space, principal,"],
+    ['silent watchers', 'silent once', 'now() - body.seenAt <= BEATS * body.everyMs', 'now() > 0'],
+  ]),
+  ...switches('src/control/start.ts', 'src/control/files/files.test.ts', [
+    ['who looks for silence', 'looks for silence by itself', ', listenForSilence(control));', ');'],
   ]),
   ...switches('src/client-files/enforce/matchers.ts', 'src/client-files/enforce/enforce.test.ts', [
     ['names beside commands', 'no longer counts beside', 'strict.length > 0 ? strict :', 'strict.length < 0 ? strict :'],

@@ -25,7 +25,9 @@ export class Reverting {
   }
 
   /** Gives what was done, in words. */
-  async revert({ path, before, bytes }: Change): Promise<string> {
+  async revert({ path, before, after, bytes }: Change): Promise<string> {
+    // Who may write the folders of a path decides where it leads: only for its own user does a watcher write there.
+    if ((before ?? after)?.uid !== process.getuid?.()) return 'not reverted: it is another user\'s file';
     const now = Date.now();
     const lately = (this.#done.get(path) ?? []).filter((at) => at > now - MINUTE_MS);
     if (lately.length >= LIMITS.watchRevertsPerMinuteMax) return 'not reverted: something writes it again and again';
@@ -58,14 +60,14 @@ export function commandsOf({ path, after, bytes, differences }: Change): readonl
 }
 
 /**
- * Ends what was started by changed entries since the change: processes whose command line is, or ends with, an entry's, of this
- * user, and what they started. Gives how many.
+ * Ends what was started by changed entries since the change: processes of the file's owner whose command line is, or ends with,
+ * an entry's, and what they started. Gives how many.
  */
-export function killStarted(commands: readonly (readonly string[])[], sinceMs: number): number {
+export function killStarted(commands: readonly (readonly string[])[], owner: number, sinceMs: number): number {
   if (commands.length === 0 || !hasProc()) return 0;
   const { processes } = readLinux();
   const since = Math.floor(sinceMs / 1000) - 1;
-  const roots = processes.filter((one) => one.pid !== process.pid && one.startedAt >= since && commands.some((command) => runs(one, command)));
+  const roots = processes.filter((one) => one.pid !== process.pid && one.startedAt >= since && one.user === owner && commands.some((command) => runs(one, command)));
   const doomed = new Map<number, RunningProcess>();
   const add = (one: RunningProcess): void => {
     if (doomed.has(one.pid) || one.pid === process.pid) return;

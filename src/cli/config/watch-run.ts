@@ -186,7 +186,7 @@ function killLater(parts: Watch, change: Change): void {
   const commands = commandsOf(change);
   for (const ms of KILL_AFTER_MS) {
     later(parts, ms, async () => {
-      const ended = killStarted(commands, change.seenAt);
+      const ended = killStarted(commands, change.after?.uid ?? -1, change.seenAt);
       if (ended === 0) return;
       parts.call.io.note(`${ended} processes that it started were ended.`);
       await parts.reports.add('/file-changes', reportOf(parts.watched, toldOf(change.differences), [`${ended} processes ended`]));

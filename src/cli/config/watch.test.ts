@@ -109,6 +109,7 @@ describe('config watch', () => {
     const second = await watching();
     await until(async () => (await records('watch.stopped')).length > 0);
     expect(await records('watch.stopped')).toMatchObject([{ detail: { state: 'interrupted' } }]);
+    expect(await run('watch', '--list')).toMatchObject({ code: 0, out: expect.stringContaining(`place-${place}`) });
     second.kill('SIGTERM');
     await second.exited;
     expect(await records('watch.stopped')).toMatchObject([{ detail: { state: 'stopped' } }, { detail: { state: 'interrupted' } }]);

@@ -3,7 +3,9 @@ import { SallyportError } from '../../domain/errors.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { controlClient } from '../client.ts';
-import { readSpan } from '../terminal.ts';
+import { show } from '../command.ts';
+import { number, objects, part, text } from '../json-view.ts';
+import { readSpan, table, time } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { hasGate } from './file-acts.ts';
 import { SCOPE_OPTIONS, SCOPE_USAGE, watchedOf } from './watched.ts';
@@ -15,11 +17,13 @@ import type { Orders, Watch } from './watch-run.ts';
 const LAST_WORDS_MS = 10_000;
 
 export const watch: Verb = {
-  usage: `watch ${SCOPE_USAGE} [--do notify,revert,block,kill] [--from SEVERITY] [--agent NAME] [--every 60s] [--once]`,
+  usage: `watch ${SCOPE_USAGE} [--do notify,revert,block,kill] [--from SEVERITY] [--agent NAME] [--every 60s] [--once] | watch --list`,
   options: {
     ...SCOPE_OPTIONS, do: { type: 'string' }, from: { type: 'string' }, agent: { type: 'string' }, every: { type: 'string' }, once: { type: 'boolean' },
+    list: { type: 'boolean' },
   },
   run: async (asked) => {
+    if (asked.options.flag('list')) return list(asked);
     const orders = ordersOf(asked);
     const call = { ...asked, client: lasting(asked) };
     const watched = await watchedOf(call);
@@ -54,4 +58,14 @@ function ordersOf({ options }: Call): Orders {
   throw new SallyportError('ERR_USAGE', wrong ?? 'the orders can\'t be read', {
     remedy: 'For instance: sallyport config watch --do notify,revert --from high --every 60s',
   });
+}
+
+/** Who watches which hosts, and who went silent; that is an exit code of 1. */
+async function list({ client, io, options }: Call): Promise<number> {
+  const answer = await client.get('/file-watches');
+  const watches = objects(part(answer, 'watches'));
+  show(io, options.json, answer, () => table(['host', 'place', 'state', 'heard', 'by'], watches.map((one) => [
+    text(one['host']), text(one['place']), text(one['state']), time(number(one['seenAt'])), text(one['principal']),
+  ])));
+  return watches.some((one) => one['state'] === 'silent') ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
 import { readOwn, replaceOwn } from './baseline.ts';
@@ -71,7 +71,8 @@ export async function putBack(path: string, before: FileState | undefined, judge
   if (bytes === undefined) {
     throw new SallyportError('ERR_NOT_FOUND', `no copy of ${path} was kept`, { remedy: 'Put it back by hand, then approve it: sallyport config baseline' });
   }
-  // What was a link leads to the file that was approved: the file is put back, the link stays.
+  if (before.link !== undefined && await readlink(path).catch(() => '') !== before.link) return putLinkBack(path, before.link);
+  // A link that leads where it did: the file that it leads to is put back, the link stays.
   const target = before.link === undefined ? path : await realpath(path).catch(() => path);
   const fresh = join(dirname(target), `.${basename(target)}.sallyport-${crypto.randomUUID()}`);
   await mkdir(dirname(target), { recursive: true });
@@ -91,6 +92,13 @@ export async function putBack(path: string, before: FileState | undefined, judge
     await rm(fresh, { force: true });
     throw error;
   }
+}
+
+/** What it leads to is looked at by itself afterwards: through a link that was turned nothing is written. */
+async function putLinkBack(path: string, link: string): Promise<void> {
+  const fresh = join(dirname(path), `.${basename(path)}.sallyport-${crypto.randomUUID()}`);
+  await symlink(link, fresh);
+  await rename(fresh, path);
 }
 
 async function checkSame(path: string, judged: Uint8Array | undefined): Promise<void> {

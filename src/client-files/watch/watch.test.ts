@@ -198,6 +198,24 @@ describe('putting back', () => {
     expect(new TextDecoder().decode(await copies.take(`${added.path}\0away`))).toBe('added');
   });
 
+  test('through a link that was turned nothing is written: the link leads again where it did', async () => {
+    const copies = await Copies.at(join(home, 'watch'));
+    writeFileSync(join(home, 'real.json'), json({ crm: ENTRY }));
+    writeFileSync(join(home, 'victim'), 'keep');
+    const place: WatchedPlace = { path: join(home, 'mcp.json'), role: 'servers', client: 'cursor' };
+    symlinkSync('real.json', place.path);
+    const before = await state(place);
+    await copies.keep(place.path, readFileSync(place.path));
+    unlinkSync(place.path);
+    symlinkSync('victim', place.path);
+    await putBack(place.path, before, undefined, copies);
+    expect(await state(place)).toEqual(before);
+    expect(readFileSync(join(home, 'victim'), 'utf8')).toBe('keep');
+    writeFileSync(join(home, 'real.json'), 'evil');
+    await putBack(place.path, before, undefined, copies);
+    expect(await state(place)).toEqual(before);
+  });
+
   test('a link that took the place of a file goes, and what it leads to stays', async () => {
     const copies = await Copies.at(join(home, 'watch'));
     const place = put('mcp.json', json({ crm: ENTRY }));

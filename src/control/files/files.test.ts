@@ -4,6 +4,7 @@ import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { ask, person } from '../admins/fixture-admin.ts';
 import type { RecordEvent } from '../../domain/record.ts';
+import { until } from '../../../test/fixtures/era-deeds.ts';
 import { noteSilence } from './watches.ts';
 
 let fixture: ControlFixture;
@@ -97,6 +98,12 @@ test('a watcher that stops is on record, one that is interrupted too, and one th
   const told = (await recorded('watch.stopped')).filter(({ detail }) => JSON.stringify(detail).includes('laptop-9'));
   expect(told.map(({ detail }) => detail)).toMatchObject([{ state: 'silent' }, { state: 'stopped' }, { state: 'interrupted' }]);
   expect(await fixture.api('GET', '/file-watches')).toMatchObject({ status: 200 });
+});
+
+test('control looks for silence by itself', async () => {
+  const gone = { host: 'laptop-11', place: 'ann', principal: 'sallyport|admin', everyMs: 5_000, since: 1, seenAt: 1, state: 'watching' };
+  await fixture.role.control.store.put('file-watch', 'default', 'f'.repeat(40), gone, { by: 'test' });
+  await until(async () => JSON.stringify(await recorded('watch.stopped')).includes('laptop-11'));
 });
 
 test('nobody keeps alive, or ends, the watch of another', async () => {
