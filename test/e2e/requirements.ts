@@ -66,6 +66,11 @@ const ROWS = {
   'registry-duties': ['A server that somebody asks for is reviewed, approved and published by others, on record.', 'issue 7, part 5'],
   'registry-cooling': ['What comes from another registry waits, and what was changed, deprecated or looks wrong is held until somebody looked.',
     'issue 7, part 5'],
+  'discover-files': [
+    'Every server that a file of one of 75 clients names is found once, for what it runs, in whose home or project it is; nothing is evaluated.',
+    'issue 7, part 1; done when',
+  ],
+  'discover-files-silent': ['No value of a client\'s file leaves the look at it: no secret, header, argument or query.', 'issue 7, part 1'],
   'discover-network': [
     'Servers of both eras are found at authorised targets alone, at a polite rate, with what they do for strangers; none of their tools is called.',
     'issue 7, part 2',

@@ -1,6 +1,7 @@
 import type { Switch } from './switch.ts';
 import { SENSORS_OUTSIDE } from './switches-sensors.ts';
 import { INVENTORY } from './switches-inventory.ts';
+import { HOST_FILES } from './switches-host-files.ts';
 import { FILES } from './switches-files.ts';
 import { KNOWN_OUTSIDE } from './switches-known.ts';
 import { LOGS } from './switches-logs.ts';
@@ -10,6 +11,7 @@ import { REGISTRY } from './switches-registry.ts';
 export const OUTSIDE: readonly Switch[] = [
   ...INVENTORY,
   ...FILES,
+  ...HOST_FILES,
   ...KNOWN_OUTSIDE,
   ...SENSORS_OUTSIDE,
   ...LOGS,

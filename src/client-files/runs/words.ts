@@ -41,7 +41,7 @@ function splitLine(line: string): readonly (readonly string[])[] | undefined {
       if (quoted === undefined) return undefined;
       word = (word ?? '') + quoted.text;
       at = quoted.end;
-    } else if (SHELL_SIGNS.has(sign) || sign === '&' || (sign === '$' && line[at + 1] === '(')) return undefined;
+    } else if (SHELL_SIGNS.has(sign) || sign === '&') return undefined;
     else word = (word ?? '') + sign;
   }
   endWord();

@@ -55,7 +55,8 @@ export function observeClient(client: string, person: string, place: string, ser
 export function observeTokens(place: string, client: string, person: string, url: string | undefined, { files, machine, now }: FilesLook): Observation {
   const common = { sensor: 'client-file', host: machine, place, seenAt: now, client, person, risks: ['secret-in-clear'] } as const;
   if (url === undefined) {
-    return { ...common, kind: 'client', name: files.clientOf(client).name, confidence: 90, keys: [keyOfClient(client, machine, person)], facts: { tokens: true } };
+    return { ...common, kind: 'client', name: files.clientOf(client).name, confidence: 90, keys: [keyOfClient(client, machine, person)],
+      facts: { tokens: true } };
   }
   const runs: Runs = { kind: 'remote', url };
   return { ...common, kind: 'server', confidence: 90, keys: keysOfRuns(runs, machine), runs: shown(runs), facts: { tokens: true } };
