@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { objects, part, text } from '../../src/cli/json-view.ts';
+import { openAdminSession } from '../../src/control/admins/session.ts';
 import type { Json } from '../../src/domain/json.ts';
 import { verifies } from '../e2e/requirements.ts';
 import { connectV1 } from '../fixtures/clients.ts';
@@ -185,7 +186,7 @@ describe('a client', () => {
     }
   });
 
-  test('that shows nothing is told how to sign in, where that is not for everybody', async () => {
+  test('that shows nothing is told how to sign in, where that is not for everybody; who signed in reads', async () => {
     const closed = `apiVersion: sallyport/v1\nregistry: { namespace: com.example }\n${SERVERS.map((id, at) =>
       `${at === 0 ? 'servers:\n' : ''}  ${id}: { url: "${server.url}", allowPrivate: true, owner: tests, tools: { charge: { effect: read } } }`).join('\n')}\n`;
     await gate.admin('POST', '/manifest', { file: 'sallyport.yaml', text: closed, policies: [], dryRun: false });
@@ -194,5 +195,14 @@ describe('a client', () => {
       expect([status, headers.get('access-control-allow-origin'), Object.hasOwn(Object(body), 'servers')]).toEqual([401, '*', false]);
       expect(headers.get('www-authenticate')).toContain('resource_metadata=');
     }
+    const person = text((await gate.admin('POST', '/accounts', { userName: 'ada', groups: [] }))['person']);
+    const who = { principal: `${gate.controlUrl}|${person}`, person };
+    const { cookie } = await openAdminSession(new Request(gate.controlUrl), gate.controlUrl, who, gate.control());
+    const shown = { cookie: cookie.split(';')[0] ?? '' };
+    const known = await call('/v0.1/servers', { headers: shown });
+    expect([known.status, namesIn(known.body).length, known.headers.get('cache-control')]).toEqual([200, 3, 'private, no-cache']);
+    expect((await call('/v0.1/servers', { headers: { ...shown, 'sec-fetch-site': 'cross-site' } })).status).toBe(403);
+    const patch = { method: 'PATCH', headers: { ...shown, 'content-type': 'application/json' }, body: '{"status":"deleted"}' };
+    expect((await call('/v0.1/servers/com.example%2Fcrm/status', patch)).status).toBe(403);
   });
 });
