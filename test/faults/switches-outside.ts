@@ -6,9 +6,11 @@ import { FILES } from './switches-files.ts';
 import { KNOWN_OUTSIDE } from './switches-known.ts';
 import { LOGS } from './switches-logs.ts';
 import { REGISTRY } from './switches-registry.ts';
+import { CLIENT_FILES } from './switches-client-files.ts';
 
 /** What keeps order outside the gate: sensors, correlation, files of clients sealed, watched and enforced, the registry service, what ages. */
 export const OUTSIDE: readonly Switch[] = [
+  ...CLIENT_FILES,
   ...INVENTORY,
   ...FILES,
   ...HOST_FILES,
