@@ -47,7 +47,7 @@ export const FILES: readonly Switch[] = [
     ['silent watchers', 'silent once', 'now() - body.seenAt <= BEATS * body.everyMs', 'now() > 0'],
   ]),
   ...switches('src/control/start.ts', 'src/control/files/files.test.ts', [
-    ['who looks for silence', 'looks for silence by itself', ', listenForSilence(control));', ');'],
+    ['who looks for silence', 'looks for silence by itself', ', listenForSilence(control)', ''],
   ]),
   ...switches('src/client-files/enforce/matchers.ts', 'src/client-files/enforce/enforce.test.ts', [
     ['names beside commands', 'no longer counts beside', 'strict.length > 0 ? strict :', 'strict.length < 0 ? strict :'],

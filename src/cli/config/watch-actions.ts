@@ -67,7 +67,8 @@ export function killStarted(commands: readonly (readonly string[])[], owner: num
   if (commands.length === 0 || !hasProc()) return 0;
   const { processes } = readLinux();
   const since = Math.floor(sinceMs / 1000) - 1;
-  const roots = processes.filter((one) => one.pid !== process.pid && one.startedAt >= since && one.user === owner && commands.some((command) => runs(one, command)));
+  const young = processes.filter((one) => one.pid !== process.pid && one.startedAt >= since && one.user === owner);
+  const roots = young.filter((one) => commands.some((command) => runs(one, command)));
   const doomed = new Map<number, RunningProcess>();
   const add = (one: RunningProcess): void => {
     if (doomed.has(one.pid) || one.pid === process.pid) return;
