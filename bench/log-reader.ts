@@ -7,7 +7,7 @@ const paths = process.argv.slice(2);
 const { vendorOf } = knowledgeOf(shippedTables());
 const [startedAt, before] = [performance.now(), process.cpuUsage()];
 let servers = 0;
-for await (const item of lookAtLogs(paths, { vendorOf, vendors: [], gates: new Set<string>(), signal: new AbortController().signal, now: Date.now })) {
+for await (const item of lookAtLogs(paths, { vendorOf, vendors: [], gates: [], signal: new AbortController().signal, now: Date.now })) {
   if (isUnseen(item)) throw new Error(`${item.place}: ${item.reason}`);
   servers += 1;
 }

@@ -14,6 +14,10 @@ export const LOGS: readonly Switch[] = [
     ['paths that nothing answers at', 'look-alikes are not', 'if (status === 404 || status === 410', 'if (status === 410'],
     ['names that sound alike', 'look-alikes are not', '(?:^|[.-])mcps?(?=$|[.-])', 'mcp'],
   ]),
+  ...switches('src/discover/logs/gates.ts', 'src/discover/logs/logs.test.ts', [
+    ['the gate goes around nothing', 'goes around nothing', "sources.has(from?.toLowerCase() ?? '')", "sources.has('')"],
+    ['others beside the gate', 'goes around nothing', '`${host}:${port}`', '`${host}:`'],
+  ]),
   ...switches('src/discover/logs/tally.ts', 'src/discover/logs/logs.test.ts', [
     ['room for what is sure', 'crowd out nothing', '!makeRoom(rows, byAddress)', 'rows.size > 0'],
     ['clocks that are ahead', 'times that are none', 'Math.min(row.last, now)', 'row.last'],
@@ -27,7 +31,6 @@ export const LOGS: readonly Switch[] = [
   ...switches('src/discover/logs/look.ts', 'src/discover/logs/logs.test.ts', [
     ['broken lines are told', 'broken lines are counted', 'if (broken > 0) {', 'if (broken < 0) {'],
     ['who only calls itself the gate', 'goes around nothing', 'OWN_AGENT.test(named.agent', '!OWN_AGENT.test(named.agent'],
-    ['the gate goes around nothing', 'goes around nothing', "options.gates.has(traffic.from?.toLowerCase() ?? '') ||", ''],
     ['requests without a host are told', 'names no host', 'if (nameless > 0) yield', 'if (nameless < 0) yield'],
   ]),
   ...switches('src/discover/logs/signs.ts', 'src/discover/logs/exports/exports.test.ts', [

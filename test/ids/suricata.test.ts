@@ -146,7 +146,7 @@ test('what Suricata wrote is what `discover logs` reads: every server once, of i
   writeFileSync(file, watched.eve);
   const found: Record<string, string> = {};
   const unseen: string[] = [];
-  const options = { vendorOf: () => undefined, vendors: [], gates: new Set<string>(), signal: new AbortController().signal, now: Date.now, machine: 'sensor' };
+  const options = { vendorOf: () => undefined, vendors: [], gates: [], signal: new AbortController().signal, now: Date.now, machine: 'sensor' };
   for await (const item of lookAtLogs([file], options)) {
     if (isUnseen(item)) unseen.push(item.place);
     else found[item.keys[0] ?? ''] = `${item.confidence} ${String(item.facts['era'])}`;
@@ -161,7 +161,7 @@ test('what Suricata wrote is what `discover logs` reads: every server once, of i
     ...routes.map((route) => [`url:sensor!${relays['gate, modern client']?.url}/${route}`, '95 modern']),
   ]));
   const beside: string[] = [];
-  for await (const item of lookAtLogs([file], { ...options, gates: new Set([GATE]) })) if (!isUnseen(item)) beside.push(item.keys[0] ?? '');
+  for await (const item of lookAtLogs([file], { ...options, gates: [GATE] })) if (!isUnseen(item)) beside.push(item.keys[0] ?? '');
   const atGate = [relays['gate, legacy client']?.url ?? '', relays['gate, modern client']?.url ?? ''];
   expect(beside.filter((key) => !atGate.some((url) => key.startsWith(`url:sensor!${url}`)))).toEqual([]);
 });

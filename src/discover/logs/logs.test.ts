@@ -32,11 +32,11 @@ function put(content: string | Buffer, name = `${files += 1}.log`): string {
 }
 
 async function look(content: string | Buffer | readonly string[],
-  options: { readonly host?: string; readonly machine?: string; readonly gates?: ReadonlySet<string> } = {}): Promise<Found> {
+  options: { readonly host?: string; readonly machine?: string; readonly gates?: readonly string[] } = {}): Promise<Found> {
   const paths = (typeof content === 'string' || Buffer.isBuffer(content) ? [content] : content).map((text) => put(text));
   const servers: Observation[] = [];
   const unseen: Unseen[] = [];
-  for await (const item of lookAtLogs(paths, { vendorOf, vendors, gates: new Set<string>(), signal: new AbortController().signal, now: () => 1_800_000_000_000,
+  for await (const item of lookAtLogs(paths, { vendorOf, vendors, gates: [], signal: new AbortController().signal, now: () => 1_800_000_000_000,
     ...options })) {
     if (isUnseen(item)) unseen.push(item);
     else servers.push(item);
@@ -245,12 +245,14 @@ describe('what is taken for MCP', () => {
   test('what the gate does itself goes around nothing; who only calls itself so does', async () => {
     const log = lines(
       zeekHttp({ 'id.orig_h': '10.0.0.2', user_agent: 'sallyport' }), zeekHttp({ 'id.orig_h': '10.0.0.2', host: 'crm.corp.example' }),
-      zeekHttp({ host: 'gate.corp.example', uri: '/mcp/crm' }), zeekHttp({ 'id.orig_h': '10.0.0.66', host: 'crm.corp.example', user_agent: 'sallyport' }),
+      zeekHttp({ host: 'gate.corp.example', uri: '/mcp/crm' }), zeekHttp({ host: 'gate.corp.example:3000', uri: '/mcp' }), zeekHttp({ 'id.orig_h': '10.0.0.66', host: 'crm.corp.example', user_agent: 'sallyport' }),
     );
-    const { servers, unseen } = await look(log, { gates: new Set(['10.0.0.2', 'gate.corp.example']) });
-    expect(servers.map(({ keys, facts }) => [keys[0], facts['sources']])).toEqual([['url:http://crm.corp.example/mcp', '10.0.0.66']]);
+    const { servers, unseen } = await look(log, { gates: ['10.0.0.2', 'Gate.corp.example:80'] });
+    expect(servers.map(({ keys, facts }) => [keys[0], facts['sources']])).toEqual([
+      ['url:http://gate.corp.example:3000/mcp', '10.0.0.5'], ['url:http://crm.corp.example/mcp', '10.0.0.66'],
+    ]);
     expect(unseen).toEqual([{ place: '10.0.0.66', reason: expect.stringContaining('--gate') }]);
-    expect((await look(log)).keys).toHaveLength(3);
+    expect((await look(log)).keys).toHaveLength(4);
   });
 
   test('a name alone is weaker than any request', async () => {
@@ -266,7 +268,7 @@ test('every vendor is found by what it is known by, also one that is named for n
   const dedicated = all.filter(({ isDedicated }) => isDedicated).map(({ host }) => host.replace('*.', 'any.'));
   const log = put(lines(...dedicated.map((query) => ({ ts: AT, uid: 'C', query, qtype_name: 'A', rejected: false }))));
   const found: string[] = [];
-  const options = { vendorOf: vendorsOf(all), vendors: all.map(({ host }) => `https://${host}`), gates: new Set<string>(),
+  const options = { vendorOf: vendorsOf(all), vendors: all.map(({ host }) => `https://${host}`), gates: [],
     signal: new AbortController().signal, now: Date.now };
   for await (const item of lookAtLogs([log], options)) if (!isUnseen(item)) found.push(item.keys[0] ?? '');
   expect(dedicated.length).toBeGreaterThan(100);
@@ -328,7 +330,7 @@ describe('bad input', () => {
     Bun.spawnSync(['mkfifo', pipe]);
     const binary = put(Buffer.from([0, 1, 2, 3, 255, 254]));
     const found: (Observation | Unseen)[] = [];
-    const options = { vendorOf, vendors, gates: new Set<string>(), signal: new AbortController().signal, now: Date.now };
+    const options = { vendorOf, vendors, gates: [], signal: new AbortController().signal, now: Date.now };
     for await (const item of lookAtLogs([pipe, '/dev/zero', folder, join(folder, 'absent'), binary, put('')], options)) found.push(item);
     expect(found.map((item) => isUnseen(item) ? item.reason : item)).toEqual([
       expect.stringContaining('is no file'), expect.stringContaining('is no file'), expect.stringContaining('is no file'),

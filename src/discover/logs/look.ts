@@ -2,6 +2,8 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { Looked, Unseen } from '../../domain/observation.ts';
 import { lookAtExport } from './exports/look.ts';
 import { FORMATS } from './formats/table.ts';
+import { ownTrafficOf } from './gates.ts';
+import type { IsOwn } from './gates.ts';
 import { firstLines, readLines, textOf } from './lines.ts';
 import { maySay, signsOf } from './signs.ts';
 import type { VendorOf } from './signs.ts';
@@ -18,10 +20,10 @@ export interface LogOptions {
   /** The machine on which logs were written that name loopback addresses. */
   readonly machine?: string;
   /**
-   * Names and addresses of the gate: what comes from there is its own, what goes there passes it, and neither says of anybody that
+   * Names and addresses of the gate (`ownTrafficOf`): what comes from there is its own, what goes there passes it, and neither says of anybody that
    * they go around it. Only whoever runs the gate can say them: a program may call itself what it likes.
    */
-  readonly gates: ReadonlySet<string>;
+  readonly gates: readonly string[];
   /** Id of a format or of a product, where it is not to be told from the file. */
   readonly format?: string;
   readonly signal: AbortSignal;
@@ -52,7 +54,7 @@ export async function* lookAtLogs(paths: readonly string[], options: LogOptions)
   const claimed = new Set<string>();
   // Connections are known by addresses that the other logs name.
   for (const log of logs.toSorted((a, b) => Number(a.reader.all === true) - Number(b.reader.all === true))) {
-    yield* readLog(log, { tally, asked, claimed }, options);
+    yield* readLog(log, { tally, asked, isOwn: ownTrafficOf(options.gates), claimed }, options);
   }
   yield* tally.observations(options.now());
   for (const from of claimed) yield { place: from, reason: CLAIMED };
@@ -101,11 +103,12 @@ interface Reading {
   readonly tally: Tally;
   /** What a line must name to be looked at. */
   readonly asked: RegExp;
+  readonly isOwn: IsOwn;
   /** Addresses from which somebody came as the gate, and is not known as it. */
   readonly claimed: Set<string>;
 }
 
-async function* readLog({ path, format, reader }: Log, { tally, asked, claimed }: Reading, options: LogOptions): AsyncGenerator<Unseen> {
+async function* readLog({ path, format, reader }: Log, { tally, asked, isOwn, claimed }: Reading, options: LogOptions): AsyncGenerator<Unseen> {
   let broken = 0;
   let nameless = 0;
   const places: number[] = [];
@@ -122,7 +125,7 @@ async function* readLog({ path, format, reader }: Log, { tally, asked, claimed }
       const traffic = reader.read(textOf(line));
       if (traffic === 'broken') isBroken(number);
       if (typeof traffic === 'string') return;
-      if (options.gates.has(traffic.from?.toLowerCase() ?? '') || options.gates.has(traffic.host?.toLowerCase() ?? '')) return;
+      if (isOwn(traffic)) return;
       if (traffic.by === 'connection') {
         tally.connected(traffic);
         return;

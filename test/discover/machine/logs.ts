@@ -83,6 +83,6 @@ export async function plantLogs(folder: string, machine: string): Promise<Plante
   const signal = new AbortController().signal;
   return Promise.resolve({
     plants: PLANTS, lookAlikes: LOOK_ALIKES, stop: () => Promise.resolve(),
-    looks: [() => lookAtLogs(paths, { vendorOf, vendors: [], gates: new Set<string>(), machine, host: 'front.logs.example', signal, now: Date.now })],
+    looks: [() => lookAtLogs(paths, { vendorOf, vendors: [], gates: [], machine, host: 'front.logs.example', signal, now: Date.now })],
   });
 }

@@ -22,7 +22,7 @@ function put(content: string): string {
 async function look(path: string, format?: string): Promise<{ readonly seen: readonly Observation[]; readonly unseen: readonly string[] }> {
   const seen: Observation[] = [];
   const unseen: string[] = [];
-  const options = { vendorOf, vendors: [], gates: new Set<string>(), signal: new AbortController().signal, now: () => 1_800_000_000_000,
+  const options = { vendorOf, vendors: [], gates: [], signal: new AbortController().signal, now: () => 1_800_000_000_000,
     ...(format === undefined ? {} : { format }) };
   for await (const item of lookAtLogs([path], options)) {
     if (isUnseen(item)) unseen.push(item.reason);
