@@ -8,10 +8,7 @@ const GIT = 'src/discover/code/git/git.test.ts';
 /** What keeps the look at running hosts and at code true to what is there, harmless, and silent of secrets. */
 export const SENSORS_OUTSIDE: readonly Switch[] = [
   ...switches('src/discover/host/process-signs.ts', PROCESSES, [
-    [
-      'who is the gate', 'what calls itself the gate is not the gate',
-      'gates.some((each) => each === script || each === process.program)', "origin?.name === 'sallyport'",
-    ],
+    ['who is the gate', 'what calls itself the gate is not the gate', ' && isThisFile(each, process))', ')'],
   ]),
   ...switches('src/discover/host/processes.ts', PROCESSES, [
     ['names that make no server', 'look-alikes are not told', 'signs.confidence >= CONFIDENCE_MIN', 'signs.confidence >= 0'],

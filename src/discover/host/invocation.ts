@@ -34,24 +34,24 @@ export function isInterpreter(name: string): boolean {
   return INTERPRETER.test(basename(name));
 }
 
-export function invocationOf({ argv, program, folder, sharesFiles }: RunningProcess): Invocation {
+export function invocationOf({ argv, program, folder, image = '' }: RunningProcess): Invocation {
   const [first = '', ...rest] = argv;
   const words = runnerWords([basename(first), ...rest]);
   if (words !== undefined) return { words };
   if (!isInterpreter(first) && !isInterpreter(program ?? '')) return { words: argv };
   const { script, module, after } = scriptOf(basename(first), rest);
   if (module !== undefined) {
-    const origin = sharesFiles && isAbsolute(first) ? pythonOriginOf(dirname(first), { module }) : undefined;
+    const origin = isAbsolute(first) ? pythonOriginOf(`${image}${dirname(first)}`, { module }) : undefined;
     return { words: origin === undefined ? argv : againBy(origin, after), module, ...(origin !== undefined && { origin }) };
   }
   if (script === undefined) return { words: argv };
   const path = isAbsolute(script) || folder === undefined ? script : resolve(folder, script);
   const runner = RUNNERS.find(([pattern]) => pattern.test(path));
   if (runner !== undefined) return { words: runnerWords([...runner[1], ...after]) ?? [...runner[1], ...after] };
-  if (!sharesFiles || !isAbsolute(path)) return { words: argv, script: path };
+  if (!isAbsolute(path)) return { words: argv, script: path };
   // `bun test`, `node --run start`: a word that names no file is none.
-  if (!isFile(path)) return { words: argv };
-  const origin = npmOriginOf(path) ?? pythonOriginOf(dirname(path), { command: basename(path) });
+  if (!isFile(`${image}${path}`)) return { words: argv, ...(image !== '' && { script: path }) };
+  const origin = npmOriginOf(path, image) ?? pythonOriginOf(`${image}${dirname(path)}`, { command: basename(path) });
   if (origin === undefined) return { words: argv, script: path };
   return { words: origin.isInstalled ? againBy(origin, after) : argv, script: path, origin };
 }

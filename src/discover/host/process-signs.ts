@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Runs, Unwrapped } from '../../domain/runs.ts';
 import { sdkInBinary } from '../traces/binary.ts';
@@ -43,8 +44,8 @@ export function signsOf(process: RunningProcess, unwrap: Unwrap, gates: readonly
   const invocation = invocationOf(process);
   const { origin, words, script } = invocation;
   const first = process.argv[0] ?? '';
-  // By where it lies, never by what it is called: anybody can call a program so.
-  if (gates.some((each) => each === script || each === process.program)) return gateSigns(invocation);
+  // By the very file that runs, never by what it is called: anybody can call a program so, and mount another one there.
+  if (gates.some((each) => (each === script || each === process.program) && isThisFile(each, process))) return gateSigns(invocation);
   const client = clientOf(process.program, first, origin?.name);
   if (client !== undefined) {
     return { kind: 'client', runs: ranBy(process, invocation), wrappers: [], confidence: 80, by: 'a known client', invocation, client };
@@ -53,13 +54,30 @@ export function signsOf(process: RunningProcess, unwrap: Unwrap, gates: readonly
   // What was installed for good was fetched by nobody now.
   const isKept = origin?.isInstalled === true && !FETCHED.test(origin.folder);
   const wrappers = isKept ? taken.filter((each) => each !== 'npx' && each !== 'uvx') : taken;
-  if (unwrapped.kind === 'gate') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'goes through the gate', invocation };
   if (unwrapped.kind === 'remote') return { kind: 'server', runs: unwrapped, wrappers, confidence: 95, by: 'a bridge to a remote server', invocation };
   const judged = byFiles(process, invocation) ?? byName(unwrapped, invocation, process);
   if (judged === undefined) return undefined;
   const isProject = origin !== undefined && !origin.isInstalled;
-  const runs = isProject || unwrapped.kind === 'program' ? ranBy(process, invocation) : unwrapped;
+  // Its arguments may say that it is the gate; it was found above if it is.
+  const runs = isProject || unwrapped.kind === 'program' || unwrapped.kind === 'gate' ? ranBy(process, invocation) : unwrapped;
   return { kind: judged.kind ?? 'server', runs, wrappers, confidence: judged.confidence, by: judged.by, invocation };
+}
+
+function isThisFile(path: string, { image, root }: RunningProcess): boolean {
+  if (image !== undefined) return false;
+  if (root === undefined) return true;
+  const [here, there] = [statSync(path, { throwIfNoEntry: false }), identityIn(root, path)];
+  return here !== undefined && there === `${here.dev}:${here.ino}`;
+}
+
+/** Undefined: it is not there, or of another user. */
+function identityIn(root: string, path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(`${root}${path}`);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `connect <server>` of this Sallyport; its roles and other commands are no servers. */
@@ -79,7 +97,7 @@ function ranBy({ argv, program }: RunningProcess, { script, module }: Invocation
 
 function byFiles(process: RunningProcess, { origin, script, words }: Invocation): Judged | undefined {
   if (origin?.isDeclared === true) return { confidence: 95, by: `its package is published as a server of the protocol` };
-  const shown = script === undefined || !process.sharesFiles ? undefined : shownBy(script);
+  const shown = script === undefined ? undefined : shownBy(`${process.image ?? ''}${script}`);
   if (shown === 'server') return { confidence: 92, by: 'its source makes a server' };
   if (origin?.sdk !== undefined && origin.sdk.role !== 'client') {
     const isNamed = nameConfidence(origin.ecosystem, origin.name) > 0;
@@ -96,10 +114,10 @@ function byFiles(process: RunningProcess, { origin, script, words }: Invocation)
 }
 
 /** Programs of the system and interpreters are read for nothing: there are hundreds, and what they run is elsewhere. */
-function byBinary({ program, sharesFiles, hasTerminal }: RunningProcess, words: readonly string[]): Judged | undefined {
-  if (program === undefined || !sharesFiles || isInterpreter(program) || program.startsWith('/usr/lib') || program.startsWith('/snap/')) return undefined;
+function byBinary({ program, image = '', hasTerminal }: RunningProcess, words: readonly string[]): Judged | undefined {
+  if (program === undefined || isInterpreter(program) || program.startsWith('/usr/lib') || program.startsWith('/snap/')) return undefined;
   const isHinted = words.slice(0, 4).some((word) => wordsOf(basename(word)).includes('mcp')) || (!hasTerminal && !/^\/(?:usr\/)?s?bin\//.test(program));
-  const library = isHinted ? sdkInBinary(program) : undefined;
+  const library = isHinted ? sdkInBinary(`${image}${program}`) : undefined;
   return library === undefined ? undefined : { confidence: 85, by: `the ${library} is compiled into it` };
 }
 

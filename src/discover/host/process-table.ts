@@ -15,8 +15,10 @@ export interface RunningProcess {
   readonly isPiped?: boolean;
   /** The id of the container that it runs in. */
   readonly container?: string;
-  /** Its files are those of this machine, not of an image of its own. */
-  readonly sharesFiles: boolean;
+  /** Where its files begin, if they are not this machine's: a container's or a sandbox's image, seen from here. Undefined: this machine's. */
+  readonly image?: string;
+  /** Where its own view of the files can be looked into: what it calls by a path may be another file than that path's here. */
+  readonly root?: string;
 }
 
 /** A socket that waits for connections. */

@@ -14,12 +14,12 @@ const DELETED = / \(deleted\)$/;
 export function readLinux(proc = '/proc'): HostTable {
   const bootedAt = Number(/^btime (\d+)$/m.exec(text(`${proc}/stat`))?.[1] ?? 0);
   const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name)).map(Number).toSorted((a, b) => a - b);
-  const own = { files: link(`${proc}/self/ns/mnt`), network: link(`${proc}/self/ns/net`) };
+  const own = { root: rootOf(`${proc}/self`), network: link(`${proc}/self/ns/net`) };
   const processes: RunningProcess[] = [];
   const networks = new Map<string, number>();
   let hidden = 0;
   for (const pid of pids.slice(0, LIMITS.hostProcessesMax)) {
-    const found = readProcess(proc, pid, bootedAt, own.files);
+    const found = readProcess(proc, pid, bootedAt, own.root);
     if (found === undefined) continue;
     processes.push(found);
     const network = link(`${proc}/${pid}/ns/net`);
@@ -48,7 +48,7 @@ function socketsOf(rows: readonly SocketRow[], owners: ReadonlyMap<string, numbe
 }
 
 /** Undefined: it has ended meanwhile, or is a thread of the kernel. */
-function readProcess(proc: string, pid: number, bootedAt: number, ownFiles: string | undefined): RunningProcess | undefined {
+function readProcess(proc: string, pid: number, bootedAt: number, ownRoot: string | undefined): RunningProcess | undefined {
   const folder = `${proc}/${pid}`;
   const stat = text(`${folder}/stat`);
   // A name may hold spaces, parentheses and line breaks: what follows its last parenthesis is the kernel's.
@@ -56,19 +56,31 @@ function readProcess(proc: string, pid: number, bootedAt: number, ownFiles: stri
   const argv = argumentsOf(`${folder}/cmdline`);
   const [parent, terminal, started] = [Number(fields[1]), Number(fields[4]), Number(fields[19])];
   if (argv.length === 0 || !Number.isFinite(started)) return undefined;
-  const files = link(`${folder}/ns/mnt`);
+  const root = rootOf(folder);
   const [program, working] = [link(`${folder}/exe`)?.replace(DELETED, ''), link(`${folder}/cwd`)];
   const container = /(?:docker|libpod|cri-containerd|crio|nerdctl|containerd)?[-/:]([0-9a-f]{64})(?:\.scope)?(?:\/|$)/m.exec(text(`${folder}/cgroup`))?.[1];
   const piped = pipedOf(folder);
   return {
     pid, parent, startedAt: bootedAt + Math.floor(started / TICKS), argv: splitTitle(argv), hasTerminal: terminal !== 0,
     user: Number(/^Uid:\s+\d+\s+(\d+)/m.exec(text(`${folder}/status`))?.[1] ?? -1),
-    sharesFiles: files !== undefined && files === ownFiles,
+    // Of another user's nothing is known but its group: that of a container has an image of its own.
+    ...((root === undefined ? container !== undefined : root !== ownRoot) && { image: `${folder}/root` }),
+    root: `${folder}/root`,
     ...(program !== undefined && { program }),
     ...(working !== undefined && { folder: working }),
     ...(piped !== undefined && { isPiped: piped }),
     ...(container !== undefined && { container }),
   };
+}
+
+/** Which folder it has for `/`: services with mounts of their own have the machine's all the same, containers have another. */
+function rootOf(folder: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(`${folder}/root/`);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function argumentsOf(path: string): readonly string[] {

@@ -38,7 +38,7 @@ function processesOf(who: string, lines: string): readonly RunningProcess[] {
     const startedAt = Math.floor(Date.parse(started) / 1000);
     if (!Number.isFinite(startedAt)) return [];
     return [{
-      pid: Number(pid), parent: Number(parent), user: Number(user), startedAt, hasTerminal: terminal !== '??', sharesFiles: true,
+      pid: Number(pid), parent: Number(parent), user: Number(user), startedAt, hasTerminal: terminal !== '??',
       argv: wordsOf(commands.get(Number(pid)) ?? program, program), ...(program.startsWith('/') && { program }),
     }];
   });

@@ -101,6 +101,19 @@ describe('what runs here', () => {
     expect(of(all, second.pid).find(({ sensor }) => sensor === 'listener')?.risks).toEqual([]);
   });
 
+  test('in mounts of its own, as services have them, and in an image of its own', async () => {
+    const script = put('boxed/a.js', `if (globalThis.never) await import('@modelcontextprotocol/server');\n${STAYS}`);
+    const box = ['bwrap', '--die-with-parent', '--dev-bind', '/', '/'];
+    await start([...box, bun, script]);
+    const found = observed().filter(({ keys }) => keys.includes(`program:laptop-7!${script}`));
+    expect(found).toMatchObject([{ kind: 'server', confidence: 92 }]);
+    const other = put('boxed/b.js', `if (globalThis.never) await import('@modelcontextprotocol/server');\n${STAYS}`);
+    const image = ['/usr', '/lib', '/lib64', '/etc', '/proc', '/dev', '/tmp', dirname(dirname(bun))].flatMap((path) => ['--ro-bind-try', path, path]);
+    await start(['bwrap', '--die-with-parent', '--tmpfs', '/', ...image, bun, other]);
+    const hidden = observed().find(({ runs }) => runs?.kind === 'program' && runs.script === other);
+    expect(hidden).toMatchObject({ kind: 'server', confidence: 92, keys: [expect.stringMatching(/^process:/)] });
+  });
+
   test('a bundle by the methods that it names; and a text that only names the protocol is none', async () => {
     const bundle = put('opt/a.js', `const m = ["tools/call", "tools/list", "notifications/initialized"];\n${STAYS}`);
     const talk = put('opt/b.js', `// an mcp server for tools/list and tools/call\n${STAYS}`);
@@ -138,6 +151,12 @@ describe('what runs here', () => {
     expect(of(observed(), pid)).toMatchObject([{ kind: 'server', confidence: 92, runs: { kind: 'program', script: join(root, 'fake/main.js') } }]);
     const seen = observeProcesses(readLinux(), { ...look, gates: [join(root, 'fake/main.js')] });
     expect(of(seen, pid)).toMatchObject([{ kind: 'server', runs: { kind: 'gate', server: 'crm' } }]);
+    const gate = { ...look, gates: [put('real/main.js', STAYS)] };
+    const named = await start([bun, join(root, 'fake/main.js'), 'connect', 'crm'], gate.gates[0]);
+    expect(of(observeProcesses(readLinux(), gate), named.pid).map(({ runs }) => runs?.kind)).toEqual(['program']);
+    const box = ['bwrap', '--die-with-parent', '--dev-bind', '/', '/', '--bind', join(root, 'fake/main.js'), join(root, 'real/main.js')];
+    await start([...box, bun, join(root, 'real/main.js'), 'connect', 'crm']);
+    expect(observeProcesses(readLinux(), gate).filter(({ runs }) => runs?.kind === 'gate')).toEqual([]);
   });
 
   test('arguments with line breaks and escape sequences end no row', async () => {

@@ -82,10 +82,10 @@ function surer({ kind, confidence, by }: ProcessSigns, { isPiped, hasTerminal }:
 }
 
 function keysOf(process: RunningProcess, { runs, invocation: { origin } }: ProcessSigns, machine: string): readonly AssetKey[] {
-  const { pid, startedAt, container, sharesFiles } = process;
+  const { pid, startedAt, container, image } = process;
   // Paths of an image's files are no paths of this machine.
-  const isHere = sharesFiles || runs.kind !== 'program';
-  const project = origin !== undefined && !origin.isInstalled ? [keyOfProgram(machine, origin.folder)] : [];
+  const isHere = image === undefined || runs.kind !== 'program';
+  const project = origin !== undefined && !origin.isInstalled && image === undefined ? [keyOfProgram(machine, origin.folder)] : [];
   return [
     keyOfProcess(machine, pid, startedAt), ...(isHere ? [...keysOfRuns(runs, machine), ...project] : []),
     ...(container === undefined ? [] : [keyOfContainer(machine, container)]),

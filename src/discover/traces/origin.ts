@@ -25,13 +25,16 @@ export interface Origin {
 const LEVELS_MAX = 16;
 const DOCUMENT_BYTES = 1024 * 1024;
 
-/** The npm package of a script: the nearest `package.json` with a name, from the file that a link of `.bin` leads to. */
-export function npmOriginOf(script: string): Origin | undefined {
-  let folder = dirname(realPath(script));
+/**
+ * The npm package of a script: the nearest `package.json` with a name, from the file that a link of `.bin` leads to. In an image
+ * links lead within the image, as only the kernel can follow them: there, what is beside the script counts.
+ */
+export function npmOriginOf(script: string, image = ''): Origin | undefined {
+  let folder = dirname(image === '' ? realPath(script) : `${image}${script}`);
   for (let level = 0; level < LEVELS_MAX; level += 1) {
     const found = npmPackageIn(folder);
     if (found !== undefined) return found;
-    if (dirname(folder) === folder) return undefined;
+    if (dirname(folder) === folder || folder.length <= image.length) return undefined;
     folder = dirname(folder);
   }
   return undefined;
