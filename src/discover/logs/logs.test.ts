@@ -245,7 +245,8 @@ describe('what is taken for MCP', () => {
   test('what the gate does itself goes around nothing; who only calls itself so does', async () => {
     const log = lines(
       zeekHttp({ 'id.orig_h': '10.0.0.2', user_agent: 'sallyport' }), zeekHttp({ 'id.orig_h': '10.0.0.2', host: 'crm.corp.example' }),
-      zeekHttp({ host: 'gate.corp.example', uri: '/mcp/crm' }), zeekHttp({ host: 'gate.corp.example:3000', uri: '/mcp' }), zeekHttp({ 'id.orig_h': '10.0.0.66', host: 'crm.corp.example', user_agent: 'sallyport' }),
+      zeekHttp({ host: 'gate.corp.example', uri: '/mcp/crm' }), zeekHttp({ host: 'gate.corp.example:3000', uri: '/mcp' }),
+      zeekHttp({ 'id.orig_h': '10.0.0.66', host: 'crm.corp.example', user_agent: 'sallyport' }),
     );
     const { servers, unseen } = await look(log, { gates: ['10.0.0.2', 'Gate.corp.example:80'] });
     expect(servers.map(({ keys, facts }) => [keys[0], facts['sources']])).toEqual([
