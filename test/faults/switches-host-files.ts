@@ -54,6 +54,9 @@ export const HOST_FILES: readonly Switch[] = [
     ['a package by its own name', 'mcp-remote', 'through(wrapper, version === undefined ? found : { ...found, version }, args)',
       "through(wrapper, { ...found, name: taken.rest[0] ?? '' }, args)"],
   ]),
+  ...switches('src/client-files/runs/sources.ts', UNWRAP, [
+    ['where a package comes from', '--registry', "if (source === undefined || runs.kind !== 'package'", "if (source !== '' || runs.kind !== 'package'"],
+  ]),
   ...switches('src/client-files/runs/words.ts', UNWRAP, [
     ['what only a shell could tell', 'npx $(cat name)', "SHELL_SIGNS.has(sign) || sign === '&'", "sign === '&'"],
   ]),

@@ -1,6 +1,7 @@
 import type { ConfiguredScope, ConfiguredServer } from '../../domain/configured-server.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { sourceOfEnv } from '../runs/sources.ts';
 import { placed } from '../runs/step.ts';
 import { unwrap } from '../runs/unwrap.ts';
 import { publicAddress } from '../runs/address.ts';
@@ -36,7 +37,9 @@ export function configuredOf({ name, at, said: entry, project }: RawEntry, sourc
   const cwd = textOf(said['cwd']) ?? textOf(said['workingDirectory']);
   const counts = project ?? source.project;
   const folder = cwd === undefined ? counts : placed(cwd, counts === undefined ? {} : { cwd: counts });
-  const around = { ...(folder === undefined ? {} : { cwd: folder }), ...(source.gates === undefined ? {} : { gates: source.gates }) };
+  const fetched = sourceOfEnv({ ...nestedEnv(said), ...env });
+  const around = { ...(folder === undefined ? {} : { cwd: folder }), ...(fetched === undefined ? {} : { source: fetched }),
+    ...(source.gates === undefined ? {} : { gates: source.gates }) };
   return {
     client: source.client, file: source.file, at, line, name, scope: project === undefined ? source.scope : 'project',
     ...(counts === undefined ? {} : { project: counts }), transport: transportOf(said, url), command, env: { ...nestedEnv(said), ...env },

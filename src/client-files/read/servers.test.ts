@@ -122,6 +122,11 @@ describe('files as the clients have them', () => {
     expect(read('toolhive', '{"name":"r","remote_url":"https://x.example/mcp"}').servers.map(summary)).toEqual(['1 r http https://x.example/mcp']);
   });
 
+  test('a package that the entry has fetched from elsewhere is not the one of that name', () => {
+    const entry = { command: 'npx', args: ['-y', 'good@1.0.0'], env: { NPM_CONFIG_REGISTRY: 'https://evil.example/' } };
+    expect(read('cursor', JSON.stringify({ mcpServers: { a: entry } })).servers.map(summary)).toEqual(['1 a stdio npm:https://evil.example/good@1.0.0']);
+  });
+
   test('other forms: a map without a root, a list, Continue’s older one', () => {
     expect(read('claude-code', '{"a":{"command":"x"},"b":{"type":"http","url":"https://b.example"}}').servers).toHaveLength(2);
     expect(read('continue', '{"experimental":{"modelContextProtocolServers":[{"transport":{"type":"stdio","command":"x"}}]}}').servers.map(summary))

@@ -2,6 +2,7 @@ import type { Runs } from '../../domain/runs.ts';
 import { optionOf, optionWords, takeOptions } from './options.ts';
 import type { OptionWords } from './options.ts';
 import { goPackage, imagePackage, npmPackage, pypiPackage } from './packages.ts';
+import { fetchedFrom, sourceOfOptions } from './sources.ts';
 import { placed } from './step.ts';
 import type { Step, Unwrapper } from './step.ts';
 
@@ -32,6 +33,9 @@ const FETCHERS: readonly Fetcher[] = [
   { line: 'dnx', options: optionWords('--version --source --add-source'), named: [], read: (spec) => withoutVersion('nuget', spec) },
 ];
 
+/** A path of this machine is no package. */
+const NOTHING: Runs = { kind: 'program', program: '' };
+
 /** What is known to run something else that is given to it, as the rest of the rules know it: the package's own arguments follow. */
 export const unwrapFetcher: Unwrapper = ({ program, words, around }) => {
   const all = [program, ...words.slice(1)];
@@ -42,9 +46,9 @@ export const unwrapFetcher: Unwrapper = ({ program, words, around }) => {
   if (spec === undefined) return undefined;
   const args = taken.rest.slice(1);
   const version = fetcher.line === 'dnx' ? optionOf(taken, '--version') : undefined;
-  const found = fetcher.read(spec);
+  const found = fetchedFrom(fetcher.read(spec) ?? NOTHING, sourceOfOptions(taken.given) ?? around.source);
   const wrapper = fetcher.line.replace(' ', '-');
-  if (found?.kind !== 'package') return { wrapper, words: [placed(spec, around), ...args], around };
+  if (found.kind !== 'package') return { wrapper, words: [placed(spec, around), ...args], around };
   return through(wrapper, version === undefined ? found : { ...found, version }, args) ?? { wrapper, runs: found };
 };
 

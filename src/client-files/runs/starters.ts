@@ -1,6 +1,7 @@
 import { optionOf, optionWords, takeOptions } from './options.ts';
 import type { OptionWords } from './options.ts';
-import type { Step, Unwrapper, Words } from './step.ts';
+import { sourceOfEnv } from './sources.ts';
+import type { Around, Step, Unwrapper, Words } from './step.ts';
 import { commandInLine } from './words.ts';
 
 /** Programs that only start another one: their options with values, and how many words come before the command. */
@@ -40,8 +41,14 @@ export const unwrapStarter: Unwrapper = ({ program, words, around }) => {
   const skipped = known.skip === undefined || known.skip === 0 ? rest : rest.slice(known.skip);
   const command = takeOptions(skipped, known.options).rest;
   const start = command.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  return start < 0 ? undefined : { wrapper: program, words: command.slice(start), around };
+  return start < 0 ? undefined : { wrapper: program, words: command.slice(start), around: told(command.slice(0, start), around) };
 };
+
+/** What assignments before a command say of where it fetches from. */
+function told(assignments: readonly string[], around: Around): Around {
+  const source = sourceOfEnv(Object.fromEntries(assignments.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)])));
+  return source === undefined ? around : { ...around, source };
+}
 
 const ENV = optionWords('-u --unset -C --chdir -S --split-string');
 
@@ -54,7 +61,8 @@ export const unwrapEnv: Unwrapper = ({ program, words, around }) => {
   const rest = [...split, ...taken.rest];
   const start = rest.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
   const cwd = optionOf(taken, '-C', '--chdir');
-  return start < 0 ? undefined : { wrapper: 'env', words: rest.slice(start), around: cwd === undefined ? around : { ...around, cwd } };
+  if (start < 0) return undefined;
+  return { wrapper: 'env', words: rest.slice(start), around: { ...told(rest.slice(0, start), around), ...(cwd === undefined ? {} : { cwd }) } };
 };
 
 const SHELLS = new Set(['sh', 'bash', 'zsh', 'dash', 'ash', 'ksh', 'fish', 'busybox']);

