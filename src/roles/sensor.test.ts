@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { codeOf } from '../../test/fixtures/code-of.ts';
 import { freePort } from '../../test/fixtures/free-port.ts';
 import { administer, type Administration } from '../../test/fixtures/gate.ts';
+import { endOf, startProgram } from '../../test/fixtures/program.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 import { objects, text } from '../cli/json-view.ts';
 import { noteSilentSensors } from '../control/inventory/sensors.ts';
@@ -135,6 +136,21 @@ test('a sensor that falls silent is on record once, and one that was shut out is
   await noteSilentSensors(later);
   expect((await centre.records({ event: 'sensor.silent' })).map(({ detail }) => detail)).toMatchObject([{ node: 'laptop-9', state: 'silent' }]);
   expect(objects((await centre.admin('GET', '/inventory/findings'))['findings'])).toEqual([]);
+}, 30_000);
+
+test('the command joins by a token in a file, looks, and says that it stops when it is told to', async () => {
+  const centre = await startCentre();
+  const home = makeHome();
+  const file = join(home, 'sensor.join');
+  writeFileSync(file, await centre.joinToken('laptop-11'), { mode: 0o600 });
+  const child = startProgram(['sensor', '--node', 'laptop-11', '--join', file, '--every', '1s', '--home', home], { HOME: home });
+  endings.push(() => child.kill());
+  const ended = endOf(child);
+  const stateOf = async (): Promise<string> => text(objects((await centre.admin('GET', '/inventory/sensors'))['sensors'])[0]?.['state']);
+  while (await stateOf() !== 'watching') await Bun.sleep(50);
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ code: 0, err: expect.stringContaining('sensor laptop-11 looks at') });
+  expect(await stateOf()).toBe('stopped');
 }, 30_000);
 
 test('a sensor speaks of its own host, and asks control for nothing else', async () => {

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../domain/json.ts';
 import type { Looked, Observation, Unseen } from '../../domain/observation.ts';
 import { objects, text } from '../json-view.ts';
 import { callOf } from '../verbs.ts';
+import { adopt } from './adopt.ts';
 import { inventory } from './inventory.ts';
 import { look, LOOK_OPTIONS } from './look.ts';
 
@@ -85,6 +86,12 @@ test('only what changed is shown, and what a whole look does not see again is go
   const unseen = { place: 'pid y', reason: 'it may not be read' };
   expect(JSON.parse((await looking([server('x'), unseen], whole)).out).changes).toEqual([]);
   expect(JSON.parse((await looking([server('x')], whole)).out).changes).toMatchObject([{ was: 'rogue (wide-bind)', is: 'stale', asset: { name: 'y' } }]);
+});
+
+test('what no client of this host starts is not adopted, and what can be done instead is said', async () => {
+  const [asset] = objects((await shown('--kind', 'server'))['assets']);
+  const adopting = adopt.run(callOf({ usage: '' }, [text(asset?.['id']), '--owner', 'me', '--home', fixture.home], adopt.options, ioTo({ out: '', notes: '' })));
+  expect(await codeOf(adopting)).toBe('ERR_NOT_FOUND');
 });
 
 test('what is not to be told is not told', async () => {
