@@ -43,6 +43,7 @@ export const INVENTORY: readonly Switch[] = [
     ],
   ]),
   ...switches('src/discover/correlate/judge.ts', 'src/discover/correlate/correlate.test.ts', [
+    ['the word of others', 'only another reporter says', 'if (reporters.size < 2) return [];', 'if (reporters.size < 99) return [];'],
     [
       'one client beside the gate', 'as soon as one client goes around',
       'present.filter((one) => !isThroughGate(one) && isUse(one))',

@@ -14,6 +14,8 @@ export interface Evidence extends Observation {
   /** Epoch ms. */
   readonly firstSeenAt: number;
   readonly goneAt?: number;
+  /** Who said it; absent: this very run. */
+  readonly by?: string;
 }
 
 /** One thing, however many sensors saw it. */

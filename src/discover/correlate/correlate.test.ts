@@ -83,6 +83,14 @@ describe('against the registry a server is', () => {
     expect(statusOf([seen({ keys: ['package:npm/crm', 'package:npm/evil'], sensor: 'process' })], [packaged])).toEqual(['bypassing']);
   });
 
+  test('not what only another reporter says that it is', () => {
+    const evil = seen({ keys: ['program:laptop-7!/tmp/evil'], sensor: 'process', by: 'sensor/laptop-7' });
+    const bridge = seen({ keys: ['program:laptop-7!/tmp/evil', 'url:https://crm.example/mcp'], sensor: 'network', by: 'sensor/laptop-8' });
+    expect(statusOf([evil, bridge])).toEqual(['bypassing']);
+    const own = seen({ keys: ['program:laptop-7!/opt/crm', 'url:https://crm.example/mcp'], sensor: 'process', by: 'sensor/laptop-7' });
+    expect(statusOf([own, seen({ keys: ['url:https://crm.example/mcp'], sensor: 'network', by: 'ann' })])).toEqual(['sanctioned']);
+  });
+
   test('rogue where nobody registered it, stale when it is gone', () => {
     expect(statusOf([seen({ keys: [URL_OF] })], [])).toEqual(['rogue']);
     expect(statusOf([seen({ keys: [URL_OF], goneAt: NOW })], [])).toEqual(['stale']);

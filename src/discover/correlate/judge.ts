@@ -83,8 +83,21 @@ function waysBeside(present: readonly Evidence[], servers: readonly Registered[]
   const unapproved = servers.every(({ isApproved }) => !isApproved) && present.some((one) => !isThroughGate(one));
   return [...new Set([
     ...ways, ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
-    ...(unapproved ? ['it is declared, and nobody approved it'] : []),
+    ...(unapproved ? ['it is declared, and nobody approved it'] : []), ...onlyByOthers(present, servers),
   ])].slice(0, WAYS_SHOWN_MAX);
+}
+
+/**
+ * What one reporter saw and only the word of another one makes this server: whoever may report could else call anything that
+ * others see a server of the registry, by one observation that has the keys of both.
+ */
+function onlyByOthers(present: readonly Evidence[], servers: readonly Registered[]): readonly string[] {
+  const reporters = Map.groupBy(present.filter((one) => !isThroughGate(one)), ({ by = '' }) => by);
+  if (reporters.size < 2) return [];
+  const declared = servers.map((server) => evidenceOf(server));
+  const isGates = (keys: readonly AssetKey[]): boolean => keys.some((key) => key.startsWith('gate:'));
+  const apart = [...reporters.values()].flatMap((its) => correlate([...declared, ...its]).assets.filter(({ keys }) => !isGates(keys)));
+  return apart.flatMap(({ evidence }) => evidence.slice(0, 1).map((one) => `only another reporter says that this is it: ${placeOf(one)}`));
 }
 
 const WAYS_SHOWN_MAX = 20;

@@ -14,7 +14,8 @@ export function partiesOf(evidence: readonly Evidence[]): readonly Evidence[] {
     const isGone = goneAt !== undefined && (before === undefined || before.goneAt !== undefined);
     parties.set(id, {
       sensor, kind, place: before?.place ?? (host === undefined ? one.place : host), keys: [key], name,
-      confidence: Math.max(confidence, before?.confidence ?? 0), risks: [], facts: {}, seenAt: Math.max(seenAt, before?.seenAt ?? 0), firstSeenAt: Math.min(firstSeenAt, before?.firstSeenAt ?? firstSeenAt),
+      confidence: Math.max(confidence, before?.confidence ?? 0), risks: [], facts: {},
+      seenAt: Math.max(seenAt, before?.seenAt ?? 0), firstSeenAt: Math.min(firstSeenAt, before?.firstSeenAt ?? firstSeenAt),
       ...(host === undefined ? {} : { host }), ...(isGone ? { goneAt } : {}),
     });
   };
