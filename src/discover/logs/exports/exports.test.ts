@@ -61,7 +61,7 @@ describe('grants of identity providers', () => {
   test('Google: tokens of the directory, and the report of activity', async () => {
     const token = { kind: 'admin#directory#token', clientId: 'c1', displayText: 'ChatGPT', scopes: ['https://www.googleapis.com/auth/drive.readonly'] };
     const { seen } = await look(put(JSON.stringify({ items: [{ ...token, userKey: 'ann@corp.example' }, { ...token, userKey: 'bob@corp.example' },
-      { ...token, clientId: 'c2', displayText: 'Calendar sync' }] })));
+      { ...token, clientId: 'c2', displayText: 'Calendar sync' }, { ...token, clientId: 'c3', displayText: 'ChatGPT for Sheets' }] })));
     expect(brief(seen)).toEqual(['client client:chatgpt!google!* 60 ungovernable']);
     expect(seen[0]?.facts['people']).toBe('ann@corp.example, bob@corp.example');
     const report = await look(put(JSON.stringify({ items: [{
@@ -136,6 +136,11 @@ describe('connectors of AI products', () => {
 
 test('what is no export says so; one that is too large or deep ends, and takes nothing with it', async () => {
   expect((await look(put('{"some":"json"}'))).unseen).toEqual([expect.stringContaining('say which with --format')]);
+  const grants = put(JSON.stringify([{ kind: 'admin#directory#token', clientId: 'c1', displayText: 'ChatGPT' }]));
+  expect((await look(grants)).seen).toHaveLength(1);
+  expect((await look(grants, 'google')).seen).toHaveLength(1);
+  for (const other of ['okta', 'claude', 'zeek']) expect(await look(grants, other)).toMatchObject({ seen: [],
+    unseen: other === 'claude' ? [] : [expect.stringContaining('no log of')] });
   expect((await look(put('a;b\n1;2\n'))).unseen).toEqual([expect.stringContaining('no export')]);
   const large = put('[');
   truncateSync(large, LIMITS.exportBytesMax + 1);

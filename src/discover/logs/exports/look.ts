@@ -14,7 +14,7 @@ import { readExport } from './read.ts';
 
 export interface ExportOptions {
   readonly vendorOf: VendorOf;
-  /** A product, where the export doesn't tell whose it is. */
+  /** A product or an identity provider, where the export doesn't tell whose it is. */
   readonly format?: string;
   readonly now: () => number;
 }
@@ -26,10 +26,12 @@ export interface ExportOptions {
 export async function lookAtExport(path: string, options: ExportOptions): Promise<Looked | undefined> {
   const read = await readExport(path);
   if (read === undefined) return undefined;
-  const grants = grantsIn(rowsIn(read.documents));
-  const id = options.format ?? productOf(read.documents);
-  const product = PRODUCTS.find((one) => one.id === id);
-  if (grants === undefined && product === undefined) return undefined;
+  const { format } = options;
+  const product = PRODUCTS.find(({ id }) => id === (format ?? productOf(read.documents)));
+  // Whoever says whose it is, is taken at their word.
+  const isGrants = format === undefined || Object.hasOwn(REVOKES, format);
+  const grants = isGrants ? grantsIn(rowsIn(read.documents))?.filter(({ provider }) => format === undefined || provider === format) : undefined;
+  if ((grants ?? []).length === 0 && product === undefined) return undefined;
   return (async function* seen(): Looked {
     if (grants !== undefined) yield* observationsOf(path, grants, options);
     else if (product !== undefined) {

@@ -15,17 +15,17 @@ export interface Product {
 /** As of November 2026; names of settings move. */
 export const PRODUCTS: readonly Product[] = [
   {
-    id: 'chatgpt', title: 'ChatGPT', called: /^(?:chatgpt(?: .{1,40})?|openai(?: .{1,40})?)$/i,
+    id: 'chatgpt', title: 'ChatGPT', called: /^(?:chatgpt(?: (?:enterprise|business|team|edu))?|openai(?: chatgpt)?)$/i,
     redirects: ['chatgpt.com/connector_platform_oauth_redirect', 'chatgpt.com/connector/oauth/'],
     closes: 'ChatGPT, Workspace settings: Apps, switch the app off; Permissions & roles, Connected data: switch off developer mode and custom MCP connectors',
   },
   {
-    id: 'claude', title: 'Claude', called: /^(?:claude(?:\.ai| code| desktop| for .{1,40})?|anthropic(?: .{1,40})?)$/i,
+    id: 'claude', title: 'Claude', called: /^(?:claude(?:\.ai| code| desktop| for (?:work|teams?|enterprise))?|anthropic(?: claude)?)$/i,
     redirects: ['claude.ai/api/mcp/auth_callback', 'claude.com/api/mcp/auth_callback'],
     closes: 'Claude, Organization settings: Connectors, remove the connector; custom roles, tab Connectors: withdraw it from roles',
   },
   {
-    id: 'microsoft-365', title: 'Microsoft 365 Copilot', called: /^(?:microsoft (?:365 )?copilot(?: .{1,40})?|copilot studio)$/i,
+    id: 'microsoft-365', title: 'Microsoft 365 Copilot', called: /^(?:microsoft (?:365 )?copilot(?: studio)?|copilot studio)$/i,
     redirects: ['teams.microsoft.com/api/platform/v1.0/oauthredirect'],
     closes: 'Microsoft 365 admin center: Copilot, Agents: block the agent; Settings, Integrated apps: block the app',
   },
@@ -40,7 +40,7 @@ export const PRODUCTS: readonly Product[] = [
   { id: 'dust', title: 'Dust', called: /^dust(?:\.tt)?$/i, redirects: ['dust.tt/'], closes: 'Dust, Spaces, Tools: remove the remote MCP server' },
   { id: 'perplexity', title: 'Perplexity', called: /^perplexity(?: ai)?$/i, redirects: [], closes: 'Perplexity, organisation settings: remove the connector' },
   {
-    id: 'cursor', title: 'Cursor', called: /^cursor(?: .{1,20})?$/i, redirects: ['anysphere.cursor-mcp/oauth/callback'], isLocal: true,
+    id: 'cursor', title: 'Cursor', called: /^cursor(?: (?:ide|mcp))?$/i, redirects: ['anysphere.cursor-mcp/oauth/callback'], isLocal: true,
     closes: 'revoke the grant; declare the server and let Cursor use `sallyport connect`',
   },
   {
