@@ -49,4 +49,17 @@ export const REGISTRY: readonly Switch[] = [
     ['what browsers ask before, elsewhere', 'of another origin changes nothing', "method === 'OPTIONS' && isRegistryPath(path)", "method === 'OPTIONS'"],
     ['what browsers ask before', 'like Copilot', "if (method === 'OPTIONS' && isRegistryPath(path)) return;", ''],
   ]),
+  ...switches('src/control/registry/present.ts', 'test/registry/contract.test.ts', [
+    ['advisories are not for everybody', 'not told what is in a package', 'server === undefined || registry.anonymous ?', 'server === undefined ?'],
+  ]),
+  ...switches('src/control/manifest/apply.ts', 'src/control/registry/registry.test.ts', [
+    ['listings go with a server that a manifest leaves out', 'goes with its server', "if (kind === 'server') await withdrawListings(",
+      "if (kind === 'role') await withdrawListings("],
+  ]),
+  ...switches('src/control/registry/publish.ts', 'src/control/requests/requests.test.ts', [
+    ['publishing by another', 'through different hands', "{ who: baseline.approvedBy, did: 'approved' },", ''],
+  ]),
+  ...switches('src/control/registry/catalog.ts', 'src/control/requests/requests.test.ts', [
+    ['releases by another', 'cannot be had before it cooled off', "asking.map(({ body }) => ({ who: body.requester.id, did: 'asked for' }))", '[]'],
+  ]),
 ];

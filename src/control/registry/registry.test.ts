@@ -113,6 +113,7 @@ describe('what is published', () => {
     expect(await standing('gone')).toEqual([['1', 'deleted', true]]);
     await published('declared-away');
     await fixture.api('POST', '/manifest', { file: 'sallyport.yaml', text: 'apiVersion: sallyport/v1\n', policies: [], dryRun: false });
+    await approved('declared-away', alone, READ);
     expect(await standing('declared-away')).toEqual([['1', 'deleted', true]]);
   });
 });
