@@ -40,6 +40,8 @@ export async function lookAtExport(path: string, options: ExportOptions): Promis
       if (isCut) yield { place: path, reason: `only the first ${LIMITS.exportNodesMax} values were looked through: export less at a time` };
       const reason = `${addressless} connectors name no address: they are ${product.title}'s own, and not to be told apart from here`;
       if (addressless > 0) yield { place: path, reason };
+      // A log of what administrators did may name none; a list of connectors was named as one.
+      if (format !== undefined && found.length + addressless === 0) yield { place: path, reason: `no connector of ${product.title} was recognised in it` };
     }
     const [first] = read.broken;
     if (first !== undefined) yield { place: `${path}:${first}`, reason: `${read.broken.length} rows are broken: line ${read.broken.slice(0, 10).join(', ')}` };
