@@ -137,6 +137,17 @@ describe('what runs here', () => {
     for (const { place } of found) process.kill(Number(place.slice(4)), 9);
   });
 
+  test('a runner by the package that it started, whatever it was told to start', async () => {
+    const child = join(root, 'modules/node_modules/.bin/notes');
+    const text = `const c = Bun.spawn(['${bun}', '${child}'], { stdin: 'pipe', stdout: 'pipe' }); c.stdout.getReader().read().then(() => console.log('up'));`;
+    const { pid } = await start([bun, put('npm/bin/npx-cli.js', `${text}\nsetInterval(() => undefined, 1000);\n`), 'mcp-server-notes']);
+    const [found, ...others] = of(observed(), pid);
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ runs: { name: '@acme/notes', version: '1.2.3' }, risks: ['remote-fetch', 'unpinned', 'advisory'] });
+    expect(found?.keys.filter((key) => key.startsWith('package:'))).toEqual(['package:npm/@acme/notes']);
+    process.kill(Number(found?.place.slice(4)), 9);
+  });
+
   test('look-alikes are not told: letters within words, other MCPs, and names by themselves', async () => {
     const scripts = ['mcp2515/driver.js', 'minecraft-mcp/launch.js', 'smcp/run.js', 'my-mcp-server/index.js'].map((path) => put(`like/${path}`, STAYS));
     const pids: number[] = [];

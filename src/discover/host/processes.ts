@@ -51,7 +51,7 @@ export function observeProcesses(table: HostTable, look: HostLook): readonly Obs
     return [{ process, signs: { ...found, confidence: sure }, keys: keysOf(process, found, look.machine), ...(startedBy !== undefined && { startedBy }) }];
   });
   const told = sightings.filter((each) => each.signs.confidence >= CONFIDENCE_MIN && !isInnerClient(each, signs, ancestorsOf));
-  const groups = groupChains(told, ancestorsOf);
+  const groups = groupChains(told.map((each) => asItsChild(each, told, ancestorsOf)), ancestorsOf);
   return [
     ...groups.map((group) => observe(group, look)),
     ...table.sockets.flatMap((socket) => {
@@ -95,6 +95,17 @@ function keysOf(process: RunningProcess, { runs, invocation: { origin } }: Proce
 /** Helpers of a client are that client. */
 function isInnerClient({ process, signs: { client } }: Sighting, signs: ReadonlyMap<number, ProcessSigns>, ancestorsOf: AncestorsOf): boolean {
   return client !== undefined && ancestorsOf(process.pid).some((pid) => signs.get(pid)?.client === client);
+}
+
+/** A runner is told a name, which may be a command's; the package that it started says its own. */
+function asItsChild(runner: Sighting, all: readonly Sighting[], ancestorsOf: AncestorsOf): Sighting {
+  const { process, signs, keys } = runner;
+  if (signs.runs.kind !== 'package' || signs.invocation.origin !== undefined) return runner;
+  const child = all.find((each) => each.signs.invocation.origin?.isInstalled === true && ancestorsOf(each.process.pid).includes(process.pid));
+  if (child === undefined) return runner;
+  const own = keys.filter((key) => key.startsWith('process:'));
+  const its = child.keys.filter((key) => !key.startsWith('process:'));
+  return { ...runner, keys: [...own, ...its], signs: { ...signs, confidence: Math.min(signs.confidence, child.signs.confidence - 1) } };
 }
 
 /** A runner and what it started are one server: they are of one chain, and share what they run. */
