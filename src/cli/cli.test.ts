@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
 import { openRegistry } from '../../test/fixtures/packages/registry.ts';
@@ -243,6 +243,11 @@ test('what a client has is imported without its secrets', async () => {
   expect(code).toBe(0);
   expect(out).not.toContain('sk-abcdefghijklmnop1234');
   expect(JSON.stringify(await json('server', 'show', 'notes'))).not.toContain('sk-abcdefghijklmnop1234');
+  // Any client of the table is known by its id, with its own forms, at home and in this folder.
+  mkdirSync(join(folder, '.codex'));
+  writeFileSync(join(folder, '.codex/config.toml'), '[mcp_servers.drawings]\nurl = "https://drawings.example/mcp"\nbearer_token_env_var = "DRAWINGS"\n');
+  const toml = await sallyport('import', '--from', 'codex', '--owner', 'me@example.com', '--dry-run');
+  expect(toml).toMatchObject({ code: 0, out: expect.stringContaining('drawings') });
 });
 
 test('the tail shows records as they are written, until it is told to stop', async () => {

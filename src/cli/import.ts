@@ -4,6 +4,10 @@ import { readClientFile } from '../client-files/file.ts';
 import { readText } from '../client-files/read/document.ts';
 import { readServers } from '../client-files/read/servers.ts';
 import { carriedBy } from '../client-files/runs/carriers.ts';
+import { placesOfHome, placesOfProject } from '../client-files/table/places.ts';
+import type { ClientPlace } from '../client-files/table/places.ts';
+import { knownClient } from '../client-files/table/table.ts';
+import { pathsOf } from '../discover/host/find.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { importServers } from '../registry/imported.ts';
@@ -19,7 +23,8 @@ import type { Call } from './verbs.ts';
 export const command: Command = {
   name: 'import',
   summary: 'Declare the servers that an MCP client has in its configuration',
-  usage: `import --from ${CLIENTS.join('|')}|FILE --owner WHO [--dry-run]`,
+  usage: `import --from ${CLIENTS.join('|')}|CLIENT|FILE --owner WHO [--dry-run]
+    CLIENT: any that \`sallyport discover host\` knows, by its id (docs/host-discovery.md)`,
   async run(args, io) {
     const call = callOf(command, args, { from: { type: 'string' }, owner: { type: 'string' }, 'dry-run': { type: 'boolean' } }, io);
     const owner = call.needText('owner');
@@ -30,11 +35,11 @@ export const command: Command = {
     });
     const taken = declared.map(({ id }) => id);
     const found: Import[] = [];
-    const files = filesOf(call.needText('from'), io);
+    const { client, files } = await filesOf(call.needText('from'), io);
     for (const file of files) {
       const { text: content, bytes } = await readClientFile(file);
       if (bytes === undefined) continue;
-      const read = readServers(readText(content, file), { client: fromOf(call), file, scope: 'user' });
+      const read = readServers(readText(content, file), { client, file, scope: 'user' });
       const one = importServers(read, { owner, taken, declared, carriedBy });
       taken.push(...one.servers.map(({ declaration }) => declaration.id));
       found.push(one);
@@ -48,18 +53,21 @@ export const command: Command = {
   },
 };
 
-/** The client that was named; a file is nobody's. */
-function fromOf(call: Call): string {
-  return CLIENTS.find((one) => one === call.options.text('from')) ?? 'unknown';
-}
-
 function textsOf(value: Json | undefined): readonly string[] {
   return Array.isArray(value) ? value.map(text) : [];
 }
 
-function filesOf(from: string, io: Io): readonly string[] {
-  const client = CLIENTS.find((one) => one === from);
-  return client === undefined ? [from] : clientFiles(client, { home: io.env['HOME'] ?? homedir(), cwd: io.cwd, platform: process.platform, env: io.env });
+/** The files of the client that was named; a file is nobody's. */
+async function filesOf(from: string, io: Io): Promise<{ readonly client: string; readonly files: readonly string[] }> {
+  const home = io.env['HOME'] ?? homedir();
+  const common = CLIENTS.find((one) => one === from);
+  if (common !== undefined) return { client: common, files: clientFiles(common, { home, cwd: io.cwd, platform: process.platform, env: io.env }) };
+  if (knownClient(from) === undefined) return { client: 'unknown', files: [from] };
+  const platform = process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux';
+  const isIts = ({ client, use, scope }: ClientPlace): boolean => client === from && use === 'servers' && scope !== 'cache';
+  const own = placesOfHome({ folder: home, platform, env: io.env }).filter(isIts).map(({ pattern }) => pattern);
+  const patterns = [...own, ...placesOfProject().filter(isIts).map(({ pattern }) => `${io.cwd}/${pattern}`)];
+  return { client: from, files: (await Promise.all(patterns.map(pathsOf))).flat() };
 }
 
 /** Each server by itself: one that control refuses does not keep the others out. */
