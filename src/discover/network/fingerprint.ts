@@ -25,7 +25,7 @@ export interface Fingerprinting extends Asking {
 /** `silent`: it answers nothing in time. `closed`: it doesn't speak HTTP by this scheme. */
 export type Fingerprint = Found | 'nothing' | 'silent' | 'closed';
 
-const CONFIDENCE = { answer: 98, stream: 95, protected: 85, protectedElsewhere: 50, challenge: 60, marker: 60, catalog: 40 } as const;
+const CONFIDENCE = { answer: 98, stream: 95, error: 75, protected: 85, protectedElsewhere: 50, challenge: 60, marker: 60, catalog: 40 } as const;
 
 /**
  * Finds out whether an origin serves MCP, path by path, and stops at the first that proves it: revision 2026-07-28 first, then the handshake of
@@ -48,7 +48,8 @@ async function tryPath(origin: Origin, path: string, with_: Fingerprinting): Pro
   if (typeof first === 'string') return first === 'late' ? 'silent' : 'closed';
   if (isMeantForTls(origin, first)) return 'closed';
   const modern = recogniseModern(first, discover.id);
-  if (modern !== undefined) return answered(path, modern, CONFIDENCE.answer);
+  // Codes of errors are anybody's: without a list of revisions they make it likely, no more.
+  if (modern !== undefined) return answered(path, modern, isNamed(modern) ? CONFIDENCE.answer : CONFIDENCE.error);
   if (first.status === 401) return tryProtected(origin, path, first, with_);
   const hello = legacyHello(path, 'own');
   const second = await ask(origin, hello.question, with_);
@@ -66,6 +67,10 @@ async function tryPath(origin: Origin, path: string, with_: Fingerprinting): Pro
 /** What common servers answer in the clear where they expect TLS. */
 function isMeantForTls({ scheme }: Origin, { status, text }: Answer): boolean {
   return scheme === 'http' && status === 400 && /plain HTTP request|HTTP request to an HTTPS server/i.test(text);
+}
+
+function isNamed(recognised: Recognised): boolean {
+  return recognised.era !== 'http+sse' && recognised.revisions.length > 0;
 }
 
 function answered(path: string, recognised: Recognised, confidence: number): Found {

@@ -201,6 +201,11 @@ describe('what only looks like it is not reported', () => {
     expect(await scanPort(listen(() => Response.redirect(`http://127.0.0.1:${server.port}/mcp`, 307)).port)).toBeUndefined();
   });
 
+  test('another JSON-RPC server whose errors have such a code is likely one, no more', async () => {
+    const error = { code: -32020, message: 'quota' };
+    expect(await scanPort(listen(() => Response.json({ jsonrpc: '2.0', id: null, error }, { status: 400 })).port)).toMatchObject({ confidence: 75 });
+  });
+
   test('an API whose metadata is of all of it is a guess', async () => {
     const { port } = listen((request) => {
       const { pathname, origin } = new URL(request.url);
