@@ -255,7 +255,6 @@ export const LIMITS = {
   /** How many earlier states of a client's file are kept, encrypted. */
   clientFileStatesMax: 20,
   auditFilesMax: 5_000,
-  auditPatternFilesMax: 1_000,
   providerTimeoutMs: 15_000,
   credentialLeaseMs: 5 * 60_000,
   receiptFreshMs: 60_000,

@@ -1,14 +1,16 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { instructionPatterns } from '../../client-files/audit/instruction-files.ts';
 import { clientOf } from '../../client-files/table/client-of.ts';
 import { placesOfHome, placesOfMachine, placesOfProject } from '../../client-files/table/places.ts';
 import type { FileUse } from '../../client-files/table/places.ts';
 import type { ConfiguredScope } from '../../domain/configured-server.ts';
+import { isCrowded, walk } from '../../discover/host/walk.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { showHidden } from '../../domain/hidden.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import type { Unseen } from '../../domain/observation.ts';
 import type { Io } from '../command.ts';
 
 /** One file to look at, and what it is to whom. */
@@ -23,7 +25,7 @@ export interface FileToAudit {
 
 interface FilesToAudit {
   readonly files: readonly FileToAudit[];
-  readonly isCut: boolean;
+  readonly unseen: readonly Unseen[];
 }
 
 interface Pattern extends Omit<FileToAudit, 'path'> {
@@ -32,7 +34,7 @@ interface Pattern extends Omit<FileToAudit, 'path'> {
 
 /**
  * The files that are there of those which are named, of the project in a folder that is named, or else of the person, the machine
- * and the folder that one is in. `isCut`: there are more than are ever looked at.
+ * and the folder that one is in; and what could not be looked at.
  */
 export async function filesToAudit(named: readonly string[], io: Pick<Io, 'env' | 'cwd'>): Promise<FilesToAudit> {
   const patterns: Pattern[] = [];
@@ -47,18 +49,17 @@ export async function filesToAudit(named: readonly string[], io: Pick<Io, 'env' 
     else files.set(path, { path, client: clientOf(path), use: isProse(path) ? 'instructions' : 'servers', scope: 'user' });
   }
   if (named.length === 0) patterns.push(...ofPerson(io), ...inProject(io.cwd));
-  let isCut = false;
-  for (const { pattern, ...file } of patterns) {
-    let count = 0;
-    for await (const path of existing(pattern)) {
+  const cut: Unseen[] = [];
+  for await (const one of existing(patterns)) {
+    if ('reason' in one) {
+      if (cut.length < LIMITS.unseenShownMax) cut.push(one);
+    } else if (files.size >= LIMITS.auditFilesMax) {
+      cut.push({ place: one.path, reason: `one audit looks at ${LIMITS.auditFilesMax} files at most: name folders one by one` });
+      break;
       // The first of the table that has it owns it.
-      if (!files.has(path)) files.set(path, { path, ...file });
-      count += 1;
-      isCut ||= count > LIMITS.auditPatternFilesMax || files.size > LIMITS.auditFilesMax;
-      if (isCut) break;
-    }
+    } else if (!files.has(one.path)) files.set(one.path, one);
   }
-  return { files: [...files.values()].slice(0, LIMITS.auditFilesMax), isCut };
+  return { files: [...files.values()], unseen: cut };
 }
 
 const OF_NO_CLIENT = { client: '', use: 'instructions' } as const;
@@ -83,19 +84,38 @@ function inProject(project: string): readonly Pattern[] {
   ];
 }
 
-/** What of a pattern is there. No link to a folder is entered. */
-async function* existing(pattern: string): AsyncGenerator<string> {
-  const magic = pattern.search(/[*{]/);
-  if (magic < 0) {
-    const found = await lstat(pattern).catch(() => undefined);
-    if (found !== undefined && !found.isDirectory()) yield pattern;
-    return;
+/** What of the patterns is there. No link to a folder is entered; each folder is walked once, within the limits of all walks. */
+async function* existing(patterns: readonly Pattern[]): AsyncGenerator<FileToAudit | Unseen> {
+  const walks = new Map<string, (Omit<Pattern, 'pattern'> & { readonly end: string })[]>();
+  for (const { pattern, ...file } of patterns) {
+    const magic = pattern.search(/[*{]/);
+    const root = pattern.slice(0, pattern.lastIndexOf('/', magic) + 1);
+    if (magic >= 0) walks.set(root, [...(walks.get(root) ?? []), { ...file, end: pattern.slice(root.length) }]);
+    else if (await isFile(pattern)) yield { path: pattern, ...file };
   }
-  const cwd = pattern.slice(0, pattern.lastIndexOf('/', magic) + 1);
-  if ((await lstat(cwd).catch(() => undefined))?.isDirectory() !== true) return;
-  try {
-    yield* new Bun.Glob(pattern.slice(cwd.length)).scan({ cwd, dot: true, absolute: true, onlyFiles: true, followSymlinks: false });
-  } catch {
-    // A folder that may not be listed, or is gone meanwhile.
+  for (const [root, ends] of walks) {
+    const globs = ends.map(({ end, ...file }) => ({ glob: new Bun.Glob(end), file }));
+    const deepest = Math.max(...ends.map(({ end }) => (end.includes('**') ? Infinity : end.split('/').length - 1)));
+    // What no pattern asks for is no gap.
+    const skips = (name: string, within: string): boolean => isCrowded(name) || relative(root, join(within, name)).split('/').length > deepest;
+    for await (const folder of walk(root.replace(/(?<=.)\/$/, ''), { skips })) {
+      if ('reason' in folder) {
+        yield folder;
+        continue;
+      }
+      for (const { name, kind } of folder.entries) {
+        const path = join(folder.path, name);
+        const within = relative(root, path);
+        const match = kind === 'folder' ? undefined : globs.find(({ glob }) => glob.match(within));
+        if (match !== undefined && await isFile(path)) yield { path, ...match.file };
+      }
+    }
   }
+}
+
+/** Or what passes for one: what is no plain file is said to be none, and is not opened. */
+async function isFile(path: string): Promise<boolean> {
+  const itself = await lstat(path).catch(() => undefined);
+  if (itself === undefined || itself.isDirectory()) return false;
+  return !itself.isSymbolicLink() || (await stat(path).catch(() => undefined))?.isDirectory() !== true;
 }

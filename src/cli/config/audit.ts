@@ -14,6 +14,7 @@ import { readServers } from '../../client-files/read/servers.ts';
 import { carriedBy } from '../../client-files/runs/carriers.ts';
 import { knownClient } from '../../client-files/table/table.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import type { Unseen } from '../../domain/observation.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import { showHidden } from '../../domain/hidden.ts';
 import { declaredAs } from '../../registry/imported.ts';
@@ -44,21 +45,23 @@ export const audit: Verb = {
   run: async (call) => {
     const { options, io } = call;
     const threshold = thresholdOf({ usage: `config ${audit.usage}` }, options);
-    const { files, isCut } = await filesToAudit(options.positionals, io);
+    const { files, unseen } = await filesToAudit(options.positionals, io);
     const knowledge = await knowledgeFor(call);
     const all: ScanFinding[] = [];
     await withProgress(io, `auditing ${files.length} files`, async () => {
       for (const file of files) all.push(...await auditFile(file, knowledge, call));
     });
     const findings = all.toSorted((a, b) => rankOf(b.severity) - rankOf(a.severity));
-    const skipped = isCut ? [{ name: 'audit', reason: 'there are more files than are looked at: name folders one by one', failed: true }] : [];
+    const skipped = unseen.map(({ place, reason }) => ({ name: place, reason, failed: true }));
     if (options.flag('sarif')) io.out(`${jsonText(toSarif(findings.map((one) => ({ ...one, from: inCwd(one.from, io.cwd) })), skipped, TOOL), 2)}\n`);
     else if (options.json) {
       const told = findings.map(({ region, ...one }) => ({ ...one, at: [...one.at], ...(region === undefined ? {} : { region: { ...region } }) }));
-      io.out(`${jsonText({ files: files.map((one) => ({ ...one })), findings: told, gate: knowledge.standingOf !== undefined, cut: isCut }, 2)}\n`);
-    } else io.out(describe(files.length, findings, knowledge, options.flag('all')));
+      const isCompared = knowledge.standingOf !== undefined;
+      const looked = { files: files.map((one) => ({ ...one })), unseen: unseen.map((one) => ({ ...one })) };
+      io.out(`${jsonText({ ...looked, findings: told, gate: isCompared }, 2)}\n`);
+    } else io.out(describe(files.length, findings, unseen, knowledge, options.flag('all')));
     if (findings.some(({ severity }) => threshold !== undefined && rankOf(severity) >= threshold)) return FOUND;
-    return isCut || findings.some(({ rule }) => rule === 'file/unread' || rule === 'file/broken' || rule === 'config/unread') ? UNREAD : 0;
+    return unseen.length > 0 || findings.some(({ rule }) => rule === 'file/unread' || rule === 'file/broken' || rule === 'config/unread') ? UNREAD : 0;
   },
 };
 
@@ -145,13 +148,16 @@ function scanned({ rule, severity, file, server, at, message, remedy, fingerprin
 
 const ROWS_MAX = 200;
 
-function describe(count: number, findings: readonly ScanFinding[], knowledge: EntryKnowledge, all: boolean): string {
+function describe(
+  count: number, findings: readonly ScanFinding[], unseen: readonly Unseen[], knowledge: EntryKnowledge, all: boolean,
+): string {
   const news = all ? findings : findings.filter(({ severity }) => rankOf(severity) > rankOf('low'));
   const rows = (all ? news : news.slice(0, ROWS_MAX)).map(({ severity, rule, server, from, message, remedy = '', region }) =>
     [severity, rule, `${from}${region === undefined ? '' : `:${region.startLine}`}${server === '' ? '' : ` ${server}`}`, message, remedy]);
   const weak = findings.length - news.length;
   return [
     rows.length === 0 ? '' : table(['severity', 'finding', 'where', 'what it means', 'what helps'], rows),
+    ...unseen.map(({ place, reason }) => `${plain(place)}: NOT LOOKED AT: ${plain(reason)}\n`),
     `${count} files looked at, ${findings.length} findings.\n`,
     ...(knowledge.standingOf === undefined ? ['No gate is set up here: nothing was compared with a registry.\n'] : []),
     weak === 0 ? '' : plain(`${weak} weaker ones are not shown (--all).`).concat('\n'),
