@@ -16,7 +16,10 @@ export const CLIENT_FILES: readonly Switch[] = [
     ['private files', 'is clean when it is sealed', "const PRIVATE = 0o600;", 'const PRIVATE = 0o644;'],
   ]),
   ...switches('src/client-files/seal/plan.ts', SEAL, [
-    ['what stays in clear is told', 'what it can\'t fill in is told', 'const left = found.filter((secret) => !sealable.includes(secret))', 'const left = found.filter(() => false)'],
+    [
+      'what stays in clear is told', 'what it can\'t fill in is told',
+      'const left = found.filter((secret) => !sealable.includes(secret))', 'const left = found.filter(() => false)',
+    ],
   ]),
   ...switches('src/client-files/seal/kept.ts', SEAL, [
     ['what is kept is of its time', 'of its owner, its file and its time', "return ['client-file', path, id];", "return ['client-file', path];"],

@@ -6,6 +6,7 @@ import { fileFindings } from '../../client-files/audit/file-findings.ts';
 import { instructionFindings } from '../../client-files/audit/instructions.ts';
 import { found } from '../../client-files/audit/rules.ts';
 import type { AuditFinding } from '../../client-files/audit/rules.ts';
+import { pointerOf } from '../../client-files/audit/secrets.ts';
 import { valueAt } from '../../client-files/edit/place.ts';
 import { readClientFile } from '../../client-files/file.ts';
 import { readLeniently } from '../../client-files/read/lenient.ts';
@@ -139,9 +140,8 @@ function judgeServers(file: FileToAudit, text: string, knowledge: EntryKnowledge
 /** The same shape as a scan's, so that tables and SARIF are one. */
 function scanned({ rule, severity, file, server, at, message, remedy, fingerprint }: AuditFinding, locate: Locate): ScanFinding {
   const region = at.length === 0 ? undefined : locate(at);
-  const pointer = at.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   return {
-    rule, severity, server: showHidden(server), from: file, item: '', at: at.length === 0 ? [] : [showHidden(pointer)], message, excerpt: '', remedy,
+    rule, severity, server: showHidden(server), from: file, item: '', at: at.length === 0 ? [] : [showHidden(pointerOf(at))], message, excerpt: '', remedy,
     ...(region === undefined ? {} : { region }), ...(fingerprint === undefined ? {} : { fingerprint }),
   };
 }

@@ -1,5 +1,5 @@
 import { approvedBy, isCleartext } from '../../client-files/audit/entry-findings.ts';
-import { secretsIn } from '../../client-files/audit/secrets.ts';
+import { pointerOf, secretsIn } from '../../client-files/audit/secrets.ts';
 import type { Locate, Path } from '../../client-files/read/region.ts';
 import { detectorsWith } from '../../detect/table.ts';
 import { createInspector } from '../../detect/inspect.ts';
@@ -38,10 +38,6 @@ export function findingsOf(server: ConfiguredServer, said: Json, file: string, l
     ...(isCleartext(server) ? [own('config/cleartext', [])] : []),
     ...(approvals === undefined ? [] : [own('config/auto-approve', [approvals], ` (${showHidden(approvals)})`)]),
   ];
-}
-
-function pointerOf(path: Path): string {
-  return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
 /** A pointer as the names and numbers that it leads through. */

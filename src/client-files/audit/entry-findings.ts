@@ -9,7 +9,7 @@ import { valueAt } from '../edit/place.ts';
 import type { Path } from '../read/region.ts';
 import { found } from './rules.ts';
 import type { AuditFinding } from './rules.ts';
-import { secretsIn } from './secrets.ts';
+import { pointerOf, secretsIn } from './secrets.ts';
 import type { FindSpans } from './secrets.ts';
 
 /** What of an advisory an audit tells; which there are for a package is handed in. */
@@ -54,11 +54,10 @@ function secretFindings({ file, name: server, at }: ConfiguredServer, said: Json
     const text = valueAt(said, within);
     const value = typeof text === 'string' ? text.slice(start, end) : '';
     const fingerprint = fingerprintOf(value);
-    const pointer = within.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
     const more = `${showHidden(name)}, ${fingerprint}${endOf(value)}`;
     const finding = found('config/secret', { file, server, at: [...at, ...within], fingerprint }, more);
     // What is known by its form is one; what is only called like one most likely is.
-    return shaped.has(pointer) || looksSecret('', value) ? { ...finding, severity: 'high' } : finding;
+    return shaped.has(pointerOf(within)) || looksSecret('', value) ? { ...finding, severity: 'high' } : finding;
   });
 }
 

@@ -104,6 +104,7 @@ function joined(parts: readonly Part[]): readonly Part[] {
   return result;
 }
 
-function pointerOf(path: Path): string {
+/** A place as a JSON pointer (RFC 6901). */
+export function pointerOf(path: Path): string {
   return path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -4,7 +4,7 @@ import type { FindSpans, SecretAt } from '../audit/secrets.ts';
 import { secretsIn } from '../audit/secrets.ts';
 import { applyChanges, dataOf, lineOf } from '../edit/edit.ts';
 import type { Change } from '../edit/edit.ts';
-import { lineAt, valueAt } from '../edit/place.ts';
+import { lineAt, valueAt, withValue } from '../edit/place.ts';
 import type { Path } from '../read/region.ts';
 import { entryThrough, launchedBy, launchOf, SEALED } from './entry.ts';
 import { fieldOf, formOf } from './forms.ts';
@@ -140,16 +140,9 @@ function writtenWith(said: JsonObject, values: readonly Named[]): JsonObject {
   const ordered = values.toSorted((a, b) => b.secret.start - a.secret.start);
   const replaced = ordered.reduce<Json>((entry, { secret, token }) => {
     const text = textAt(entry, secret.at);
-    return withText(entry, secret.at, text.slice(0, secret.start) + token + text.slice(secret.end));
+    return withValue(entry, secret.at, text.slice(0, secret.start) + token + text.slice(secret.end));
   }, said);
   return isObject(replaced) ? replaced : said;
-}
-
-function withText(value: Json, [name, ...rest]: Path, text: string): Json {
-  if (name === undefined) return text;
-  if (isArray(value)) return value.map((item, index) => (index === name ? withText(item, rest, text) : item));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === name ? withText(item, rest, text) : item]));
 }
 
 /** As few and as small changes as make one entry the other: texts, then lists, else the entry as a whole. */
