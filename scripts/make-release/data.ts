@@ -40,6 +40,10 @@ export function dataParts(root: string): readonly DataPart[] {
       says: 'Keys and certificates of Sigstore, by which attestations of packages are verified offline.',
     },
     ...KNOWLEDGE.map(([name, says]): DataPart => ({ path: `src/knowledge/shipped/${name}.json`, type: 'data', licence: OWN, madeOf: [], says })),
+    {
+      path: 'src/client-files/table/clients.json', type: 'data', licence: OWN, madeOf: [],
+      says: 'Clients and the files that tell each what it can do: facts of public documentation, in words of our own.',
+    },
     { path: 'src/cli/size-figures.json', type: 'data', licence: OWN, madeOf: [], says: 'Figures of our own measurements, for sallyport size.' },
     {
       path: 'src/audit/bundle/verify.mjs', type: 'data', licence: OWN, madeOf: [],
