@@ -93,6 +93,7 @@ export const OUTSIDE_LIMITS = {
   watchEveryMs: 60_000,
   watchQueueMax: 10_000,
   watchRevertsPerMinuteMax: 5,
+  watchReportsPerMinuteMax: 60,
   hostProcessesMax: 50_000,
   hostArgumentsMax: 1_000,
   hostArgumentsBytesMax: 64 * 1024,

@@ -39,6 +39,9 @@ export const FILES: readonly Switch[] = [
   ...switches('src/cli/config/watch-actions.ts', 'src/cli/config/watch.test.ts', [
     ['what ran already stays', 'what its servers started', 'one.startedAt >= since && ', ''],
   ]),
+  ...switches('src/cli/config/watch-reports.ts', 'src/cli/config/watch-reports.test.ts', [
+    ['changes without end', 'fills no log', 'if (this.#taken < LIMITS.watchReportsPerMinuteMax) {', 'if (this.#taken >= 0) {'],
+  ]),
   ...switches('src/control/files/routes.ts', 'src/control/files/files.test.ts', [
     ['who may protect', 'is for whom policy', "summary, access: 'protect',", "summary, access: 'read',"],
     ['older baselines', 'under rising numbers', 'if (number <= (known?.body.number ?? 0))', 'if (number < 0)'],

@@ -5,6 +5,7 @@ import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { replaceOwn } from '../../client-files/watch/baseline.ts';
+import type { Difference } from '../../client-files/watch/watched.ts';
 import type { Client } from '../client.ts';
 import type { Io } from '../command.ts';
 import { hasGate } from './file-acts.ts';
@@ -80,6 +81,36 @@ export class WatchReports {
     if (this.#waiting.length === before) return;
     if (this.#waiting.length === 0) await rm(this.#file, { force: true });
     else await replaceOwn(this.#file, `${this.#waiting.map((one) => JSON.stringify(one)).join('\n')}\n`);
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** So many changes a minute are reported one by one; of more the first and how many there were, in one report: nobody fills the log by writing. */
+export class ReportPace {
+  #since = 0;
+  #taken = 0;
+  #held: readonly Difference[] = [];
+  #count = 0;
+
+  /** Whether a change is reported by itself; else it is held. */
+  takes(differences: readonly Difference[], now: number): boolean {
+    if (now - this.#since >= MINUTE_MS) [this.#since, this.#taken] = [now, 0];
+    if (this.#taken < LIMITS.watchReportsPerMinuteMax) {
+      this.#taken += 1;
+      return true;
+    }
+    this.#held = [...this.#held, ...differences].slice(0, LIMITS.fileDifferencesMax);
+    this.#count += differences.length;
+    return false;
+  }
+
+  /** What was held: some of it, and how much more there was. */
+  drain(): { readonly differences: readonly Difference[]; readonly left: number } | undefined {
+    if (this.#count === 0) return undefined;
+    const held = { differences: this.#held, left: this.#count - this.#held.length };
+    [this.#held, this.#count] = [[], 0];
+    return held;
   }
 }
 

@@ -21,7 +21,7 @@ import { approvedBaseline, byPath, toldOf } from './watched.ts';
 import type { Approved, Watched } from './watched.ts';
 import { block, commandsOf, killStarted } from './watch-actions.ts';
 import type { Reverting, WatchAction } from './watch-actions.ts';
-import type { WatchReports } from './watch-reports.ts';
+import type { ReportPace, WatchReports } from './watch-reports.ts';
 
 /** What a watcher does, and from which weight of a change on. */
 export interface Orders {
@@ -37,9 +37,11 @@ export interface Watch {
   readonly watched: Watched;
   readonly orders: Orders;
   readonly reports: WatchReports;
+  readonly pace: ReportPace;
   readonly reverting: Reverting;
   readonly copies: Copies;
   readonly followUps: Set<ReturnType<typeof setTimeout>>;
+  readonly doing: Set<Promise<void>>;
 }
 
 /** A client starts its servers a little after it read its file: who kills looks more than once. */
@@ -81,8 +83,9 @@ export async function once(parts: Watch, { baseline }: Approved): Promise<number
   });
   await watcher.scan();
   await watcher.close();
+  await settle(parts);
+  await tellHeld(parts);
   await parts.reports.send();
-  for (const timer of parts.followUps) clearTimeout(timer);
   if (differing === 0 && !parts.call.options.json) parts.call.io.out(`${baseline.files.length} files are what was approved ${time(baseline.at)}.\n`);
   return differing === 0 ? 0 : 1;
 }
@@ -106,7 +109,8 @@ export async function follow(parts: Watch, first: Approved): Promise<number> {
     io.note(`Baseline ${approved.baseline.number} was approved and is watched from now on.`);
   }
   const beat = setInterval(() => {
-    tell('watching').then(() => reports.send()).catch((error: unknown) => io.note(error instanceof Error ? error.message : 'no sign of life could be given'));
+    tell('watching').then(() => tellHeld(parts)).then(() => reports.send())
+      .catch((error: unknown) => io.note(error instanceof Error ? error.message : 'no sign of life could be given'));
   }, beatMs);
   await reports.send();
   await new Promise<void>((resolve) => {
@@ -114,8 +118,9 @@ export async function follow(parts: Watch, first: Approved): Promise<number> {
     io.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   clearInterval(beat);
-  for (const timer of parts.followUps) clearTimeout(timer);
   await watcher.close();
+  await settle(parts);
+  await tellHeld(parts);
   await tell('stopped', 'it was ended');
   await reports.send();
   await rm(running, { force: true });
@@ -158,20 +163,29 @@ async function handle(parts: Watch, change: Change): Promise<void> {
   const worst = worstOf(differences);
   const planned = isAtLeast(worst, from) ? actions : [];
   const by = whoChanged(path, change.after?.uid);
-  await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), planned));
-  const told = reports.send();
-  const done: string[] = [];
-  if (planned.includes('revert')) done.push(await reverting.revert(change));
-  if (planned.includes('kill')) killLater(parts, change);
-  if (planned.includes('block') && agent !== undefined) done.push(await block(client, agent, path));
+  const isTold = parts.pace.takes(differences, change.seenAt);
+  if (isTold) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), planned));
+  const done = planned.includes('revert') ? [await reverting.revert(change)] : [];
+  if (planned.includes('kill') && isTold) killLater(parts, change);
   // The bell of the terminal; who is not there hears of it by the sinks that carry the record.
   if (planned.includes('notify')) io.note(`\u0007${plain(path)} was changed: ${plain(differences[0]?.what ?? '')}`);
   show(parts, { ...change, differences }, by, done);
-  const failed = done.filter((words) => words.includes('not '));
-  if (failed.length > 0) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), failed));
-  await told;
-  if (failed.length > 0) await reports.send();
-  if (!options.json && reports.waiting > 0) io.note(`${reports.waiting} reports wait for control.`);
+  // Control may take its time, or be away: who watches goes on watching.
+  later(parts, 0, async () => {
+    if (planned.includes('block') && agent !== undefined && isTold) done.push(await block(client, agent, path));
+    const failed = done.filter((words) => words.includes('not '));
+    if (failed.length > 0 && isTold) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), failed));
+    await reports.send();
+    if (!options.json && reports.waiting > 0) io.note(`${reports.waiting} reports wait for control.`);
+  });
+}
+
+/** What came too fast to be told one by one. */
+async function tellHeld({ pace, reports, watched }: Watch): Promise<void> {
+  const held = pace.drain();
+  if (held === undefined) return;
+  const { left, ...told } = toldOf(held.differences);
+  await reports.add('/file-changes', reportOf(watched, { ...told, left: Number(left) + held.left }, ['told together: too many at once']));
 }
 
 /** Instructions that changed, and now say what detectors know from attacks: worse than a change. */
@@ -195,12 +209,20 @@ function killLater(parts: Watch, change: Change): void {
   }
 }
 
-function later({ followUps, call: { io } }: Watch, ms: number, act: () => Promise<void>): void {
+function later({ followUps, doing, call: { io } }: Watch, ms: number, act: () => Promise<void>): void {
   const timer = setTimeout(() => {
     followUps.delete(timer);
-    act().catch((error: unknown) => io.note(error instanceof Error ? error.message : 'something failed'));
+    const done = act().catch((error: unknown) => io.note(error instanceof Error ? error.message : 'something failed')).finally(() => doing.delete(done));
+    doing.add(done);
   }, ms);
   followUps.add(timer);
+}
+
+/** What was begun is ended; what would have been done later is not. */
+async function settle({ followUps, doing }: Watch): Promise<void> {
+  await Bun.sleep(0);
+  for (const timer of followUps) clearTimeout(timer);
+  await Promise.all(doing);
 }
 
 function show({ call: { io, options } }: Watch, { path, differences, seenAt }: Change, by: string, done: readonly string[]): void {
