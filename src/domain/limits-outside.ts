@@ -12,6 +12,7 @@ export const OUTSIDE_LIMITS = {
   /** Of one pattern of the table of clients, in one place. */
   clientFilesOfPatternMax: 5_000,
   clientFoldersMax: 5_000,
+  clientCharsOfHomeMax: 512 * 1024 * 1024,
   /** Of one project folder, or of one home that is searched for projects. */
   projectDepthMax: 12,
   assetKeyCharsMax: 500,

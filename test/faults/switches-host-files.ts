@@ -30,6 +30,8 @@ export const HOST_FILES: readonly Switch[] = [
   ...switches('src/discover/host/files.ts', FILES, [
     ['a file is seen once', 'a file under several names', '!state.read.has(file.identity)', '!state.read.has(file.path)'],
     ['closed homes', 'a home that is closed', 'if (closed !== undefined) yield { place: home.folder, reason: closed };', 'if (closed !== undefined) continue;'],
+    ['another machine\'s shares', 'no remembered share', '[...state.opened].filter(isLocal)', '[...state.opened]'],
+    ['whose a linked file is', 'makes nobody’s servers another’s', '(real === path || isWithin(real, home.folder))', 'real !== \'\''],
     ['a mounted disk', 'a disk that is mounted', '? remembered : `${look.root}${remembered}`', '? remembered : remembered'],
   ]),
   ...switches('src/client-files/read/lenient.ts', READ, [

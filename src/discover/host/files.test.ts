@@ -85,6 +85,18 @@ test('a file under several names is seen once, as its first client’s, with who
   expect(seen[0]).toMatchObject({ kind: 'server', person: 'ana@m', facts: { scope: 'project', project: join(root, 'home/ana/work') } });
 });
 
+test('a link that leads out of a home makes nobody’s servers another’s, and no remembered share of another machine is looked at', async () => {
+  const root = disk('links', {
+    'home/ana/.cursor/a': '', 'home/other/.cursor/mcp.json': cursor({ a: { command: 'x' } }),
+    'home/ana/.config/Code/User/workspaceStorage/1/workspace.json': '{"folder":"file:////evil.example/share"}',
+    'home/ana/.claude.json': JSON.stringify({ projects: { '//evil.example/share': { mcpServers: { c: { command: 'y' } } } } }),
+    'evil.example/share/.mcp.json': cursor({ reached: { command: 'z' } }),
+  });
+  symlinkSync(join(root, 'home/other/.cursor/mcp.json'), join(root, 'home/ana/.cursor/mcp.json'));
+  const { seen } = await look(root, { userName: () => 'other' });
+  expect(serversOf(seen).map(({ name, person }) => `${name} ${person}`)).toEqual(['c ana@m', 'a other@m']);
+});
+
 test('tokens of mcp-remote are told with the server that they open, others with the program that keeps them', async () => {
   const address = 'https://tokens.example/mcp';
   const named = new Bun.CryptoHasher('md5').update(address).digest('hex');

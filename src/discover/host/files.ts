@@ -9,7 +9,7 @@ import type { FilePlace, FilesLook } from './file-place.ts';
 import { nameMatcher, pathsOf } from './find.ts';
 import type { PersonHome } from './homes.ts';
 import { openedFolders } from './opened.ts';
-import { readPlainFile } from './plain-file.ts';
+import { ownerOf, readPlainFile } from './plain-file.ts';
 import type { PlainFile } from './plain-file.ts';
 import { codeOf, isCrowded, NOT_ALLOWED, walk } from './walk.ts';
 import type { Folder } from './walk.ts';
@@ -22,7 +22,8 @@ type Item = Observation | Unseen;
  * clients read is seen once, and so is one that has several names.
  */
 export async function* lookAtFiles(look: FilesLook): Looked {
-  const state: State = { look, read: new Set(), walked: new Set(), counts: new Map(), carried: new Map(), opened: new Set(), images: new Map() };
+  const state: State = { look, chars: new Map(), read: new Set(), walked: new Set(), counts: new Map(), carried: new Map(), opened: new Set(),
+    images: new Map() };
   for (const place of look.files.placesOfMachine) yield* atPlace(place, place.pattern, state, {});
   for (const home of look.homes) {
     const closed = closedReason(home.folder);
@@ -32,7 +33,7 @@ export async function* lookAtFiles(look: FilesLook): Looked {
   for (const folder of look.projects) yield* inProjects(folder, state);
   for (const home of look.walksHomes ? look.homes : []) if (closedReason(home.folder) === undefined) yield* inProjects(home.folder, state);
   // What clients remember to have opened may lie elsewhere.
-  for (const remembered of state.opened) {
+  for (const remembered of [...state.opened].filter(isLocal).slice(0, LIMITS.clientFoldersMax)) {
     const folder = isWithin(remembered, look.root) ? remembered : `${look.root}${remembered}`;
     if (![...state.walked].some((walked) => isWithin(folder, walked))) yield* inProjects(folder, state, REMEMBERED_DEPTH);
   }
@@ -44,6 +45,8 @@ const REMEMBERED_DEPTH = 2;
 
 interface State {
   readonly look: FilesLook;
+  /** How much was read of each home, and of what is in none. */
+  readonly chars: Map<string, number>;
   /** Files that were read, by what they are. */
   readonly read: Set<string>;
   readonly walked: Set<string>;
@@ -72,16 +75,38 @@ interface Within {
 }
 
 async function* atPlace(place: FilePlace, pattern: string, state: State, within: Within): AsyncGenerator<Item> {
+  // What governs servers holds none.
+  if (place.use === 'settings') return;
   for (const path of await pathsOf(pattern)) {
     if (place.use === 'opaque') {
       if (existsSync(path)) yield { place: path, reason: `${place.client} keeps servers here in a form that is not read` };
-      continue;
-    }
-    const file = await readPlainFile(path);
-    if (file === undefined) continue;
-    if ('reason' in file) yield file;
-    else if (!state.read.has(file.identity)) yield* inFile(file, place, state, within);
+    } else if (place.use === 'tokens') yield* atTokens(path, place.client, state, within);
+    else yield* atFile(path, place, state, within);
   }
+}
+
+async function* atFile(path: string, place: FilePlace, state: State, within: Within): AsyncGenerator<Item> {
+  const budget = within.home?.folder ?? '';
+  const spent = state.chars.get(budget) ?? 0;
+  if (spent > LIMITS.clientCharsOfHomeMax) {
+    if (existsSync(path)) yield { place: path, reason: `files of clients are read up to ${LIMITS.clientCharsOfHomeMax} characters of one home` };
+    return;
+  }
+  const file = await readPlainFile(path);
+  if (file === undefined) return;
+  if ('reason' in file) {
+    yield file;
+    return;
+  }
+  state.chars.set(budget, spent + file.text.length);
+  if (!state.read.has(file.identity)) yield* inFile(file, place, state, within);
+}
+
+/** That they lie there is told, and what they open; nobody reads them. */
+async function* atTokens(path: string, client: string, { look, carried }: State, { home }: Within): AsyncGenerator<Item> {
+  const uid = await ownerOf(path);
+  const user = uid === undefined ? undefined : home?.user ?? look.userName(uid);
+  if (user !== undefined) yield observeTokens(path, client, `${user}@${look.machine}`, carried.get(basename(path).split('_')[0] ?? ''), look);
 }
 
 async function* inFile(file: PlainFile, place: FilePlace, state: State, { home, project }: Within): AsyncGenerator<Item> {
@@ -89,10 +114,6 @@ async function* inFile(file: PlainFile, place: FilePlace, state: State, { home, 
   const person = personOf(file, home, look);
   const { client, scope, use } = place;
   state.read.add(file.identity);
-  if (use === 'tokens') {
-    if (person !== undefined) yield observeTokens(file.path, client, person, state.carried.get(basename(file.path).split('_')[0] ?? ''), look);
-    return;
-  }
   if (scope === 'cache') {
     for (const [name, image] of look.files.imagesIn(file.text, file.path)) state.images.set(name, image);
     return;
@@ -102,7 +123,6 @@ async function* inFile(file: PlainFile, place: FilePlace, state: State, { home, 
     note(state, client, person, file.path, 0, scope);
     return;
   }
-  if (use === 'settings') return;
   const source = { client, file: file.path, scope, ...(project === undefined ? {} : { project }) };
   const { servers, unread } = look.files.read(file.text, source, state.images);
   for (const server of servers) {
@@ -132,8 +152,10 @@ function remember({ command, project, runs: { runs, wrappers } }: ConfiguredServ
   if (address !== undefined) carried.set(createHash('md5').update(address).digest('hex'), runs.url);
 }
 
-function personOf({ uid }: PlainFile, home: PersonHome | undefined, { machine, userName }: FilesLook): string | undefined {
-  const user = home?.user ?? userName(uid);
+/** Of a file that a link in a home leads to elsewhere, who owns it: nobody makes another's servers their own. */
+function personOf({ real, path, uid }: PlainFile, home: PersonHome | undefined, { machine, userName }: FilesLook): string | undefined {
+  const isOwn = home !== undefined && (real === path || isWithin(real, home.folder));
+  const user = isOwn ? home.user : userName(uid) ?? home?.user;
   return user === undefined ? undefined : `${user}@${machine}`;
 }
 
@@ -179,6 +201,11 @@ function placesIn({ path, entries }: Folder, { exact, loose }: ByFirst): readonl
   const found = entries.flatMap(({ name }) => (exact.get(name) ?? []).map((place) => [place, `${path}/${place.pattern}`] as const));
   const matched = loose.flatMap(([matches, place]) => entries.flatMap(({ name }) => (matches(name) ? [[place, `${path}/${name}`] as const] : [])));
   return [...found, ...matched];
+}
+
+/** A folder of this machine: to look at another's (`\\\\host\\share`) would be to connect to it. */
+function isLocal(folder: string): boolean {
+  return /^(?:\/(?!\/)|[a-z]:[\\/])/i.test(folder);
 }
 
 function closedReason(folder: string): string | undefined {

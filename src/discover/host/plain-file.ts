@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, open, realpath } from 'node:fs/promises';
+import { lstat, open, realpath, stat } from 'node:fs/promises';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Unseen } from '../../domain/observation.ts';
 import { codeOf, NOT_ALLOWED } from './walk.ts';
@@ -47,6 +47,12 @@ export async function readPlainFile(path: string, bytesMax: number = LIMITS.clie
     if (code === 'EACCES' || code === 'EPERM') return { place: path, reason: NOT_ALLOWED };
     return { place: path, reason: code === 'ELOOP' ? 'its links lead in a circle' : `it could not be read (${code})` };
   }
+}
+
+/** Whose a file is, by its owner's number; undefined: it is no plain file, or not there. What is in it is not read. */
+export async function ownerOf(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true ? found.uid : undefined;
 }
 
 /** UTF-8, or UTF-16 with its mark, as editors of Windows write. Throws `TypeError`. */
