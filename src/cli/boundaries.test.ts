@@ -1,7 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { chownSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { ROLES } from '../domain/role.ts';
+import { GATE_ROLES } from '../domain/role.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 import { checkBoundaries } from './boundaries.ts';
 import type { Check } from './doctor.ts';
@@ -55,7 +55,7 @@ const isOwn = (pid: number, namespace: string): boolean => readlinkSync(`/proc/$
 
 /** What doctor says of a jailed role is what the kernel says, looked up by another hand. */
 function expectJailed({ checks, pids }: Looked): void {
-  for (const role of ROLES) {
+  for (const role of GATE_ROLES) {
     const [pid, { state, found = '' } = {}] = [pids.get(role) ?? 0, checks.get(`boundary: ${role}`)];
     expect(state).toBe('good');
     expect(found).toContain(`pid ${pid}: jailed; own namespaces: user mnt pid ipc uts cgroup`);
@@ -64,7 +64,7 @@ function expectJailed({ checks, pids }: Looked): void {
     expect(fieldOf(pid, 'CapEff')).toBe(role === 'runner' ? '0000000080000000' : '0000000000000000');
     expect(isOwn(pid, 'net')).toBe(role === 'runner' || role === 'ledger');
     expect(found).toContain(isOwn(pid, 'net') ? '; no network;' : "; the machine's network;");
-    for (const other of ROLES.filter((one) => one !== role)) expect(found).not.toMatch(new RegExp(`writes .*/sp-dr-\\w+/${other}(?: |;|$)`));
+    for (const other of GATE_ROLES.filter((one) => one !== role)) expect(found).not.toMatch(new RegExp(`writes .*/sp-dr-\\w+/${other}(?: |;|$)`));
   }
 }
 
@@ -77,7 +77,7 @@ test('doctor says of each jailed role what the kernel says of it', async () => {
 test('doctor says loudly that a role has no jail, and fails where the machine has them', async () => {
   const { checks, pids, code } = await look([], '--unjailed');
   expect(code).toBe(1);
-  for (const role of ROLES) {
+  for (const role of GATE_ROLES) {
     const pid = pids.get(role) ?? 0;
     expect(isOwn(pid, 'mnt')).toBe(false);
     const { state, found = '' } = checks.get(`boundary: ${role}`) ?? {};

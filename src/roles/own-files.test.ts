@@ -9,6 +9,7 @@ import { startEgress } from './egress.ts';
 import { startGateway } from './gateway.ts';
 import { runLedger } from './ledger.ts';
 import { checkDeclared, checkOwnFiles } from './own-files.ts';
+import { startSensor } from './sensor.ts';
 import { startRunner } from './runner.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 
@@ -54,6 +55,7 @@ test('[config-own-files] every role looks before it reads anything', async () =>
   expect(await codeOf(runLedger({ home, strict: false }))).toBe('ERR_FILE_UNSAFE');
   expect(await codeOf(startRunner({ home }))).toBe('ERR_FILE_UNSAFE');
   expect(await codeOf(startEgress({ home }))).toBe('ERR_FILE_UNSAFE');
+  expect(await codeOf(startSensor({ home, node: 'x', everyMs: 1_000, looks: [], report: () => undefined }))).toBe('ERR_FILE_UNSAFE');
   expect(await codeOf(startGateway({ home, listen: '127.0.0.1:0', insecureLoopback: true, node: 'gateway' }))).toBe('ERR_FILE_UNSAFE');
 });
 

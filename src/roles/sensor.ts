@@ -7,6 +7,7 @@ import { LIMITS } from '../domain/limits.ts';
 import type { Looked, Sensor } from '../domain/observation.ts';
 import type { Link } from '../link/connect.ts';
 import { openFleet } from './fleet.ts';
+import { checkOwnFiles } from './own-files.ts';
 import { pause } from './pause.ts';
 import { openSensorQueue, type SensorQueue } from './sensor-queue.ts';
 
@@ -38,10 +39,12 @@ const BEATS_PER_LOOK = 2;
 
 /**
  * Looks at this host again and again and tells control by the link. While control cannot be reached what was seen waits on the
- * disk. Needs nothing else of Sallyport here: no store, no key but its own. Throws `ERR_LINK_AUTH` where it cannot join.
+ * disk. Needs nothing else of Sallyport here: no store, no key but its own. Throws `ERR_LINK_AUTH` where it cannot join,
+ * `ERR_FILE_UNSAFE`.
  */
 export async function startSensor(options: SensorOptions): Promise<RunningSensor> {
   const { home, node, everyMs, report } = options;
+  checkOwnFiles(home, 'sensor');
   const queue = openSensorQueue(join(home, 'sensor', 'queue'));
   const fleet = openFleet(home, 'sensor', { node, ...(options.join === undefined ? {} : { join: options.join }) }, report);
   await fleet.joined;

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdtempSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ROLES } from '../../src/domain/role.ts';
+import { GATE_ROLES } from '../../src/domain/role.ts';
 import { freePort } from '../fixtures/free-port.ts';
 import { findingsOf } from './kill-findings.ts';
 import { isAlive, runKills, type Recovery } from './kills.ts';
@@ -35,7 +35,7 @@ test('kill -9 of the supervisor ends the roles; nothing is orphaned, and the gat
   const home = mkdtempSync('/tmp/sp-faults-');
   for (const end of ['SIGKILL', 'SIGTERM'] as const) {
     const { supervisor, pids } = await startUp(home);
-    expect(pids.filter(isAlive)).toHaveLength(ROLES.length);
+    expect(pids.filter(isAlive)).toHaveLength(GATE_ROLES.length);
     supervisor.kill(end);
     await supervisor.exited;
     while (pids.some(isAlive)) await Bun.sleep(5);
@@ -60,7 +60,7 @@ async function startUp(home: string): Promise<{ readonly supervisor: Bun.Subproc
       const pid = /"event":"ready","pid":(\d+)/.exec(line)?.[1];
       if (pid !== undefined) ready.push(Number(pid));
     }
-    if (ready.length === ROLES.length) return { supervisor, pids: ready };
+    if (ready.length === GATE_ROLES.length) return { supervisor, pids: ready };
   }
   throw new Error(`up ended with ${await supervisor.exited}`);
 }

@@ -60,7 +60,7 @@ function judge(asset: Asset, servers: readonly Registered[], now: number): Judge
   const present = seen.filter((one) => isPresent(one, now));
   if (servers.length === 0) {
     if (present.length === 0) return { ...judged, status: 'stale', why: ['it was seen, and is not there any more'] };
-    return asset.keys.some((key) => key.startsWith('gate:'))
+    return hasGateKey(asset.keys)
       ? { ...judged, status: 'stale', why: ['a client asks the gate for it, and the registry has no such server'] }
       : { ...judged, status: 'rogue', why: ['nobody registered it'] };
   }
@@ -95,8 +95,7 @@ function onlyByOthers(present: readonly Evidence[], servers: readonly Registered
   const reporters = Map.groupBy(present.filter((one) => !isThroughGate(one)), ({ by = '' }) => by);
   if (reporters.size < 2) return [];
   const declared = servers.map((server) => evidenceOf(server));
-  const isGates = (keys: readonly AssetKey[]): boolean => keys.some((key) => key.startsWith('gate:'));
-  const apart = [...reporters.values()].flatMap((its) => correlate([...declared, ...its]).assets.filter(({ keys }) => !isGates(keys)));
+  const apart = [...reporters.values()].flatMap((its) => correlate([...declared, ...its]).assets.filter(({ keys }) => !hasGateKey(keys)));
   return apart.flatMap(({ evidence }) => evidence.slice(0, 1).map((one) => `only another reporter says that this is it: ${placeOf(one)}`));
 }
 
@@ -108,7 +107,11 @@ function isUse({ sensor, client }: Evidence): boolean {
 }
 
 function isThroughGate({ sensor, keys }: Evidence): boolean {
-  return sensor === 'gate' || keys.some((key) => key.startsWith('gate:'));
+  return sensor === 'gate' || hasGateKey(keys);
+}
+
+function hasGateKey(keys: readonly AssetKey[]): boolean {
+  return keys.some((key) => key.startsWith('gate:'));
 }
 
 function isOfRegistry({ sensor, place }: Evidence): boolean {
