@@ -42,7 +42,7 @@ export function configuredOf({ name, at, said: entry, project }: RawEntry, sourc
     ...(source.gates === undefined ? {} : { gates: source.gates }) };
   return {
     client: source.client, file: source.file, at, line, name, scope: project === undefined ? source.scope : 'project',
-    ...(counts === undefined ? {} : { project: counts }), transport: transportOf(said, url), command, env: { ...nestedEnv(said), ...env },
+    ...(counts === undefined ? {} : { project: counts }), transport: transportOf(said, url, source.client), command, env: { ...nestedEnv(said), ...env },
     ...(url === undefined ? {} : { url }), headers, ...(cwd === undefined ? {} : { cwd }), isDisabled: isOff(said), autoApproved: approvedOf(said),
     runs: url === undefined ? unwrap(command, around) : { runs: { kind: 'remote', url: publicAddress(url) }, wrappers: [] },
   };
@@ -107,10 +107,14 @@ function assignmentOf(item: Json): readonly (readonly [string, string])[] {
   return typeof item === 'string' && at > 0 ? [[item.slice(0, at), item.slice(at + 1)]] : [];
 }
 
-function transportOf(said: JsonObject, url: string | undefined): ConfiguredServer['transport'] {
+/** Of these, `url` is HTTP+SSE and `httpUrl` streamable HTTP, unless a type is named. */
+const SSE_BY_URL = new Set(['gemini-cli', 'qwen-code']);
+
+function transportOf(said: JsonObject, url: string | undefined, client: string): ConfiguredServer['transport'] {
   if (url === undefined) return 'stdio';
   const named = (textOf(said['type']) ?? textOf(said['transport']) ?? '').toLowerCase();
   if (named.startsWith('ws') || named === 'websocket' || /^wss?:/i.test(url)) return 'ws';
+  if (named === '') return SSE_BY_URL.has(client) && said['url'] === url ? 'sse' : 'http';
   return named === 'sse' ? 'sse' : 'http';
 }
 

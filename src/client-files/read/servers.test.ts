@@ -127,6 +127,12 @@ describe('files as the clients have them', () => {
     expect(read('cursor', JSON.stringify({ mcpServers: { a: entry } })).servers.map(summary)).toEqual(['1 a stdio npm:https://evil.example/good@1.0.0']);
   });
 
+  test('Gemini CLI: an address without a type is HTTP+SSE', () => {
+    const text = '{"mcpServers":{"a":{"url":"https://a.example/x"},"b":{"httpUrl":"https://b.example/x"},"c":{"url":"https://c.example/x","type":"http"}}}';
+    expect(read('gemini-cli', text).servers.map(({ transport }) => transport)).toEqual(['sse', 'http', 'http']);
+    expect(read('cursor', text).servers.map(({ transport }) => transport)).toEqual(['http', 'http', 'http']);
+  });
+
   test('other forms: a map without a root, a list, Continue’s older one', () => {
     expect(read('claude-code', '{"a":{"command":"x"},"b":{"type":"http","url":"https://b.example"}}').servers).toHaveLength(2);
     expect(read('continue', '{"experimental":{"modelContextProtocolServers":[{"transport":{"type":"stdio","command":"x"}}]}}').servers.map(summary))

@@ -203,7 +203,7 @@ function placesIn({ path, entries }: Folder, { exact, loose }: ByFirst): readonl
   return [...found, ...matched];
 }
 
-/** A folder of this machine: to look at another's (`\\\\host\\share`) would be to connect to it. */
+/** A folder of this machine: to look at another's (`//host/share`) would be to connect to it. */
 function isLocal(folder: string): boolean {
   return /^(?:\/(?!\/)|[a-z]:[\\/])/i.test(folder);
 }
