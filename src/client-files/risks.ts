@@ -19,8 +19,8 @@ export function risksOf(server: ConfiguredServer, { mode }: FileFacts): readonly
     runs.kind === 'package' && !isPinned(runs) && 'unpinned',
     secret && 'secret-in-clear',
     secret && mode !== undefined && (mode & 0o044) !== 0 && 'readable-by-others',
-    isCleartext(server.url ?? (runs.kind === 'remote' ? runs.url : undefined)) && 'cleartext',
-    (runs.kind === 'shell' || RUNS_COMMANDS.test(nameOf(server))) && 'shell',
+    isCleartext(server) && 'cleartext',
+    (runs.kind === 'shell' || runsCommands(nameOf(server))) && 'shell',
     server.command.slice(1).some(isBroad) && 'broad-folder',
     server.autoApproved !== 'all' ? server.autoApproved.length > 0 && 'auto-approve' : 'auto-approve',
     knownClient(server.client)?.ended !== undefined && 'end-of-life',
@@ -31,17 +31,21 @@ export function risksOf(server: ConfiguredServer, { mode }: FileFacts): readonly
 /** Servers whose purpose is to run what they are told. */
 const RUNS_COMMANDS = /(?:^|[/@_-])(?:shell|terminal|commands?|bash|powershell|desktop-commander|iterm)(?:$|[@_-])/i;
 
+export function runsCommands(name: string): boolean {
+  return RUNS_COMMANDS.test(name);
+}
+
 function nameOf({ runs: { runs } }: ConfiguredServer): string {
   return runs.kind === 'package' ? runs.name : '';
 }
 
 /** Whether it is fetched when it starts, rather than installed before. */
-function fetches({ runs: { wrappers } }: ConfiguredServer): boolean {
+export function fetches({ runs: { wrappers } }: ConfiguredServer): boolean {
   return wrappers.some((one) => /^(?:npx|bunx|pnpx|npm-|pnpm-|yarn-|bun-|uvx|uv-|pipx|go-run|dnx|docker|podman|nerdctl|finch)/.test(one));
 }
 
 /** By a digest, or by one exact version that its registry gives out once. */
-function isPinned({ ecosystem, version }: { readonly ecosystem: string; readonly version?: string }): boolean {
+export function isPinned({ ecosystem, version }: { readonly ecosystem: string; readonly version?: string }): boolean {
   if (version === undefined) return false;
   return ecosystem === 'oci' ? version.startsWith('sha256:') : /^v?\d+(?:\.\d+){1,}[\w.+-]*$|^[0-9a-f]{40}$/.test(version);
 }
@@ -57,14 +61,16 @@ function hasSecret({ command, env, headers, url }: ConfiguredServer): boolean {
   });
 }
 
-function isCleartext(url: string | undefined): boolean {
+/** Also behind a command that only carries it to its client. */
+export function isCleartext({ url: own, runs: { runs } }: ConfiguredServer): boolean {
+  const url = own ?? (runs.kind === 'remote' ? runs.url : undefined);
   if (url === undefined || !URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return (protocol === 'http:' || protocol === 'ws:') && !isLoopbackHost(hostname);
 }
 
 /** The whole disk, a home, all homes, or what the system's settings are in: as an argument or as a mount of a container. */
-function isBroad(word: string): boolean {
+export function isBroad(word: string): boolean {
   const [, mounted] = /^(?:--?[\w-]+=)?(?:type=\w+,)?(?:src=|source=)?([^:,]+)/.exec(word) ?? [];
   const path = (/^[a-z]:/i.test(word) ? word : mounted ?? word).replace(/(?<=.)[/\\]+$/, '');
   return /^(?:\/|~|\$HOME|\$\{HOME\}|%USERPROFILE%|\$\{userHome\}|\/(?:home|Users|root|etc|var|mnt|Volumes)(?:\/[\w.-]+)?|[a-z]:(?:\\+Users(?:\\+[^\\]+)?)?\\?)$/i.test(path)

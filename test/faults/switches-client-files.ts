@@ -28,7 +28,7 @@ export const CLIENT_FILES: readonly Switch[] = [
     ['what a stranger encrypted', 'a whole file rests encrypted', "act === 'encrypt' && beforeDigest === digest", "act === 'encrypt'"],
   ]),
   ...switches('src/client-files/edit/edit.ts', 'src/client-files/edit/edit.test.ts', [
-    ['an edit says what was meant', 'is not changed at all', 'next === undefined || !isDeepStrictEqual(plainOf(editor.parse(next)), meant)', 'next === undefined'],
+    ['an edit says what was meant', 'is not changed at all', '!isDeepStrictEqual(plainOf(editor.parse(next)), meant)', 'next.length === 0'],
   ]),
   ...switches('src/client-files/edit/replace.ts', 'src/client-files/edit/replace.test.ts', [
     [
@@ -40,8 +40,10 @@ export const CLIENT_FILES: readonly Switch[] = [
   ...switches('src/client-files/audit/entry-findings.ts', AUDIT, [
     ['approval given beforehand', '"trust":true', "value === true || value === 'approve'", "value === 'approve'"],
     ['values that execute', 'pass show', String.raw`return /\$\([^)]+\)|`, String.raw`return /\$\([^)]+\)x|`],
-    ['addresses without encryption', 'mcp.example.com', "(protocol === 'http:' || protocol === 'ws:')", "(protocol === 'ws:')"],
     ['servers that the gate does not know', '{"command":"x"}', "if (standing === 'sanctioned') return [];", 'return [];'],
+  ]),
+  ...switches('src/client-files/risks.ts', AUDIT, [
+    ['addresses without encryption', 'mcp.example.com', "(protocol === 'http:' || protocol === 'ws:')", "(protocol === 'ws:')"],
   ]),
   ...switches('src/client-files/audit/file-findings.ts', AUDIT, [
     ['files that others can read', 'who may read and write', 'holdsSecrets && isOpen(target, 0o044)', 'holdsSecrets && isOpen(target, 0)'],

@@ -1,6 +1,7 @@
-import { approvedBy, isCleartext } from '../../client-files/audit/entry-findings.ts';
+import { approvedBy } from '../../client-files/audit/entry-findings.ts';
 import { pointerOf, secretsIn } from '../../client-files/audit/secrets.ts';
 import type { Locate, Path } from '../../client-files/read/region.ts';
+import { isCleartext } from '../../client-files/risks.ts';
 import { detectorsWith } from '../../detect/table.ts';
 import { createInspector } from '../../detect/inspect.ts';
 import { UNINFORMED } from '../../detect/surroundings.ts';

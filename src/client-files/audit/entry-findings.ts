@@ -3,10 +3,10 @@ import type { Severity } from '../../domain/finding.ts';
 import { showHidden } from '../../domain/hidden.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
-import { isLoopbackHost } from '../../domain/loopback.ts';
 import { looksSecret } from '../../domain/secret-forms.ts';
 import { valueAt } from '../edit/place.ts';
 import type { Path } from '../read/region.ts';
+import { fetches, isBroad, isCleartext, isPinned, runsCommands } from '../risks.ts';
 import { found } from './rules.ts';
 import type { AuditFinding } from './rules.ts';
 import { pointerOf, secretsIn } from './secrets.ts';
@@ -68,14 +68,6 @@ function endOf(value: string): string {
   return value.length < SHOWN_OF ? '' : `, ends in ${showHidden(value.slice(-4))}`;
 }
 
-export function isCleartext({ url, runs: { runs } }: ConfiguredServer): boolean {
-  return [url, runs.kind === 'remote' ? runs.url : undefined].some((address) => {
-    if (address === undefined || !URL.canParse(address)) return false;
-    const { protocol, hostname } = new URL(address);
-    return (protocol === 'http:' || protocol === 'ws:') && !isLoopbackHost(hostname);
-  });
-}
-
 /** Under which name a client is told to ask nobody. */
 export function approvedBy(said: Json): string | undefined {
   if (!isObject(said)) return undefined;
@@ -85,35 +77,20 @@ export function approvedBy(said: Json): string | undefined {
   });
 }
 
-const FETCHERS = /^(?:npx|bunx|pnpx|uvx|dlx|pipx|pnpm|yarn|bun|uv|deno|go|dnx)$/;
-/** Servers that are known for running what an agent writes. */
-const SHELLS = /(?:^|[-_/@.])(?:shell|terminal|command(?:er|s)?|exec(?:ute)?|bash|powershell|cmd|ssh|iterm|code-?runner)(?:$|[-_/@.])/i;
+const FOLDERS_MAX = 3;
 
-function launchFindings({ file, name: server, at, command, runs: { runs, wrappers } }: ConfiguredServer, { home }: EntryKnowledge): readonly AuditFinding[] {
+function launchFindings(configured: ConfiguredServer, { home }: EntryKnowledge): readonly AuditFinding[] {
+  const { file, name: server, at, command, runs: { runs, wrappers } } = configured;
   const place = { file, server, at };
-  const isFetched = wrappers.some((wrapper) => FETCHERS.test(wrapper));
-  const broad = command.filter((word) => isBroad(word, home));
-  const called = [server, runs.kind === 'package' ? runs.name : ''].some((name) => SHELLS.test(name));
+  const broad = command.slice(1).filter((word) => isBroad(word) || word === home);
+  const called = [server, runs.kind === 'package' ? runs.name : ''].some(runsCommands);
   return [
     ...(runs.kind === 'shell' ? [found('config/shell', place)] : []),
     ...(called ? [found('config/shell-server', place)] : []),
-    ...(runs.kind === 'package' && isLoose(runs.version) ? [found('config/unpinned', place, showHidden(`${runs.ecosystem} ${runs.name}`))] : []),
-    ...(isFetched ? [found('config/remote-fetch', place, showHidden(wrappers.join(' ')))] : []),
-    ...broad.slice(0, 3).map((word) => found('config/broad-folder', place, showHidden(word))),
+    ...(runs.kind === 'package' && !isPinned(runs) ? [found('config/unpinned', place, showHidden(`${runs.ecosystem} ${runs.name}`))] : []),
+    ...(runs.kind === 'package' && fetches(configured) ? [found('config/remote-fetch', place, showHidden(wrappers.join(' ')))] : []),
+    ...broad.slice(0, FOLDERS_MAX).map((word) => found('config/broad-folder', place, showHidden(word))),
   ];
-}
-
-function isLoose(version: string | undefined): boolean {
-  return version === undefined || !/\d/.test(version) || /[\^~*<>|]|^latest$|\bx\b/.test(version);
-}
-
-/** A disk, all homes, or a home; also as what a container is given. */
-function isBroad(word: string, home: string): boolean {
-  const named = word.replace(/^(?:--?[\w-]+=|type=bind,)?(?:.*?\bsrc=)?/, '');
-  // What is behind a colon is where a container has it, unless it is the disk's own.
-  const path = /^[A-Z]:[\\/]?$/i.test(named) ? named : named.replace(/(?<=.)[:,].*$/, '');
-  const plain = path.replace(/(?<=.)[/\\]+$/, '');
-  return /^(?:\/|~|\$HOME|\$\{HOME\}|\$\{env:HOME\}|\$\{userHome\}|\/home|\/Users|\/root|\/etc|[A-Z]:\\?|%USERPROFILE%)$/i.test(plain) || plain === home;
 }
 
 /** Where a client would run what stands in a value: `$(cmd)`, backquotes. */
@@ -133,7 +110,7 @@ function standingFindings(server: ConfiguredServer, { standingOf }: EntryKnowled
 
 function advisoryFindings({ file, name: server, at, runs: { runs } }: ConfiguredServer, { advisoriesFor }: EntryKnowledge): readonly AuditFinding[] {
   if (runs.kind !== 'package' || advisoriesFor === undefined) return [];
-  const version = runs.version === undefined || isLoose(runs.version) ? undefined : runs.version;
+  const version = isPinned(runs) ? runs.version : undefined;
   return advisoriesFor(runs.ecosystem, runs.name, version).map(({ id, severity, summary, isSure, fixedIn }) => {
     const fix = fixedIn === undefined ? '' : `; fixed in ${fixedIn}`;
     const doubt = isSure ? '' : '; whether this version has it is not known';
