@@ -6,7 +6,7 @@ import type { RunningProcess } from './process-table.ts';
 
 /** What a process was told to run. */
 export interface Invocation {
-  /** Its words as a person would type them: the runner that started a file of a package is that runner again. */
+  /** Its words as a person would type them: the wrapper that started a file of a package is that wrapper again. */
   readonly words: readonly string[];
   /** The file that an interpreter runs, absolute where that can be told. */
   readonly script?: string;
@@ -25,7 +25,7 @@ const TAKES_NEXT = new Set([
 ]);
 /** What follows is a text to be run, not a file. */
 const TEXTS = new Set(['-e', '--eval', '-p', '--print', '-c']);
-const RUNNERS: readonly (readonly [RegExp, readonly string[]])[] = [
+const WRAPPERS: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\/npx(?:-cli\.js)?$/, ['npx']], [/\/npm(?:-cli\.js)?$/, ['npm']], [/\/pnpm(?:\.c?js)?$/, ['pnpm']], [/\/(?:yarn|yarnpkg)(?:\.js)?$/, ['yarn']],
 ];
 
@@ -36,7 +36,7 @@ export function isInterpreter(name: string): boolean {
 
 export function invocationOf({ argv, program, folder, image = '' }: RunningProcess): Invocation {
   const [first = '', ...rest] = argv;
-  const words = runnerWords([basename(first), ...rest]);
+  const words = wrapperWords([basename(first), ...rest]);
   if (words !== undefined) return { words };
   if (!isInterpreter(first) && !isInterpreter(program ?? '')) return { words: argv };
   const { script, module, after } = scriptOf(basename(first), rest);
@@ -46,8 +46,8 @@ export function invocationOf({ argv, program, folder, image = '' }: RunningProce
   }
   if (script === undefined) return { words: argv };
   const path = isAbsolute(script) || folder === undefined ? script : resolve(folder, script);
-  const runner = RUNNERS.find(([pattern]) => pattern.test(path));
-  if (runner !== undefined) return { words: runnerWords([...runner[1], ...after]) ?? [...runner[1], ...after] };
+  const wrapper = WRAPPERS.find(([pattern]) => pattern.test(path));
+  if (wrapper !== undefined) return { words: wrapperWords([...wrapper[1], ...after]) ?? [...wrapper[1], ...after] };
   if (!isAbsolute(path)) return { words: argv, script: path };
   // `bun test`, `node --run start`: a word that names no file is none.
   if (!isFile(`${image}${path}`)) return { words: argv, ...(image !== '' && { script: path }) };
@@ -60,13 +60,13 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** A file of an installed package is what its runner would start: one name for both. */
+/** A file of an installed package is what its wrapper would start: one name for both. */
 function againBy({ ecosystem, name, version }: Origin, after: readonly string[]): readonly string[] {
   return [ecosystem === 'npm' ? 'npx' : 'uvx', `${name}${version === undefined ? '' : `@${version}`}`, ...after];
 }
 
 /** `npm exec -- x`, `uv tool run x`, `bun x x` are what their short names are. */
-function runnerWords([program = '', first = '', second = '', ...rest]: readonly string[]): readonly string[] | undefined {
+function wrapperWords([program = '', first = '', second = '', ...rest]: readonly string[]): readonly string[] | undefined {
   const after = [second, ...rest].filter((word, at) => word !== '' && (at > 0 || word !== '--'));
   if (/^(?:npx|uvx|bunx|pnpx)$/.test(program)) return [program, ...[first, second, ...rest].filter((word) => word !== '')];
   if (program === 'npm' && (first === 'exec' || first === 'x')) return ['npx', ...after];

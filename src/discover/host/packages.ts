@@ -29,7 +29,7 @@ type Item = Observation | Unseen;
 
 /**
  * What is installed here that a client could start: packages of Node and Python in the places where they are put for everybody,
- * for a person, or by runners (`npx`, `uvx`, `pipx`); programs of Go and Rust; bundles (`.mcpb`, `.dxt`).
+ * for a person, or by wrappers (`npx`, `uvx`, `pipx`); programs of Go and Rust; bundles (`.mcpb`, `.dxt`).
  */
 export function* observePackages({ root, homes }: PackagePlaces, look: HostLook): Generator<Item> {
   const shared = ['usr/lib/node_modules', 'usr/local/lib/node_modules', 'opt/homebrew/lib/node_modules'].map((each) => join(root, each));

@@ -32,7 +32,7 @@ interface Judged {
   readonly kind?: 'client';
 }
 
-/** Where runners keep what they fetched. */
+/** Where wrappers keep what they fetched. */
 const FETCHED = /\/_npx\/|\/archive-v0\/|\/bunx-\d+|\/dlx-|\/\.pnpm-store\//;
 /** Of what came from whom, when nothing else is known: names of programs make no server by themselves. */
 const BY_NAME_MAX = 45;

@@ -123,7 +123,7 @@ describe('what runs here', () => {
     expect(of(all, second.pid)).toEqual([]);
   });
 
-  test(verifies('running-found', 'what a client started by pipes, the client, and its chain of runners once'), async () => {
+  test(verifies('running-found', 'what a client started by pipes, the client, and its chain of wrappers once'), async () => {
     put('node_modules/@anthropic-ai/claude-code/package.json', JSON.stringify({ name: '@anthropic-ai/claude-code', version: '2.0.0' }));
     const server = put('servers/crm-mcp/index.js', STAYS);
     const child = `const child = Bun.spawn(['/bin/sh', '-c', '${bun} ${server}; true'], { stdin: 'pipe', stdout: 'pipe' });
@@ -137,7 +137,7 @@ describe('what runs here', () => {
     for (const { place } of found) process.kill(Number(place.slice(4)), 9);
   });
 
-  test('a runner by the package that it started, whatever it was told to start', async () => {
+  test('a wrapper by the package that it started, whatever it was told to start', async () => {
     const child = join(root, 'modules/node_modules/.bin/notes');
     const text = `const c = Bun.spawn(['${bun}', '${child}'], { stdin: 'pipe', stdout: 'pipe' }); c.stdout.getReader().read().then(() => console.log('up'));`;
     const { pid } = await start([bun, put('npm/bin/npx-cli.js', `${text}\nsetInterval(() => undefined, 1000);\n`), 'mcp-server-notes']);

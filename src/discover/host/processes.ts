@@ -34,7 +34,7 @@ interface Sighting {
 const CONFIDENCE_MIN = 50;
 const ANCESTORS_MAX = 12;
 
-/** The servers and clients that run here, and what listens for them: one observation a server, whatever chain of runners started it. */
+/** The servers and clients that run here, and what listens for them: one observation a server, whatever chain of wrappers started it. */
 export function observeProcesses(table: HostTable, look: HostLook): readonly Observation[] {
   const byPid = new Map(table.processes.map((each) => [each.pid, each]));
   const signs = new Map(table.processes.flatMap((each) => {
@@ -97,18 +97,18 @@ function isInnerClient({ process, signs: { client } }: Sighting, signs: Readonly
   return client !== undefined && ancestorsOf(process.pid).some((pid) => signs.get(pid)?.client === client);
 }
 
-/** A runner is told a name, which may be a command's; the package that it started says its own. */
-function asItsChild(runner: Sighting, all: readonly Sighting[], ancestorsOf: AncestorsOf): Sighting {
-  const { process, signs, keys } = runner;
-  if (signs.runs.kind !== 'package' || signs.invocation.origin !== undefined) return runner;
+/** A wrapper is told a name, which may be a command's; the package that it started says its own. */
+function asItsChild(wrapper: Sighting, all: readonly Sighting[], ancestorsOf: AncestorsOf): Sighting {
+  const { process, signs, keys } = wrapper;
+  if (signs.runs.kind !== 'package' || signs.invocation.origin !== undefined) return wrapper;
   const child = all.find((each) => each.signs.invocation.origin?.isInstalled === true && ancestorsOf(each.process.pid).includes(process.pid));
-  if (child === undefined) return runner;
+  if (child === undefined) return wrapper;
   const own = keys.filter((key) => key.startsWith('process:'));
   const its = child.keys.filter((key) => !key.startsWith('process:'));
-  return { ...runner, keys: [...own, ...its], signs: { ...signs, confidence: Math.min(signs.confidence, child.signs.confidence - 1) } };
+  return { ...wrapper, keys: [...own, ...its], signs: { ...signs, confidence: Math.min(signs.confidence, child.signs.confidence - 1) } };
 }
 
-/** A runner and what it started are one server: they are of one chain, and share what they run. */
+/** A wrapper and what it started are one server: they are of one chain, and share what they run. */
 function groupChains(sightings: readonly Sighting[], ancestorsOf: AncestorsOf): readonly (readonly Sighting[])[] {
   const groups: Sighting[][] = [];
   for (const sighting of sightings.toSorted((a, b) => ancestorsOf(a.process.pid).length - ancestorsOf(b.process.pid).length)) {
@@ -162,7 +162,7 @@ const FETCHES = new Set(['npx', 'bunx', 'pnpm', 'pnpx', 'yarn', 'uvx', 'pipx', '
 
 function risksOf(group: readonly Sighting[], wrappers: readonly string[]): readonly Risk[] {
   const isOpen = group.some(({ process }) => process.argv.some((word, at) => isSecretWord(word, process.argv[at - 1])));
-  // What its runner was told, before the file that it chose.
+  // What its wrapper was told, before the file that it chose.
   const [outer] = group;
   const isUnpinned = outer?.signs.runs.kind === 'package' && outer.signs.runs.version === undefined;
   return [

@@ -82,10 +82,10 @@ async function startPackages(party: Party, put: Put): Promise<void> {
   put('a package that says so', ['package:npm/planted-quiet'], 95, (await party.start([BUN, declared, '0.0.0.0'])).port);
   install(party, 'npx/_npx/15c6/node_modules', '@planted/chain-mcp-server', { version: '3.0.0', dependencies: SDK }, LISTENS);
   const chained = join('npx/_npx/15c6/node_modules/@planted/chain-mcp-server/dist/index.js');
-  const runner = party.put('npm/bin/npx-cli.js', `const c = Bun.spawn(['${BUN}', '${chained}', '127.0.0.1'], { stdin: 'pipe', stdout: 'pipe' });
+  const wrapper = party.put('npm/bin/npx-cli.js', `const c = Bun.spawn(['${BUN}', '${chained}', '127.0.0.1'], { stdin: 'pipe', stdout: 'pipe' });
 for await (const chunk of c.stdout) console.log(new TextDecoder().decode(chunk));\n`);
-  const ran = await party.start([BUN, runner, '-y', '@planted/chain-mcp-server']);
-  put('a runner and what it started, once', ['package:npm/@planted/chain-mcp-server'], 90, ran.port);
+  const ran = await party.start([BUN, wrapper, '-y', '@planted/chain-mcp-server']);
+  put('a wrapper and what it started, once', ['package:npm/@planted/chain-mcp-server'], 90, ran.port);
   const bridge = install(party, 'lib/node_modules', 'mcp-remote', { version: '0.1.30', dependencies: SDK }, LISTENS);
   const bridged = await party.start([BUN, bridge, 'https://mcp.planted.io/mcp', '--header', 'Authorization: Bearer hunter2hunter2', '127.0.0.1']);
   put('a bridge, by where it leads', ['url:https://mcp.planted.io/mcp'], 90, bridged.port);

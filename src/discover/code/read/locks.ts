@@ -47,7 +47,7 @@ function locked(ecosystem: 'npm' | 'pypi' | 'composer', name: string, entry: Jso
 }
 
 function readPnpm(text: string): readonly LockedPackage[] {
-  return named('npm', text, /^ {2}'?\/?((?:@[\w.-]+\/)?[\w.-]+)[@/](\d[\w.+-]*)[^:\n]*:/gm);
+  return named('npm', text, /^ {2}'?\/?((?:@[\w.-]+\/)?[\w.-]+)[@/](\d[0-9A-Za-z.+-]*)[^:\n]*:/gm);
 }
 
 function readYarn(text: string): readonly LockedPackage[] {
