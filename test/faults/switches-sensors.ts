@@ -15,13 +15,13 @@ export const SENSORS_OUTSIDE: readonly Switch[] = [
     ['secrets in arguments', 'a package behind a link', "...(isOpen ? ['secret-in-clear' as const] : []),", ''],
     ['sockets that are open to all', 'a script by its imports', '!isApart && !LOOPBACK.test(address)', 'isApart && !LOOPBACK.test(address)'],
   ]),
-  ...switches('src/discover/traces/sdks.ts', 'src/discover/host/packages.test.ts', [
+  ...switches('src/discover/clues/sdks.ts', 'src/discover/host/packages.test.ts', [
     ['letters within words', 'never by letters in its name', "!words.includes('mcp') || words.some((word) => OTHERS.has(word))", "!lower.includes('mcp')"],
   ]),
-  ...switches('src/discover/traces/source-roles.ts', CODE, [
+  ...switches('src/discover/clues/source-roles.ts', CODE, [
     ['comments', 'look-alikes are none', "source.replaceAll(COMMENT, '')", 'source'],
   ]),
-  ...switches('src/discover/code/trace.ts', CODE, [
+  ...switches('src/discover/code/clue.ts', CODE, [
     ['samples', 'of each language is what its imports are', 'if (!URL.canParse(url) || isPlaceholder(url)) return', 'if (!URL.canParse(url)) return'],
   ]),
   ...switches('src/discover/public-runs.ts', CODE, [

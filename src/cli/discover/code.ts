@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { lookAtCode } from '../../discover/code/look.ts';
-import type { CodeLook, Trace } from '../../discover/code/trace.ts';
+import type { CodeLook, Clue } from '../../discover/code/clue.ts';
 import type { Knowledge } from '../../knowledge/table.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
@@ -33,7 +33,7 @@ export async function codeLook(machine: string, now: number, { vendorOf, affecte
     readClientFile: (path, text) => {
       const client = clientOf(path) ?? 'unknown';
       const { servers } = readServers(readText(text, path), { client, file: path, scope: 'project' });
-      return servers.filter(({ isDisabled }) => !isDisabled).map(({ name, line, runs: { runs, wrappers } }): Trace => ({
+      return servers.filter(({ isDisabled }) => !isDisabled).map(({ name, line, runs: { runs, wrappers } }): Clue => ({
         line, sensor: 'client-file', kind: 'server', name, client, runs, confidence: 95, risks: [],
         facts: { by: 'the file of a client', ...(wrappers.length > 0 && { wrappers: wrappers.join(', ') }) },
       }));

@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
-import { languageOf } from '../traces/source-roles.ts';
-import type { Language } from '../traces/source-roles.ts';
+import { languageOf } from '../clues/source-roles.ts';
+import type { Language } from '../clues/source-roles.ts';
 import { endpointsIn } from './read/endpoints.ts';
 import { readCompose } from './read/compose.ts';
 import { readDockerfile } from './read/dockerfile.ts';
 import { readKubernetes } from './read/kubernetes.ts';
 import { readBundleManifest, readServerJson } from './read/server-document.ts';
-import { tracesOfShell } from './read/shell.ts';
+import { cluesOfShell } from './read/shell.ts';
 import { readWorkflow } from './read/workflow.ts';
-import type { CodeLook, Trace } from './trace.ts';
+import type { CodeLook, Clue } from './clue.ts';
 
-type Reader = (text: string, look: CodeLook) => readonly Trace[];
+type Reader = (text: string, look: CodeLook) => readonly Clue[];
 
 /** By name; a file that is none of these is a source, a manifest, or nothing. */
 const READERS: readonly (readonly [RegExp, Reader])[] = [
@@ -20,7 +20,7 @@ const READERS: readonly (readonly [RegExp, Reader])[] = [
   [/(?:^|\/)\.gitlab-ci[\w.-]*\.ya?ml$|(?:^|\/)(?:azure|bitbucket)-pipelines[\w.-]*\.ya?ml$|(?:^|\/)\.circleci\/config\.ya?ml$/, readWorkflow],
   [/(?:^|\/)\.(?:drone|woodpecker|travis)\.ya?ml$|(?:^|\/)\.buildkite\/.+\.ya?ml$/, readWorkflow],
   [/(?:^|\/)server\.json$/, readServerJson], [/(?:^|\/)manifest\.json$/, readBundleManifest],
-  [/(?:^|\/)(?:Jenkinsfile|Makefile|justfile)$|\.(?:sh|bash|zsh)$/, (text, look) => tracesOfShell(text, 1, look)],
+  [/(?:^|\/)(?:Jenkinsfile|Makefile|justfile)$|\.(?:sh|bash|zsh)$/, (text, look) => cluesOfShell(text, 1, look)],
   [/\.ya?ml$/, (text, look) => (/^[ \t]*(?:-[ \t]+)?kind:/m.test(text) && /^[ \t]*(?:-[ \t]+)?apiVersion:/m.test(text) ? readKubernetes(text, look) : [])],
 ];
 
@@ -37,7 +37,7 @@ export function isHinted(path: string, text: string): boolean {
 }
 
 /** What a file of configuration tells. Throws where it is broken. */
-export function tracesIn(path: string, text: string, look: CodeLook): readonly Trace[] {
+export function cluesIn(path: string, text: string, look: CodeLook): readonly Clue[] {
   if (look.isClientFile(path)) return look.readClientFile(path, text);
   if (!isHinted(path, text)) return [];
   return READERS.find(([pattern]) => pattern.test(path))?.[1](text, look) ?? [];
@@ -49,6 +49,6 @@ export function sourceLanguage(path: string, text: string): Language | undefined
   return language !== undefined && HINT.test(text) && !/\.(?:min|bundle)\.[cm]?js$|\.d\.[cm]?ts$/.test(basename(path)) ? language : undefined;
 }
 
-export function connectionsIn(text: string, speaks: boolean, look: CodeLook): readonly Trace[] {
+export function connectionsIn(text: string, speaks: boolean, look: CodeLook): readonly Clue[] {
   return endpointsIn(text, speaks, look);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { LIMITS } from '../../domain/limits.ts';
-import { rolesIn } from '../traces/source-roles.ts';
-import { connectionsIn, tracesIn } from './files.ts';
+import { rolesIn } from '../clues/source-roles.ts';
+import { connectionsIn, cluesIn } from './files.ts';
 import { lockReader } from './read/locks.ts';
 import { manifestReader } from './read/manifests.ts';
-import type { CodeLook } from './trace.ts';
+import type { CodeLook } from './clue.ts';
 
 const look: CodeLook = {
   machine: 'm', now: 1, unwrap: (command) => ({ runs: { kind: 'program', program: command[0] ?? '' }, wrappers: [] }), vendorOf: () => undefined,
@@ -29,7 +29,7 @@ function read(file: string, text: string): void {
   try {
     manifestReader(file)?.(text);
     lockReader(file)?.(text);
-    tracesIn(file, text, look);
+    cluesIn(file, text, look);
   } catch {
     // Broken is said by who reads files.
   }

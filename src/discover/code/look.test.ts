@@ -7,7 +7,7 @@ import { unwrap } from '../../client-files/runs/unwrap.ts';
 import { isUnseen } from '../../domain/observation.ts';
 import type { Observation, Unseen } from '../../domain/observation.ts';
 import { lookAtCode } from './look.ts';
-import type { CodeLook } from './trace.ts';
+import type { CodeLook } from './clue.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sp-code-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -178,9 +178,11 @@ describe('what is deployed elsewhere', () => {
   test('entries from outside, other operators, other services of CI, and gateways', async () => {
     put('more/ingress.yaml', [
       'apiVersion: networking.k8s.io/v1', 'kind: Ingress', 'metadata: { name: crm }', 'spec:', '  rules:', '    - host: mcp.crm.acme.io',
-      '      http: { paths: [{ path: /mcp, pathType: Prefix }] }', '---', 'apiVersion: kagent.dev/v1alpha2', 'kind: RemoteMCPServer', 'metadata: { name: board }',
+      '      http: { paths: [{ path: /mcp, pathType: Prefix }] }', '---', 'apiVersion: kagent.dev/v1alpha2', 'kind: RemoteMCPServer',
+      'metadata: { name: board }',
       'spec: { url: "http://board.acme.io/mcp" }', '---', 'apiVersion: batch/v1', 'kind: CronJob', 'metadata: { name: nightly }',
-      'spec: { jobTemplate: { spec: { template: { spec: { containers: [{ image: "node:24", command: [npx], args: ["-y", "@acme/night-mcp-server"] }] } } } } }', '',
+      'spec: { jobTemplate: { spec: { template: { spec: {',
+      '  containers: [{ image: "node:24", command: [npx], args: ["-y", "@acme/night-mcp-server"] }]', '  } } } } }', '',
     ].join('\n'));
     put('more/.gitlab-ci.yml', 'review:\n  image: node:24\n  script:\n    - export A=1\n    - uvx mcp-server-review==1.0 &\n');
     put('more/compose.yml', 'services:\n  gateway:\n    image: docker/mcp-gateway\n    command: ["--server", "https://tools.acme.io/mcp"]\n');
@@ -188,7 +190,8 @@ describe('what is deployed elsewhere', () => {
     const result = await looked('more');
     expect(result.unseen).toEqual([]);
     expect(new Set(shape('more', result).map(([, key, , place]) => `${place} ${key}`))).toEqual(new Set([
-      'ingress.yaml:6 url:https://mcp.crm.acme.io/mcp', 'ingress.yaml:12 url:http://board.acme.io/mcp', 'ingress.yaml:17 package:npm/@acme/night-mcp-server',
+      'ingress.yaml:6 url:https://mcp.crm.acme.io/mcp', 'ingress.yaml:12 url:http://board.acme.io/mcp',
+      'ingress.yaml:18 package:npm/@acme/night-mcp-server',
       '.gitlab-ci.yml:5 package:pypi/mcp-server-review', 'compose.yml:3 package:oci/docker/mcp-gateway',
       'start.sh:2 package:pypi/mcp-server-sql', 'start.sh:2 url:https://wiki.acme.io/mcp',
     ]));

@@ -8,10 +8,10 @@ import { publicRuns } from '../public-runs.ts';
 import { folderOf, openStore } from './git/store.ts';
 import type { GitStore } from './git/store.ts';
 import { bytesMaxOf, isWanted, readRepository } from './repository.ts';
-import type { CodeFile, RepositoryTraces } from './repository.ts';
-import type { CodeLook } from './trace.ts';
+import type { CodeFile, RepositoryClues } from './repository.ts';
+import type { CodeLook } from './clue.ts';
 
-type PlacedTrace = RepositoryTraces['traces'][number];
+type PlacedClue = RepositoryClues['clues'][number];
 
 /**
  * The servers and clients in the code below some folders: every Git repository by its files as they stand and as they are
@@ -24,9 +24,9 @@ export async function* lookAtCode(roots: readonly string[], look: CodeLook): Loo
     const { places, unseen } = await placesBelow(root, look);
     for (const { folder, files, store, broken } of places) {
       if (broken !== undefined) yield { place: folder, reason: broken };
-      const { traces, unseen: hidden } = readRepository(files, store, look, isOver);
+      const { clues, unseen: hidden } = readRepository(files, store, look, isOver);
       yield* hidden.map(({ place, reason }) => ({ place: join(folder, place), reason }));
-      yield* observe(traces, folder, store, look);
+      yield* observe(clues, folder, store, look);
     }
     // What could not be read is known once everything was.
     yield* unseen;
@@ -103,17 +103,17 @@ function readText(path: string, unseen: Unseen[]): Buffer | undefined {
 }
 
 /** One observation for each thing of a repository, however many files speak of it. */
-function* observe(traces: readonly PlacedTrace[], folder: string, store: GitStore | undefined, look: CodeLook): Generator<Observation> {
-  const groups = new Map<string, { readonly keys: readonly AssetKey[]; readonly traces: PlacedTrace[] }>();
-  for (const trace of traces) {
-    const keys = keysOf(trace, folder, look.machine);
+function* observe(clues: readonly PlacedClue[], folder: string, store: GitStore | undefined, look: CodeLook): Generator<Observation> {
+  const groups = new Map<string, { readonly keys: readonly AssetKey[]; readonly clues: PlacedClue[] }>();
+  for (const clue of clues) {
+    const keys = keysOf(clue, folder, look.machine);
     const [first] = keys;
     if (first === undefined) continue;
-    const group = groups.get(`${trace.kind} ${first}`);
-    if (group === undefined) groups.set(`${trace.kind} ${first}`, { keys, traces: [trace] });
-    else group.traces.push(trace);
+    const group = groups.get(`${clue.kind} ${first}`);
+    if (group === undefined) groups.set(`${clue.kind} ${first}`, { keys, clues: [clue] });
+    else group.clues.push(clue);
   }
-  for (const { traces: same } of groups.values()) {
+  for (const { clues: same } of groups.values()) {
     const surest = same.reduce((best, each) => (each.confidence > best.confidence ? each : best));
     const keys = [...new Set(same.flatMap((each) => keysOf(each, folder, look.machine)))];
     const states = new Set(same.map(({ state }) => state));
@@ -132,7 +132,7 @@ function* observe(traces: readonly PlacedTrace[], folder: string, store: GitStor
   }
 }
 
-function keysOf({ runs, also = [], project, name, path }: PlacedTrace, folder: string, machine: string): readonly AssetKey[] {
+function keysOf({ runs, also = [], project, name, path }: PlacedClue, folder: string, machine: string): readonly AssetKey[] {
   const own = runs === undefined ? [keyOfProgram(machine, join(folder, project ?? ''))] : keysOfRuns(runs, machine);
   const keys = [...own, ...also.flatMap((each) => keysOfRuns(each, machine))];
   // What is declared without a package, an address or a project of its own is known by where it is declared.

@@ -1,10 +1,10 @@
 import { dirname } from 'node:path/posix';
 import type { Runs } from '../../domain/runs.ts';
-import type { SourceRoles } from '../traces/source-roles.ts';
-import { isTool, nameConfidence, sdkRoleOf } from '../traces/sdks.ts';
+import type { SourceRoles } from '../clues/source-roles.ts';
+import { isTool, nameConfidence, sdkRoleOf } from '../clues/sdks.ts';
 import type { LockedPackage } from './read/locks.ts';
 import type { Manifest } from './read/manifests.ts';
-import type { CodeLook, LocatedDependency, Trace } from './trace.ts';
+import type { CodeLook, LocatedDependency, Clue } from './clue.ts';
 
 /** What was read of one folder with a manifest, or of a repository's root. */
 export interface Project {
@@ -15,8 +15,8 @@ export interface Project {
   readonly sources: { readonly path: string; readonly roles: SourceRoles }[];
 }
 
-/** A trace with the file that it is of. */
-export interface PlacedTrace extends Trace {
+/** A clue with the file that it is of. */
+export interface PlacedClue extends Clue {
   readonly path: string;
 }
 
@@ -27,15 +27,15 @@ export function projectFolderOf(path: string, folders: ReadonlySet<string>): str
 }
 
 /** What a project is, and the servers that it needs as packages. */
-export function tracesOfProject(project: Project, look: CodeLook): readonly PlacedTrace[] {
-  const own = ownTrace(project, look);
-  const listed = project.manifests.flatMap(({ path, manifest }) => manifest.dependencies.flatMap((each) => dependencyTrace(path, each, look)));
-  const locked = project.locks.flatMap(({ path, packages }) => packages.flatMap((each) => lockedTrace(path, each, look)));
+export function cluesOfProject(project: Project, look: CodeLook): readonly PlacedClue[] {
+  const own = ownClue(project, look);
+  const listed = project.manifests.flatMap(({ path, manifest }) => manifest.dependencies.flatMap((each) => dependencyClue(path, each, look)));
+  const locked = project.locks.flatMap(({ path, packages }) => packages.flatMap((each) => lockedClue(path, each, look)));
   return [...(own === undefined ? [] : [own]), ...locked, ...listed];
 }
 
 /** Whether it makes a server, a client, or could be either; by its sources first, else by what it needs. */
-function ownTrace({ manifests, locks, sources }: Project, look: CodeLook): PlacedTrace | undefined {
+function ownClue({ manifests, locks, sources }: Project, look: CodeLook): PlacedClue | undefined {
   const needed = manifests.flatMap(({ path, manifest }) => manifest.dependencies.flatMap((each) => {
     const role = sdkRoleOf(each);
     return role === undefined ? [] : [{ path, role, dependency: each }];
@@ -90,7 +90,7 @@ function sdkFact(needed: LocatedDependency | undefined, locks: Project['locks'])
 }
 
 /** A package that is a server by its name, and by what it needs where a lock file says that. */
-function lockedTrace(path: string, locked: LockedPackage, look: CodeLook): readonly PlacedTrace[] {
+function lockedClue(path: string, locked: LockedPackage, look: CodeLook): readonly PlacedClue[] {
   const { ecosystem, needs, name, hasProgram } = locked;
   const needsSdk = needs.some((each) => {
     const role = sdkRoleOf({ ecosystem, name: each });
@@ -98,10 +98,10 @@ function lockedTrace(path: string, locked: LockedPackage, look: CodeLook): reado
   });
   // Tools around the protocol need its library, too.
   const isServer = needsSdk && (hasProgram || nameConfidence(ecosystem, name) > 0) && sdkRoleOf(locked) === undefined && !isTool(name);
-  return isServer ? dependencyTrace(path, locked, look, 90) : [];
+  return isServer ? dependencyClue(path, locked, look, 90) : [];
 }
 
-function dependencyTrace(path: string, { ecosystem, name, version, line }: LocatedDependency, look: CodeLook, sure?: number): readonly PlacedTrace[] {
+function dependencyClue(path: string, { ecosystem, name, version, line }: LocatedDependency, look: CodeLook, sure?: number): readonly PlacedClue[] {
   const confidence = sure ?? nameConfidence(ecosystem, name);
   if (confidence < 50 || (ecosystem !== 'npm' && ecosystem !== 'pypi' && ecosystem !== 'go' && ecosystem !== 'cargo' && ecosystem !== 'nuget')) return [];
   const advisories = version === undefined ? [] : look.advisoriesFor(ecosystem, name, version);

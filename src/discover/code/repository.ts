@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path/posix';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { rolesIn } from '../traces/source-roles.ts';
-import { connectionsIn, isHinted, mayTell, sourceLanguage, tracesIn } from './files.ts';
+import { rolesIn } from '../clues/source-roles.ts';
+import { connectionsIn, isHinted, mayTell, sourceLanguage, cluesIn } from './files.ts';
 import { filesOf, objectsOf } from './git/objects.ts';
 import { headOf, usesReferenceTable } from './git/store.ts';
 import type { GitStore } from './git/store.ts';
-import { projectFolderOf, tracesOfProject } from './projects.ts';
-import type { PlacedTrace, Project } from './projects.ts';
+import { projectFolderOf, cluesOfProject } from './projects.ts';
+import type { PlacedClue, Project } from './projects.ts';
 import { lockReader } from './read/locks.ts';
 import { manifestReader } from './read/manifests.ts';
-import type { CodeLook } from './trace.ts';
+import type { CodeLook } from './clue.ts';
 
 /** One file as it is in a place; its text is read when it is wanted. */
 export interface CodeFile {
@@ -22,8 +22,8 @@ export interface CodeFile {
 }
 
 /** What one repository, or a folder that is none, tells. */
-export interface RepositoryTraces {
-  readonly traces: readonly (PlacedTrace & { readonly state: 'HEAD' | 'worktree' | 'both'; readonly project?: string })[];
+export interface RepositoryClues {
+  readonly clues: readonly (PlacedClue & { readonly state: 'HEAD' | 'worktree' | 'both'; readonly project?: string })[];
   readonly unseen: readonly { readonly place: string; readonly reason: string }[];
 }
 
@@ -47,7 +47,7 @@ export function bytesMaxOf(path: string): number {
  * Reads the files as they stand and as they are committed: what is only in one of both is told with which. A file that is the
  * same in both is read once, known by its id.
  */
-export function readRepository(worktree: readonly CodeFile[], store: GitStore | undefined, look: CodeLook, isOver: () => boolean): RepositoryTraces {
+export function readRepository(worktree: readonly CodeFile[], store: GitStore | undefined, look: CodeLook, isOver: () => boolean): RepositoryClues {
   const unseen: { place: string; reason: string }[] = [];
   const committed = store === undefined ? new Map<string, string>() : committedFiles(store, look, unseen, isOver);
   const objects = store === undefined ? undefined : objectsOf(store);
@@ -75,14 +75,14 @@ export function readRepository(worktree: readonly CodeFile[], store: GitStore | 
   const [nowKeys, beforeKeys] = [new Set(now.map(identityOf)), new Set(before.map(identityOf))];
   return {
     unseen,
-    traces: [
-      ...now.map((trace) => ({ ...trace, state: beforeKeys.has(identityOf(trace)) || store === undefined ? 'both' as const : 'worktree' as const })),
-      ...before.filter((trace) => !nowKeys.has(identityOf(trace))).map((trace) => ({ ...trace, state: 'HEAD' as const })),
+    clues: [
+      ...now.map((clue) => ({ ...clue, state: beforeKeys.has(identityOf(clue)) || store === undefined ? 'both' as const : 'worktree' as const })),
+      ...before.filter((clue) => !nowKeys.has(identityOf(clue))).map((clue) => ({ ...clue, state: 'HEAD' as const })),
     ],
   };
 }
 
-function identityOf({ path, line, kind, runs, name }: PlacedTrace): string {
+function identityOf({ path, line, kind, runs, name }: PlacedClue): string {
   return JSON.stringify([path, line, kind, runs, name]);
 }
 
@@ -113,7 +113,7 @@ function idOf(bytes: Buffer, digits: number): string {
 /** A file that is broken is said with its place, and hides no other. */
 function tell(
   files: readonly Read[], look: CodeLook, unseen: { place: string; reason: string }[], isOver: () => boolean,
-): readonly (PlacedTrace & { readonly project?: string })[] {
+): readonly (PlacedClue & { readonly project?: string })[] {
   const manifests = files.filter(({ path }) => manifestReader(basename(path)) !== undefined);
   const folders = new Set(manifests.map(({ path }) => dirname(path)).filter((folder) => folder !== '.'));
   const projects = new Map<string, Project>();
@@ -123,20 +123,20 @@ function tell(
     projects.set(folder, found);
     return found;
   };
-  const traces: PlacedTrace[] = [];
+  const clues: PlacedClue[] = [];
   for (const { path, text } of files) {
     if (isOver()) break;
     try {
-      traces.push(...readOne(path, text, projectOf(path), look));
+      clues.push(...readOne(path, text, projectOf(path), look));
     } catch (error) {
       unseen.push({ place: path, reason: error instanceof SallyportError ? error.message : 'it is broken: it could not be read as what its name says' });
     }
   }
-  traces.push(...[...projects.values()].flatMap((project) => tracesOfProject(project, look)));
-  return traces.map((trace) => (trace.runs === undefined ? { ...trace, project: projectFolderOf(trace.path, folders) } : trace));
+  clues.push(...[...projects.values()].flatMap((project) => cluesOfProject(project, look)));
+  return clues.map((clue) => (clue.runs === undefined ? { ...clue, project: projectFolderOf(clue.path, folders) } : clue));
 }
 
-function readOne(path: string, text: string, project: Project, look: CodeLook): readonly PlacedTrace[] {
+function readOne(path: string, text: string, project: Project, look: CodeLook): readonly PlacedClue[] {
   const name = basename(path);
   const manifest = manifestReader(name)?.(text);
   if (manifest !== undefined) project.manifests.push({ path, manifest });
@@ -146,5 +146,5 @@ function readOne(path: string, text: string, project: Project, look: CodeLook): 
   const roles = language === undefined ? undefined : rolesIn(text, language);
   if (roles !== undefined) project.sources.push({ path, roles });
   const connections = language === undefined ? [] : connectionsIn(text, roles !== undefined, look);
-  return [...tracesIn(path, text, look), ...connections].map((trace) => ({ ...trace, path }));
+  return [...cluesIn(path, text, look), ...connections].map((clue) => ({ ...clue, path }));
 }

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Observation, Risk, Unseen } from '../../domain/observation.ts';
 import { readWhole, reasonOf } from '../bounded-file.ts';
 import { keyOfContainer, keyOfListener, keyOfPackage } from '../keys.ts';
-import { nameConfidence } from '../traces/sdks.ts';
+import { nameConfidence } from '../clues/sdks.ts';
 import type { HostLook } from './processes.ts';
 
 /** One container, as its engine keeps it. */

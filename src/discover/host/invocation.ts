@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { npmOriginOf, pythonOriginOf } from '../traces/origin.ts';
-import type { Origin } from '../traces/origin.ts';
+import { npmOriginOf, pythonOriginOf } from '../clues/origin.ts';
+import type { Origin } from '../clues/origin.ts';
 import type { RunningProcess } from './process-table.ts';
 
 /** What a process was told to run. */

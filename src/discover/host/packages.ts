@@ -6,11 +6,11 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Observation, Unseen } from '../../domain/observation.ts';
 import { reasonOf } from '../bounded-file.ts';
 import { keyOfPackage, keyOfProgram } from '../keys.ts';
-import { sdkInBinary } from '../traces/binary.ts';
-import { npmPackageIn, pythonPackage } from '../traces/origin.ts';
-import type { Origin } from '../traces/origin.ts';
-import { nameConfidence } from '../traces/sdks.ts';
-import { readZipped } from '../traces/zip.ts';
+import { sdkInBinary } from '../clues/binary.ts';
+import { npmPackageIn, pythonPackage } from '../clues/origin.ts';
+import type { Origin } from '../clues/origin.ts';
+import { nameConfidence } from '../clues/sdks.ts';
+import { readZipped } from '../clues/zip.ts';
 import type { HostLook } from './processes.ts';
 
 /** One home, and whose it is. */

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Runs, Unwrapped } from '../../domain/runs.ts';
-import { sdkInBinary } from '../traces/binary.ts';
-import { shownBy } from '../traces/script.ts';
-import { nameConfidence } from '../traces/sdks.ts';
+import { sdkInBinary } from '../clues/binary.ts';
+import { shownBy } from '../clues/script.ts';
+import { nameConfidence } from '../clues/sdks.ts';
 import { clientOf } from './client-programs.ts';
 import { invocationOf, isInterpreter } from './invocation.ts';
 import type { Invocation } from './invocation.ts';

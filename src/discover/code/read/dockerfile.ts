@@ -1,19 +1,19 @@
 import { isArray } from '../../../domain/json.ts';
 import type { Json } from '../../../domain/json.ts';
-import { traceOfCommand, traceOfImage } from '../trace.ts';
-import type { CodeLook, Trace } from '../trace.ts';
-import { tracesOfShell } from './shell.ts';
+import { clueOfCommand, clueOfImage } from '../clue.ts';
+import type { CodeLook, Clue } from '../clue.ts';
+import { cluesOfShell } from './shell.ts';
 
 const SERVER_LABEL = /\bio\.modelcontextprotocol\.server\.name\s*=\s*"?([^\s"]+)/;
 
 /** The servers in a recipe of an image: what it is made from, installs, starts, and says of itself by its label. */
-export function readDockerfile(text: string, look: CodeLook): readonly Trace[] {
-  return instructionsIn(text).flatMap(({ name, rest, line }): readonly Trace[] => {
-    if (name === 'FROM') return some(traceOfImage(rest.replace(/^--\S+\s+/, '').split(/\s+/)[0] ?? '', line, 'the image that it is made from'));
-    if (name === 'RUN') return tracesOfShell(rest.replaceAll(/--(?:mount|network|security)=\S+\s+/g, ''), line, look);
+export function readDockerfile(text: string, look: CodeLook): readonly Clue[] {
+  return instructionsIn(text).flatMap(({ name, rest, line }): readonly Clue[] => {
+    if (name === 'FROM') return some(clueOfImage(rest.replace(/^--\S+\s+/, '').split(/\s+/)[0] ?? '', line, 'the image that it is made from'));
+    if (name === 'RUN') return cluesOfShell(rest.replaceAll(/--(?:mount|network|security)=\S+\s+/g, ''), line, look);
     if (name === 'CMD' || name === 'ENTRYPOINT') {
       const words = wordsOf(rest);
-      return words === undefined ? tracesOfShell(rest, line, look) : some(traceOfCommand(words, line, look));
+      return words === undefined ? cluesOfShell(rest, line, look) : some(clueOfCommand(words, line, look));
     }
     const declared = name === 'LABEL' ? SERVER_LABEL.exec(rest)?.[1] : undefined;
     if (declared === undefined) return [];
@@ -60,6 +60,6 @@ function wordsOf(rest: string): readonly string[] | undefined {
   }
 }
 
-function some(trace: Trace | undefined): readonly Trace[] {
-  return trace === undefined ? [] : [trace];
+function some(clue: Clue | undefined): readonly Clue[] {
+  return clue === undefined ? [] : [clue];
 }

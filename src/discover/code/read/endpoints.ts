@@ -1,6 +1,6 @@
-import { lineAt } from '../../traces/source-roles.ts';
-import { traceOfCommand, traceOfUrl } from '../trace.ts';
-import type { CodeLook, Trace } from '../trace.ts';
+import { lineAt } from '../../clues/source-roles.ts';
+import { clueOfCommand, clueOfUrl } from '../clue.ts';
+import type { CodeLook, Clue } from '../clue.ts';
 
 /** What stands before an address that a program connects to as a client, whatever the address. */
 const BEFORE = new RegExp('(?:StreamableHTTPClientTransport|SSEClientTransport|StreamableHttpClientTransport(?:::from_uri)?|streamable_?http_?client|sse_client'
@@ -16,21 +16,21 @@ const MATCHES_MAX = 500;
  * that end in `/mcp` or `/sse`, and commands with their arguments. `speaks`: the source imports a library of the protocol;
  * without that, only what vendors publish as theirs counts, and what is named `server_url`.
  */
-export function endpointsIn(text: string, speaks: boolean, look: CodeLook): readonly Trace[] {
+export function endpointsIn(text: string, speaks: boolean, look: CodeLook): readonly Clue[] {
   const isApi = /["']?type["']?\s*[:=]\s*["']mcp["']|mcp_servers|mcpServers/.test(text);
-  const addresses = [...text.matchAll(ADDRESS)].slice(0, MATCHES_MAX).flatMap((match): readonly Trace[] => {
+  const addresses = [...text.matchAll(ADDRESS)].slice(0, MATCHES_MAX).flatMap((match): readonly Clue[] => {
     const url = match[1] ?? '';
     if (isComment(text, match.index) || !URL.canParse(url)) return [];
     const { hostname, pathname } = new URL(url);
     const isGiven = BEFORE.test(text.slice(Math.max(0, match.index - 200), match.index));
     const isVendors = look.vendorOf(hostname, pathname) !== undefined;
     const confidence = isGiven && (speaks || isApi) ? 90 : (speaks || isApi) && (IN_PATH.test(pathname) || isVendors) ? 80 : isVendors ? 60 : 0;
-    const found = confidence === 0 ? undefined : traceOfUrl(url, lineAt(text, match.index), confidence, 'an address in a source', look);
+    const found = confidence === 0 ? undefined : clueOfUrl(url, lineAt(text, match.index), confidence, 'an address in a source', look);
     return found === undefined ? [] : [confidence === 60 ? { ...found, confidence: 60 } : found];
   });
   const commands = !speaks && !isApi ? [] : [...text.matchAll(COMMAND)].slice(0, MATCHES_MAX).flatMap((match) => {
     const args = [...(match[2] ?? '').matchAll(/["'`]([^"'`\n]*)["'`]/g)].map(([, word = '']) => word);
-    const found = isComment(text, match.index) ? undefined : traceOfCommand([match[1] ?? '', ...args], lineAt(text, match.index), look);
+    const found = isComment(text, match.index) ? undefined : clueOfCommand([match[1] ?? '', ...args], lineAt(text, match.index), look);
     return found === undefined ? [] : [found];
   });
   return [...addresses, ...commands];

@@ -1,7 +1,7 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import { LIMITS } from '../../../domain/limits.ts';
-import type { LocatedDependency } from '../trace.ts';
+import type { LocatedDependency } from '../clue.ts';
 
 /** A package that a lock file holds: which version, and of its own needs, the names. */
 export interface LockedPackage extends LocatedDependency {

@@ -1,6 +1,6 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
-import type { LocatedDependency, ProjectSaid } from '../trace.ts';
+import type { LocatedDependency, ProjectSaid } from '../clue.ts';
 import { LIMITS } from '../../../domain/limits.ts';
 import { exactVersion } from './versions.ts';
 
@@ -134,7 +134,8 @@ function readGemfile(text: string): Manifest {
 function readComposer(text: string): Manifest {
   const document = objectIn(text);
   const listed = ['require', 'require-dev'].flatMap((key) => Object.entries(member(document, key)));
-  const dependencies = ofInterest(listed, ([each]) => each).map(([each, range]) => located(text, 'composer', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`));
+  const dependencies = ofInterest(listed, ([each]) => each).map(([each, range]) =>
+    located(text, 'composer', each, typeof range === 'string' ? exactVersion(range) : undefined, `"${each}"`));
   return { project: NOTHING, dependencies };
 }
 

@@ -1,8 +1,8 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json, JsonObject } from '../../../domain/json.ts';
 import type { Runs } from '../../../domain/runs.ts';
-import { isPlaceholder } from '../trace.ts';
-import type { Trace } from '../trace.ts';
+import { isPlaceholder } from '../clue.ts';
+import type { Clue } from '../clue.ts';
 
 const ECOSYSTEMS: Readonly<Record<string, (Runs & { readonly kind: 'package' })['ecosystem']>> = {
   npm: 'npm', pypi: 'pypi', oci: 'oci', nuget: 'nuget', cargo: 'cargo', mcpb: 'mcpb',
@@ -11,7 +11,7 @@ const ECOSYSTEMS: Readonly<Record<string, (Runs & { readonly kind: 'package' })[
 const SERVER_NAME = /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/;
 
 /** `server.json` of the registry (schema 2025-12-11 and the earlier spellings): one server with all its packages and addresses. */
-export function readServerJson(text: string): readonly Trace[] {
+export function readServerJson(text: string): readonly Clue[] {
   const document = objectIn(text);
   const name = document?.['name'];
   if (document === undefined || typeof name !== 'string' || !SERVER_NAME.test(name) || typeof document['description'] !== 'string') return [];
@@ -35,7 +35,7 @@ function packageOf(entry: JsonObject): readonly Runs[] {
 }
 
 /** `manifest.json` of a bundle that is made here; other manifests of that name have no `server`. */
-export function readBundleManifest(text: string): readonly Trace[] {
+export function readBundleManifest(text: string): readonly Clue[] {
   const document = objectIn(text);
   const [name, version, server] = [document?.['name'], document?.['version'], document?.['server']];
   const isBundle = document?.['manifest_version'] !== undefined || document?.['dxt_version'] !== undefined;

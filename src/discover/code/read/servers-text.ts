@@ -1,16 +1,16 @@
 import { isArray, isObject } from '../../../domain/json.ts';
 import type { Json } from '../../../domain/json.ts';
-import { traceOfCommand, traceOfUrl } from '../trace.ts';
-import type { CodeLook, Trace } from '../trace.ts';
+import { clueOfCommand, clueOfUrl } from '../clue.ts';
+import type { CodeLook, Clue } from '../clue.ts';
 
 /** The servers of a list in JSON within a text (`{"mcpServers":{…}}`), as agents are given one by arguments. */
-export function tracesOfServersText(text: string, line: number, look: CodeLook): readonly Trace[] {
+export function cluesOfServersText(text: string, line: number, look: CodeLook): readonly Clue[] {
   const servers = serversIn(text);
   return Object.entries(servers).flatMap(([name, entry]) => {
     if (!isObject(entry)) return [];
     const { url, command, args } = entry;
     const words = [command, ...(isArray(args) ? args : [])].filter((word) => typeof word === 'string');
-    const found = typeof url === 'string' ? traceOfUrl(url, line, 90, 'a list of servers for an agent', look) : traceOfCommand(words, line, look);
+    const found = typeof url === 'string' ? clueOfUrl(url, line, 90, 'a list of servers for an agent', look) : clueOfCommand(words, line, look);
     return found === undefined ? [] : [{ ...found, name }];
   });
 }

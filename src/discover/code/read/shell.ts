@@ -1,8 +1,8 @@
 import type { Risk } from '../../../domain/observation.ts';
-import type { Ecosystem } from '../../traces/sdks.ts';
-import { nameConfidence } from '../../traces/sdks.ts';
-import { commandsIn, traceOfCommand } from '../trace.ts';
-import type { CodeLook, Trace } from '../trace.ts';
+import type { Ecosystem } from '../../clues/sdks.ts';
+import { nameConfidence } from '../../clues/sdks.ts';
+import { commandsIn, clueOfCommand } from '../clue.ts';
+import type { CodeLook, Clue } from '../clue.ts';
 
 /** What installs packages: its words, and whose packages they are. */
 const INSTALLERS: readonly (readonly [RegExp, Ecosystem])[] = [
@@ -11,14 +11,14 @@ const INSTALLERS: readonly (readonly [RegExp, Ecosystem])[] = [
 ];
 
 /** The servers that lines for a shell start, install or add to a client: of scripts, workflows and image recipes alike. */
-export function tracesOfShell(text: string, firstLine: number, look: CodeLook): readonly Trace[] {
+export function cluesOfShell(text: string, firstLine: number, look: CodeLook): readonly Clue[] {
   return commandsIn(text, firstLine).flatMap(({ words, line }) => {
-    const started = traceOfCommand(words, line, look);
+    const started = clueOfCommand(words, line, look);
     return started === undefined ? installedBy(words, line) : [started];
   });
 }
 
-function installedBy(words: readonly string[], line: number): readonly Trace[] {
+function installedBy(words: readonly string[], line: number): readonly Clue[] {
   const [program = '', verb = '', ...rest] = words;
   const ecosystem = INSTALLERS.find(([pattern]) => pattern.test(`${program} ${verb}`))?.[1];
   if (ecosystem === undefined) return [];

@@ -1,7 +1,7 @@
 import type { Risk } from '../../domain/observation.ts';
 import type { Runs, Unwrapped } from '../../domain/runs.ts';
-import type { Dependency } from '../traces/sdks.ts';
-import { nameConfidence } from '../traces/sdks.ts';
+import type { Dependency } from '../clues/sdks.ts';
+import { nameConfidence } from '../clues/sdks.ts';
 
 /** What the look at code needs of others. */
 export interface CodeLook {
@@ -18,11 +18,11 @@ export interface CodeLook {
   /** Whether a path of a project is a file in which a client keeps its servers. */
   readonly isClientFile: (path: string) => boolean;
   /** The servers in such a file. Throws where it is broken. */
-  readonly readClientFile: (path: string, text: string) => readonly Trace[];
+  readonly readClientFile: (path: string, text: string) => readonly Clue[];
 }
 
 /** One thing in one file that speaks of a server or client. */
-export interface Trace {
+export interface Clue {
   readonly line: number;
   readonly sensor: 'code' | 'manifest' | 'client-file';
   readonly kind: 'server' | 'client';
@@ -56,12 +56,12 @@ export interface LocatedDependency extends Dependency {
 const CONFIDENCE_MIN = 50;
 
 /** What a command in a file runs, where that is a server. Nothing of it is run or evaluated. */
-export function traceOfCommand(command: readonly string[], line: number, look: CodeLook): Trace | undefined {
+export function clueOfCommand(command: readonly string[], line: number, look: CodeLook): Clue | undefined {
   if (command.length === 0 || command.some((word) => /^\$\(|`/.test(word))) return undefined;
   const added = addedByClient(command);
-  if (added !== undefined) return typeof added === 'string' ? traceOfUrl(added, line, 90, 'added to a client', look) : traceOfCommand(added, line, look);
+  if (added !== undefined) return typeof added === 'string' ? clueOfUrl(added, line, 90, 'added to a client', look) : clueOfCommand(added, line, look);
   const { runs, wrappers } = look.unwrap(command, {});
-  if (runs.kind === 'remote') return isPlaceholder(runs.url) ? undefined : traceOfUrl(runs.url, line, 90, 'a command that bridges to it', look);
+  if (runs.kind === 'remote') return isPlaceholder(runs.url) ? undefined : clueOfUrl(runs.url, line, 90, 'a command that bridges to it', look);
   if (runs.kind !== 'package') return undefined;
   const confidence = nameConfidence(runs.ecosystem, runs.name);
   if (confidence < CONFIDENCE_MIN || /[${}<>]/.test(runs.name)) return undefined;
@@ -87,7 +87,7 @@ function addedByClient(command: readonly string[]): readonly string[] | string |
 }
 
 /** A remote server by its address. Addresses that only show how one is written are none. */
-export function traceOfUrl(url: string, line: number, confidence: number, by: string, look: CodeLook): Trace | undefined {
+export function clueOfUrl(url: string, line: number, confidence: number, by: string, look: CodeLook): Clue | undefined {
   if (!URL.canParse(url) || isPlaceholder(url)) return undefined;
   const { protocol, host, hostname, pathname } = new URL(url);
   if (!/^(?:https?|wss?):$/.test(protocol) || hostname === '') return undefined;
@@ -111,7 +111,7 @@ export function isPlaceholder(url: string): boolean {
 }
 
 /** A container image as a server; undefined: its name says nothing of one. */
-export function traceOfImage(image: string, line: number, by: string): Trace | undefined {
+export function clueOfImage(image: string, line: number, by: string): Clue | undefined {
   if (/[${}<>\s]/.test(image) || image === '') return undefined;
   const confidence = nameConfidence('oci', image);
   if (confidence < CONFIDENCE_MIN) return undefined;
