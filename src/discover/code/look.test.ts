@@ -236,6 +236,15 @@ describe('a repository', () => {
     expect(seen).toHaveLength(3);
   });
 
+  test('that is broken is said, and its files are told', async () => {
+    put('loop/a.dockerfile', 'FROM mcp/time\n');
+    commit('loop');
+    symlinkSync('reftable', join(root, 'loop/.git/reftable'));
+    const { seen, unseen } = await looked('loop');
+    expect(seen.map(({ name }) => name)).toEqual(['mcp/time']);
+    expect(unseen.map(({ reason }) => reason)).toEqual(['the repository could not be read: its files were, not what is committed']);
+  });
+
   test('what is broken, huge or no file is said with its place, and hides nothing else', async () => {
     put('bad/package.json', '{ "name": ');
     put('bad/compose.yaml', 'services:\n  mcp: [\n');

@@ -24,7 +24,7 @@ export async function* lookAtCode(roots: readonly string[], look: CodeLook): Loo
     const { places, unseen } = await placesBelow(root, look);
     for (const { folder, files, store, broken } of places) {
       if (broken !== undefined) yield { place: folder, reason: broken };
-      const { clues, unseen: hidden } = readRepository(files, store, look, isOver);
+      const { clues, unseen: hidden } = readSafely({ folder, files, ...(store !== undefined && { store }) }, look, isOver);
       yield* hidden.map(({ place, reason }) => ({ place: join(folder, place), reason }));
       yield* observe(clues, folder, store, look);
     }
@@ -32,6 +32,18 @@ export async function* lookAtCode(roots: readonly string[], look: CodeLook): Loo
     yield* unseen;
   }
 }
+
+/** What is broken in one repository hides no other. */
+function readSafely({ files, store }: Place, look: CodeLook, isOver: () => boolean): RepositoryClues {
+  try {
+    return readRepository(files, store, look, isOver);
+  } catch {
+    const { clues, unseen } = readRepository(files, undefined, look, isOver);
+    return { clues, unseen: [...unseen, { place: '', reason: UNREADABLE }] };
+  }
+}
+
+const UNREADABLE = 'the repository could not be read: its files were, not what is committed';
 
 interface Place {
   readonly folder: string;
@@ -78,7 +90,7 @@ function opened(folder: string): Place {
     const store = openStore(folder);
     return store === undefined ? { folder, files: [] } : { folder: folderOf(store), files: [], store };
   } catch {
-    return { folder, files: [], broken: 'the repository could not be read: its files were, not what is committed' };
+    return { folder, files: [], broken: UNREADABLE };
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isUnseen } from '../../domain/observation.ts';
@@ -65,7 +65,9 @@ describe('containers by what their engines keep', () => {
     ]);
   });
 
-  test('and what cannot be read is said', () => {
+  test('and what cannot be read is said, or is none', () => {
+    mkdirSync(join(root, 'var/lib/docker'), { recursive: true });
+    symlinkSync('containers', join(root, 'var/lib/docker/containers'));
     put('home/alice/.local/share/containers/storage/overlay-containers/containers.json', '{ broken');
     const unseen = [...observeContainers({ root, homes: [join(root, 'home/alice')] }, look)].filter(isUnseen);
     expect(unseen).toMatchObject([{ place: join(root, 'home/alice/.local/share/containers/storage/overlay-containers') }]);

@@ -42,7 +42,7 @@ export function* observeContainers({ root, homes }: ContainerPlaces, look: HostL
     ...foldersIn(join(root, 'run/containerd/io.containerd.runtime.v2.task')).map((folder) => ({ folder, read: readContainerd })),
   ];
   for (const { folder, read } of folders) {
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined && !isHidden(folder)) continue;
+    if (!isThere(folder)) continue;
     try {
       for (const container of read(folder).slice(0, LIMITS.hostContainersMax)) yield* observe(container, look);
     } catch (error) {
@@ -51,11 +51,10 @@ export function* observeContainers({ root, homes }: ContainerPlaces, look: HostL
   }
 }
 
-/** A folder below one that this user may not enter is not there for it; that is not the same as none. */
-function isHidden(folder: string): boolean {
+/** What this user may not enter may be there, which is not the same as nothing. */
+function isThere(folder: string): boolean {
   try {
-    statSync(folder);
-    return false;
+    return statSync(folder).isDirectory();
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EACCES';
   }

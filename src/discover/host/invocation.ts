@@ -57,7 +57,12 @@ export function invocationOf({ argv, program, folder, image = '' }: RunningProce
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    // In another user's home it may be one.
+    return error instanceof Error && 'code' in error && error.code === 'EACCES';
+  }
 }
 
 /** A file of an installed package is what its wrapper would start: one name for both. */

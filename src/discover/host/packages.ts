@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIMITS } from '../../domain/limits.ts';
 import { isObject } from '../../domain/json.ts';
@@ -146,7 +146,8 @@ function sitesIn(prefix: string): readonly string[] {
 
 function isClosed(folder: string): boolean {
   try {
-    return statSync(folder).isDirectory() && readdirSync(folder).length < 0;
+    readdirSync(folder);
+    return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EACCES';
   }

@@ -66,8 +66,8 @@ export function signsOf(process: RunningProcess, unwrap: Unwrap, gates: readonly
 function isThisFile(path: string, { image, root }: RunningProcess): boolean {
   if (image !== undefined) return false;
   if (root === undefined) return true;
-  const [here, there] = [statSync(path, { throwIfNoEntry: false }), identityIn(root, path)];
-  return here !== undefined && there === `${here.dev}:${here.ino}`;
+  const here = identityIn('', path);
+  return here !== undefined && here === identityIn(root, path);
 }
 
 /** Undefined: it is not there, or of another user. */
