@@ -93,7 +93,9 @@ async function letThrough(call: Call, places: readonly Place[]): Promise<readonl
   const { command: server } = await import('../server.ts');
   const known = await serversAtGate(call);
   const ids = new Set(places.flatMap(({ servers }) => servers.flatMap((one) => declaredAs(one, known, carriedBy) ?? [])));
-  if (ids.size === 0) throw new SallyportError('ERR_CONFLICT', 'the gate cannot take it', { remedy: 'See what `sallyport config seal FILE --by gate --owner WHO` says.' });
+  if (ids.size === 0) {
+    throw new SallyportError('ERR_CONFLICT', 'the gate cannot take it', { remedy: 'See what `sallyport config seal FILE --by gate --owner WHO` says.' });
+  }
   const io = call.options.json ? quiet(call.io) : call.io;
   for (const id of ids) {
     if (known.find((one) => one.id === id)?.status === 'approved') continue;
@@ -108,7 +110,8 @@ async function letThrough(call: Call, places: readonly Place[]): Promise<readonl
 function further({ options }: Call): readonly string[] {
   const { home, space, control } = options;
   return [
-    ...(home === undefined ? [] : ['--home', home]), ...(space === undefined ? [] : ['--space', space]), ...(control === undefined ? [] : ['--control', control]),
+    ...(home === undefined ? [] : ['--home', home]), ...(space === undefined ? [] : ['--space', space]),
+    ...(control === undefined ? [] : ['--control', control]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { openControl } from '../../control/fixture-control.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -72,6 +73,18 @@ test('without a gate a look is put together by itself, says that nobody compared
   expect(await codeOf(looking([], { home: nowhere, args: ['--changes'] }))).toBe('ERR_USAGE');
 });
 
+test('a look that is over is shown, whatever becomes of it at the gate', async () => {
+  const down = join(nowhere, 'down');
+  mkdirSync(join(down, 'control'), { recursive: true });
+  writeFileSync(join(down, 'control', 'admin.token'), 'x');
+  const { code, out, notes } = await looking([server('x')], { home: down });
+  expect([code, out.includes('/opt/x')]).toEqual([0, true]);
+  expect(notes).toContain('The gate does not run');
+  const refused = await looking([{ ...server('x'), keys: ['gate:crm', 'package:npm/x'] }]);
+  expect([refused.code, refused.out.includes('package:npm/x') || refused.out.includes('gate:crm')]).toEqual([1, true]);
+  expect(refused.notes).toContain('ERR_REQUEST_INVALID');
+});
+
 test('with a gate its inventory gets it, and says how each stands', async () => {
   const { code, out } = await looking([server('x')], { args: ['--json', '--fail-on', 'high'] });
   expect(code).toBe(3);
@@ -90,8 +103,8 @@ test('only what changed is shown, and what a whole look does not see again is go
 
 test('what no client of this host starts is not adopted, and what can be done instead is said', async () => {
   const [asset] = objects((await shown('--kind', 'server'))['assets']);
-  const adopting = adopt.run(callOf({ usage: '' }, [text(asset?.['id']), '--owner', 'me', '--home', fixture.home], adopt.options, ioTo({ out: '', notes: '' })));
-  expect(await codeOf(adopting)).toBe('ERR_NOT_FOUND');
+  const call = callOf({ usage: '' }, [text(asset?.['id']), '--owner', 'me', '--home', fixture.home], adopt.options, ioTo({ out: '', notes: '' }));
+  expect(await codeOf(adopt.run(call))).toBe('ERR_NOT_FOUND');
 });
 
 test('what is not to be told is not told', async () => {

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os';
 import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import type { Looked, Sensor } from '../../domain/observation.ts';
 import { gather, reportsOf } from '../../discover/reports.ts';
 import { usageError } from '../arguments.ts';
 import { hasGate } from '../config/file-acts.ts';
 import { withProgress } from '../progress.ts';
+import { plain } from '../terminal.ts';
 import type { Call } from '../verbs.ts';
 import { differencesBetween, inventoryOf } from './differences.ts';
 import { seenHere, showChanges, showSeen } from './show.ts';
@@ -24,7 +26,7 @@ export interface LookOptions {
 /**
  * Runs a sensor to its end, and shows what it saw; where a gate is set up, its inventory gets it, too, and says how each server
  * stands to the registry. `what` says what is being done, for who waits. The exit code is 3 where something is as bad as
- * `--fail-on` says, 4 where not all could be seen. Throws `ERR_USAGE`, and what control refuses with.
+ * `--fail-on` says, 4 where not all could be seen, 1 where the gate refused to be told. Throws `ERR_USAGE`.
  */
 export async function look(call: Call, what: string, looked: Looked, { whole = [] }: LookOptions = {}): Promise<number> {
   const { client, io, options } = call;
@@ -39,17 +41,33 @@ export async function look(call: Call, what: string, looked: Looked, { whole = [
     return showSeen(call, seenHere(seen), threshold);
   }
   const before = options.flag('changes') ? await inventoryOf(client) : undefined;
-  try {
-    const reports = reportsOf(seen, whole.length === 0 ? undefined : { sensors: whole, host: hostname(), since });
-    await withProgress(io, 'telling the inventory', async () => {
-      for (const report of reports) await client.send('POST', '/inventory/observations', report);
-    });
-  } catch (error) {
-    if (!(error instanceof SallyportError) || error.code !== 'ERR_NOT_RUNNING' || before !== undefined) throw error;
-    io.note('The gate does not run: nothing of this is kept.');
-    return showSeen(call, seenHere(seen), threshold);
+  const told = await tell(call, reportsOf(seen, whole.length === 0 ? undefined : { sensors: whole, host: hostname(), since }));
+  if ('refused' in told) {
+    if (before !== undefined) throw told.refused;
+    const { code, message } = told.refused;
+    const isDown = code === 'ERR_NOT_RUNNING';
+    io.note(isDown ? 'The gate does not run: nothing of this is kept.' : plain(`The inventory was not told, or tells nothing: ${code}: ${message}`));
+    const shown = showSeen(call, seenHere(seen), threshold);
+    return isDown || shown !== 0 ? shown : UNTOLD;
   }
-  const inventory = await inventoryOf(client);
+  const { inventory } = told;
   if (before !== undefined) return showChanges(call, differencesBetween(before, inventory), seen.unseen);
   return showSeen(call, seenHere(seen, inventory), threshold);
+}
+
+/** A look that is over is shown, whatever becomes of it at the gate. */
+const UNTOLD = 1;
+
+type Told = { readonly inventory: readonly JsonObject[] } | { readonly refused: SallyportError };
+
+async function tell({ client, io }: Call, reports: readonly JsonObject[]): Promise<Told> {
+  try {
+    return await withProgress(io, 'telling the inventory', async () => {
+      for (const report of reports) await client.send('POST', '/inventory/observations', report);
+      return { inventory: await inventoryOf(client) };
+    });
+  } catch (error) {
+    if (error instanceof SallyportError) return { refused: error };
+    throw error;
+  }
 }
