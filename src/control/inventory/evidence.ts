@@ -50,6 +50,14 @@ export async function listEvidence(rows: Rows, space: string): Promise<readonly 
   return (await listStored(rows, 'evidence', space)).flatMap(({ body: { items, ...source } }) => Object.values(items).map((item) => ({ ...item, ...source })));
 }
 
+/** What nobody has seen for long leaves, also of reporters that never came back: it says where people had what. */
+export async function forgetOld(rows: Rows, now: number): Promise<void> {
+  for (const { id, space, body } of await listStored(rows, 'evidence')) {
+    const seenAt = Math.max(0, ...Object.values(body.items).map((item) => item.seenAt));
+    if (now - seenAt > LIMITS.evidenceGoneMs) await rows.delete('evidence', space, id, { by: 'sallyport|control' });
+  }
+}
+
 interface OfSource {
   readonly source: Source;
   readonly observations: readonly Reported[];

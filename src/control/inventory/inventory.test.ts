@@ -111,6 +111,12 @@ test('[inventory-change] only what changed goes on record, once', async () => {
   expect((await recorded('grey', 'inventory.changed')).map(({ detail }) => detail)).toMatchObject([{ before: 'rogue', status: 'stale' }]);
 });
 
+test('what nobody has seen for long is forgotten, whoever said it', async () => {
+  await report('old', [{ ...ROGUE, seenAt: Date.now() - LIMITS.evidenceGoneMs - 1 }, { ...ROGUE, host: 'laptop-8' }]);
+  await fixture.role.control.inventory.settle();
+  expect((await fixture.role.control.store.list('evidence', 'old')).map(({ body }) => text(part(body, 'host')))).toEqual(['laptop-8']);
+});
+
 test('an asset is ignored until a day, by somebody who may change things, on record; then it is heard of again', async () => {
   await report('pink', [ROGUE]);
   const { body } = await api('GET', '/inventory/assets?space=pink&status=rogue');

@@ -8,7 +8,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Control } from '../control.ts';
 import { listStored, putStored } from '../stored.ts';
 import { createTurn } from '../turn.ts';
-import { listEvidence } from './evidence.ts';
+import { forgetOld, listEvidence } from './evidence.ts';
 import { readRegistered } from './registered.ts';
 import type { StoredAsset } from './schema.ts';
 import { silentFindings } from './sensors.ts';
@@ -68,6 +68,7 @@ export function createInventory(parts: Parts): InventoryKeeper {
       wait();
     },
     settle: async () => {
+      await forgetOld(parts.store, parts.now());
       const seen = (await parts.store.list('evidence')).map(({ space }) => space);
       const known = (await parts.store.list('asset')).map(({ space }) => space);
       for (const space of new Set([...seen, ...known])) await settleOne(space);
