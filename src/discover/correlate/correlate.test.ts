@@ -91,6 +91,15 @@ describe('against the registry a server is', () => {
     expect(statusOf([own, seen({ keys: ['url:https://crm.example/mcp'], sensor: 'network', by: 'ann' })])).toEqual(['sanctioned']);
   });
 
+  test('not what another reporter says to have been, or to go through the gate', () => {
+    const evil = seen({ keys: ['process:laptop-7!12!9', 'listener:laptop-7!127.0.0.1:9000'], sensor: 'listener', by: 'sensor/laptop-7' });
+    const other = { sensor: 'process', by: 'sensor/laptop-8' } as const;
+    expect(statusOf([evil, seen({ keys: ['gate:crm', 'listener:laptop-7!127.0.0.1:9000'], ...other })])).toEqual(['bypassing']);
+    expect(statusOf([evil, seen({ keys: ['process:laptop-7!12!9', 'url:https://crm.example/mcp'], ...other, seenAt: 1 })])).toEqual(['bypassing']);
+    expect(statusOf([evil, seen({ keys: ['process:laptop-7!12!9', 'url:https://crm.example/mcp'], ...other, goneAt: NOW })])).toEqual(['bypassing']);
+    expect(statusOf([evil, seen({ keys: ['gate:gone', 'process:laptop-7!12!9'], ...other })], [])).toEqual(['rogue']);
+  });
+
   test('rogue where nobody registered it, stale when it is gone', () => {
     expect(statusOf([seen({ keys: [URL_OF] })], [])).toEqual(['rogue']);
     expect(statusOf([seen({ keys: [URL_OF], goneAt: NOW })], [])).toEqual(['stale']);

@@ -60,11 +60,12 @@ function judge(asset: Asset, servers: readonly Registered[], now: number): Judge
   const present = seen.filter((one) => isPresent(one, now));
   if (servers.length === 0) {
     if (present.length === 0) return { ...judged, status: 'stale', why: ['it was seen, and is not there any more'] };
-    return hasGateKey(asset.keys)
+    // An entry for the gate makes nothing else of what shares a key with it.
+    return present.every(isThroughGate)
       ? { ...judged, status: 'stale', why: ['a client asks the gate for it, and the registry has no such server'] }
       : { ...judged, status: 'rogue', why: ['nobody registered it'] };
   }
-  const beside = waysBeside(present, servers);
+  const beside = [...waysBeside(present, servers), ...onlyByOthers(seen, present, servers)].slice(0, WAYS_SHOWN_MAX);
   if (beside.length > 0) return { ...judged, status: 'bypassing', why: beside };
   const usedAt = Math.max(...servers.map((server) => server.usedAt ?? server.declaredAt), ...present.filter(isThroughGate).map(({ seenAt }) => seenAt));
   if (now - usedAt > LIMITS.assetOrphanedMs) return { ...judged, status: 'orphaned', why: ['it is registered, and nobody has used it for a long time'] };
@@ -83,20 +84,22 @@ function waysBeside(present: readonly Evidence[], servers: readonly Registered[]
   const unapproved = servers.every(({ isApproved }) => !isApproved) && present.some((one) => !isThroughGate(one));
   return [...new Set([
     ...ways, ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
-    ...(unapproved ? ['it is declared, and nobody approved it'] : []), ...onlyByOthers(present, servers),
-  ])].slice(0, WAYS_SHOWN_MAX);
+    ...(unapproved ? ['it is declared, and nobody approved it'] : []),
+  ])];
 }
 
 /**
- * What one reporter saw and only the word of another one makes this server: whoever may report could else call anything that
- * others see a server of the registry, by one observation that has the keys of both.
+ * What one reporter saw and only the word of another one makes this server, be it of a thing that is gone or of one that goes through
+ * the gate: whoever may report could else call anything that others see a server of the registry, by one observation with a key of each.
  */
-function onlyByOthers(present: readonly Evidence[], servers: readonly Registered[]): readonly string[] {
-  const reporters = Map.groupBy(present.filter((one) => !isThroughGate(one)), ({ by = '' }) => by);
+function onlyByOthers(seen: readonly Evidence[], present: readonly Evidence[], servers: readonly Registered[]): readonly string[] {
+  const reporters = Map.groupBy(seen, ({ by = '' }) => by);
   if (reporters.size < 2) return [];
   const declared = servers.map((server) => evidenceOf(server));
-  const apart = [...reporters.values()].flatMap((its) => correlate([...declared, ...its]).assets.filter(({ keys }) => !hasGateKey(keys)));
-  return apart.flatMap(({ evidence }) => evidence.slice(0, 1).map((one) => `only another reporter says that this is it: ${placeOf(one)}`));
+  const gates = new Set(servers.map(({ id }) => keyOfGateServer(id)));
+  const apart = [...reporters.values()].flatMap((its) => correlate([...declared, ...its]).assets.filter(({ keys }) => !keys.some((key) => gates.has(key))));
+  const alone = apart.flatMap(({ evidence }) => evidence.filter((one) => present.includes(one) && !isThroughGate(one)).slice(0, 1));
+  return alone.map((one) => `only another reporter says that this is it: ${placeOf(one)}`);
 }
 
 const WAYS_SHOWN_MAX = 20;
