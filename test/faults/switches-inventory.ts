@@ -22,6 +22,9 @@ export const INVENTORY: readonly Switch[] = [
   ...switches('src/control/inventory/routes.ts', 'src/control/inventory/inventory.test.ts', [
     ['ignoring ends', 'an asset is ignored until a day', 'until - now > LIMITS.assetIgnoredMsMax', 'until < 0'],
   ]),
+  ...switches('src/control/inventory/ignored.ts', 'src/control/inventory/inventory.test.ts', [
+    ['what is ignored by the word of others', 'hides nothing that another one sees', 'parts.every((part) =>', 'parts.some((part) =>'],
+  ]),
   ...switches('src/control/inventory/sensors.ts', 'src/roles/sensor.test.ts', [
     ['sensors of other hosts', 'a sensor speaks of its own host', 'if (stray !== undefined ||', 'if (false ||'],
     ['silent sensors on record', 'a sensor that falls silent', 'await record(silence(id, {', 'void ((_: unknown) => undefined)(silence(id, {'],

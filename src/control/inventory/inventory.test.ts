@@ -131,6 +131,20 @@ test('an asset is ignored until a day, by somebody who may change things, on rec
   expect(await api('GET', '/inventory/findings?space=pink')).toMatchObject({ body: { findings: [{ rule: 'rogue' }] } });
 });
 
+test('what is ignored hides nothing that another one sees, whoever says that it is the same', async () => {
+  await report('teal', [{ ...SEEN, keys: ['package:npm/toy'] }]);
+  const { body } = await api('GET', '/inventory/assets?space=teal&status=rogue');
+  const id = text(part(objects(body['assets'])[0], 'id'));
+  expect(await api('POST', `/inventory/assets/${id}/ignore?space=teal`, { reason: 'a toy', until: Date.now() + 60_000 })).toMatchObject({ status: 200 });
+  const say = (by: string, keys: readonly string[]): Promise<unknown> =>
+    keepReport(fixture.role.control, 'teal', by, REPORT.parse({ observations: [{ ...SEEN, sensor: 'process', keys }] }));
+  await say('laptop-7', ['package:npm/toy', 'process:laptop-7!1!1']);
+  expect(await api('GET', '/inventory/findings?space=teal')).toMatchObject({ body: { findings: [] } });
+  await say('laptop-8', ['program:laptop-8!/tmp/evil']);
+  await say('laptop-7', ['package:npm/toy', 'program:laptop-8!/tmp/evil']);
+  expect(await api('GET', '/inventory/findings?space=teal')).toMatchObject({ body: { findings: [{ rule: 'rogue' }] } });
+});
+
 async function codes(role: string): Promise<readonly string[]> {
   const { control } = fixture.role;
   const who = person('ann', role);

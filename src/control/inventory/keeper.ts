@@ -9,6 +9,7 @@ import type { Control } from '../control.ts';
 import { listStored, putStored } from '../stored.ts';
 import { createTurn } from '../turn.ts';
 import { forgetOld, listEvidence } from './evidence.ts';
+import { isMeant } from './ignored.ts';
 import { readRegistered } from './registered.ts';
 import type { StoredAsset } from './schema.ts';
 import { silentFindings } from './sensors.ts';
@@ -89,9 +90,9 @@ async function takeOf(parts: Parts, space: string): Promise<Taken> {
   const inventory = takeInventory([...kept, ...traffic.evidence], await readRegistered(store, space, traffic, now), now);
   const silent = space === DEFAULT_SPACE ? await silentFindings(store, now) : [];
   const notes = (await listStored(store, 'ignored-asset', space)).map(({ body }) => body).filter(({ until }) => until > now);
-  const ignored = new Map(inventory.assets.flatMap(({ id, kind, keys }) => {
-    const note = notes.find((one) => one.kind === kind && keys.includes(one.key));
-    return note === undefined ? [] : [[id, note] as const];
+  const ignored = new Map(inventory.assets.flatMap((asset) => {
+    const note = notes.find((one) => isMeant(one, asset));
+    return note === undefined ? [] : [[asset.id, note] as const];
   }));
   return { ...inventory, findings: [...silent, ...findingsOf(inventory.assets)], ignored, knowsTraffic: traffic.isKnown };
 }

@@ -82,7 +82,7 @@ export const inventoryRoutes: readonly Route[] = [
       const { id, kind, name, keys } = needAsset(await control.inventory.take(space), params['id']);
       const [key = ''] = keys;
       return control.change({ admin, space }, { resource: 'inventory', id, verb: 'ignore', reason, detail: { key, name, until } }, async (rows) => {
-        await putStored(rows, 'ignored-asset', space, id, { key, kind, reason, by: admin.id, at: now, until }, admin.id);
+        await putStored(rows, 'ignored-asset', space, id, { keys: [...keys], kind, reason, by: admin.id, at: now, until }, admin.id);
         return { id, until };
       });
     },
@@ -93,7 +93,7 @@ export const inventoryRoutes: readonly Route[] = [
       const taken = await control.inventory.take(space);
       const { id, keys, kind } = needAsset(taken, params['id']);
       return control.change({ admin, space }, { resource: 'inventory', id, verb: 'heed' }, async (rows) => {
-        const its = (await listStored(rows, 'ignored-asset', space)).filter(({ body }) => body.kind === kind && keys.includes(body.key));
+        const its = (await listStored(rows, 'ignored-asset', space)).filter(({ body }) => body.kind === kind && body.keys.some((key) => keys.includes(key)));
         for (const one of its) await rows.delete('ignored-asset', space, one.id, { by: admin.id });
         return { id, heeded: its.length };
       });

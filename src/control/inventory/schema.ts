@@ -67,6 +67,6 @@ export type StoredSource = z.infer<typeof SOURCE>;
 export const ASSET = z.strictObject({ kind: z.enum(ASSET_KINDS), status: z.string().exactOptional(), name: z.string(), key: z.string() });
 export type StoredAsset = z.infer<typeof ASSET>;
 
-/** That somebody looked at an asset and wants to hear no more of it for a while. By a key, so that it is known again under another id. */
-export const IGNORED = z.strictObject({ key: z.string(), kind: z.enum(ASSET_KINDS), reason: z.string(), by: z.string(), at: z.number(), until: z.number() });
+/** That somebody looked at an asset and wants to hear no more of it for a while. By its keys, so that it is known again under another id. */
+export const IGNORED = z.strictObject({ keys: z.array(z.string()).min(1), kind: z.enum(ASSET_KINDS), reason: z.string(), by: z.string(), at: z.number(), until: z.number() });
 export const IGNORE = z.strictObject({ reason: WORDS, until: z.int().min(0) });
