@@ -9,6 +9,7 @@ export const CLIENT_FILES: readonly Switch[] = [
   ...switches('src/client-files/seal/release.ts', SEAL, [
     ['secrets for changed entries', 'gets no secret', 'return holding.length > 0 && holding.every(({ isKnown }) => isKnown);', 'return true;'],
     ['secrets named in another entry', 'gets no secret', 'holding.every(({ isKnown }) => isKnown)', 'holding.some(({ isKnown }) => isKnown)'],
+    ['secrets for what no entry starts', 'the command alone', 'if (!isAsked(token)) {', "if (token === '') {"],
   ]),
   ...switches('src/client-files/seal/seal.ts', SEAL, [
     ['unsealing into changed entries', 'gets no secret', 'isMeant || isTrusted(token)', 'isMeant || !isMeant'],

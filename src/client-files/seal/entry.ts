@@ -69,21 +69,20 @@ export function launchedBy(said: JsonObject, { program: [program, ...leading], l
 
 /** The entry without the launcher before its command; undefined where there is none. */
 export function unlaunched(said: JsonObject, file: string): JsonObject | undefined {
-  const { command, cmd, args } = said;
-  if (isArray(command)) {
-    const behind = behindLauncher(command, file);
-    return behind === undefined ? undefined : { ...said, command: behind };
-  }
-  if (isObject(command)) {
-    const [path, ...inner] = behindLauncher(isArray(command['args']) ? command['args'] : [], file) ?? [];
-    return path === undefined ? undefined : { ...said, command: { ...command, path, args: inner } };
-  }
-  const [program, ...rest] = behindLauncher(isArray(args) ? args : [], file) ?? [];
+  const { command, cmd } = said;
+  const words = launchedWords(said, file);
+  if (words === undefined) return undefined;
+  if (isArray(command)) return { ...said, command: words };
+  const [program, ...rest] = words;
   if (program === undefined) return undefined;
+  if (isObject(command)) return { ...said, command: { ...command, path: program, args: rest } };
   return { ...said, ...(typeof cmd === 'string' && command === undefined ? { cmd: program } : { command: program }), args: rest };
 }
 
-function behindLauncher(words: readonly Json[], file: string): readonly Json[] | undefined {
+/** What an entry has the launcher start, in whatever way it is written; undefined where it has no launcher. */
+export function launchedWords({ command, args }: JsonObject, file: string): readonly Json[] | undefined {
+  const inner = isObject(command) ? command['args'] : args;
+  const words = isArray(command) ? command : isArray(inner) ? inner : [];
   const at = words.findIndex((word, index) => word === '--file' && words[index + 1] === file && words[index + 2] === '--');
   const isOurs = words.slice(0, Math.max(0, at)).some((word, index) => word === 'config' && words[index + 1] === 'exec');
   return isOurs ? words.slice(at + 3) : undefined;
