@@ -14,9 +14,11 @@ export interface FileFacts {
 export function risksOf(server: ConfiguredServer, { mode }: FileFacts): readonly Risk[] {
   const { runs } = server.runs;
   const secret = hasSecret(server);
+  const isFetched = runs.kind === 'package' && fetches(server);
   const found: readonly (Risk | false)[] = [
-    runs.kind === 'package' && fetches(server) && 'remote-fetch',
-    runs.kind === 'package' && !isPinned(runs) && 'unpinned',
+    isFetched && 'remote-fetch',
+    // What is installed stays what it is until somebody installs it anew, though no version stands in its path.
+    isFetched && !isPinned(runs) && 'unpinned',
     secret && 'secret-in-clear',
     secret && mode !== undefined && (mode & 0o044) !== 0 && 'readable-by-others',
     isCleartext(server) && 'cleartext',

@@ -158,8 +158,8 @@ function describe(
   return [
     rows.length === 0 ? '' : table(['severity', 'finding', 'where', 'what it means', 'what helps'], rows),
     ...unseen.map(({ place, reason }) => `${plain(place)}: NOT LOOKED AT: ${plain(reason)}\n`),
-    `${count} files looked at, ${findings.length} findings.\n`,
+    `${count === 1 ? '1 file' : `${count} files`} looked at, ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}.\n`,
     ...(knowledge.standingOf === undefined ? ['No gate is set up here: nothing was compared with a registry.\n'] : []),
-    weak === 0 ? '' : plain(`${weak} weaker ones are not shown (--all).`).concat('\n'),
+    weak === 0 ? '' : `${weak === 1 ? '1 weaker one is' : `${weak} weaker ones are`} not shown (--all).\n`,
   ].join('');
 }

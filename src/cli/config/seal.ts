@@ -63,7 +63,7 @@ export const seal: Verb = {
       file: opened.read.path, client: opened.client, written: isChanged && !isDry, sealed: plan.sealed.map((one) => ({ ...one })),
       left: plan.left.map(({ line, ...one }) => ({ ...one, line: line ?? null })), notes: [...(gate?.notes ?? [])],
     };
-    show(io, options.json, told, () => (isChanged && !isDry ? done(plan) : describe(opened, plan, gate?.notes ?? [], true)));
+    show(io, options.json, told, () => (isChanged && !isDry ? done(opened.read.path, plan) : describe(opened, plan, gate?.notes ?? [], true)));
     return plan.left.length > 0 || opened.unread.length > 0 ? LEFT : 0;
   },
 };
@@ -143,11 +143,11 @@ function describe(opened: OpenedFile, { sealed, left }: SealPlan, notes: readonl
   return `${rows.length === 0 ? '' : table(['server', 'secrets', 'afterwards'], rows)}${lines.map((line) => `${line}\n`).join('')}`;
 }
 
-function done({ sealed, left }: SealPlan): string {
+function done(file: string, { sealed, left }: SealPlan): string {
   const hasVariables = sealed.some(({ by }) => by === 'reference');
   return [
-    'Sealed. Restart the client. Undo with: sallyport config unseal FILE',
-    ...(hasVariables ? ['Start the client with its variables: sallyport config exec --file FILE -- CLIENT'] : []),
+    `Sealed. Restart the client. Undo with: sallyport config unseal ${plain(file)}`,
+    ...(hasVariables ? [`Start the client with its variables: sallyport config exec --file ${plain(file)} -- CLIENT`] : []),
     'What stood in clear was readable until now, and may be in backups: rotate it.',
     ...(left.length === 0 ? [] : [`${left.length} STAY IN CLEAR.`]), '',
   ].join('\n');

@@ -36,6 +36,8 @@ function rulesOf(entry: JsonObject, name: string): readonly string[] {
 const ENTRIES: readonly (readonly [entry: JsonObject, found: readonly string[], name?: string])[] = [
   [{ command: 'node', args: ['/opt/x.js', '/data/docs'] }, []],
   [{ command: 'npx', args: ['-y', 'pkg@1.2.3'] }, ['low config/remote-fetch(npx']],
+  [{ command: 'node', args: ['/srv/node_modules/@x/server/dist/index.js'] }, []],
+  [{ command: 'pnpm', args: ['dlx', 'pkg@1.2.3'] }, ['low config/remote-fetch(pnpm-dlx']],
   [{ command: 'uvx', args: ['pkg'] }, ['medium config/unpinned(pypi pkg', 'low config/remote-fetch(uvx']],
   [{ command: 'npx', args: ['pkg@latest'] }, ['medium config/unpinned(npm pkg', 'low config/remote-fetch(npx']],
   [{ command: 'npx', args: ['pkg@^1.0.0'] }, ['medium config/unpinned(npm pkg', 'low config/remote-fetch(npx']],

@@ -82,13 +82,14 @@ const FOLDERS_MAX = 3;
 function launchFindings(configured: ConfiguredServer, { home }: EntryKnowledge): readonly AuditFinding[] {
   const { file, name: server, at, command, runs: { runs, wrappers } } = configured;
   const place = { file, server, at };
+  const isFetched = runs.kind === 'package' && fetches(configured);
   const broad = command.slice(1).filter((word) => isBroad(word) || word === home);
   const called = [server, runs.kind === 'package' ? runs.name : ''].some(runsCommands);
   return [
     ...(runs.kind === 'shell' ? [found('config/shell', place)] : []),
     ...(called ? [found('config/shell-server', place)] : []),
-    ...(runs.kind === 'package' && !isPinned(runs) ? [found('config/unpinned', place, showHidden(`${runs.ecosystem} ${runs.name}`))] : []),
-    ...(runs.kind === 'package' && fetches(configured) ? [found('config/remote-fetch', place, showHidden(wrappers.join(' ')))] : []),
+    ...(isFetched && !isPinned(runs) ? [found('config/unpinned', place, showHidden(`${runs.ecosystem} ${runs.name}`))] : []),
+    ...(isFetched ? [found('config/remote-fetch', place, showHidden(wrappers.join(' ')))] : []),
     ...broad.slice(0, FOLDERS_MAX).map((word) => found('config/broad-folder', place, showHidden(word))),
   ];
 }

@@ -216,7 +216,7 @@ describe('risks', () => {
   test.each<[object, readonly string[]]>([
     [{ command: 'npx', args: ['-y', 'x'] }, ['remote-fetch', 'unpinned']], [{ command: 'npx', args: ['-y', 'x@1.0.0'] }, ['remote-fetch']],
     [{ command: 'npx', args: ['-y', 'x@^1'] }, ['remote-fetch', 'unpinned']], [{ command: 'docker', args: ['run', 'x/y:1'] }, ['remote-fetch', 'unpinned']],
-    [{ command: 'docker', args: ['run', `x/y@sha256:${'0'.repeat(64)}`] }, ['remote-fetch']],
+    [{ command: 'docker', args: ['run', `x/y@sha256:${'0'.repeat(64)}`] }, ['remote-fetch']], [{ command: 'node', args: ['/srv/node_modules/x/a.js'] }, []],
     [{ command: 'x', env: { API_KEY: 'abcd-efgh' } }, ['secret-in-clear']], [{ command: 'x', env: { API_KEY: '${API_KEY}' } }, []],
     [{ command: 'x', args: ['--token', 'abcd-efgh'] }, ['secret-in-clear']], [{ command: 'x', args: ['--api-key=abcd-efgh'] }, ['secret-in-clear']],
     [{ url: 'https://x.example/mcp?api_key=abcd' }, ['secret-in-clear']], [{ url: 'https://x.example', headers: { Authorization: 'Bearer abcdef' } },

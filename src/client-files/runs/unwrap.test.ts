@@ -112,6 +112,8 @@ describe('unwrap', () => {
     expect(unwrap(['node', 'a.js'], { cwd: 'C:\\srv' }).runs).toEqual(program('node', 'C:\\srv\\a.js'));
     expect(unwrap(['env', '-C', '/opt', 'node', 'a.js'], { cwd: '/srv' }).runs).toEqual(program('node', '/opt/a.js'));
     expect(unwrap(['/home/me/sp/bin/sallyport', 'connect', 'crm'], { gates: ['/home/me/sp/bin/sallyport'] }).runs).toEqual({ kind: 'gate', server: 'crm' });
+    const here = '/tmp/sp/bin/sallyport';
+    expect(unwrap([here, 'config', 'exec', '--file', 'f', '--', 'npx', 'x@1.0.0'], { gates: [here] }).runs).toEqual(npm('x', '1.0.0'));
   });
 
   test('wrappers without end come to an end', () => {

@@ -27,7 +27,7 @@ export function unwrap(command: readonly string[], around: Around = {}): Unwrapp
   let [words, where] = [first, around];
   for (let depth = 0; depth < WRAPPERS_MAX; depth += 1) {
     const [program = ''] = words;
-    if (isAnybodys(program)) break;
+    if (isAnybodys(program) && where.gates?.includes(program) !== true) break;
     const now = { program: baseOf(program), words, around: where };
     const step = UNWRAPPERS.map((unwrapper) => unwrapper(now)).find((found) => found !== undefined);
     if (step === undefined) break;

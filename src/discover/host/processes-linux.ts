@@ -9,6 +9,8 @@ import type { SocketRow } from './sockets-linux.ts';
 /** Jiffies of `/proc/<pid>/stat`: 100 a second for every program on Linux, whatever the kernel counts in. */
 const TICKS = 100;
 const DELETED = / \(deleted\)$/;
+/** Who would see what is shut to this process; a container or a security module can shut it to its root, too. */
+const WHO_SEES = process.geteuid?.() === 0 ? '; here the system hides it from root, too' : '; root sees it';
 
 /** Reads what runs here from `/proc`: nothing is started, signalled or asked. */
 export function readLinux(proc = '/proc'): HostTable {
@@ -32,10 +34,10 @@ export function readLinux(proc = '/proc'): HostTable {
   return {
     processes, sockets: socketsOf(rows, owners),
     unseen: [
-      ...(hidden === 0 ? [] : [{ place: proc, reason: `programs, files and sockets of ${hidden} processes of other users; root sees them` }]),
+      ...(hidden === 0 ? [] : [{ place: proc, reason: `programs, files and sockets of ${hidden === 1 ? '1 process' : `${hidden} processes`} of others${WHO_SEES}` }]),
       ...(pids.length > LIMITS.hostProcessesMax ? [{ place: proc, reason: `more than ${LIMITS.hostProcessesMax} processes` }] : []),
       ...rows.filter(({ inode }) => !owners.has(inode)).map(({ address, port, user }) =>
-        ({ place: `${address}:${port}`, reason: `which process of user ${user} listens; that user or root sees it` })),
+        ({ place: `${address}:${port}`, reason: `which process of user ${user} listens${WHO_SEES}` })),
     ],
   };
 }
