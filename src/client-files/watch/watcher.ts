@@ -34,6 +34,7 @@ export interface WatcherParts {
 
 /** Writers write in pieces: what follows so soon is one change. */
 const SETTLE_MS = 25;
+const TROUBLES_MAX = 100;
 
 /**
  * Looks after files: told by the kernel of their folders, and by itself from time to time, since the kernel may drop what it would
@@ -50,6 +51,8 @@ export class Watcher {
   #settling: ReturnType<typeof setTimeout> | undefined;
   readonly #touched = new Set<string>();
   readonly #differing = new Set<string>();
+  /** What could not be watched was said once; it is tried again with every full scan. */
+  readonly #said = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -68,7 +71,7 @@ export class Watcher {
     return this.#inTurn(async () => {
       this.#places = await this.#parts.places();
       const { files, folders, hasMore } = await filesOf(this.#places);
-      if (hasMore) this.#parts.onTrouble(`there are more than ${LIMITS.watchedFilesMax} files: the rest is not watched`);
+      if (hasMore) this.#say(`there are more than ${LIMITS.watchedFilesMax} files: the rest is not watched`);
       this.#files = new Map([...this.#parts.approved.values(), ...files].map((file) => [file.path, file]));
       this.#entered.clear();
       for (const folder of folders) this.#entered.add(folder);
@@ -112,7 +115,7 @@ export class Watcher {
 
   #add(folder: string): void {
     if (this.#folders.has(folder) || this.#isClosed) return;
-    if (this.#folders.size >= LIMITS.watchedFoldersMax) return this.#parts.onTrouble(`${folder} is only looked at from time to time: too many folders`);
+    if (this.#folders.size >= LIMITS.watchedFoldersMax) return this.#say(`${folder} is only looked at from time to time: too many folders`);
     try {
       const each = watch(folder, (_, name) => this.#heard(folder, name));
       each.on('error', (error) => {
@@ -176,7 +179,13 @@ export class Watcher {
   }
 
   #trouble(error: unknown): void {
-    if (!this.#isClosed) this.#parts.onTrouble(error instanceof Error ? error.message : 'something can\'t be watched');
+    this.#say(error instanceof Error ? error.message : 'something can\'t be watched');
+  }
+
+  #say(words: string): void {
+    if (this.#isClosed || this.#said.has(words) || this.#said.size >= TROUBLES_MAX) return;
+    this.#said.add(words);
+    this.#parts.onTrouble(words);
   }
 }
 
