@@ -51,7 +51,10 @@ export const INVENTORY: readonly Switch[] = [
       'the word of others on the way through the gate', 'or to go through the gate',
       "const reporters = Map.groupBy(seen, (", 'const reporters = Map.groupBy(present.filter((one) => !isThroughGate(one)), (',
     ],
-    ['entries for the gate that make nothing else of a thing', 'or to go through the gate', 'return present.every(isThroughGate)', 'return present.some(isThroughGate)'],
+    [
+      'entries for the gate that make nothing else of a thing', 'or to go through the gate',
+      'return present.every(isThroughGate)', 'return present.some(isThroughGate)',
+    ],
     [
       'one client beside the gate', 'as soon as one client goes around',
       'present.filter((one) => !isThroughGate(one) && isUse(one))',

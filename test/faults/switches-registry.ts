@@ -27,13 +27,19 @@ export const REGISTRY: readonly Switch[] = [
   ]),
   ...switches('src/control/requests/wanted.ts', 'src/control/requests/requests.test.ts', [
     ['what was asked for is what is declared', 'what is approved is what was shown', 'endpoint.url !== wanted.url', "endpoint.url === ''"],
+    ['releases by who asked later', 'who released it themselves', "stateOf(entry, standing).state === 'released'", "stateOf(entry, standing).state === 'held'"],
     ['entries that wait', 'cannot be had before it cooled off', 'needAvailable(wanted.entry, entry, standing);', ''],
   ]),
   ...switches('src/control/registry/catalog.ts', 'src/control/requests/requests.test.ts', [
     ['cooling off', 'cannot be had before it cooled off', 'until > now ?', 'until < 0 ?'],
     ['versions that change', 'cannot be had before it cooled off', "...(isChanged ? (['changed'] as const) : [])", ''],
     ['a release of what was seen', 'cannot be had before it cooled off', '(!isChanged || before.changedTo === digest)', 'digest !== before.source'],
+    ['what another catalogue takes back', 'whatever another catalogue says',
+      "hold.startsWith('upstream-') ? !isSame :", "hold.startsWith('upstream-') ? false :"],
     ['advisories hold entries', 'each reason to look', "affected ? [...holds, 'advisory'] : holds", 'affected ? holds : holds'],
+  ]),
+  ...switches('src/registry/catalogs/upstream.ts', 'src/registry/catalogs/catalog.test.ts', [
+    ['when publishers say that they published', 'which says nothing of when', '...(isAnswer ? publishedAt(official) : {})', '...publishedAt(official)'],
   ]),
   ...switches('src/registry/server-json/offers.ts', 'src/registry/catalogs/catalog.test.ts', [
     ['exact versions of entries', 'is nothing for', "if (!isPinned({ ecosystem: registryType }, spec)) return refused('unpinned');", ''],

@@ -68,5 +68,7 @@ export const ASSET = z.strictObject({ kind: z.enum(ASSET_KINDS), status: z.strin
 export type StoredAsset = z.infer<typeof ASSET>;
 
 /** That somebody looked at an asset and wants to hear no more of it for a while. By its keys, so that it is known again under another id. */
-export const IGNORED = z.strictObject({ keys: z.array(z.string()).min(1), kind: z.enum(ASSET_KINDS), reason: z.string(), by: z.string(), at: z.number(), until: z.number() });
+export const IGNORED = z.strictObject({
+  keys: z.array(z.string()).min(1), kind: z.enum(ASSET_KINDS), reason: z.string(), by: z.string(), at: z.number(), until: z.number(),
+});
 export const IGNORE = z.strictObject({ reason: WORDS, until: z.int().min(0) });

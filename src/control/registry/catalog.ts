@@ -75,7 +75,8 @@ export async function importEntries(by: By, { source, entries }: z.infer<typeof 
     for (const entry of looked) {
       const id = idOf(entry);
       const before = (await findStored(rows, 'catalog-entry', space, id))?.body;
-      const next = before === undefined ? { ...entry, source, firstSeenAt: at, lastSeenAt: at } : seenAgain(before, entry, at);
+      const next = before === undefined ? { ...entry, source, firstSeenAt: at, lastSeenAt: at }
+        : seenAgain(before, entry, { at, isSame: before.source === source });
       if (before === undefined) total += 1;
       if (total > LIMITS.catalogEntriesMax) throw full();
       counts[before === undefined ? 'added' : before.digest === entry.digest ? 'known' : 'changed'] += 1;
@@ -90,16 +91,22 @@ export async function importEntries(by: By, { source, entries }: z.infer<typeof 
 
 type Looked = Pick<CatalogEntryRow, 'server' | 'digest' | 'status' | 'holds'>;
 
-/** What was seen first stays: a version that says something else today than yesterday is the very thing to look at. */
-function seenAgain(before: CatalogEntryRow, { digest, status, holds }: Looked, at: number): CatalogEntryRow {
+/**
+ * What was seen first stays: a version that says something else today than yesterday is the very thing to look at. What its registry said
+ * against it (`isSame`: this one does) no other catalogue takes back.
+ */
+function seenAgain(
+  before: CatalogEntryRow, { digest, status, holds }: Looked, { at, isSame }: { readonly at: number; readonly isSame: boolean },
+): CatalogEntryRow {
   const isChanged = before.digest !== digest;
-  const kept: readonly Hold[] = before.holds.filter((hold) => hold === 'changed' || (isChanged && !hold.startsWith('upstream-')));
+  const kept: readonly Hold[] = before.holds.filter((hold) => hold === 'changed' || (hold.startsWith('upstream-') ? !isSame : isChanged));
   const found = isChanged ? holds.filter((hold) => hold.startsWith('upstream-')) : holds;
   // Somebody may have taken it in spite of another change, but not of this one.
   const { released, ...rest } = before;
   const stays = released !== undefined && (!isChanged || before.changedTo === digest);
   return {
-    ...rest, ...(stays ? { released } : {}), status, lastSeenAt: at, holds: [...new Set([...kept, ...found, ...(isChanged ? (['changed'] as const) : [])])],
+    ...rest, ...(stays ? { released } : {}), status: isSame ? status : before.status, lastSeenAt: at,
+    holds: [...new Set([...kept, ...found, ...(isChanged ? (['changed'] as const) : [])])],
     ...(isChanged ? { changedTo: digest } : {}),
   };
 }

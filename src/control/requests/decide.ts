@@ -45,7 +45,7 @@ export async function review(by: By, id: string, { definition, note }: z.infer<t
   return step(by, id, control, async (rows, request) => {
     needState(request, ['requested', 'reviewed'], control.now());
     await needOther(rows, by, 'reviews', [{ who: request.requester.id, did: 'asked for' }]);
-    const facts = [...await checkWanted(rows, by.space, request.wanted, definition, standing)];
+    const facts = [...await checkWanted(rows, by.space, request, definition, standing)];
     const digest = digestOfReview(request, definition);
     return {
       next: { ...request, state: 'reviewed', review: { definition, note, by: by.admin.id, at: control.now(), digest, facts } },
@@ -69,7 +69,7 @@ export async function approve(by: By, id: string, shown: string, control: Contro
     if (await isRevoked(control.store, reviewed.by)) {
       throw new SallyportError('ERR_SECOND_PERSON', 'its reviewer was deactivated meanwhile', { remedy: 'Have somebody else review it.' });
     }
-    await checkWanted(rows, by.space, request.wanted, definition, standing);
+    await checkWanted(rows, by.space, request, definition, standing);
     return { request, definition, reviewer: reviewed.by };
   };
   const { definition, reviewer } = await check(control.store);

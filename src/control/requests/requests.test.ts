@@ -193,6 +193,26 @@ describe('an entry of another registry', () => {
     expect(held(await imported(remoteAt('com.cool/one', 'worse.test')))).toEqual(['changed']);
   });
 
+  test('is not had by who released it themselves, before or after they asked', async () => {
+    await imported(remoteAt('com.cool/own', 'own.test'));
+    const entry = 'com.cool/own@1.0.0';
+    expect((await send(ANN, 'POST', '/registry/catalog/:entry/release', { params: { entry }, body: { reason: 'seen' } })).code).toBe('');
+    const review = async (who: Admin): Promise<string> =>
+      (await step(BOB, await requested(who, { kind: 'entry', entry }), 'review',
+        { definition: definition('cool-own', 'https://own.test/mcp'), note: 'x' })).code;
+    expect(await review(ANN)).toBe('ERR_SECOND_PERSON');
+    expect(await review(EVE)).toBe('');
+  });
+
+  test('that its own registry deleted stays so, whatever another catalogue says of it', async () => {
+    await imported(remoteAt('com.gone/one', 'gone.test'), { ...OLD, status: 'deleted' });
+    const server = { description: 'Weather', version: '1.0.0', ...remoteAt('com.gone/one', 'gone.test') };
+    await send(ROOT, 'POST', '/registry/catalog', { body: { source: 'other', entries: [{ server, status: 'active', ...OLD }] } });
+    const { body } = await send(ROOT, 'GET', '/registry/catalog/:entry', { params: { entry: 'com.gone/one@1.0.0' } });
+    expect([body['state'], held(body)]).toEqual(['held', ['upstream-deleted']]);
+    expect((await imported(remoteAt('com.gone/one', 'gone.test'), OLD))['state']).toBe('available');
+  });
+
   test('that its registry published long ago can be had at once; the future is no such time', async () => {
     expect((await imported(remoteAt('com.old/aged', 'aged.test'), OLD))['state']).toBe('available');
     expect(await imported(remoteAt('com.old/tomorrow', 'tomorrow.test'), { publishedAt: Date.now() + 1e12 })).toMatchObject({ state: 'cooling' });

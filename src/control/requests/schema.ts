@@ -13,7 +13,6 @@ const WANTED = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('remote'), url: ADDRESS }),
   z.strictObject({ kind: z.literal('command'), command: z.array(z.string().min(1).max(1000)).min(1).max(50) }),
 ]);
-export type WantedServer = z.infer<typeof WANTED>;
 
 export const NEW_REQUEST = z.strictObject({ wanted: WANTED, purpose: WORDS });
 

@@ -29,3 +29,11 @@ export async function needOther(rows: Rows, { admin, space }: By, does: string, 
   if (same === undefined) return;
   throw new SallyportError('ERR_SECOND_PERSON', `nobody ${does} what they ${same.did} themselves`, { remedy: 'Ask another administrator.' });
 }
+
+/** Two parts that were done in whichever order: not both by one person. Throws `ERR_SECOND_PERSON`. */
+export async function needTwo(rows: Rows, space: string, one: Part, other: Part): Promise<void> {
+  if (!(await takesTwo(rows))) return;
+  const { whoIs } = await readApprovers(rows, space);
+  if (whoIs(one.who) !== whoIs(other.who)) return;
+  throw new SallyportError('ERR_SECOND_PERSON', `who ${other.did} it ${one.did} it, too`, { remedy: 'Have somebody else do one of the two.' });
+}

@@ -2,17 +2,20 @@ import { SallyportError } from '../../domain/errors.ts';
 import { isSamePackage, readPackageCommand } from '../../registry/packages.ts';
 import { offersOf } from '../../registry/server-json/offers.ts';
 import type { Rows } from '../../store/store.ts';
-import { needAvailable, needEntry } from '../registry/catalog.ts';
+import { needAvailable, needEntry, stateOf } from '../registry/catalog.ts';
 import type { Standing } from '../registry/catalog.ts';
 import { advisoriesIn, describeAdvisory } from '../registry/holds.ts';
 import type { NewServer } from '../servers/declare.ts';
-import type { WantedServer } from './schema.ts';
+import type { RegistryRequest } from './schema.ts';
+import { needTwo } from './separation.ts';
 
 /**
  * What is declared must be what was asked for: another address or package under the same request would be approved unseen. Gives what
  * an approver should know of it. Throws `ERR_CONFLICT`, `ERR_CATALOG_HELD`, `ERR_NOT_FOUND`.
  */
-export async function checkWanted(rows: Rows, space: string, wanted: WantedServer, { endpoint }: NewServer, standing: Standing): Promise<readonly string[]> {
+export async function checkWanted(
+  rows: Rows, space: string, { wanted, requester }: Pick<RegistryRequest, 'wanted' | 'requester'>, { endpoint }: NewServer, standing: Standing,
+): Promise<readonly string[]> {
   const command = endpoint.transport === 'stdio' ? [endpoint.launch.command, ...endpoint.launch.args] : undefined;
   if (wanted.kind === 'remote') {
     if (endpoint.transport === 'stdio' || endpoint.url !== wanted.url) throw another(wanted.url);
@@ -25,6 +28,9 @@ export async function checkWanted(rows: Rows, space: string, wanted: WantedServe
   }
   const entry = await needEntry(rows, space, wanted.entry);
   needAvailable(wanted.entry, entry, standing);
+  if (entry.released !== undefined && stateOf(entry, standing).state === 'released') {
+    await needTwo(rows, space, { who: entry.released.by, did: 'released' }, { who: requester.id, did: 'asked for' });
+  }
   const fitting = offersOf(entry.server).find((offer) => {
     if (offer.kind === 'remote') return endpoint.transport === offer.transport && endpoint.url === offer.url;
     return offer.kind === 'package' && command !== undefined && specOf(command) === specOf(offer.command);

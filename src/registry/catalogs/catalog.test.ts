@@ -39,7 +39,8 @@ describe('an export of a registry', () => {
   });
 
   test('is read as a server.json alone, which says nothing of when it was published', () => {
-    expect(readCatalog(JSON.stringify(server({ _meta: { x: 1 } })), 'server.json').entries).toEqual([
+    const said = { 'io.modelcontextprotocol.registry/official': { status: 'active', publishedAt: '2020-01-01T00:00:00Z' } };
+    expect(readCatalog(JSON.stringify(server({ _meta: said })), 'server.json').entries).toEqual([
       { server: expect.objectContaining(server()), status: 'active', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
     ]);
   });

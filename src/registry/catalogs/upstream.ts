@@ -30,16 +30,18 @@ function collect(value: Json, at: string, depth = 0): readonly Found[] | undefin
   }
   if (!isObject(value)) return undefined;
   const { servers } = value;
-  if (isArray(servers)) return servers.map((one, index) => readOne(isObject(one) ? one : {}, place(`servers.${index}`)));
-  return isObject(value['server']) || typeof value['name'] === 'string' ? [readOne(value, at === '' ? 'the document' : at)] : undefined;
+  if (isArray(servers)) return servers.map((one, index) => readOne(isObject(one) ? one : {}, place(`servers.${index}`), true));
+  const isAnswer = isObject(value['server']);
+  return isAnswer || typeof value['name'] === 'string' ? [readOne(value, at === '' ? 'the document' : at, isAnswer)] : undefined;
 }
 
-function readOne(wrapped: JsonObject, at: string): Found {
+/** `isAnswer`: a registry's. A document alone is its publisher's, who does not say since when others could look at it. */
+function readOne(wrapped: JsonObject, at: string, isAnswer: boolean): Found {
   const server = isObject(wrapped['server']) ? wrapped['server'] : wrapped;
   const meta = isObject(wrapped['_meta']) ? wrapped['_meta'][OFFICIAL] : undefined;
   const official = isObject(meta) ? meta : {};
   try {
-    return { at, entry: { server: readServerJson(server), ...statusOf(official['status'] ?? server['status']), ...publishedAt(official) } };
+    return { at, entry: { server: readServerJson(server), ...statusOf(official['status'] ?? server['status']), ...(isAnswer ? publishedAt(official) : {}) } };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return { at, reason: error.message };
