@@ -50,6 +50,9 @@ export const CLIENT_FILES: readonly Switch[] = [
     ['files that others can read', 'who may read and write', 'holdsSecrets && isOpen(target, 0o044)', 'holdsSecrets && isOpen(target, 0)'],
     ['copies beside a file', 'who may read and write', '...await copiesBeside(file, hasSecrets),', ''],
   ]),
+  ...switches('src/client-files/audit/git-index.ts', AUDIT, [
+    ['pipes in a repository', 'nobody waits for it', 'constants.O_RDONLY | constants.O_NONBLOCK', 'constants.O_RDONLY'],
+  ]),
   ...switches('src/client-files/audit/instructions.ts', AUDIT, [
     ['two signs in what agents obey', 'two signs of orders', 'kinds.size < 2', 'kinds.size < 9'],
   ]),

@@ -41,6 +41,9 @@ export const REGISTRY: readonly Switch[] = [
   ...switches('src/registry/catalogs/upstream.ts', 'src/registry/catalogs/catalog.test.ts', [
     ['when publishers say that they published', 'which says nothing of when', '...(isAnswer ? publishedAt(official) : {})', '...publishedAt(official)'],
   ]),
+  ...switches('src/registry/catalogs/docker.ts', 'src/registry/catalogs/catalog.test.ts', [
+    ['names that stand twice in a catalogue', 'has neither of both', 'if (twice.has(id)) return', "if (id === '') return"],
+  ]),
   ...switches('src/registry/server-json/offers.ts', 'src/registry/catalogs/catalog.test.ts', [
     ['exact versions of entries', 'is nothing for', "if (!isPinned({ ecosystem: registryType }, spec)) return refused('unpinned');", ''],
     ['registries of entries', 'is nothing for another registry', 'if (home !== undefined && HOMES', 'if (home === undefined && HOMES'],

@@ -130,6 +130,16 @@ test('whether Git has a file is read from its index, in every version of it, in 
   expect(isTracked(join(folder, 'other.json'))).toBe(undefined);
 });
 
+test('an index that is a pipe is none, and nobody waits for it', async () => {
+  const root = join(folder, 'piped');
+  await mkdir(join(root, '.git'), { recursive: true });
+  Bun.spawnSync(['mkfifo', join(root, '.git/index')]);
+  // Apart, since whoever waits for a pipe waits with the whole process.
+  const script = `import { isTracked } from ${JSON.stringify(join(import.meta.dir, 'git-index.ts'))}; console.log(isTracked(${JSON.stringify(join(root, 'x'))}));`;
+  const { stdout } = Bun.spawnSync([process.execPath, '-e', script], { timeout: 10_000 });
+  expect(stdout.toString()).toBe('undefined\n');
+});
+
 function sign(detector: string, rule: string): Finding {
   return { detector, rule, severity: 'medium', at: [] };
 }

@@ -1,8 +1,10 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 /** Beyond this an index is not read. */
 const INDEX_BYTES_MAX = 256 * 1024 * 1024;
+/** Of a `.git` that is a file: one line with a path. */
+const LINK_BYTES_MAX = 8 * 1024;
 const FOLDERS_MAX = 64;
 
 /**
@@ -10,12 +12,11 @@ const FOLDERS_MAX = 64;
  * a repository configures. Undefined: it is in no repository, or its index can't be read.
  */
 export function isTracked(file: string): boolean | undefined {
-  const found = repositoryOf(file);
-  if (found === undefined) return undefined;
   try {
-    const path = join(found.folder, 'index');
-    if (statSync(path).size > INDEX_BYTES_MAX) return undefined;
-    return holds(readFileSync(path), relative(found.root, file).split(sep).join('/'));
+    const found = repositoryOf(file);
+    if (found === undefined) return undefined;
+    const index = readPlain(join(found.folder, 'index'), INDEX_BYTES_MAX);
+    return index === undefined ? undefined : holds(index, relative(found.root, file).split(sep).join('/'));
   } catch {
     return undefined;
   }
@@ -37,15 +38,16 @@ function gitFolder(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return path;
   if (found?.isFile() !== true) return undefined;
-  const named = /^gitdir: (.+)$/m.exec(readStart(path))?.[1]?.trim();
+  const named = /^gitdir: (.+)$/m.exec(readPlain(path, LINK_BYTES_MAX)?.toString('utf8') ?? '')?.[1]?.trim();
   return named === undefined ? undefined : isAbsolute(named) ? named : resolve(dirname(path), named);
 }
 
-function readStart(path: string): string {
-  const file = openSync(path, 'r');
+/** Whoever made the folder may have put a pipe or a device there: neither is waited for. */
+function readPlain(path: string, bytesMax: number): Buffer | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const bytes = Buffer.alloc(4096);
-    return bytes.subarray(0, readSync(file, bytes)).toString('utf8');
+    const found = fstatSync(file);
+    return found.isFile() && found.size <= bytesMax ? readFileSync(file) : undefined;
   } finally {
     closeSync(file);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { LIMITS } from '../../domain/limits.ts';
 import { applyChanges, dataOf, lineOf } from './edit.ts';
 import type { Change } from './edit.ts';
 
@@ -77,6 +78,8 @@ test('what can\'t be changed alone is not changed at all, and its place is told'
   expect(() => applyChanges(anchored, 'c.yaml', [{ at: ['mcpServers', 'x', 'env', 'L'], to: '${L}' }])).toThrow('c.yaml:4');
   expect(applyChanges(anchored, 'c.yaml', [{ at: ['mcpServers', 'x', 'env', 'K'], to: '${K}' }])).toContain('K: "${K}"');
   expect(() => applyChanges('{"a":{"b":"1","b":"2"}}', 'c.json', [{ at: ['a', 'b'], to: 'x' }])).toThrow('a.b');
+  expect(() => applyChanges('a: {b: 1, b: 2}', 'c.yaml', [{ at: ['a', 'b'], to: 'x' }])).toThrow('a.b');
+  expect(() => applyChanges(`a: ${'x'.repeat(LIMITS.clientYamlCharsMax)}`, 'c.yaml', [{ at: ['a'], to: 'x' }])).toThrow('it is YAML of more than');
   expect(() => applyChanges('{"a":1}', 'c.json', [{ at: ['b'], to: 'x' }])).toThrow('b can\'t be changed');
 });
 

@@ -1,16 +1,17 @@
-import { isMap, isNode, parseDocument } from 'yaml';
+import { isMap, isNode } from 'yaml';
 import type { Node } from 'yaml';
 import { isObject } from '../../domain/json.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { Editor } from './edit.ts';
 import { splice } from './place.ts';
 import type { Extent } from './place.ts';
+import { parseYaml } from '../read/document.ts';
 import type { Path } from '../read/region.ts';
 
 /** YAML 1.2, one document, as Continue, Goose, LibreChat and Hermes read it. */
 export const YAML_EDITOR: Editor = {
   parse: (text) => {
-    const document = parseDocument(text, { uniqueKeys: true });
+    const document = parseYaml(text);
     return document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }) as unknown;
   },
   extentOf: (text, at) => {
@@ -27,7 +28,7 @@ export const YAML_EDITOR: Editor = {
 };
 
 function nodeAt(text: string, at: Path): Node | undefined {
-  const found: unknown = parseDocument(text, { uniqueKeys: true }).getIn(at, true);
+  const found: unknown = parseYaml(text).getIn(at, true);
   return isNode(found) ? found : undefined;
 }
 

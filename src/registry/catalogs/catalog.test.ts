@@ -138,6 +138,12 @@ describe('a catalogue of Docker\'s', () => {
     }
   });
 
+  test('with one name twice has neither of both', () => {
+    const both = ['x', 'y'].map((image) => `  fs: { type: server, image: "mcp/${image}@sha256:${SHA}", description: D }\n`).join('');
+    const { entries, skipped } = readCatalog(`registry:\n${both}`, 'catalog.yaml');
+    expect([entries.length, skipped]).toEqual([0, [{ at: 'registry.fs', reason: 'its name stands twice' }]]);
+  });
+
   test('expands no aliases, and is none where it is something else', () => {
     expect(codeOf(() => readCatalog('a: &a [x]\nregistry: { b: { image: *a } }\n', 'catalog.yaml'))).toBe('ERR_CATALOG_INVALID');
     for (const other of ['[]', 'registry: 7', 'x: y', '\t']) expect(codeOf(() => readCatalog(other, 'catalog.yaml'))).toBe('ERR_CATALOG_INVALID');

@@ -1,4 +1,5 @@
-import { parse } from 'yaml';
+import { isMap, isScalar, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -12,16 +13,22 @@ const DESCRIPTION_CHARS_MAX = 100;
 
 /** Undefined: the text is no catalogue. Of what an entry says of volumes, users, networks and commands nothing is taken over. */
 export function readDockerCatalog(text: string): readonly Found[] | undefined {
-  let document: Json;
+  let said: Json;
+  let twice: ReadonlySet<string>;
   try {
-    document = parse(text, { maxAliasCount: 0, schema: 'core' });
+    // Names that stand twice are looked for apart: the parser compares each with each.
+    const document = parseDocument(text, { schema: 'core', uniqueKeys: false, prettyErrors: false });
+    if (document.errors.length > 0) return undefined;
+    said = document.toJS({ maxAliasCount: 0 });
+    twice = twiceIn(document);
   } catch {
     return undefined;
   }
-  const servers = isObject(document) ? document['registry'] : undefined;
+  const servers = isObject(said) ? said['registry'] : undefined;
   if (!isObject(servers)) return undefined;
   return Object.entries(servers).map(([id, value]): Found => {
     const at = `registry.${id}`;
+    if (twice.has(id)) return { at, reason: 'its name stands twice' };
     try {
       return { at, entry: { server: readServerJson(toServer(id, isObject(value) ? value : {})), status: 'active' } };
     } catch (error) {
@@ -30,6 +37,13 @@ export function readDockerCatalog(text: string): readonly Found[] | undefined {
       return { at, reason: error.message };
     }
   });
+}
+
+function twiceIn(document: Document): ReadonlySet<string> {
+  const servers: unknown = document.get('registry');
+  const names = isMap(servers) ? servers.items.map(({ key }) => (isScalar(key) ? String(key.value) : '')) : [];
+  const seen = new Set<string>();
+  return new Set(names.filter((name) => seen.has(name) || !seen.add(name)));
 }
 
 function toServer(id: string, entry: JsonObject): JsonObject {
