@@ -1,4 +1,5 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
 import { SallyportError } from '../domain/errors.ts';
 import { LIMITS } from '../domain/limits.ts';
 
@@ -20,10 +21,38 @@ export async function readClientFile(path: string): Promise<ClientFile> {
   if (!found.isFile()) throw unreadable(path, 'is not a plain file');
   if (found.size > FILE_BYTES_MAX) throw unreadable(path, `is over ${FILE_BYTES_MAX} bytes`);
   try {
-    const bytes = new Uint8Array(await readFile(real));
+    const bytes = readRegular(real);
+    if (bytes === undefined) throw unreadable(path, 'was changed while it was read');
     return { path: real, bytes, text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
   } catch (cause) {
+    if (cause instanceof SallyportError) throw cause;
     throw unreadable(path, 'could not be read as UTF-8', cause);
+  }
+}
+
+/** The kernel's, which Node does not name: a file is looked at without being opened. */
+const O_PATH = 0o10000000;
+
+/**
+ * The bytes of a regular file with this very name, as many as it says to have; undefined: it is none, or too large. A path of somebody
+ * else's may become a device, which does something when it is opened, or a file of the kernel that has no end. Throws what the system says.
+ */
+export function readRegular(path: string): Uint8Array | undefined {
+  const looked = openSync(path, (process.platform === 'linux' ? O_PATH : constants.O_NONBLOCK) | constants.O_NOFOLLOW);
+  try {
+    const { size } = fstatSync(looked).isFile() ? fstatSync(looked) : { size: Infinity };
+    if (size > FILE_BYTES_MAX) return undefined;
+    const file = process.platform === 'linux' ? openSync(`/proc/self/fd/${looked}`, constants.O_RDONLY | constants.O_NONBLOCK) : looked;
+    try {
+      const bytes = new Uint8Array(size);
+      let [at, count] = [0, -1];
+      while (at < size && count !== 0) at += count = readSync(file, bytes, at, size - at, at);
+      return bytes.subarray(0, at);
+    } finally {
+      if (file !== looked) closeSync(file);
+    }
+  } finally {
+    closeSync(looked);
   }
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { SallyportError } from '../domain/errors.ts';
 
 /**
@@ -21,17 +21,9 @@ export function readPart(path: string, from: number, bytesMax: number): Buffer {
   const handle = open(path);
   try {
     const found = fstatSync(handle);
-    if (!found.isFile()) throw unreadable('is no regular file');
     // Files of /proc have no size.
     const room = found.size === 0 && path.startsWith('/proc/') ? bytesMax : Math.max(0, Math.min(bytesMax, found.size - from));
-    const bytes = Buffer.alloc(room);
-    let at = 0;
-    while (at < room) {
-      const count = readSync(handle, bytes, at, room - at, from + at);
-      if (count === 0) break;
-      at += count;
-    }
-    return bytes.subarray(0, at);
+    return readBytes(handle, from, room);
   } catch (error) {
     if (error instanceof SallyportError) throw error;
     throw unreadable(reasonOf(error));
@@ -42,10 +34,47 @@ export function readPart(path: string, from: number, bytesMax: number): Buffer {
 
 function open(path: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return openRegular(path);
   } catch (error) {
-    throw unreadable(reasonOf(error));
+    throw error instanceof SallyportError ? error : unreadable(reasonOf(error));
   }
+}
+
+/** The kernel's, which Node does not name: a file is looked at without being opened. */
+const O_PATH = 0o10000000;
+const OPENS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/**
+ * Opens a regular file. A link may lead anywhere: what a device does when it is opened (some watchdogs restart the machine), or when
+ * a kernel's file is read to an end that it does not have, is up to nobody who may make links. On Linux it is the very file that
+ * was looked at, whatever takes its name meanwhile. Throws `ERR_FILE_UNREADABLE` for what is no regular file, else what the system says.
+ */
+export function openRegular(path: string, flags = 0): number {
+  if (process.platform !== 'linux') {
+    if (!statSync(path).isFile()) throw unreadable(NOT_REGULAR);
+    return openSync(path, OPENS | flags);
+  }
+  const looked = openSync(path, O_PATH | flags);
+  try {
+    if (!fstatSync(looked).isFile()) throw unreadable(NOT_REGULAR);
+    return openSync(`/proc/self/fd/${looked}`, OPENS);
+  } finally {
+    closeSync(looked);
+  }
+}
+
+const NOT_REGULAR = 'is no regular file';
+
+/** So many bytes of an open file, fewer where it ends: never more than it said to have, however it grows, or goes on without an end. */
+export function readBytes(handle: number, from: number, room: number): Buffer {
+  const bytes = Buffer.alloc(room);
+  let at = 0;
+  while (at < room) {
+    const count = readSync(handle, bytes, at, room - at, from + at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes.subarray(0, at);
 }
 
 function unreadable(reason: string): SallyportError {
@@ -61,5 +90,5 @@ export function reasonOf(error: unknown): string {
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'may not be read by this user', EPERM: 'may not be read by this user', ENOENT: 'is not there', ELOOP: 'is a loop of links',
-  ENOTDIR: 'is not there', ENXIO: 'is no regular file', ENAMETOOLONG: 'has a name that is too long', ESRCH: 'has ended', EISDIR: 'is a folder',
+  ENOTDIR: 'is not there', ENXIO: NOT_REGULAR, ENAMETOOLONG: 'has a name that is too long', ESRCH: 'has ended', EISDIR: 'is a folder',
 };

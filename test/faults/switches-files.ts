@@ -13,8 +13,11 @@ export const FILES: readonly Switch[] = [
     ['settings that name programs', 'a hook', '...settings(before, after),\n  ];', '\n  ];'],
   ]),
   ...switches('src/client-files/watch/look.ts', 'src/client-files/watch/watch.test.ts', [
-    ['no pipe is waited for', 'never waited for', '| constants.O_NONBLOCK', ''],
     ['no secret in a state', 'holds a value', "return runs.kind === 'shell' ? 'a line for a shell' :", "return runs.kind === 'shell' ? runs.line :"],
+  ]),
+  ...switches('src/client-files/file.ts', 'src/client-files/watch/watch.test.ts', [
+    ['no pipe is waited for, no device opened', 'never waited for', 'fstatSync(looked).isFile() ?', 'fstatSync(looked).mode > 0 ?'],
+    ['files without an end', 'never waited for', 'const bytes = new Uint8Array(size);', 'const bytes = new Uint8Array(size || 9);'],
   ]),
   ...switches('src/client-files/watch/baseline.ts', 'src/client-files/watch/watch.test.ts', [
     ['the signature of a baseline', 'is what was signed', 'if (verify(null, Buffer.from(CONTEXT', 'if (statement !== "" || verify(null, Buffer.from(CONTEXT'],

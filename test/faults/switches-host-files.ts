@@ -17,6 +17,7 @@ export const HOST_FILES: readonly Switch[] = [
   ...switches('src/discover/host/plain-file.ts', WALK, [
     ['pipes and devices', 'a FIFO, a device', 'if (!before.isFile())', 'if (before.isDirectory())'],
     ['large files', 'what is too large are not read', 'before.size > bytesMax', 'before.size > Infinity'],
+    ['files without an end', 'and what is too large are not read', 'readBytes(file, 0, size)', 'readBytes(file, 0, size || 9)'],
     ['bytes that are no text', 'bytes, and what is too large', 'fatal: true', 'fatal: false'],
   ]),
   ...switches('src/discover/host/file-observation.ts', FILES, [

@@ -133,7 +133,8 @@ test('a name of a sealed value is worth something to the command alone that its 
   const last = valueAt(json, ['mcpServers', 'gh', 'args', 9]);
   if (typeof env !== 'string' || typeof last !== 'string') throw new Error('nothing was sealed');
   const key = last.slice('--key='.length);
-  const ask = (command: readonly string[], variables: Readonly<Record<string, string>>): unknown => releaseFor({ command, env: variables }, path, json, kept).command;
+  const ask = (command: readonly string[], variables: Readonly<Record<string, string>>): unknown =>
+    releaseFor({ command, env: variables }, path, json, kept).command;
   const asked = ['node', '/work/gh.js', '--at', '/home/me/x', `--key=${key}`];
   expect(ask(asked, { GH_TOKEN: env, PATH: '/bin' })).toEqual(asked.with(4, `--key=${SECRET}`));
   // The file is what it was; what names its values stands in another one, or was put back once a client had read it.

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Runs } from '../../domain/runs.ts';
+import { readRegular } from '../file.ts';
 import { readLeniently } from '../read/lenient.ts';
 import { readFileOf } from '../read/servers.ts';
 import { MANAGED, WEIGHED } from './settings.ts';
@@ -29,7 +29,7 @@ export async function lookAt({ path, role, client }: WatchedPlace, salt: string)
   if (found === undefined) return undefined;
   const link = found.isSymbolicLink() ? await readlink(path).catch(() => '') : undefined;
   const real = link === undefined ? path : await realpath(path).catch(() => undefined);
-  const bytes = real === undefined ? undefined : await readBytes(real);
+  const bytes = real === undefined ? undefined : readBytes(real);
   const { mode, uid, gid } = (real === undefined ? undefined : await lstat(real).catch(() => undefined)) ?? found;
   const hash = (text: string | Uint8Array): string => createHmac('sha256', salt).update(text).digest('hex');
   const common = {
@@ -77,15 +77,9 @@ export async function filesOf(places: readonly WatchedPlace[]): Promise<Found> {
   return { files: [...found.values()], folders, hasMore };
 }
 
-async function readBytes(path: string): Promise<Uint8Array | undefined> {
+function readBytes(path: string): Uint8Array | undefined {
   try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const found = await handle.stat();
-      return found.isFile() && found.size <= LIMITS.clientFileBytesMax ? new Uint8Array(await handle.readFile()) : undefined;
-    } finally {
-      await handle.close();
-    }
+    return readRegular(path);
   } catch {
     return undefined;
   }

@@ -127,6 +127,10 @@ describe('what a change weighs', () => {
       make();
       expect(differencesOf(old, await state(place)).map(({ what }) => what)).toContain('file can no longer be read');
     }
+    // A file of the kernel says to have nothing, and goes on for hundreds of gigabytes.
+    rmSync(place.path);
+    symlinkSync('/proc/self/pagemap', place.path);
+    expect((await lookAt(place, SALT))?.bytes).toHaveLength(0);
   });
 
   test('every file of a folder of instructions counts, however deep, and no link leads out of it', async () => {

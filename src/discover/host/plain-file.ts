@@ -1,7 +1,9 @@
-import { constants } from 'node:fs';
-import { lstat, open, realpath, stat } from 'node:fs/promises';
+import { closeSync, constants, fstatSync } from 'node:fs';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Unseen } from '../../domain/observation.ts';
+import { openRegular, readBytes } from '../bounded-file.ts';
 import { codeOf, NOT_ALLOWED } from './walk.ts';
 
 /** A file that was read as a whole. */
@@ -29,19 +31,18 @@ export async function readPlainFile(path: string, bytesMax: number = LIMITS.clie
     const before = await lstat(real);
     if (!before.isFile()) return before.isDirectory() ? undefined : { place: path, reason: 'it is no plain file: it is not opened' };
     if (before.size > bytesMax) return { place: path, reason: `it is larger than ${bytesMax} bytes` };
-    const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const file = openRegular(real, constants.O_NOFOLLOW);
     try {
-      const { mode, uid, dev, ino, size, mtimeMs, nlink } = await file.stat();
+      const { mode, uid, dev, ino, size, mtimeMs, nlink } = fstatSync(file);
       // Put in its place between the two looks: it is not what was looked at.
       if (ino !== before.ino || nlink === 0 || size > bytesMax) return { place: path, reason: 'it changed while it was read' };
-      const bytes = await file.readFile();
-      if (bytes.length > bytesMax) return { place: path, reason: `it is larger than ${bytesMax} bytes` };
-      return { path, real, text: textOf(bytes), mode, uid, identity: `${dev}:${ino}`, changedAt: Math.floor(mtimeMs) };
+      return { path, real, text: textOf(readBytes(file, 0, size)), mode, uid, identity: `${dev}:${ino}`, changedAt: Math.floor(mtimeMs) };
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (cause) {
     if (cause instanceof TypeError) return { place: path, reason: 'it is no text in UTF-8' };
+    if (cause instanceof SallyportError) return { place: path, reason: 'it changed while it was read' };
     const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === 'EACCES' || code === 'EPERM') return { place: path, reason: NOT_ALLOWED };

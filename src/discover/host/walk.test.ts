@@ -110,6 +110,9 @@ describe('readPlainFile', () => {
     expect(await reasonOf(join(folder, 'bytes.json'))).toContain('UTF-8');
     writeFileSync(join(folder, 'large.json'), 'x'.repeat(100));
     expect(await reasonOf(join(folder, 'large.json'), 99)).toContain('99 bytes');
+    // A file of the kernel says to have nothing, and goes on for hundreds of gigabytes.
+    symlinkSync('/proc/self/pagemap', join(folder, 'endless.json'));
+    expect(await readPlainFile(join(folder, 'endless.json'))).toMatchObject({ text: '' });
     expect(await readPlainFile(join(folder, 'none.json'))).toBeUndefined();
     expect(await readPlainFile(folder)).toBeUndefined();
   });
