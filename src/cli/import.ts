@@ -15,6 +15,7 @@ import type { Import } from '../registry/imported.ts';
 import { show } from './command.ts';
 import type { Command, Io } from './command.ts';
 import { objects, part, text } from './json-view.ts';
+import { ownPlatform } from './own-platform.ts';
 import { plain, table } from './terminal.ts';
 import { whileFetching } from './server-package.ts';
 import { callOf } from './verbs.ts';
@@ -63,9 +64,8 @@ async function filesOf(from: string, io: Io): Promise<{ readonly client: string;
   const common = CLIENTS.find((one) => one === from);
   if (common !== undefined) return { client: common, files: clientFiles(common, { home, cwd: io.cwd, platform: process.platform, env: io.env }) };
   if (knownClient(from) === undefined) return { client: 'unknown', files: [from] };
-  const platform = process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux';
   const isIts = ({ client, use, scope }: ClientPlace): boolean => client === from && use === 'servers' && scope !== 'cache';
-  const own = placesOfHome({ folder: home, platform, env: io.env }).filter(isIts).map(({ pattern }) => pattern);
+  const own = placesOfHome({ folder: home, platform: ownPlatform(), env: io.env }).filter(isIts).map(({ pattern }) => pattern);
   const patterns = [...own, ...placesOfProject().filter(isIts).map(({ pattern }) => `${io.cwd}/${pattern}`)];
   return { client: from, files: (await Promise.all(patterns.map(pathsOf))).flat() };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { LIMITS } from '../domain/limits.ts';
-import { keyOfContainer, keyOfHost, keyOfListener, keyOfPackage, keyOfProcess, keyOfProgram, keyOfUrl, keysOfRuns } from './keys.ts';
+import { isLikeness, keyOfContainer, keyOfHost, keyOfListener, keyOfPackage, keyOfProcess, keyOfProgram, keyOfUrl, keysOfRuns } from './keys.ts';
 
 describe('an address', () => {
   test('is one key however it is written', () => {
@@ -69,4 +69,10 @@ test('what runs is known by what it really is', () => {
   const [key = ''] = keysOfRuns({ kind: 'shell', line }, 'laptop-7');
   expect(key).toStartWith('program:laptop-7!sh:');
   expect(key).not.toContain('secret');
+  const keysOf = (...lines: readonly string[]): readonly string[] => lines.flatMap((one) => keysOfRuns({ kind: 'shell', line: one }, 'm'));
+  // No digest of a secret leaves, so that two lines that differ in nothing else look alike; all others differ.
+  const [one, other] = keysOf('x --token=hunter2', 'x --token=hunter3');
+  expect([one === other, isLikeness(one ?? '')]).toEqual([true, true]);
+  expect(new Set(keysOf('a | sh', 'b | sh')).size).toBe(2);
+  expect(keysOf('a | sh').map(isLikeness)).toEqual([false]);
 });

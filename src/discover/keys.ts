@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { LIMITS } from '../domain/limits.ts';
 import { isLoopbackHost } from '../domain/loopback.ts';
 import type { AssetKey } from '../domain/observation.ts';
+import { redact } from '../domain/redacted.ts';
 import type { Runs } from '../domain/runs.ts';
 
 type Ecosystem = (Runs & { readonly kind: 'package' })['ecosystem'];
@@ -92,7 +93,18 @@ export function keysOfRuns(runs: Runs, machine: string | undefined): readonly As
   if (runs.kind === 'package') return [keyOfPackage(runs.ecosystem, runs.name)];
   if (runs.kind === 'gate') return runs.server === undefined ? [] : [keyOfGateServer(runs.server)];
   if (machine === undefined) return [];
-  return [runs.kind === 'program' ? keyOfProgram(machine, runs.program, runs.script) : keyOfProgram(machine, `sh:${digest(runs.line)}`)];
+  return [runs.kind === 'program' ? keyOfProgram(machine, runs.program, runs.script) : keyOfProgram(machine, lineName(runs.line))];
+}
+
+/** Of a line that could hold a secret the rest counts alone: by the digest of all of it a short secret could be tried out. */
+function lineName(line: string): string {
+  const rest = redact(line);
+  return rest === line ? `sh:${digest(line)}` : `sh:~${digest(rest)}`;
+}
+
+/** Whether two things with this key are alike in all that may be told of them, and perhaps not the same. */
+export function isLikeness(key: AssetKey): boolean {
+  return /^program:[^!]*!sh:~/.test(key);
 }
 
 function some(key: AssetKey | undefined): readonly AssetKey[] {

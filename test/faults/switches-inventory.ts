@@ -78,7 +78,11 @@ export const INVENTORY: readonly Switch[] = [
       'groupBy(evidence, ({ keys }) => rootOf(`server ',
     ],
   ]),
+  ...switches('src/control/inventory/registered.ts', 'src/control/inventory/inventory.test.ts', [
+    ['lines that only look alike', 'known by what its command really runs', '.filter((key) => !isLikeness(key))', ''],
+  ]),
   ...switches('src/discover/keys.ts', 'src/discover/keys.test.ts', [
+    ['secrets in lines of a shell', 'what runs is known by what it really is', 'const rest = redact(line);', 'const rest = line;'],
     ['addresses that are secrets', 'that is a secret itself', 'const path = withoutSecrets(pathname).replace', 'const path = pathname.replace'],
     [
       'loopback of other machines', 'of loopback belongs to its machine',

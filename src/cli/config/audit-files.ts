@@ -12,6 +12,7 @@ import { showHidden } from '../../domain/hidden.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Unseen } from '../../domain/observation.ts';
 import type { Io } from '../command.ts';
+import { ownPlatform } from '../own-platform.ts';
 
 /** One file to look at, and what it is to whom. */
 export interface FileToAudit {
@@ -70,7 +71,7 @@ function isProse(path: string): boolean {
 
 function ofPerson({ env }: Pick<Io, 'env'>): readonly Pattern[] {
   const folder = env['HOME'] ?? homedir();
-  const platform = process.platform === 'darwin' ? 'darwin' : process.platform === 'win32' ? 'win32' : 'linux';
+  const platform = ownPlatform();
   return [
     ...placesOfHome({ folder, platform, env }), ...placesOfMachine(platform),
     ...instructionPatterns('user').map((pattern) => ({ ...OF_NO_CLIENT, scope: 'user', pattern: join(folder, pattern) } as const)),

@@ -4,6 +4,7 @@ import { readDocument, render } from '../../client-files/enforce/render.ts';
 import { readFileOf } from '../../client-files/read/servers.ts';
 import { filesOf, lookAt } from '../../client-files/watch/look.ts';
 import { watchedPlaces } from '../../client-files/watch/places.ts';
+import { ownPlatform } from '../own-platform.ts';
 import type { Call } from '../verbs.ts';
 
 /** What would become of a server that somebody on this machine has in a client's file, once the documents are deployed. */
@@ -37,7 +38,7 @@ function isSame(one: Offered, other: Offered): boolean {
 }
 
 async function serversHere(home: string): Promise<readonly Found[]> {
-  const platform = process.platform === 'darwin' ? 'darwin' : 'linux';
+  const platform = ownPlatform();
   const places = await watchedPlaces({ homes: [{ folder: home, platform, env: {} }], projects: [], files: [], platform, root: '' });
   const { files } = await filesOf(places.filter(({ role }) => role === 'servers'));
   const found: Found[] = [];

@@ -6,18 +6,18 @@ import { risksOf } from '../../client-files/risks.ts';
 import { alsoReading, placesOfHome, placesOfMachine, placesOfProject } from '../../client-files/table/places.ts';
 import { knownClient } from '../../client-files/table/table.ts';
 import type { ClientFiles } from '../../discover/host/file-place.ts';
+import { ownPlatform } from '../own-platform.ts';
 import { ownPrograms } from '../own-program.ts';
 
 const CONFIDENCE = { high: 95, medium: 90, low: 80 } as const;
 
 /** What the discovery of a host is told of clients' files. `root`: where the machine's disk begins. */
 export function clientFilesFor(root: string, env: Readonly<Record<string, string | undefined>>, ownHome: string): ClientFiles {
-  const platform = process.platform === 'darwin' || process.platform === 'win32' ? process.platform : 'linux';
   const gates = ownPrograms();
   return {
     // The variables of this process say where this person's clients look, and nobody else's.
     placesOfHome: (home) => placesOfHome(home.folder === ownHome ? { ...home, env } : home),
-    placesOfMachine: placesOfMachine(platform, root === '/' ? '' : root),
+    placesOfMachine: placesOfMachine(ownPlatform(), root === '/' ? '' : root),
     placesOfProject: placesOfProject(),
     clientOf: (id) => {
       const { name, sure, ended } = knownClient(id) ?? { name: id, sure: 'low', ended: undefined };

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import type { Looked } from '../../domain/observation.ts';
+import { readWhole } from '../../discover/bounded-file.ts';
+import { userNames } from '../../discover/host/accounts.ts';
 import { lookAtFiles } from '../../discover/host/files.ts';
 import { homesOf } from '../../discover/host/homes.ts';
 import { currentKnowledge } from '../knowledge/current.ts';
+import { ownPlatform } from '../own-platform.ts';
 import { ownPrograms } from '../own-program.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
@@ -56,7 +58,7 @@ export async function* lookAtHost(options: HostOptions): Looked {
   const { root, machine, projects, isFoldersOnly, isFilesOnly, advisoriesFor, signal } = options;
   const [now, users] = [Date.now(), userNames(root)];
   const own = { folder: options.ownHome, user: users.get(process.getuid?.() ?? -1) ?? basename(options.ownHome) };
-  const homes = homesOf(root, process.platform, root === '/' ? own : undefined);
+  const homes = homesOf(root, ownPlatform(), root === '/' ? own : undefined);
   yield* lookAtFiles({
     files: clientFilesFor(root, options.env, options.ownHome), root: root === '/' ? '' : root, machine, now, projects,
     homes: isFoldersOnly ? [] : homes, walksHomes: true, userName: (uid) => users.get(uid), advisoriesFor, ...(signal === undefined ? {} : { signal }),
@@ -64,23 +66,13 @@ export async function* lookAtHost(options: HostOptions): Looked {
   if (!isFilesOnly && !isFoldersOnly) yield* lookRunning({ machine, now, unwrap, gates: ownPrograms(), advisoriesFor, homes, root });
 }
 
+const NAME_BYTES = 4096;
+
 /** A disk says itself whose it is; else it is called by the folder that it is mounted on. */
 function nameOf(root: string): string {
   try {
-    return readFileSync(join(root, 'etc/hostname'), 'utf8').trim() || basename(root);
+    return readWhole(join(root, 'etc/hostname'), NAME_BYTES).trim() || basename(root);
   } catch {
     return basename(root);
-  }
-}
-
-/** Names of users by their numbers; an account that is only in a directory has none here. */
-function userNames(root: string): ReadonlyMap<number, string> {
-  try {
-    return new Map(readFileSync(join(root, 'etc/passwd'), 'utf8').split('\n').flatMap((line) => {
-      const [name, , uid] = line.split(':');
-      return name === undefined || name === '' || uid === undefined ? [] : [[Number(uid), name] as const];
-    }));
-  } catch {
-    return new Map();
   }
 }

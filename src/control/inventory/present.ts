@@ -1,4 +1,4 @@
-import type { Evidence } from '../../discover/correlate/asset.ts';
+import { placesOf } from '../../discover/correlate/findings.ts';
 import type { InventoryFinding } from '../../discover/correlate/findings.ts';
 import type { JudgedAsset } from '../../discover/correlate/judge.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -9,18 +9,12 @@ export function presentAsset({ evidence, ...asset }: JudgedAsset, { ignored }: P
   const note = ignored.get(asset.id);
   return plain({
     ...asset, ...(note === undefined ? {} : { ignored: { reason: note.reason, until: note.until, by: note.by } }),
-    ...(withEvidence ? { evidence } : { places: placesOf(evidence) }),
+    ...(withEvidence ? { evidence } : { places: placesOf({ evidence }) }),
   });
 }
 
 export function presentFinding(finding: InventoryFinding): Json {
   return plain({ ...finding });
-}
-
-const PLACES_SHOWN_MAX = 5;
-
-function placesOf(evidence: readonly Evidence[]): readonly string[] {
-  return [...new Set(evidence.map(({ sensor, host, place }) => `${sensor}: ${host === undefined ? '' : `${host}: `}${place}`))].slice(0, PLACES_SHOWN_MAX);
 }
 
 /** Plain data by its type, which has optional members. */

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { unwrap } from '../../client-files/runs/unwrap.ts';
 import type { Registered } from '../../discover/correlate/judge.ts';
-import { keyOfPackage, keyOfUrl, keysOfRuns } from '../../discover/keys.ts';
+import { isLikeness, keyOfPackage, keyOfUrl, keysOfRuns } from '../../discover/keys.ts';
 import type { AssetKey } from '../../domain/observation.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
@@ -41,5 +41,6 @@ function keysOf({ endpoint }: StoredServer): readonly AssetKey[] {
   }
   const { command, args, cwd, package: pin } = endpoint.launch;
   if (pin !== undefined) return [keyOfPackage(pin.ecosystem, pin.name)];
-  return keysOfRuns(unwrap([command, ...args], cwd === undefined ? {} : { cwd }).runs, hostname());
+  // What only looks like it is not sanctioned by it.
+  return keysOfRuns(unwrap([command, ...args], cwd === undefined ? {} : { cwd }).runs, hostname()).filter((key) => !isLikeness(key));
 }

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Observation } from '../../domain/observation.ts';
-import { redact } from '../../domain/redacted.ts';
 import type { Runs, Unwrapped } from '../../domain/runs.ts';
 import { keyOfClient, keyOfProgram, keysOfRuns, withoutSecrets } from '../keys.ts';
+import { publicRuns } from '../public-runs.ts';
 import type { FilesLook } from './file-place.ts';
 
 /** One server of a file, and what is known of the file. */
@@ -29,7 +29,7 @@ export function observeServer(seen: Seen, { files, root, machine, now, advisorie
     sensor: 'client-file', kind: 'server', host: machine, place: `${server.file}:${server.line}`, seenAt: now, confidence,
     // What is reached over a socket of this machine has no address that others know it by.
     keys: keys.length > 0 ? keys : [keyOfProgram(machine, runs.kind === 'remote' ? runs.url : `${server.client}:${server.name}`)],
-    name: server.name.slice(0, LIMITS.nameLengthMax), runs: shown(runs), client: server.client,
+    name: server.name.slice(0, LIMITS.nameLengthMax), runs: publicRuns(runs), client: server.client,
     ...(person === undefined ? {} : { person }),
     risks: [...files.risksOf(server, seen.mode), ...(advisories.length > 0 ? ['advisory' as const] : [])],
     facts: {
@@ -59,7 +59,7 @@ export function observeTokens(place: string, client: string, person: string, url
       facts: { tokens: true } };
   }
   const runs: Runs = { kind: 'remote', url };
-  return { ...common, kind: 'server', confidence: 90, keys: keysOfRuns(runs, machine), runs: shown(runs), facts: { tokens: true } };
+  return { ...common, kind: 'server', confidence: 90, keys: keysOfRuns(runs, machine), runs: publicRuns(runs), facts: { tokens: true } };
 }
 
 function wrappersOf({ wrappers }: Unwrapped): { readonly wrappers?: string } {
@@ -68,7 +68,6 @@ function wrappersOf({ wrappers }: Unwrapped): { readonly wrappers?: string } {
 
 /** Where a person's own words for places lead, and where a bare name is found; nothing is started to tell. */
 function settled(runs: Runs, { server, home }: Seen, root: string): Runs {
-  if (runs.kind === 'shell') return { kind: 'shell', line: redact(runs.line) };
   // Fetched from an address, whose path may be a key to it.
   if (runs.kind === 'package' && runs.name.includes('://')) return { ...runs, name: withoutSecrets(runs.name) };
   if (runs.kind !== 'program') return runs;
@@ -88,11 +87,4 @@ const SHARED = ['/usr/local/bin', '/usr/bin', '/bin', '/opt/homebrew/bin'];
 function withPlaces(path: string, home: string | undefined, project: string | undefined): string {
   const inHome = home === undefined ? path : path.replace(/^(?:~(?=\/)|\$HOME\b|\$\{(?:env:)?HOME\}|\$\{userHome\})/, () => home);
   return project === undefined ? inHome : inHome.replace(/^(?:\$\{workspaceFolder\}|\$\{workspaceRoot\}|\$\{CLAUDE_PROJECT_DIR(?::-[^}]*)?\})/, () => project);
-}
-
-/** What leaves the machine: of an address what could be a key is a digest. */
-function shown(runs: Runs): Runs {
-  if (runs.kind !== 'remote' || !URL.canParse(runs.url)) return runs;
-  const { protocol, host, pathname } = new URL(runs.url);
-  return { kind: 'remote', url: `${protocol}//${host}${withoutSecrets(pathname)}` };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homesOf } from './homes.ts';
 
@@ -14,6 +14,10 @@ test('homes are those of people, of folders where homes are, and that of who loo
     expect(found(join(root, 'srv/looks'))).toEqual(['ada /home/ada', 'who /srv/looks', 'late /home/late']);
     expect(found(join(root, 'home/ada'))).toEqual(['ada /home/ada', 'late /home/late']);
     expect(found('/')).toEqual(['ada /home/ada', 'late /home/late']);
+    // A disk that is mounted here may have anything there.
+    renameSync(join(root, 'etc/passwd'), join(root, 'etc/before'));
+    Bun.spawnSync(['mkfifo', join(root, 'etc/passwd')]);
+    expect(found()).toEqual(['ada /home/ada', 'late /home/late']);
   } finally {
     rmSync(root, { recursive: true });
   }

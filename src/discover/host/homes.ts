@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { accountsOf } from './accounts.ts';
 
 /** A person's home on this machine. */
 export interface PersonHome {
@@ -17,13 +18,12 @@ const NOBODY = 65_534;
  * Every person's home: of the accounts of the machine, and of folders where homes are (directories of accounts are not always
  * in a file). `root`: where its disk begins. `own`: that of who looks, which no account may name (`HOME`).
  */
-export function homesOf(root: string, platform: NodeJS.Platform, own?: Pick<PersonHome, 'folder' | 'user'>): readonly PersonHome[] {
-  const system: PersonHome['platform'] = platform === 'darwin' || platform === 'win32' ? platform : 'linux';
+export function homesOf(root: string, system: PersonHome['platform'], own?: Pick<PersonHome, 'folder' | 'user'>): readonly PersonHome[] {
   const parents: readonly (readonly [string, PersonHome['platform']])[] = [
     [system === 'win32' ? 'C:/Users' : system === 'darwin' ? join(root, 'Users') : join(root, 'home'), system], [join(root, 'mnt/c/Users'), 'win32'],
   ];
   const homes = [
-    ...accounts(root).map((home): PersonHome => ({ ...home, platform: system })),
+    ...personAccounts(root).map((home): PersonHome => ({ ...home, platform: system })),
     ...(own === undefined || own.folder === '/' ? [] : [{ ...own, platform: system } satisfies PersonHome]),
     ...parents.flatMap(([parent, of]) => foldersIn(parent).map((user): PersonHome => ({ folder: join(parent, user), user, platform: of }))),
   ];
@@ -31,17 +31,9 @@ export function homesOf(root: string, platform: NodeJS.Platform, own?: Pick<Pers
   return homes.filter(({ folder }) => !seen.has(folder) && seen.add(folder) && existsSync(folder));
 }
 
-function accounts(root: string): readonly { readonly folder: string; readonly user: string }[] {
-  try {
-    return readFileSync(join(root, 'etc/passwd'), 'utf8').split('\n').flatMap((line) => {
-      const [user = '', , id = '', , , folder = ''] = line.split(':');
-      const number = Number(id);
-      const isPerson = number === 0 || (number >= PERSON_MIN && number !== NOBODY);
-      return user !== '' && isPerson && /^\/[^/]/.test(folder) ? [{ folder: join(root, folder), user }] : [];
-    });
-  } catch {
-    return [];
-  }
+function personAccounts(root: string): readonly Pick<PersonHome, 'folder' | 'user'>[] {
+  return accountsOf(root).filter(({ uid, folder }) => (uid === 0 || (uid >= PERSON_MIN && uid !== NOBODY)) && /^\/[^/]/.test(folder))
+    .map(({ user, folder }) => ({ folder: join(root, folder), user }));
 }
 
 const NO_PERSON = new Set(['Public', 'Default', 'Default User', 'All Users', 'Shared', 'lost+found']);

@@ -34,7 +34,9 @@ export function readLinux(proc = '/proc'): HostTable {
   return {
     processes, sockets: socketsOf(rows, owners),
     unseen: [
-      ...(hidden === 0 ? [] : [{ place: proc, reason: `programs, files and sockets of ${hidden === 1 ? '1 process' : `${hidden} processes`} of others${WHO_SEES}` }]),
+      ...(hidden === 0 ? [] : [{
+        place: proc, reason: `programs, files and sockets of ${hidden === 1 ? '1 process' : `${hidden} processes`} of others${WHO_SEES}`,
+      }]),
       ...(pids.length > LIMITS.hostProcessesMax ? [{ place: proc, reason: `more than ${LIMITS.hostProcessesMax} processes` }] : []),
       ...rows.filter(({ inode }) => !owners.has(inode)).map(({ address, port, user }) =>
         ({ place: `${address}:${port}`, reason: `which process of user ${user} listens${WHO_SEES}` })),

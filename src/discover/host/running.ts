@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import type { Looked } from '../../domain/observation.ts';
-import { readWhole, reasonOf } from '../bounded-file.ts';
+import { reasonOf } from '../bounded-file.ts';
+import { userNames } from './accounts.ts';
 import { askSystem } from './ask-system.ts';
 import { observeContainers } from './containers.ts';
 import { observePackages } from './packages.ts';
@@ -33,15 +33,4 @@ async function readTable(): Promise<HostTable> {
   if (hasProc()) return readLinux();
   if (process.platform === 'darwin') return readMacos(askSystem);
   return { processes: [], sockets: [], unseen: [{ place: 'processes', reason: `running processes are read on Linux and macOS, not on ${process.platform}` }] };
-}
-
-const PASSWORDS_BYTES = 8 * 1024 * 1024;
-
-function userNames(root: string): ReadonlyMap<number, string> {
-  try {
-    const rows = readWhole(join(root, 'etc/passwd'), PASSWORDS_BYTES).split('\n').map((line) => line.split(':'));
-    return new Map(rows.flatMap(([name, , user]) => (name === undefined || user === undefined || user === '' ? [] : [[Number(user), name]])));
-  } catch {
-    return new Map();
-  }
 }

@@ -178,13 +178,6 @@ function urlOf({ secure, port }: Traffic, host: string, path: string): string {
   return `${scheme}://${host}${port === undefined || port === (isSecure ? 443 : 80) ? '' : `:${port}`}${own}`;
 }
 
-/** An address that somebody wrote down, without what opens it: person, password, query, keys in its path. */
-export function withoutKeys(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${withoutSecrets(pathname)}`;
-}
-
 /** As addresses in files of clients are written. */
 function encoded(segment: string): string {
   return encodeURIComponent(segment.toWellFormed()).replaceAll('%40', '@').replaceAll('%3A', ':').replaceAll('%2B', '+');
