@@ -99,6 +99,8 @@ const CASES: readonly (readonly [readonly string[], Runs, readonly string[]])[] 
   [['sallyport', 'up'], program('sallyport'), []],
   // What somebody called npx is not npx.
   [['/tmp/x/npx', '-y', '@good/server'], program('/tmp/x/npx'), []],
+  [['/tmp/x/node_modules/@good/server/run', '--stdio'], program('/tmp/x/node_modules/@good/server/run'), []],
+  [['/tmp/x/node_modules/bun/bin/bun.exe', '/srv/a.js'], program('/tmp/x/node_modules/bun/bin/bun.exe'), []],
   [['./npx', '-y', '@good/server'], program('./npx'), []],
 ];
 

@@ -27,7 +27,7 @@ export function unwrap(command: readonly string[], around: Around = {}): Unwrapp
   let [words, where] = [first, around];
   for (let depth = 0; depth < WRAPPERS_MAX; depth += 1) {
     const [program = ''] = words;
-    if (isAnybodys(program) && where.gates?.includes(program) !== true) break;
+    if (isAnybodys(program) && where.gates?.includes(program) !== true) return { runs: { kind: 'program', program: placed(program, where) }, wrappers };
     const now = { program: baseOf(program), words, around: where };
     const step = UNWRAPPERS.map((unwrapper) => unwrapper(now)).find((found) => found !== undefined);
     if (step === undefined) break;
@@ -40,7 +40,7 @@ export function unwrap(command: readonly string[], around: Around = {}): Unwrapp
   return { runs: installedPackage(path) ?? { kind: 'program', program: path }, wrappers };
 }
 
-/** A program that anybody could have put there under a known name: `./npx`, `/tmp/x/node`. It is what it is, not what it is called. */
+/** A program that anybody could have put there under a known name: `./npx`, `/tmp/x/node`. It is what it is, not what it, or a folder around it, is called. */
 function isAnybodys(program: string): boolean {
   return /^(?:\.|(?:\/private)?\/(?:tmp|var\/tmp|dev\/shm)\/|[^/\\~]+[/\\](?<![a-z]:[/\\]))/i.test(program) && !/\/bunx-\d+-/.test(program);
 }
