@@ -17,7 +17,6 @@ export const FILES: readonly Switch[] = [
   ]),
   ...switches('src/client-files/file.ts', 'src/client-files/watch/watch.test.ts', [
     ['no pipe is waited for, no device opened', 'never waited for', 'fstatSync(looked).isFile() ?', 'fstatSync(looked).mode > 0 ?'],
-    ['files without an end', 'never waited for', 'const bytes = new Uint8Array(size);', 'const bytes = new Uint8Array(size || 9);'],
   ]),
   ...switches('src/client-files/watch/baseline.ts', 'src/client-files/watch/watch.test.ts', [
     ['the signature of a baseline', 'is what was signed', 'if (verify(null, Buffer.from(CONTEXT', 'if (statement !== "" || verify(null, Buffer.from(CONTEXT'],
@@ -29,7 +28,10 @@ export const FILES: readonly Switch[] = [
     ['what was written meanwhile', 'never over what somebody wrote', 'if (!Buffer.from(judged).equals(await readFile(path))) {', 'if (judged.length < 0) {'],
   ]),
   ...switches('src/client-files/watch/watcher.ts', 'src/client-files/watch/watch.test.ts', [
-    ['folders are listened to', 'MCPoison', 'this.#heard(folder, name)', 'undefined'],
+    ['folders are listened to', 'files that are replaced', 'watch(path, (_, name) => this.#heard(', 'watch(path, (_, name) => void ('],
+    ['folders that were exchanged', 'nobody blinds it', 'this.#heardOf.get(path)?.id === id', 'this.#heardOf.has(path)'],
+    ['second names of a file', 'nobody blinds it', 'for (const real of files.keys()) wanted.add(real);', ''],
+    ['where links lead', 'nobody blinds it', '...this.#leads.get(one) ?? []', ''],
     ['full scans', 'the full scan finds', 'this.scan().catch((error: unknown) => this.#trouble(error))', 'Promise.resolve()'],
   ]),
   ...switches('src/cli/config/watched.ts', 'src/cli/config/watch.test.ts', [
@@ -40,6 +42,8 @@ export const FILES: readonly Switch[] = [
     ['interruptions', 'its end is on record', "if (mark !== undefined) await tell('interrupted'", "if (mark === '') await tell('interrupted'"],
   ]),
   ...switches('src/cli/config/watch-actions.ts', 'src/cli/config/watch.test.ts', [
+    ['whose folders a revert goes through', 'root takes nothing away', 'uid || !isWayOf(path, uid)', 'uid'],
+    ['whose link names what is ended', 'root takes nothing away', '|| !isWayOf(path, after?.uid)', ''],
     ['what ran already stays', 'what its servers started', 'one.startedAt >= since && ', ''],
   ]),
   ...switches('src/cli/config/watch-reports.ts', 'src/cli/config/watch-reports.test.ts', [

@@ -1,3 +1,5 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Copies } from '../../client-files/watch/copies.ts';
 import { putBack } from '../../client-files/watch/copies.ts';
 import type { Change } from '../../client-files/watch/watcher.ts';
@@ -27,7 +29,8 @@ export class Reverting {
   /** Gives what was done, in words. */
   async revert({ path, before, after, bytes }: Change): Promise<string> {
     // Who may write the folders of a path decides where it leads: only for its own user does a watcher write there.
-    if ((before ?? after)?.uid !== process.getuid?.()) return 'not reverted: it is another user\'s file';
+    const uid = process.getuid?.();
+    if ((before ?? after)?.uid !== uid || !isWayOf(path, uid)) return 'not reverted: it is another user\'s file, or lies in another user\'s folder';
     const now = Date.now();
     const lately = (this.#done.get(path) ?? []).filter((at) => at > now - MINUTE_MS);
     if (lately.length >= LIMITS.watchRevertsPerMinuteMax) return 'not reverted: something writes it again and again';
@@ -38,6 +41,19 @@ export class Reverting {
     } catch (error) {
       return `not reverted: ${error instanceof SallyportError ? error.code : 'it could not be written'}`;
     }
+  }
+}
+
+/** Whether nobody but one user, and root, made the way to a file: whoever has a folder or a link of it says where it leads. */
+function isWayOf(path: string, uid: number | undefined): boolean {
+  const isTheirs = (one: string): boolean => {
+    const owner = lstatSync(one, { throwIfNoEntry: false })?.uid;
+    return (owner === undefined || owner === uid || owner === 0) && (one === dirname(one) || isTheirs(dirname(one)));
+  };
+  try {
+    return isTheirs(path) && isTheirs(realpathSync(dirname(path)));
+  } catch {
+    return false;
   }
 }
 
@@ -53,7 +69,8 @@ export async function block(client: Client, agent: string, path: string): Promis
 
 /** Command lines of the servers that a change brought or changed: they live here only. */
 export function commandsOf({ path, after, bytes, differences }: Change): readonly (readonly string[])[] {
-  if (bytes === undefined) return [];
+  // Else whoever turns a link to a file of root has root's programs ended.
+  if (bytes === undefined || !isWayOf(path, after?.uid)) return [];
   const changed = new Set(differences.filter(({ severity }) => severity === 'critical' || severity === 'high').flatMap(({ server }) => server ?? []));
   const { servers } = readFileOf(new TextDecoder().decode(bytes), { client: after?.client ?? 'unknown', file: path, scope: 'user' });
   return servers.filter(({ name, command }) => changed.has(name) && command.length > 0).map(({ command }) => command);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { openControl } from '../../control/fixture-control.ts';
@@ -132,6 +132,34 @@ describe('config watch', () => {
     await fixture.api('PUT', '/kill', { target: 'agent', name: 'desk', on: false, reason: 'looked at' });
     watcher.kill('SIGTERM');
     await watcher.exited;
+  }, 30_000);
+
+  test.skipIf(process.getuid?.() !== 0)('root takes nothing away, and ends nothing, where another user\'s folder or link leads', async () => {
+    const [bob, roots] = [join(home, 'bob'), join(home, 'roots')];
+    for (const folder of [bob, roots]) mkdirSync(folder);
+    writeFileSync(join(roots, 'CLAUDE.md'), 'Of root.');
+    write({ build: { command: 'sleep', args: ['4711.75'] } });
+    mkdirSync(join(bob, '.cursor'));
+    Bun.spawnSync(['chown', '-R', '65534:65534', bob]);
+    const of = (...args: readonly string[]): ReturnType<typeof Bun.spawn> => {
+      const words = [process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', ...args, '--of', bob, '--place', `place-${place}`];
+      return Bun.spawn([...words, '--home', fixture.home], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['ignore', 'ignore', 'pipe'] });
+    };
+    expect(await of('baseline', '--reason', 'x', '--yes').exited).toBe(0);
+    const watcher = of('watch', '--do', 'revert,kill');
+    running.push(watcher);
+    await until(() => existsSync(join(fixture.home, 'watch', `place-${place}`, 'running.json')));
+    const ours = Bun.spawn(['sleep', '4711.75'], { stdio: ['ignore', 'ignore', 'ignore'] });
+    running.push(ours);
+    symlinkSync(roots, join(bob, '.claude'));
+    symlinkSync(file(), join(bob, '.cursor/mcp.json'));
+    await until(async () => {
+      const told = JSON.stringify(await records('file.changed'));
+      return told.includes('.claude/CLAUDE.md') && told.includes('.cursor/mcp.json') && told.includes('not reverted');
+    });
+    watcher.kill('SIGTERM');
+    await watcher.exited;
+    expect([readFileSync(join(roots, 'CLAUDE.md'), 'utf8'), existsSync(join(bob, '.cursor/mcp.json')), ours.signalCode]).toEqual(['Of root.', true, null]);
   }, 30_000);
 
   test('a baseline that somebody else put there is refused and told, with or without its key', async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { newSalt, openBaselines } from './baseline.ts';
@@ -292,6 +294,30 @@ describe('a watcher', () => {
     await until(4);
     unlinkSync(place.path);
     expect((await until(5))[4]).toBe('/mcp.json: file removed');
+  });
+
+  test('nobody blinds it: by a folder that is exchanged for one like it, by a second name, by what a link leads to', async () => {
+    mkdirSync(join(home, '.cursor'));
+    mkdirSync(join(home, 'aside'));
+    const place = put('.cursor/mcp.json', json({ a: ENTRY }));
+    const linked = put('linked.json', json({ b: ENTRY }));
+    renameSync(linked.path, join(home, 'aside/linked.json'));
+    symlinkSync(join(home, 'aside/linked.json'), linked.path);
+    await started([put('mcp.json', json({})), place, linked]);
+    writeFileSync(join(home, 'aside/linked.json'), json({ b: { ...ENTRY, command: 'evil' } }));
+    expect((await until(1))[0]).toStartWith('/linked.json: command');
+    cpSync(join(home, '.cursor'), join(home, 'like-it'), { recursive: true, preserveTimestamps: true });
+    renameSync(join(home, '.cursor'), join(home, 'away'));
+    renameSync(join(home, 'like-it'), join(home, '.cursor'));
+    await Bun.sleep(100);
+    const known = told.length;
+    linkSync(place.path, join(home, 'aside/other-name'));
+    writeFileSync(join(home, 'aside/other-name'), json({ a: { ...ENTRY, command: 'evil' } }));
+    expect((await until(known + 1)).at(-1)).toStartWith('/.cursor/mcp.json: command');
+    writeFileSync(place.path, json({ a: ENTRY }));
+    expect((await until(known + 2)).at(-1)).toBe('/.cursor/mcp.json: ');
+    unlinkSync(place.path);
+    expect((await until(known + 3)).at(-1)).toBe('/.cursor/mcp.json: file removed');
   });
 
   test('the full scan finds what the kernel did not tell', async () => {

@@ -42,7 +42,10 @@ const TROUBLES_MAX = 100;
  */
 export class Watcher {
   readonly #parts: WatcherParts;
-  readonly #folders = new Map<string, FSWatcher>();
+  /** Folders and files that the kernel tells of, and which ones they were. */
+  readonly #heardOf = new Map<string, { readonly watched: FSWatcher; readonly id: string }>();
+  /** Under which paths a file is known here, by where it really is. */
+  #leads: ReadonlyMap<string, readonly string[]> = new Map();
   readonly #last = new Map<string, string>();
   #places: readonly WatchedPlace[] = [];
   #files = new Map<string, WatchedPlace>();
@@ -85,7 +88,7 @@ export class Watcher {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#settling);
-    for (const each of this.#folders.values()) each.close();
+    for (const path of this.#heardOf.keys()) this.#leave(path);
     await this.#turn;
   }
 
@@ -96,41 +99,54 @@ export class Watcher {
     }, this.#parts.everyMs);
   }
 
-  /** The folder of each file, or the nearest one above that is there: what is missing may yet come. */
+  /**
+   * The folder of each file, or the nearest one above that is there: what is missing may yet come. And each file: by what another name of
+   * it writes, or a link's target, its folder is not told.
+   */
   async #listen(): Promise<void> {
     const wanted = new Set<string>(await Promise.all([...this.#entered].map(nearest)));
+    const files = new Map<string, readonly string[]>();
     for (const path of this.#files.keys()) {
       wanted.add(await nearest(dirname(path)));
-      // A link is changed where it leads.
-      const real = await realpath(path).catch(() => path);
+      const real = await realpath(path).catch(() => undefined);
+      if (real === undefined) continue;
       if (real !== path) wanted.add(dirname(real));
+      files.set(real, [...files.get(real) ?? [], path]);
     }
-    for (const [folder, each] of this.#folders) {
-      if (wanted.has(folder)) continue;
-      each.close();
-      this.#folders.delete(folder);
-    }
-    for (const folder of wanted) this.#add(folder);
+    this.#leads = files;
+    for (const real of files.keys()) wanted.add(real);
+    for (const path of this.#heardOf.keys()) if (!wanted.has(path)) this.#leave(path);
+    for (const path of wanted) await this.#add(path);
   }
 
-  #add(folder: string): void {
-    if (this.#folders.has(folder) || this.#isClosed) return;
-    if (this.#folders.size >= LIMITS.watchedFoldersMax) return this.#say(`${folder} is only looked at from time to time: too many folders`);
+  /** One that took the place of another is another: the kernel tells of the old one still, wherever it was put. */
+  async #add(path: string): Promise<void> {
+    const found = await stat(path).catch(() => undefined);
+    const id = found === undefined ? '' : `${found.dev}:${found.ino}`;
+    if (this.#isClosed || this.#heardOf.get(path)?.id === id) return;
+    this.#leave(path);
+    if (found?.isDirectory() !== true && found?.isFile() !== true) return;
+    if (this.#heardOf.size >= LIMITS.watchedFoldersMax) return this.#say(`${path} is only looked at from time to time: there is too much to listen to`);
+    const isFile = found.isFile();
     try {
-      const each = watch(folder, (_, name) => this.#heard(folder, name));
-      each.on('error', (error) => {
-        each.close();
-        this.#folders.delete(folder);
+      const watched = watch(path, (_, name) => this.#heard(isFile || name === null ? path : `${path}/${basename(name)}`));
+      watched.on('error', (error) => {
+        this.#leave(path);
         this.#trouble(error);
       });
-      this.#folders.set(folder, each);
+      this.#heardOf.set(path, { watched, id });
     } catch (error) {
       this.#trouble(error);
     }
   }
 
-  #heard(folder: string, name: string | null): void {
-    this.#touched.add(name === null ? folder : `${folder}/${basename(name)}`);
+  #leave(path: string): void {
+    this.#heardOf.get(path)?.watched.close();
+    this.#heardOf.delete(path);
+  }
+
+  #heard(path: string): void {
+    this.#touched.add(path);
     this.#settling ??= setTimeout(() => {
       this.#settling = undefined;
       const touched = [...this.#touched];
@@ -140,7 +156,8 @@ export class Watcher {
   }
 
   /** Files that are known, and what there is now of the places that something came or went in, above or below. */
-  async #lookAtTouched(touched: readonly string[]): Promise<void> {
+  async #lookAtTouched(heard: readonly string[]): Promise<void> {
+    const touched = heard.flatMap((one) => [one, ...this.#leads.get(one) ?? []]);
     const files = new Set([...this.#files.keys()].filter((path) => touched.some((one) => path === one || path.startsWith(`${one}/`))));
     const places = this.#places.filter(({ path, isFolder }) =>
       touched.some((one) => path === one || path.startsWith(`${one}/`) || (isFolder === true && one.startsWith(`${path}/`))));
