@@ -99,3 +99,18 @@ test('[rogue-adopted] a server that is started beside the gate is seen, said to 
   await untilStands(changes, url, 'sanctioned');
   expect((await gate.records({ event: 'inventory.found' })).map(({ detail }) => text(part(detail, 'status')))).toContain('rogue');
 });
+
+test('[rogue-adopted] what the gate cannot take is said with the reason, and stays as it was', async () => {
+  const own = join(folder, 'keyed');
+  mkdirSync(own);
+  const file = JSON.stringify({ mcpServers: { keyed: { command: '/opt/keyed/server', args: ['--api-key', 'k3yed-8f1c2d7a9b'] } } });
+  writeFileSync(join(own, '.mcp.json'), file);
+  await endOf(startProgram(['discover', 'host', own, '--only-folders'], ENV));
+  const assets = objects(part(await gate.admin('GET', '/inventory/assets'), 'assets'));
+  const id = text(assets.find(({ name }) => name === 'keyed')?.['id']);
+  const { code, err } = await endOf(startProgram(['discover', 'adopt', id, '--owner', 'me@example.com', '--yes'], ENV));
+  expect(code).toBe(1);
+  expect(err).toMatch(/the gate can't take keyed: \S/);
+  expect(err).not.toContain('k3yed');
+  expect(readFileSync(join(own, '.mcp.json'), 'utf8')).toBe(file);
+});

@@ -84,12 +84,13 @@ async function declare(call: Call, server: ConfiguredServer, known: readonly Kno
   const [skipped] = imported.skipped;
   if (made === undefined) return { note: `the gate can't take ${server.name}: ${skipped?.reason ?? 'it can\'t be declared'}. ${skipped?.remedy ?? ''}` };
   const { id } = made.declaration;
-  if (isDry) return { note: `${server.name} would be declared as ${id}, ${secrets.size} secrets of it in the vault` };
+  const kept = secrets.size === 0 ? '' : `, ${secrets.size === 1 ? '1 secret' : `${secrets.size} secrets`} of it in the vault`;
+  if (isDry) return { note: `${server.name} would be declared as ${id}${kept}` };
   try {
     for (const [name, value] of secrets) await client.send('PUT', `/vault/${encodeURIComponent(name)}`, { value, owner });
     const body: JsonObject = JSON.parse(JSON.stringify(made.declaration));
     await whileFetching(call, `declaring ${id}`, (): Promise<Json> => client.send('POST', '/servers', body));
-    return { id, note: `${server.name} is declared as ${id}, ${secrets.size} secrets of it in the vault. ${nextFor(id)}` };
+    return { id, note: `${server.name} is declared as ${id}${kept}. ${nextFor(id)}` };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return { note: `${server.name} could not be declared: ${error.code} ${error.message}` };

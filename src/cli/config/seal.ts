@@ -75,7 +75,7 @@ function byOf({ options }: Call): 'best' | 'gate' | 'reference' {
 }
 
 /** As which agent, and with which groups, the entry connects. */
-function asWhom({ options }: Call): readonly string[] {
+export function asWhom({ options }: Call): readonly string[] {
   const agent = options.text('agent');
   return [...(agent === undefined ? [] : ['--agent', agent]), ...options.list('group').flatMap((group) => ['--group', group])];
 }

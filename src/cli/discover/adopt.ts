@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { carriedBy } from '../../client-files/runs/carriers.ts';
+import type { SealableEntry } from '../../client-files/seal/plan.ts';
 import { keysOfRuns } from '../../discover/keys.ts';
 import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
@@ -9,19 +10,20 @@ import { declaredAs } from '../../registry/imported.ts';
 import type { Io } from '../command.ts';
 import { show } from '../command.ts';
 import { openFile } from '../config/opened.ts';
-import { seal } from '../config/seal.ts';
-import { serversAtGate } from '../config/seal-gate.ts';
+import { asWhom, seal } from '../config/seal.ts';
+import { serversAtGate, throughGate } from '../config/seal-gate.ts';
 import { objects, part, text } from '../json-view.ts';
 import { plain } from '../terminal.ts';
 import { callOf } from '../verbs.ts';
 import type { Call, Verb } from '../verbs.ts';
 
 export const adopt: Verb = {
-  usage: `adopt ASSET --owner WHO [--effect TOOL=EFFECT]... [--reason WHY] [--yes]
+  usage: `adopt ASSET --owner WHO [--effect TOOL=EFFECT]... [--agent NAME] [--group NAME]... [--reason WHY] [--yes]
     brings a server that goes around the gate under it: declares it, its secrets in the vault; reads and approves it; then each
     entry of this host's clients' files that starts it starts \`sallyport connect\` instead`,
   options: {
     owner: { type: 'string' }, effect: { type: 'string', multiple: true }, reason: { type: 'string' }, yes: { type: 'boolean' }, client: { type: 'string' },
+    agent: { type: 'string' }, group: { type: 'string', multiple: true },
   },
   run: async (call) => {
     const { client, io, options } = call;
@@ -30,14 +32,16 @@ export const adopt: Verb = {
     const asset = await client.get(`/inventory/assets/${encodeURIComponent(id)}`);
     const places = await placesOf(call, asset);
     // First declared, then let through, and only then rewritten: no client is left with an entry that leads to nothing.
-    for (const place of places) await sealing(call, place, owner);
-    const servers = await letThrough(call, places);
+    const notes: string[] = [];
+    for (const { entries, servers } of places) notes.push(...(await throughGate(call, entries, servers, false))?.notes ?? []);
+    const servers = await letThrough(call, places, notes);
     for (const place of places) await sealing(call, place, owner);
     const left = (await placesOf(call, asset, false)).length;
     show(io, options.json, { asset: id, servers: [...servers], files: places.map(({ file, names }): Json => ({ file, servers: [...names] })), left }, () =>
       (left === 0
         ? `${servers.map(plainly).join(', ')}: through the gate now, from ${places.length} file${places.length === 1 ? '' : 's'}. Restart the client.
-What runs of it beside the gate ends with the client; who may call it is policy: sallyport server matrix ${plain(servers[0] ?? '')}\n`
+What runs of it beside the gate ends with the client. Who may call it is policy, nobody where none says so: sallyport policy init --template read-only \\
+  --group ${plain(call.options.list('group')[0] ?? 'GROUP')} --server ${plain(servers[0] ?? '')}\n`
         : `${left} file${left === 1 ? '' : 's'} still start${left === 1 ? 's' : ''} it beside the gate.\n`));
     return left === 0 ? 0 : LEFT;
   },
@@ -55,6 +59,7 @@ interface Place {
   readonly file: string;
   readonly names: readonly string[];
   readonly servers: readonly ConfiguredServer[];
+  readonly entries: readonly SealableEntry[];
 }
 
 /** Throws `ERR_NOT_FOUND` where no client's file of this host has the asset, when it `mustBe` there. */
@@ -68,7 +73,7 @@ async function placesOf(call: Call, asset: Json, mustBe = true): Promise<readonl
     const { servers, entries: sealable } = await openFile(call, file);
     const mayLeave = new Set(sealable.map(({ name }) => name));
     const its = servers.filter(({ name, runs }) => mayLeave.has(name) && keysOfRuns(runs.runs, hostname()).some((key) => known.has(key)));
-    if (its.length > 0) places.push({ file, names: [...new Set(its.map(({ name }) => name))], servers: its });
+    if (its.length > 0) places.push({ file, names: [...new Set(its.map(({ name }) => name))], servers: its, entries: entriesOf(sealable, its) });
   }
   if (places.length > 0 || !mustBe) return places;
   const hosts = [...new Set(entries.map(({ host }) => text(host)))].filter((host) => host !== '' && host !== hostname());
@@ -78,23 +83,28 @@ async function placesOf(call: Call, asset: Json, mustBe = true): Promise<readonl
   });
 }
 
-/** One file, as `config seal` does it: declared where it is not, and through the gate where it is approved. */
+function entriesOf(sealable: readonly SealableEntry[], servers: readonly ConfiguredServer[]): readonly SealableEntry[] {
+  const places = new Set(servers.map(({ at }) => JSON.stringify(at)));
+  return sealable.filter(({ at }) => places.has(JSON.stringify(at)));
+}
+
+/** One file, as `config seal` does it: each entry through the gate whose server is approved. */
 async function sealing(call: Call, { file, names }: Place, owner: string): Promise<void> {
   const reason = call.options.text('reason');
   const args = [
     file, '--by', 'gate', '--owner', owner, ...names.flatMap((name) => ['--server', name]), ...(reason === undefined ? [] : ['--reason', reason]),
-    ...(call.options.flag('yes') ? ['--yes'] : []), ...further(call),
+    ...(call.options.flag('yes') ? ['--yes'] : []), ...asWhom(call), ...further(call),
   ];
   await seal.run(callOf({ usage: adopt.usage }, args, seal.options, quiet(call.io)));
 }
 
 /** Reads and approves what is not approved yet; gives the ids. Throws what scanning and approving throw. */
-async function letThrough(call: Call, places: readonly Place[]): Promise<readonly string[]> {
+async function letThrough(call: Call, places: readonly Place[], notes: readonly string[]): Promise<readonly string[]> {
   const { command: server } = await import('../server.ts');
   const known = await serversAtGate(call);
   const ids = new Set(places.flatMap(({ servers }) => servers.flatMap((one) => declaredAs(one, known, carriedBy) ?? [])));
   if (ids.size === 0) {
-    throw new SallyportError('ERR_CONFLICT', 'the gate cannot take it', { remedy: 'See what `sallyport config seal FILE --by gate --owner WHO` says.' });
+    throw new SallyportError('ERR_CONFLICT', `the gate cannot take it: ${notes.map(plainly).join('; ')}`, { remedy: 'Nothing was changed. Mend that, and run this again.' });
   }
   const io = call.options.json ? quiet(call.io) : call.io;
   for (const id of ids) {

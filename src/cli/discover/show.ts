@@ -94,7 +94,7 @@ function whatOf({ runs, keys, name }: Asset): string {
 const PLACES_SHOWN_MAX = 3;
 
 function placesOf({ evidence }: Asset): readonly string[] {
-  const places = [...new Set(evidence.map(({ host, place }) => (host === undefined ? place : `${host}: ${place}`)))];
+  const places = [...new Set(evidence.map(({ host, place }) => (host === undefined || host === place ? place : `${host}: ${place}`)))];
   const more = places.length - PLACES_SHOWN_MAX;
   return more <= 0 ? places : [...places.slice(0, PLACES_SHOWN_MAX), `and ${more} more`];
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { hostname } from 'node:os';
 import { objects, part, text } from '../../cli/json-view.ts';
 import { keysOfRuns } from '../../discover/keys.ts';
@@ -11,6 +11,9 @@ import { ask, person } from '../admins/fixture-admin.ts';
 import { configure, crm, openControl, surfaceSaying } from '../fixture-control.ts';
 import { keepReport } from './evidence.ts';
 import { REPORT } from './schema.ts';
+
+// A shared machine: nothing here is a statement about time.
+setDefaultTimeout(90_000);
 
 const fixture = await openControl();
 const { api, says } = fixture;

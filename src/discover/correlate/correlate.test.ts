@@ -81,6 +81,10 @@ describe('against the registry a server is', () => {
     expect(statusOf([seen({ keys: ['url:https://crm.example/mcp', URL_OF], sensor: 'network' })])).toEqual(['bypassing']);
     const packaged: Registered = { ...CRM, keys: ['package:npm/crm'] };
     expect(statusOf([seen({ keys: ['package:npm/crm', 'package:npm/evil'], sensor: 'process' })], [packaged])).toEqual(['bypassing']);
+    const listens = seen({ keys: ['package:npm/crm', 'listener:laptop-7!127.0.0.1:9000'], sensor: 'listener' });
+    expect(statusOf([listens], [packaged])).toEqual(['bypassing']);
+    expect(statusOf([{ ...listens, keys: ['package:npm/crm'] }], [packaged])).toEqual(['sanctioned']);
+    expect(statusOf([{ ...listens, goneAt: NOW }], [packaged])).toEqual(['sanctioned']);
   });
 
   test('not what only another reporter says that it is', () => {

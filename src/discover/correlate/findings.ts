@@ -95,7 +95,7 @@ const PLACES_SHOWN_MAX = 5;
 
 /** Where it was seen, each a line; of many the first, and how many more. */
 export function placesOf({ evidence }: Pick<JudgedAsset, 'evidence'>): readonly string[] {
-  const places = [...new Set(evidence.map(({ sensor, host, place }) => `${sensor}: ${host === undefined ? '' : `${host}: `}${place}`))];
+  const places = [...new Set(evidence.map(({ sensor, host, place }) => `${sensor}: ${host === undefined || host === place ? '' : `${host}: `}${place}`))];
   const more = places.length - PLACES_SHOWN_MAX;
   return more <= 0 ? places : [...places.slice(0, PLACES_SHOWN_MAX), `and ${more} more`];
 }

@@ -81,9 +81,12 @@ function waysBeside(present: readonly Evidence[], servers: readonly Registered[]
   const isPackaged = [...declared].some((mark) => mark.startsWith('package:'));
   const others = present.flatMap(({ keys }) => keys).filter((key) => marksOf(key).some((mark) => !declared.has(mark)));
   const elsewhere = others.filter((key) => isPackaged || key.startsWith('url:'));
+  // What the gate starts itself speaks to the gate alone: whatever of it listens on a machine, somebody else started.
+  const isStarted = servers.every(({ keys }) => keys.length > 0 && keys.every((key) => !key.startsWith('url:')));
+  const listening = isStarted ? present.filter(({ sensor, keys }) => sensor === 'listener' && keys.some((key) => key.startsWith('listener:'))) : [];
   const unapproved = servers.every(({ isApproved }) => !isApproved) && present.some((one) => !isThroughGate(one));
   return [...new Set([
-    ...ways, ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
+    ...ways, ...listening.map((one) => `it listens, and the gate did not start it so: ${placeOf(one)}`), ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
     ...(unapproved ? ['it is declared, and nobody approved it'] : []),
   ])];
 }

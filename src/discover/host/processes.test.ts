@@ -162,6 +162,8 @@ describe('what runs here', () => {
     expect(of(observed(), pid)).toMatchObject([{ kind: 'server', confidence: 92, runs: { kind: 'program', script: join(root, 'fake/main.js') } }]);
     const seen = observeProcesses(readLinux(), { ...look, gates: [join(root, 'fake/main.js')] });
     expect(of(seen, pid)).toMatchObject([{ kind: 'server', runs: { kind: 'gate', server: 'crm' } }]);
+    // Two that are started from one folder are two servers.
+    expect(of(seen, pid).flatMap(({ keys }) => keys).filter((key) => key.startsWith('program:'))).toEqual([]);
     const gate = { ...look, gates: [put('real/main.js', STAYS)] };
     const named = await start([bun, join(root, 'fake/main.js'), 'connect', 'crm'], gate.gates[0]);
     expect(of(observeProcesses(readLinux(), gate), named.pid).map(({ runs }) => runs?.kind)).toEqual(['program']);

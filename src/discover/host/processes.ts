@@ -85,7 +85,9 @@ function keysOf(process: RunningProcess, { runs, invocation: { origin } }: Proce
   const { pid, startedAt, container, image } = process;
   // Paths of an image's files are no paths of this machine.
   const isHere = image === undefined || runs.kind !== 'program';
-  const project = origin !== undefined && !origin.isInstalled && image === undefined ? [keyOfProgram(machine, origin.folder)] : [];
+  // Each `sallyport connect` is of Sallyport's own folder, and another server.
+  const isProject = origin !== undefined && !origin.isInstalled && image === undefined && runs.kind !== 'gate';
+  const project = isProject ? [keyOfProgram(machine, origin.folder)] : [];
   return [
     keyOfProcess(machine, pid, startedAt), ...(isHere ? [...keysOfRuns(runs, machine), ...project] : []),
     ...(container === undefined ? [] : [keyOfContainer(machine, container)]),
