@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurable } from '../audit/log/durable.ts';
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -54,7 +55,8 @@ export function openSensorQueue(folder: string): SensorQueue {
       last += 1;
       const text = JSON.stringify(report);
       const file = join(folder, `${String(last).padStart(DIGITS, '0')}.json`);
-      write(file, text);
+      // Half a report after a crash would be told as a whole one.
+      writeDurable(file, text, 0o600);
       waiting.push({ file, bytes: text.length, observations: observationsOf(report) });
       while (waiting.length > 1 && (waiting.length > LIMITS.sensorReportsMax || bytes() > LIMITS.sensorQueueBytesMax)) leave(true);
     },
@@ -87,17 +89,4 @@ function read(file: string): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The whole file or none: half a report after a crash would be told as a whole one. */
-function write(file: string, text: string): void {
-  const draft = `${file}.draft`;
-  const fd = openSync(draft, 'w', 0o600);
-  try {
-    writeFileSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, file);
 }

@@ -4,7 +4,7 @@ import { showHidden } from '../../domain/hidden.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { looksSecret } from '../../domain/secret-forms.ts';
-import { valueAt } from '../edit/place.ts';
+import { valueAt } from '../read/entries.ts';
 import type { Path } from '../read/region.ts';
 import { fetches, isBroad, isCleartext, isPinned, runsCommands } from '../risks.ts';
 import { found } from './rules.ts';

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { JSON_EDITOR } from './json-edit.ts';
-import { lineAt, valueAt, withValue } from './place.ts';
+import { lineAt, withValue } from './place.ts';
 import type { Extent } from './place.ts';
+import { plainOf } from '../read/document.ts';
+import { valueAt } from '../read/entries.ts';
 import type { Path } from '../read/region.ts';
 import { TOML_EDITOR } from './toml-edit.ts';
 import { YAML_EDITOR } from './yaml-edit.ts';
@@ -60,12 +62,6 @@ export function lineOf(text: string, file: string, at: Path): number | undefined
 /** A file as plain data; null for what does not parse. */
 export function dataOf(text: string, file: string): Json {
   return plainOf(EDITORS[formatOf(file)].parse(text));
-}
-
-/** Parsers differ in what their objects are made of; JSON has no such difference. */
-function plainOf(value: unknown): Json {
-  const json: Json = JSON.parse(JSON.stringify(value ?? null));
-  return json;
 }
 
 function unchangeable(file: string, text: string, at: Path): SallyportError {

@@ -8,13 +8,6 @@ export interface Extent {
   readonly end: number;
 }
 
-export function valueAt(value: Json | undefined, path: Path): Json | undefined {
-  return path.reduce<Json | undefined>((at, name) => {
-    if (isArray(at)) return typeof name === 'number' ? at[name] : undefined;
-    return isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-  }, value);
-}
-
 /** The same with another value at one place, which must be there. */
 export function withValue(value: Json, [name, ...rest]: Path, to: Json): Json {
   if (name === undefined) return to;

@@ -7,7 +7,8 @@ import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Severity } from '../../domain/finding.ts';
 import type { Artefact } from './plan.ts';
-import { readDocument, render, valueAt } from './render.ts';
+import { valueAt } from '../read/entries.ts';
+import { readDocument, render } from './render.ts';
 
 /** In what a deployed document is not what was compiled. `who-may-write`: somebody but its owner could change it unseen. */
 export interface Drift {

@@ -3,6 +3,8 @@ import type { ParseError } from 'jsonc-parser';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
+import { plainOf } from '../read/document.ts';
+import { valueAt } from '../read/entries.ts';
 import type { Artefact } from './plan.ts';
 
 /** The first and last line of what is ours in a file that others write too and whose comments must stay. */
@@ -19,11 +21,11 @@ export function render(artefact: Artefact, existing: string | undefined): string
 
 /** Throws `ERR_CONFIG_SYNTAX`. */
 export function readDocument(text: string, format: Artefact['format'], file: string): Json {
-  if (format === 'toml') return plain(readToml(text, file));
+  if (format === 'toml') return plainOf(readToml(text, file));
   const problems: ParseError[] = [];
   const tree = parseTree(text, problems, { allowTrailingComma: true });
   if (problems.length > 0 || tree === undefined) throw syntax(file);
-  return plain(getNodeValue(tree));
+  return plainOf(getNodeValue(tree));
 }
 
 function renderJson(artefact: Artefact, existing: string): string {
@@ -90,15 +92,6 @@ function readToml(text: string, file: string): unknown {
   } catch (cause) {
     throw syntax(file, cause);
   }
-}
-
-export function valueAt(json: Json | undefined, at: readonly string[]): Json | undefined {
-  return at.reduce<Json | undefined>((value, name) => (isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined), json);
-}
-
-function plain(value: unknown): Json {
-  const json: Json = JSON.parse(JSON.stringify(value ?? null));
-  return json;
 }
 
 function syntax(file: string, cause?: unknown): SallyportError {

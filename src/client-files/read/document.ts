@@ -101,7 +101,7 @@ function nestingOf(text: string): number {
   return deepest;
 }
 
-/** Plain JSON, whatever the parser made (dates, big numbers). */
+/** Plain JSON, whatever the parser made (dates, big numbers); what parsers make differs even where it says the same. */
 export function plainOf(value: unknown): Json {
   const json: Json = JSON.parse(JSON.stringify(value ?? null));
   return json;

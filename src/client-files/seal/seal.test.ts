@@ -6,7 +6,7 @@ import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { makeIdentity } from '../../vault/identity.ts';
 import { secretsIn } from '../audit/secrets.ts';
-import { valueAt } from '../edit/place.ts';
+import { valueAt } from '../read/entries.ts';
 import { readText } from '../read/document.ts';
 import { readServers } from '../read/servers.ts';
 import { clientOf } from '../table/client-of.ts';

@@ -4,7 +4,7 @@ import { isArray, isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { applyChanges, dataOf } from '../edit/edit.ts';
 import type { Change } from '../edit/edit.ts';
-import { valueAt } from '../edit/place.ts';
+import { valueAt } from '../read/entries.ts';
 import { digestOf, leftBeside, replaceFile } from '../edit/replace.ts';
 import { readClientFile } from '../file.ts';
 import type { ClientFile } from '../file.ts';
