@@ -10,7 +10,7 @@ export function publicRuns(runs: Runs): Runs {
 
 /** An address without what opens it: person, password, query, keys in its path. */
 export function withoutKeys(url: string): string {
-  if (!URL.canParse(url)) return url;
+  if (!URL.canParse(url)) return redact(url);
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${withoutSecrets(pathname)}`;
 }

@@ -48,6 +48,7 @@ export const FILES: readonly Switch[] = [
   ]),
   ...switches('src/cli/config/watch-reports.ts', 'src/cli/config/watch-reports.test.ts', [
     ['changes without end', 'fills no log', 'if (this.#taken < LIMITS.watchReportsPerMinuteMax) {', 'if (this.#taken >= 0) {'],
+    ['what is added while others are told', 'stays on the disk until it was told', 'const written = this.#writing.then(write);', 'const written = write();'],
   ]),
   ...switches('src/control/files/routes.ts', 'src/control/files/files.test.ts', [
     ['who may protect', 'is for whom policy', "summary, access: 'protect',", "summary, access: 'read',"],

@@ -15,6 +15,8 @@ interface Report {
   readonly body: JsonObject;
 }
 
+type Told = Pick<Client, 'home' | 'control' | 'send'>;
+
 /** Faults that pass: control is away, or busy. With any other it will never take the report, and it is put aside. */
 const PASSING = ['ERR_NOT_RUNNING', 'ERR_BUSY', 'ERR_STORE_UNAVAILABLE', 'ERR_JOURNAL_UNAVAILABLE', 'ERR_JOURNAL_BACKLOG', 'ERR_RATE_LIMITED'];
 
@@ -23,20 +25,21 @@ const PASSING = ['ERR_NOT_RUNNING', 'ERR_BUSY', 'ERR_STORE_UNAVAILABLE', 'ERR_JO
  * and leaves it when control has it on record; a control that is away is told later. The oldest are kept when there are too many.
  */
 export class WatchReports {
-  readonly #client: Client;
-  readonly #io: Io;
+  readonly #client: Told;
+  readonly #io: Pick<Io, 'note'>;
   readonly #file: string;
   #waiting: Report[] = [];
   #sending: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
   #lost = 0;
 
-  private constructor(client: Client, io: Io, file: string) {
+  private constructor(client: Told, io: Pick<Io, 'note'>, file: string) {
     this.#client = client;
     this.#io = io;
     this.#file = file;
   }
 
-  static async open(client: Client, io: Io, folder: string): Promise<WatchReports> {
+  static async open(client: Told, io: Pick<Io, 'note'>, folder: string): Promise<WatchReports> {
     const reports = new WatchReports(client, io, join(folder, 'unsent.jsonl'));
     const text = await readFile(reports.#file, 'utf8').catch(() => '');
     reports.#waiting = text.split('\n').flatMap(read).slice(0, LIMITS.watchQueueMax);
@@ -55,8 +58,17 @@ export class WatchReports {
       if (this.#lost === 1) this.#io.note(`${LIMITS.watchQueueMax} reports wait for control: what comes now is shown here and lost to the record.`);
       return;
     }
-    this.#waiting.push({ path, body });
-    await appendFile(this.#file, `${JSON.stringify({ path, body })}\n`, { mode: 0o600, flush: true });
+    await this.#onDisk(() => {
+      this.#waiting.push({ path, body });
+      return appendFile(this.#file, `${JSON.stringify({ path, body })}\n`, { mode: 0o600, flush: true });
+    });
+  }
+
+  /** One at a time: what is written anew without what was told must not lose what is added meanwhile. */
+  #onDisk(write: () => Promise<void>): Promise<void> {
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => undefined);
+    return written;
   }
 
   /** Sends what waits, as far as control takes it. Never rejects. */
@@ -66,7 +78,7 @@ export class WatchReports {
   }
 
   async #sendAll(): Promise<void> {
-    const before = this.#waiting.length;
+    let told = 0;
     while (this.#waiting[0] !== undefined) {
       const { path, body } = this.#waiting[0];
       try {
@@ -77,10 +89,11 @@ export class WatchReports {
         this.#io.note(`control refused a report (${code}): ${error instanceof Error ? error.message : ''}`);
       }
       this.#waiting.shift();
+      told += 1;
     }
-    if (this.#waiting.length === before) return;
-    if (this.#waiting.length === 0) await rm(this.#file, { force: true });
-    else await replaceOwn(this.#file, `${this.#waiting.map((one) => JSON.stringify(one)).join('\n')}\n`);
+    if (told === 0) return;
+    await this.#onDisk(() => (this.#waiting.length === 0 ? rm(this.#file, { force: true })
+      : replaceOwn(this.#file, `${this.#waiting.map((one) => JSON.stringify(one)).join('\n')}\n`)));
   }
 }
 

@@ -4,7 +4,6 @@ import { openBaselines } from '../../client-files/watch/baseline.ts';
 import type { Baseline, BaselineStore } from '../../client-files/watch/baseline.ts';
 import { filesOf, lookAt } from '../../client-files/watch/look.ts';
 import type { Seen } from '../../client-files/watch/look.ts';
-import type { Home } from '../../client-files/table/places.ts';
 import { watchedPlaces } from '../../client-files/watch/places.ts';
 import type { Difference, FileState, WatchedPlace } from '../../client-files/watch/watched.ts';
 import { SallyportError } from '../../domain/errors.ts';
@@ -13,6 +12,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { OptionTable } from '../arguments.ts';
 import type { Client } from '../client.ts';
 import { number, part, text } from '../json-view.ts';
+import { ownPlatform } from '../own-platform.ts';
 import type { Call } from '../verbs.ts';
 import { hasGate } from './file-acts.ts';
 
@@ -37,8 +37,7 @@ export async function watchedOf({ options, io, client }: Call): Promise<Watched>
       remedy: 'Leave it out: it is the user\'s name.',
     });
   }
-  const { platform: here } = process;
-  const platform: Home['platform'] = here === 'darwin' || here === 'win32' ? here : 'linux';
+  const platform = ownPlatform();
   const named = options.list('of').map((folder) => ({ folder: resolve(io.cwd, folder), platform, env: {} }));
   const homes = named.length > 0 ? named : [{ folder: io.env['HOME'] ?? homedir(), platform, env: io.env }];
   const projects = options.list('project').map((folder) => resolve(io.cwd, folder));

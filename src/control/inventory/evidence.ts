@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Evidence } from '../../discover/correlate/asset.ts';
-import { withoutSecrets } from '../../discover/keys.ts';
+import { publicRuns } from '../../discover/public-runs.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { redact } from '../../domain/redacted.ts';
@@ -95,15 +95,8 @@ function toEvidence(said: Reported, before: StoredEvidence | undefined, now: num
   return {
     ...rest, place: redact(place), facts: Object.fromEntries(plainFacts), seenAt: Math.max(seenAt, before?.seenAt ?? 0),
     firstSeenAt: Math.min(seenAt, before?.firstSeenAt ?? seenAt),
-    ...(name === undefined ? {} : { name: redact(name) }), ...(runs === undefined ? {} : { runs: plainRuns(runs) }),
+    ...(name === undefined ? {} : { name: redact(name) }), ...(runs === undefined ? {} : { runs: publicRuns(runs) }),
   };
-}
-
-function plainRuns(runs: NonNullable<Reported['runs']>): NonNullable<Reported['runs']> {
-  if (runs.kind === 'shell') return { ...runs, line: redact(runs.line) };
-  if (runs.kind !== 'remote' || !URL.canParse(runs.url)) return runs.kind === 'remote' ? { ...runs, url: redact(runs.url) } : runs;
-  const url = new URL(runs.url);
-  return { ...runs, url: `${url.protocol}//${url.host}${withoutSecrets(url.pathname)}` };
 }
 
 /**
