@@ -104,7 +104,9 @@ async function letThrough(call: Call, places: readonly Place[], notes: readonly 
   const known = await serversAtGate(call);
   const ids = new Set(places.flatMap(({ servers }) => servers.flatMap((one) => declaredAs(one, known, carriedBy) ?? [])));
   if (ids.size === 0) {
-    throw new SallyportError('ERR_CONFLICT', `the gate cannot take it: ${notes.map(plainly).join('; ')}`, { remedy: 'Nothing was changed. Mend that, and run this again.' });
+    throw new SallyportError('ERR_CONFLICT', `the gate cannot take it: ${notes.map(plainly).join('; ')}`, {
+      remedy: 'Nothing was changed. Mend that, and run this again.',
+    });
   }
   const io = call.options.json ? quiet(call.io) : call.io;
   for (const id of ids) {

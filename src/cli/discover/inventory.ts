@@ -67,7 +67,8 @@ async function showOne({ client, io, options }: Call, id: string): Promise<void>
 
 function factsOf(evidence: JsonObject): string {
   const facts = evidence['facts'];
-  return typeof facts === 'object' && facts !== null ? Object.entries(facts).map(([name, value]) => `${name}: ${name === 'startedAt' ? time(number(value) * 1000) : text(value)}`).join('\n') : '';
+  if (typeof facts !== 'object' || facts === null) return '';
+  return Object.entries(facts).map(([name, value]) => `${name}: ${name === 'startedAt' ? time(number(value) * 1000) : text(value)}`).join('\n');
 }
 
 async function showFindings({ client, io, options }: Call): Promise<void> {

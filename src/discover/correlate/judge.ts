@@ -86,7 +86,8 @@ function waysBeside(present: readonly Evidence[], servers: readonly Registered[]
   const listening = isStarted ? present.filter(({ sensor, keys }) => sensor === 'listener' && keys.some((key) => key.startsWith('listener:'))) : [];
   const unapproved = servers.every(({ isApproved }) => !isApproved) && present.some((one) => !isThroughGate(one));
   return [...new Set([
-    ...ways, ...listening.map((one) => `it listens, and the gate did not start it so: ${placeOf(one)}`), ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
+    ...ways, ...listening.map((one) => `it listens, and the gate did not start it so: ${placeOf(one)}`),
+    ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
     ...(unapproved ? ['it is declared, and nobody approved it'] : []),
   ])];
 }
