@@ -374,6 +374,14 @@ const ROWS = {
     'issue 4, part 5'],
   'controls-evidenced': ['A report says which records of a period are evidence of which control, and what is missing; it judges nobody.', 'issue 4, part 8'],
   'query-language': ['Records are found and counted by a documented filter; what is found was read from the ledger and proves itself.', 'issue 4, part 5'],
+  'client-files-audited': [
+    'What is wrong with clients\' files and the texts that agents obey is told with its place and no value, for people and for code hosts.',
+    'issue 7, part 6',
+  ],
+  'client-files-bad': [
+    'A client\'s file that is broken, endless or rewritten meanwhile is told with its place; nothing is half-written, and nothing is lost.',
+    'issue 7, bad input',
+  ],
   'client-files-sealed': [
     'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
     'issue 7, part 6 and Done when',

@@ -10,7 +10,7 @@ const SELF = { name: 'sallyport-discovery', version: '1' };
 /** What a web page that no server knows would say of itself: the name can't exist (RFC 2606). */
 const FOREIGN = 'foreign-page.invalid';
 
-/** The four ways in which a server is asked for the same thing: as we are, and as a page of somebody else's would. */
+/** In which ways a server is asked for the same thing: as we are, and as a page of somebody else's would. */
 const GUISES = { own: {}, origin: { origin: `https://${FOREIGN}` }, host: { host: FOREIGN } } as const;
 export type Guise = keyof typeof GUISES;
 
