@@ -26,7 +26,7 @@ const token: Verb = {
     if (!options.json) {
       const [role, node] = [text(part(made, 'role')), text(part(made, 'node'))];
       io.note(`It is shown this once, lets ${role} ${node} join once, and ends ${time(number(part(made, 'expiresAt')))}.`);
-      io.note(`There: sallyport role ${role} --node ${node} --join FILE`);
+      io.note(`There: sallyport ${role === 'sensor' ? 'sensor' : `role ${role}`} --node ${node} --join FILE`);
     }
     return 0;
   },

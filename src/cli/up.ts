@@ -13,13 +13,14 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner, egress and gateway, each a process of its own in a jail',
-  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed] [--lease 60s]',
+  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--link-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed] [--lease 60s]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },
       watch: { type: 'boolean' },
       listen: { type: 'string' },
       'control-listen': { type: 'string' },
+      'link-listen': { type: 'string' },
       'insecure-loopback': { type: 'boolean' },
       strict: { type: 'boolean' },
       unjailed: { type: 'boolean' },
@@ -35,6 +36,7 @@ export const command: Command = {
       ...(file === undefined ? {} : { manifest: resolve(io.cwd, file) }),
       listen: options.text('listen'),
       controlListen: options.text('control-listen'),
+      linkListen: options.text('link-listen'),
       insecureLoopback: options.flag('insecure-loopback'),
       strict: options.flag('strict'),
       unjailed: options.flag('unjailed'),
@@ -56,6 +58,8 @@ export interface StartOptions {
   readonly manifest?: string;
   readonly listen?: string | undefined;
   readonly controlListen?: string | undefined;
+  /** Where control hears roles and sensors of other machines; absent: nowhere. */
+  readonly linkListen?: string | undefined;
   readonly insecureLoopback: boolean;
   readonly strict: boolean;
   /** How long gateways go on deciding when control is away, as it is typed. */
@@ -84,6 +88,7 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
   // A gate on whatever port is free has its control on one too.
   const controlListen = options.controlListen ?? declared.control ?? (listen.endsWith(':0') ? '127.0.0.1:0' : '127.0.0.1:7444');
   const insecure = options.insecureLoopback ? ['--insecure-loopback'] : [];
+  const link = options.linkListen === undefined ? [] : ['--link-listen', options.linkListen];
   return superviseRoles({
     home: options.home,
     env: io.env,
@@ -96,7 +101,7 @@ export async function startAll(io: Pick<Io, 'env' | 'signal'>, options: StartOpt
     signal: io.signal,
     roleArguments: {
       ledger: options.strict ? ['--strict'] : [],
-      control: [...followed(options), '--listen', controlListen, ...insecure, ...(options.lease === undefined ? [] : ['--lease', options.lease])],
+      control: [...followed(options), '--listen', controlListen, ...link, ...insecure, ...(options.lease === undefined ? [] : ['--lease', options.lease])],
       gateway: ['--listen', listen, ...insecure],
     },
   });

@@ -65,7 +65,7 @@ export function showSeen({ io, options }: Call, seen: SeenHere, threshold: Sever
 export function showChanges({ io, options }: Pick<Call, 'io' | 'options'>, differences: readonly Difference[], unseen: readonly Unseen[]): number {
   show(io, options.json, asJson({ changes: differences, unseen }), () => (differences.length === 0 ? 'Nothing changed.\n' : table(
     ['what', 'was', 'is', 'seen at'], differences.map(({ was, is, asset }) => [
-      text(asset['name']), was ?? 'not there', is ?? 'forgotten', textsOf(asset['places']).join('\n'),
+      text(asset['name']), was ?? 'not there', is ?? 'part of another, or forgotten', textsOf(asset['places']).join('\n'),
     ]))));
   for (const line of describeUnseen(unseen)) io.note(line);
   return unseen.length === 0 ? 0 : UNSEEN;

@@ -88,7 +88,7 @@ function toAsset(group: readonly Evidence[]): readonly Asset[] {
   const runs = surest.find((one) => one.runs !== undefined)?.runs;
   return [{
     id: createHash('sha256').update(`${first.kind} ${keys[0] ?? ''}`).digest('hex').slice(0, ID_CHARS),
-    kind: first.kind, keys, name: surest.find((one) => one.name !== undefined)?.name ?? keys[0] ?? '',
+    kind: first.kind, keys, name: surest.find((one) => one.name !== undefined)?.name ?? nameByKey(keys[0] ?? ''),
     ...(runs === undefined ? {} : { runs }),
     confidence: confidenceOf(group), evidence: newest,
     sensors: distinct(group.map((one) => one.sensor)),
@@ -119,4 +119,9 @@ function present(items: readonly (string | undefined)[]): readonly string[] {
 function compare(one: string, other: string): number {
   if (one === other) return 0;
   return one < other ? -1 : 1;
+}
+
+/** What has no name goes by its address, package or program. */
+function nameByKey(key: string): string {
+  return key.replace(/^url:(?:[^!/]*!)?/, '');
 }

@@ -87,7 +87,7 @@ function waysBeside(present: readonly Evidence[], servers: readonly Registered[]
   const unapproved = servers.every(({ isApproved }) => !isApproved) && present.some((one) => !isThroughGate(one));
   return [...new Set([
     ...ways, ...listening.map((one) => `it listens, and the gate did not start it so: ${placeOf(one)}`),
-    ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key}`),
+    ...elsewhere.map((key) => `it is also there as what it is not declared to be: ${key.replace(/^url:(?:[^!/]*!)?/, '')}`),
     ...(unapproved ? ['it is declared, and nobody approved it'] : []),
   ])];
 }
