@@ -22,6 +22,9 @@ export const INVENTORY: readonly Switch[] = [
   ...switches('src/control/inventory/routes.ts', 'src/control/inventory/inventory.test.ts', [
     ['ignoring ends', 'an asset is ignored until a day', 'until - now > LIMITS.assetIgnoredMsMax', 'until < 0'],
   ]),
+  ...switches('src/cli/discover/adopt.ts', 'test/e2e/rogue.test.ts', [
+    ['what is adopted is seen first', 'with one command its traffic', '    await agreed(call, places, owner);\n', ''],
+  ]),
   ...switches('src/control/inventory/ignored.ts', 'src/control/inventory/inventory.test.ts', [
     ['what is ignored by the word of others', 'hides nothing that another one sees', 'parts.every((part) =>', 'parts.some((part) =>'],
   ]),

@@ -6,7 +6,9 @@ import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
-import { declaredAs } from '../../registry/imported.ts';
+import { redact } from '../../domain/redacted.ts';
+import { declaredAs, importServers } from '../../registry/imported.ts';
+import { renderArgv } from '../../registry/launch.ts';
 import type { Io } from '../command.ts';
 import { show } from '../command.ts';
 import { openFile } from '../config/opened.ts';
@@ -31,6 +33,7 @@ export const adopt: Verb = {
     const id = call.need(0, 'the asset');
     const asset = await client.get(`/inventory/assets/${encodeURIComponent(id)}`);
     const places = await placesOf(call, asset);
+    await agreed(call, places, owner);
     // First declared, then let through, and only then rewritten: no client is left with an entry that leads to nothing.
     const notes: string[] = [];
     for (const { entries, servers } of places) notes.push(...(await throughGate(call, entries, servers, false))?.notes ?? []);
@@ -46,6 +49,27 @@ What runs of it beside the gate ends with the client. Who may call it is policy,
     return left === 0 ? 0 : LEFT;
   },
 };
+
+/**
+ * Shows what the gate would start or reach before anything is declared: of one package there may be several entries, with other words
+ * each, and a file of a project is whoever's wrote it. Throws `ERR_USAGE` where nobody agrees.
+ */
+async function agreed(call: Call, places: readonly Place[], owner: string): Promise<void> {
+  const { io, options } = call;
+  const servers = places.flatMap((place) => place.servers);
+  const { servers: made } = importServers({ servers, unread: [] }, { owner, declared: await serversAtGate(call), carriedBy });
+  if (made.length === 0) return;
+  for (const { name, declaration: { endpoint } } of made) {
+    const file = places.find((place) => place.names.includes(name))?.file ?? '';
+    const what = endpoint.transport !== 'stdio' ? endpoint.url
+      : [renderArgv(endpoint.launch), ...Object.keys(endpoint.launch.env).map((own) => `${own}=…`)].join(' ');
+    io.note(`${plain(name)} of ${plain(file)}: ${plain(redact(what))}`);
+  }
+  if (options.flag('yes') || (await io.confirm('Declare it at the gate, which then starts or asks it for what it offers?'))) return;
+  throw new SallyportError('ERR_USAGE', 'nothing was declared: nobody confirmed it', {
+    remedy: 'Look at what the gate would start or reach, then give --yes.',
+  });
+}
 
 function plainly(name: string): string {
   return plain(name);
