@@ -56,6 +56,8 @@ export const OUTSIDE_LIMITS = {
   inventoryRecordsMax: 200,
   inventoryLookMs: 10 * 60_000,
   sensorBeatMsMin: 1_000,
+  /** Of one sensor, on record. */
+  sensorStopsPerHourMax: 20,
   sensorSilenceLookMs: 5_000,
   sensorBeatMsMax: 60 * 60_000,
   /** What waits on the disk of a sensor that control cannot be reached from. */

@@ -8,7 +8,7 @@ import { administer, type Administration } from '../../test/fixtures/gate.ts';
 import { endOf, startProgram } from '../../test/fixtures/program.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 import { objects, text } from '../cli/json-view.ts';
-import { noteSilentSensors } from '../control/inventory/sensors.ts';
+import { noteSilentSensors, observe } from '../control/inventory/sensors.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Looked, Observation } from '../domain/observation.ts';
 import { joinMachines } from '../link/machines/join.ts';
@@ -169,6 +169,16 @@ test('a sensor speaks of its own host, and asks control for nothing else', async
   for (const verb of ['control.keys', 'control.state', 'control.release', 'control.watch', 'ledger.append']) {
     expect(await codeOf(link.call(verb, {}))).toBe('ERR_LINK_FORBIDDEN');
   }
+}, 30_000);
+
+test('a sensor that stops and starts without end does not fill the journal', async () => {
+  const centre = await startCentre();
+  const { control } = centre.control;
+  const beat = { host: 'laptop-12', everyMs: 1_000, queued: 0, dropped: 0 };
+  for (let at = 0; at < LIMITS.sensorStopsPerHourMax + 3; at += 1) {
+    for (const state of ['watching', 'stopped'] as const) await observe(control, 'laptop-12', { beat: { ...beat, state } });
+  }
+  expect(await centre.records({ event: 'sensor.silent' })).toHaveLength(LIMITS.sensorStopsPerHourMax);
 }, 30_000);
 
 test('a queue keeps what was seen last, and leaves what cannot be read', () => {

@@ -97,8 +97,7 @@ test('[rogue-adopted] a server that is started beside the gate is seen, said to 
   expect(objects((await gate.admin('GET', '/servers'))['servers']).map(({ id: server }) => text(server))).not.toContain('notes');
 
   // What is on record is how things stood when they were compared, a moment after they were seen.
-  const isRogue = ({ detail }: { readonly detail?: Json }): boolean => text(part(detail ?? null, 'status')) === 'rogue';
-  while (!(await gate.records({ event: 'inventory.found' })).some(isRogue)) await Bun.sleep(50);
+  while (!(await gate.records({ event: 'inventory.found' })).some(({ detail }) => text(part(detail ?? null, 'status')) === 'rogue')) await Bun.sleep(50);
   const adopted = await endOf(startProgram(['discover', 'adopt', id, '--owner', 'me@example.com', '--yes'], ENV));
   expect(adopted).toMatchObject({ code: 0, out: expect.stringContaining('through the gate now') });
   expect(readFileSync(CLIENT_FILE, 'utf8')).not.toContain(url);

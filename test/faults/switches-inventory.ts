@@ -31,6 +31,7 @@ export const INVENTORY: readonly Switch[] = [
   ...switches('src/control/inventory/sensors.ts', 'src/roles/sensor.test.ts', [
     ['sensors of other hosts', 'a sensor speaks of its own host', 'if (stray !== undefined ||', 'if (false ||'],
     ['silent sensors on record', 'a sensor that falls silent', 'await record(silence(id, {', 'void ((_: unknown) => undefined)(silence(id, {'],
+    ['sensors that stop without end', 'does not fill the journal', 'if (stops <= LIMITS.sensorStopsPerHourMax)', 'if (stops >= 0)'],
     ['stopped sensors on record', 'a sensor joins by a token', "if (beat.state === 'stopped' &&", "if (beat.state !== 'stopped' &&"],
   ]),
   ...switches('src/link/verbs.ts', 'src/roles/sensor.test.ts', [

@@ -15,6 +15,8 @@ import { REPORT } from './schema.ts';
 /** So many times may a sensor not be heard before it is silent: one report may be lost. */
 const BEATS = 3;
 
+const HOUR_MS = 60 * 60_000;
+
 /** What a sensor says of itself, with every report and between them. */
 const BEAT = z.strictObject({
   host: z.string().min(1).max(255).regex(/^[^\p{Cc}\p{Cf}]+$/u, 'must be visible text'),
@@ -48,10 +50,14 @@ export async function observe(control: Control, node: string | undefined, { beat
 }
 
 /** A sensor is heard. That one stops is on record: from then on nobody looks at its host. */
-async function hearSensor({ store, record, now }: Parts, node: string, beat: Beat): Promise<void> {
+async function hearSensor({ store, record, now, state }: Parts & Pick<Control, 'state'>, node: string, beat: Beat): Promise<void> {
   const before = (await findStored(store, 'sensor', DEFAULT_SPACE, node))?.body;
-  if (beat.state === 'stopped' && before?.state === 'watching') await record(silence(node, { ...before, state: 'stopped' }));
   const at = now();
+  if (beat.state === 'stopped' && before?.state === 'watching') {
+    // One that stops and starts without end fills nobody's journal; that it does not watch now is a finding all the same.
+    const stops = await state.increment(`sensor-stops/${Math.floor(at / HOUR_MS)}/${node}`, 1, HOUR_MS);
+    if (stops <= LIMITS.sensorStopsPerHourMax) await record(silence(node, { ...before, state: 'stopped' }));
+  }
   const since = before === undefined || before.state !== 'watching' ? at : before.since;
   await putStored(store, 'sensor', DEFAULT_SPACE, node, { ...beat, seenAt: at, since }, `sallyport|sensor/${node}`);
 }
