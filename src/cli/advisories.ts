@@ -10,7 +10,7 @@ import { readPackageUrl } from '../knowledge/purl.ts';
 import { knowledgeOf } from '../knowledge/table.ts';
 import { show } from './command.ts';
 import { part, text } from './json-view.ts';
-import { readPlain } from './knowledge/plain-file.ts';
+import { readPlain } from './plain-file.ts';
 import { currentTables } from './knowledge/current.ts';
 import { plain, table } from './terminal.ts';
 import { commandOf } from './verbs.ts';

@@ -25,6 +25,7 @@ export const FILES: readonly Switch[] = [
   ...switches('src/client-files/watch/copies.ts', 'src/client-files/watch/watch.test.ts', [
     ['copies are of one file', 'copies show nothing', '.setAAD(Buffer.from(path)).setAuthTag(', '.setAuthTag('],
     ['links that were turned', 'through a link that was turned', "if (before.link !== undefined && await", "if (before.link === '' && await"],
+    ['what was written meanwhile behind a link', 'through a link that was turned', 'await checkSame(fresh, judged)', "await checkSame('', judged)"],
     ['what was written meanwhile', 'never over what somebody wrote', 'if (!Buffer.from(judged).equals(await readFile(path))) {', 'if (judged.length < 0) {'],
   ]),
   ...switches('src/client-files/watch/watcher.ts', 'src/client-files/watch/watch.test.ts', [

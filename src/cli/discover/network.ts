@@ -6,7 +6,7 @@ import type { Targets } from '../../discover/network/targets.ts';
 import { parseManifestText } from '../../registry/manifest-text.ts';
 import { refusalOf } from '../../upstream/address-class.ts';
 import { ignoreProxyVariables } from '../../upstream/http-request.ts';
-import { readPlain } from '../knowledge/plain-file.ts';
+import { readPlain } from '../plain-file.ts';
 import type { Verb } from '../verbs.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 

@@ -3,7 +3,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { readBundle } from '../../knowledge/bundle.ts';
 import type { Tables } from '../../knowledge/shape.ts';
 import type { Io } from '../command.ts';
-import { readPlain } from './plain-file.ts';
+import { readPlain } from '../plain-file.ts';
 
 /** A bundle as it lies on the disk, and what it says. Throws `ERR_FILE_UNREADABLE` and `ERR_VERIFY_FAILED`. */
 export async function readBundleFile(io: Io, name: string): Promise<{ readonly text: string; readonly tables: Tables }> {

@@ -1,11 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { readCatalog } from '../../registry/catalogs/catalog.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
+import { readPlain } from '../plain-file.ts';
 import { withProgress } from '../progress.ts';
 import { plain, span, table, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
@@ -16,7 +15,7 @@ export const importVerb: Verb = {
   usage: 'import FILE [--as NAME]', options: { as: { type: 'string' } },
   run: async ({ client, io, options, need }) => {
     const file = need(0, 'the file');
-    const read = readCatalog(await readText(resolve(io.cwd, file)), file);
+    const read = readCatalog(await readPlain(resolve(io.cwd, file), LIMITS.catalogBytesMax), file);
     const source = options.text('as') ?? basename(file).toLowerCase().replace(/\.\w+$/, '').replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0,
       60);
     const totals = { added: 0, known: 0, changed: 0, held: 0 };
@@ -41,15 +40,6 @@ export const importVerb: Verb = {
 };
 
 /** Only of a file: what waits for its other end, or has none, is not read. */
-async function readText(file: string): Promise<string> {
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() !== true) throw new SallyportError('ERR_FILE_UNREADABLE', `${file} is no file that can be read`, { remedy: 'Name an exported file.' });
-  if (found.size > LIMITS.catalogBytesMax) {
-    throw new SallyportError('ERR_CATALOG_INVALID', `${file} has more than ${LIMITS.catalogBytesMax} bytes`, { remedy: 'Export less at a time.' });
-  }
-  return readFile(file, 'utf8');
-}
-
 /** As many at a time as one request may bring. */
 function batchesOf(entries: readonly JsonObject[]): readonly (readonly JsonObject[])[] {
   const batches: JsonObject[][] = [];

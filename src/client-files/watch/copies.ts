@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, readFile, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
+import { exchangeFiles } from '../edit/exchange.ts';
 import { readOwn, replaceOwn } from './baseline.ts';
 import type { FileState } from './watched.ts';
 
@@ -86,12 +87,25 @@ export async function putBack(path: string, before: FileState | undefined, judge
     } finally {
       await handle.close();
     }
-    await checkSame(path, judged);
-    await rename(fresh, target);
+    await takePlace(fresh, target, judged);
   } catch (error) {
     await rm(fresh, { force: true });
     throw error;
   }
+}
+
+/** In one step that keeps what stood there until it was looked at: whoever writes in that very moment gets theirs back. */
+async function takePlace(fresh: string, target: string, judged: Uint8Array | undefined): Promise<void> {
+  if (!exchangeFiles(fresh, target)) {
+    // Nothing is there, or the system knows no such step.
+    await checkSame(target, judged);
+    return rename(fresh, target);
+  }
+  await checkSame(fresh, judged).catch((error: unknown) => {
+    exchangeFiles(fresh, target);
+    throw error;
+  });
+  await rm(fresh, { force: true });
 }
 
 /** What it leads to is looked at by itself afterwards: through a link that was turned nothing is written. */

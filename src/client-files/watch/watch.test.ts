@@ -219,7 +219,8 @@ describe('putting back', () => {
     expect(await state(place)).toEqual(before);
     expect(readFileSync(join(home, 'victim'), 'utf8')).toBe('keep');
     writeFileSync(join(home, 'real.json'), 'evil');
-    await putBack(place.path, before, undefined, copies);
+    expect(await codeOf(putBack(place.path, before, new TextEncoder().encode('what was judged'), copies))).toBe('ERR_FILE_CHANGED');
+    await putBack(place.path, before, new TextEncoder().encode('evil'), copies);
     expect(await state(place)).toEqual(before);
   });
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { SallyportError } from '../../domain/errors.ts';
+import { SallyportError } from '../domain/errors.ts';
 
 /** A plain file of so many bytes at most: no pipe is waited for, nothing endless read. Throws `ERR_FILE_UNREADABLE`. */
 export async function readPlain(path: string, bytesMax: number): Promise<string> {
