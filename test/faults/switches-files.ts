@@ -40,14 +40,17 @@ export const FILES: readonly Switch[] = [
   ]),
   ...switches('src/cli/config/watch-run.ts', 'src/cli/config/watch.test.ts', [
     ['the end of a watch', 'its end is on record', "await tell('stopped', 'it was ended');", ''],
+    ['what runs among many changes', 'what its servers started', "planned.includes('kill') && killing", "planned.includes('kill') && isTold && killing"],
     ['interruptions', 'its end is on record', "if (mark !== undefined) await tell('interrupted'", "if (mark === '') await tell('interrupted'"],
   ]),
   ...switches('src/cli/config/watch-actions.ts', 'src/cli/config/watch.test.ts', [
     ['whose folders a revert goes through', 'root takes nothing away', 'uid || !isWayOf(path, uid)', 'uid'],
     ['whose link names what is ended', 'root takes nothing away', '|| !isWayOf(path, after?.uid)', ''],
-    ['what ran already stays', 'what its servers started', 'one.startedAt >= since && ', ''],
+    ['what ran already stays', 'what its servers started', 'one.startedAt >= Math.floor(since / 1000) - 1 && ', ''],
+    ['names that are shown otherwise', 'what its servers started', 'changed.has(visible(name))', 'changed.has(name)'],
   ]),
   ...switches('src/cli/config/watch-reports.ts', 'src/cli/config/watch-reports.test.ts', [
+    ['the worst of many', 'fills no log', '.toSorted(byWeight)', ''],
     ['changes without end', 'fills no log', 'if (this.#taken < LIMITS.watchReportsPerMinuteMax) {', 'if (this.#taken >= 0) {'],
     ['what is added while others are told', 'stays on the disk until it was told', 'const written = this.#writing.then(write);', 'const written = write();'],
   ]),

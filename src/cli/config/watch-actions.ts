@@ -2,6 +2,8 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Copies } from '../../client-files/watch/copies.ts';
 import { putBack } from '../../client-files/watch/copies.ts';
+import { visible } from '../../client-files/watch/differences.ts';
+import type { Difference } from '../../client-files/watch/watched.ts';
 import type { Change } from '../../client-files/watch/watcher.ts';
 import { readFileOf } from '../../client-files/read/servers.ts';
 import { readLinux, hasProc } from '../../discover/host/processes-linux.ts';
@@ -31,7 +33,7 @@ export class Reverting {
     // Who may write the folders of a path decides where it leads: only for its own user does a watcher write there.
     const uid = process.getuid?.();
     if ((before ?? after)?.uid !== uid || !isWayOf(path, uid)) return 'not reverted: it is another user\'s file, or lies in another user\'s folder';
-    const now = Date.now();
+    const now = performance.now();
     const lately = (this.#done.get(path) ?? []).filter((at) => at > now - MINUTE_MS);
     if (lately.length >= LIMITS.watchRevertsPerMinuteMax) return 'not reverted: something writes it again and again';
     this.#done.set(path, [...lately, now]);
@@ -57,8 +59,22 @@ function isWayOf(path: string, uid: number | undefined): boolean {
   }
 }
 
-/** Stops an agent's calls at the gate until somebody lets it go on. */
-export async function block(client: Client, agent: string, path: string): Promise<string> {
+/** Changes that come without end are one reason to block: it is tried again after so long. */
+const BLOCK_AGAIN_MS = 5_000;
+
+/** Stops an agent's calls at the gate until somebody lets it go on, whatever else comes too fast to be told. */
+export class Blocking {
+  #triedAt = -Infinity;
+
+  /** What was done, in words; undefined: it was done a moment ago. `isTold`: the change has a report of its own. */
+  async block(client: Client, agent: string, path: string, isTold: boolean): Promise<string | undefined> {
+    if (!isTold && performance.now() - this.#triedAt < BLOCK_AGAIN_MS) return undefined;
+    this.#triedAt = performance.now();
+    return block(client, agent, path);
+  }
+}
+
+async function block(client: Client, agent: string, path: string): Promise<string> {
   try {
     await client.send('PUT', '/kill', { target: 'agent', name: agent, on: true, reason: `the file ${plain(path).slice(0, 500)} was changed without approval` });
     return `agent ${agent} blocked`;
@@ -67,25 +83,60 @@ export async function block(client: Client, agent: string, path: string): Promis
   }
 }
 
-/** Command lines of the servers that a change brought or changed: they live here only. */
-export function commandsOf({ path, after, bytes, differences }: Change): readonly (readonly string[])[] {
+/** How long after a change what it brought is looked for: a client starts its servers a little after it read its file. */
+const SOUGHT_MS = 10_000;
+const SOUGHT_MAX = 10_000;
+
+/** One command line that a change brought. It lives here only. */
+interface Sought {
+  readonly command: readonly string[];
+  readonly owner: number;
+  readonly since: number;
+  readonly until: number;
+  readonly change: Change;
+}
+
+/** Ends what changed entries started since: of many changes at once each counts, and all are looked for together. */
+export class Killing {
+  #sought: readonly Sought[] = [];
+
+  /** Whether nothing was looked for until now: who asks has to look from now on. */
+  add(change: Change): boolean {
+    const wasIdle = this.#sought.length === 0;
+    const owner = change.after?.uid ?? -1;
+    const fresh = commandsOf(change).map((command): Sought => ({ command, owner, since: change.seenAt, until: performance.now() + SOUGHT_MS, change }));
+    this.#sought = [...this.#sought, ...fresh].slice(-SOUGHT_MAX);
+    return wasIdle && this.#sought.length > 0;
+  }
+
+  /** Looks once: how many processes were ended, and by which changes they came. `isOver`: nothing is looked for any more. */
+  look(): { readonly ended: number; readonly differences: readonly Difference[]; readonly isOver: boolean } {
+    const { ended, by } = killStarted(this.#sought);
+    this.#sought = this.#sought.filter(({ until }) => until > performance.now());
+    return { ended, differences: [...by].flatMap(({ differences }) => differences), isOver: this.#sought.length === 0 };
+  }
+}
+
+/** Command lines of the servers that a change brought or changed. */
+function commandsOf({ path, after, bytes, differences }: Change): readonly (readonly string[])[] {
   // Else whoever turns a link to a file of root has root's programs ended.
   if (bytes === undefined || !isWayOf(path, after?.uid)) return [];
   const changed = new Set(differences.filter(({ severity }) => severity === 'critical' || severity === 'high').flatMap(({ server }) => server ?? []));
   const { servers } = readFileOf(new TextDecoder().decode(bytes), { client: after?.client ?? 'unknown', file: path, scope: 'user' });
-  return servers.filter(({ name, command }) => changed.has(name) && command.length > 0).map(({ command }) => command);
+  return servers.filter(({ name, command }) => changed.has(visible(name)) && command.length > 0).map(({ command }) => command);
 }
 
-/**
- * Ends what was started by changed entries since the change: processes of the file's owner whose command line is, or ends with,
- * an entry's, and what they started. Gives how many.
- */
-export function killStarted(commands: readonly (readonly string[])[], owner: number, sinceMs: number): number {
-  if (commands.length === 0 || !hasProc()) return 0;
+/** Processes of the file's owner whose command line is, or ends with, an entry's, and what they started. */
+function killStarted(sought: readonly Sought[]): { readonly ended: number; readonly by: ReadonlySet<Change> } {
+  const by = new Set<Change>();
+  if (sought.length === 0 || !hasProc()) return { ended: 0, by };
   const { processes } = readLinux();
-  const since = Math.floor(sinceMs / 1000) - 1;
-  const young = processes.filter((one) => one.pid !== process.pid && one.startedAt >= since && one.user === owner);
-  const roots = young.filter((one) => commands.some((command) => runs(one, command)));
+  const roots = processes.filter((one) => {
+    if (one.pid === process.pid) return false;
+    const found = sought.find(({ command, owner, since }) => one.startedAt >= Math.floor(since / 1000) - 1 && one.user === owner && runs(one, command));
+    if (found !== undefined) by.add(found.change);
+    return found !== undefined;
+  });
   const doomed = new Map<number, RunningProcess>();
   const add = (one: RunningProcess): void => {
     if (doomed.has(one.pid) || one.pid === process.pid) return;
@@ -93,7 +144,7 @@ export function killStarted(commands: readonly (readonly string[])[], owner: num
     for (const child of processes) if (child.parent === one.pid) add(child);
   };
   for (const root of roots) add(root);
-  return [...doomed.values()].filter(kill).length;
+  return { ended: [...doomed.values()].filter(kill).length, by };
 }
 
 /** `npx -y x` is seen as `npm exec -y x` or `node /usr/bin/npx -y x`: the last words are the entry's. */

@@ -6,11 +6,14 @@ import { ReportPace, WatchReports } from './watch-reports.ts';
 
 test('whoever writes files all the time fills no log: so many changes a minute are told one by one, of the others how many there were', () => {
   const pace = new ReportPace();
-  const differences = [{ file: '/a', what: 'command', severity: 'critical' }] as const;
+  const differences = [{ file: '/a', what: 'environment: A', severity: 'low' }] as const;
   const taken = Array.from({ length: 1_000 }, (_, at) => pace.takes(differences, 1_000_000 + at)).filter(Boolean);
   expect(taken).toHaveLength(LIMITS.watchReportsPerMinuteMax);
+  // One that weighs more than all that came before it is not what is left out.
+  expect(pace.takes([{ file: '/b', what: 'command', severity: 'critical' }], 1_002_000)).toBe(false);
   const held = pace.drain();
-  expect([held?.differences.length, (held?.differences.length ?? 0) + (held?.left ?? 0)]).toEqual([LIMITS.fileDifferencesMax, 1_000 - taken.length]);
+  expect(held?.differences[0]).toMatchObject({ file: '/b' });
+  expect([held?.differences.length, (held?.differences.length ?? 0) + (held?.left ?? 0)]).toEqual([LIMITS.fileDifferencesMax, 1_001 - taken.length]);
   expect(pace.drain()).toBeUndefined();
   expect(pace.takes(differences, 1_000_000 + 60_000)).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
+import { SEVERITIES } from '../../domain/finding.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -99,7 +100,7 @@ export class WatchReports {
 
 const MINUTE_MS = 60_000;
 
-/** So many changes a minute are reported one by one; of more the first and how many there were, in one report: nobody fills the log by writing. */
+/** So many changes a minute are reported one by one; of more the worst and how many there were, in one report: nobody fills the log by writing. */
 export class ReportPace {
   #since = 0;
   #taken = 0;
@@ -108,23 +109,28 @@ export class ReportPace {
 
   /** Whether a change is reported by itself; else it is held. */
   takes(differences: readonly Difference[], now: number): boolean {
-    if (now - this.#since >= MINUTE_MS) [this.#since, this.#taken] = [now, 0];
+    // A clock that was set back starts a minute, too.
+    if (now - this.#since >= MINUTE_MS || now < this.#since) [this.#since, this.#taken] = [now, 0];
     if (this.#taken < LIMITS.watchReportsPerMinuteMax) {
       this.#taken += 1;
       return true;
     }
-    this.#held = [...this.#held, ...differences].slice(0, LIMITS.fileDifferencesMax);
+    this.#held = [...this.#held, ...differences].toSorted(byWeight).slice(0, LIMITS.fileDifferencesMax);
     this.#count += differences.length;
     return false;
   }
 
-  /** What was held: some of it, and how much more there was. */
+  /** What was held: the worst of it, and how much more there was. */
   drain(): { readonly differences: readonly Difference[]; readonly left: number } | undefined {
     if (this.#count === 0) return undefined;
     const held = { differences: this.#held, left: this.#count - this.#held.length };
     [this.#held, this.#count] = [[], 0];
     return held;
   }
+}
+
+function byWeight(one: Difference, other: Difference): number {
+  return SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity);
 }
 
 /** A line that was cut short by a crash is none. */

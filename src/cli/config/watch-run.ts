@@ -19,8 +19,7 @@ import type { Call } from '../verbs.ts';
 import { seeInstructions } from './find-secrets.ts';
 import { approvedBaseline, byPath, toldOf } from './watched.ts';
 import type { Approved, Watched } from './watched.ts';
-import { block, commandsOf, killStarted } from './watch-actions.ts';
-import type { Reverting, WatchAction } from './watch-actions.ts';
+import type { Blocking, Killing, Reverting, WatchAction } from './watch-actions.ts';
 import type { ReportPace, WatchReports } from './watch-reports.ts';
 
 /** What a watcher does, and from which weight of a change on. */
@@ -39,13 +38,14 @@ export interface Watch {
   readonly reports: WatchReports;
   readonly pace: ReportPace;
   readonly reverting: Reverting;
+  readonly killing: Killing;
+  readonly blocking: Blocking;
   readonly copies: Copies;
   readonly followUps: Set<ReturnType<typeof setTimeout>>;
   readonly doing: Set<Promise<void>>;
 }
 
-/** A client starts its servers a little after it read its file: who kills looks more than once. */
-const KILL_AFTER_MS = [0, 1_000, 3_000, 10_000];
+const KILL_AGAIN_MS = 1_000;
 const BEAT_MS = 60_000;
 
 /** A baseline that does not hold is itself what a watcher is there to tell. */
@@ -153,7 +153,7 @@ async function begin(parts: Watch, { baseline }: Approved, renew: () => Promise<
 
 /** On disk first, then acted on, then told: what was done is in the report, and what became of it follows where it failed. */
 async function handle(parts: Watch, change: Change): Promise<void> {
-  const { call: { client, io, options }, watched, orders: { actions, from, agent }, reports, reverting, copies } = parts;
+  const { call: { client, io, options }, watched, orders: { actions, from, agent }, reports, reverting, killing, blocking, copies } = parts;
   const { path, bytes } = change;
   const differences = [...steered(change), ...change.differences];
   if (differences.length === 0) {
@@ -166,13 +166,13 @@ async function handle(parts: Watch, change: Change): Promise<void> {
   const isTold = parts.pace.takes(differences, change.seenAt);
   if (isTold) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), planned));
   const done = planned.includes('revert') ? [await reverting.revert(change)] : [];
-  if (planned.includes('kill') && isTold) killLater(parts, change);
+  if (planned.includes('kill') && killing.add(change)) killLater(parts, 0);
   // The bell of the terminal; who is not there hears of it by the sinks that carry the record.
   if (planned.includes('notify')) io.note(`\u0007${plain(path)} was changed: ${plain(differences[0]?.what ?? '')}`);
   show(parts, { ...change, differences }, by, done);
   // Control may take its time, or be away: who watches goes on watching.
   later(parts, 0, async () => {
-    if (planned.includes('block') && agent !== undefined && isTold) done.push(await block(client, agent, path));
+    if (planned.includes('block') && agent !== undefined) done.push(...[await blocking.block(client, agent, path, isTold)].flatMap((words) => words ?? []));
     const failed = done.filter((words) => words.includes('not '));
     if (failed.length > 0 && isTold) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), failed));
     await reports.send();
@@ -196,17 +196,16 @@ function steered({ path, after, bytes, differences }: Change): readonly Differen
   return rules.length === 0 ? [] : [{ file: path, what: `instructions with signs of an attack: ${[...new Set(rules)].join(', ')}`, severity: 'critical' }];
 }
 
-function killLater(parts: Watch, change: Change): void {
-  const commands = commandsOf(change);
-  for (const ms of KILL_AFTER_MS) {
-    later(parts, ms, async () => {
-      const ended = killStarted(commands, change.after?.uid ?? -1, change.seenAt);
-      if (ended === 0) return;
-      parts.call.io.note(`${ended} processes that it started were ended.`);
-      await parts.reports.add('/file-changes', reportOf(parts.watched, toldOf(change.differences), [`${ended} processes ended`]));
-      await parts.reports.send();
-    });
-  }
+/** Until nothing is looked for any more; the longest that anybody can make it is as long as they go on. */
+function killLater(parts: Watch, ms: number): void {
+  later(parts, ms, async () => {
+    const { ended, differences, isOver } = parts.killing.look();
+    if (!isOver) killLater(parts, KILL_AGAIN_MS);
+    if (ended === 0) return;
+    parts.call.io.note(`${ended} processes that it started were ended.`);
+    await parts.reports.add('/file-changes', reportOf(parts.watched, toldOf(differences), [`${ended} processes ended`]));
+    await parts.reports.send();
+  });
 }
 
 function later({ followUps, doing, call: { io } }: Watch, ms: number, act: () => Promise<void>): void {

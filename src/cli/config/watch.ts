@@ -9,7 +9,7 @@ import { readSpan, table, time } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { hasGate } from './file-acts.ts';
 import { SCOPE_OPTIONS, SCOPE_USAGE, watchedOf } from './watched.ts';
-import { Reverting, WATCH_ACTIONS } from './watch-actions.ts';
+import { Blocking, Killing, Reverting, WATCH_ACTIONS } from './watch-actions.ts';
 import { ReportPace, WatchReports } from './watch-reports.ts';
 import { approvedOrTold, follow, once } from './watch-run.ts';
 import type { Orders, Watch } from './watch-run.ts';
@@ -31,7 +31,8 @@ export const watch: Verb = {
     const approved = await approvedOrTold(call, watched, reports);
     const copies = await Copies.at(watched.store.folder);
     const parts: Watch = {
-      call, watched, orders, reports, copies, reverting: new Reverting(copies), pace: new ReportPace(), followUps: new Set(), doing: new Set(),
+      call, watched, orders, reports, copies, reverting: new Reverting(copies), killing: new Killing(), blocking: new Blocking(),
+      pace: new ReportPace(), followUps: new Set(), doing: new Set(),
     };
     if (!hasGate(call.client)) call.io.note('No gate is set up here: what is seen is shown, and recorded nowhere.');
     else if (!approved.isConfirmed) call.io.note('Control is away: what was signed here is watched without its word, and it is told later.');

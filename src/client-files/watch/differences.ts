@@ -147,7 +147,8 @@ function settings(before: Pick<FileState, 'settings'>, after: FileState): readon
     .map((name) => ({ what: `setting ${name}`, severity: WEIGHED[name] ?? MANAGED[name] ?? 'medium' }));
 }
 
-function visible(text: string): string {
+/** A name as a difference has it. */
+export function visible(text: string): string {
   const shown = showHidden(text).replaceAll('\n', ' ');
   return shown.length > TEXT_MAX ? `${shown.slice(0, TEXT_MAX)}…` : shown;
 }
