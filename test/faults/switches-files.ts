@@ -38,6 +38,9 @@ export const FILES: readonly Switch[] = [
   ...switches('src/cli/config/watched.ts', 'src/cli/config/watch.test.ts', [
     ['control\'s word on a baseline', 'somebody else put there', 'hasGate(client) && known?.root !== kept.root', 'known?.root === ""'],
   ]),
+  ...switches('src/cli/config/watch.ts', 'src/cli/config/watch.test.ts', [
+    ['a gate whose token was taken', 'is still a gate', 'return hasGate(client) ? {', 'return client.home === "" ? {'],
+  ]),
   ...switches('src/cli/config/watch-run.ts', 'src/cli/config/watch.test.ts', [
     ['the end of a watch', 'its end is on record', "await tell('stopped', 'it was ended');", ''],
     ['what runs among many changes', 'what its servers started', "planned.includes('kill') && killing", "planned.includes('kill') && isTold && killing"],

@@ -16,6 +16,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { jsonText } from '../command.ts';
 import { plain, time } from '../terminal.ts';
 import type { Call } from '../verbs.ts';
+import { hasGate } from './file-acts.ts';
 import { seeInstructions } from './find-secrets.ts';
 import { approvedBaseline, byPath, toldOf } from './watched.ts';
 import type { Approved, Watched } from './watched.ts';
@@ -103,7 +104,13 @@ export async function follow(parts: Watch, first: Approved): Promise<number> {
   let watcher = await begin(parts, approved, renew);
   io.note(`${approved.baseline.files.length} files are watched (baseline ${approved.baseline.number}). End it with Ctrl-C: that is on record.`);
   async function renew(): Promise<void> {
-    approved = await approvedOrTold(parts.call, watched, reports);
+    const next = await approvedOrTold(parts.call, watched, reports);
+    if (!next.isConfirmed && hasGate(parts.call.client)) {
+      throw new SallyportError('ERR_NOT_RUNNING', 'there is a new baseline, and control does not say that it was approved: the last one counts', {
+        remedy: 'Start the watcher again once control answers.',
+      });
+    }
+    approved = next;
     await watcher.close();
     watcher = await begin(parts, approved, renew);
     io.note(`Baseline ${approved.baseline.number} was approved and is watched from now on.`);

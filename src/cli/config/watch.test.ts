@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { openControl } from '../../control/fixture-control.ts';
@@ -69,6 +69,14 @@ async function watching(...args: readonly string[]): Promise<ReturnType<typeof s
 async function records(event: RecordEvent): Promise<readonly JsonObject[]> {
   const { entries } = await fixture.role.control.ledger.query({ space: 'default', event });
   return entries.map(({ record }): JsonObject => ({ ...record })).filter((record) => JSON.stringify(record).includes(`"place-${place}"`));
+}
+
+/** As somebody with this account and no right to approve. */
+function forge(folder: string): Promise<number> {
+  return Bun.spawn([
+    process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', 'baseline', '--reason', 'x', '--yes', '--of', home, '--place', `place-${place}`,
+    '--state', folder, '--home', join(home, 'no-gate'),
+  ], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['ignore', 'ignore', 'ignore'] }).exited;
 }
 
 const approve = (): ReturnType<typeof run> => run('baseline', '--reason', 'reviewed', '--yes');
@@ -172,13 +180,24 @@ describe('config watch', () => {
     poison();
     // Approved by somebody with this account and no right to approve: a key and a signature of their own, but not control's word.
     rmSync(folder, { recursive: true });
-    const forged = Bun.spawn([
-      process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', 'baseline', '--reason', 'x', '--yes', '--of', home, '--place', `place-${place}`,
-      '--state', folder, '--home', join(home, 'no-gate'),
-    ], { env: { PATH: process.env['PATH'] ?? '', HOME: home }, stdio: ['ignore', 'ignore', 'ignore'] });
-    expect(await forged.exited).toBe(0);
+    expect(await forge(folder)).toBe(0);
     expect(await run('watch', '--once')).toMatchObject({ code: 1, err: expect.stringContaining('ERR_CONFIG_TAMPERED') });
     expect(JSON.stringify(await records('file.changed'))).toContain('the baseline is not what was approved');
+  }, 30_000);
+
+  test('a gate whose token is taken away is still a gate to who watches: a baseline needs its word', async () => {
+    await approve();
+    await watching('--every', '1s');
+    const folder = join(fixture.home, 'watch', `place-${place}`);
+    const token = join(fixture.home, 'control/admin.token');
+    renameSync(token, `${token}-away`);
+    try {
+      expect(await forge(folder)).toBe(0);
+      await until(() => existsSync(join(folder, 'unsent.jsonl')) && readFileSync(join(folder, 'unsent.jsonl'), 'utf8').includes('baseline.json'));
+    } finally {
+      renameSync(`${token}-away`, token);
+    }
+    await until(async () => JSON.stringify(await records('file.changed')).includes('baseline.json'));
   }, 30_000);
 
   test('one look is enough for a schedule: its exit code says whether anything differs', async () => {

@@ -44,7 +44,9 @@ export const watch: Verb = {
 function lasting({ options, io }: Call): Call['client'] {
   const late = new AbortController();
   io.signal.addEventListener('abort', () => void setTimeout(() => late.abort(), LAST_WORDS_MS).unref(), { once: true });
-  return controlClient(options, { ...io, signal: late.signal });
+  const client = controlClient(options, { ...io, signal: late.signal });
+  // A gate that was there when it began is there until it ends: whoever takes its token away makes no machine without one.
+  return hasGate(client) ? { ...client, control: client.control ?? client.home } : client;
 }
 
 function ordersOf({ options }: Call): Orders {
