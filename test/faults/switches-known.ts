@@ -50,6 +50,7 @@ export const KNOWN_OUTSIDE: readonly Switch[] = [
     ],
   ]),
   ...switches('src/control/knowledge/keeper.ts', KNOWN, [
+    ['advisories of a time to come', 'of a time to come', 'if (ahead !== undefined) throw', 'if (ahead === null) throw'],
     ['older bundles', 'can\'t be followed by an older one', 'if (tables.sequence <= newest)', 'if (tables.sequence < 0)'],
     [
       'bundles that were taken back', 'an edition that was here',

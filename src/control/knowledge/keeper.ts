@@ -125,6 +125,8 @@ export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
       return { content: { tables: withLocal(tables, before), local: before.local }, signers };
     }),
     takeAdvisories: (advisories, admin) => put(admin, 'advisories', async (before) => {
+      const ahead = advisories.find(({ modified }) => Date.parse(modified) > parts.now() + CLOCK_SKEW_MS);
+      if (ahead !== undefined) throw fromTheFuture(ahead.id);
       const local = [...new Set([...before.local, ...advisories.map(({ id }) => id)])].toSorted();
       const merged = mergeAdvisories(before.tables.advisories, advisories);
       if (merged.length > LIMITS.advisoriesMax) throw tooMany(merged.length);
@@ -154,6 +156,9 @@ interface Appending {
   readonly admin: Admin;
   readonly newest: number;
 }
+
+/** Clocks differ, by days at most. */
+const CLOCK_SKEW_MS = 2 * 24 * 60 * 60_000;
 
 /** On record first; then the new version, and without the oldest. */
 async function append(
@@ -226,6 +231,11 @@ function notNewer(sequence: number, newest: number): SallyportError {
 
 function noVersion(number: number): SallyportError {
   return new SallyportError('ERR_NOT_FOUND', `there is no version ${number} of what is known`, { remedy: 'See `sallyport knowledge history`.' });
+}
+
+/** It would stand against everything that becomes known of it later, in signed bundles too. */
+function fromTheFuture(id: string): SallyportError {
+  return new SallyportError('ERR_REQUEST_INVALID', `${id} was changed at a time to come`, { remedy: 'Take it from where it is published, or mend its date.' });
 }
 
 function tooMany(count: number): SallyportError {

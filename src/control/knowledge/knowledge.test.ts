@@ -87,6 +87,11 @@ describe('advisories that an administrator imports', () => {
     expect(await affected('1.9.9')).toBe(0);
   });
 
+  test('of a time to come, which no later bundle could correct, are refused', async () => {
+    const ahead = { ...record, modified: '9999-01-01T00:00:00Z', withdrawn: '2026-11-20T00:00:00Z' };
+    expect(await api('POST', '/knowledge/advisories', { advisories: [ahead] })).toMatchObject({ body: { code: 'ERR_REQUEST_INVALID' } });
+  });
+
   test('that are none are refused', async () => {
     for (const bad of [[], [{ id: '../x', modified: 'now' }], 'x']) {
       expect(await api('POST', '/knowledge/advisories', { advisories: bad })).toMatchObject({ body: { code: 'ERR_REQUEST_INVALID' } });
