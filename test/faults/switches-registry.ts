@@ -66,7 +66,8 @@ export const REGISTRY: readonly Switch[] = [
       "if (kind === 'role') await withdrawListings("],
   ]),
   ...switches('src/control/registry/publish.ts', 'src/control/requests/requests.test.ts', [
-    ['publishing by another', 'through different hands', "{ who: baseline.approvedBy, did: 'approved' },", ''],
+    ['publishing by another', 'through different hands', "[{ who: approvedBy, did: 'approved' }]", '[]'],
+    ['publishing again by another', 'through different hands', "if (status === 'active' && chosen.some(", "if (status === 'deleted' && chosen.every("],
   ]),
   ...switches('src/control/registry/catalog.ts', 'src/control/requests/requests.test.ts', [
     ['releases by another', 'cannot be had before it cooled off', "asking.map(({ body }) => ({ who: body.requester.id, did: 'asked for' }))", '[]'],

@@ -5,6 +5,7 @@ import { VERSION } from '../../registry/server-json/shape.ts';
 import type { Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
 import { needOther } from '../requests/separation.ts';
+import type { Part } from '../requests/separation.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { findStored, listStored, needStored, putStored } from '../stored.ts';
 import { factsOf } from './facts.ts';
@@ -23,9 +24,7 @@ export async function publish({ admin, space }: By, asked: z.infer<typeof PUBLIC
   return control.change({ admin, space }, { resource: 'listing', id: asked.server, verb: 'publish', detail }, async (rows) => {
     const now = await readPublishable(rows, space, asked.server);
     if (now.body.baseline.digest !== baseline.digest) throw new SallyportError('ERR_CONFLICT', 'something else is approved by now', { remedy: 'Try again.' });
-    await needOther(rows, { admin, space }, 'publishes', [
-      { who: baseline.approvedBy, did: 'approved' }, ...(request === undefined ? [] : [{ who: request.by, did: 'asked for' }]),
-    ]);
+    await needOther(rows, { admin, space }, 'publishes', await partsOf(rows, space, asked.server));
     const before = await listingsOf(rows, space, asked.server);
     const previous = before.toSorted((a, b) => b.publishedAt - a.publishedAt)[0];
     const description = asked.description ?? previous?.description;
@@ -47,7 +46,7 @@ export async function publish({ admin, space }: By, asked: z.infer<typeof PUBLIC
   });
 }
 
-/** Sets what some versions of a server are worth; nothing that is stopped comes back by it. */
+/** Sets what some versions of a server are worth; nothing that is stopped comes back by it, and to publish again takes who may publish. */
 export async function setStatus(
   { admin, space }: By, { server, version, status, message }: {
     readonly server: string; readonly version?: string; readonly status: ListingStatus; readonly message?: string;
@@ -58,6 +57,9 @@ export async function setStatus(
   return control.change({ admin, space }, what, async (rows) => {
     const chosen = (await listingsOf(rows, space, server)).filter((one) => version === undefined || one.version === version);
     if (chosen.length === 0) throw new SallyportError('ERR_NOT_FOUND', 'no such version is published', { remedy: 'See `sallyport registry list`.' });
+    if (status === 'active' && chosen.some((one) => one.status !== 'active')) {
+      await needOther(rows, { admin, space }, 'publishes', await partsOf(rows, space, server));
+    }
     const next = chosen.map((one) => withStatus(one, status, message, control.now()));
     if (version !== undefined && Bun.deepEquals(next.map(({ status: now, statusMessage }) => [now, statusMessage]),
       chosen.map(({ status: was, statusMessage }) => [was, statusMessage]))) {
@@ -99,9 +101,24 @@ async function readPublishable(rows: Rows, space: string, id: string): Promise<P
     throw new SallyportError('ERR_SERVER_NOT_APPROVED', `${id} is not approved`,
       { remedy: `Run \`sallyport server scan ${id}\` and \`server approve ${id}\` first.` });
   }
-  const asked = (await listStored(rows, 'registry-request', space)).filter(({ body }) => body.state === 'approved' && body.review?.definition.id === id)
-    .toSorted((a, b) => (b.body.approval?.at ?? 0) - (a.body.approval?.at ?? 0))[0];
-  return { server, body: { baseline, ...(asked === undefined ? {} : { request: { id: asked.id, by: asked.body.requester.id } }) } };
+  const request = await requestFor(rows, space, id);
+  return { server, body: { baseline, ...(request === undefined ? {} : { request }) } };
+}
+
+/** By which request a server came, the last one; undefined: by none. */
+async function requestFor(rows: Rows, space: string, id: string): Promise<{ readonly id: string; readonly by: string } | undefined> {
+  const [last] = (await listStored(rows, 'registry-request', space)).filter(({ body }) => body.state === 'approved' && body.review?.definition.id === id)
+    .toSorted((a, b) => (b.body.approval?.at ?? 0) - (a.body.approval?.at ?? 0));
+  return last === undefined ? undefined : { id: last.id, by: last.body.requester.id };
+}
+
+/** Who had a part in what would be published. */
+async function partsOf(rows: Rows, space: string, id: string): Promise<readonly Part[]> {
+  const approvedBy = (await findStored(rows, 'baseline', space, id))?.body.approvedBy;
+  const request = await requestFor(rows, space, id);
+  return [
+    ...(approvedBy === undefined ? [] : [{ who: approvedBy, did: 'approved' }]), ...(request === undefined ? [] : [{ who: request.by, did: 'asked for' }]),
+  ];
 }
 
 /** Its package's, else what it says of itself, else what is approved by its digest. */

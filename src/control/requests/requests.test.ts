@@ -95,6 +95,11 @@ describe('as soon as two can administer', () => {
     expect((await publish(EVE)).code).toBe('ERR_ADMIN_FORBIDDEN');
     for (const who of [BOB, ROOT]) expect((await publish(who)).code).toBe('ERR_SECOND_PERSON');
     expect(await publish(ANN)).toMatchObject({ code: '', body: { server: 'weather', request: id } });
+    const status = (who: Admin, to: string): ReturnType<typeof ask> =>
+      send(who, 'POST', '/registry/listings/:server/status', { params: { server: 'weather' }, body: { status: to } });
+    expect((await status(BOB, 'deleted')).code).toBe('');
+    expect((await status(BOB, 'active')).code).toBe('ERR_SECOND_PERSON');
+    expect((await status(ANN, 'active')).code).toBe('');
     for (const event of ['requested', 'reviewed', 'approved']) {
       expect(journalOf(fixture.home, { event: `registry.${event}` }).some(({ detail }) => isObject(detail) && detail['id'] === id)).toBe(true);
     }
