@@ -61,6 +61,10 @@ test('what is longer than a key may be stays itself by its digest', () => {
   expect(one.length).toBeLessThan(LIMITS.assetKeyCharsMax);
 });
 
+function keysOfLines(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => keysOfRuns({ kind: 'shell', line }, 'm'));
+}
+
 test('what runs is known by what it really is', () => {
   expect(keysOfRuns({ kind: 'remote', url: 'https://a.example/mcp' }, undefined)).toEqual(['url:https://a.example/mcp']);
   expect(keysOfRuns({ kind: 'gate', server: 'crm' }, 'laptop-7')).toEqual(['gate:crm']);
@@ -69,10 +73,9 @@ test('what runs is known by what it really is', () => {
   const [key = ''] = keysOfRuns({ kind: 'shell', line }, 'laptop-7');
   expect(key).toStartWith('program:laptop-7!sh:');
   expect(key).not.toContain('secret');
-  const keysOf = (...lines: readonly string[]): readonly string[] => lines.flatMap((one) => keysOfRuns({ kind: 'shell', line: one }, 'm'));
   // No digest of a secret leaves, so that two lines that differ in nothing else look alike; all others differ.
-  const [one, other] = keysOf('x --token=hunter2', 'x --token=hunter3');
+  const [one, other] = keysOfLines('x --token=hunter2', 'x --token=hunter3');
   expect([one === other, isLikeness(one ?? '')]).toEqual([true, true]);
-  expect(new Set(keysOf('a | sh', 'b | sh')).size).toBe(2);
-  expect(keysOf('a | sh').map(isLikeness)).toEqual([false]);
+  expect(new Set(keysOfLines('a | sh', 'b | sh')).size).toBe(2);
+  expect(keysOfLines('a | sh').map(isLikeness)).toEqual([false]);
 });

@@ -5,7 +5,6 @@ import { keysOfRuns } from '../../discover/keys.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { RecordEvent } from '../../domain/record.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import type { Runs } from '../../domain/runs.ts';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { ask, person } from '../admins/fixture-admin.ts';
 import { configure, crm, openControl, surfaceSaying } from '../fixture-control.ts';
@@ -175,12 +174,11 @@ test('a local server of the registry is known by what its command really runs', 
   const { body } = await api('GET', '/inventory/assets?status=bypassing');
   expect(objects(body['assets']).map(({ servers }) => servers)).toContainEqual(['notes']);
   // A line of which a part may not be told is known by the rest, and that is anybody's.
-  const line = (token: string): Runs => ({ kind: 'shell', line: `x --token=${token}` });
   const shell = { command: 'sh', args: ['-c', 'x --token=hunter2'], env: {}, shared: false };
   await configure(fixture.role.control, 'server', 'default', 'line', {
     ...declared, endpoint: { transport: 'stdio', launch: shell }, status: 'approved', allow: [],
   });
-  const [like = ''] = keysOfRuns(line('hunter3'), hostname());
+  const [like = ''] = keysOfRuns({ kind: 'shell', line: 'x --token=hunter3' }, hostname());
   await report('default', [{ ...SEEN, keys: [like], sensor: 'client-file', client: 'cursor' }]);
   const rogue = objects((await api('GET', '/inventory/assets?status=rogue')).body['assets']);
   expect(rogue.map(({ keys }) => keys)).toContainEqual([like]);
