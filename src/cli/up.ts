@@ -13,7 +13,8 @@ import { plain } from './terminal.ts';
 export const command: Command = {
   name: 'up',
   summary: 'Starts the gate: ledger, control, runner, egress and gateway, each a process of its own in a jail',
-  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--link-listen HOST:PORT] [--insecure-loopback] [--strict] [--unjailed] [--lease 60s]',
+  usage: 'up [-f sallyport.yaml [--watch]] [--listen HOST:PORT] [--control-listen HOST:PORT] [--link-listen HOST:PORT]'
+    + ' [--insecure-loopback] [--strict] [--unjailed] [--lease 60s]',
   async run(args, io) {
     const options = readArguments(command, args, {
       file: { type: 'string', short: 'f' },

@@ -70,5 +70,8 @@ function say({ io, options }: Call, difference: Difference): void {
   const { was, is, asset } = difference;
   const line: JsonObject = JSON.parse(JSON.stringify({ at: Date.now(), ...difference }));
   if (options.json) io.out(`${jsonText(line)}\n`);
-  else io.out(`${time(Date.now())}  ${is ?? 'part of another, or forgotten'}  ${plain(text(asset['name']))}  ${plain(text(asset['id']))}  (was ${was ?? 'not there'})\n`);
+  else {
+    const named = `${plain(text(asset['name']))}  ${plain(text(asset['id']))}`;
+    io.out(`${time(Date.now())}  ${is ?? 'part of another, or forgotten'}  ${named}  (was ${was ?? 'not there'})\n`);
+  }
 }

@@ -79,7 +79,9 @@ export const linkRoutes: readonly Route[] = [
 function whereControlIs({ machines }: Control, given: string | undefined): string {
   const listens = machines.address();
   if (listens === undefined) {
-    throw new SallyportError('ERR_REQUEST_INVALID', 'control does not listen for other machines', { remedy: 'Start it (sallyport up, or role control) with --link-listen HOST:PORT.' });
+    throw new SallyportError('ERR_REQUEST_INVALID', 'control does not listen for other machines', {
+      remedy: 'Start it (sallyport up, or role control) with --link-listen HOST:PORT.',
+    });
   }
   const address = given ?? listens;
   if (!WILDCARD.test(readAddress(address).hostname)) return address;
