@@ -39,6 +39,7 @@ export const REGISTRY: readonly Switch[] = [
     ['advisories hold entries', 'each reason to look', "affected ? [...holds, 'advisory'] : holds", 'affected ? holds : holds'],
   ]),
   ...switches('src/registry/catalogs/upstream.ts', 'src/registry/catalogs/catalog.test.ts', [
+    ['lines of an export', 'of more lines than a catalogue', 'if (lines.length > LIMITS.catalogEntriesMax) return undefined;', ''],
     ['when publishers say that they published', 'which says nothing of when', '...(isAnswer ? publishedAt(official) : {})', '...publishedAt(official)'],
   ]),
   ...switches('src/registry/catalogs/docker.ts', 'src/registry/catalogs/catalog.test.ts', [

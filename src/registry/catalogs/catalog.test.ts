@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { offersOf } from '../server-json/offers.ts';
 import { readServerJson } from '../server-json/read.ts';
 import { readCatalog } from './catalog.ts';
@@ -67,6 +68,11 @@ describe('an export of a registry', () => {
   test.each([['no JSON', 'x'], ['a number', '7'], ['another document', '{"a": 1}'], ['deep', '['.repeat(100_000)],
     ['lists of lists', '['.repeat(5_000) + ']'.repeat(5_000)]])('is no catalogue: %s', (_, text) => {
     expect(codeOf(() => readCatalog(text, 'x.json'))).toBe('ERR_CATALOG_INVALID');
+  });
+
+  test('of more lines than a catalogue has entries is none, however short they are', () => {
+    const many = `${JSON.stringify({ servers: [listed('2025-12-01T00:00:00Z')] })}\n${'{}\n'.repeat(LIMITS.catalogEntriesMax)}`;
+    expect(codeOf(() => readCatalog(many, 'x.json'))).toBe('ERR_CATALOG_INVALID');
   });
 
   test('that is nested too deep is skipped, and a status that is not known lets nothing through', () => {

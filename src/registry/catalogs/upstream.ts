@@ -1,6 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { readServerJson } from '../server-json/read.ts';
 import type { Found, UpstreamEntry } from './catalog.ts';
 
@@ -13,11 +14,26 @@ export function readUpstream(text: string): readonly Found[] | undefined {
   const whole = parse(text);
   if (whole !== undefined) return collect(whole, '');
   // One answer or document a line, as exports of many pages are written.
-  const lines = text.split('\n').map((line, index) => ({ line: line.trim(), at: `line ${index + 1}` })).filter(({ line }) => line !== '');
+  const lines = linesOf(text);
+  if (lines === undefined) return undefined;
   const parsed = lines.map(({ line, at }) => ({ at, value: parse(line) }));
   if (!parsed.some(({ value }) => value !== undefined && collect(value, '') !== undefined)) return undefined;
   return parsed.flatMap(({ at, value }): readonly Found[] =>
     (value === undefined ? undefined : collect(value, at)) ?? [{ at, reason: 'the line is no answer of a registry' }]);
+}
+
+/** Lines that say something, with their place; undefined: of more of them than a catalogue has entries. None is made of what is empty. */
+function linesOf(text: string): readonly { readonly line: string; readonly at: string }[] | undefined {
+  const lines: { readonly line: string; readonly at: string }[] = [];
+  let [number, from] = [0, 0];
+  while (from < text.length) {
+    const end = text.indexOf('\n', from);
+    const line = text.slice(from, end === -1 ? text.length : end).trim();
+    [number, from] = [number + 1, end === -1 ? text.length : end + 1];
+    if (line !== '') lines.push({ line, at: `line ${number}` });
+    if (lines.length > LIMITS.catalogEntriesMax) return undefined;
+  }
+  return lines;
 }
 
 function collect(value: Json, at: string, depth = 0): readonly Found[] | undefined {
