@@ -30,8 +30,8 @@ export const importVerb: Verb = {
     });
     const answer: Json = { source, ...totals, skipped: read.skipped.map((one) => ({ ...one })) };
     show(io, options.json, answer, () => [
-      `${totals.added} new versions, ${totals.known} known, ${totals.changed} changed, ${totals.held} held.\n`,
-      'None can be had before it cooled off: sallyport registry catalog\n',
+      `Versions: ${totals.added} new, ${totals.known} known, ${totals.changed} changed, ${totals.held} held.\n`,
+      'Which can be had, and which still cool off: sallyport registry catalog\n',
       ...read.skipped.slice(0, SKIPPED_SHOWN).map(({ at, reason }) => plain(`Skipped ${at}: ${reason}`) + '\n'),
       ...(read.skipped.length > SKIPPED_SHOWN ? [`… and ${read.skipped.length - SKIPPED_SHOWN} more (--json has them all)\n`] : []),
     ].join(''));
@@ -131,7 +131,7 @@ export const forget: Verb = {
   usage: 'forget NAME', options: {},
   run: async ({ client, io, options, need }) => {
     const answer = await client.send('DELETE', `/registry/catalog/sources/${encodeURIComponent(need(0, 'the catalogue'))}`);
-    show(io, options.json, answer, () => `${text(part(answer, 'removed'))} versions are forgotten, with when each was seen first.\n`);
+    show(io, options.json, answer, () => `Versions forgotten, with when each was seen first: ${text(part(answer, 'removed'))}.\n`);
     return 0;
   },
 };
