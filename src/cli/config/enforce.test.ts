@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { part, text } from '../json-view.ts';
+import { objects, part, text } from '../json-view.ts';
 import { crm, openControl, surfaceSaying } from '../../control/fixture-control.ts';
 import type { ControlFixture } from '../../control/fixture-control.ts';
 
@@ -46,7 +46,12 @@ test('what the registry approved is written to a machine, on record; what drifts
     { client: 'claude-code', server: 'crm', file: join(root, '.claude.json'), loads: true },
     { client: 'claude-code', server: 'rogue', file: join(root, '.claude.json'), loads: false },
   ]);
-  expect(shown.out).toContain('1 servers are sanctioned');
+  expect(shown.out).toContain('1 server is sanctioned');
+  // Commands are compared word for word: an entry that connects for a group loads where that is what is sanctioned.
+  writeFileSync(join(root, '.claude.json'), JSON.stringify({ mcpServers: { crm: { ...servers.crm, args: ['connect', 'crm', '--group', 'me'] } } }));
+  const loads = async (...args: readonly string[]): Promise<unknown> =>
+    objects(part(JSON.parse((await sallyport('--json', ...args)).out), 'configured'))[0]?.['loads'];
+  expect([await loads(), await loads('--group', 'me')]).toEqual([false, true]);
   expect(shown.out).toContain('--allowed-mcp-server-names');
   const written = await sallyport('--write', '--root', root, '--system', 'linux');
   expect([written.code, written.err]).toEqual([0, '']);

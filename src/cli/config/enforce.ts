@@ -18,15 +18,17 @@ import type { Call, Verb } from '../verbs.ts';
 import { previewOf } from './enforce-preview.ts';
 import type { Preview } from './enforce-preview.ts';
 import { actOnFile } from './file-acts.ts';
+import { asWhom } from './seal.ts';
 
 /** Of drift: the whole machine's settings, not one person's files. */
 const PLACE = 'managed-settings';
 
 export const enforce: Verb = {
-  usage: 'enforce [--for CLIENT…] [--program PATH] [--registry URL] [--namespace NAME] [--exclusive] [--system linux|darwin|win32] [--root DIR]'
-    + ' [--write | --check | --out DIR]',
+  usage: 'enforce [--for CLIENT…] [--program PATH] [--agent NAME] [--group NAME…] [--registry URL] [--namespace NAME] [--exclusive]'
+    + ' [--system linux|darwin|win32] [--root DIR] [--write | --check | --out DIR]',
   options: {
-    for: { type: 'string', multiple: true }, program: { type: 'string' }, registry: { type: 'string' }, namespace: { type: 'string' },
+    for: { type: 'string', multiple: true }, program: { type: 'string' },
+    agent: { type: 'string' }, group: { type: 'string', multiple: true }, registry: { type: 'string' }, namespace: { type: 'string' },
     exclusive: { type: 'boolean' }, system: { type: 'string' }, write: { type: 'boolean' }, check: { type: 'boolean' },
     out: { type: 'string' }, root: { type: 'string' },
   },
@@ -65,14 +67,15 @@ function targetsOf({ options }: Call): readonly Target[] {
 }
 
 /** What the registry approved, as clients reach it through this gate. */
-async function planOf({ client, options }: Call): Promise<EnforcePlan> {
+async function planOf(call: Call): Promise<EnforcePlan> {
+  const { client, options } = call;
   const [status, answer] = [await client.get('/status'), await client.get('/servers')];
   const gate = text(part(status, 'network', 'publicUrl'));
   const program = options.text('program') ?? await realpath(join(import.meta.dir, '..', '..', '..', 'bin', 'sallyport'));
   const registry = options.text('registry');
   const approved = objects(part(answer, 'servers')).filter((server) => server['status'] === 'approved').map((server) => text(server['id']));
   const plan: EnforcePlan = {
-    servers: approved.map((name) => ({ name, command: [program, 'connect', name], ...(gate === '' ? {} : { url: `${gate}/mcp/${name}` }) })),
+    servers: approved.map((name) => ({ name, command: [program, 'connect', name, ...asWhom(call)], ...(gate === '' ? {} : { url: `${gate}/mcp/${name}` }) })),
     ...(registry === undefined ? {} : { registry }), namespace: options.text('namespace') ?? 'io.sallyport.gate', isExclusive: options.flag('exclusive'),
   };
   checkPlan(plan);
@@ -156,7 +159,8 @@ function placesOf({ paths = {}, delivered }: Artefact): string {
 function explain({ servers }: EnforcePlan, targets: readonly Target[], documents: readonly Artefact[], system: System, preview: readonly Preview[]): string {
   const sections = documents.map((artefact) => `${artefact.paths?.[system] ?? artefact.delivered ?? artefact.id}\n${plain(render(artefact, undefined), true)}`);
   return [
-    `${servers.length} servers are sanctioned. Nothing was written: --write does it here (as root), --out DIR hands the files to whoever deploys them.\n`,
+    `${servers.length === 1 ? '1 server is' : `${servers.length} servers are`} sanctioned. `
+    + 'Nothing was written: --write does it here (as root), --out DIR hands the files to whoever deploys them.\n',
     ...sections,
     'What of this person\'s servers would load then, by each client\'s own rules:',
     table(['client', 'server', 'then', 'file'], preview.map(({ client, server, loads, file }) => [client, server, loads ? 'loads' : 'does not load', file])),

@@ -9,6 +9,7 @@ import type { Difference, WatchedPlace } from '../../client-files/watch/watched.
 import { Watcher } from '../../client-files/watch/watcher.ts';
 import type { Change } from '../../client-files/watch/watcher.ts';
 import { whoChanged } from '../../client-files/watch/who.ts';
+import { userNames } from '../../discover/host/accounts.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Severity } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -169,7 +170,7 @@ async function handle(parts: Watch, change: Change): Promise<void> {
   }
   const worst = worstOf(differences);
   const planned = isAtLeast(worst, from) ? actions : [];
-  const by = whoChanged(path, change.after?.uid);
+  const by = whoChanged(path, change.after?.uid, userNames('/'));
   const isTold = parts.pace.takes(differences, change.seenAt);
   if (isTold) await reports.add('/file-changes', reportOf(watched, toldOf(differences, by), planned));
   const done = planned.includes('revert') ? [await reverting.revert(change)] : [];

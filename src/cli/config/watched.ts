@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { openBaselines } from '../../client-files/watch/baseline.ts';
 import type { Baseline, BaselineStore } from '../../client-files/watch/baseline.ts';
 import { filesOf, lookAt } from '../../client-files/watch/look.ts';
+import { userNames } from '../../discover/host/accounts.ts';
 import type { Seen } from '../../client-files/watch/look.ts';
 import { watchedPlaces } from '../../client-files/watch/places.ts';
 import type { Difference, FileState, WatchedPlace } from '../../client-files/watch/watched.ts';
@@ -31,7 +32,8 @@ export interface Watched {
 }
 
 export async function watchedOf({ options, io, client }: Call): Promise<Watched> {
-  const place = options.text('place') ?? userInfo().username;
+  // A variable of a shell is no name of its user: from a timer the same files are another's then.
+  const place = options.text('place') ?? userNames('/').get(process.getuid?.() ?? -1) ?? userInfo().username;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(place)) {
     throw new SallyportError('ERR_USAGE', '--place is 1 to 64 letters, digits, dots, dashes or underscores', {
       remedy: 'Leave it out: it is the user\'s name.',

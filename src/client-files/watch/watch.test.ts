@@ -12,6 +12,7 @@ import { watchedPlaces } from './places.ts';
 import type { FileState, WatchedPlace } from './watched.ts';
 import { Watcher } from './watcher.ts';
 import type { Change } from './watcher.ts';
+import { whoChanged } from './who.ts';
 
 let home = '';
 const SALT = newSalt();
@@ -352,4 +353,10 @@ test('of a home and a project everything that agents obey is a place, there or n
   ].map(roleOf)).toEqual(['servers', 'servers', 'servers', 'servers', 'servers', 'managed', ...Array.from({ length: 5 }, () => 'instructions'), 'programs']);
   expect(places.filter(({ path }) => path.includes('mcp-auth'))).toEqual([]);
   expect(new Set(places.map(({ path, pattern = '' }) => `${path}\0${pattern}`)).size).toBe(places.length);
+});
+
+test('an owner is called what the system calls it, whatever a shell says', () => {
+  const users = new Map([[4711, 'ann']]);
+  expect(whoChanged('/nowhere', 4711, users)).toBe('uid 4711 (ann)');
+  expect(whoChanged('/nowhere', process.getuid?.(), users)).toBe(`uid ${process.getuid?.()}`);
 });

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { userInfo } from 'node:os';
 
 /** More is not looked at: whoever wrote a moment ago is gone by then anyway. */
 const LINKS_MAX = 50_000;
@@ -7,9 +6,11 @@ const LINKS_MAX = 50_000;
 /**
  * Who may have changed a file, as far as the system tells: whose it is now (a file that is put in another's place is its writer's),
  * and which processes hold it open. Without audit of the kernel nobody knows more; what is not known is not guessed.
+ * `users`: the system's names of users by their numbers; what a variable says a user is called is no name.
  */
-export function whoChanged(path: string, uid: number | undefined): string {
-  const owner = uid === undefined ? 'not known' : `uid ${uid}${uid === process.getuid?.() ? ` (${userInfo().username})` : ''}`;
+export function whoChanged(path: string, uid: number | undefined, users: ReadonlyMap<number, string>): string {
+  const name = uid === undefined ? undefined : users.get(uid);
+  const owner = uid === undefined ? 'not known' : `uid ${uid}${name === undefined ? '' : ` (${name})`}`;
   const holders = holdersOf(path);
   return holders.length === 0 ? owner : `${owner}; open in ${holders.join(', ')}`;
 }
