@@ -361,6 +361,8 @@ export const LIMITS = {
   packageRedirectsMax: 3,
   packageNotesMax: 100,
   catalogBytesMax: 64 * 1024 * 1024,
+  /** Of YAML, which takes three hundred times its size to read. */
+  catalogYamlBytesMax: 4 * 1024 * 1024,
   catalogEntriesMax: 20_000,
   catalogTextCharsMax: 4_000,
   /** Of one request that brings entries of a catalogue. */

@@ -38,6 +38,12 @@ export const REGISTRY: readonly Switch[] = [
       "hold.startsWith('upstream-') ? !isSame :", "hold.startsWith('upstream-') ? false :"],
     ['advisories hold entries', 'each reason to look', "affected ? [...holds, 'advisory'] : holds", 'affected ? holds : holds'],
   ]),
+  ...switches('src/registry/catalogs/catalog.ts', 'src/registry/catalogs/catalog.test.ts', [
+    ['size of a catalogue of YAML', 'of YAML is much smaller', 'docker ? LIMITS.catalogYamlBytesMax : LIMITS.catalogBytesMax', 'LIMITS.catalogBytesMax'],
+  ]),
+  ...switches('src/control/registry/holds.ts', 'src/control/requests/requests.test.ts', [
+    ['hidden names of entries', 'each reason to look', 'everyTextIn(asJson(server)).some(', 'textsOf(server).some('],
+  ]),
   ...switches('src/registry/catalogs/upstream.ts', 'src/registry/catalogs/catalog.test.ts', [
     ['lines of an export', 'of more lines than a catalogue', 'if (lines.length > LIMITS.catalogEntriesMax) return undefined;', ''],
     ['when publishers say that they published', 'which says nothing of when', '...(isAnswer ? publishedAt(official) : {})', '...publishedAt(official)'],

@@ -1,10 +1,13 @@
 import type { AdvisoriesFor, AdvisoryMatch } from '../../knowledge/advisories.ts';
 import { hasHidden } from '../../domain/hidden.ts';
+import { isArray, isObject } from '../../domain/json.ts';
+import type { Json } from '../../domain/json.ts';
 import { isLoopbackHost } from '../../domain/loopback.ts';
 import type { Pin, Surface } from '../../domain/server.ts';
 import { isNear } from '../../registry/near.ts';
 import { offersOf } from '../../registry/server-json/offers.ts';
 import type { ServerJson } from '../../registry/server-json/shape.ts';
+import { asJson } from '../as-json.ts';
 import { inspectSurface } from '../servers/definitions.ts';
 import type { CatalogEntryRow, Hold } from './schema.ts';
 
@@ -33,7 +36,7 @@ export function holdsOf({ server, status }: Pick<CatalogEntryRow, 'server' | 'st
   const found: readonly (readonly [Hold, boolean])[] = [
     ['upstream-deleted', status === 'deleted'],
     ['upstream-deprecated', status === 'deprecated'],
-    ['hidden-text', hasHidden(said.replaceAll('\t', ' '))],
+    ['hidden-text', everyTextIn(asJson(server)).some((text) => hasHidden(text.replaceAll(/[\t\n]/g, ' ')))],
     ['instructions', inspectSurface(server.name, surfaceSaying(said)).some(({ severity }) => severity !== 'info')],
     ['cleartext', (server.remotes ?? []).some(({ url }) => isCleartext(url))],
     ['unpinned', offersOf(server).some((offer) => offer.kind === 'unsupported' && offer.reason === 'unpinned')],
@@ -66,6 +69,13 @@ function textsOf({ title = '', description, packages = [], remotes = [] }: Serve
     ...remotes.flatMap((one) => [...(one.headers ?? []), ...Object.values(one.variables ?? {})]),
   ];
   return [title, description, ...inputs.flatMap((input) => [input.description ?? '', input.placeholder ?? ''])].filter((text) => text !== '');
+}
+
+/** Names and values too: a reviewer is shown what the publisher calls things. */
+function everyTextIn(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (isArray(value)) return value.flatMap(everyTextIn);
+  return isObject(value) ? Object.entries(value).flatMap(([name, inner]) => [name, ...(inner === undefined ? [] : everyTextIn(inner))]) : [];
 }
 
 /** The same detectors that look at a server's own words; they take those of a catalogue for its instructions. */

@@ -75,6 +75,12 @@ describe('an export of a registry', () => {
     expect(codeOf(() => readCatalog(many, 'x.json'))).toBe('ERR_CATALOG_INVALID');
   });
 
+  test('of YAML is much smaller at most: it takes far more room to read', () => {
+    const yaml = `registry: {}\n${'#'.repeat(LIMITS.catalogYamlBytesMax)}`;
+    expect(codeOf(() => readCatalog(yaml, 'catalog.yaml'))).toBe('ERR_CATALOG_INVALID');
+    expect(codeOf(() => readCatalog(yaml.slice(0, -20), 'catalog.yaml'))).toBe('');
+  });
+
   test('that is nested too deep is skipped, and a status that is not known lets nothing through', () => {
     let deep: Json = 'x';
     for (let at = 0; at < 50; at += 1) deep = { [`k${at}`]: deep };

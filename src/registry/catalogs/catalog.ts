@@ -36,8 +36,9 @@ export type Found = { readonly at: string } & ({ readonly entry: UpstreamEntry }
  * all. Throws `ERR_CATALOG_INVALID` for a file that is neither, or too large.
  */
 export function readCatalog(text: string, file: string): Catalog {
-  if (Buffer.byteLength(text) > LIMITS.catalogBytesMax) throw notOne(file, `it has more than ${LIMITS.catalogBytesMax} bytes`);
   const docker = /\.ya?ml$/i.test(file);
+  const bytesMax = docker ? LIMITS.catalogYamlBytesMax : LIMITS.catalogBytesMax;
+  if (Buffer.byteLength(text) > bytesMax) throw notOne(file, `it has more than ${bytesMax} bytes`);
   const found = docker ? readDockerCatalog(text) : readUpstream(text);
   if (found === undefined) throw notOne(file, docker ? 'it has no `registry:` of servers' : 'it is no answer of a registry, and no server.json');
   const skipped = found.flatMap((one) => ('reason' in one ? [{ at: one.at, reason: one.reason }] : []));
