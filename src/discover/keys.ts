@@ -29,10 +29,25 @@ export function keyOfUrl(url: string, machine?: string): AssetKey | undefined {
 
 /** Some vendors give each customer an address that is the secret: of what could be one, a path shows a digest. */
 export function withoutSecrets(path: string): string {
-  return path.replaceAll(/[A-Za-z0-9_=~.%-]{20,}/g, (run) => (/\d/.test(run) && /[A-Za-z]/.test(run) ? `~${digest(run).slice(0, DIGEST_CHARS)}` : run));
+  return path.replaceAll(/;[^/]*/g, '')
+    .replaceAll(/[A-Za-z0-9_=~.%-]{20,}/g, (run) => (/\d/.test(run) && /[A-Za-z]/.test(run) ? `~${digest(run).slice(0, DIGEST_CHARS)}` : run));
 }
 
 const DIGEST_CHARS = 12;
+
+/** A program or script that is named by an address, as it may leave: without person, query, and keys in its path. */
+export function placeWithoutKeys(place: string): string {
+  const [, scheme, rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)(?:[^/@]*@)?([^?#]*)/i.exec(place) ?? [];
+  return scheme === undefined ? place : `${scheme}${withoutSecrets(rest)}`;
+}
+
+/** A line for a shell without what could be secret in it: what is quoted, what is assigned, what hangs on a short option. */
+export function lineWithoutSecrets(line: string): string {
+  return redact(line).replaceAll(/"[^"]*"?|'[^']*'?/g, QUOTED)
+    .replaceAll(/=(?!\s|\[…\])[^\s;|&]+/g, '=[…]').replaceAll(/(?<=\s-[A-Za-z])(?=[^\s]*\d)[^\s=]{3,}/g, '[…]');
+}
+
+const QUOTED = '"[…]"';
 
 /** A name seen in DNS, in a handshake, in a connection: weak by itself. */
 export function keyOfHost(hostname: string): AssetKey {
@@ -93,12 +108,15 @@ export function keysOfRuns(runs: Runs, machine: string | undefined): readonly As
   if (runs.kind === 'package') return [keyOfPackage(runs.ecosystem, runs.name)];
   if (runs.kind === 'gate') return runs.server === undefined ? [] : [keyOfGateServer(runs.server)];
   if (machine === undefined) return [];
-  return [runs.kind === 'program' ? keyOfProgram(machine, runs.program, runs.script) : keyOfProgram(machine, lineName(runs.line))];
+  if (runs.kind === 'program') {
+    return [keyOfProgram(machine, placeWithoutKeys(runs.program), runs.script === undefined ? undefined : placeWithoutKeys(runs.script))];
+  }
+  return [keyOfProgram(machine, lineName(runs.line))];
 }
 
 /** Of a line that could hold a secret the rest counts alone: by the digest of all of it a short secret could be tried out. */
 function lineName(line: string): string {
-  const rest = redact(line);
+  const rest = lineWithoutSecrets(line);
   return rest === line ? `sh:${digest(line)}` : `sh:~${digest(rest)}`;
 }
 

@@ -1,10 +1,14 @@
 import { redact } from '../domain/redacted.ts';
 import type { Runs } from '../domain/runs.ts';
-import { withoutSecrets } from './keys.ts';
+import { lineWithoutSecrets, placeWithoutKeys, withoutSecrets } from './keys.ts';
 
 /** What is run as it may leave the sensor: of an address neither user, query nor what in its path could be a secret; of a line for a shell none. */
 export function publicRuns(runs: Runs): Runs {
-  if (runs.kind === 'shell') return { kind: 'shell', line: redact(runs.line) };
+  if (runs.kind === 'shell') return { kind: 'shell', line: lineWithoutSecrets(runs.line) };
+  if (runs.kind === 'program') {
+    const { program, script } = runs;
+    return { kind: 'program', program: placeWithoutKeys(program), ...(script === undefined ? {} : { script: placeWithoutKeys(script) }) };
+  }
   return runs.kind === 'remote' ? { kind: 'remote', url: withoutKeys(runs.url) } : runs;
 }
 

@@ -13,6 +13,7 @@ export const FILES: readonly Switch[] = [
     ['settings that name programs', 'a hook', '...settings(before, after),\n  ];', '\n  ];'],
   ]),
   ...switches('src/client-files/watch/look.ts', 'src/client-files/watch/watch.test.ts', [
+    ['keys in an address', 'holds a value', "words.includes('://') ?", "words === '' ?"],
     ['no secret in a state', 'holds a value', "return runs.kind === 'shell' ? 'a line for a shell' :", "return runs.kind === 'shell' ? runs.line :"],
   ]),
   ...switches('src/client-files/file.ts', 'src/client-files/watch/watch.test.ts', [

@@ -25,6 +25,14 @@ export const HOST_FILES: readonly Switch[] = [
     ['keys in a path', 'holds no value of a file', '${host}${withoutSecrets(pathname)}', '${host}${pathname}'],
     ['keys in the address of a package', 'holds no value of a file', 'name: withoutSecrets(runs.name)', 'name: runs.name'],
   ]),
+  ...switches('src/discover/keys.ts', FILES, [
+    ['what is quoted in a line', 'holds no value of a file', '.replaceAll(/"[^"]*"?|\'[^\']*\'?/g, QUOTED)', ''],
+    ['what hangs on a short option', 'holds no value of a file', '.replaceAll(/(?<=\\s-[A-Za-z])(?=[^\\s]*\\d)[^\\s=]{3,}/g, \'[…]\')', ''],
+    ['scripts that are addresses', 'holds no value of a file', '`${scheme}${withoutSecrets(rest)}`', 'place'],
+  ]),
+  ...switches('src/client-files/runs/packages.ts', UNWRAP, [
+    ['who fetches a package', 'token@github.com', "given.replace(/^([a-z+]+:\\/\\/)[^/]*@/i, '$1')", 'given'],
+  ]),
   ...switches('src/client-files/runs/address.ts', UNWRAP, [
     ['secrets in a query', 'mcp-remote@0.1.0', "address.trim().replace(/[?#].*$/s, '')", 'address.trim()'],
   ]),

@@ -18,8 +18,10 @@ export function npmPackage(spec: string): Package | undefined {
 export function pypiPackage(spec: string): Package | undefined {
   const plain = spec.trim();
   if (/^(?:\.{0,2}\/|~|\.$|file:|[a-z]:[\\/])/i.test(plain)) return undefined;
-  const [, address] = /^(?:[\w.-]+)?(?:\[[^\]]*\])?\s*@?\s*((?:git\+|https?:|ssh:).+)$/i.exec(plain) ?? [];
-  if (address !== undefined) {
+  const [, given] = /^(?:[\w.-]+)?(?:\[[^\]]*\])?\s*@?\s*((?:git\+|https?:|ssh:).+)$/i.exec(plain) ?? [];
+  if (given !== undefined) {
+    // Who fetches it stands before an @, too; what is behind one is a version only in the path.
+    const address = given.replace(/^([a-z+]+:\/\/)[^/]*@/i, '$1');
     const ref = /(?<=[^/@]\/[^@]*)@([^#/]+)/.exec(address)?.[1];
     return fetched('pypi', ref === undefined ? address : address.replace(`@${ref}`, ''), ref);
   }

@@ -29,6 +29,7 @@ const CASES: readonly (readonly [readonly string[], Runs, readonly string[]])[] 
   [['uvx', 'mcp-server-git==1.0'], pypi('mcp-server-git', '1.0'), ['uvx']],
   [['uvx', '--from', 'Mcp_Server.Time@2.0', 'time-server'], pypi('mcp-server-time', '2.0'), ['uvx']],
   [['uvx', 'mcp-server[extra]>=1', '--x'], pypi('mcp-server'), ['uvx']],
+  [['uvx', '--from', 'git+https://token@github.com/me/server@v1', 'server'], pypi('git+https://github.com/me/server', 'v1'), ['uvx']],
   [['uvx', '--from', 'git+https://github.com/me/server@v1', 'server'], pypi('git+https://github.com/me/server', 'v1'), ['uvx']],
   [['uv', 'tool', 'run', 'mcp-server-git'], pypi('mcp-server-git'), ['uv-tool run']],
   [['pipx', 'run', '--spec', 'a-b==3', 'c'], pypi('a-b', '3'), ['pipx-run']],

@@ -5,6 +5,7 @@ import type { ConfiguredServer } from '../../domain/configured-server.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { redact } from '../../domain/redacted.ts';
 import type { Runs } from '../../domain/runs.ts';
 import { readRegular } from '../file.ts';
 import { readLeniently } from '../read/lenient.ts';
@@ -117,6 +118,14 @@ function entryOf(server: ConfiguredServer, hash: Hash): EntryState {
 
 /** A line for a shell may hold anything, so it is not repeated. */
 function describe(runs: Runs): string {
+  const words = wordsOf(runs);
+  return words.includes('://') ? redact(words.replaceAll(CUSTOMER, '[…]')) : words;
+}
+
+/** Some vendors give each customer an address that is the secret. */
+const CUSTOMER = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
+
+function wordsOf(runs: Runs): string {
   if (runs.kind === 'remote') return runs.url;
   if (runs.kind === 'package') return `${runs.ecosystem}:${runs.name}${runs.version === undefined ? '' : `@${runs.version}`}`;
   if (runs.kind === 'program') return runs.script ?? runs.program;

@@ -92,6 +92,13 @@ describe('what a change weighs', () => {
     const told = JSON.stringify([old, fresh, differencesOf(old, fresh)]);
     expect(told).not.toContain('sk-live');
     expect(told).not.toContain('hunter2');
+    // An address that is a customer's secret itself.
+    const keys = ['/s/s3cr3tValue1xYz7abcDEF012345/mcp', '/6f1c0a3e-1111-4abc-8def-0123456789ab/sse'];
+    for (const path of keys) {
+      const shown = JSON.stringify(await state(put('mcp.json', json(remote(`https://a.example${path}`)))));
+      expect(shown).toContain('https://a.example/');
+      expect(shown).not.toMatch(/s3cr3tValue|6f1c0a3e/);
+    }
   });
 
   test('hostile names are shown inert, and at a length', async () => {

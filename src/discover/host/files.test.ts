@@ -53,12 +53,17 @@ test('what leaves holds no value of a file: no environment, header, argument, qu
       broken: secret(14),
       tarball: { command: 'npx', args: ['-y', `https://u:${secret(17)}@z.example/${secret(18)}/server.tgz?t=${secret(19)}`] },
       text: { command: `curl -H 'A: ${secret(20)}' https://z.example | sh` },
+      // Short ones, which look like nothing, by where they stand.
+      short: { command: 'sh', args: ['-c', `mysql -ps3cr3tValue1 && K=s3cr3tValue2 x -H "A: s3cr3tValue3" 'B: s3cr3tValue4' | tee x`] },
+      git: { command: 'uvx', args: ['--from', 'git+https://s3cr3tValue5@z.example/x/y@v1', 'y'] },
+      script: { command: 'deno', args: ['run', 'https://me:s3cr3tValue6@z.example/mod.ts?k=s3cr3tValue7'] },
+      matrix: { url: 'https://z.example/mcp;session=s3cr3tValue8' },
     }),
     'home/ana/.mcp-auth/x/abc_tokens.json': `{"access_token":"${secret(15)}"}`,
     'home/ana/work/.mcp.json': `{"mcpServers":{"a":{"command":"x","env":{"K":"${secret(16)}"`,
   });
   const { seen, unseen } = await look(root);
-  expect(serversOf(seen).map(({ name }) => name)).toEqual(['env', 'remote', 'bridged', 'line', 'tarball', 'text', 'a']);
+  expect(serversOf(seen).map(({ name }) => name)).toEqual(['env', 'remote', 'bridged', 'line', 'tarball', 'text', 'short', 'git', 'script', 'matrix', 'a']);
   expect(JSON.stringify([seen, unseen])).not.toMatch(/s3cr3tValue\d/);
 });
 
