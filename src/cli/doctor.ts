@@ -11,9 +11,10 @@ import type { Command } from './command.ts';
 import { homeFolder } from './home.ts';
 import { number, objects, part, text } from './json-view.ts';
 import { legsOf } from './legs.ts';
-import { span, table } from './terminal.ts';
+import { plain, span, table } from './terminal.ts';
 import { VERIFY_OPTIONS, VERIFY_USAGE, verifyProgram } from './verify.ts';
 import { vaultChecks } from './vault-health.ts';
+import { editionOf } from './status.ts';
 import { callOf } from './verbs.ts';
 
 /** One thing that was looked at, as it is. `bad` makes the command fail; `warn` is for someone to decide. */
@@ -135,8 +136,20 @@ function checkForce(status: Json, isRestored: boolean): readonly Check[] {
       what: 'lease', state: endsInMs > LEASE_LOW_MS ? 'good' : 'bad', found: `ends in ${span(endsInMs)}`,
       remedy: 'control cannot renew it: look at its output',
     },
+    ...checkDetection(status),
     ...(killed ? [stopped(isRestored)] : []),
   ];
+}
+
+/** A gateway that could not take what is signed inspects by what it had. */
+function checkDetection(status: Json): readonly Check[] {
+  const [wanted, what] = [editionOf(part(status, 'detection')), 'detection'];
+  const gateways = objects(part(status, 'detection', 'gateways'));
+  const behind = gateways.filter(({ isCurrent }) => isCurrent !== true).map((one): Check => ({
+    what, state: 'bad', found: `gateway ${plain(text(one['node']))} inspects by ${editionOf(one)}, not by ${wanted}`,
+    remedy: 'sallyport audit query "event = detection.kept"; sallyport knowledge rollback VERSION --reason …',
+  }));
+  return behind.length > 0 ? behind : [{ what, state: 'good', found: `${wanted} (${gateways.length} gateways say so)`, remedy: '' }];
 }
 
 /** No switch lifts what waits for an order. */

@@ -2,8 +2,8 @@ import type { Json } from '../domain/json.ts';
 import { isArray } from '../domain/json.ts';
 import { show } from './command.ts';
 import type { Command } from './command.ts';
-import { number, part, text } from './json-view.ts';
-import { span, table } from './terminal.ts';
+import { number, objects, part, text } from './json-view.ts';
+import { plain, span, table } from './terminal.ts';
 import { callOf } from './verbs.ts';
 
 export const command: Command = {
@@ -26,6 +26,19 @@ function alarms(status: Json): readonly (readonly string[])[] {
   });
 }
 
+/** What a gateway inspects by, or is to. */
+export function editionOf(of: Json | undefined): string {
+  return text(part(of ?? null, 'digest')) === '' ? 'as shipped' : `edition ${text(part(of ?? null, 'sequence'))}`;
+}
+
+/** By what is inspected: what is signed, and each gateway that goes on with something else. */
+function detection(status: Json): readonly (readonly string[])[] {
+  const behind = objects(part(status, 'detection', 'gateways')).filter(({ isCurrent }) => isCurrent !== true);
+  return [['detection', editionOf(part(status, 'detection'))], ...behind.map((one) => [
+    'INSPECTS BY ANOTHER', `gateway ${plain(text(one['node']))}: ${editionOf(one)}`,
+  ])];
+}
+
 function describe(status: Json): string {
   const version = part(status, 'snapshot', 'version');
   const problems = part(status, 'problems');
@@ -38,6 +51,7 @@ function describe(status: Json): string {
     ['ledger', yes('ledger')],
     ['runner', yes('runner')],
     ['egress', yes('egress')],
+    ...detection(status),
     ['stopped', part(status, 'killed', 'all') === true ? 'everything' : killed.join(', ')],
     ...alarms(status),
     ...(isArray(problems) ? problems : []).map((problem) => ['not in force', text(problem)]),

@@ -18,6 +18,7 @@ import type { OnDisk } from './manifest/follow.ts';
 import type { PackageKeeper } from './packages/keeper.ts';
 import type { RunningIssuer } from './issuer/open.ts';
 import type { InventoryKeeper } from './inventory/keeper.ts';
+import type { Inspecting } from './knowledge/detection.ts';
 import type { KnowledgeKeeper } from './knowledge/keeper.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
@@ -68,6 +69,8 @@ export interface Control {
   readonly registry: RegistryKeeper;
   /** Advisories and the other tables that age. */
   readonly knowledge: KnowledgeKeeper;
+  /** By what gateways inspect. */
+  readonly inspecting: Inspecting;
   readonly releases: ReleaseWatch;
   readonly approvals: ApprovalKeeper;
   readonly recovery: RecoveryKeeper;

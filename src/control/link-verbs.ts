@@ -18,6 +18,7 @@ import { FREEZE, SIGN, VISIT } from './contexts/schema.ts';
 import { visitContext } from './contexts/visit.ts';
 import { JUDGE_SECRET, releaseJudgeSecret } from './detect/secret.ts';
 import { ISSUER_SECRET, releaseIssuerSecret } from './manifest/identity.ts';
+import { DETECTING, tellDetection } from './knowledge/detection.ts';
 import { observe, SENSED } from './inventory/sensors.ts';
 import { isOwnKey } from './own-state.ts';
 import { keepQuarantined, takeQuarantined } from './quarantine/keep.ts';
@@ -81,6 +82,7 @@ export function controlVerbs(parts: VerbParts): Readonly<Record<string, Handler>
     'control.freeze': { call: (body) => freezeContext(control, validate(FREEZE, body, 'body')) },
     'control.issuer-secret': { call: (body) => releaseIssuerSecret(control, validate(ISSUER_SECRET, body, 'body')) },
     'control.judge-secret': { call: (body) => releaseJudgeSecret(control, validate(JUDGE_SECRET, body, 'body')) },
+    'control.detection': { call: (body) => tellDetection(control, validate(DETECTING, body, 'body')) },
     'control.ask-approval': { call: (body) => askApproval(control, validate(ASK, body, 'body')) },
     'control.use-approval': { call: (body) => useApproval(control, validate(USE, body, 'body')) },
     'control.quarantine': { call: (body) => keepQuarantined(control, validate(KEEP, body, 'body')) },

@@ -36,6 +36,7 @@ import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { createInventory } from './inventory/keeper.ts';
 import { noteSilentSensors } from './inventory/sensors.ts';
+import { createInspecting } from './knowledge/detection.ts';
 import { createKnowledgeKeeper } from './knowledge/keeper.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
@@ -57,6 +58,7 @@ import { openSite, type SiteAddress } from './site.ts';
 import { createServerReader } from './servers/read.ts';
 import { createReleaseWatch } from './servers/release-watch.ts';
 import { createCompiler } from './snapshot/compile.ts';
+import type { Configuration } from './snapshot/configuration.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
@@ -114,7 +116,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const ledger = createLedgerReader(parts.links.ledger);
   const configuration = createConfigurationKeeper({ home, store, key, envelope: () => vault.envelope, record, report, now, witness: () => askWitness(ledger) });
   const needs = createNeedsKeeper(home, store, report);
-  const change = needs.after(createChange({ store, record, snapshots, configuration, lease, key, compile: compiler.compile, now }));
+  const change = needs.after(createChange({ store, record, snapshots, configuration, lease, key, compile: compileWith(compiler, () => knowledge), now }));
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
   const approvals = approvalsOf({ store, record, now, report, vault, origin: () => origin });
@@ -122,7 +124,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const state = ownState(parts.state);
   let [origin, follower, issuer]: [string?, ManifestFollower?, RunningIssuer?] = [];
   const sealKey = openSealKey(join(home, 'control', 'seal.key'));
-  const knowledge = createKnowledgeKeeper({ store, key, publicKey: createPublicKey(key), record, now });
+  const knowledge = createKnowledgeKeeper({ store, key, snapshots, record, now, publish: () => publishDetection(control) });
   const control: Control = {
     flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
     inventory: createInventory({ store, ledger, record, now, report }), store, snapshots, lease, record, now, compiler, report, retention, telemetry,
@@ -139,7 +141,7 @@ export function createControl(parts: ControlParts): RunningControl {
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     registry: createRegistryKeeper({ store, head: () => configuration.head, now, knowledge: () => knowledge.lately }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
-    knowledge, presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
+    knowledge, inspecting: createInspecting(now), presence: createPresence(leaseMs), releases: createReleaseWatch({ now, report, floods: releaseFloods }),
     roles: async () => ({ gateways: news.watchers('gateway'), egress: news.watchers('egress') > 0, ...(await answering(parts.links)) }),
   };
   const verbs = { ...controlVerbs({ control, news, state: parts.state, certify: parts.certify, sealKey }), ...linkVerbs(control) };
@@ -269,6 +271,30 @@ async function takeIntoForce(control: Control, report: ControlParts['report']): 
     await control.lease.renew();
   }
   await control.known.tend();
+}
+
+/** What is compiled is what is stored, with what detectors are made of. */
+function compileWith(compiler: Control['compiler'], knowledge: () => Control['knowledge']): (stored: Configuration) => Promise<string> {
+  return async (stored) => {
+    const detection = await knowledge().detection();
+    return compiler.compile(detection === undefined ? stored : { ...stored, detection });
+  };
+}
+
+/** What does not compile now is compiled with the next change; until then gateways inspect by what they have, and the status says so. */
+async function publishDetection({ change, snapshots, knowledge }: Control): Promise<boolean> {
+  const { edition } = knowledge.detecting;
+  const by = { admin: { id: 'sallyport|control', may: [] }, space: DEFAULT_SPACE };
+  const what = { resource: 'detection', id: 'detection', verb: 'update', detail: edition === undefined ? { shipped: true } : { ...edition } };
+  try {
+    await change(by, what, async () => undefined, { unlessInForce: true });
+    snapshots.tell('detection');
+    return true;
+  } catch (error) {
+    const why = error instanceof SallyportError ? `${error.code}: ${error.message}` : 'something broke';
+    snapshots.tell('detection', `gateways are not told what detectors are to be made of: ${why}`);
+    return false;
+  }
 }
 
 /** What somebody changes behind control's back while it runs is noticed without waiting for the next change. */

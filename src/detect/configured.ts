@@ -1,6 +1,7 @@
 import { modeOf, type FailureMeaning, type SpaceDetect } from '../domain/detect.ts';
 import type { Detector } from '../domain/detector.ts';
 import type { KnownSecrets } from '../domain/known-secrets.ts';
+import type { Kit } from './edition/kit.ts';
 import { detectorsWith } from './table.ts';
 import { UNINFORMED, type Surroundings } from './surroundings.ts';
 
@@ -21,8 +22,10 @@ function surroundingsOf(
 }
 
 /** The detectors of a space, as they know it; which of them look at a server is another question. */
-export function informedDetectors(settings: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[]): readonly Detector[] {
-  return detectorsWith(surroundingsOf(settings, secrets, names));
+export function informedDetectors(
+  settings: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[], kit: Kit,
+): readonly Detector[] {
+  return detectorsWith(surroundingsOf(settings, secrets, names), kit);
 }
 
 /** Those that look at one server, each as it is set there. */

@@ -4,7 +4,8 @@ import { createReport } from './report.ts';
 import type { Report } from './report.ts';
 import type { DetectorInfo } from './rules.ts';
 import { createKnown } from './secrets/known.ts';
-import { secretsIn } from './secrets/rules.ts';
+import { secretsIn as shipped } from './secrets/rules.ts';
+import type { SecretsIn } from './secrets/rules.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const LEAKING = ['MCP01', 'MCP10', 'ASI03', 'AML.T0055', 'AML.T0098', 'SAFE-T1503', 'MCP-T5'] as const;
@@ -26,10 +27,10 @@ const LABELS = { 'known-secret': SECRET, canary: SECRET, token: SECRET, 'private
 const SHORTEST = 8;
 
 /**
- * Credentials by their form (all 222 rules of gitleaks, five of them written anew, and our own), by the name that they are given, and
- * exactly those of the vault.
+ * Credentials by their form (all 222 rules of gitleaks, five of them written anew, and our own, where no edition brings others), by the name
+ * that they are given, and exactly those of the vault.
  */
-export function createSecrets({ secrets }: Surroundings): Detector {
+export function createSecrets({ secrets }: Surroundings, secretsIn: SecretsIn = shipped): Detector {
   const known = secrets === undefined || secrets.secrets.length === 0 ? undefined : createKnown(secrets);
   return {
     id: 'secrets',
@@ -38,12 +39,12 @@ export function createSecrets({ secrets }: Surroundings): Detector {
       const report = createReport('secrets', info, LABELS);
       for (const view of freshViews(sight)) {
         if (view.text.length < SHORTEST) continue;
-        byForm(view, report);
+        byForm(view, report, secretsIn);
         for (const { secret, parts } of known?.(view.text) ?? []) {
           for (const [start, end] of parts) report.add(secret.kind === 'canary' ? 'canary' : 'known-secret', view, start, end, secret.name);
         }
       }
-      byName(sight, report);
+      byName(sight, report, secretsIn);
       return report.findings();
     },
   };
@@ -55,7 +56,7 @@ const NOT_CALLED = /page|next|prev|cursor|continu|csrf|sync|resume|design|etag|c
 const VALUE = /^[^\s"'{}]{8,200}$/;
 
 /** Values whose property has the name of a credential: as if they stood in an assignment. */
-function byName({ places, views }: Sight, report: Report<'secrets'>): void {
+function byName({ places, views }: Sight, report: Report<'secrets'>, secretsIn: SecretsIn): void {
   // Among the views are the places as they stand, in the same order.
   const plain = views.filter(({ via }) => via.length === 0);
   for (const [index, { key, text, isName }] of places.entries()) {
@@ -66,7 +67,7 @@ function byName({ places, views }: Sight, report: Report<'secrets'>): void {
   }
 }
 
-function byForm(view: View, report: Report<'secrets'>): void {
+function byForm(view: View, report: Report<'secrets'>, secretsIn: SecretsIn): void {
   const matches = secretsIn(view.text);
   if (matches === undefined) report.add('too-dense', view, 0, view.text.length);
   for (const { id, anchor, start, end } of matches ?? []) {

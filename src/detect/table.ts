@@ -21,23 +21,25 @@ import { detector as instructions, info as instructionsInfo } from './instructio
 import { detector as payment, info as paymentInfo } from './payment.ts';
 import { createPersonalData, info as personalDataInfo } from './personal-data.ts';
 import { createSchema, info as schemaInfo } from './schema.ts';
+import { SHIPPED_KIT } from './edition/kit.ts';
+import type { Kit } from './edition/kit.ts';
 import { createSecrets, info as secretsInfo } from './secrets.ts';
 import { createTextModel, info as textModelInfo } from './text-model.ts';
-import { MODEL } from './text-model/weights.ts';
 import { detector as toolPoisoning, info as toolPoisoningInfo } from './tool-poisoning.ts';
 import { UNINFORMED } from './surroundings.ts';
 import type { Surroundings } from './surroundings.ts';
 
-const textModel = createTextModel(MODEL);
-
-/** Every detector, in the order in which they look: one a file; its id, its file and its row have one name. */
-export function detectorsWith(around: Surroundings): readonly Detector[] {
+/**
+ * Every detector, in the order in which they look: one a file; its id, its file and its row have one name. `kit`: what ages of them, as an
+ * edition brings it.
+ */
+export function detectorsWith(around: Surroundings, kit: Kit = SHIPPED_KIT): readonly Detector[] {
   return [
     hiddenChannels, toolPoisoning, instructions, annotations,
-    createSecrets(around), createPersonalData(around), payment, health, sourceCode,
+    createSecrets(around, kit.secretsIn), createPersonalData(around), payment, health, sourceCode,
     createEgress(around), createPaths(around), createSsrf(around), command, agentConfig, createSchema(around), createCost(around),
     generatedSql, generatedShell, generatedFormula, generatedHtml, generatedCode,
-    textModel,
+    createTextModel(kit.model),
   ];
 }
 

@@ -17,7 +17,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'drift.found': 'detection', 'segment.drifted': 'detection', 'agent.unknown': 'detection', 'finding.raised': 'detection',
   'config.sealed': 'config', 'config.noticed': 'detection', 'config.refused': 'detection', 'config.accepted': 'config',
   'registry.reviewed': 'config', 'registry.approved': 'config', 'registry.refused': 'config', 'registry.imported': 'config', 'registry.released': 'config',
-  'knowledge.imported': 'config', 'package.installed': 'config', 'package.refused': 'detection',
+  'knowledge.imported': 'config', 'detection.kept': 'detection', 'package.installed': 'config', 'package.refused': 'detection',
   'inventory.found': 'detection', 'inventory.changed': 'detection', 'sensor.silent': 'detection',
   'file.changed': 'detection', 'watch.stopped': 'detection', 'file.approved': 'config', 'file.sealed': 'config', 'file.unsealed': 'config',
   'file.restored': 'config', 'file.enforced': 'config',

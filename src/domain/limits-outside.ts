@@ -43,6 +43,11 @@ export const OUTSIDE_LIMITS = {
   /** The tables of what ages as text, which a request to control carries whole. */
   knowledgeCharsMax: 2 * 1024 * 1024,
   knowledgeVersionsMax: 10,
+  /** How often a gateway looks what its detectors are to be made of, and says by what it inspects; and how long control believes that. */
+  detectionLookMs: 5_000,
+  detectionHeardMs: 20_000,
+  /** Of a change of secret rules, so many names go on record. */
+  detectionNamedMax: 50,
   assetsShownMax: 5_000,
   assetIgnoredMsMax: 366 * 24 * 60 * 60_000,
   /** Of one report to control; the rest comes in the next. */

@@ -110,6 +110,7 @@ export interface RecordedRequest {
 export const RECORD_EVENTS = [
   'call.permitted', 'call.denied', 'call.refused', 'message.permitted', 'message.denied', 'result.delivered', 'result.withheld', 'call.cancelled',
   'call.failed', 'call.unknown', 'flood.refused', 'drift.found', 'segment.drifted', 'package.installed', 'package.refused', 'knowledge.imported',
+  'detection.kept',
   'file.changed', 'file.approved', 'file.sealed', 'file.unsealed', 'file.restored', 'file.enforced', 'watch.stopped',
   'inventory.found', 'inventory.changed', 'sensor.silent',
   'role.started', 'role.stopped', 'server.started', 'server.stopped', 'server.failed', 'config.changed', 'context.ended', 'freeze.refused',

@@ -70,6 +70,8 @@ export interface Snapshot {
   readonly flow?: FlowSettings;
   /** Absent: every detector looks, as it ships. */
   readonly detect?: DetectSettings;
+  /** What detectors are made of, where an edition brought it (docs/knowledge.md): gateways fetch it by its digest. Absent: what ships. */
+  readonly detection?: DetectionEdition;
   /** By space, sealed for gateways: how secrets of the vault, and canaries, are known again (`KnownSecrets`). */
   readonly known?: Readonly<Record<string, string>>;
   /**
@@ -83,6 +85,12 @@ export interface Snapshot {
   readonly restoredAt?: number;
   /** Whose orders may bridge a restore: Ed25519 public keys (32 bytes, base64) by person. Absent: nobody's. */
   readonly recovery?: { readonly keys: Readonly<Record<string, string>> };
+}
+
+/** Secret rules and weights by the SHA-256 (hex) of their text, and the number of the edition that brought them. */
+export interface DetectionEdition {
+  readonly digest: string;
+  readonly sequence: number;
 }
 
 /** A snapshot as it travels: the exact bytes that were signed, and the Ed25519 signature (base64url) of control. */

@@ -104,5 +104,7 @@ export const TABLES = z.strictObject({
   clientNames: z.array(CLIENT).max(10_000),
   endOfLife: END_OF_LIFE,
   discovery: DISCOVERY,
+  /** What detectors are made of, in their own form: whoever takes it checks it. Absent: what ships with the program. */
+  detection: z.record(z.string().max(100), z.unknown()).exactOptional(),
 });
 export type Tables = z.infer<typeof TABLES>;

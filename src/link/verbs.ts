@@ -74,6 +74,8 @@ const VERBS = {
   'control.dead': { server: 'control', callers: ['gateway', 'ledger', 'runner', 'egress', 'sensor'], shape: 'stream', machines: true },
   /** What a sensor saw on its host, and that it is there. */
   'control.observe': { server: 'control', callers: ['sensor'], shape: 'call', machines: true },
+  /** By what a gateway inspects, and the secret rules and weights that the snapshot names. */
+  'control.detection': { server: 'control', callers: ['gateway'], shape: 'call' },
   /** The secret by which a gateway asks the judge that a space has outside. */
   'control.judge-secret': { server: 'control', callers: ['gateway'], shape: 'call' },
 

@@ -56,6 +56,7 @@ import { createStdioUpstream } from '../upstream/stdio.ts';
 import type { Floor } from './floor.ts';
 import { joinAnomalies } from './gateway-anomalies.ts';
 import { isReady } from './gateway-control.ts';
+import { joinDetection } from './gateway-detection.ts';
 import { joinIdentity } from './gateway-identity.ts';
 import { joinLimits } from './gateway-limits.ts';
 import { createLinkRefusals, type LinkRefusals } from './link-refusals.ts';
@@ -101,6 +102,8 @@ export interface DataPlane {
   readonly journal: Journal;
   /** Who was refused on the link. */
   readonly refusals: LinkRefusals;
+  /** Resolves when it has tried to make its detectors of what the snapshot names. */
+  readonly informed: () => Promise<void>;
   /** What control and other replicas may ask of it. */
   readonly handlers: Readonly<Record<string, Handler>>;
   /** Ends every open exchange whose time, token or lease has ended. */
@@ -133,7 +136,8 @@ export function joinDataPlane(ground: Ground): DataPlane {
   const refusals = createLinkRefusals(records.trail.journal, node);
   const { watching } = anomalies;
   const outside = joinOutside(links.control, inForce);
-  const inspecting = createInspecting(createInspectors(ground.knownKey, outside));
+  const detection = joinDetection(links.control, inForce, node, records.trail.journal);
+  const inspecting = createInspecting(createInspectors(ground.knownKey, outside, detection.kit));
   const transforming = createTransforming(createTokens(state, seal), inspecting);
   const known = { flow: limits.flow, findings: (exchange: Exchange) => watching.findings(exchange) };
   const parts = bridgeParts(ground, known, ways, peers, records.trail, createConnections(() => gateway, sessions), () => gateway);
@@ -148,7 +152,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
   reader = createReader(gateway);
 
   return {
-    gateway, refusals, journal: records.trail.journal,
+    gateway, refusals, journal: records.trail.journal, informed: () => detection.tend(),
     handlers: {
       'gateway.read': { call: (body) => readFor(body, { gateway, reader, pins, inForce }, signal) }, ...forwardHandlers(parts), ...proofHandlers(identity),
     },
@@ -157,6 +161,7 @@ export function joinDataPlane(ground: Ground): DataPlane {
       parts.connections.close();
       peers.close();
       outside.close();
+      detection.close();
       await anomalies.close();
       await refusals.close();
       await records.close();

@@ -89,6 +89,8 @@ export async function startGateway(options: GatewayRoleOptions): Promise<Running
   };
   try {
     await untilInForce(inForce, signal);
+    // Nobody is let in before it inspects by what is signed, or has said why it does not.
+    await plane.informed();
     const door = await openDoor(address, plane.gateway, inForce, links.control, signal);
     writeFileSync(files.url, `${door.url}\n`, { mode: 0o600 });
     return { port: door.listener.port, url: door.url, close: () => close(door) };

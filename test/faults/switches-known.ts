@@ -3,6 +3,9 @@ import type { Switch } from './switch.ts';
 
 const SCAN = 'src/discover/network/scan.test.ts';
 const TARGETS = 'src/discover/network/targets.test.ts';
+const DETECTION = 'src/control/knowledge/detection.test.ts';
+const TAKING = 'src/gateway/detection.test.ts';
+const EDITION = 'src/detect/edition/edition.test.ts';
 const KNOWN = 'src/control/knowledge/knowledge.test.ts';
 
 /** What keeps discovery on the network polite and within its leave, and what ages believable. */
@@ -62,5 +65,44 @@ export const KNOWN_OUTSIDE: readonly Switch[] = [
       "publicKey, Buffer.from(signature, 'base64url'))) throw tampered();", "publicKey, Buffer.from(signature, 'base64url'))) void tampered();",
     ],
     ['digests of versions', 'what somebody else wrote', '|| digestOf(row.data.text) !== digest)', ')'],
+  ]),
+  ...switches('src/control/knowledge/keeper.ts', DETECTION, [
+    ['what an edition brings for detection', 'something else than rules or weights is refused', ': checkDetection(detection)', ': detection'],
+    ['two people for what detectors look for', 'one changes no detection', 'if (detection.length > 0) {', 'if (detection.length < 0) {'],
+    ['detection on record', 'and on record', "detection.length === 0 ? {} : { detection:", "detection.length >= 0 ? {} : { detection:"],
+    [
+      'a list of editions that is gone', 'is not what was imported',
+      'if (last === undefined && named() !== undefined)', 'if (last === null && named() !== undefined)',
+    ],
+    ['what the snapshot names, when the store is not believed', 'is not what was imported', 'detecting.edition ?? named())', 'detecting.edition)'],
+  ]),
+  ...switches('src/control/servers/definitions.ts', DETECTION, [
+    ['definitions looked at by an edition', 'looked at by the same', 'detectorsWith(UNINFORMED, kit)', 'detectorsWith(UNINFORMED)'],
+  ]),
+  ...switches('src/gateway/detection.ts', TAKING, [
+    [
+      'digest of what detectors are made of', 'is not what was named',
+      'if (text !== undefined && digestOfDetection(text) === digest)', 'if (text !== undefined)',
+    ],
+    [
+      'what gateways inspect by, told', 'is taken, told',
+      'await ask(by, undefined)', 'await ask({ digest: kit.digest, sequence: 0 }, undefined)',
+    ],
+    [
+      'what could not be taken, told', 'is told once',
+      'if (edition !== undefined && problem !== told) kept(', 'if (edition === null && problem !== told) kept(',
+    ],
+  ]),
+  ...switches('src/gateway/inspectors.ts', TAKING, [
+    ['detectors made anew', 'looked at by one of them', 'if (of !== kit())', 'if (of === undefined)'],
+  ]),
+  ...switches('src/detect/secrets/shape.ts', EDITION, [
+    ['patterns that cannot run in linear time', 'looking ahead is refused', ".refine(isLinear, 'is no pattern that runs in linear time')", ''],
+    ['keywords that the search folds', 'a keyword in capitals', '.regex(/^[\\x20-\\x40\\x5b-\\x7e]+$/)', ''],
+    ['rules with one id', 'an id twice', '=== rules.length', '<= rules.length'],
+  ]),
+  ...switches('src/detect/text-model/weights.ts', EDITION, [
+    ['weights of their size', 'weights of another size', 'z.base64().length(4 * Math.ceil(count / 3))', 'z.base64().max(4 * Math.ceil(count / 3))'],
+    ['scores in order', 'scores out of order', 'score >= (scores[at - 1] ?? score)', 'score >= (scores[at] ?? score)'],
   ]),
 ];

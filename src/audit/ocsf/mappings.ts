@@ -122,6 +122,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'package.installed': [{ ...configured, severity: 'low', says: 'A package was installed for local servers' }],
   'package.refused': [{ ...found, severity: 'high', says: 'A package was refused' }],
   'knowledge.imported': [{ ...configured, severity: 'low', says: 'Advisories and other tables that age were imported, or an earlier edition was taken back' }],
+  'detection.kept': [{ ...found, severity: 'high', says: 'A gateway could not take what its detectors are to be made of, and inspects by what it had' }],
   'role.started': [{ ...life, activity: 3, says: 'A part of Sallyport was started' }],
   'role.stopped': [{ ...life, activity: 4, says: 'A part of Sallyport was stopped' }],
   'file.changed': [{ ...found, severity: 'high', says: 'A file that tells agents what they can do is not what was approved' }],

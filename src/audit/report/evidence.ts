@@ -33,6 +33,7 @@ export const EVIDENCE = {
     says: 'every change of what the gate is held to, with who made it, what was not made here, and packages installed or refused', expected: 'always',
     events: [
       'config.changed', 'config.sealed', 'config.noticed', 'config.refused', 'config.accepted', 'package.installed', 'package.refused', 'knowledge.imported',
+      'detection.kept',
     ],
   },
   approvals: {

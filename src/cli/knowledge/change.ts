@@ -1,15 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
+import { checkDetection } from '../../detect/edition/kit.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { writeBundle } from '../../knowledge/bundle.ts';
 import { publicHalf } from '../../recovery/order.ts';
+import type { Tables } from '../../knowledge/shape.ts';
 import { show } from '../command.ts';
+import type { Io } from '../command.ts';
 import { part, text } from '../json-view.ts';
 import { usageError } from '../arguments.ts';
 import { plain } from '../terminal.ts';
-import type { Verb } from '../verbs.ts';
+import type { Call, Verb } from '../verbs.ts';
 import { readBundleFile } from './bundle-file.ts';
-import { currentTables } from './current.ts';
+import { wholeTables } from './current.ts';
+import { readPlain } from '../plain-file.ts';
 import { readSigningKey } from './signing-key.ts';
 
 export const imported: Verb = {
@@ -36,17 +42,22 @@ export const rollback: Verb = {
 };
 
 export const bundled: Verb = {
-  usage: `bundle --key FILE --by NAME --out FILE [--sequence N]
-          signs what is in force here, for other gates. FILE: an Ed25519 key (PEM) that nobody else can read; NAME: as their sallyport.yaml calls it`,
-  options: { key: { type: 'string' }, by: { type: 'string' }, out: { type: 'string' }, sequence: { type: 'string' } },
+  usage: `bundle --key FILE --by NAME --out FILE [--sequence N] [--secret-rules FILE] [--weights FILE] [--shipped-detection]
+          signs what is in force here, for other gates. FILE: an Ed25519 key (PEM) that nobody else can read; NAME: as their sallyport.yaml calls it.
+          --secret-rules, --weights: what detectors are made of from then on; --shipped-detection: what ships with each program`,
+  options: {
+    key: { type: 'string' }, by: { type: 'string' }, out: { type: 'string' }, sequence: { type: 'string' },
+    'secret-rules': { type: 'string' }, weights: { type: 'string' }, 'shipped-detection': { type: 'boolean' },
+  },
   run: async ({ io, options, client, needText }) => {
     const key = await readSigningKey(resolve(io.cwd, needText('key')));
-    const { tables } = await currentTables(client);
+    const { tables: { detection: inForce, ...tables } } = await wholeTables(client);
+    const detection = await detectionOf(io, options, options.flag('shipped-detection') ? {} : inForce ?? {});
     const sequence = Number(options.text('sequence') ?? tables.sequence + 1);
     if (!Number.isSafeInteger(sequence) || sequence < 1) throw usageError({ usage: `knowledge ${bundled.usage}` }, '--sequence is a number');
     const out = resolve(io.cwd, needText('out'));
     const by = needText('by');
-    const bundle = writeBundle({ ...tables, sequence, issuedAt: new Date().toISOString() }, by, key);
+    const bundle = writeBundle({ ...tables, ...detection, sequence, issuedAt: new Date().toISOString() }, by, key);
     await writeFile(out, bundle, { flag: 'wx' }).catch((cause: unknown) => {
       throw new SallyportError('ERR_FILE_CHANGED', `${out} could not be made`, { remedy: 'Name a file that is not there yet.', cause });
     });
@@ -57,3 +68,23 @@ export const bundled: Verb = {
     return 0;
   },
 };
+
+/** What the bundle is to bring for detection, checked as a gate will check it. Throws `ERR_VERIFY_FAILED`. */
+async function detectionOf(io: Io, options: Call['options'], inForce: Readonly<Record<string, unknown>>): Promise<Pick<Tables, 'detection'>> {
+  const given = async (option: string, member: string): Promise<JsonObject> => {
+    const name = options.text(option);
+    return name === undefined ? {} : { [member]: parsed(await readPlain(resolve(io.cwd, name), LIMITS.knowledgeCharsMax)) };
+  };
+  const whole = { ...inForce, ...(await given('secret-rules', 'secretRules')), ...(await given('weights', 'textModel')) };
+  if (Object.keys(whole).length === 0) return {};
+  return { detection: { ...checkDetection(whole) } };
+}
+
+/** What is no JSON is refused like what has another form. */
+function parsed(content: string): Json {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return null;
+  }
+}

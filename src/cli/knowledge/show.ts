@@ -1,11 +1,16 @@
+import { compareDetection } from '../../detect/edition/compare.ts';
+import type { DetectionDifference } from '../../detect/edition/compare.ts';
+import { checkDetection } from '../../detect/edition/kit.ts';
+import type { Detection } from '../../detect/edition/kit.ts';
 import { compareTables } from '../../knowledge/compare.ts';
 import type { TableDifference } from '../../knowledge/compare.ts';
+import type { Tables } from '../../knowledge/shape.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
 import { table, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 import { readBundleFile } from './bundle-file.ts';
-import { currentTables } from './current.ts';
+import { currentTables, wholeTables } from './current.ts';
 
 export const shown: Verb = {
   usage: 'show',
@@ -28,9 +33,9 @@ export const diff: Verb = {
   usage: `diff FILE
           what importing a bundle would change; whose it is, is checked when it is imported. Exit code 1: something would`,
   run: async ({ io, options, client, need }) => {
-    const { tables: before } = await currentTables(client);
+    const { tables: before } = await wholeTables(client);
     const { tables: after } = await readBundleFile(io, need(0, 'the bundle'));
-    const differences = compareTables(before, after);
+    const differences = [...compareTables(before, after), ...compareDetection(detectionOf(before), detectionOf(after))];
     const found = differences.map((one) => ({ ...one, added: [...one.added], changed: [...one.changed], removed: [...one.removed] }));
     const answer = { from: before.sequence, to: after.sequence, differences: found };
     show(io, options.json, answer, () => `edition ${before.sequence} → ${after.sequence}\n${describe(differences)}`);
@@ -38,7 +43,11 @@ export const diff: Verb = {
   },
 };
 
-function describe(differences: readonly TableDifference[]): string {
+function detectionOf({ detection }: Tables): Detection | undefined {
+  return detection === undefined ? undefined : checkDetection(detection);
+}
+
+function describe(differences: readonly (TableDifference | DetectionDifference)[]): string {
   return table(['table', 'added', 'changed', 'removed'], differences.map((one) => [one.table, some(one.added), some(one.changed), some(one.removed)]));
 }
 

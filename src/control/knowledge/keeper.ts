@@ -1,4 +1,4 @@
-import { createHash, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
@@ -7,6 +7,11 @@ import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { SIGNED_AS } from '../../domain/snapshot.ts';
 import { openBundle } from '../../knowledge/bundle.ts';
+import { compareDetection } from '../../detect/edition/compare.ts';
+import type { DetectionDifference } from '../../detect/edition/compare.ts';
+import { checkDetection, digestOfDetection, kitOf, SHIPPED_KIT, textOfDetection } from '../../detect/edition/kit.ts';
+import type { Detection, Kit } from '../../detect/edition/kit.ts';
+import type { DetectionEdition } from '../../domain/snapshot.ts';
 import { compareTables, mergeAdvisories } from '../../knowledge/compare.ts';
 import { TABLES } from '../../knowledge/shape.ts';
 import type { Advisory, Tables } from '../../knowledge/shape.ts';
@@ -17,6 +22,8 @@ import type { Rows, Store } from '../../store/store.ts';
 import { whoOf } from '../change.ts';
 import type { Control } from '../control.ts';
 import type { Admin } from '../route.ts';
+import { needSecondPersonFor } from '../proposals/second-person.ts';
+import { detectionNamed } from '../snapshot/keeper.ts';
 import { signBytes } from '../snapshot/sign.ts';
 import { readKnowledgeSettings } from './settings.ts';
 
@@ -56,6 +63,10 @@ export interface KnowledgeKeeper {
   current(): Promise<Knowledge>;
   /** What was known when it was last looked: at most `LIMITS.configurationLookMs` ago while control serves. */
   readonly lately: Knowledge;
+  /** What detectors are made of now, here and at gateways. */
+  readonly detecting: Detecting;
+  /** The same as the store has it now; what is stored and not believed changes nothing. What is signed is compiled with it. */
+  readonly detection: () => Promise<DetectionEdition | undefined>;
   /** Looks now, and from then on; what is wrong with what is stored is said, and `lately` stays as it was. */
   follow(report: (line: string) => void): Promise<() => Promise<void>>;
   /** The newest first; empty: what ships is in force. */
@@ -67,27 +78,45 @@ export interface KnowledgeKeeper {
   rollBack(number: number, reason: string, admin: Admin): Promise<KnowledgeVersion>;
 }
 
+/** `text` and `edition`: absent where it is what ships. */
+export interface Detecting {
+  readonly kit: Kit;
+  readonly text?: string;
+  readonly edition?: DetectionEdition;
+}
+
 export interface KnowledgeParts {
   readonly store: Store;
   /** Control's own: what is stored is believed only with its signature. */
   readonly key: KeyObject;
-  readonly publicKey: KeyObject;
+  /** What the one in force says of detection: where it names an edition, there was one. */
+  readonly snapshots: Pick<Control['snapshots'], 'current'>;
   readonly record: Control['record'];
   readonly now: () => number;
+  /** Compiles and signs what is in force anew: what detectors are made of is another. False: it could not; never rejects. */
+  readonly publish: () => Promise<boolean>;
 }
 
 export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
   const shipped = shippedTables();
+  const named = (): DetectionEdition | undefined => detectionNamed(parts.snapshots.current?.content ?? '');
   let known: { readonly digest: string; readonly knowledge: Knowledge } | undefined;
   let lately: Knowledge | undefined;
+  let detecting: Detecting = { kit: SHIPPED_KIT };
+  let published: string | undefined;
   const contentNow = async (rows: Rows): Promise<Content> => {
     const last = (await readList(parts, rows))?.versions[0];
     return last === undefined ? { tables: shipped, local: [] } : withShipped(shipped, await readContent(rows, last), last);
   };
   const current = async (): Promise<Knowledge> => {
     const last = (await readList(parts, parts.store))?.versions[0];
+    if (last === undefined && named() !== undefined) throw tampered();
     const digest = last?.digest ?? '';
-    if (known?.digest !== digest) known = { digest, knowledge: knowledgeOf((await contentNow(parts.store)).tables) };
+    if (known?.digest !== digest) {
+      const { tables } = await contentNow(parts.store);
+      detecting = detectingOf(tables, detecting);
+      known = { digest, knowledge: knowledgeOf(tables) };
+    }
     lately = known.knowledge;
     return lately;
   };
@@ -98,24 +127,28 @@ export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
       return append(parts, rows, { before, list, made, from, admin, newest: Math.max(shipped.sequence, list?.newest ?? 0, made.content.tables.sequence) });
     });
     await current();
+    await publish();
     return version;
+  };
+  const publish = async (): Promise<void> => {
+    const { digest } = detecting.kit;
+    if (published !== digest && await parts.publish()) published = digest;
   };
   return {
     current,
+    get detecting() {
+      return detecting;
+    },
+    detection: () => current().then(() => detecting.edition, () => detecting.edition ?? named()),
     get lately() {
       lately ??= knowledgeOf(shipped);
       return lately;
     },
     follow: async (report) => {
-      let said = '';
-      const look = async (): Promise<void> => {
-        const problem = await current().then(() => '', (error: unknown) => (error instanceof Error ? error.message : 'unknown'));
-        if (problem !== '' && problem !== said) report(`advisories and tables stay as they were: ${problem}`);
-        said = problem;
-      };
-      await look();
-      const timer = setInterval(() => void look(), LIMITS.configurationLookMs);
-      return async () => clearInterval(timer);
+      // What control compiled when it started is of this already.
+      await current().catch(() => undefined);
+      published = detecting.kit.digest;
+      return follow(current, publish, report);
     },
     history: async () => (await readList(parts, parts.store))?.versions ?? [],
     takeBundle: (bundle, admin) => put(admin, 'bundle', async (before, rows, list) => {
@@ -124,20 +157,28 @@ export function createKnowledgeKeeper(parts: KnowledgeParts): KnowledgeKeeper {
       if (tables.sequence <= newest) throw notNewer(tables.sequence, newest);
       return { content: { tables: withLocal(tables, before), local: before.local }, signers };
     }),
-    takeAdvisories: (advisories, admin) => put(admin, 'advisories', async (before) => {
-      const ahead = advisories.find(({ modified }) => Date.parse(modified) > parts.now() + CLOCK_SKEW_MS);
-      if (ahead !== undefined) throw fromTheFuture(ahead.id);
-      const local = [...new Set([...before.local, ...advisories.map(({ id }) => id)])].toSorted();
-      const merged = mergeAdvisories(before.tables.advisories, advisories);
-      if (merged.length > LIMITS.advisoriesMax) throw tooMany(merged.length);
-      return { content: { tables: { ...before.tables, advisories: [...merged] }, local }, signers: [] };
-    }),
+    takeAdvisories: (advisories, admin) =>
+      put(admin, 'advisories', async (before) => ({ content: withAdvisories(before, advisories, parts.now()), signers: [] })),
     rollBack: (number, reason, admin) => put(admin, 'rollback', async (_, rows, list) => {
       const version = list?.versions.find((one) => one.number === number);
       if (number !== 0 && version === undefined) throw noVersion(number);
       return { content: version === undefined ? { tables: shipped, local: [] } : await readContent(rows, version), signers: version?.signers ?? [], reason };
     }),
   };
+}
+
+/** Looks now, and from time to time; says what is wrong once. */
+async function follow(current: () => Promise<unknown>, publish: () => Promise<void>, report: (line: string) => void): Promise<() => Promise<void>> {
+  let said = '';
+  const look = async (): Promise<void> => {
+    const problem = await current().then(() => '', (error: unknown) => (error instanceof Error ? error.message : 'unknown'));
+    if (problem !== '' && problem !== said) report(`advisories and tables stay as they were: ${problem}`);
+    said = problem;
+    await publish();
+  };
+  await look();
+  const timer = setInterval(() => void look(), LIMITS.configurationLookMs);
+  return async () => clearInterval(timer);
 }
 
 type Making = (before: Content, rows: Rows, list: List | undefined) => Promise<Made>;
@@ -167,15 +208,21 @@ async function append(
   const text = JSON.stringify(made.content);
   if (text.length > LIMITS.knowledgeCharsMax) throw tooLarge();
   const { tables } = made.content;
+  // What gateways could not use is no edition.
+  const detection = compareDetection(detectionOf(before.tables), detectionOf(tables));
+  if (detection.length > 0) {
+    await needSecondPersonFor(rows, { admin, space: DEFAULT_SPACE }, `it changes what detectors look for (${tellDetection(detection)})`);
+  }
   const version: KnowledgeVersion = {
     number: (list?.versions[0]?.number ?? 0) + 1, sequence: tables.sequence, issuedAt: tables.issuedAt, from, signers: [...made.signers], by: admin.id,
     at: now(), advisories: tables.advisories.length, digest: digestOf(text),
   };
-  const differences = compareTables(before.tables, tables)
+  const differences = [...compareTables(before.tables, tables), ...detection]
     .map(({ table, added, changed, removed }): Json => ({ table, added: added.length, changed: changed.length, removed: removed.length }));
   await record({
     event: 'knowledge.imported', space: DEFAULT_SPACE, ...whoOf(admin), ...(made.reason === undefined ? {} : { reason: made.reason }),
-    detail: { number: version.number, sequence: version.sequence, from, digest: version.digest, signers: version.signers, differences },
+    detail: { number: version.number, sequence: version.sequence, from, digest: version.digest, signers: version.signers, differences,
+      ...(detection.length === 0 ? {} : { detection: detection.map(someOf) }) },
   });
   const all = [version, ...(list?.versions ?? [])];
   for (const { number } of all.slice(LIMITS.knowledgeVersionsMax)) await rows.delete('knowledge', DEFAULT_SPACE, String(number), { by: admin.id });
@@ -185,7 +232,32 @@ async function append(
   return version;
 }
 
-async function readList({ publicKey }: KnowledgeParts, rows: Pick<Rows, 'get'>): Promise<List | undefined> {
+/** What detectors are made of by these tables; not made anew where it is the same. Throws `ERR_VERIFY_FAILED`. */
+function detectingOf(tables: Tables, before: Detecting): Detecting {
+  const detection = detectionOf(tables);
+  if (detection === undefined) return { kit: SHIPPED_KIT };
+  const text = textOfDetection(detection);
+  const kit = digestOfDetection(text) === before.kit.digest ? before.kit : kitOf(text);
+  return { kit, text, edition: { digest: kit.digest, sequence: tables.sequence } };
+}
+
+function detectionOf({ detection }: Tables): Detection | undefined {
+  return detection === undefined ? undefined : checkDetection(detection);
+}
+
+function tellDetection(differences: readonly DetectionDifference[]): string {
+  return differences.map(({ table, added, changed, removed }) => (table === 'textModel' ? `weights ${removed.join()} become ${added.join()}`
+    : `${added.length} secret rules added, ${changed.length} changed, ${removed.length} removed`)).join('; ');
+}
+
+/** For the record: which ones, as far as there is room. */
+function someOf({ table, added, changed, removed }: DetectionDifference): Json {
+  const [some, others, gone] = [added, changed, removed].map((all) => all.slice(0, LIMITS.detectionNamedMax));
+  return { table, added: some ?? [], changed: others ?? [], removed: gone ?? [] };
+}
+
+async function readList({ key }: KnowledgeParts, rows: Pick<Rows, 'get'>): Promise<List | undefined> {
+  const publicKey = createPublicKey(key);
   const row = await rows.get('setting', DEFAULT_SPACE, LISTED);
   if (row === undefined) return undefined;
   const signed = SIGNED.safeParse(row.body);
@@ -210,6 +282,16 @@ function withShipped(shipped: Tables, content: Content, { from }: KnowledgeVersi
 function withLocal(tables: Tables, { tables: before, local }: Content): Tables {
   const given = new Set(local);
   return { ...tables, advisories: [...mergeAdvisories(before.advisories.filter(({ id }) => given.has(id)), tables.advisories)] };
+}
+
+/** What an administrator gave stands beside what was there. */
+function withAdvisories({ tables, local: before }: Content, advisories: readonly Advisory[], now: number): Content {
+  const ahead = advisories.find(({ modified }) => Date.parse(modified) > now + CLOCK_SKEW_MS);
+  if (ahead !== undefined) throw fromTheFuture(ahead.id);
+  const local = [...new Set([...before, ...advisories.map(({ id }) => id)])].toSorted();
+  const merged = mergeAdvisories(tables.advisories, advisories);
+  if (merged.length > LIMITS.advisoriesMax) throw tooMany(merged.length);
+  return { tables: { ...tables, advisories: [...merged] }, local };
 }
 
 function keysOf(keys: Readonly<Record<string, string>>): Readonly<Record<string, KeyObject>> {

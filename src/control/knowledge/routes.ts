@@ -16,6 +16,13 @@ export const knowledgeRoutes: readonly Route[] = [
     },
   }),
   route({
+    method: 'GET', path: '/knowledge/detection', summary: 'What detectors are made of, where an edition brought it', access: 'read', reach: 'organisation',
+    act: async (_, { knowledge }): Promise<Json> => {
+      const { detection } = await knowledge.current();
+      return { detection: JSON.parse(JSON.stringify(detection ?? null)) };
+    },
+  }),
+  route({
     method: 'GET', path: '/knowledge/versions', summary: 'What was imported, the newest first', access: 'read', reach: 'organisation',
     act: async (_, { knowledge }) => ({ versions: (await knowledge.history()).map(present) }),
   }),

@@ -67,8 +67,9 @@ export async function importEntries(by: By, { source, entries }: z.infer<typeof 
   const { space, admin } = by;
   const at = control.now();
   const sanctioned = await sanctionedIn(control.store, space);
+  const { kit } = control.knowledge.detecting;
   // Looked at before anything is locked: it takes a while.
-  const looked = entries.map((entry) => ({ ...entry, digest: digestOfServer(entry.server), holds: [...holdsOf(entry, sanctioned)] }));
+  const looked = entries.map((entry) => ({ ...entry, digest: digestOfServer(entry.server), holds: [...holdsOf(entry, sanctioned, kit)] }));
   const counts = { added: 0, known: 0, changed: 0, held: 0 };
   await control.store.transaction(async (rows) => {
     let total = (await rows.list('catalog-entry', space)).length;

@@ -7,6 +7,7 @@ import type { Pin, Surface } from '../../domain/server.ts';
 import { isNear } from '../../registry/near.ts';
 import { offersOf } from '../../registry/server-json/offers.ts';
 import type { ServerJson } from '../../registry/server-json/shape.ts';
+import type { Kit } from '../../detect/edition/kit.ts';
 import { asJson } from '../as-json.ts';
 import { inspectSurface } from '../servers/definitions.ts';
 import type { CatalogEntryRow, Hold } from './schema.ts';
@@ -31,13 +32,13 @@ export interface Sanctioned {
 }
 
 /** What is found in an entry by looking at it. */
-export function holdsOf({ server, status }: Pick<CatalogEntryRow, 'server' | 'status'>, sanctioned: Sanctioned): readonly Hold[] {
+export function holdsOf({ server, status }: Pick<CatalogEntryRow, 'server' | 'status'>, sanctioned: Sanctioned, kit: Kit): readonly Hold[] {
   const said = textsOf(server).join('\n');
   const found: readonly (readonly [Hold, boolean])[] = [
     ['upstream-deleted', status === 'deleted'],
     ['upstream-deprecated', status === 'deprecated'],
     ['hidden-text', everyTextIn(asJson(server)).some((text) => hasHidden(text.replaceAll(/[\t\n]/g, ' ')))],
-    ['instructions', inspectSurface(server.name, surfaceSaying(said)).some(({ severity }) => severity !== 'info')],
+    ['instructions', inspectSurface(server.name, surfaceSaying(said), kit).some(({ severity }) => severity !== 'info')],
     ['cleartext', (server.remotes ?? []).some(({ url }) => isCleartext(url))],
     ['unpinned', offersOf(server).some((offer) => offer.kind === 'unsupported' && offer.reason === 'unpinned')],
     ['look-alike', looksAlike(server, sanctioned)],

@@ -1,3 +1,4 @@
+import type { Kit } from '../../detect/edition/kit.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Effect, Surface } from '../../domain/server.ts';
 import { approveSurface } from '../../registry/surface.ts';
@@ -16,6 +17,8 @@ export interface Approval {
   readonly effects: Readonly<Record<string, Effect>>;
   readonly by: string;
   readonly now: number;
+  /** What detectors are made of. */
+  readonly kit: Kit;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function approveServer(rows: Rows, approval: Approval): Promise<voi
     });
   }
   checkEffects(chosen.surface, approval.effects);
-  await checkDefinitions(rows, space, id, chosen.surface, approval.now);
+  await checkDefinitions(rows, space, id, chosen.surface, approval.now, approval.kit);
   await checkExposure(rows, space, id, approval.now);
   const confirmed = Object.entries(approval.effects).map(([tool, effect]) => [tool, { ...server.body.tools[tool], effect }] as const);
   const tools = { ...server.body.tools, ...Object.fromEntries(confirmed) };

@@ -1,7 +1,10 @@
 import { definitionSubjects } from '../../detect/definitions.ts';
 import { excerptOf } from '../../detect/excerpt.ts';
+import type { Kit } from '../../detect/edition/kit.ts';
 import { createInspector } from '../../detect/inspect.ts';
-import { DETECTOR_INFO, DETECTORS } from '../../detect/table.ts';
+import type { Inspect } from '../../detect/inspect.ts';
+import { UNINFORMED } from '../../detect/surroundings.ts';
+import { DETECTOR_INFO, detectorsWith } from '../../detect/table.ts';
 import { modeOf } from '../../domain/detect.ts';
 import type { Subject } from '../../domain/detector.ts';
 import { SallyportError } from '../../domain/errors.ts';
@@ -18,7 +21,8 @@ import { readDetectInForce } from '../detect/settings.ts';
 import { listStored } from '../stored.ts';
 import type { ServerFinding } from './schema.ts';
 
-const inspect = createInspector(DETECTORS);
+/** One for each of what detectors were made of. */
+const inspectors = new WeakMap<Kit, Inspect>();
 /** What hides, and what nobody could look at: exact, and near to never in what honest servers say. Everything else an approver weighs. */
 const BLOCKING: ReadonlySet<string> = new Set(['hidden-channels', 'inspect']);
 const BLOCKING_RULES: ReadonlySet<string> = new Set(['tool-poisoning/disguised']);
@@ -27,13 +31,24 @@ const KEPT_MAX = 32;
 const ORDER: readonly ServerFinding['severity'][] = ['block', 'warn', 'info'];
 const kept = new Map<string, readonly ServerFinding[]>();
 
-/** What detectors find in everything that a server says of itself, for whoever approves it; hidden characters are shown. */
-export function inspectSurface(server: string, surface: Surface): readonly ServerFinding[] {
-  const key = `${server} ${digestOfSurface(surface)}`;
+function inspectorOf(kit: Kit): Inspect {
+  const known = inspectors.get(kit) ?? createInspector(detectorsWith(UNINFORMED, kit));
+  inspectors.set(kit, known);
+  return known;
+}
+
+/**
+ * What detectors find in everything that a server says of itself, for whoever approves it; hidden characters are shown. `kit`: what they are
+ * made of, the same as at gateways.
+ */
+export function inspectSurface(server: string, surface: Surface, kit: Kit): readonly ServerFinding[] {
+  const key = `${server} ${digestOfSurface(surface)} ${kit.digest}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
   // What blocks comes first: nobody hides it behind a thousand others.
-  const found = definitionSubjects(server, surface).flatMap(inspectOne).toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
+  const inspect = inspectorOf(kit);
+  const found = definitionSubjects(server, surface).flatMap((subject) => inspectOne(subject, inspect))
+    .toSorted((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity));
   const findings = found.slice(0, LIMITS.definitionFindingsMax);
   const oldest = kept.size >= KEPT_MAX ? kept.keys().next().value : undefined;
   if (oldest !== undefined) kept.delete(oldest);
@@ -41,7 +56,7 @@ export function inspectSurface(server: string, surface: Surface): readonly Serve
   return findings;
 }
 
-function inspectOne(subject: Subject): readonly ServerFinding[] {
+function inspectOne(subject: Subject, inspect: Inspect): readonly ServerFinding[] {
   const { findings, incomplete } = inspect(subject);
   return [...(incomplete === undefined ? [] : [incomplete]), ...findings].map((finding) => {
     const said = excerptOf(finding, subject);
@@ -66,11 +81,13 @@ function whatIs({ detector, rule, severity }: Finding): string {
 }
 
 /** The same with what was accepted: until when, and with what is to be done about the rest. */
-export async function findDefinitions(rows: Rows, space: string, id: string, surface: Surface | undefined, now: number): Promise<readonly ServerFinding[]> {
+export async function findDefinitions(
+  rows: Rows, space: string, id: string, surface: Surface | undefined, now: number, kit: Kit,
+): Promise<readonly ServerFinding[]> {
   if (surface === undefined) return [];
   const accepted = await acceptedIn(rows, space, id, now);
   const settings = await readDetectInForce(rows, space);
-  return asSet(settings, id, inspectSurface(id, surface)).map((finding) => {
+  return asSet(settings, id, inspectSurface(id, surface, kit)).map((finding) => {
     if (finding.severity !== 'block') return finding;
     const until = accepted.get(finding.rule);
     const stand = until === undefined ? 'it cannot be approved so' : `accepted until ${new Date(until).toISOString()}`;
@@ -79,10 +96,10 @@ export async function findDefinitions(rows: Rows, space: string, id: string, sur
 }
 
 /** Throws `ERR_DEFINITION_BLOCKED` with every finding that keeps a server from being approved and that nobody took responsibility for. */
-export async function checkDefinitions(rows: Rows, space: string, id: string, surface: Surface, now: number): Promise<void> {
+export async function checkDefinitions(rows: Rows, space: string, id: string, surface: Surface, now: number, kit: Kit): Promise<void> {
   const accepted = await acceptedIn(rows, space, id, now);
   const settings = await readDetectInForce(rows, space);
-  const open = asSet(settings, id, inspectSurface(id, surface)).filter(({ rule, severity }) => severity === 'block' && !accepted.has(rule));
+  const open = asSet(settings, id, inspectSurface(id, surface, kit)).filter(({ rule, severity }) => severity === 'block' && !accepted.has(rule));
   if (open.length === 0) return;
   const rules = [...new Set(open.map(({ rule }) => rule))];
   const items = [...new Set(open.map(({ item }) => item ?? ''))].slice(0, NAMED_MAX);

@@ -33,7 +33,8 @@ export async function recordDrift(control: Control, report: DriftReport): Promis
     await control.record({
       event: 'drift.found', space, principal: 'sallyport|registry', server: id, definition: baseline.body.digest,
       detail: {
-        node: report.node, observed: candidate.digest, drift: drift.map(asRecorded), findings: countFindings(inspectSurface(id, candidate.surface)),
+        node: report.node, observed: candidate.digest, drift: drift.map(asRecorded),
+        findings: countFindings(inspectSurface(id, candidate.surface, control.knowledge.detecting.kit)),
       },
     });
     await control.store.transaction(async (rows) => {

@@ -26,7 +26,7 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
   });
   const scannedAt = control.now();
   const said = readSurface(read.surface, { labels: UNLABELLED, tools: {} });
-  const detail = { findings: countFindings(inspectSurface(id, said)) };
+  const detail = { findings: countFindings(inspectSurface(id, said, control.knowledge.detecting.kit)) };
   return control.change(by, { resource: 'server', id, verb: 'scan', detail }, async (rows) => {
     const server = await needStored(rows, 'server', space, id);
     if (!Bun.deepEquals(server.body.endpoint, endpoint)) {
@@ -41,7 +41,8 @@ export async function enrolServer(by: By, id: string, control: Control): Promise
     const baseline = (await findStored(rows, 'baseline', space, id))?.body;
     const drift = baseline === undefined ? [] : compareSurfaces(baseline.surface, candidate.surface).map(presentDrift);
     const findings = [
-      ...(await findExposure(rows, space, id, scannedAt)), ...(await findDefinitions(rows, space, id, candidate.surface, scannedAt)),
+      ...(await findExposure(rows, space, id, scannedAt)),
+      ...(await findDefinitions(rows, space, id, candidate.surface, scannedAt, control.knowledge.detecting.kit)),
       ...findAdvisories(next.body, control.knowledge.lately.advisoriesFor),
     ];
     return { ...presentServer(next, baseline, candidate, findings), drift };

@@ -1,3 +1,4 @@
+import type { Kit } from '../../detect/edition/kit.ts';
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
@@ -78,11 +79,12 @@ const changeRoutes: readonly Route[] = [
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
       const now = control.now();
+      const { kit } = control.knowledge.detecting;
       return control.change({ admin, space }, {
         resource: 'server', id, verb: 'approve',
-        detail: { digest: body.digest, effects: body.effects, findings: await foundIn(control.store, space, id, body.digest) },
+        detail: { digest: body.digest, effects: body.effects, findings: await foundIn(control.store, space, id, body.digest, kit) },
       }, async (rows) => {
-        await approveServer(rows, { space, id, by: admin.id, now, ...body });
+        await approveServer(rows, { space, id, by: admin.id, now, kit, ...body });
         return showServer(rows, space, id, control);
       });
     },
@@ -117,10 +119,10 @@ const changeRoutes: readonly Route[] = [
 export const serverRoutes: readonly Route[] = [...readRoutes, ...changeRoutes];
 
 /** What the approver was shown of what is approved, by rule. */
-async function foundIn(rows: Rows, space: string, id: string, digest: string): Promise<JsonObject> {
+async function foundIn(rows: Rows, space: string, id: string, digest: string, kit: Kit): Promise<JsonObject> {
   const known = [await findStored(rows, 'candidate', space, id), await findStored(rows, 'baseline', space, id)];
   const surface = known.find((one) => one?.body.digest === digest)?.body.surface;
-  return surface === undefined ? {} : countFindings(inspectSurface(id, surface));
+  return surface === undefined ? {} : countFindings(inspectSurface(id, surface, kit));
 }
 
 async function checkUnused(rows: Rows, space: string, id: string): Promise<void> {

@@ -17,7 +17,7 @@ export async function showServer(rows: Rows, space: string, id: string, { now: c
   const findings = [
     ...(await findExposure(rows, space, id, now)), ...(await credentialFindings(rows, space, server.body, now)),
     ...(await findRefused(rows, space, id)), ...findAdvisories(server.body, knowledge.lately.advisoriesFor),
-    ...(await findDefinitions(rows, space, id, candidate?.body.surface ?? baseline?.body.surface, now)),
+    ...(await findDefinitions(rows, space, id, candidate?.body.surface ?? baseline?.body.surface, now, knowledge.detecting.kit)),
   ];
   return presentServer(server, baseline?.body, candidate?.body, findings);
 }

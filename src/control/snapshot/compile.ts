@@ -33,7 +33,7 @@ export function createCompiler(sign: (bytes: string) => SignedSnapshot): Compile
     compile: async (configuration) => {
       if (last !== undefined && Bun.deepEquals(last.configuration, configuration)) return last.content;
       const { servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, telemetry, recovery, restoredAt } = configuration;
-      const { detect, known } = configuration;
+      const { detect, known, detection } = configuration;
       const compiled = await compileRules(configuration, last?.compiled);
       if (!compiled.ok) throw refusal(compiled);
       const told = {
@@ -41,7 +41,11 @@ export function createCompiler(sign: (bytes: string) => SignedSnapshot): Compile
         ...(Object.keys(detect).length === 0 ? {} : { detect }),
         ...(Object.keys(known).length === 0 ? {} : { known }), ...launchesOf(servers, sign),
       };
-      const content = contentText({ policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, ...told });
+      // First: it is looked for there.
+      const first = detection === undefined ? {} : { detection };
+      const content = contentText({
+        ...first, policy: compiled.program, servers, toolsets, tokens, agents, issuers, scopes, network, limits, audit, flow, ...told,
+      });
       last = { configuration, compiled, content };
       return last.content;
     },

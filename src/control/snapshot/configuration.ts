@@ -1,7 +1,7 @@
 import type { Agent } from '../../domain/agent.ts';
 import type { DetectSettings } from '../../domain/detect.ts';
 import type { Issuer, ScopeGrant } from '../../domain/issuer.ts';
-import type { AgentToken, FlowSettings, NetworkSettings, Snapshot } from '../../domain/snapshot.ts';
+import type { AgentToken, DetectionEdition, FlowSettings, NetworkSettings, Snapshot } from '../../domain/snapshot.ts';
 import type { Endpoint, Server, Toolset } from '../../domain/server.ts';
 import type { StandingLimits } from '../../domain/standing.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
@@ -44,6 +44,8 @@ export interface Configuration {
   readonly detect: DetectSettings;
   /** How secrets of the vault are known again, sealed. */
   readonly known: Readonly<Record<string, string>>;
+  /** What detectors are made of, which knowledge says: not read with the rest. */
+  readonly detection?: DetectionEdition;
   readonly rules: Rules;
 }
 

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { SIGNED_AS, type SignedSnapshot, type Snapshot } from '../../domain/snapshot.ts';
+import { SIGNED_AS, type DetectionEdition, type SignedSnapshot, type Snapshot } from '../../domain/snapshot.ts';
 import type { SnapshotRow } from '../../store/store.ts';
 import { signBytes } from './sign.ts';
 
@@ -21,9 +21,9 @@ export interface SnapshotKeeper {
   readonly problems: readonly string[];
   /**
    * `store`: its configuration does not compile. `manifest`: the file that control was started with is not applied. `secrets`: gateways don't know all.
-   * `configuration`: what is stored is not what was signed.
+   * `configuration`: what is stored is not what was signed. `detection`: gateways don't know what detectors are to be made of.
    */
-  readonly tell: (about: 'store' | 'manifest' | 'secrets' | 'configuration', problem?: string) => void;
+  readonly tell: (about: 'store' | 'manifest' | 'secrets' | 'configuration' | 'detection', problem?: string) => void;
   /** Takes a snapshot into force if it is newer and this control's key signed it. False: it was not. */
   adopt(row: Pick<SnapshotRow, 'version' | 'bytes' | 'signature' | 'createdAt'>): boolean;
 }
@@ -60,6 +60,12 @@ export function signNext(content: string, version: number, createdAt: number, ke
 
 export function contentText(content: Content): string {
   return JSON.stringify(content);
+}
+
+/** What a snapshot's content says of detection, which stands first in it: asked for often, and the whole is large. */
+export function detectionNamed(content: string): DetectionEdition | undefined {
+  const [, digest, sequence] = /^\{"detection":\{"digest":"([0-9a-f]{64})","sequence":(\d{1,16})\}/.exec(content) ?? [];
+  return digest === undefined ? undefined : { digest, sequence: Number(sequence) };
 }
 
 function headOf(version: number, createdAt: number): string {

@@ -1,6 +1,7 @@
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { alarmsOf } from '../break-glass/openings.ts';
 import type { Killed } from '../../domain/snapshot.ts';
+import { presentDetection } from '../knowledge/detection.ts';
 import { readNetwork } from '../manifest/settings.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -20,6 +21,7 @@ export const statusRoutes: readonly Route[] = [
         lease: lease.current === undefined ? null : { ageMs: now - lease.current.lease.issuedAt, endsInMs: lease.current.lease.expiresAt - now },
         killed: lease.current === undefined ? null : killedIn(lease.current.lease.killed, admin.organisation === true ? '' : `${space}/`),
         revoked: lease.current?.lease.revokedCredentials.length ?? 0,
+        detection: presentDetection(control),
         network: { listen: network.listen, publicUrl: network.publicUrl },
         roles: { control: true, ...(await control.roles()) },
         breakGlass: { ...alarmsOf(await listStored(control.store, 'opening', DEFAULT_SPACE), now) },
