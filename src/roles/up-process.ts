@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readManifest } from '../control/manifest/files.ts';
@@ -57,7 +58,9 @@ export async function startRole(role: GateRole, command: readonly string[], opti
   const groups = role === 'runner' ? makeRunnerGroups(options.home) : { entrance: [], mounts: [] };
   const jail = jailOf(role, parts);
   const mounts = [...jail.mounts, ...groups.mounts, ...manifest.mounts];
-  const jailed = jailCommand({ ...jail, mounts }, [...command, ...manifest.arguments], support.machine);
+  // Control compares what sensors saw on this machine with what is declared at its loopback: by the machine's name.
+  const named = role === 'control' ? { hostname: hostname() } : {};
+  const jailed = jailCommand({ ...jail, ...named, mounts }, [...command, ...manifest.arguments], support.machine);
   const env = { ...own, TMPDIR: '/tmp', ...(role === 'control' ? {} : { HOME: '/tmp' }) };
   const { child, told } = startJailed(jailed, (argv, descriptors) => spawn([...groups.entrance, ...argv], env, descriptors));
   void passOn(role, child.stderr);

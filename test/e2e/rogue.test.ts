@@ -125,3 +125,18 @@ test('a gate that is one command lets sensors of other hosts join', async () => 
   const made = await endOf(startProgram(['link', 'token', '--role', 'sensor', '--node', 'laptop-8'], ENV));
   expect(made).toMatchObject({ code: 0, err: expect.stringContaining('sallyport sensor --node laptop-8 --join FILE') });
 });
+
+test('[rogue-adopted] what is in quarantine is not taken out of it by adopting', async () => {
+  const url = text(part(objects((await gate.admin('GET', '/servers'))['servers']).find(({ id: server }) => server === 'notes'), 'endpoint'));
+  writeFileSync(CLIENT_FILE, JSON.stringify({ mcpServers: { notes: { type: 'http', url } } }));
+  await gate.admin('POST', '/servers/notes/quarantine', { reason: 'an incident' });
+  await endOf(startProgram(['discover', 'host', folder, '--only-folders'], ENV));
+  const assets = objects(part(await gate.admin('GET', '/inventory/assets'), 'assets'));
+  const id = text(assets.find(({ keys }) => text(keys).includes(new URL(url).host))?.['id']);
+  // What is declared at this machine's loopback is what its sensors see there.
+  expect(assets.filter(({ keys }) => text(keys).includes(new URL(url).host))).toHaveLength(1);
+  const { code, err } = await endOf(startProgram(['discover', 'adopt', id, '--owner', 'me@example.com', '--yes'], ENV));
+  expect(code).not.toBe(0);
+  expect(err).toContain('notes is in quarantine');
+  expect(await gate.admin('GET', '/servers/notes')).toMatchObject({ status: 'quarantined' });
+});

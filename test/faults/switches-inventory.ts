@@ -22,7 +22,11 @@ export const INVENTORY: readonly Switch[] = [
   ...switches('src/control/inventory/routes.ts', 'src/control/inventory/inventory.test.ts', [
     ['ignoring ends', 'an asset is ignored until a day', 'until - now > LIMITS.assetIgnoredMsMax', 'until < 0'],
   ]),
+  ...switches('src/roles/up-process.ts', 'test/e2e/rogue.test.ts', [
+    ['the machine that control is on', 'not taken out of it by adopting', "role === 'control' ? { hostname: hostname() } : {}", '{}'],
+  ]),
   ...switches('src/cli/discover/adopt.ts', 'test/e2e/rogue.test.ts', [
+    ['what is in quarantine stays there', 'not taken out of it by adopting', "status === 'quarantined');", "status === '');"],
     ['what is adopted is seen first', 'with one command its traffic', '    await agreed(call, places, owner);\n', ''],
   ]),
   ...switches('src/control/inventory/ignored.ts', 'src/control/inventory/inventory.test.ts', [

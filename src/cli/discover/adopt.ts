@@ -132,6 +132,12 @@ async function letThrough(call: Call, places: readonly Place[], notes: readonly 
       remedy: 'Nothing was changed. Mend that, and run this again.',
     });
   }
+  const stopped = known.find(({ id, status }) => ids.has(id) && status === 'quarantined');
+  if (stopped !== undefined) {
+    throw new SallyportError('ERR_CONFLICT', `${plain(stopped.id)} is in quarantine at the gate`, {
+      remedy: `Look why first: sallyport server show ${plain(stopped.id)}. Approve it there, then run this again.`,
+    });
+  }
   const io = call.options.json ? quiet(call.io) : call.io;
   for (const id of ids) {
     if (known.find((one) => one.id === id)?.status === 'approved') continue;

@@ -57,6 +57,8 @@ export interface Jail {
    * holds it. Absent: any.
    */
   readonly memory?: 'seen';
+  /** What the machine is called in it. Absent: by a name that says nothing. */
+  readonly hostname?: string;
 }
 
 /** What the machine can do about it; `probeJails` asks it. */
@@ -103,7 +105,7 @@ export function jailCommand(jail: Jail, command: readonly string[], machine: Mac
       ...(nests ? CAPABILITIES_TO_NEST : ['--cap-drop', 'ALL', ...ownRights(jail, machine)]),
       // A terminal of its own (none): what is written to the person's terminal can't type into it. Nobody outlives who started it.
       '--new-session', '--die-with-parent',
-      '--hostname', 'jail',
+      '--hostname', jail.hostname ?? 'jail',
       '--seccomp', filter, '--info-fd', String(told),
       ...devices(),
       ...mounts,
