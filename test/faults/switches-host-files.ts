@@ -21,9 +21,11 @@ export const HOST_FILES: readonly Switch[] = [
     ['bytes that are no text', 'bytes, and what is too large', 'fatal: true', 'fatal: false'],
   ]),
   ...switches('src/discover/host/file-observation.ts', FILES, [
-    ['secrets in the line of a shell', 'holds no value of a file', 'line: redact(runs.line)', 'line: runs.line'],
-    ['keys in a path', 'holds no value of a file', '${host}${withoutSecrets(pathname)}', '${host}${pathname}'],
     ['keys in the address of a package', 'holds no value of a file', 'name: withoutSecrets(runs.name)', 'name: runs.name'],
+  ]),
+  ...switches('src/discover/public-runs.ts', FILES, [
+    ['secrets in the line of a shell', 'holds no value of a file', 'line: lineWithoutSecrets(runs.line)', 'line: runs.line'],
+    ['keys in a path', 'holds no value of a file', '${host}${withoutSecrets(pathname)}', '${host}${pathname}'],
   ]),
   ...switches('src/discover/keys.ts', FILES, [
     ['what is quoted in a line', 'holds no value of a file', '.replaceAll(/"[^"]*"?|\'[^\']*\'?/g, QUOTED)', ''],
@@ -55,7 +57,7 @@ export const HOST_FILES: readonly Switch[] = [
     ['what is no server', 'hides no other', 'isSure(path) || looksLikeServer(said)', 'isSure(path) && looksLikeServer(said)'],
   ]),
   ...switches('src/client-files/runs/unwrap.ts', UNWRAP, [
-    ['what anybody put there under a known name', '/tmp/x/npx', 'if (isAnybodys(program)) break;', ''],
+    ['what anybody put there under a known name', '/tmp/x/npx', 'if (isAnybodys(program) && where', 'if (program === "" && where'],
     ['wrappers without end', 'wrappers without end', 'depth < WRAPPERS_MAX', 'depth < Infinity'],
   ]),
   ...switches('src/client-files/runs/programs.ts', UNWRAP, [

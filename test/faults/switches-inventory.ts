@@ -49,8 +49,8 @@ export const INVENTORY: readonly Switch[] = [
     ['room on the disk of a sensor', 'a queue keeps what was seen last', 'waiting.length > LIMITS.sensorReportsMax ||', 'waiting.length < 0 ||'],
     [
       'reports that were half written', 'leaves what cannot be read',
-      '    return undefined;\n  }\n}\n\n/** The whole file',
-      '    return {};\n  }\n}\n\n/** The whole file',
+      'return isObject(value) ? value : undefined;\n  } catch {\n    return undefined;',
+      'return isObject(value) ? value : undefined;\n  } catch {\n    return {};',
     ],
   ]),
   ...switches('src/discover/correlate/judge.ts', 'src/discover/correlate/correlate.test.ts', [
@@ -90,7 +90,7 @@ export const INVENTORY: readonly Switch[] = [
     ['lines that only look alike', 'known by what its command really runs', '.filter((key) => !isLikeness(key))', ''],
   ]),
   ...switches('src/discover/keys.ts', 'src/discover/keys.test.ts', [
-    ['secrets in lines of a shell', 'what runs is known by what it really is', 'const rest = redact(line);', 'const rest = line;'],
+    ['secrets in lines of a shell', 'what runs is known by what it really is', 'const rest = lineWithoutSecrets(line);', 'const rest = line;'],
     ['addresses that are secrets', 'that is a secret itself', 'const path = withoutSecrets(pathname).replace', 'const path = pathname.replace'],
     [
       'loopback of other machines', 'of loopback belongs to its machine',

@@ -33,10 +33,8 @@ export const LOGS: readonly Switch[] = [
     ['who only calls itself the gate', 'goes around nothing', 'OWN_AGENT.test(named.agent', '!OWN_AGENT.test(named.agent'],
     ['requests without a host are told', 'names no host', 'if (nameless > 0) yield', 'if (nameless < 0) yield'],
   ]),
-  ...switches('src/discover/logs/signs.ts', 'src/discover/logs/exports/exports.test.ts', [
-    ['secrets in addresses of connectors', 'ChatGPT: a list', 'if (!URL.canParse(url)) return url;', 'if (url.length > 0) return url;'],
-  ]),
   ...switches('src/discover/logs/exports/look.ts', 'src/discover/logs/exports/exports.test.ts', [
+    ['secrets in addresses of connectors', 'ChatGPT: a list', 'const url = withoutKeys(first.url);', 'const { url } = first;'],
     ['vendor to vendor is ungovernable', 'ChatGPT: a list', "risks: ['ungovernable', ...", 'risks: [...'],
   ]),
   ...switches('src/discover/logs/exports/read.ts', 'src/discover/logs/exports/exports.test.ts', [
