@@ -1,10 +1,10 @@
 import { homedir, hostname } from 'node:os';
-import { resolve } from 'node:path';
 import type { Looked } from '../domain/observation.ts';
 import { LIMITS } from '../domain/limits.ts';
 import { startSensor } from '../roles/sensor.ts';
 import { usageError } from './arguments.ts';
 import type { Command } from './command.ts';
+import { namedFolders } from './discover/folders.ts';
 import { HOST_SENSORS, lookAtHost } from './discover/host.ts';
 import { currentKnowledge } from './knowledge/current.ts';
 import { readJoin } from './role.ts';
@@ -45,7 +45,7 @@ export const command: Command = {
 async function* looking({ options, client, io }: Call, signal: AbortSignal): Looked {
   const knowledge = await currentKnowledge(client);
   yield* lookAtHost({
-    root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: options.positionals.map((folder) => resolve(io.cwd, folder)),
+    root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: namedFolders(options.positionals, io.cwd),
     isFoldersOnly: false, isFilesOnly: false, signal,
     advisoriesFor: knowledge.affectedBy,
   });

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { lookAtCode } from '../../discover/code/look.ts';
 import type { CodeLook, Clue } from '../../discover/code/clue.ts';
 import type { Knowledge } from '../../knowledge/table.ts';
 import type { Verb } from '../verbs.ts';
+import { namedFolders } from './folders.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 
 export const code: Verb = {
@@ -11,7 +11,7 @@ export const code: Verb = {
           repositories below the folders, as they stand and as they are committed, image recipes, manifests, workflows (docs/code-discovery.md)`,
   options: LOOK_OPTIONS,
   run: async (call) => {
-    const roots = [call.need(0, 'the folder'), ...call.options.positionals.slice(1)].map((each) => resolve(call.io.cwd, each));
+    const roots = namedFolders([call.need(0, 'the folder'), ...call.options.positionals.slice(1)], call.io.cwd);
     const { currentKnowledge } = await import('../knowledge/current.ts');
     const joined = await codeLook(hostname(), Date.now(), await currentKnowledge(call.client));
     return look(call, 'looking at the code', lookAtCode(roots, joined));

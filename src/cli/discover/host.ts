@@ -9,6 +9,7 @@ import { currentKnowledge } from '../knowledge/current.ts';
 import { ownPlatform } from '../own-platform.ts';
 import { ownPrograms } from '../own-program.ts';
 import type { Verb } from '../verbs.ts';
+import { namedFolders } from './folders.ts';
 import { look, LOOK_OPTIONS, LOOK_USAGE } from './look.ts';
 
 export const host: Verb = {
@@ -25,7 +26,7 @@ export const host: Verb = {
     const knowledge = await currentKnowledge(call.client);
     return look(call, 'looking at this host', lookAtHost({
       root: disk, machine: root === undefined ? hostname() : nameOf(disk), env: io.env, ownHome: io.env['HOME'] ?? homedir(),
-      projects: options.positionals.map((folder) => resolve(io.cwd, folder)), isFoldersOnly: options.flag('only-folders'), isFilesOnly, signal: io.signal,
+      projects: namedFolders(options.positionals, io.cwd), isFoldersOnly: options.flag('only-folders'), isFilesOnly, signal: io.signal,
       advisoriesFor: knowledge.affectedBy,
     }), { whole: isFilesOnly || options.flag('only-folders') || options.positionals.length > 0 ? [] : HOST_SENSORS });
   },

@@ -1,5 +1,4 @@
 import { homedir, hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { gather, reportsOf } from '../../discover/reports.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
@@ -13,6 +12,7 @@ import { plain, readSpan, time } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { differencesBetween, inventoryOf } from './differences.ts';
 import type { Difference } from './differences.ts';
+import { namedFolders } from './folders.ts';
 import { HOST_SENSORS, lookAtHost } from './host.ts';
 import { describeUnseen, seenHere } from './show.ts';
 
@@ -52,7 +52,7 @@ async function lookOnce(call: Call, hasInventory: boolean, unseen: Set<string>):
   const since = Date.now();
   const knowledge = await currentKnowledge(client);
   const seen = await gather(lookAtHost({
-    root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: options.positionals.map((folder) => resolve(io.cwd, folder)),
+    root: '/', machine: hostname(), env: io.env, ownHome: io.env['HOME'] ?? homedir(), projects: namedFolders(options.positionals, io.cwd),
     isFoldersOnly: false, isFilesOnly: false, signal: io.signal,
     advisoriesFor: knowledge.affectedBy,
   }), io.signal);

@@ -73,6 +73,8 @@ const TSV = [
 describe('formats', () => {
   interface Row { readonly name: string; readonly log: string; readonly key: string; readonly sure: number; readonly person?: string; readonly host?: string }
   const FORMATS: readonly Row[] = [
+    { name: 'zeek http cut to its addresses', log: lines(zeekHttp({ trans_depth: undefined, user_agent: 'claude-code/2.1.0 (cli)' })),
+      key: 'url:http://tools.corp.example/mcp', sure: 85 },
     { name: 'zeek http as JSON', log: lines(zeekHttp({ user_agent: 'claude-code/2.1.0 (cli)' })), key: 'url:http://tools.corp.example/mcp', sure: 85 },
     {
       name: 'zeek http as tab-separated values', sure: 75, key: 'url:http://10.0.0.9:8080/api/mcp',

@@ -24,7 +24,7 @@ type ZeekPath = 'http' | 'ssl' | 'dns' | 'conn' | 'mcp' | 'other';
 /** What a log is, by columns that only it has and always fills: the name of a file may be anything. */
 function pathOf(has: (column: string) => boolean): ZeekPath {
   if (has('era') && has('mcp_method')) return 'mcp';
-  if (has('trans_depth')) return 'http';
+  if (has('trans_depth') || (has('method') && has('uri') && has('host'))) return 'http';
   if (has('established') || has('server_name') || has('cipher')) return 'ssl';
   if (has('rejected') || has('qtype_name') || has('query')) return 'dns';
   return has('conn_state') || has('missed_bytes') ? 'conn' : 'other';
