@@ -3,6 +3,9 @@ import type { Switch } from './switch.ts';
 
 /** What keeps watch over files that tell agents what they can do, and over what is enforced in clients. */
 export const FILES: readonly Switch[] = [
+  ...switches('src/cli/config/file-acts.ts', 'src/cli/config/enforce.test.ts', [
+    ['acts on record before they are done', 'on record', "await client.send('POST', act, said);", ''],
+  ]),
   ...switches('src/client-files/watch/differences.ts', 'src/client-files/watch/watch.test.ts', [
     ['changed commands', 'a command weighs more', 'before.command !== after.command || kindChanged', 'kindChanged'],
     ['changed arguments', 'a command weighs more', 'before.command === after.command && before.args.join()', "before.command === '' && before.args.join()"],

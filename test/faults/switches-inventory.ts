@@ -86,6 +86,9 @@ export const INVENTORY: readonly Switch[] = [
       'groupBy(evidence, ({ keys }) => rootOf(`server ',
     ],
   ]),
+  ...switches('src/discover/correlate/strength.ts', 'src/discover/correlate/correlate.test.ts', [
+    ['names that nobody vouches for', 'somebody vouches for the name', 'return confidence < VOUCHED_MIN;', 'return confidence < 0;'],
+  ]),
   ...switches('src/control/inventory/registered.ts', 'src/control/inventory/inventory.test.ts', [
     ['lines that only look alike', 'known by what its command really runs', '.filter((key) => !isLikeness(key))', ''],
   ]),

@@ -10,6 +10,12 @@ const KNOWN = 'src/control/knowledge/knowledge.test.ts';
 
 /** What keeps discovery on the network polite and within its leave, and what ages believable. */
 export const KNOWN_OUTSIDE: readonly Switch[] = [
+  ...switches('src/cli/knowledge/signing-key.ts', 'src/cli/knowledge.test.ts', [
+    ['keys that others can read', 'a key that others can read', '(found.mode & 0o077) !== 0', 'found.mode === 0'],
+  ]),
+  ...switches('src/discover/network/observe.ts', 'src/discover/network/observe.test.ts', [
+    ['what a stranger says of itself', 'is inert, and holds no secret', '{ name: redact(self.name) }', '{ name: self.name }'],
+  ]),
   ...switches('src/discover/network/targets.ts', TARGETS, [
     ['public networks', 'a public network', 'if (refusal !== undefined) return `${address} of', 'if (address === undefined) return `${address} of'],
     ['leave that ends', 'until the end of its last day', 'if (now >= end)', 'if (now < 0)'],

@@ -48,6 +48,9 @@ export const REGISTRY: readonly Switch[] = [
     ['lines of an export', 'of more lines than a catalogue', 'if (lines.length > LIMITS.catalogEntriesMax) return undefined;', ''],
     ['when publishers say that they published', 'which says nothing of when', '...(isAnswer ? publishedAt(official) : {})', '...publishedAt(official)'],
   ]),
+  ...switches('src/control/registry/holds.ts', 'src/control/requests/requests.test.ts', [
+    ['names that are nearly approved ones', 'is held for each reason', "['look-alike', looksAlike(server, sanctioned)],", ''],
+  ]),
   ...switches('src/registry/catalogs/docker.ts', 'src/registry/catalogs/catalog.test.ts', [
     ['names that stand twice in a catalogue', 'has neither of both', 'if (twice.has(id)) return', "if (id === '') return"],
   ]),
