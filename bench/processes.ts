@@ -47,6 +47,14 @@ function rssOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
+/**
+ * The most memory that a process which runs has had, in bytes; 0 where it is gone. What the system says of one that ended counts
+ * that of who started it, too: it was a copy of it for a moment.
+ */
+export function peakOf(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
+}
+
 /** What `pid` and its descendants used until now; the bench's own stub is left out. */
 export function costOf(pid: number): Cost {
   const entries = new Map<number, Entry>();
