@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawnCli } from '../../test/fixtures/spawned-cli.ts';
+import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { openControl } from '../control/fixture-control.ts';
 import type { ControlFixture } from '../control/fixture-control.ts';
 import { publicHalf } from '../recovery/order.ts';
@@ -22,19 +24,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** As people run it: at a gate, or on a machine that never had one. */
 async function run(args: readonly string[], home = fixture.home): Promise<Outcome> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), ...args], {
-    cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, SALLYPORT_HOME: home }, stdout: 'pipe', stderr: 'pipe',
-  });
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  return { code, out, err };
+  return spawnCli(args, { folder, home });
 }
 
 test('without any gate, what ships is asked', async () => {

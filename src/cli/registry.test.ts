@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
 import type { ControlFixture } from '../control/fixture-control.ts';
 import { SallyportError } from '../domain/errors.ts';
@@ -21,12 +22,6 @@ afterAll(async () => {
   await fixture.close();
   rmSync(folder, { recursive: true });
 });
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** The command over control's real socket; nobody can answer its questions. */
 async function registry(...args: readonly string[]): Promise<Outcome> {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { spawnCli } from '../../test/fixtures/spawned-cli.ts';
+import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { crm, openControl } from '../control/fixture-control.ts';
 import type { ControlFixture } from '../control/fixture-control.ts';
 
@@ -18,18 +20,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** As people run it; what it prints never holds a value. */
 async function vault(args: readonly string[], stdin = ''): Promise<Outcome> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), ...args], {
-    cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, SALLYPORT_HOME: fixture.home }, stdin: Buffer.from(stdin), stdout: 'pipe', stderr: 'pipe',
-  });
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  const { code, out, err } = await spawnCli(args, { folder, home: fixture.home, stdin });
   expect(out + err).not.toContain(VALUE);
   return { code, out, err };
 }
