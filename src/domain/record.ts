@@ -130,6 +130,9 @@ export const RECORD_EVENTS = [
   'access.requested', 'denial.disputed',
   'registry.requested', 'registry.reviewed', 'registry.approved', 'registry.refused', 'registry.imported', 'registry.released',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
+  'vendor.disclosed', 'vendor.probed', 'vendor.attested', 'incident.opened', 'incident.changed', 'incident.closed',
+  'containment.applied', 'containment.lifted', 'containment.failed', 'playbook.started', 'playbook.stepped', 'playbook.ended',
+  'redteam.ran', 'exercise.started', 'exercise.scored', 'review.opened', 'review.decided', 'review.closed', 'job.ran', 'job.failed',
 ] as const;
 export type RecordEvent = (typeof RECORD_EVENTS)[number];
 

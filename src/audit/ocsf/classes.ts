@@ -59,7 +59,7 @@ export const CLASSES = {
     has: ['actor', 'device'], profiles: [],
   },
   detection_finding: {
-    uid: 2004, name: 'Detection Finding', category: FINDINGS, statuses: { 0: 'Unknown', 1: 'New' }, activities: { 1: 'Create', 2: 'Update' },
+    uid: 2004, name: 'Detection Finding', category: FINDINGS, statuses: { 0: 'Unknown', 1: 'New' }, activities: { 1: 'Create', 2: 'Update', 3: 'Close' },
     has: ['device', 'resources'], profiles: ['data_classification'],
   },
   network_activity: {

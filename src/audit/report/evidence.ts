@@ -63,6 +63,25 @@ export const EVIDENCE = {
     says: 'servers found on hosts, on networks, in logs and in code, how they stand to the registry, and sensors that fell silent', expected: 'when',
     events: ['inventory.found', 'inventory.changed', 'sensor.silent'],
   },
+  vendors: {
+    says: 'what vendors disclosed, what was seen of them from outside, and who vouched for them', expected: 'when',
+    events: ['vendor.disclosed', 'vendor.probed', 'vendor.attested'],
+  },
+  incidents: {
+    says: 'incidents, what contained them, and the playbooks that were run', expected: 'when',
+    events: [
+      'incident.opened', 'incident.changed', 'incident.closed', 'containment.applied', 'containment.lifted', 'containment.failed',
+      'playbook.started', 'playbook.stepped', 'playbook.ended',
+    ],
+  },
+  practice: {
+    says: 'attacks that were tried, exercises that were held, and what runs by itself', expected: 'when',
+    events: ['redteam.ran', 'exercise.started', 'exercise.scored', 'job.ran', 'job.failed'],
+  },
+  reviews: {
+    says: 'reviews of access: opened, decided item by item, closed with evidence', expected: 'when',
+    events: ['review.opened', 'review.decided', 'review.closed'],
+  },
   findings: { says: 'what detectors found', expected: 'when', events: ['finding.raised'] },
   responses: {
     says: 'contexts ended or frozen, answers withheld until a person looked', expected: 'when',
