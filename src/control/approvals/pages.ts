@@ -8,7 +8,7 @@ import { readAnswer } from '../sign-in/credential-forms.ts';
 import { knowBrowser, type Browser } from '../sign-in/csrf.ts';
 import { pageRoute } from '../sign-in/error-page.ts';
 import { readForm } from '../sign-in/form.ts';
-import { html, type Html } from '../sign-in/html.ts';
+import { html, type Html } from '../../domain/markup.ts';
 import { usePasskey } from '../sign-in/login.ts';
 import { formToken, goTo, page } from '../sign-in/page.ts';
 import { findVisitor, nameOf, needVisitor, signInPath, type Visitor } from '../sign-in/who.ts';

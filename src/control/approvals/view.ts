@@ -1,4 +1,4 @@
-import { html, type Html } from '../sign-in/html.ts';
+import { html, type Html } from '../../domain/markup.ts';
 import type { Shown } from './present.ts';
 import { stateOf } from './words.ts';
 

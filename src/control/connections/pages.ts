@@ -1,4 +1,4 @@
-import { html } from '../sign-in/html.ts';
+import { html } from '../../domain/markup.ts';
 import { formToken, page } from '../sign-in/page.ts';
 import type { WebRequest } from '../web.ts';
 import type { Ticket } from './schema.ts';

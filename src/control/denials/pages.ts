@@ -4,7 +4,7 @@ import type { Control } from '../control.ts';
 import { knowBrowser } from '../sign-in/csrf.ts';
 import { pageRoute } from '../sign-in/error-page.ts';
 import { readForm } from '../sign-in/form.ts';
-import { html } from '../sign-in/html.ts';
+import { html } from '../../domain/markup.ts';
 import { formToken, goTo, page } from '../sign-in/page.ts';
 import { findVisitor, nameOf, needVisitor, signInPath, type Visitor } from '../sign-in/who.ts';
 import type { WebRequest, WebRoute } from '../web.ts';

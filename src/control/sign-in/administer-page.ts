@@ -3,7 +3,7 @@ import type { Access } from '../access.ts';
 import { accessesOf } from '../admins/api-uri.ts';
 import type { WebRequest } from '../web.ts';
 import { redirectPart, redirectWarning, span } from './consent-page.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { formToken, page } from './page.ts';
 
 export interface AdministerParts {

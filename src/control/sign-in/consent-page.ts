@@ -6,8 +6,8 @@ import type { Interaction } from '../../identity/issuer/interaction.ts';
 import { isOwnClient } from '../clients/find.ts';
 import type { WebRequest } from '../web.ts';
 import type { Coverage, Target } from './coverage.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
+import { html } from '../../domain/markup.ts';
+import type { Html } from '../../domain/markup.ts';
 import { formToken, page } from './page.ts';
 
 export interface ConsentParts {

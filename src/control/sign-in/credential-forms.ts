@@ -3,8 +3,8 @@ import type { JsonObject } from '../../domain/json.ts';
 import { hashPassword } from '../accounts/password.ts';
 import type { Account } from '../accounts/schema.ts';
 import type { Form } from './form.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
+import { html } from '../../domain/markup.ts';
+import type { Html } from '../../domain/markup.ts';
 import { formToken } from './page.ts';
 
 interface Place {

@@ -12,7 +12,7 @@ import { passkeyForm, passwordForm, problemNote, readAnswer, readLabel, readPass
 import { knowBrowser } from './csrf.ts';
 import { enter, refuseEntry } from './enter.ts';
 import { readForm } from './form.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { page } from './page.ts';
 import { principalOf } from './who.ts';
 

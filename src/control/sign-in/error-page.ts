@@ -3,7 +3,7 @@ import type { Control } from '../control.ts';
 import { refuse } from '../refuse.ts';
 import type { WebRequest, WebRoute } from '../web.ts';
 import { refuseEntry } from './enter.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { page } from './page.ts';
 
 /** A page whose errors are pages too: people see words and what to do, not JSON. What is not ours goes to the door, which reports it. */

@@ -1,6 +1,6 @@
 import type { IssuerPages } from '../../identity/issuer/parts.ts';
-import { html, raw } from './html.ts';
-import type { Html } from './html.ts';
+import { html, raw } from '../../domain/markup.ts';
+import type { Html } from '../../domain/markup.ts';
 import { documentOf } from './page.ts';
 
 const TITLES: Readonly<Record<string, readonly [string, string]>> = {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { WebRequest } from '../web.ts';
-import { html } from './html.ts';
-import type { Html } from './html.ts';
+import { html } from '../../domain/markup.ts';
+import type { Html } from '../../domain/markup.ts';
 import { formToken, page } from './page.ts';
 
 /** Why somebody is asked to sign in. */

@@ -4,7 +4,7 @@ import type { Control } from '../control.ts';
 import type { WebRequest } from '../web.ts';
 import { knowBrowser } from './csrf.ts';
 import { readForm } from './form.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { formToken, page } from './page.ts';
 import { endSession, endSessionsOf } from './session.ts';
 import { findVisitor, nameOf } from './who.ts';

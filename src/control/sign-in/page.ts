@@ -1,6 +1,6 @@
 import type { WebRequest } from '../web.ts';
-import { html, raw, textOf } from './html.ts';
-import type { Html } from './html.ts';
+import { html, raw, textOf } from '../../domain/markup.ts';
+import type { Html } from '../../domain/markup.ts';
 import { SCRIPT, SCRIPT_SOURCE } from './script.ts';
 
 export interface Page {

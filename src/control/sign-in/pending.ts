@@ -14,7 +14,7 @@ import { coverageOf, targetOf } from './coverage.ts';
 import type { Target } from './coverage.ts';
 import { knowBrowser } from './csrf.ts';
 import { readForm } from './form.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { showLogin } from './login.ts';
 import { page } from './page.ts';
 import { showUnregistered } from './register.ts';

@@ -13,7 +13,7 @@ import { coverageOf, targetOf } from './coverage.ts';
 import type { Target } from './coverage.ts';
 import { knowBrowser } from './csrf.ts';
 import { readForm } from './form.ts';
-import { html } from './html.ts';
+import { html } from '../../domain/markup.ts';
 import { formToken, goTo, page } from './page.ts';
 import { findVisitor, nameOf } from './who.ts';
 import type { Visitor } from './who.ts';

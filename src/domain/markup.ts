@@ -22,7 +22,7 @@ export function textOf(page: Html): string {
 
 function write(value: Part): string {
   if (value === undefined) return '';
-  if (typeof value === 'string' || typeof value === 'number') return escape(String(value));
+  if (typeof value === 'string' || typeof value === 'number') return escaped(String(value));
   return isList(value) ? value.map((one) => one[markup]).join('') : value[markup];
 }
 
@@ -31,9 +31,21 @@ function isList(value: Html | readonly Html[]): value is readonly Html[] {
 }
 
 /** Names come from strangers: what could turn, hide or break the text around it is shown as what it is. */
-function escape(text: string): string {
-  return text
-    .replaceAll('\n', ' ')
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
-    .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+function escaped(text: string): string {
+  return visible(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+}
+
+/**
+ * Text of strangers inside a line of Markdown (CommonMark 0.31, GFM tables and autolinks): it is shown as it is, and never a heading,
+ * link, image, table cell or HTML. One line.
+ */
+export function markdown(text: string): string {
+  return visible(text).replaceAll(/[\\`*_{}[\]()#+!|<>~&:@$=]/g, (mark) => `\\${mark}`)
+    .replace(/^\s*-/, (start) => start.replace('-', '\\-')).replace(/^\s*\d+\./, (start) => start.replace('.', '\\.'))
+    .replaceAll(/www\./gi, (start) => start.replace('.', '\\.'));
+}
+
+function visible(text: string): string {
+  return text.replaceAll('\n', ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
