@@ -45,6 +45,10 @@ export const FINDING_RULES = {
   remote: ['attack', 'partly-read'],
   /** Of detectors of one's own: by how grave it is; `seen` begins with the plug-in's id. */
   plugin: SEVERITIES,
+  /** Of a vendor's endpoint: what is another than when it was probed last, and what no longer passes. */
+  vendor: [
+    'tool-added', 'tool-changed', 'tool-removed', 'revisions', 'issuer', 'certificate', 'domain', 'advisory', 'authentication', 'regression',
+  ],
   annotations: ['read-only', 'not-destructive', 'closed-world'],
   'name-collision': ['same-name', 'confusable-name', 'near-name', 'same-words', 'similar-description'],
   'cross-server': ['names-tool', 'names-server'],

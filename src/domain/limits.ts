@@ -1,4 +1,5 @@
 import { OUTSIDE_LIMITS } from './limits-outside.ts';
+import { PRACTICES_LIMITS } from './limits-practices.ts';
 
 /** Everything has a limit (invariant 10). Units last. */
 export const LIMITS = {
@@ -386,4 +387,5 @@ export const LIMITS = {
   recoveryOrderMsMax: 7 * 24 * 60 * 60_000,
   recoveryOrdersKeptMax: 100,
   ...OUTSIDE_LIMITS,
+  ...PRACTICES_LIMITS,
 } as const;

@@ -1,0 +1,29 @@
+/** Limits of the practices around the gate: a part of `LIMITS`. Units last. */
+export const PRACTICES_LIMITS = {
+  /** Of one text in the report of a probe. */
+  vendorEvidenceCharsMax: 300,
+  /** Texts of one fact. */
+  vendorFactsMax: 200,
+  vendorToolsMax: 1_000,
+  /** Pages of one list. */
+  vendorPagesMax: 50,
+  /** How long one permission to probe may be given for. */
+  vendorPermissionMs: 366 * 24 * 60 * 60_000,
+  /** Connections and requests, to one host. */
+  vendorPerSecond: 5,
+  vendorPerSecondMax: 20,
+  vendorRequestsMax: 1_000,
+  vendorAnswerMs: 10_000,
+  vendorAnswerBytesMax: 2 * 1024 * 1024,
+  /** Everything that is asked of one endpoint. */
+  vendorProbeMs: 15 * 60_000,
+  vendorCertificateMs: 21 * 24 * 60 * 60_000,
+  vendorSessionSamples: 20,
+  /** What P11 sends: a body that is too large, one that is too deep, requests in a row, and how long it leaves a body unfinished. */
+  vendorLargeBodyBytes: 5 * 1024 * 1024,
+  vendorDeepJson: 20_000,
+  vendorBurst: 30,
+  vendorSlowBodyMs: 65_000,
+  /** How long P16 waits for a fetch after it has got its answer. */
+  vendorFetchMs: 3_000,
+} as const;
