@@ -121,7 +121,7 @@ describe('dependencies', () => {
 
 /** Runtime-specific calls stay in few named files, so that another runtime, or a flaw in this one, is a small change. */
 const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly string[]; readonly files: readonly string[] }[] = [
-  { call: /\bBun\.serve\b/, imports: ['bun#serve'], files: ['src/gateway/listen.ts', 'src/control/listen.ts', 'src/telemetry/listen.ts'] },
+  { call: /\bBun\.serve\b/, imports: ['bun#serve'], files: ['src/gateway/listen.ts', 'src/control/listen.ts', 'src/telemetry/listen.ts', 'src/roles/range/toys.ts'] },
   { call: /\bBun\.listen\b/, imports: ['bun#listen'], files: ['src/link/serve.ts', 'src/link/wire.ts'] },
   { call: /\bBun\.connect\b/, imports: ['bun#connect'], files: ['src/link/wire.ts', 'src/link/place.ts'] },
   {
@@ -134,7 +134,7 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
     imports: ['bun#spawn', 'node:child_process#spawn', 'node:child_process#execFile', 'node:child_process#fork'],
     files: [
       'src/sandbox/launch.ts', 'src/sandbox/python.ts', 'src/sandbox/jail/probe.ts', 'src/roles/up-process.ts', 'src/vault/run.ts',
-      'src/discover/host/ask-system.ts', 'src/cli/config/exec.ts',
+      'src/discover/host/ask-system.ts', 'src/cli/config/exec.ts', 'src/roles/range/process.ts',
     ],
   },
   { call: /\bBun\.redis\b/, imports: ['bun#RedisClient', 'bun#redis'], files: ['src/store/redis.ts'] },

@@ -37,6 +37,10 @@ Between machines, each role: [--node NAME] [--join FILE|-] [--link-listen HOST:P
       // By `up` only: waits for its word to begin, and tells it faults on stdout instead of a person on stderr.
       supervised: { type: 'boolean' },
     });
+    if (options.positionals[0] === 'range') {
+      const { serveRange } = await import('../roles/range/inside.ts');
+      return serveRange(homeFolder(io.env, options.home), options.text('listen') ?? '127.0.0.1:0', io.signal);
+    }
     const start = await load(options, io);
     const isSupervised = options.flag('supervised');
     try {

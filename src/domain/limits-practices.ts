@@ -26,4 +26,9 @@ export const PRACTICES_LIMITS = {
   vendorSlowBodyMs: 65_000,
   /** How long P16 waits for a fetch after it has got its answer. */
   vendorFetchMs: 3_000,
+  rangeStartMs: 60_000,
+  rangeSaidCharsMax: 64 * 1024,
+  rangeTokenMs: 60 * 60_000,
+  /** Records of one scenario that its result shows. */
+  redteamEvidenceMax: 40,
 } as const;
