@@ -38,6 +38,7 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   jose: 'JWK, JWS and JWT forms where tokens are made and asked for; the hot path verifies with the runtime\'s own crypto',
   'libphonenumber-js': 'which digits are a telephone number of some country: Google\'s metadata, kept up to date by others',
   oauth4webapi: 'OAuth grants towards identity providers, by the rules of its own author\'s certified client',
+  nodemailer: 'mail by SMTP with its TLS, encodings and header rules, without dependencies; loaded with the first mail only',
   'oidc-provider': 'the embedded authorization server: OpenID-certified; protocol code nobody should write again',
   re2js: 'regular expressions in linear time, for patterns that servers and administrators write',
   'reflect-metadata': 'required by @peculiar/x509 before it loads',
@@ -134,7 +135,7 @@ const RUNTIME: readonly { readonly call: RegExp; readonly imports: readonly stri
     imports: ['bun#spawn', 'node:child_process#spawn', 'node:child_process#execFile', 'node:child_process#fork'],
     files: [
       'src/sandbox/launch.ts', 'src/sandbox/python.ts', 'src/sandbox/jail/probe.ts', 'src/roles/up-process.ts', 'src/vault/run.ts',
-      'src/discover/host/ask-system.ts', 'src/cli/config/exec.ts', 'src/roles/range/process.ts',
+      'src/discover/host/ask-system.ts', 'src/cli/config/exec.ts', 'src/cli/worker.ts', 'src/roles/range/process.ts',
     ],
   },
   { call: /\bBun\.redis\b/, imports: ['bun#RedisClient', 'bun#redis'], files: ['src/store/redis.ts'] },

@@ -18,6 +18,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   discover: async () => (await import('./discover.ts')).command,
   knowledge: async () => (await import('./knowledge.ts')).command,
   advisories: async () => (await import('./advisories.ts')).command,
+  schedule: async () => (await import('./schedule.ts')).command,
+  worker: async () => (await import('./worker.ts')).command,
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,
   token: async () => (await import('./token.ts')).command,

@@ -22,6 +22,7 @@ import type { Inspecting } from './knowledge/detection.ts';
 import type { KnowledgeKeeper } from './knowledge/keeper.ts';
 import type { LeaseKeeper } from './lease.ts';
 import type { Administration } from './admins/administration.ts';
+import type { Notify } from './notify/notify.ts';
 import type { Admin, Route } from './route.ts';
 import type { RegistryKeeper } from './registry/view.ts';
 import type { RecoveryKeeper } from './recovery/keeper.ts';
@@ -77,6 +78,8 @@ export interface Control {
   /** What was seen outside the gate. */
   readonly inventory: InventoryKeeper;
   readonly retention: RetentionKeeper;
+  /** How people are told of what is no call that waits. */
+  readonly notify: Notify;
   readonly telemetry: TelemetryKeeper;
   /** Compiles; its newest result is what `explain` and `matrix` read. */
   readonly compiler: Compiler;

@@ -38,6 +38,7 @@ import { recoveryRoutes } from './recovery/routes.ts';
 import { registryRoutes } from './registry/routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
+import { scheduleRoutes } from './schedule/routes.ts';
 import { segmentRoutes } from './segments/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
@@ -52,5 +53,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes,
+  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...scheduleRoutes,
 ];

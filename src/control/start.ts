@@ -47,6 +47,8 @@ import { ownState } from './own-state.ts';
 import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
 import { createWebhooks } from './approvals/webhooks.ts';
+import { createNotify } from './notify/notify.ts';
+import { keepSchedule } from './schedule/keeper.ts';
 import { createRegistryKeeper } from './registry/view.ts';
 import { createRecovery } from './recovery/keeper.ts';
 import type { OwnMemory } from './recovery/keeper.ts';
@@ -119,7 +121,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const change = needs.after(createChange({ store, record, snapshots, configuration, lease, key, compile: compileWith(compiler, () => knowledge), now }));
   const vault = openVault({ home, store, change, now });
   const retention = createRetention({ home, store, change, record, vault, now, report, ledger: parts.links.ledger });
-  const approvals = approvalsOf({ store, record, now, report, vault, origin: () => origin });
+  const { approvals, notify } = tellersOf({ store, record, now, report, vault, origin: () => origin });
   const telemetry = createTelemetryKeeper({ store, report, ledger: parts.links.ledger, runner: parts.links.runner });
   const state = ownState(parts.state);
   let [origin, follower, issuer]: [string?, ManifestFollower?, RunningIssuer?] = [];
@@ -128,7 +130,7 @@ export function createControl(parts: ControlParts): RunningControl {
   const control: Control = {
     flowDigest: (form) => digestOf(flowKeyOf(sealKey).digests, form), known: createKnownKeeper({ store, change, vault, snapshots, key: knownKeyOf(sealKey) }),
     inventory: createInventory({ store, ledger, record, now, report }), store, snapshots, lease, record, now, compiler, report, retention, telemetry,
-    approvals, state, change, vault, admins: createAdministration(store, now),
+    approvals, notify, state, change, vault, admins: createAdministration(store, now),
     routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     refused: createRefusals(floods, now), ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
     sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
@@ -198,7 +200,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await takeIntoForce(control, report);
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
-  closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control));
+  closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control), keepSchedule(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }
@@ -214,12 +216,12 @@ function signersOf(key: KeyObject): Pick<Control, 'signApproval' | 'signBundle'>
   };
 }
 
-function approvalsOf(
+function tellersOf(
   { store, record, now, report, vault, origin }: Pick<Control, 'store' | 'record' | 'now' | 'report' | 'vault'> & { readonly origin: () => string | undefined },
-): Control['approvals'] {
+): Pick<Control, 'approvals' | 'notify'> {
   const readSecret = async (reference: string): Promise<string> => (await vault.read(DEFAULT_SPACE, reference)).value;
-  const tell = createWebhooks({ store, now, report, guard: createAddressGuard(), origin, readSecret });
-  return createApprovalKeeper({ store, record, now, report, tell });
+  const parts = { store, now, report, guard: createAddressGuard(), readSecret };
+  return { approvals: createApprovalKeeper({ store, record, now, report, tell: createWebhooks({ ...parts, origin }) }), notify: createNotify(parts) };
 }
 
 /** Loaded where there is a door only: a control without one has no use for it. */

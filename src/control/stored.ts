@@ -27,6 +27,7 @@ import { REVOCATION } from './revocations/schema.ts';
 import { CATALOG_ENTRY, LISTING } from './registry/schema.ts';
 import { REGISTRY_REQUEST } from './requests/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
+import { JOB } from './schedule/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
 import { FINDING, REFUSED, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
@@ -59,7 +60,7 @@ const SHAPES = {
   gateway: GATEWAY, refused: REFUSED,
   'file-baseline': FILE_BASELINE, 'file-watch': FILE_WATCH,
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
-  listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST,
+  listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST, job: JOB,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

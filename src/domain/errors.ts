@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   // vault: keys, sealed values, providers, and what is released to gateways
   'ERR_VAULT_KEY', 'ERR_VAULT_LOCKED', 'ERR_VAULT_SEAL', 'ERR_SECRET_EXPIRED', 'ERR_PROVIDER_FAILED', 'ERR_RELEASE_REFUSED', 'ERR_RELEASE_RATE',
   // backup and recovery
+  'ERR_MAIL_UNSET', 'ERR_MAIL_REFUSED', 'ERR_JOB_UNKNOWN', 'ERR_JOB_TAKEN', 'ERR_JOB_FAILED',
   'ERR_BACKUP_KEY', 'ERR_BACKUP_INVALID', 'ERR_BACKUP_FAILED', 'ERR_RECOVERY_ORDER',
   // range: rehearsals in an installation of their own
   'ERR_RANGE_STOPPED', 'ERR_RANGE_REFUSED',

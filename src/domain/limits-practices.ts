@@ -31,4 +31,14 @@ export const PRACTICES_LIMITS = {
   rangeTokenMs: 60 * 60_000,
   /** Records of one scenario that its result shows. */
   redteamEvidenceMax: 40,
+  mailReceiversMax: 100,
+  mailSubjectCharsMax: 200,
+  mailCharsMax: 256 * 1024,
+  mailMs: 15_000,
+  /** How long a job of control's own may take, and how often it is looked which are due. */
+  jobMs: 10 * 60_000,
+  jobLookMs: 5_000,
+  /** How long a worker may not be heard of. */
+  jobClaimMs: 5 * 60_000,
+  jobSaysCharsMax: 300,
 } as const;

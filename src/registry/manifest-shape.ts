@@ -14,6 +14,8 @@ import { IDENTITY } from './identity-shape.ts';
 import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
+import { NOTIFY_SHAPE } from './notify-shape.ts';
+import { SCHEDULE_SHAPE } from './schedule-shape.ts';
 import { KNOWLEDGE_SHAPE } from './knowledge-shape.ts';
 import { PACKAGE_NAME, PACKAGES_SHAPE } from './package-shape.ts';
 import { REGISTRY_SHAPE } from './registry-shape.ts';
@@ -161,6 +163,8 @@ export const MANIFEST = z.strictObject({
   packages: PACKAGES_SHAPE.exactOptional(),
   registry: REGISTRY_SHAPE.exactOptional(),
   knowledge: KNOWLEDGE_SHAPE.exactOptional(),
+  notify: NOTIFY_SHAPE.exactOptional(),
+  schedule: SCHEDULE_SHAPE.exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

@@ -42,6 +42,8 @@ export interface Manifest {
   readonly packages?: NonNullable<ManifestShape['packages']>;
   readonly registry?: NonNullable<ManifestShape['registry']>;
   readonly knowledge?: NonNullable<ManifestShape['knowledge']>;
+  readonly notify?: NonNullable<ManifestShape['notify']>;
+  readonly schedule?: NonNullable<ManifestShape['schedule']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -89,6 +91,8 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.packages && { packages: shape.packages }),
     ...(shape.registry && { registry: shape.registry }),
     ...(shape.knowledge && { knowledge: shape.knowledge }),
+    ...(shape.notify && { notify: shape.notify }),
+    ...(shape.schedule && { schedule: shape.schedule }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -192,6 +196,8 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.packages && { packages: manifest.packages }),
     ...(manifest.registry && { registry: manifest.registry }),
     ...(manifest.knowledge && { knowledge: manifest.knowledge }),
+    ...(manifest.notify && { notify: manifest.notify }),
+    ...(manifest.schedule && { schedule: manifest.schedule }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

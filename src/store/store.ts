@@ -9,7 +9,7 @@ export const KINDS = [
   'link-token', 'link-node', 'knowledge',
   'evidence', 'asset', 'ignored-asset', 'sensor',
   'file-baseline', 'file-watch',
-  'listing', 'catalog-entry', 'registry-request',
+  'listing', 'catalog-entry', 'registry-request', 'job',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

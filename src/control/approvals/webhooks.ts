@@ -1,11 +1,8 @@
-import { createHmac } from 'node:crypto';
-import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import type { ApprovalsShape } from '../../registry/approval-shape.ts';
-import type { AddressGuard } from '../../upstream/address.ts';
-import { createGuardedFetch } from '../../upstream/guarded-fetch.ts';
 import type { Control } from '../control.ts';
-import { readNetwork } from '../manifest/settings.ts';
+import { postSigned } from '../notify/signed-post.ts';
+import type { PostParts } from '../notify/signed-post.ts';
 import { readApprovals } from './settings.ts';
 import { pageOf, type Approval } from './words.ts';
 
@@ -17,15 +14,12 @@ export type Told = 'asked' | 'escalated' | 'answered';
 /** Leads people to the page: nothing that a call says, nor whose it is, ever goes this way. Never rejects. */
 export type TellPeople = (what: Told, approval: Approval) => Promise<void>;
 
-export interface WebhookParts extends Pick<Control, 'store' | 'now' | 'report'> {
-  readonly guard: AddressGuard;
+export interface WebhookParts extends PostParts, Pick<Control, 'report'> {
   readonly origin: () => string | undefined;
-  readonly readSecret: (reference: string) => Promise<string>;
 }
 
 const TRIES_MS = [0, 1_000, 5_000];
 const REPORT_MS = 60_000;
-const PREFIX = 'whsec_';
 
 export function createWebhooks(parts: WebhookParts): TellPeople {
   const reported = new Map<string, number>();
@@ -34,7 +28,7 @@ export function createWebhooks(parts: WebhookParts): TellPeople {
     await Promise.all(Object.entries(webhooks).map(async ([name, hook]) => {
       for (const waitMs of TRIES_MS) {
         if (waitMs > 0) await Bun.sleep(waitMs);
-        const problem = await post(parts, hook, what, approval);
+        const problem = await postSigned(parts, hook, `${approval.id}.${what}`, (at) => bodyOf(hook, what, approval, linkOf(parts.origin(), approval), at));
         if (problem === undefined) return;
         if (waitMs !== TRIES_MS.at(-1) || parts.now() - (reported.get(name) ?? 0) < REPORT_MS) continue;
         reported.set(name, parts.now());
@@ -42,27 +36,6 @@ export function createWebhooks(parts: WebhookParts): TellPeople {
       }
     }));
   };
-}
-
-/** One try; gives what went wrong. Signed as Standard Webhooks 1.0 says, like the records of sinks. */
-async function post(parts: WebhookParts, hook: Webhook, what: Told, approval: Approval): Promise<string | undefined> {
-  try {
-    const at = parts.now();
-    const body = JSON.stringify(bodyOf(hook, what, approval, linkOf(parts.origin(), approval), at));
-    const [id, seconds] = [`${approval.id}.${what}`, Math.floor(at / 1_000)];
-    const signature = createHmac('sha256', keyOf(await parts.readSecret(hook.secret))).update(`${id}.${seconds}.${body}`).digest('base64');
-    const { hostname } = new URL(hook.url);
-    const send = createGuardedFetch({
-      guard: parts.guard, network: await readNetwork(parts.store), privateHosts: new Set(hook.allowPrivate === true ? [hostname] : []), server: 'the webhook',
-    });
-    const answer = await send(hook.url, {
-      method: 'POST', body,
-      headers: { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` },
-    });
-    return answer.ok ? undefined : `HTTP ${answer.status}`;
-  } catch (error) {
-    return error instanceof SallyportError ? error.code : 'it could not be reached';
-  }
 }
 
 function linkOf(origin: string | undefined, approval: Approval): string | undefined {
@@ -104,8 +77,4 @@ function bodyOf({ format = 'json' }: Webhook, what: Told, { id, body }: Approval
 /** Slack's three characters; names are other people's words. */
 function slackText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-function keyOf(secret: string): Buffer {
-  return secret.startsWith(PREFIX) ? Buffer.from(secret.slice(PREFIX.length), 'base64') : Buffer.from(secret);
 }

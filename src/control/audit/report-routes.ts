@@ -8,6 +8,8 @@ import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { classesOf } from '../../registry/audit-shape.ts';
 import type { Control } from '../control.ts';
+import { countAll } from './counted.ts';
+import type { Counted } from './counted.ts';
 import { readAudit } from '../retention/settings.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -54,23 +56,6 @@ async function factsOf(control: Control, space: string, since: number, until: nu
     }),
     keptDays: Math.min(...classesOf(await readAudit(control.store)).map(({ recordDays }) => recordDays)),
   };
-}
-
-interface Counted {
-  readonly counts: ReadonlyMap<string, number>;
-  readonly uncounted: number;
-}
-
-/** A search stops now and then, so that nobody waits without end; counting goes on until it is through. */
-async function countAll(control: Control, space: string, question: string): Promise<Counted> {
-  const counts = new Map<string, number>();
-  for (let after: number | undefined; ;) {
-    const found = await control.ledger.search({ space, question, now: control.now(), order: 'newest', limit: 1, ...(after === undefined ? {} : { after }) });
-    for (const { values: [value], count } of found.counts ?? []) counts.set(String(value), (counts.get(String(value)) ?? 0) + count);
-    if (found.next === undefined) return { counts, uncounted: 0 };
-    if (after !== undefined && found.next >= after) return { counts, uncounted: found.next };
-    after = found.next;
-  }
 }
 
 function sum({ counts }: Counted): number {

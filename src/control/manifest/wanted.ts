@@ -12,6 +12,8 @@ import type { IdentityShape } from '../../registry/identity-shape.ts';
 import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
+import type { NotifyShape } from '../../registry/notify-shape.ts';
+import type { ScheduleShape } from '../../registry/schedule-shape.ts';
 import type { KnowledgeShape } from '../../registry/knowledge-shape.ts';
 import type { PackagesShape } from '../../registry/package-shape.ts';
 import type { RegistryShape } from '../../registry/registry-shape.ts';
@@ -41,6 +43,8 @@ export interface Wanted {
   readonly packages: PackagesShape;
   readonly registry: RegistryShape;
   readonly knowledge: KnowledgeShape;
+  readonly notify: NotifyShape;
+  readonly schedule: ScheduleShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -83,6 +87,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
     packages: manifest.packages ?? {}, registry: manifest.registry ?? {}, knowledge: manifest.knowledge ?? {},
+    notify: manifest.notify ?? {}, schedule: manifest.schedule ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
