@@ -43,6 +43,8 @@ export interface Played {
   readonly agents: readonly string[];
   /** Servers that could not be read or approved before the attack, with what the gate said of them. */
   readonly unapproved: Readonly<Record<string, string>>;
+  /** Rules of what was found in what servers say of themselves, and codes of refusals, as whoever approves was shown them. */
+  readonly shown: readonly string[];
   /** Epoch ms. */
   readonly began: number;
   readonly ended: number;
