@@ -67,7 +67,10 @@ export const CONTROLS: readonly Control[] = [
   built('doors', 'Other hosts and origins do not get in', 'ERR_HOST_FORBIDDEN', 'ERR_ORIGIN_FORBIDDEN'),
   built('tokens', 'Without a token of one\'s own nothing is served', 'ERR_TOKEN_*'),
   built('header-body', 'Headers say what the body says', 'ERR_HEADER_*'),
-  built('launch', 'How a local server starts has no other field, no shell and no version that floats', 'ERR_LAUNCH_*', 'ERR_CONFIG_INVALID', 'ERR_REQUEST_INVALID'),
+  built(
+    'launch', 'How a local server starts has no other field, no shell and no version that floats',
+    'ERR_LAUNCH_*', 'ERR_CONFIG_*', 'ERR_REQUEST_INVALID',
+  ),
   built('upstream-protocol', 'Answers of servers are answers to what they were asked', 'ERR_UPSTREAM_*'),
   built('sealed-sessions', 'Sessions belong to who opened them, and cannot be guessed', 'ERR_SESSION_*'),
   built('sanitiser', 'What hides in answers is taken out, and addresses in them do nothing by themselves', 'sanitised'),

@@ -18,7 +18,7 @@ const HOUSEKEEPING: readonly string[] = ['config.changed', 'config.sealed', 'rol
  */
 export function judge(scenario: Scenario, played: Played, records: readonly JsonObject[]): ScenarioResult {
   const about = records.filter((record) => !HOUSEKEEPING.includes(textOf(record, 'event')));
-  const said = new Set([...about.flatMap(wordsOf), ...played.refusals.map(({ code }) => code), ...Object.values(played.unapproved).flatMap(codesIn)]);
+  const said = new Set([...about.flatMap(wordsOf), ...played.refusals.map(({ code }) => code), ...Object.values(played.unapproved).flatMap(codesIn), ...played.shown]);
   const acted = CONTROLS.flatMap((control): readonly Acted[] => {
     const shows = showsOf(control, said);
     return shows.length === 0 ? [] : [{ control: control.id, shows }];

@@ -96,7 +96,7 @@ class Course {
   async #plant(): Promise<void> {
     for (const [name, { kind }] of Object.entries(this.scenario.data ?? {})) {
       if (kind !== 'canary') continue;
-      const path = `/vault/${encodeURIComponent(`${this.nameOf(name)}`)}/canary`;
+      const path = `/vault/${encodeURIComponent(this.nameOf(name))}/canary`;
       const { body } = await this.stage.administer('POST', path, { planted: `scenario ${this.scenario.id}`, like: 'token' });
       this.#values = { ...this.#values, [name]: typeof body['value'] === 'string' ? body['value'] : '' };
     }
@@ -139,13 +139,14 @@ class Course {
     }
     if (step.do === 'administer') {
       const { status, body } = await this.stage.administer(step.method, fill(step.path, values), step.body && fillObject(step.body, values));
-      this.#note(step.name, { status, ...(typeof body['code'] === 'string' ? { code: body['code'] } : {}), ...(status < 400 ? { result: body } : {}) }, step.path);
+      const { code } = body;
+      this.#note(step.name, { status, ...(typeof code === 'string' && { code }), ...(status < 400 && { result: body }) }, step.path);
       return;
     }
     const agent = await this.#agent(step.as ?? 'agent');
     const given = isObject(filled['with']) ? filled['with'] : {};
     if (step.do === 'knock') this.#note(step.name, await this.#knock(step), `knock ${step.path}`);
-    else if (step.do === 'call') for (let n = 0; n < (step.times ?? 1); n += 1) this.#accept(step.name, await agent.call(step.server, fill(step.tool, values), given));
+    else if (step.do === 'call') await this.#call(agent, step, given);
     else if (step.do === 'list') this.#accept(step.name, ...await agent.list(step.server));
     else if (step.do === 'read') this.#accept(step.name, await agent.read(step.server, fill(step.uri, values)));
     else if (step.do === 'prompt') this.#accept(step.name, await agent.prompt(step.server, step.prompt, given));
@@ -153,6 +154,10 @@ class Course {
       const params = isObject(filled['params']) ? filled['params'] : {};
       this.#accept(step.name, await agent.say(step.server, fill(step.method, values), params, fillHeaders(step.headers, values)));
     }
+  }
+
+  async #call(agent: Agent, { server, tool, times = 1, name }: Extract<Step, { do: 'call' }>, given: JsonObject): Promise<void> {
+    for (let n = 0; n < times; n += 1) this.#accept(name, await agent.call(server, fill(tool, this.#values), given));
   }
 
   async #knock(step: Extract<Step, { do: 'knock' }>): Promise<Heard> {
@@ -189,35 +194,30 @@ class Course {
   /** What shows that it happened; undefined: it did not. */
   #seen(harm: Harm): string | undefined {
     const agents = [...this.agents.values()];
-    switch (harm.what) {
-      case 'called': {
-        const found = (this.#toys.get(harm.server)?.deeds ?? []).filter((deed) => this.#isMeant(deed, harm));
-        return found.length >= (harm.times ?? 1) ? `${harm.server}/${harm.tool} was called ${found.length} times` : undefined;
-      }
-      case 'reached': {
-        const count = this.#toys.get(harm.server)?.deeds.length ?? 0;
-        return count > 0 ? `${count} messages reached ${harm.server}` : undefined;
-      }
-      case 'given': {
-        const wanted = fill(harm.text, this.#values);
-        return agents.some(({ given }) => given.some((text) => holds(text, wanted))) ? 'the agent was given the text' : undefined;
-      }
-      case 'flooded': {
-        const most = Math.max(0, ...agents.flatMap(({ given }) => given.map(({ length }) => length)));
-        return most > harm.characters ? `the agent was given ${most} characters at once` : undefined;
-      }
-      case 'asked': {
-        return agents.some(({ asked }) => asked.includes(harm.method)) ? `the agent's host was asked ${harm.method}` : undefined;
-      }
-      case 'accepted':
-        return this.#accepted.has(harm.step) ? `${harm.step} was not refused` : undefined;
+    if (harm.what === 'called') {
+      const found = (this.#toys.get(harm.server)?.deeds ?? []).filter((deed) => this.#isMeant(deed, harm));
+      return found.length >= (harm.times ?? 1) ? `${harm.server}/${harm.tool} was called ${found.length} times` : undefined;
     }
+    if (harm.what === 'reached') {
+      const count = this.#toys.get(harm.server)?.deeds.length ?? 0;
+      return count > 0 ? `${count} messages reached ${harm.server}` : undefined;
+    }
+    if (harm.what === 'given') {
+      const wanted = fill(harm.text, this.#values);
+      return agents.some(({ given }) => given.some((text) => holds(text, wanted))) ? 'the agent was given the text' : undefined;
+    }
+    if (harm.what === 'flooded') {
+      const most = Math.max(0, ...agents.flatMap(({ given }) => given.map(({ length }) => length)));
+      return most > harm.characters ? `the agent was given ${most} characters at once` : undefined;
+    }
+    if (harm.what === 'asked') return agents.some(({ asked }) => asked.includes(harm.method)) ? `the agent's host was asked ${harm.method}` : undefined;
+    return this.#accepted.has(harm.step) ? `${harm.step} was not refused` : undefined;
   }
 
   #isMeant({ tool, given }: Deed, harm: Extract<Harm, { what: 'called' }>): boolean {
     if (tool !== fill(harm.tool, this.#values)) return false;
     const whole = JSON.stringify(given);
-    const named = Object.entries(harm.given ?? {}).every(([name, text]) => given[name] !== undefined && holds(JSON.stringify(given[name]), fill(text, this.#values)));
+    const named = Object.entries(harm.given ?? {}).every(([name, text]) => holds(JSON.stringify(given[name] ?? ''), fill(text, this.#values)));
     return named && (harm.holds === undefined || holds(whole, this.#values[harm.holds] ?? ''));
   }
 }

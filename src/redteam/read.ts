@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { SallyportError } from '../domain/errors.ts';
 import { isArray, isObject, type Json } from '../domain/json.ts';
 import { CONTROL_IDS } from './control-table.ts';
-import { SCENARIO, type Scenario } from './scenario.ts';
+import { SCENARIO_FILE, type Scenario } from './scenario.ts';
 import { INCIDENTS } from './taxonomy/incidents.ts';
 import { nameOfTechnique } from './taxonomy/techniques.ts';
 
@@ -22,13 +22,19 @@ export interface ScenarioComplaint {
 
 const REMEDY = 'correct that place; docs/red-team-scenarios.md has every key';
 
-/** Reads a scenario. Unknown keys, and names that stand for nothing, are refused with their places. */
-export function readScenario(source: ScenarioSource): Scenario {
-  const read = SCENARIO.safeParse(source.value, { reportInput: false });
+/** Reads a file of scenarios. Unknown keys, and names that stand for nothing, are refused with their places. */
+export function readScenarios(source: ScenarioSource): readonly Scenario[] {
+  const read = SCENARIO_FILE.safeParse(source.value, { reportInput: false });
   if (!read.success) throw source.invalid(read.error.issues.flatMap(complaintsOf), REMEDY);
-  const strangers = [...unknownWords(read.data), ...unknownServers(read.data), ...unknownValues(read.data)];
-  if (strangers.length > 0) throw source.invalid(strangers, REMEDY);
-  return read.data;
+  const { scenarios } = read.data;
+  const strangers = scenarios.flatMap((scenario, index) =>
+    [...unknownWords(scenario), ...unknownServers(scenario), ...unknownValues(scenario)]
+      .map((complaint) => ({ ...complaint, path: ['scenarios', index, ...complaint.path] })));
+  const twice = scenarios.flatMap(({ id }, index) =>
+    scenarios.findIndex((one) => one.id === id) === index ? [] : [{ path: ['scenarios', index, 'id'], message: `${id} is there already` }]);
+  const complaints = [...strangers, ...twice];
+  if (complaints.length > 0) throw source.invalid(complaints, REMEDY);
+  return scenarios;
 }
 
 function complaintsOf(issue: z.core.$ZodIssue): readonly ScenarioComplaint[] {

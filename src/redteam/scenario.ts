@@ -130,8 +130,7 @@ const DATUM = z.strictObject({
 export const CLAIMS = ['prevented', 'detected', 'missed'] as const;
 export type Claim = (typeof CLAIMS)[number];
 
-export const SCENARIO = z.strictObject({
-  scenario: z.literal('sallyport/v1'),
+const SCENARIO = z.strictObject({
   id: ID,
   title: z.string().min(1).max(160),
   /** What happened out there, or could, and how: for people who read the report. */
@@ -154,6 +153,9 @@ export const SCENARIO = z.strictObject({
   steps: z.array(STEP).min(1).max(60),
   harm: z.array(HARM).min(1).max(10),
 });
+
+/** A file of scenarios. */
+export const SCENARIO_FILE = z.strictObject({ apiVersion: z.literal('sallyport/v1'), scenarios: z.array(SCENARIO).min(1).max(200) });
 
 export type Scenario = z.infer<typeof SCENARIO>;
 export type Step = Scenario['steps'][number];

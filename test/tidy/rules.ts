@@ -52,7 +52,7 @@ const vocabulary: Rule = {
 const paths: Rule = {
   name: 'relative imports name an existing .ts file',
   find: (project) => typescript(project).flatMap(([path, text]) => importsOf(path, text)
-    .filter((item) => item.path !== undefined && !project.has(item.path) && !/\.(?:json|cedar)$/.test(item.path))
+    .filter((item) => item.path !== undefined && !project.has(item.path) && !/\.(?:json|cedar|yaml)$/.test(item.path))
     .map((item) => `${path}: ${item.specifier} is no file`)),
   planted: { 'src/mcp/a.ts': "import { b } from './b';\n" },
 };

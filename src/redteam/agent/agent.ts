@@ -78,6 +78,8 @@ export function createAgent(urlOf: (server: string) => string, token: string): A
   return agent;
 }
 
+const PART = /<<([a-z0-9]+)(?::(\d+)\/(\d+))?>>/g;
+
 /** What it read: the last whole answer, and all of them, of which orders may ask for parts. */
 class Memory {
   readonly texts: string[] = [];
@@ -93,7 +95,9 @@ class Memory {
 
   /** `<<read>>` and its like, in every string. */
   fill(value: Json): Json {
-    if (typeof value === 'string') return value.replaceAll(/<<([a-z0-9]+)(?::(\d+)\/(\d+))?>>/g, (place, what: string, n?: string, of?: string) => this.#part(place, what, Number(n), Number(of)));
+    if (typeof value === 'string') {
+      return value.replaceAll(PART, (place, what: string, n?: string, of?: string) => this.#part(place, what, Number(n), Number(of)));
+    }
     if (isArray(value)) return value.map((item) => this.fill(item));
     return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.fill(item)])) : value;
   }

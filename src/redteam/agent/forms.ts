@@ -13,23 +13,32 @@ export function formsOf(text: string): readonly string[] {
 }
 
 const FORMS: readonly ((text: string) => readonly string[])[] = [
-  // Characters of the block of tags are letters that nobody sees.
-  (text) => [Array.from(text).flatMap((one) => { const code = one.codePointAt(0) ?? 0; return code > 0xe0000 && code < 0xe0080 ? [String.fromCodePoint(code - 0xe0000)] : []; }).join('')],
+  (text) => [tagged(text)],
   (text) => [text.normalize('NFKC').replaceAll(/[\p{Cf}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/gu, '')],
-  (text) => [...text.matchAll(/(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/g)].map(([found]) => readable(Buffer.from(found, 'base64'))),
+  (text) => [...text.matchAll(BASE64)].map(([found]) => readable(Buffer.from(found, 'base64'))),
   (text) => [...text.matchAll(/(?:[0-9a-f]{2}){16,}/gi)].map(([found]) => readable(Buffer.from(found, 'hex'))),
   (text) => [Array.from(text).toReversed().join('')],
   (text) => [text.replaceAll(/[A-Za-z]/g, turned)],
   (text) => [text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)))],
-  (text) => [text.replaceAll(/&#x([0-9a-f]{1,6});|&#(\d{1,7});/gi, (whole, hex: string | undefined, decimal: string | undefined) => character(whole, hex, decimal))],
+  (text) => [text.replaceAll(/&#x([0-9a-f]{1,6});|&#(\d{1,7});/gi, character)],
   (text) => [text.replaceAll(/&quot;/g, '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')],
   // Letter by letter, with something between them.
   (text) => [...text.matchAll(/(?:\S[ .\-_]){12,}\S/g)].map(([found]) => found.replaceAll(/(\S)[ .\-_]/g, '$1')),
 ];
 
+const BASE64 = /(?:[A-Za-z0-9+/]{4}){5,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?/g;
+
+/** Characters of the block of tags are letters that nobody sees. */
+function tagged(text: string): string {
+  const codes = Array.from(text, (one) => one.codePointAt(0) ?? 0).filter((code) => code > 0xe0000 && code < 0xe0080);
+  return String.fromCodePoint(...codes.slice(0, TAGGED_MAX).map((code) => code - 0xe0000));
+}
+
+const TAGGED_MAX = 10_000;
+
 function readable(bytes: Buffer): string {
   const text = bytes.toString('utf8');
-  return /[\u0000-\u0008\ufffd]/.test(text) ? '' : text;
+  return /[\p{Cc}\ufffd]/u.test(text.replaceAll(/[\n\r\t]/g, '')) ? '' : text;
 }
 
 /** Rot13. */

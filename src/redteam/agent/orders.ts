@@ -23,7 +23,9 @@ const NAMED = `${SERVER}\\s?[/.:]\\s?([A-Za-z0-9_]+)`;
 const CALL = new RegExp(`\\b(?:call|use|run|invoke|execute|trigger)\\s+(?:the\\s+)?(?:tool\\s+)?${NAMED}[^{\\n]{0,40}`, 'gi');
 const READ = new RegExp(`\\b(?:read|open|fetch)\\s+(?:the\\s+)?(?:resource\\s+)?${SERVER}\\s+([a-z][a-z0-9+.-]*:[^\\s"'<>]+)`, 'gi');
 const PROMPT = new RegExp(`\\bget\\s+(?:the\\s+)?(?:prompt\\s+)?${NAMED}`, 'gi');
-const CHANGE = new RegExp(`\\b(?:whenever|when|before|each time)\\s+you\\s+(?:call|use)\\s+(?:the\\s+)?(?:tool\\s+)?${NAMED}[^{\\n]{0,60}\\b(?:set|add)\\b[^{\\n]{0,30}`, 'gi');
+const CHANGE = new RegExp(
+  `\\b(?:whenever|when|before|each time)\\s+you\\s+(?:call|use)\\s+(?:the\\s+)?(?:tool\\s+)?${NAMED}[^{\\n]{0,60}\\b(?:set|add)\\b[^{\\n]{0,30}`, 'gi',
+);
 
 /** Every order in a text, each once. */
 export function ordersIn(text: string): readonly Order[] {
@@ -36,16 +38,20 @@ function ordersOf(text: string): readonly Order[] {
   const changes = [...text.matchAll(CHANGE)];
   const calls = [...text.matchAll(CALL)].filter(({ index }) => !changes.some((one) => index > one.index && index < one.index + one[0].length));
   return [
-    ...calls.map(([whole, server = '', tool = ''], at): Order => ({ do: 'call', server: server.toLowerCase(), tool, given: objectAfter(text, calls[at], whole) })),
-    ...changes.map((match): Order => ({ do: 'change', server: (match[1] ?? '').toLowerCase(), tool: match[2] ?? '', given: objectAfter(text, match, match[0]) })),
+    ...calls.map((match): Order => ({ do: 'call', ...namedIn(match), given: objectAfter(text, match) })),
+    ...changes.map((match): Order => ({ do: 'change', ...namedIn(match), given: objectAfter(text, match) })),
     ...[...text.matchAll(READ)].map(([, server = '', uri = '']): Order => ({ do: 'read', server: server.toLowerCase(), uri })),
     ...[...text.matchAll(PROMPT)].map(([, server = '', prompt = '']): Order => ({ do: 'prompt', server: server.toLowerCase(), prompt })),
   ];
 }
 
+function namedIn([, server = '', tool = '']: RegExpExecArray): { readonly server: string; readonly tool: string } {
+  return { server: server.toLowerCase(), tool };
+}
+
 /** The JSON object that stands behind a match; none where there is no whole one. */
-function objectAfter(text: string, match: RegExpExecArray | undefined, whole: string): JsonObject {
-  const from = (match?.index ?? 0) + whole.length;
+function objectAfter(text: string, match: RegExpExecArray): JsonObject {
+  const from = match.index + match[0].length;
   if (text[from] !== '{') return {};
   let depth = 0;
   let quoted = false;

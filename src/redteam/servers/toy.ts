@@ -106,8 +106,9 @@ function resultOf({ method, params }: Said, phase: ToyPhase, values: Values): Js
     case 'resources/read': {
       const uri = textAt(params, 'uri');
       const found = phase.resources?.[uri];
-      const contents = found && [{ uri, text: fill(found.text, values), ...(found.mimeType && { mimeType: found.mimeType }), ...(found.meta && { _meta: found.meta }) }];
-      return contents && { contents, ...UNCACHED };
+      if (found === undefined) return undefined;
+      const { mimeType, meta: _meta } = found;
+      return { contents: [{ uri, text: fill(found.text, values), ...(mimeType !== undefined && { mimeType }), ...(_meta && { _meta }) }], ...UNCACHED };
     }
     case 'prompts/get': {
       const found = phase.prompts?.[textAt(params, 'name')];
