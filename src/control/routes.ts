@@ -35,6 +35,7 @@ import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
+import { redteamRoutes } from './redteam/routes.ts';
 import { registryRoutes } from './registry/routes.ts';
 import { requestRoutes } from './requests/routes.ts';
 import { rightsRoutes } from './roles/routes.ts';
@@ -53,5 +54,5 @@ export const ROUTES: readonly Route[] = [
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
-  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...scheduleRoutes,
+  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
 ];

@@ -25,6 +25,7 @@ import { SENSOR } from './inventory/sensors.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
 import { CATALOG_ENTRY, LISTING } from './registry/schema.ts';
+import { REDTEAM_RUN } from './redteam/schema.ts';
 import { REGISTRY_REQUEST } from './requests/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { JOB } from './schedule/schema.ts';
@@ -61,6 +62,7 @@ const SHAPES = {
   'file-baseline': FILE_BASELINE, 'file-watch': FILE_WATCH,
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
   listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST, job: JOB,
+  'redteam-run': REDTEAM_RUN,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

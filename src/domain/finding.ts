@@ -49,6 +49,8 @@ export const FINDING_RULES = {
   vendor: [
     'tool-added', 'tool-changed', 'tool-removed', 'revisions', 'issuer', 'certificate', 'domain', 'advisory', 'authentication', 'regression',
   ],
+  /** Of a rehearsal: what was prevented or detected before, and no longer is. */
+  redteam: ['regressed'],
   annotations: ['read-only', 'not-destructive', 'closed-world'],
   'name-collision': ['same-name', 'confusable-name', 'near-name', 'same-words', 'similar-description'],
   'cross-server': ['names-tool', 'names-server'],

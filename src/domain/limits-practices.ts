@@ -41,4 +41,10 @@ export const PRACTICES_LIMITS = {
   /** How long a worker may not be heard of. */
   jobClaimMs: 5 * 60_000,
   jobSaysCharsMax: 300,
+  redteamScenarioMs: 60_000,
+  redteamReasonCharsMax: 400,
+  /** Of one space; older ones go. */
+  redteamRunsKeptMax: 50,
+  redteamScenariosMax: 2_000,
+  redteamReportCharsMax: 8 * 1024 * 1024,
 } as const;

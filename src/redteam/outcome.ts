@@ -69,7 +69,7 @@ export interface RunReport {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly seed: number;
+  readonly seed: string;
   /** SHA-256 of what the range was made of, in hex: two runs with one digest were played against the same configuration. */
   readonly configuration: string;
   /** `shipped`: the defaults. `live`: the installation's own. `file`: one that was named. */

@@ -10,6 +10,7 @@ export const KINDS = [
   'evidence', 'asset', 'ignored-asset', 'sensor',
   'file-baseline', 'file-watch',
   'listing', 'catalog-entry', 'registry-request', 'job',
+  'redteam-run',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];
