@@ -18,7 +18,8 @@ const HOUSEKEEPING: readonly string[] = ['config.changed', 'config.sealed', 'rol
  */
 export function judge(scenario: Scenario, played: Played, records: readonly JsonObject[]): ScenarioResult {
   const about = records.filter((record) => !HOUSEKEEPING.includes(textOf(record, 'event')));
-  const said = new Set([...about.flatMap(wordsOf), ...played.refusals.map(({ code }) => code), ...Object.values(played.unapproved).flatMap(codesIn), ...played.shown]);
+  const { refusals, unapproved, shown } = played;
+  const said = new Set([...about.flatMap(wordsOf), ...refusals.map(({ code }) => code), ...Object.values(unapproved).flatMap(codesIn), ...shown]);
   const acted = CONTROLS.flatMap((control): readonly Acted[] => {
     const shows = showsOf(control, said);
     return shows.length === 0 ? [] : [{ control: control.id, shows }];

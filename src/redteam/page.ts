@@ -1,5 +1,5 @@
 import { html, raw, textOf, type Html } from '../domain/markup.ts';
-import { OUTCOMES, type Outcome, type RunReport, type ScenarioResult, type TechniqueResult } from './outcome.ts';
+import { OUTCOMES, type Difference, type Evidence, type Outcome, type RunReport, type ScenarioResult, type TechniqueResult } from './outcome.ts';
 import { INCIDENTS } from './taxonomy/incidents.ts';
 import { nameOfTechnique } from './taxonomy/techniques.ts';
 
@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 /** A run as one page that needs nothing else: no script, no request. */
 export function runPage(report: RunReport): string {
   const { results, techniques, differences, startedAt, endedAt, seed, configuration, source, isolated, leftOut, agent } = report;
+  const without = leftOut.join(', ');
   const red = results.filter((result) => result.red !== undefined);
   const page = html`${raw('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -29,12 +30,12 @@ export function runPage(report: RunReport): string {
 ${barOf(results)}
 <p class="small">${OUTCOMES.map((outcome) => html`<b class="${outcome}">${count(results, outcome)} ${outcome}</b> (${WORDS[outcome]}) `)}</p>
 ${isolated ? undefined : html`<p class="red">The machine could not give the range a network of its own: only its configuration kept it in.</p>`}
-${leftOut.length === 0 ? undefined : html`<p class="small">Left out of the configuration, because it reaches outside, holds secrets or administers: ${leftOut.join(', ')}.</p>`}
+${without === '' ? undefined : html`<p class="small">Left out, because it reaches outside, holds secrets or administers: ${without}.</p>`}
 <h2>Red lines</h2>${red.length === 0 ? html`<p>None: everything is as claimed, or better.</p>` : scenarioTable(red)}
 <h2>Otherwise than in the run before</h2>${report.before === undefined ? html`<p>There is none to compare with.</p>` : differenceTable(differences)}
 <h2>Techniques</h2><table><tr><th>technique</th><th>outcome</th><th>scenarios</th><th>controls that acted</th></tr>${techniques.map(techniqueRow)}</table>
 <h2>Scenarios</h2>${scenarioTable(results)}
-<p class="small">Seed ${seed}; configuration ${configuration}. What a scenario tries is what it says; what nobody tried is not shown here.</p></main></body></html>
+<p class="small">Seed ${seed}; configuration ${configuration}. What nobody tried is not shown here.</p></main></body></html>
 `;
   return textOf(page);
 }
@@ -59,7 +60,8 @@ function count(results: readonly ScenarioResult[], outcome: Outcome): number {
 }
 
 function scenarioTable(results: readonly ScenarioResult[]): Html {
-  return html`<table><tr><th>scenario</th><th>claimed</th><th>outcome</th><th>controls that acted</th><th>evidence</th></tr>${results.map(scenarioRow)}</table>`;
+  return html`<table><tr><th>scenario</th><th>claimed</th><th>outcome</th><th>controls that acted</th><th>evidence</th></tr>
+${results.map(scenarioRow)}</table>`;
 }
 
 function scenarioRow({ id, title, incident, techniques, claim, outcome, acted, red, harm, evidence }: ScenarioResult): Html {
@@ -67,8 +69,11 @@ function scenarioRow({ id, title, incident, techniques, claim, outcome, acted, r
   return html`<tr><td><b>${id}</b><br>${title}${about}<br><span class="small">${techniques.join(', ')}</span></td><td>${claim}</td>
 <td class="${outcome}">${outcome}${red === undefined ? undefined : html`<br><span class="red">${red}</span>`}</td>
 <td>${acted.map(({ control, shows }) => html`<b>${control}</b> <span class="small">${shows.join(', ')}</span><br>`)}</td>
-<td class="small">${harm.map((one) => html`${one.what}: ${one.evidence}<br>`)}${evidence.slice(0, EVIDENCE_SHOWN).map(({ position, event, code, findings = [], policies = [] }) =>
-    html`${position} ${event} ${[code ?? '', ...policies, ...findings].filter((word) => word !== '').join(' ')}<br>`)}</td></tr>`;
+<td class="small">${harm.map((one) => html`${one.what}: ${one.evidence}<br>`)}${evidence.slice(0, EVIDENCE_SHOWN).map(evidenceLine)}</td></tr>`;
+}
+
+function evidenceLine({ position, event, code = '', findings = [], policies = [] }: Evidence): Html {
+  return html`${position} ${event} ${[code, ...policies, ...findings].filter((word) => word !== '').join(' ')}<br>`;
 }
 
 const EVIDENCE_SHOWN = 6;
@@ -80,8 +85,11 @@ function techniqueRow({ technique, outcome, scenarios, controls }: TechniqueResu
 
 function differenceTable(differences: RunReport['differences']): Html {
   if (differences.length === 0) return html`<p>Nothing.</p>`;
-  return html`<table><tr><th>scenario</th><th>was</th><th>is</th><th>controls that no longer acted</th></tr>${differences.map(({ scenario, was, is, lost, regressed }) =>
-    html`<tr><td>${scenario}</td><td>${was}</td><td class="${regressed ? 'red' : ''}">${is}</td><td>${lost.join(', ')}</td></tr>`)}</table>`;
+  return html`<table><tr><th>scenario</th><th>was</th><th>is</th><th>controls that no longer acted</th></tr>${differences.map(differenceRow)}</table>`;
+}
+
+function differenceRow({ scenario, was, is, lost, regressed }: Difference): Html {
+  return html`<tr><td>${scenario}</td><td>${was}</td><td class="${regressed ? 'red' : ''}">${is}</td><td>${lost.join(', ')}</td></tr>`;
 }
 
 function moment(at: number): string {

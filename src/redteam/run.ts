@@ -62,13 +62,14 @@ interface One {
   readonly isSpent: boolean;
 }
 
-async function playOne(scenario: Scenario, { stage, records }: Rehearsal, from: number, { play, signal }: RunOptions): Promise<One> {
+async function playOne(scenario: Scenario, rehearsal: Rehearsal, from: number, options: RunOptions): Promise<One> {
+  const { signal } = options;
   const startedAt = Date.now();
   const late = AbortSignal.timeout(LIMITS.redteamScenarioMs);
   const either = AbortSignal.any([signal, late]);
   try {
-    const played = await orAborted(play(scenario, stage, either), either);
-    const found = await records(from);
+    const played = await orAborted(options.play(scenario, rehearsal.stage, either), either);
+    const found = await rehearsal.records(from);
     const last = found.at(-1)?.['position'];
     const isSpent = found.some(({ code, event }) => [code, event].some((word) => typeof word === 'string' && AFTERMATH.has(word)));
     return { result: judge(scenario, played, found), next: isSpent ? 0 : typeof last === 'number' ? last + 1 : from, isSpent };

@@ -43,7 +43,6 @@ export async function keepRun(control: Control, by: By, run: RunRequest): Promis
 }
 
 function findingOf({ was, is, lost }: Difference): NonNullable<Parameters<Control['record']>[0]['findings']>[number] {
-  return {
-    detector: 'redteam', rule: 'regressed', severity: 'high', at: [], expected: was, seen: lost.length === 0 ? is : `${is}, without ${lost.join(', ')}`.slice(0, LIMITS.redteamReasonCharsMax),
-  };
+  const seen = lost.length === 0 ? is : `${is}, without ${lost.join(', ')}`.slice(0, LIMITS.redteamReasonCharsMax);
+  return { detector: 'redteam', rule: 'regressed', severity: 'high', at: [], expected: was, seen };
 }

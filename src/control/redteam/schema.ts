@@ -33,6 +33,8 @@ const OUTCOME_OR_ABSENT = z.union([z.enum(OUTCOMES), z.literal('absent')]);
 /** A run as it is kept. */
 export const REDTEAM_RUN: z.ZodType<RunReport & { readonly by: string }> = z.strictObject({
   ...RUN, id: WORD, by: z.string().max(2_000), before: WORD.exactOptional(),
-  techniques: z.array(z.strictObject({ technique: WORD, outcome: z.enum(OUTCOMES), scenarios: z.array(WORD).max(LIMITS.redteamScenariosMax), controls: WORDS })),
+  techniques: z.array(z.strictObject({
+    technique: WORD, outcome: z.enum(OUTCOMES), scenarios: z.array(WORD).max(LIMITS.redteamScenariosMax), controls: WORDS,
+  })),
   differences: z.array(z.strictObject({ scenario: WORD, was: OUTCOME_OR_ABSENT, is: OUTCOME_OR_ABSENT, lost: WORDS, regressed: z.boolean() })),
 });
