@@ -85,7 +85,8 @@ async function work(client: Client, io: Io, { kind, claim, command: words }: Cla
     clearInterval(beat);
     io.signal.removeEventListener('abort', stop);
   });
-  const ended = (code === 0 ? out : `${out}\n${err}`).trim().split('\n').at(-1) ?? '';
+  const lines = (code === 0 ? out : `${out}\n${err}`).trim().split('\n');
+  const ended = (code === 0 ? undefined : lines.findLast((line) => line.includes('ERR_'))) ?? lines.at(-1) ?? '';
   const says = plain(`exit ${code}${ended === '' ? '' : `: ${ended}`}`).slice(0, LIMITS.jobSaysCharsMax);
   io.note(`worker: ${kind}: ${says}`);
   await client.send('POST', `/schedule/${kind}/end`, { claim, ok: code === 0, says });

@@ -37,7 +37,7 @@ export const PRACTICES_LIMITS = {
   mailMs: 15_000,
   /** How long a job of control's own may take, and how often it is looked which are due. */
   jobMs: 10 * 60_000,
-  jobLookMs: 5_000,
+  jobLookMs: 2_000,
   /** How long a worker may not be heard of. */
   jobClaimMs: 5 * 60_000,
   jobSaysCharsMax: 300,

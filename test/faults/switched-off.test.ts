@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { switchEachOff, tableOf } from './switched-off.ts';
 import { SWITCHES } from './switches.ts';
 import { OUTSIDE } from './switches-outside.ts';
+import { PRACTICES } from './switches-practices.ts';
 import { SEGMENTATION } from './switches-segmentation.ts';
 
 const text = (file: string): string => readFileSync(join(import.meta.dir, '../..', file), 'utf8');
@@ -17,7 +18,7 @@ test('[controls-noticed] whichever obligation, inspection or label rule is switc
 }, 600_000);
 
 // To switch each of these off takes as long as all other tests: it is done by night (test/nightly).
-test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE]])(
+test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE], ['the practices around it', PRACTICES]])(
   'what the controls of %s are switched off by stands once where it is said to, and the test of each exists',
   (_, rows) => {
     const lost = rows.filter(({ file, from, to, tests }) => from === to || text(file).split(from).length !== 2 || !text(tests).includes('test('));

@@ -1,9 +1,10 @@
 import { expect, test } from 'bun:test';
 import { switchEachOff, tableOf } from '../faults/switched-off.ts';
 import { OUTSIDE } from '../faults/switches-outside.ts';
+import { PRACTICES } from '../faults/switches-practices.ts';
 import { SEGMENTATION } from '../faults/switches-segmentation.ts';
 
-test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE]])(
+test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE], ['the practices around it', PRACTICES]])(
   'whichever control of %s is switched off, the test that is named for it notices',
   async (_, rows) => {
     const { broken, offs } = await switchEachOff(rows);

@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
+import { makeCertificate } from '../../../test/fixtures/certificate.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { configure, openControl } from '../fixture-control.ts';
+import type { ControlFixture } from '../fixture-control.ts';
+
+let fixture: ControlFixture;
+let certificate: { readonly key: string; readonly cert: string };
+beforeAll(async () => {
+  [fixture, certificate] = [await openControl(), await makeCertificate(['localhost', '127.0.0.1'])];
+  await configure(fixture.role.control, 'setting', 'default', 'network', {
+    listen: '127.0.0.1:7443', publicUrl: 'https://localhost:7443', internal: [], origins: [], extraRoots: certificate.cert,
+  });
+});
+afterAll(() => fixture.close());
+
+const relays: SMTPServer[] = [];
+afterEach(() => Promise.all(relays.splice(0).map((one) => new Promise<void>((done) => one.close(done)))));
+
+/** A real relay that takes everything; gives what it got. */
+async function relay(options: SMTPServerOptions, mail: JsonObject): Promise<readonly string[]> {
+  const got: string[] = [];
+  const server = new SMTPServer({
+    disableReverseLookup: true, authOptional: true, ...options,
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        got.push(`${session.envelope.rcptTo.map(({ address }) => address).join()}\n${Buffer.concat(chunks).toString()}`);
+        done();
+      });
+    },
+  });
+  server.on('error', () => undefined);
+  relays.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
+  const { port } = server.server.address() as AddressInfo;
+  await configure(fixture.role.control, 'setting', 'default', 'notify', {
+    mail: { host: 'localhost', port, from: 'gate@corp.example', to: ['soc@corp.example'], ...mail },
+  });
+  return got;
+}
+
+const send = (letter = { subject: 'Hello', text: 'One line.\n' }) =>
+  fixture.role.control.notify.mail(letter).then(() => 'sent', (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
+
+test('by TLS 1.3 from the first byte, and as the user that the manifest names', async () => {
+  process.env['SP_MAIL'] = 'hunter2';
+  const users: string[] = [];
+  const got = await relay({
+    secure: true, ...certificate, minVersion: 'TLSv1.3', authOptional: false,
+    onAuth: ({ username, password }, _session, done) => {
+      users.push(`${username}:${password}`);
+      done(null, { user: username });
+    },
+  }, { security: 'tls', user: 'gate', secret: 'env:SP_MAIL' });
+  expect(await send()).toBe('sent');
+  expect(users).toEqual(['gate:hunter2']);
+  expect(got.join()).toContain('One line.');
+});
+
+test('by STARTTLS that must succeed: a relay without it gets nothing', async () => {
+  const got = await relay({ ...certificate }, { security: 'starttls' });
+  expect(await send()).toBe('sent');
+  expect(got).toHaveLength(1);
+  const bare = await relay({ hideSTARTTLS: true, disabledCommands: ['STARTTLS'] }, { security: 'starttls' });
+  expect(await send()).toBe('ERR_MAIL_REFUSED');
+  expect(bare).toEqual([]);
+});
+
+test('neither an older TLS nor a stranger\'s certificate', async () => {
+  const old = await relay({ secure: true, ...certificate, maxVersion: 'TLSv1.2' }, { security: 'tls' });
+  expect(await send()).toBe('ERR_MAIL_REFUSED');
+  const other = await relay({ secure: true, ...(await makeCertificate(['localhost'])) }, { security: 'tls' });
+  expect(await send()).toBe('ERR_MAIL_REFUSED');
+  expect([...old, ...other]).toEqual([]);
+});
+
+test('what others wrote begins no header, names no file and hides nothing', async () => {
+  const got = await relay({ secure: true, ...certificate }, { security: 'tls' });
+  expect(await send({ subject: 'Look\r\nBcc: thief@evil.example', text: 'a\u202Eb\u0000c\n.\nRCPT TO:<thief@evil.example>\n' })).toBe('sent');
+  const [mail = ''] = got;
+  expect(mail.split('\n')[0]).toBe('soc@corp.example');
+  expect(mail).not.toMatch(/^Bcc:/im);
+  expect(mail).toContain('Subject: Look Bcc: thief@evil.example');
+  // Quoted-printable: U+202E would stand as these bytes.
+  expect(mail).toContain('a=EF=BF=BDb');
+  expect(mail).not.toContain('=E2=80=AE');
+});
+
+test('without a relay, or anybody to send to, that is said', async () => {
+  await configure(fixture.role.control, 'setting', 'default', 'notify', {});
+  expect(await send()).toBe('ERR_MAIL_UNSET');
+});
