@@ -386,6 +386,10 @@ const ROWS = {
     'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
     'issue 7, part 6 and Done when',
   ],
+  'scheduled-runs': [
+    'What is scheduled runs once in a fleet, is made up for once when it was missed, is lost to who falls silent, and every run is on record.', 'issue 8, part 6',
+  ],
+  'mail-sent': ['People are told by mail over TLS 1.3 or not at all, and nothing that others wrote begins a header.', 'issue 8, parts 5 and 6'],
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;

@@ -2,6 +2,11 @@ import type { RequirementId } from './requirements.ts';
 
 /** Tests of other files that show a requirement, by a part of their text. */
 export const SHOWN_ELSEWHERE: readonly { readonly id: RequirementId; readonly file: string; readonly text: string }[] = [
+  { id: 'scheduled-runs', file: 'src/control/schedule/schedule.test.ts', text: 'is made up for by one run' },
+  { id: 'scheduled-runs', file: 'src/control/schedule/schedule.test.ts', text: 'of two workers that ask at once' },
+  { id: 'scheduled-runs', file: 'src/control/schedule/schedule.test.ts', text: 'who is not heard of loses the job' },
+  { id: 'mail-sent', file: 'src/control/notify/mail.test.ts', text: 'by STARTTLS that must succeed' },
+  { id: 'mail-sent', file: 'src/control/notify/mail.test.ts', text: 'begins no header' },
   { id: 'logs-found', file: 'src/discover/logs/logs.test.ts', text: 'both eras, by headers and by bodies' },
   { id: 'logs-found', file: 'src/discover/logs/logs.test.ts', text: 'look-alikes are not' },
   { id: 'logs-bad', file: 'src/discover/logs/logs.test.ts', text: 'broken lines are counted with their places' },
