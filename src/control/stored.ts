@@ -30,9 +30,11 @@ import { REGISTRY_REQUEST } from './requests/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { JOB } from './schedule/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
+import { PROBE_REPORT } from '../vendor/probe/result.ts';
 import { FINDING, REFUSED, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
 import { STORED_SECRET } from './vault/schema.ts';
+import { DISCLOSED, DISCLOSURE_LINK, SUBMITTED, VENDOR, VENDOR_EVENT } from './vendors/schema.ts';
 
 /** Written by control alone, out of what `registry/` checked and digested; its parts are not taken apart again here. */
 const SURFACE = z.custom<Surface>((value) => typeof value === 'object' && value !== null && 'tools' in value);
@@ -63,6 +65,8 @@ const SHAPES = {
   'link-token': LINK_TOKEN, 'link-node': LINK_NODE,
   listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST, job: JOB,
   'redteam-run': REDTEAM_RUN,
+  vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
+  'vendor-probe': PROBE_REPORT,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

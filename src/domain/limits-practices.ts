@@ -47,4 +47,17 @@ export const PRACTICES_LIMITS = {
   redteamRunsKeptMax: 50,
   redteamScenariosMax: 2_000,
   redteamReportCharsMax: 8 * 1024 * 1024,
+  /** Of one answer of a disclosure. */
+  vendorAnswerCharsMax: 2_000,
+  vendorListMax: 200,
+  vendorDisclosureBytesMax: 1024 * 1024,
+  /** How long one answer may be good for. */
+  vendorAnswerLifeMs: 732 * 24 * 60 * 60_000,
+  /** How long a link may stand open for a vendor. */
+  vendorLinkMs: 90 * 24 * 60 * 60_000,
+  vendorLinksMax: 100,
+  /** Of one space. */
+  vendorsMax: 2_000,
+  vendorEndpointsMax: 100,
+  vendorEventsMax: 200,
 } as const;

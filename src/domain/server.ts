@@ -216,6 +216,20 @@ export type Pages = (typeof PAGES)[number];
 
 export type ServerStatus = 'declared' | 'scanned' | 'approved' | 'quarantined';
 
+/**
+ * How a vendor stood when it was looked at last, as policy reads it. Times are kept and not ages: what ends by itself ends while no new
+ * snapshot comes.
+ */
+export interface VendorStanding {
+  readonly id: string;
+  /** 0 to 100; 0 where nothing is known. */
+  readonly score: number;
+  /** Epoch ms until when what it disclosed is good; absent: it has disclosed nothing that is. */
+  readonly disclosedUntil?: number;
+  /** Epoch ms when somebody vouched for it last; absent: nobody ever did. */
+  readonly attestedAt?: number;
+}
+
 export interface Server {
   readonly id: string;
   readonly space: string;
@@ -223,6 +237,8 @@ export interface Server {
   readonly owner: string;
   readonly hosting: 'self' | 'vendor' | 'embedded';
   readonly tier: 'internal' | 'vendor' | 'public';
+  /** Whose it is, and how that vendor stands; absent: nobody has said whose. */
+  readonly vendor?: VendorStanding;
   /** Where it keeps what it is sent, by a name that the company gives; absent: nobody has said. */
   readonly region?: string;
   readonly labels: Labels;

@@ -19,7 +19,9 @@ export function measure({ principal, space, server, call, tool, startedAt }: Exc
     collect(name, value, destinations, 0);
   }
   return {
-    at: startedAt, space, principal: principal.id, principalKind: principal.kind, agent: principal.agent, server: server.id, method, action,
+    at: startedAt, space, principal: principal.id, principalKind: principal.kind, agent: principal.agent,
+    // All that one vendor hosts has one baseline.
+    server: server.vendor === undefined ? server.id : `vendor/${server.vendor.id}`, method, action,
     ...(resource.name === '' ? {} : { tool: resource.name }), ...(resource.effect === undefined ? {} : { effect: resource.effect }),
     arguments: properties, unknownArguments, argumentBytes, destinations: destinations.map(hash), labelsBefore: flow,
   };

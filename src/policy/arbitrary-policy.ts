@@ -22,7 +22,7 @@ const MOMENTS = [
   'context.drift == "none"', 'context.contextIntegrity == "untrusted"', 'context.contextConfidentiality == "public"',
   'context.findingSeverity >= 4', 'context.findings.contains("anomaly/rate")', 'context.findings.isEmpty()',
   'context.destinations == "untrusted"', 'context.flowsFrom.contains("crm/find")', 'context.argumentConfidentiality != resource.clearance', 'resource.memory',
-  'resource.region == "eu"',
+  'resource.region == "eu"', 'resource.vendor == "acme"', 'resource.vendorDisclosed', 'resource.vendorScore >= 61', 'resource.attestationAge > 22',
   'context.tokenAge < 60', 'context.hour >= 10', 'context.now < datetime("2026-11-24")',
 ];
 /** What the validator would refuse: attributes that are missing for some requests. */

@@ -215,8 +215,8 @@ function serverFacts({ servers, toolsets }: PolicyInput): Program['servers'] {
   return Object.fromEntries([...standIns, ...servers.map(factsOf)]);
 }
 
-function factsOf({ id, space, tier, hosting, region }: Server): readonly [string, Program['servers'][string]] {
-  return [id, { space, tier, hosting, ...(region === undefined ? {} : { region }) }];
+function factsOf({ id, space, tier, hosting, region, vendor }: Server): readonly [string, Program['servers'][string]] {
+  return [id, { space, tier, hosting, ...(region === undefined ? {} : { region }), ...(vendor === undefined ? {} : { vendor }) }];
 }
 
 function serverProblems(servers: readonly Server[]): readonly Diagnostic[] {

@@ -23,7 +23,13 @@ const RUNS = Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 200);
 const NIGHT_MS = 8 * 3_600_000;
 
 const FACTS: Facts = {
-  servers: { crm: { space: 'default', tier: 'internal', hosting: 'self' }, wiki: { space: 'default', tier: 'internal', hosting: 'self', region: 'eu' } },
+  servers: {
+    crm: {
+      space: 'default', tier: 'internal', hosting: 'vendor',
+      vendor: { id: 'acme', score: 61, disclosedUntil: Date.UTC(2026, 10, 24), attestedAt: Date.UTC(2026, 10, 1) },
+    },
+    wiki: { space: 'default', tier: 'internal', hosting: 'self', region: 'eu' },
+  },
   shapes: { 'crm/pay': shapeOfTool(PAY.definition) },
 };
 

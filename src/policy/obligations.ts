@@ -9,9 +9,11 @@ const GATES = ['limit', 'budget', 'bulk', 'approve', 'stage', 'quarantine'] as c
 export type GateKind = (typeof GATES)[number];
 
 const PERIODS_MS = { s: 1_000, min: 60_000, h: 3_600_000, day: 86_400_000 } as const;
-const PARTS = ['caller', 'agent', 'server', 'tool'] as const;
-/** Whose calls are counted together. */
+const PARTS = ['caller', 'agent', 'server', 'tool', 'vendor'] as const;
+/** Whose calls are counted together. Without a vendor a server is its own. */
 export type Part = (typeof PARTS)[number];
+
+const EACH: readonly Part[] = ['caller', 'agent', 'server', 'tool'];
 
 /** So many in any stretch of time that long. */
 export interface Rate {
@@ -20,7 +22,7 @@ export interface Rate {
 }
 
 const RATE = String.raw`([1-9]\d{0,8})/(s|min|h|day)`;
-const LIMIT = new RegExp(`^${RATE}((?:/(?:${PARTS.join('|')})){0,4})$`);
+const LIMIT = new RegExp(`^${RATE}((?:/(?:${PARTS.join('|')})){0,5})$`);
 const BUDGET = new RegExp(`^${RATE}$`);
 const BULK = /^\d{1,9}$/;
 /** How many different people, and of whom; a name that itself starts like a number is written after one (`1:2:ops`). */
@@ -67,7 +69,7 @@ export function isGate(kind: string): kind is GateKind {
 export function readLimit(value: string): (Rate & { readonly by: readonly Part[] }) | undefined {
   const [, max, period, parts = ''] = LIMIT.exec(value) ?? [];
   const named = PARTS.filter((part) => parts.split('/').includes(part));
-  return rateOf(max, period, { by: named.length === 0 ? PARTS : named });
+  return rateOf(max, period, { by: named.length === 0 ? EACH : named });
 }
 
 /** `20/day`. */

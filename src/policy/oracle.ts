@@ -64,7 +64,7 @@ export function cedarCall(request: AnyRequest, facts: Facts): CedarCall {
   const toolsets: Uid[] = resource.toolsets.map((id) => ({ type: 'Toolset', id }));
   const above: Uid[] = resource.kind === 'server' ? spaces : [{ type: 'Server', id: resource.server }];
   const attrs: Record<string, CedarJson> = {
-    name: resource.name, server: resource.server, ...server, region: server?.region ?? 'unknown',
+    name: resource.name, server: resource.server, ...placeOf(server), ...vendorOf(server, request.context.now),
     confidentiality: resource.labels.confidentiality, categories: [...resource.labels.categories], integrity: resource.labels.integrity,
     clearance: resource.clearance ?? CLEARANCE_OF_TIER[server?.tier ?? ''] ?? '', memory: resource.memory === true,
     ...(resource.kind === 'tool' && resource.effect !== undefined ? { effect: resource.effect } : {}),
@@ -72,6 +72,22 @@ export function cedarCall(request: AnyRequest, facts: Facts): CedarCall {
   const entities: CedarCall['entities'] = [whoEntity(request, who), { uid: what, attrs, parents: [...above, ...toolsets] }, actionEntity(request, action)];
   if (resource.kind !== 'server') entities.push({ uid: { type: 'Server', id: resource.server }, attrs: {}, parents: spaces });
   return { principal: who, action, resource: what, context: cedarContext(request, facts.shapes[what.id]), entities };
+}
+
+function placeOf(server: Program['servers'][string] | undefined): Record<string, CedarJson> {
+  if (server === undefined) return {};
+  const { space, tier, hosting, region } = server;
+  return { space, tier, hosting, region: region ?? 'unknown' };
+}
+
+function vendorOf(server: Program['servers'][string] | undefined, now: number): Record<string, CedarJson> {
+  if (server === undefined) return {};
+  const { id, score, disclosedUntil, attestedAt } = server.vendor ?? { id: 'none', score: 0 };
+  const days = attestedAt === undefined ? Infinity : Math.floor((now - attestedAt) / 86_400_000);
+  return {
+    vendor: id, vendorScore: score, vendorDisclosed: disclosedUntil !== undefined && now < disclosedUntil,
+    attestationAge: days < 0 ? 0 : days > 9_999 ? 9_999 : days,
+  };
 }
 
 function whoEntity({ principal }: AnyRequest, uid: Uid): CedarCall['entities'][number] {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../domain/json.ts';
 import { isArray, isObject } from '../domain/json.ts';
+import type { VendorStanding } from '../domain/server.ts';
 import type { RecordShape } from './shape.ts';
 import type { AnyAction } from './vocabulary.ts';
 import { ANY_ACTIONS } from './vocabulary.ts';
@@ -22,6 +23,7 @@ export interface ServerFacts {
   readonly tier: string;
   readonly hosting: string;
   readonly region?: string;
+  readonly vendor?: VendorStanding;
 }
 
 export interface ProgramPolicy {
@@ -123,7 +125,16 @@ function isObligation(json: Json): boolean {
 }
 
 function isFacts(json: Json): boolean {
-  return isObject(json) && hasStrings(json, ['space', 'tier', 'hosting']) && (json['region'] === undefined || typeof json['region'] === 'string');
+  return isObject(json) && hasStrings(json, ['space', 'tier', 'hosting']) && (json['region'] === undefined || typeof json['region'] === 'string')
+    && (json['vendor'] === undefined || isStanding(json['vendor']));
+}
+
+function isStanding(json: Json): boolean {
+  return isObject(json) && typeof json['id'] === 'string' && Number.isInteger(json['score']) && isTime(json['disclosedUntil']) && isTime(json['attestedAt']);
+}
+
+function isTime(json: Json | undefined): boolean {
+  return json === undefined || typeof json === 'number';
 }
 
 function hasStrings(json: JsonObject, keys: readonly string[]): boolean {

@@ -3,6 +3,7 @@ import { idOf, SEVERITIES, type Finding } from '../domain/finding.ts';
 import type { Provenance } from '../domain/provenance.ts';
 import { CLEARANCE_OF_TIER, type Labels } from '../domain/server.ts';
 import type { ServerFacts, Variable } from './program.ts';
+import { attestationAge, isDisclosed, NO_VENDOR } from './vendor.ts';
 import type { RecordValue, Value } from './values.ts';
 import { EvaluationError } from './values.ts';
 import type { AnyRequest, PrincipalType, ResourceType } from './vocabulary.ts';
@@ -60,6 +61,10 @@ const RESOURCE: Readonly<Record<string, Reader>> = {
   tier: ({ server }) => server.tier,
   hosting: ({ server }) => server.hosting,
   region: ({ server }) => server.region ?? 'unknown',
+  vendor: ({ server }) => server.vendor?.id ?? NO_VENDOR,
+  vendorScore: ({ server }) => server.vendor?.score ?? 0,
+  vendorDisclosed: ({ server, request }) => isDisclosed(server.vendor, request.context.now),
+  attestationAge: ({ server, request }) => attestationAge(server.vendor, request.context.now),
   confidentiality: ({ request }) => itemOf(request)?.labels.confidentiality,
   categories: ({ request }) => {
     const item = itemOf(request);

@@ -96,6 +96,14 @@ const COMMON: Attributes = {
   hosting: { type: 'String', values: ['self', 'vendor', 'embedded'] },
   /** `unknown` where nobody has said. */
   region: TEXT,
+  /** Id of the vendor whose it is; `none` where nobody has said. */
+  vendor: TEXT,
+  /** 0 to 100. */
+  vendorScore: { type: 'Long' },
+  /** Whether the vendor has answered all that it must, and nothing of that has expired. */
+  vendorDisclosed: { type: 'Boolean' },
+  /** Days since somebody vouched for the vendor last; 9,999 where nobody ever did. */
+  attestationAge: { type: 'Long' },
   confidentiality: { type: 'String', values: CONFIDENTIALITIES },
   categories: { type: 'Set', values: CATEGORIES },
   integrity: { type: 'String', values: ['trusted', 'untrusted'] },

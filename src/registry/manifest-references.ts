@@ -22,6 +22,7 @@ export function referenceComplaints(shape: ManifestShape): readonly Complaint[] 
     ...identityComplaints(shape),
     ...agentComplaints(shape),
     ...Object.keys(shape.detect?.servers ?? {}).flatMap((id) => serverComplaints(shape, id, ['detect', 'servers', id])),
+    ...Object.entries(shape.servers ?? {}).flatMap(([id, { vendor }]) => vendorComplaints(shape, id, vendor)),
     ...Object.entries(shape.servers ?? {}).flatMap(([id, { retention = STANDARD_CLASS }]) => retentionComplaints(shape, id, retention)),
   ];
 }
@@ -30,6 +31,12 @@ export function referenceComplaints(shape: ManifestShape): readonly Complaint[] 
 function retentionComplaints({ audit }: ManifestShape, id: string, name: string): readonly Complaint[] {
   if (audit === undefined || name === STANDARD_CLASS || Object.hasOwn(audit.retention ?? {}, name)) return [];
   return [{ path: ['servers', id, 'retention'], message: `names a retention class that is not declared: ${JSON.stringify(name)}` }];
+}
+
+/** A manifest that speaks of no vendor leaves them as they are; whose a server is is looked up when it is used. */
+function vendorComplaints({ vendors }: ManifestShape, id: string, vendor: string | undefined): readonly Complaint[] {
+  if (vendors === undefined || vendor === undefined || Object.hasOwn(vendors, vendor)) return [];
+  return [{ path: ['servers', id, 'vendor'], message: `names a vendor that is not declared: ${JSON.stringify(vendor)}` }];
 }
 
 interface Rule {

@@ -23,6 +23,7 @@ import { RUNNER_SHAPE, SANDBOX_SHAPE } from './sandbox-shape.ts';
 import { GATE_SEGMENT, SEGMENT } from './segment-shape.ts';
 import { VAULT } from './vault-shape.ts';
 import { SIGN_IN } from './sign-in-shape.ts';
+import { VENDOR } from './vendor-shape.ts';
 import { TELEMETRY_SHAPE } from './telemetry-shape.ts';
 
 /** The shape of sallyport.yaml (DESIGN part 6). Unknown keys are refused everywhere: a typing error must not be a silence. */
@@ -57,6 +58,7 @@ const SERVER = z
     owner: WORDS,
     hosting: z.enum(['self', 'vendor', 'embedded']).exactOptional(),
     tier: z.enum(['internal', 'vendor', 'public']).exactOptional(),
+    vendor: ID.exactOptional(),
     region: ID.exactOptional(),
     labels: LABELS.exactOptional(),
     flow: FLOW_RULES.exactOptional(),
@@ -73,6 +75,9 @@ const SERVER = z
   })
   .refine((server) => server.command !== undefined || (server.env ?? server.cwd ?? server.shared ?? server.allow ?? server.sandbox) === undefined, {
     error: 'env, cwd, shared, allow and sandbox belong to a command',
+  })
+  .refine((server) => server.vendor === undefined || (server.url !== undefined && (server.hosting ?? 'self') !== 'self'), {
+    error: 'vendor belongs to the url of a server that a vendor runs (hosting: vendor, or embedded)',
   })
   .refine((server) => server.segment === undefined || (server.url !== undefined && (server.hosting ?? 'self') === 'self'), {
     error: 'segment belongs to the url of a server that you host (hosting: self)',
@@ -165,6 +170,7 @@ export const MANIFEST = z.strictObject({
   knowledge: KNOWLEDGE_SHAPE.exactOptional(),
   notify: NOTIFY_SHAPE.exactOptional(),
   schedule: SCHEDULE_SHAPE.exactOptional(),
+  vendors: z.record(ID, VENDOR).exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

@@ -13,7 +13,9 @@ import { formatSandbox, readSandbox } from './sandbox-shape.ts';
 import type { ToolDeclaration } from './surface.ts';
 
 /** A server as an administrator declares it: everything of a `Server` but what scanning and approving add. */
-export type ServerDeclaration = Omit<Server, 'space' | 'status' | 'baseline'> & {
+export type ServerDeclaration = Omit<Server, 'space' | 'status' | 'baseline' | 'vendor'> & {
+  /** Id of the vendor whose it is. */
+  readonly vendor?: string;
   readonly tools: Readonly<Record<string, ToolDeclaration>>;
   readonly allow: readonly LaunchAllowance[];
 };
@@ -38,6 +40,8 @@ export interface Manifest {
   /** Agents and administrators: absent where the file does not speak of them; then they stay. */
   readonly agents?: NonNullable<ManifestShape['agents']>;
   readonly admins?: NonNullable<ManifestShape['admins']>;
+  /** Absent where the file does not speak of them; then they stay. */
+  readonly vendors?: NonNullable<ManifestShape['vendors']>;
   readonly runner?: NonNullable<ManifestShape['runner']>;
   readonly packages?: NonNullable<ManifestShape['packages']>;
   readonly registry?: NonNullable<ManifestShape['registry']>;
@@ -93,6 +97,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.knowledge && { knowledge: shape.knowledge }),
     ...(shape.notify && { notify: shape.notify }),
     ...(shape.schedule && { schedule: shape.schedule }),
+    ...(shape.vendors && { vendors: shape.vendors }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -134,6 +139,7 @@ function readServer(id: string, server: ServerShape, source: ManifestText): Read
     owner: server.owner,
     hosting: server.hosting ?? 'self',
     tier: server.tier ?? 'internal',
+    ...(server.vendor !== undefined && { vendor: server.vendor }),
     ...(server.region !== undefined && { region: server.region }),
     labels,
     ...(server.flow !== undefined && { flow: server.flow }),
@@ -198,6 +204,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.knowledge && { knowledge: manifest.knowledge }),
     ...(manifest.notify && { notify: manifest.notify }),
     ...(manifest.schedule && { schedule: manifest.schedule }),
+    ...(manifest.vendors && { vendors: manifest.vendors }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

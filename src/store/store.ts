@@ -11,6 +11,7 @@ export const KINDS = [
   'file-baseline', 'file-watch',
   'listing', 'catalog-entry', 'registry-request', 'job',
   'redteam-run',
+  'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

@@ -25,7 +25,8 @@ export const exceptionRoutes: readonly Route[] = [
       checkLife(body.expiresAt - createdAt, body.scope.kind === 'learn' ? LEARN_MS_MAX : LIFE_MS_MAX);
       const exception = { ...body, createdAt };
       return control.change({ admin, space }, { resource: 'exception', id, verb: 'add', detail: exception }, async (rows) => {
-        if (body.scope.kind !== 'package') await needStored(rows, 'server', space, body.scope.server);
+        if (body.scope.kind === 'vendor') await needStored(rows, 'vendor', space, body.scope.vendor);
+        else if (body.scope.kind !== 'package') await needStored(rows, 'server', space, body.scope.server);
         await putStored(rows, 'exception', space, id, exception, admin.id);
         return { id, state: 'active', ...exception };
       });

@@ -21,6 +21,7 @@ export function declaredConfiguration(files: ManifestFiles, now: number): Pick<C
       bindings: manifest.bindings.map((binding) => stored(bindingId(binding), toBinding(binding))),
       policies: files.policies.map(({ file, text }) => stored(file, { file, source: text })),
       exceptions: [],
+      vendors: Object.entries(manifest.vendors ?? {}).map(([id, vendor]) => stored(id, vendor)),
       classification: Object.keys(manifest.classification ?? {}).length === 0 ? [] : [{ space: DEFAULT_SPACE, rules: manifest.classification ?? {} }],
       defaults: manifest.defaults ?? {},
     },
@@ -41,11 +42,15 @@ function toBinding(
 }
 
 function toServer(declaration: ServerDeclaration, now: number): Server {
-  const { tools, allow: _, ...server } = declaration;
+  const { tools, allow: _, vendor, ...server } = declaration;
   const declared = Object.entries(tools).map(([name, { effect, labels, flow }]): Tool => ({
     kind: 'tool', name, digest: '', definition: { name, inputSchema: { type: 'object' } }, effect, confirmed: true, labels: labels ?? declaration.labels,
     ...(flow === undefined ? {} : { flow }),
   }));
   const surface: Surface = { revision: '2025-11-25', eras: ['legacy'], serverInfo: {}, capabilities: {}, tools: declared, prompts: [], templates: [] };
-  return { ...server, space: DEFAULT_SPACE, status: 'approved', baseline: { digest: '', approvedBy: '', approvedAt: now, surface } };
+  return {
+    ...server, space: DEFAULT_SPACE, status: 'approved', baseline: { digest: '', approvedBy: '', approvedAt: now, surface },
+    // What a vendor disclosed is in no manifest.
+    ...(vendor === undefined ? {} : { vendor: { id: vendor, score: 0 } }),
+  };
 }

@@ -55,6 +55,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const registry = await readRegistry(rows);
   const knowledge = await readKnowledgeSettings(rows);
   const [notify, schedule] = [await readNotify(rows), await readSchedule(rows)];
+  const vendors = await listStored(rows, 'vendor', space);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
@@ -76,6 +77,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...flows,
     ...(Object.keys(agents).length === 0 ? {} : { agents }),
     ...(admins.length === 0 ? {} : { admins }),
+    ...(vendors.length === 0 ? {} : { vendors: Object.fromEntries(vendors.map(({ id, body }) => [id, body])) }),
     servers: (await listStored(rows, 'server', space)).map(({ id, body }) => {
       const { status: _status, reason: _reason, declaredBy: _by, moved: _moved, ...definition } = body;
       return { id, ...definition };

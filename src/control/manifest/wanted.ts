@@ -60,7 +60,7 @@ export interface WantedRow {
 }
 
 /** What a manifest declares wholly: rows of these kinds that it does not name are removed. Agent tokens are not declared. */
-export const MANAGED = ['server', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin'] as const satisfies readonly StoredKind[];
+export const MANAGED = ['server', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin', 'vendor'] as const satisfies readonly StoredKind[];
 export type ManagedKind = (typeof MANAGED)[number];
 
 /** Reads a manifest into rows. Throws `ERR_CONFIG_*` and `ERR_LAUNCH_*` with file, line and column. */
@@ -77,6 +77,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
       ...manifest.exceptions.map((exception) => exceptionRow(exception, now)),
       ...Object.entries(manifest.agents ?? {}).map(([id, agent]) => rowOf('agent', id, toAgent(agent, id, now))),
       ...(manifest.admins ?? []).map((admin) => adminRow(admin, space)),
+      ...Object.entries(manifest.vendors ?? {}).map(([id, vendor]) => rowOf('vendor', id, vendor)),
     ],
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
@@ -90,7 +91,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     notify: manifest.notify ?? {}, schedule: manifest.schedule ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
-    silent: [...(manifest.admins === undefined ? ['admin' as const] : []), ...(manifest.agents === undefined ? ['agent' as const] : [])],
+    silent: (['admin', 'agent', 'vendor'] as const).filter((kind) => manifest[`${kind}s`] === undefined),
     findings: manifest.findings,
   };
 }

@@ -4,6 +4,7 @@ import { defaultPolicies } from '../../policy/defaults/table.ts';
 import { compileClassification } from '../../policy/classification.ts';
 import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
+import { compileVendor } from '../../policy/vendors.ts';
 import { compileRoles } from '../../policy/roles.ts';
 import type { Rules } from '../snapshot/configuration.ts';
 import { splitPolicies } from '../../policy/split.ts';
@@ -29,8 +30,8 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
   return [...defaultPolicies(rules.defaults), ...own];
 }
 
-function spacesOf({ roles, bindings, policies, exceptions, classification }: Rules, { servers }: Registry): readonly string[] {
-  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...classification, ...servers].map(({ space }) => space))].sort();
+function spacesOf({ roles, bindings, policies, exceptions, classification, vendors }: Rules, { servers }: Registry): readonly string[] {
+  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...classification, ...vendors, ...servers].map(({ space }) => space))].sort();
 }
 
 function sourcesOf(space: string, rules: Rules, registry: Registry): readonly PolicySource[] {
@@ -40,6 +41,7 @@ function sourcesOf(space: string, rules: Rules, registry: Registry): readonly Po
   return [
     ...mine(rules.policies).map(({ body }) => ({ file: body.file, text: body.source })),
     ...compileRoles(roles, mine(rules.bindings).map(({ body }) => body), mine(registry.toolsets), FILE),
+    ...mine(rules.vendors).flatMap(({ id, body: { data, limit } }) => compileVendor({ id, data, limit }, FILE)),
     ...mine(rules.classification).flatMap(({ rules: classified }) => compileClassification(classified, FILE)),
     ...mine(rules.exceptions).flatMap(({ id, body }) => {
       const { scope, createdAt, expiresAt, ...rest } = body;

@@ -22,7 +22,9 @@ function idsInForce({ snapshots }: Control, space: string): ReadonlySet<string> 
   return new Set(snapshot.servers.filter((server) => server.space === space).map(({ id }) => id));
 }
 
-async function factsOf({ store, now }: Control, { id, space, body }: Stored<StoredServer>, isInForce: boolean): Promise<ServerFacts> {
+async function factsOf(
+  { store, now }: Control, { id, space, body: { vendor: _vendor, ...body } }: Stored<StoredServer>, isInForce: boolean,
+): Promise<ServerFacts> {
   const [baseline, drift, exposure] = await Promise.all([
     findStored(store, 'baseline', space, id), findStored(store, 'drift', space, id), findStored(store, 'exposure', space, id),
   ]);

@@ -45,6 +45,8 @@ const SERVER_DEFINITION = z.strictObject({
   owner: WORDS,
   hosting: z.enum(['self', 'vendor', 'embedded']),
   tier: z.enum(['internal', 'vendor', 'public']),
+  /** Id of the vendor whose it is. */
+  vendor: NAME.exactOptional(),
   region: NAME.exactOptional(),
   labels: LABELS,
   flow: FLOW_RULES.exactOptional(),

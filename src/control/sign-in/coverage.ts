@@ -32,7 +32,7 @@ export function targetOf(resource: string): Target | undefined {
 /** What a token with these scopes could be used for on a route: decided by the very function by which the gate decides it. */
 export async function coverageOf(control: Control, target: Target, scopes: readonly string[]): Promise<readonly Coverage[]> {
   const grants = (await readIssuers(control.store)).scopes.filter(({ space }) => space === target.space);
-  const servers = (await readServers(control.store)).filter(({ space }) => space === target.space);
+  const servers = (await readServers(control.store, control.now())).filter(({ space }) => space === target.space);
   if (target.kind === 'server') return servers.filter(({ id }) => id === target.name).map((server) => cover(server, scopes, grants, '*'));
   const members = (await listStored(control.store, 'toolset', target.space)).find(({ id }) => id === target.name)?.body.members ?? [];
   return members.flatMap(({ server, tools }) => servers.filter(({ id }) => id === server).map((one) => cover(one, scopes, grants, tools)));

@@ -24,6 +24,7 @@ import { telemetryOf } from '../../registry/telemetry-shape.ts';
 import { readRunner } from '../runner/settings.ts';
 import { readTelemetry } from '../telemetry/settings.ts';
 import { listStored } from '../stored.ts';
+import { readVendors, standingFor } from '../vendors/facts.ts';
 import { readKnown } from '../vault/known.ts';
 
 /** Everything that gateways are to decide by, of all spaces, as the store holds it at one moment. */
@@ -58,6 +59,7 @@ export interface Rules {
   readonly policies: Listed<'policy'>;
   readonly exceptions: Listed<'exception'>;
   readonly classification: readonly { readonly space: string; readonly rules: ClassificationShape }[];
+  readonly vendors: Listed<'vendor'>;
   readonly defaults: DefaultsShape;
 }
 
@@ -70,7 +72,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   const spaces = await spacesOf(rows);
   const flows = await Promise.all(spaces.map(async (space) => ({ space, rules: (await readFlowParts(rows, space)).classification })));
   return {
-    servers: await readServers(rows),
+    servers: await readServers(rows, now),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
     tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, madeBy: _maker, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
@@ -85,6 +87,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     ...(restored === undefined ? {} : { restoredAt: restored.at }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
+      vendors: await listStored(rows, 'vendor'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
       classification: flows.filter(({ rules }) => Object.keys(rules).length > 0), defaults: (await readFlowParts(rows, DEFAULT_SPACE)).defaults,
     },
@@ -110,14 +113,16 @@ async function spacesOf(rows: Rows): Promise<readonly string[]> {
   return [...new Set([DEFAULT_SPACE, ...placed])].toSorted();
 }
 
-export async function readServers(rows: Rows): Promise<readonly Server[]> {
+export async function readServers(rows: Rows, now: number): Promise<readonly Server[]> {
   const { unjailed } = await readRunner(rows);
+  const vendors = await readVendors(rows, now);
   const baselines = new Map((await listStored(rows, 'baseline')).map(({ space, id, body }) => [`${space}/${id}`, body]));
   return (await listStored(rows, 'server')).map(({ id, space, body }) => {
-    const { tools: _tools, allow: _allow, reason: _reason, declaredBy: _by, ...server } = body;
+    const { tools: _tools, allow: _allow, reason: _reason, declaredBy: _by, vendor: whose, ...server } = body;
     const baseline = baselines.get(`${space}/${id}`);
     const told = unjailed === undefined ? server : { ...server, endpoint: acceptUnjailed(server.endpoint) };
-    return { id, space, ...told, ...(baseline === undefined ? {} : { baseline }) };
+    const vendor = standingFor({ space, endpoint: server.endpoint, ...(whose === undefined ? {} : { vendor: whose }) }, vendors);
+    return { id, space, ...told, ...(vendor === undefined ? {} : { vendor }), ...(baseline === undefined ? {} : { baseline }) };
   });
 }
 

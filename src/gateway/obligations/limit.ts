@@ -13,5 +13,6 @@ const PART: Readonly<Record<Part, (exchange: Exchange) => string>> = {
   caller: ({ principal }) => principal.id,
   agent: ({ principal }) => principal.agent,
   server: ({ server }) => server.id,
+  vendor: ({ server }) => server.vendor?.id ?? server.id,
   tool: ({ call }) => `${call.resource.server}/${call.resource.kind}/${call.resource.name}`,
 };

@@ -7,6 +7,7 @@ import pinnedSchema from './pinned-schema.cedar' with { type: 'text' };
 import poisonedMemory from './poisoned-memory.cedar' with { type: 'text' };
 import ruleOfTwo from './rule-of-two.cedar' with { type: 'text' };
 import secretEgress from './secret-egress.cedar' with { type: 'text' };
+import undisclosedVendor from './undisclosed-vendor.cedar' with { type: 'text' };
 import uncleared from './uncleared-sink.cedar' with { type: 'text' };
 import untrustedDestination from './untrusted-destination.cedar' with { type: 'text' };
 
@@ -42,6 +43,8 @@ const TABLE: readonly DefaultPolicy[] = [
   { name: 'pinned-schema', text: pinnedSchema,
     remedy: 'Send what the tool\'s schema asks for. If an answer broke it, tell the server\'s owner: the server says otherwise than it does.' },
   { name: 'agent-configuration', text: agentConfiguration, remedy: 'Ask the server\'s owner to approve the call, or write the file yourself.' },
+  { name: 'undisclosed-vendor', text: undisclosedVendor,
+    remedy: 'Ask an administrator to have the vendor answer: sallyport vendor link VENDOR, or vendor disclose VENDOR FILE.' },
   { name: 'inspection', text: INSPECTION.text,
     remedy: 'Ask for or send less at once; if that is not why, an administrator finds the detector in the record.' },
 ];

@@ -20,11 +20,11 @@ const FOREVER_MS = 24 * 3_600_000;
 /** What a gateway of the suite's company has in force: its manifest, compiled as control does, with the policies that ship. */
 export async function companyOf({ suite, manifest: declared, tools, policy = PERMIT_ALL, file }: Suite): Promise<InForce> {
   const manifest = parseManifest(JSON.stringify({ apiVersion: 'sallyport/v1', ...declared }), file);
-  const servers = manifest.servers.map(({ tools: known, allow: _allow, ...server }): Server => {
+  const servers = manifest.servers.map(({ tools: known, allow: _allow, vendor, ...server }): Server => {
     const said = { hello: { serverInfo: {} }, tools: [{ tools: tools[server.id] ?? [] }], prompts: [], templates: [] };
     const raw = { revision: '2026-07-28', eras: ['modern'], ...said } as const;
     const baseline = approveSurface(readSurface(raw, { labels: server.labels, tools: known }), suite, 0);
-    return { ...server, space: DEFAULT_SPACE, status: 'approved', baseline };
+    return { ...server, space: DEFAULT_SPACE, status: 'approved', baseline, ...(vendor === undefined ? {} : { vendor: { id: vendor, score: 0 } }) };
   });
   const sources = [
     ...defaultPolicies(manifest.defaults ?? {}), ...compileClassification(manifest.classification ?? {}, file), { file, text: policy },
