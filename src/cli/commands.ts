@@ -36,6 +36,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   exception: async () => (await import('./exception.ts')).command,
   audit: async () => (await import('./audit.ts')).command,
   eval: async () => (await import('./eval.ts')).command,
+  redteam: async () => (await import('./redteam.ts')).command,
   size: async () => (await import('./size.ts')).command,
   config: async () => (await import('./config.ts')).command,
   apply: async () => (await import('./apply.ts')).command,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { parseManifestText } from '../../registry/manifest-text.ts';
 
@@ -32,6 +33,8 @@ const STAGED_FILE = 'range-staged.cedar';
 export interface BareConfiguration {
   readonly base: { readonly manifest: JsonObject; readonly policies: RangeConfiguration['policies'] };
   readonly leftOut: readonly string[];
+  /** SHA-256 of `base`, in hex. */
+  readonly digest: string;
 }
 
 /** What of a configuration is rehearsed against. Throws `ERR_CONFIG_SYNTAX`. */
@@ -47,7 +50,8 @@ export function bareConfiguration({ text, policies }: RangeConfiguration = { tex
     leftOut.push(...(isObject(value) ? outside.filter((one) => value[one] !== undefined).map((one) => `${key}.${one}`) : []));
     manifest[key] = key === 'servers' ? standIns(value) : isObject(value) ? without(value, outside) : value;
   }
-  return { base: { manifest, policies }, leftOut };
+  const base = { manifest, policies };
+  return { base, leftOut, digest: createHash('sha256').update(JSON.stringify(base)).digest('hex') };
 }
 
 function standIns(servers: Json): JsonObject {

@@ -40,6 +40,8 @@ export interface Range {
   readonly url: string;
   /** Whether the kernel keeps it from everything outside; else only its configuration does. */
   readonly isolated: boolean;
+  /** SHA-256 of what it was made of, in hex. */
+  readonly digest: string;
   /** Of the configuration it was made of, what it does without: keys of the manifest. */
   readonly leftOut: readonly string[];
   /** A toy server, reached by the gate (and nobody else) at the URL. The same name again replaces its answers. */
@@ -63,7 +65,7 @@ export interface Range {
 /** Opens one, ready to be asked. Throws `ERR_RANGE_STOPPED` when it can't be started. */
 export async function openRange({ configuration, signal }: RangeOptions = {}): Promise<Range> {
   signal?.throwIfAborted();
-  const { base, leftOut } = bareConfiguration(configuration);
+  const { base, leftOut, digest } = bareConfiguration(configuration);
   const home = mkdtempSync(join(tmpdir(), 'range-'));
   const toys = createToys(home);
   let running: RangeProcess | undefined;
@@ -84,7 +86,7 @@ export async function openRange({ configuration, signal }: RangeOptions = {}): P
     const ask = askerOf(home);
     const admin = insisting(ask);
     return {
-      home, leftOut, isolated, ask, admin, stop,
+      home, leftOut, digest, isolated, ask, admin, stop,
       url: `http://localhost:${port}`,
       serve: (name, handler) => toys.serve(name, handler, tell),
       async stage(staged) {

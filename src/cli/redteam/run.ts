@@ -1,0 +1,80 @@
+import { readManifestFiles } from '../../control/manifest/files.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { differencesBetween } from '../../redteam/compare.ts';
+import { byTechnique } from '../../redteam/judge.ts';
+import type { RunReport } from '../../redteam/outcome.ts';
+import type { RangeConfiguration } from '../../roles/range/configuration.ts';
+import { rehearse, type Rehearsed } from '../../roles/range/rehearse.ts';
+import { show as print } from '../command.ts';
+import { objects, part, text } from '../json-view.ts';
+import { readPlain } from '../plain-file.ts';
+import { withProgress } from '../progress.ts';
+import type { Call, Verb } from '../verbs.ts';
+import { chosen, readAll } from './choose.ts';
+import { reportOf } from './stored-report.ts';
+import { describeRun } from './view.ts';
+import { FORMS, writeForms } from './write.ts';
+
+const USAGE = `run [--only ID,TECHNIQUE,CLASS] [--scenarios FILE]... [--shipped | -f sallyport.yaml] [--seed WORD] [--before FILE] [--ci] [--submit]
+      [--html FILE] [--junit FILE] [--report FILE]
+    against the configuration in force, unless --shipped (what ships) or a file is named; --ci: exit code 1 for a red line, or for anything that
+    got worse since the run before (of --before, or the last one that was handed in); --submit: hand it in although it is not of the one in force`;
+
+export const run: Verb = {
+  usage: USAGE,
+  options: {
+    only: { type: 'string' }, scenarios: { type: 'string', multiple: true }, shipped: { type: 'boolean' }, file: { type: 'string', short: 'f' },
+    seed: { type: 'string' }, before: { type: 'string' }, ci: { type: 'boolean' }, submit: { type: 'boolean' }, ...FORMS,
+  },
+  async run(call) {
+    const { options, io } = call;
+    const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), USAGE);
+    const { source, configuration } = await readConfiguration(call);
+    const seed = options.text('seed') ?? Bun.randomUUIDv7();
+    const startedAt = Date.now();
+    let now = 'the range starts';
+    const done = await withProgress(io, () => now, () => rehearse({
+      scenarios, seed, signal: io.signal, ...(configuration === undefined ? {} : { configuration }),
+      onNext: ({ id }, at) => {
+        now = `${at + 1} of ${scenarios.length}: ${id}`;
+      },
+    }));
+    const report = await finished(call, { startedAt, endedAt: Date.now(), seed, source, agent: 'scripted', ...done });
+    await writeForms(options, report);
+    print(io, options.json, JSON.parse(JSON.stringify(report)), () => describeRun(report));
+    const isWorse = report.results.some(({ red }) => red !== undefined) || report.differences.some(({ regressed }) => regressed);
+    return options.flag('ci') && isWorse ? 1 : 0;
+  },
+};
+
+type Done = Omit<RunReport, 'id' | 'techniques' | 'differences' | 'before'> & Rehearsed;
+
+/** Compared with the run before: by control, which keeps it, or with a file. */
+async function finished({ options, client }: Call, done: Done): Promise<RunReport> {
+  const file = options.text('before');
+  if (file === undefined && (done.source === 'live' || options.flag('submit'))) {
+    const body: Json = JSON.parse(JSON.stringify(done));
+    return reportOf(await client.send('POST', '/redteam/runs', isObject(body) ? body : {}));
+  }
+  const before = file === undefined ? undefined : reportOf(JSON.parse(await readPlain(file, LIMITS.redteamReportCharsMax)));
+  const differences = before === undefined ? [] : differencesBetween(before, done.results);
+  return { ...done, id: Bun.randomUUIDv7(), techniques: byTechnique(done.results), differences, ...(before === undefined ? {} : { before: before.id }) };
+}
+
+async function readConfiguration({ options, client }: Call): Promise<{ readonly source: RunReport['source']; readonly configuration?: RangeConfiguration }> {
+  const file = options.text('file');
+  if (options.flag('shipped')) return { source: 'shipped' };
+  if (file !== undefined) return { source: 'file', configuration: await readManifestFiles(file) };
+  try {
+    const answer = await client.get('/manifest');
+    const policies = objects(part(answer, 'policies')).map((one: JsonObject) => ({ file: text(one['file']), text: text(one['text']) }));
+    return { source: 'live', configuration: { text: text(part(answer, 'text')), policies } };
+  } catch (fault) {
+    if (!(fault instanceof SallyportError) || fault.code !== 'ERR_NOT_RUNNING') throw fault;
+    throw new SallyportError('ERR_NOT_RUNNING', 'there is no gate whose configuration could be tried', {
+      remedy: 'Start it with `sallyport up`, or name what to try: --shipped, or -f sallyport.yaml.', cause: fault,
+    });
+  }
+}

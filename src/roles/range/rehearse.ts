@@ -1,0 +1,50 @@
+import type { JsonObject } from '../../domain/json.ts';
+import type { ScenarioResult } from '../../redteam/outcome.ts';
+import { play } from '../../redteam/play.ts';
+import { runScenarios } from '../../redteam/run.ts';
+import type { Scenario } from '../../redteam/scenario.ts';
+import type { RangeConfiguration } from './configuration.ts';
+import { openRange } from './range.ts';
+import { stageOn } from './stage.ts';
+
+export interface RehearsalOptions {
+  readonly scenarios: readonly Scenario[];
+  /** What is rehearsed against; absent: what ships. */
+  readonly configuration?: RangeConfiguration;
+  /** Keys of the manifest laid over it, for the trial of a control. */
+  readonly settings?: JsonObject;
+  /** `blind`: whoever administers approves whatever servers say. */
+  readonly operator?: 'careful' | 'blind';
+  /** Runs of one seed are the same. */
+  readonly seed: string;
+  readonly signal: AbortSignal;
+  /** Told before each scenario. */
+  onNext?(scenario: Scenario, done: number): void;
+}
+
+export interface Rehearsed {
+  readonly results: readonly ScenarioResult[];
+  readonly isolated: boolean;
+  readonly leftOut: readonly string[];
+  /** SHA-256 of what the range was made of, in hex. */
+  readonly configuration: string;
+}
+
+/** Plays scenarios in ranges of their own and judges them. Throws `ERR_RANGE_STOPPED`, `ERR_CONFIG_*`, and the signal's reason. */
+export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
+  const { scenarios, configuration, settings, operator = 'careful', seed, signal } = options;
+  let about = { isolated: true, leftOut: [] as readonly string[], configuration: '' };
+  let opened = 0;
+  const results = await runScenarios({
+    scenarios, signal,
+    onNext: (scenario, done) => options.onNext?.(scenario, done),
+    open: async () => {
+      opened += 1;
+      const range = await openRange({ signal, ...(configuration === undefined ? {} : { configuration }) });
+      about = { isolated: about.isolated && range.isolated, leftOut: range.leftOut, configuration: range.digest };
+      return { stage: stageOn(range, settings), records: (from) => range.records(from), close: () => range.stop() };
+    },
+    play: (scenario, stage, either) => play(scenario, stage, { seed, run: String(opened), operator, signal: either }),
+  });
+  return { ...about, results };
+}
