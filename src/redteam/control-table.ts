@@ -50,7 +50,7 @@ export const CONTROLS: readonly Control[] = [
   detector('text-model', 'Texts that read like orders are scored'),
   detector('name-collision', 'Names that look like another server\'s are found'),
   detector('cross-server', 'Definitions that speak of another server are found'),
-  detector('toxic-combination', 'Tools that leak or damage together are found'),
+  built('sees-toxic-combination', 'Tools that leak or damage together are found', 'toxic-combination/*', 'leak', 'damage'),
   {
     id: 'definition-pins', title: 'What was approved is what is served, until somebody approves a change',
     shows: ['drift.found', 'ERR_PIN_DRIFT', 'ERR_PIN_UNVERIFIED'], off: { by: 'operator' },

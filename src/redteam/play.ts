@@ -2,7 +2,7 @@ import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts
 import { createAgent, type Agent } from './agent/agent.ts';
 import { holds } from './agent/forms.ts';
 import { heardOf, type Heard } from './agent/wire.ts';
-import type { Harm, Scenario, Step } from './scenario.ts';
+import type { Harm, Scenario, Step, Toy } from './scenario.ts';
 import { createToy, type Deed, type ToyServer } from './servers/toy.ts';
 import type { Harmed, Played, Refusal, Served, Stage } from './stage.ts';
 import { fill, fillObject, valuesOf, type Values } from './values.ts';
@@ -80,7 +80,13 @@ class Course {
     const servers = known.map(([id, { declare = {} }]) => [id, this.#entryOf(id, declare)] as const);
     const permits = known.map(([id]) => PERMIT.replace('SERVER', id)).join('\n');
     await stage.arrange({ servers: Object.fromEntries(servers), policy: fill(scenario.policy ?? permits, this.#values) });
-    for (const [id, { enrolled }] of known) if (enrolled !== 'never' || this.options.operator === 'blind') await this.#enrol(id);
+    for (const id of this.#enrolled()) await this.#enrol(id);
+  }
+
+  /** What whoever administers approves. */
+  #enrolled(): readonly string[] {
+    const takes = ({ enrolled = 'careful' }: Toy): boolean => enrolled === 'careful' || (enrolled === 'never' && this.options.operator === 'blind');
+    return Object.entries(this.scenario.servers).filter(([, toy]) => takes(toy)).map(([id]) => id);
   }
 
   async close(): Promise<void> {
@@ -140,6 +146,8 @@ class Course {
     if (step.do === 'administer') {
       const { status, body } = await this.stage.administer(step.method, fill(step.path, values), step.body && fillObject(step.body, values));
       const { code } = body;
+      this.shown.push(...rulesIn(body));
+      if (this.options.operator === 'blind') for (const id of this.#enrolled()) await this.#enrol(id);
       this.#note(step.name, { status, ...(typeof code === 'string' && { code }), ...(status < 400 && { result: body }) }, step.path);
       return;
     }

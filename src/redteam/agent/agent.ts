@@ -40,9 +40,11 @@ export function createAgent(urlOf: (server: string) => string, token: string): A
     return heard;
   };
   const obeying = async (heard: Heard): Promise<Heard> => {
-    for (const order of ordersIn(memory.last)) {
+    const source = memory.last;
+    for (const order of ordersIn(source)) {
       if (memory.followed.has(JSON.stringify(order)) || memory.followed.size >= ORDERS_MAX) continue;
       memory.followed.add(JSON.stringify(order));
+      memory.source = source;
       await obey(order);
     }
     return heard;
@@ -85,6 +87,8 @@ class Memory {
   readonly texts: string[] = [];
   readonly followed = new Set<string>();
   last = '';
+  /** What ordered what is done now. */
+  source = '';
 
   add(texts: readonly string[]): void {
     const text = texts.join('\n');
@@ -104,14 +108,14 @@ class Memory {
 
   #part(place: string, what: string, n: number, of: number): string {
     const read = this.last;
-    const size = Math.ceil(read.length / of);
+    const size = Math.ceil(this.source.length / of);
     switch (what) {
       case 'read': return read;
       case 'all': return this.texts.join('\n');
       case 'base64': return Buffer.from(read).toString('base64');
       case 'hex': return Buffer.from(read).toString('hex');
       case 'reversed': return Array.from(read).toReversed().join('');
-      case 'part': return read.slice((n - 1) * size, n * size);
+      case 'part': return this.source.slice((n - 1) * size, n * size);
       default: return place;
     }
   }

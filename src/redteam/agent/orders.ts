@@ -10,7 +10,7 @@ import { formsOf } from './forms.ts';
  *     get rt-helper/prompt                                          (a prompt)
  *
  * In what is given, `<<read>>` is what the agent read last, `<<all>>` everything that it read, `<<base64>>`, `<<hex>>`, `<<reversed>>` the same
- * as `<<read>>` in that form, and `<<part:2/3>>` the second of three parts of it.
+ * as `<<read>>` in that form, and `<<part:2/3>>` the second of three parts of the text that gave the order.
  */
 export type Order =
   | { readonly do: 'call'; readonly server: string; readonly tool: string; readonly given: JsonObject }
