@@ -44,6 +44,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   flow: async () => (await import('./flow.ts')).command,
   context: async () => (await import('./context.ts')).command,
   kill: async () => (await import('./kill.ts')).command,
+  incident: async () => (await import('./incident.ts')).command,
   backup: async () => (await import('./backup.ts')).command,
   restore: async () => (await import('./restore.ts')).command,
   recovery: async () => (await import('./recovery.ts')).command,

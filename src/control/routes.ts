@@ -24,6 +24,7 @@ import { fileRoutes } from './files/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
+import { incidentRoutes } from './incidents/routes.ts';
 import { inventoryRoutes } from './inventory/routes.ts';
 import { killRoutes } from './kill/routes.ts';
 import { knowledgeRoutes } from './knowledge/routes.ts';
@@ -55,4 +56,5 @@ export const ROUTES: readonly Route[] = [
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
+  ...incidentRoutes,
 ];

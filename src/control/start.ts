@@ -34,6 +34,7 @@ import { askWitness } from './configuration/witness.ts';
 import { createPackageKeeper } from './packages/keeper.ts';
 import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
+import { followIncidents } from './incidents/follow.ts';
 import { createInventory } from './inventory/keeper.ts';
 import { noteSilentSensors } from './inventory/sensors.ts';
 import { createInspecting } from './knowledge/detection.ts';
@@ -201,6 +202,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control), keepSchedule(control));
+  closers.push(followIncidents(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }

@@ -14,6 +14,7 @@ import { CONTEXT, GATEWAY } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
+import { INCIDENT, INCIDENT_KEY } from './incidents/schema.ts';
 import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
 import { FILE_BASELINE, FILE_WATCH } from './files/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
@@ -67,6 +68,7 @@ const SHAPES = {
   'redteam-run': REDTEAM_RUN,
   vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
   'vendor-probe': PROBE_REPORT,
+  incident: INCIDENT, 'incident-key': INCIDENT_KEY,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Severity } from './finding.ts';
+import type { Effect, Labels } from './server.ts';
 
 /** What kind of incident it is; each kind has its playbook. */
 export const INCIDENT_KINDS = [
@@ -30,7 +31,12 @@ export interface Subjects {
   readonly host?: string;
   readonly file?: string;
   readonly package?: string;
+  /** Of the inventory. */
+  readonly asset?: string;
 }
+
+/** What became of what a signal is about: `stopped` at the gate, `passed` it, or `seen` where there is nothing to stop. */
+export type SignalOutcome = 'stopped' | 'passed' | 'seen';
 
 /** One thing that looks wrong, as the record has it: what incidents are made of. */
 export interface Signal {
@@ -44,6 +50,10 @@ export interface Signal {
   readonly rule: string;
   readonly severity: Severity;
   readonly subjects: Subjects;
+  readonly outcome: SignalOutcome;
+  /** What the tool does, and what the context carried: what is at stake. */
+  readonly effect?: Effect;
+  readonly labels?: Labels;
   /** The exchange that it belongs to. */
   readonly exchange?: string;
 }

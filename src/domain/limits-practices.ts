@@ -60,4 +60,26 @@ export const PRACTICES_LIMITS = {
   vendorsMax: 2_000,
   vendorEndpointsMax: 100,
   vendorEventsMax: 200,
+  /** Signals that one record tells of. */
+  signalsOfRecordMax: 50,
+  signalNameCharsMax: 300,
+  /** What a correlator remembers of one rule in one space: so many different subjects, and of each so many signals. */
+  correlatorSubjectsMax: 2_000,
+  correlatorSignalsMax: 64,
+  /** Of one space, in an hour; what is more joins those that are open, or is counted. */
+  incidentsPerHourMax: 200,
+  incidentSignalRulesMax: 200,
+  incidentTimelineMax: 300,
+  incidentNamesMax: 100,
+  incidentsShownMax: 500,
+  incidentNotesMax: 200,
+  /** What is read of the ledger to tell what something touched. */
+  blastRecordsMax: 20_000,
+  blastContextsMax: 50,
+  /** Follower of the ledger: how long its turn lasts, and how often what it has read is kept. */
+  incidentTurnMs: 15_000,
+  incidentFlushMs: 500,
+  incidentBatchMax: 2_000,
+  /** Records that are read once more after a start, so that rules remember what they waited for. */
+  incidentReadAgainMax: 200_000,
 } as const;

@@ -12,6 +12,7 @@ export const KINDS = [
   'listing', 'catalog-entry', 'registry-request', 'job',
   'redteam-run',
   'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe',
+  'incident', 'incident-key', 'incident-cursor',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

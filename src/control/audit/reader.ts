@@ -32,8 +32,8 @@ export interface LedgerReader {
   prove(positions: readonly number[]): Promise<Proven>;
   /** The permit of an exchange whose call is open now, or undefined. */
   receipt(exchange: string): Promise<Receipt | undefined>;
-  /** What is written from now on, of every space. */
-  tail(signal: AbortSignal): AsyncGenerator<LedgerEntry>;
+  /** What is written from now on, or from a position on, of every space. */
+  tail(signal: AbortSignal, from?: number): AsyncGenerator<LedgerEntry>;
 }
 
 const RECEIPT = z.object({
@@ -133,8 +133,8 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
     erase: async (what) => read(z.object({ erased: z.int() }), await link.call('ledger.erase', what)).erased,
     prove: async (positions) => read(PROVEN, await link.call('ledger.prove', { positions: [...positions] })),
     receipt: async (exchange) => read(RECEIPT.nullable(), await link.call('ledger.receipt', { exchange })) ?? undefined,
-    tail: async function* tail(signal) {
-      for await (const entry of link.stream('ledger.tail', {}, signal)) yield read(ENTRY, entry);
+    tail: async function* tail(signal, from) {
+      for await (const entry of link.stream('ledger.tail', from === undefined ? {} : { from }, signal)) yield read(ENTRY, entry);
     },
   };
 }

@@ -1,0 +1,34 @@
+import { isObject } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
+
+/** What was done because of an incident, as its record says. */
+export interface News {
+  readonly space: string;
+  readonly incident: string;
+  readonly at: number;
+  readonly by: string;
+  readonly event: string;
+  /** Id of the containment or run. */
+  readonly id: string;
+  readonly text: string;
+}
+
+const EVENTS: ReadonlySet<string> = new Set([
+  'containment.applied', 'containment.lifted', 'containment.failed', 'playbook.started', 'playbook.stepped', 'playbook.ended',
+]);
+const TEXT_CHARS_MAX = 300;
+
+/** Of records of containments and playbooks that name an incident in their detail. */
+export function newsOf({ event, space, at, principal, detail }: JsonObject): News | undefined {
+  if (typeof event !== 'string' || !EVENTS.has(event) || typeof space !== 'string' || typeof at !== 'number' || !isObject(detail)) return undefined;
+  const { incident, id } = detail;
+  if (typeof incident !== 'string' || incident === '') return undefined;
+  const words = ['verb', 'target', 'name', 'playbook', 'step', 'state', 'outcome'].flatMap((field) => {
+    const value = field === 'target' && isObject(detail['scope']) ? detail['scope']['target'] : detail[field];
+    return typeof value === 'string' && value !== '' ? [value] : [];
+  });
+  return {
+    space, incident, at, by: typeof principal === 'string' ? principal : '', event, id: typeof id === 'string' ? id : '',
+    text: `${event}: ${words.join(' ')}`.slice(0, TEXT_CHARS_MAX),
+  };
+}
