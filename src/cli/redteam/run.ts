@@ -31,6 +31,7 @@ export const run: Verb = {
   async run(call) {
     const { options, io } = call;
     const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), USAGE);
+    const before = await readBefore(options.text('before'));
     const { source, configuration } = await readConfiguration(call);
     const seed = options.text('seed') ?? Bun.randomUUIDv7();
     const startedAt = Date.now();
@@ -41,7 +42,7 @@ export const run: Verb = {
         now = `${at + 1} of ${scenarios.length}: ${id}`;
       },
     }));
-    const report = await finished(call, { startedAt, endedAt: Date.now(), seed, source, agent: 'scripted', ...done });
+    const report = await finished(call, before, { startedAt, endedAt: Date.now(), seed, source, agent: 'scripted', ...done });
     await writeForms(options, report);
     print(io, options.json, JSON.parse(JSON.stringify(report)), () => describeRun(report));
     const isWorse = report.results.some(({ red }) => red !== undefined) || report.differences.some(({ regressed }) => regressed);
@@ -49,16 +50,25 @@ export const run: Verb = {
   },
 };
 
+async function readBefore(file: string | undefined): Promise<RunReport | undefined> {
+  if (file === undefined) return undefined;
+  const written = await readPlain(file, LIMITS.redteamReportCharsMax);
+  try {
+    return reportOf(JSON.parse(written));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new SallyportError('ERR_REQUEST_INVALID', `${file} is no JSON`, { remedy: 'Name what `redteam run --report FILE` wrote.', cause });
+  }
+}
+
 type Done = Omit<RunReport, 'id' | 'techniques' | 'differences' | 'before'> & Rehearsed;
 
 /** Compared with the run before: by control, which keeps it, or with a file. */
-async function finished({ options, client }: Call, done: Done): Promise<RunReport> {
-  const file = options.text('before');
-  if (file === undefined && (done.source === 'live' || options.flag('submit'))) {
+async function finished({ options, client }: Call, before: RunReport | undefined, done: Done): Promise<RunReport> {
+  if (before === undefined && (done.source === 'live' || options.flag('submit'))) {
     const body: Json = JSON.parse(JSON.stringify(done));
     return reportOf(await client.send('POST', '/redteam/runs', isObject(body) ? body : {}));
   }
-  const before = file === undefined ? undefined : reportOf(JSON.parse(await readPlain(file, LIMITS.redteamReportCharsMax)));
   const differences = before === undefined ? [] : differencesBetween(before, done.results);
   return { ...done, id: Bun.randomUUIDv7(), techniques: byTechnique(done.results), differences, ...(before === undefined ? {} : { before: before.id }) };
 }

@@ -20,7 +20,8 @@ export interface Staged {
 
 /** What is rehearsed against: what decides, and nothing that reaches out, holds a secret or names who may administer. */
 const KEPT: readonly string[] = [
-  'limits', 'detect', 'flow', 'classification', 'defaults', 'approvals', 'agents', 'roles', 'bindings', 'toolsets', 'servers', 'exceptions', 'policies',
+  'limits', 'detect', 'flow', 'classification', 'defaults', 'approvals', 'agents', 'roles', 'bindings', 'toolsets', 'vendors', 'servers', 'exceptions',
+  'policies',
 ];
 /** Of a server: what policy and detectors know it by. Where it is and what it is given are the range's. */
 const KEPT_OF_SERVER: readonly string[] = ['owner', 'hosting', 'tier', 'region', 'labels', 'flow', 'resources', 'pages', 'tools', 'vendor'];
