@@ -25,7 +25,7 @@ export const PRACTICES_LIMITS = {
   vendorBurst: 30,
   vendorSlowBodyMs: 65_000,
   /** How long P16 waits for a fetch after it has got its answer. */
-  vendorFetchMs: 3_000,
+  vendorFetchMs: 2_000,
   rangeStartMs: 60_000,
   rangeSaidCharsMax: 64 * 1024,
   rangeTokenMs: 60 * 60_000,

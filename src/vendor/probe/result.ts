@@ -12,14 +12,14 @@ const namesOf = <K extends string>(table: Readonly<Record<K, unknown>>): z.ZodTy
 
 /** Text that the endpoint had a hand in: one line, scrubbed, cut. Shown escaped all the same. */
 const TEXT = z.string().max(LIMITS.vendorEvidenceCharsMax);
-const TEXTS = z.array(TEXT).max(LIMITS.vendorFactsMax);
+const TEXTS = z.array(TEXT).max(LIMITS.vendorFactsMax).readonly();
 const AT = z.int().min(0);
 
 const OBSERVED = z.strictObject({ check: namesOf<CheckId>(CHECKS), outcome: z.enum(OUTCOMES), evidence: TEXT });
 /** What came of one check, and by what: never a body, never a credential. */
 export type Observed = Readonly<z.infer<typeof OBSERVED>>;
 
-const PROBED = z.strictObject({ probe: namesOf<ProbeId>(PROBES), outcome: z.enum(OUTCOMES), checks: z.array(OBSERVED).max(Object.keys(CHECKS).length) });
+const PROBED = z.strictObject({ probe: namesOf<ProbeId>(PROBES), outcome: z.enum(OUTCOMES), checks: z.array(OBSERVED).max(Object.keys(CHECKS).length).readonly() });
 /** One probe: `fail` where one of its checks failed, else `unknown` where nothing could be seen, `pass`, or `not-applicable`. */
 export type Probed = Readonly<z.infer<typeof PROBED>>;
 
@@ -30,9 +30,9 @@ export type Probed = Readonly<z.infer<typeof PROBED>>;
 const FACTS = z.strictObject({
   /** How it lets callers in: `none` to everyone, `oauth` by a challenge with metadata, `other` by anything else that says 401 or 403. */
   auth: z.enum(['none', 'oauth', 'other']).exactOptional(),
-  transports: z.array(z.enum(['streamable-http', 'http+sse'])).max(2).exactOptional(),
+  transports: z.array(z.enum(['streamable-http', 'http+sse'])).max(2).readonly().exactOptional(),
   /** Of the protocol, newest first. */
-  revisions: z.array(z.iso.date()).max(20).exactOptional(),
+  revisions: z.array(z.iso.date()).max(20).readonly().exactOptional(),
   /** `TLSv1.3`; `none` in the clear. */
   tls: TEXT.exactOptional(),
   certificate: z.strictObject({ sha256: TEXT, subject: TEXT, issuer: TEXT, expiresAt: AT, isTrusted: z.boolean() }).exactOptional(),
@@ -50,7 +50,7 @@ const FACTS = z.strictObject({
   advisories: TEXTS.exactOptional(),
   /** Each with the SHA-256 of its canonical definition, by name. */
   tools: z.array(z.strictObject({ name: TEXT, digest: TEXT, readOnly: z.boolean().exactOptional(), destructive: z.boolean().exactOptional() }))
-    .max(LIMITS.vendorToolsMax).exactOptional(),
+    .max(LIMITS.vendorToolsMax).readonly().exactOptional(),
   securityTxt: z.boolean().exactOptional(),
 });
 export type ProbeFacts = Readonly<z.infer<typeof FACTS>>;
@@ -68,7 +68,7 @@ export const PROBE_REPORT = z.strictObject({
   /** Whether a test account of the vendor's was used: without one, what lies behind its door was not seen. */
   withAccount: z.boolean(),
   requests: z.int().min(0),
-  probes: z.array(PROBED).max(Object.keys(PROBES).length),
+  probes: z.array(PROBED).max(Object.keys(PROBES).length).readonly(),
   facts: FACTS,
 });
 export type ProbeReport = Readonly<z.infer<typeof PROBE_REPORT>>;

@@ -1,0 +1,157 @@
+import { isObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { shakeHands } from './handshake.ts';
+import type { Handshake } from './handshake.ts';
+import type { Permission } from './permission.ts';
+import { findPlace } from './place.ts';
+import type { Finder, Place } from './place.ts';
+import { readAnswer } from './answer.ts';
+
+export interface Question {
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A test account's, or one that nobody issued. */
+  readonly token?: string;
+  /** The id of the message in a stream that is waited for. */
+  readonly id?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** At most `LIMITS.vendorAnswerBytesMax`. */
+  readonly text: string;
+  /** The object that the body is, or that the awaited event of a stream is. */
+  readonly json?: JsonObject;
+  /** The name of the first event of a stream. */
+  readonly event?: string;
+}
+
+/** Why nothing came back. */
+export interface Silence {
+  readonly silence: string;
+  /** `unsent`: it was never asked. `limited`: it answers no more for now (429). */
+  readonly why: 'unsent' | 'closed' | 'late' | 'limited';
+}
+
+/** The one way in which anything is sent; what goes by is kept for the probes that judge all of it. */
+export interface Wire {
+  ask(question: Question): Promise<Answer | Silence>;
+  /** The place of an address, for what is no request. Counts, and waits its turn. A text: why not. */
+  place(url: string): Promise<Place | string>;
+  /** How TLS stands there, asked once. */
+  handshake(url: string): Promise<Handshake | string>;
+  /** Requests and connections so far. */
+  sent(): number;
+  readonly heard: readonly Heard[];
+}
+
+export interface Heard {
+  readonly question: Pick<Question, 'method' | 'url'>;
+  readonly answer: Answer;
+}
+
+export interface WireOptions extends Finder {
+  readonly permission: Permission;
+  /** Waits until something may be sent to an address. */
+  readonly turn: (address: string) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+export function isSilent(answer: Answer | Silence): answer is Silence {
+  return 'silence' in answer;
+}
+
+/**
+ * Makes the wire of one run. Only origins that the permission covers are asked, at addresses that were judged; redirects are not followed; a
+ * token goes only over TLS that is trusted, or to this very machine.
+ */
+export function createWire(options: WireOptions): Wire {
+  const { permission, turn, signal } = options;
+  const places = new Map<string, Promise<Place | string>>();
+  const handshakes = new Map<string, Promise<Handshake | string>>();
+  const heard: Heard[] = [];
+  let sent = 0;
+  const wait = async (place: Place): Promise<string | undefined> => {
+    if (signal.aborted) return 'the run was stopped';
+    if (sent >= LIMITS.vendorRequestsMax) return `${LIMITS.vendorRequestsMax} requests were made`;
+    sent += 1;
+    await turn(place.address);
+    return signal.aborted ? 'the run was stopped' : undefined;
+  };
+  const find = (url: URL): Promise<Place | string> => remembered(places, url.origin, () => findPlace(url, permission, options));
+  const handshake = (place: Place): Promise<Handshake | string> => remembered(handshakes, place.origin, async () => {
+    if (place.scheme === 'http') return 'it speaks no TLS';
+    return (await wait(place)) ?? shakeHands(place, {});
+  });
+  return {
+    heard,
+    sent: () => sent,
+    place: async (url) => {
+      const place = await find(new URL(url));
+      return typeof place === 'string' ? place : (await wait(place)) ?? place;
+    },
+    handshake: async (url) => {
+      const place = await find(new URL(url));
+      return typeof place === 'string' ? place : handshake(place);
+    },
+    ask: async (question) => {
+      const place = await find(new URL(question.url));
+      if (typeof place === 'string') return { silence: place, why: 'unsent' };
+      const shaken = place.scheme === 'http' ? undefined : await handshake(place);
+      if (typeof shaken === 'string') return { silence: shaken, why: 'closed' };
+      const isTrusted = shaken === undefined ? /^127\.|^::1$/.test(place.address) : shaken.distrust === undefined;
+      if (question.token !== undefined && !isTrusted) return { silence: 'a token is shown only over TLS that is trusted', why: 'unsent' };
+      const stopped = await wait(place);
+      if (stopped !== undefined) return { silence: stopped, why: 'unsent' };
+      const answer = await send(place, question, { isTrusted, permission, signal });
+      if (isSilent(answer)) return answer;
+      heard.push({ question: { method: question.method, url: question.url }, answer });
+      // What was not judged is neither good nor bad.
+      return answer.status === 429 ? { silence: 'it answers no more for now (429)', why: 'limited' } : answer;
+    },
+  };
+}
+
+function remembered<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
+}
+
+interface Sending {
+  readonly isTrusted: boolean;
+  readonly permission: Permission;
+  readonly signal: AbortSignal;
+}
+
+async function send(place: Place, question: Question, { isTrusted, permission, signal }: Sending): Promise<Answer | Silence> {
+  const { method, body, headers, token, id } = question;
+  const url = new URL(question.url);
+  const late = AbortSignal.timeout(LIMITS.vendorAnswerMs);
+  const address = place.address.includes(':') ? `[${place.address}]` : place.address;
+  const tls = { rejectUnauthorized: isTrusted, ca: [...place.roots], ...(place.isLiteral ? {} : { serverName: place.name }) };
+  const init: BunFetchRequestInit = {
+    method, redirect: 'manual', decompress: false, signal: AbortSignal.any([signal, late]),
+    headers: {
+      host: url.host, 'user-agent': `sallyport-vendor-probe (asked by ${permission.asker}; allowed by ${permission.by})`, 'accept-encoding': 'identity',
+      accept: 'application/json, text/event-stream', ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers,
+    },
+    ...(body === undefined ? {} : { body }), ...(place.scheme === 'https' ? { tls } : {}),
+  };
+  const target = `${place.scheme}://${address}:${place.port}${url.pathname}${url.search}`;
+  try {
+    return await readAnswer(await fetch(target, init), id);
+  } catch {
+    return late.aborted ? { silence: `no answer within ${LIMITS.vendorAnswerMs / 1000} s`, why: 'late' } : { silence: 'the connection was closed', why: 'closed' };
+  }
+}
+
+/** The member of an object, where it is one. */
+export function memberOf(value: Json | undefined, name: string): Json | undefined {
+  return isObject(value) ? value[name] : undefined;
+}

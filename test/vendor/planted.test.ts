@@ -1,0 +1,73 @@
+import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { probeKnowledge, probeReach } from '../../src/cli/vendor/probe-kit.ts';
+import { knowledgeOf, shippedTables } from '../../src/knowledge/table.ts';
+import { CHECKS } from '../../src/vendor/probe/checks.ts';
+import type { CheckId } from '../../src/vendor/probe/checks.ts';
+import { PERMISSION } from '../../src/vendor/probe/permission.ts';
+import type { ProbeReport } from '../../src/vendor/probe/result.ts';
+import { probeEndpoint } from '../../src/vendor/probe/run.ts';
+import type { ProbeRun } from '../../src/vendor/probe/run.ts';
+import { ACCOUNTS } from './planted-oauth.ts';
+import { startPlanted } from './planted.ts';
+import type { Planted } from './planted.ts';
+
+setDefaultTimeout(60_000);
+
+/** Seven vendors with faults of one kind each, and one without any. */
+const FAULTS: Readonly<Record<string, readonly CheckId[]>> = {
+  'good.test': [],
+  'transport.test': ['tls-version', 'tls-current', 'certificate-expiry', 'hsts', 'plaintext', 'resource-metadata'],
+  'unknown.test': ['certificate', 'authorization-servers', 'security-txt', 'disclosure-policy', 'caa'],
+  'open.test': ['stranger-hello', 'stranger-tools', 'stranger-call', 'foreign-origin', 'foreign-host', 'cors', 'http-sse'],
+  'issuer.test': [
+    'challenge', 'resource-identity', 'issuer-identity', 'pkce-s256', 'pkce-plain', 'issuer-https', 'client-metadata', 'open-registration', 'issuer-in-answer',
+    'bound-tokens',
+  ],
+  'tokens.test': [
+    'session-random', 'session-authority', 'session-bound', 'token-nonsense', 'token-unsigned', 'token-forged', 'token-audience', 'token-expired', 'token-query',
+    'redirect', 'current-revision', 'old-revision', 'private-fetch',
+  ],
+  'errors.test': [
+    'stack-trace', 'file-path', 'sql-error', 'key-name', 'version-banner', 'rate-limit', 'body-size', 'deep-json', 'batch', 'slow-body', 'version-error',
+    'header-mismatch', 'header-missing', 'issuer-metadata', 'session-length', 'session-distinct', 'session-random',
+  ],
+  'tools.test': ['tool-order', 'tool-text', 'tool-schema', 'tool-pages', 'tool-cache', 'read-only-hint', 'destructive-hint', 'scopes'],
+};
+
+const knowledge = probeKnowledge(knowledgeOf(shippedTables()));
+const planted = new Map<string, Planted>();
+for (const [name, faults] of Object.entries(FAULTS)) planted.set(name, await startPlanted(name, new Set(faults)));
+afterAll(() => planted.forEach((one) => one.stop()));
+
+function runOf(name: string, change: Partial<ProbeRun> = {}): ProbeRun {
+  const endpoint = planted.get(name);
+  if (endpoint === undefined) throw new Error('not planted');
+  const { url, plainOrigin, roots } = endpoint;
+  const permission = PERMISSION.parse({
+    apiVersion: 'sallyport/vendor-permission/v1', vendor: 'planted', by: 'security@planted.test', reference: 'a test', asker: 'us@example.com',
+    until: new Date(Date.now() + 86_400_000).toISOString().slice(0, 10), endpoints: [url], origins: [plainOrigin], private: ['127.0.0.0/8'],
+    consents: ['tokens', 'limits', 'fetches'],
+  });
+  return {
+    ...probeReach(permission), vendor: 'planted', endpoint: url, permission, accounts: ACCOUNTS, extraRoots: roots, signal: new AbortController().signal,
+    resolve: () => Promise.resolve(['127.0.0.1']), turn: () => Promise.resolve(), slowBodyMs: 1_500,
+    knowledge: { ...knowledge, caaOf: (host) => Promise.resolve(host === 'unknown.test' ? 0 : 1) }, ...change,
+  };
+}
+
+function checksWith(report: ProbeReport, outcome: string): readonly string[] {
+  return report.probes.flatMap(({ checks }) => checks).filter((one) => one.outcome === outcome).map(({ check }) => check).toSorted();
+}
+
+describe('of eight planted endpoints exactly the planted faults are reported', () => {
+  test.each(Object.keys(FAULTS))('%s', async (name) => {
+    const report = await probeEndpoint(runOf(name));
+    expect(checksWith(report, 'fail')).toEqual([...(FAULTS[name] ?? [])].toSorted());
+    // Nothing is left out: each check has come to something.
+    const seen: readonly string[] = report.probes.flatMap(({ checks }) => checks.map(({ check }) => check));
+    expect(seen.toSorted()).toEqual(Object.keys(CHECKS).toSorted());
+    if (name === 'good.test') expect(report.probes.flatMap(({ checks }) => checks).filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
+    if (name !== 'tokens.test' && name !== 'errors.test') expect(planted.get(name)?.open()).toBe(0);
+    for (const token of Object.values(ACCOUNTS)) expect(JSON.stringify(report)).not.toContain(token);
+  });
+});
