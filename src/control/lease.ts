@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { Lease, SignedSnapshot } from '../domain/snapshot.ts';
+import type { Killed, Lease, SignedSnapshot } from '../domain/snapshot.ts';
 import type { Rows } from '../store/store.ts';
+import { readStops } from './containments/standing.ts';
 import { endedConnections } from './connections/keep.ts';
 import { readKill } from './kill/kill.ts';
 import { readRevokedPeople } from './people/revoked.ts';
@@ -16,6 +17,7 @@ export async function readLease(rows: Rows, snapshotVersion: number, now: number
   const kill = await readKill(rows);
   const people = await readRevokedPeople(rows, now);
   const quarantined = (await listStored(rows, 'server')).flatMap(({ space, id, body }) => (body.status === 'quarantined' ? [`${space}/${id}`] : []));
+  const stops = await readStops(rows, now);
   return {
     issuedAt: now,
     expiresAt: now + leaseMs,
@@ -23,12 +25,27 @@ export async function readLease(rows: Rows, snapshotVersion: number, now: number
     revokedCredentials: [
       ...(await listRevocations(rows, now)).map(({ body }) => body.credential),
       ...tokens.filter(({ body }) => body.revokedAt !== undefined && body.expiresAt > now).map(({ id }) => id),
-      ...(await revokedSecrets(rows, now)), ...(await endedConnections(rows, now)),
+      ...(await revokedSecrets(rows, now)), ...(await endedConnections(rows, now)), ...stops.credentials,
     ],
     revokedPrincipals: people.principals,
-    principalsNotBefore: people.notBefore,
-    killed: { ...kill, all: kill.all || await isAwaiting(rows), servers: [...kill.servers, ...quarantined] },
+    principalsNotBefore: latest(people.notBefore, stops.principalsNotBefore),
+    agentsNotBefore: stops.agentsNotBefore, spacesNotBefore: stops.spacesNotBefore, blockedHosts: stops.blockedHosts,
+    killed: both({ ...kill, all: kill.all || await isAwaiting(rows), servers: [...kill.servers, ...quarantined] }, stops.killed),
   };
+}
+
+/** What is thrown by hand, and what containments throw: neither lets go on what the other stops. */
+function both(one: Killed, other: Killed): Killed {
+  const joined = (name: 'spaces' | 'agents' | 'principals' | 'servers' | 'tools' | 'contexts'): readonly string[] =>
+    [...new Set([...(one[name] ?? []), ...(other[name] ?? [])])];
+  return {
+    all: one.all || other.all, spaces: joined('spaces'), agents: joined('agents'), principals: joined('principals'), servers: joined('servers'),
+    tools: joined('tools'), contexts: joined('contexts'),
+  };
+}
+
+function latest(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return { ...one, ...Object.fromEntries(Object.entries(other).map(([key, at]) => [key, Math.max(at, one[key] ?? 0)])) };
 }
 
 export interface LeaseKeeper {

@@ -16,6 +16,7 @@ import { reportRoutes } from './audit/report-routes.ts';
 import { sessionRoutes } from './audit/session-routes.ts';
 import { sinkRoutes } from './audit/sink-routes.ts';
 import { configurationRoutes } from './configuration/routes.ts';
+import { containmentRoutes } from './containments/routes.ts';
 import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { denialRoutes } from './denials/routes.ts';
@@ -50,7 +51,7 @@ import { vaultRoutes } from './vault/routes.ts';
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
   ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
-  ...manifestRoutes, ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
+  ...manifestRoutes, ...killRoutes, ...containmentRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,
   ...segmentRoutes, ...configurationRoutes, ...clientRoutes, ...issuerRoutes, ...revocationRoutes, ...vaultRoutes, ...connectionRoutes,
   ...proposalRoutes, ...adminRoutes,

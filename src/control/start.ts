@@ -32,6 +32,7 @@ import { createPresence } from './contexts/presence.ts';
 import { createConfigurationKeeper } from './configuration/keeper.ts';
 import { askWitness } from './configuration/witness.ts';
 import { createPackageKeeper } from './packages/keeper.ts';
+import { expireContainments } from './containments/lift.ts';
 import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { followIncidents } from './incidents/follow.ts';
@@ -202,7 +203,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control), keepSchedule(control));
-  closers.push(followIncidents(control));
+  closers.push(followIncidents(control), endContainments(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }
@@ -324,6 +325,22 @@ function listenForSilence({ report, ...control }: Control): () => Promise<void> 
         looking = undefined;
       });
   }, LIMITS.watchLookMs);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}
+
+/** What is over holds nothing, whoever looks; that it is over, control says. */
+function endContainments({ report, ...control }: Control): () => Promise<void> {
+  let looking: Promise<unknown> | undefined;
+  const timer = setInterval(() => {
+    looking ??= expireContainments(control)
+      .catch((error: unknown) => report(`containments cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  }, LIMITS.containmentLookMs);
   return async () => {
     clearInterval(timer);
     await looking;

@@ -13,6 +13,7 @@ import { CLIENT } from './clients/schema.ts';
 import { CONTEXT, GATEWAY } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
+import { CONTAINMENT } from './containments/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { INCIDENT, INCIDENT_KEY } from './incidents/schema.ts';
 import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
@@ -69,6 +70,7 @@ const SHAPES = {
   vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
   'vendor-probe': PROBE_REPORT,
   incident: INCIDENT, 'incident-key': INCIDENT_KEY,
+  containment: CONTAINMENT,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

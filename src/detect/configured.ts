@@ -7,11 +7,12 @@ import { UNINFORMED, type Surroundings } from './surroundings.ts';
 
 /** What a space says, made into what detectors know besides the message. */
 function surroundingsOf(
-  { trustedHosts, resultCharsMax, servers = {} }: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[],
+  { trustedHosts, blockedHosts, resultCharsMax, servers = {} }: SpaceDetect, secrets: KnownSecrets | undefined, names: readonly string[],
 ): Surroundings {
   const all = Object.entries(servers);
   return {
     trustedHosts: trustedHosts ?? UNINFORMED.trustedHosts,
+    blockedHosts: blockedHosts ?? UNINFORMED.blockedHosts,
     resultCharsMax: resultCharsMax ?? UNINFORMED.resultCharsMax,
     roots: Object.fromEntries(all.flatMap(([id, { roots }]) => (roots === undefined ? [] : [[id, roots] as const]))),
     privateTargets: new Set(all.flatMap(([id, { privateTargets }]) => (privateTargets === true ? [id] : []))),

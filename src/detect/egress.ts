@@ -1,3 +1,4 @@
+import { isHost } from '../domain/allowed-host.ts';
 import type { Detector, Sight, View } from '../domain/detector.ts';
 import { isDnsShaped, payloadOf } from './egress/payload.ts';
 import { isSink, isTrusted } from './egress/sinks.ts';
@@ -21,6 +22,7 @@ export const info = {
     'dns-shaped': { severity: 'high', what: 'A host name that carries data in its labels.', catalogues: [...LEAVING, 'SAFE-T1910'] },
     sink: { severity: 'high', what: 'A service where anybody may take delivery of what is sent.', catalogues: [...LEAVING, 'SAFE-T1901'] },
     'unknown-host': { severity: 'info', what: 'An address of a host that is not on the list of trusted ones.', catalogues: LEAVING },
+    'blocked-host': { severity: 'critical', what: 'An address of a host that a containment blocks.', catalogues: LEAVING },
     'active-scheme': { severity: 'high', what: 'A link that runs something instead of leading somewhere.', catalogues: [...LEAVING, 'MCP05'] },
   },
 } as const satisfies DetectorInfo<'egress'>;
@@ -37,7 +39,7 @@ const HOST_SHAPED = /(?<![\w.@/:-])[a-z0-9_]{16,63}(?:\.[a-z0-9_-]{1,63}){1,12}\
 const SENT: ReadonlySet<string> = new Set(['argument', 'question']);
 
 /** What leaves by being looked at, or by asking for a name. Without trusted hosts every host is unknown. */
-export function createEgress({ trustedHosts }: Surroundings): Detector {
+export function createEgress({ trustedHosts, blockedHosts }: Surroundings): Detector {
   const trusted = new Set(trustedHosts.map((host) => host.toLowerCase()));
   return {
     id: 'egress',
@@ -46,7 +48,10 @@ export function createEgress({ trustedHosts }: Surroundings): Detector {
       const report = createReport('egress', info);
       for (const view of freshViews(sight)) {
         if (view.text.length < 10) continue;
-        for (const url of urlsIn(view.text)) if (!isTrusted(url.host, trusted)) address(view, url, report, SENT.has(sight.subject.facet));
+        for (const url of urlsIn(view.text)) {
+          if (blockedHosts.some((blocked) => isHost(blocked, url.host.replace(/:\d+$/, '')))) report.add('blocked-host', view, url.start, url.end);
+          if (!isTrusted(url.host, trusted)) address(view, url, report, SENT.has(sight.subject.facet));
+        }
         for (const { 0: whole, 1: url = '', index } of view.text.includes('](//') ? view.text.matchAll(BARE_IMAGE) : []) {
           const host = url.slice(2).split(/[/?#]/, 1)[0] ?? '';
           if (!isTrusted(host, trusted)) report.add(payloadOf(url) === undefined ? 'active-image' : 'data-in-image', view, index, index + whole.length);

@@ -8,6 +8,8 @@ import type { JsonObject } from '../domain/json.ts';
 export interface Surroundings {
   /** Hosts that data may go to: `api.example.com`, or `*.example.com` for all below. */
   readonly trustedHosts: readonly string[];
+  /** Hosts that nothing goes to now, trusted or not. */
+  readonly blockedHosts: readonly string[];
   /** The folders that each server may be pointed at, absolute; a server that is not named has none declared. */
   readonly roots: Readonly<Record<string, readonly string[]>>;
   /** Servers that may be given addresses of the company's own networks. */
@@ -22,5 +24,5 @@ export interface Surroundings {
 }
 
 export const UNINFORMED: Surroundings = {
-  trustedHosts: [], roots: {}, privateTargets: new Set(), tightened: {}, resultCharsMax: 256 * 1024,
+  trustedHosts: [], blockedHosts: [], roots: {}, privateTargets: new Set(), tightened: {}, resultCharsMax: 256 * 1024,
 };

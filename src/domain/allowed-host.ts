@@ -40,3 +40,10 @@ export function findAllowedHost(entries: readonly AllowedHost[], host: string, p
   const at = entries.filter((entry) => entry.port === port);
   return at.find((entry) => !entry.anyBelow && entry.host === host) ?? at.find((entry) => entry.anyBelow && host.endsWith(`.${entry.host}`));
 }
+
+/** Whether a host is the one that is named, or below the domain that is. */
+export function isHost(pattern: string, host: string): boolean {
+  const bare = host.toLowerCase().replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const wanted = pattern.replace(/^\[|\]$/g, '');
+  return wanted.startsWith('*.') ? bare.endsWith(wanted.slice(1)) : bare === wanted;
+}

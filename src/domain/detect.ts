@@ -63,6 +63,8 @@ export interface SpaceDetect {
   readonly onFailure?: FailureMeaning;
   /** Hosts that data may go to: `api.example.com`, or `*.example.com` for all below. */
   readonly trustedHosts?: readonly string[];
+  /** Hosts that a containment blocks: whatever names one is a finding, trusted or not. */
+  readonly blockedHosts?: readonly string[];
   readonly resultCharsMax?: number;
   readonly servers?: Readonly<Record<string, ServerDetect>>;
   readonly remote?: RemoteSettings;

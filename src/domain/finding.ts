@@ -69,7 +69,7 @@ export const FINDING_RULES = {
   payment: ['card', 'security-code', 'iban'],
   health: ['record'],
   'source-code': ['code'],
-  egress: ['active-image', 'data-in-image', 'data-in-url', 'long-url', 'dns-shaped', 'sink', 'unknown-host', 'active-scheme'],
+  egress: ['active-image', 'data-in-image', 'data-in-url', 'long-url', 'dns-shaped', 'sink', 'unknown-host', 'active-scheme', 'blocked-host'],
   schema: ['argument', 'undeclared', 'tightened', 'result', 'missing', 'undecidable'],
   'generated-sql': ['destructive', 'unbounded', 'write', 'definition', 'privilege', 'stacked', 'tautology', 'system', 'credentials', 'unparsable'],
   'generated-shell': [

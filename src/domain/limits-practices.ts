@@ -82,4 +82,20 @@ export const PRACTICES_LIMITS = {
   incidentBatchMax: 2_000,
   /** Records that are read once more after a start, so that rules remember what they waited for. */
   incidentReadAgainMax: 200_000,
+  /** Of containments that hold, or are asked for, in one space. */
+  containmentsMax: 2_000,
+  /** Ended ones that a space shows beside them; all are on record. */
+  containmentsEndedKept: 500,
+  containmentMsMin: 60_000,
+  containmentMsMax: 90 * 24 * 60 * 60_000,
+  /** Where nobody says how long. */
+  containmentMs: 24 * 60 * 60_000,
+  /** How often control looks which have ended: replicas alike. */
+  containmentLookMs: 5_000,
+  /** How long a flow context that was dropped takes no calls: all that was open in it ends. */
+  contextDropMs: 5_000,
+  /** Things that a containment names one by one; of more it says how many. */
+  containmentTouchedMax: 200,
+  /** Snapshots that are looked through for what was approved before. */
+  pinSnapshotsMax: 500,
 } as const;

@@ -127,12 +127,19 @@ export interface Lease {
   readonly revokedPrincipals: readonly string[];
   /** Who was deactivated and is active again, as `<space>/<principal id>`: what was issued at or before then (epoch ms) stays dead. */
   readonly principalsNotBefore?: Readonly<Record<string, number>>;
+  /** The same for everything that an agent (`<space>/<agent>`) took part in, and for a whole space (`*`: for all of them). */
+  readonly agentsNotBefore?: Readonly<Record<string, number>>;
+  readonly spacesNotBefore?: Readonly<Record<string, number>>;
+  /** Where nothing of the gate goes: a name or address, or `*.<domain>` for all below. */
+  readonly blockedHosts?: readonly string[];
   readonly killed: Killed;
 }
 
 /** Kill switches that are on, each as `<space>/<id>`: a kill in one space must not stop its namesake in another. */
 export interface Killed {
   readonly all: boolean;
+  /** Whole spaces. */
+  readonly spaces?: readonly string[];
   /** Also as an actor anywhere in the chain. */
   readonly agents: readonly string[];
   readonly principals: readonly string[];

@@ -197,13 +197,16 @@ const NOT_A_METHOD: Objection = {
 
 /** What stands outside the snapshot and ends calls at any time (invariant 4). */
 export function switchedOff(exchange: Exchange, lease: Lease): Objection | undefined {
-  const { killed, revokedCredentials, revokedPrincipals, principalsNotBefore = {} } = lease;
+  const { killed, revokedCredentials, revokedPrincipals, principalsNotBefore = {}, agentsNotBefore = {}, spacesNotBefore = {} } = lease;
   if (isKilled(exchange, killed)) return { code: 'ERR_KILLED', reason: 'A kill switch is on.', remedy: 'Ask the security team.' };
   const callers = [exchange.principal, exchange.onBehalfOf];
   const isRevoked = ({ id, space, credential, grant }: Principal): boolean =>
     revokedCredentials.includes(credential) || (grant !== undefined && revokedCredentials.includes(grant)) || revokedPrincipals.includes(`${space}/${id}`);
-  // A person who is active again does not revive what was issued before they were deactivated.
-  const isOld = ({ id, space, tokenAgeMs }: Principal): boolean => exchange.startedAt - tokenAgeMs <= (principalsNotBefore[`${space}/${id}`] ?? -1);
+  // A person who is active again does not revive what was issued before they were deactivated; nor does time what was ended with others.
+  const isOld = ({ id, space, agent, actors, tokenAgeMs }: Principal): boolean => exchange.startedAt - tokenAgeMs <= Math.max(
+    principalsNotBefore[`${space}/${id}`] ?? -1, spacesNotBefore[space] ?? -1, spacesNotBefore['*'] ?? -1,
+    ...[agent, ...actors].map((one) => agentsNotBefore[`${space}/${one}`] ?? -1),
+  );
   if (callers.some((caller) => isRevoked(caller) || isOld(caller))) {
     return { code: 'ERR_TOKEN_REVOKED', reason: 'This token was revoked.', remedy: 'Ask for a new token.' };
   }
@@ -212,8 +215,8 @@ export function switchedOff(exchange: Exchange, lease: Lease): Objection | undef
 
 /** Whoever takes part: the caller and whom it stands for, every agent of the chain, the server, the tool and its dispatchers, the context. */
 function isKilled({ space, principal, onBehalfOf, server, call, dispatchers = [], flow }: Exchange, killed: Killed): boolean {
-  const { all, agents, principals, servers, tools, contexts } = killed;
-  if (all || servers.includes(`${space}/${server.id}`) || contexts.includes(`${space}/${flow}`)) return true;
+  const { all, spaces = [], agents, principals, servers, tools, contexts } = killed;
+  if (all || spaces.includes(space) || servers.includes(`${space}/${server.id}`) || contexts.includes(`${space}/${flow}`)) return true;
   const callers = principal === onBehalfOf ? [principal] : [principal, onBehalfOf];
   if (callers.some(({ id }) => principals.includes(`${space}/${id}`))) return true;
   if (callers.some(({ agent, actors }) => [agent, ...actors].some((id) => agents.includes(`${space}/${id}`)))) return true;

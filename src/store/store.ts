@@ -13,6 +13,7 @@ export const KINDS = [
   'redteam-run',
   'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe',
   'incident', 'incident-key', 'incident-cursor',
+  'containment',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

@@ -5,6 +5,10 @@ export interface Requirement {
 }
 
 const ROWS = {
+  'containment-effect': [
+    'Every containment verb has its effect at the gate, on what it is done to alone, and is taken back; again it is the same one.', 'issue 8, part 2',
+  ],
+  'containment-held': ['A containment ends by itself, takes two people where it is wide, and shows before what it would do.', 'issue 8, part 2'],
   'config-sealed': [
     'What is stored of the configuration is what was last signed, or control does not start until a person decides, on record.', 'issue 6, part 6',
   ],

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { needMayAsk, principalOf } from '../audit/people.ts';
-import { whoOf } from '../change.ts';
 import { WORDS } from '../names.ts';
-import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
-import { deleteStored, listStored, putStored } from '../stored.ts';
+import { listStored } from '../stored.ts';
+import { liftHold, placeHold } from './place.ts';
 
 const TEXT = z.string().min(1).max(512);
 const NEW_HOLD = z.strictObject({
@@ -29,24 +28,15 @@ export const holdRoutes: readonly Route[] = [
     act: async ({ admin, space, body: { reason, person, ...what } }, control) => {
       // The hold and its record show the pseudonym: naming somebody would be a way to learn it.
       if (person !== undefined) await needMayAsk(control, admin, space, [{ id: person }]);
-      const id = Bun.randomUUIDv7();
-      const of = person === undefined ? undefined : await principalOf(control, space, person);
-      const shown = { ...what, ...(of === undefined ? {} : { person: control.retention.pseudonyms.of(of) }) };
-      await control.record({ event: 'hold.added', space, ...whoOf(admin), reason, detail: { id, ...shown } });
-      const body = { ...what, ...(of === undefined ? {} : { person: of }), reason, by: admin.id, at: control.now() };
-      await putStored(control.store, 'hold', space, id, body, admin.id);
-      await control.retention.configure();
+      const of = person === undefined ? {} : { person: await principalOf(control, space, person) };
+      const id = await placeHold(control, { admin, space }, { ...what, ...of }, reason);
       return { id };
     },
   }),
   route({
     method: 'POST', path: '/audit/holds/:id/lift', summary: 'End a legal hold', access: 'govern', reach: 'space', body: LIFT,
     act: async ({ admin, space, params, body: { reason } }, control) => {
-      const id = params['id'] ?? '';
-      await needSecondPersonFor(control.store, { admin, space }, 'it ends a legal hold');
-      await control.record({ event: 'hold.lifted', space, ...whoOf(admin), reason, detail: { id } });
-      await deleteStored(control.store, 'hold', space, id, admin.id);
-      await control.retention.configure();
+      await liftHold(control, { admin, space }, params['id'] ?? '', reason);
       return {};
     },
   }),

@@ -22,6 +22,7 @@ export function declaredConfiguration(files: ManifestFiles, now: number): Pick<C
       policies: files.policies.map(({ file, text }) => stored(file, { file, source: text })),
       exceptions: [],
       vendors: Object.entries(manifest.vendors ?? {}).map(([id, vendor]) => stored(id, vendor)),
+      containments: [],
       classification: Object.keys(manifest.classification ?? {}).length === 0 ? [] : [{ space: DEFAULT_SPACE, rules: manifest.classification ?? {} }],
       defaults: manifest.defaults ?? {},
     },

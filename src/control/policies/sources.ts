@@ -2,6 +2,7 @@ import type { Server, Toolset } from '../../domain/server.ts';
 import type { PolicySource } from '../../policy/compile.ts';
 import { defaultPolicies } from '../../policy/defaults/table.ts';
 import { compileClassification } from '../../policy/classification.ts';
+import { compileContainments } from '../../policy/containments.ts';
 import { compileExceptions } from '../../policy/exceptions.ts';
 import { writeLearning } from '../../policy/learn.ts';
 import { compileVendor } from '../../policy/vendors.ts';
@@ -30,8 +31,8 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
   return [...defaultPolicies(rules.defaults), ...own];
 }
 
-function spacesOf({ roles, bindings, policies, exceptions, classification, vendors }: Rules, { servers }: Registry): readonly string[] {
-  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...classification, ...vendors, ...servers].map(({ space }) => space))].sort();
+function spacesOf({ roles, bindings, policies, exceptions, containments, classification, vendors }: Rules, { servers }: Registry): readonly string[] {
+  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...containments, ...classification, ...vendors, ...servers].map(({ space }) => space))].sort();
 }
 
 function sourcesOf(space: string, rules: Rules, registry: Registry): readonly PolicySource[] {
@@ -43,6 +44,7 @@ function sourcesOf(space: string, rules: Rules, registry: Registry): readonly Po
     ...compileRoles(roles, mine(rules.bindings).map(({ body }) => body), mine(registry.toolsets), FILE),
     ...mine(rules.vendors).flatMap(({ id, body: { data, limit } }) => compileVendor({ id, data, limit }, FILE)),
     ...mine(rules.classification).flatMap(({ rules: classified }) => compileClassification(classified, FILE)),
+    ...compileContainments(mine(rules.containments).map(({ containment }) => containment), FILE),
     ...mine(rules.exceptions).flatMap(({ id, body }) => {
       const { scope, createdAt, expiresAt, ...rest } = body;
       const server = scope.kind === 'learn' ? servers.get(scope.server) : undefined;

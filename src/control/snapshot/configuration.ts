@@ -12,6 +12,7 @@ import type { ClassificationShape, DefaultsShape } from '../../registry/flow-sha
 import type { Rows } from '../../store/store.ts';
 import { readRestored } from '../backups/restored.ts';
 import { readBackup } from '../backups/settings.ts';
+import { quarantined, raisedInspection, readPolicyContainments } from '../containments/standing.ts';
 import { readDetectSettings } from '../detect/settings.ts';
 import { readFlowParts, readFlowSettings } from '../flow/settings.ts';
 import { readIssuers } from '../manifest/identity.ts';
@@ -58,6 +59,8 @@ export interface Rules {
   readonly bindings: Listed<'binding'>;
   readonly policies: Listed<'policy'>;
   readonly exceptions: Listed<'exception'>;
+  /** What containments have policy say while they hold. */
+  readonly containments: Awaited<ReturnType<typeof readPolicyContainments>>;
   readonly classification: readonly { readonly space: string; readonly rules: ClassificationShape }[];
   readonly vendors: Listed<'vendor'>;
   readonly defaults: DefaultsShape;
@@ -72,7 +75,7 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
   const spaces = await spacesOf(rows);
   const flows = await Promise.all(spaces.map(async (space) => ({ space, rules: (await readFlowParts(rows, space)).classification })));
   return {
-    servers: await readServers(rows, now),
+    servers: await quarantined(rows, await readServers(rows, now), now),
     toolsets: (await listStored(rows, 'toolset')).map(({ id, space, body }) => ({ id, space, ...body })),
     tokens: (await listStored(rows, 'token')).flatMap(({ id, space, body: { revokedAt, madeBy: _maker, ...body } }) =>
       revokedAt === undefined && body.expiresAt > now ? [{ id, space, ...body }] : []),
@@ -82,13 +85,14 @@ export async function readConfiguration(rows: Rows, now: number): Promise<Config
     limits: await readStandingLimits(rows),
     audit: await readAuditSettings(rows, now),
     flow: await readFlowSettings(rows, spaces),
-    detect: await readDetectSettings(rows), known: await readKnown(rows),
+    detect: await raisedInspection(rows, await readDetectSettings(rows), now), known: await readKnown(rows),
     ...(telemetry === undefined ? {} : { telemetry }), ...(recoveryKeys === undefined ? {} : { recovery: { keys: recoveryKeys } }),
     ...(restored === undefined ? {} : { restoredAt: restored.at }),
     rules: {
       roles: await listStored(rows, 'role'), bindings: await listStored(rows, 'binding'),
       vendors: await listStored(rows, 'vendor'),
       policies: await listStored(rows, 'policy'), exceptions: (await listStored(rows, 'exception')).filter(({ body }) => body.expiresAt > now),
+      containments: await readPolicyContainments(rows, now),
       classification: flows.filter(({ rules }) => Object.keys(rules).length > 0), defaults: (await readFlowParts(rows, DEFAULT_SPACE)).defaults,
     },
   };

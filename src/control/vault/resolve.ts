@@ -6,10 +6,11 @@ import { readByCommand } from '../../vault/exec-provider.ts';
 import type { HashicorpReader } from '../../vault/hashicorp.ts';
 import { isExpired } from '../../vault/keep.ts';
 import type { Sealer } from '../../vault/seal.ts';
+import { activeContainments } from '../containments/active.ts';
 import type { Control } from '../control.ts';
 import { findStored } from '../stored.ts';
 import type { MachineSecrets } from './machine-secrets.ts';
-import { currentOf, noteUse, openVersion } from './secrets.ts';
+import { currentOf, noteUse, openVersion, versionId } from './secrets.ts';
 import { readVaultSettings } from './settings.ts';
 
 /** A secret in clear, for the moment in which it is needed. */
@@ -71,15 +72,26 @@ async function fromVault(parts: ReaderParts, space: string, name: string, provid
   const { holds, expires } = found.body;
   if (isExpired(found.body, parts.now())) throw expired(`secret ${name}`, found.body.expires);
   if (holds.kind === 'provider') {
+    await needNotHeld(parts, space, `vault|${space}/${name}`, name);
     const read = provided ? await fromProvider(parts, space, holds) : undefined;
     await noteUse(parts.store, found, parts.now());
     return read === undefined || expires === undefined ? read : { ...read, expires };
   }
   const version = currentOf(found.body)?.version;
   if (version === undefined) return undefined;
+  await needNotHeld(parts, space, versionId(space, name, version), name);
   const value = await openVersion(parts.sealer, space, name, found.body, version);
   await noteUse(parts.store, found, parts.now());
   return { value, version, ...(expires === undefined ? {} : { expires }) };
+}
+
+/** Nobody is given what a containment holds until it is rotated: it may be known to others. */
+async function needNotHeld({ store, now }: ReaderParts, space: string, id: string, name: string): Promise<void> {
+  const held = (await activeContainments(store, now(), space)).some(({ body }) => body.verb === 'rotate-secret' && body.result?.['holds'] === id);
+  if (!held) return;
+  throw new SallyportError('ERR_SECRET_EXPIRED', `secret ${name} is held by a containment until it is rotated`, {
+    remedy: `Set its next version with: sallyport vault rotate ${name}`,
+  });
 }
 
 async function fromProvider(

@@ -1,0 +1,72 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { isWide } from '../../incident/contain.ts';
+import { refuseUnless } from '../admins/administration.ts';
+import type { By, Control } from '../control.ts';
+import { liftHold } from '../holds/place.ts';
+import { needSecondPersonFor } from '../proposals/second-person.ts';
+import { listStored, needStored, putStored } from '../stored.ts';
+import { recordOf } from './contain.ts';
+import { presentContainment } from './present.ts';
+
+/**
+ * Takes a containment back before its time: what it stopped goes on everywhere, unless something else stops it too. Lifted once more it
+ * is lifted already. Throws `ERR_CONFLICT` for what has no way back, `ERR_SECOND_PERSON` for what is wide.
+ */
+export async function lift(control: Control, by: By, id: string, reason: string): Promise<JsonObject> {
+  const { space, admin } = by;
+  const found = await needStored(control.store, 'containment', space, id);
+  const { state, verb, scope, result } = found.body;
+  if (state === 'lifted' || state === 'expired') return presentContainment(found);
+  if (state !== 'applied') {
+    throw new SallyportError('ERR_CONFLICT', `${verb} has no way back that is a click: it ${state === 'failed' ? 'was not done' : 'is done'}`, {
+      remedy: 'What brings back what it took stands in its answer: sallyport incident show.',
+    });
+  }
+  if (isWide(scope)) await needSecondPersonFor(control.store, by, `it lets a whole space go on that ${verb} contains`);
+  const ended = { by: admin.id, at: control.now(), reason };
+  const lifted = { ...found.body, state: 'lifted' as const, ended };
+  if (verb === 'legal-hold') {
+    if (admin.proof !== undefined) {
+      const question = { access: 'govern', space, part: 'audit' } as const;
+      refuseUnless(await control.admins.decide(admin, question), admin, question);
+    }
+    await liftHold(control, by, typeof result?.['hold'] === 'string' ? result['hold'] : '', reason);
+  }
+  await control.change(by, { resource: 'containment', id, verb: 'lift', reason, detail: { verb, ...scope } }, async (rows) => {
+    await needStored(rows, 'containment', space, id);
+    await putStored(rows, 'containment', space, id, lifted, admin.id);
+  });
+  await recordOf(control, by, 'containment.lifted', { ...found, body: { ...lifted, reason } }, { why: 'lifted' });
+  return presentContainment({ ...found, body: lifted });
+}
+
+const SELF = { id: 'sallyport|control', may: [] } as const;
+
+/** Notes whose time is over, once in a fleet, and compiles what holds without them; by then they hold nothing any more. Gives how many. */
+export async function expireContainments(control: Pick<Control, 'store' | 'record' | 'change' | 'now' | 'lease'>): Promise<number> {
+  const due = (await listStored(control.store, 'containment')).filter(({ body }) => body.state === 'applied' && (body.until ?? Infinity) <= control.now());
+  let ended = 0;
+  for (const { id, space } of due) {
+    const at = control.now();
+    const expired = await control.store.transaction(async (rows) => {
+      const found = (await listStored(rows, 'containment', space)).find((one) => one.id === id);
+      // Another replica was here, or somebody asked for more time.
+      if (found === undefined || found.body.state !== 'applied' || (found.body.until ?? Infinity) > at) return undefined;
+      const body = { ...found.body, state: 'expired' as const, ended: { by: SELF.id, at, reason: 'its time is over' } };
+      await putStored(rows, 'containment', space, id, body, SELF.id);
+      return { ...found, body };
+    });
+    if (expired === undefined) continue;
+    ended += 1;
+    await recordOf(control, { admin: SELF, space }, 'containment.lifted', { ...expired, body: { ...expired.body, reason: expired.body.ended.reason } }, { why: 'expired' });
+  }
+  if (ended > 0) {
+    await control.change({ admin: SELF, space: DEFAULT_SPACE }, { resource: 'snapshot', id: 'containments', verb: 'compile' }, async () => undefined, {
+      unlessInForce: true,
+    });
+    await control.lease.renew();
+  }
+  return ended;
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { startCrm, type Crm } from '../../demo/crm.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { isArray } from '../../src/domain/json.ts';
+import { startGate, type Gate } from '../fixtures/gate.ts';
+import { callTool, objectIn, type Called } from '../fixtures/modern-call.ts';
+import { stringAt } from './asking.ts';
+import { verifies } from './requirements.ts';
+
+/** Every containment verb at a running gate: what it stops stops, what is beside it goes on, and what is lifted comes back. */
+let crm: Crm;
+let gate: Gate;
+
+beforeAll(async () => {
+  crm = startCrm();
+  gate = await startGate({
+    policy: 'permit(principal in Group::"testers", action, resource);',
+    manifest: `servers:
+  crm: { url: "${crm.url}", allowPrivate: true, owner: tests, tools: { search_contacts: { effect: read }, update_contact: { effect: write } } }
+  bank: { url: "${crm.url.replace('127.0.0.1', 'localhost')}", allowPrivate: true, owner: tests, tools: { search_contacts: { effect: read } } }
+limits: { denials: 1000000/min, cascade: { denials: 1000000 } }
+detect: { detectors: { egress: off } }
+`,
+  });
+  await gate.enrol('crm', 'bank');
+}, 30_000);
+
+afterAll(async () => {
+  await gate.stop();
+  await crm.stop();
+}, 30_000);
+
+const READ = ['search_contacts', { query: 'ada' }] as const;
+const WRITE = ['update_contact', { id: 'c-1', city: 'Rome' }] as const;
+
+interface Wish {
+  readonly server?: string;
+  readonly tool?: readonly [string, JsonObject];
+  readonly token: string;
+}
+
+async function ask({ server = 'crm', tool = READ, token }: Wish): Promise<Called> {
+  return callTool(`${gate.url}/mcp/${server}`, token, tool[0], tool[1]);
+}
+
+/** Gateways hear of it in a moment; the test's own limit ends what never happens. */
+async function until(wish: Wish, code: string | undefined): Promise<void> {
+  for (let called = await ask(wish); code === undefined ? called.result === undefined : called.code !== code; called = await ask(wish));
+}
+
+type Scope = readonly [target: string, name?: string];
+
+async function contain(verb: string, [target, name = '']: Scope, more: JsonObject = {}): Promise<JsonObject> {
+  return gate.admin('POST', '/containments', { verb, scope: { target, name }, reason: 'a test', ...more });
+}
+
+function lift({ id }: JsonObject): Promise<JsonObject> {
+  return gate.admin('POST', `/containments/${typeof id === 'string' ? id : ''}/lift`, { reason: 'it is over' });
+}
+
+async function contextOf(agent: string): Promise<string> {
+  const { contexts } = await gate.admin('GET', '/contexts');
+  return (isArray(contexts) ? contexts : []).map(objectIn).flatMap((one) => (one['agent'] === agent ? [stringAt(one, 'key') ?? ''] : []))[0] ?? '';
+}
+
+/** What each stops, what stays, and by which refusal. */
+type Row = readonly [verb: string, scope: Scope, code: string, stopped: Partial<Wish>, passes?: Partial<Wish>];
+const STANDING: readonly Row[] = [
+  ['kill', ['all'], 'ERR_KILLED', {}],
+  ['kill', ['space'], 'ERR_KILLED', {}],
+  ['kill', ['server', 'crm'], 'ERR_KILLED', {}, { server: 'bank' }],
+  ['kill', ['tool', 'crm/search_contacts'], 'ERR_KILLED', {}, { tool: WRITE }],
+  ['kill', ['agent', 'AGENT'], 'ERR_KILLED', {}],
+  ['kill', ['principal', 'sallyport|AGENT'], 'ERR_KILLED', {}],
+  ['kill', ['context', 'CONTEXT'], 'ERR_KILLED', {}],
+  ['quarantine-server', ['server', 'crm'], 'ERR_SERVER_QUARANTINED', {}, { server: 'bank' }],
+  ['read-only', ['space'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
+  ['read-only', ['all'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
+  ['read-only', ['server', 'crm'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
+  ['read-only', ['agent', 'AGENT'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
+  ['read-only', ['principal', 'sallyport|AGENT'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
+  ['require-approval', ['server', 'crm'], 'ERR_APPROVAL_REQUIRED', { tool: WRITE }, {}],
+  ['require-approval', ['tool', 'crm/search_contacts'], 'ERR_APPROVAL_REQUIRED', {}, { tool: WRITE }],
+  ['block-host', ['host', 'localhost'], 'ERR_KILLED', { server: 'bank' }, {}],
+  ['raise-inspection', ['server', 'crm'], 'ERR_POLICY_DENIED', { tool: ['search_contacts', { query: 'https://webhook.site/9c1d?d=1' }] },
+    { server: 'bank', tool: ['search_contacts', { query: 'https://webhook.site/9c1d?d=1' }] }],
+];
+
+for (const [verb, [target, named = ''], code, stopped, passes] of STANDING) {
+  test(verifies('containment-effect', `${verb} of ${target} ${named}: it stops, what is beside it goes on, and it is lifted`), async () => {
+    const agent = `agent-${Bun.randomUUIDv7().slice(-8)}`;
+    const [token, other] = [await gate.token({ agent }), await gate.token({ agent: 'bystander' })];
+    await until({ token, ...stopped }, undefined);
+    const scope: Scope = [target, named === 'CONTEXT' ? await contextOf(agent) : named.replace('AGENT', agent)];
+    const contained = await contain(verb, scope);
+    try {
+      expect(contained).toMatchObject({ state: 'applied', verb, known: false, wide: target === 'all' || target === 'space' });
+      await until({ token, ...stopped }, code);
+      if (passes !== undefined) expect(await ask({ token, ...passes })).toMatchObject({ code: undefined });
+      if (['agent', 'principal', 'context'].includes(target)) expect((await ask({ token: other, ...stopped })).result).toBeDefined();
+      // Asked again it is the same one.
+      expect(await contain(verb, scope)).toMatchObject({ id: contained['id'] ?? '', known: true });
+    } finally {
+      expect(await lift(contained)).toMatchObject({ state: 'lifted' });
+    }
+    expect(await lift(contained)).toMatchObject({ state: 'lifted' });
+    await until({ token, ...stopped }, undefined);
+  }, 8_000);
+}
