@@ -36,10 +36,10 @@ export async function readLease(rows: Rows, snapshotVersion: number, now: number
 
 /** What is thrown by hand, and what containments throw: neither lets go on what the other stops. */
 function both(one: Killed, other: Killed): Killed {
-  const joined = (name: 'spaces' | 'agents' | 'principals' | 'servers' | 'tools' | 'contexts'): readonly string[] =>
-    [...new Set([...(one[name] ?? []), ...(other[name] ?? [])])];
+  const joined = (name: 'agents' | 'principals' | 'servers' | 'tools' | 'contexts'): readonly string[] =>
+    [...new Set([...one[name], ...other[name]])];
   return {
-    all: one.all || other.all, spaces: joined('spaces'), agents: joined('agents'), principals: joined('principals'), servers: joined('servers'),
+    all: one.all || other.all, ...(other.spaces === undefined || other.spaces.length === 0 ? {} : { spaces: other.spaces }), agents: joined('agents'), principals: joined('principals'), servers: joined('servers'),
     tools: joined('tools'), contexts: joined('contexts'),
   };
 }

@@ -36,5 +36,5 @@ test('a containment holds until its time is over, whoever has noted that', () =>
   expect(holds({ state: 'applied', until: 10 }, 9)).toBe(true);
   expect(holds({ state: 'applied', until: 10 }, 10)).toBe(false);
   expect(holds({ state: 'applied' }, 10)).toBe(true);
-  for (const state of ['lifted', 'expired', 'done', 'failed']) expect(holds({ state, until: 10 }, 9)).toBe(false);
+  for (const state of ['lifted', 'expired', 'done', 'failed'] as const) expect(holds({ state, until: 10 }, 9)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { ContainmentScope, ContainmentVerb } from '../domain/containment.ts';
+import type { ContainmentScope, ContainmentState, ContainmentVerb } from '../domain/containment.ts';
 
 /** What a verb is, whatever it is done to. */
 export interface VerbKind {
@@ -113,7 +113,7 @@ export function complain(verb: ContainmentVerb, { target, name }: ContainmentSco
 
 /** A containment as far as time and state say whether it holds. */
 export interface Holding {
-  readonly state: string;
+  readonly state: ContainmentState;
   /** Epoch ms; absent: without an end. */
   readonly until?: number;
 }

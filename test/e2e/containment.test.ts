@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { startCrm, type Crm } from '../../demo/crm.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
-import { isArray } from '../../src/domain/json.ts';
+import { isArray, isObject } from '../../src/domain/json.ts';
+import { expireContainments } from '../../src/control/containments/lift.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { callTool, objectIn, type Called } from '../fixtures/modern-call.ts';
 import { stringAt } from './asking.ts';
@@ -58,6 +59,11 @@ function lift({ id }: JsonObject): Promise<JsonObject> {
   return gate.admin('POST', `/containments/${typeof id === 'string' ? id : ''}/lift`, { reason: 'it is over' });
 }
 
+/** Of what the control API refused. */
+async function codeOf(asked: Promise<unknown>): Promise<string> {
+  return asked.then(() => '', (error: unknown) => /"code":"(\w+)"/.exec(String(error))?.[1] ?? String(error));
+}
+
 async function contextOf(agent: string): Promise<string> {
   const { contexts } = await gate.admin('GET', '/contexts');
   return (isArray(contexts) ? contexts : []).map(objectIn).flatMap((one) => (one['agent'] === agent ? [stringAt(one, 'key') ?? ''] : []))[0] ?? '';
@@ -107,3 +113,41 @@ for (const [verb, [target, named = ''], code, stopped, passes] of STANDING) {
     await until({ token, ...stopped }, undefined);
   }, 8_000);
 }
+
+test(verifies('containment-held', 'a dry run says what it would do and meet, and does nothing; what would not compile is refused'), async () => {
+  const token = await gate.token({ agent: 'looked-at' });
+  await until({ token }, undefined);
+  const said = await contain('kill', ['agent', 'looked-at'], { dryRun: true });
+  expect(said).toMatchObject({ dryRun: true, wide: false, state: 'applied', touched: { tokens: { count: 1 }, contexts: { count: 1 } } });
+  expect(said['id']).toBeUndefined();
+  expect(await contain('read-only', ['server', 'crm'], { dryRun: true })).toMatchObject({ touched: { servers: { names: ['crm'] }, tools: { count: 5 } } });
+  const refused: readonly (readonly [string, Scope, JsonObject?])[] = [
+    ['rollback-pin', ['host', 'a.example']], ['kill', ['server', '../crm']], ['require-approval', ['space'], { approvers: 'a\nb' }],
+    ['kill', ['space'], { forMs: 1 }], ['kill', ['credential', 'a b']],
+  ];
+  for (const [verb, scope, more = {}] of refused) expect(await codeOf(contain(verb, scope, more))).toBe('ERR_REQUEST_INVALID');
+  const { containments } = await gate.admin('GET', '/containments?state=applied');
+  expect(containments).toEqual([]);
+  expect((await ask({ token })).result).toBeDefined();
+}, 8_000);
+
+test(verifies('containment-held', 'its time ends a containment at the gate and on record, and nobody need lift it'), async () => {
+  const token = await gate.token({ agent: 'timed' });
+  const control = gate.control();
+  const contained = [await contain('kill', ['agent', 'timed'], { forMs: 60_000 }), await contain('read-only', ['agent', 'timed'], { forMs: 60_000 })];
+  await until({ token }, 'ERR_KILLED');
+  // The row as it will be in a minute: nothing else of the containment is kept anywhere.
+  for (const { id } of contained) {
+    const row = await control.store.get('containment', 'default', String(id));
+    if (row === undefined || !isObject(row.body)) throw new Error('there is no such containment');
+    await control.store.put('containment', 'default', String(id), { ...row.body, until: Date.now() - 1 }, { by: 'tests' });
+  }
+  expect(await expireContainments(control)).toBe(2);
+  expect(await expireContainments(control)).toBe(0);
+  await until({ token, tool: WRITE }, undefined);
+  const lifted = await gate.records({ event: 'containment.lifted' });
+  expect(lifted.filter(({ detail }) => objectIn(detail)['why'] === 'expired').map(({ detail }) => objectIn(detail)['id'])).toEqual(contained.map(({ id }) => id));
+  for (const { id } of contained) {
+    expect(await gate.admin('GET', `/containments/${String(id)}`)).toMatchObject({ state: 'expired', ended: { principal: 'sallyport|control' } });
+  }
+}, 8_000);

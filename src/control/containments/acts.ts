@@ -54,19 +54,22 @@ const revokeTokens: Act = async (control, { admin, space }, { scope: { target, n
       }
     });
   }
-  const people = target === 'principal' ? [name.slice(name.indexOf('|') + 1)] : [];
-  let grants = 0;
-  for (const person of people) {
-    await endSessionsOf(control, person);
-    for (const { body } of await listConsents(control.store, now, person)) {
-      for (const grant of body.grants) {
-        grants += 1;
-        await addRevocation(control, { credential: `${name.slice(0, name.indexOf('|'))}|${grant}`, reason: reason.slice(0, 300), until: now + LIMITS.grantMs }, admin.id);
-      }
-    }
-  }
+  const grants = target === 'principal' ? await endGrantsOf(control, admin.id, name, reason) : 0;
   return { result: { tokens: tokens.length, grants } };
 };
+
+/** Sessions at our own door, and what programs were granted there: they would be given new tokens. How many grants. */
+async function endGrantsOf(control: Control, by: string, principal: string, reason: string): Promise<number> {
+  const now = control.now();
+  const at = principal.indexOf('|');
+  const [issuer, person] = [principal.slice(0, at), principal.slice(at + 1)];
+  await endSessionsOf(control, person);
+  const grants = (await listConsents(control.store, now, person)).flatMap(({ body }) => body.grants);
+  for (const grant of grants) {
+    await addRevocation(control, { credential: `${issuer}|${grant}`, reason: reason.slice(0, 300), until: now + LIMITS.grantMs }, by);
+  }
+  return grants.length;
+}
 
 const revokeCredential: Act = async (control, by, containment) => {
   const { space, admin } = by;
@@ -77,7 +80,9 @@ const revokeCredential: Act = async (control, by, containment) => {
     servers?.includes(body.server) === true || (target === 'principal' && body.principal === name) || (target === 'agent' && body.agent === name)
     || (target === 'credential' && id === name)));
   if (target === 'credential' && secret === undefined && ending.length === 0) {
-    throw new SallyportError('ERR_NOT_FOUND', `there is no secret and no connected account "${name}"`, { remedy: 'See `sallyport vault list` and `sallyport connection list`.' });
+    throw new SallyportError('ERR_NOT_FOUND', `there is no secret and no connected account "${name}"`, {
+      remedy: 'See `sallyport vault list` and `sallyport connection list`.',
+    });
   }
   for (const connection of ending) await control.connections.end(connection, admin.id);
   const version = secret === undefined ? undefined : currentOf(secret.body)?.version;

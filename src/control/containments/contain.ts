@@ -2,7 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
-import { complain, isWide, VERB_KINDS } from '../../incident/contain.ts';
+import { complain, holds, isWide, VERB_KINDS } from '../../incident/contain.ts';
 import type { Rows } from '../../store/store.ts';
 import { principalOf } from '../audit/people.ts';
 import { whoOf } from '../change.ts';
@@ -123,12 +123,15 @@ function keyOf({ verb, scope, incident, approvers, tokenAgeMaxS, digest }: Store
 /** Every one stands in each lease or snapshot; ended ones make room, oldest first. */
 async function needRoom(rows: Rows, space: string, now: number): Promise<void> {
   const all = await listStored(rows, 'containment', space);
-  const active = (await activeContainments(rows, now, space)).length;
+  const active = all.filter(({ body }) => holds(body, now)).length;
   if (active >= LIMITS.containmentsMax) {
-    throw new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.containmentsMax} containments hold in this space`, { remedy: 'Lift some, or contain more at once.' });
+    throw new SallyportError('ERR_REQUEST_INVALID', `${LIMITS.containmentsMax} containments hold in this space`, {
+      remedy: 'Lift some, or contain more at once.',
+    });
   }
   const ended = all.filter(({ body }) => body.state !== 'applied').toSorted((one, other) => one.body.at - other.body.at);
-  for (const { id } of ended.slice(0, Math.max(0, ended.length - LIMITS.containmentsEndedKept))) await rows.delete('containment', space, id, { by: 'control' });
+  const over = ended.slice(0, Math.max(0, ended.length - LIMITS.containmentsEndedKept));
+  for (const { id } of over) await rows.delete('containment', space, id, { by: 'control' });
 }
 
 /** On record: what was contained, why, and how much of what it met. */

@@ -60,7 +60,8 @@ export async function expireContainments(control: Pick<Control, 'store' | 'recor
     });
     if (expired === undefined) continue;
     ended += 1;
-    await recordOf(control, { admin: SELF, space }, 'containment.lifted', { ...expired, body: { ...expired.body, reason: expired.body.ended.reason } }, { why: 'expired' });
+    const body = { ...expired.body, reason: expired.body.ended.reason };
+    await recordOf(control, { admin: SELF, space }, 'containment.lifted', { ...expired, body }, { why: 'expired' });
   }
   if (ended > 0) {
     await control.change({ admin: SELF, space: DEFAULT_SPACE }, { resource: 'snapshot', id: 'containments', verb: 'compile' }, async () => undefined, {

@@ -10,6 +10,7 @@ export function presentContainment({ id, space, body }: Contained): JsonObject {
     ...(id === '' ? {} : { id }), space, verb, scope: { ...scope }, state, reason, principal: by, at, ...(until === undefined ? {} : { until }),
     ...(incident === undefined ? {} : { incident }), does, reversible: way !== 'act', back, wide: isWide(scope),
     touched: Object.fromEntries(Object.entries(touched).map(([kind, { count, names }]) => [kind, { count, names: [...names] }])),
-    ...(ended === undefined ? {} : { ended: { principal: ended.by, at: ended.at, reason: ended.reason } }), ...(result === undefined ? {} : { result: { ...result } }),
+    ...(ended === undefined ? {} : { ended: { principal: ended.by, at: ended.at, reason: ended.reason } }),
+    ...(result === undefined ? {} : { result: { ...result } }),
   };
 }

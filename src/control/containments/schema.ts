@@ -10,8 +10,9 @@ const SCOPE = z.strictObject({ target: z.enum(CONTAINMENT_TARGETS), name: z.stri
 /** What some verbs ask beside what they are done to. */
 const WISHES = {
   /** Of `require-approval`. */
-  approvers: z.string().max(200).refine((text) => readApprove(text) !== undefined, 'must be whose word counts: owner, role:approver, a group, or 2:<one of these>')
-    .exactOptional(),
+  approvers: z.string().max(200).refine((text) => readApprove(text) !== undefined, {
+    error: 'must be whose word counts: owner, role:approver, a group, or 2:<one of these>',
+  }).exactOptional(),
   /** Of `step-up`: how old a token may be. */
   tokenAgeMaxS: z.int().min(30).max(86_400).exactOptional(),
   /** Of `rollback-pin`: what was approved, by its digest. Absent: what was before the present. */

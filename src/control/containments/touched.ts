@@ -67,7 +67,8 @@ async function toolsOf(rows: Rows, space: string, { target, name }: ContainmentS
 /** Those that are reached at a host, and local ones that may reach it. */
 async function serversAt(rows: Rows, space: string, host: string): Promise<readonly string[]> {
   return (await listStored(rows, 'server', space)).flatMap(({ id, body: { endpoint } }) => {
-    const hosts = endpoint.transport === 'stdio' ? endpoint.launch.sandbox.network.map((entry) => entry.replace(/:\d.*$/, '')) : [new URL(endpoint.url).hostname];
+    const hosts = endpoint.transport === 'stdio' ? endpoint.launch.sandbox.network.map((entry) => entry.replace(/:\d.*$/, ''))
+      : [new URL(endpoint.url).hostname];
     return hosts.some((one) => isHost(host, one)) ? [id] : [];
   });
 }

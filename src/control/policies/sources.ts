@@ -32,7 +32,8 @@ export function policySources(rules: Rules, registry: Registry): readonly Policy
 }
 
 function spacesOf({ roles, bindings, policies, exceptions, containments, classification, vendors }: Rules, { servers }: Registry): readonly string[] {
-  return [...new Set([...roles, ...bindings, ...policies, ...exceptions, ...containments, ...classification, ...vendors, ...servers].map(({ space }) => space))].sort();
+  const placed = [...roles, ...bindings, ...policies, ...exceptions, ...containments, ...classification, ...vendors, ...servers];
+  return [...new Set(placed.map(({ space }) => space))].sort();
 }
 
 function sourcesOf(space: string, rules: Rules, registry: Registry): readonly PolicySource[] {

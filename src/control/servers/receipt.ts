@@ -69,14 +69,16 @@ export function whyStopped(lease: Lease, call: Stoppable): string | undefined {
   const callers = [call.principal, call.caller].map((id) => `${call.space}/${id}`);
   if (callers.some((caller) => revokedPrincipals.includes(caller))) return 'the caller was deactivated';
   if (callers.some((caller) => call.issuedAt <= (principalsNotBefore[caller] ?? -1))) return 'the caller was deactivated since the token was issued';
-  const notBefore = [spacesNotBefore[call.space], spacesNotBefore['*'], ...[call.agent, ...call.actors].map((agent) => agentsNotBefore[`${call.space}/${agent}`])];
+  const ofAgents = [call.agent, ...call.actors].map((agent) => agentsNotBefore[`${call.space}/${agent}`]);
+  const notBefore = [spacesNotBefore[call.space], spacesNotBefore['*'], ...ofAgents];
   if (notBefore.some((at) => call.issuedAt <= (at ?? -1))) return 'what was issued until then was ended';
   return call.credentials.some((id) => revokedCredentials.includes(id)) ? 'the caller\'s credential was revoked' : undefined;
 }
 
 function isKilled({ space, server = '', tool = '', principal, caller, agent, actors, dispatchers, flow }: Stoppable, killed: Killed): boolean {
   const on = (ids: readonly string[], names: readonly string[]): boolean => names.some((name) => ids.includes(`${space}/${name}`));
-  return killed.all || (killed.spaces ?? []).includes(space) || on(killed.servers, [server]) || on(killed.principals, [principal, caller]) || on(killed.agents, [agent, ...actors])
+  if (killed.all || (killed.spaces ?? []).includes(space)) return true;
+  return on(killed.servers, [server]) || on(killed.principals, [principal, caller]) || on(killed.agents, [agent, ...actors])
     || on(killed.tools, [tool, ...dispatchers].map((name) => `${server}/${name}`)) || on(killed.contexts, [flow]);
 }
 

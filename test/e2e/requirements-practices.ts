@@ -1,0 +1,24 @@
+/** What issue 8 promises, and of clients' files issue 7, as `ROWS` of requirements.ts. */
+export const PRACTICES = {
+  'containment-effect': [
+    'Every containment verb has its effect at the gate, on what it is done to alone, and is taken back; again it is the same one.', 'issue 8, part 2',
+  ],
+  'containment-held': ['A containment ends by itself, takes two people where it is wide, and shows before what it would do.', 'issue 8, part 2'],
+  'scheduled-runs': [
+    'What is scheduled runs once in a fleet, is made up for once when it was missed, is lost to who falls silent, and every run is on record.',
+    'issue 8, part 6',
+  ],
+  'mail-sent': ['People are told by mail over TLS 1.3 or not at all, and nothing that others wrote begins a header.', 'issue 8, parts 5 and 6'],
+  'client-files-audited': [
+    'What is wrong with clients\' files and the texts that agents obey is told with its place and no value, for people and for code hosts.',
+    'issue 7, part 6',
+  ],
+  'client-files-bad': [
+    'A client\'s file that is broken, endless or rewritten meanwhile is told with its place; nothing is half-written, and nothing is lost.',
+    'issue 7, bad input',
+  ],
+  'client-files-sealed': [
+    'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
+    'issue 7, part 6 and Done when',
+  ],
+} as const;
