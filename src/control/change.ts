@@ -100,7 +100,7 @@ export async function rehearse<T>(
 function recordOf(by: By, what: What, snapshot: number | undefined, version: Version | undefined): Parameters<Control['record']>[0] {
   return {
     event: 'config.changed', space: by.space, ...whoOf(by.admin), action: `${what.resource}.${what.verb}`, ...(snapshot === undefined ? {} : { snapshot }),
-    ...(what.reason === undefined ? {} : { reason: what.reason }),
+    ...(what.reason === undefined ? {} : { reason: what.reason }), ...(what.exchange === undefined ? {} : { exchange: what.exchange }),
     detail: {
       resource: what.resource, id: what.id, verb: what.verb, ...what.detail, ...asWhom(by.admin),
       ...(version === undefined ? {} : { version: version.statement.number, digest: version.digest }),

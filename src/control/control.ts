@@ -135,6 +135,8 @@ export interface What {
   readonly reason?: string;
   /** The manifest that it applies. */
   readonly manifest?: NonNullable<Statement['manifest']>;
+  /** The id that its record stands under with others of the same doing; absent: its own. */
+  readonly exchange?: string;
   /** The version of the configuration that it brings back. */
   readonly restores?: number;
 }

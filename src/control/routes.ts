@@ -5,6 +5,7 @@ import { backupRoutes } from './backups/routes.ts';
 import { breakGlassRoutes } from './break-glass/routes.ts';
 import { consentRoutes } from './consents/routes.ts';
 import { issuerRoutes } from './issuer/routes.ts';
+import { reviewRoutes } from './reviews/routes.ts';
 import { revocationRoutes } from './revocations/routes.ts';
 import { agentRoutes } from './agents/routes.ts';
 import { approvalRoutes } from './approvals/routes.ts';
@@ -59,4 +60,5 @@ export const ROUTES: readonly Route[] = [
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
   ...incidentRoutes,
+  ...reviewRoutes,
 ];

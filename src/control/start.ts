@@ -50,6 +50,7 @@ import { ROUTES } from './routes.ts';
 import { createApprovalKeeper } from './approvals/keeper.ts';
 import { createWebhooks } from './approvals/webhooks.ts';
 import { createNotify } from './notify/notify.ts';
+import { keepReviews } from './reviews/tend.ts';
 import { keepSchedule } from './schedule/keeper.ts';
 import { createRegistryKeeper } from './registry/view.ts';
 import { createRecovery } from './recovery/keeper.ts';
@@ -203,7 +204,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control), keepSchedule(control));
-  closers.push(followIncidents(control), endContainments(control));
+  closers.push(followIncidents(control), endContainments(control), keepReviews(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }

@@ -24,6 +24,7 @@ import { PROPOSAL } from './proposals/schema.ts';
 import { QUARANTINED } from './quarantine/schema.ts';
 import { ASSET, IGNORED, SOURCE } from './inventory/schema.ts';
 import { SENSOR } from './inventory/sensors.ts';
+import { REVIEW, REVIEW_EVIDENCE, REVIEW_ITEM } from './reviews/schema.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
 import { CATALOG_ENTRY, LISTING } from './registry/schema.ts';
@@ -71,6 +72,7 @@ const SHAPES = {
   'vendor-probe': PROBE_REPORT,
   incident: INCIDENT, 'incident-key': INCIDENT_KEY,
   containment: CONTAINMENT,
+  review: REVIEW, 'review-item': REVIEW_ITEM, 'review-evidence': REVIEW_EVIDENCE,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

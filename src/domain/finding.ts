@@ -34,6 +34,14 @@ export const ANOMALY_RULES = [
 ] as const;
 export type AnomalyRule = (typeof ANOMALY_RULES)[number];
 
+/** The rules of the detector `review`: what a campaign checks. */
+export const REVIEW_CHECKS = [
+  'access', 'unused-access', 'wildcard-grant', 'stale-approval', 'stale-exception', 'outdated-server', 'outdated-sdk', 'outdated-revision', 'retiring-feature',
+  'advisory', 'owner-gone', 'unused-server', 'dead-endpoint', 'classification', 'attestation-due', 'exercise-due', 'deny-list', 'silent-sensor',
+  'unsealed-file', 'configuration-audit', 'retiring-authentication', 'expiring',
+] as const;
+export type ReviewCheck = (typeof REVIEW_CHECKS)[number];
+
 /** Every detector and what it can find: the words of findings, closed as those of records are. */
 export const FINDING_RULES = {
   anomaly: ANOMALY_RULES,
@@ -45,6 +53,8 @@ export const FINDING_RULES = {
   remote: ['attack', 'partly-read'],
   /** Of detectors of one's own: by how grave it is; `seen` begins with the plug-in's id. */
   plugin: SEVERITIES,
+  /** Of reviews: what was found, and `hasty` of who answers. */
+  review: ['hasty', ...REVIEW_CHECKS],
   /** Of a vendor's endpoint: what is another than when it was probed last, and what no longer passes. */
   vendor: [
     'tool-added', 'tool-changed', 'tool-removed', 'revisions', 'issuer', 'certificate', 'domain', 'advisory', 'authentication', 'regression',

@@ -98,4 +98,20 @@ export const PRACTICES_LIMITS = {
   containmentTouchedMax: 200,
   /** Snapshots that are looked through for what was approved before. */
   pinSnapshotsMax: 500,
+  /** Items that one answer decides at once, of low severity alone. */
+  reviewBulkMax: 20,
+  /** Answers of one person in a minute; above the first number it is a finding, above the second it is refused. */
+  reviewHastyPerMinute: 30,
+  reviewPerMinuteMax: 60,
+  /** Of one campaign; what is beyond it is said, and left for the next one. */
+  reviewItemsMax: 20_000,
+  /** Campaigns of one space that are open at once. */
+  reviewsOpenMax: 3,
+  reviewsKeptMax: 100,
+  /** After which a campaign that is due is closed, whatever is still to be done. */
+  reviewGraceMs: 14 * 24 * 60 * 60_000,
+  /** How long a suggestion is tried against what was recorded. */
+  reviewSuggestionMs: 60_000,
+  /** Findings of one campaign that go on record one by one. */
+  reviewFindingsMax: 200,
 } as const;

@@ -8,7 +8,7 @@ import { ID, SAFE_URL, SECRET } from './manifest-words.ts';
 /** `detect:` of sallyport.yaml: which detectors look where, what they are told, and what looks beside them. What a finding means is policy's. */
 
 /** All that can be switched: what looks at the inspection itself, at people, or at whole configurations is none of them. */
-const DETECTORS = Object.keys(FINDING_RULES).filter((id) => !['inspect', 'approvals', 'redteam', 'toxic-combination'].includes(id));
+const DETECTORS = Object.keys(FINDING_RULES).filter((id) => !['inspect', 'approvals', 'redteam', 'review', 'toxic-combination', 'vendor'].includes(id));
 const MODES = z.record(
   z.string().refine((id) => DETECTORS.includes(id), { error: `names what is no detector; they are ${DETECTORS.join(', ')}` }), z.enum(DETECTOR_MODES),
 );

@@ -15,6 +15,7 @@ import { LIMITS_SHAPE } from './limits-shape.ts';
 import { LAUNCH_ALLOWANCES } from './launch.ts';
 import { HTTP_URL, ID, MOMENT, WORDS } from './manifest-words.ts';
 import { NOTIFY_SHAPE } from './notify-shape.ts';
+import { REVIEWS_SHAPE } from './review-shape.ts';
 import { SCHEDULE_SHAPE } from './schedule-shape.ts';
 import { KNOWLEDGE_SHAPE } from './knowledge-shape.ts';
 import { PACKAGE_NAME, PACKAGES_SHAPE } from './package-shape.ts';
@@ -171,6 +172,7 @@ export const MANIFEST = z.strictObject({
   notify: NOTIFY_SHAPE.exactOptional(),
   schedule: SCHEDULE_SHAPE.exactOptional(),
   vendors: z.record(ID, VENDOR).exactOptional(),
+  reviews: REVIEWS_SHAPE.exactOptional(),
   servers: z.record(ID, SERVER).exactOptional(),
   toolsets: z.record(ID, z.array(MEMBER).min(1).max(1000)).exactOptional(),
   roles: z.record(ID, ROLE).exactOptional(),

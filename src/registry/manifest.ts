@@ -48,6 +48,7 @@ export interface Manifest {
   readonly knowledge?: NonNullable<ManifestShape['knowledge']>;
   readonly notify?: NonNullable<ManifestShape['notify']>;
   readonly schedule?: NonNullable<ManifestShape['schedule']>;
+  readonly reviews?: NonNullable<ManifestShape['reviews']>;
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -98,6 +99,7 @@ export function parseManifest(text: string, file: string): Manifest {
     ...(shape.notify && { notify: shape.notify }),
     ...(shape.schedule && { schedule: shape.schedule }),
     ...(shape.vendors && { vendors: shape.vendors }),
+    ...(shape.reviews && { reviews: shape.reviews }),
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -205,6 +207,7 @@ export function formatManifest(manifest: Manifest): string {
     ...(manifest.notify && { notify: manifest.notify }),
     ...(manifest.schedule && { schedule: manifest.schedule }),
     ...(manifest.vendors && { vendors: manifest.vendors }),
+    ...(manifest.reviews && { reviews: manifest.reviews }),
     ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
     ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
     ...(filled(manifest.roles) && { roles: manifest.roles }),

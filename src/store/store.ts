@@ -14,6 +14,7 @@ export const KINDS = [
   'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe',
   'incident', 'incident-key', 'incident-cursor',
   'containment',
+  'review', 'review-item', 'review-evidence',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

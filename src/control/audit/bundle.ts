@@ -27,8 +27,13 @@ export interface BundleFor {
   readonly reveal: boolean;
 }
 
-/** The files of an evidence bundle. On record before they are handed out. Throws `ERR_NOT_FOUND`, `ERR_ADMIN_FORBIDDEN`, `ERR_REQUEST_INVALID`. */
-export async function makeBundle(control: Control, { admin, space, reveal }: BundleFor, scope: BundleScope): Promise<ReadonlyMap<string, string>> {
+/**
+ * The files of an evidence bundle, with `also` beside them, which names nobody. On record before they are handed out.
+ * Throws `ERR_NOT_FOUND`, `ERR_ADMIN_FORBIDDEN`, `ERR_REQUEST_INVALID`.
+ */
+export async function makeBundle(
+  control: Control, { admin, space, reveal }: BundleFor, scope: BundleScope, also: ReadonlyMap<string, string> = new Map(),
+): Promise<ReadonlyMap<string, string>> {
   const view = await viewFor(control, admin, space, reveal);
   const original = reveal || (await showsPeople(control, admin, space));
   const entries = await entriesOf(control, space, scope);
@@ -45,7 +50,7 @@ export async function makeBundle(control: Control, { admin, space, reveal }: Bun
   return assembleBundle({
     createdAt: control.now(), createdBy: original ? admin.id : control.retention.pseudonyms.of(admin.id), space,
     scope: scopeJson(scope, original ? undefined : view),
-    disclosure: original ? 'original' : 'pseudonyms', vkey, note, records: bundled, others, gaps: missing,
+    disclosure: original ? 'original' : 'pseudonyms', vkey, note, records: bundled, others: new Map([...others, ...also]), gaps: missing,
   }, control.signBundle);
 }
 

@@ -14,7 +14,7 @@ export const CONFIGURED = [
 /** Settings that are; kill switches stand outside (they take away, at once), and what control derives by itself does. */
 const CONFIGURED_SETTINGS: readonly string[] = [
   'network', 'identity', 'limits', 'audit', 'telemetry', 'approvals', 'detect', 'flow', 'classification', 'defaults', 'vault', 'administration',
-  'issuer', 'presence', 'backup', 'packages', 'runner', 'registry', 'knowledge',
+  'issuer', 'presence', 'backup', 'packages', 'runner', 'registry', 'knowledge', 'notify', 'schedule', 'reviews',
 ];
 
 export function isConfigured(kind: Kind, id: string): boolean {

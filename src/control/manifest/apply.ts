@@ -11,6 +11,7 @@ import { writeLimits } from './limits.ts';
 import { digestOfFiles, type Origin } from './on-disk.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
 import { writeNotify } from '../notify/settings.ts';
+import { writeReviewSettings } from '../reviews/settings.ts';
 import { writeSchedule } from '../schedule/settings.ts';
 import { writeApprovals } from '../approvals/settings.ts';
 import { writeBackup } from '../backups/settings.ts';
@@ -94,6 +95,7 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
     ...((await writePackages(rows, by.space, wanted.packages, by.admin.id)) ? [{ resource: 'packages', id: 'packages', verb: 'change' } as const] : []),
     ...((await writeRegistry(rows, by.space, wanted.registry, by.admin.id)) ? [{ resource: 'registry', id: 'registry', verb: 'change' } as const] : []),
     ...((await writeNotify(rows, by.space, wanted.notify, by.admin.id)) ? [{ resource: 'notify', id: 'notify', verb: 'change' } as const] : []),
+    ...((await writeReviewSettings(rows, by.space, wanted.reviews, by.admin.id)) ? [{ resource: 'reviews', id: 'reviews', verb: 'change' } as const] : []),
     ...((await writeSchedule(rows, by.space, wanted.schedule, by.admin.id)) ? [{ resource: 'schedule', id: 'schedule', verb: 'change' } as const] : []),
     ...((await writeKnowledgeSettings(rows, by.space, wanted.knowledge, by.admin.id)) ? [KNOWLEDGE_CHANGED] : []),
     ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),

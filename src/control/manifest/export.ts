@@ -10,6 +10,7 @@ import { readIdentity } from './identity.ts';
 import { readLimits } from './limits.ts';
 import { readNetwork } from './settings.ts';
 import { readNotify } from '../notify/settings.ts';
+import { readReviewSettings } from '../reviews/settings.ts';
 import { readSchedule } from '../schedule/settings.ts';
 import { readApprovals } from '../approvals/settings.ts';
 import { readBackup } from '../backups/settings.ts';
@@ -54,7 +55,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const packages = await readPackages(rows);
   const registry = await readRegistry(rows);
   const knowledge = await readKnowledgeSettings(rows);
-  const [notify, schedule] = [await readNotify(rows), await readSchedule(rows)];
+  const [notify, schedule, reviews] = [await readNotify(rows), await readSchedule(rows), await readReviewSettings(rows)];
   const vendors = await listStored(rows, 'vendor', space);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
@@ -72,6 +73,7 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
     ...(space === DEFAULT_SPACE && Object.keys(knowledge).length > 0 ? { knowledge } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(notify).length > 0 ? { notify } : {}),
     ...(space === DEFAULT_SPACE && Object.keys(schedule).length > 0 ? { schedule } : {}),
+    ...(space === DEFAULT_SPACE && Object.keys(reviews).length > 0 ? { reviews } : {}),
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,

@@ -13,6 +13,7 @@ import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
 import type { NotifyShape } from '../../registry/notify-shape.ts';
+import type { ReviewsShape } from '../../registry/review-shape.ts';
 import type { ScheduleShape } from '../../registry/schedule-shape.ts';
 import type { KnowledgeShape } from '../../registry/knowledge-shape.ts';
 import type { PackagesShape } from '../../registry/package-shape.ts';
@@ -45,6 +46,7 @@ export interface Wanted {
   readonly knowledge: KnowledgeShape;
   readonly notify: NotifyShape;
   readonly schedule: ScheduleShape;
+  readonly reviews: ReviewsShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -88,7 +90,7 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     detect: manifest.detect ?? {},
     runner: manifest.runner ?? {},
     packages: manifest.packages ?? {}, registry: manifest.registry ?? {}, knowledge: manifest.knowledge ?? {},
-    notify: manifest.notify ?? {}, schedule: manifest.schedule ?? {},
+    notify: manifest.notify ?? {}, schedule: manifest.schedule ?? {}, reviews: manifest.reviews ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: (['admin', 'agent', 'vendor'] as const).filter((kind) => manifest[`${kind}s`] === undefined),

@@ -58,7 +58,7 @@ interface Approved {
  * who may open backups and order a recovery, where packages come from, and who may read what is published.
  */
 const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals',
-  'runner', 'backup', 'packages', 'registry', 'notify'];
+  'runner', 'backup', 'packages', 'registry', 'notify', 'reviews'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */

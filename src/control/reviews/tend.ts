@@ -1,0 +1,47 @@
+import { LIMITS } from '../../domain/limits.ts';
+import { DAY_MS } from '../../review/days.ts';
+import type { Control } from '../control.ts';
+import { listStored } from '../stored.ts';
+import { closeReview } from './close.ts';
+import { lapse } from './lapse.ts';
+import { remind } from './remind.ts';
+import { REVIEWS } from './remedy.ts';
+
+const LOOK_MS = 60 * 60_000;
+/** So long before they are due people are told once more. */
+const REMIND_DAYS = [7, 2, 0];
+
+/** Everything that time does to open campaigns: reminders, lapses, and the end. */
+async function tendAll(control: Control): Promise<void> {
+  const open = (await listStored(control.store, 'review')).filter(({ body }) => body.state === 'open');
+  for (const { id, space, body } of open) {
+    const at = control.now();
+    if (at >= body.dueAt) await lapse(control, space, id);
+    else if (isTimeToRemind(body.reminders, body.openedAt, body.dueAt, at)) await remind(control, space, id);
+    if (at >= body.dueAt + LIMITS.reviewGraceMs) await closeReview(control, { admin: { id: REVIEWS, may: [] }, space }, id);
+  }
+}
+
+function isTimeToRemind(reminders: readonly { readonly at: number }[], openedAt: number, dueAt: number, now: number): boolean {
+  const last = reminders.at(-1)?.at ?? openedAt;
+  return REMIND_DAYS.some((days) => dueAt - days * DAY_MS > last && dueAt - days * DAY_MS <= now);
+}
+
+/** Looks every hour; where replicas run, one of them. */
+export function keepReviews(control: Control): () => Promise<void> {
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
+    if (await control.state.setIfAbsent('reviews/tend', '1', LOOK_MS / 2)) await tendAll(control);
+  };
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => control.report(`reviews cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
+      .finally(() => {
+        looking = undefined;
+      });
+  }, LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await looking;
+  };
+}
