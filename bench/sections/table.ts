@@ -5,6 +5,7 @@ import { measureDiscoverHost } from './discover-host.ts';
 import { measureDiscoverNetwork } from './discover-network.ts';
 import { measureFlow } from './flow.ts';
 import { measureIdentity } from './identity.ts';
+import { measureIncidents } from './incidents.ts';
 import { measureInspect } from './inspect.ts';
 import { measureIssuing } from './issuing.ts';
 import { measureJails } from './jails.ts';
@@ -54,4 +55,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'discover-host', measure: measureDiscoverHost },
   { name: 'discover-network', measure: measureDiscoverNetwork },
   { name: 'watch', measure: measureWatch },
+  { name: 'incidents', measure: measureIncidents },
 ];
