@@ -82,7 +82,9 @@ export function createCorrelator(rules: readonly IncidentRule[]): Correlator {
   return {
     take: (placed, now) => wanted(signalName(placed.signal)).flatMap(({ rule, needs }) => takeFor(rule, needs, placed, now) ?? []),
     anew({ rule, space, key, signals }, now) {
-      kept.get(`${space}\n${rule.id}`)?.delete(key);
+      const ofRule = kept.get(`${space}\n${rule.id}`);
+      // Several that were told to belong to what is over by now: they are looked at together.
+      if (ofRule?.get(key)?.said !== undefined) ofRule.delete(key);
       return signals.flatMap((placed) => takeFor(rule, rule.needs.map((_, index) => index), placed, now) ?? []);
     },
     oldest: (now) => oldestOf(kept, new Map(rules.map(({ id, withinMs }) => [id, withinMs])), now),

@@ -17,4 +17,29 @@ export const PRACTICES: readonly Switch[] = [
     ['certificates', 'neither an older TLS', 'rejectUnauthorized: true', 'rejectUnauthorized: false'],
     ['what hides in a text', 'hides nothing', ".replaceAll(NOT_OF_TEXT, '\\uFFFD')", ''],
   ]),
+  ...switches('src/incident/signal.ts', 'src/incident/signal.test.ts', [
+    ['what feeds itself', 'nothing feeds itself', ' || OURS.test(event)) return [];', ') return [];'],
+    ['signals of one record', 'of a bounded number', 'told.slice(0, LIMITS.signalsOfRecordMax)', 'told'],
+  ]),
+  ...switches('src/incident/correlate.ts', 'src/incident/correlate.test.ts', [
+    ['the order of needs', 'in this order', 'if (ordered !== true) return true;', 'if (ordered !== false) return true;'],
+    ['the time of a rule', 'in this order', 'forget(met, at - rule.withinMs);', 'forget(met, 0);'],
+    ['clocks of others', 'from next year', 'const at = Math.min(signal.at, now);', 'const at = signal.at;'],
+    ['memory of the correlator', 'costs a bounded memory', 'ofRule.size > LIMITS.correlatorSubjectsMax)', 'ofRule.size < 0)'],
+    ['spaces apart', 'in this order', "const name = `${space}\n${rule.id}`;", "const name = `\n${rule.id}`;"],
+  ]),
+  ...switches('src/incident/incident.ts', 'src/incident/correlate.test.ts', [
+    ['each place of the ledger once', 'takes each place', 'signals.filter(({ position }) => position > incident.position)', 'signals.slice()'],
+    ['room of a timeline', 'are bounded', 'if (timeline.length <= LIMITS.incidentTimelineMax)', 'if (timeline.length > 0)'],
+  ]),
+  ...switches('src/control/incidents/write.ts', 'src/control/incidents/incidents.test.ts', [
+    ['containments in the status', 'in its timeline and in its status', "if (event === 'containment.applied') {", "if (event === '') {"],
+  ]),
+  ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
+    ['where it was', 'goes on where it was', 'if (position < stored.next || position < cursor.next) return;', 'if (position < 0) return;'],
+  ]),
+  ...switches('src/control/incidents/routes.ts', 'src/control/incidents/incidents.test.ts', [
+    ['closing what is contained', 'in its timeline and in its status', 'if (containments.length > 0 && !leave)', 'if (containments.length < 0 && !leave)'],
+    ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
+  ]),
 ];

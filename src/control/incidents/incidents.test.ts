@@ -8,7 +8,6 @@ import type { ControlFixture } from '../fixture-control.ts';
 
 let fixture: ControlFixture;
 const [ANALYST, AUDITOR] = [person('ana', 'soc'), person('otto', 'audit')];
-const CONTEXT = 'c'.repeat(32);
 
 beforeAll(async () => {
   fixture = await openControl();
@@ -18,7 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const call = { principal: 'https://idp.example|ann', principalKind: 'person', agent: 'bot', context: CONTEXT, server: 'mail' } as const;
 const finding = (detector: string, rule: string) => ({ detector, rule, severity: 'high', at: [] } as const);
 
 /** What a gateway would record of a call. */
@@ -37,65 +35,88 @@ async function until(found: (incidents: readonly JsonObject[]) => boolean, space
   }
 }
 
+/** A call of an agent with a flow context of its own. */
+function someone(): Partial<Happening> & { readonly context: string } {
+  const context = Bun.randomUUIDv7().replaceAll('-', '');
+  return { principal: 'https://idp.example|ann', principalKind: 'person', agent: `bot-${context.slice(-8)}`, context };
+}
+
+const isOf = (context: string) => (incident: JsonObject) => text(part(incident, 'subjects', 'context')) === context;
+const STRANGE = { code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'], effect: 'communicate' } as const;
+
+/** An agent reads orders and obeys them: an incident. */
+async function attack(call = someone()): Promise<{ readonly id: string; readonly call: ReturnType<typeof someone>; readonly incident: JsonObject }> {
+  const known = new Set((await until(() => true)).map(({ id }) => id));
+  await happens({ ...call, event: 'result.delivered', server: 'mail', findings: [finding('instructions', 'override')] });
+  await happens({ ...call, server: 'web', ...STRANGE });
+  const isNew = (one: JsonObject): boolean => isOf(call.context)(one) && one['kind'] === 'prompt-injection' && !known.has(one['id']);
+  const incident = (await until((all) => all.some(isNew))).find(isNew) ?? {};
+  return { id: text(incident['id']), call, incident };
+}
+
 const one = async (id: string): Promise<JsonObject> => (await ask(fixture.role.control, AUDITOR, 'GET', '/incidents/:id', { params: { id } })).body;
 const act = async (verb: string, id: string, body: JsonObject, admin = ANALYST): Promise<string> =>
   (await ask(fixture.role.control, admin, verb === 'owner' ? 'PUT' : 'POST', `/incidents/:id/${verb}`, { params: { id }, body })).code;
 
 test('an attack on the ledger is an incident with its subjects, techniques and timeline, and people stand in it under pseudonyms', async () => {
-  await happens({ ...call, event: 'result.delivered', findings: [finding('instructions', 'override')] });
-  await happens({ ...call, server: 'web', code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'], effect: 'communicate' });
-  const [incident] = await until((all) => all.length > 0);
-  expect(incident).toMatchObject({ kind: 'prompt-injection', severity: 'high', status: 'open', subjects: { server: ['mail', 'web'], agent: ['bot'] } });
-  expect(incident?.['techniques']).toContain('AML.T0051.001');
-  const whole = await one(text(incident?.['id']));
+  const { id, incident } = await attack();
+  expect(incident).toMatchObject({ kind: 'prompt-injection', severity: 'high', status: 'open', subjects: { server: ['mail', 'web'] } });
+  expect(incident['techniques']).toContain('AML.T0051.001');
+  const whole = await one(id);
   expect(objects(whole['timeline']).map((entry) => entry['event'])).toEqual(['signal', 'signal', 'opened']);
   expect(JSON.stringify(whole)).not.toContain('idp.example|ann');
   const { entries } = await fixture.role.control.ledger.query({ space: 'default', event: 'incident.opened' });
-  expect(entries.map(({ record }) => record['detail'])).toMatchObject([{ id: text(incident?.['id']), kind: 'prompt-injection' }]);
+  expect(entries.map(({ record }) => record['detail'])).toContainEqual(expect.objectContaining({ id, kind: 'prompt-injection' }));
 });
 
 test('what goes on joins it, once, and a containment of it is in its timeline and in its status', async () => {
-  const [incident] = await until((all) => all.length > 0);
-  const id = text(incident?.['id']);
-  await happens({ ...call, server: 'shop', code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'] });
-  await until((all) => all.some((each) => each['id'] === id && text(part(each, 'subjects', 'server')).includes('shop')));
-  await happens({ event: 'containment.applied', principal: ANALYST.id, detail: { id: 'k1', incident: id, verb: 'kill' } });
-  expect(await until((all) => all.some((each) => each['id'] === id && each['status'] === 'contained'))).toHaveLength(1);
+  const { id, call } = await attack();
+  const its = (more: (incident: JsonObject) => boolean) => until((all) => all.some((each) => each['id'] === id && more(each)));
+  await happens({ ...call, server: 'shop', ...STRANGE });
+  await its((each) => text(part(each, 'subjects', 'server')).includes('shop'));
+  const contained = { principal: ANALYST.id, detail: { id: 'k1', incident: id, verb: 'kill' } };
+  await happens({ event: 'containment.applied', ...contained });
+  expect((await its((each) => each['status'] === 'contained')).filter(isOf(call.context))).toHaveLength(1);
   expect(await act('close', id, { verdict: 'true-positive', reason: 'seen' })).toBe('ERR_CONFLICT');
-  await happens({ event: 'containment.lifted', principal: ANALYST.id, detail: { id: 'k1', incident: id, verb: 'kill' } });
-  await until((all) => all.some((each) => each['id'] === id && each['status'] === 'recovered'));
-  expect((await one(id))['times']).toMatchObject({ containMs: expect.any(Number), recoverMs: expect.any(Number) });
+  await happens({ event: 'containment.lifted', ...contained });
+  await its((each) => each['status'] === 'recovered');
+  const whole = await one(id);
+  expect(whole['times']).toMatchObject({ containMs: expect.any(Number), recoverMs: expect.any(Number) });
+  expect(objects(whole['timeline']).filter(({ event }) => event === 'containment').map((entry) => entry['text'])).toEqual([
+    'containment.applied: kill', 'containment.lifted: kill',
+  ]);
 });
 
 test('an analyst works on it, an auditor only sees; what is closed stays closed until something new happens', async () => {
-  const [incident] = await until((all) => all.length > 0);
-  const id = text(incident?.['id']);
+  const { id, call } = await attack();
   expect(await act('notes', id, { text: 'mail to ann' }, AUDITOR)).toBe('ERR_ADMIN_FORBIDDEN');
   expect(await act('notes', id, { text: 'mail to ann' })).toBe('');
   expect(await act('notes', id, { text: 'two\u001b[2Jlines' })).toBe('ERR_REQUEST_INVALID');
   expect(await act('owner', id, { owner: 'soc' })).toBe('');
   expect(await act('close', id, { verdict: 'true-positive', reason: 'mailbox cleaned' })).toBe('');
   expect(await act('close', id, { verdict: 'benign', reason: 'again' })).toBe('ERR_CONFLICT');
-  await happens({ ...call, server: 'shop', code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'] });
-  await happens({ ...call, event: 'result.delivered', findings: [finding('instructions', 'conceal')] });
-  await happens({ ...call, server: 'shop', code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'] });
-  const all = await until((found) => found.filter((each) => each['kind'] === 'prompt-injection').length === 2);
-  expect(all.find((each) => each['id'] === id)?.['status']).toBe('closed');
+  const before = (await one(id))['signals'];
+  await happens({ ...call, server: 'shop', ...STRANGE });
+  expect((await attack(call)).id).not.toBe(id);
+  expect(await one(id)).toMatchObject({ status: 'closed', signals: before });
   expect(await act('reopen', id, { reason: 'it was not' })).toBe('');
   const { body } = await ask(fixture.role.control, AUDITOR, 'GET', '/incidents/metrics');
-  expect(body).toMatchObject({ contain: { count: 1 }, byKind: { 'prompt-injection': 2 } });
+  expect(part(body, 'byKind', 'prompt-injection')).toBeGreaterThanOrEqual(2);
 });
 
 test('control that is started again goes on where it was: nothing is lost, and nothing counted twice', async () => {
-  const before = await until(() => true);
-  const denied = { ...call, context: 'd'.repeat(32), code: 'ERR_POLICY_DENIED' } as const;
-  for (let n = 0; n < 6; n += 1) await happens(denied);
+  const { id } = await attack();
+  const call = someone();
+  const before = (await one(id))['signals'];
+  for (let n = 0; n < 6; n += 1) await happens({ ...call, code: 'ERR_POLICY_DENIED' });
+  // Read before the stop, so that what a rule waits for is only remembered.
+  await attack();
   await fixture.restart();
-  expect((await until(() => true)).length).toBe(before.length);
-  for (let n = 0; n < 4; n += 1) await happens(denied);
-  const all = await until((found) => found.length === before.length + 1);
-  expect(all[0]).toMatchObject({ kind: 'unauthorised-action', signals: 10 });
-  for (const { id, signals } of before) expect(all.find((each) => each['id'] === id)).toMatchObject({ signals: signals ?? 0 });
+  for (let n = 0; n < 4; n += 1) await happens({ ...call, code: 'ERR_POLICY_DENIED' });
+  const all = await until((found) => found.some(isOf(call.context)));
+  expect(all.filter(isOf(call.context))).toMatchObject([{ kind: 'unauthorised-action', signals: 10 }]);
+  expect(await one(id)).toMatchObject({ signals: before });
+  expect(all.filter((each) => each['id'] === id)).toHaveLength(1);
 });
 
 test('an incident of one space is none of another, and a person can open one', async () => {
@@ -111,15 +132,17 @@ test('an incident of one space is none of another, and a person can open one', a
 });
 
 test('what a context touched is told from the ledger, and where else it went', async () => {
+  const call = someone();
+  await happens({ ...call, event: 'result.delivered', server: 'mail' });
   await happens({ ...call, event: 'call.permitted', server: 'crm', tool: 'search', effect: 'read', exchange: 'e1' });
   await happens({ ...call, event: 'result.delivered', server: 'crm', tool: 'search', exchange: 'e1',
     labels: { confidentiality: 'restricted', categories: ['pii'], integrity: 'trusted' } });
-  const { body } = await ask(fixture.role.control, ANALYST, 'GET', '/incidents/blast', { query: { context: CONTEXT } });
+  const { body } = await ask(fixture.role.control, ANALYST, 'GET', '/incidents/blast', { query: { context: call.context } });
   const servers = objects(part(body, 'touched', 'servers'));
   expect(servers.find(({ server }) => server === 'crm')).toEqual({ server: 'crm', calls: 1, denied: 0, tools: ['search'], effects: ['read'] });
   expect(body).toMatchObject({ partly: false, touched: { confidentiality: 'restricted', categories: ['pii'] } });
   const after = await ask(fixture.role.control, ANALYST, 'GET', '/incidents/blast', { query: { server: 'mail' } });
   expect(objects(part(after.body, 'afterwards', 'servers')).map(({ server }) => server)).toContain('crm');
   expect((await ask(fixture.role.control, ANALYST, 'GET', '/incidents/blast')).code).toBe('ERR_REQUEST_INVALID');
-  expect((await ask(fixture.role.control, AUDITOR, 'GET', '/incidents/blast', { query: { context: CONTEXT } })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await ask(fixture.role.control, AUDITOR, 'GET', '/incidents/blast', { query: { context: call.context } })).code).toBe('ERR_ADMIN_FORBIDDEN');
 });
