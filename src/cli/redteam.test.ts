@@ -5,6 +5,7 @@ import type { Json } from '../domain/json.ts';
 import { startGate, type Gate } from '../../test/fixtures/gate.ts';
 import { startRecordingServer, type RecordingServer } from '../../test/fixtures/recording-server.ts';
 import { spawnCli, type Outcome } from '../../test/fixtures/spawned-cli.ts';
+import { verifies } from '../../test/e2e/requirements.ts';
 import { part } from './json-view.ts';
 
 /** Its destination comes from a public text: `untrusted-destination` prevents it. */
@@ -35,7 +36,7 @@ function parsed({ out }: Outcome): Json {
   return JSON.parse(out);
 }
 
-test('a control that is switched off in force turns its line red, fails a build, and is a finding; nothing of it touches the gate in force', async () => {
+test(verifies('redteam-regression', 'a control that is off in force turns its line red, fails a build, and is a finding; the gate in force is not touched'), async () => {
   const before = { heard: server.heard.length, calls: (await gate.records({ event: 'call.permitted' })).length };
   const good = await redteam('run', '--only', LEAK, '--ci', '--json', '--seed', 'one');
   expect({ code: good.code, err: good.err }).toMatchObject({ code: 0 });

@@ -1,5 +1,13 @@
 /** What issue 8 promises, and of clients' files issue 7, as `ROWS` of requirements.ts. */
 export const PRACTICES = {
+  'range-isolated': [
+    'A rehearsal is played against the configuration in force in an installation of its own, which reaches nothing, and ends at once and whole.',
+    'issue 8, part 3',
+  ],
+  'redteam-regression': [
+    'A control that no longer acts turns its line of the red team red, fails a build that asks, and is a finding; the gate in force is not touched.',
+    'issue 8, part 3; done when',
+  ],
   'containment-effect': [
     'Every containment verb has its effect at the gate, on what it is done to alone, and is taken back; again it is the same one.', 'issue 8, part 2',
   ],

@@ -1,5 +1,6 @@
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
+import { REDTEAM } from './switches-redteam.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
 export const PRACTICES: readonly Switch[] = [
@@ -42,4 +43,5 @@ export const PRACTICES: readonly Switch[] = [
     ['closing what is contained', 'in its timeline and in its status', 'if (containments.length > 0 && !leave)', 'if (containments.length < 0 && !leave)'],
     ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
   ]),
+  ...REDTEAM,
 ];

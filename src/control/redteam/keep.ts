@@ -36,8 +36,13 @@ export async function keepRun(control: Control, by: By, run: RunRequest): Promis
     event: 'redteam.ran', space, ...whoOf(admin),
     detail: { run: id, source: run.source, configuration: run.configuration, isolated: run.isolated, agent: run.agent, seed: run.seed, red, ...counts },
   });
-  for (const difference of kept.differences.filter(({ regressed }) => regressed)) {
+  const worse = kept.differences.filter(({ regressed }) => regressed);
+  for (const difference of worse) {
     await control.record({ event: 'finding.raised', space, findings: [findingOf(difference)], detail: { run: id, scenario: difference.scenario } });
+  }
+  if (worse.length > 0) {
+    const text = `${worse.length} scenarios of the red team end worse than in the run before. See: sallyport redteam report ${id}`;
+    void control.notify.tell({ topic: 'redteam', what: 'redteam.regressed', id, text, data: { space, run: id, worse: worse.length, red } });
   }
   return kept;
 }

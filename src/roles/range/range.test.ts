@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import { openRange, type Range } from './range.ts';
 
 const LIVE = `
@@ -71,7 +72,7 @@ test('toy servers are called through the whole gate, and what happened is on its
   expect((await range.records(last)).map(({ position }) => position)).toEqual([last]);
 });
 
-test('of a configuration what decides is there; what reaches out, holds secrets or administers is not, and is named', async () => {
+test(verifies('range-isolated', 'of a configuration what decides is there; what reaches out, holds secrets or administers is not, and is named'), async () => {
   expect(range.leftOut.toSorted()).toEqual(['approvals.webhooks', 'audit', 'detect.remote', 'gateway', 'identity']);
   const { text, policies } = await range.admin('GET', '/manifest');
   expect(policies).toEqual([expect.objectContaining({ file: 'live.cedar' }), expect.objectContaining({ file: 'range-staged.cedar' })]);
@@ -80,7 +81,7 @@ test('of a configuration what decides is there; what reaches out, holds secrets 
   expect(text).not.toMatch(/vault:|example/);
 });
 
-test('nothing outside its network can be reached from it, be it on this very machine', async () => {
+test(verifies('range-isolated', 'nothing outside its network can be reached from it, be it on this very machine'), async () => {
   expect(range.isolated).toBe(true);
   let knocks = 0;
   const outside = createServer((socket) => {
@@ -94,7 +95,7 @@ test('nothing outside its network can be reached from it, be it on this very mac
   outside.close();
 });
 
-test('stopped, it is gone at once with every process of it, and its home with it', async () => {
+test(verifies('range-isolated', 'stopped, it is gone at once with every process of it, and its home with it'), async () => {
   const other = await openRange();
   expect(processesOf(other.home).length).toBeGreaterThan(0);
   await other.stop();
