@@ -8,6 +8,7 @@ import type { Artefact, EnforcePlan, System, Target } from '../../client-files/e
 import { render } from '../../client-files/enforce/render.ts';
 import { TARGETS, UNENFORCED } from '../../client-files/enforce/table.ts';
 import { SallyportError } from '../../domain/errors.ts';
+import { isArray } from '../../domain/json.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Client } from '../client.ts';
@@ -73,13 +74,21 @@ async function planOf(call: Call): Promise<EnforcePlan> {
   const gate = text(part(status, 'network', 'publicUrl'));
   const program = options.text('program') ?? await realpath(join(import.meta.dir, '..', '..', '..', 'bin', 'sallyport'));
   const registry = options.text('registry');
-  const approved = objects(part(answer, 'servers')).filter((server) => server['status'] === 'approved').map((server) => text(server['id']));
+  const denied = await client.get('/containments/denied');
+  const [names, urls] = [textsOf(part(denied, 'servers')), textsOf(part(denied, 'urls'))];
+  const approved = objects(part(answer, 'servers')).filter((server) => server['status'] === 'approved').map((server) => text(server['id']))
+    .filter((name) => !names.includes(name));
   const plan: EnforcePlan = {
+    ...(names.length + urls.length === 0 ? {} : { denied: { names, urls } }),
     servers: approved.map((name) => ({ name, command: [program, 'connect', name, ...asWhom(call)], ...(gate === '' ? {} : { url: `${gate}/mcp/${name}` }) })),
     ...(registry === undefined ? {} : { registry }), namespace: options.text('namespace') ?? 'io.sallyport.gate', isExclusive: options.flag('exclusive'),
   };
   checkPlan(plan);
   return plan;
+}
+
+function textsOf(value: Json | undefined): readonly string[] {
+  return value !== undefined && isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 }
 
 function systemOf(name: string): System {

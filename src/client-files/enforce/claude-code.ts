@@ -1,6 +1,6 @@
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { isAllowed, isNamed, matchersOf, readMatchers } from './matchers.ts';
+import { deniedOf, isAllowed, isNamed, matchersOf, readMatchers } from './matchers.ts';
 import type { Offered, Sanctioned, Situation, System, Target } from './plan.ts';
 
 const FOLDERS = { linux: '/etc/claude-code', darwin: '/Library/Application Support/ClaudeCode', win32: 'C:\\Program Files\\ClaudeCode' } as const;
@@ -14,12 +14,14 @@ function pathsOf(name: string): Readonly<Record<System, string>> {
 /** Claude Code merges managed sources itself: a file of our own beside the organisation's, so that neither overwrites the other. */
 export const claudeCode: Target = {
   id: 'claude-code', title: 'Claude Code', clients: ['claude-code'],
-  compile: ({ servers, isExclusive }) => [
+  compile: ({ servers, isExclusive, denied }) => [
     {
       id: SETTINGS, paths: pathsOf('managed-settings.d/50-sallyport.json'), format: 'json',
       keys: [
         { at: ['allowManagedMcpServersOnly'], value: true },
         { at: ['allowedMcpServers'], value: matchersOf(servers) },
+        // Always written: what was denied for an incident goes again with it.
+        { at: ['deniedMcpServers'], value: deniedOf(denied) },
         { at: ['disableClaudeAiConnectors'], value: true },
         { at: ['disableSideloadFlags'], value: true },
       ],

@@ -1,4 +1,4 @@
-import { isAllowed, isNamed, matchersOf, readMatchers } from './matchers.ts';
+import { deniedOf, isAllowed, isNamed, matchersOf, readMatchers } from './matchers.ts';
 import type { Offered, Situation, Target } from './plan.ts';
 
 const SETTINGS = 'copilot/managed-settings';
@@ -6,7 +6,7 @@ const SETTINGS = 'copilot/managed-settings';
 /** GitHub Copilot (its CLI, its app, VS Code, JetBrains): the same entries as Claude Code's, other rules of merging. */
 export const copilot: Target = {
   id: 'copilot', title: 'GitHub Copilot', clients: ['github-copilot-cli', 'vscode', 'copilot-jetbrains'],
-  compile: ({ servers }) => [{
+  compile: ({ servers, denied }) => [{
     id: SETTINGS, format: 'json',
     paths: {
       linux: '/etc/github-copilot/managed-settings.json', darwin: '/Library/Application Support/GitHubCopilot/managed-settings.json',
@@ -15,7 +15,7 @@ export const copilot: Target = {
     delivered: 'or, for everybody of the enterprise, .github-private/copilot/managed-settings.json',
     keys: [
       { at: ['allowedMcpServers'], value: matchersOf(servers) },
-      { at: ['deniedMcpServers'], value: [] },
+      { at: ['deniedMcpServers'], value: deniedOf(denied) },
       { at: ['forceRemoteSettingsRefresh'], value: true },
       { at: ['permissions', 'disableBypassPermissionsMode'], value: 'disable' },
     ],

@@ -1,6 +1,6 @@
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import type { Offered, Sanctioned } from './plan.ts';
+import type { EnforcePlan, Offered, Sanctioned } from './plan.ts';
 
 /** One entry of the lists that Claude Code and GitHub Copilot share; exactly one member is there. */
 export type Matcher =
@@ -14,6 +14,11 @@ export function matchersOf(servers: readonly Sanctioned[]): readonly JsonObject[
     ...(url === undefined ? [] : [{ serverUrl: url }]),
     ...(command === undefined ? [] : [{ serverCommand: [...command] }]),
   ]);
+}
+
+/** What an incident takes away; a name is enough to deny by, with where it leads beside it. */
+export function deniedOf(denied: EnforcePlan['denied']): readonly JsonObject[] {
+  return [...(denied?.names ?? []).map((serverName) => ({ serverName })), ...(denied?.urls ?? []).map((serverUrl) => ({ serverUrl }))];
 }
 
 /** Reads such a list; undefined where the key is absent, `malformed` where it is no such list. */

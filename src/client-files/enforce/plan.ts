@@ -12,6 +12,8 @@ export interface Sanctioned {
 
 export interface EnforcePlan {
   readonly servers: readonly Sanctioned[];
+  /** What an incident takes away: clients that can be told so deny it by name, whatever else would allow it. */
+  readonly denied?: { readonly names: readonly string[]; readonly urls: readonly string[] };
   /** Address of the registry service, for clients that are told to install from it alone. */
   readonly registry?: string;
   /** Reverse-DNS name under which the registry lists servers. */

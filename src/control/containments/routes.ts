@@ -7,6 +7,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
 import { contain } from './contain.ts';
+import { deniedAtEndpoints } from './denied.ts';
 import { lift } from './lift.ts';
 import { presentContainment } from './present.ts';
 import { LIFT_REQUEST, NEW_CONTAINMENT } from './schema.ts';
@@ -30,6 +31,10 @@ export const containmentRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/containments/verbs', summary: 'What can be done, to what, and how it is taken back', access: 'read', reach: 'space',
     act: async () => ({ verbs: CONTAINMENT_VERBS.map((verb) => ({ verb, ...VERB_KINDS[verb], targets: [...VERB_KINDS[verb].targets] })) }),
+  }),
+  route({
+    method: 'GET', path: '/containments/denied', summary: 'What clients are to be denied by name: servers of the space, and hosts', access: 'read', reach: 'space',
+    act: async ({ space }, { store, now }) => deniedAtEndpoints(store, space, now()),
   }),
   route({
     method: 'GET', path: '/containments/:id', summary: 'One containment: what it does, what it met, and how it is taken back', access: 'read', reach: 'space',

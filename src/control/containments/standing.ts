@@ -90,10 +90,14 @@ async function block(rows: Rows, { hosts, kept }: Gathering, host: string, space
 
 /** The servers as gateways are to see them: what is in quarantine by a containment is so like what is by a person. */
 export async function quarantined(rows: Rows, servers: readonly Server[], now: number): Promise<readonly Server[]> {
+  const names = await quarantinedNames(rows, now);
+  return names.size === 0 ? servers : servers.map((server) => (names.has(`${server.space}/${server.id}`) ? { ...server, status: 'quarantined' as const } : server));
+}
+
+/** As `<space>/<server>`: those that a containment has in quarantine now. */
+export async function quarantinedNames(rows: Rows, now: number): Promise<ReadonlySet<string>> {
   const active = (await activeContainments(rows, now)).filter(({ body }) => body.verb === 'quarantine-server');
-  if (active.length === 0) return servers;
-  const names = new Set((await Promise.all(active.map(async (one) => (await serversOf(rows, one) ?? []).map((server) => `${one.space}/${server}`)))).flat());
-  return servers.map((server) => (names.has(`${server.space}/${server.id}`) ? { ...server, status: 'quarantined' as const } : server));
+  return new Set((await Promise.all(active.map(async (one) => (await serversOf(rows, one) ?? []).map((server) => `${one.space}/${server}`)))).flat());
 }
 
 const BY_POLICY: readonly PolicyContainment['verb'][] = ['read-only', 'require-approval', 'step-up', 'raise-inspection', 'block-host'];

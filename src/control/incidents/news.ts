@@ -1,3 +1,4 @@
+import type { ContainmentVerb } from '../../domain/containment.ts';
 import { isObject } from '../../domain/json.ts';
 import type { JsonObject } from '../../domain/json.ts';
 
@@ -11,11 +12,14 @@ export interface News {
   /** Id of the containment or run. */
   readonly id: string;
   readonly text: string;
+  /** It stops, narrows or takes away something; a page that was sent and evidence that is kept do not. */
+  readonly contains: boolean;
 }
 
 const EVENTS: ReadonlySet<string> = new Set([
   'containment.applied', 'containment.lifted', 'containment.failed', 'playbook.started', 'playbook.stepped', 'playbook.ended',
 ]);
+const KEEPS: ReadonlySet<string> = new Set(['legal-hold', 'evidence-bundle', 'notify-vendor', 'page'] satisfies readonly ContainmentVerb[]);
 const TEXT_CHARS_MAX = 300;
 
 /** Of records of containments and playbooks that name an incident in their detail. */
@@ -29,6 +33,6 @@ export function newsOf({ event, space, at, principal, detail }: JsonObject): New
   });
   return {
     space, incident, at, by: typeof principal === 'string' ? principal : '', event, id: typeof id === 'string' ? id : '',
-    text: `${event}: ${words.join(' ')}`.slice(0, TEXT_CHARS_MAX),
+    contains: !KEEPS.has(String(detail['verb'])), text: `${event}: ${words.join(' ')}`.slice(0, TEXT_CHARS_MAX),
   };
 }

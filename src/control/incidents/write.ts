@@ -83,13 +83,13 @@ async function open(hand: Hand, match: Match): Promise<void> {
   else instead.now = absorb(instead.now, rule, signals, hand.at);
 }
 
-async function takeNews(hand: Hand, { space, incident, at, by, event, id, text }: News): Promise<void> {
+async function takeNews(hand: Hand, { space, incident, at, by, event, id, text, contains }: News): Promise<void> {
   const held = await hand.byId(space, incident);
   if (held === undefined || held.now.timeline.some((entry) => entry.at === at && entry.text === text)) return;
   const isContainment = event.startsWith('containment.');
   const now = noted(held.now, { at, event: isContainment ? 'containment' : 'playbook', text, by });
   held.now = now;
-  if (event === 'containment.applied') {
+  if (event === 'containment.applied' && contains) {
     const containments = now.containments.includes(id) ? now.containments : [...now.containments, id];
     const next = { ...now, containments };
     held.now = now.status === 'open' || now.status === 'recovered' ? withStatus(next, 'contained', { at, by, text: 'a containment is in force' }) : next;

@@ -9,6 +9,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
 import { approveServer } from './approve.ts';
+import { quarantinedNames } from '../containments/standing.ts';
 import { showDiff } from './diff.ts';
 import { countFindings, inspectSurface } from './definitions.ts';
 import { presentDefinitions, presentSummary } from './present.ts';
@@ -30,7 +31,8 @@ const APPROVAL = z.strictObject({
 const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read', reach: 'space',
-    act: async ({ space }, { store }) => {
+    act: async ({ space }, { store, now }) => {
+      const contained = await quarantinedNames(store, now());
       const baselines = new Map((await listStored(store, 'baseline', space)).map(({ id, body }) => [id, body]));
       const drifting = new Set((await listStored(store, 'drift', space)).map(({ id }) => id));
       const refused = new Set((await listStored(store, 'refused', space)).map(({ id }) => id));
@@ -38,6 +40,7 @@ const readRoutes: readonly Route[] = [
       return {
         servers: servers.map((server) => ({
           ...presentSummary(server, baselines.get(server.id)), drift: drifting.has(server.id), refused: refused.has(server.id),
+          ...(contained.has(`${space}/${server.id}`) ? { contained: true } : {}),
         })),
       };
     },
