@@ -16,6 +16,11 @@ export const PRACTICES = {
     'What is scheduled runs once in a fleet, is made up for once when it was missed, is lost to who falls silent, and every run is on record.',
     'issue 8, part 6',
   ],
+  'redteam-claims': [
+    'On the shipped defaults every scenario, of all 27 classes of incidents, comes out as claimed, by the controls that it names.',
+    'issue 8, part 3; done when',
+  ],
+  'redteam-switches': ['A control that is switched off turns a line of the red team\'s report red.', 'issue 8, done when'],
   'mail-sent': ['People are told by mail over TLS 1.3 or not at all, and nothing that others wrote begins a header.', 'issue 8, parts 5 and 6'],
   'client-files-audited': [
     'What is wrong with clients\' files and the texts that agents obey is told with its place and no value, for people and for code hosts.',
