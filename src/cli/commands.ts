@@ -20,6 +20,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   advisories: async () => (await import('./advisories.ts')).command,
   schedule: async () => (await import('./schedule.ts')).command,
   worker: async () => (await import('./worker.ts')).command,
+  vendor: async () => (await import('./vendor.ts')).command,
   toolset: async () => (await import('./toolset.ts')).command,
   agent: async () => (await import('./agent.ts')).command,
   token: async () => (await import('./token.ts')).command,

@@ -11,10 +11,11 @@ const add: Verb = {
   usage: `add --server ID [--tool NAME] --to group:NAME|agent:NAME|principal:ID --reason WHY --owner WHO --approver WHO --for 14d
 exception add --server ID --exposure RULE --reason WHY --owner WHO --approver WHO --for 14d
 exception add --server ID --definition DETECTOR/RULE --reason WHY --owner WHO --approver WHO --for 14d
+exception add --vendor ID --item ITEM --reason WHY --owner WHO --approver WHO --for 14d
 exception add --package npm:NAME|pypi:NAME --rule cooling-off|provenance --reason WHY --owner WHO --approver WHO --for 14d`,
   options: {
     server: { type: 'string' }, tool: { type: 'string' }, to: { type: 'string' }, exposure: { type: 'string' }, definition: { type: 'string' },
-    package: { type: 'string' }, rule: { type: 'string' },
+    vendor: { type: 'string' }, item: { type: 'string' }, package: { type: 'string' }, rule: { type: 'string' },
     reason: { type: 'string' }, owner: { type: 'string' }, approver: { type: 'string' }, for: { type: 'string' },
   },
   run: async (call) => {
@@ -30,6 +31,8 @@ exception add --package npm:NAME|pypi:NAME --rule cooling-off|provenance --reaso
 };
 
 function readScope({ options, needText }: Call): JsonObject {
+  const vendor = options.text('vendor');
+  if (vendor !== undefined) return { kind: 'vendor', vendor, item: needText('item') };
   const named = options.text('package');
   if (named !== undefined) return { kind: 'package', package: named, rule: needText('rule') };
   const rule = options.text('exposure');
@@ -53,6 +56,7 @@ const list: Verb = {
 
 function describeScope(exception: JsonObject): string {
   const scope = exception['scope'];
+  if (part(scope, 'kind') === 'vendor') return `vendor ${text(part(scope, 'vendor'))}: ${text(part(scope, 'item'))}`;
   const server = text(part(scope, 'package') ?? part(scope, 'server'));
   if (part(scope, 'rule') !== undefined) return `${server}: ${text(part(scope, 'rule'))}`;
   const to = part(scope, 'to');

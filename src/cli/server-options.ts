@@ -7,7 +7,7 @@ import type { Call } from './verbs.ts';
 
 export const SERVER_OPTIONS = {
   url: { type: 'string' }, sse: { type: 'boolean' }, 'allow-private': { type: 'boolean' },
-  owner: { type: 'string' }, hosting: { type: 'string' }, tier: { type: 'string' },
+  owner: { type: 'string' }, hosting: { type: 'string' }, vendor: { type: 'string' }, tier: { type: 'string' },
   confidentiality: { type: 'string' }, category: { type: 'string', multiple: true }, trusted: { type: 'boolean' },
   env: { type: 'string', multiple: true }, cwd: { type: 'string' }, shared: { type: 'boolean' },
   header: { type: 'string' }, secret: { type: 'string' }, effect: { type: 'string', multiple: true },
@@ -24,7 +24,8 @@ export function readDeclared(call: Call): JsonObject {
   const { options } = call;
   return {
     owner: call.needText('owner'),
-    hosting: options.text('hosting') ?? 'self', tier: options.text('tier') ?? 'internal',
+    ...(options.text('vendor') === undefined ? {} : { vendor: options.text('vendor') ?? '' }),
+    hosting: options.text('hosting') ?? (options.text('vendor') === undefined ? 'self' : 'vendor'), tier: options.text('tier') ?? 'internal',
     labels: {
       confidentiality: options.text('confidentiality') ?? 'confidential', categories: options.list('category'),
       integrity: options.flag('trusted') ? 'trusted' : 'untrusted',

@@ -32,6 +32,7 @@ import type { ReleaseWatch } from './servers/release-watch.ts';
 import type { Compiler } from './snapshot/compile.ts';
 import type { SnapshotKeeper } from './snapshot/keeper.ts';
 import type { TelemetryKeeper } from './telemetry/keeper.ts';
+import type { LinkSigner } from './vendors/link.ts';
 import type { KnownKeeper } from './vault/known.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -91,6 +92,8 @@ export interface Control {
   readonly report: (line: string) => void;
   /** Signs what is handed to auditors, with the key that snapshots are signed with: its public half and the signature, base64. */
   readonly signBundle: (manifest: string) => { readonly key: string; readonly signature: string };
+  /** Signs pages of the door that stand open for one vendor, and reads them back. */
+  readonly disclosureLinks: LinkSigner;
   /** Signs that an approval was used for one exchange. */
   readonly signApproval: (use: ApprovalUse) => SignedSnapshot;
   /** What is kept of a value that may be a destination, by its strict form: the same as gateways compute. */

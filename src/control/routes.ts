@@ -47,6 +47,7 @@ import { segmentRoutes } from './segments/routes.ts';
 import { serverRoutes } from './servers/routes.ts';
 import { statusRoutes } from './status/routes.ts';
 import { toolsetRoutes } from './toolsets/routes.ts';
+import { vendorRoutes } from './vendors/routes.ts';
 import { vaultRoutes } from './vault/routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
@@ -61,4 +62,6 @@ export const ROUTES: readonly Route[] = [
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
   ...incidentRoutes,
   ...reviewRoutes,
+  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes,
+  ...vendorRoutes, ...redteamRoutes, ...scheduleRoutes,
 ];

@@ -67,6 +67,7 @@ import type { Configuration } from './snapshot/configuration.ts';
 import { createSnapshotKeeper } from './snapshot/keeper.ts';
 import { signBytes } from './snapshot/sign.ts';
 import { createTelemetryKeeper } from './telemetry/keeper.ts';
+import { createLinkSigner } from './vendors/link.ts';
 import { createKnownKeeper } from './vault/known.ts';
 import { openVault } from './vault/vault.ts';
 import { noteSilence } from './files/watches.ts';
@@ -213,8 +214,9 @@ function floodsOf({ journal }: ControlParts): Floods {
   return createFloods(journal, { node: 'control', space: DEFAULT_SPACE });
 }
 
-function signersOf(key: KeyObject): Pick<Control, 'signApproval' | 'signBundle'> {
+function signersOf(key: KeyObject): Pick<Control, 'signApproval' | 'signBundle' | 'disclosureLinks'> {
   return {
+    disclosureLinks: createLinkSigner(key),
     signApproval: (use) => signBytes('approval', JSON.stringify(use), key),
     signBundle: (manifest) => ({ key: publicBytes(key), signature: Buffer.from(signBytes('bundle', manifest, key).signature, 'base64url').toString('base64') }),
   };

@@ -110,7 +110,7 @@ export interface LaunchOrder {
 export const SIGNED_AS = {
   snapshot: 'sallyport/snapshot/v1\n', lease: 'sallyport/lease/v1\n', bundle: 'sallyport/bundle/v1\n',
   approval: 'sallyport/approval/v1\n', launch: 'sallyport/launch/v1\n', configuration: 'sallyport/configuration/v1\n',
-  knowledge: 'sallyport/knowledge/v1\n',
+  knowledge: 'sallyport/knowledge/v1\n', disclosure: 'sallyport/disclosure/v1\n',
 } as const;
 
 /**

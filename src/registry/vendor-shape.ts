@@ -22,4 +22,3 @@ export const VENDOR = z.strictObject({
   /** What it is known to run, by package URL, so that an advisory about that is one about it. */
   runs: z.array(z.string().regex(/^pkg:[a-z]+\/[\x21-\x7e]{1,300}$/, 'must be a package URL: pkg:npm/name@1.2.3')).max(100).exactOptional(),
 });
-export type VendorShape = z.infer<typeof VENDOR>;

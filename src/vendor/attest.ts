@@ -3,8 +3,8 @@ import type { Disclosure } from './disclosure/answer.ts';
 import { goodUntil } from './disclosure/read.ts';
 
 /** How much depends on a vendor: how often somebody must vouch for it anew. */
-export const VENDOR_TIERS = { critical: { days: 182, title: 'half-yearly' }, standard: { days: 365, title: 'yearly' } } as const;
-export type VendorTier = keyof typeof VENDOR_TIERS;
+const VENDOR_TIERS = { critical: { days: 182, title: 'half-yearly' }, standard: { days: 365, title: 'yearly' } } as const;
+type VendorTier = keyof typeof VENDOR_TIERS;
 
 /** What asks for a new word of the vendor before its time, and for how many days what it said before still holds. */
 export const VENDOR_EVENTS = {
@@ -55,7 +55,9 @@ export function dueOf({ tier, disclosure, attestedAt, events }: Attested): Due {
 }
 
 /** Those since which nobody has vouched for it. */
-export function openEvents({ attestedAt = 0, events }: Pick<Attested, 'attestedAt' | 'events'>): readonly Happened[] {
+export function openEvents<Event extends Happened>({ attestedAt = 0, events }: {
+  readonly attestedAt?: number; readonly events: readonly Event[];
+}): readonly Event[] {
   return events.filter(({ at }) => at > attestedAt);
 }
 

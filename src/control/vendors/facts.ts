@@ -1,12 +1,11 @@
-import type { Severity } from '../../domain/finding.ts';
 import type { Server, VendorStanding } from '../../domain/server.ts';
 import type { Rows } from '../../store/store.ts';
-import { dueOf, isAtVendor, openEvents, standingOf, type Attested, type Happened } from '../../vendor/attest.ts';
+import { dueOf, isAtVendor, openEvents, standingOf, type Attested } from '../../vendor/attest.ts';
 import type { ProbeReport } from '../../vendor/probe/result.ts';
 import { dayOf, type ScoreInput } from '../../vendor/score/input.ts';
 import { scoreOf } from '../../vendor/score/score.ts';
 import { listStored, type Stored } from '../stored.ts';
-import type { Disclosed, StoredVendor } from './schema.ts';
+import type { Disclosed, StoredEvent, StoredVendor } from './schema.ts';
 
 /** All that is known of one vendor at one moment. */
 export interface VendorFacts {
@@ -14,15 +13,12 @@ export interface VendorFacts {
   readonly vendor: StoredVendor;
   readonly disclosed?: Disclosed;
   readonly attested: Attested;
+  readonly events: readonly StoredEvent[];
   readonly input: ScoreInput;
 }
 
-type Advisories = (runs: readonly string[]) => readonly { readonly id: string; readonly severity: Severity }[];
-
 /** Of every vendor of a space, or of all spaces. Within one day the same rows make the same. */
-export async function readVendors(rows: Rows, now: number, { space, advisories = () => [] }: {
-  readonly space?: string; readonly advisories?: Advisories;
-} = {}): Promise<readonly (VendorFacts & { readonly space: string })[]> {
+export async function readVendors(rows: Rows, now: number, space?: string): Promise<readonly (VendorFacts & { readonly space: string })[]> {
   const vendors = await listStored(rows, 'vendor', space);
   if (vendors.length === 0) return [];
   const disclosed = new Map((await listStored(rows, 'disclosure', space)).map((one) => [`${one.space}/${one.id}`, one.body]));
@@ -36,15 +32,15 @@ export async function readVendors(rows: Rows, now: number, { space, advisories =
       space: vendor.space,
       ...factsOf(vendor, now, {
         disclosed: disclosed.get(key), events: (events.get(key) ?? []).map(({ body }) => body), probes: (probes.get(key) ?? []).map(({ body }) => body),
-        exceptions: (exceptions.get(key) ?? []).map(({ item, until }) => ({ item, until })), advisories: advisories(vendor.body.runs ?? []),
+        exceptions: (exceptions.get(key) ?? []).map(({ item, until }) => ({ item, until })),
       }),
     };
   });
 }
 
-interface Known extends Pick<ScoreInput, 'exceptions' | 'advisories'> {
+interface Known extends Pick<ScoreInput, 'exceptions'> {
   readonly disclosed: Disclosed | undefined;
-  readonly events: readonly Happened[];
+  readonly events: readonly StoredEvent[];
   readonly probes: readonly ProbeReport[];
 }
 
@@ -52,11 +48,14 @@ function factsOf({ id, body }: Stored<StoredVendor>, now: number, { disclosed, e
   const attested: Attested = {
     tier: body.tier, events, ...(disclosed === undefined ? {} : { disclosure: disclosed.disclosure, attestedAt: disclosed.attestedAt }),
   };
+  // Somebody vouched for it since: what was open then is not any more.
+  const open = openEvents<StoredEvent>({ events, ...(disclosed === undefined ? {} : { attestedAt: disclosed.attestedAt }) });
   return {
-    id, vendor: body, attested, ...(disclosed === undefined ? {} : { disclosed }),
+    id, vendor: body, attested, events, ...(disclosed === undefined ? {} : { disclosed }),
     input: {
       day: dayOf(now), probes: probes.filter(({ endpoint }) => isAtVendor(endpoint, body.endpoints)), ...rest,
-      isBreached: openEvents(attested).some(({ event }) => event === 'breach-notice'),
+      advisories: open.flatMap(({ advisory }) => (advisory === undefined ? [] : [advisory])),
+      isBreached: open.some(({ event }) => event === 'breach-notice'),
       ...(disclosed === undefined ? {} : { disclosure: disclosed.disclosure }),
     },
   };

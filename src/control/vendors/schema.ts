@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEVERITIES } from '../../domain/finding.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { VENDOR as VENDOR_SHAPE } from '../../registry/vendor-shape.ts';
 import { VENDOR_EVENTS, type VendorEvent } from '../../vendor/attest.ts';
@@ -32,9 +33,14 @@ export const DISCLOSURE_LINK = z.strictObject({
 });
 
 const EVENTS = Object.keys(VENDOR_EVENTS);
-export const EVENT = z.custom<VendorEvent>((value) => typeof value === 'string' && EVENTS.includes(value), 'is no event of a vendor');
+const EVENT = z.custom<VendorEvent>((value) => typeof value === 'string' && EVENTS.includes(value), 'is no event of a vendor');
 /** What asks for a vendor's word before its time. */
-export const VENDOR_EVENT = z.strictObject({ vendor: NAME, event: EVENT, at: z.number(), note: z.string().max(LIMITS.reasonCharsMax), by: z.string() });
+export const VENDOR_EVENT = z.strictObject({
+  vendor: NAME, event: EVENT, at: z.number(), note: z.string().max(LIMITS.reasonCharsMax), by: z.string(),
+  advisory: z.strictObject({ id: z.string().max(100), severity: z.enum(SEVERITIES) }).exactOptional(),
+});
+
+export type StoredEvent = z.infer<typeof VENDOR_EVENT>;
 
 export const NEW_EVENT = z.strictObject({ event: EVENT, note: WORDS });
 /** A disclosure as the text of its file; `dryRun` says what would be wrong with it, and takes nothing. */

@@ -39,7 +39,7 @@ function valueOf({ kind, options = [] }: Question): z.ZodType<Value> {
   if (kind === 'number') return z.number().min(0).max(1_000_000);
   if (kind === 'date') return DATE;
   if (kind === 'choice') return z.enum([...options]);
-  if (kind === 'list') return z.array(SHORT).max(LIMITS.vendorListMax);
+  if (kind === 'list') return z.array(SHORT).min(1).max(LIMITS.vendorListMax);
   return kind === 'tools' ? TOOLS : TEXT;
 }
 

@@ -51,7 +51,7 @@ export interface Question {
 /** How good an answer is at a moment, 0 to 1. */
 export function worthOf(worth: Worth, value: Value, at: number): number {
   if (worth.of === 'yes') return value === true ? 1 : 0;
-  if (worth.of === 'given') return Array.isArray(value) || (value !== '' && value !== false) ? 1 : 0;
+  if (worth.of === 'given') return Array.isArray(value) ? Math.min(1, value.length) : value === '' || value === false ? 0 : 1;
   if (worth.of === 'choice') return typeof value === 'string' ? (worth.points[value] ?? 0) : 0;
   if (worth.of === 'within') return typeof value === 'string' && at - Date.parse(value) <= worth.days * 86_400_000 ? 1 : 0;
   if (worth.of === 'includes') return Array.isArray(value) ? (worth.steps.find(([item]) => value.some((one) => isIt(one, item)))?.[1] ?? 0) : 0;

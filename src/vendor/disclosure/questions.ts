@@ -7,7 +7,7 @@ const REVISIONS = [['2026-07-28', 1], ['2025-11-25', 0.6], ['2025-06-18', 0.3]] 
  * Everything that a vendor of MCP is asked (docs/vendors.md), by id: the ids of YAML, CSV, form and report. An id never changes its meaning:
  * a question that must mean something else gets another id, and the schema another version.
  */
-export const QUESTIONS = {
+const QUESTIONS = {
   hosting: {
     section: 'Architecture', asks: 'How is the server hosted?', kind: 'choice', options: ['single-tenant', 'multi-tenant', 'customer-hosted'], required: true,
     counts: { domain: 'data', weight: 2, worth: { of: 'choice', points: { 'single-tenant': 1, 'multi-tenant': 0.7, 'customer-hosted': 1 } } },
@@ -22,11 +22,11 @@ export const QUESTIONS = {
     counts: { domain: 'governance', weight: 1, worth: { of: 'given' } },
   },
   'sub-processors': {
-    section: 'Architecture', asks: 'Which sub-processors see it? (an empty list: none)', kind: 'list', required: true,
+    section: 'Architecture', asks: 'Which sub-processors see it? (or: none)', kind: 'list', required: true,
     counts: { domain: 'governance', weight: 2, worth: { of: 'given' } },
   },
   'models-used': {
-    section: 'Architecture', asks: 'Which models work on our data?', kind: 'list', required: true,
+    section: 'Architecture', asks: 'Which models work on our data? (or: none)', kind: 'list', required: true,
     counts: { domain: 'data', weight: 1, worth: { of: 'given' } },
   },
   location: { section: 'Architecture', asks: 'Does the server run with you, or at our place?', kind: 'choice', options: ['remote', 'local', 'both'] },
@@ -36,7 +36,9 @@ export const QUESTIONS = {
   },
 
   endpoints: { section: 'Endpoints', asks: 'The address of every MCP endpoint', kind: 'list', required: true },
-  'other-hosts': { section: 'Endpoints', asks: 'Every other host that it sends clients to (authorization servers, redirects)', kind: 'list', required: true },
+  'other-hosts': {
+    section: 'Endpoints', asks: 'Every other host that it sends clients to: authorization servers, redirects (or: none)', kind: 'list', required: true,
+  },
 
   revisions: {
     section: 'Protocol', asks: 'Which revisions of the protocol does it speak?', kind: 'list', required: true,
@@ -165,7 +167,7 @@ export const QUESTIONS = {
     section: 'Vulnerabilities', asks: 'Within how many days is a critical flaw mended?', kind: 'number', required: true,
     counts: { domain: 'vulnerabilities', weight: 4, worth: { of: 'at-most', steps: [[7, 1], [30, 0.6], [90, 0.2]] } },
   },
-  'cve-history': { section: 'Vulnerabilities', asks: 'Advisories of the last three years (ids)', kind: 'list', required: true },
+  'cve-history': { section: 'Vulnerabilities', asks: 'Advisories of the last three years, by id (or: none)', kind: 'list', required: true },
   'bug-bounty': {
     section: 'Vulnerabilities', asks: 'Is there a bug bounty?', kind: 'yes-no', counts: { domain: 'vulnerabilities', weight: 1, worth: { of: 'yes' } },
   },

@@ -41,8 +41,8 @@ export interface Cap {
   readonly max: number;
 }
 
-export const GRADES = [['A', 90], ['B', 75], ['C', 60], ['D', 40], ['F', 0]] as const;
-export type Grade = (typeof GRADES)[number][0];
+const GRADES = [['A', 90], ['B', 75], ['C', 60], ['D', 40], ['F', 0]] as const;
+type Grade = (typeof GRADES)[number][0];
 
 export interface Score {
   /** 0 to 100, whole. */
@@ -82,7 +82,7 @@ export function scoreOf(input: ScoreInput): Score {
   };
 }
 
-export function gradeOf(score: number): Grade {
+function gradeOf(score: number): Grade {
   return GRADES.find(([, from]) => score >= from)?.[0] ?? 'F';
 }
 

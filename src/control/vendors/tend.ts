@@ -1,0 +1,62 @@
+import { SEVERITIES, type Severity } from '../../domain/finding.ts';
+import { readPackageUrl } from '../../knowledge/purl.ts';
+import type { Control } from '../control.ts';
+import { listStored } from '../stored.ts';
+import { noteEvent, settleVendors } from './events.ts';
+import { dueIn, readVendors, type VendorFacts } from './facts.ts';
+
+const BY = 'sallyport|control';
+const DAY_MS = 86_400_000;
+/** How long before its end it is told that a vendor must be vouched for anew. */
+const SOON_DAYS = 14;
+
+/** Once a day: what asks for a vendor's word, what is due, and how each stands by now. Gives one line for people. */
+export async function tendVendors(control: Control): Promise<string> {
+  const { store, now } = control;
+  const vendors = await readVendors(store, now());
+  let noted = 0;
+  for (const vendor of vendors) {
+    noted += await noteAdvisories(control, vendor);
+    noted += await noteDrift(control, vendor);
+  }
+  // What was just noted may have made more of them due.
+  const due = (await readVendors(store, now())).filter((vendor) => (dueIn(vendor).at ?? 0) <= now() + SOON_DAYS * DAY_MS);
+  for (const vendor of due) await tellDue(control, vendor);
+  await settleVendors(control);
+  return `${vendors.length} vendors, ${due.length} to be vouched for, ${noted} new events`;
+}
+
+type Placed = VendorFacts & { readonly space: string };
+
+/** Of what it is known to run. */
+async function noteAdvisories(control: Control, { space, id, vendor: { runs = [] }, events }: Placed): Promise<number> {
+  const known = new Set(events.flatMap(({ advisory }) => advisory?.id ?? []));
+  const { advisoriesFor } = control.knowledge.lately;
+  const found = runs.flatMap((run) => {
+    const named = readPackageUrl(run);
+    return named === undefined ? [] : advisoriesFor(named.ecosystem, named.name, named.version).map((one) => ({ ...one, run }));
+  }).filter((one) => one.certainty === 'affected' && !known.has(one.id));
+  for (const { id: advisory, severity, run } of found) {
+    const graded: Severity = SEVERITIES.find((one) => one === severity.toLowerCase()) ?? 'medium';
+    await noteEvent(control, { space, vendor: id, event: 'advisory', note: `${advisory}: ${run}`, by: BY, advisory: { id: advisory, severity: graded } });
+  }
+  return found.length;
+}
+
+/** A server of its is not what was approved. */
+async function noteDrift(control: Control, { space, id }: Placed): Promise<number> {
+  const own = new Set((await listStored(control.store, 'server', space)).filter(({ body }) => body.vendor === id).map((server) => server.id));
+  const drifting = (await listStored(control.store, 'drift', space)).filter((one) => own.has(one.id)).map((one) => one.id);
+  if (drifting.length === 0) return 0;
+  return await noteEvent(control, { space, vendor: id, event: 'tool-drift', note: `of ${drifting.slice(0, 5).join(', ')}`, by: BY }) ? 1 : 0;
+}
+
+async function tellDue({ record, now }: Control, vendor: Placed): Promise<void> {
+  const { at, why } = dueIn(vendor);
+  const isOver = at === undefined || at <= now();
+  await record({
+    event: 'finding.raised', space: vendor.space, principal: BY, principalKind: 'workload',
+    detail: { vendor: vendor.id, ...(at === undefined ? {} : { dueAt: at }), why },
+    findings: [{ detector: 'vendor', rule: isOver ? 'attestation-overdue' : 'attestation-due', severity: isOver ? 'medium' : 'low', at: [], seen: why }],
+  });
+}
