@@ -62,6 +62,5 @@ export const ROUTES: readonly Route[] = [
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
   ...incidentRoutes,
   ...reviewRoutes,
-  ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes,
-  ...vendorRoutes, ...redteamRoutes, ...scheduleRoutes,
+  ...vendorRoutes,
 ];

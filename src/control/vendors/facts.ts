@@ -18,7 +18,9 @@ export interface VendorFacts {
 }
 
 /** Of every vendor of a space, or of all spaces. Within one day the same rows make the same. */
-export async function readVendors(rows: Rows, now: number, space?: string): Promise<readonly (VendorFacts & { readonly space: string })[]> {
+export async function readVendors(
+  rows: Rows, now: number, { space }: { readonly space?: string } = {},
+): Promise<readonly (VendorFacts & { readonly space: string })[]> {
   const vendors = await listStored(rows, 'vendor', space);
   if (vendors.length === 0) return [];
   const disclosed = new Map((await listStored(rows, 'disclosure', space)).map((one) => [`${one.space}/${one.id}`, one.body]));

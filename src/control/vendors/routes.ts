@@ -21,7 +21,7 @@ const readRoutes: readonly Route[] = [
     method: 'GET', path: '/vendors', summary: 'Vendors of the space: score, disclosure, when each must be vouched for anew', access: 'read', reach: 'space',
     act: async ({ space }, { store, now }) => {
       const shown: Json[] = [];
-      for (const facts of await readVendors(store, now(), space)) shown.push(await presentVendor(store, space, facts, now()));
+      for (const facts of await readVendors(store, now(), { space })) shown.push(await presentVendor(store, space, facts, now()));
       return { vendors: shown };
     },
   }),
@@ -153,7 +153,7 @@ async function putVendor(by: By, id: string, vendor: StoredVendor, verb: 'add' |
 }
 
 async function needVendor(rows: Parameters<typeof readVendors>[0], space: string, id: string | undefined, now: number): Promise<VendorFacts> {
-  const found = (await readVendors(rows, now, space)).find((one) => one.id === id);
+  const found = (await readVendors(rows, now, { space })).find((one) => one.id === id);
   if (found !== undefined) return found;
   throw new SallyportError('ERR_NOT_FOUND', `there is no vendor "${id ?? ''}" in this space`, { remedy: 'See `sallyport vendor list`, and --space.' });
 }
