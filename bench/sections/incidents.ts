@@ -39,7 +39,8 @@ export async function measureIncidents(): Promise<Figure[]> {
 
 function correlatorAlone(): number {
   const correlator = createCorrelator(INCIDENT_RULES);
-  const records = Array.from({ length: ALONE }, (_, at): JsonObject => JSON.parse(JSON.stringify(at % 1_000 === 0 ? recordOf('call.denied', `context-${at}`, { policies: ['default/uncleared-sink'] }) : noise(at))));
+  const records = Array.from({ length: ALONE }, (_, at): JsonObject =>
+    JSON.parse(JSON.stringify(at % 1_000 === 0 ? recordOf('call.denied', `context-${at}`, { policies: ['default/uncleared-sink'] }) : noise(at))));
   const before = process.cpuUsage();
   let found = 0;
   for (const [position, record] of records.entries()) {

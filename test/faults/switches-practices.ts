@@ -27,14 +27,14 @@ export const PRACTICES: readonly Switch[] = [
     ['the time of a rule', 'in this order', 'forget(met, at - rule.withinMs);', 'forget(met, 0);'],
     ['clocks of others', 'from next year', 'const at = Math.min(signal.at, now);', 'const at = signal.at;'],
     ['memory of the correlator', 'costs a bounded memory', 'ofRule.size > LIMITS.correlatorSubjectsMax)', 'ofRule.size < 0)'],
-    ['spaces apart', 'in this order', "const name = `${space}\n${rule.id}`;", "const name = `\n${rule.id}`;"],
+    ['spaces apart', 'in this order', "const name = `${space}\\n${rule.id}`;", "const name = `\\n${rule.id}`;"],
   ]),
   ...switches('src/incident/incident.ts', 'src/incident/correlate.test.ts', [
     ['each place of the ledger once', 'takes each place', 'signals.filter(({ position }) => position > incident.position)', 'signals.slice()'],
     ['room of a timeline', 'are bounded', 'if (timeline.length <= LIMITS.incidentTimelineMax)', 'if (timeline.length > 0)'],
   ]),
   ...switches('src/control/incidents/write.ts', 'src/control/incidents/incidents.test.ts', [
-    ['containments in the status', 'in its timeline and in its status', "if (event === 'containment.applied') {", "if (event === '') {"],
+    ['containments in the status', 'in its timeline and in its status', "if (contains !== undefined) {", "if (contains === 'did') {"],
   ]),
   ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
     ['where it was', 'goes on where it was', 'if (position < stored.next || position < cursor.next) return;', 'if (position < 0) return;'],

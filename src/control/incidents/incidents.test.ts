@@ -82,6 +82,9 @@ test('what goes on joins it, once, and a containment of it is in its timeline an
   await its((each) => each['status'] === 'recovered');
   const whole = await one(id);
   expect(whole['times']).toMatchObject({ containMs: expect.any(Number), recoverMs: expect.any(Number) });
+  await happens({ event: 'containment.applied', principal: ANALYST.id, detail: { ...contained.detail, id: 'k2' } });
+  await happens({ event: 'containment.lifted', detail: { ...contained.detail, id: 'k2', why: 'expired' } });
+  await its((each) => each['status'] === 'open');
   expect(objects(whole['timeline']).filter(({ event }) => event === 'containment').map((entry) => entry['text'])).toEqual([
     'containment.applied: kill', 'containment.lifted: kill',
   ]);

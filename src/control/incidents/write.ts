@@ -83,20 +83,25 @@ async function open(hand: Hand, match: Match): Promise<void> {
   else instead.now = absorb(instead.now, rule, signals, hand.at);
 }
 
-async function takeNews(hand: Hand, { space, incident, at, by, event, id, text, contains }: News): Promise<void> {
+async function takeNews(hand: Hand, { space, incident, ...news }: News): Promise<void> {
+  const { at, by, event, id, text, contains, expired } = news;
   const held = await hand.byId(space, incident);
   if (held === undefined || held.now.timeline.some((entry) => entry.at === at && entry.text === text)) return;
   const isContainment = event.startsWith('containment.');
   const now = noted(held.now, { at, event: isContainment ? 'containment' : 'playbook', text, by });
   held.now = now;
-  if (event === 'containment.applied' && contains) {
-    const containments = now.containments.includes(id) ? now.containments : [...now.containments, id];
+  if (contains !== undefined) {
+    const isKnown = contains === 'did' || now.containments.includes(id);
+    const containments = isKnown ? now.containments : [...now.containments, id];
     const next = { ...now, containments };
-    held.now = now.status === 'open' || now.status === 'recovered' ? withStatus(next, 'contained', { at, by, text: 'a containment is in force' }) : next;
+    held.now = now.status === 'open' || now.status === 'recovered' ? withStatus(next, 'contained', { at, by, text }) : next;
   } else if (event === 'containment.lifted' && now.containments.includes(id)) {
     const next = { ...now, containments: now.containments.filter((one) => one !== id) };
     const isOver = next.containments.length === 0 && now.status === 'contained';
-    held.now = isOver ? withStatus(next, 'recovered', { at, by, text: 'the last containment was lifted' }) : next;
+    // What ended by itself says nothing of whether anybody looked.
+    const [status, why] = expired === true
+      ? (['open', 'the time of the last containment is over'] as const) : (['recovered', 'the last containment was lifted'] as const);
+    held.now = isOver ? withStatus(next, status, { at, by, text: why }) : next;
   }
 }
 
