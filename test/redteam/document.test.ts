@@ -1,0 +1,17 @@
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { DETECTOR_INFO } from '../../src/detect/table.ts';
+import { nameOfTechnique } from '../../src/redteam/taxonomy/techniques.ts';
+import { coverage, PAGE } from './document.ts';
+import { SHIPPED } from './rehearsing.ts';
+
+test('the page about coverage says what the scenarios say: otherwise run bun test/redteam/document.ts', () => {
+  expect(readFileSync(PAGE, 'utf8')).toBe(coverage(SHIPPED));
+});
+
+test('every technique that a detector names is one of a published list, and is tried', () => {
+  const named = Object.values(DETECTOR_INFO).flatMap(({ rules }) => Object.values(rules)).flatMap(({ catalogues }): readonly string[] => catalogues);
+  const tried = new Set(SHIPPED.flatMap(({ techniques }) => techniques));
+  expect(named.filter((id) => nameOfTechnique(id) === undefined)).toEqual([]);
+  expect([...new Set(named)].filter((id) => !tried.has(id))).toEqual([]);
+});
