@@ -14,6 +14,7 @@ import type { Statement } from './configuration/version.ts';
 import type { Connections } from './connections/connections.ts';
 import type { Broadcast } from './broadcast.ts';
 import type { Presence } from './contexts/presence.ts';
+import type { PlaybookKeeper } from './playbooks/keeper.ts';
 import type { OnDisk } from './manifest/follow.ts';
 import type { PackageKeeper } from './packages/keeper.ts';
 import type { RunningIssuer } from './issuer/open.ts';
@@ -79,6 +80,7 @@ export interface Control {
   /** What was seen outside the gate. */
   readonly inventory: InventoryKeeper;
   readonly retention: RetentionKeeper;
+  readonly playbooks: PlaybookKeeper;
   /** How people are told of what is no call that waits. */
   readonly notify: Notify;
   readonly telemetry: TelemetryKeeper;

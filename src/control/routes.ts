@@ -36,6 +36,7 @@ import { manifestRoutes } from './manifest/routes.ts';
 import { packageRoutes } from './packages/routes.ts';
 import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
+import { playbookRoutes } from './playbooks/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { recoveryRoutes } from './recovery/routes.ts';
 import { redteamRoutes } from './redteam/routes.ts';

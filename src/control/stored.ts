@@ -19,6 +19,7 @@ import { INCIDENT, INCIDENT_KEY } from './incidents/schema.ts';
 import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
 import { FILE_BASELINE, FILE_WATCH } from './files/schema.ts';
 import { GROUP, PERSON } from './people/schema.ts';
+import { PLAYBOOK_ROW, PLAYBOOK_RUN, PLAYBOOK_TEXT } from './playbooks/schema.ts';
 import { POLICY } from './policies/schema.ts';
 import { PROPOSAL } from './proposals/schema.ts';
 import { QUARANTINED } from './quarantine/schema.ts';
@@ -73,6 +74,7 @@ const SHAPES = {
   incident: INCIDENT, 'incident-key': INCIDENT_KEY,
   containment: CONTAINMENT,
   review: REVIEW, 'review-item': REVIEW_ITEM, 'review-evidence': REVIEW_EVIDENCE,
+  playbook: PLAYBOOK_ROW, 'playbook-run': PLAYBOOK_RUN, 'playbook-text': PLAYBOOK_TEXT,
   evidence: SOURCE, asset: ASSET, 'ignored-asset': IGNORED, sensor: SENSOR,
 } as const;
 

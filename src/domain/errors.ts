@@ -50,6 +50,8 @@ export const ERROR_CODES = [
   'ERR_BACKUP_KEY', 'ERR_BACKUP_INVALID', 'ERR_BACKUP_FAILED', 'ERR_RECOVERY_ORDER',
   // range: rehearsals in an installation of their own
   'ERR_RANGE_STOPPED', 'ERR_RANGE_REFUSED',
+  // playbooks: one that cannot be taken in, one whose signature is not what it must be, and a run that cannot go on as asked
+  'ERR_PLAYBOOK_INVALID', 'ERR_PLAYBOOK_SIGNATURE', 'ERR_PLAYBOOK_STATE',
   // link, store, control, cli
   'ERR_FLOW_UNKNOWN', 'ERR_LINK_UNAVAILABLE', 'ERR_LINK_FORBIDDEN', 'ERR_LINK_FRAME', 'ERR_LINK_AUTH', 'ERR_STORE_UNAVAILABLE', 'ERR_STORE_MIGRATION',
   'ERR_CONFLICT', 'ERR_NOT_FOUND', 'ERR_REQUEST_INVALID', 'ERR_ADMIN_TOKEN', 'ERR_SIGN_IN', 'ERR_USAGE', 'ERR_NOT_RUNNING', 'ERR_ALREADY_RUNNING',

@@ -15,6 +15,7 @@ export const KINDS = [
   'incident', 'incident-key', 'incident-cursor',
   'containment',
   'review', 'review-item', 'review-evidence',
+  'playbook', 'playbook-run', 'playbook-text',
 ] as const;
 /** What a row is about. Closed: a kind that is not listed here cannot be stored. */
 export type Kind = (typeof KINDS)[number];

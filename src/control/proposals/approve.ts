@@ -102,7 +102,7 @@ async function carryOut(proposal: Proposal, { signal }: Approving, control: Cont
 }
 
 /** Somebody with the groups of this moment: who wanted something yesterday may have lost the right to it since. */
-async function asNow({ id, via, kind, groups, at }: Proposal['proposer'], { store }: Control): Promise<Admin> {
+export async function asNow({ id, via, kind, groups, at }: Proposal['proposer'], { store }: Control): Promise<Admin> {
   const known = await findAccountView(store, id.slice(id.lastIndexOf('|') + 1));
   return { id, may: ACCESSES, proof: { via, kind, groups: known?.groups ?? groups, proof: 'bearer', issuedAt: at } };
 }

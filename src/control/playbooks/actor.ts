@@ -1,0 +1,28 @@
+import { SallyportError } from '../../domain/errors.ts';
+import type { Access } from '../access.ts';
+import type { Control } from '../control.ts';
+import { isRevoked } from '../people/revoked.ts';
+import { asNow } from '../proposals/approve.ts';
+import type { Admin } from '../route.ts';
+import type { PlaybookRun } from './schema.ts';
+
+type Actor = PlaybookRun['actor'];
+
+const AUTOMATIC_ID = 'sallyport|playbook';
+/** What runs by itself contains and reads; that something may run again is for people. */
+const AUTOMATIC_MAY: readonly Access[] = ['read', 'investigate', 'stop'];
+
+export function automaticActor(at: number): Actor {
+  return { id: AUTOMATIC_ID, via: 'root', kind: 'workload', groups: [], at };
+}
+
+/** Who acts, with the rights of this moment. Throws `ERR_ADMIN_FORBIDDEN` for somebody who was deactivated since. */
+export async function adminOf(actor: Actor, control: Control): Promise<Admin> {
+  if (actor.id === AUTOMATIC_ID) {
+    return { id: AUTOMATIC_ID, may: AUTOMATIC_MAY, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
+  }
+  if (actor.via !== 'root' && await isRevoked(control.store, actor.id)) {
+    throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated meanwhile', { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' });
+  }
+  return asNow(actor, control);
+}
