@@ -61,7 +61,7 @@ export const ROUTES: readonly Route[] = [
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
-  ...incidentRoutes,
+  ...incidentRoutes, ...playbookRoutes,
   ...reviewRoutes,
   ...vendorRoutes,
 ];

@@ -52,6 +52,7 @@ import { createWebhooks } from './approvals/webhooks.ts';
 import { createNotify } from './notify/notify.ts';
 import { keepReviews } from './reviews/tend.ts';
 import { keepSchedule } from './schedule/keeper.ts';
+import { createPlaybooks, tendPlaybooks } from './playbooks/keeper.ts';
 import { createRegistryKeeper } from './registry/view.ts';
 import { createRecovery } from './recovery/keeper.ts';
 import type { OwnMemory } from './recovery/keeper.ts';
@@ -143,7 +144,7 @@ export function createControl(parts: ControlParts): RunningControl {
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,
       mintSubject: async (who, audience) => (issuer ?? noSubject()).mintSubject(who, audience),
     }),
-    machines: parts.machines, ...signersOf(key),
+    machines: parts.machines, ...signersOf(key), playbooks: createPlaybooks(key, now, () => control),
     recovery: createRecovery({ home, store, record, change, snapshots, lease, memory: parts.memory, installation: installationOf(key), now }),
     registry: createRegistryKeeper({ store, head: () => configuration.head, now, knowledge: () => knowledge.lately }),
     packages: createPackageKeeper({ home, store, runner: parts.links.runner, record, guard: createAddressGuard(), now }),
@@ -205,7 +206,7 @@ async function serveControl(control: Control, { home, report, leaseMs = LIMITS.l
   await control.tellPlaces();
   closers.push(watchConfiguration(control), await followStore(control, report), renewLeases(control, leaseMs, report));
   closers.push(await control.knowledge.follow(report), listenForSilence(control), lookAfterInventory(control), keepSchedule(control));
-  closers.push(followIncidents(control), endContainments(control), keepReviews(control));
+  closers.push(followIncidents(control), endContainments(control), keepReviews(control), tendPlaybooks(control));
   const isRoot = socketAuthenticator(openAdminToken(join(home, 'control', 'admin.token')));
   closers.push(serveApi(join(placeOf(home, 'control'), 'api.sock'), isRoot, control, report).close);
 }

@@ -134,23 +134,4 @@ export const PRACTICES_LIMITS = {
   reviewSuggestionMs: 60_000,
   /** Findings of one campaign that go on record one by one. */
   reviewFindingsMax: 200,
-  /** Of one playbook, and of all of one run that it calls. */
-  playbookBytesMax: 512 * 1024,
-  playbookStepsMax: 300,
-  /** Steps of a playbook with all that it calls. */
-  playbookStepsInAllMax: 1_000,
-  playbookTextCharsMax: 2_000,
-  playbookLetterCharsMax: 8_000,
-  playbookValueCharsMax: 2_000,
-  playbookListMax: 50,
-  playbookBranchesMax: 10,
-  /** Branches in branches, parentheses in parentheses, and playbooks that call playbooks. */
-  playbookDepthMax: 8,
-  playbooksMax: 200,
-  playbookRunsOpenMax: 100,
-  playbookRunsShownMax: 200,
-  /** One request of a playbook to control. */
-  playbookCallMs: 60_000,
-  /** Who drives a run says so this often; nobody else drives it until this long after the last time. */
-  playbookDriverMs: 6_000,
 } as const;

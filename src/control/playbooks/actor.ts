@@ -22,7 +22,10 @@ export async function adminOf(actor: Actor, control: Control): Promise<Admin> {
     return { id: AUTOMATIC_ID, may: AUTOMATIC_MAY, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
   }
   if (actor.via !== 'root' && await isRevoked(control.store, actor.id)) {
-    throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated meanwhile', { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' });
+    throw new SallyportError(
+      'ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated meanwhile',
+      { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' },
+    );
   }
   return asNow(actor, control);
 }

@@ -42,7 +42,9 @@ async function begun(
     await startRun(control, signing, held, { ...where, mode: 'automatic', reason: 'an incident of its kind was opened', values: {}, actor });
     return true;
   } catch (error) {
-    control.report(`the playbook ${held.playbook.name} did not start by itself: ${error instanceof SallyportError ? `${error.code}: ${error.message}` : 'something broke'}`);
+    control.report(
+      `the playbook ${held.playbook.name} did not start by itself: ${error instanceof SallyportError ? `${error.code}: ${error.message}` : 'something broke'}`,
+    );
     return false;
   }
 }

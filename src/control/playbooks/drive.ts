@@ -61,13 +61,14 @@ const TAKES: Readonly<Record<Step['what'], readonly Task['state'][]>> = {
 function needWaiting({ state, n }: Task, what: Step['what'], isRequest: boolean): void {
   const fits = TAKES[what].includes(state) && (what !== 'go' || isRequest) && (isRequest ? what !== 'done' && what !== 'failed' : true);
   if (fits) return;
-  throw new SallyportError('ERR_PLAYBOOK_STATE', `step ${n} is ${state}, and ${isRequest ? 'done by control' : 'done by people'}: it cannot be told "${what}"`, {
+  const whose = isRequest ? 'done by control' : 'done by people';
+  throw new SallyportError('ERR_PLAYBOOK_STATE', `step ${n} is ${state}, and ${whose}: it cannot be told "${what}"`, {
     remedy: 'See `sallyport incident playbook show RUN`.',
   });
 }
 
 /** What people were asked must be answered, and nothing else is. */
-function answersOf(names: readonly string[], { values }: Step, playbooks: Playbooks, { playbook, scope: _ }: Task): Readonly<Record<string, string>> {
+function answersOf(names: readonly string[], { values }: Step, playbooks: Playbooks, { playbook }: Task): Readonly<Record<string, string>> {
   const declared = playbooks.get(playbook)?.playbook_variables ?? {};
   const wanted = names.map((name) => name.slice(2, -2));
   const stray = Object.keys(values).find((name) => !wanted.includes(name));

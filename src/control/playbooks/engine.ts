@@ -106,7 +106,9 @@ async function doTask(driven: Driven, { n, state, proposal }: Task): Promise<voi
     if (verdict !== 'approved') return over(driven, n, { ...by, outcome: 'failed', note: verdict });
     // It was done when the second person approved it: asked again, it would be proposed again.
     const run = await needRun(control, space, id);
-    return over(driven, n, { ...by, outcome: 'done', note: 'a second person approved it', outputs: await approvedOutputs(control, space, run, playbooks, n) });
+    return over(
+      driven, n, { ...by, outcome: 'done', note: 'a second person approved it', outputs: await approvedOutputs(control, space, run, playbooks, n) },
+    );
   }
   // Kept before it is done: what died in the middle is known to have been begun.
   const run = await changeRun(control, space, id, (before) => ({

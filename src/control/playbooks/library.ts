@@ -26,7 +26,10 @@ const SIGNEE = 'Sallyport control';
 
 export function signingOf(key: KeyObject, now: () => number): Signing {
   return {
-    sign: (playbook) => (isSignedBy(playbook, key, now()) ? playbook : signPlaybook(playbook, key, { signee: SIGNEE, at: now(), id: `jss--${crypto.randomUUID()}` })),
+    sign: (playbook) => {
+      if (isSignedBy(playbook, key, now())) return playbook;
+      return signPlaybook(playbook, key, { signee: SIGNEE, at: now(), id: `jss--${crypto.randomUUID()}` });
+    },
     isOurs: (playbook) => isSignedBy(playbook, key, now()),
   };
 }
@@ -56,7 +59,9 @@ export async function needPlaybook(rows: Rows, id: string): Promise<Held> {
 function held(shipped: Playbook | undefined, stored: { readonly text?: string; readonly automatic: boolean } | undefined): Held {
   const automatic = stored?.automatic ?? false;
   if (stored?.text !== undefined) return { playbook: readPlaybook(stored.text), origin: 'imported', automatic };
-  if (shipped === undefined) throw new SallyportError('ERR_NOT_FOUND', 'there is no such playbook here', { remedy: 'See `sallyport incident playbook list`.' });
+  if (shipped === undefined) throw new SallyportError(
+    'ERR_NOT_FOUND', 'there is no such playbook here', { remedy: 'See `sallyport incident playbook list`.' },
+  );
   return { playbook: shipped, origin: 'shipped', automatic };
 }
 

@@ -55,7 +55,9 @@ async function ask(control: Control, who: Admin | Performed, space: string, { ca
 /** Containment can be rehearsed and reading changes nothing; all else is only said. */
 async function rehearse(control: Control, space: string, run: PlaybookRun, request: Request, step: Action): Promise<Performed> {
   const isRehearsed = request.call === 'POST /containments';
-  if (!isRehearsed && !request.call.startsWith('GET ')) return { outcome: 'done', answer: { wouldAsk: request.call, ...request.params }, outputs: assumed(step) };
+  if (!isRehearsed && !request.call.startsWith('GET ')) return {
+    outcome: 'done', answer: { wouldAsk: request.call, ...request.params }, outputs: assumed(step),
+  };
   const asked = isRehearsed ? { ...request, body: { ...request.body, dryRun: true } } : request;
   const performed = await ask(control, await actorOf(run, control), space, asked, step);
   return performed.outcome === 'done' ? { ...performed, outputs: assumed(step) } : performed;
@@ -87,7 +89,9 @@ function isShort(value: Json): value is string | number | boolean {
 }
 
 function failed(error: unknown): Performed {
-  if (error instanceof SallyportError) return { outcome: 'failed', note: `${error.code}: ${error.message}${error.remedy === undefined ? '' : `. ${error.remedy}`}` };
+  if (error instanceof SallyportError) return {
+    outcome: 'failed', note: `${error.code}: ${error.message}${error.remedy === undefined ? '' : `. ${error.remedy}`}`,
+  };
   return { outcome: 'failed', note: 'ERR_INTERNAL: something broke' };
 }
 

@@ -13,7 +13,8 @@ import type { PlaybookRun } from './schema.ts';
 export function presentPlaybook({ playbook, origin, automatic }: Held, now: number): JsonObject {
   const guide = playbook.playbook_extensions?.[EXTENSION_ID];
   return {
-    id: playbook.id, name: playbook.name, version: playbook.modified, origin, automatic, digest: digestOfPlaybook(playbook), steps: Object.keys(playbook.workflow).length,
+    id: playbook.id, name: playbook.name, version: playbook.modified, origin, automatic, digest: digestOfPlaybook(playbook),
+    steps: Object.keys(playbook.workflow).length,
     triggers: asJson(guide?.triggers ?? []), signatures: checkSignatures(playbook, now).map(({ key, signee, valid }) => ({ key, signee, valid })),
   };
 }
@@ -32,7 +33,9 @@ export function presentRun(id: string, { playbook, name, version, incident, reas
 export function presentProgress(id: string, run: PlaybookRun, playbooks: Playbooks): JsonObject {
   const { progress } = run;
   const steps = progress.tasks.map((task) => presentTask(run, playbooks, task));
-  const stopped = progress.state === 'stopped' || progress.state === 'cancelled' ? { wayBack: wayBackOf(run, playbooks), guidance: guidanceOf(run, playbooks) } : {};
+  const stopped = progress.state === 'stopped' || progress.state === 'cancelled' ? {
+    wayBack: wayBackOf(run, playbooks), guidance: guidanceOf(run, playbooks),
+  } : {};
   return { ...presentRun(id, run), variables: variablesOf(run), steps, ...stopped };
 }
 
@@ -53,7 +56,9 @@ function presentTask({ progress }: PlaybookRun, playbooks: Playbooks, task: Task
 }
 
 function variablesOf({ progress }: PlaybookRun): JsonObject {
-  return Object.fromEntries(Object.entries(progress.scopes['0']?.variables ?? {}).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name.slice(2, -2), value]])));
+  return Object.fromEntries(
+    Object.entries(progress.scopes['0']?.variables ?? {}).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name.slice(2, -2), value]])),
+  );
 }
 
 /** What of this run is in force and was not lifted by it: each with how it is taken back. */

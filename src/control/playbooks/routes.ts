@@ -41,7 +41,10 @@ export const playbookRoutes: readonly Route[] = [
       return control.change({ admin, space }, { resource: 'playbook', id, verb: 'import', reason, detail }, async (rows) => {
         const before = await findPlaybook(rows, id);
         if (before !== undefined && before.playbook.modified > modified) {
-          throw new SallyportError('ERR_CONFLICT', `the version of ${before.playbook.modified} is here; this one is older`, { remedy: 'Remove that one first, if this is meant.' });
+          throw new SallyportError(
+            'ERR_CONFLICT', `the version of ${before.playbook.modified} is here; this one is older`,
+            { remedy: 'Remove that one first, if this is meant.' },
+          );
         }
         const all = await listStored(rows, 'playbook', DEFAULT_SPACE);
         if (before === undefined && all.length >= LIMITS.playbooksMax) {
@@ -60,7 +63,9 @@ export const playbookRoutes: readonly Route[] = [
     reach: 'organisation', body: AUTOMATIC,
     act: async ({ admin, space, params, body: { automatic, reason } }, control) => {
       const id = params['id'] ?? '';
-      return control.change({ admin, space }, { resource: 'playbook', id, verb: automatic ? 'automatic' : 'by-hand', reason, detail: { automatic } }, async (rows) => {
+      return control.change({ admin, space }, {
+        resource: 'playbook', id, verb: automatic ? 'automatic' : 'by-hand', reason, detail: { automatic },
+      }, async (rows) => {
         const found = await needPlaybook(rows, id);
         const text = found.origin === 'imported' ? { text: JSON.stringify(found.playbook) } : {};
         await putStored(rows, 'playbook', DEFAULT_SPACE, id, { ...text, automatic, by: admin.id, at: control.now() }, admin.id);
@@ -69,7 +74,8 @@ export const playbookRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE', path: '/playbooks/:id', summary: 'Remove an imported playbook; one that ships is as it ships again', access: 'change', reach: 'organisation',
+    method: 'DELETE', path: '/playbooks/:id', summary: 'Remove an imported playbook; one that ships is as it ships again', access: 'change',
+    reach: 'organisation',
     act: async ({ admin, space, params }, control) => {
       const id = params['id'] ?? '';
       return control.change({ admin, space }, { resource: 'playbook', id, verb: 'remove' }, async (rows) => {
@@ -103,7 +109,8 @@ export const playbookRoutes: readonly Route[] = [
     act: async ({ space, params }, control) => present(control, space, params['id'] ?? ''),
   }),
   route({
-    method: 'POST', path: '/playbook-runs/:id/step', summary: 'Say what came of a step, let control do it, try it again, or leave it out', access: 'investigate',
+    method: 'POST', path: '/playbook-runs/:id/step', summary: 'Say what came of a step, let control do it, try it again, or leave it out',
+    access: 'investigate',
     reach: 'space', body: STEP,
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';

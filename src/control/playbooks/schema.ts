@@ -26,7 +26,9 @@ export const PLAYBOOK_RUN = z.strictObject({
 });
 export type PlaybookRun = z.infer<typeof PLAYBOOK_RUN>;
 
-const VALUES = z.record(z.string().regex(/^[a-z][a-z0-9_]{0,60}$/, 'must be the name of a variable, without its underscores'), z.string().max(LIMITS.playbookValueCharsMax));
+const VALUES = z.record(
+  z.string().regex(/^[a-z][a-z0-9_]{0,60}$/, 'must be the name of a variable, without its underscores'), z.string().max(LIMITS.playbookValueCharsMax),
+);
 
 export const IMPORT = z.strictObject({ text: z.string().min(2).max(LIMITS.playbookBytesMax), reason: WORDS });
 export const AUTOMATIC = z.strictObject({ automatic: z.boolean(), reason: WORDS });
@@ -34,5 +36,7 @@ export const START = z.strictObject({
   incident: z.string().min(1).max(100), mode: z.enum(['automatic', 'step', 'dry']), reason: WORDS, values: VALUES.default({}),
 });
 /** `done` and `failed`: what people did. `go` lets control do the step, `retry` do it again; `skip` leaves it out. */
-export const STEP = z.strictObject({ n: z.int().min(1), what: z.enum(['done', 'failed', 'go', 'retry', 'skip']), note: WORDS.exactOptional(), values: VALUES.default({}) });
+export const STEP = z.strictObject(
+  { n: z.int().min(1), what: z.enum(['done', 'failed', 'go', 'retry', 'skip']), note: WORDS.exactOptional(), values: VALUES.default({}) },
+);
 export const CANCEL = z.strictObject({ reason: WORDS });

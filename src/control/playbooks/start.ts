@@ -52,11 +52,15 @@ export async function startRun(control: Control, signing: Signing, held: Held, s
     detail: { run: id, incident: incidentId, playbook: playbook.id, name: playbook.name, version: playbook.modified, mode },
   });
   await store.transaction(async (rows) => {
-    if (await findStored(rows, 'playbook-run', space, id) !== undefined) throw refused('this run was started already', 'See `sallyport incident playbook list --runs`.');
+    if (await findStored(rows, 'playbook-run', space, id) !== undefined) throw refused(
+      'this run was started already', 'See `sallyport incident playbook list --runs`.',
+    );
     for (const [digest, text] of digests) await putStored(rows, 'playbook-text', DEFAULT_SPACE, digest, { text: JSON.stringify(text) }, actor.id);
     await putStored(rows, 'playbook-run', space, id, run, actor.id);
     const said = `${playbook.name}: run ${id}${mode === 'dry' ? ', rehearsed' : ''}`;
-    await putIncident(rows, space, incidentId, noted(await needIncident(rows, space, incidentId), { at: now(), event: 'playbook', text: said, by: actor.id }), actor.id);
+    await putIncident(
+      rows, space, incidentId, noted(await needIncident(rows, space, incidentId), { at: now(), event: 'playbook', text: said, by: actor.id }), actor.id,
+    );
   });
   return run;
 }
@@ -72,7 +76,9 @@ function givenOf(playbook: Playbook, id: string, { severity, subjects }: Inciden
   const fromIncident = Object.keys(SUBJECT_VARIABLES).map((name) => [name, known[name.slice(2, -2)]?.[0] ?? null] as const);
   const said = Object.entries(values).map(([name, value]) => {
     const variable = `__${name}__`;
-    if (playbook.playbook_variables?.[variable] === undefined) throw refused(`the playbook has no variable ${name}`, 'See `sallyport incident playbook show`.');
+    if (playbook.playbook_variables?.[variable] === undefined) throw refused(
+      `the playbook has no variable ${name}`, 'See `sallyport incident playbook show`.',
+    );
     return [variable, value] as const;
   });
   return Object.fromEntries([...fromIncident, ...said]);

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { expect, test } from 'bun:test';
 import { CONTAINMENT_VERBS } from '../../domain/containment.ts';
-import type { SallyportError } from '../../domain/errors.ts';
+import { SallyportError } from '../../domain/errors.ts';
 import { INCIDENT_KINDS } from '../../domain/incident.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -23,7 +23,7 @@ const [first] = shipped;
 const NOW = Date.parse('2026-12-01T00:00:00Z');
 
 const SCHEMAS = 'https://raw.githubusercontent.com/oasis-open/cacao-json-schemas/main/schemas/';
-const fixture: readonly JsonObject[] = JSON.parse(readFileSync(join(import.meta.dir, '../../../test/fixtures/cacao-2.0/schemas.json'), 'utf8'));
+const fixture: JsonObject[] = JSON.parse(readFileSync(join(import.meta.dir, '../../../test/fixtures/cacao-2.0/schemas.json'), 'utf8'));
 
 function changed(change: (playbook: { -readonly [K in keyof JsonObject]: Json }, workflow: Record<string, JsonObject>) => void): string {
   const copy: JsonObject & { workflow: Record<string, JsonObject> } = JSON.parse(JSON.stringify(first));
@@ -35,9 +35,9 @@ function refusal(text: string): string {
   try {
     readPlaybook(text);
   } catch (error) {
-    const { code, message, remedy = '' } = error as SallyportError;
-    expect([code, remedy !== '']).toEqual(['ERR_PLAYBOOK_INVALID', true]);
-    return message;
+    if (!(error instanceof SallyportError)) throw error;
+    expect([error.code, (error.remedy ?? '') !== '']).toEqual(['ERR_PLAYBOOK_INVALID', true]);
+    return error.message;
   }
   return 'taken in';
 }
@@ -49,7 +49,7 @@ test('every shipped playbook validates against the published schemas, as they ar
   const heard = new Ajv2019({
     strict: false, meta: true, schemas: fixture.map((schema) => {
       const { $schema: _, ...rest } = schema;
-      return String(schema['$id']).endsWith('command-data.json') ? { ...rest, unevaluatedProperties: true } : rest;
+      return JSON.stringify(schema['$id']).endsWith('command-data.json"') ? { ...rest, unevaluatedProperties: true } : rest;
     }),
   });
   const { privateKey } = generateKeyPairSync('ed25519');
@@ -59,7 +59,9 @@ test('every shipped playbook validates against the published schemas, as they ar
     for (const ajv of [asPublished, heard]) {
       expect([playbook.name, ajv.validate(`${SCHEMAS}playbook.json`, signed), ajv.errors ?? []]).toEqual([playbook.name, true, []]);
       for (const step of Object.values(playbook.workflow)) {
-        for (const command of step.type === 'action' ? step.commands : []) expect(ajv.validate(`${SCHEMAS}commands/${command.type}.json`, command)).toBe(true);
+        for (const command of step.type === 'action' ? step.commands : []) expect(
+          ajv.validate(`${SCHEMAS}commands/${command.type}.json`, command),
+        ).toBe(true);
       }
     }
     expect(readPlaybook(JSON.stringify(signed))).toEqual(signed);
@@ -119,7 +121,8 @@ test('a workflow that goes in circles, nowhere, or from branch to branch is refu
   expect(refusal(pointing('start', () => 'action--00000000-0000-4000-8000-000000000000'))).toContain('is no step of the playbook');
   const back = changed((_, workflow) => {
     const parallel = idOf(workflow, 'parallel');
-    const after = String(workflow[parallel]?.['on_completion']);
+    const next = workflow[parallel]?.['on_completion'];
+    const after = typeof next === 'string' ? next : '';
     workflow[after] = { ...workflow[after], on_completion: parallel };
   });
   expect(refusal(back)).toContain('loops are not run here');
@@ -134,13 +137,15 @@ test('a workflow that goes in circles, nowhere, or from branch to branch is refu
   }))).toContain('to which nothing leads');
 });
 
-test('a signed playbook is no way round to the rest of the API, and a value of an attacker\'s stays one value', () => {
-  const asking = (command: string, content?: string): string => changed((_, workflow) => {
+function asking(command: string, content?: string): string {
+  return changed((_, workflow) => {
     const id = Object.keys(workflow).find((one) => JSON.stringify(workflow[one]).includes('http-api')) ?? '';
-    const step = workflow[id];
-    const command0 = { type: 'http-api', command: `${command} HTTP/1.1`, playbook_activity: 'restrict-access', ...(content === undefined ? {} : { content }) };
-    workflow[id] = { ...step, commands: [command0] };
+    const request = { type: 'http-api', command: `${command} HTTP/1.1`, playbook_activity: 'restrict-access', ...(content === undefined ? {} : { content }) };
+    workflow[id] = { ...workflow[id], commands: [request] };
   });
+}
+
+test('a signed playbook is no way round to the rest of the API, and a value of an attacker\'s stays one value', () => {
   for (const command of ['POST /api/v1/admins', 'GET /api/v1/containments', 'POST /api/v1/containments/../admins', 'POST /api/v1/containments//lift']) {
     expect([command, refusal(asking(command))]).toEqual([command, expect.stringContaining('is nothing that a playbook may ask of control')]);
   }
@@ -167,14 +172,15 @@ test('undeclared variables, changed constants and activities that nobody does ar
 });
 
 test('conditions compare variables with texts, and nothing else', () => {
-  const [is, values] = [(source: string): boolean => holds(parseCondition(source), (name) => values[name] ?? null), { __a__: 'x', __b__: "it's" } as Record<string, string>];
+  const values: Readonly<Record<string, string>> = { __a__: 'x', __b__: "it's" };
+  const is = (source: string): boolean => holds(parseCondition(source), (name) => values[name] ?? null);
   expect(is("__a__:value = 'x'")).toBe(true);
   expect(is("__a__:value == 'x' AND NOT __b__:value IN ('y', 'z')")).toBe(true);
   expect(is("__b__:value = 'it\\'s'")).toBe(true);
   expect(is("__gone__:value = ''")).toBe(true);
   expect(is("__a__:value != 'x' OR (__gone__:value != '' AND __a__:value = 'x')")).toBe(false);
-  for (const source of ['', 'x', "__a__ = 'x'", "__a__:value = 'x", "__a__:value LIKE 'x'", "__a__:value = 'x')", `${'('.repeat(20)}__a__:value = 'x'${')'.repeat(20)}`]) {
-    expect([source, () => parseCondition(source)]).toEqual([source, expect.any(Function)]);
+  const deep = `${'('.repeat(20)}__a__:value = 'x'${')'.repeat(20)}`;
+  for (const source of ['', 'x', "__a__ = 'x'", "__a__:value = 'x", "__a__:value LIKE 'x'", "__a__:value = 'x')", deep]) {
     expect(() => parseCondition(source)).toThrow('cannot be read');
   }
 });

@@ -35,7 +35,9 @@ export function answer({ contain, triage, confirmed = [], widen, eradicate, gate
     },
     { kind: 'ask', name: 'Is it real?', who: 'lead', activity: 'identify-indicators', does: triage, answers: ['__confirmed__'] },
     {
-      kind: 'if', name: 'It is real', condition: "__confirmed__:value = 'true'", yes: [...realParts({ confirmed, widen, eradicate, gates, lift }), lessons(learn)],
+      kind: 'if', name: 'It is real', condition: "__confirmed__:value = 'true'", yes: [
+        ...realParts({ confirmed, widen, eradicate, gates, lift }), lessons(learn),
+      ],
       no: [
         ...lift,
         {

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { JsonObject } from '../../domain/json.ts';
+import { isObject } from '../../domain/json.ts';
+import { playbookId } from '../../incident/playbook/compose.ts';
+import { shippedPlaybooks } from '../../incident/playbook/shipped.ts';
+import { objects, text } from '../../cli/json-view.ts';
+import { ask, person, ROOT } from '../admins/fixture-admin.ts';
+import { openControl } from '../fixture-control.ts';
+import type { ControlFixture } from '../fixture-control.ts';
+import type { Admin } from '../route.ts';
+
+let fixture: ControlFixture;
+const [ANA, OLGA] = [person('ana', 'soc'), person('olga', 'owners')];
+const INJECTION = playbookId({ name: 'Prompt injection, direct or by a tool result', types: ['mitigation', 'investigation', 'remediation'] });
+const COMPROMISE = playbookId({ name: 'The gate itself may be compromised', types: ['mitigation', 'investigation', 'remediation'] });
+const CONTEXT = 'c'.repeat(32);
+
+beforeAll(async () => {
+  fixture = await openControl();
+  for (const [group, role] of [['soc', 'analyst'], ['owners', 'admin']] as const) {
+    expect((await ask(fixture.role.control, ROOT, 'POST', '/admins', { body: { to: { group }, role, space: '*' } })).code).toBe('');
+  }
+});
+afterAll(() => fixture.close());
+
+const asked = async (admin: Admin, method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, id?: string, body?: JsonObject): ReturnType<typeof ask> =>
+  ask(fixture.role.control, admin, method, path, { ...(id === undefined ? {} : { params: { id } }), ...(body === undefined ? {} : { body }) });
+
+async function incident(subjects: Readonly<Record<string, string[]>> = { context: [CONTEXT], agent: ['bot'] }): Promise<string> {
+  const { body } = await asked(
+    ANA, 'POST', '/incidents', undefined, { kind: 'prompt-injection', title: 'Text in a ticket', severity: 'high', reason: 'seen', subjects },
+  );
+  return text(body['id']);
+}
+
+async function started(admin: Admin, mode: string, playbook = INJECTION, about?: string): Promise<string> {
+  const { code, body } = await asked(admin, 'POST', '/playbooks/:id/runs', playbook, { incident: about ?? await incident(), mode, reason: 'an incident' });
+  expect([code, body['message'] ?? '']).toEqual(['', '']);
+  return text(body['id']);
+}
+
+/** The run when control has nothing more to do in it. */
+async function settled(id: string, by: Admin = ANA): Promise<JsonObject> {
+  for (;;) {
+    const { body } = await asked(by, 'GET', '/playbook-runs/:id', id);
+    const busy = objects(body['steps']).some(({ state }) => state === 'ready' || state === 'started');
+    if (!busy && (body['state'] !== 'done' || body['endedAt'] !== undefined)) return body;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+const stepNamed = (run: JsonObject, name: string): JsonObject => objects(run['steps']).findLast((step) => step['name'] === name) ?? {};
+const step = async (by: Admin, run: string, name: string, body: JsonObject): Promise<JsonObject> => {
+  const { n = 0 } = stepNamed(await settled(run), name);
+  const { code, body: answer } = await asked(by, 'POST', '/playbook-runs/:id/step', run, { n, ...body });
+  expect([name, code, answer['message'] ?? '']).toEqual([name, '', '']);
+  return settled(run);
+};
+const inForce = async (about: string): Promise<readonly string[]> => {
+  const { body } = await ask(fixture.role.control, ANA, 'GET', '/containments', { query: { incident: about, state: 'applied' } });
+  return objects(body['containments']).map(({ verb, scope }) => `${text(verb)} ${isObject(scope) ? text(scope['target']) : ''}`).sort();
+};
+
+test('an automatic run contains at once, waits for people, and is driven by their answers to recovery', async () => {
+  const about = await incident();
+  const id = await started(ANA, 'automatic', INJECTION, about);
+  const first = await settled(id);
+  expect(objects(first['steps']).map((one) => [one['name'], one['state']])).toContainEqual(['Stop the poisoned context', 'done']);
+  expect(first['state']).toBe('going');
+  expect(await inForce(about)).toEqual(expect.arrayContaining(['kill context', 'require-approval agent']));
+  expect(stepNamed(first, 'Is it real?')).toMatchObject({ state: 'waiting', who: 'Incident lead', answers: ['confirmed'] });
+  expect((await asked(ANA, 'POST', '/playbook-runs/:id/step', id, { n: Number(stepNamed(first, 'Is it real?')['n']), what: 'done' })).body['message'])
+    .toContain('confirmed was not answered');
+  // No gateway knows this context: the step fails, nothing is taken back, and a person leaves it out with a reason.
+  const failed = await step(ANA, id, 'Is it real?', { what: 'done', values: { confirmed: 'true' } });
+  expect(failed).toMatchObject({ state: 'stopped', guidance: [expect.stringContaining('stays contained')] });
+  expect(stepNamed(failed, 'End the poisoned context for good')).toMatchObject({ state: 'failed', note: expect.stringMatching(/^ERR_NOT_FOUND: /) });
+  expect(
+    (await asked(ANA, 'POST', '/playbook-runs/:id/step', id, { n: Number(stepNamed(failed, 'End the poisoned context for good')['n']), what: 'skip' })).code,
+  )
+    .toBe('ERR_REQUEST_INVALID');
+  await step(ANA, id, 'End the poisoned context for good', { what: 'skip', note: 'it is gone already' });
+  await step(ANA, id, 'How far did it go?', { what: 'done', values: { spread: 'false', personal_data: 'false' } });
+  for (const name of ['Remove the source', 'Clean what the agent kept', 'Tell management', 'Do other duties apply?', 'Tell those outside', 'Replay']) {
+    await step(ANA, id, name, { what: 'done' });
+  }
+  // An analyst may stop but not lift: the run stops where it is, and says what is in force and how it is taken back.
+  const stuck = await step(ANA, id, 'May it run again?', { what: 'done', values: { trusted_again: 'true' } });
+  expect(stuck['state']).toBe('stopped');
+  expect(objects(stuck['wayBack']).map(({ name, lift }) => [name, lift])).toContainEqual(
+    ['Stop the poisoned context', expect.stringMatching(/^sallyport incident lift \S+ --reason WHY$/)],
+  );
+  expect(await inForce(about)).toEqual(expect.arrayContaining(['kill context', 'require-approval agent']));
+  const after = await step(OLGA, id, 'The agent acts without approval again', { what: 'retry' });
+  expect(after['state']).toBe('going');
+  expect((await inForce(about)).filter((one) => one !== 'legal-hold context')).toEqual([]);
+  expect((await asked(ANA, 'GET', '/incidents/:id', about)).body).toMatchObject({ status: 'recovered' });
+  expect(await step(OLGA, id, 'What is learnt', { what: 'done' })).toMatchObject({ state: 'done' });
+});
+
+test('a rehearsal shows every step, asks nobody, and changes nothing', async () => {
+  const about = await incident();
+  const run = await settled(await started(ANA, 'dry', INJECTION, about));
+  expect(run['state']).toBe('done');
+  expect(objects(run['steps']).filter(({ state }) => state !== 'done')).toEqual([]);
+  expect(stepNamed(run, 'Stop the poisoned context')).toMatchObject({ answer: { dryRun: true, verb: 'kill' } });
+  expect(stepNamed(run, 'The context is stopped no more')).toMatchObject({ answer: { wouldAsk: 'POST /containments/:id/lift' } });
+  expect(await inForce(about)).toEqual([]);
+});
+
+test('step by step nothing is done before a person says so, and then by their rights', async () => {
+  const about = await incident();
+  const id = await started(OLGA, 'step', INJECTION, about);
+  const before = await settled(id);
+  expect(stepNamed(before, 'Stop the poisoned context')).toMatchObject({ state: 'waiting', kind: 'request' });
+  expect(await inForce(about)).toEqual([]);
+  for (const what of ['done', 'retry']) {
+    expect((await asked(OLGA, 'POST', '/playbook-runs/:id/step', id, { n: 1, what })).code).toBe('ERR_PLAYBOOK_STATE');
+  }
+  await step(ANA, id, 'Stop the poisoned context', { what: 'go' });
+  expect(await inForce(about)).toEqual(['kill context']);
+  expect(stepNamed(await settled(id), 'Stop the poisoned context')).toMatchObject({ state: 'done', by: ANA.id });
+  expect(
+    (await asked(ANA, 'POST', '/playbook-runs/:id/cancel', id, { reason: 'enough' })).body,
+  ).toMatchObject({ state: 'cancelled', wayBack: [{ name: 'Stop the poisoned context' }] });
+  expect(await inForce(about)).toEqual(['kill context']);
+  expect((await asked(ANA, 'POST', '/playbook-runs/:id/step', id, { n: 2, what: 'go' })).code).toBe('ERR_PLAYBOOK_STATE');
+});
+
+test('what is not known is never made wide: a step without its subject is not made', async () => {
+  const about = await incident({});
+  const run = await settled(await started(ANA, 'automatic', INJECTION, about));
+  expect(objects(run['steps']).map((one) => one['name'])).not.toContain('Stop the poisoned context');
+  expect((await inForce(about)).filter((one) => !one.startsWith('legal-hold'))).toEqual([]);
+});
+
+test('a run goes on after control was restarted, with the texts that it was started with', async () => {
+  const about = await incident();
+  const id = await started(OLGA, 'step', INJECTION, about);
+  await settled(id);
+  // As if control had died at the step: it was begun, and nothing says that it ended.
+  const { store } = fixture.role.control;
+  const row = await store.get('playbook-run', 'default', id);
+  const kept = JSON.stringify(row?.body).replace('"state":"waiting"', '"state":"started"');
+  await store.put('playbook-run', 'default', id, JSON.parse(kept), { by: 'tests' });
+  await fixture.restart();
+  expect(stepNamed(await settled(id), 'Stop the poisoned context')['state']).toBe('done');
+  expect(await inForce(about)).toEqual(['kill context']);
+});
+
+test('playbooks are taken in signed, are older never, start by themselves only when somebody said so, and what the database was given is not '
+  + 'run', async () => {
+  const { body: { playbook: exported = null } } = await asked(OLGA, 'GET', '/playbooks/:id', INJECTION);
+  const taken = (change: JsonObject): JsonObject => ({ text: JSON.stringify({ ...(isObject(exported) ? exported : {}), ...change }), reason: 'ours' });
+  const unsigned = JSON.parse(JSON.stringify(shippedPlaybooks().get(INJECTION)));
+  expect(await asked(OLGA, 'POST', '/playbooks', undefined, taken({ description: 'Another.' }))).toMatchObject({ code: 'ERR_PLAYBOOK_SIGNATURE' });
+  const newer = { text: JSON.stringify({ ...unsigned, modified: '2026-12-01T00:00:00.000Z', description: 'Ours.' }), reason: 'ours' };
+  expect((await asked(ANA, 'POST', '/playbooks', undefined, newer)).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await asked(OLGA, 'POST', '/playbooks', undefined, newer)).body).toMatchObject(
+    { origin: 'imported', automatic: false, signatures: [{ valid: true }] },
+  );
+  expect(await asked(OLGA, 'POST', '/playbooks', undefined, taken({}))).toMatchObject({ code: 'ERR_CONFLICT' });
+  expect((await asked(OLGA, 'PUT', '/playbooks/:id', INJECTION, { automatic: true, reason: 'at night too' })).body['automatic']).toBe(true);
+  const about = await incident();
+  const row = await fixture.role.control.store.get('incident', 'default', about);
+  const found = JSON.stringify(row?.body).replaceAll(ANA.id, 'sallyport|incidents');
+  await fixture.role.control.store.put('incident', 'default', about, JSON.parse(found), { by: 'tests' });
+  const runOf = async (): Promise<readonly JsonObject[]> =>
+    objects((await ask(fixture.role.control, ANA, 'GET', '/playbook-runs', { query: { incident: about } })).body['runs']);
+  while ((await runOf()).length === 0) await Bun.sleep(20);
+  const [run = {}] = await runOf();
+  expect(run).toMatchObject({ startedBy: 'sallyport|playbook', mode: 'automatic', version: '2026-12-01T00:00:00.000Z' });
+  await settled(text(run['id']));
+  expect(await inForce(about)).toEqual(expect.arrayContaining(['kill context']));
+  expect((await asked(OLGA, 'DELETE', '/playbooks/:id', INJECTION)).code).toBe('');
+  // Somebody who writes to the database without being control.
+  const { store } = fixture.role.control;
+  const id = await started(ANA, 'step');
+  await settled(id);
+  const texts = await store.list('playbook-text', 'default');
+  for (const one of texts) await store.put(
+    'playbook-text', 'default', one.id, JSON.parse(JSON.stringify(one.body).replaceAll('containments', 'c0ntainments')), { by: 'thief' },
+  );
+  expect((await asked(ANA, 'GET', '/playbook-runs/:id', id)).code).toBe('ERR_PLAYBOOK_INVALID');
+  for (const one of texts) await store.put(
+    'playbook-text', 'default', one.id, JSON.parse(JSON.stringify(one.body).replaceAll('poisoned', 'spoiled')), { by: 'thief' },
+  );
+  expect((await asked(ANA, 'GET', '/playbook-runs/:id', id)).code).toBe('ERR_PLAYBOOK_SIGNATURE');
+  for (const one of texts) await store.put('playbook-text', 'default', one.id, one.body, { by: 'tests' });
+});
+
+test('what is wide waits for a second person, and goes on when they approved it', async () => {
+  const about = await incident({});
+  expect((await asked(OLGA, 'PUT', '/administration', undefined, { twoPersons: true })).code).toBe('');
+  const otto = person('otto', 'owners');
+  const run = await settled(await started(OLGA, 'automatic', COMPROMISE, about));
+  const stop = stepNamed(run, 'Stop everything');
+  expect(stop['state']).toBe('proposed');
+  const proposal = text(stop['proposal']);
+  const { body: { digest = '' } } = await asked(otto, 'GET', '/proposals/:id', proposal);
+  expect((await asked(otto, 'POST', '/proposals/:id/approve', proposal, { digest })).code).toBe('');
+  while (stepNamed(await settled(text(run['id'])), 'Stop everything')['state'] !== 'done') await Bun.sleep(20);
+  expect(await inForce(about)).toContain('kill all');
+});
