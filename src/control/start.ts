@@ -37,7 +37,7 @@ import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { followIncidents } from './incidents/follow.ts';
 import { createInventory } from './inventory/keeper.ts';
-import { noteSilentSensors } from './inventory/sensors.ts';
+import { lookAfterInventory } from './inventory/look-after.ts';
 import { createInspecting } from './knowledge/detection.ts';
 import { createKnowledgeKeeper } from './knowledge/keeper.ts';
 import { createLeaseKeeper } from './lease.ts';
@@ -348,30 +348,6 @@ function endContainments({ report, ...control }: Control): () => Promise<void> {
   return async () => {
     clearInterval(timer);
     await looking;
-  };
-}
-
-/** Time alone makes things stale and sensors silent. */
-function lookAfterInventory({ inventory, report, ...control }: Control): () => Promise<void> {
-  let looking: Promise<void> | undefined;
-  let settledAt = 0;
-  const look = async (): Promise<void> => {
-    await noteSilentSensors(control);
-    if (control.now() - settledAt < LIMITS.inventoryLookMs) return;
-    settledAt = control.now();
-    await inventory.settle();
-  };
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => report(`the inventory cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, LIMITS.sensorSilenceLookMs);
-  return async () => {
-    clearInterval(timer);
-    await looking;
-    await inventory.close();
   };
 }
 

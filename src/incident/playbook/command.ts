@@ -8,7 +8,7 @@ import { filled, filledJson, variablesIn } from './variables.ts';
  * What playbooks may ask of control, as `<method> <pattern below /api/v1>`. Closed: a signed playbook is no way round to the rest of
  * the API.
  */
-export const PLAYBOOK_CALLS = [
+const PLAYBOOK_CALLS = [
   'POST /containments', 'POST /containments/:id/lift', 'GET /incidents/:id', 'GET /incidents/:id/blast', 'POST /incidents/:id/notes',
   'POST /incidents/:id/recover',
 ] as const;

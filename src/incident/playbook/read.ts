@@ -20,7 +20,7 @@ export function readPlaybook(text: string): Playbook {
 }
 
 /** Throws as `readPlaybook` does. */
-export function checkPlaybook(value: Json): Playbook {
+function checkPlaybook(value: Json): Playbook {
   refuseByName(value);
   const read = PLAYBOOK.safeParse(value, { reportInput: false });
   if (!read.success) {

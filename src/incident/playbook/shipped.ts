@@ -1,6 +1,6 @@
 import { compose } from './compose.ts';
 import type { Playbook } from './form.ts';
-import { preserveEvidence, tellWhoMustKnow } from './shipped/common.ts';
+import { preserveEvidence, tellWhoMustKnow } from './shipped/called.ts';
 import { exfiltration } from './shipped/exfiltration.ts';
 import { gatewayCompromise } from './shipped/gateway-compromise.ts';
 import { leakedCredential } from './shipped/leaked-credential.ts';
