@@ -46,6 +46,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   context: async () => (await import('./context.ts')).command,
   kill: async () => (await import('./kill.ts')).command,
   incident: async () => (await import('./incident.ts')).command,
+  review: async () => (await import('./review.ts')).command,
   backup: async () => (await import('./backup.ts')).command,
   restore: async () => (await import('./restore.ts')).command,
   recovery: async () => (await import('./recovery.ts')).command,

@@ -6,6 +6,7 @@ import { ask, ROOT } from '../../src/control/admins/fixture-admin.ts';
 import { openControl } from '../../src/control/fixture-control.ts';
 import type { ControlFixture } from '../../src/control/fixture-control.ts';
 import { objects, part, text } from '../../src/cli/json-view.ts';
+import { toRecord } from '../../src/domain/happening.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { connectLink } from '../../src/link/connect.ts';
 import { companyOf, storePackages } from './company.ts';
@@ -17,7 +18,8 @@ const BATCH = 500;
 let fixture: ControlFixture;
 let company: Company;
 const control = (): ControlFixture['role']['control'] => fixture.role.control;
-const send = (method: 'GET' | 'POST', path: string, wanted: Parameters<typeof ask>[4] = {}): ReturnType<typeof ask> => ask(control(), ROOT, method, path, wanted);
+const send = (method: 'GET' | 'POST', path: string, wanted: Parameters<typeof ask>[4] = {}): ReturnType<typeof ask> => ask(control(), ROOT, method, path,
+  wanted);
 
 beforeAll(async () => {
   fixture = await openControl();
@@ -37,10 +39,12 @@ beforeAll(async () => {
   const link = connectLink({ home: fixture.home, self: 'gateway', peer: 'ledger' });
   const journal = createJournal(link, { node: 'gateway', incarnation: 'company', seenFile: join(fixture.home, 'seen-company.json') });
   const calls = company.records.filter(({ event }) => /^(?:call|result)\./.test(event));
-  for (let from = 0; from < calls.length; from += BATCH) await Promise.all(calls.slice(from, from + BATCH).map((one) => journal.append(one)));
-  for (const { id: _id, exchange: _exchange, node: _node, ...one } of company.records.filter((record) => !calls.includes(record))) {
-    await control().record(JSON.parse(JSON.stringify(one)));
+  const written = calls.map((one) => ({ space: 'default', node: 'gateway', id: Bun.randomUUIDv7(), exchange: Bun.randomUUIDv7(), category: 'access',
+    ...one } as const));
+  for (let from = 0; from < written.length; from += BATCH) {
+    await Promise.all(written.slice(from, from + BATCH).map((one) => journal.append(toRecord(one))));
   }
+  for (const one of company.records.filter((record) => !calls.includes(record))) await control().record({ space: 'default', ...one });
   link.close();
 });
 afterAll(() => fixture.close());
@@ -49,6 +53,7 @@ test('a campaign over 500 servers finds everything that was planted, and nothing
   const { code, body } = await send('POST', '/reviews', { body: { title: 'Q4 2026' } });
   expect(code).toBe('');
   const items = objects((await send('GET', '/reviews/:id/items', { params: { id: text(body['id']) } })).body['items']);
-  const found = items.filter(({ check }) => check !== 'access').map((item: JsonObject) => `${text(item['check'])} ${text(part(item, 'subject', 'kind'))} ${text(part(item, 'subject', 'id'))}`);
+  const found = items.filter(({ check }) => check !== 'access').map((item: JsonObject) =>
+    `${text(item['check'])} ${text(part(item, 'subject', 'kind'))} ${text(part(item, 'subject', 'id'))}`);
   expect(found.toSorted()).toEqual(company.problems.toSorted());
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Happening } from '../../src/domain/happening.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
-import type { JournalRecord } from '../../src/domain/record.ts';
 import { encodeEntry } from '../../src/packages/entry.ts';
 import type { Kind } from '../../src/store/store.ts';
 
@@ -18,7 +18,8 @@ export interface Company {
   readonly configured: readonly Planted[];
   /** What is kept beside it. */
   readonly kept: readonly Planted[];
-  readonly records: readonly JournalRecord[];
+  /** What is on record; each has a time. */
+  readonly records: readonly (Omit<Happening, 'space'> & { readonly at: number })[];
   /** Entries of the package store: digest and text. */
   readonly packages: readonly { readonly digest: string; readonly text: string }[];
   /** Every problem, as `<check> <kind> <id>`. */
@@ -53,31 +54,26 @@ export function companyOf({ servers, toolsEach, people, now }: Size): Company {
 class Maker implements Company {
   readonly configured: Planted[] = [];
   readonly kept: Planted[] = [];
-  readonly records: JournalRecord[] = [];
+  readonly records: (Omit<Happening, 'space'> & { readonly at: number })[] = [];
   readonly packages: { digest: string; text: string }[] = [];
   readonly problems: string[] = [];
   readonly now: number;
   count = 0;
   readonly #tools: number;
-  #at = 0;
 
   constructor(now: number, tools: number) {
     this.now = now;
     this.#tools = tools;
     // Records go back further than anything is measured by.
-    this.record({ event: 'call.permitted', category: 'access', at: now - 200 * DAY_MS, policies: ['before'] });
+    this.record({ event: 'call.permitted', at: now - 200 * DAY_MS, policies: ['before'] });
   }
 
   ago(days: number): number {
     return this.now - days * DAY_MS;
   }
 
-  record(more: Partial<JournalRecord> & Pick<JournalRecord, 'event' | 'category'>): void {
-    this.#at += 1;
-    this.records.push({
-      id: `0199a1c0-0000-7000-8000-${String(this.#at).padStart(12, '0')}`, at: this.ago(10), node: 'gateway', space: 'default',
-      exchange: `exchange-${this.#at}`, ...more,
-    });
+  record(more: Omit<Happening, 'space'>): void {
+    this.records.push({ ...more, at: more.at ?? this.ago(10) });
   }
 
   person(userName: string, groups: readonly string[], active: boolean): void {
@@ -89,7 +85,7 @@ class Maker implements Company {
   }
 
   practised(): void {
-    this.record({ event: 'redteam.ran', category: 'detection' });
+    this.record({ event: 'redteam.ran', });
   }
 
   problem(check: string, subject: string): void {
@@ -112,7 +108,8 @@ class Maker implements Company {
     } }, { kind: 'baseline', id, body: {
       digest: 'a'.repeat(64), approvedBy, approvedAt: this.ago(approvedDaysAgo),
       surface: {
-        revision: '2026-07-28', eras: ['modern'], serverInfo: { name: id, version: '1' }, capabilities: { tools: {} }, tools: [...tools], prompts: [], templates: [],
+        revision: '2026-07-28', eras: ['modern'], serverInfo: { name: id, version: '1' }, capabilities: { tools: {} }, tools: [...tools], prompts: [],
+          templates: [],
         pages: [], ...surface,
       },
     } });
@@ -127,11 +124,11 @@ class Maker implements Company {
   ): void {
     this.configured.push({ kind: 'role', id: role, body: { allow: [{ server, effects: ['read'], ...body }] } });
     this.configured.push({ kind: 'binding', id: `b-${role}`, body: { role, to } });
-    this.kept.push();
     const whom = 'group' in to ? `group:${to.group}` : `principal:${to.principal}`;
     for (const { name } of tools.slice(0, called)) {
       this.record({
-        event: 'call.permitted', category: 'access', server, tool: String(name), policies: [`role:${role}:${whom}:0:tools`], principal: 'sallyport|u1', agent: 'desk',
+        event: 'call.permitted', server, tool: typeof name === 'string' ? name : '', policies: [`role:${role}:${whom}:0:tools`], principal: 'sallyport|u1',
+          agent: 'desk',
       });
     }
   }
@@ -177,12 +174,12 @@ function plantServers(made: Maker): void {
   for (const at of [1, 2, 3]) plant('unused-server', `unused-${at}`, { granted: false });
   for (const at of [1, 2]) {
     plant('dead-endpoint', `dead-${at}`, {});
-    for (let call = 0; call < 4; call += 1) made.record({ event: 'call.failed', category: 'error', server: `dead-${at}`, tool: 'list_items_0' });
+    for (let call = 0; call < 4; call += 1) made.record({ event: 'call.failed', server: `dead-${at}`, tool: 'list_items_0' });
   }
   plant('classification', 'speaks-of-people', { tools: [toolOf('list_items_0', {}, { inputSchema: { type: 'object', properties: { employeeSsn: {} } } })] });
   plant('classification', 'carries-people', {});
   made.record({
-    event: 'result.delivered', category: 'execution', server: 'carries-people', tool: 'list_items_0',
+    event: 'result.delivered', server: 'carries-people', tool: 'list_items_0',
     labels: { confidentiality: 'internal', categories: ['pii'], integrity: 'trusted' },
   });
   plant('classification', 'destroys', { tools: [toolOf('delete_everything')] });
@@ -211,7 +208,7 @@ function plantRights(made: Maker): void {
     made.problem('wildcard-grant', `binding b-open-${at}`);
   }
   made.configured.push({ kind: 'policy', id: 'wild.cedar', body: { file: 'wild.cedar', source: '@id("wild")\npermit (principal, action, resource);\n' } });
-  made.record({ event: 'call.permitted', category: 'access', server: 'srv-0', tool: 'list_items_0', policies: ['wild'] });
+  made.record({ event: 'call.permitted', server: 'srv-0', tool: 'list_items_0', policies: ['wild'] });
   made.problem('wildcard-grant', 'policy wild');
   const agent = { purpose: 'desk work', clients: [], conversations: false, expiresAt: Math.floor((made.now + 300 * DAY_MS) / 1_000) * 1_000 };
   made.configured.push(
@@ -228,7 +225,7 @@ function plantRights(made: Maker): void {
       scope: { kind: 'calls', server: 'srv-0', to: { group: 'team-1' } }, reason: 'a project', owner: 'owner-1', approver: 'owner-2', createdAt: made.ago(20),
       expiresAt: made.now + 20 * DAY_MS, ...more,
     } });
-    if (decided) made.record({ event: 'call.permitted', category: 'access', server: 'srv-0', tool: 'list_items_0', policies: [`exception:${id}`] });
+    if (decided) made.record({ event: 'call.permitted', server: 'srv-0', tool: 'list_items_0', policies: [`exception:${id}`] });
   };
   exception('fine', {});
   exception('ended', { createdAt: made.ago(40), expiresAt: made.ago(10) });
@@ -247,11 +244,13 @@ function plantAround(made: Maker): void {
     made.problem('expiring', `secret ${id}`);
   }
   made.configured.push({ kind: 'token', id: 'long-token', body: {
-    agent: 'desk', kind: 'workload', subject: 'desk', groups: [], hash: 'e'.repeat(64), audience: ['*'], issuedAt: made.ago(85), expiresAt: made.now + 5 * DAY_MS,
+    agent: 'desk', kind: 'workload', subject: 'desk', groups: [], hash: 'e'.repeat(64), audience: ['*'], issuedAt: made.ago(85),
+      expiresAt: made.now + 5 * DAY_MS,
   } });
   made.problem('expiring', 'token long-token');
   const node = (name: string, role: string, endsInDays: number): void => void made.kept.push({ kind: 'link-node', id: `${role}.${name}`, body: {
-    role, node: name, publicKey: 'x', key: 'y', address: '10.0.0.1', joinedAt: made.ago(30), renewedAt: made.ago(1), expiresAt: made.now + endsInDays * DAY_MS, dead: [],
+    role, node: name, publicKey: 'x', key: 'y', address: '10.0.0.1', joinedAt: made.ago(30), renewedAt: made.ago(1), expiresAt: made.now + endsInDays * DAY_MS,
+      dead: [],
   } });
   node('gw-1', 'gateway', 1);
   node('gw-2', 'gateway', -2);
@@ -274,7 +273,8 @@ function plantAround(made: Maker): void {
   made.problem('retiring-authentication', 'registration r1');
   for (const id of ['acme', 'globex']) {
     made.configured.push({ kind: 'vendor', id, body: {
-      name: id, owner: 'owner-4', purpose: 'tickets', tier: 'standard', endpoints: [{ url: `https://mcp.${id}.example/mcp` }], data: { confidentiality: 'internal' },
+      name: id, owner: 'owner-4', purpose: 'tickets', tier: 'standard', endpoints: [{ url: `https://mcp.${id}.example/mcp` }],
+        data: { confidentiality: 'internal' },
     } });
     made.problem('attestation-due', `vendor ${id}`);
   }
@@ -282,12 +282,14 @@ function plantAround(made: Maker): void {
 }
 
 function plantHosts(made: Maker): void {
-  const host = (name: string, { enforced = true, auditedDaysAgo = 30, risks = [] }: { enforced?: boolean; auditedDaysAgo?: number; risks?: string[] } = {}): void => {
+  const host = (name: string, { enforced = true, auditedDaysAgo = 30,
+    risks = [] }: { enforced?: boolean; auditedDaysAgo?: number; risks?: string[] } = {}): void => {
     made.kept.push({ kind: 'evidence', id: `e-${name}`, body: { by: 'sallyport|sensor', sensor: 'client-file', host: name, items: { one: {
-      kind: 'client', place: `/home/ann/.cursor/mcp.json:1`, keys: [`client:cursor!${name}!ann`], client: 'cursor', confidence: 100, risks, facts: {}, seenAt: made.now,
+      kind: 'client', place: '/home/ann/.cursor/mcp.json:1', keys: [`client:cursor!${name}!ann`], client: 'cursor', confidence: 100, risks, facts: {},
+        seenAt: made.now,
       firstSeenAt: made.ago(50),
     } } } });
-    if (enforced) made.record({ event: 'file.enforced', category: 'config', detail: { host: name, file: '/etc/claude-code/managed-settings.json' } as never });
+    if (enforced) made.record({ event: 'file.enforced', detail: { host: name, file: '/etc/claude-code/managed-settings.json' } });
     made.kept.push({ kind: 'file-baseline', id: `f-${name}`, body: {
       host: name, place: 'ann', root: 'a'.repeat(64), number: 1, files: 3, by: 'sallyport|owner-1', at: made.ago(auditedDaysAgo),
     } });
@@ -295,9 +297,9 @@ function plantHosts(made: Maker): void {
   for (let at = 0; at < 10; at += 1) host(`pc-${at}`);
   for (const name of ['free-1', 'free-2']) host(name, { enforced: false });
   host('loosened');
-  made.record({ event: 'file.changed', category: 'detection', at: made.ago(1), detail: {
+  made.record({ event: 'file.changed', at: made.ago(1), detail: {
     host: 'loosened', differences: [{ file: '/etc/claude-code/managed-settings.json', what: 'enforcement changed', severity: 'high' }],
-  } as never });
+  } });
   for (const name of ['free-1', 'free-2', 'loosened']) made.problem('deny-list', `host ${name}`);
   for (const name of ['open-1', 'open-2']) {
     host(name, { risks: ['secret-in-clear'] });
@@ -317,7 +319,8 @@ function packaged(made: Maker, name: string, version: string, tree: readonly { r
   });
   made.packages.push(entry);
   return { endpoint: { transport: 'stdio', launch: {
-    command: '/usr/bin/node', args: [], env: {}, shared: false, package: { ecosystem: 'npm', name, version, digest: entry.digest, declared: ['npx', `${name}@${version}`] },
+    command: '/usr/bin/node', args: [], env: {}, shared: false, package: { ecosystem: 'npm', name, version, digest: entry.digest, declared: ['npx',
+      `${name}@${version}`] },
   } } };
 }
 

@@ -25,11 +25,9 @@ export const bundle: Verb = {
       contexts: [...options.list('context')], exchanges: [...options.list('exchange')], ...(incident === undefined ? {} : { incident }),
       ...time('since', options.text('since')), ...time('until', options.text('until')), reveal: reveal !== undefined,
     }));
-    const files = readFiles(answer);
-    if (out.endsWith('.tar')) writeNew(out, toTar(files, Date.now()));
-    else for (const [name, bytes] of files) writeNew(join(out, name), bytes);
-    show(io, options.json, { out, files: [...files.keys()] }, () =>
-      `${out}: ${files.size} files. Check it with \`sallyport audit verify-bundle ${out}\`, or with the verify.mjs in it.\n`);
+    const files = writeBundle(out, answer);
+    show(io, options.json, { out, files }, () =>
+      `${out}: ${files.length} files. Check it with \`sallyport audit verify-bundle ${out}\`, or with the verify.mjs in it.\n`);
     return 0;
   },
 };
@@ -40,6 +38,14 @@ function time(name: 'since' | 'until', given: string | undefined): { readonly si
   const at = span === undefined ? Date.parse(given) : Date.now() - span;
   if (Number.isNaN(at)) throw new SallyportError('ERR_USAGE', `--${name} is no time`, { remedy: 'Write 2h, or 2026-11-23T08:00:00Z.' });
   return { [name]: at };
+}
+
+/** Writes a bundle as control answered it, to a folder or a `.tar`; gives the names of its files. Throws `ERR_BUNDLE_INVALID`, `ERR_USAGE`. */
+export function writeBundle(out: string, answer: Json): readonly string[] {
+  const files = readFiles(answer);
+  if (out.endsWith('.tar')) writeNew(out, toTar(files, Date.now()));
+  else for (const [name, bytes] of files) writeNew(join(out, name), bytes);
+  return [...files.keys()];
 }
 
 function readFiles(answer: Json): ReadonlyMap<string, Uint8Array> {
