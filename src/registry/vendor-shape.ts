@@ -20,5 +20,5 @@ export const VENDOR = z.strictObject({
   /** Calls of everybody on all its servers together. */
   limit: z.string().regex(/^[1-9]\d{0,8}\/(?:s|min|h|day)$/, 'must be a rate: 30/min, 200/h').exactOptional(),
   /** What it is known to run, by package URL, so that an advisory about that is one about it. */
-  runs: z.array(z.string().regex(/^pkg:[a-z]+\/[\x21-\x7e]{1,300}$/, 'must be a package URL: pkg:npm/name@1.2.3')).max(100).exactOptional(),
+  runs: z.array(z.string().regex(/^pkg:[a-z]+\/[^@?#\s]{1,300}@[^@?#\s]{1,100}$/, 'must be a package URL with a version: pkg:npm/%40scope/name@1.2.3')).max(100).exactOptional(),
 });

@@ -19,7 +19,8 @@ export const linked: Verb = {
     const door = client.control ?? (await readFile(join(placeOf(client.home, 'control'), 'door.url'), 'utf8').catch(() => '')).trim();
     show(io, options.json, answer, () => `${door}${text(part(answer, 'path'))}\n`);
     if (options.json) return 0;
-    io.note(`Whoever has this link can answer for the vendor, once, within ${days} days. It is closed by\n  sallyport vendor unlink ID ${text(part(answer, 'link'))}`);
+    io.note(`Whoever has this link can answer for the vendor, once, within ${days} days. It is closed by:`);
+    io.note(`  sallyport vendor unlink ID ${text(part(answer, 'link'))}`);
     if (door === '') io.note('Control has no door yet: set `control: { listen: 127.0.0.1:7444 }` in sallyport.yaml.');
     return 0;
   },

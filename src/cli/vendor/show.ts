@@ -86,7 +86,9 @@ function describe(answer: Json): string {
 
 function answers(given: Json | undefined): string {
   if (typeof given !== 'object' || given === null) return '';
-  return table(['question', 'answer', 'evidence'], Object.entries(given).map(([id, answer]) => [id, text(part(answer, 'value')), text(part(answer, 'evidence'))]));
+  return table(['question', 'answer', 'evidence'], Object.entries(given).map(([id, answer]) => [
+    id, text(part(answer, 'value')), text(part(answer, 'evidence')),
+  ]));
 }
 
 function section(title: string, body: string): string {
