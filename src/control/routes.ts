@@ -50,6 +50,7 @@ import { statusRoutes } from './status/routes.ts';
 import { toolsetRoutes } from './toolsets/routes.ts';
 import { vendorRoutes } from './vendors/routes.ts';
 import { vaultRoutes } from './vault/routes.ts';
+import { vendorProbeRoutes } from './vendors/probe-routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
@@ -64,4 +65,5 @@ export const ROUTES: readonly Route[] = [
   ...incidentRoutes, ...playbookRoutes,
   ...reviewRoutes,
   ...vendorRoutes,
+  ...vendorProbeRoutes,
 ];

@@ -34,6 +34,8 @@ import { REGISTRY_REQUEST } from './requests/schema.ts';
 import { BINDING, ROLE } from './roles/schema.ts';
 import { JOB } from './schedule/schema.ts';
 import { SCIM_TOKEN } from './scim/schema.ts';
+import { KNOWN_ENDPOINT } from '../vendor/probe/changes.ts';
+import { PERMISSION } from '../vendor/probe/permission.ts';
 import { PROBE_REPORT } from '../vendor/probe/result.ts';
 import { FINDING, REFUSED, SERVER } from './servers/schema.ts';
 import { TOOLSET } from './toolsets/schema.ts';
@@ -70,7 +72,7 @@ const SHAPES = {
   listing: LISTING, 'catalog-entry': CATALOG_ENTRY, 'registry-request': REGISTRY_REQUEST, job: JOB,
   'redteam-run': REDTEAM_RUN,
   vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
-  'vendor-probe': PROBE_REPORT,
+  'vendor-probe': PROBE_REPORT, 'vendor-known': KNOWN_ENDPOINT, 'vendor-permission': PERMISSION,
   incident: INCIDENT, 'incident-key': INCIDENT_KEY,
   containment: CONTAINMENT,
   review: REVIEW, 'review-item': REVIEW_ITEM, 'review-evidence': REVIEW_EVIDENCE,

@@ -58,6 +58,7 @@ export const FINDING_RULES = {
   /** Of a vendor's endpoint: what is another than when it was probed last, and what no longer passes. */
   vendor: [
     'tool-added', 'tool-changed', 'tool-removed', 'revisions', 'issuer', 'certificate', 'domain', 'advisory', 'authentication', 'regression',
+    'breach-notice', 'issuer-changed', 'domain-changed', 'certificate-changed', 'tool-drift', 'protocol-changed', 'attestation-due', 'attestation-overdue',
   ],
   /** Of a rehearsal: what was prevented or detected before, and no longer is. */
   redteam: ['regressed'],

@@ -11,7 +11,7 @@ export const KINDS = [
   'file-baseline', 'file-watch',
   'listing', 'catalog-entry', 'registry-request', 'job',
   'redteam-run',
-  'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe',
+  'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe', 'vendor-known', 'vendor-permission',
   'incident', 'incident-key', 'incident-cursor',
   'containment',
   'review', 'review-item', 'review-evidence',

@@ -70,7 +70,8 @@ function modern(said: JsonObject, meta: JsonObject, { headers, faults }: McpRequ
   if (named === null && !faults.has('header-missing')) return error(said, 400, -32_020, 'Mcp-Method is missing');
   if (named !== null && named !== said['method'] && !faults.has('header-mismatch')) return error(said, 400, -32_020, 'Mcp-Method disagrees');
   if (said['method'] === 'server/discover') {
-    return result(said, { supportedVersions: [MODERN], capabilities: {}, _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'planted', version: '1.0.0' } } });
+    const _meta = { 'io.modelcontextprotocol/serverInfo': { name: 'planted', version: '1.0.0' } };
+    return result(said, { supportedVersions: [MODERN], capabilities: {}, _meta });
   }
   if (said['method'] === 'tools/list') {
     const cache = { ttlMs: 60_000, cacheScope: faults.has('tool-cache') ? 'public' : 'private' };

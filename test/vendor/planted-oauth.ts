@@ -8,7 +8,9 @@ export const ACCOUNTS = { token: 'acct-one-7c1d9e55', other: 'acct-two-51b0aa27'
 /** The documents and endpoints of the vendor's authorization server and of its resource. Undefined: the path is none of them. */
 export async function oauthAnswer(request: Request, origin: string, faults: Faults): Promise<Response | undefined> {
   const { pathname, searchParams } = new URL(request.url);
-  if (pathname === '/.well-known/oauth-protected-resource/mcp') return faults.has('resource-metadata') ? missing() : Response.json(resourceMetadata(origin, faults));
+  if (pathname === '/.well-known/oauth-protected-resource/mcp') {
+    return faults.has('resource-metadata') ? missing() : Response.json(resourceMetadata(origin, faults));
+  }
   if (pathname === '/.well-known/oauth-authorization-server') return faults.has('issuer-metadata') ? missing() : Response.json(issuerMetadata(origin, faults));
   if (pathname === '/token') return Response.json({ error: 'unsupported_grant_type' }, { status: 400 });
   if (pathname !== '/authorize') return undefined;

@@ -24,8 +24,8 @@ const FAULTS: Readonly<Record<string, readonly CheckId[]>> = {
     'bound-tokens',
   ],
   'tokens.test': [
-    'session-random', 'session-authority', 'session-bound', 'token-nonsense', 'token-unsigned', 'token-forged', 'token-audience', 'token-expired', 'token-query',
-    'redirect', 'current-revision', 'old-revision', 'private-fetch',
+    'session-random', 'session-authority', 'session-bound', 'token-nonsense', 'token-unsigned', 'token-forged', 'token-audience', 'token-expired',
+    'token-query', 'redirect', 'current-revision', 'old-revision', 'private-fetch',
   ],
   'errors.test': [
     'stack-trace', 'file-path', 'sql-error', 'key-name', 'version-banner', 'rate-limit', 'body-size', 'deep-json', 'batch', 'slow-body', 'version-error',

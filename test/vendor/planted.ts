@@ -52,8 +52,14 @@ export async function startPlanted(name: string, faults: Faults): Promise<Plante
   };
 }
 
+interface FrontOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly isOld: boolean;
+}
+
 /** TLS in front of the server, so that its versions can be old ones. */
-async function tlsFront(port: number, { cert, key, isOld }: { readonly cert: string; readonly key: string; readonly isOld: boolean }): Promise<{ readonly server: Server; readonly port: number }> {
+async function tlsFront(port: number, { cert, key, isOld }: FrontOptions): Promise<{ readonly server: Server; readonly port: number }> {
   const versions = isOld ? { minVersion: 'TLSv1', maxVersion: 'TLSv1.2' } as const : { minVersion: 'TLSv1.2' } as const;
   const server = createTlsServer({ cert, key, ...versions }, (socket) => {
     const back = connect(port, '127.0.0.1');

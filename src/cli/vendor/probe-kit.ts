@@ -26,7 +26,8 @@ export function probeKnowledge(knowledge: Pick<Knowledge, 'endOfLife' | 'affecte
 }
 
 function judgeTool(tool: JsonObject): readonly string[] {
-  const { findings, incomplete } = inspect({ facet: 'definition', json: tool, at: '', server: 'vendor', name: typeof tool['name'] === 'string' ? tool['name'] : '' });
+  const name = typeof tool['name'] === 'string' ? tool['name'] : '';
+  const { findings, incomplete } = inspect({ facet: 'definition', json: tool, at: '', server: 'vendor', name });
   return [...findings, ...(incomplete === undefined ? [] : [incomplete])]
     .filter(({ severity }) => SEVERITIES.indexOf(severity) >= LEAST).map(({ detector, rule }) => `${detector}/${rule}`);
 }

@@ -8,7 +8,7 @@ import type { Kind, Rows } from '../../store/store.ts';
  */
 export const CONFIGURED = [
   'server', 'baseline', 'toolset', 'role', 'binding', 'policy', 'exception', 'agent', 'admin', 'custodian', 'scim-token', 'client', 'token',
-  'listing', 'vendor', 'disclosure', 'playbook',
+  'listing', 'vendor', 'disclosure', 'playbook', 'vendor-permission',
 ] as const satisfies readonly Kind[];
 
 /** Settings that are; kill switches stand outside (they take away, at once), and what control derives by itself does. */

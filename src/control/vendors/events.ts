@@ -23,13 +23,7 @@ export interface Noted {
 export async function noteEvent(control: Pick<Control, 'store' | 'record' | 'now'>, { space, by, ...noted }: Noted): Promise<boolean> {
   const { store, record, now } = control;
   const at = now();
-  const isNew = await store.transaction(async (rows) => {
-    const known = await openOf(rows, space, noted.vendor);
-    if (known.some(({ event, advisory }) => event === noted.event && advisory?.id === noted.advisory?.id)) return false;
-    await putStored(rows, 'vendor-event', space, Bun.randomUUIDv7(), { ...noted, at, by }, by);
-    await forgetOld(rows, space, noted.vendor, by);
-    return true;
-  });
+  const isNew = await store.transaction((rows) => keepEvent(rows, { space, by, ...noted }, at));
   if (!isNew) return false;
   await record({
     event: 'finding.raised', space, principal: by, detail: { vendor: noted.vendor, note: noted.note },
@@ -37,6 +31,15 @@ export async function noteEvent(control: Pick<Control, 'store' | 'record' | 'now
       detector: 'vendor', rule: noted.event, severity: noted.event === 'breach-notice' ? 'high' : 'medium', at: [], seen: VENDOR_EVENTS[noted.event].title,
     }],
   });
+  return true;
+}
+
+/** Keeps it unless the same is open already; false then. */
+export async function keepEvent(rows: Rows, { space, by, ...noted }: Noted, at: number): Promise<boolean> {
+  const known = await openOf(rows, space, noted.vendor);
+  if (known.some(({ event, advisory }) => event === noted.event && advisory?.id === noted.advisory?.id)) return false;
+  await putStored(rows, 'vendor-event', space, Bun.randomUUIDv7(), { ...noted, at, by }, by);
+  await forgetOld(rows, space, noted.vendor, by);
   return true;
 }
 

@@ -68,7 +68,8 @@ const declareRoutes: readonly Route[] = [
         await deleteStored(rows, 'vendor', space, id, admin.id);
         for (const kind of ['disclosure', 'disclosure-submitted'] as const) await rows.delete(kind, space, id, { by: admin.id });
         for (const link of await linksOf(rows, space, id)) await rows.delete('disclosure-link', space, link.id, { by: admin.id });
-        for (const kind of ['vendor-event', 'vendor-probe'] as const) {
+        await rows.delete('vendor-permission', space, id, { by: admin.id });
+        for (const kind of ['vendor-event', 'vendor-probe', 'vendor-known'] as const) {
           for (const one of await listStored(rows, kind, space)) if (one.body.vendor === id) await rows.delete(kind, space, one.id, { by: admin.id });
         }
         return { id };

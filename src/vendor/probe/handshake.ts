@@ -52,7 +52,8 @@ function codeOf(error: unknown): string {
 
 function certificateOf(peer: DetailedPeerCertificate): Certificate {
   return {
-    sha256: peer.fingerprint256.replaceAll(':', '').toLowerCase(), subject: nameOf(peer.subject), issuer: nameOf(peer.issuer), expiresAt: Date.parse(peer.valid_to),
+    sha256: peer.fingerprint256.replaceAll(':', '').toLowerCase(), expiresAt: Date.parse(peer.valid_to),
+    subject: nameOf(peer.subject), issuer: nameOf(peer.issuer),
   };
 }
 

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { LIMITS } from '../../domain/limits.ts';
 
 /** What goes further than a client does by itself: forged and foreign tokens (P09), bodies and bursts (P11), what an issuer fetches (P16). */
-export const CONSENTS = ['tokens', 'limits', 'fetches'] as const;
-export type Consent = (typeof CONSENTS)[number];
+const CONSENTS = ['tokens', 'limits', 'fetches'] as const;
 
 const LINE = z.string().min(1).max(300).regex(/^[\x20-\x7e]+$/, 'plain characters of one line');
 const CIDR = z.string().max(60).regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'a network is written with its length, for example 10.20.0.0/24');
@@ -42,7 +41,9 @@ export function permittedUntil({ until }: Pick<Permission, 'until'>): number {
 }
 
 /** Why a permission does not allow an endpoint of a vendor to be probed now; undefined: it does. */
-export function refusalBy(permission: Permission, { vendor, endpoint }: { readonly vendor: string; readonly endpoint: string }, now: number): string | undefined {
+export function refusalBy(
+  permission: Permission, { vendor, endpoint }: { readonly vendor: string; readonly endpoint: string }, now: number,
+): string | undefined {
   const end = permittedUntil(permission);
   if (permission.vendor !== vendor) return `the permission is ${permission.vendor}'s`;
   if (now >= end) return `the permission ended on ${permission.until}`;

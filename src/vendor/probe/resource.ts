@@ -65,7 +65,10 @@ export async function findIssuer(wire: Wire, resource: ResourceMetadata | Missin
   if (issuer === undefined) return undefined;
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
-  const places = [`${origin}/.well-known/oauth-authorization-server${path}`, `${origin}/.well-known/openid-configuration${path}`, `${origin}${path}/.well-known/openid-configuration`];
+  const places = [
+    `${origin}/.well-known/oauth-authorization-server${path}`, `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
   let missing: Missing = { missing: `${issuer} publishes no metadata`, isUnsent: false };
   for (const place of new Set(places)) {
     const answer = await wire.ask({ method: 'GET', url: place });

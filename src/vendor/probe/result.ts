@@ -4,10 +4,10 @@ import { CHECKS, PROBES } from './checks.ts';
 import type { CheckId, ProbeId } from './checks.ts';
 
 /** `unknown`: it could not be looked at, and why. `not-applicable`: there is nothing of the kind. */
-export const OUTCOMES = ['pass', 'fail', 'not-applicable', 'unknown'] as const;
+const OUTCOMES = ['pass', 'fail', 'not-applicable', 'unknown'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-const namesOf = <K extends string>(table: Readonly<Record<K, unknown>>): z.ZodType<K> =>
+export const namesOf = <K extends string>(table: Readonly<Record<K, unknown>>): z.ZodType<K> =>
   z.custom<K>((value) => typeof value === 'string' && Object.hasOwn(table, value), 'no such check');
 
 /** Text that the endpoint had a hand in: one line, scrubbed, cut. Shown escaped all the same. */
@@ -19,7 +19,9 @@ const OBSERVED = z.strictObject({ check: namesOf<CheckId>(CHECKS), outcome: z.en
 /** What came of one check, and by what: never a body, never a credential. */
 export type Observed = Readonly<z.infer<typeof OBSERVED>>;
 
-const PROBED = z.strictObject({ probe: namesOf<ProbeId>(PROBES), outcome: z.enum(OUTCOMES), checks: z.array(OBSERVED).max(Object.keys(CHECKS).length).readonly() });
+const PROBED = z.strictObject({
+  probe: namesOf<ProbeId>(PROBES), outcome: z.enum(OUTCOMES), checks: z.array(OBSERVED).max(Object.keys(CHECKS).length).readonly(),
+});
 /** One probe: `fail` where one of its checks failed, else `unknown` where nothing could be seen, `pass`, or `not-applicable`. */
 export type Probed = Readonly<z.infer<typeof PROBED>>;
 
@@ -27,7 +29,7 @@ export type Probed = Readonly<z.infer<typeof PROBED>>;
  * What the endpoint is, as far as it was seen, in the words in which a disclosure is compared with it and one run with the next. Absent: it
  * could not be seen, which says neither yes nor no.
  */
-const FACTS = z.strictObject({
+export const FACTS = z.strictObject({
   /** How it lets callers in: `none` to everyone, `oauth` by a challenge with metadata, `other` by anything else that says 401 or 403. */
   auth: z.enum(['none', 'oauth', 'other']).exactOptional(),
   transports: z.array(z.enum(['streamable-http', 'http+sse'])).max(2).readonly().exactOptional(),

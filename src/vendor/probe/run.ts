@@ -1,6 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import { CHECKS, PROBES } from './checks.ts';
+import { CHECKS } from './checks.ts';
 import type { CheckId, ProbeId } from './checks.ts';
 import { digestOf, permittedUntil, refusalBy } from './permission.ts';
 import type { Permission } from './permission.ts';
@@ -56,7 +56,9 @@ export async function probeEndpoint(run: ProbeRun): Promise<ProbeReport> {
   const startedAt = Date.now();
   const refusal = refusalBy(permission, { vendor, endpoint }, startedAt);
   if (refusal !== undefined) {
-    throw new SallyportError('ERR_PROBE_FORBIDDEN', refusal, { remedy: 'Ask the vendor for leave, and record it with `sallyport vendor permit` (docs/vendor-probes.md).' });
+    throw new SallyportError('ERR_PROBE_FORBIDDEN', refusal, {
+      remedy: 'Ask the vendor for leave, and record it with `sallyport vendor permit` (docs/vendor-probes.md).',
+    });
   }
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(LIMITS.vendorProbeMs)]);
   const wire = createWire({ ...run, signal });
@@ -93,7 +95,7 @@ export function checksOf(id: ProbeId): readonly CheckId[] {
 
 const isCheck = (name: string): name is CheckId => Object.hasOwn(CHECKS, name);
 const CHECK_IDS = Object.keys(CHECKS).filter(isCheck);
-export const PROBE_IDS: readonly ProbeId[] = ORDER.map(([id]) => id).toSorted().filter((id) => Object.hasOwn(PROBES, id));
+export const PROBE_IDS: readonly ProbeId[] = ORDER.map(([id]) => id).toSorted();
 
 function outcomeOf(checks: readonly Observed[]): Outcome {
   const outcomes = new Set(checks.map(({ outcome }) => outcome));

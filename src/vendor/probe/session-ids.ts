@@ -31,8 +31,8 @@ function randomness(ids: readonly string[]): Observed {
   if (bits < VARYING_BITS_MIN) return observed('session-random', 'fail', `of each id only ${varying.length} places vary, ${Math.floor(bits)} bits`);
   if (!texts.every((text) => /^[0-9a-f]+$/i.test(text))) return observed('session-random', 'pass', `${Math.floor(bits)} bits vary`);
   const chiSquare = chiSquareOf(varying.flatMap((at) => texts.map((text) => text[at]?.toLowerCase() ?? '')));
-  const figure = chiSquare.toFixed(1);
-  return judged('session-random', chiSquare <= CHI_SQUARE_MAX, `${Math.floor(bits)} bits vary, chi-square ${figure}`, `its digits are far from even: chi-square ${figure}`);
+  const figure = `chi-square ${chiSquare.toFixed(1)}`;
+  return judged('session-random', chiSquare <= CHI_SQUARE_MAX, `${Math.floor(bits)} bits vary, ${figure}`, `its digits are far from even: ${figure}`);
 }
 
 function chiSquareOf(digits: readonly string[]): number {

@@ -5,7 +5,7 @@ import type { Answer, Silence, Wire } from './wire.ts';
 
 /** The revision that all revisions after it are spoken like. */
 export const MODERN = '2026-07-28';
-export const LEGACY = '2025-11-25';
+const LEGACY = '2025-11-25';
 const SELF = { name: 'sallyport-vendor-probe', version: '1' };
 
 /** What is another than usual in one question. */

@@ -41,7 +41,8 @@ async function readList(ask: (params: JsonObject) => Promise<Spoken | undefined>
     const cursor = result['nextCursor'];
     if (typeof cursor !== 'string') return { tools, cache };
     if (cursors.has(cursor)) return { tools, cache, flaw: 'a page leads back to one that was read' };
-    if (cursors.size >= LIMITS.vendorPagesMax || tools.length >= LIMITS.vendorToolsMax) return { tools, cache, flaw: `it has not ended after ${tools.length} tools` };
+    const isTooLong = cursors.size >= LIMITS.vendorPagesMax || tools.length >= LIMITS.vendorToolsMax;
+    if (isTooLong) return { tools, cache, flaw: `it has not ended after ${tools.length} tools` };
     cursors.add(cursor);
     params = { cursor };
   }

@@ -147,7 +147,8 @@ async function send(place: Place, question: Question, { isTrusted, permission, s
   try {
     return await readAnswer(await fetch(target, init), id);
   } catch {
-    return late.aborted ? { silence: `no answer within ${LIMITS.vendorAnswerMs / 1000} s`, why: 'late' } : { silence: 'the connection was closed', why: 'closed' };
+    if (late.aborted) return { silence: `no answer within ${LIMITS.vendorAnswerMs / 1000} s`, why: 'late' };
+    return { silence: 'the connection was closed', why: 'closed' };
   }
 }
 

@@ -8,18 +8,19 @@ import { createSpeaker } from '../speak.ts';
 import { isSilent } from '../wire.ts';
 
 const DAY_MS = 86_400_000;
+const OF_TLS = ['tls-version', 'tls-current', 'certificate', 'certificate-expiry', 'hsts', 'plaintext'] as const;
 
 /** P01: TLS and its certificate, what is served without TLS, and whether browsers are told to stay with it. */
 export const probe: Probe = async (scene) => {
   const { url, wire, now } = scene;
   if (new URL(url).protocol !== 'https:') {
-    const rest = allOf(['tls-version', 'tls-current', 'certificate', 'certificate-expiry', 'hsts', 'plaintext'], 'not-applicable', 'it has no TLS at all');
-    return { checks: [observed('https', 'fail', 'its address is http: everything that is said, tokens too, can be read on the way'), ...rest], facts: { tls: 'none' } };
+    const plain = observed('https', 'fail', 'its address is http: everything that is said, tokens too, can be read on the way');
+    return { checks: [plain, ...allOf(OF_TLS, 'not-applicable', 'it has no TLS at all')], facts: { tls: 'none' } };
   }
   const https = observed('https', 'pass', 'https');
   const shaken = await wire.handshake(url);
   if (typeof shaken === 'string') {
-    return { checks: [https, ...allOf(['tls-version', 'tls-current', 'certificate', 'certificate-expiry', 'hsts', 'plaintext'], 'unknown', shaken)] };
+    return { checks: [https, ...allOf(OF_TLS, 'unknown', shaken)] };
   }
   const { certificate, version, distrust } = shaken;
   const days = Math.floor((certificate.expiresAt - now) / DAY_MS);
@@ -59,8 +60,8 @@ async function strictTransport(scene: Scene): Promise<Observed> {
 async function withoutTls({ url, permission, wire }: Scene): Promise<Observed> {
   const { hostname, port, pathname } = new URL(url);
   const usual = port === '' ? [`http://${hostname}`] : [];
-  const named = permission.origins.map((one) => new URL(one)).filter((one) => one.protocol === 'http:' && one.hostname === hostname).map(({ origin }) => origin);
-  const origins = [...new Set([...usual, ...named])];
+  const named = permission.origins.map((one) => new URL(one)).filter((one) => one.protocol === 'http:' && one.hostname === hostname);
+  const origins = [...new Set([...usual, ...named.map(({ origin }) => origin)])];
   for (const origin of origins) {
     const { answer, result, error, isRefused } = await createSpeaker(wire, `${origin}${pathname}`).modern('server/discover', {});
     if (isSilent(answer)) {
@@ -70,5 +71,6 @@ async function withoutTls({ url, permission, wire }: Scene): Promise<Observed> {
     const isServed = result !== undefined || error !== undefined || (isRefused && answer.headers.get('www-authenticate') !== null);
     if (isServed) return observed('plaintext', 'fail', `${origin} answers MCP without TLS (${answer.status})`);
   }
-  return origins.length === 0 ? observed('plaintext', 'unknown', 'no address without TLS is known for this port') : observed('plaintext', 'pass', `not at ${origins.join(', ')}`);
+  if (origins.length === 0) return observed('plaintext', 'unknown', 'no address without TLS is known for this port');
+  return observed('plaintext', 'pass', `not at ${origins.join(', ')}`);
 }

@@ -14,7 +14,8 @@ export const probe: Probe = async (scene) => {
     return { checks };
   }
   const found = await scene.resource();
-  const challenged = judged('challenge', challengeIn(await scene.strangers()) !== undefined, 'resource_metadata is named', 'the refusal names no resource_metadata');
+  const named = challengeIn(await scene.strangers());
+  const challenged = judged('challenge', named !== undefined, 'resource_metadata is named', 'the refusal names no resource_metadata');
   if ('missing' in found) {
     const rest = allOf(['resource-identity', 'authorization-servers'], found.isUnsent ? 'unknown' : 'not-applicable', 'there is no metadata');
     return { checks: [challenged, observed('resource-metadata', found.isUnsent ? 'unknown' : 'fail', found.missing), ...rest] };
@@ -28,7 +29,8 @@ export const probe: Probe = async (scene) => {
 
 function identityOf(metadata: JsonObject, url: string): Observed {
   const resource = textOf(metadata['resource']) ?? '';
-  return judged('resource-identity', sameUrl(resource, url), 'the resource is this endpoint', `the metadata is of ${resource}: a token for that one would be asked for`);
+  const bad = `the metadata is of ${resource}: a token for that one would be asked for`;
+  return judged('resource-identity', sameUrl(resource, url), 'the resource is this endpoint', bad);
 }
 
 function serversOf(servers: readonly string[]): Observed {

@@ -5,14 +5,17 @@ import type { Observed, ProbeFacts } from '../result.ts';
 import { allOf, judged, observed, textsOf } from '../scene.ts';
 import type { Probe, Scene, Seen } from '../scene.ts';
 
+const OWN = [
+  'issuer-identity', 'pkce-s256', 'pkce-plain', 'issuer-https', 'client-metadata', 'open-registration', 'issuer-in-answer', 'bound-tokens', 'scopes',
+] as const;
+
 /** P04: whether the authorization server announces what protects its clients. Of several, the first is judged: clients take it. */
 export const probe: Probe = async (scene) => {
   const found = await scene.issuer();
-  const own = ['issuer-identity', 'pkce-s256', 'pkce-plain', 'issuer-https', 'client-metadata', 'open-registration', 'issuer-in-answer', 'bound-tokens', 'scopes'] as const;
-  if (found === undefined) return { checks: allOf(['issuer-metadata', ...own], 'not-applicable', 'no authorization server is named') };
+  if (found === undefined) return { checks: allOf(['issuer-metadata', ...OWN], 'not-applicable', 'no authorization server is named') };
   if (!('metadata' in found)) {
-    const outcome = found.isUnsent ? 'unknown' : 'fail';
-    return { checks: [observed('issuer-metadata', outcome, found.missing), ...allOf(own, found.isUnsent ? 'unknown' : 'not-applicable', 'there is no metadata')] };
+    const [outcome, rest] = found.isUnsent ? ['unknown', 'unknown'] as const : ['fail', 'not-applicable'] as const;
+    return { checks: [observed('issuer-metadata', outcome, found.missing), ...allOf(OWN, rest, 'there is no metadata')] };
   }
   return judgeMetadata(found.issuer, found.metadata, await scopesOfResource(scene));
 };
@@ -29,7 +32,7 @@ function judgeMetadata(issuer: string, metadata: JsonObject, resourceScopes: rea
       judged('pkce-s256', methods.includes('S256'), 'S256', methods.length === 0 ? 'PKCE is not announced: clients must not go on' : methods.join(', ')),
       judged('pkce-plain', !methods.includes('plain'), 'no plain', 'plain is offered, by which who overhears a request can finish it'),
       httpsOf(metadata), ...registrationOf(metadata),
-      judged('issuer-in-answer', metadata['authorization_response_iss_parameter_supported'] === true, 'iss', 'answers do not name their issuer: they can be mixed up'),
+      judged('issuer-in-answer', metadata['authorization_response_iss_parameter_supported'] === true, 'iss', 'answers do not name their issuer'),
       judged('bound-tokens', dpop, 'DPoP', 'tokens are good for whoever holds them'),
       judged('scopes', scopes.length > 0, `${scopes.length} scopes`, 'no scopes are listed'),
     ],
@@ -42,8 +45,9 @@ function judgeMetadata(issuer: string, metadata: JsonObject, resourceScopes: rea
 
 function httpsOf(metadata: JsonObject): Observed {
   const addresses = Object.entries(metadata).filter(([name]) => name.endsWith('_endpoint') || name === 'jwks_uri');
-  const plain = addresses.filter(([, value]) => typeof value !== 'string' || !URL.canParse(value) || new URL(value).protocol !== 'https:').map(([name]) => name);
-  return judged('issuer-https', plain.length === 0 && addresses.length > 0, `${addresses.length} endpoints`, plain.length === 0 ? 'it names no endpoint' : plain.join(', '));
+  const plain = addresses.filter(([, value]) => typeof value !== 'string' || !/^https:/i.test(value)).map(([name]) => name);
+  if (addresses.length === 0) return observed('issuer-https', 'fail', 'it names no endpoint');
+  return judged('issuer-https', plain.length === 0, `${addresses.length} endpoints`, plain.join(', '));
 }
 
 function registrationOf(metadata: JsonObject): readonly Observed[] {
@@ -51,7 +55,7 @@ function registrationOf(metadata: JsonObject): readonly Observed[] {
   const isOpen = metadata['registration_endpoint'] !== undefined;
   return [
     judged('client-metadata', documents, 'supported', 'not supported: each client has to be registered'),
-    judged('open-registration', documents || !isOpen, isOpen ? 'beside metadata documents' : 'not offered', 'dynamic registration, which is deprecated, is the only way'),
+    judged('open-registration', documents || !isOpen, isOpen ? 'beside metadata documents' : 'not offered', 'the only way, and deprecated'),
   ];
 }
 

@@ -17,7 +17,8 @@ export const probe: Probe = async (scene) => {
   if (modern === undefined && legacy === undefined) {
     return { checks: [...allOf(['current-revision', 'version-error', 'old-revision'], 'unknown', await behindDoor(scene)), sse] };
   }
-  const revisions = [...new Set([...(modern === undefined ? [] : revisionsIn(modern)), ...(legacy === undefined ? [] : [legacy.revision])])].toSorted().toReversed();
+  const spoken = [...(modern === undefined ? [] : revisionsIn(modern)), ...(legacy === undefined ? [] : [legacy.revision])];
+  const revisions = [...new Set(spoken)].toSorted().toReversed();
   const current = scene.knowledge.revisions.find(({ isCurrent }) => isCurrent)?.revision ?? '';
   const software = softwareOf({ modern, hello });
   const advisories = software === undefined ? [] : scene.knowledge.advisoriesOf(software.name, software.version).slice(0, LIMITS.vendorFactsMax);

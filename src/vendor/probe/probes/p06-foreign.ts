@@ -8,6 +8,7 @@ import { isSilent } from '../wire.ts';
 /** A name that cannot exist (RFC 2606): no server knows it. */
 const FOREIGN = 'foreign-page.invalid';
 const PAGE = `https://${FOREIGN}`;
+const GUISES = { 'foreign-origin': { origin: PAGE }, 'foreign-host': { host: FOREIGN } } as const;
 
 /** P06: whether a page of somebody else's, or a rebound name, gets what its visitor may get. */
 export const probe: Probe = async (scene) => {
@@ -16,11 +17,12 @@ export const probe: Probe = async (scene) => {
   if (entry.modern === undefined && entry.legacy === undefined) {
     return { checks: [...allOf(['foreign-origin', 'foreign-host'], 'unknown', await behindDoor(scene)), cors] };
   }
-  return { checks: [await refuses(scene, entry, 'foreign-origin', { origin: PAGE }), await refuses(scene, entry, 'foreign-host', { host: FOREIGN }), cors] };
+  return { checks: [await refuses(scene, entry, 'foreign-origin'), await refuses(scene, entry, 'foreign-host'), cors] };
 };
 
 /** In every era that it speaks: each may have its own guard. */
-async function refuses({ speaker }: Scene, { modern, legacy, token }: Entry, check: 'foreign-origin' | 'foreign-host', headers: Readonly<Record<string, string>>): Promise<Observed> {
+async function refuses({ speaker }: Scene, { modern, legacy, token }: Entry, check: keyof typeof GUISES): Promise<Observed> {
+  const headers = GUISES[check];
   const answers: Spoken[] = [];
   if (modern !== undefined) answers.push(await speaker.modern('server/discover', {}, { token, headers }));
   if (legacy !== undefined) {

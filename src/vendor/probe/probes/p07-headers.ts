@@ -8,8 +8,9 @@ import { isSilent } from '../wire.ts';
 export const probe: Probe = async (scene) => {
   const { modern, legacy, token } = await scene.entry();
   if (modern === undefined) {
-    const [outcome, why] = legacy === undefined ? ['unknown', await behindDoor(scene)] as const : ['not-applicable', 'it speaks no revision that has them'] as const;
-    return { checks: allOf(['header-mismatch', 'header-missing'], outcome, why) };
+    const both = ['header-mismatch', 'header-missing'] as const;
+    if (legacy === undefined) return { checks: allOf(both, 'unknown', await behindDoor(scene)) };
+    return { checks: allOf(both, 'not-applicable', 'it speaks no revision that has them') };
   }
   const other = await scene.speaker.modern('server/discover', {}, { token, headers: { 'mcp-method': 'tools/list' } });
   const none = await scene.speaker.modern('server/discover', {}, { token, headers: { 'mcp-method': '' } });

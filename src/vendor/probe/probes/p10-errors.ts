@@ -7,10 +7,17 @@ import type { Heard } from '../wire.ts';
 
 /** What software says of itself when it breaks. Never quoted in evidence: what was given away once is not passed on. */
 const LEAKS: Readonly<Record<Extract<CheckId, 'stack-trace' | 'file-path' | 'sql-error' | 'key-name'>, RegExp>> = {
-  'stack-trace': /\bat [^\s()]{1,200} ?\([^\s()]{1,300}:\d{1,7}:\d{1,7}\)|Traceback \(most recent call last\)|\bat [\w.$]{1,200}\([\w$]{1,100}\.java:\d{1,7}\)|goroutine \d{1,9} \[/,
+  'stack-trace': new RegExp([
+    String.raw`\bat [^\s()]{1,200} ?\([^\s()]{1,300}:\d{1,7}:\d{1,7}\)`, String.raw`\bat [\w.$]{1,200}\([\w$]{1,100}\.java:\d{1,7}\)`,
+    String.raw`Traceback \(most recent call last\)`, String.raw`goroutine \d{1,9} \[`,
+  ].join('|')),
   'file-path': /(?:^|[\s"'(=:])\/(?:home|usr|var|opt|srv|app|root|Users|workspace)\/[\w.@-]{1,100}\/[\w./@-]{1,300}|\b[A-Z]:\\\\?[\w .-]{1,100}\\/,
-  'sql-error': /SQLSTATE|\bORA-\d{5}\b|syntax error at or near|error in your SQL syntax|SQLITE_(?:ERROR|CONSTRAINT)|PSQLException|\bSELECT [\w*,. "]{1,200} FROM \w/,
-  'key-name': /-----BEGIN [A-Z ]{1,40}-----|\b(?:AWS|AZURE|GCP|GOOGLE|OPENAI|ANTHROPIC|DB|DATABASE|POSTGRES|REDIS|JWT|SIGNING|ENCRYPTION|MASTER|STRIPE|GITHUB)_(?:[A-Z0-9]{1,30}_){0,4}(?:KEY|SECRET|TOKEN|PASSWORD|URL)\b/,
+  'sql-error': /SQLSTATE|\bORA-\d{5}\b|syntax error at or near|error in your SQL syntax|SQLITE_(?:ERROR|CONSTRAINT)|\bSELECT [\w*,. "]{1,200} FROM \w/,
+  'key-name': new RegExp([
+    '-----BEGIN [A-Z ]{1,40}-----',
+    String.raw`\b(?:AWS|AZURE|GCP|GOOGLE|OPENAI|ANTHROPIC|DB|DATABASE|POSTGRES|REDIS|JWT|SIGNING|ENCRYPTION|MASTER|STRIPE|GITHUB)_`
+      + String.raw`(?:[A-Z0-9]{1,30}_){0,4}(?:KEY|SECRET|TOKEN|PASSWORD|URL)\b`,
+  ].join('|')),
 };
 
 const BANNERS = ['server', 'x-powered-by', 'x-aspnet-version', 'x-runtime', 'x-generator'];
@@ -25,9 +32,8 @@ export const probe: Probe = async (scene) => {
   const banners = bannersOf(scene.wire.heard);
   const all = ['stack-trace', 'file-path', 'sql-error', 'key-name'] as const;
   const leaks = errors.length === 0 ? allOf(all, 'unknown', 'it answered no error') : all.map((check) => leakOf(check, errors));
-  const isHeard = scene.wire.heard.length > 0;
-  const banner = isHeard ? [judged('version-banner', banners.length === 0, 'none', banners.join(', '))] : allOf(['version-banner'], 'unknown', 'it answered nothing');
-  return { checks: [...leaks, ...banner] };
+  if (scene.wire.heard.length === 0) return { checks: allOf([...all, 'version-banner'], 'unknown', 'it answered nothing') };
+  return { checks: [...leaks, judged('version-banner', banners.length === 0, 'none', banners.join(', '))] };
 };
 
 /** Malformed JSON, a message that is none, a method that is none, wrong types: as the stranger, and as whoever is let in. */

@@ -3,6 +3,7 @@ import type { Observed } from '../result.ts';
 import { allOf, behindDoor, judged, observed } from '../scene.ts';
 import type { Entry, Probe, Scene } from '../scene.ts';
 import { leaveUnfinished } from '../slow-body.ts';
+import { MODERN } from '../speak.ts';
 import type { Spoken } from '../speak.ts';
 import { isSilent } from '../wire.ts';
 import type { Answer, Silence } from '../wire.ts';
@@ -14,7 +15,8 @@ export const probe: Probe = async (scene) => {
   const { permission, strangers } = scene;
   await strangers();
   if (!permission.consents.includes('limits')) {
-    return { checks: [rateOf(scene) ?? observed('rate-limit', 'unknown', NO_CONSENT), ...allOf(['body-size', 'deep-json', 'batch', 'slow-body'], 'unknown', NO_CONSENT)] };
+    const told = rateOf(scene) ?? observed('rate-limit', 'unknown', NO_CONSENT);
+    return { checks: [told, ...allOf(['body-size', 'deep-json', 'batch', 'slow-body'], 'unknown', NO_CONSENT)] };
   }
   const entry = await scene.entry();
   const slow = await slowBody(scene);
@@ -88,8 +90,9 @@ interface Head {
 }
 
 function headOf(isModern: boolean, revision: string | undefined, session: string | undefined): Head {
-  if (!isModern) return { method: 'ping', meta: '', headers: { 'mcp-protocol-version': revision ?? '', ...(session === undefined ? {} : { 'mcp-session-id': session }) } };
-  const version = '2026-07-28';
+  const inSession = session === undefined ? {} : { 'mcp-session-id': session };
+  if (!isModern) return { method: 'ping', meta: '', headers: { 'mcp-protocol-version': revision ?? '', ...inSession } };
+  const version = MODERN;
   return {
     method: 'server/discover', headers: { 'mcp-protocol-version': version, 'mcp-method': 'server/discover' },
     meta: `"io.modelcontextprotocol/protocolVersion":"${version}","io.modelcontextprotocol/clientInfo":{"name":"sallyport-vendor-probe","version":"1"},`

@@ -8,7 +8,9 @@ export const probe: Probe = async (scene) => {
   const list = await scene.tools();
   if (list === undefined) return { checks: allOf(['read-only-hint', 'destructive-hint'], 'unknown', await behindDoor(scene)) };
   return {
-    checks: [judgeAll(scene, 'read-only-hint', 'annotations/read-only', list.tools), judgeAll(scene, 'destructive-hint', 'annotations/not-destructive', list.tools)],
+    checks: [
+      judgeAll(scene, 'read-only-hint', 'annotations/read-only', list.tools), judgeAll(scene, 'destructive-hint', 'annotations/not-destructive', list.tools),
+    ],
   };
 };
 

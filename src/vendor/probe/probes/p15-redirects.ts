@@ -1,3 +1,4 @@
+import { issuersIn } from '../resource.ts';
 import { judged, observed } from '../scene.ts';
 import type { Probe, Scene } from '../scene.ts';
 
@@ -14,7 +15,10 @@ export const probe: Probe = async (scene) => {
   });
   if (wire.heard.length === 0) return { checks: [observed('redirect', 'unknown', 'it answered nothing')] };
   const named = [...new Set(away.map(({ from, to }) => `${from} to ${to}`))].slice(0, 5);
-  return { checks: [judged('redirect', away.length === 0, `none in ${wire.heard.length} answers`, named.join(', '))], facts: { hosts: await hostsOf(scene, away.map(({ host }) => host)) } };
+  return {
+    checks: [judged('redirect', away.length === 0, `none in ${wire.heard.length} answers`, named.join(', '))],
+    facts: { hosts: await hostsOf(scene, away.map(({ host }) => host)) },
+  };
 };
 
 /** From the clear into TLS of the same host is as it should be. */
@@ -35,8 +39,7 @@ async function askTokenEndpoint({ wire, issuer }: Scene): Promise<void> {
 /** Every other host that it points to: when one is new, somebody should know. */
 async function hostsOf({ url, resource }: Scene, redirected: readonly string[]): Promise<readonly string[]> {
   const found = await resource();
-  const servers = 'metadata' in found ? found.metadata['authorization_servers'] : undefined;
-  const named = Array.isArray(servers) ? servers.filter((one) => typeof one === 'string').filter((one) => URL.canParse(one)).map((one) => new URL(one).host) : [];
+  const named = 'metadata' in found ? issuersIn(found.metadata).map((one) => new URL(one).host) : [];
   const own = new URL(url).host;
   return [...new Set([...named, ...redirected])].filter((host) => host !== own).toSorted().slice(0, 50);
 }

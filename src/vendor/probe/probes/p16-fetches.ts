@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { LIMITS } from '../../../domain/limits.ts';
 import type { Observed } from '../result.ts';
-import { judged, observed } from '../scene.ts';
+import { observed } from '../scene.ts';
 import type { Probe, Scene } from '../scene.ts';
 import { isSilent } from '../wire.ts';
 
@@ -44,7 +44,8 @@ async function listenAndAsk({ wire, url, signal }: Scene, endpoint: string): Pro
     const isFetched = await arrived.promise;
     clearTimeout(late);
     if (isFetched) return observed('private-fetch', 'fail', 'it came to a private address that a client named');
-    return isSilent(answer) ? observed('private-fetch', 'unknown', answer.silence) : judged('private-fetch', true, `nothing came; it answered ${answer.status}`, '');
+    if (isSilent(answer)) return observed('private-fetch', 'unknown', answer.silence);
+    return observed('private-fetch', 'pass', `nothing came; it answered ${answer.status}`);
   } finally {
     server.close();
   }
