@@ -20,6 +20,8 @@ export const PRACTICES_LIMITS = {
   /** Who drives a run says so this often; nobody else drives it until this long after the last time. */
   playbookDriverMs: 6_000,
   playbookLookMs: 2_000,
+  /** How often who waits at a terminal is told. */
+  playbookFollowMs: 200,
   /** Of one text in the report of a probe. */
   vendorEvidenceCharsMax: 300,
   /** Texts of one fact. */

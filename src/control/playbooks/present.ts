@@ -12,10 +12,11 @@ import type { PlaybookRun } from './schema.ts';
 /** A playbook in a list. */
 export function presentPlaybook({ playbook, origin, automatic }: Held, now: number): JsonObject {
   const guide = playbook.playbook_extensions?.[EXTENSION_ID];
+  const slug = playbook.labels?.[0];
   return {
-    id: playbook.id, name: playbook.name, version: playbook.modified, origin, automatic, digest: digestOfPlaybook(playbook),
-    steps: Object.keys(playbook.workflow).length,
-    triggers: asJson(guide?.triggers ?? []), signatures: checkSignatures(playbook, now).map(({ key, signee, valid }) => ({ key, signee, valid })),
+    id: playbook.id, ...(slug === undefined ? {} : { slug }), name: playbook.name, version: playbook.modified, origin, automatic,
+    digest: digestOfPlaybook(playbook), steps: Object.keys(playbook.workflow).length, triggers: asJson(guide?.triggers ?? []),
+    signatures: checkSignatures(playbook, now).map(({ key, signee, valid }) => ({ key, signee, valid })),
   };
 }
 
