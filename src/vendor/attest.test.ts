@@ -57,11 +57,12 @@ test('a spreadsheet says the same as the file, and what is wrong is told by its 
   expect(disclosureOfCsv('question,value,date,expires\npkce,a,b,c\npkce,a,b,c\nno,a,b,c\n', of).complaints.map(({ line }) => line)).toEqual([3, 4]);
 });
 
+function told(answer: object): readonly string[] {
+  const read = readDisclosure({ ...disclosure, answers: { ...disclosure.answers, pkce: { ...disclosure.answers.pkce, ...answer } } }, 'acme', NOW);
+  return 'complaints' in read ? read.complaints.map(({ path }) => path.join('.')) : [];
+}
+
 test('answers of tomorrow, for ever, and with what nobody sees in them are refused', () => {
-  const told = (answer: object): readonly string[] => {
-    const read = readDisclosure({ ...disclosure, answers: { ...disclosure.answers, pkce: { ...disclosure.answers.pkce, ...answer } } }, 'acme', NOW);
-    return 'complaints' in read ? read.complaints.map(({ path }) => path.join('.')) : [];
-  };
   expect(told({ date: '2026-12-23' })).toEqual(['answers.pkce.date']);
   expect(told({ expires: '2026-11-23' })).toEqual(['answers.pkce.expires']);
   expect(told({ expires: '2036-11-23' })).toEqual(['answers.pkce.expires']);

@@ -6,7 +6,7 @@ import { cellOf } from '../../src/vendor/disclosure/csv.ts';
 import { openBrowser } from '../fixtures/browser.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { goodDisclosure } from '../fixtures/good-vendor.ts';
-import { callTool } from '../fixtures/modern-call.ts';
+import { callTool, objectIn } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 
 let gate: Gate;
@@ -22,8 +22,10 @@ beforeAll(async () => {
     issuer: true, policy: 'permit(principal, action, resource);',
     manifest: `vendors:
   acme:
-    { name: "Acme <b>Corp</b>", owner: sales, purpose: customers, tier: critical, endpoints: [{ url: "${crm.url}" }], data: { confidentiality: restricted } }
-  other: { name: Other, owner: sales, purpose: nothing, tier: standard, endpoints: [{ url: "https://mcp.other.example/mcp" }], data: { confidentiality: public } }
+    { name: "Acme <b>Corp</b>", owner: sales, purpose: customers, tier: critical, endpoints: [{ url: "${crm.url}" }],
+      data: { confidentiality: restricted } }
+  other: { name: Other, owner: sales, purpose: nothing, tier: standard, endpoints: [{ url: "https://mcp.other.example/mcp" }],
+    data: { confidentiality: public } }
 servers: { crm: ${server(', vendor: acme')}, nameless: ${server('')}, borrowed: ${server(', vendor: other')} }
 `,
   });
@@ -36,6 +38,7 @@ afterAll(async () => {
 });
 
 const disclosureOf = (vendor: string): JsonObject => JSON.parse(JSON.stringify({ ...goodDisclosure(Date.now()), vendor }));
+const refusal = (asked: Promise<unknown>): Promise<string> => asked.then(() => 'taken', String);
 const disclose = (vendor: string, more: JsonObject = {}): Promise<JsonObject> =>
   gate.admin('POST', `/vendors/${vendor}/disclosure`, { file: 'acme.yaml', text: stringify({ ...disclosureOf(vendor), ...more }) });
 const standing = async (id: string): Promise<JsonObject> => objects((await gate.admin('GET', '/vendors'))['vendors']).find((one) => one['id'] === id) ?? {};
@@ -55,13 +58,13 @@ test('until a vendor has answered, its servers only read what is public; so do t
 });
 
 test('a file that is wrong is refused with its place, and nothing of it is taken', async () => {
-  const answers = { ...(part(disclosureOf('acme'), 'answers') as JsonObject), training: { value: 'sometimes', date: '2026-11-01', expires: '2027-11-01' } };
-  await expect(disclose('acme', { answers })).rejects.toThrow(/ERR_CONFIG_INVALID.*acme\.yaml:\d+:\d+: answers\.training\.value/);
-  await expect(disclose('acme', { surprise: true })).rejects.toThrow(/acme\.yaml:\d+:\d+:.*not known.*surprise/);
-  await expect(disclose('other', { vendor: 'acme' })).rejects.toThrow(/must be other/);
+  const answers = { ...objectIn(part(disclosureOf('acme'), 'answers')), training: { value: 'sometimes', date: '2026-11-01', expires: '2027-11-01' } };
+  expect(await refusal(disclose('acme', { answers }))).toMatch(/ERR_CONFIG_INVALID.*acme\.yaml:\d+:\d+: answers\.training\.value/);
+  expect(await refusal(disclose('acme', { surprise: true }))).toMatch(/acme\.yaml:\d+:\d+:.*not known.*surprise/);
+  expect(await refusal(disclose('other', { vendor: 'acme' }))).toMatch(/must be other/);
   const csv = 'question,value,date,expires\ntraining,never,2026-11-01,2027-11-01\npkce,S512,2026-11-01,2027-11-01\n';
-  await expect(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: csv })).rejects.toThrow(/a\.csv:3:1: value/);
-  await expect(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: `${csv}what,1,2,3\n` })).rejects.toThrow(/a\.csv:4:1: names no question/);
+  expect(await refusal(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: csv }))).toMatch(/a\.csv:3:1: value/);
+  expect(await refusal(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: `${csv}what,1,2,3\n` }))).toMatch(/a\.csv:4:1: names no question/);
   expect(await standing('acme')).toMatchObject({ disclosed: false });
 });
 
@@ -95,7 +98,7 @@ test('a vendor answers on a page that is open to its link alone, once; nothing c
   const shown = await gate.admin('GET', '/vendors/other');
   expect(part(shown, 'input', 'disclosure', 'answers', 'training', 'value')).toBe('never');
   expect(part(shown, 'submitted', 'answers', 'training', 'value')).toBe('always');
-  await expect(gate.admin('POST', '/vendors/other/accept', { digest: '0'.repeat(64) })).rejects.toThrow('ERR_CONFLICT');
+  expect(await refusal(gate.admin('POST', '/vendors/other/accept', { digest: '0'.repeat(64) }))).toContain('ERR_CONFLICT');
   await gate.admin('POST', '/vendors/other/accept', { digest: text(part(shown, 'submitted', 'digest')) });
   expect(part(await gate.admin('GET', '/vendors/other'), 'input', 'disclosure', 'answers', 'training', 'value')).toBe('always');
   const markup = text((await gate.admin('GET', '/vendors/acme/report?format=html'))['text']);
@@ -114,7 +117,7 @@ test('a vendor answers on a page that is open to its link alone, once; nothing c
 
 test('what was agreed holds at the gate: so many calls of everybody on all of its servers', async () => {
   const { vendor } = await gate.admin('GET', '/vendors/acme');
-  await gate.admin('PUT', '/vendors/acme', { ...(vendor as JsonObject), limit: '1/h' });
+  await gate.admin('PUT', '/vendors/acme', { ...objectIn(vendor), limit: '1/h' });
   const first = await callTool(`${gate.url}/mcp/crm`, token, 'find', {});
   const second = await callTool(`${gate.url}/mcp/crm`, await gate.token({ agent: 'another' }), 'payroll', {});
   expect([first.result === undefined, second.result]).toEqual([false, undefined]);
@@ -125,8 +128,8 @@ test('what discovery sees of vendors, and servers of nobody, are there to be ass
   const seenAt = Date.now();
   await gate.admin('POST', '/inventory/observations', {
     observations: [{
-      sensor: 'client-file', kind: 'server', host: 'desk', place: 'mcp.json', keys: ['url:https://mcp.linear.app/mcp'], name: 'linear', confidence: 80, risks: [],
-      facts: {}, seenAt,
+      sensor: 'client-file', kind: 'server', host: 'desk', place: 'mcp.json', keys: ['url:https://mcp.linear.app/mcp'], name: 'linear', confidence: 80,
+      risks: [], facts: {}, seenAt,
     }],
   });
   const { candidates } = await gate.admin('GET', '/vendor-candidates');
@@ -135,7 +138,7 @@ test('what discovery sees of vendors, and servers of nobody, are there to be ass
 
 test('control looks once a day: advisories of what it runs, what is due, and the standing of the day', async () => {
   const { vendor } = await gate.admin('GET', '/vendors/acme');
-  await gate.admin('PUT', '/vendors/acme', { ...(vendor as JsonObject), runs: ['pkg:npm/%40modelcontextprotocol/sdk@1.0.0'] });
+  await gate.admin('PUT', '/vendors/acme', { ...objectIn(vendor), runs: ['pkg:npm/%40modelcontextprotocol/sdk@1.0.0'] });
   expect(await gate.admin('POST', '/schedule/vendors/run')).toMatchObject({ ok: true });
   const { open, score } = await gate.admin('GET', '/vendors/acme');
   expect(objects(open).map((one) => one['event'])).toContain('advisory');
