@@ -21,6 +21,20 @@ export const PRACTICES = {
     'issue 8, part 3; done when',
   ],
   'redteam-switches': ['A control that is switched off turns a line of the red team\'s report red.', 'issue 8, done when'],
+  'vendor-disclosure': [
+    'A vendor answers by file or on a page for it alone; what is wrong is refused with its place, what it sends counts once somebody looked.',
+    'issue 8, part 1; bad input',
+  ],
+  'vendor-score': [
+    'A score is made of inputs that are all shown, is the same whoever recomputes it, orders vendors as expected, and catches a disclosure that lies.',
+    'issue 8, part 1; done when',
+  ],
+  'vendor-default': [
+    'What a vendor without a valid disclosure hosts only reads, and public data only; standing ends by time, and with what happens.', 'issue 8, part 1',
+  ],
+  'vendor-routing': [
+    'What was agreed with a vendor holds at the gate: what may be sent to it, and how often all of its servers are called.', 'issue 8, part 1',
+  ],
   'mail-sent': ['People are told by mail over TLS 1.3 or not at all, and nothing that others wrote begins a header.', 'issue 8, parts 5 and 6'],
   'client-files-audited': [
     'What is wrong with clients\' files and the texts that agents obey is told with its place and no value, for people and for code hosts.',

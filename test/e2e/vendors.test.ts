@@ -8,6 +8,7 @@ import { startGate, type Gate } from '../fixtures/gate.ts';
 import { goodDisclosure } from '../fixtures/good-vendor.ts';
 import { callTool, objectIn } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
+import { verifies } from './requirements.ts';
 
 let gate: Gate;
 let crm: RecordingServer;
@@ -50,14 +51,14 @@ async function callable(server: string): Promise<readonly string[]> {
   return names.filter((_, at) => called[at]?.result !== undefined);
 }
 
-test('until a vendor has answered, its servers only read what is public; so do those of nobody, and those at another\'s address', async () => {
+test(verifies('vendor-default', 'until a vendor has answered, its servers only read what is public; so do those of nobody\'s, and at other addresses'), async () => {
   for (const server of ['crm', 'nameless', 'borrowed']) expect(await callable(server)).toEqual(['find']);
   expect(await standing('acme')).toMatchObject({ disclosed: false, score: 0, servers: 1 });
   const denied = (await gate.records({ event: 'call.denied', server: 'crm' })).at(-1);
   expect(denied?.['policies']).toEqual(['default/undisclosed-vendor']);
 });
 
-test('a file that is wrong is refused with its place, and nothing of it is taken', async () => {
+test(verifies('vendor-disclosure', 'a file that is wrong is refused with its place, and nothing of it is taken'), async () => {
   const answers = { ...objectIn(part(disclosureOf('acme'), 'answers')), training: { value: 'sometimes', date: '2026-11-01', expires: '2027-11-01' } };
   expect(await refusal(disclose('acme', { answers }))).toMatch(/ERR_CONFIG_INVALID.*acme\.yaml:\d+:\d+: answers\.training\.value/);
   expect(await refusal(disclose('acme', { surprise: true }))).toMatch(/acme\.yaml:\d+:\d+:.*not known.*surprise/);
@@ -68,7 +69,7 @@ test('a file that is wrong is refused with its place, and nothing of it is taken
   expect(await standing('acme')).toMatchObject({ disclosed: false });
 });
 
-test('what a vendor disclosed opens its servers, for it alone and at its own addresses; each event takes that back until somebody vouches', async () => {
+test(verifies('vendor-default', 'what a vendor disclosed opens its servers at its own addresses, until something happens that nobody vouched for'), async () => {
   await disclose('acme');
   await disclose('other');
   expect(await standing('acme')).toMatchObject({ disclosed: true, score: 100 });
@@ -84,7 +85,8 @@ test('what a vendor disclosed opens its servers, for it alone and at its own add
   expect(await gate.records({ event: 'vendor.attested' })).toHaveLength(1);
 });
 
-test('a vendor answers on a page that is open to its link alone, once; nothing counts before somebody looked', async () => {
+test(verifies('vendor-disclosure', 'a vendor answers on a page that is open to its link alone, once; nothing counts before somebody looked'), async () => {
+  await disclose('other');
   const { link, path } = await gate.admin('POST', '/vendors/other/links', { days: 3 });
   const page = await openBrowser().open(`${gate.controlUrl}${text(path)}`);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -115,7 +117,7 @@ test('a vendor answers on a page that is open to its link alone, once; nothing c
   expect(objects((await gate.admin('GET', '/vendors/other'))['links']).map((one) => one['id'])).toContain(text(link));
 });
 
-test('what was agreed holds at the gate: so many calls of everybody on all of its servers', async () => {
+test(verifies('vendor-routing', 'what was agreed holds at the gate: so many calls of everybody on all of its servers'), async () => {
   const { vendor } = await gate.admin('GET', '/vendors/acme');
   await gate.admin('PUT', '/vendors/acme', { ...objectIn(vendor), limit: '1/h' });
   const first = await callTool(`${gate.url}/mcp/crm`, token, 'find', {});

@@ -1,6 +1,7 @@
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
 import { REDTEAM } from './switches-redteam.ts';
+import { VENDORS } from './switches-vendors.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
 export const PRACTICES: readonly Switch[] = [
@@ -44,4 +45,5 @@ export const PRACTICES: readonly Switch[] = [
     ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
   ]),
   ...REDTEAM,
+  ...VENDORS,
 ];
