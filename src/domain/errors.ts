@@ -49,7 +49,7 @@ export const ERROR_CODES = [
   'ERR_MAIL_UNSET', 'ERR_MAIL_REFUSED', 'ERR_JOB_UNKNOWN', 'ERR_JOB_TAKEN', 'ERR_JOB_FAILED',
   'ERR_BACKUP_KEY', 'ERR_BACKUP_INVALID', 'ERR_BACKUP_FAILED', 'ERR_RECOVERY_ORDER',
   // range: rehearsals in an installation of their own
-  'ERR_RANGE_STOPPED', 'ERR_RANGE_REFUSED',
+  'ERR_RANGE_STOPPED', 'ERR_RANGE_REFUSED', 'ERR_MODEL_FAILED',
   // playbooks: one that cannot be taken in, one whose signature is not what it must be, and a run that cannot go on as asked
   'ERR_PLAYBOOK_INVALID', 'ERR_PLAYBOOK_SIGNATURE', 'ERR_PLAYBOOK_STATE',
   // link, store, control, cli

@@ -49,6 +49,8 @@ export const PRACTICES_LIMITS = {
   /** How long P16 waits for a fetch after it has got its answer. */
   vendorFetchMs: 2_000,
   rangeStartMs: 60_000,
+  /** How old what a killed run left behind is before it is erased. */
+  rangeLeftMs: 60 * 60_000,
   rangeSaidCharsMax: 64 * 1024,
   rangeTokenMs: 60 * 60_000,
   /** Records of one scenario that its result shows. */
@@ -65,6 +67,12 @@ export const PRACTICES_LIMITS = {
   jobSaysCharsMax: 300,
   redteamScenarioMs: 60_000,
   redteamReasonCharsMax: 400,
+  /** What a model in place of the agent may do in one scenario, in one turn, and how long each answer may take and be. */
+  redteamModelScenarioMs: 10 * 60_000,
+  redteamModelTurnsMax: 20,
+  redteamModelCallsMax: 8,
+  redteamModelMs: 120_000,
+  redteamModelBytesMax: 2 * 1024 * 1024,
   /** Of one space; older ones go. */
   redteamRunsKeptMax: 50,
   redteamScenariosMax: 2_000,

@@ -1,8 +1,8 @@
 import { WORTH } from './judge.ts';
-import type { Difference, Outcome, RunReport, ScenarioResult } from './outcome.ts';
+import { SCRIPTED, type Difference, type Outcome, type RunReport, type ScenarioResult } from './outcome.ts';
 
 /** What a run shows otherwise than the run before: outcomes that changed, and controls that acted then and not now. */
-export function differencesBetween(before: Pick<RunReport, 'results'>, now: readonly ScenarioResult[]): readonly Difference[] {
+export function differencesBetween(before: Pick<RunReport, 'results' | 'agent'>, now: readonly ScenarioResult[]): readonly Difference[] {
   const ids = [...new Set([...before.results, ...now].map(({ id }) => id))].toSorted();
   return ids.flatMap((id): readonly Difference[] => {
     const [one, other] = [before.results.find((result) => result.id === id), now.find((result) => result.id === id)];
@@ -11,7 +11,8 @@ export function differencesBetween(before: Pick<RunReport, 'results'>, now: read
     const lost = other === undefined ? [] : controlsOf(one).filter((control) => !controlsOf(other).includes(control));
     if (was === is && lost.length === 0) return [];
     const isWorse = was !== 'absent' && is !== 'absent' && WORTH[is] < WORTH[was];
-    const regressed = isWorse || lost.some((control) => other?.silent.includes(control) === true);
+    const obeys = before.agent === SCRIPTED;
+    const regressed = obeys ? isWorse || lost.some((control) => other?.silent.includes(control) === true) : isWorse && is !== 'void';
     return [{ scenario: id, was, is, lost, regressed }];
   });
 }

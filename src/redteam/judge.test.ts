@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../domain/json.ts';
 import { differencesBetween } from './compare.ts';
-import { byTechnique, judge } from './judge.ts';
+import { byTechnique, judge as judgeOf } from './judge.ts';
 import { junitOf } from './junit.ts';
-import type { RunReport, ScenarioResult } from './outcome.ts';
+import { SCRIPTED, type RunReport, type ScenarioResult } from './outcome.ts';
 import { runPage } from './page.ts';
 import type { Scenario } from './scenario.ts';
 import type { Played } from './stage.ts';
@@ -21,6 +21,10 @@ const SEEN: JsonObject = {
   position: 5, event: 'result.delivered', category: 'execution', findings: [{ detector: 'secrets', rule: 'token', severity: 'high' }],
 };
 const HOUSE: JsonObject = { position: 6, event: 'config.changed', category: 'config', policies: ['default/untrusted-destination'] };
+
+function judge(scenario: Scenario, played: Played, records: readonly JsonObject[], obeys = true): ScenarioResult {
+  return judgeOf(scenario, played, records, obeys);
+}
 
 describe('a scenario is', () => {
   test('prevented where nothing happened and what was claimed acted', () => {
@@ -47,6 +51,12 @@ describe('a scenario is', () => {
     expect(judge({ ...SCENARIO, claim: 'missed', by: [] }, NOTHING, [HOUSE]))
       .toMatchObject({ outcome: 'void', acted: [], red: 'nothing was tried: it proves nothing' });
   });
+
+  test('not red where an agent that may resist did not try it, or was kept by another control; red where it did harm', () => {
+    expect(judge(SCENARIO, NOTHING, [], false)).not.toHaveProperty('red');
+    expect(judge(SCENARIO, { ...NOTHING, refusals: [{ what: 'call rt-a/t', code: 'ERR_PIN_DRIFT' }] }, [], false)).not.toHaveProperty('red');
+    expect(judge(SCENARIO, HARM, [], false)).toMatchObject({ red: 'claimed prevented, and it is missed' });
+  });
 });
 
 function result(id: string, outcome: ScenarioResult['outcome'], controls: readonly string[], more: Partial<ScenarioResult> = {}): ScenarioResult {
@@ -69,13 +79,19 @@ test('worse is a worse outcome, or a claimed control that no longer acts; anothe
   const now = [
     result('a', 'prevented', ['other'], { silent: ['pins'] }), result('b', 'prevented', ['x', 'z']), result('c', 'prevented', []), result('e', 'missed', []),
   ];
-  expect(differencesBetween({ results: before }, now)).toEqual([
+  expect(differencesBetween({ results: before, agent: SCRIPTED }, now)).toEqual([
     { scenario: 'a', was: 'prevented', is: 'prevented', lost: ['pins'], regressed: true },
     { scenario: 'b', was: 'prevented', is: 'prevented', lost: ['y'], regressed: false },
     { scenario: 'c', was: 'detected', is: 'prevented', lost: [], regressed: false },
     { scenario: 'd', was: 'missed', is: 'absent', lost: [], regressed: false },
     { scenario: 'e', was: 'absent', is: 'missed', lost: [], regressed: false },
   ]);
+});
+
+test('of an agent that may resist, only harm that was not done before is worse', () => {
+  const before = { results: [result('a', 'prevented', ['pins']), result('b', 'prevented', ['pins'])], agent: 'model m' };
+  const now = [result('a', 'void', [], { silent: ['pins'] }), result('b', 'missed', [], { silent: ['pins'] })];
+  expect(differencesBetween(before, now).map(({ scenario, regressed }) => [scenario, regressed])).toEqual([['a', false], ['b', true]]);
 });
 
 const HOSTILE = `]]><script>alert(1)</script>"'&\u001b[31m\u202e`;

@@ -7,6 +7,9 @@ import type { Claim } from './scenario.ts';
 export const OUTCOMES = ['prevented', 'detected', 'missed', 'void'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** The agent that obeys whatever it reads, as reports name it. What any other does is not the same each time, and it may resist. */
+export const SCRIPTED = 'scripted';
+
 /** A record of the gate that says something about a scenario; never a value. */
 export interface Evidence {
   /** In the range's log. */

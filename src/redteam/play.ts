@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../domain/json.ts';
 import { createAgent, type Agent } from './agent/agent.ts';
+import type { MakeMind } from './agent/mind.ts';
 import { holds } from './agent/forms.ts';
 import { heardOf, type Heard } from './agent/wire.ts';
 import type { Harm, Scenario, Step, Toy } from './scenario.ts';
@@ -14,6 +15,8 @@ export interface PlayOptions {
   readonly run: string;
   /** `blind`: whoever administers approves whatever servers say, whenever they say it. */
   readonly operator?: 'careful' | 'blind';
+  /** What decides in place of the agent that believes everything. */
+  readonly mind?: MakeMind;
   readonly signal?: AbortSignal;
 }
 
@@ -130,7 +133,9 @@ class Course {
     if (known !== undefined) return known;
     const token = await this.stage.token(this.nameOf(label), this.scenario.cast?.[label] ?? ['red-team']);
     this.#tokens.set(label, token);
-    const agent = createAgent((server) => `${this.stage.gateUrl}/mcp/${server}`, token);
+    const { mind, signal = new AbortController().signal } = this.options;
+    const servers = Object.entries(this.scenario.servers).filter(([, { enrolled }]) => enrolled !== 'absent').map(([id]) => id);
+    const agent = createAgent((server) => `${this.stage.gateUrl}/mcp/${server}`, token, mind?.(servers, signal));
     this.agents.set(label, agent);
     return agent;
   }

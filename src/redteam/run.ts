@@ -22,6 +22,10 @@ export interface RunOptions {
   /** Told before each scenario. */
   onNext?(scenario: Scenario, done: number): void;
   readonly signal: AbortSignal;
+  /** Whether its agents do whatever they read. Default: yes. */
+  readonly obeys?: boolean;
+  /** How long one scenario may take. */
+  readonly scenarioMs?: number;
 }
 
 /** Codes and events after which a gate holds back for a while: what is played next in it would be judged by that. */
@@ -65,14 +69,14 @@ interface One {
 async function playOne(scenario: Scenario, rehearsal: Rehearsal, from: number, options: RunOptions): Promise<One> {
   const { signal } = options;
   const startedAt = Date.now();
-  const late = AbortSignal.timeout(LIMITS.redteamScenarioMs);
+  const late = AbortSignal.timeout(options.scenarioMs ?? LIMITS.redteamScenarioMs);
   const either = AbortSignal.any([signal, late]);
   try {
     const played = await orAborted(options.play(scenario, rehearsal.stage, either), either);
     const found = await rehearsal.records(from);
     const last = found.at(-1)?.['position'];
     const isSpent = found.some(({ code, event }) => [code, event].some((word) => typeof word === 'string' && AFTERMATH.has(word)));
-    return { result: judge(scenario, played, found), next: isSpent ? 0 : typeof last === 'number' ? last + 1 : from, isSpent };
+    return { result: judge(scenario, played, found, options.obeys ?? true), next: isSpent ? 0 : typeof last === 'number' ? last + 1 : from, isSpent };
   } catch (fault) {
     signal.throwIfAborted();
     const why = late.aborted ? 'it took too long' : fault instanceof Error ? fault.message : 'something broke';

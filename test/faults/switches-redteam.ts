@@ -8,7 +8,7 @@ export const REDTEAM: readonly Switch[] = [
     ['the hard stop', 'stopped, it is gone at once', "child.kill('SIGKILL');", 'child.unref();'],
   ]),
   ...switches('src/roles/range/range.ts', 'src/roles/range/range.test.ts', [
-    ['the home is erased', 'stopped, it is gone at once', '    rmSync(home, { recursive: true, force: true, maxRetries: 3 });\n', ''],
+    ['the home is erased', 'stopped, it is gone at once', '    eraseHome(home);\n', ''],
   ]),
   ...switches('src/roles/range/configuration.ts', 'src/roles/range/range.test.ts', [
     ['only what decides', 'of a configuration what decides', "if (value === undefined || key === 'policies') continue;", 'if (value === undefined) continue;'],

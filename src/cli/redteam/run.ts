@@ -2,11 +2,14 @@ import { readManifestFiles } from '../../control/manifest/files.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
 import { differencesBetween } from '../../redteam/compare.ts';
 import { byTechnique } from '../../redteam/judge.ts';
-import type { RunReport } from '../../redteam/outcome.ts';
+import type { ModelEndpoint } from '../../redteam/agent/model.ts';
+import { SCRIPTED, type RunReport } from '../../redteam/outcome.ts';
 import type { RangeConfiguration } from '../../roles/range/configuration.ts';
 import { rehearse, type Rehearsed } from '../../roles/range/rehearse.ts';
+import { usageError } from '../arguments.ts';
 import { show as print } from '../command.ts';
 import { objects, part, text } from '../json-view.ts';
 import { readPlain } from '../plain-file.ts';
@@ -18,37 +21,53 @@ import { describeRun } from './view.ts';
 import { FORMS, writeForms } from './write.ts';
 
 const USAGE = `run [--only ID,TECHNIQUE,CLASS] [--scenarios FILE]... [--shipped | -f sallyport.yaml] [--seed WORD] [--before FILE] [--ci] [--submit]
-      [--html FILE] [--junit FILE] [--report FILE]
+      [--model URL --model-name NAME] [--html FILE] [--junit FILE] [--report FILE]
     against the configuration in force, unless --shipped (what ships) or a file is named; --ci: exit code 1 for a red line, or for anything that
-    got worse since the run before (of --before, or the last one that was handed in); --submit: hand it in although it is not of the one in force`;
+    got worse since the run before (of --before, or the last one that was handed in); --submit: hand it in although it is not of the one in force;
+    --model: a model behind an OpenAI-compatible endpoint in place of the agent that obeys everything, its key in SALLYPORT_MODEL_KEY`;
 
 export const run: Verb = {
   usage: USAGE,
   options: {
     only: { type: 'string' }, scenarios: { type: 'string', multiple: true }, shipped: { type: 'boolean' }, file: { type: 'string', short: 'f' },
-    seed: { type: 'string' }, before: { type: 'string' }, ci: { type: 'boolean' }, submit: { type: 'boolean' }, ...FORMS,
+    seed: { type: 'string' }, before: { type: 'string' },
+    model: { type: 'string' }, 'model-name': { type: 'string' }, ci: { type: 'boolean' }, submit: { type: 'boolean' }, ...FORMS,
   },
   async run(call) {
     const { options, io } = call;
     const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), USAGE);
     const before = await readBefore(options.text('before'));
     const { source, configuration } = await readConfiguration(call);
+    const model = modelOf(call);
     const seed = options.text('seed') ?? Bun.randomUUIDv7();
     const startedAt = Date.now();
     let now = 'the range starts';
     const done = await withProgress(io, () => now, () => rehearse({
-      scenarios, seed, signal: io.signal, ...(configuration === undefined ? {} : { configuration }),
+      scenarios, seed, signal: io.signal, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }),
       onNext: ({ id }, at) => {
         now = `${at + 1} of ${scenarios.length}: ${id}`;
       },
     }));
-    const report = await finished(call, before, { startedAt, endedAt: Date.now(), seed, source, agent: 'scripted', ...done });
+    const agent = model === undefined ? SCRIPTED : `model ${model.model}`;
+    const report = await finished(call, before, { startedAt, endedAt: Date.now(), seed, source, agent, ...done });
     await writeForms(options, report);
     print(io, options.json, JSON.parse(JSON.stringify(report)), () => describeRun(report));
     const isWorse = report.results.some(({ red }) => red !== undefined) || report.differences.some(({ regressed }) => regressed);
     return options.flag('ci') && isWorse ? 1 : 0;
   },
 };
+
+/** Elsewhere than on this machine only encrypted: what scenarios say, and the key, go there. */
+function modelOf({ options, io }: Call): ModelEndpoint | undefined {
+  const [url, model, key] = [options.text('model'), options.text('model-name'), io.env['SALLYPORT_MODEL_KEY']];
+  if (url === undefined && model === undefined) return undefined;
+  if (url === undefined || model === undefined) throw usageError({ usage: USAGE }, '--model and --model-name belong together');
+  const place = URL.canParse(url) ? new URL(url) : undefined;
+  if (place?.protocol !== 'https:' && !(place?.protocol === 'http:' && isLoopbackHost(place.hostname))) {
+    throw usageError({ usage: USAGE }, '--model is an https URL, or an http one on this machine');
+  }
+  return { url, model, ...(key === undefined ? {} : { key }) };
+}
 
 async function readBefore(file: string | undefined): Promise<RunReport | undefined> {
   if (file === undefined) return undefined;

@@ -64,9 +64,9 @@ test('analysts hand runs in, auditors read them, and neither does the other', as
 
 test('what is no run is refused, and old ones make room', async () => {
   expect((await fixture.api('POST', '/redteam/runs', { ...run(6, []), extra: 1 })).body).toMatchObject({ code: 'ERR_REQUEST_INVALID' });
-  for (let at = 10; at < 10 + LIMITS.redteamRunsKeptMax; at += 1) await POST(run(at, [result('a', 'prevented', ['pins'])]));
+  for (let at = 10; at < 12 + LIMITS.redteamRunsKeptMax; at += 1) await POST(run(at, [result('a', 'prevented', ['pins'])]));
   const { runs } = (await fixture.api('GET', '/redteam/runs')).body;
   expect(runs).toHaveLength(LIMITS.redteamRunsKeptMax);
   const [newest] = Array.isArray(runs) ? runs : [];
-  expect(newest).toMatchObject({ startedAt: 9 + LIMITS.redteamRunsKeptMax });
+  expect(newest).toMatchObject({ startedAt: 11 + LIMITS.redteamRunsKeptMax });
 });

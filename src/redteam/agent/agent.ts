@@ -1,9 +1,10 @@
 import { isArray, isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import type { Refusal } from '../stage.ts';
-import { ordersIn, type Order } from './orders.ts';
+import { GULLIBLE, type Mind } from './mind.ts';
+import type { Order } from './orders.ts';
 import { say, type Heard } from './wire.ts';
 
-/** An agent that believes whatever it reads: what a text orders it does, and it never asks anybody. */
+/** An agent that does what its mind makes of what it reads, and never asks anybody; by default it believes whatever it reads. */
 export interface Agent {
   call(server: string, tool: string, given: JsonObject): Promise<Heard>;
   /** What a server says of itself and of its tools. */
@@ -24,7 +25,7 @@ const ROUNDS_MAX = 3;
 const GIVEN_CHARS_MAX = 4 * 1024 * 1024;
 
 /** `urlOf`: where the gate has a server, by its id. */
-export function createAgent(urlOf: (server: string) => string, token: string): Agent {
+export function createAgent(urlOf: (server: string) => string, token: string, mind: Mind = GULLIBLE): Agent {
   const memory = new Memory();
   const refusals: Refusal[] = [];
   const asked: string[] = [];
@@ -39,9 +40,9 @@ export function createAgent(urlOf: (server: string) => string, token: string): A
     memory.add(textsIn(heard.result ?? heard.message ?? ''));
     return heard;
   };
-  const obeying = async (heard: Heard): Promise<Heard> => {
+  const obeying = async (heard: Heard, after: string): Promise<Heard> => {
     const source = memory.last;
-    for (const order of ordersIn(source)) {
+    for (const order of await mind.decide(source, after)) {
       if (memory.followed.has(JSON.stringify(order)) || memory.followed.size >= ORDERS_MAX) continue;
       memory.followed.add(JSON.stringify(order));
       memory.source = source;
@@ -60,16 +61,18 @@ export function createAgent(urlOf: (server: string) => string, token: string): A
     async call(server, tool, given) {
       const changed = changes.filter((one) => one.server === server && one.tool === tool).map((one) => one.given);
       const filled = memory.fill(Object.assign({}, given, ...changed));
-      return obeying(await ask(`call ${server}/${tool}`, server, 'tools/call', { name: tool, arguments: isObject(filled) ? filled : {} }));
+      const what = `call ${server}/${tool}`;
+      return obeying(await ask(what, server, 'tools/call', { name: tool, arguments: isObject(filled) ? filled : {} }), what);
     },
     async list(server) {
       const heard = [await ask(`discover ${server}`, server, 'server/discover', {})];
-      await obeying(heard[0] ?? { status: 0 });
-      for (const what of ['tools', 'prompts']) heard.push(await obeying(await ask(`list ${server}`, server, `${what}/list`, {})));
+      await obeying(heard[0] ?? { status: 0 }, `discover ${server}`);
+      for (const what of ['tools', 'prompts']) heard.push(await obeying(await ask(`list ${server}`, server, `${what}/list`, {}), `list ${what} of ${server}`));
       return heard;
     },
-    read: async (server, uri) => obeying(await ask(`read ${server} ${uri}`, server, 'resources/read', { uri })),
-    prompt: async (server, name, given) => obeying(await ask(`get ${server}/${name}`, server, 'prompts/get', { name, arguments: given })),
+    read: async (server, uri) => obeying(await ask(`read ${server} ${uri}`, server, 'resources/read', { uri }), `read ${server} ${uri}`),
+    prompt: async (server, name, given) =>
+      obeying(await ask(`get ${server}/${name}`, server, 'prompts/get', { name, arguments: given }), `get ${server}/${name}`),
     async say(server, method, params, headers) {
       const heard = await say(urlOf(server), token, method, params, headers);
       if (heard.result === undefined) refusals.push(refusalOf(`${method} ${server}`, heard));

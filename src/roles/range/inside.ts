@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isObject, type Json } from '../../domain/json.ts';
 import { startControl } from '../control.ts';
@@ -34,9 +35,17 @@ export async function serveRange(home: string, listen: string, signal: AbortSign
   } catch (fault) {
     sayFault(fault);
   }
-  // The journal of a rehearsal is evidence of nothing once it is over: what is wanted of it was asked for before.
-  rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  erase(home);
   process.exit(0);
+}
+
+/** The log of a rehearsal is evidence of nothing once it is over. In a jail the folder itself is a mount, and stays for who made it. */
+function erase(home: string): void {
+  try {
+    for (const name of readdirSync(home)) rmSync(join(home, name), { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // Whoever opened the range erases it, too; what matters here is that nothing of it goes on.
+  }
 }
 
 async function startRoles(home: string, listen: string): Promise<number> {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, expect, test } from 'bun:test';
+import { existsSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { openRange, type Range } from './range.ts';
@@ -19,11 +20,17 @@ bindings: []
 `;
 const POLICY = 'permit(principal in Group::"rehearsal", action, resource);\n';
 
-let range: Range;
-beforeAll(async () => {
-  range = await openRange({ configuration: { text: LIVE, policies: [{ file: 'live.cedar', text: 'forbid(principal, action, resource in Server::"crm");' }] } });
-}, 60_000);
-afterAll(() => range.stop());
+let opening: Promise<Range> | undefined;
+afterAll(async () => {
+  const range = await opening?.catch(() => undefined);
+  await range?.stop();
+});
+
+/** One for all tests, opened by the first. */
+function opened(): Promise<Range> {
+  const live = { text: LIVE, policies: [{ file: 'live.cedar', text: 'forbid(principal, action, resource in Server::"crm");' }] };
+  return (opening ??= openRange({ configuration: live }));
+}
 
 /** An MCP server with one tool. */
 function answer(said: string): (request: Request) => Promise<Response> {
@@ -42,7 +49,7 @@ function answer(said: string): (request: Request) => Promise<Response> {
   };
 }
 
-async function call(token: string): Promise<string> {
+async function call(range: Range, token: string): Promise<string> {
   const _meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'toy', version: '1' },
     'io.modelcontextprotocol/clientCapabilities': {},
@@ -59,29 +66,47 @@ async function call(token: string): Promise<string> {
 }
 
 test('toy servers are called through the whole gate, and what happened is on its own record', async () => {
+  const range = await opened();
   const { url } = await range.serve('notes', answer('as it was'));
   await range.stage({ servers: { notes: { url, owner: 'tests', tools: { read: { effect: 'read' } } } }, policy: POLICY });
   await range.enrol('notes');
   const token = await range.token();
-  expect(await call(token)).toContain('as it was');
+  expect(await call(range, token)).toContain('as it was');
   await range.serve('notes', answer('otherwise now'));
-  expect(await call(token)).toContain('otherwise now');
+  expect(await call(range, token)).toContain('otherwise now');
   const records = await range.records();
   expect(records.filter(({ event, agent }) => event === 'result.delivered' && agent === 'rehearsal')).toHaveLength(2);
   const last = Number(records.at(-1)?.['position']);
   expect((await range.records(last)).map(({ position }) => position)).toEqual([last]);
-});
+}, 30_000);
 
 test(verifies('range-isolated', 'of a configuration what decides is there; what reaches out, holds secrets or administers is not, and is named'), async () => {
+  const range = await opened();
+  await range.stage({ servers: {}, policy: POLICY });
   expect(range.leftOut.toSorted()).toEqual(['approvals.webhooks', 'audit', 'detect.remote', 'gateway', 'identity']);
   const { text, policies } = await range.admin('GET', '/manifest');
   expect(policies).toEqual([expect.objectContaining({ file: 'live.cedar' }), expect.objectContaining({ file: 'range-staged.cedar' })]);
   expect(text).toContain('onCall: secops');
   expect(text).toContain('confidentiality: restricted');
   expect(text).not.toMatch(/vault:|example/);
-});
+}, 30_000);
+
+test(verifies('range-isolated', 'a range whose driver is killed ends with it, and what it left is erased by a later one'), async () => {
+  const driver = Bun.spawn([process.execPath, '-e', `const { openRange } = await import('${join(import.meta.dir, 'range.ts')}');
+    console.log((await openRange()).home); await new Promise(() => setInterval(() => {}, 1000));`], { stdout: 'pipe' });
+  const home = await firstLine(driver.stdout);
+  driver.kill('SIGKILL');
+  await driver.exited;
+  await untilGone(home);
+  expect(existsSync(home)).toBe(true);
+  utimesSync(home, 0, 0);
+  const later = await openRange();
+  expect(existsSync(home)).toBe(false);
+  await later.stop();
+}, 60_000);
 
 test(verifies('range-isolated', 'nothing outside its network can be reached from it, be it on this very machine'), async () => {
+  const range = await opened();
   expect(range.isolated).toBe(true);
   let knocks = 0;
   const outside = createServer((socket) => {
@@ -93,7 +118,7 @@ test(verifies('range-isolated', 'nothing outside its network can be reached from
   expect(await range.enrol('away').catch((fault: unknown) => fault)).toMatchObject({ code: 'ERR_RANGE_REFUSED' });
   expect(knocks).toBe(0);
   outside.close();
-});
+}, 30_000);
 
 test(verifies('range-isolated', 'stopped, it is gone at once with every process of it, and its home with it'), async () => {
   const other = await openRange();
@@ -110,6 +135,16 @@ async function listening(server: Server): Promise<number> {
   await promise;
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  for await (const chunk of stream) return new TextDecoder().decode(chunk).trim();
+  throw new Error('it said nothing');
+}
+
+/** The kernel ends them; that they are gone is seen in its list alone. */
+async function untilGone(home: string): Promise<void> {
+  while (processesOf(home).length > 0) await Bun.sleep(5);
 }
 
 function processesOf(home: string): readonly string[] {

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SallyportError } from '../../domain/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { bareConfiguration, stagedManifest, type RangeConfiguration, type Staged } from './configuration.ts';
+import { eraseHome, makeHome } from './homes.ts';
 import { manifestFile } from './places.ts';
 import { startRangeProcess, type RangeProcess } from './process.ts';
 import { createToys, type ToyHandler } from './toys.ts';
@@ -66,14 +66,14 @@ export interface Range {
 export async function openRange({ configuration, signal }: RangeOptions = {}): Promise<Range> {
   signal?.throwIfAborted();
   const { base, leftOut, digest } = bareConfiguration(configuration);
-  const home = mkdtempSync(join(tmpdir(), 'range-'));
+  const home = makeHome();
   const toys = createToys(home);
   let running: RangeProcess | undefined;
   let stopping: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     await running?.kill();
     await toys.stop();
-    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+    eraseHome(home);
   };
   const stop = (): Promise<void> => (stopping ??= end());
   const abort = (): void => void stop();

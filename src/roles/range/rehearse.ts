@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../domain/json.ts';
 import type { ScenarioResult } from '../../redteam/outcome.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { modelMind, type ModelEndpoint } from '../../redteam/agent/model.ts';
 import { play } from '../../redteam/play.ts';
 import { runScenarios } from '../../redteam/run.ts';
 import type { Scenario } from '../../redteam/scenario.ts';
@@ -18,6 +20,8 @@ export interface RehearsalOptions {
   /** Runs of one seed are the same. */
   readonly seed: string;
   readonly signal: AbortSignal;
+  /** A model in place of the agent that obeys whatever it reads. */
+  readonly model?: ModelEndpoint;
   /** Told before each scenario. */
   onNext?(scenario: Scenario, done: number): void;
 }
@@ -32,11 +36,11 @@ export interface Rehearsed {
 
 /** Plays scenarios in ranges of their own and judges them. Throws `ERR_RANGE_STOPPED`, `ERR_CONFIG_*`, and the signal's reason. */
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
-  const { scenarios, configuration, settings, operator = 'careful', seed, signal } = options;
+  const { scenarios, configuration, settings, operator = 'careful', seed, signal, model } = options;
   let about = { isolated: true, leftOut: [] as readonly string[], configuration: '' };
   let opened = 0;
   const results = await runScenarios({
-    scenarios, signal,
+    scenarios, signal, ...(model === undefined ? {} : { obeys: false, scenarioMs: LIMITS.redteamModelScenarioMs }),
     onNext: (scenario, done) => options.onNext?.(scenario, done),
     open: async () => {
       opened += 1;
@@ -44,7 +48,9 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
       about = { isolated: about.isolated && range.isolated, leftOut: range.leftOut, configuration: range.digest };
       return { stage: stageOn(range, settings), records: (from) => range.records(from), close: () => range.stop() };
     },
-    play: (scenario, stage, either) => play(scenario, stage, { seed, run: String(opened), operator, signal: either }),
+    play: (scenario, stage, either) => play(scenario, stage, {
+      seed, run: String(opened), operator, signal: either, ...(model === undefined ? {} : { mind: modelMind(model) }),
+    }),
   });
   return { ...about, results };
 }

@@ -1,0 +1,40 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LIMITS } from '../../domain/limits.ts';
+
+const NAME = /^range-(\d+)-[A-Za-z0-9]+$/;
+
+/** A folder for one range. Those of drivers that were killed, and so could not erase theirs, are erased first. */
+export function makeHome(): string {
+  const folder = tmpdir();
+  for (const name of readdirSync(folder)) {
+    const driver = NAME.exec(name)?.[1];
+    if (driver !== undefined && !isRunning(Number(driver)) && isOld(join(folder, name))) eraseHome(join(folder, name));
+  }
+  return mkdtempSync(join(folder, `range-${process.pid}-`));
+}
+
+export function eraseHome(home: string): void {
+  rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (fault) {
+    // One that may not be asked is there.
+    return fault instanceof Error && 'code' in fault && fault.code === 'EPERM';
+  }
+}
+
+/** A number can be another process's where containers share the folder: none that may be in use is touched. */
+function isOld(path: string): boolean {
+  try {
+    const { mtimeMs, uid } = statSync(path);
+    return uid === process.getuid?.() && Date.now() - mtimeMs > LIMITS.rangeLeftMs;
+  } catch {
+    return false;
+  }
+}
