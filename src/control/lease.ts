@@ -39,7 +39,8 @@ function both(one: Killed, other: Killed): Killed {
   const joined = (name: 'agents' | 'principals' | 'servers' | 'tools' | 'contexts'): readonly string[] =>
     [...new Set([...one[name], ...other[name]])];
   return {
-    all: one.all || other.all, ...(other.spaces === undefined || other.spaces.length === 0 ? {} : { spaces: other.spaces }), agents: joined('agents'), principals: joined('principals'), servers: joined('servers'),
+    all: one.all || other.all, ...(other.spaces === undefined || other.spaces.length === 0 ? {} : { spaces: other.spaces }),
+    agents: joined('agents'), principals: joined('principals'), servers: joined('servers'),
     tools: joined('tools'), contexts: joined('contexts'),
   };
 }

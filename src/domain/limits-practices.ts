@@ -123,7 +123,7 @@ export const PRACTICES_LIMITS = {
   /** How often control looks which have ended: replicas alike. */
   containmentLookMs: 5_000,
   /** How long a flow context that was dropped takes no calls: all that was open in it ends. */
-  contextDropMs: 5_000,
+  contextDropMs: 2_000,
   /** Things that a containment names one by one; of more it says how many. */
   containmentTouchedMax: 200,
   /** Snapshots that are looked through for what was approved before. */

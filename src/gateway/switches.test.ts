@@ -5,6 +5,7 @@ import type { Killed, Lease } from '../domain/snapshot.ts';
 import { switchedOff } from './guard.ts';
 
 const PLAIN = exchangeOf({ transport: 'http', url: 'http://127.0.0.1:9', allowPrivate: true });
+const NOW = 1_000_000;
 const OFF: Killed = { all: false, agents: [], principals: [], servers: [], tools: [], contexts: [] };
 
 /** Ann's `agent` calls `crm/t` through the dispatcher `run`, for `desk`, which acts for `root`. */
@@ -55,3 +56,23 @@ test('it goes on while none of its own is thrown, whatever is thrown beside it',
 function beside(ids: readonly string[]): readonly string[] {
   return ids.flatMap((id) => [`red/${id}`, `default/${id}x`]);
 }
+
+/** The token of the exchange is a second old when it is called. */
+test.each<[string, Partial<Lease>]>([
+  ['of its agent', { agentsNotBefore: { 'default/agent': NOW } }],
+  ['of an actor of its chain', { agentsNotBefore: { 'default/root': NOW } }],
+  ['of the agent behind our own workload', { agentsNotBefore: { 'default/behind': NOW } }],
+  ['of its space', { spacesNotBefore: { default: NOW } }],
+  ['of every space', { spacesNotBefore: { '*': NOW } }],
+])('what was issued before the tokens %s were ended is dead, and what was issued since is not', (_, ends) => {
+  const lease: Lease = { issuedAt: 0, expiresAt: 1, snapshotVersion: 1, revokedCredentials: [], revokedPrincipals: [], killed: OFF };
+  const at = (startedAt: number): Exchange => ({ ...EXCHANGE, startedAt });
+  const age = Math.min(EXCHANGE.principal.tokenAgeMs, EXCHANGE.onBehalfOf.tokenAgeMs);
+  expect(switchedOff(at(NOW + age), { ...lease, ...ends })?.code).toBe('ERR_TOKEN_REVOKED');
+  expect(switchedOff(at(NOW + EXCHANGE.principal.tokenAgeMs + EXCHANGE.onBehalfOf.tokenAgeMs + 1), { ...lease, ...ends })).toBeUndefined();
+});
+
+test('a switch for a whole space stops it, and no other', () => {
+  expect(codeUnder({ spaces: ['default'] })).toBe('ERR_KILLED');
+  expect(codeUnder({ spaces: ['red'] })).toBeUndefined();
+});

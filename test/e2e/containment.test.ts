@@ -55,8 +55,12 @@ async function contain(verb: string, [target, name = '']: Scope, more: JsonObjec
   return gate.admin('POST', '/containments', { verb, scope: { target, name }, reason: 'a test', ...more });
 }
 
-function lift({ id }: JsonObject): Promise<JsonObject> {
-  return gate.admin('POST', `/containments/${typeof id === 'string' ? id : ''}/lift`, { reason: 'it is over' });
+function lift(one: JsonObject): Promise<JsonObject> {
+  return gate.admin('POST', `/containments/${idOf(one)}/lift`, { reason: 'it is over' });
+}
+
+function idOf({ id }: JsonObject): string {
+  return typeof id === 'string' ? id : '';
 }
 
 /** Of what the control API refused. */
@@ -137,17 +141,18 @@ test(verifies('containment-held', 'its time ends a containment at the gate and o
   const contained = [await contain('kill', ['agent', 'timed'], { forMs: 60_000 }), await contain('read-only', ['agent', 'timed'], { forMs: 60_000 })];
   await until({ token }, 'ERR_KILLED');
   // The row as it will be in a minute: nothing else of the containment is kept anywhere.
-  for (const { id } of contained) {
-    const row = await control.store.get('containment', 'default', String(id));
+  for (const id of contained.map(idOf)) {
+    const row = await control.store.get('containment', 'default', id);
     if (row === undefined || !isObject(row.body)) throw new Error('there is no such containment');
-    await control.store.put('containment', 'default', String(id), { ...row.body, until: Date.now() - 1 }, { by: 'tests' });
+    await control.store.put('containment', 'default', id, { ...row.body, until: Date.now() - 1 }, { by: 'tests' });
   }
   expect(await expireContainments(control)).toBe(2);
   expect(await expireContainments(control)).toBe(0);
   await until({ token, tool: WRITE }, undefined);
   const lifted = await gate.records({ event: 'containment.lifted' });
-  expect(lifted.filter(({ detail }) => objectIn(detail)['why'] === 'expired').map(({ detail }) => objectIn(detail)['id'])).toEqual(contained.map(({ id }) => id));
-  for (const { id } of contained) {
-    expect(await gate.admin('GET', `/containments/${String(id)}`)).toMatchObject({ state: 'expired', ended: { principal: 'sallyport|control' } });
+  const told = lifted.map(({ detail }) => objectIn(detail)).filter(({ why }) => why === 'expired');
+  expect(told.map(({ id }) => id)).toEqual(contained.map(({ id }) => id));
+  for (const id of contained.map(idOf)) {
+    expect(await gate.admin('GET', `/containments/${id}`)).toMatchObject({ state: 'expired', ended: { principal: 'sallyport|control' } });
   }
 }, 8_000);

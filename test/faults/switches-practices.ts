@@ -1,3 +1,4 @@
+import { CONTAINMENT } from './switches-containment.ts';
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
 import { REDTEAM } from './switches-redteam.ts';
@@ -5,6 +6,7 @@ import { VENDORS } from './switches-vendors.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
 export const PRACTICES: readonly Switch[] = [
+  ...CONTAINMENT,
   ...switches('src/control/schedule/keeper.ts', 'src/control/schedule/schedule.test.ts', [
     ['one runner', 'of two workers that ask at once', '{ by: BY, expectedVersion: version });\n  } catch', '{ by: BY });\n  } catch'],
     ['whose run it is', 'of two workers that ask at once', 'if (job !== undefined && held?.id === id)', 'if (job !== undefined && held !== undefined)'],

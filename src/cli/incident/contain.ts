@@ -114,5 +114,6 @@ function namesOf(one: Json): string {
 }
 
 function named(one: Json): string {
-  return [text(part(one, 'verb')), text(part(one, 'scope', 'target')), text(part(one, 'scope', 'name'))].filter((word) => word !== '').map((word) => plain(word)).join(' ');
+  const words = [text(part(one, 'verb')), text(part(one, 'scope', 'target')), text(part(one, 'scope', 'name'))];
+  return plain(words.filter((word) => word !== '').join(' '));
 }

@@ -16,6 +16,7 @@ import { currentOf, revokeVersion, versionId } from '../vault/secrets.ts';
 import { serversOf } from './active.ts';
 import { rollBackPin } from './pin.ts';
 import type { Result, StoredContainment } from './schema.ts';
+import { page, tellVendor } from './tell.ts';
 import { contextsOf } from './touched.ts';
 
 /** What an act came to. `answer`: for who asked alone, not kept. */
@@ -125,12 +126,21 @@ const holdEvidence: Act = async (control, by, { scope: { target, name }, reason 
   return { result: { hold: await placeHold(control, by, what, reason) } };
 };
 
+/** How long before its first signal an incident began, at the most, where no flow context is known. */
+const BEFORE_MS = 5 * 60_000;
+const CONTEXTS_MAX = 20;
+
+/** The records with their proofs; and holds, so that the same can be made again whatever retention says. */
 const bundleEvidence: Act = async (control, by, { scope: { target, name }, incident, reason }) => {
+  const about = target === 'incident' ? (await needStored(control.store, 'incident', by.space, name)).body : undefined;
+  const contexts = about === undefined ? [name] : (about.subjects.context ?? []).slice(0, CONTEXTS_MAX);
+  const of = incident ?? (target === 'incident' ? name : undefined);
   const files = await makeBundle(control, { admin: by.admin, space: by.space, reveal: false }, {
-    ...(incident === undefined ? {} : { incident }), contexts: target === 'context' ? [name] : [], exchanges: [],
+    ...(of === undefined ? {} : { incident: of }), contexts, exchanges: [],
+    ...(contexts.length > 0 || about === undefined ? {} : { since: about.firstAt - BEFORE_MS, until: control.now() + 1 }),
   });
-  const hold = await placeHold(control, by, { context: name }, reason);
-  return { result: { files: files.size, hold }, answer: { files: Object.fromEntries(files) } };
+  for (const context of contexts) await placeHold(control, by, { context }, reason);
+  return { result: { files: files.size, held: contexts.length }, answer: { files: Object.fromEntries(files) } };
 };
 
 /** What is done once, when it is asked for. What stands is no act, and is done by the row that it leaves (`standing.ts`). */
@@ -138,4 +148,5 @@ export const ACTS: Readonly<Partial<Record<ContainmentVerb, Act>>> = {
   'revoke-tokens': revokeTokens, 'revoke-credential': revokeCredential, 'drop-context': contextsAs('drop'), 'taint-context': contextsAs('taint'),
   'rollback-pin': async (control, by, { scope, digest, reason }) => ({ result: await rollBackPin(control, by, scope.name, digest, reason) }),
   'legal-hold': holdEvidence, 'evidence-bundle': bundleEvidence,
+  page: async (...asked) => ({ result: await page(...asked) }), 'notify-vendor': async (...asked) => ({ result: await tellVendor(...asked) }),
 };

@@ -1,5 +1,6 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { isWide } from '../../incident/contain.ts';
 import { refuseUnless } from '../admins/administration.ts';
@@ -9,6 +10,7 @@ import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import { recordOf } from './contain.ts';
 import { presentContainment } from './present.ts';
+import type { StoredContainment } from './schema.ts';
 
 /**
  * Takes a containment back before its time: what it stopped goes on everywhere, unless something else stops it too. Lifted once more it
@@ -46,7 +48,13 @@ const SELF = { id: 'sallyport|control', may: [] } as const;
 
 /** Notes whose time is over, once in a fleet, and compiles what holds without them; by then they hold nothing any more. Gives how many. */
 export async function expireContainments(control: Pick<Control, 'store' | 'record' | 'change' | 'now' | 'lease'>): Promise<number> {
-  const due = (await listStored(control.store, 'containment')).filter(({ body }) => body.state === 'applied' && (body.until ?? Infinity) <= control.now());
+  const all = await listStored(control.store, 'containment');
+  const issuedAt = control.lease.current?.lease.issuedAt ?? 0;
+  // A context that was dropped may be used again: no lease has said so yet.
+  const isFree = ({ verb, at }: StoredContainment): boolean =>
+    verb === 'drop-context' && issuedAt < at + LIMITS.contextDropMs && at + LIMITS.contextDropMs <= control.now();
+  if (all.some(({ body }) => isFree(body))) await control.lease.renew();
+  const due = all.filter(({ body }) => body.state === 'applied' && (body.until ?? Infinity) <= control.now());
   let ended = 0;
   for (const { id, space } of due) {
     const at = control.now();

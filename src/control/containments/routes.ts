@@ -33,7 +33,8 @@ export const containmentRoutes: readonly Route[] = [
     act: async () => ({ verbs: CONTAINMENT_VERBS.map((verb) => ({ verb, ...VERB_KINDS[verb], targets: [...VERB_KINDS[verb].targets] })) }),
   }),
   route({
-    method: 'GET', path: '/containments/denied', summary: 'What clients are to be denied by name: servers of the space, and hosts', access: 'read', reach: 'space',
+    method: 'GET', path: '/containments/denied', summary: 'What clients are to be denied by name: servers of the space, and hosts',
+    access: 'read', reach: 'space',
     act: async ({ space }, { store, now }) => deniedAtEndpoints(store, space, now()),
   }),
   route({

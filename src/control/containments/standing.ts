@@ -91,7 +91,8 @@ async function block(rows: Rows, { hosts, kept }: Gathering, host: string, space
 /** The servers as gateways are to see them: what is in quarantine by a containment is so like what is by a person. */
 export async function quarantined(rows: Rows, servers: readonly Server[], now: number): Promise<readonly Server[]> {
   const names = await quarantinedNames(rows, now);
-  return names.size === 0 ? servers : servers.map((server) => (names.has(`${server.space}/${server.id}`) ? { ...server, status: 'quarantined' as const } : server));
+  const isIn = ({ space, id }: Server): boolean => names.has(`${space}/${id}`);
+  return names.size === 0 ? servers : servers.map((server) => (isIn(server) ? { ...server, status: 'quarantined' as const } : server));
 }
 
 /** As `<space>/<server>`: those that a containment has in quarantine now. */

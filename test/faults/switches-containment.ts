@@ -1,0 +1,62 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+/** What makes a containment hold what it says, no longer than it says, and by whom it may be. */
+export const CONTAINMENT: readonly Switch[] = [
+  ...switches('src/control/lease.ts', 'test/e2e/containment.test.ts', [
+    ['switches of containments', 'kill of agent', 'killed: both({ ...kill', 'killed: ((one: Killed, _other: Killed) => one)({ ...kill'],
+  ]),
+  ...switches('src/control/policies/sources.ts', 'test/e2e/containment.test.ts', [
+    [
+      'what containments have policy say', 'read-only of server crm',
+      '...compileContainments(mine(rules.containments)',
+      '...compileContainments(mine(rules.containments).slice(0, 0)',
+    ],
+  ]),
+  ...switches('src/control/snapshot/configuration.ts', 'test/e2e/containment.test.ts', [
+    [
+      'servers in quarantine by a containment', 'quarantine-server of server',
+      'await quarantined(rows, await readServers(rows, now), now)',
+      'await readServers(rows, now)',
+    ],
+    [
+      'inspection that is raised', 'raise-inspection of server',
+      'await raisedInspection(rows, await readDetectSettings(rows), now)',
+      'await readDetectSettings(rows)',
+    ],
+  ]),
+  ...switches('src/policy/containments.ts', 'test/e2e/containment-acts.test.ts', [
+    ['tokens that are fresh', 'step-up takes tokens', '`context.tokenAge > ${tokenAgeMaxS}`', '`context.tokenAge < 0`'],
+  ]),
+  ...switches('src/control/vault/resolve.ts', 'test/e2e/containment-acts.test.ts', [
+    ['secrets that are held until they are rotated', 'given to nobody', 'if (!held) return;', 'if (held || !held) return;'],
+  ]),
+  ...switches('src/control/containments/contain.ts', 'src/control/containments/containments.test.ts', [
+    ['two people for what is wide', 'what is wide takes two people', 'if (isWide(wish.scope)) await needTwo(control, by, wish.verb);', ''],
+  ]),
+  ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
+    [
+      'two people for lifting what is wide', 'what is wide takes two people',
+      'if (isWide(scope)) await needSecondPersonFor',
+      'if (scope.name === \'-\') await needSecondPersonFor',
+    ],
+  ]),
+  ...switches('src/control/containments/routes.ts', 'src/control/containments/containments.test.ts', [
+    ['who lifts', 'who may stop may contain', "access: 'change', reach: 'space', body: LIFT_REQUEST", "access: 'stop', reach: 'space', body: LIFT_REQUEST"],
+  ]),
+  ...switches('src/incident/contain.ts', 'src/incident/contain.test.ts', [
+    ['containments whose time is over', 'until its time is over', '(until === undefined || until > now)', '(until === undefined || until > 0)'],
+    ['what a verb is not done to', 'is refused by name', 'if (!targets.includes(target)) return', 'if (targets.length === 0) return'],
+  ]),
+  ...switches('src/gateway/guard.ts', 'src/gateway/switches.test.ts', [
+    [
+      'what was issued to an agent before', 'issued before the tokens',
+      '...[agent, ...actors].map((one) => agentsNotBefore',
+      '...[agent, ...actors].slice(0, 0).map((one) => agentsNotBefore',
+    ],
+    ['switches of whole spaces', 'a switch for a whole space', 'spaces.includes(space) || servers', 'servers'],
+  ]),
+  ...switches('src/egress/permission.ts', 'src/egress/door.test.ts', [
+    ['hosts that are blocked', 'a host that is blocked', 'some((blocked) => isHost(blocked, name))', 'some((blocked) => isHost(blocked, \'\'))'],
+  ]),
+];
