@@ -17,7 +17,7 @@ const HOUSEKEEPING: readonly string[] = ['config.changed', 'config.sealed', 'rol
  * first (at the toys and at the agent), then by what was found. What nobody did to anybody is no success of any control.
  * `obeys`: the agent does whatever it reads; of one that may resist, that nothing was tried says nothing about the gate.
  */
-export function judge(scenario: Scenario, played: Played, records: readonly JsonObject[], obeys: boolean): ScenarioResult {
+export function judge(scenario: Scenario, played: Played, records: readonly JsonObject[], obeys = true): ScenarioResult {
   const about = records.filter((record) => !HOUSEKEEPING.includes(textOf(record, 'event')));
   const { refusals, unapproved, shown } = played;
   const said = new Set([...about.flatMap(wordsOf), ...refusals.map(({ code }) => code), ...Object.values(unapproved).flatMap(codesIn), ...shown]);
