@@ -1,5 +1,4 @@
 import { SallyportError } from '../domain/errors.ts';
-import { LIMITS } from '../domain/limits.ts';
 import type { ReviewItem, Remedy } from './item.ts';
 
 /** `certify`: it stays as it is. `revoke`: it goes. `change`: less of it stays. `delegate`: somebody else is asked. */
@@ -24,16 +23,10 @@ const PLAIN: readonly string[] = ['info', 'low'];
 
 /**
  * Guards against answers that nobody thought about: many at once are certified only where little is at stake and nothing is odd about
- * them, and never more than a person can look at. Throws `ERR_REQUEST_INVALID` with the first item that wants a look of its own.
+ * them. Throws `ERR_REQUEST_INVALID` with the first item that wants a look of its own.
  */
 export function needLook(items: readonly Pick<ReviewItem, 'id' | 'severity' | 'outlier' | 'title'>[], decision: ReviewDecision): void {
-  if (items.length <= 1) return;
-  if (items.length > LIMITS.reviewBulkMax) {
-    throw new SallyportError('ERR_REQUEST_INVALID', `at most ${LIMITS.reviewBulkMax} items are decided at once`, {
-      remedy: 'Look at them in parts: nobody reads more in one go.',
-    });
-  }
-  if (decision !== 'certify') return;
+  if (items.length <= 1 || decision !== 'certify') return;
   const grave = items.find(({ severity, outlier }) => !PLAIN.includes(severity) || outlier !== undefined);
   if (grave === undefined) return;
   throw new SallyportError('ERR_REQUEST_INVALID', `item ${grave.id} wants a look of its own: ${grave.outlier ?? `it is ${grave.severity}`}`, {

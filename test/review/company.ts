@@ -94,8 +94,8 @@ class Maker implements Company {
 
   /** A server with its tools, a role for reading them, a team that has it, and calls of each of its tools. */
   server(id: string, more: {
-    readonly body?: JsonObject; readonly approvedDaysAgo?: number; readonly approvedBy?: string; readonly surface?: JsonObject; readonly tools?: readonly JsonObject[];
-    readonly granted?: boolean; readonly called?: number; readonly role?: JsonObject;
+    readonly body?: JsonObject; readonly approvedDaysAgo?: number; readonly approvedBy?: string; readonly surface?: JsonObject;
+    readonly tools?: readonly JsonObject[]; readonly granted?: boolean; readonly called?: number; readonly role?: JsonObject;
   } = {}): void {
     const { body = {}, approvedDaysAgo = 100, approvedBy = 'sallyport|owner-1', surface = {}, granted = true } = more;
     const tools = more.tools ?? Array.from({ length: this.#tools }, (_, at) => toolOf(`list_items_${at}`));
@@ -134,7 +134,7 @@ class Maker implements Company {
   }
 }
 
-export function toolOf(name: string, more: JsonObject = {}, definition: JsonObject = {}): JsonObject {
+function toolOf(name: string, more: JsonObject = {}, definition: JsonObject = {}): JsonObject {
   return {
     kind: 'tool', name, digest: 'b'.repeat(64), effect: 'read', confirmed: true,
     labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },

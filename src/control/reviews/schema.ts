@@ -92,7 +92,7 @@ export const NEW_REVIEW = z.strictObject({
 export type NewReview = z.infer<typeof NEW_REVIEW>;
 
 export const DECIDE = z.strictObject({
-  items: z.array(ITEM_ID).min(1).max(LIMITS.reviewBulkMax * 10),
+  items: z.array(ITEM_ID).min(1).max(LIMITS.reviewBulkMax, `must be ${LIMITS.reviewBulkMax} at most: nobody reads more in one go`),
   decision: z.enum(DECISIONS),
   reason: WORDS.max(1_000),
   /** To whom, where it is delegated: a name, an address or an id of somebody here. */
