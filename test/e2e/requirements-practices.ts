@@ -48,4 +48,13 @@ export const PRACTICES = {
     'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
     'issue 7, part 6 and Done when',
   ],
+  'review-finds': [
+    'A campaign over 500 servers, 10,000 tools and 2,000 people finds everything that is wrong with them, of every kind, and nothing else.',
+    'issue 8, part 5; done when',
+  ],
+  'review-takes-effect': [
+    'What a reviewer revokes or narrows is so at the gate at once, tried before against what was recorded; the evidence verifies offline.',
+    'issue 8, part 5; done when',
+  ],
+  'review-never-oneself': ['Nobody answers for what they have themselves, however they came to be asked.', 'issue 8, part 5'],
 } as const;

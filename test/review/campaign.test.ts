@@ -9,6 +9,7 @@ import { objects, part, text } from '../../src/cli/json-view.ts';
 import { toRecord } from '../../src/domain/happening.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { connectLink } from '../../src/link/connect.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { companyOf, storePackages } from './company.ts';
 import type { Company } from './company.ts';
 
@@ -49,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-test('a campaign over 500 servers finds everything that was planted, and nothing else', async () => {
+test(verifies('review-finds', 'a campaign over 500 servers finds everything that was planted, and nothing else'), async () => {
   const { code, body } = await send('POST', '/reviews', { body: { title: 'Q4 2026' } });
   expect(code).toBe('');
   const items = objects((await send('GET', '/reviews/:id/items', { params: { id: text(body['id']) } })).body['items']);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
 import { checkBundle } from '../../audit/bundle/check.ts';
@@ -124,7 +125,7 @@ describe('who is asked', () => {
     expect((await send(BOB, 'GET', '/reviews/:id/items/:item/suggestion', { params: { id: review, item: idOf(own) } })).code).toBe('ERR_ADMIN_FORBIDDEN');
   });
 
-  test('nobody is delegated what they have themselves, nor does anybody answer it after they came to have it', async () => {
+  test(verifies('review-never-oneself', 'nobody is delegated what they have themselves, nor does anybody answer it after they came to have it'), async () => {
     const crm = find(items, 'access', 'desk-support@crm');
     expect((await decide(ANN, review, [idOf(crm)], 'delegate', { to: 'bob' })).code).toBe('ERR_ADMIN_FORBIDDEN');
     expect((await decide(ANN, review, [idOf(crm)], 'delegate', { to: 'nobody' })).code).toBe('ERR_NOT_FOUND');

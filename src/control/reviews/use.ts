@@ -77,10 +77,9 @@ async function countUse({ ledger, now }: Pick<Control, 'ledger' | 'now'>, space:
   const of = (event: string): ReadonlyMap<string, number> =>
     new Map(ended.filter(({ values }) => values[1] === event).map(({ values, count }) => [String(values[0]), count]));
   const labels = await ask([since(90), 'event = result.delivered', 'has label'], 'server, label');
-  const oldest = await ledger.search({ space, question: 'event = call.permitted', now: at, order: 'oldest', limit: 1 });
-  const first = oldest.entries[0]?.record['at'];
+  const days = (await ask(['event = call.permitted'], 'day')).map(({ values: [one] }) => Date.parse(String(one)));
   return {
-    isKnown: true, since: typeof first === 'number' ? first : at, byPolicy, decided, byServer, answered: of('result.delivered'), failed: of('call.failed'),
+    isKnown: true, since: Math.min(at, ...days), byPolicy, decided, byServer, answered: of('result.delivered'), failed: of('call.failed'),
     labelled: labelsOf(labels),
   };
 }
