@@ -3,12 +3,13 @@ import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { isWide } from '../../incident/contain.ts';
+import type { Rows } from '../../store/store.ts';
 import { refuseUnless } from '../admins/administration.ts';
 import type { By, Control } from '../control.ts';
 import { liftHold } from '../holds/place.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
-import { recordOf } from './contain.ts';
+import { IN_LEASES, recordOf } from './contain.ts';
 import { presentContainment } from './present.ts';
 import type { StoredContainment } from './schema.ts';
 
@@ -36,11 +37,21 @@ export async function lift(control: Control, by: By, id: string, reason: string)
     }
     await liftHold(control, by, typeof result?.['hold'] === 'string' ? result['hold'] : '', reason);
   }
-  await control.change(by, { resource: 'containment', id, verb: 'lift', reason, detail: { verb, ...scope } }, async (rows) => {
+  const told = (): Promise<void> => recordOf(control, by, 'containment.lifted', { ...found, body: { ...lifted, reason } }, { why: 'lifted' });
+  const release = async (rows: Rows): Promise<void> => {
     await needStored(rows, 'containment', space, id);
     await putStored(rows, 'containment', space, id, lifted, admin.id);
-  });
-  await recordOf(control, by, 'containment.lifted', { ...found, body: { ...lifted, reason } }, { why: 'lifted' });
+  };
+  if (IN_LEASES.includes(verb)) {
+    await control.store.transaction(async (rows) => {
+      await release(rows);
+      await told();
+    });
+    await control.lease.renew();
+  } else {
+    await control.change(by, { resource: 'containment', id, verb: 'lift', reason, detail: { verb, ...scope } }, release);
+    await told();
+  }
   return presentContainment({ ...found, body: lifted });
 }
 
