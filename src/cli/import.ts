@@ -103,5 +103,10 @@ function describe(outcomes: readonly JsonObject[], found: readonly Import[]): st
   const skipped = found.flatMap((one) => one.skipped).map(({ name, code, reason, remedy }) => plain(`Skipped ${name}: ${code} ${reason}. ${remedy}`));
   const secrets = found.flatMap((one) => one.secrets).map(({ server, name, reference }) =>
     plain(`${server} needs its secret ${name} at ${reference}, where \`sallyport up\` is started`));
-  return `${added}${[...skipped, ...secrets].map((line) => `${line}\n`).join('')}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
+  const hosted = found.flatMap((one) => one.servers).filter(({ declaration }) => declaration.hosting === 'vendor').map(({ declaration }) => declaration.id);
+  const vendors = hosted.length === 0 ? [] : [
+    plain(`${hosted.join(', ')}: hosted by vendors of which nothing is disclosed, so that only reading of public data passes: sallyport vendor add`),
+  ];
+  const notes = [...skipped, ...secrets, ...vendors].map((line) => `${line}\n`).join('');
+  return `${added}${notes}Nothing can be called yet. Next, for each: sallyport server scan ID\n`;
 }

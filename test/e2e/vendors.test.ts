@@ -51,7 +51,7 @@ async function callable(server: string): Promise<readonly string[]> {
   return names.filter((_, at) => called[at]?.result !== undefined);
 }
 
-test(verifies('vendor-default', 'until a vendor has answered, its servers only read what is public; so do those of nobody\'s, and at other addresses'), async () => {
+test(verifies('vendor-default', 'until a vendor has answered, its servers only read what is public; so do those of nobody, and elsewhere'), async () => {
   for (const server of ['crm', 'nameless', 'borrowed']) expect(await callable(server)).toEqual(['find']);
   expect(await standing('acme')).toMatchObject({ disclosed: false, score: 0, servers: 1 });
   const denied = (await gate.records({ event: 'call.denied', server: 'crm' })).at(-1);
@@ -69,7 +69,7 @@ test(verifies('vendor-disclosure', 'a file that is wrong is refused with its pla
   expect(await standing('acme')).toMatchObject({ disclosed: false });
 });
 
-test(verifies('vendor-default', 'what a vendor disclosed opens its servers at its own addresses, until something happens that nobody vouched for'), async () => {
+test(verifies('vendor-default', 'what a vendor disclosed opens its servers, at its own addresses, until something happens'), async () => {
   await disclose('acme');
   await disclose('other');
   expect(await standing('acme')).toMatchObject({ disclosed: true, score: 100 });
@@ -109,9 +109,12 @@ test(verifies('vendor-disclosure', 'a vendor answers on a page that is open to i
   // Neither another vendor, nor a later end, nor what was closed.
   const [payload = '', signature = ''] = text(path).slice('/disclosure/'.length).split('.');
   const grant: JsonObject = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const forged = Buffer.from(JSON.stringify({ ...grant, vendor: 'acme' })).toString('base64url');
-  expect((await fetch(`${gate.controlUrl}/disclosure/${forged}.${signature}`)).status).toBe(404);
   const other = await gate.admin('POST', '/vendors/other/links', {});
+  for (const change of [{ vendor: 'acme' }, { link: text(other['link']) }]) {
+    const forged = Buffer.from(JSON.stringify({ ...grant, ...change })).toString('base64url');
+    expect((await fetch(`${gate.controlUrl}/disclosure/${forged}.${signature}`)).status).toBe(404);
+  }
+  expect((await fetch(`${gate.controlUrl}${text(other['path'])}`)).status).toBe(200);
   await gate.admin('DELETE', `/vendors/other/links/${text(other['link'])}`);
   expect((await fetch(`${gate.controlUrl}${text(other['path'])}`)).status).toBe(404);
   expect(objects((await gate.admin('GET', '/vendors/other'))['links']).map((one) => one['id'])).toContain(text(link));

@@ -41,7 +41,7 @@ export const VENDORS: readonly Switch[] = [
     ['categories that may be sent', 'is all that is', '...(others.length === 0 ? []', '...(others.length >= 0 ? []'],
   ]),
   ...switches('src/control/vendors/facts.ts', E2E, [
-    ['servers at another address', 'until a vendor has answered',
+    ['servers at another address', 'at its own addresses',
       "known !== undefined && endpoint.transport !== 'stdio' && isAtVendor(endpoint.url, known.vendor.endpoints)",
       'known !== undefined'],
   ]),

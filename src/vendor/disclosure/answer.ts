@@ -30,7 +30,13 @@ export interface Disclosure {
 const VISIBLE = /^(?:[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|\n)*$/u;
 const TEXT = z.string().trim().min(1).max(LIMITS.vendorAnswerCharsMax).regex(VISIBLE, 'must be visible text');
 const SHORT = z.string().trim().min(1).max(300).regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u, 'must be visible text of one line');
-const DATE = z.iso.date('must be a date, for instance 2026-12-31');
+const DATE = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date, for instance 2026-12-31').refine(exists, { error: 'is not a date that exists' });
+
+/** The runtime reads 30 February as a day of March. */
+function exists(day: string): boolean {
+  const at = Date.parse(day);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
+}
 
 const TOOLS = z.array(z.strictObject({ name: SHORT, effect: z.enum(EFFECTS), data: z.enum(CONFIDENTIALITIES) })).max(LIMITS.vendorToolsMax);
 
@@ -44,7 +50,8 @@ function valueOf({ kind, options = [] }: Question): z.ZodType<Value> {
 }
 
 function answerOf(question: Question): z.ZodType<Answer> {
-  return z.strictObject({ value: valueOf(question).describe(question.asks), evidence: TEXT.exactOptional(), date: DATE, expires: DATE });
+  const asks = `${question.asks}${question.required === true ? ' (must be answered)' : ''}`;
+  return z.strictObject({ value: valueOf(question).describe(asks), evidence: TEXT.exactOptional(), date: DATE, expires: DATE });
 }
 
 const ANSWERS = z.strictObject(Object.fromEntries(QUESTION_IDS.map((id) => [id, answerOf(questionOf(id)).exactOptional()])));
