@@ -66,6 +66,8 @@ export const PRACTICES_LIMITS = {
   jobClaimMs: 5 * 60_000,
   jobSaysCharsMax: 300,
   redteamScenarioMs: 60_000,
+  /** Attempts of the attacker that searches, in one run. */
+  redteamAttemptsMax: 1_000,
   redteamReasonCharsMax: 400,
   /** What a model in place of the agent may do in one scenario, in one turn, and how long each answer may take and be. */
   redteamModelScenarioMs: 10 * 60_000,

@@ -15,12 +15,15 @@ export interface Rehearsal {
 }
 
 export interface RunOptions {
-  readonly scenarios: readonly Scenario[];
+  /** One after the other: what makes the next of what became of the last is told before it is asked. */
+  readonly scenarios: Iterable<Scenario>;
   /** Opens a new one; the run closes each that it opens. */
   open(): Promise<Rehearsal>;
   play(scenario: Scenario, stage: Stage, signal: AbortSignal): Promise<Played>;
   /** Told before each scenario. */
   onNext?(scenario: Scenario, done: number): void;
+  /** Told after each. */
+  onResult?(result: ScenarioResult): void;
   readonly signal: AbortSignal;
   /** Whether its agents do whatever they read. Default: yes. */
   readonly obeys?: boolean;
@@ -46,6 +49,7 @@ export async function runScenarios(options: RunOptions): Promise<readonly Scenar
       rehearsal ??= await options.open();
       const one = await playOne(scenario, rehearsal, from, options);
       results.push(one.result);
+      options.onResult?.(one.result);
       from = one.next;
       if (one.isSpent) {
         await rehearsal.close();

@@ -35,6 +35,7 @@ export const PRACTICES = {
   'vendor-routing': [
     'What was agreed with a vendor holds at the gate: what may be sent to it, and how often all of its servers are called.', 'issue 8, part 1',
   ],
+  'redteam-adaptive': ['An attacker that searches gets nowhere in its budget; the same seed makes the same attempts.', 'issue 8, part 3'],
   'mail-sent': ['People are told by mail over TLS 1.3 or not at all, and nothing that others wrote begins a header.', 'issue 8, parts 5 and 6'],
   'client-files-audited': [
     'What is wrong with clients\' files and the texts that agents obey is told with its place and no value, for people and for code hosts.',

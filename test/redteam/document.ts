@@ -18,15 +18,15 @@ export function coverage(scenarios: readonly Scenario[]): string {
 Made by \`bun test/redteam/document.ts\` of the scenarios that ship; a test holds it to them, and another one to what they come to
 (\`bun test test/redteam\`). How to run them: [red-team.md](red-team.md).
 
-${scenarios.length} scenarios, against the shipped defaults: ${count('prevented')} are claimed to be **prevented** (no effect), ${count('detected')} to be **detected**
-(an effect, with a finding on record), ${count('missed')} to be **missed**, each with what helps. A technique that several scenarios try stands as its worst.
+${scenarios.length} scenarios, against the shipped defaults: ${count('prevented')} are claimed to be **prevented** (no effect),
+${count('detected')} to be **detected** (an effect, with a finding on record), ${count('missed')} to be **missed**, each with what helps. A technique that several scenarios try stands as its worst.
 That a technique is prevented means: as it is tried here. Nothing more follows for other forms of it; the adaptive attacker looks for those.
 
 ## Classes of incidents
 
 | class | what happened | scenarios |
 | --- | --- | --- |
-${Object.entries(INCIDENTS).map(([number, what]) => `| ${number} | ${what} | ${namesOf(scenarios.filter(({ incident }) => String(incident) === number))} |`).join('\n')}
+${Object.entries(INCIDENTS).map(([number, what]) => row(number, what, namesOf(scenarios.filter(({ incident }) => String(incident) === number)))).join('\n')}
 | | others | ${namesOf(scenarios.filter(({ incident }) => incident === undefined))} |
 
 ${Object.values(TAXONOMIES).map((list) => taxonomy(list, scenarios)).join('\n\n')}
@@ -37,13 +37,13 @@ Each is switched off by itself, and a line turns red: by the configuration in \`
 
 | control | what it is | off by | scenarios that name it |
 | --- | --- | --- | --- |
-${CONTROLS.map(({ id, title, off }) => `| \`${id}\` | ${title} | ${OFF[off.by]} | ${namesOf(scenarios.filter(({ by }) => by.includes(id)))} |`).join('\n')}
+${CONTROLS.map(({ id, title, off }) => row(`\`${id}\``, title, OFF[off.by], namesOf(scenarios.filter(({ by }) => by.includes(id))))).join('\n')}
 
 ## What is not prevented, and why
 
 | scenario | claim | why, and what helps |
 | --- | --- | --- |
-${scenarios.filter(({ claim }) => claim !== 'prevented').map(({ id, claim, gap = '' }) => `| ${id} | ${claim} | ${gap} |`).join('\n')}
+${scenarios.filter(({ claim }) => claim !== 'prevented').map(({ id, claim, gap = '' }) => row(id, claim, gap)).join('\n')}
 `;
 }
 
@@ -59,9 +59,18 @@ ${tried.length} of ${rows.length} are tried.
 
 | technique | claim | scenarios |
 | --- | --- | --- |
-${tried.map(({ id, name, own }) => `| ${id} ${name} | ${worstOf(own)} | ${namesOf(own)} |`).join('\n')}${rest.length === 0 ? '' : `
+${tried.map(({ id, name, own }) => row(`${id} ${name}`, worstOf(own), namesOf(own))).join('\n')}${rest.length === 0 ? '' : untried(rest)}`;
+}
 
-Not tried, since they happen before, beside or behind the gate (in models, their training, in people, on hosts), or since nothing here shows them: ${rest.join(', ')}.`}`;
+function untried(ids: readonly string[]): string {
+  return `
+
+Not tried, since they happen before, beside or behind the gate (in models, their training, in people, on hosts), or since nothing here
+shows them: ${ids.join(', ')}.`;
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
 
 function worstOf(scenarios: readonly Scenario[]): Claim {

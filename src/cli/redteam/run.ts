@@ -8,46 +8,44 @@ import { byTechnique } from '../../redteam/judge.ts';
 import type { ModelEndpoint } from '../../redteam/agent/model.ts';
 import { SCRIPTED, type RunReport } from '../../redteam/outcome.ts';
 import type { RangeConfiguration } from '../../roles/range/configuration.ts';
-import { rehearse, type Rehearsed } from '../../roles/range/rehearse.ts';
+import type { Rehearsed } from '../../roles/range/rehearse.ts';
 import { usageError } from '../arguments.ts';
 import { show as print } from '../command.ts';
 import { objects, part, text } from '../json-view.ts';
 import { readPlain } from '../plain-file.ts';
-import { withProgress } from '../progress.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { chosen, readAll } from './choose.ts';
 import { reportOf } from './stored-report.ts';
+import { tryAll } from './trying.ts';
 import { describeRun } from './view.ts';
 import { FORMS, writeForms } from './write.ts';
 
 const USAGE = `run [--only ID,TECHNIQUE,CLASS] [--scenarios FILE]... [--shipped | -f sallyport.yaml] [--seed WORD] [--before FILE] [--ci] [--submit]
-      [--model URL --model-name NAME] [--html FILE] [--junit FILE] [--report FILE]
+      [--model URL --model-name NAME] [--adaptive ATTEMPTS] [--html FILE] [--junit FILE] [--report FILE]
     against the configuration in force, unless --shipped (what ships) or a file is named; --ci: exit code 1 for a red line, or for anything that
     got worse since the run before (of --before, or the last one that was handed in); --submit: hand it in although it is not of the one in force;
-    --model: a model behind an OpenAI-compatible endpoint in place of the agent that obeys everything, its key in SALLYPORT_MODEL_KEY`;
+    --model: a model behind an OpenAI-compatible endpoint in place of the agent that obeys everything, its key in SALLYPORT_MODEL_KEY;
+    --adaptive: after the scenarios, so many attempts of an attacker that searches`;
 
 export const run: Verb = {
   usage: USAGE,
   options: {
     only: { type: 'string' }, scenarios: { type: 'string', multiple: true }, shipped: { type: 'boolean' }, file: { type: 'string', short: 'f' },
-    seed: { type: 'string' }, before: { type: 'string' },
+    seed: { type: 'string' }, adaptive: { type: 'string' }, before: { type: 'string' },
     model: { type: 'string' }, 'model-name': { type: 'string' }, ci: { type: 'boolean' }, submit: { type: 'boolean' }, ...FORMS,
   },
   async run(call) {
     const { options, io } = call;
     const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), USAGE);
+    const attempts = attemptsIn(options.text('adaptive'));
     const before = await readBefore(options.text('before'));
     const { source, configuration } = await readConfiguration(call);
     const model = modelOf(call);
     const seed = options.text('seed') ?? Bun.randomUUIDv7();
     const startedAt = Date.now();
-    let now = 'the range starts';
-    const done = await withProgress(io, () => now, () => rehearse({
-      scenarios, seed, signal: io.signal, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }),
-      onNext: ({ id }, at) => {
-        now = `${at + 1} of ${scenarios.length}: ${id}`;
-      },
-    }));
+    const done = await tryAll(call, {
+      scenarios, attempts, seed, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }),
+    });
     const agent = model === undefined ? SCRIPTED : `model ${model.model}`;
     const report = await finished(call, before, { startedAt, endedAt: Date.now(), seed, source, agent, ...done });
     await writeForms(options, report);
@@ -67,6 +65,12 @@ function modelOf({ options, io }: Call): ModelEndpoint | undefined {
     throw usageError({ usage: USAGE }, '--model is an https URL, or an http one on this machine');
   }
   return { url, model, ...(key === undefined ? {} : { key }) };
+}
+
+function attemptsIn(said = '0'): number {
+  const attempts = Number(said);
+  if (Number.isInteger(attempts) && attempts >= 0 && attempts <= LIMITS.redteamAttemptsMax) return attempts;
+  throw usageError({ usage: USAGE }, `--adaptive takes a number of attempts, at most ${LIMITS.redteamAttemptsMax}`);
 }
 
 async function readBefore(file: string | undefined): Promise<RunReport | undefined> {

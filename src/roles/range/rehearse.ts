@@ -10,7 +10,7 @@ import { openRange } from './range.ts';
 import { stageOn } from './stage.ts';
 
 export interface RehearsalOptions {
-  readonly scenarios: readonly Scenario[];
+  readonly scenarios: Iterable<Scenario>;
   /** What is rehearsed against; absent: what ships. */
   readonly configuration?: RangeConfiguration;
   /** Keys of the manifest laid over it, for the trial of a control. */
@@ -24,6 +24,8 @@ export interface RehearsalOptions {
   readonly model?: ModelEndpoint;
   /** Told before each scenario. */
   onNext?(scenario: Scenario, done: number): void;
+  /** Told after each. */
+  onResult?(result: ScenarioResult): void;
 }
 
 export interface Rehearsed {
@@ -42,6 +44,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
   const results = await runScenarios({
     scenarios, signal, ...(model === undefined ? {} : { obeys: false, scenarioMs: LIMITS.redteamModelScenarioMs }),
     onNext: (scenario, done) => options.onNext?.(scenario, done),
+    onResult: (result) => options.onResult?.(result),
     open: async () => {
       opened += 1;
       const range = await openRange({ signal, ...(configuration === undefined ? {} : { configuration }) });
