@@ -19,7 +19,8 @@ Made by \`bun test/redteam/document.ts\` of the scenarios that ship; a test hold
 (\`bun test test/redteam\`). How to run them: [red-team.md](red-team.md).
 
 ${scenarios.length} scenarios, against the shipped defaults: ${count('prevented')} are claimed to be **prevented** (no effect),
-${count('detected')} to be **detected** (an effect, with a finding on record), ${count('missed')} to be **missed**, each with what helps. A technique that several scenarios try stands as its worst.
+${count('detected')} to be **detected** (an effect, with a finding on record), ${count('missed')} to be **missed**, each with what helps.
+A technique that several scenarios try stands as its worst.
 That a technique is prevented means: as it is tried here. Nothing more follows for other forms of it; the adaptive attacker looks for those.
 
 ## Classes of incidents
