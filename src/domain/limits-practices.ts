@@ -36,6 +36,8 @@ export const PRACTICES_LIMITS = {
   vendorPerSecondMax: 20,
   vendorRequestsMax: 1_000,
   vendorAnswerMs: 10_000,
+  /** Answers in a row that did not come in time: then it is asked no more. */
+  vendorLateMax: 3,
   vendorAnswerBytesMax: 2 * 1024 * 1024,
   /** Everything that is asked of one endpoint. */
   vendorProbeMs: 15 * 60_000,

@@ -45,6 +45,8 @@ export interface ProbeRun extends Finder {
   readonly turn: (address: string) => Promise<void>;
   /** How long P11 leaves a body unfinished. */
   readonly slowBodyMs?: number;
+  /** How long an answer may take. */
+  readonly answerMs?: number;
   readonly signal: AbortSignal;
   /** Hears of each probe before it begins. */
   readonly onProbe?: (probe: ProbeId) => void;

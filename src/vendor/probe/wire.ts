@@ -46,7 +46,10 @@ export interface Wire {
   handshake(url: string): Promise<Handshake | string>;
   /** Requests and connections so far. */
   sent(): number;
+  /** Every answer but those that say that it answers no more (429). */
   readonly heard: readonly Heard[];
+  /** By what it said that it limits how often it is asked. */
+  readonly limited: ReadonlySet<string>;
 }
 
 export interface Heard {
@@ -59,11 +62,15 @@ export interface WireOptions extends Finder {
   /** Waits until something may be sent to an address. */
   readonly turn: (address: string) => Promise<void>;
   readonly signal: AbortSignal;
+  /** How long an answer may take. */
+  readonly answerMs?: number;
 }
 
 export function isSilent(answer: Answer | Silence): answer is Silence {
   return 'silence' in answer;
 }
+
+const LIMITED = /^(?:x-)?ratelimit(?:-|$)|^retry-after$/i;
 
 /**
  * Makes the wire of one run. Only origins that the permission covers are asked, at addresses that were judged; redirects are not followed; a
@@ -74,6 +81,8 @@ export function createWire(options: WireOptions): Wire {
   const places = new Map<string, Promise<Place | string>>();
   const handshakes = new Map<string, Promise<Handshake | string>>();
   const heard: Heard[] = [];
+  const limited = new Set<string>();
+  const lateInRow = new Map<string, number>();
   let sent = 0;
   const wait = async (place: Place): Promise<string | undefined> => {
     if (signal.aborted) return 'the run was stopped';
@@ -88,7 +97,7 @@ export function createWire(options: WireOptions): Wire {
     return (await wait(place)) ?? shakeHands(place, {});
   });
   return {
-    heard,
+    heard, limited,
     sent: () => sent,
     place: async (url) => {
       const place = await find(new URL(url));
@@ -105,13 +114,21 @@ export function createWire(options: WireOptions): Wire {
       if (typeof shaken === 'string') return { silence: shaken, why: 'closed' };
       const isTrusted = shaken === undefined ? /^127\.|^::1$/.test(place.address) : shaken.distrust === undefined;
       if (question.token !== undefined && !isTrusted) return { silence: 'a token is shown only over TLS that is trusted', why: 'unsent' };
+      // Who does not answer is not asked for ever: it may be in trouble, and by us.
+      if ((lateInRow.get(place.origin) ?? 0) >= LIMITS.vendorLateMax) return { silence: 'it did not answer several times in a row', why: 'unsent' };
       const stopped = await wait(place);
       if (stopped !== undefined) return { silence: stopped, why: 'unsent' };
-      const answer = await send(place, question, { isTrusted, permission, signal });
+      const answer = await send(place, question, { isTrusted, permission, signal, answerMs: options.answerMs ?? LIMITS.vendorAnswerMs });
+      lateInRow.set(place.origin, isSilent(answer) && answer.why === 'late' ? (lateInRow.get(place.origin) ?? 0) + 1 : 0);
       if (isSilent(answer)) return answer;
+      for (const name of answer.headers.keys()) if (LIMITED.test(name)) limited.add(name);
+      if (answer.status === 429) {
+        // What was not judged is neither good nor bad.
+        limited.add('429');
+        return { silence: 'it answers no more for now (429)', why: 'limited' };
+      }
       heard.push({ question: { method: question.method, url: question.url }, answer });
-      // What was not judged is neither good nor bad.
-      return answer.status === 429 ? { silence: 'it answers no more for now (429)', why: 'limited' } : answer;
+      return answer;
     },
   };
 }
@@ -126,12 +143,13 @@ interface Sending {
   readonly isTrusted: boolean;
   readonly permission: Permission;
   readonly signal: AbortSignal;
+  readonly answerMs: number;
 }
 
-async function send(place: Place, question: Question, { isTrusted, permission, signal }: Sending): Promise<Answer | Silence> {
+async function send(place: Place, question: Question, { isTrusted, permission, signal, answerMs }: Sending): Promise<Answer | Silence> {
   const { method, body, headers, token, id } = question;
   const url = new URL(question.url);
-  const late = AbortSignal.timeout(LIMITS.vendorAnswerMs);
+  const late = AbortSignal.timeout(answerMs);
   const address = place.address.includes(':') ? `[${place.address}]` : place.address;
   const tls = { rejectUnauthorized: isTrusted, ca: [...place.roots], ...(place.isLiteral ? {} : { serverName: place.name }) };
   const init: BunFetchRequestInit = {
@@ -147,7 +165,7 @@ async function send(place: Place, question: Question, { isTrusted, permission, s
   try {
     return await readAnswer(await fetch(target, init), id);
   } catch {
-    if (late.aborted) return { silence: `no answer within ${LIMITS.vendorAnswerMs / 1000} s`, why: 'late' };
+    if (late.aborted) return { silence: `no answer within ${answerMs / 1000} s`, why: 'late' };
     return { silence: 'the connection was closed', why: 'closed' };
   }
 }

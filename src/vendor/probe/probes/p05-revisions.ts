@@ -1,5 +1,5 @@
 import { LIMITS } from '../../../domain/limits.ts';
-import type { Observed, Outcome, ProbeFacts } from '../result.ts';
+import type { Observed, ProbeFacts } from '../result.ts';
 import { allOf, behindDoor, judged, observed, softwareOf } from '../scene.ts';
 import type { Entry, Probe, Scene } from '../scene.ts';
 import { isModern, revisionsIn, sessionIn } from '../speak.ts';
@@ -60,12 +60,15 @@ async function oldRevision({ speaker, knowledge }: Scene, { legacy, token }: Ent
 async function firstTransport({ wire, url }: Scene, { token }: Entry): Promise<Observed> {
   const beside = new URL(url);
   beside.pathname = beside.pathname.replace(/[^/]*$/, 'sse');
-  let outcome: Outcome = 'pass';
+  let unseen: string | undefined;
   for (const place of new Set([url, beside.href])) {
     const answer = await wire.ask({ method: 'GET', url: place, headers: { accept: 'text/event-stream' }, ...(token === undefined ? {} : { token }) });
-    if (isSilent(answer)) continue;
+    if (isSilent(answer)) {
+      unseen = answer.silence;
+      continue;
+    }
     if (answer.event === 'endpoint') return observed('http-sse', 'fail', `${new URL(place).pathname} opens it`);
-    if (answer.status === 401 || answer.status === 403) outcome = 'unknown';
+    if (answer.status === 401 || answer.status === 403) unseen = 'it wants a credential';
   }
-  return observed('http-sse', outcome, outcome === 'pass' ? 'it is off' : 'it wants a credential');
+  return unseen === undefined ? observed('http-sse', 'pass', 'it is off') : observed('http-sse', 'unknown', unseen);
 }

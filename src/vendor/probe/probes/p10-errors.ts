@@ -11,7 +11,10 @@ const LEAKS: Readonly<Record<Extract<CheckId, 'stack-trace' | 'file-path' | 'sql
     String.raw`\bat [^\s()]{1,200} ?\([^\s()]{1,300}:\d{1,7}:\d{1,7}\)`, String.raw`\bat [\w.$]{1,200}\([\w$]{1,100}\.java:\d{1,7}\)`,
     String.raw`Traceback \(most recent call last\)`, String.raw`goroutine \d{1,9} \[`,
   ].join('|')),
-  'file-path': /(?:^|[\s"'(=:])\/(?:home|usr|var|opt|srv|app|root|Users|workspace)\/[\w.@-]{1,100}\/[\w./@-]{1,300}|\b[A-Z]:\\\\?[\w .-]{1,100}\\/,
+  'file-path': new RegExp([
+    String.raw`(?:^|[\s"'(=:;])/(?:home|usr|var|opt|srv|app|root|Users|workspace)/[\w.@-]{1,100}/[\w./@-]{1,300}`, String.raw`\b[A-Z]:\\\\?[\w .-]{1,100}\\`,
+    '/(?:node_modules|site-packages|dist-packages)/',
+  ].join('|')),
   'sql-error': /SQLSTATE|\bORA-\d{5}\b|syntax error at or near|error in your SQL syntax|SQLITE_(?:ERROR|CONSTRAINT)|\bSELECT [\w*,. "]{1,200} FROM \w/,
   'key-name': new RegExp([
     '-----BEGIN [A-Z ]{1,40}-----',

@@ -8,8 +8,6 @@ import type { Spoken } from '../speak.ts';
 import { isSilent } from '../wire.ts';
 import type { Answer, Silence } from '../wire.ts';
 
-const LIMITED = /^(?:x-)?ratelimit(?:-|$)|^retry-after$/i;
-
 /** P11: whether it bounds what it is sent. What weighs anything only with consent. */
 export const probe: Probe = async (scene) => {
   const { permission, strangers } = scene;
@@ -32,8 +30,7 @@ const NO_CONSENT = 'the permission has no consent to limits';
 
 /** By what any answer said so far. */
 function rateOf({ wire }: Scene): Observed | undefined {
-  const told = wire.heard.flatMap(({ answer: { status, headers } }) => (status === 429 ? ['429'] : [...headers.keys()].filter((name) => LIMITED.test(name))));
-  return told.length === 0 ? undefined : observed('rate-limit', 'pass', [...new Set(told)].join(', '));
+  return wire.limited.size === 0 ? undefined : observed('rate-limit', 'pass', [...wire.limited].join(', '));
 }
 
 /** So many cheap questions in a row, at the pace that the permission allows. */
