@@ -18,7 +18,7 @@ test.each([
 test.each([
   ['a counter', (at: number) => `session-${at}`, ['session-length', 'session-random']],
   ['a counter in long clothes', (at: number) => at.toString(16).padStart(32, '0'), ['session-random']],
-  ['the time', (at: number) => `${(1_764_000_000_000 + at * 37).toString(16)}`.padStart(32, '0'), ['session-random']],
+  ['the time', (at: number) => (1_764_000_000_000 + at * 37).toString(16).padStart(32, '0'), ['session-random']],
   ['UUIDs that begin with the time', () => Bun.randomUUIDv7(), ['session-random']],
   ['8 random bytes', () => randomBytes(8).toString('hex'), ['session-length', 'session-random']],
   ['one id for all', () => '7f3a0c1e9b2d4f5a8c6e1d0b3a2f4e5d', ['session-distinct', 'session-random']],
