@@ -24,6 +24,7 @@ export const CONTROLS: readonly Control[] = [
   policy('hidden-arguments', 'Nothing invisible is sent'),
   policy('secret-egress', 'Neither canaries nor secrets of the vault pass'),
   policy('pinned-schema', 'Arguments and results keep to the schema that was approved'),
+  policy('undisclosed-vendor', 'A vendor that has said nothing gets public data to read, and no more'),
   policy('agent-configuration', 'Nobody writes the files that agents and shells obey'),
   policy('inspection', 'What was not inspected whole does not pass'),
   detector('hidden-channels', 'Text that people can\'t see is found'),

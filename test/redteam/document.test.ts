@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { DETECTOR_INFO } from '../../src/detect/table.ts';
+import { DEFAULT_NAMES } from '../../src/policy/defaults/table.ts';
+import { CONTROLS } from '../../src/redteam/control-table.ts';
 import { nameOfTechnique } from '../../src/redteam/taxonomy/techniques.ts';
 import { coverage, PAGE } from './document.ts';
 import { SHIPPED } from './rehearsing.ts';
@@ -14,4 +16,10 @@ test('every technique that a detector names is one of a published list, and is t
   const tried = new Set(SHIPPED.flatMap(({ techniques }) => techniques));
   expect(named.filter((id) => nameOfTechnique(id) === undefined)).toEqual([]);
   expect([...new Set(named)].filter((id) => !tried.has(id))).toEqual([]);
+});
+
+test('every policy that ships and every detector is a control that is tried', () => {
+  const known = new Set(CONTROLS.map(({ id }) => id));
+  expect(DEFAULT_NAMES.filter((name) => !known.has(name))).toEqual([]);
+  expect(Object.keys(DETECTOR_INFO).filter((name) => !known.has(`sees-${name}`))).toEqual([]);
 });
