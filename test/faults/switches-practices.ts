@@ -2,6 +2,7 @@ import { CONTAINMENT } from './switches-containment.ts';
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
 import { REDTEAM } from './switches-redteam.ts';
+import { SCENARIOS } from './switches-scenarios.ts';
 import { VENDORS } from './switches-vendors.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
@@ -47,5 +48,6 @@ export const PRACTICES: readonly Switch[] = [
     ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
   ]),
   ...REDTEAM,
+  ...SCENARIOS,
   ...VENDORS,
 ];

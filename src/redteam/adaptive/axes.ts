@@ -34,7 +34,6 @@ export const FORMS = ['<<read>>', '<<base64>>', '<<hex>>', '<<reversed>>', '<<al
 
 /** When the order is given: before what is private was read, after it, or for another time. */
 export const TIMINGS = ['after', 'before', 'later'] as const;
-type Timing = (typeof TIMINGS)[number];
 
 /** Into how many calls it is split. */
 export const SPLITS = [1, 2, 3] as const;
