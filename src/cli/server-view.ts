@@ -24,6 +24,7 @@ function describeFacts(server: Json, digest: string): string {
     ...describeLaunch(part(server, 'launch')),
     ['owner', text(part(server, 'owner'))],
     ['hosting, tier', `${text(part(server, 'hosting'))}, ${text(part(server, 'tier'))}`],
+    ...(part(server, 'vendor') === undefined ? [] : [['vendor', text(part(server, 'vendor'))]]),
     [
       'labels',
       [

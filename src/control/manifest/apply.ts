@@ -3,7 +3,7 @@ import { isObject } from '../../domain/json.ts';
 import type { Row, Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
 import { declareTools } from '../servers/surface.ts';
-import { findStored, needStored, putStored } from '../stored.ts';
+import { findStored, needStored, putStored, type StoredKind } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
@@ -168,11 +168,15 @@ async function redeclare(rows: Rows, by: By, id: string): Promise<void> {
   await putStored(rows, 'baseline', by.space, id, { ...baseline.body, surface: declareTools(baseline.body.surface, body.tools) }, by.admin.id);
 }
 
+/** What is known of a thing goes with it: one that comes back under its name has to show itself anew. */
+const BESIDE: Readonly<Partial<Record<WantedRow['kind'], readonly StoredKind[]>>> = {
+  server: ['baseline', 'candidate', 'drift', 'exposure', 'refused'], vendor: ['disclosure', 'disclosure-submitted'],
+};
+
 async function removeRow(rows: Rows, by: By, kind: WantedRow['kind'], id: string, now: number): Promise<void> {
   if (kind === 'agent') await revokeTokensOf(rows, by.space, id, by.admin.id, now);
   if (kind === 'server') await withdrawListings(rows, by.space, id, by.admin.id, now);
-  const kinds = kind === 'server' ? (['server', 'baseline', 'candidate', 'drift', 'exposure', 'refused'] as const) : ([kind] as const);
-  for (const one of kinds) await rows.delete(one, by.space, id, { by: by.admin.id });
+  for (const one of [kind, ...BESIDE[kind] ?? []]) await rows.delete(one, by.space, id, { by: by.admin.id });
 }
 
 /** Whose tokens are taken is never left as it was: an issuer that the file does not name is out. */

@@ -7,9 +7,9 @@ import type { ServerFinding, StoredServer } from './schema.ts';
 
 /** One line of the list. */
 export function presentSummary(server: Stored<StoredServer>, baseline: Baseline | undefined): JsonObject {
-  const { endpoint, owner, hosting, tier, region, status, reason } = server.body;
+  const { endpoint, owner, hosting, tier, region, vendor, status, reason } = server.body;
   return {
-    id: server.id, status, owner, hosting, tier, ...(region === undefined ? {} : { region }),
+    id: server.id, status, owner, hosting, tier, ...(vendor === undefined ? {} : { vendor }), ...(region === undefined ? {} : { region }),
     transport: endpoint.transport, endpoint: describeEndpoint(endpoint),
     ...(endpoint.transport === 'stdio' && endpoint.launch.package !== undefined ? { package: { ...endpoint.launch.package } } : {}),
     ...(reason === undefined ? {} : { reason }),

@@ -1,7 +1,9 @@
 import { SEVERITIES, type Severity } from '../../domain/finding.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { readPackageUrl } from '../../knowledge/purl.ts';
 import type { Control } from '../control.ts';
 import { listStored } from '../stored.ts';
+import { listCandidates } from './candidates.ts';
 import { noteEvent, settleVendors } from './events.ts';
 import { dueIn, readVendors, type VendorFacts } from './facts.ts';
 
@@ -23,7 +25,8 @@ export async function tendVendors(control: Control): Promise<string> {
   const due = (await readVendors(store, now())).filter((vendor) => (dueIn(vendor).at ?? 0) <= now() + SOON_DAYS * DAY_MS);
   for (const vendor of due) await tellDue(control, vendor);
   await settleVendors(control);
-  return `${vendors.length} vendors, ${due.length} to be vouched for, ${noted} new events`;
+  const strangers = await listCandidates(control, DEFAULT_SPACE);
+  return `${vendors.length} vendors, ${due.length} to be vouched for, ${noted} new events, ${strangers.length} to be assessed`;
 }
 
 type Placed = VendorFacts & { readonly space: string };
