@@ -65,11 +65,12 @@ test(verifies('redteam-regression', TURNED_OFF), async () => {
   expect((await redteam('list', '--runs')).out).toContain('live');
 }, 90_000);
 
-test('what ships is tried without any gate, compared with a file', async () => {
+test('what ships is tried without any gate, and without one control, compared with a file', async () => {
   const last = join(folder, 'last.json');
-  const { code, out } = await spawnCli(['redteam', 'run', '--shipped', '--only', LEAK, '--ci', '--before', last], { folder, home: join(folder, 'none') });
-  expect(out).toContain('1 scenarios');
-  expect(code).toBe(0);
+  const args = ['--shipped', '--only', LEAK, '--ci', '--before', last, '--without', 'untrusted-destination'];
+  const { code, out } = await spawnCli(['redteam', 'run', ...args], { folder, home: join(folder, 'none') });
+  expect(out).toContain('shipped configuration without untrusted-destination');
+  expect(code).toBe(1);
 }, 60_000);
 
 test('a model in place of the agent is held by the same controls; one that resists turns nothing red', async () => {
@@ -100,6 +101,7 @@ test('without a gate, or with a scenario or file that is none, it says what to d
   const at = { folder, home: join(folder, 'none') };
   expect((await spawnCli(['redteam', 'run', '--only', LEAK], at)).err).toMatch(/ERR_NOT_RUNNING.*--shipped/s);
   expect((await redteam('run', '--only', 'nothing-of-that-name')).err).toContain('nothing-of-that-name');
+  expect((await redteam('run', '--shipped', '--without', 'header-body')).err).toMatch(/no configuration does without header-body.*rule-of-two/);
   writeFileSync(join(folder, 'odd.yaml'), 'apiVersion: sallyport/v1\nscenarios:\n  - id: x\n    oddity: 1\n');
   expect((await redteam('list', '--scenarios', join(folder, 'odd.yaml'))).err).toMatch(/odd\.yaml:4:5/);
   writeFileSync(join(folder, 'none.json'), '{"results":[]}');

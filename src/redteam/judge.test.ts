@@ -48,7 +48,8 @@ describe('a scenario is', () => {
   });
 
   test('void, and red, where nothing happened and nothing acted: changes of the configuration are no control', () => {
-    expect(judge({ ...SCENARIO, claim: 'missed', by: [] }, NOTHING, [HOUSE]))
+    const late = [{ ...SEEN, agent: 'rt-other-agent-1' }, { ...DENIED, server: 'rt-b' }, { position: 9, event: 'incident.opened', category: 'detection' }];
+    expect(judge({ ...SCENARIO, claim: 'missed', by: [] }, NOTHING, [HOUSE, ...late]))
       .toMatchObject({ outcome: 'void', acted: [], red: 'nothing was tried: it proves nothing' });
   });
 

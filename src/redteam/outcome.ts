@@ -82,6 +82,8 @@ export interface RunReport {
   /** Keys of the configuration that the range does without. */
   readonly leftOut: readonly string[];
   readonly agent: string;
+  /** The control that it did without, for a trial of what that would mean. */
+  readonly without?: string;
   readonly results: readonly ScenarioResult[];
   readonly techniques: readonly TechniqueResult[];
   readonly differences: readonly Difference[];

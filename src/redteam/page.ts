@@ -26,7 +26,7 @@ export function runPage(report: RunReport): string {
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><title>Red team, ${moment(startedAt)}</title><style>${raw(STYLE)}</style></head><body><main>
 <h1>Red team</h1><p class="sub">${moment(startedAt)}, ${Math.round((endedAt - startedAt) / 1000)} s, ${results.length} scenarios played by ${agent} against ${
-    SOURCES[source]}.</p>
+    SOURCES[source]}${report.without === undefined ? '' : `, without ${report.without}`}.</p>
 ${barOf(results)}
 <p class="small">${OUTCOMES.map((outcome) => html`<b class="${outcome}">${count(results, outcome)} ${outcome}</b> (${WORDS[outcome]}) `)}</p>
 ${isolated ? undefined : html`<p class="red">The machine could not give the range a network of its own: only its configuration kept it in.</p>`}

@@ -19,7 +19,8 @@ export const REDTEAM: readonly Switch[] = [
     ['what was not tried', 'void, and red', "if (outcome === 'void') return", "if (outcome === 'prevented' && silent.length > 99) return"],
     ['controls that are silent', 'red where another control', 'return silent.length === 0 ? undefined :', 'return silent.length >= 0 ? undefined :'],
     ['effects first', 'detected where it happened', 'if (harm.length > 0) return', 'if (harm.length > 9) return'],
-    ['changes are no control', 'void, and red', '!HOUSEKEEPING.includes(', "HOUSEKEEPING.length > 0 || ![''].includes("],
+    ['changes are no control', 'void, and red', 'return !HOUSEKEEPING.test(event) && (', 'return (event !== \'\') && ('],
+    ['what comes late of others', 'void, and red', "(agent === '' || agents.includes(agent))", "(agent === '' || agents.length > 0)"],
   ]),
   ...switches('src/redteam/compare.ts', 'src/redteam/judge.test.ts', [
     ['a claimed control that is lost', 'worse is a worse outcome', 'const regressed = isWorse || lost.some(', 'const regressed = isWorse && lost.some('],
@@ -30,7 +31,7 @@ export const REDTEAM: readonly Switch[] = [
   ]),
   ...switches('src/control/redteam/keep.ts', 'src/control/redteam/redteam.test.ts', [
     ['regressions are findings', 'what got worse since', 'filter(({ regressed }) => regressed);', 'filter(({ regressed }) => !regressed && regressed);'],
-    ['runs of another kind', 'what got worse since', 'source === run.source && agent === run.agent', 'agent === run.agent'],
+    ['runs of another kind', 'what got worse since', 'source === run.source && agent', 'agent'],
     ['old runs go', 'old ones make room', 'earlier.slice(LIMITS.redteamRunsKeptMax - 1)', 'earlier.slice(LIMITS.redteamRunsKeptMax * 9)'],
   ]),
 ];

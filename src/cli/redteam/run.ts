@@ -4,13 +4,15 @@ import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { isLoopbackHost } from '../../domain/loopback.ts';
 import { differencesBetween } from '../../redteam/compare.ts';
+import { CONTROLS } from '../../redteam/control-table.ts';
+import type { Control } from '../../redteam/controls.ts';
 import { byTechnique } from '../../redteam/judge.ts';
 import type { ModelEndpoint } from '../../redteam/agent/model.ts';
 import { SCRIPTED, type RunReport } from '../../redteam/outcome.ts';
 import type { RangeConfiguration } from '../../roles/range/configuration.ts';
 import type { Rehearsed } from '../../roles/range/rehearse.ts';
 import { usageError } from '../arguments.ts';
-import { show as print } from '../command.ts';
+import { show as print, type Io } from '../command.ts';
 import { objects, part, text } from '../json-view.ts';
 import { readPlain } from '../plain-file.ts';
 import type { Call, Verb } from '../verbs.ts';
@@ -20,18 +22,18 @@ import { tryAll } from './trying.ts';
 import { describeRun } from './view.ts';
 import { FORMS, writeForms } from './write.ts';
 
-const USAGE = `run [--only ID,TECHNIQUE,CLASS] [--scenarios FILE]... [--shipped | -f sallyport.yaml] [--seed WORD] [--before FILE] [--ci] [--submit]
-      [--model URL --model-name NAME] [--adaptive ATTEMPTS] [--html FILE] [--junit FILE] [--report FILE]
+const USAGE = `run [--only ID,TECHNIQUE,CLASS] [--scenarios FILE]... [--shipped | -f sallyport.yaml] [--seed WORD] [--without CONTROL]
+      [--before FILE] [--ci] [--submit] [--model URL --model-name NAME] [--adaptive ATTEMPTS] [--html FILE] [--junit FILE] [--report FILE]
     against the configuration in force, unless --shipped (what ships) or a file is named; --ci: exit code 1 for a red line, or for anything that
     got worse since the run before (of --before, or the last one that was handed in); --submit: hand it in although it is not of the one in force;
-    --model: a model behind an OpenAI-compatible endpoint in place of the agent that obeys everything, its key in SALLYPORT_MODEL_KEY;
-    --adaptive: after the scenarios, so many attempts of an attacker that searches`;
+    --without: what it would be like without one control; --model: a model behind an OpenAI-compatible endpoint in place of the agent that
+    obeys everything, its key in SALLYPORT_MODEL_KEY; --adaptive: after the scenarios, so many attempts of an attacker that searches`;
 
 export const run: Verb = {
   usage: USAGE,
   options: {
     only: { type: 'string' }, scenarios: { type: 'string', multiple: true }, shipped: { type: 'boolean' }, file: { type: 'string', short: 'f' },
-    seed: { type: 'string' }, adaptive: { type: 'string' }, before: { type: 'string' },
+    seed: { type: 'string' }, adaptive: { type: 'string' }, before: { type: 'string' }, without: { type: 'string' },
     model: { type: 'string' }, 'model-name': { type: 'string' }, ci: { type: 'boolean' }, submit: { type: 'boolean' }, ...FORMS,
   },
   async run(call) {
@@ -40,20 +42,33 @@ export const run: Verb = {
     const attempts = attemptsIn(options.text('adaptive'));
     const before = await readBefore(options.text('before'));
     const { source, configuration } = await readConfiguration(call);
-    const model = modelOf(call);
+    const [model, without] = [modelOf(call), withoutOf(call)];
     const seed = options.text('seed') ?? Bun.randomUUIDv7();
     const startedAt = Date.now();
-    const done = await tryAll(call, {
+    const done = await stoppable(io, tryAll(call, {
       scenarios, attempts, seed, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }),
-    });
+      ...(without === undefined ? {} : { without }),
+    }));
     const agent = model === undefined ? SCRIPTED : `model ${model.model}`;
-    const report = await finished(call, before, { startedAt, endedAt: Date.now(), seed, source, agent, ...done });
+    const report = await finished(call, before, {
+      startedAt, endedAt: Date.now(), seed, source, agent, ...done, ...(without === undefined ? {} : { without: without.id }),
+    });
     await writeForms(options, report);
     print(io, options.json, JSON.parse(JSON.stringify(report)), () => describeRun(report));
     const isWorse = report.results.some(({ red }) => red !== undefined) || report.differences.some(({ regressed }) => regressed);
     return options.flag('ci') && isWorse ? 1 : 0;
   },
 };
+
+function withoutOf({ options }: Call): Control | undefined {
+  const id = options.text('without');
+  if (id === undefined) return undefined;
+  const control = CONTROLS.find((one) => one.id === id);
+  const known = CONTROLS.filter(({ off }) => off.by !== 'code').map((one) => one.id).join(', ');
+  if (control === undefined) throw usageError({ usage: USAGE }, `there is no control ${id}; they are ${known}`);
+  if (control.off.by === 'code') throw usageError({ usage: USAGE }, `no configuration does without ${id}; what can be tried is ${known}`);
+  return control;
+}
 
 /** Elsewhere than on this machine only encrypted: what scenarios say, and the key, go there. */
 function modelOf({ options, io }: Call): ModelEndpoint | undefined {
@@ -84,11 +99,21 @@ async function readBefore(file: string | undefined): Promise<RunReport | undefin
   }
 }
 
+/** Who stops a run hears that it is over. Throws `ERR_RANGE_STOPPED`. */
+async function stoppable<T>({ signal }: Io, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new SallyportError('ERR_RANGE_STOPPED', 'The run was stopped; nothing of it goes on, and nothing is kept.', { remedy: 'Start it anew.', cause });
+  }
+}
+
 type Done = Omit<RunReport, 'id' | 'techniques' | 'differences' | 'before'> & Rehearsed;
 
 /** Compared with the run before: by control, which keeps it, or with a file. */
 async function finished({ options, client }: Call, before: RunReport | undefined, done: Done): Promise<RunReport> {
-  if (before === undefined && (done.source === 'live' || options.flag('submit'))) {
+  if (before === undefined && ((done.source === 'live' && done.without === undefined) || options.flag('submit'))) {
     const body: Json = JSON.parse(JSON.stringify(done));
     return reportOf(await client.send('POST', '/redteam/runs', isObject(body) ? body : {}));
   }

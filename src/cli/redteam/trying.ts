@@ -1,5 +1,6 @@
 import { createAttacker } from '../../redteam/adaptive/attacker.ts';
 import type { ModelEndpoint } from '../../redteam/agent/model.ts';
+import type { Control } from '../../redteam/controls.ts';
 import type { Scenario } from '../../redteam/scenario.ts';
 import type { RangeConfiguration } from '../../roles/range/configuration.ts';
 import { rehearse, type Rehearsed } from '../../roles/range/rehearse.ts';
@@ -14,11 +15,13 @@ export interface Trying {
   readonly configuration?: RangeConfiguration;
   /** Acts in place of the scripted agent. */
   readonly model?: ModelEndpoint;
+  /** A control that is done without. */
+  readonly without?: Control;
 }
 
 /** Plays the scenarios, and after them whatever the attacker that searches makes of its budget; each of its aims is one result. */
-export async function tryAll({ io }: Call, { scenarios, attempts, seed, configuration, model }: Trying): Promise<Rehearsed> {
-  const common = { seed, signal: io.signal, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }) };
+export async function tryAll({ io }: Call, { scenarios, attempts, seed, ...given }: Trying): Promise<Rehearsed> {
+  const common = { seed, signal: io.signal, ...given };
   let now = 'the range starts';
   const played = await withProgress(io, () => now, () => rehearse({
     scenarios, ...common,

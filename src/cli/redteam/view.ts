@@ -2,7 +2,7 @@ import { OUTCOMES, type RunReport, type ScenarioResult } from '../../redteam/out
 import { plain, table, time } from '../terminal.ts';
 
 /** A run for people: what is red first, then everything in one line each. */
-export function describeRun({ results, techniques, differences, isolated, leftOut, seed, source, startedAt, before }: RunReport): string {
+export function describeRun({ results, techniques, differences, isolated, leftOut, seed, source, startedAt, before, without }: RunReport): string {
   const red = results.filter((result) => result.red !== undefined);
   const counts = OUTCOMES.map((outcome) => `${results.filter((result) => result.outcome === outcome).length} ${outcome}`).join(', ');
   const worse = differences.filter(({ regressed }) => regressed);
@@ -14,7 +14,8 @@ export function describeRun({ results, techniques, differences, isolated, leftOu
       [one.scenario, one.was, one.is, one.lost.join(', '), one.regressed ? 'WORSE' : '']))}`,
     isolated ? '' : '\nThis machine could not give the range a network of its own: only its configuration kept it in.\n',
     leftOut.length === 0 ? '' : `\nLeft out of the configuration: ${plain(leftOut.join(', '))}.\n`,
-    `\n${results.length} scenarios, ${techniques.length} techniques against the ${SOURCES[source]} (${time(startedAt)}, seed ${plain(seed)}): ${counts}; ${
+    `\n${results.length} scenarios, ${techniques.length} techniques against the ${SOURCES[source]}${
+      without === undefined ? '' : ` without ${plain(without)}`} (${time(startedAt)}, seed ${plain(seed)}): ${counts}; ${
       red.length} red, ${before === undefined ? 'nothing to compare with' : `${worse.length} worse than before`}.\n`,
   ].join('');
 }

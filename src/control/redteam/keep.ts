@@ -23,7 +23,7 @@ export async function keepRun(control: Control, by: By, run: RunRequest): Promis
   const id = Bun.randomUUIDv7();
   const kept = await control.store.transaction(async (rows) => {
     const earlier = await listRuns(rows, space);
-    const before = earlier.find(({ source, agent }) => source === run.source && agent === run.agent);
+    const before = earlier.find(({ source, agent, without }) => source === run.source && agent === run.agent && without === run.without);
     const differences = before === undefined ? [] : differencesBetween(before, run.results);
     const report = { ...run, id, techniques: byTechnique(run.results), differences, ...(before === undefined ? {} : { before: before.id }) };
     await putStored(rows, 'redteam-run', space, id, { ...report, by: admin.id }, admin.id);

@@ -21,7 +21,7 @@ const RESULT: z.ZodType<ScenarioResult> = z.strictObject({
 
 const RUN = {
   startedAt: MOMENT, endedAt: MOMENT, seed: WORD, configuration: z.string().regex(/^[0-9a-f]{64}$/), source: z.enum(['shipped', 'live', 'file']),
-  isolated: z.boolean(), leftOut: WORDS, agent: WORD, results: z.array(RESULT).min(1).max(LIMITS.redteamScenariosMax),
+  isolated: z.boolean(), leftOut: WORDS, agent: WORD, without: WORD.exactOptional(), results: z.array(RESULT).min(1).max(LIMITS.redteamScenariosMax),
 } as const;
 
 /** A run as whoever did it hands it in. What differs from the run before, control finds out itself. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/json.ts';
+import type { Control } from '../../redteam/controls.ts';
 import type { ScenarioResult } from '../../redteam/outcome.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { modelMind, type ModelEndpoint } from '../../redteam/agent/model.ts';
@@ -7,16 +7,14 @@ import { runScenarios } from '../../redteam/run.ts';
 import type { Scenario } from '../../redteam/scenario.ts';
 import type { RangeConfiguration } from './configuration.ts';
 import { openRange } from './range.ts';
-import { stageOn } from './stage.ts';
+import { stageOn, stageWithout } from './stage.ts';
 
 export interface RehearsalOptions {
   readonly scenarios: Iterable<Scenario>;
   /** What is rehearsed against; absent: what ships. */
   readonly configuration?: RangeConfiguration;
-  /** Keys of the manifest laid over it, for the trial of a control. */
-  readonly settings?: JsonObject;
-  /** `blind`: whoever administers approves whatever servers say. */
-  readonly operator?: 'careful' | 'blind';
+  /** A control that it is to do without. */
+  readonly without?: Control;
   /** Runs of one seed are the same. */
   readonly seed: string;
   readonly signal: AbortSignal;
@@ -38,7 +36,8 @@ export interface Rehearsed {
 
 /** Plays scenarios in ranges of their own and judges them. Throws `ERR_RANGE_STOPPED`, `ERR_CONFIG_*`, and the signal's reason. */
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
-  const { scenarios, configuration, settings, operator = 'careful', seed, signal, model } = options;
+  const { scenarios, configuration, without, seed, signal, model } = options;
+  const operator = without?.off.by === 'operator' ? 'blind' : 'careful';
   let about = { isolated: true, leftOut: [] as readonly string[], configuration: '' };
   let opened = 0;
   const results = await runScenarios({
@@ -49,7 +48,8 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsed> {
       opened += 1;
       const range = await openRange({ signal, ...(configuration === undefined ? {} : { configuration }) });
       about = { isolated: about.isolated && range.isolated, leftOut: range.leftOut, configuration: range.digest };
-      return { stage: stageOn(range, settings), records: (from) => range.records(from), close: () => range.stop() };
+      const stage = without === undefined ? stageOn(range) : stageWithout(range, without);
+      return { stage, records: (from) => range.records(from), close: () => range.stop() };
     },
     play: (scenario, stage, either) => play(scenario, stage, {
       seed, run: String(opened), operator, signal: either, ...(model === undefined ? {} : { mind: modelMind(model) }),

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/json.ts';
+import type { Control } from '../../redteam/controls.ts';
 import type { Stage } from '../../redteam/stage.ts';
 import type { Range } from './range.ts';
 
@@ -17,6 +18,12 @@ export function stageOn(range: Range, settings: JsonObject = {}): Stage {
     token: (agent, groups) => range.token({ agent, groups }),
     administer: (method, path, body) => range.ask(method, path, body),
   };
+}
+
+/** The same without a control, as configuration can do without it; what no configuration turns off stays. */
+export function stageWithout(range: Range, { off }: Control): Stage {
+  const stage = stageOn(range, off.by === 'manifest' ? off.patch : {});
+  return off.by === 'permits' ? { ...stage, arrange: ({ servers }) => stage.arrange({ servers, policy: 'permit(principal, action, resource);' }) } : stage;
 }
 
 function gone(): Response {
