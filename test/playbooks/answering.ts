@@ -81,7 +81,8 @@ async function settled(gate: Administration, run: string): Promise<JsonObject> {
 /** What is in force for an incident, as `<verb> <target>`, without what only keeps evidence. */
 export async function inForce(gate: Administration, incident: JsonObject): Promise<readonly string[]> {
   const { containments } = await gate.admin('GET', `/containments?state=applied&incident=${text(incident['id'])}`);
-  return objects(containments).map(({ verb, scope }) => `${text(verb)} ${text(objectIn(scope)['target'])}`).filter((one) => !one.startsWith('legal-hold')).toSorted();
+  const all = objects(containments).map(({ verb, scope }) => `${text(verb)} ${text(objectIn(scope)['target'])}`);
+  return all.filter((one) => !one.startsWith('legal-hold')).toSorted();
 }
 
 /**

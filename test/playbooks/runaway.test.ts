@@ -42,6 +42,7 @@ afterAll(async () => {
 const MAIL = { type: 'object', properties: { to: { type: 'string', format: 'email' }, text: { type: 'string' } }, additionalProperties: false } as const;
 
 const ask = (server: string, token: string, tool: string, args: JsonObject): Promise<Called> => callTool(`${gate.url}/mcp/${server}`, token, tool, args);
+const send = (token: string, to: string): Promise<Called> => ask('office', token, 'send_mail', { to, text: 'the customer file' });
 const move = (token: string): Promise<Called> => ask('crm', token, 'update_contact', { id: 'c-1', city: 'Rome' });
 const search = (token: string): Promise<Called> => ask('crm', token, 'search_contacts', { query: 'ada' });
 
@@ -83,7 +84,6 @@ test(verifies('playbook-run', '(j) an agent that goes round in circles is stoppe
 
 test(verifies('playbook-run', '(h) data on its way to a stranger is stopped with all that it came through, and work goes on when people say so'), async () => {
   const [token, other] = [await gate.token({ agent: 'reader' }), await gate.token({ agent: 'writer' })];
-  const send = (by: string, to: string): Promise<Called> => ask('office', by, 'send_mail', { to, text: 'the customer file' });
   // What was read says where to send it: nobody vouches for that, and what goes there is confidential.
   await until(() => ask('office', token, 'read_customer', {}), ({ result }) => result !== undefined);
   const sent = office.effects().length;
