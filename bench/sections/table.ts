@@ -17,6 +17,7 @@ import { measureQuery } from './query.ts';
 import { ratios } from './ratios.ts';
 import { measureBackup } from './backup.ts';
 import { measureRecords } from './records.ts';
+import { measureReviews } from './reviews.ts';
 import { measureSandbox } from './sandbox.ts';
 import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
@@ -56,4 +57,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'discover-network', measure: measureDiscoverNetwork },
   { name: 'watch', measure: measureWatch },
   { name: 'incidents', measure: measureIncidents },
+  { name: 'reviews', measure: measureReviews },
 ];

@@ -3,6 +3,7 @@ import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
 import { REDTEAM } from './switches-redteam.ts';
 import { SCENARIOS } from './switches-scenarios.ts';
+import { REVIEWS } from './switches-reviews.ts';
 import { VENDORS } from './switches-vendors.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
@@ -49,5 +50,6 @@ export const PRACTICES: readonly Switch[] = [
   ]),
   ...REDTEAM,
   ...SCENARIOS,
+  ...REVIEWS,
   ...VENDORS,
 ];

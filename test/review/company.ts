@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Happening } from '../../src/domain/happening.ts';
 import type { Json, JsonObject } from '../../src/domain/json.ts';
+import { granteeId } from '../../src/policy/quote.ts';
 import { encodeEntry } from '../../src/packages/entry.ts';
 import type { Kind } from '../../src/store/store.ts';
 
@@ -124,7 +125,7 @@ class Maker implements Company {
   ): void {
     this.configured.push({ kind: 'role', id: role, body: { allow: [{ server, effects: ['read'], ...body }] } });
     this.configured.push({ kind: 'binding', id: `b-${role}`, body: { role, to } });
-    const whom = 'group' in to ? `group:${to.group}` : `principal:${to.principal}`;
+    const whom = granteeId(to);
     for (const { name } of tools.slice(0, called)) {
       this.record({
         event: 'call.permitted', server, tool: typeof name === 'string' ? name : '', policies: [`role:${role}:${whom}:0:tools`], principal: 'sallyport|u1',
@@ -199,6 +200,8 @@ function plantRights(made: Maker): void {
     made.grant(`idle-${at}`, `idle-${at}`, { group: 'team-4' }, tools, { called: 0 });
     made.problem('unused-access', `binding b-idle-${at}`);
   }
+  // Unlike their peers, and nothing that is wrong by itself.
+  made.grant('odd-one', 'srv-0', { principal: 'sallyport|u5' }, tools, { called: 20 });
   for (const at of [1, 2, 3]) {
     made.server(`partly-${at}`, { tools, called: 8 });
     made.problem('unused-access', `binding b-partly-${at}`);

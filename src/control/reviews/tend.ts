@@ -1,15 +1,24 @@
 import { LIMITS } from '../../domain/limits.ts';
-import { DAY_MS } from '../../review/days.ts';
+import { day, DAY_MS } from '../../review/days.ts';
 import type { Control } from '../control.ts';
 import { listStored } from '../stored.ts';
 import { closeReview } from './close.ts';
 import { lapse } from './lapse.ts';
+import { openReview } from './open.ts';
 import { remind } from './remind.ts';
 import { REVIEWS } from './remedy.ts';
 
 const LOOK_MS = 60 * 60_000;
 /** So long before they are due people are told once more. */
 const REMIND_DAYS = [7, 2, 0];
+
+/** Opens a campaign in every space that has something to review and none open. Says in one line what came of it. */
+export async function openScheduled(control: Control): Promise<string> {
+  const open = new Set((await listStored(control.store, 'review')).filter(({ body }) => body.state === 'open').map(({ space }) => space));
+  const spaces = [...new Set((await listStored(control.store, 'server')).map(({ space }) => space))].filter((space) => !open.has(space));
+  for (const space of spaces) await openReview(control, { admin: { id: REVIEWS, may: [] }, space }, { title: `Review of ${day(control.now())}` });
+  return `opened in ${spaces.length} spaces, open before in ${open.size}`;
+}
 
 /** Everything that time does to open campaigns: reminders, lapses, and the end. */
 async function tendAll(control: Control): Promise<void> {

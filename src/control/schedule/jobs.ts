@@ -1,5 +1,6 @@
 import type { JobKind } from '../../domain/job.ts';
 import type { Control } from '../control.ts';
+import { openScheduled } from '../reviews/tend.ts';
 import { tendVendors } from '../vendors/tend.ts';
 import { sendDigest } from './digest.ts';
 
@@ -12,6 +13,7 @@ export interface Job {
 /** Every kind that there is. What is not here cannot run by itself. */
 export const JOBS: Readonly<Record<JobKind, Job>> = {
   digest: { title: 'Mail what happened since the last digest', run: sendDigest },
+  review: { title: 'Open a campaign of reviews in every space that has none open', run: openScheduled },
   vendors: { title: 'Look which vendors must be vouched for anew, and bring how they stand today into force', run: tendVendors },
   'vendor-probes': { title: 'Look at vendors\' endpoints from outside, where that was permitted' },
   'red-team': { title: 'Try the attacks on a copy of the gate' },

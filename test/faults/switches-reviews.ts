@@ -1,0 +1,41 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+const TEST = 'src/control/reviews/reviews.test.ts';
+
+/** What keeps reviews from being answered by the wrong one, without a look, or with more effect than was said. */
+export const REVIEWS: readonly Switch[] = [
+  ...switches('src/review/assign.ts', TEST, [
+    ['owners who have it themselves', 'an owner, by any name', '.map(idOf)).filter((id) => !own.has(id));', '.map(idOf));'],
+  ]),
+  ...switches('src/control/reviews/reviewer.ts', TEST, [
+    ['never oneself', 'nobody is delegated', 'if (await has(item, me))', 'if (false)'],
+    ['never one to whom it is delegated', 'nobody is delegated', 'if (await has(item, person.id))', 'if (false)'],
+    ['whose an item is', 'an owner, by any name', 'if (item.reviewers.includes(me) ||', 'if (true ||'],
+    ['the machine\'s token', 'an owner, by any name', "if (me === undefined || admin.proof?.via === 'root')", "if (admin.proof?.via === 'nobody')"],
+  ]),
+  ...switches('src/review/decision.ts', TEST, [
+    ['a look of its own', 'wants a look of its own', 'if (grave === undefined) return;', 'if (grave !== null) return;'],
+  ]),
+  ...switches('src/control/reviews/decide.ts', TEST, [
+    ['answers faster than anybody reads', 'answers faster than', 'if (given > LIMITS.reviewPerMinuteMax)', 'if (given < 0)'],
+    ['bindings that moved', 'is gone for whom it was asked about', 'binding = moved[binding] ?? binding;', 'binding = String(binding);'],
+    ['one answer', 'nobody is delegated', "if (item.body.state !== 'open') throw", 'if (false) throw'],
+  ]),
+  ...switches('src/control/reviews/remedy.ts', TEST, [
+    ['other servers of a role', 'is gone for whom it was asked about', 'if (placeOf(rule) !== place) return [rule];', 'if (placeOf(rule) !== place) return [];'],
+    ['narrowing never widens', 'lapses only where', 'return [{ ...rule, tools:', 'return [{ server: rule.server, tools:'],
+  ]),
+  ...switches('src/control/reviews/lapse.ts', TEST, [
+    ['what may lapse', 'lapses only where', "item.body.lapses === true ? 'lapsed' : 'unanswered'", "'lapsed'"],
+    ['what is there again', 'is there again is told', "? 'returned' : remedy", '? remedy : remedy'],
+  ]),
+  ...switches('src/control/reviews/close.ts', TEST, [
+    ['open items', 'not closed over what is open', 'if (open.length > 0) {', 'if (open.length < 0) {'],
+    ['evidence as it was put on record', 'evidence proves itself', 'if (digest !== review.closed.digest)', 'if (digest === null)'],
+    ['people in evidence', 'evidence proves itself', 'by: of(word.by)', 'by: word.by'],
+  ]),
+  ...switches('src/review/report/csv.ts', TEST, [
+    ['formulas in CSV', 'as text', "? `'${line}` : line", '? line : line'],
+  ]),
+];
