@@ -45,6 +45,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   flow: async () => (await import('./flow.ts')).command,
   context: async () => (await import('./context.ts')).command,
   kill: async () => (await import('./kill.ts')).command,
+  exercise: async () => (await import('./exercise.ts')).command,
   incident: async () => (await import('./incident.ts')).command,
   review: async () => (await import('./review.ts')).command,
   backup: async () => (await import('./backup.ts')).command,

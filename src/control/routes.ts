@@ -22,6 +22,7 @@ import { contextRoutes } from './contexts/routes.ts';
 import { connectionRoutes } from './connections/routes.ts';
 import { denialRoutes } from './denials/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
+import { exerciseRoutes } from './exercises/routes.ts';
 import { fileRoutes } from './files/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { flowRoutes } from './flow/routes.ts';
@@ -62,7 +63,7 @@ export const ROUTES: readonly Route[] = [
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
-  ...incidentRoutes, ...playbookRoutes,
+  ...incidentRoutes, ...exerciseRoutes, ...playbookRoutes,
   ...reviewRoutes,
   ...vendorRoutes,
   ...vendorProbeRoutes,

@@ -14,6 +14,7 @@ import { CONTEXT, GATEWAY } from './contexts/schema.ts';
 import { CONSENT } from './consents/schema.ts';
 import { CONNECTION, IDENTITY, REGISTRATION } from './connections/schema.ts';
 import { CONTAINMENT } from './containments/schema.ts';
+import { EXERCISE } from './exercises/schema.ts';
 import { EXCEPTION } from './exceptions/schema.ts';
 import { INCIDENT, INCIDENT_KEY } from './incidents/schema.ts';
 import { LINK_NODE, LINK_TOKEN } from './links/schema.ts';
@@ -73,7 +74,7 @@ const SHAPES = {
   'redteam-run': REDTEAM_RUN,
   vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
   'vendor-probe': PROBE_REPORT, 'vendor-known': KNOWN_ENDPOINT, 'vendor-permission': PERMISSION,
-  incident: INCIDENT, 'incident-key': INCIDENT_KEY,
+  exercise: EXERCISE, incident: INCIDENT, 'incident-key': INCIDENT_KEY,
   containment: CONTAINMENT,
   review: REVIEW, 'review-item': REVIEW_ITEM, 'review-evidence': REVIEW_EVIDENCE,
   playbook: PLAYBOOK_ROW, 'playbook-run': PLAYBOOK_RUN, 'playbook-text': PLAYBOOK_TEXT,

@@ -111,6 +111,8 @@ export const PRACTICES_LIMITS = {
   blastRecordsMax: 20_000,
   blastContextsMax: 50,
   /** Follower of the ledger: how long its turn lasts, and how often what it has read is kept. */
+  exerciseAnswersMax: 200,
+  exercisePackCharsMax: 256 * 1024,
   incidentTurnMs: 15_000,
   incidentFlushMs: 500,
   incidentBatchMax: 2_000,

@@ -12,7 +12,7 @@ export const KINDS = [
   'listing', 'catalog-entry', 'registry-request', 'job',
   'redteam-run',
   'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe', 'vendor-known', 'vendor-permission',
-  'incident', 'incident-key', 'incident-cursor',
+  'incident', 'incident-key', 'incident-cursor', 'exercise',
   'containment',
   'review', 'review-item', 'review-evidence',
   'playbook', 'playbook-run', 'playbook-text',

@@ -42,7 +42,7 @@ export const PRACTICES: readonly Switch[] = [
     ['containments in the status', 'in its timeline and in its status', "if (contains !== undefined) {", "if (contains === 'did') {"],
   ]),
   ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
-    ['where it was', 'goes on where it was', 'if (position < stored.next || position < cursor.next) return;', 'if (position < 0) return;'],
+    ['where it was', 'goes on where it was', 'parts.ledger.tail(until, course.from)', 'parts.ledger.tail(until)'],
   ]),
   ...switches('src/control/incidents/routes.ts', 'src/control/incidents/incidents.test.ts', [
     ['closing what is contained', 'in its timeline and in its status', 'if (containments.length > 0 && !leave)', 'if (containments.length < 0 && !leave)'],

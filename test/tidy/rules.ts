@@ -14,7 +14,7 @@ const TIERS: Readonly<Record<string, number>> = {
   mcp: 1, identity: 1, registry: 1, detect: 1, flow: 1, policy: 1, audit: 1, upstream: 1, vault: 1, sandbox: 1, egress: 1, packages: 1,
   store: 1, link: 1, telemetry: 1, discover: 1, 'client-files': 1, knowledge: 1,
   backup: 1, recovery: 1,
-  vendor: 1, incident: 1, redteam: 1, review: 1,
+  vendor: 1, incident: 1, redteam: 1, exercise: 1, review: 1,
   gateway: 2, control: 2,
   cli: 3, roles: 3,
 };

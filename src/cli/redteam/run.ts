@@ -121,7 +121,10 @@ async function finished({ options, client }: Call, before: RunReport | undefined
   return { ...done, id: Bun.randomUUIDv7(), techniques: byTechnique(done.results), differences, ...(before === undefined ? {} : { before: before.id }) };
 }
 
-async function readConfiguration({ options, client }: Call): Promise<{ readonly source: RunReport['source']; readonly configuration?: RangeConfiguration }> {
+/** What is tried: by `--shipped`, by a file, or else the configuration in force. Throws `ERR_NOT_RUNNING`, `ERR_CONFIG_*`. */
+export async function readConfiguration(
+  { options, client }: Pick<Call, 'options' | 'client'>,
+): Promise<{ readonly source: RunReport['source']; readonly configuration?: RangeConfiguration }> {
   const file = options.text('file');
   if (options.flag('shipped')) return { source: 'shipped' };
   if (file !== undefined) return { source: 'file', configuration: await readManifestFiles(file) };
