@@ -4,6 +4,7 @@ import type { Switch } from './switch.ts';
 import { REDTEAM } from './switches-redteam.ts';
 import { SCENARIOS } from './switches-scenarios.ts';
 import { REVIEWS } from './switches-reviews.ts';
+import { VENDOR_PROBES } from './switches-vendor-probes.ts';
 import { VENDORS } from './switches-vendors.ts';
 
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
@@ -52,4 +53,5 @@ export const PRACTICES: readonly Switch[] = [
   ...SCENARIOS,
   ...REVIEWS,
   ...VENDORS,
+  ...VENDOR_PROBES,
 ];

@@ -83,7 +83,7 @@ describe('no permission, no packet', () => {
   });
 
   test.each([
-    ['a private address that is not allowed', ['127.0.0.1'], ['10.0.0.0/8']], ['one address of several', ['203.0.113.1', '127.0.0.1'], []],
+    ['a private address that is not allowed', ['127.0.0.1'], ['10.0.0.0/8']], ['one address of several', ['127.0.0.1', '10.1.2.3'], ['127.0.0.0/8']],
     ['metadata of a cloud, whatever is allowed', ['169.254.169.254'], ['169.254.0.0/16']],
   ])('to %s', async (_, addresses, allowed) => {
     const listener = await countConnections();
@@ -128,9 +128,35 @@ test('a token goes only over TLS that is trusted; every request says who asks, a
   expect(endpoint.requests.some(({ headers }) => headers.get('authorization')?.includes('secret') === true)).toBe(true);
 });
 
+test('what it sends back of a token stays out of the report', async () => {
+  const tls = await makeCertificate(['127.0.0.1'], 90);
+  const token = 'shown-only-to-them-4711';
+  const endpoint = listen((request, body) => {
+    const shown = request.headers.get('authorization') ?? '';
+    if (shown === '') return new Response('', { status: 401 });
+    return rpc(body, { tools: [{ name: shown }], serverInfo: { name: shown, version: shown }, protocolVersion: '2025-11-25' });
+  }, tls);
+  const report = await probeEndpoint(runOf(endpoint.url, permit(endpoint.url), { accounts: { token }, extraRoots: [tls.cert] }));
+  expect(report.facts.tools?.map(({ name }) => name)).toEqual(['Bearer […]']);
+  expect(JSON.stringify(report)).not.toContain(token);
+});
+
 describe('what is hostile ends the run in order', () => {
+  test('a body without end is read to its limit', async () => {
+    let pulled = 0;
+    const { url, requests } = listen(() => new Response(new ReadableStream({
+      pull: (at) => {
+        pulled += 65_536;
+        at.enqueue(new Uint8Array(65_536).fill(97));
+      },
+    })));
+    await probeEndpoint(runOf(url, permit(url), { answerMs: 1_000, only: new Set(['P14']) }));
+    expect(requests.length).toBeGreaterThan(0);
+    // What lies in buffers on the way is pulled, too.
+    expect(pulled / requests.length).toBeLessThan(20 * 1024 * 1024);
+  });
+
   const answers: Readonly<Record<string, (body: string) => Response>> = {
-    'a body without end': () => new Response(new ReadableStream({ pull: (at) => at.enqueue(new Uint8Array(65_536).fill(97)) })),
     'a stream without end': () => new Response(new ReadableStream({ pull: (at) => at.enqueue(new TextEncoder().encode('data: {}\n\n'.repeat(5_000))) }), {
       headers: { 'content-type': 'text/event-stream' },
     }),
