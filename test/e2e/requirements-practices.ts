@@ -32,6 +32,14 @@ export const PRACTICES = {
     'A score is made of inputs that are all shown, is the same whoever recomputes it, orders vendors as expected, and catches a disclosure that lies.',
     'issue 8, part 1; done when',
   ],
+  'vendor-probes': [
+    'Sixteen probes report exactly what is wrong at eight planted endpoints and two published servers, with its evidence.', 'issue 8, part 1; done when',
+  ],
+  'vendor-probes-permitted': [
+    'No packet goes to a vendor\'s endpoint without leave on record that names it; nothing it points to is followed, no token of a test account is told.',
+    'issue 8, part 1',
+  ],
+  'vendor-changes': ['What is another at a vendor\'s endpoint than it was is a finding, and a run that saw less hides nothing.', 'issue 8, part 1'],
   'vendor-default': [
     'What a vendor without a valid disclosure hosts only reads, and public data only; standing ends by time, and with what happens.', 'issue 8, part 1',
   ],
