@@ -178,7 +178,7 @@ class Course {
     const path = fill(step.path, this.#values);
     const url = new URL(this.stage.gateUrl);
     const query = step.token === 'query' ? `${path.includes('?') ? '&' : '?'}access_token=${token}` : '';
-    const shown = { header: `Bearer ${token}`, wrong: `Bearer ${'x'.repeat(40)}` };
+    const shown = { header: `Bearer ${token}`, wrong: `Bearer spa_${'x'.repeat(43)}` };
     const bearer = step.token === undefined || step.token === 'header' ? shown.header : step.token === 'wrong' ? shown.wrong : undefined;
     const response = await fetch(`${url.origin}${path}${query}`, {
       method: step.method ?? 'POST', redirect: 'manual',

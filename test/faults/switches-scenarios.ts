@@ -12,10 +12,10 @@ export const SCENARIOS: readonly Switch[] = [
       'if (origin !== null && origin !== url.origin', "if (origin === '' && origin !== url.origin",
     ],
   ]),
-  ...switches('src/gateway/answer.ts', CLAIMS, [
+  ...switches('src/identity/authenticate.ts', CLAIMS, [
     [
-      'tokens in addresses, as the red team sees it', 'token-in-an-address',
-      'if (tokenInQuery(request.url) !== undefined) {', "if (tokenInQuery(request.url) === '') {",
+      'tokens of nobody, as the red team sees it', 'token-of-nobody',
+      'known.byHash.get(hashOf(credential.digest))', '[...known.byHash.values()][0]',
     ],
   ]),
   ...switches('src/mcp/decode.ts', CLAIMS, [
@@ -30,8 +30,8 @@ export const SCENARIOS: readonly Switch[] = [
       "if (SHELLS.has(program) && !allow.has('shell')) {", "if (SHELLS.has(program) && allow.has('shell')) {",
     ],
   ]),
-  ...switches('src/upstream/http-request.ts', CLAIMS, [
-    ['redirects, as the red team sees it', 'answer-that-leads-elsewhere', 'if (to.origin !== new URL(endpoint.url).origin ||', "if (to.origin === '' ||"],
+  ...switches('src/upstream/http.ts', CLAIMS, [
+    ['answers to others, as the red team sees it', 'answer-for-another-client', 'return answer.id === id ||', 'return answer.id !== undefined ||'],
   ]),
   ...switches('src/gateway/sanitise/sanitise.ts', CLAIMS, [
     [

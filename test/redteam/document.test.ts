@@ -23,3 +23,7 @@ test('every policy that ships and every detector is a control that is tried', ()
   expect(DEFAULT_NAMES.filter((name) => !known.has(name))).toEqual([]);
   expect(Object.keys(DETECTOR_INFO).filter((name) => !known.has(`sees-${name}`))).toEqual([]);
 });
+
+function read(text: string): unknown {
+  return readScenarios(parseManifestText(text, 'mine.yaml'));
+}
