@@ -1,9 +1,12 @@
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DETECTOR_INFO } from '../../src/detect/table.ts';
 import { DEFAULT_NAMES } from '../../src/policy/defaults/table.ts';
 import { CONTROLS } from '../../src/redteam/control-table.ts';
+import { readScenarios } from '../../src/redteam/read.ts';
 import { nameOfTechnique } from '../../src/redteam/taxonomy/techniques.ts';
+import { parseManifestText } from '../../src/registry/manifest-text.ts';
 import { coverage, PAGE } from './document.ts';
 import { SHIPPED } from './rehearsing.ts';
 
@@ -22,6 +25,12 @@ test('every policy that ships and every detector is a control that is tried', ()
   const known = new Set(CONTROLS.map(({ id }) => id));
   expect(DEFAULT_NAMES.filter((name) => !known.has(name))).toEqual([]);
   expect(Object.keys(DETECTOR_INFO).filter((name) => !known.has(`sees-${name}`))).toEqual([]);
+});
+
+test('the example of the page about scenarios is one, and its mistakes are told with their place', () => {
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(readFileSync(join(dirname(PAGE), 'red-team-scenarios.md'), 'utf8')) ?? [];
+  expect(read(example)).toMatchObject([{ id: 'ticket-asks-for-the-price-list' }]);
+  expect(() => read(example.replace('untrusted-destination', 'luck'))).toThrow(/mine\.yaml:9:\d+: scenarios\.0\.by\.0 luck is not known/);
 });
 
 function read(text: string): unknown {
