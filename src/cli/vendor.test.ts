@@ -35,6 +35,8 @@ test('a vendor is declared, answers by a file, and is reported on; what is wrong
   const { out } = await vendor('show', 'acme');
   expect(out).toContain('100 of 100, grade A');
   expect(out).toContain('Every input');
+  await vendor('report', 'acme', '--format', 'json', '--out', 'acme.json');
+  expect((await vendor('recompute', 'acme.json')).out).toBe('100 of 100, grade A: as the report says.\n');
   expect((await vendor('report', 'acme', '--format', 'html', '--out', 'acme.html')).out).toBe('Written to acme.html.\n');
   expect(readFileSync(join(folder, 'acme.html'), 'utf8')).toStartWith('<!doctype html>');
 }, 60_000);

@@ -59,6 +59,7 @@ test('what the registry shows is met', () => {
   expect(states({}, { hosting: 'vendor', tier: 'public', flow: { clearance: 'restricted' } }))
     .toMatchObject({ clearance: 'gap', 'untrusted-results': 'gap', region: 'gap', 'short-lived': 'met' });
   expect(states({}, { hosting: 'vendor', tier: 'vendor', region: 'eu', credentials: { type: 'header', header: 'X', secret: 'vault:x' } }))
-    .toMatchObject({ clearance: 'met', region: 'met', 'short-lived': 'gap' });
+    .toMatchObject({ clearance: 'met', region: 'met', 'short-lived': 'gap', disclosed: 'gap' });
+  expect(states({ isDisclosed: true }, { hosting: 'embedded', tier: 'vendor' })).toMatchObject({ disclosed: 'met' });
   expect(states({}, { endpoint: { ...URL_ENDPOINT, url: 'http://10.0.0.7/mcp' } })).toMatchObject({ encrypted: 'gap' });
 });

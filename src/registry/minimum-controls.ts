@@ -17,6 +17,8 @@ export interface ServerFacts {
   /** What is wrong with how its secrets are kept, by rule (`credential-unowned` …). */
   readonly credentialFindings: readonly string[];
   readonly gate?: NetworkPlace;
+  /** Its vendor has disclosed all that it must, and that still holds; absent: it has not, or nobody has said whose it is. */
+  readonly isDisclosed?: true;
 }
 
 export type ControlState = 'met' | 'gap' | 'unknown';
@@ -141,6 +143,12 @@ export const MINIMUM_CONTROLS: readonly MinimumControl[] = [
     self: NONE, vendor: ALL, embedded: ALL, where: 'remote',
     state: ({ server }) => met(server.region !== undefined),
     remedy: 'ask the vendor, and declare region',
+  },
+  {
+    id: 'disclosed', says: 'its vendor has said how it hosts it, and somebody vouches for that', sources: 'OWASP third-party MCP guide; CSA AICM; NIST SR-6',
+    self: NONE, vendor: ALL, embedded: ALL, where: 'remote',
+    state: ({ isDisclosed }) => met(isDisclosed === true),
+    remedy: 'sallyport vendor add, then vendor link; and name the vendor in the server\'s entry',
   },
 ];
 

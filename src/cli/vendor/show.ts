@@ -1,9 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { recompute } from '../../vendor/report/report.ts';
 import { usageError } from '../arguments.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
+import { readPlain } from '../plain-file.ts';
 import { plain, table, time } from '../terminal.ts';
 import type { Verb } from '../verbs.ts';
 
@@ -118,3 +122,33 @@ export const schema: Verb = {
     return 0;
   },
 };
+
+export const recomputed: Verb = {
+  usage: 'recompute REPORT.json\n          comes to the score anew by what the report says went into it; asks nobody',
+  run: async ({ io, options, need }) => {
+    const file = need(0, 'the report');
+    const content = await readPlain(resolve(io.cwd, file), LIMITS.bodyBytesMax);
+    const found = recompute(parsed(content));
+    if (found === undefined) {
+      throw new SallyportError('ERR_VERIFY_FAILED', `${file} is no report of a vendor`, {
+        remedy: 'Have one written: sallyport vendor report ID --format json.',
+      });
+    }
+    const { score: { score, grade }, isSame } = found;
+    if (!isSame) {
+      throw new SallyportError('ERR_VERIFY_FAILED', `what ${file} says went into the score comes to ${score}, grade ${grade}, and not to what it says`, {
+        remedy: 'It was changed, or made by another version: ask for a new one.',
+      });
+    }
+    show(io, options.json, { score, grade }, () => `${score} of 100, grade ${grade}: as the report says.\n`);
+    return 0;
+  },
+};
+
+function parsed(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}

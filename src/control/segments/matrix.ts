@@ -7,13 +7,22 @@ import { readNetwork } from '../manifest/settings.ts';
 import type { StoredServer } from '../servers/schema.ts';
 import { findStored, listStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { readVendors, standingFor } from '../vendors/facts.ts';
 import { credentialFindings } from '../vault/findings.ts';
 
 /** Who is accountable for each server of a space, the controls that its hosting and tier select, and which of them are not met. */
 export async function showServerMatrix(control: Control, space: string): Promise<Json> {
   const inForce = idsInForce(control, space);
   const servers = await listStored(control.store, 'server', space);
-  return { servers: await Promise.all(servers.map(async (server) => rowOf(server, await factsOf(control, server, inForce.has(server.id))))) };
+  const vendors = await readVendors(control.store, control.now(), { space });
+  return {
+    servers: await Promise.all(servers.map(async (server) => {
+      const { vendor, endpoint } = server.body;
+      const standing = standingFor({ space, endpoint, ...(vendor === undefined ? {} : { vendor }) }, vendors);
+      const isDisclosed = control.now() < (standing?.disclosedUntil ?? 0);
+      return rowOf(server, { ...await factsOf(control, server, inForce.has(server.id)), ...(isDisclosed ? { isDisclosed } : {}) });
+    })),
+  };
 }
 
 function idsInForce({ snapshots }: Control, space: string): ReadonlySet<string> {

@@ -65,7 +65,7 @@ test('the matrix says who is accountable, and which minimum controls are not met
   expect(servers.map(({ id, gaps }) => [id, gaps])).toEqual([
     ['crm', ['own-credential']],
     ['lab', ['approved', 'refuses-strangers', 'own-credential', 'refuses-pages', 'segment']],
-    ['news', ['approved', 'effects']],
+    ['news', ['approved', 'effects', 'disclosed']],
   ]);
   expect(servers[2]?.['accountable']).toMatchObject({ runs: 'the vendor' });
 });

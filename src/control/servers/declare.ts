@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import type { Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
 import { pinDefinition } from '../packages/definition.ts';
-import { putStored } from '../stored.ts';
+import { needStored, putStored } from '../stored.ts';
 import { checkDefinition } from './findings.ts';
 import type { NEW_SERVER } from './schema.ts';
 import { showServer } from './show.ts';
@@ -24,6 +24,7 @@ export async function declareServer({ admin, space }: By, { id, ...declared }: N
   { declaredBy, detail, also }: Declaring = {}): Promise<Json> {
   checkDefinition(declared, true);
   await checkNameFree(control.store, id);
+  if (declared.vendor !== undefined) await needStored(control.store, 'vendor', space, declared.vendor);
   const definition = await pinDefinition({ admin, space }, declared, control);
   checkDefinition(definition);
   const author = declaredBy ?? (admin.proof === undefined ? undefined : admin.id);

@@ -62,7 +62,9 @@ const SERVER_DEFINITION = z.strictObject({
 });
 export type ServerDefinition = z.infer<typeof SERVER_DEFINITION>;
 
-export const NEW_SERVER = SERVER_DEFINITION.extend({ id: NAME });
+export const NEW_SERVER = SERVER_DEFINITION.extend({ id: NAME }).refine(({ vendor, hosting, endpoint }) => (
+  vendor === undefined || (hosting !== 'self' && endpoint.transport !== 'stdio')
+), { error: 'vendor belongs to the url of a server that a vendor runs (hosting: vendor, or embedded)' });
 
 /** A stored server. Its baseline, candidate and drift are rows of their own. */
 export const SERVER = SERVER_DEFINITION.extend({

@@ -50,11 +50,11 @@ function colour(share: number): string {
 
 function facts({ endpoints, servers, data, contacts }: VendorReport): Html {
   return html`<h2>What it is used for</h2><table>${[
-    row('endpoints', endpoints), row('servers at the gate', servers), row('may be sent', [data]), row('contacts', contacts),
+    fact('endpoints', endpoints), fact('servers at the gate', servers), fact('may be sent', [data]), fact('contacts', contacts),
   ]}</table>`;
 }
 
-function row(what: string, items: readonly string[]): Html {
+function fact(what: string, items: readonly string[]): Html {
   return html`<tr><th>${what}</th><td>${items.length === 0 ? 'none' : items.join(', ')}</td></tr>`;
 }
 

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { VendorStanding } from '../../domain/server.ts';
 import { dueOf, type Attested } from '../attest.ts';
-import type { ScoreInput } from '../score/input.ts';
+import { SCORE_INPUT, type ScoreInput } from '../score/input.ts';
 import { scoreOf, type Score } from '../score/score.ts';
 
 /** What is said of one vendor to whoever decides about it: everything that went into the score is in it. */
@@ -44,3 +45,16 @@ export function standingText({ standing, due, at }: Pick<VendorReport, 'standing
   const since = standing.attestedAt === undefined ? '' : ` Vouched for on ${dayText(standing.attestedAt)}.`;
   return `Disclosed until ${dayText(due.at)} (${due.why}).${since}`;
 }
+
+/**
+ * Comes to the score anew, by what a report says went into it. Undefined: it is no report of a vendor. `isSame`: its score is the one that
+ * follows from its inputs.
+ */
+export function recompute(report: unknown): { readonly score: Score; readonly isSame: boolean } | undefined {
+  const read = RECOMPUTED.safeParse(report, { reportInput: false });
+  if (!read.success) return undefined;
+  const score = scoreOf(read.data.input);
+  return { score, isSame: Bun.deepEquals(JSON.parse(JSON.stringify(score)), read.data.score) };
+}
+
+const RECOMPUTED = z.object({ format: z.literal('sallyport/vendor-report/1'), input: SCORE_INPUT, score: z.unknown() });

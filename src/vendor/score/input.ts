@@ -1,6 +1,8 @@
-import type { Severity } from '../../domain/finding.ts';
-import type { Disclosure } from '../disclosure/answer.ts';
-import type { ProbeReport } from '../probe/result.ts';
+import { z } from 'zod';
+import { SEVERITIES, type Severity } from '../../domain/finding.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { DISCLOSURE, type Disclosure } from '../disclosure/answer.ts';
+import { PROBE_REPORT, type ProbeReport } from '../probe/result.ts';
 
 /** Everything that a score is made of. Who has these has the score: nothing else goes into it, no clock and no memory. */
 export interface ScoreInput {
@@ -16,6 +18,18 @@ export interface ScoreInput {
   /** It told of a breach, and nobody has vouched for it since. */
   readonly isBreached: boolean;
 }
+
+const ID = z.string().max(300);
+
+/** The same out of a report that somebody was given. */
+export const SCORE_INPUT: z.ZodType<ScoreInput> = z.strictObject({
+  day: z.int().min(0),
+  disclosure: DISCLOSURE.exactOptional(),
+  probes: z.array(PROBE_REPORT).max(LIMITS.vendorEndpointsMax),
+  advisories: z.array(z.strictObject({ id: ID, severity: z.enum(SEVERITIES) })).max(10_000),
+  exceptions: z.array(z.strictObject({ item: ID, until: z.number() })).max(10_000),
+  isBreached: z.boolean(),
+});
 
 const DAY_MS = 86_400_000;
 

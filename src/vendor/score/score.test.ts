@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { goodDisclosure, goodReport } from '../../../test/fixtures/good-vendor.ts';
-import { reportOf } from '../report/report.ts';
+import { recompute, reportOf } from '../report/report.ts';
 import type { ScoreInput } from './input.ts';
 import { scoreOf } from './score.ts';
 
@@ -17,12 +17,15 @@ describe('the score of a vendor', () => {
     const score = scoreOf(input());
     expect(score).toMatchObject({ score: 100, grade: 'A', caps: [], penalties: [], mismatches: [], missing: [] });
     expect(score.confidence).toBeGreaterThan(60);
-    const { input: inputs } = reportOf({
+    const report = reportOf({
       id: 'acme', name: 'Acme', owner: '', purpose: '', tier: 'standard', endpoints: [], servers: [], data: '', contacts: [], at: NOW,
-      standing: { id: 'acme', score: 0 }, events: [], attested: { tier: 'standard', events: [] }, input: input(),
+      standing: { id: 'acme', score: 0 }, events: [], attested: { tier: 'standard', events: [] },
+      input: input({ probes: [goodReport(NOW, { plaintext: 'fail' })], advisories: [{ id: 'CVE-2026-1', severity: 'low' }] }),
     });
-    const read: ScoreInput = JSON.parse(JSON.stringify(inputs));
-    expect(scoreOf(read)).toEqual(score);
+    const given: unknown = JSON.parse(JSON.stringify(report));
+    expect(recompute(given)).toEqual({ score: report.score, isSame: true });
+    expect(recompute({ ...report, score: { ...report.score, score: 99 } })?.isSame).toBe(false);
+    expect(recompute({ ...report, input: { ...report.input, isBreached: 'no' } })).toBeUndefined();
   });
 
   test('orders vendors as anybody would', () => {
