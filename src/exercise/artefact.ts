@@ -25,11 +25,15 @@ export function artefactsOf({ injects }: Pick<Pack, 'injects'>, ends: InjectTime
   }));
 }
 
+/** Reads what servers say of themselves. */
+const REGISTRY = 'sallyport|registry';
+
 function extract({ artefact }: Inject, records: readonly JsonObject[]): readonly ArtefactRow[] {
   if (artefact === undefined) return [];
   const wanted = new Set<string>(artefact.events);
   // What the gate does by itself is no part of the story.
-  const own = records.filter(({ event, principal }) => typeof event === 'string' && wanted.has(event) && principal !== 'sallyport|registry');
+  const isReading = ({ event, principal }: JsonObject): boolean => principal === REGISTRY && /^(?:call|result)\./.test(text(event));
+  const own = records.filter((record) => wanted.has(text(record['event'])) && !isReading(record));
   const first = own.map(({ at }) => (typeof at === 'number' ? at : 0))[0] ?? 0;
   return own.slice(0, artefact.most).map((record) => ({
     afterMs: typeof record['at'] === 'number' ? record['at'] - first : 0, event: text(record['event']), agent: text(record['agent']),

@@ -75,6 +75,8 @@ test('the right act in time has all points, a late one half of them, none has no
   expect(scoreLive(PACK, TIMES, [contained(5, { verb: 'quarantine-server', target: 'server', of: 'rt-customers' })], MINUTE_MS)).toMatchObject({
     points: 0, percent: 0, grade: 'poor', wrong: [{ id: 'wrong-server' }],
   });
+  // What was done before the first inject set the scene.
+  expect(scoreLive(PACK, TIMES, [contained(-1, { verb: 'quarantine-server', target: 'server', of: 'rt-customers' })], MINUTE_MS).wrong).toEqual([]);
   // What another did to another thing is no answer.
   expect(scoreLive(PACK, TIMES, [contained(24, { verb: 'quarantine-server', target: 'server', of: 'rt-other' })], MINUTE_MS).points).toBe(0);
 });

@@ -50,7 +50,10 @@ const FAIR = 50;
 const GOOD = 80;
 
 /** Scores a live exercise by the records of its gate. `minuteMs`: how long a minute of the pack lasts. */
-export function scoreLive(pack: Pack, times: InjectTimes, records: readonly JsonObject[], minuteMs: number): Score {
+export function scoreLive(pack: Pack, times: InjectTimes, all: readonly JsonObject[], minuteMs: number): Score {
+  // What was done to set the scene is nobody's answer.
+  const begun = Math.min(...Object.values(times));
+  const records = all.filter((record) => timeOf(record) >= begun);
   const answers = pack.injects.flatMap(({ id: inject, expected }) => expected.filter(({ any }) => any !== undefined).map((one): Answered => {
     const at = times[inject];
     const found = at === undefined ? undefined : records.find((record) => isAnswer(one, record));

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openControl } from '../../control/fixture-control.ts';
+import type { ControlFixture } from '../../control/fixture-control.ts';
+import type { Json } from '../../domain/json.ts';
+import type { Command, Io } from '../command.ts';
+import { command as exercise } from '../exercise.ts';
+import { command as incident } from '../incident.ts';
+import { objects, part, text } from '../json-view.ts';
+
+let fixture: ControlFixture;
+
+beforeAll(async () => {
+  fixture = await openControl();
+});
+afterAll(() => fixture.close());
+
+/** What a command prints. */
+async function told(command: Command, ...args: readonly string[]): Promise<string> {
+  let out = '';
+  const io: Io = {
+    env: { SALLYPORT_HOME: fixture.home }, cwd: fixture.home, interactive: false, out: (said) => void (out += said), note: () => undefined,
+    confirm: async () => false, signal: AbortSignal.timeout(20_000),
+  };
+  expect(await command.run(args, io)).toBe(0);
+  return out;
+}
+
+async function asked(command: Command, ...args: readonly string[]): Promise<Json> {
+  const answer: Json = JSON.parse(await told(command, ...args, '--json'));
+  return answer;
+}
+
+test('an exercise on paper from its printed pack to the last thing that was changed because of it', async () => {
+  expect(await told(exercise, 'list', '--packs')).toContain('A letter from the vendor');
+  const pack = join(fixture.home, 'pack.html');
+  await told(exercise, 'print', 'vendor-breach', '--plain', '--out', pack);
+  expect(readFileSync(pack, 'utf8')).toContain('A letter from the vendor');
+  const id = text(part(await asked(exercise, 'run', 'vendor-breach', '--paper', '--with', 'ann, ben'), 'id'));
+  expect(await told(exercise, 'score', id, '--met', 'narrow-it,lead,clocks,cut,preserve,gates', '--late', 'blast', '--wrong', 'lifted')).toContain('80 %, good');
+  expect(await told(exercise, 'wash', id, 'Whom does the vendor write to?', 'nobody on Sundays')).toContain('hot wash');
+  await told(exercise, 'action', id, '--what', 'A duty mailbox', '--owner', 'olga', '--due', '30d');
+  const listed = objects(part(await asked(exercise, 'list'), 'exercises'));
+  expect(listed).toMatchObject([{ id, percent: 80, open: 3, unowned: 2, overdue: 0 }]);
+  for (const action of ['practise-blast', 'avoid-lifted']) await told(exercise, 'action', id, action, '--owner', 'ben', '--done', 'written down');
+  await told(exercise, 'action', id, 'own-1', '--drop', 'there is one');
+  expect(await told(exercise, 'show', id)).toContain('there is one');
+  expect(await told(exercise, 'close', id, '--reason', 'all changed')).toContain('is closed');
+  expect(await told(exercise, 'report', id, '--markdown')).toContain('- [x] A duty mailbox');
+  expect(await told(exercise, 'report', id)).toContain('80 %, good');
+});
+
+test('what a pack does not have, or a file that is none, is refused by name and writes nothing', async () => {
+  const id = text(part(await asked(exercise, 'run', 'prompt-injection', '--paper'), 'id'));
+  await expect(told(exercise, 'score', id, '--met', 'no-such-thing')).rejects.toThrow('the pack has no no-such-thing');
+  await expect(told(exercise, 'run', 'no-such-pack', '--paper')).rejects.toThrow('there is no such pack');
+  await expect(told(exercise, 'run', 'prompt-injection')).rejects.toThrow('--live or --paper');
+  const own = join(fixture.home, 'own.yaml');
+  await Bun.write(own, 'apiVersion: sallyport/v1\nexercise:\n  id: Own\n');
+  await expect(told(exercise, 'print', own, '--plain', '--out', join(fixture.home, 'none.html'))).rejects.toThrow(/own\.yaml:3:/);
+  expect(existsSync(join(fixture.home, 'none.html'))).toBe(false);
+});
+
+test('an incident that a person opens is worked on from the command line, and what it says steers no terminal', async () => {
+  const opened = await asked(
+    incident, 'open', '--kind', 'vendor-breach', '--severity', 'high', '--title', 'Acme wrote', '--reason', 'their letter', '--about', 'vendor=acme,server=crm',
+  );
+  const id = text(part(opened, 'id'));
+  expect(await told(incident, 'list', '--kind', 'vendor-breach')).toContain('vendor acme');
+  await told(incident, 'note', id, 'called them');
+  await told(incident, 'owner', id, 'ana');
+  const shown = await told(incident, 'show', id);
+  for (const words of ['called them', 'ana', 'Acme wrote', 'crm']) expect(shown).toContain(words);
+  expect(await told(incident, 'blast', '--server', 'crm')).toContain('never');
+  await told(incident, 'recover', id, '--reason', 'new keys');
+  expect(await told(incident, 'close', id, '--verdict', 'true-positive', '--reason', 'over')).toContain('is closed');
+  expect(await told(incident, 'reopen', id, '--reason', 'not over')).toContain('open again');
+  expect(await told(incident, 'metrics')).toContain('recover');
+  expect(await told(incident, 'rules')).toContain('injection-acted-on');
+});
