@@ -18,6 +18,7 @@ import { ratios } from './ratios.ts';
 import { measureBackup } from './backup.ts';
 import { measureRecords } from './records.ts';
 import { measureReviews } from './reviews.ts';
+import { measureRedTeam } from './red-team.ts';
 import { measureSandbox } from './sandbox.ts';
 import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
@@ -58,4 +59,5 @@ export const SECTIONS: readonly Section[] = [
   { name: 'watch', measure: measureWatch },
   { name: 'incidents', measure: measureIncidents },
   { name: 'reviews', measure: measureReviews },
+  { name: 'red-team', measure: measureRedTeam },
 ];
