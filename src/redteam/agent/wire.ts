@@ -16,7 +16,7 @@ const ENVELOPE = {
   'io.modelcontextprotocol/clientCapabilities': { elicitation: {}, sampling: {}, roots: {} },
   'io.modelcontextprotocol/clientInfo': { name: 'gullible', version: '1' },
 };
-const ANSWER_CHARS_MAX = 8 * 1024 * 1024;
+const ANSWER_CHARS_MAX = 32 * 1024 * 1024;
 
 /** One message of the revision 2026-07-28. `headers` are put over those that it needs. */
 export async function say(
