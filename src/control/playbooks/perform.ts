@@ -28,7 +28,7 @@ export async function perform(control: Control, space: string, run: PlaybookRun,
   if (command === undefined) return { outcome: 'done', answer: { wouldAsk: true }, outputs: assumed(step) };
   const valueOf = valueIn(run.progress, task.scope);
   const missing = neededBy(command).find((name) => (valueOf(name) ?? '') === '');
-  if (missing !== undefined) return { outcome: 'failed', note: `the incident says no ${missing.replaceAll('_', ' ').trim()}` };
+  if (missing !== undefined && run.progress.mode !== 'dry') return { outcome: 'failed', note: `the incident says no ${missing.replaceAll('_', ' ').trim()}` };
   const request = requestOf(command, valueOf);
   if (run.progress.mode === 'dry') return rehearse(control, space, run, request, step);
   return ask(control, await actorOf(run, control), space, request, step);
@@ -60,6 +60,8 @@ async function rehearse(control: Control, space: string, run: PlaybookRun, reque
   };
   const asked = isRehearsed ? { ...request, body: { ...request.body, dryRun: true } } : request;
   const performed = await ask(control, await actorOf(run, control), space, asked, step);
+  // What would fail is said, and the rehearsal goes on: all of it is to be seen.
+  if (performed.outcome === 'failed') return { outcome: 'done', answer: { wouldFail: performed.note.slice(0, BRIEF_CHARS) }, outputs: assumed(step) };
   return performed.outcome === 'done' ? { ...performed, outputs: assumed(step) } : performed;
 }
 

@@ -53,6 +53,7 @@ export const SUBJECT_VARIABLES = {
 /** What people are asked, by variable. */
 const ANSWERS: Readonly<Record<string, string>> = {
   __confirmed__: 'whether it really is such an incident', __personal_data__: 'whether data about people may be concerned',
+  __secret__: 'name of a secret of the vault, or nothing',
   __spread__: 'whether more than the first server or person is concerned', __trusted_again__: 'whether what was stopped may run again',
 };
 
@@ -70,14 +71,32 @@ const PEOPLE: Readonly<Record<People, string>> = {
   lead: 'Incident lead', operations: 'Security operations', owner: 'Owner of the server', legal: 'Legal and privacy', communications: 'Communications',
 };
 
+/** A secret of the vault that may be in wrong hands: people say which, and its present version is given to nobody from then on. */
+export function holdSecret(question: string): readonly Part[] {
+  const scope = { target: 'credential', name: '__secret__:value' };
+  const content = { verb: 'rotate-secret', scope, incident: '__incident__:value', reason: 'playbook: it may be in wrong hands' };
+  return [
+    { kind: 'ask', name: 'Which secret?', who: 'operations', activity: 'identify-indicators', answers: ['__secret__'], does: [question, NO_SECRET] },
+    {
+      kind: 'if', name: 'Is a secret concerned?', condition: "__secret__:value != ''", yes: [{
+        kind: 'request', name: 'The secret is given to nobody', command: CONTAIN, content, activity: 'restrict-access', into: ['__rotate_secret__'],
+      }],
+    },
+  ];
+}
+
+const CONTAIN = 'POST /api/v1/containments HTTP/1.1';
+const NO_SECRET = 'Name it as the vault does (sallyport vault list); leave the answer empty if there is none. It ends when a new version is set: '
+  + 'sallyport vault rotate.';
+
 /** Something is done by a verb of containment, if it is known to what. `hours`: for how long at most. */
-export function contain(name: string, verb: ContainmentVerb, target: Target, hours?: number, more: JsonObject = {}): Part {
+export function contain(name: string, verb: ContainmentVerb, target: Target, hours?: number): Part {
   const [subject, into] = [`__${target}__`, liftedBy(verb, target)];
   const scope = { target, name: target === 'all' || target === 'space' ? '' : `${subject}:value` };
   const content = {
-    verb, scope, incident: '__incident__:value', reason: `playbook: ${name}`, ...(hours === undefined ? {} : { forMs: hours * 3_600_000 }), ...more,
+    verb, scope, incident: '__incident__:value', reason: `playbook: ${name}`, ...(hours === undefined ? {} : { forMs: hours * 3_600_000 }),
   };
-  const request: Part = { kind: 'request', name, command: 'POST /api/v1/containments HTTP/1.1', content, activity: 'restrict-access', into: [into] };
+  const request: Part = { kind: 'request', name, command: CONTAIN, content, activity: 'restrict-access', into: [into] };
   return target === 'incident' || scope.name === '' ? request : {
     kind: 'if', name: `Is the ${target} known?`, condition: `${subject}:value != ''`, yes: [request],
   };
@@ -229,9 +248,7 @@ function variablesFor(steps: readonly Step[]): NonNullable<Playbook['playbook_va
   return Object.fromEntries([...used].sort().map((name) => {
     const [subject, answer] = [subjects[name], ANSWERS[name]];
     if (subject !== undefined) return [name, { type: 'string', description: subject, external: true }];
-    return [
-      name,
-      answer === undefined ? { type: 'string', description: 'what takes the containment back', value: '' } : { type: 'bool', description: answer },
-    ];
+    if (answer === undefined) return [name, { type: 'string', description: 'what takes the containment back', value: '' }];
+    return [name, { type: name === '__secret__' ? 'string' : 'bool', description: answer }];
   }));
 }

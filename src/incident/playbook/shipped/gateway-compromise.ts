@@ -1,4 +1,4 @@
-import { contain, lift } from '../compose.ts';
+import { contain, holdSecret, lift } from '../compose.ts';
 import type { Draft } from '../compose.ts';
 import { answer, CLOCKS, EVIDENCE, MEASURES, severities } from './frame.ts';
 
@@ -45,7 +45,7 @@ export const gatewayCompromise: Draft = {
       'sallyport doctor --verify and sallyport audit verify, from another machine and with a checkpoint kept elsewhere.',
       'Which role, since when, with which keys?',
     ],
-    widen: [contain('Rotate what it could read', 'rotate-secret', 'credential')],
+    widen: [...holdSecret('Which secret could be read first of all?')],
     eradicate: [
       {
         who: 'operations', name: 'Clean machines',

@@ -1,4 +1,4 @@
-import { contain, lift } from '../compose.ts';
+import { contain, holdSecret, lift } from '../compose.ts';
 import type { Draft } from '../compose.ts';
 import { answer, CLOCKS, EVIDENCE, MEASURES, severities } from './frame.ts';
 
@@ -35,12 +35,12 @@ export const leakedCredential: Draft = {
   },
   parts: answer({
     contain: [
-      contain('The credential is given to nobody', 'rotate-secret', 'credential'),
+      contain('What let it in is good no more', 'kill', 'credential'),
       contain('End tokens of whoever it is of', 'revoke-tokens', 'principal'),
       contain('Stop the context that has seen it', 'kill', 'context'),
     ],
     triage: ['Is it real, and whose? An example or a test value is a false alarm.', 'Who has read the place since when? See its uses at the issuer.'],
-    confirmed: [contain('End the credential for good', 'revoke-credential', 'credential'), contain('End the context for good', 'drop-context', 'context')],
+    confirmed: [...holdSecret('Which secret was seen?'), contain('End the context for good', 'drop-context', 'context')],
     widen: [
       contain('The server can only be read', 'read-only', 'server', 72),
       contain('Look closer at what it returns', 'raise-inspection', 'server', 72),
@@ -59,7 +59,7 @@ export const leakedCredential: Draft = {
       },
     ],
     lift: [
-      lift('The credential may be used', 'rotate-secret', 'credential'), lift('The server may write again', 'read-only', 'server'),
+      lift('What let it in is good again', 'kill', 'credential'), lift('The server may write again', 'read-only', 'server'),
       lift('Inspection as before', 'raise-inspection', 'server'), lift('The context is stopped no more', 'kill', 'context'),
     ],
     learn: ['Why did it stand there: what would have been the easy way to do it right?'],

@@ -1,4 +1,4 @@
-import { contain, lift } from '../compose.ts';
+import { contain, holdSecret, lift } from '../compose.ts';
 import type { Draft } from '../compose.ts';
 import { answer, CLOCKS, EVIDENCE, MEASURES, severities } from './frame.ts';
 
@@ -38,14 +38,13 @@ export const maliciousPackage: Draft = {
   parts: answer({
     contain: [
       contain('Take the server out of service', 'quarantine-server', 'server'),
-      contain('Its credentials are given to nobody', 'rotate-secret', 'credential'),
       contain('Block what it reached for', 'block-host', 'host'),
     ],
     triage: [
       'Does the advisory fit the version that runs, by digest? Is what is vulnerable reached at all?',
       'What did it reach, or try to: refusals of egress.',
     ],
-    confirmed: [contain('End its connected accounts', 'revoke-credential', 'server')],
+    confirmed: [contain('End its connected accounts', 'revoke-credential', 'server'), ...holdSecret('Which secret could it read?')],
     widen: [
       contain('Deny it at endpoints', 'deny-at-endpoints', 'server'),
       contain('End the context that it answered', 'drop-context', 'context'),
@@ -67,7 +66,7 @@ export const maliciousPackage: Draft = {
       },
     ],
     lift: [
-      lift('The server is in service again', 'quarantine-server', 'server'), lift('Its credentials may be used again', 'rotate-secret', 'credential'),
+      lift('The server is in service again', 'quarantine-server', 'server'),
       lift('Hosts may be reached again', 'block-host', 'host'), lift('It is allowed at endpoints', 'deny-at-endpoints', 'server'),
     ],
     learn: ['How long between the advisory and our knowing? Is the bundle of knowledge fresh?'],

@@ -1,4 +1,4 @@
-import { contain, lift } from '../compose.ts';
+import { contain, holdSecret, lift } from '../compose.ts';
 import type { Draft } from '../compose.ts';
 import { answer, CLOCKS, EVIDENCE, MEASURES, severities } from './frame.ts';
 
@@ -46,7 +46,7 @@ export const toolPoisoning: Draft = {
     confirmed: [contain('End the context for good', 'drop-context', 'context')],
     widen: [
       contain('Agents that used it wait for approval', 'require-approval', 'agent', 24),
-      contain('Its credentials are given to nobody', 'rotate-secret', 'credential'),
+      ...holdSecret('Was the server given a secret of the vault?'),
     ],
     eradicate: [
       {
@@ -62,15 +62,17 @@ export const toolPoisoning: Draft = {
       {
         who: 'operations', name: 'Pin and replay',
         does: [
-          'Read the server: no drift, nothing found by sallyport scan.',
+          'Beside the gate, sallyport scan of what it says now finds nothing, and it is what is pinned. In service again, the pin itself denies '
+            + 'what is another.',
           'Replay the calls of the incident in a fresh context: each is judged as it should be.',
         ],
       },
       { who: 'owner', name: 'Canary', does: ['Let one agent use it with a canary value before everybody does.'] },
     ],
     lift: [
-      lift('The server is in service again', 'quarantine-server', 'server'), lift('Agents act without approval again', 'require-approval', 'agent'),
-      lift('Its credentials may be used again', 'rotate-secret', 'credential'), lift('The context is stopped no more', 'kill', 'context'),
+      lift('The server is in service again', 'quarantine-server', 'server'), lift(
+        'Agents act without approval again', 'require-approval', 'agent',
+      ), lift('The context is stopped no more', 'kill', 'context'),
     ],
     learn: ['Is the server pinned to a digest? Is a second approval asked for changes of its effects?'],
   }),

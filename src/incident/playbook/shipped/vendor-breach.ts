@@ -1,4 +1,4 @@
-import { contain, lift } from '../compose.ts';
+import { contain, holdSecret, lift } from '../compose.ts';
 import type { Draft } from '../compose.ts';
 import { answer, CLOCKS, EVIDENCE, MEASURES, severities } from './frame.ts';
 
@@ -47,13 +47,12 @@ export const vendorBreach: Draft = {
     contain: [
       contain('Nothing is written to the vendor', 'read-only', 'vendor'),
       contain('Take the server out of service', 'quarantine-server', 'server'),
-      contain('Credentials for it are given to nobody', 'rotate-secret', 'credential'),
     ],
     triage: [
       'Call the contact of the contract: is it real, which service, since when?',
       'Compare the newest probe with the one before: sallyport vendor show.',
     ],
-    confirmed: [contain('End connected accounts and tokens there', 'revoke-credential', 'vendor')],
+    confirmed: [contain('End connected accounts and tokens there', 'revoke-credential', 'vendor'), ...holdSecret('Which secret has the vendor seen?')],
     widen: [
       contain('Tell the vendor', 'notify-vendor', 'vendor'),
       contain('Block the host', 'block-host', 'host'),
@@ -73,8 +72,9 @@ export const vendorBreach: Draft = {
       },
     ],
     lift: [
-      lift('The vendor may be written to again', 'read-only', 'vendor'), lift('The server is in service again', 'quarantine-server', 'server'),
-      lift('Credentials may be used again', 'rotate-secret', 'credential'), lift('The host may be reached again', 'block-host', 'host'),
+      lift('The vendor may be written to again', 'read-only', 'vendor'), lift(
+        'The server is in service again', 'quarantine-server', 'server',
+      ), lift('The host may be reached again', 'block-host', 'host'),
     ],
     learn: ['Did the vendor tell in the time that they disclosed? Lower their score if not.', 'Could less data have gone there?'],
   }),
