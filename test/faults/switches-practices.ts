@@ -1,6 +1,7 @@
 import { CONTAINMENT } from './switches-containment.ts';
 import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
+import { PLAYBOOKS } from './switches-playbooks.ts';
 import { REDTEAM } from './switches-redteam.ts';
 import { SCENARIOS } from './switches-scenarios.ts';
 import { REVIEWS } from './switches-reviews.ts';
@@ -10,6 +11,7 @@ import { VENDORS } from './switches-vendors.ts';
 /** What keeps the practices around the gate honest: what runs by itself, and how people are told. */
 export const PRACTICES: readonly Switch[] = [
   ...CONTAINMENT,
+  ...PLAYBOOKS,
   ...switches('src/control/schedule/keeper.ts', 'src/control/schedule/schedule.test.ts', [
     ['one runner', 'of two workers that ask at once', '{ by: BY, expectedVersion: version });\n  } catch', '{ by: BY });\n  } catch'],
     ['whose run it is', 'of two workers that ask at once', 'if (job !== undefined && held?.id === id)', 'if (job !== undefined && held !== undefined)'],

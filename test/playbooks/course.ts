@@ -34,7 +34,9 @@ const LOOK_MS = 30;
 export async function runCourse(gate: Gate, course: Course): Promise<JsonObject> {
   const known = new Set((await incidents(gate)).map(({ id }) => id));
   await course.attack();
-  const incident = await until(async () => (await incidents(gate)).find((one) => !known.has(one['id']) && one['kind'] === course.kind && (course.isOurs?.(one) ?? true)));
+  const incident = await until(
+    async () => (await incidents(gate)).find((one) => !known.has(one['id']) && one['kind'] === course.kind && (course.isOurs?.(one) ?? true)),
+  );
   const about = text(incident['id']);
   const listed = objects((await gate.admin('GET', '/playbooks'))['playbooks']).find(({ slug }) => slug === course.playbook);
   const started = await gate.admin('POST', `/playbooks/${text(listed?.['id'])}/runs`, {
@@ -106,7 +108,9 @@ export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 
 /** The bundle of the incident checks out in a folder of its own, by the script that travels in it, by a process that knows nothing of the gate. */
 async function verifyEvidence(gate: Gate, incident: string): Promise<void> {
-  const bundled = await gate.admin('POST', '/containments', { verb: 'evidence-bundle', scope: { target: 'incident', name: incident }, incident, reason: 'to keep' });
+  const bundled = await gate.admin(
+    'POST', '/containments', { verb: 'evidence-bundle', scope: { target: 'incident', name: incident }, incident, reason: 'to keep' },
+  );
   const files = part(bundled, 'answer', 'files') ?? part(bundled, 'answer');
   const folder = mkdtempSync('/tmp/sp-bundle-');
   try {
@@ -114,7 +118,9 @@ async function verifyEvidence(gate: Gate, incident: string): Promise<void> {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text(content));
     }
-    const child = Bun.spawn(['node', join(folder, 'verify.mjs'), folder], { cwd: folder, env: { PATH: process.env['PATH'] }, stdout: 'pipe', stderr: 'pipe' });
+    const child = Bun.spawn(
+      ['node', join(folder, 'verify.mjs'), folder], { cwd: folder, env: { PATH: process.env['PATH'] }, stdout: 'pipe', stderr: 'pipe' },
+    );
     const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
     expect([await child.exited, out, err]).toEqual([0, expect.stringContaining('verified'), '']);
   } finally {

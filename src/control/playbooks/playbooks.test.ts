@@ -5,6 +5,7 @@ import { playbookId } from '../../incident/playbook/compose.ts';
 import { shippedPlaybooks } from '../../incident/playbook/shipped.ts';
 import { objects, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
@@ -63,7 +64,7 @@ const inForce = async (about: string): Promise<readonly string[]> => {
   return objects(body['containments']).map(({ verb, scope }) => `${text(verb)} ${isObject(scope) ? text(scope['target']) : ''}`).sort();
 };
 
-test('an automatic run contains at once, waits for people, and is driven by their answers to recovery', async () => {
+test(verifies('playbook-engine', 'an automatic run contains at once, waits for people, and is driven by their answers to recovery'), async () => {
   const about = await incident();
   const id = await started(ANA, 'automatic', INJECTION, about);
   const first = await settled(id);
@@ -100,7 +101,7 @@ test('an automatic run contains at once, waits for people, and is driven by thei
   expect(await step(OLGA, id, 'What is learnt', { what: 'done' })).toMatchObject({ state: 'done' });
 });
 
-test('a rehearsal shows every step, asks nobody, and changes nothing', async () => {
+test(verifies('playbook-engine', 'a rehearsal shows every step, asks nobody, and changes nothing'), async () => {
   const about = await incident();
   const run = await settled(await started(ANA, 'dry', INJECTION, about));
   expect(run['state']).toBe('done');
@@ -136,7 +137,7 @@ test('what is not known is never made wide: a step without its subject is not ma
   expect((await inForce(about)).filter((one) => !one.startsWith('legal-hold'))).toEqual([]);
 });
 
-test('a run goes on after control was restarted, with the texts that it was started with', async () => {
+test(verifies('playbook-engine', 'a run goes on after control was restarted, with the texts that it was started with'), async () => {
   const about = await incident();
   const id = await started(OLGA, 'step', INJECTION, about);
   await settled(id);
@@ -150,8 +151,7 @@ test('a run goes on after control was restarted, with the texts that it was star
   expect(await inForce(about)).toEqual(['kill context']);
 });
 
-test('playbooks are taken in signed, are older never, start by themselves only when somebody said so, and what the database was given is not '
-  + 'run', async () => {
+test(verifies('playbook-engine', 'only what was taken in signed is run; none is older; none starts by itself unless somebody said so'), async () => {
   const { body: { playbook: exported = null } } = await asked(OLGA, 'GET', '/playbooks/:id', INJECTION);
   const taken = (change: JsonObject): JsonObject => ({ text: JSON.stringify({ ...(isObject(exported) ? exported : {}), ...change }), reason: 'ours' });
   const unsigned = JSON.parse(JSON.stringify(shippedPlaybooks().get(INJECTION)));
@@ -191,7 +191,7 @@ test('playbooks are taken in signed, are older never, start by themselves only w
   for (const one of texts) await store.put('playbook-text', 'default', one.id, one.body, { by: 'tests' });
 });
 
-test('what is wide waits for a second person, and goes on when they approved it', async () => {
+test(verifies('playbook-engine', 'what is wide waits for a second person, and goes on when they approved it'), async () => {
   const about = await incident({});
   expect((await asked(OLGA, 'PUT', '/administration', undefined, { twoPersons: true })).code).toBe('');
   const otto = person('otto', 'owners');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { expect, test } from 'bun:test';
+import { verifies } from '../../../test/e2e/requirements.ts';
 import { CONTAINMENT_VERBS } from '../../domain/containment.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import { INCIDENT_KINDS } from '../../domain/incident.ts';
@@ -44,7 +45,7 @@ function refusal(text: string): string {
 
 const idOf = (workflow: Record<string, JsonObject>, type: string): string => Object.keys(workflow).find((id) => id.startsWith(`${type}--`)) ?? '';
 
-test('every shipped playbook validates against the published schemas, as they are and with what they close heard', () => {
+test(verifies('playbook-format', 'every shipped playbook validates against the published schemas, as they are and with what they close heard'), () => {
   const asPublished = new Ajv({ strict: false, schemas: fixture });
   const heard = new Ajv2019({
     strict: false, meta: true, schemas: fixture.map((schema) => {
@@ -96,7 +97,7 @@ test('what is called is there, and every request is a verb of containment or of 
   }
 });
 
-test('what CACAO has and is not run here is refused by its name and place', () => {
+test(verifies('playbook-format', 'what CACAO has and is not run here is refused by its name and place'), () => {
   expect(refusal(changed((_, workflow) => {
     workflow[idOf(workflow, 'if-condition')] = { type: 'while-condition', condition: 'x', on_true: idOf(workflow, 'end') };
   }))).toMatch(/^workflow\.if-condition--[0-9a-f-]+: while-condition steps are not run here$/);
@@ -185,7 +186,7 @@ test('conditions compare variables with texts, and nothing else', () => {
   }
 });
 
-test('a signature is of this very playbook and version, and ends when its signer says so', () => {
+test(verifies('playbook-format', 'a signature is of this very playbook and version, and ends when its signer says so'), () => {
   const { privateKey } = generateKeyPairSync('ed25519');
   const other = generateKeyPairSync('ed25519').privateKey;
   if (first === undefined) throw new Error('no playbook is shipped');

@@ -1,0 +1,66 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+const FORMAT = 'src/incident/playbook/playbook.test.ts';
+const RUNS = 'src/control/playbooks/playbooks.test.ts';
+
+/** What keeps a playbook from doing what nobody signed, reaching further than was meant, or losing its place. */
+export const PLAYBOOKS: readonly Switch[] = [
+  ...switches('src/incident/playbook/read.ts', FORMAT, [
+    ['steps that are not run', 'is refused by its name and place', '!STEP_TYPES.includes(type)', 'STEP_TYPES.length === 0'],
+    ['commands that are not run', 'is refused by its name and place', "kind === 'manual' || kind === 'http-api') continue;", 'kind.length > 0) continue;'],
+    ['size of a playbook', 'undeclared variables, changed constants', 'Buffer.byteLength(text) > LIMITS.playbookBytesMax', 'Buffer.byteLength(text) < 0'],
+    ['what a playbook may ask of control', 'no way round to the rest of the API', '  checkCommands(read.data);\n', ''],
+    ['workflows that lead nowhere', 'in circles, nowhere', '  checkWorkflow(read.data);\n', ''],
+  ]),
+  ...switches('src/incident/playbook/graph.ts', FORMAT, [
+    ['loops', 'in circles, nowhere', 'if (way.includes(id)) throw', 'if (way.length < 0) throw'],
+    ['branches apart', 'in circles, nowhere', 'if (owner !== branch) throw', "if (owner === '') throw"],
+    ['steps that nothing leads to', 'in circles, nowhere', 'if (left !== undefined) throw', "if (left === '') throw"],
+    ['variables that nobody declared', 'undeclared variables', 'if (unknown !== undefined) throw', "if (unknown === '') throw"],
+    ['constants', 'undeclared variables', 'if (constant !== undefined) throw', "if (constant === '') throw"],
+  ]),
+  ...switches('src/incident/playbook/command.ts', FORMAT, [
+    ['paths are matched before values', 'stays one value', '[name, filled(text, valueOf)]', '[name, text]'],
+  ]),
+  ...switches('src/incident/playbook/sign.ts', FORMAT, [
+    [
+      'what was signed', 'of this very playbook', "createPublicKey({ key: Buffer.from(signature.public_key, 'base64')",
+      "createPublicKey({ key: Buffer.from(unsigned.public_key, 'base64')",
+    ],
+    ['which version was signed', 'of this very playbook', 'signature.related_version !== playbook.modified', 'false'],
+    ['revoked signatures', 'of this very playbook', 'if (signature.revoked === true)', 'if (signature.revoked === null)'],
+    ['signatures that have ended', 'of this very playbook', 'Date.parse(signature.valid_until) <= now', 'Date.parse(signature.valid_until) < 0'],
+  ]),
+  ...switches('src/control/playbooks/library.ts', RUNS, [
+    ['broken signatures of others', 'only what was taken in signed is run', 'if (broken !== undefined) {', "if (broken?.id === '') {"],
+    [
+      'what this control signed', 'only what was taken in signed is run', 'if (signing.isOurs(playbook)) return playbook;',
+      'if (playbook.id.length > 0) return playbook;',
+    ],
+  ]),
+  ...switches('src/control/playbooks/routes.ts', RUNS, [
+    ['older versions', 'only what was taken in signed is run', 'before.playbook.modified > modified', "before.playbook.modified === ''"],
+  ]),
+  ...switches('src/control/playbooks/automatic.ts', RUNS, [
+    ['what starts by itself', 'only what was taken in signed is run', '.filter(({ automatic }) => automatic)', '.filter(({ automatic }) => !automatic)'],
+  ]),
+  ...switches('src/control/playbooks/perform.ts', RUNS, [
+    ['rehearsals change nothing', 'a rehearsal shows every step', 'body: { ...request.body, dryRun: true }', 'body: { ...request.body, dryRun: false }'],
+  ]),
+  ...switches('src/control/playbooks/drive.ts', RUNS, [
+    ['who drives a run acts', 'step by step nothing is done', 'return { ...run, actor: whoOf(admin, control.now()) };', 'return run;'],
+    ['what a step waits for', 'step by step nothing is done', 'if (fits) return;', 'if (fits || !fits) return;'],
+    ['what people were asked', 'is driven by their answers', 'if (value === undefined) throw invalid(', "if (value === '') throw invalid("],
+  ]),
+  ...switches('src/control/playbooks/engine.ts', RUNS, [
+    ['what control was at', 'goes on after control was restarted', "state === 'ready' || state === 'started' ||", "state === 'ready' ||"],
+    ['second persons', 'waits for a second person', "if (proposal.state === 'done') return 'approved';", "if (proposal.state === 'done') return undefined;"],
+  ]),
+  ...switches('src/incident/playbook/progress.ts', RUNS, [
+    [
+      'a failed step holds', 'is driven by their answers', "if (target === undefined) return { ...over, state: 'stopped' };",
+      "if (target === undefined) return { ...over, state: 'done' };",
+    ],
+  ]),
+];
