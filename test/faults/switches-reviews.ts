@@ -12,7 +12,7 @@ export const REVIEWS: readonly Switch[] = [
     ['never oneself', 'nobody is delegated', 'if (await has(item, me))', 'if (false)'],
     ['never one to whom it is delegated', 'nobody is delegated', 'if (await has(item, person.id))', 'if (false)'],
     ['whose an item is', 'an owner, by any name', 'if (item.reviewers.includes(me) ||', 'if (true ||'],
-    ['the machine\'s token', 'an owner, by any name', "if (me === undefined || admin.proof?.via === 'root')", "if (admin.proof?.via === 'nobody')"],
+    ['the machine\'s token', 'an owner, by any name', "if (me === undefined || admin.proof?.via === 'root')", 'if (me === undefined)'],
   ]),
   ...switches('src/review/decision.ts', TEST, [
     ['a look of its own', 'wants a look of its own', 'if (grave === undefined) return;', 'if (grave !== null) return;'],
@@ -23,7 +23,8 @@ export const REVIEWS: readonly Switch[] = [
     ['one answer', 'nobody is delegated', "if (item.body.state !== 'open') throw", 'if (false) throw'],
   ]),
   ...switches('src/control/reviews/remedy.ts', TEST, [
-    ['other servers of a role', 'is gone for whom it was asked about', 'if (placeOf(rule) !== place) return [rule];', 'if (placeOf(rule) !== place) return [];'],
+    ['other servers of a role', 'is gone for whom it was asked about', 'if (placeOf(rule) !== place) return [rule];',
+      'if (placeOf(rule) !== place) return [];'],
     ['narrowing never widens', 'lapses only where', 'return [{ ...rule, tools:', 'return [{ server: rule.server, tools:'],
   ]),
   ...switches('src/control/reviews/lapse.ts', TEST, [
