@@ -24,10 +24,7 @@ export const PLAYBOOKS: readonly Switch[] = [
     ['paths are matched before values', 'stays one value', '[name, filled(text, valueOf)]', '[name, text]'],
   ]),
   ...switches('src/incident/playbook/sign.ts', FORMAT, [
-    [
-      'what was signed', 'of this very playbook', "createPublicKey({ key: Buffer.from(signature.public_key, 'base64')",
-      "createPublicKey({ key: Buffer.from(unsigned.public_key, 'base64')",
-    ],
+    ['what was signed', 'of this very playbook', "? undefined : 'the playbook is not what was signed'", '? undefined : undefined'],
     ['which version was signed', 'of this very playbook', 'signature.related_version !== playbook.modified', 'false'],
     ['revoked signatures', 'of this very playbook', 'if (signature.revoked === true)', 'if (signature.revoked === null)'],
     ['signatures that have ended', 'of this very playbook', 'Date.parse(signature.valid_until) <= now', 'Date.parse(signature.valid_until) < 0'],

@@ -77,7 +77,8 @@ function describePlaybook(answer: Json): string {
 /** A run for people: its steps, then what is to be typed for what it waits for. */
 export function describeRun(run: Json): string {
   const steps = objects(part(run, 'steps'));
-  const open = steps.filter(({ state }) => state === 'waiting' || state === 'failed' || state === 'proposed');
+  const isOver = part(run, 'endedAt') !== undefined;
+  const open = steps.filter(({ state }) => !isOver && (state === 'waiting' || state === 'failed' || state === 'proposed'));
   const wayBack = objects(part(run, 'wayBack'));
   return [
     `${plain(text(part(run, 'name')))}: run ${plain(text(part(run, 'id')))} of incident ${plain(text(part(run, 'incident')))}, `
@@ -87,9 +88,7 @@ export function describeRun(run: Json): string {
       steps.map((one) => [number(one['n']), text(one['state']), text(one['name']), text(one['who']), text(one['note'])]),
     ),
     ...open.map((one) => describeOpen(text(part(run, 'id')), one)),
-    ...(wayBack.length === 0 ? [] : [
-      table(['in force because of this run', 'way back'], wayBack.map((one) => [text(one['name']), text(one['lift'])])),
-    ]),
+    ...wayBack.map((one) => `In force because of this run: ${plain(text(one['name']))}. Way back: ${plain(text(one['lift']))}\n`),
     ...texts(part(run, 'guidance')).map((line) => `${plain(line)}\n`),
   ].join('\n');
 }

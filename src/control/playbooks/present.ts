@@ -34,9 +34,10 @@ export function presentRun(id: string, { playbook, name, version, incident, reas
 export function presentProgress(id: string, run: PlaybookRun, playbooks: Playbooks): JsonObject {
   const { progress } = run;
   const steps = progress.tasks.map((task) => presentTask(run, playbooks, task));
-  const stopped = progress.state === 'stopped' || progress.state === 'cancelled' ? {
-    wayBack: wayBackOf(run, playbooks), guidance: guidanceOf(run, playbooks),
-  } : {};
+  const isOver = progress.state === 'stopped' || progress.state === 'cancelled';
+  const stopped = {
+    ...(isOver ? { wayBack: wayBackOf(run, playbooks) } : {}), ...(progress.state === 'stopped' ? { guidance: guidanceOf(run, playbooks) } : {}),
+  };
   return { ...presentRun(id, run), variables: variablesOf(run), steps, ...stopped };
 }
 
