@@ -28,7 +28,7 @@ export const PRACTICES_LIMITS = {
   vendorFactsMax: 200,
   vendorToolsMax: 1_000,
   /** Pages of one list. */
-  vendorPagesMax: 50,
+  vendorPagesMax: 20,
   /** How long one permission to probe may be given for. */
   vendorPermissionMs: 366 * 24 * 60 * 60_000,
   /** Connections and requests, to one host. */

@@ -20,8 +20,18 @@ export function probeKnowledge(knowledge: Pick<Knowledge, 'endOfLife' | 'affecte
   return {
     revisions: knowledge.endOfLife.revisions,
     advisoriesOf: (name, version) => [...new Set(ECOSYSTEMS.flatMap((ecosystem) => knowledge.affectedBy(ecosystem, name, version)))],
-    judge: judgeTool,
+    judge: judgeOnce(),
     caaOf: async (name) => (await resolveCaa(name)).length,
+  };
+}
+
+/** Several probes ask about the same definitions. */
+function judgeOnce(): ProbeKnowledge['judge'] {
+  const judged = new WeakMap<JsonObject, readonly string[]>();
+  return (tool) => {
+    const found = judged.get(tool) ?? judgeTool(tool);
+    judged.set(tool, found);
+    return found;
   };
 }
 

@@ -36,6 +36,8 @@ export function shakeHands(place: Pick<Place, 'address' | 'port' | 'name' | 'isL
   };
   socket.once('secureConnect', () => {
     const peer = socket.getPeerCertificate(true);
+    // Without a certificate the runtime gives an empty object.
+    if (typeof peer.fingerprint256 !== 'string') return end('it shows no certificate');
     const wrongName = checkServerIdentity(place.name, peer)?.message;
     const distrust = socket.authorized ? wrongName : codeOf(socket.authorizationError);
     end({ version: socket.getProtocol() ?? 'unknown', certificate: certificateOf(peer), ...(distrust === undefined ? {} : { distrust }) });
@@ -52,7 +54,7 @@ function codeOf(error: unknown): string {
 
 function certificateOf(peer: DetailedPeerCertificate): Certificate {
   return {
-    sha256: peer.fingerprint256.replaceAll(':', '').toLowerCase(), expiresAt: Date.parse(peer.valid_to),
+    sha256: peer.fingerprint256.replaceAll(':', '').toLowerCase(), expiresAt: Math.max(0, Date.parse(peer.valid_to) || 0),
     subject: nameOf(peer.subject), issuer: nameOf(peer.issuer),
   };
 }

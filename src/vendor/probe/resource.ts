@@ -23,14 +23,15 @@ export interface IssuerMetadata {
 }
 
 /** The address of the metadata that a refusal names (RFC 9728, 5.1). */
-export function challengeOf({ headers }: Answer): string | undefined {
+function challengeOf({ headers }: Answer): string | undefined {
   const header = headers.get('www-authenticate') ?? '';
   const named = /\bresource_metadata\s*=\s*(?:"([^"]{1,1000})"|([^\s,"]{1,1000}))/i.exec(header);
   return /^bearer\b/i.test(header) ? named?.[1] ?? named?.[2] : undefined;
 }
 
-export function challengeIn({ discover, hello }: Strangers): string | undefined {
-  return [discover, hello].map(({ answer, isRefused }) => (isSilent(answer) || !isRefused ? undefined : challengeOf(answer))).find((one) => one !== undefined);
+export function challengeIn({ discover, hello, lists }: Strangers): string | undefined {
+  const refusals = [discover, hello, ...lists].filter(({ isRefused }) => isRefused);
+  return refusals.map(({ answer }) => (isSilent(answer) ? undefined : challengeOf(answer))).find((one) => one !== undefined);
 }
 
 /** Reads it by the challenge and by the well-known path of the endpoint: clients go both ways. */

@@ -141,6 +141,23 @@ test('what it sends back of a token stays out of the report', async () => {
   expect(JSON.stringify(report)).not.toContain(token);
 });
 
+test('who greets everybody, and shows nothing without a credential, has a door', async () => {
+  const tls = await makeCertificate(['127.0.0.1'], 90);
+  const endpoint = listen((request, body) => {
+    const { pathname, origin } = new URL(request.url);
+    if (pathname !== '/mcp') return Response.json({ resource: `${origin}/mcp`, authorization_servers: [origin] });
+    if (!body.includes('"server/discover"') && !request.headers.has('authorization')) {
+      const named = `resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
+      return new Response('', { status: 401, headers: { 'www-authenticate': `Bearer ${named}` } });
+    }
+    return rpc(body, { tools: [{ name: 'a_tool' }] });
+  }, tls);
+  const report = await probeEndpoint(runOf(endpoint.url, permit(endpoint.url), { accounts: { token: 'of-a-test-account' }, extraRoots: [tls.cert] }));
+  const outcomes = Object.fromEntries(report.probes.flatMap(({ checks }) => checks).map(({ check, outcome }) => [check, outcome]));
+  expect(outcomes).toMatchObject({ 'stranger-hello': 'fail', 'stranger-tools': 'pass', 'stranger-call': 'pass', challenge: 'pass' });
+  expect(report.facts).toMatchObject({ auth: 'oauth', tools: [{ name: 'a_tool' }] });
+});
+
 describe('what is hostile ends the run in order', () => {
   test('a body without end is read to its limit', async () => {
     let pulled = 0;
@@ -168,6 +185,10 @@ describe('what is hostile ends the run in order', () => {
     'wrong types everywhere': (body) => rpc(body, {
       supportedVersions: [1, {}, 'x'], tools: [null, 1, { name: {} }], protocolVersion: [], nextCursor: 7, ttlMs: 'x',
     }),
+    'days that are none': (body) => rpc(body, { supportedVersions: ['2026-99-99', '2026-02-30'], protocolVersion: '0000-00-00' }),
+    'metadata that is too much': () => Response.json({
+      resource: 'x', authorization_servers: ['https://127.0.0.1:1/'.padEnd(5_000, 'a')], scopes_supported: Array.from({ length: 5_000 }, String),
+    }, { status: 401, headers: { 'www-authenticate': `Bearer resource_metadata="/.well-known/oauth-protected-resource/mcp"` } }),
   };
 
   test.each(Object.keys(answers))('%s', async (what) => {
@@ -204,7 +225,7 @@ describe('what is hostile ends the run in order', () => {
 
 function rpc(body: string, result: object): Response {
   const id: unknown = body.startsWith('{"jsonrpc":"2.0"') ? JSON.parse(body).id : null;
-  return Response.json({ jsonrpc: '2.0', id, result: { ...result, supportedVersions: ['2026-07-28'] } });
+  return Response.json({ jsonrpc: '2.0', id, result: { supportedVersions: ['2026-07-28'], ...result } });
 }
 
 function deep(levels: number): object {

@@ -21,7 +21,7 @@ import { probe as p13 } from './probes/p13-annotations.ts';
 import { probe as p14 } from './probes/p14-practice.ts';
 import { probe as p15 } from './probes/p15-redirects.ts';
 import { probe as p16 } from './probes/p16-fetches.ts';
-import { PROBE_REPORT } from './result.ts';
+import { FACTS, PROBE_REPORT } from './result.ts';
 import type { Observed, Outcome, Probed, ProbeFacts, ProbeReport } from './result.ts';
 import { allOf, createScene, leaveScene } from './scene.ts';
 import type { Accounts, Probe, ProbeKnowledge, Scene, Seen } from './scene.ts';
@@ -70,7 +70,8 @@ export async function probeEndpoint(run: ProbeRun): Promise<ProbeReport> {
   for (const [id, probe] of ORDER.filter(([one]) => only?.has(one) ?? true)) {
     run.onProbe?.(id);
     const seen = await look(scene, id, probe);
-    facts = { ...facts, ...seen.facts };
+    // What a stranger made too large or odd for a report is no fact.
+    facts = FACTS.safeParse({ ...facts, ...seen.facts }).data ?? facts;
     probed.push({ probe: id, outcome: outcomeOf(seen.checks), checks: seen.checks });
   }
   await leaveScene(scene);

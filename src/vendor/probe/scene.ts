@@ -4,10 +4,10 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { CheckId } from './checks.ts';
 import type { Permission } from './permission.ts';
-import { challengeOf, findIssuer, findResource } from './resource.ts';
+import { challengeIn, findIssuer, findResource } from './resource.ts';
 import type { IssuerMetadata, Missing, ResourceMetadata } from './resource.ts';
 import type { Observed, Outcome, ProbeFacts } from './result.ts';
-import { createSpeaker, isModern, sessionIn } from './speak.ts';
+import { createSpeaker, isModern, LEGACY, sessionIn } from './speak.ts';
 import type { Session, Speaker, Spoken } from './speak.ts';
 import { listTools } from './tool-list.ts';
 import type { ToolList } from './tool-list.ts';
@@ -40,6 +40,8 @@ export interface Strangers {
   readonly discover: Spoken;
   readonly hello: Spoken;
   readonly session: Session | undefined;
+  /** The list of tools, asked for in both eras: some servers greet everybody, or guard one era alone. */
+  readonly lists: readonly Spoken[];
 }
 
 /** How the endpoint can be spoken to: as a stranger where it lets them, else with the test account. */
@@ -107,11 +109,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 async function askAsStranger(speaker: Speaker): Promise<Strangers> {
   const discover = await speaker.modern('server/discover', {});
   const hello = await speaker.hello();
-  return { discover, hello, session: sessionIn(hello) };
+  const session = sessionIn(hello);
+  const lists = [await speaker.modern('tools/list', {}), await speaker.legacy('tools/list', {}, session ?? NO_SESSION)];
+  return { discover, hello, session, lists };
 }
 
-async function enter(speaker: Speaker, { discover, hello, session }: Strangers, token: string | undefined): Promise<Entry> {
-  if (isModern(discover) || session !== undefined) return begin(speaker, undefined, discover, hello);
+/** What a request in no session says. */
+export const NO_SESSION: Session = { revision: LEGACY, id: undefined };
+
+async function enter(speaker: Speaker, { discover, hello, session, lists }: Strangers, token: string | undefined): Promise<Entry> {
+  const isOpen = isModern(discover) || session !== undefined;
+  const isGuarded = lists.some(({ isRefused }) => isRefused);
+  if (isOpen && (token === undefined || !isGuarded)) return begin(speaker, undefined, discover, hello);
   if (token === undefined) return { token: undefined, modern: undefined, hello: undefined, legacy: undefined };
   return begin(speaker, token, await speaker.modern('server/discover', {}, { token }), await speaker.hello({ token }));
 }
@@ -122,11 +131,14 @@ async function begin(speaker: Speaker, token: string | undefined, discover: Spok
   return { token, modern: isModern(discover) ? discover : undefined, hello, legacy };
 }
 
-function authOf({ discover, hello, session }: Strangers): ProbeFacts['auth'] {
-  if (isModern(discover) || session !== undefined) return 'none';
-  const refused = [discover, hello].find(({ isRefused }) => isRefused)?.answer;
-  if (refused === undefined || isSilent(refused)) return undefined;
-  return challengeOf(refused) === undefined ? 'other' : 'oauth';
+/** A door that greets, and shows nothing, is one. */
+function authOf(strangers: Strangers): ProbeFacts['auth'] {
+  const { discover, hello, session, lists } = strangers;
+  const isRefused = [discover, hello, ...lists].some((one) => one.isRefused);
+  const isListed = lists.some(({ result }) => result !== undefined);
+  if (isListed || (!isRefused && (isModern(discover) || session !== undefined))) return 'none';
+  if (!isRefused) return undefined;
+  return challengeIn(strangers) === undefined ? 'other' : 'oauth';
 }
 
 /** Why something could not be seen, where it lies behind a door. */

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { isArray, isObject } from '../../domain/json.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isSilent, memberOf } from './wire.ts';
@@ -5,7 +6,7 @@ import type { Answer, Silence, Wire } from './wire.ts';
 
 /** The revision that all revisions after it are spoken like. */
 export const MODERN = '2026-07-28';
-const LEGACY = '2025-11-25';
+export const LEGACY = '2025-11-25';
 const SELF = { name: 'sallyport-vendor-probe', version: '1' };
 
 /** What is another than usual in one question. */
@@ -100,18 +101,18 @@ function heardAs(answer: Answer | Silence, id: string): Spoken {
   return { ...base, error: { code: typeof code === 'number' ? code : undefined, data, message: typeof message === 'string' ? message : '' } };
 }
 
-const REVISION = /^\d{4}-\d{2}-\d{2}$/;
+const REVISION = z.iso.date();
 
 /** The revisions that an answer to `server/discover`, or the error of an unsupported one, lists. */
 export function revisionsIn({ result, error }: Spoken): readonly string[] {
   const list = result === undefined ? memberOf(error?.data, 'supported') : result['supportedVersions'];
-  return isArray(list) ? list.filter((one) => typeof one === 'string').filter((one) => REVISION.test(one)).slice(0, 20) : [];
+  return isArray(list) ? list.filter((one) => typeof one === 'string').filter((one) => REVISION.safeParse(one).success).slice(0, 20) : [];
 }
 
 /** The session that a handshake made; undefined: it was none. A language server answers `initialize`, too, without a revision. */
 export function sessionIn({ result, session }: Spoken): Session | undefined {
   const revision = result?.['protocolVersion'];
-  return typeof revision === 'string' && REVISION.test(revision) ? { revision, id: session } : undefined;
+  return typeof revision === 'string' && REVISION.safeParse(revision).success ? { revision, id: session } : undefined;
 }
 
 export function isModern(spoken: Spoken): boolean {

@@ -1,31 +1,23 @@
 import type { Observed } from '../result.ts';
-import { judged, observed } from '../scene.ts';
-import type { Probe, Scene } from '../scene.ts';
+import { judged, NO_SESSION, observed } from '../scene.ts';
+import type { Probe } from '../scene.ts';
 import { isModern } from '../speak.ts';
 import type { Spoken } from '../speak.ts';
 import { isSilent } from '../wire.ts';
 
 /** P02: what whoever asks gets without a credential. The tool that is called is one that nobody can have. */
 export const probe: Probe = async (scene) => {
-  const { discover, hello, session } = await scene.strangers();
+  const { discover, hello, session, lists } = await scene.strangers();
   const auth = await scene.auth();
   const isOpen = isModern(discover) || session !== undefined;
   const hellos = [...(isModern(discover) ? ['server/discover'] : []), ...(session === undefined ? [] : ['initialize'])];
   const greeting = isOpen || auth !== undefined
     ? judged('stranger-hello', !isOpen, 'a credential is asked for', `it answers ${hellos.join(' and ')}`)
     : observed('stranger-hello', 'unknown', whyNot([discover, hello]));
-  const list = await ask(scene, 'tools/list', {});
-  const call = await ask(scene, 'tools/call', { name: `sallyport-no-such-tool-${crypto.randomUUID()}`, arguments: {} });
-  return { checks: [toolsOf(list), callOf(call), greeting], ...(auth === undefined ? {} : { facts: { auth } }) };
+  const params = { name: `sallyport-no-such-tool-${crypto.randomUUID()}`, arguments: {} };
+  const calls = [await scene.speaker.modern('tools/call', params), await scene.speaker.legacy('tools/call', params, session ?? NO_SESSION)];
+  return { checks: [toolsOf(lists), callOf(calls), greeting], ...(auth === undefined ? {} : { facts: { auth } }) };
 };
-
-/** In both eras: some servers guard one of them. */
-async function ask({ speaker, strangers }: Scene, method: string, params: Readonly<Record<string, string | object>>): Promise<readonly Spoken[]> {
-  const { session } = await strangers();
-  const plain = JSON.parse(JSON.stringify(params));
-  const modern = await speaker.modern(method, plain);
-  return [modern, await speaker.legacy(method, plain, session ?? { revision: '2025-11-25', id: undefined })];
-}
 
 function toolsOf(answers: readonly Spoken[]): Observed {
   const tools = answers.map(({ result }) => result?.['tools']).find((one) => Array.isArray(one));

@@ -1,5 +1,6 @@
 import { isArray } from '../../../domain/json.ts';
 import type { JsonObject } from '../../../domain/json.ts';
+import { LIMITS } from '../../../domain/limits.ts';
 import { sameUrl } from '../permission.ts';
 import type { Observed, ProbeFacts } from '../result.ts';
 import { allOf, judged, observed, textsOf } from '../scene.ts';
@@ -23,7 +24,7 @@ export const probe: Probe = async (scene) => {
 function judgeMetadata(issuer: string, metadata: JsonObject, resourceScopes: readonly string[]): Seen {
   const said = typeof metadata['issuer'] === 'string' ? metadata['issuer'] : '';
   const methods = textsOf(metadata['code_challenge_methods_supported']);
-  const scopes = [...new Set([...textsOf(metadata['scopes_supported']), ...resourceScopes])];
+  const scopes = [...new Set([...textsOf(metadata['scopes_supported']), ...resourceScopes])].slice(0, LIMITS.vendorFactsMax);
   const dpop = isArray(metadata['dpop_signing_alg_values_supported']) && metadata['dpop_signing_alg_values_supported'].length > 0;
   return {
     checks: [

@@ -15,7 +15,10 @@ export const probe: Probe = async (scene) => {
   const { modern, legacy, hello } = entry;
   const sse = await firstTransport(scene, entry);
   if (modern === undefined && legacy === undefined) {
-    return { checks: [...allOf(['current-revision', 'version-error', 'old-revision'], 'unknown', await behindDoor(scene)), sse] };
+    return {
+      checks: [...allOf(['current-revision', 'version-error', 'old-revision'], 'unknown', await behindDoor(scene)), sse],
+      ...(sse.outcome === 'fail' ? { facts: { transports: ['http+sse'] } } : {}),
+    };
   }
   const spoken = [...(modern === undefined ? [] : revisionsIn(modern)), ...(legacy === undefined ? [] : [legacy.revision])];
   const revisions = [...new Set(spoken)].toSorted().toReversed();

@@ -25,6 +25,8 @@ const LEAKS: Readonly<Record<Extract<CheckId, 'stack-trace' | 'file-path' | 'sql
 
 const BANNERS = ['server', 'x-powered-by', 'x-aspnet-version', 'x-runtime', 'x-generator'];
 const ERRORS_MAX = 200;
+/** What gives something away, gives it away early. */
+const LEAK_CHARS_MAX = 32_768;
 /** A tool that nobody can have. */
 const NO_TOOL = 'sallyport-no-such-tool-8d0b7f0c';
 
@@ -62,7 +64,7 @@ function isError({ answer: { status, json } }: Heard): boolean {
 }
 
 function leakOf(check: keyof typeof LEAKS, errors: readonly Heard[]): Observed {
-  const found = errors.find(({ answer }) => LEAKS[check].test(answer.text));
+  const found = errors.find(({ answer }) => LEAKS[check].test(answer.text.slice(0, LEAK_CHARS_MAX)));
   const where = found === undefined ? '' : `${found.question.method} ${new URL(found.question.url).pathname}, ${found.answer.status}`;
   return judged(check, found === undefined, `in none of ${errors.length} errors`, `in the answer to ${where}`);
 }

@@ -1,5 +1,5 @@
 import { issuersIn } from '../resource.ts';
-import { judged, observed } from '../scene.ts';
+import { factText, judged, observed } from '../scene.ts';
 import type { Probe, Scene } from '../scene.ts';
 
 /** P15: whether anything leads to another origin: what follows takes its headers, and with them tokens, there. Nothing is followed here. */
@@ -41,5 +41,5 @@ async function hostsOf({ url, resource }: Scene, redirected: readonly string[]):
   const found = await resource();
   const named = 'metadata' in found ? issuersIn(found.metadata).map((one) => new URL(one).host) : [];
   const own = new URL(url).host;
-  return [...new Set([...named, ...redirected])].filter((host) => host !== own).toSorted().slice(0, 50);
+  return [...new Set([...named, ...redirected])].filter((host) => host !== own).map(factText).toSorted().slice(0, 50);
 }
