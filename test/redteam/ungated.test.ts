@@ -43,11 +43,11 @@ function stageOf({ servers }: Scenario): Stage {
 }
 
 const AT_THE_GATE: ReadonlySet<string> = new Set(['knock', 'administer']);
-/** The agent itself goes nowhere that it was redirected to; the gate's own client might. */
-const OF_THE_GATES_CLIENT = 'answer-that-leads-elsewhere';
+/** The agent itself goes nowhere that a redirect or a schema leads to; the gate might. */
+const OF_THE_GATE_ITSELF: ReadonlySet<string> = new Set(['answer-that-leads-elsewhere', 'schema-that-is-elsewhere']);
 
 describe('with nothing in its way an attack does its harm', () => {
-  const attacks = SHIPPED.filter(({ id, steps }) => id !== OF_THE_GATES_CLIENT && !steps.some(({ do: what }) => AT_THE_GATE.has(what)));
+  const attacks = SHIPPED.filter(({ id, steps }) => !OF_THE_GATE_ITSELF.has(id) && !steps.some(({ do: what }) => AT_THE_GATE.has(what)));
   test.each(attacks.map((scenario) => [scenario.id, scenario] as const))('%s', async (_, scenario) => {
     const { harm } = await play(scenario, stageOf(scenario), { seed: 'the suite', run: '1' });
     expect(harm.length).toBeGreaterThan(0);

@@ -45,6 +45,8 @@ export function createToy(toy: Toy, values: () => Values): ToyServer {
     deeds,
     turn: (number) => void (phase = toy.phases[number] ?? phase),
     async answer(request) {
+      // What is fetched beside the endpoint nobody was sent for by the protocol.
+      if (!new URL(request.url).pathname.endsWith('/mcp')) deeds.push({ method: 'fetched', given: {}, headers: {} });
       if (request.method !== 'POST') return new Response(null, { status: request.method === 'DELETE' ? 200 : 405 });
       const said = await read(request);
       if (said === undefined) return new Response(null, { status: 400 });
