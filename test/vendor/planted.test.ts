@@ -106,7 +106,7 @@ const CAUGHT: Readonly<Record<string, readonly string[]>> = {
   'transport.test': ['tls/plaintext', 'tls/tls-version'],
   'unknown.test': ['security-contact/security-txt'],
   'open.test': ['authentication/open', 'authentication/stranger-call', 'authentication/stranger-tools', 'transports/undisclosed'],
-  'issuer.test': ['audience/resource-identity', 'bound-tokens/dpop', 'pkce/pkce-plain', 'pkce/pkce-s256'],
+  'issuer.test': ['audience/resource-identity', 'pkce/pkce-plain', 'pkce/pkce-s256', 'token-binding/dpop'],
   'tokens.test': [
     'audience/token-audience', 'authentication/session-authority', 'authentication/token-forged', 'authentication/token-nonsense',
     'authentication/token-unsigned', 'other-hosts/undisclosed', 'revisions/current-revision', 'token-minutes/token-expired',

@@ -58,7 +58,7 @@ function input(id: QuestionId, { kind, options = [] }: Question, need: Html | un
   }
   if (kind === 'list' || kind === 'tools' || kind === 'text') {
     const hint = kind === 'tools' ? 'name:effect:data – search:read:internal; send_mail:communicate:confidential' : '';
-    return html`<textarea id="${id}" name="value.${id}" rows="3" placeholder="${hint}"${need}></textarea>`;
+    return html`<textarea id="${id}" name="value.${id}" rows="2" placeholder="${hint}"${need}></textarea>`;
   }
   return html`<input type="text" id="${id}" name="value.${id}" placeholder="${kind === 'date' ? '2026-12-31' : ''}"${need}>`;
 }

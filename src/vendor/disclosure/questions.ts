@@ -83,7 +83,7 @@ const QUESTIONS = {
   'refresh-rotation': {
     section: 'Authentication', asks: 'Are refresh tokens rotated?', kind: 'yes-no', counts: { domain: 'auth', weight: 1, worth: { of: 'yes' } },
   },
-  'bound-tokens': {
+  'token-binding': {
     section: 'Authentication', asks: 'May tokens be bound to keys?', kind: 'choice', options: ['dpop', 'mtls', 'none'],
     counts: { domain: 'auth', weight: 2, worth: { of: 'choice', points: { dpop: 1, mtls: 1 } } },
   },

@@ -77,7 +77,7 @@ function mismatches({ mismatches: found }: Score): Html {
 function events({ events: noted }: VendorReport): Html {
   if (noted.length === 0) return html``;
   return html`<h2>What happened</h2><table>${noted.map(({ event, at, note }) =>
-    html`<tr><td class="n">${dayText(at)}</td><td>${event}</td><td>${note}</td></tr>`)}</table>`;
+    html`<tr><td>${dayText(at)}</td><td>${event}</td><td>${note}</td></tr>`)}</table>`;
 }
 
 function inputs({ items }: Score): Html {

@@ -56,8 +56,8 @@ function byFacts({ answers }: Disclosure, facts: ProbeFacts, endpoint: string): 
   return [
     ...(facts.auth === 'none' && authentication !== undefined && authentication !== 'none'
       ? [contradicts('authentication', 'open', 'critical', 'it lets everyone in')] : []),
-    ...(facts.dpop === false && answers['bound-tokens']?.value === 'dpop'
-      ? [contradicts('bound-tokens', 'dpop', 'medium', 'its authorization server announces no DPoP')] : []),
+    ...(facts.dpop === false && answers['token-binding']?.value === 'dpop'
+      ? [contradicts('token-binding', 'dpop', 'medium', 'its authorization server announces no DPoP')] : []),
     ...(undeclared.length > 0 && answers.transports !== undefined
       ? [contradicts('transports', 'undisclosed', 'medium', `it serves ${few(undeclared)} too`)] : []),
     ...(revisions.length > 0 && answers.revisions !== undefined

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'bun:test';
 import { goodDisclosure, goodReport } from '../../../test/fixtures/good-vendor.ts';
+import { QUESTION_IDS, questionOf } from '../disclosure/questions.ts';
+import { CHECKS } from '../probe/checks.ts';
 import { recompute, reportOf } from '../report/report.ts';
 import type { ScoreInput } from './input.ts';
-import { scoreOf } from './score.ts';
+import { scoreOf, type Item } from './score.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 23);
@@ -11,6 +13,8 @@ function input(more: Partial<ScoreInput> = {}): ScoreInput {
   return { day: NOW, disclosure: goodDisclosure(NOW), probes: [goodReport(NOW)], advisories: [], exceptions: [], isBreached: false, ...more };
 }
 const scored = (more: Partial<ScoreInput> = {}): number => scoreOf(input(more)).score;
+
+const itemOf = (probes: ScoreInput['probes']): Item | undefined => scoreOf(input({ probes })).items.find(({ id }) => id === 'pkce');
 
 describe('the score of a vendor', () => {
   test('is whole where all is well, and the same from what its report holds', () => {
@@ -26,6 +30,15 @@ describe('the score of a vendor', () => {
     expect(recompute(given)).toEqual({ score: report.score, isSame: true });
     expect(recompute({ ...report, score: { ...report.score, score: 99 } })?.isSame).toBe(false);
     expect(recompute({ ...report, input: { ...report.input, isBreached: 'no' } })).toBeUndefined();
+  });
+
+  test('what is said and what is seen have each their own names, and what is seen counts for both', () => {
+    expect(QUESTION_IDS.filter((id) => Object.hasOwn(CHECKS, id))).toEqual([]);
+    for (const check of QUESTION_IDS.flatMap((id) => questionOf(id).seenBy ?? [])) expect(Object.hasOwn(CHECKS, check)).toBe(true);
+    expect(itemOf([])).toMatchObject({ by: 'declared', worth: 1 });
+    expect(itemOf([goodReport(NOW)])).toMatchObject({ by: 'probed', worth: 1 });
+    expect(itemOf([goodReport(NOW, { 'pkce-s256': 'fail' })])).toMatchObject({ by: 'probed', worth: 0 });
+    expect(itemOf([goodReport(NOW, { 'pkce-s256': 'unknown', 'pkce-plain': 'unknown' })])).toMatchObject({ by: 'declared', worth: 1 });
   });
 
   test('orders vendors as anybody would', () => {
@@ -53,7 +66,7 @@ describe('the score of a vendor', () => {
       })],
     }));
     expect(mismatches.map(({ id }) => id).toSorted()).toEqual([
-      'audience/token-audience', 'authentication/open', 'bound-tokens/dpop', 'other-hosts/undisclosed', 'revisions/undisclosed', 'tools/effect',
+      'audience/token-audience', 'authentication/open', 'other-hosts/undisclosed', 'revisions/undisclosed', 'token-binding/dpop', 'tools/effect',
       'tools/undisclosed', 'transports/undisclosed',
     ]);
     expect(caps.map(({ max }) => max)).toContain(74);

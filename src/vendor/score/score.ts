@@ -69,9 +69,10 @@ const MAX = { C: 74, D: 59, F: 39 } as const;
 export function scoreOf(input: ScoreInput): Score {
   const seen = seenIn(input);
   const excepted = new Set(input.exceptions.filter(({ until }) => until > input.day).map(({ item }) => item));
-  const items = [...questionItems(input, excepted), ...checkItems(seen, excepted)];
-  const domains = domainsOf(items);
   const mismatches = mismatchesOf(input, seen).map((one) => ({ ...one, isExcepted: excepted.has(one.id) }));
+  const untrue = new Set<string>(mismatches.flatMap(({ question, isExcepted }) => (isExcepted ? [] : [question])));
+  const items = [...questionItems(input, seen, untrue, excepted), ...checkItems(seen, excepted)];
+  const domains = domainsOf(items);
   const penalties = penaltiesOf(input, mismatches, excepted);
   const caps = capsOf(input, seen, mismatches, excepted);
   const reached = domains.reduce((sum, { weight, share }) => sum + weight * share, 0) - penalties.reduce((sum, { points }) => sum + points, 0);
@@ -86,15 +87,19 @@ function gradeOf(score: number): Grade {
   return GRADES.find(([, from]) => score >= from)?.[0] ?? 'F';
 }
 
-function questionItems({ disclosure, day }: ScoreInput, excepted: ReadonlySet<string>): readonly Item[] {
+/** An answer that is not so is worth nothing; one that was looked at from outside too is known by more than its word. */
+function questionItems(
+  { disclosure, day }: ScoreInput, seen: ReadonlyMap<string, Seen>, untrue: ReadonlySet<string>, excepted: ReadonlySet<string>,
+): readonly Item[] {
   return QUESTION_IDS.flatMap((id): readonly Item[] => {
-    const { counts } = questionOf(id);
+    const { counts, seenBy = [] } = questionOf(id);
     if (counts === undefined) return [];
     const answer = disclosure?.answers[id];
     const freshness = answer === undefined ? 0 : freshnessOfAnswer(answer, day);
+    const isSeen = untrue.has(id) || seenBy.some((check) => ['pass', 'fail'].includes(seen.get(check)?.outcome ?? 'unknown'));
     return [{
-      id, domain: counts.domain, weight: counts.weight, by: freshness === 0 ? 'nothing' : 'declared',
-      worth: answer === undefined ? 0 : worthOf(counts.worth, answer.value, day), freshness, isExcepted: excepted.has(id),
+      id, domain: counts.domain, weight: counts.weight, by: freshness === 0 ? 'nothing' : isSeen ? 'probed' : 'declared',
+      worth: answer === undefined || untrue.has(id) ? 0 : worthOf(counts.worth, answer.value, day), freshness, isExcepted: excepted.has(id),
     }];
   });
 }
@@ -130,8 +135,8 @@ function penaltiesOf({ advisories }: ScoreInput, mismatches: Score['mismatches']
   const lies = mismatches.filter(({ isExcepted }) => !isExcepted);
   const open = advisories.filter(({ id }) => !excepted.has(id));
   return [
-    ...atMost(lies.reduce((sum, { severity }) => sum + MISMATCH_POINTS[severity], 0), `${lies.length} of what was disclosed is otherwise from outside`),
-    ...atMost(open.reduce((sum, { severity }) => sum + ADVISORY_POINTS[severity], 0), `${open.length} advisories about what it runs are open`),
+    ...atMost(lies.reduce((sum, { severity }) => sum + MISMATCH_POINTS[severity], 0), `disclosed, and otherwise from outside: ${lies.length}`),
+    ...atMost(open.reduce((sum, { severity }) => sum + ADVISORY_POINTS[severity], 0), `open advisories about what it runs: ${open.length}`),
   ];
 }
 
