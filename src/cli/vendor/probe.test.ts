@@ -76,3 +76,10 @@ test('tokens that others may read are refused', async () => {
   chmodSync(join(fixture.home, 'accounts.yaml'), 0o644);
   expect((await vendor('probe', 'acme', '--accounts', 'accounts.yaml')).err).toContain('ERR_FILE_UNSAFE');
 });
+
+test('a worker does it when it is due, and says in one line what came of it', async () => {
+  const { code, err } = await spawnCli(['worker', '--once', '--jobs', 'vendor-probes'], { folder: fixture.home, home: fixture.home });
+  expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('vendor-probes: exit 0: 1 endpoints of 1 vendors') });
+  const { body } = await fixture.api('GET', '/schedule');
+  expect(objects(part(body, 'jobs')).find(({ kind }) => kind === 'vendor-probes')).toMatchObject({ runs: 1, last: { ok: true } });
+});
