@@ -73,7 +73,10 @@ export const CONTROLS: readonly Control[] = [
     'ERR_LAUNCH_*', 'ERR_CONFIG_*', 'ERR_REQUEST_INVALID',
   ),
   built('upstream-protocol', 'Answers of servers are answers to what they were asked', 'ERR_UPSTREAM_*'),
-  built('sealed-sessions', 'Sessions, and states that clients keep, belong to whom they were given, and cannot be made up', 'ERR_SESSION_*', 'ERR_STATE_INVALID'),
+  built(
+    'sealed-sessions', 'Sessions, and states that clients keep, belong to whom they were given, and cannot be made up',
+    'ERR_SESSION_*', 'ERR_STATE_INVALID',
+  ),
   built('sanitiser', 'What hides in answers is taken out, and addresses in them do nothing by themselves', 'sanitised'),
   built('limits', 'Everything has a limit', 'ERR_LIMIT_*', 'ERR_RATE_LIMITED', 'ERR_BODY_TOO_LARGE', 'ERR_JSON_*', 'ERR_SURFACE_*'),
 ];
