@@ -73,7 +73,7 @@ export const PRACTICES = {
     'issue 7, part 6 and Done when',
   ],
   'review-finds': [
-    'A campaign over 500 servers, 10,000 tools and 2,000 people finds everything that is wrong with them, of every kind, and nothing else.',
+    'A campaign over 500 servers and 2,000 people finds everything that is wrong with them, of every kind, and nothing else.',
     'issue 8, part 5; done when',
   ],
   'review-takes-effect': [

@@ -29,6 +29,8 @@ export const REVIEWS: readonly Switch[] = [
   ]),
   ...switches('src/control/reviews/lapse.ts', TEST, [
     ['what may lapse', 'lapses only where', "item.body.lapses === true ? 'lapsed' : 'unanswered'", "'lapsed'"],
+    ['what is in use by now', 'lapses only where', '|| found?.lapses !== true)', '|| found === null)'],
+    ['what was said and not begun', 'not begun, as control was ended', '  await resume(control, space, id);\n', ''],
     ['what is there again', 'is there again is told', "? 'returned' : remedy", '? remedy : remedy'],
   ]),
   ...switches('src/control/reviews/close.ts', TEST, [

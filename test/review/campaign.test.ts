@@ -17,7 +17,7 @@ const send = (method: 'GET' | 'POST', path: string, wanted: Parameters<typeof as
   ask(fixture.role.control, ROOT, method, path, wanted);
 
 beforeAll(async () => {
-  ({ fixture, company } = await openCompany({ servers: 500, toolsEach: 20, people: 2_000 }));
+  ({ fixture, company } = await openCompany({ servers: 500, toolsEach: 5, people: 2_000 }));
   const { code, body } = await send('POST', '/reviews', { body: { title: 'Q4 2026', standIns: { group: 'owners' } } });
   expect(code).toBe('');
   items = objects((await send('GET', '/reviews/:id/items', { params: { id: text(body['id']) } })).body['items']);

@@ -44,10 +44,17 @@ export async function readFacts(parts: FactParts, space: string, thresholds: Thr
   };
 }
 
+/** Everybody here, who has what is given to somebody, and whose a principal id is: by its exact letters, as issuers tell people apart. */
+export interface People {
+  readonly people: readonly PersonFact[];
+  readonly holdersOf: (to: GranteeFact) => readonly string[];
+  readonly whoIs: (principal: string) => string | undefined;
+}
+
 /** People by all their names; what anybody can say of themselves at their provider names nobody. */
 export async function readPeople(
   rows: Rows,
-): Promise<{ readonly people: readonly PersonFact[]; readonly holdersOf: (to: GranteeFact) => readonly string[] }> {
+): Promise<People> {
   const namesOf = await readNames(rows);
   const known = await groupsOfPeople(rows);
   const people = known.map(({ id, person, groups }): PersonFact => {
@@ -67,7 +74,7 @@ export async function readPeople(
     }
   }
   return {
-    people,
+    people, whoIs: (principal) => byPrincipal.get(principal),
     holdersOf: (to) => {
       if ('group' in to) return byGroup.get(to.group) ?? [];
       const id = 'principal' in to ? byPrincipal.get(to.principal) : undefined;

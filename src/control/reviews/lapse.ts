@@ -1,15 +1,18 @@
 import { SEVERITIES } from '../../domain/finding.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { ReviewItem } from '../../review/item.ts';
 import type { Control } from '../control.ts';
 import { needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import { settle } from './decide.ts';
 import { itemOf, listItems } from './items.ts';
-import { countBy, lookNow } from './open.ts';
+import { copied, countBy, lookNow } from './open.ts';
 import { announce } from './remind.ts';
 import { REVIEWS } from './remedy.ts';
 import type { StoredItem } from './schema.ts';
 
-const BATCH = 50;
+/** Items of one record. */
+const BATCH = 20;
 
 /**
  * What nobody answered in time: what may lapse is taken away, or narrowed to what was used; the rest stays, and is told as a finding where it
@@ -25,7 +28,10 @@ export async function lapse(control: Control, space: string, id: string): Promis
     return true;
   });
   if (!claimed) return;
-  const open = (await listItems(store, space, id)).filter(({ body }) => body.state === 'open');
+  // What was idle when it was asked may be in use by now.
+  const { body: review } = await needStored(store, 'review', space, id);
+  const now = new Map((await lookNow(control, space, review.thresholds)).items.map((item) => [item.id, item]));
+  const open = (await listItems(store, space, id)).filter(({ body }) => body.state === 'open').map((item) => asItIsNow(item, now.get(itemOf(item.id))));
   for (let from = 0; from < open.length; from += BATCH) await lapseSome(control, space, id, open.slice(from, from + BATCH));
   const grave = open.filter(({ body: { lapses, severity } }) => lapses !== true && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf('high'));
   for (const [check, items] of Map.groupBy(grave, ({ body }) => body.check)) {
@@ -36,6 +42,13 @@ export async function lapse(control: Control, space: string, id: string): Promis
     });
   }
   await announce(control, space, id, 'lapsed');
+}
+
+/** What would be taken away is what is unused now; what is not found any more is left alone. */
+function asItIsNow(item: Stored<StoredItem>, found: ReviewItem | undefined): Stored<StoredItem> {
+  const { change: _before, lapses: _then, ...body } = item.body;
+  if (item.body.lapses !== true || found?.lapses !== true) return { ...item, body: { ...item.body, lapses: false } };
+  return { ...item, body: { ...body, lapses: true, ...(found.change === undefined ? {} : { change: copied(found.change) }) } };
 }
 
 async function lapseSome(control: Control, space: string, id: string, items: readonly Stored<StoredItem>[]): Promise<void> {
@@ -51,11 +64,26 @@ async function lapseSome(control: Control, space: string, id: string, items: rea
   for (const item of next) if (item.body.state === 'lapsed') await settle(control, space, item, { by: REVIEWS, reason: 'nobody answered in time' });
 }
 
+/** Carries out what was said and was not begun: whoever was to do it was ended before. Twice is once. */
+export async function resume(control: Control, space: string, id: string): Promise<void> {
+  const said: readonly StoredItem['state'][] = ['revoked', 'changed', 'lapsed'];
+  for (const item of await listItems(control.store, space, id)) {
+    if (item.body.remedy !== 'none' || !said.includes(item.body.state)) continue;
+    const { by = REVIEWS, reason = 'nobody answered in time' } = item.body.words.at(-1) ?? {};
+    await settle(control, space, item, { by, reason });
+  }
+}
+
 /** Looks again whether what was to go is gone: what control did, and what people were to do. Gives how many are what. */
 export async function verify(control: Control, space: string, id: string): Promise<Readonly<Record<string, number>>> {
   const { store, now } = control;
   const { body: review } = await needStored(store, 'review', space, id);
-  const { items: found } = await lookNow(control, space, review.thresholds);
+  await resume(control, space, id);
+  const { items: found, facts } = await lookNow(control, space, review.thresholds);
+  if (!facts.knowsUse) {
+    throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger does not say what is used, so nothing can be verified',
+      { remedy: 'Try again when it answers.' });
+  }
   const there = new Set(found.map((item) => item.id));
   const at = now();
   const items = await listItems(store, space, id);

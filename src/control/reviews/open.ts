@@ -75,7 +75,8 @@ function rowOf(review: string, item: ReviewItem, assign: ReturnType<typeof assig
   };
 }
 
-function copied(remedy: ReviewItem['revoke']): StoredItem['revoke'] {
+/** A remedy as it is stored. */
+export function copied(remedy: ReviewItem['revoke']): StoredItem['revoke'] {
   return remedy.kind === 'narrow-grant' ? { ...remedy, tools: [...remedy.tools] } : remedy;
 }
 

@@ -3,7 +3,6 @@ import type { PersonFact } from '../../review/facts.ts';
 import { directoryOf } from '../../review/people.ts';
 import type { Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
-import { foldName } from '../people/people.ts';
 import { takesTwo } from '../proposals/second-person.ts';
 import { findStored } from '../stored.ts';
 import { readPeople } from './facts.ts';
@@ -23,9 +22,9 @@ export interface Reviewing {
  * asked; nobody ever about what they have themselves. Where one person alone administers, they answer everything.
  */
 export async function reviewing(control: Control, rows: Rows, { admin, space }: By): Promise<Reviewing> {
-  const { people, holdersOf } = await readPeople(rows);
+  const { people, holdersOf, whoIs } = await readPeople(rows);
   const directory = directoryOf({ people, groups: [] });
-  const me = people.find(({ names, isActive }) => isActive && names.includes(foldName(admin.id)))?.id;
+  const me = whoIs(admin.id);
   const alone = !(await takesTwo(rows));
   const administers = (await control.admins.decide(admin, { access: 'change', space, part: 'reviews' })).outcome === 'allow';
   const has = async (item: StoredItem, who: string): Promise<boolean> => {

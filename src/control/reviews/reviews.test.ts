@@ -1,11 +1,16 @@
+import { Database } from 'bun:sqlite';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
 import { checkBundle } from '../../audit/bundle/check.ts';
+import { createJournal } from '../../audit/journal.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
+import { toRecord } from '../../domain/happening.ts';
+import { connectLink } from '../../link/connect.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
@@ -65,6 +70,20 @@ const rolesNow = async (to: JsonObject): Promise<Json> => {
   return JSON.parse(JSON.stringify(mine.flatMap(({ body }) => roles.get(body.role) ?? [])));
 };
 
+let gateways = 0;
+
+/** That a role of the group ops was used once, for the tool `find`. */
+async function called(role: string, server: string, at: number): Promise<void> {
+  const link = connectLink({ home: fixture.home, self: 'gateway', peer: 'ledger' });
+  const node = `gateway-${(gateways += 1)}`;
+  const journal = createJournal(link, { node, incarnation: 'one', seenFile: join(fixture.home, `seen-${node}.json`) });
+  await journal.append(toRecord({
+    event: 'call.permitted', category: 'access', space: 'default', node, id: Bun.randomUUIDv7(), exchange: Bun.randomUUIDv7(), at, server, tool: 'find',
+    policies: [`role:${role}:group:ops:0:tools`],
+  }));
+  link.close();
+}
+
 async function opened(title: string): Promise<string> {
   const { code, body } = await send(DAN, 'POST', '/reviews', { body: { title, standIns: { group: 'risk' } } });
   expect(code).toBe('');
@@ -121,7 +140,8 @@ describe('who is asked', () => {
     expect(find(items, 'access', 'lost-ops@lost')['reviewers']).toEqual(['cal']);
     expect(objects((await send(ANN, 'GET', '/reviews/mine')).body['items']).map(idOf)).toContain(idOf(crm));
     expect(objects((await send(BOB, 'GET', '/reviews/mine')).body['items'])).toEqual([]);
-    for (const who of [BOB, CAL, ROOT, person('stranger')]) expect((await decide(who, review, [idOf(crm)], 'certify')).code).toBe('ERR_ADMIN_FORBIDDEN');
+    for (const who of [BOB, CAL, ROOT, person('stranger'), as('ANN')]) expect((await decide(who, review, [idOf(crm)],
+      'certify')).code).toBe('ERR_ADMIN_FORBIDDEN');
     expect((await decide(BOB, review, [idOf(own)], 'certify')).code).toBe('ERR_ADMIN_FORBIDDEN');
     // Nobody knows who holds the machine's token, whoever is called like it.
     const adm = find(items, 'access', 'adm-ops@adm');
@@ -175,6 +195,17 @@ describe('what an answer does', () => {
   let review: string;
   let items: readonly JsonObject[];
   beforeAll(async () => {
+    const wide = { server: 'erp', effects: ['read'] };
+    for (const name of ['idle', 'busy']) {
+      await configure(control(), 'role', 'default', name, { allow: [wide] });
+      await bind(`${name}-ops`, name, { group: 'ops' });
+    }
+    // These stand for long, and so does what is on record.
+    const database = new Database(join(fixture.home, 'control', 'store.db'));
+    database.run("UPDATE resource SET updated_at = updated_at - ? WHERE kind = 'binding' AND id IN ('wide-ops', 'idle-ops', 'busy-ops')", [100 * DAY_MS]);
+    database.close();
+    await called('other', 'lost', Date.now() - 120 * DAY_MS);
+    await called('wide', 'crm', Date.now() - 5 * DAY_MS);
     review = await opened('Does');
     items = await itemsOf(review);
   });
@@ -206,12 +237,10 @@ describe('what an answer does', () => {
   });
 
   test('what nobody answers lapses only where that stops nothing; the rest stays, and is told', async () => {
-    const patched = async (check: string, subject: string, more: JsonObject): Promise<void> => {
-      const id = `${review}.${idOf(find(items, check, subject))}`;
-      const body = (await control().store.get('review-item', 'default', id))?.body;
-      await control().store.put('review-item', 'default', id, { ...(isObject(body) ? body : {}), ...more }, { by: 'tests' });
-    };
-    await patched('wildcard-grant', 'wide-ops@crm', { lapses: true, change: { kind: 'narrow-grant', binding: 'wide-ops', server: 'crm', tools: ['find'] } });
+    expect(find(items, 'unused-access', 'idle-ops@erp')).toMatchObject({ severity: 'high', lapses: true });
+    expect(find(items, 'unused-access', 'busy-ops@erp')).toMatchObject({ severity: 'high', lapses: true });
+    // It was idle when it was asked about.
+    await called('busy', 'erp', Date.now());
     const body = (await control().store.get('review', 'default', review))?.body;
     await control().store.put('review', 'default', review, { ...(isObject(body) ? body : {}), dueAt: Date.now() - 1 }, { by: 'tests' });
     await lapse(control(), 'default', review);
@@ -220,10 +249,26 @@ describe('what an answer does', () => {
     // To what was used, and never to more than there was.
     expect(await rolesNow({ group: 'ops' })).toContainEqual({ server: 'crm', effects: ['read', 'write', 'destroy', 'execute', 'communicate'],
       tools: ['find'] });
-    expect(find(after, 'access', 'desk-sales@crm')).toMatchObject({ state: 'unanswered', remedy: 'none' });
+    expect(find(after, 'unused-access', 'idle-ops@erp')).toMatchObject({ state: 'lapsed', remedy: 'done' });
+    expect(await findStored(control().store, 'binding', 'default', 'idle-ops')).toBeUndefined();
+    for (const one of [find(after, 'access', 'desk-sales@crm'), find(after, 'unused-access', 'busy-ops@erp')]) {
+      expect(one).toMatchObject({ state: 'unanswered', remedy: 'none' });
+    }
+    expect(await findStored(control().store, 'binding', 'default', 'busy-ops')).toBeDefined();
     expect(journalOf(fixture.home, { event: 'review.decided' }).at(-1)).toMatchObject({ principal: 'sallyport|reviews', action: 'review.lapse' });
     await lapse(control(), 'default', review);
     expect(journalOf(fixture.home, { event: 'review.decided' }).filter(({ action }) => action === 'review.lapse')).toHaveLength(1);
+  });
+
+  test('what was said and not begun, as control was ended, is carried out', async () => {
+    const id = `${review}.${idOf(find(items, 'access', 'adm-ops@adm'))}`;
+    const { body } = await findStored(control().store, 'review-item', 'default', id) ?? {};
+    if (body === undefined) throw new Error(id);
+    const words = [{ by: 'sallyport|admin', at: 1, decision: 'revoke' as const, reason: 'because' }];
+    await putStored(control().store, 'review-item', 'default', id, { ...body, state: 'revoked', words }, 'tests');
+    expect((await send(DAN, 'POST', '/reviews/:id/verify', { params: { id: review } })).code).toBe('');
+    expect(await findStored(control().store, 'binding', 'default', 'adm-ops')).toBeUndefined();
+    expect((await findStored(control().store, 'review-item', 'default', id))?.body.remedy).toBe('verified');
   });
 
   test('its evidence proves itself, and what is stored of it cannot be changed unseen', async () => {

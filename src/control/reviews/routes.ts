@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REVIEW_CHECKS } from '../../domain/finding.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { ITEM_STATES } from '../../review/decision.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import { csvReport } from '../../review/report/csv.ts';
 import { htmlReport } from '../../review/report/html.ts';
 import { markdownReport } from '../../review/report/markdown.ts';
@@ -98,7 +99,16 @@ const answers: readonly Route[] = [
     act: async ({ admin, space, params, signal }, control) => {
       const { body } = await needStored(control.store, 'review-item', space, rowId(idOf(params), params['item'] ?? ''));
       await (await reviewing(control, control.store, { admin, space })).need(body);
-      return suggestionFor(control, { admin, space }, body, signal);
+      // Each reads a quarter of records again: one at a time is what a person can read.
+      const key = `reviews/suggesting/${admin.id}`;
+      if (!(await control.state.setIfAbsent(key, '1', LIMITS.reviewSuggestionMs))) {
+        throw new SallyportError('ERR_BUSY', 'another suggestion of yours is being made', { remedy: 'Wait for it, or a minute.' });
+      }
+      try {
+        return await suggestionFor(control, { admin, space }, body, signal);
+      } finally {
+        await control.state.delete(key);
+      }
     },
   }),
 ];

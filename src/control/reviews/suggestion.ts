@@ -53,7 +53,9 @@ export async function suggestionFor(control: Control, { space }: By, item: Store
   return {
     remedy: { kind: remedy.kind, server: remedy.server, ...(remedy.kind === 'narrow-grant' ? { tools: remedy.tools } : {}) },
     before: text(before), after: text(result), windows: item.evidence['windows'] ?? [],
-    replayed: { since: window.since, decisions, blocked: changes.denied, undecidable: undecidable.count, tools: Object.fromEntries([...blocked].slice(0,
-      TOOLS_SHOWN)) },
+    replayed: {
+      since: window.since, decisions, blocked: changes.denied, undecidable: undecidable.count, complete: !ends.aborted,
+      tools: Object.fromEntries([...blocked].slice(0, TOOLS_SHOWN)),
+    },
   };
 }

@@ -3,7 +3,7 @@ import { day, DAY_MS } from '../../review/days.ts';
 import type { Control } from '../control.ts';
 import { listStored } from '../stored.ts';
 import { closeReview } from './close.ts';
-import { lapse } from './lapse.ts';
+import { lapse, resume } from './lapse.ts';
 import { openReview } from './open.ts';
 import { remind } from './remind.ts';
 import { REVIEWS } from './remedy.ts';
@@ -25,6 +25,7 @@ async function tendAll(control: Control): Promise<void> {
   const open = (await listStored(control.store, 'review')).filter(({ body }) => body.state === 'open');
   for (const { id, space, body } of open) {
     const at = control.now();
+    await resume(control, space, id);
     if (at >= body.dueAt) await lapse(control, space, id);
     else if (isTimeToRemind(body.reminders, body.openedAt, body.dueAt, at)) await remind(control, space, id);
     if (at >= body.dueAt + LIMITS.reviewGraceMs) await closeReview(control, { admin: { id: REVIEWS, may: [] }, space }, id);

@@ -19,7 +19,7 @@ function cellsOf({ id, check, severity, title, subject, owner = '', reviewers, s
 
 /** A text that a spreadsheet would take for a formula is shown as one, and is none. */
 function cell(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   const plain = /^[=+\-@\s]/.test(line) ? `'${line}` : line;
   return `"${plain.replaceAll('"', '""')}"`;
 }
