@@ -30,10 +30,15 @@ describe('a scenario is', () => {
   test('prevented where nothing happened and what was claimed acted', () => {
     expect(judge(SCENARIO, NOTHING, [DENIED, HOUSE])).toMatchObject({
       outcome: 'prevented', silent: [], tookMs: 15,
-      acted: [{ control: 'untrusted-destination', shows: ['default/untrusted-destination'] }, { control: 'permits' }],
+      acted: [{ control: 'untrusted-destination', shows: ['default/untrusted-destination'] }],
       evidence: [{ position: 4, event: 'call.denied', server: 'rt-a', tool: 't', code: 'ERR_POLICY_DENIED', policies: ['default/untrusted-destination'] }],
     });
     expect(judge(SCENARIO, NOTHING, [DENIED])).not.toHaveProperty('red');
+  });
+
+  test('by nobody\'s permit where no policy is named that forbade it', () => {
+    const denied = { position: 4, event: 'call.denied', code: 'ERR_POLICY_DENIED', policies: [] };
+    expect(judge({ ...SCENARIO, by: ['permits'] }, NOTHING, [denied])).toMatchObject({ acted: [{ control: 'permits', shows: ['ERR_POLICY_DENIED'] }] });
   });
 
   test('red where another control prevented it than the one that was claimed', () => {

@@ -19,8 +19,10 @@ const HOUSEKEEPING = /^(?:config\.(?:changed|sealed)|role\.|token\.issued|key\.|
  */
 export function judge(scenario: Scenario, played: Played, records: readonly JsonObject[], obeys = true): ScenarioResult {
   const about = records.filter((record) => isAbout(record, scenario, played));
-  const { refusals, unapproved, shown } = played;
-  const said = new Set([...about.flatMap(wordsOf), ...refusals.map(({ code }) => code), ...Object.values(unapproved).flatMap(codesIn), ...shown]);
+  const { unapproved, shown } = played;
+  // What policy denied is on record with the policies that did.
+  const refused = played.refusals.map(({ code }) => code).filter((code) => code !== DENIED);
+  const said = new Set([...about.flatMap(wordsOf), ...refused, ...Object.values(unapproved).flatMap(codesIn), ...shown]);
   const acted = CONTROLS.flatMap((control): readonly Acted[] => {
     const shows = showsOf(control, said);
     return shows.length === 0 ? [] : [{ control: control.id, shows }];
@@ -59,11 +61,15 @@ function whyRed({ claim }: Scenario, outcome: Outcome, silent: readonly string[]
   return silent.length === 0 ? undefined : `it is ${outcome}, but without ${silent.join(', ')}`;
 }
 
+const DENIED = 'ERR_POLICY_DENIED';
+
 /** Every word of a record that a control can be known by. */
 function wordsOf(record: JsonObject): readonly string[] {
   const detail = isObject(record['detail']) ? record['detail'] : {};
+  const [code, policies] = [textOf(record, 'code'), policiesOf(record)];
   return [
-    textOf(record, 'event'), textOf(record, 'code'), ...policiesOf(record), ...findingsOf(record),
+    // Where a policy forbade it, that nobody else was asked for a permit shows nothing.
+    textOf(record, 'event'), ...(code === DENIED && policies.length > 0 ? [] : [code]), ...policies, ...findingsOf(record),
     ...(detail['sanitised'] === undefined ? [] : ['sanitised']),
   ].filter((word) => word !== '');
 }

@@ -11,7 +11,7 @@ export const REDTEAM: readonly Switch[] = [
     ['the home is erased', 'stopped, it is gone at once', '    eraseHome(home);\n', ''],
   ]),
   ...switches('src/roles/range/configuration.ts', 'src/roles/range/range.test.ts', [
-    ['only what decides', 'of a configuration what decides', "if (value === undefined || key === 'policies') continue;", 'if (value === undefined) continue;'],
+    ['only what decides', 'of a configuration what decides', 'for (const key of KEPT) {', 'for (const key of Object.keys(whole)) {'],
     ['what reaches out stays out', 'of a configuration what decides', 'isObject(value) ? without(value, outside) : value', 'value'],
     ['secrets of servers', 'of a configuration what decides', 'filter(([key]) => KEPT_OF_SERVER.includes(key))', "filter(([key]) => key !== 'url')"],
   ]),
