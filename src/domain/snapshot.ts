@@ -130,7 +130,7 @@ export interface Lease {
   /** The same for everything that an agent (`<space>/<agent>`) took part in, and for a whole space (`*`: for all of them). */
   readonly agentsNotBefore?: Readonly<Record<string, number>>;
   readonly spacesNotBefore?: Readonly<Record<string, number>>;
-  /** Where nothing of the gate goes: a name or address, or `*.<domain>` for all below. */
+  /** Where nothing of a space goes, as `<space>/<host>` (`*`: of no space): a name or address, or `*.<domain>` for all below. */
   readonly blockedHosts?: readonly string[];
   readonly killed: Killed;
 }

@@ -205,7 +205,7 @@ describe('what is open ends', () => {
     ['ERR_KILLED', 'a switch of its own', ({ killed }) => void killed.servers.push('default/mailer')],
     ['ERR_KILLED', 'the switch of everything', ({ killed }) => void (killed.all = true)],
     ['ERR_KILLED', 'the switch of its space', ({ killed }) => void killed.spaces.push('default')],
-    ['ERR_EGRESS_FORBIDDEN', 'a host that is blocked', ({ blockedHosts }) => void blockedHosts.push('*.test')],
+    ['ERR_EGRESS_FORBIDDEN', 'a host that is blocked', ({ blockedHosts }) => void blockedHosts.push('red/echo.test', 'default/*.test')],
     ['ERR_LEASE_EXPIRED', 'control that is away', (on) => void (on.expired = true)],
     ['ERR_EGRESS_FORBIDDEN', 'a list that was changed', ({ networks }) => void networks.set('mailer', [])],
     ['ERR_SERVER_UNKNOWN', 'a server that is gone', ({ networks }) => void networks.delete('mailer')],

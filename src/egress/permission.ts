@@ -28,12 +28,18 @@ export function permit({ snapshot, lease }: Judge, { space, server }: ServerName
   if (entry.status === 'quarantined') throw new SallyportError('ERR_SERVER_QUARANTINED', 'The server is in quarantine.');
   if (entry.status !== 'approved') throw new SallyportError('ERR_SERVER_NOT_APPROVED', 'The server is not approved: until then it reaches nothing.');
   const name = readHost(host);
-  if (name !== undefined && (lease.blockedHosts ?? []).some((blocked) => isHost(blocked, name))) {
+  if (name !== undefined && (lease.blockedHosts ?? []).some((blocked) => isBlocked(blocked, space, name))) {
     throw new SallyportError('ERR_EGRESS_FORBIDDEN', 'The host is blocked.');
   }
   const found = name === undefined ? undefined : findAllowedHost(allowedOf(entry), name, port);
   if (found === undefined) throw new SallyportError('ERR_EGRESS_FORBIDDEN', 'The server may not connect there.');
   return found;
+}
+
+/** `blocked`: `<space>/<host>`. */
+function isBlocked(blocked: string, space: string, host: string): boolean {
+  const at = blocked.indexOf('/');
+  return ['*', space].includes(blocked.slice(0, at)) && isHost(blocked.slice(at + 1), host);
 }
 
 /** By entry of a snapshot, which never changes. */

@@ -14,7 +14,6 @@ export interface ContainedPart {
 export interface PolicyContainment extends ContainedPart {
   readonly id: string;
   readonly verb: 'read-only' | 'require-approval' | 'step-up' | 'raise-inspection' | 'block-host';
-  readonly reason: string;
   /** Epoch ms. */
   readonly until: number;
   /** It holds in every space. */
@@ -34,7 +33,7 @@ export function compileContainments(containments: readonly PolicyContainment[], 
 }
 
 function writeContainment(containment: PolicyContainment): string {
-  const { id, verb, reason, until, organisation, approvers, tokenAgeMaxS } = containment;
+  const { id, verb, until, organisation, approvers, tokenAgeMaxS } = containment;
   const ends = new Date(until).toISOString();
   const mustCall = verb === 'read-only' || verb === 'require-approval';
   const says: Readonly<Record<PolicyContainment['verb'], readonly string[]>> = {
@@ -48,7 +47,7 @@ function writeContainment(containment: PolicyContainment): string {
   return writePolicy({
     id: `containment:${id}`,
     remarks: {
-      reason: REASONS[verb], owner: reason, expires: ends, ...(organisation ? { scope: 'organisation' } : {}),
+      reason: REASONS[verb], source: 'containment', expires: ends, ...(organisation ? { scope: 'organisation' } : {}),
       ...(verb === 'require-approval' ? { approve: approvers } : {}),
     },
     effect: 'forbid',

@@ -57,6 +57,6 @@ export const CONTAINMENT: readonly Switch[] = [
     ['switches of whole spaces', 'a switch for a whole space', 'spaces.includes(space) || servers', 'servers'],
   ]),
   ...switches('src/egress/permission.ts', 'src/egress/door.test.ts', [
-    ['hosts that are blocked', 'a host that is blocked', 'some((blocked) => isHost(blocked, name))', 'some((blocked) => isHost(blocked, \'\'))'],
+    ['hosts that are blocked', 'a host that is blocked', 'some((blocked) => isBlocked(blocked, space, name))', 'some((blocked) => isBlocked(blocked, space, \'\'))'],
   ]),
 ];

@@ -8,7 +8,7 @@ import { principalOf } from '../audit/people.ts';
 import { rehearse, whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
-import { listStored, putStored } from '../stored.ts';
+import { findStored, listStored, putStored } from '../stored.ts';
 import { ACTS, prepare, type Act } from './acts.ts';
 import { activeContainments, type Contained } from './active.ts';
 import { presentContainment } from './present.ts';
@@ -26,7 +26,9 @@ export async function contain(control: Control, by: By, request: NewContainment)
   const at = control.now();
   const kind = VERB_KINDS[wish.verb];
   const until = kind.way === 'standing' ? { until: at + forMs } : {};
-  const fresh: StoredContainment = { ...wish, by: by.admin.id, at, ...until, state: kind.way === 'act' ? 'failed' : 'applied', touched: {} };
+  const everywhere = wish.verb === 'block-host' && by.space === DEFAULT_SPACE && mayEverywhere(by) ? { everywhere: true as const } : {};
+  const state = kind.way === 'act' ? 'failed' as const : 'applied' as const;
+  const fresh: StoredContainment = { ...wish, by: by.admin.id, at, ...until, ...everywhere, state, touched: {} };
   const perform = ACTS[wish.verb];
   const touched = await touchedBy(control.store, { space: by.space, body: fresh }, at);
   const containment: StoredContainment = { ...fresh, touched };
@@ -49,13 +51,23 @@ export async function contain(control: Control, by: By, request: NewContainment)
 async function checked(control: Control, { admin, space }: By, request: NewContainment): Promise<NewContainment> {
   const complaint = complain(request.verb, request.scope);
   if (complaint !== undefined) throw new SallyportError('ERR_REQUEST_INVALID', `body.scope: ${complaint}`, { remedy: 'See docs/containment.md.' });
-  if (request.scope.target === 'all' && (space !== DEFAULT_SPACE || (admin.proof !== undefined && admin.organisation !== true))) {
+  const { target, name } = request.scope;
+  if (target === 'all' && (space !== DEFAULT_SPACE || !mayEverywhere({ admin, space }))) {
     throw new SallyportError('ERR_REQUEST_INVALID', 'everything is contained from the default space, by who may everywhere', {
       remedy: 'Contain this space: --space-wide, or what is in it.',
     });
   }
-  if (request.scope.target !== 'principal') return request;
-  return { ...request, scope: { ...request.scope, name: await principalOf(control, space, request.scope.name) } };
+  // An id of a credential says nothing of its space: what is issued elsewhere is nobody's here to end.
+  const isIssued = target === 'credential' && (request.verb === 'kill' || request.verb === 'revoke-tokens');
+  if (isIssued && !mayEverywhere({ admin, space }) && await findStored(control.store, 'token', space, name) === undefined) {
+    throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'that is no token of this space', { remedy: 'It takes a role for the whole organisation (space "*").' });
+  }
+  return target === 'principal' ? { ...request, scope: { target, name: await principalOf(control, space, name) } } : request;
+}
+
+/** Control itself, and who has this access in every space. */
+export function mayEverywhere({ admin }: By): boolean {
+  return admin.proof === undefined || admin.organisation === true;
 }
 
 /** As whom playbooks that start by themselves act. */
@@ -127,8 +139,8 @@ async function act(control: Control, by: By, containment: StoredContainment, per
     await putStored(control.store, 'containment', by.space, id, body, by.admin.id);
     return { id, space: by.space, body };
   };
-  // Until it is done it has failed: a control that is killed here leaves no word that it was.
-  await kept({ ...containment, state: 'failed' });
+  // Until it is done it has failed: a control that is killed here leaves no word that it was. What was done before stays done meanwhile.
+  if (same === undefined) await kept({ ...containment, state: 'failed' });
   const { answer, result } = await perform(control, by, containment);
   const contained = await kept({ ...containment, state: way === 'kept' ? 'applied' : 'done', result });
   await control.lease.renew();
@@ -152,7 +164,10 @@ async function needRoom(rows: Rows, space: string, now: number): Promise<void> {
       remedy: 'Lift some, or contain more at once.',
     });
   }
-  const ended = all.filter(({ body }) => body.state !== 'applied').toSorted((one, other) => one.body.at - other.body.at);
+  // What ended tokens does so for as long as one of them could live: without its row they would live again.
+  const isOver = ({ state, verb, at }: StoredContainment): boolean =>
+    state !== 'applied' && (verb !== 'revoke-tokens' || now - at >= LIMITS.tokenLifetimeMsMax);
+  const ended = all.filter(({ body }) => isOver(body)).toSorted((one, other) => one.body.at - other.body.at);
   const over = ended.slice(0, Math.max(0, ended.length - LIMITS.containmentsEndedKept));
   for (const { id } of over) await rows.delete('containment', space, id, { by: 'control' });
 }

@@ -81,3 +81,35 @@ test('two incidents hold one thing each for itself, and what failed is on record
   const { entries } = await fixture.role.control.ledger.query({ space: 'default', limit: 200, order: 'newest' });
   expect(entries.find(({ record }) => record['event'] === 'containment.failed')?.record).toMatchObject({ code: 'ERR_NOT_FOUND', category: 'response' });
 });
+
+test('who may in one space contains nothing beyond it, and lifts nothing that holds beyond it', async () => {
+  const { control } = fixture.role;
+  const local = person('lea', 'locals');
+  await configure(control, 'admin', 'default', 'locals', { to: { group: 'locals' }, role: 'admin', space: 'default' });
+  await configure(control, 'setting', 'default', 'administration', { twoPersons: false });
+  expect((await asked(local, 'read-only', { target: 'all' })).code).toBe('ERR_REQUEST_INVALID');
+  for (const verb of ['kill', 'revoke-tokens']) {
+    expect((await asked(local, verb, { target: 'credential', name: 'https://idp.example|other' })).code).toBe('ERR_ADMIN_FORBIDDEN');
+    expect((await asked(OWNER, verb, { target: 'credential', name: 'https://idp.example|other' })).code).toBe('');
+  }
+  const mine = await asked(local, 'block-host', { target: 'host', name: 'a.example' });
+  const ours = await asked(OWNER, 'block-host', { target: 'host', name: 'b.example' });
+  expect(control.lease.current?.lease.blockedHosts).toEqual(['*/b.example', 'default/a.example']);
+  expect(await lifted(local, text(ours.body['id']))).toBe('ERR_ADMIN_FORBIDDEN');
+  expect(await lifted(local, text(mine.body['id']))).toBe('');
+  const all = await asked(OWNER, 'step-up', { target: 'all' });
+  expect(await lifted(local, text(all.body['id']))).toBe('ERR_ADMIN_FORBIDDEN');
+  expect(await lifted(OWNER, text(all.body['id']))).toBe('');
+});
+
+test('tokens that were ended stay so, and are ended anew when it is asked once more', async () => {
+  const { control } = fixture.role;
+  const ended = (): number | undefined => control.lease.current?.lease.agentsNotBefore?.['default/bot'];
+  const first = await asked(ANALYST, 'revoke-tokens', { target: 'agent', name: 'bot' });
+  expect(first.code).toBe('');
+  const at = ended() ?? 0;
+  expect(at).toBeGreaterThan(0);
+  const again = await asked(ANALYST, 'revoke-tokens', { target: 'agent', name: 'bot' });
+  expect(again.body).toMatchObject({ id: text(first.body['id']) });
+  expect(ended() ?? 0).toBeGreaterThanOrEqual(at);
+});

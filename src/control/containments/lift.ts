@@ -9,7 +9,7 @@ import type { By, Control } from '../control.ts';
 import { liftHold } from '../holds/place.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
-import { IN_LEASES, recordOf } from './contain.ts';
+import { IN_LEASES, mayEverywhere, recordOf } from './contain.ts';
 import { presentContainment } from './present.ts';
 import type { StoredContainment } from './schema.ts';
 
@@ -26,6 +26,9 @@ export async function lift(control: Control, by: By, id: string, reason: string)
     throw new SallyportError('ERR_CONFLICT', `${verb} has no way back that is a click: it ${state === 'failed' ? 'was not done' : 'is done'}`, {
       remedy: 'What brings back what it took stands in its answer: sallyport incident show.',
     });
+  }
+  if ((scope.target === 'all' || found.body.everywhere === true) && !mayEverywhere(by)) {
+    throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'it holds in every space', { remedy: 'It takes a role for the whole organisation (space "*").' });
   }
   if (isWide(scope)) await needSecondPersonFor(control.store, by, `it lets a whole space go on that ${verb} contains`);
   const ended = { by: admin.id, at: control.now(), reason };

@@ -54,6 +54,8 @@ export const CONTAINMENT = z.strictObject({
   until: z.number().exactOptional(),
   state: z.enum(['applied', 'lifted', 'expired', 'done', 'failed']),
   touched: TOUCHED,
+  /** Of `block-host` by who may everywhere: in every space. */
+  everywhere: z.literal(true).exactOptional(),
   ended: z.strictObject({ by: z.string(), at: z.number(), reason: z.string() }).exactOptional(),
   result: RESULT.exactOptional(),
 });

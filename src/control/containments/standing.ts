@@ -32,13 +32,13 @@ export async function readStops(rows: Rows, now: number): Promise<Stops> {
   };
   const found: Gathering = { all: false, kept, credentials: new Set(), notBefore: { principals: {}, agents: {}, spaces: {} }, hosts: new Set() };
   for (const containment of await listStored(rows, 'containment')) {
-    const { space, body } = containment;
+    const { body } = containment;
     if (body.verb === 'revoke-tokens' && body.state === 'done' && now - body.at < LIMITS.tokenLifetimeMsMax) endIssued(found, containment);
     if (body.verb === 'drop-context' && body.state === 'done' && now - body.at < LIMITS.contextDropMs) await stop(rows, found, containment);
     if (body.state !== 'applied' || (body.until !== undefined && body.until <= now)) continue;
     if (body.verb === 'kill' || body.verb === 'quarantine-server') await stop(rows, found, containment);
     if (body.verb === 'rotate-secret' && typeof body.result?.['holds'] === 'string') found.credentials.add(body.result['holds']);
-    if (body.verb === 'block-host') await block(rows, found, body.scope.name, space);
+    if (body.verb === 'block-host') await block(rows, found, containment);
   }
   const { all, notBefore } = found;
   const sorted = (name: keyof typeof kept): readonly string[] => [...kept[name]].toSorted();
@@ -79,12 +79,11 @@ function endIssued({ notBefore }: Gathering, { space, body: { at, scope: { targe
 }
 
 /** Servers that are reached there stop; local ones keep running, without it. */
-async function block(rows: Rows, { hosts, kept }: Gathering, host: string, space: string): Promise<void> {
-  hosts.add(host);
-  for (const server of await listStored(rows, 'server')) {
-    if (space !== DEFAULT_SPACE && server.space !== space) continue;
+async function block(rows: Rows, { hosts, kept }: Gathering, { space, body: { scope: { name }, everywhere } }: Contained): Promise<void> {
+  hosts.add(`${everywhere === true ? '*' : space}/${name}`);
+  for (const server of everywhere === true ? await listStored(rows, 'server') : await listStored(rows, 'server', space)) {
     const { endpoint } = server.body;
-    if (endpoint.transport !== 'stdio' && isHost(host, new URL(endpoint.url).hostname)) kept.servers.add(`${server.space}/${server.id}`);
+    if (endpoint.transport !== 'stdio' && isHost(name, new URL(endpoint.url).hostname)) kept.servers.add(`${server.space}/${server.id}`);
   }
 }
 
@@ -111,14 +110,14 @@ export async function readPolicyContainments(
 ): Promise<readonly { readonly space: string; readonly containment: PolicyContainment }[]> {
   const found: { readonly space: string; readonly containment: PolicyContainment }[] = [];
   for (const one of await activeContainments(rows, now)) {
-    const { id, space, body: { verb, scope: { target, name }, reason, until, approvers = APPROVERS, tokenAgeMaxS = TOKEN_AGE_MAX_S } } = one;
+    const { id, space, body: { verb, scope: { target, name }, until, approvers = APPROVERS, tokenAgeMaxS = TOKEN_AGE_MAX_S, everywhere } } = one;
     const said = BY_POLICY.find((known) => known === verb);
     if (said === undefined || until === undefined) continue;
     const servers = await serversOf(rows, one);
     found.push({
       space,
       containment: {
-        id, verb: said, reason, until, approvers, tokenAgeMaxS, organisation: target === 'all',
+        id, verb: said, until, approvers, tokenAgeMaxS, organisation: target === 'all' || everywhere === true,
         ...(servers === undefined ? {} : { servers }), ...(target === 'tool' ? { tool: name.slice(name.indexOf('/') + 1) } : {}),
         ...(target === 'agent' ? { agent: name } : {}), ...(target === 'principal' ? { principal: name } : {}),
       },
@@ -131,15 +130,15 @@ export async function readPolicyContainments(
 export async function raisedInspection(rows: Rows, settings: DetectSettings, now: number): Promise<DetectSettings> {
   let raised: Record<string, SpaceDetect> = { ...settings };
   for (const one of await activeContainments(rows, now)) {
-    const { space, body: { verb, scope } } = one;
+    const { space, body: { verb, scope, everywhere: isEverywhere } } = one;
     if (verb === 'block-host') {
-      const spaces = space === DEFAULT_SPACE ? await spacesOf(rows, raised) : [space];
+      const spaces = isEverywhere === true ? await spacesOf(rows, raised) : [space];
       for (const of of spaces) raised = { ...raised, [of]: { ...raised[of], blockedHosts: [...new Set([...(raised[of]?.blockedHosts ?? []), scope.name])] } };
     }
     if (verb !== 'raise-inspection') continue;
     const servers = await serversOf(rows, one);
     const spaces = scope.target === 'all' ? Object.keys(raised) : [space];
-    for (const of of spaces) raised = { ...raised, [of]: servers === undefined ? everywhere(raised[of] ?? {}) : atServers(raised[of] ?? {}, servers) };
+    for (const of of spaces) raised = { ...raised, [of]: servers === undefined ? atAll(raised[of] ?? {}) : atServers(raised[of] ?? {}, servers) };
   }
   return raised;
 }
@@ -148,7 +147,7 @@ async function spacesOf(rows: Rows, settings: DetectSettings): Promise<readonly 
   return [...new Set([DEFAULT_SPACE, ...Object.keys(settings), ...(await listStored(rows, 'server')).map(({ space }) => space)])].toSorted();
 }
 
-function everywhere({ detectors: _off, servers = {}, ...rest }: SpaceDetect): SpaceDetect {
+function atAll({ detectors: _off, servers = {}, ...rest }: SpaceDetect): SpaceDetect {
   const raised = Object.entries(servers).map(([id, { detectors: _modes, ...server }]) => [id, { ...server, onFailure: 'refuse' as const }] as const);
   return { ...rest, onFailure: 'refuse', ...(raised.length === 0 ? {} : { servers: Object.fromEntries(raised) }) };
 }
