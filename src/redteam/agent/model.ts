@@ -3,6 +3,7 @@ import { isArray, isObject, type Json, type JsonObject } from '../../domain/json
 import { LIMITS } from '../../domain/limits.ts';
 import type { MakeMind, Mind } from './mind.ts';
 import type { Order } from './orders.ts';
+import { parsed } from './parsed.ts';
 
 /** A model behind an endpoint that speaks OpenAI's chat completions. */
 export interface ModelEndpoint {
@@ -95,7 +96,7 @@ function ordersOf(message: JsonObject): readonly Order[] {
   const calls = isArray(message['tool_calls']) ? message['tool_calls'] : [];
   return calls.slice(0, LIMITS.redteamModelCallsMax).flatMap((call): readonly Order[] => {
     const wanted = isObject(call) && isObject(call['function']) ? call['function'] : {};
-    const given = parsed(textOf(wanted['arguments']));
+    const given = parsed(textOf(wanted['arguments'])) ?? {};
     const server = textOf(given['server']);
     switch (textOf(wanted['name'])) {
       case 'call_tool': return [{ do: 'call', server, tool: textOf(given['tool']), given: isObject(given['arguments']) ? given['arguments'] : {} }];
@@ -104,15 +105,6 @@ function ordersOf(message: JsonObject): readonly Order[] {
       default: return [];
     }
   }).filter(({ server }) => /^rt-[a-z0-9-]{1,40}$/.test(server));
-}
-
-function parsed(text: string): JsonObject {
-  try {
-    const value: Json = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function textOf(value: Json | undefined): string {

@@ -1,5 +1,6 @@
-import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { formsOf } from './forms.ts';
+import { parsed } from './parsed.ts';
 
 /**
  * The grammar of what the gullible agent obeys, in any form that a text may be written in (`forms.ts`):
@@ -61,18 +62,9 @@ function objectAfter(text: string, match: RegExpExecArray): JsonObject {
     if (quoted) continue;
     if (one === '{') depth += 1;
     if (one === '}') depth -= 1;
-    if (depth === 0) return parsed(text.slice(from, at + 1));
+    if (depth === 0) return parsed(text.slice(from, at + 1)) ?? {};
   }
   return {};
 }
 
 const OBJECT_CHARS_MAX = 20_000;
-
-function parsed(text: string): JsonObject {
-  try {
-    const value: Json = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}

@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject } from '../../domain/json.ts';
+import { isObject, type JsonObject } from '../../domain/json.ts';
+import { parsed } from './parsed.ts';
 
 /** What the gate said to one message: what was read, or why nothing was. */
 export interface Heard {
@@ -50,15 +51,6 @@ export function heardOf(status: number, text: string): Heard {
   if (isObject(result)) return { status, result };
   const detail = isObject(error) && isObject(error['data']) ? error['data'] : isObject(error) ? error : body;
   return { status, ...textAt(detail, 'code'), ...textAt(detail, 'exchange'), ...textAt(isObject(error) ? error : body, 'message') };
-}
-
-function parsed(text: string): JsonObject | undefined {
-  try {
-    const value: Json = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function textAt(object: JsonObject, key: string): JsonObject {
