@@ -29,6 +29,20 @@ export const PLAYBOOKS: readonly Switch[] = [
     ['revoked signatures', 'of this very playbook', 'if (signature.revoked === true)', 'if (signature.revoked === null)'],
     ['signatures that have ended', 'of this very playbook', 'Date.parse(signature.valid_until) <= now', 'Date.parse(signature.valid_until) < 0'],
   ]),
+  ...switches('src/incident/playbook/gather.ts', 'src/incident/playbook/progress.test.ts', [
+    ['playbooks that call themselves', 'never its own caller', 'if (way.includes(playbook.id)) throw', 'if (way.length > 99) throw'],
+    ['revoked playbooks', 'never its own caller', 'if (problem !== undefined) throw', "if (problem === '') throw"],
+  ]),
+  ...switches('src/incident/playbook/progress.ts', 'src/incident/playbook/progress.test.ts', [
+    ['what a called playbook may change', 'variables of its own', "step.out_args?.includes(name) === true)", "name !== '')"],
+    ['branches are waited for', 'waits for the last of them', "if (frame.kind === 'parallel' && rest.cursors.some(isIn)) return rest;", ''],
+  ]),
+  ...switches('src/control/playbooks/actor.ts', RUNS, [
+    ['what somebody signed in for', 'signed in for less', '{ ...(await asNow(actor, control)), may }', '{ ...(await asNow(actor, control)) }'],
+  ]),
+  ...switches('src/control/playbooks/engine.ts', RUNS, [
+    ['one driver', 'another control drives', 'LIMITS.playbookDriverMs))) return;', 'LIMITS.playbookDriverMs)) && name === \'\') return;'],
+  ]),
   ...switches('src/control/playbooks/library.ts', RUNS, [
     ['broken signatures of others', 'only what was taken in signed is run', 'if (broken !== undefined) {', "if (broken?.id === '') {"],
     [
@@ -46,7 +60,7 @@ export const PLAYBOOKS: readonly Switch[] = [
     ['rehearsals change nothing', 'a rehearsal shows every step', 'body: { ...request.body, dryRun: true }', 'body: { ...request.body, dryRun: false }'],
   ]),
   ...switches('src/control/playbooks/drive.ts', RUNS, [
-    ['who drives a run acts', 'step by step nothing is done', 'return { ...run, actor: whoOf(admin, control.now()) };', 'return run;'],
+    ['who drives a run acts', 'step by step nothing is done', 'return { ...run, actor: whoOf(admin, control.now()), may: [...admin.may] };', 'return run;'],
     ['what a step waits for', 'step by step nothing is done', 'if (fits) return;', 'if (fits || !fits) return;'],
     ['what people were asked', 'is driven by their answers', 'if (value === undefined) throw invalid(', "if (value === '') throw invalid("],
   ]),

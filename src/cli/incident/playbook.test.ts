@@ -38,7 +38,8 @@ test('a playbook is listed, shown, exported, verified without control, changed, 
   const { signatures: _, ...unsigned } = JSON.parse(changed);
   writeFileSync(file, JSON.stringify({ ...unsigned, modified: '2026-12-24T00:00:00.000Z' }));
   expect(await playbook('import', file, '--reason', 'ours')).toMatchObject({ code: 0, out: expect.stringContaining('was taken in and signed') });
-  writeFileSync(file, JSON.stringify({ ...unsigned, workflow: { ...unsigned.workflow, 'switch-condition--00000000-0000-4000-8000-000000000000': { type: 'switch-condition' } } }));
+  const switching = { 'switch-condition--00000000-0000-4000-8000-000000000000': { type: 'switch-condition' } };
+  writeFileSync(file, JSON.stringify({ ...unsigned, workflow: { ...unsigned.workflow, ...switching } }));
   expect((await playbook('import', file, '--reason', 'ours')).err).toContain('switch-condition steps are not run here');
   expect((await playbook('remove', 'runaway')).code).toBe(0);
 }, 60_000);

@@ -10,16 +10,16 @@ type Actor = PlaybookRun['actor'];
 
 const AUTOMATIC_ID = 'sallyport|playbook';
 /** What runs by itself contains and reads; that something may run again is for people. */
-const AUTOMATIC_MAY: readonly Access[] = ['read', 'investigate', 'stop'];
+export const AUTOMATIC_MAY: readonly Access[] = ['read', 'investigate', 'stop'];
 
 export function automaticActor(at: number): Actor {
   return { id: AUTOMATIC_ID, via: 'root', kind: 'workload', groups: [], at };
 }
 
 /** Who acts, with the rights of this moment. Throws `ERR_ADMIN_FORBIDDEN` for somebody who was deactivated since. */
-export async function adminOf(actor: Actor, control: Control): Promise<Admin> {
+export async function adminOf({ actor, may }: Pick<PlaybookRun, 'actor' | 'may'>, control: Control): Promise<Admin> {
   if (actor.id === AUTOMATIC_ID) {
-    return { id: AUTOMATIC_ID, may: AUTOMATIC_MAY, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
+    return { id: AUTOMATIC_ID, may, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
   }
   if (actor.via !== 'root' && await isRevoked(control.store, actor.id)) {
     throw new SallyportError(
@@ -27,5 +27,5 @@ export async function adminOf(actor: Actor, control: Control): Promise<Admin> {
       { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' },
     );
   }
-  return asNow(actor, control);
+  return { ...(await asNow(actor, control)), may };
 }

@@ -3,8 +3,9 @@ import { SEVERITIES } from '../../domain/finding.ts';
 import type { Incident } from '../../incident/incident.ts';
 import { EXTENSION_ID } from '../../incident/playbook/form.ts';
 import type { Control } from '../control.ts';
+import { KEEPER } from '../incidents/hand.ts';
 import { findStored, listStored } from '../stored.ts';
-import { automaticActor } from './actor.ts';
+import { AUTOMATIC_MAY, automaticActor } from './actor.ts';
 import { listPlaybooks } from './library.ts';
 import type { Held, Signing } from './library.ts';
 import { startRun } from './start.ts';
@@ -31,7 +32,7 @@ export async function startAutomatic(control: Control, signing: Signing): Promis
 function answers({ playbook }: Held, { kind, severity, openedBy }: Incident): boolean {
   const triggers = playbook.playbook_extensions?.[EXTENSION_ID].triggers ?? [];
   // What a person opened, a person answers.
-  return openedBy.startsWith('sallyport|') && triggers.some((one) => one.kind === kind && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(one.severity));
+  return openedBy === KEEPER && triggers.some((one) => one.kind === kind && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(one.severity));
 }
 
 async function begun(
@@ -39,7 +40,8 @@ async function begun(
 ): Promise<boolean> {
   try {
     const actor = automaticActor(control.now());
-    await startRun(control, signing, held, { ...where, mode: 'automatic', reason: 'an incident of its kind was opened', values: {}, actor });
+    const reason = 'an incident of its kind was opened';
+    await startRun(control, signing, held, { ...where, mode: 'automatic', reason, values: {}, actor, may: AUTOMATIC_MAY });
     return true;
   } catch (error) {
     control.report(

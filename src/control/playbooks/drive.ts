@@ -30,7 +30,7 @@ export async function driveStep(control: Control, { admin, space, id }: By, said
   const isRequest = httpOf(step) !== undefined;
   await changeRun(control, space, id, (run) => {
     needWaiting(needTask(run.progress, n), what, isRequest);
-    return { ...run, actor: whoOf(admin, control.now()) };
+    return { ...run, actor: whoOf(admin, control.now()), may: [...admin.may] };
   });
   if (what === 'go' || what === 'retry') await changeRun(control, space, id, (run) => goOn(run, n, isRequest));
   else {

@@ -35,7 +35,7 @@ export async function perform(control: Control, space: string, run: PlaybookRun,
 }
 
 async function actorOf(run: PlaybookRun, control: Control): Promise<Admin | Performed> {
-  return adminOf(run.actor, control).catch((error: unknown) => failed(error));
+  return adminOf(run, control).catch((error: unknown) => failed(error));
 }
 
 async function ask(control: Control, who: Admin | Performed, space: string, { call, params, body }: Request, step: Action): Promise<Performed> {

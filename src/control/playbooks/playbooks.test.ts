@@ -165,7 +165,7 @@ test(verifies('playbook-engine', 'only what was taken in signed is run; none is 
   expect((await asked(OLGA, 'PUT', '/playbooks/:id', INJECTION, { automatic: true, reason: 'at night too' })).body['automatic']).toBe(true);
   const about = await incident();
   const row = await fixture.role.control.store.get('incident', 'default', about);
-  const found = JSON.stringify(row?.body).replaceAll(ANA.id, 'sallyport|incidents');
+  const found = JSON.stringify(row?.body).replaceAll(ANA.id, 'sallyport|control');
   await fixture.role.control.store.put('incident', 'default', about, JSON.parse(found), { by: 'tests' });
   const runOf = async (): Promise<readonly JsonObject[]> =>
     objects((await ask(fixture.role.control, ANA, 'GET', '/playbook-runs', { query: { incident: about } })).body['runs']);
@@ -203,4 +203,23 @@ test(verifies('playbook-engine', 'what is wide waits for a second person, and go
   expect((await asked(otto, 'POST', '/proposals/:id/approve', proposal, { digest })).code).toBe('');
   while (stepNamed(await settled(text(run['id'])), 'Stop everything')['state'] !== 'done') await Bun.sleep(20);
   expect(await inForce(about)).toContain('kill all');
+});
+
+test('whoever signed in for less does no more by a playbook, and a run that another control drives is left to it', async () => {
+  const narrow: Admin = { ...OLGA, may: ['investigate', 'read'] };
+  const about = await incident();
+  const run = await settled(await started(narrow, 'automatic', INJECTION, about));
+  expect(stepNamed(run, 'Stop the poisoned context')).toMatchObject({ state: 'failed', note: expect.stringMatching(/^ERR_ADMIN_FORBIDDEN: /) });
+  expect(run['state']).toBe('stopped');
+  expect(await inForce(about)).toEqual([]);
+  const other = await started(OLGA, 'step');
+  await settled(other);
+  const { control } = fixture.role;
+  await control.state.set(`playbook/default/${other}`, 'another control', 60_000);
+  await asked(OLGA, 'POST', '/playbook-runs/:id/step', other, { n: 1, what: 'go' });
+  await control.playbooks.engine().look();
+  expect(stepNamed((await asked(OLGA, 'GET', '/playbook-runs/:id', other)).body, 'Stop the poisoned context')['state']).toBe('ready');
+  await control.state.delete(`playbook/default/${other}`);
+  await control.playbooks.engine().look();
+  expect(stepNamed(await settled(other), 'Stop the poisoned context')['state']).toBe('done');
 });

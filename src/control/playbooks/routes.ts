@@ -90,7 +90,7 @@ export const playbookRoutes: readonly Route[] = [
     act: async ({ admin, space, params, body }, control) => {
       const held = await needPlaybook(control.store, params['id'] ?? '');
       const id = Bun.randomUUIDv7();
-      const run = await startRun(control, control.playbooks.signing, held, { ...body, space, id, actor: whoOf(admin, control.now()) });
+      const run = await startRun(control, control.playbooks.signing, held, { ...body, space, id, actor: whoOf(admin, control.now()), may: admin.may });
       control.playbooks.engine().go(space, id);
       return presentRun(id, run);
     },

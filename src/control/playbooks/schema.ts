@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../domain/limits.ts';
 import { PROGRESS } from '../../incident/playbook/progress.ts';
+import { ACCESSES } from '../access.ts';
 import { WORDS } from '../names.ts';
 import { PROPOSAL } from '../proposals/schema.ts';
 
@@ -21,6 +22,8 @@ export const PLAYBOOK_RUN = z.strictObject({
   playbook: ID, name: z.string(), version: z.string(), digest: DIGEST, incident: z.string(), reason: z.string(), startedAt: z.number(), startedBy: z.string(),
   /** Who started it, or drove it on last: what it does next is done by their rights. */
   actor: PROPOSAL.shape.proposer,
+  /** At most this, whatever their roles give: what they signed in for. */
+  may: z.array(z.enum(ACCESSES)),
   /** Digests of the texts: of the playbook first, then of all that it calls. */
   texts: z.array(DIGEST).min(1), progress: PROGRESS, endedAt: z.number().exactOptional(),
 });

@@ -9,8 +9,10 @@ import { noted } from '../../incident/incident.ts';
 import { begin } from '../../incident/playbook/progress.ts';
 import type { Progress } from '../../incident/playbook/progress.ts';
 import { digestOfPlaybook } from '../../incident/playbook/sign.ts';
+import type { Access } from '../access.ts';
 import type { Control } from '../control.ts';
 import { needIncident, putIncident } from '../incidents/hand.ts';
+import type { Rows } from '../../store/store.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
 import { findPlaybook, needOurs } from './library.ts';
 import type { Held, Signing } from './library.ts';
@@ -26,12 +28,13 @@ export interface Starting {
   /** Values of variables, by their names without underscores: in place of what the incident says. */
   readonly values: Readonly<Record<string, string>>;
   readonly actor: PlaybookRun['actor'];
+  readonly may: readonly Access[];
 }
 
 /** Starts a run: on record, then kept. Throws `ERR_NOT_FOUND`, `ERR_PLAYBOOK_STATE`, `ERR_PLAYBOOK_SIGNATURE`, `ERR_PLAYBOOK_INVALID`. */
 export async function startRun(control: Control, signing: Signing, held: Held, starting: Starting): Promise<PlaybookRun> {
   const { store, now } = control;
-  const { space, id, incident: incidentId, mode, reason, values, actor } = starting;
+  const { space, id, incident: incidentId, mode, reason, values, actor, may } = starting;
   const incident = await needIncident(store, space, incidentId);
   if (incident.status === 'closed') throw refused('this incident is closed', 'Open it again first: sallyport incident reopen.');
   const open = (await listStored(store, 'playbook-run')).filter(({ body }) => body.endedAt === undefined);
@@ -45,7 +48,7 @@ export async function startRun(control: Control, signing: Signing, held: Held, s
   const digests = [...texts.values()].map((text) => [digestOfPlaybook(text), text] as const);
   const run: PlaybookRun = {
     playbook: playbook.id, name: playbook.name, version: playbook.modified, digest: digestOfPlaybook(playbook), incident: incidentId, reason, startedAt: now(),
-    startedBy: actor.id, actor, texts: digests.map(([digest]) => digest), progress: begin(texts, playbook.id, given, mode),
+    startedBy: actor.id, actor, may: [...may], texts: digests.map(([digest]) => digest), progress: begin(texts, playbook.id, given, mode),
   };
   await control.record({
     event: 'playbook.started', space, principal: actor.id, principalKind: actor.kind, reason, digest: run.digest,
@@ -57,12 +60,20 @@ export async function startRun(control: Control, signing: Signing, held: Held, s
     );
     for (const [digest, text] of digests) await putStored(rows, 'playbook-text', DEFAULT_SPACE, digest, { text: JSON.stringify(text) }, actor.id);
     await putStored(rows, 'playbook-run', space, id, run, actor.id);
+    await dropOldest(rows);
     const said = `${playbook.name}: run ${id}${mode === 'dry' ? ', rehearsed' : ''}`;
     await putIncident(
       rows, space, incidentId, noted(await needIncident(rows, space, incidentId), { at: now(), event: 'playbook', text: said, by: actor.id }), actor.id,
     );
   });
   return run;
+}
+
+/** What runs came to is on record; of those that are over, the last are kept. */
+async function dropOldest(rows: Rows): Promise<void> {
+  const over = (await listStored(rows, 'playbook-run')).filter(({ body }) => body.endedAt !== undefined)
+    .toSorted((one, other) => (other.body.endedAt ?? 0) - (one.body.endedAt ?? 0));
+  for (const { space, id } of over.slice(LIMITS.playbookRunsKept)) await rows.delete('playbook-run', space, id, { by: 'sallyport|control' });
 }
 
 /** What ships is signed when it is run; what was imported was signed then, and must be what it was. */
