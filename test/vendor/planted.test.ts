@@ -2,6 +2,7 @@ import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { probeKnowledge, probeReach } from '../../src/cli/vendor/probe-kit.ts';
 import { goodDisclosure } from '../fixtures/good-vendor.ts';
 import { knowledgeOf, shippedTables } from '../../src/knowledge/table.ts';
+import { changesSince, knownAfter } from '../../src/vendor/probe/changes.ts';
 import { CHECKS } from '../../src/vendor/probe/checks.ts';
 import type { CheckId } from '../../src/vendor/probe/checks.ts';
 import { PERMISSION } from '../../src/vendor/probe/permission.ts';
@@ -125,11 +126,23 @@ test('who claims what is not so is caught, who tells the truth is not; scores co
   const caught = [...scores].map(([name, { mismatches }]) => [name, mismatches.map(({ id }) => id).toSorted()]);
   expect(Object.fromEntries(caught)).toEqual({ ...CAUGHT });
   for (const [name, score] of scores) expect(await scoreOfPlanted(name)).toEqual(score);
-  const inOrder = ['good.test', 'tools.test', 'issuer.test', 'open.test', 'tokens.test'].map((name) => scores.get(name)?.score ?? 0);
-  expect(inOrder).toEqual(inOrder.toSorted((one, other) => other - one));
-  // Annotations that lie and an issuer without PKCE weigh the same.
-  expect(new Set(inOrder).size).toBe(inOrder.length - 1);
+  // What agents read, and what clients are not protected by, is less than an open door; an open door less than one that forged tokens open.
+  for (const order of [['good.test', 'tools.test', 'open.test', 'tokens.test'], ['good.test', 'issuer.test', 'open.test', 'tokens.test']]) {
+    const inOrder = order.map((name) => scores.get(name)?.score ?? 0);
+    expect([...new Set(inOrder)].toSorted((one, other) => other - one)).toEqual(inOrder);
+  }
   expect(scores.get('good.test')).toMatchObject({ score: 100, grade: 'A' });
   // What can be read or forged on the way, or has no trusted name, is nothing that anybody may rely on.
   for (const name of ['transport.test', 'unknown.test', 'tokens.test', 'errors.test']) expect(scores.get(name)?.grade).toBe('F');
+});
+
+test('an endpoint that becomes another is told by everything that is another', async () => {
+  const before = knownAfter(undefined, await reportOf('good.test'));
+  expect(changesSince(before, await reportOf('good.test'))).toEqual([]);
+  const changes = changesSince(before, await reportOf('tools.test'));
+  expect(changes.filter(({ rule }) => rule !== 'regression').map(({ rule, is }) => [rule, rule === 'tool-changed' ? is : ''])).toEqual([
+    ['tool-changed', 'get_contact, list_contacts, create_contact, delete_contact'], ['certificate', ''], ['issuer', ''],
+  ]);
+  const failed: readonly string[] = FAULTS['tools.test'] ?? [];
+  expect(changes.filter(({ rule }) => rule === 'regression').map(({ was }) => was.replace(' passed', '')).toSorted()).toEqual(failed.toSorted());
 });

@@ -20,7 +20,8 @@ export async function readPermission(path: string): Promise<Permission> {
 }
 
 export const permit: Verb = {
-  usage: 'permit FILE            record the leave to probe a vendor\'s endpoints: who gave it, until when, how far',
+  usage: `permit FILE
+          FILE: the leave to probe a vendor's endpoints: who gave it, until when, how far (docs/vendor-probes.md)`,
   run: async ({ client, io, need, options }) => {
     const permission = await readPermission(resolve(io.cwd, need(0, 'the file of the permission')));
     const answer = await client.send('PUT', `/vendor-permissions/${encodeURIComponent(permission.vendor)}`, asJson(permission));
@@ -30,7 +31,7 @@ export const permit: Verb = {
 };
 
 export const permissions: Verb = {
-  usage: 'permissions            whose endpoints may be probed',
+  usage: 'permissions',
   run: async ({ client, io, options }) => {
     const answer = await client.get('/vendor-permissions');
     show(io, options.json, answer, () => table(['vendor', 'by', 'until', 'endpoints', 'consents', 'where it is written'],
@@ -42,7 +43,7 @@ export const permissions: Verb = {
 };
 
 export const forbid: Verb = {
-  usage: 'forbid VENDOR          withdraw it',
+  usage: 'forbid VENDOR',
   run: async ({ client, io, need, options }) => {
     const vendor = need(0, 'the vendor');
     const answer = await client.send('DELETE', `/vendor-permissions/${encodeURIComponent(vendor)}`);

@@ -28,7 +28,7 @@ const FOUND = 3;
 /** What the worker has, who runs the command as it is. */
 const ACCOUNTS_VARIABLE = 'SALLYPORT_PROBE_ACCOUNTS';
 
-const USAGE = `probe VENDOR [--endpoint URL] | probe --due | probe --permission FILE
+const USAGE = `probe VENDOR [--endpoint URL] | --due | --permission FILE
            [--only P01,P02...] [--accounts FILE] [--ca FILE] [--no-report] [--fail-on low|medium|high|critical]
            --due: every endpoint that a permission on record names; --permission: by this one, and without a gate`;
 
