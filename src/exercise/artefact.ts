@@ -28,11 +28,14 @@ export function artefactsOf({ injects }: Pick<Pack, 'injects'>, ends: InjectTime
 /** Reads what servers say of themselves. */
 const REGISTRY = 'sallyport|registry';
 
+function isReading({ event, principal }: JsonObject): boolean {
+  return principal === REGISTRY && /^(?:call|result)\./.test(text(event));
+}
+
 function extract({ artefact }: Inject, records: readonly JsonObject[]): readonly ArtefactRow[] {
   if (artefact === undefined) return [];
   const wanted = new Set<string>(artefact.events);
   // What the gate does by itself is no part of the story.
-  const isReading = ({ event, principal }: JsonObject): boolean => principal === REGISTRY && /^(?:call|result)\./.test(text(event));
   const own = records.filter((record) => wanted.has(text(record['event'])) && !isReading(record));
   const first = own.map(({ at }) => (typeof at === 'number' ? at : 0))[0] ?? 0;
   return own.slice(0, artefact.most).map((record) => ({

@@ -27,6 +27,11 @@ async function told(command: Command, ...args: readonly string[]): Promise<strin
   return out;
 }
 
+/** Why a command does not do it. */
+function refusal(...args: Parameters<typeof told>): Promise<string> {
+  return told(...args).catch((error: unknown) => (error instanceof Error ? error.message : ''));
+}
+
 async function asked(command: Command, ...args: readonly string[]): Promise<Json> {
   const answer: Json = JSON.parse(await told(command, ...args, '--json'));
   return answer;
@@ -38,7 +43,8 @@ test('an exercise on paper from its printed pack to the last thing that was chan
   await told(exercise, 'print', 'vendor-breach', '--plain', '--out', pack);
   expect(readFileSync(pack, 'utf8')).toContain('A letter from the vendor');
   const id = text(part(await asked(exercise, 'run', 'vendor-breach', '--paper', '--with', 'ann, ben'), 'id'));
-  expect(await told(exercise, 'score', id, '--met', 'narrow-it,lead,clocks,cut,preserve,gates', '--late', 'blast', '--wrong', 'lifted')).toContain('80 %, good');
+  const met = 'narrow-it,lead,clocks,cut,preserve,gates';
+  expect(await told(exercise, 'score', id, '--met', met, '--late', 'blast', '--wrong', 'lifted')).toContain('80 %, good');
   expect(await told(exercise, 'wash', id, 'Whom does the vendor write to?', 'nobody on Sundays')).toContain('hot wash');
   await told(exercise, 'action', id, '--what', 'A duty mailbox', '--owner', 'olga', '--due', '30d');
   const listed = objects(part(await asked(exercise, 'list'), 'exercises'));
@@ -53,12 +59,12 @@ test('an exercise on paper from its printed pack to the last thing that was chan
 
 test('what a pack does not have, or a file that is none, is refused by name and writes nothing', async () => {
   const id = text(part(await asked(exercise, 'run', 'prompt-injection', '--paper'), 'id'));
-  await expect(told(exercise, 'score', id, '--met', 'no-such-thing')).rejects.toThrow('the pack has no no-such-thing');
-  await expect(told(exercise, 'run', 'no-such-pack', '--paper')).rejects.toThrow('there is no such pack');
-  await expect(told(exercise, 'run', 'prompt-injection')).rejects.toThrow('--live or --paper');
+  expect(await refusal(exercise, 'score', id, '--met', 'no-such-thing')).toContain('the pack has no no-such-thing');
+  expect(await refusal(exercise, 'run', 'no-such-pack', '--paper')).toContain('there is no such pack');
+  expect(await refusal(exercise, 'run', 'prompt-injection')).toContain('--live or --paper');
   const own = join(fixture.home, 'own.yaml');
   await Bun.write(own, 'apiVersion: sallyport/v1\nexercise:\n  id: Own\n');
-  await expect(told(exercise, 'print', own, '--plain', '--out', join(fixture.home, 'none.html'))).rejects.toThrow(/own\.yaml:3:/);
+  expect(await refusal(exercise, 'print', own, '--plain', '--out', join(fixture.home, 'none.html'))).toMatch(/own\.yaml:3:/);
   expect(existsSync(join(fixture.home, 'none.html'))).toBe(false);
 });
 

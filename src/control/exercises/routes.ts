@@ -64,7 +64,8 @@ export const exerciseRoutes: readonly Route[] = [
     body: NEW_ACTION,
     act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], async (exercise) => {
       checkRoom(exercise.actions);
-      return { ...needOpen(exercise), actions: [...exercise.actions, { id: `own-${exercise.actions.length + 1}`, state: 'open', ...body }] };
+      const own = exercise.actions.filter(({ id }) => id.startsWith('own-')).length;
+      return { ...needOpen(exercise), actions: [...exercise.actions, { id: `own-${own + 1}`, state: 'open', ...body }] };
     }),
   }),
   route({
