@@ -144,9 +144,13 @@ test('what discovery sees of vendors, and servers of nobody, are there to be ass
 test('control looks once a day: advisories of what it runs, what is due, and the standing of the day', async () => {
   const { vendor } = await gate.admin('GET', '/vendors/acme');
   await gate.admin('PUT', '/vendors/acme', { ...objectIn(vendor), runs: ['pkg:npm/%40modelcontextprotocol/sdk@1.0.0'] });
+  await gate.admin('POST', '/vendors/other/events', { event: 'breach-notice', note: 'mail' });
   expect(await gate.admin('POST', '/schedule/vendors/run')).toMatchObject({ ok: true });
   const { open, score } = await gate.admin('GET', '/vendors/acme');
   expect(objects(open).map((one) => one['event'])).toContain('advisory');
   expect(part(score ?? {}, 'penalties')).not.toEqual([]);
   expect(await gate.admin('POST', '/schedule/vendors/run')).toMatchObject({ ok: true, says: expect.stringMatching(/0 new events/) });
+  const overdue = (await gate.records({ event: 'finding.raised' })).filter(({ findings }) => (
+    objects(findings).some(({ rule }) => rule === 'attestation-overdue')));
+  expect(overdue.map(({ detail }) => part(detail, 'vendor'))).toEqual(['other']);
 });

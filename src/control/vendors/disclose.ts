@@ -7,6 +7,7 @@ import type { Rows } from '../../store/store.ts';
 import type { Disclosure } from '../../vendor/disclosure/answer.ts';
 import { disclosureOfCsv } from '../../vendor/disclosure/csv.ts';
 import { missingIn, readDisclosure } from '../../vendor/disclosure/read.ts';
+import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { deleteStored, findStored, needStored, putStored } from '../stored.ts';
 import type { Disclosed } from './schema.ts';
@@ -49,7 +50,7 @@ export async function accept(by: By, vendor: string, disclosure: Disclosure, via
     await putStored(rows, 'disclosure', space, vendor, accepted, admin.id);
     await rows.delete('disclosure-submitted', space, vendor, { by: admin.id });
   });
-  await control.record({ event: 'vendor.disclosed', space, principal: admin.id, action: 'vendor.accept', detail: { vendor, ...detail } });
+  await control.record({ event: 'vendor.disclosed', space, ...whoOf(admin), action: 'vendor.accept', detail: { vendor, ...detail } });
   return { vendor, ...detail };
 }
 
@@ -64,7 +65,7 @@ export async function acceptSubmitted(by: By, vendor: string, digest: string, co
 
 export async function refuseSubmitted({ admin, space }: By, vendor: string, { store, record }: Control): Promise<void> {
   await deleteStored(store, 'disclosure-submitted', space, vendor, admin.id);
-  await record({ event: 'vendor.disclosed', space, principal: admin.id, action: 'vendor.refuse', detail: { vendor } });
+  await record({ event: 'vendor.disclosed', space, ...whoOf(admin), action: 'vendor.refuse', detail: { vendor } });
 }
 
 /** That all of what is accepted still holds: somebody asked, or looked. It makes no answer live longer. */
@@ -75,7 +76,7 @@ export async function attest(by: By, vendor: string, reason: string, control: Co
     const { body } = await needStored(rows, 'disclosure', space, vendor);
     await putStored(rows, 'disclosure', space, vendor, { ...body, attestedAt: at, attestedBy: admin.id }, admin.id);
   });
-  await control.record({ event: 'vendor.attested', space, principal: admin.id, reason, detail: { vendor } });
+  await control.record({ event: 'vendor.attested', space, ...whoOf(admin), reason, detail: { vendor } });
 }
 
 /** Whether there is anything to vouch for, for whoever shows it. */

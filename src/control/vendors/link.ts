@@ -4,6 +4,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { SIGNED_AS } from '../../domain/snapshot.ts';
 import type { Rows } from '../../store/store.ts';
+import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { signBytes } from '../snapshot/sign.ts';
 import { findStored, listStored, needStored, putStored, type Stored } from '../stored.ts';
@@ -54,7 +55,7 @@ export async function openLink(
       throw new SallyportError('ERR_CONFLICT', `there are ${open.length} open links of ${vendor}`, { remedy: 'Close some of them first.' });
     }
     await putStored(rows, 'disclosure-link', space, link, { vendor, expiresAt, createdBy: admin.id, createdAt }, admin.id);
-    await record({ event: 'vendor.disclosed', space, principal: admin.id, action: 'vendor.link', detail: { vendor, link, expiresAt } });
+    await record({ event: 'vendor.disclosed', space, ...whoOf(admin), action: 'vendor.link', detail: { vendor, link, expiresAt } });
   });
   return { link, path: `/disclosure/${control.disclosureLinks.sign({ space, vendor, link, expiresAt })}` };
 }
@@ -64,7 +65,7 @@ export async function closeLink({ admin, space }: By, vendor: string, link: stri
     const { body } = await needStored(rows, 'disclosure-link', space, link);
     if (body.vendor !== vendor) throw new SallyportError('ERR_NOT_FOUND', `${vendor} has no such link`, { remedy: 'See `sallyport vendor show`.' });
     await putStored(rows, 'disclosure-link', space, link, { ...body, revokedAt: now() }, admin.id);
-    await record({ event: 'vendor.disclosed', space, principal: admin.id, action: 'vendor.unlink', detail: { vendor, link } });
+    await record({ event: 'vendor.disclosed', space, ...whoOf(admin), action: 'vendor.unlink', detail: { vendor, link } });
   });
 }
 

@@ -11,6 +11,7 @@ const BY = 'sallyport|control';
 const DAY_MS = 86_400_000;
 /** How long before its end it is told that a vendor must be vouched for anew. */
 const SOON_DAYS = 14;
+const REMIND_MS = 7 * DAY_MS;
 
 /** Once a day: what asks for a vendor's word, what is due, and how each stands by now. Gives one line for people. */
 export async function tendVendors(control: Control): Promise<string> {
@@ -54,9 +55,11 @@ async function noteDrift(control: Control, { space, id }: Placed): Promise<numbe
   return await noteEvent(control, { space, vendor: id, event: 'tool-drift', note: `of ${drifting.slice(0, 5).join(', ')}`, by: BY }) ? 1 : 0;
 }
 
-async function tellDue({ record, now }: Control, vendor: Placed): Promise<void> {
+/** Once a week each: a job that runs daily must not teach people to look away. */
+async function tellDue({ record, now, state }: Control, vendor: Placed): Promise<void> {
   const { at, why } = dueIn(vendor);
   const isOver = at === undefined || at <= now();
+  if (!await state.setIfAbsent(`${vendor.space}/vendor-due/${vendor.id}/${isOver ? 'over' : 'soon'}`, '1', REMIND_MS)) return;
   await record({
     event: 'finding.raised', space: vendor.space, principal: BY, principalKind: 'workload',
     detail: { vendor: vendor.id, ...(at === undefined ? {} : { dueAt: at }), why },
