@@ -14,7 +14,9 @@ const ID_CHARS = 16;
  */
 export function itemsOf(facts: CompanyFacts): readonly ReviewItem[] {
   const outlier = outliersOf(facts);
-  const found = CHECKS.flatMap((check) => check.find(facts).map((one): ReviewItem => {
+  // What is in quarantine is out of use: nothing more is asked of it before somebody approves it anew.
+  const inUse: CompanyFacts = { ...facts, servers: facts.servers.filter(({ status }) => status !== 'quarantined') };
+  const found = CHECKS.flatMap((check) => check.find(inUse).map((one): ReviewItem => {
     const odd = one.outlier ?? outlier(one.subject);
     return { ...one, id: idOf(check.id, one), check: check.id, ...(odd === undefined ? {} : { outlier: odd }) };
   }));

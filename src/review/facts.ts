@@ -84,6 +84,8 @@ export interface GrantFact {
   readonly role: string;
   readonly to: GranteeFact;
   readonly server: string;
+  /** Who answers for the server. */
+  readonly owner?: string;
   /** Names of tools that it permits, as the server stands now. */
   readonly granted: readonly string[];
   /** It says nothing of what may be done there, so that tools to come are in it. */

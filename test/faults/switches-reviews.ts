@@ -5,6 +5,9 @@ const TEST = 'src/control/reviews/reviews.test.ts';
 
 /** What keeps reviews from being answered by the wrong one, without a look, or with more effect than was said. */
 export const REVIEWS: readonly Switch[] = [
+  ...switches('src/review/build.ts', TEST, [
+    ['what is in quarantine', 'is there again is told', "status !== 'quarantined')", "status !== 'declared')"],
+  ]),
   ...switches('src/review/assign.ts', TEST, [
     ['owners who have it themselves', 'an owner, by any name', '.map(idOf)).filter((id) => !own.has(id));', '.map(idOf));'],
   ]),

@@ -34,13 +34,15 @@ export async function readGrants({ rows, space, servers, use, holdersOf }: Grant
   const tools = toolsOf(servers, space);
   const madeAt = new Map((await rows.list('binding', space)).map(({ id, updatedAt }) => [id, updatedAt]));
   const byPrefix = usedByRule(use, space);
+  const owners = new Map(servers.map(({ id, owner }) => [id, owner]));
   return (await listStored(rows, 'binding', space)).flatMap(({ id: binding, body: { role, to } }) => {
     const rules = (roles.get(role)?.allow ?? []).map((rule, at) => ({ rule, at }));
     const places = new Set(rules.map(({ rule }) => placeOf(rule)));
     return [...places].map((place): GrantFact => {
-      const mine = rules.filter(({ rule }) => placeOf(rule) === place);
+      const [mine, owner] = [rules.filter(({ rule }) => placeOf(rule) === place), owners.get(place)];
       return {
-        binding, role, to, server: place, granted: [...new Set(mine.flatMap(({ rule }) => grantedBy(rule, tools, toolsets)))],
+        binding, role, to, server: place, ...(owner === undefined ? {} : { owner }), granted: [...new Set(mine.flatMap(({ rule }) => grantedBy(rule, tools,
+          toolsets)))],
         isOpen: mine.some(({ rule: { tools: named, effects } }) => named === undefined && effects !== undefined && effects.length >= ALL_EFFECTS),
         used: usedOf(mine.map(({ at }) => byPrefix.get(`role:${role}:${granteeId(to)}:${at}`)), place), since: madeAt.get(binding) ?? 0,
         holders: holdersOf(to), otherServers: places.size - 1,

@@ -1,5 +1,8 @@
 import { Database } from 'bun:sqlite';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
@@ -8,7 +11,7 @@ import { checkBundle } from '../../audit/bundle/check.ts';
 import { createJournal } from '../../audit/journal.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
-import { isObject } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
 import { toRecord } from '../../domain/happening.ts';
 import { connectLink } from '../../link/connect.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
@@ -50,10 +53,10 @@ function tool(name: string, effect: string): JsonObject {
 
 const reads = (server: string): JsonObject => ({ server, effects: ['read'] });
 
-async function serve(id: string, owner: string): Promise<void> {
+async function serve(id: string, owner: string, credentials: JsonObject = { type: 'none' }): Promise<void> {
   await configure(control(), 'server', 'default', id, {
     endpoint: { transport: 'http', url: `https://${id}.example/mcp`, allowPrivate: false }, owner, hosting: 'self', tier: 'internal', status: 'approved',
-    labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' }, credentials: { type: 'none' }, tools: {}, allow: [],
+    labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' }, credentials, tools: {}, allow: [],
   });
   await configure(control(), 'baseline', 'default', id, {
     digest: 'a'.repeat(64), approvedBy: 'sallyport|ann', approvedAt: Date.now(), surface: {
@@ -113,6 +116,7 @@ beforeAll(async () => {
   await configure(control(), 'role', 'default', 'wide', { allow: [{ server: 'crm', effects: ['read', 'write', 'destroy', 'execute', 'communicate'] }] });
   await configure(control(), 'role', 'default', 'mine', { allow: [reads('own')] });
   await configure(control(), 'role', 'default', 'lost', { allow: [reads('lost')] });
+  await serve('keyed', 'ann', { type: 'header', header: 'x-api-key', secret: 'env:KEYED' });
   await bind('desk-support', 'desk', { group: 'support' });
   await bind('desk-sales', 'desk', { group: 'sales' });
   await bind('wide-ops', 'wide', { group: 'ops' });
@@ -229,11 +233,18 @@ describe('what an answer does', () => {
     expect(await findStored(control().store, 'admin', 'default', 'admins')).toBeDefined();
   });
 
+  test('a server that nobody wants as it is goes into quarantine, and nothing more is asked of it', async () => {
+    const keyed = find(items, 'retiring-authentication', 'keyed@');
+    expect(objects((await decide(ANN, review, [idOf(keyed)], 'revoke')).body['items'])).toMatchObject([{ remedy: 'done', note: 'keyed is in quarantine' }]);
+    expect((await findStored(control().store, 'server', 'default', 'keyed'))?.body.status).toBe('quarantined');
+  });
+
   test('what was taken away and is there again is told', async () => {
-    expect((await send(DAN, 'POST', '/reviews/:id/verify', { params: { id: review } })).body).toMatchObject({ remedies: { verified: 2, task: 1 } });
+    expect((await send(DAN, 'POST', '/reviews/:id/verify', { params: { id: review } })).body).toMatchObject({ remedies: { verified: 3, task: 1 } });
     // As an apply of a manifest does that still has it.
     await bind('desk-support', 'desk', { group: 'support' });
-    expect((await send(DAN, 'POST', '/reviews/:id/verify', { params: { id: review } })).body).toMatchObject({ remedies: { returned: 2, task: 1 } });
+    expect((await send(DAN, 'POST', '/reviews/:id/verify', { params: { id: review } })).body).toMatchObject({ remedies: { returned: 2, verified: 1,
+      task: 1 } });
   });
 
   test('what nobody answers lapses only where that stops nothing; the rest stays, and is told', async () => {
@@ -324,6 +335,9 @@ test('a campaign is not closed over what is open, and answers faster than anybod
   expect(raised).toMatchObject([{ findings: [{ detector: 'review', rule: 'hasty', severity: 'low', seen: '31 answers in a minute' }] }]);
 });
 
+const fastOne = async (): Promise<string> =>
+  (await listStored(control().store, 'review', 'default')).find(({ body }) => body.title === 'Fast')?.id ?? '';
+
 test('people are told by a webhook that names nobody', async () => {
   const told: JsonObject[] = [];
   const hook = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: async (request) => {
@@ -335,11 +349,42 @@ test('people are told by a webhook that names nobody', async () => {
   await configure(control(), 'setting', 'default', 'notify', {
     webhooks: { soc: { url: `http://127.0.0.1:${hook.port}/`, secret: 'env:REVIEW_HOOK', topics: ['review'], allowPrivate: true } },
   });
-  const review = (await listStored(control().store, 'review', 'default')).find(({ body }) => body.state === 'open')?.id ?? '';
+  const review = await fastOne();
   await announce(control(), 'default', review, 'reminded');
   expect(told).toMatchObject([{ type: 'sallyport.review.reminded', data: { review, dueAt: expect.any(Number), open: expect.any(Number) } }]);
   expect(JSON.stringify(told)).not.toMatch(/ann|bob|crm/);
   await hook.stop(true);
+});
+
+test('each reviewer is mailed how many items wait for them, and nothing of what is asked', async () => {
+  const got: string[] = [];
+  const relay = new SMTPServer({
+    disableReverseLookup: true, authOptional: true, hideSTARTTLS: true,
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        got.push(`${session.envelope.rcptTo.map(({ address }) => address).join()} ${Buffer.concat(chunks).toString()}`);
+        done();
+      });
+    },
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay.server, 'listening');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
+  const { port } = relay.server.address() as AddressInfo;
+  await configure(control(), 'setting', 'default', 'notify', { mail: { host: '127.0.0.1', port, security: 'none', from: 'gate@corp.example' } });
+  const review = await fastOne();
+  const open = (await itemsOf(review)).filter((one) => one['state'] === 'open');
+  const waiting = new Set(open.flatMap(({ reviewers }) => (isArray(reviewers) ? reviewers.map(text) : [])));
+  const { code, body } = await send(DAN, 'POST', '/reviews/:id/remind', { params: { id: review } });
+  expect([code, body['mailed']]).toEqual(['', waiting.size]);
+  expect(got.map((one) => one.slice(0, one.indexOf(' '))).toSorted()).toEqual([...waiting].map((name) => `${name}@corp.example`).toSorted());
+  expect(got.find((one) => one.startsWith('ann@'))).toMatch(/Subject: \d+ items to review by/);
+  expect(got.join()).not.toMatch(/crm|support/);
+  await new Promise<void>((done) => {
+    relay.close(done);
+  });
 });
 
 test('it is due in 14 days unless it says otherwise', async () => {

@@ -10,10 +10,9 @@ export const access: Check = {
 
 function bindings({ grants, servers }: CompanyFacts): readonly Found[] {
   const byId = new Map(servers.map((server) => [server.id, server]));
-  return grants.map(({ binding, role, to, server, granted, used, holders }): Found => {
+  return grants.map(({ binding, role, to, server, owner, granted, used, holders }): Found => {
     const tools = new Map((byId.get(server)?.tools ?? []).map((tool) => [tool.name, tool]));
     const isGrave = granted.some((name) => ['destroy', 'transact', 'execute'].includes(tools.get(name)?.effect ?? 'read'));
-    const owner = byId.get(server)?.owner;
     return {
       subject: { kind: 'binding', id: binding, server }, severity: isGrave ? 'medium' : 'low',
       title: `${nameOf(to)} has the role ${role} at ${server}`,

@@ -13,14 +13,13 @@ export const unusedAccess: Check = {
   find: (facts) => [...facts.grants.flatMap((grant) => ofGrant(facts, grant)), ...facts.permits.flatMap((one) => ofPermit(facts, one))],
 };
 
-function ofGrant(facts: CompanyFacts, { binding, role, to, server, granted, used, holders, since }: GrantFact): readonly Found[] {
-  const { thresholds: { unusedDays }, servers } = facts;
+function ofGrant(facts: CompanyFacts, { binding, role, to, server, owner, granted, used, holders, since }: GrantFact): readonly Found[] {
+  const { unusedDays } = facts.thresholds;
   if (!isKnownFor(facts, since) || granted.length === 0) return [];
   const isUsed = (name: string, days: 30 | 60 | 90): boolean => within(used.get(name), days) > 0;
   const left = granted.filter((name) => isUsed(name, unusedDays));
   const idle = granted.filter((name) => !isUsed(name, unusedDays));
   if (left.length > 0 && idle.length < UNUSED_TOOLS && idle.length / granted.length < UNUSED_SHARE) return [];
-  const owner = servers.find(({ id }) => id === server)?.owner;
   const none = left.length === 0;
   return [{
     subject: { kind: 'binding', id: binding, server }, severity: none ? 'high' : 'medium',

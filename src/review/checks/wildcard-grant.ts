@@ -6,9 +6,8 @@ import { nameOf } from './grants.ts';
 export const wildcardGrant: Check = {
   id: 'wildcard-grant', title: 'Grants without bounds',
   find: (facts) => [
-    ...facts.grants.filter(({ isOpen }) => isOpen).map(({ binding, role, to, server, granted, used, holders, since }): Found => {
+    ...facts.grants.filter(({ isOpen }) => isOpen).map(({ binding, role, to, server, owner, granted, used, holders, since }): Found => {
       const isKnown = isKnownFor(facts, since);
-      const owner = facts.servers.find(({ id }) => id === server)?.owner;
       return {
         subject: { kind: 'binding', id: binding, server }, severity: 'high',
         title: `the role ${role} gives ${nameOf(to)} every tool of ${server}, whatever it does`,
