@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { probeKnowledge, probeReach } from '../../src/cli/vendor/probe-kit.ts';
 import { goodDisclosure } from '../fixtures/good-vendor.ts';
 import { knowledgeOf, shippedTables } from '../../src/knowledge/table.ts';
@@ -44,6 +44,8 @@ const NOW = Date.now();
 const knowledge = probeKnowledge(knowledgeOf(shippedTables()));
 const planted = new Map<string, Planted>();
 for (const [name, faults] of Object.entries(FAULTS)) planted.set(name, await startPlanted(name, new Set(faults)));
+// All at once: most of the time is waiting.
+beforeAll(() => Promise.all(Object.keys(FAULTS).map(reportOf)));
 afterAll(() => planted.forEach((one) => one.stop()));
 
 function runOf(name: string, change: Partial<ProbeRun> = {}): ProbeRun {
@@ -57,7 +59,7 @@ function runOf(name: string, change: Partial<ProbeRun> = {}): ProbeRun {
   });
   return {
     ...probeReach(permission), vendor: 'planted', endpoint: url, permission, accounts: ACCOUNTS, extraRoots: roots, signal: new AbortController().signal,
-    resolve: () => Promise.resolve(['127.0.0.1']), turn: () => Promise.resolve(), slowBodyMs: 1_500,
+    resolve: () => Promise.resolve(['127.0.0.1']), turn: () => Promise.resolve(), slowBodyMs: 4_000,
     knowledge: { ...knowledge, caaOf: (host) => Promise.resolve(host === 'unknown.test' ? 0 : 1) }, ...change,
   };
 }
