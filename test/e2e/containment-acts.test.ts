@@ -50,6 +50,7 @@ async function until(token: string, tool: Tool, code: string | undefined): Promi
   let called = await ask(token, tool);
   for (let tries = 0; code === undefined ? called.result === undefined : called.code !== code; tries += 1) {
     if (tries === 500) throw new Error(`${tool[1]} answers ${JSON.stringify(called)}, and never ${code ?? 'a result'}`);
+    await Bun.sleep(5);
     called = await ask(token, tool);
   }
 }
@@ -122,7 +123,7 @@ test.each(['taint-context', 'drop-context'])(WORST, async (verb) => {
   expect(await contain(verb, 'context', key)).toMatchObject({ state: 'done', result: { contexts: 1 } });
   if (verb === 'drop-context') await until(token, READ, 'ERR_KILLED');
   // For a moment nothing of it goes on, then it is what nobody trusts.
-  while ((await ask(token, READ)).code !== undefined) await expireContainments(gate.control());
+  while ((await ask(token, READ)).code !== undefined) await Bun.sleep(20).then(() => expireContainments(gate.control()));
   await until(token, SEND, 'ERR_POLICY_DENIED');
   expect((await contextOf(verb))['labels']).toMatchObject({ confidentiality: 'restricted', integrity: 'untrusted' });
   await gate.admin('POST', `/contexts/${key}/reset`, { reason: 'looked into' });

@@ -46,7 +46,8 @@ async function ask({ server = 'crm', tool = READ, token }: Wish): Promise<Called
 
 /** Gateways hear of it in a moment; the test's own limit ends what never happens. */
 async function until(wish: Wish, code: string | undefined): Promise<void> {
-  for (let called = await ask(wish); code === undefined ? called.result === undefined : called.code !== code; called = await ask(wish));
+  const is = ({ result, code: said }: Called): boolean => (code === undefined ? result !== undefined : said === code);
+  while (!is(await ask(wish))) await Bun.sleep(5);
 }
 
 type Scope = readonly [target: string, name?: string];

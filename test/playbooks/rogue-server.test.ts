@@ -65,7 +65,7 @@ afterAll(async () => {
 const ask = (server: string, token: string, tool: string, args: JsonObject): Promise<Called> => callTool(`${gate.url}/mcp/${server}`, token, tool, args);
 
 async function until(call: () => Promise<Called>, is: (called: Called) => boolean): Promise<void> {
-  while (!is(await call()));
+  while (!is(await call())) await Bun.sleep(10);
 }
 
 test(verifies('playbook-run', '(f) a server that nobody registered is denied where clients can be told so, until people have looked at it'), async () => {
@@ -136,7 +136,7 @@ test(verifies('playbook-run', '(g) a local server that reaches out where it may 
         await until(() => ask('notes', token, 'note', {}), ({ code }) => code === 'ERR_SERVER_QUARANTINED');
         const { servers } = await gate.admin('GET', '/servers');
         expect(objects(servers).find(({ id }) => id === 'notes')).toMatchObject({ status: 'approved', contained: true });
-        await verifyEvidence(gate, incident, 'connection.refused', 'call.permitted');
+        await verifyEvidence(gate, incident, 'connection.refused');
       },
       'A version to trust': async () => writeFileSync(join(folder, 'notes.mjs'), THIEF.replace(/    await fetch.*\n/, '')),
     },

@@ -51,6 +51,7 @@ async function until(call: () => Promise<Called>, is: (called: Called) => boolea
   for (;;) {
     const called = await call();
     if (is(called)) return called;
+    await Bun.sleep(10);
   }
 }
 

@@ -126,18 +126,22 @@ const holdEvidence: Act = async (control, by, { scope: { target, name }, reason 
   return { result: { hold: await placeHold(control, by, what, reason) } };
 };
 
-/** How long before its first signal an incident began, at the most, where no flow context is known. */
-const BEFORE_MS = 5 * 60_000;
 const CONTEXTS_MAX = 20;
+const EXCHANGES_MAX = 100;
 
 /** The records with their proofs; and holds, so that the same can be made again whatever retention says. */
 const bundleEvidence: Act = async (control, by, { scope: { target, name }, incident, reason }) => {
   const about = target === 'incident' ? (await needStored(control.store, 'incident', by.space, name)).body : undefined;
   const contexts = about === undefined ? [name] : (about.subjects.context ?? []).slice(0, CONTEXTS_MAX);
+  const exchanges = [...new Set((about?.timeline ?? []).flatMap(({ exchange }) => exchange ?? []))].slice(0, EXCHANGES_MAX);
   const of = incident ?? (target === 'incident' ? name : undefined);
-  const files = await makeBundle(control, { admin: by.admin, space: by.space, reveal: false }, {
-    ...(of === undefined ? {} : { incident: of }), contexts, exchanges: [],
-    ...(contexts.length > 0 || about === undefined ? {} : { since: about.firstAt - BEFORE_MS, until: control.now() + 1 }),
+  const bundle = (all: readonly string[]): ReturnType<typeof makeBundle> => makeBundle(control, { admin: by.admin, space: by.space, reveal: false }, {
+    ...(of === undefined ? {} : { incident: of }), contexts: all, exchanges,
+  });
+  // Of contexts that have done more than one bundle holds, what raised the incident: the rest is held, and asked for in parts.
+  const files = await bundle(contexts).catch((error: unknown) => {
+    if (error instanceof SallyportError && error.code === 'ERR_REQUEST_INVALID' && exchanges.length > 0) return bundle([]);
+    throw error;
   });
   for (const context of contexts) await placeHold(control, by, { context }, reason);
   return { result: { files: files.size, held: contexts.length }, answer: { files: Object.fromEntries(files) } };
