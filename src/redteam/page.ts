@@ -7,7 +7,8 @@ const STYLE = `body{margin:0;background:#f4f6f9;color:#1c2430;font:15px/1.5 syst
 main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}h1{font-size:22px;margin:0 0 2px}h2{font-size:16px;margin:30px 0 8px}
 .sub{color:#56606e;margin:0 0 12px}table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea;table-layout:fixed}
 th{text-align:left;font-size:12px;color:#56606e;font-weight:500}td,th{padding:8px 12px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}
-.small{font-size:13px;color:#56606e}.slim{width:90px}.wide{width:30%}.red{color:#b3261e;font-weight:600}.prevented{color:#1b6e3c}.detected{color:#8a5a00}.missed,.void{color:#b3261e}
+.small{font-size:13px;color:#56606e}.slim{width:90px}.wide{width:30%}.red{color:#b3261e;font-weight:600}.prevented{color:#1b6e3c}
+.detected{color:#8a5a00}.missed,.void{color:#b3261e}
 svg{display:block;width:100%;height:34px;background:#fff;border:1px solid #dde3ea}@media print{body{background:#fff}}`;
 
 const COLOURS: Readonly<Record<Outcome, string>> = { prevented: '#2e8b57', detected: '#d9a441', missed: '#c0392b', void: '#7f8c8d' };
@@ -21,11 +22,13 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 export function runPage(report: RunReport): string {
   const { results, techniques, differences, startedAt, endedAt, seed, configuration, source, isolated, leftOut, agent } = report;
   const without = leftOut.join(', ');
+  const seconds = Math.round((endedAt - startedAt) / 1000);
+  const who = agent === SCRIPTED ? 'agent that obeys everything' : agent;
   const red = results.filter((result) => result.red !== undefined);
   const page = html`${raw('<!doctype html>')}
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><title>Red team, ${moment(startedAt)}</title><style>${raw(STYLE)}</style></head><body><main>
-<h1>Red team</h1><p class="sub">${moment(startedAt)}, ${Math.round((endedAt - startedAt) / 1000)} s, ${results.length} scenarios played by the ${agent === SCRIPTED ? 'agent that obeys everything' : agent} against ${
+<h1>Red team</h1><p class="sub">${moment(startedAt)}, ${seconds} s, ${results.length} scenarios played by the ${who} against ${
     SOURCES[source]}${report.without === undefined ? '' : `, without ${report.without}`}.</p>
 ${barOf(results)}
 <p class="small">${OUTCOMES.map((outcome) => html`<b class="${outcome}">${count(results, outcome)} ${outcome}</b> (${WORDS[outcome]}) `)}</p>
@@ -33,7 +36,8 @@ ${isolated ? undefined : html`<p class="red">The machine could not give the rang
 ${without === '' ? undefined : html`<p class="small">Left out, because it reaches outside, holds secrets or administers: ${without}.</p>`}
 <h2>Red lines</h2>${red.length === 0 ? html`<p>None: everything is as claimed, or better.</p>` : scenarioTable(red)}
 <h2>Otherwise than in the run before</h2>${report.before === undefined ? html`<p>There is none to compare with.</p>` : differenceTable(differences)}
-<h2>Techniques</h2><table><tr><th>technique</th><th class="slim">outcome</th><th>scenarios</th><th>controls that acted</th></tr>${techniques.map(techniqueRow)}</table>
+<h2>Techniques</h2><table><tr><th>technique</th><th class="slim">outcome</th><th>scenarios</th><th>controls that acted</th></tr>
+${techniques.map(techniqueRow)}</table>
 <h2>Scenarios</h2>${scenarioTable(results)}
 <p class="small">Seed ${seed}; configuration ${configuration}. What nobody tried is not shown here.</p></main></body></html>
 `;

@@ -10,6 +10,10 @@ export const REDTEAM: readonly Switch[] = [
   ...switches('src/roles/range/range.ts', 'src/roles/range/range.test.ts', [
     ['the home is erased', 'stopped, it is gone at once', '    eraseHome(home);\n', ''],
   ]),
+  ...switches('src/roles/range/homes.ts', 'src/roles/range/range.test.ts', [
+    ['what killed ones left', 'stopped, it is gone at once', '    if (driver !== undefined && ', '    if (driver === undefined && '],
+    ['what others may be using', 'stopped, it is gone at once', 'Date.now() - mtimeMs > LIMITS.rangeLeftMs', 'mtimeMs > 0'],
+  ]),
   ...switches('src/roles/range/configuration.ts', 'src/roles/range/range.test.ts', [
     ['only what decides', 'of a configuration what decides', 'for (const key of KEPT) {', 'for (const key of Object.keys(whole)) {'],
     ['what reaches out stays out', 'of a configuration what decides', 'isObject(value) ? without(value, outside) : value', 'value'],

@@ -37,7 +37,10 @@ test('what is staged is laid over it, key by key, and is all that can be reached
 });
 
 test('two configurations have one digest when what is tried of them is the same', () => {
-  const digest = (text: string): string => bareConfiguration({ text, policies: [] }).digest;
   expect(digest('limits: { denials: 5/min }\nvault: { providers: {} }')).toBe(digest('limits: { denials: 5/min }'));
   expect(digest('limits: { denials: 6/min }')).not.toBe(digest('limits: { denials: 5/min }'));
 });
+
+function digest(text: string): string {
+  return bareConfiguration({ text, policies: [] }).digest;
+}
