@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { JsonObject } from '../domain/json.ts';
 import { parseManifestText } from '../registry/manifest-text.ts';
+import { nameOfTechnique } from '../redteam/taxonomy/techniques.ts';
 import { afterActionMarkdown, afterActionPage, improvementsOf, whyOpen } from './after-action.ts';
 import type { Exercise } from './after-action.ts';
 import { artefactsOf } from './artefact.ts';
@@ -38,7 +39,8 @@ const RIGHT: readonly JsonObject[] = [
 
 test('packs for the four failures ship: each with a cast, timed injects, answers that can be seen, hints, a rubric and a hot wash', () => {
   expect(PACKS.map(({ kind }) => kind)).toEqual(['prompt-injection', 'tool-poisoning', 'unauthorised-action', 'vendor-breach']);
-  for (const { minutes, injects, wrong } of PACKS) {
+  for (const { minutes, injects, wrong, techniques } of PACKS) {
+    expect(techniques.filter((id) => nameOfTechnique(id) === undefined)).toEqual([]);
     expect(minutes >= 60 && minutes <= 90).toBe(true);
     expect(injects.some(({ steps }) => steps !== undefined)).toBe(true);
     expect(injects.flatMap(({ expected }) => expected).filter(({ any }) => any !== undefined).length).toBeGreaterThan(1);
@@ -103,7 +105,7 @@ const RECORDS: readonly JsonObject[] = [
   { event: 'call.denied', at: T0 + 90 * MINUTE_MS, agent: 'late', server: 'rt-mail', tool: 'send' },
 ];
 
-test('a printed pack has what a rehearsal wrote down as hand-outs, and nothing of it is markup', () => {
+test('[exercise-paper] a printed pack has what a rehearsal wrote down as hand-outs, and nothing of it is markup', () => {
   const artefacts = artefactsOf(PACK, TIMES, RECORDS);
   expect(artefacts['odd-mail']).toMatchObject([{ event: 'call.permitted', what: 'rt-tickets/get_ticket', afterMs: 0 }, { event: 'call.denied', afterMs: 500 }]);
   const page = packPage(PACK, artefacts);
@@ -115,7 +117,7 @@ test('a printed pack has what a rehearsal wrote down as hand-outs, and nothing o
   for (const { hint } of PACK.injects.flatMap(({ expected }) => expected)) expect(hint.length).toBeGreaterThan(10);
 });
 
-test('an after-action report says what was done when, by what that is known, and what is changed by whom', () => {
+test('[exercise-after-action] an after-action report says what was done when, by what that is known, and what is changed by whom', () => {
   const score = scoreLive(PACK, TIMES, RIGHT.slice(0, 3), MINUTE_MS);
   const exercise: Exercise = {
     pack: PACK, mode: 'live', state: 'scored', startedAt: T0, startedBy: 'ana', participants: ['ann', '<b>ben'], endedAt: T0 + 60 * MINUTE_MS, score,

@@ -3,6 +3,7 @@ import { INCIDENT_KINDS } from '../domain/incident.ts';
 import type { Signal, Subjects } from '../domain/incident.ts';
 import { LIMITS } from '../domain/limits.ts';
 import type { Confidentiality, Labels } from '../domain/server.ts';
+import { nameOfTechnique } from '../redteam/taxonomy/techniques.ts';
 import { createCorrelator } from './correlate.ts';
 import type { Match, Placed } from './correlate.ts';
 import { absorb, openIncident, withStatus } from './incident.ts';
@@ -37,7 +38,7 @@ const labelled = (confidentiality: Confidentiality): Labels => ({ confidentialit
 
 const ids = (matches: readonly Match[]): readonly string[] => matches.map(({ rule }) => rule.id);
 
-test('what was read and what was done next make an incident together, in this order and of one context only', () => {
+test('[incident-correlated] what was read and what was done next make an incident together, in this order and of one context only', () => {
   const read = signal('instructions/override', { context: 'a', server: 'mail' });
   const act = signal('policy/untrusted-destination', { context: 'a', server: 'web' });
   expect(ids(run([read, act]))).toContain('injection-acted-on');
@@ -86,7 +87,7 @@ test('every kind of incident has a rule, ids are one each, and every technique i
   for (const { techniques, needs } of INCIDENT_RULES) {
     expect(techniques.length).toBeGreaterThan(1);
     expect(needs.every(({ count = 1 }) => count <= LIMITS.correlatorSignalsMax)).toBe(true);
-    expect(techniques.filter((id) => !/^(?:AML\.T\d{4}(?:\.\d{3})?|SAFE-T\d{4}|MCP(?:0\d|10)|ASI(?:0\d|10)|MCP-T(?:[1-9]|1[0-2]))$/.test(id))).toEqual([]);
+    expect(techniques.filter((id) => nameOfTechnique(id) === undefined)).toEqual([]);
   }
 });
 

@@ -28,6 +28,13 @@ test('whoever a workload of ours acts for is whom it is about, and the workload 
   expect(behind?.subjects).toEqual({ principal: 'https://idp|ann' });
 });
 
+test('who looked at a vendor, or at a host, is not whom it is about', () => {
+  const findings = [{ detector: 'vendor', rule: 'issuer', severity: 'high', at: [] }];
+  const [probed] = signalsOf(record('finding.raised', { findings, principal: 'https://idp|ann', detail: { vendor: 'acme', endpoint: 'https://acme.example' } }));
+  expect(probed).toMatchObject({ subjects: { vendor: 'acme' }, outcome: 'seen' });
+  expect(probed?.subjects.principal).toBeUndefined();
+});
+
 test('events that look wrong by themselves are read by what they say', () => {
   expect(names(record('call.denied', { code: 'ERR_POLICY_DENIED', policies: ['default/uncleared-sink', 'default/own/default/rule-of-two', 'crm'] })))
     .toEqual(['policy/uncleared-sink', 'policy/rule-of-two', 'call.denied/ERR_POLICY_DENIED']);

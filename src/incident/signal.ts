@@ -14,13 +14,19 @@ const OURS = /^(?:incident|containment|playbook|exercise|job|review)\./;
 /** Workloads of the gate's own: nobody to suspect, and nobody to stop. */
 const OWN = /^sallyport\|(?!sensor\/)/;
 
+/** Who says these is whoever looked, and not whom it is about. */
+const REPORTED_EVENTS: ReadonlySet<string> = new Set(['file.changed', 'watch.stopped', 'segment.drifted']);
+const REPORTED_BY: ReadonlySet<string> = new Set(['vendor', 'redteam', 'review']);
+
 /** What looks wrong in one record of the ledger. Total: a record that says it in another form than ours tells of nothing. */
 export function signalsOf(record: JsonObject): readonly Signal[] {
   const { id, at, space, event } = record;
   if (typeof id !== 'string' || typeof at !== 'number' || typeof space !== 'string' || typeof event !== 'string' || OURS.test(event)) return [];
   const told = [...findingsOf(record['findings']), ...(Object.hasOwn(EVENTS, event) ? EVENTS[event]?.(record) ?? [] : [])];
   if (told.length === 0) return [];
-  const known = subjectsOf(record);
+  const isReport = REPORTED_EVENTS.has(event) || told.every(({ source }) => REPORTED_BY.has(source));
+  const { principal, ...others } = subjectsOf(record);
+  const known = isReport || principal === undefined ? others : { principal, ...others };
   const about = { at, space, ...stakesOf(record), outcome: outcomeOf(event), ...(typeof record['exchange'] === 'string' && { exchange: record['exchange'] }) };
   return told.slice(0, LIMITS.signalsOfRecordMax).map(({ source, rule, severity, subjects }, index): Signal => ({
     id: `${id}/${index}`, source: name(source), rule: name(rule), severity, ...about, subjects: { ...known, ...subjects },

@@ -72,6 +72,22 @@ export const PRACTICES = {
     'Secrets leave clients\' files, what the client starts works as before, each act is on record, and unsealing gives the file back byte for byte.',
     'issue 7, part 6 and Done when',
   ],
+  'incident-correlated': [
+    'Findings become incidents by rules that are data: of what belongs together, in its order and time, once, each with the published techniques.',
+    'issue 8, part 2',
+  ],
+  'incident-opened': [
+    'An attack on record is an incident with its subjects, timeline and severity by what is at stake; people stand in it under pseudonyms.',
+    'issue 8, part 2',
+  ],
+  'incident-survives': ['A crash of what correlates loses no incident and counts nothing twice.', 'issue 8, part 2'],
+  'incident-blast': ['What a context, tool or credential touched is told from the ledger, and where that may have gone on.', 'issue 8, part 2'],
+  'exercise-paper': ['A tabletop is printed with hand-outs of what a gate really wrote down, and nothing in it is markup.', 'issue 8, part 4; bad input'],
+  'exercise-live': [
+    'A live-fire exercise runs from its start to the after-action report: right answers have all points, wrong ones none, seen in its own records.',
+    'issue 8, part 4; done when',
+  ],
+  'exercise-after-action': ['What went wrong in an exercise has an owner and a day until it is done, or dropped with a reason.', 'issue 8, part 4'],
   'review-finds': [
     'A campaign over 500 servers and 2,000 people finds everything that is wrong with them, of every kind, and nothing else.',
     'issue 8, part 5; done when',

@@ -51,6 +51,19 @@ export const PRACTICES: readonly Switch[] = [
     ['closing what is contained', 'in its timeline and in its status', 'if (containments.length > 0 && !leave)', 'if (containments.length < 0 && !leave)'],
     ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
   ]),
+  ...switches('src/exercise/score.ts', 'src/exercise/exercise.test.ts', [
+    ['half for what is late', 'the right act in time', 'late: points / 2', 'late: points'],
+    ['what set the scene', 'the right act in time', 'timeOf(record) >= begun', 'timeOf(record) >= 0'],
+    ['to what it was done', 'the right act in time', "?? detail['id']) === of)", "?? detail['id']) !== '')"],
+    ['what makes it worse', 'the right act in time', 'isAct(act, record));', 'record === undefined);'],
+  ]),
+  ...switches('src/exercise/pack.ts', 'src/exercise/exercise.test.ts', [
+    ['packs that fit together', 'is refused with its place', 'if (complaints.length > 0) throw', 'if (complaints.length < 0) throw'],
+  ]),
+  ...switches('src/control/exercises/routes.ts', 'src/cli/exercise/exercise.test.ts', [
+    ['closing with things to change', 'an exercise on paper', 'if (why !== undefined) throw', "if (why === '') throw"],
+    ['done by nobody', 'an exercise on paper', "if (next.state !== 'open' && next.owner === undefined)", "if (next.state !== 'open' && next.owner === '')"],
+  ]),
   ...REDTEAM,
   ...SCENARIOS,
   ...REVIEWS,

@@ -49,6 +49,8 @@ test('an exercise on paper from its printed pack to the last thing that was chan
   await told(exercise, 'action', id, '--what', 'A duty mailbox', '--owner', 'olga', '--due', '30d');
   const listed = objects(part(await asked(exercise, 'list'), 'exercises'));
   expect(listed).toMatchObject([{ id, percent: 80, open: 3, unowned: 2, overdue: 0 }]);
+  expect(await refusal(exercise, 'close', id, '--reason', 'enough')).toContain('3 things are still to be changed');
+  expect(await refusal(exercise, 'action', id, 'practise-blast', '--done', 'somehow')).toContain('nobody owns this yet');
   for (const action of ['practise-blast', 'avoid-lifted']) await told(exercise, 'action', id, action, '--owner', 'ben', '--done', 'written down');
   await told(exercise, 'action', id, 'own-1', '--drop', 'there is one');
   expect(await told(exercise, 'show', id)).toContain('there is one');

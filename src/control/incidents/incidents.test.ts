@@ -58,7 +58,7 @@ const one = async (id: string): Promise<JsonObject> => (await ask(fixture.role.c
 const act = async (verb: string, id: string, body: JsonObject, admin = ANALYST): Promise<string> =>
   (await ask(fixture.role.control, admin, verb === 'owner' ? 'PUT' : 'POST', `/incidents/:id/${verb}`, { params: { id }, body })).code;
 
-test('an attack on the ledger is an incident with its subjects, techniques and timeline, and people stand in it under pseudonyms', async () => {
+test('[incident-opened] an attack on the ledger is an incident with its subjects, techniques and timeline, and people stand in it under pseudonyms', async () => {
   const { id, incident } = await attack();
   expect(incident).toMatchObject({ kind: 'prompt-injection', severity: 'high', status: 'open', subjects: { server: ['mail', 'web'] } });
   expect(incident['techniques']).toContain('AML.T0051.001');
@@ -107,7 +107,7 @@ test('an analyst works on it, an auditor only sees; what is closed stays closed 
   expect(part(body, 'byKind', 'prompt-injection')).toBeGreaterThanOrEqual(2);
 });
 
-test('control that is started again goes on where it was: nothing is lost, and nothing counted twice', async () => {
+test('[incident-survives] control that is started again goes on where it was: nothing is lost, and nothing counted twice', async () => {
   const { id } = await attack();
   const call = someone();
   const before = (await one(id))['signals'];
@@ -134,7 +134,7 @@ test('an incident of one space is none of another, and a person can open one', a
   expect(await one(text(opened.body['id']))).toMatchObject({ kind: 'vendor-breach', status: 'open', subjects: { vendor: ['acme'] } });
 });
 
-test('what a context touched is told from the ledger, and where else it went', async () => {
+test('[incident-blast] what a context touched is told from the ledger, and where else it went', async () => {
   const call = someone();
   await happens({ ...call, event: 'result.delivered', server: 'mail' });
   await happens({ ...call, event: 'call.permitted', server: 'crm', tool: 'search', effect: 'read', exchange: 'e1' });

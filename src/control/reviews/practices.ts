@@ -14,7 +14,7 @@ const PRACTICES: readonly { readonly kind: string; readonly title: string; reado
 export async function readPractices({ ledger, now }: Pick<Control, 'ledger' | 'now'>, space: string): Promise<CompanyFacts['practices']> {
   try {
     return await Promise.all(PRACTICES.map(async ({ kind, title, everyDays, event }) => {
-      const { entries } = await ledger.search({ space, question: `event = ${event}`, now: now(), order: 'newest', limit: 1 });
+      const { entries } = await ledger.search({ space, question: `event = ${event} and not has action`, now: now(), order: 'newest', limit: 1 });
       const at = entries[0]?.record['at'];
       return { kind, title, everyDays, ...(typeof at === 'number' ? { lastAt: at } : {}) };
     }));
