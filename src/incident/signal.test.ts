@@ -30,7 +30,9 @@ test('whoever a workload of ours acts for is whom it is about, and the workload 
 
 test('who looked at a vendor, or at a host, is not whom it is about', () => {
   const findings = [{ detector: 'vendor', rule: 'issuer', severity: 'high', at: [] }];
-  const [probed] = signalsOf(record('finding.raised', { findings, principal: 'https://idp|ann', detail: { vendor: 'acme', endpoint: 'https://acme.example' } }));
+  const [probed] = signalsOf(record('finding.raised', {
+    findings, principal: 'https://idp|ann', detail: { vendor: 'acme', endpoint: 'https://acme.example' },
+  }));
   expect(probed).toMatchObject({ subjects: { vendor: 'acme' }, outcome: 'seen' });
   expect(probed?.subjects.principal).toBeUndefined();
 });

@@ -58,7 +58,7 @@ const one = async (id: string): Promise<JsonObject> => (await ask(fixture.role.c
 const act = async (verb: string, id: string, body: JsonObject, admin = ANALYST): Promise<string> =>
   (await ask(fixture.role.control, admin, verb === 'owner' ? 'PUT' : 'POST', `/incidents/:id/${verb}`, { params: { id }, body })).code;
 
-test('[incident-opened] an attack on the ledger is an incident with its subjects, techniques and timeline, and people stand in it under pseudonyms', async () => {
+test('[incident-opened] an attack on record is an incident with its subjects, techniques and timeline; people stand in it under pseudonyms', async () => {
   const { id, incident } = await attack();
   expect(incident).toMatchObject({ kind: 'prompt-injection', severity: 'high', status: 'open', subjects: { server: ['mail', 'web'] } });
   expect(incident['techniques']).toContain('AML.T0051.001');
