@@ -37,14 +37,14 @@ test('one seed makes the same attempts of what it is told, and another one other
 });
 
 test('it learns: once something comes through, it tries what is near', () => {
-  const learnt = attack('a', 120, weak);
-  const blind = attack('a', 120, () => 'prevented');
+  const learnt = attack('a', 300, weak);
+  const blind = attack('a', 300, () => 'prevented');
   expect(near(learnt)).toBeGreaterThan(near(blind) * 2);
 });
 
 test('each aim is one line, as bad as its worst attempt, which it tells', () => {
-  const { results } = attack('a', 60, ({ id, story }) => (id.startsWith('adaptive-mail') && story.includes('runbook') ? 'detected' : 'prevented'));
-  expect(results.map(({ id, outcome, red }) => [id, outcome, red?.includes('runbook') ?? false])).toEqual([
+  const { results } = attack('a', 60, ({ id }) => (id === 'adaptive-mail-7' ? 'detected' : 'prevented'));
+  expect(results.map(({ id, outcome, red }) => [id, outcome, red?.startsWith('an attempt came through: said') ?? false])).toEqual([
     ['adaptive-mail', 'detected', true], ['adaptive-pay', 'prevented', false], ['adaptive-paste', 'prevented', false],
   ]);
   expect(attack('a', 0, () => 'prevented').results).toEqual([]);

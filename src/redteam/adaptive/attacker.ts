@@ -64,11 +64,11 @@ function nextAttempt(chance: Chance, tried: readonly Tried[]): Attempt {
 function anywhere(chance: Chance): Attempt {
   return {
     phrasing: chance.below(SPACE.phrasing), writing: chance.below(SPACE.writing), carrier: chance.below(SPACE.carrier), form: chance.below(SPACE.form),
-    timing: chance.below(SPACE.timing), split: chance.below(SPACE.split), place: chance.below(SPACE.place),
+    timing: chance.below(SPACE.timing), split: chance.below(SPACE.split), place: chance.below(SPACE.place), slot: chance.below(SPACE.slot),
   };
 }
 
-const AXES = ['phrasing', 'writing', 'carrier', 'form', 'timing', 'split', 'place'] as const satisfies readonly (keyof Attempt)[];
+const AXES = ['phrasing', 'writing', 'carrier', 'form', 'timing', 'split', 'place', 'slot'] as const satisfies readonly (keyof Attempt)[];
 
 function stepFrom(chance: Chance, attempt: Attempt): Attempt {
   const first = chance.pick(AXES, 'phrasing');
