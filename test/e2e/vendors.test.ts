@@ -6,7 +6,7 @@ import { cellOf } from '../../src/vendor/disclosure/csv.ts';
 import { openBrowser } from '../fixtures/browser.ts';
 import { startGate, type Gate } from '../fixtures/gate.ts';
 import { goodDisclosure } from '../fixtures/good-vendor.ts';
-import { callTool, objectIn } from '../fixtures/modern-call.ts';
+import { callTool, modernRequest, objectIn, readCalled } from '../fixtures/modern-call.ts';
 import { startRecordingServer, toolNamed, type RecordingServer } from '../fixtures/recording-server.ts';
 import { verifies } from './requirements.ts';
 
@@ -51,8 +51,15 @@ async function callable(server: string): Promise<readonly string[]> {
   return names.filter((_, at) => called[at]?.result !== undefined);
 }
 
+/** What is listed is what is not refused for certain. */
+async function listed(server: string): Promise<readonly string[]> {
+  const _meta = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {} };
+  const response = await fetch(`${gate.url}/mcp/${server}`, modernRequest(token, 'tools/list', { _meta }));
+  return objects(readCalled(response.status, await response.text()).result?.['tools']).map(({ name }) => text(name));
+}
+
 test(verifies('vendor-default', 'until a vendor has answered, its servers only read what is public; so do those of nobody, and elsewhere'), async () => {
-  for (const server of ['crm', 'nameless', 'borrowed']) expect(await callable(server)).toEqual(['find']);
+  for (const server of ['crm', 'nameless', 'borrowed']) expect([await callable(server), await listed(server)]).toEqual([['find'], ['find']]);
   expect(await standing('acme')).toMatchObject({ disclosed: false, score: 0, servers: 1 });
   const denied = (await gate.records({ event: 'call.denied', server: 'crm' })).at(-1);
   expect(denied?.['policies']).toEqual(['default/undisclosed-vendor']);
@@ -73,7 +80,7 @@ test(verifies('vendor-default', 'what a vendor disclosed opens its servers, at i
   await disclose('acme');
   await disclose('other');
   expect(await standing('acme')).toMatchObject({ disclosed: true, score: 100 });
-  expect(await callable('crm')).toEqual(['find', 'note', 'payroll']);
+  expect([await callable('crm'), await listed('crm')]).toEqual([['find', 'note', 'payroll'], ['find', 'note', 'payroll']]);
   for (const server of ['nameless', 'borrowed']) expect(await callable(server)).toEqual(['find']);
   await gate.admin('POST', '/vendors/acme/events', { event: 'breach-notice', note: 'mail of today' });
   expect(await callable('crm')).toEqual(['find']);
