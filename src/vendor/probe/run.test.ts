@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { makeCertificate } from '../../../test/fixtures/certificate.ts';
 import { refusalOf } from '../../upstream/address-class.ts';
 import { codeOf } from '../../../test/fixtures/code-of.ts';
+import { startSseServer } from '../../../test/fixtures/sdk-servers.ts';
 import { PERMISSION } from './permission.ts';
 import type { Permission } from './permission.ts';
 import { PROBE_REPORT } from './result.ts';
@@ -156,6 +157,16 @@ test('who greets everybody, and shows nothing without a credential, has a door',
   const outcomes = Object.fromEntries(report.probes.flatMap(({ checks }) => checks).map(({ check, outcome }) => [check, outcome]));
   expect(outcomes).toMatchObject({ 'stranger-hello': 'fail', 'stranger-tools': 'pass', 'stranger-call': 'pass', challenge: 'pass' });
   expect(report.facts).toMatchObject({ auth: 'oauth', tools: [{ name: 'a_tool' }] });
+});
+
+test('a server of the first transport alone, by the reference SDK, is open where its stream is', async () => {
+  const server = await startSseServer();
+  stops.push(server.stop);
+  const url = `http://127.0.0.1:${server.port}/sse`;
+  const report = await probeEndpoint(runOf(url, permit(url)));
+  const failed = report.probes.flatMap(({ checks }) => checks).filter(({ outcome }) => outcome === 'fail').map(({ check }) => check);
+  expect(failed).toEqual(expect.arrayContaining(['stranger-hello', 'http-sse']));
+  expect(report.facts).toMatchObject({ auth: 'none', transports: ['http+sse'] });
 });
 
 describe('what is hostile ends the run in order', () => {

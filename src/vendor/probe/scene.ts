@@ -42,6 +42,8 @@ export interface Strangers {
   readonly session: Session | undefined;
   /** The list of tools, asked for in both eras: some servers greet everybody, or guard one era alone. */
   readonly lists: readonly Spoken[];
+  /** It has the transport of 2024-11-05 alone, and opens its stream. */
+  readonly opensStream: boolean;
 }
 
 /** How the endpoint can be spoken to: as a stranger where it lets them, else with the test account. */
@@ -83,7 +85,7 @@ export type SceneParts = Omit<Scene, 'speaker' | 'strangers' | 'entry' | 'auth' 
 
 export function createScene(parts: SceneParts): Scene {
   const speaker = createSpeaker(parts.wire, parts.url);
-  const strangers = once(() => askAsStranger(speaker));
+  const strangers = once(() => askAsStranger(parts.wire, speaker));
   const entry = once(async () => enter(speaker, await strangers(), parts.accounts.token));
   const resource = once(async () => findResource(parts.wire, parts.url, await strangers()));
   const auth = once(async () => authOf(await strangers()));
@@ -106,12 +108,18 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-async function askAsStranger(speaker: Speaker): Promise<Strangers> {
+async function askAsStranger(wire: Wire, speaker: Speaker): Promise<Strangers> {
   const discover = await speaker.modern('server/discover', {});
   const hello = await speaker.hello();
   const session = sessionIn(hello);
   const lists = [await speaker.modern('tools/list', {}), await speaker.legacy('tools/list', {}, session ?? NO_SESSION)];
-  return { discover, hello, session, lists };
+  const isUnclear = !isModern(discover) && session === undefined && ![discover, hello, ...lists].some(({ isRefused }) => isRefused);
+  return { discover, hello, session, lists, opensStream: isUnclear && await opensStream(wire, speaker.url) };
+}
+
+async function opensStream(wire: Wire, url: string): Promise<boolean> {
+  const answer = await wire.ask({ method: 'GET', url, headers: { accept: 'text/event-stream' } });
+  return !isSilent(answer) && answer.event === 'endpoint';
 }
 
 /** What a request in no session says. */
@@ -133,18 +141,19 @@ async function begin(speaker: Speaker, token: string | undefined, discover: Spok
 
 /** A door that greets, and shows nothing, is one. */
 function authOf(strangers: Strangers): ProbeFacts['auth'] {
-  const { discover, hello, session, lists } = strangers;
+  const { discover, hello, session, lists, opensStream: isStream } = strangers;
   const isRefused = [discover, hello, ...lists].some((one) => one.isRefused);
   const isListed = lists.some(({ result }) => result !== undefined);
-  if (isListed || (!isRefused && (isModern(discover) || session !== undefined))) return 'none';
+  if (isListed || isStream || (!isRefused && (isModern(discover) || session !== undefined))) return 'none';
   if (!isRefused) return undefined;
   return challengeIn(strangers) === undefined ? 'other' : 'oauth';
 }
 
 /** Why something could not be seen, where it lies behind a door. */
 export async function behindDoor(scene: Scene): Promise<string> {
-  const { discover } = await scene.strangers();
+  const { discover, opensStream: isStream } = await scene.strangers();
   if (isSilent(discover.answer)) return discover.answer.silence;
+  if (isStream) return 'it has the first transport alone, which is not spoken here';
   return scene.accounts.token === undefined ? 'it wants a credential, and there is no test account' : 'it speaks no MCP with the test account either';
 }
 

@@ -7,10 +7,13 @@ import { isSilent } from '../wire.ts';
 
 /** P02: what whoever asks gets without a credential. The tool that is called is one that nobody can have. */
 export const probe: Probe = async (scene) => {
-  const { discover, hello, session, lists } = await scene.strangers();
+  const { discover, hello, session, lists, opensStream } = await scene.strangers();
   const auth = await scene.auth();
-  const isOpen = isModern(discover) || session !== undefined;
-  const hellos = [...(isModern(discover) ? ['server/discover'] : []), ...(session === undefined ? [] : ['initialize'])];
+  const isOpen = isModern(discover) || session !== undefined || opensStream;
+  const hellos = [
+    ...(isModern(discover) ? ['server/discover'] : []), ...(session === undefined ? [] : ['initialize']),
+    ...(opensStream ? ['with the stream of 2024-11-05'] : []),
+  ];
   const greeting = isOpen || auth !== undefined
     ? judged('stranger-hello', !isOpen, 'a credential is asked for', `it answers ${hellos.join(' and ')}`)
     : observed('stranger-hello', 'unknown', whyNot([discover, hello]));
