@@ -19,10 +19,6 @@ export const PRACTICES = {
     'What is scheduled runs once in a fleet, is made up for once when it was missed, is lost to who falls silent, and every run is on record.',
     'issue 8, part 6',
   ],
-  'playbook-course': [
-    'The playbook of each kind of incident is run from a real attack at the gate to containment, evidence that verifies offline, and recovery.',
-    'issue 8, part 2; done when',
-  ],
   'playbook-format': [
     'Playbooks validate against the published CACAO 2.0 schemas; what is not run here is refused by name and place; what nobody signed is not run.',
     'issue 8, part 2; bad input; done when',

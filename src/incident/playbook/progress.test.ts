@@ -84,6 +84,7 @@ test('a playbook that is called has variables of its own, given and handed back 
   const inside = begin(playbooks, id('playbook', 4), { __go__: 'true', __out__: 'outer', __fixed__: 'changed' }, 'step');
   expect(inside.scopes['1']?.variables).toEqual({ __go__: 'true', __out__: '', __fixed__: 'as it is' });
   const over = done(inside, playbooks, 'inside', { __out__: 'inner', __go__: 'stolen' });
+  expect(over.scopes['1']?.variables).toEqual({ __go__: 'true', __out__: 'inner', __fixed__: 'as it is' });
   expect([over.state, over.scopes['0']?.variables]).toEqual(['done', { __go__: 'true', __out__: 'inner', __fixed__: 'as it is' }]);
 });
 
