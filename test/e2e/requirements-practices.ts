@@ -1,7 +1,8 @@
 /** What issue 8 promises, and of clients' files issue 7, as `ROWS` of requirements.ts. */
 export const PRACTICES = {
   'playbook-run': [
-    'Each of the ten playbooks runs from a real attack at the gate to containment, evidence that verifies without us, and recovery.', 'issue 8, part 2; done when',
+    'Each of the ten playbooks runs from a real attack at the gate to containment, evidence that verifies without us, and recovery.',
+    'issue 8, part 2; done when',
   ],
   'range-isolated': [
     'A rehearsal is played against the configuration in force in an installation of its own, which reaches nothing, and ends at once and whole.',

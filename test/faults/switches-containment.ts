@@ -32,9 +32,18 @@ export const CONTAINMENT: readonly Switch[] = [
     ['secrets that are held until they are rotated', 'given to nobody', 'if (!held) return;', 'if (held || !held) return;'],
   ]),
   ...switches('src/control/containments/contain.ts', 'src/control/containments/containments.test.ts', [
+    ['what runs by itself is never wide', 'what is wide takes two people', 'if (by.admin.proof === undefined || ', 'if (by.admin.proof === null || '],
+    [
+      'credentials of other spaces', 'contains nothing beyond it',
+      'if (isIssued && !mayEverywhere', 'if (isIssued && name === \'\' && !mayEverywhere',
+    ],
     ['two people for what is wide', 'what is wide takes two people', 'if (isWide(wish.scope)) await needTwo(control, by, wish.verb);', ''],
   ]),
   ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
+    [
+      'what holds beyond a space', 'contains nothing beyond it',
+      '|| found.body.everywhere === true) && !mayEverywhere(by))', '|| found.body.everywhere === true) && false)',
+    ],
     [
       'two people for lifting what is wide', 'what is wide takes two people',
       'if (isWide(scope)) await needSecondPersonFor',
@@ -57,6 +66,9 @@ export const CONTAINMENT: readonly Switch[] = [
     ['switches of whole spaces', 'a switch for a whole space', 'spaces.includes(space) || servers', 'servers'],
   ]),
   ...switches('src/egress/permission.ts', 'src/egress/door.test.ts', [
-    ['hosts that are blocked', 'a host that is blocked', 'some((blocked) => isBlocked(blocked, space, name))', 'some((blocked) => isBlocked(blocked, space, \'\'))'],
+    [
+      'hosts that are blocked', 'a host that is blocked',
+      'some((blocked) => isBlocked(blocked, space, name))', 'some((blocked) => isBlocked(blocked, space, \'\'))',
+    ],
   ]),
 ];
