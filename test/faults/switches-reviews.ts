@@ -44,4 +44,8 @@ export const REVIEWS: readonly Switch[] = [
   ...switches('src/review/report/csv.ts', TEST, [
     ['formulas in CSV', 'as text', "? `'${line}` : line", '? line : line'],
   ]),
+  ...switches('src/control/reviews/tend.ts', TEST, [
+    ['campaigns that are due', 'settled by itself', 'if (at >= body.dueAt) await lapse(', 'if (at < 0) await lapse('],
+    ['reminders', 'settled by itself', 'else if (isTimeToRemind(', 'else if (false && isTimeToRemind('],
+  ]),
 ];

@@ -392,3 +392,22 @@ test('it is due in 14 days unless it says otherwise', async () => {
     body.dueAt - body.openedAt);
   expect(new Set(due)).toEqual(new Set([14 * DAY_MS]));
 });
+
+test('what is due is settled by itself, closed after its grace, and the next one is opened', async () => {
+  const [fast, all] = [await fastOne(), await listStored(control().store, 'review', 'default')];
+  for (const { id, body } of all.filter((one) => one.body.state === 'open')) {
+    const times = id === fast ? { dueAt: Date.now() - 15 * DAY_MS } : { openedAt: Date.now() - 13 * DAY_MS, dueAt: Date.now() + DAY_MS };
+    await putStored(control().store, 'review', 'default', id, { ...body, ...times }, 'tests');
+  }
+  expect((await send(DAN, 'POST', '/schedule/:kind/run', { params: { kind: 'review' } })).code).toBe('');
+  const states = new Map((await listStored(control().store, 'review', 'default')).map(({ id, body }) => [id, body]));
+  expect(states.get(fast)).toMatchObject({ state: 'closed', lapsedAt: expect.any(Number), closed: { by: 'sallyport|reviews' } });
+  // One that is open, and due in a day, is reminded of, and no further one is opened beside it.
+  const open = [...states.values()].filter(({ state }) => state === 'open');
+  expect(open).toMatchObject([{ title: 'Who', reminders: [{ at: expect.any(Number) }] }]);
+  const who = [...states].find(([, { title }]) => title === 'Who')?.[0] ?? '';
+  expect((await send(DAN, 'POST', '/reviews/:id/close', { params: { id: who } })).code).toBe('');
+  expect((await send(DAN, 'POST', '/schedule/:kind/run', { params: { kind: 'review' } })).code).toBe('');
+  const next = (await listStored(control().store, 'review', 'default')).filter(({ body }) => body.state === 'open');
+  expect(next.map(({ body }) => body.title)).toEqual([expect.stringMatching(/^Review of \d{4}-\d\d-\d\d$/)]);
+});

@@ -12,8 +12,9 @@ const LOOK_MS = 60 * 60_000;
 /** So long before they are due people are told once more. */
 const REMIND_DAYS = [7, 2, 0];
 
-/** Opens a campaign in every space that has something to review and none open. Says in one line what came of it. */
+/** Settles what is due, then opens a campaign in every space that has something to review and none open. Says in one line what came of it. */
 export async function openScheduled(control: Control): Promise<string> {
+  await tendAll(control);
   const open = new Set((await listStored(control.store, 'review')).filter(({ body }) => body.state === 'open').map(({ space }) => space));
   const spaces = [...new Set((await listStored(control.store, 'server')).map(({ space }) => space))].filter((space) => !open.has(space));
   for (const space of spaces) await openReview(control, { admin: { id: REVIEWS, may: [] }, space }, { title: `Review of ${day(control.now())}` });
