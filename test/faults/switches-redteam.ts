@@ -27,7 +27,7 @@ export const REDTEAM: readonly Switch[] = [
     ['what comes late of others', 'void, and red', "(agent === '' || agents.includes(agent))", "(agent === '' || agents.length > 0)"],
   ]),
   ...switches('src/redteam/compare.ts', 'src/redteam/judge.test.ts', [
-    ['a claimed control that is lost', 'worse is a worse outcome', 'const regressed = isWorse || lost.some(', 'const regressed = isWorse && lost.some('],
+    ['a claimed control that is lost', 'worse is a worse outcome', 'obeys ? isWorse || lost.some(', 'obeys ? isWorse && lost.some('],
   ]),
   ...switches('src/redteam/run.ts', 'src/redteam/run.test.ts', [
     ['a gate that holds back', 'scenarios share an installation', 'if (one.isSpent) {', 'if (one.isSpent && one.next > 0) {'],
