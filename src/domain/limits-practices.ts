@@ -104,6 +104,9 @@ export const PRACTICES_LIMITS = {
   correlatorSignalsMax: 64,
   /** Of one space, in an hour; what is more joins those that are open, or is counted. */
   incidentsPerHourMax: 200,
+  incidentsOpenMax: 1_000,
+  /** Of one space; of more, those that were closed leave, the oldest first. */
+  incidentsKeptMax: 2_000,
   incidentSignalRulesMax: 200,
   incidentTimelineMax: 300,
   incidentNamesMax: 100,

@@ -44,6 +44,10 @@ export const PRACTICES: readonly Switch[] = [
   ...switches('src/control/incidents/write.ts', 'src/control/incidents/incidents.test.ts', [
     ['containments in the status', 'in its timeline and in its status', "if (contains !== undefined) {", "if (contains === 'did') {"],
   ]),
+  ...switches('src/control/incidents/write.ts', 'src/control/incidents/incidents.test.ts', [
+    ['one writer of incidents', 'two controls that follow', '{ by: KEEPER, expectedVersion: before.version }', '{ by: KEEPER }'],
+    ['incidents of an hour', 'full of new incidents', '>= LIMITS.incidentsPerHourMax', '< 0'],
+  ]),
   ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
     ['where it was', 'goes on where it was', 'parts.ledger.tail(until, course.from)', 'parts.ledger.tail(until)'],
   ]),
@@ -55,7 +59,7 @@ export const PRACTICES: readonly Switch[] = [
     ['half for what is late', 'the right act in time', 'late: points / 2', 'late: points'],
     ['what set the scene', 'the right act in time', 'timeOf(record) >= begun', 'timeOf(record) >= 0'],
     ['to what it was done', 'the right act in time', "?? detail['id']) === of)", "?? detail['id']) !== '')"],
-    ['what makes it worse', 'the right act in time', 'isAct(act, record));', 'record === undefined);'],
+    ['what makes it worse', 'the right act in time', 'records.find((record) => isAct(act, record));', 'records.find((record) => record === undefined);'],
   ]),
   ...switches('src/exercise/pack.ts', 'src/exercise/exercise.test.ts', [
     ['packs that fit together', 'is refused with its place', 'if (complaints.length > 0) throw', 'if (complaints.length < 0) throw'],

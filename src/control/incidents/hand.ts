@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import type { Incident } from '../../incident/incident.ts';
 import type { Rows } from '../../store/store.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
@@ -97,6 +98,15 @@ export async function putIncident(rows: Rows, space: string, id: string, inciden
   // A copy: what is stored has lists that may be written to.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same but for `readonly`
   await putStored(rows, 'incident', space, id, structuredClone(incident) as Parameters<typeof putStored<'incident'>>[4], by);
+}
+
+/** Of very many the closed ones that were opened first leave; what they were is on record. */
+export async function forgetClosed(rows: Rows, space: string): Promise<void> {
+  const all = await rows.list('incident', space);
+  if (all.length <= LIMITS.incidentsKeptMax) return;
+  const closed = (await listStored(rows, 'incident', space)).filter(({ body }) => body.status === 'closed')
+    .toSorted((one, other) => one.body.openedAt - other.body.openedAt);
+  for (const { id } of closed.slice(0, all.length - LIMITS.incidentsKeptMax)) await rows.delete('incident', space, id, { by: KEEPER });
 }
 
 /** Throws `ERR_NOT_FOUND`. */

@@ -3,6 +3,10 @@ import type { Happening } from '../../domain/happening.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
+import { ownState } from '../own-state.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { followIncidents } from './follow.ts';
+import { needIncident, putIncident } from './hand.ts';
 import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 
@@ -25,10 +29,10 @@ async function happens(more: Partial<Happening>, space = 'default'): Promise<voi
 }
 
 /** All incidents, as soon as there are as they are waited for. */
-async function until(found: (incidents: readonly JsonObject[]) => boolean, space = 'default'): Promise<readonly JsonObject[]> {
+async function until(found: (incidents: readonly JsonObject[]) => boolean, space = 'default', limit = '100'): Promise<readonly JsonObject[]> {
   const stop = AbortSignal.timeout(20_000);
   for (;;) {
-    const incidents = objects(part((await ask(fixture.role.control, AUDITOR, 'GET', '/incidents', { space })).body, 'incidents'));
+    const incidents = objects(part((await ask(fixture.role.control, AUDITOR, 'GET', '/incidents', { space, query: { limit } })).body, 'incidents'));
     if (found(incidents)) return incidents;
     stop.throwIfAborted();
     await fixture.role.control.ledger.query({ space, limit: 1 });
@@ -120,6 +124,39 @@ test('[incident-survives] control that is started again goes on where it was: no
   expect(all.filter(isOf(call.context))).toMatchObject([{ kind: 'unauthorised-action', signals: 10 }]);
   expect(await one(id)).toMatchObject({ signals: before });
   expect(all.filter((each) => each['id'] === id)).toHaveLength(1);
+});
+
+test('two controls that follow at once, each sure of its turn, make one incident of one attack and count nothing twice', async () => {
+  const { control } = fixture.role;
+  // A lock of its own: as if the shared one had failed.
+  const stop = followIncidents({ ...control, state: ownState(control.state), report: () => undefined });
+  try {
+    for (let n = 0; n < 3; n += 1) {
+      const { id, call } = await attack();
+      const all = await until(() => true);
+      expect(all.filter((each) => isOf(call.context)(each) && each['kind'] === 'prompt-injection')).toMatchObject([{ id, signals: 2 }]);
+    }
+  } finally {
+    await stop();
+  }
+});
+
+test('a space that is full of new incidents opens no more: each kind has one that takes in the others', async () => {
+  const body = await needIncident(fixture.role.control.store, 'default', (await attack()).id);
+  const { control } = fixture.role;
+  for (let n = 0; n < LIMITS.incidentsPerHourMax; n += 1) {
+    const id = `full-${n}`;
+    await putIncident(control.store, 'flood', id, { ...body, key: `prompt-injection\n${n}`, openedAt: control.now() }, 'tests');
+    await control.store.put('incident-key', 'flood', id, { incident: id }, { by: 'tests' });
+  }
+  const call = someone();
+  await happens({ ...call, event: 'result.delivered', server: 'mail', findings: [finding('instructions', 'override')] }, 'flood');
+  await happens({ ...call, server: 'web', ...STRANGE }, 'flood');
+  const taken = (each: JsonObject): boolean => text(part(each, 'subjects', 'context')).includes(call.context);
+  const { body: answer } = await ask(control, AUDITOR, 'GET', '/incidents', { space: 'flood', query: { limit: '500' } });
+  expect(part(answer, 'total')).toBe(LIMITS.incidentsPerHourMax);
+  const all = await until((found) => found.some(taken), 'flood', '500');
+  expect(all).toHaveLength(LIMITS.incidentsPerHourMax);
 });
 
 test('an incident of one space is none of another, and a person can open one', async () => {

@@ -6,7 +6,7 @@ import type { Incident } from '../../incident/incident.ts';
 import type { Correlator, Match } from '../../incident/correlate.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
-import { createHand, KEEPER } from './hand.ts';
+import { createHand, forgetClosed, KEEPER } from './hand.ts';
 import type { Hand, InHand } from './hand.ts';
 import type { News } from './news.ts';
 import { INCIDENT_CURSOR } from './schema.ts';
@@ -51,6 +51,7 @@ export async function writeIncidents(parts: Parts, { batch, correlator, before, 
     await relate(hand);
     for (const one of hand.held()) if (one.now !== one.before) await tell(parts, one);
     await hand.put();
+    for (const space of new Set(hand.held().filter((one) => one.before === undefined).map((one) => one.space))) await forgetClosed(rows, space);
     const { next: position, from } = next;
     const row = await rows.put('incident-cursor', DEFAULT_SPACE, CURSOR, { next: position, from }, { by: KEEPER, expectedVersion: before.version });
     return { next: position, from, version: row.version };
@@ -68,17 +69,18 @@ async function takeMatch(hand: Hand, match: Match, correlator: Correlator): Prom
   if (news.length === 0) return;
   // What was closed is over: what goes on is looked at as if it were new, and opens another one when it is as much.
   if (match.more || news.length < signals.length) {
-    for (const again of correlator.anew({ ...match, signals: news }, hand.at)) if (!again.more) await open(hand, again);
+    for (const again of correlator.anew({ ...match, signals: news }, hand.at)) if (!again.more) await begin(hand, again);
     return;
   }
-  await open(hand, match);
+  await begin(hand, match);
 }
 
 /** Of a space that is full of new ones each kind keeps one, which takes in all others of it. */
-async function open(hand: Hand, match: Match): Promise<void> {
+async function begin(hand: Hand, match: Match): Promise<void> {
   const { space, rule, signals } = match;
-  const isFull = (await hand.openedLately(space)) >= LIMITS.incidentsPerHourMax;
-  const [instead] = isFull ? (await hand.open(space)).filter(({ now }) => now.kind === rule.kind).toSorted((a, b) => b.now.openedAt - a.now.openedAt) : [];
+  const open = await hand.open(space);
+  const isFull = open.length >= LIMITS.incidentsOpenMax || (await hand.openedLately(space)) >= LIMITS.incidentsPerHourMax;
+  const [instead] = isFull ? open.filter(({ now }) => now.kind === rule.kind).toSorted((a, b) => b.now.openedAt - a.now.openedAt) : [];
   if (instead === undefined) hand.add(space, openIncident(match, hand.at, KEEPER));
   else instead.now = absorb(instead.now, rule, signals, hand.at);
 }
