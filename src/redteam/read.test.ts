@@ -40,6 +40,7 @@ test.each([
   ['a step at nobody', { steps: [{ do: 'list', server: 'rt-b' }] }, 'scenarios.0.steps.0.server: rt-b is none of the servers'],
   ['a phase that is not there', { steps: [{ do: 'turn', server: 'rt-a', phase: 3 }] }, 'scenarios.0.steps.0.phase: there is no such phase'],
   ['an actor out of nowhere', { steps: [{ ...GOOD.steps[0], as: 'guest' }] }, 'scenarios.0.steps.0.as: guest is not in the cast'],
+  ['a knock at another host', { steps: [{ do: 'knock', path: '@attacker.example/mcp' }] }, 'scenarios.0.steps.0.path'],
   ['a harm at nobody', { harm: [{ what: 'reached', server: 'rt-b' }] }, 'scenarios.0.harm.0.server: rt-b is none of the servers'],
   ['a harm of no step', { harm: [{ what: 'accepted', step: 'x' }] }, 'scenarios.0.harm.0.step: x is no step\'s name'],
   ['a value that is none', { harm: [{ what: 'called', server: 'rt-a', tool: 'go', holds: 'x' }] }, 'scenarios.0.harm.0.holds: x is no value of data'],

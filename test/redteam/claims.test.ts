@@ -7,7 +7,7 @@ import { SHIPPED, startRehearsing, type Rehearsing } from './rehearsing.ts';
 /*
  * What is claimed of the shipped defaults is tried: every scenario comes out as it says, by the controls that it names; and each control
  * that a configuration can turn off is turned off, and a line turns red. What only code can turn off is switched off by
- * test/faults/switches-practices.ts, which runs these.
+ * test/faults/switches-scenarios.ts, which runs these.
  */
 
 let rehearsing: Rehearsing;
