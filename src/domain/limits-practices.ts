@@ -16,7 +16,7 @@ export const PRACTICES_LIMITS = {
   playbookRunsOpenMax: 100,
   playbookRunsShownMax: 200,
   /** Of those that are over. */
-  playbookRunsKept: 500,
+  playbookRunsKept: 100,
   /** One request of a playbook to control. */
   playbookCallMs: 60_000,
   /** Who drives a run says so this often; nobody else drives it until this long after the last time. */

@@ -22,7 +22,9 @@ export async function startAutomatic(control: Control, signing: Signing): Promis
     if (body.status !== 'open') continue;
     for (const held of playbooks) {
       const id = `auto-${held.playbook.id.slice('playbook--'.length, 'playbook--'.length + 8)}-${incident}`;
-      if (!answers(held, body) || await findStored(control.store, 'playbook-run', space, id) !== undefined) continue;
+      // The incident remembers for longer than runs are kept.
+      const wasStarted = body.timeline.some(({ event, text }) => event === 'playbook' && text.includes(id));
+      if (wasStarted || !answers(held, body) || await findStored(control.store, 'playbook-run', space, id) !== undefined) continue;
       if (await begun(control, signing, held, { space, id, incident })) started.push([space, id]);
     }
   }

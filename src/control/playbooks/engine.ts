@@ -1,9 +1,10 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { mark, needTask, settle, stepOf } from '../../incident/playbook/progress.ts';
 import type { Playbooks, Settlement, Task } from '../../incident/playbook/progress.ts';
 import type { Control } from '../control.ts';
-import { findStored, listStored } from '../stored.ts';
+import { findStored } from '../stored.ts';
 import type { Signing } from './library.ts';
 import { approvedOutputs, perform } from './perform.ts';
 import { changeRun, needRun, textsOf } from './runs.ts';
@@ -44,8 +45,10 @@ export function createEngine(control: Control, signing: Signing): Engine {
   return {
     go: (space, id) => void start(space, id),
     look: async () => {
-      const open = (await listStored(control.store, 'playbook-run')).filter(({ body }) => body.endedAt === undefined && isBusy(body));
-      await Promise.all(open.map(({ space, id }) => start(space, id)));
+      // Most are over, and are not taken apart for that.
+      const open = (await control.store.list('playbook-run')).filter(({ body }) => !isObject(body) || body['endedAt'] === undefined);
+      const busy = await Promise.all(open.map(async ({ space, id }) => (isBusy(await needRun(control, space, id)) ? [{ space, id }] : [])));
+      await Promise.all(busy.flat().map(({ space, id }) => start(space, id)));
     },
     close: async () => {
       closed = true;
