@@ -32,7 +32,7 @@ export const CONTAINMENT: readonly Switch[] = [
     ['secrets that are held until they are rotated', 'given to nobody', 'if (!held) return;', 'if (held || !held) return;'],
   ]),
   ...switches('src/control/containments/contain.ts', 'src/control/containments/containments.test.ts', [
-    ['what runs by itself is never wide', 'what is wide takes two people', 'if (by.admin.proof === undefined || ', 'if (by.admin.proof === null || '],
+    ['what runs by itself is never wide', 'contains nothing beyond it', '(by.admin.id === PLAYBOOK && !isPeoples)', '(by.admin.id === \'\' && !isPeoples)'],
     [
       'credentials of other spaces', 'contains nothing beyond it',
       'if (isIssued && !mayEverywhere', 'if (isIssued && name === \'\' && !mayEverywhere',

@@ -88,6 +88,8 @@ test('who may in one space contains nothing beyond it, and lifts nothing that ho
   await configure(control, 'admin', 'default', 'locals', { to: { group: 'locals' }, role: 'admin', space: 'default' });
   await configure(control, 'setting', 'default', 'administration', { twoPersons: false });
   expect((await asked(local, 'read-only', { target: 'all' })).code).toBe('ERR_REQUEST_INVALID');
+  // Nobody takes two here; a playbook that started by itself waits for people all the same.
+  expect((await asked({ ...ROOT, id: 'sallyport|playbook' }, 'kill', { target: 'space' })).code).toBe('ERR_PROPOSAL_STORED');
   for (const verb of ['kill', 'revoke-tokens']) {
     expect((await asked(local, verb, { target: 'credential', name: 'https://idp.example|other' })).code).toBe('ERR_ADMIN_FORBIDDEN');
     expect((await asked(OWNER, verb, { target: 'credential', name: 'https://idp.example|other' })).code).toBe('');
