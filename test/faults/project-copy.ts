@@ -24,7 +24,7 @@ const LATE_MS = 60_000;
 
 function copyProject(): ProjectCopy {
   const copy = mkdtempSync('/tmp/sp-mutants-');
-  for (const folder of ['src', 'test', 'bin', 'docs', 'scripts']) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
+  for (const folder of ['src', 'test', 'bin', 'docs', 'scripts', 'demo']) cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
   for (const file of ['package.json', 'tsconfig.json']) cpSync(join(ROOT, file), join(copy, file));
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   const read = (file: string): string => readFileSync(join(copy, file), 'utf8');
