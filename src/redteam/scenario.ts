@@ -86,8 +86,8 @@ const STEP = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('say'), server: SERVER, method: NAME, params: OBJECT.optional(), headers: z.record(NAME, TEXT).optional(), ...WHO }),
   /** HTTP at the gate, as it is. `token`: how the agent's token is shown; in the header without it. */
   z.strictObject({
-    do: z.literal('knock'), path: z.string().startsWith('/').max(2_000), method: NAME.optional(), headers: z.record(NAME, TEXT).optional(), body: TEXT.optional(),
-    token: z.enum(['header', 'none', 'query', 'wrong']).optional(), ...WHO,
+    do: z.literal('knock'), path: z.string().startsWith('/').max(2_000), method: NAME.optional(),
+    headers: z.record(NAME, TEXT).optional(), body: TEXT.optional(), token: z.enum(['header', 'none', 'query', 'wrong']).optional(), ...WHO,
   }),
   /** An administrator is made to do it: the control API is asked. */
   z.strictObject({

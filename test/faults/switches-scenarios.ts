@@ -81,6 +81,9 @@ export const SCENARIOS: readonly Switch[] = [
     ['techniques of no list', 'a technique of no list', "...unknownAt('techniques', techniques, (id) => nameOfTechnique(id) !== undefined),", ''],
     ['places that stand for nothing', 'a place that stands for nothing', '(known(name) ? [] :', '(name !== name ? [] : true ? [] :'],
   ]),
+  ...switches('src/redteam/scenario.ts', 'src/redteam/read.test.ts', [
+    ['knocks are at the gate', 'a knock at another host', "path: z.string().startsWith('/').max(2_000)", 'path: z.string().max(2_000)'],
+  ]),
   ...switches('src/redteam/agent/forms.ts', 'src/redteam/agent/orders.test.ts', [
     ['values in other writings', 'a value is known in other writings', 'return formsOf(text).some(', 'return [text].some('],
   ]),
