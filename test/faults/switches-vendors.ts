@@ -13,6 +13,7 @@ export const VENDORS: readonly Switch[] = [
     ['forged tokens', 'orders vendors', '...(forged.length > 0 ?', '...(forged.length > 99 ?'],
     ['required answers', 'at most a D while',
       '...(missingIn(input.disclosure, input.day).length > 0', '...(missingIn(input.disclosure, input.day).length > 99'],
+    ['only declared', 'orders vendors', '...(seen.size === 0 ?', '...(seen.size < 0 ?'],
     ['exceptions end', 'an exception holds for its time', 'until > input.day', 'until > 0'],
     ['open advisories', 'open advisories', 'severity }) => sum + ADVISORY_POINTS[severity]', 'severity }) => sum + 0 * ADVISORY_POINTS[severity]'],
   ]),

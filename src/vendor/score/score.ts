@@ -63,7 +63,7 @@ const ADVISORY_POINTS: Readonly<Record<Severity, number>> = { critical: 20, high
 /** One kind of penalty takes this at most: a long list of small things is no worse than open doors. */
 const PENALTY_MAX = 40;
 
-const MAX = { C: 74, D: 59, F: 39 } as const;
+const MAX = { B: 89, C: 74, D: 59, F: 39 } as const;
 
 /** How a vendor stands, from its inputs alone: pure, so that anybody who has them comes to the same. */
 export function scoreOf(input: ScoreInput): Score {
@@ -156,6 +156,7 @@ function capsOf(input: ScoreInput, seen: ReadonlyMap<CheckId, Seen>, mismatches:
     ...(isOpen && hasSensitiveTools(input) && !excepted.has('open')
       ? [{ why: 'tools that are more than reading of public data, and no authentication', max: MAX.D }] : []),
     ...(input.isBreached ? [{ why: 'it told of a breach, and nobody has vouched for it since', max: MAX.D }] : []),
+    ...(seen.size === 0 ? [{ why: 'all of it is only declared: nobody has looked from outside lately', max: MAX.B }] : []),
     ...(missingIn(input.disclosure, input.day).length > 0 ? [{ why: 'it has not answered all that it must', max: MAX.D }] : []),
     ...(mismatches.some(({ severity, isExcepted }) => !isExcepted && (severity === 'critical' || severity === 'high'))
       ? [{ why: 'what it disclosed is not so', max: MAX.C }] : []),
