@@ -45,7 +45,6 @@ export const PRACTICES: readonly Switch[] = [
     ['containments in the status', 'in its timeline and in its status', "if (contains !== undefined) {", "if (contains === 'did') {"],
   ]),
   ...switches('src/control/incidents/write.ts', 'src/control/incidents/incidents.test.ts', [
-    ['one writer of incidents', 'two controls that follow', '{ by: KEEPER, expectedVersion: before.version }', '{ by: KEEPER }'],
     ['incidents of an hour', 'full of new incidents', '>= LIMITS.incidentsPerHourMax', '< 0'],
   ]),
   ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
