@@ -1,7 +1,7 @@
 import type { CompanyFacts, GrantFact, PermitFact } from '../facts.ts';
 import type { Check, Found } from '../item.ts';
 import { isKnownFor, within } from '../window.ts';
-import { nameOf } from './grants.ts';
+import { nameOf, some } from './grants.ts';
 
 /** From how much unused a grant is worth a look: half of it, or three tools. */
 const UNUSED_SHARE = 0.5;
@@ -26,7 +26,8 @@ function ofGrant(facts: CompanyFacts, { binding, role, to, server, owner, grante
     title: none ? `${nameOf(to)} did not use the role ${role} at ${server} for ${unusedDays} days`
       : `${nameOf(to)} used ${left.length} of ${granted.length} tools of ${server} by the role ${role}`,
     evidence: {
-      role, server, granted: [...granted], used: left, unused: idle, windowDays: unusedDays, people: holders.length,
+      role, server, granted: some(granted), used: some(left), unused: some(idle), grantedCount: granted.length, unusedCount: idle.length,
+        windowDays: unusedDays, people: holders.length,
       windows: ([30, 60, 90] as const).map((days) => windowOf(granted, used, days)),
     },
     ...(owner === undefined ? {} : { owner }), holders, lapses: none, revoke: { kind: 'drop-grant', binding, server },
@@ -40,7 +41,7 @@ function windowOf(
 ): { readonly days: number; readonly tools: number; readonly blocks: number; readonly blocked: readonly string[] } {
   const kept = granted.filter((name) => within(used.get(name), days) > 0);
   const blocked = granted.filter((name) => !kept.includes(name) && within(used.get(name), 90) > 0);
-  return { days, tools: kept.length, blocks: blocked.reduce((sum, name) => sum + within(used.get(name), 90), 0), blocked };
+  return { days, tools: kept.length, blocks: blocked.reduce((sum, name) => sum + within(used.get(name), 90), 0), blocked: some(blocked) };
 }
 
 function ofPermit(facts: CompanyFacts, { file, id, decided, since }: PermitFact): readonly Found[] {

@@ -1,6 +1,6 @@
 import type { Check, Found } from '../item.ts';
 import { isKnownFor } from '../window.ts';
-import { nameOf } from './grants.ts';
+import { nameOf, some } from './grants.ts';
 
 /** Rights that say nothing of to whom, of what, or which tools: what comes later is in them unseen. */
 export const wildcardGrant: Check = {
@@ -11,7 +11,7 @@ export const wildcardGrant: Check = {
       return {
         subject: { kind: 'binding', id: binding, server }, severity: 'high',
         title: `the role ${role} gives ${nameOf(to)} every tool of ${server}, whatever it does`,
-        evidence: { role, server, granted: granted.length, used: [...used.keys()] }, holders,
+        evidence: { role, server, granted: granted.length, used: some([...used.keys()]) }, holders,
         ...(owner === undefined ? {} : { owner }), revoke: { kind: 'drop-grant', binding, server },
         lapses: isKnown,
         ...(used.size === 0 || !isKnown ? {} : { change: { kind: 'narrow-grant', binding, server, tools: granted.filter((name) => used.has(name)) } }),

@@ -24,7 +24,7 @@ function eventOf({ id, openedAt, closedAt }: ReviewReport, item: ReportedItem, v
   const statusOf = item.state === 'open' ? [1, 'New'] as const : item.remedy === 'task' || item.remedy === 'failed' || item.remedy === 'returned' ? [2,
     'In Progress'] as const
     : [4, 'Resolved'] as const;
-  const [granted, unused] = [namesIn(item.evidence['granted']), namesIn(item.evidence['unused'])];
+  const [granted, unused] = [namesIn(item.evidence['granted']), item.evidence['unusedCount']];
   return {
     class_uid: CLASS_UID, class_name: 'IAM Analysis Finding', category_uid: 2, category_name: 'Findings', activity_id: activityId, activity_name: activity,
     type_uid: CLASS_UID * 100 + activityId, type_name: `IAM Analysis Finding: ${activity}`, time: last?.at ?? openedAt, severity_id: severityId, severity,
@@ -33,7 +33,7 @@ function eventOf({ id, openedAt, closedAt }: ReviewReport, item: ReportedItem, v
     finding_info: { uid: item.id, title: item.title, types: [item.check], created_time: openedAt, ...(last === undefined ? {} : { modified_time: last.at }) },
     permission_analysis_results: [{
       policy: { uid: item.subject.id, name: `${item.subject.kind} ${item.subject.id}` },
-      ...(granted === undefined ? {} : { granted_privileges: granted }), ...(unused === undefined ? {} : { unused_privileges_count: unused.length }),
+      ...(granted === undefined ? {} : { granted_privileges: granted }), ...(typeof unused === 'number' ? { unused_privileges_count: unused } : {}),
     }],
     ...(last === undefined ? {} : { comment: last.reason }), ...(item.note === undefined ? {} : { remediation: { desc: item.note } }),
     ...(item.subject.server === undefined ? {} : { resources: [{ uid: item.subject.server, name: item.subject.server, type: 'MCP server' }] }),
