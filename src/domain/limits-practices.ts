@@ -53,6 +53,7 @@ export const PRACTICES_LIMITS = {
   /** How long P16 waits for a fetch after it has got its answer. */
   vendorFetchMs: 2_000,
   rangeStartMs: 60_000,
+  rangeEndMs: 5_000,
   /** How old what a killed run left behind is before it is erased. */
   rangeLeftMs: 60 * 60_000,
   rangeSaidCharsMax: 64 * 1024,

@@ -5,7 +5,11 @@ import type { Switch } from './switch.ts';
 export const REDTEAM: readonly Switch[] = [
   ...switches('src/roles/range/process.ts', 'src/roles/range/range.test.ts', [
     ['a network of its own', 'nothing outside its network', "network: 'none',", "network: 'machine',"],
-    ['the hard stop', 'stopped, it is gone at once', "child.kill('SIGKILL');", 'child.unref();'],
+    [
+      'the hard stop', 'stopped, it is gone at once',
+      "    if (!hasEnded(child)) kill(pid ?? -child.pid);\n    const late = setTimeout(() => child.kill('SIGKILL'), LIMITS.rangeEndMs);\n    await child.exited;\n",
+      '    const late = pid === 0 ? 1 : 0;\n',
+    ],
   ]),
   ...switches('src/roles/range/range.ts', 'src/roles/range/range.test.ts', [
     ['the home is erased', 'stopped, it is gone at once', '    eraseHome(home);\n', ''],

@@ -6,7 +6,7 @@ import { isObject, type Json } from '../../domain/json.ts';
 import { hardLimits } from '../../sandbox/jail/hard-limits.ts';
 import { jailCommand, type Jail, type Mount } from '../../sandbox/jail/jail.ts';
 import { probeJails, type JailSupport } from '../../sandbox/jail/probe.ts';
-import { startJailed } from '../../sandbox/jail/start.ts';
+import { pidInJail, startJailed } from '../../sandbox/jail/start.ts';
 import { systemMounts, whoMounts } from '../../sandbox/jail/system.ts';
 import { openPassage } from './passage.ts';
 import { gateSocket } from './places.ts';
@@ -38,18 +38,21 @@ export async function startRangeProcess(home: string): Promise<RangeProcess> {
   const passage = await openPassage({ host: LOOPBACK, port: 0 }, { path: gateSocket(home) });
   if (support.kind === 'none') await passage.close();
   const command = [process.execPath, join(PROJECT, 'src', 'cli', 'main.ts'), 'role', 'range', '--home', home, '--listen', `${LOOPBACK}:${passage.port}`];
-  const child = support.kind === 'none' ? spawn(command, []) : startJailed(jailCommand(jailOf(home, support), command, support.machine), spawn).child;
+  const jailed = support.kind === 'none' ? undefined : startJailed(jailCommand(jailOf(home, support), command, support.machine), spawn);
+  const child = jailed?.child ?? spawn(command, []);
+  const inJail = jailed === undefined ? undefined : pidInJail(jailed.told, () => hasEnded(child));
   const answers: PromiseWithResolvers<Json>[] = [];
   const ready = Promise.withResolvers<void>();
   const said: string[] = [];
   const isolated = support.kind === 'jails';
   const end = async (): Promise<void> => {
-    // Of a jail the first process dies with it, and with that all others; a plain one is a group of its own.
-    if (child.exitCode === null && child.signalCode === null) {
-      if (isolated) child.kill('SIGKILL');
-      else killGroup(child.pid);
-    }
+    // In a jail its one program ends, with that the jail's first process and all others, and then bubblewrap, which waits for
+    // them: killed itself, it would be gone while they still write. A plain one is a group of its own.
+    const pid = await inJail;
+    if (!hasEnded(child)) kill(pid ?? -child.pid);
+    const late = setTimeout(() => child.kill('SIGKILL'), LIMITS.rangeEndMs);
     await child.exited;
+    clearTimeout(late);
     await passage.close();
   };
   void keepLast(child.stderr, said);
@@ -116,9 +119,14 @@ function spawn(argv: readonly string[], descriptors: readonly number[]): Child {
   return Bun.spawn([...argv], { stdio: ['pipe', 'pipe', 'pipe', ...descriptors], detached: true, env: ENVIRONMENT, cwd: '/' });
 }
 
-function killGroup(pid: number): void {
+function hasEnded(child: Child): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** A negative number is a group's. */
+function kill(pid: number): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended in the meantime.
   }
