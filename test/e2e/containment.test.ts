@@ -18,7 +18,13 @@ beforeAll(async () => {
     policy: 'permit(principal in Group::"testers", action, resource);',
     manifest: `servers:
   crm: { url: "${crm.url}", allowPrivate: true, owner: tests, tools: { search_contacts: { effect: read }, update_contact: { effect: write } } }
-  bank: { url: "${crm.url.replace('127.0.0.1', 'localhost')}", allowPrivate: true, owner: tests, tools: { search_contacts: { effect: read } } }
+  bank:
+    { url: "${crm.url.replace('127.0.0.1', 'localhost')}", allowPrivate: true, owner: tests, hosting: vendor, vendor: acme,
+      labels: { confidentiality: public }, tools: { search_contacts: { effect: read } } }
+vendors:
+  acme:
+    { name: Acme, owner: tests, purpose: tests, tier: standard, data: { confidentiality: internal },
+      endpoints: [{ url: "${crm.url.replace("127.0.0.1", "localhost")}" }] }
 limits: { denials: 1000000/min, cascade: { denials: 1000000 } }
 detect: { detectors: { egress: off } }
 `,
@@ -84,6 +90,8 @@ const STANDING: readonly Row[] = [
   ['kill', ['agent', 'AGENT'], 'ERR_KILLED', {}],
   ['kill', ['principal', 'sallyport|AGENT'], 'ERR_KILLED', {}],
   ['kill', ['context', 'CONTEXT'], 'ERR_KILLED', {}],
+  ['kill', ['vendor', 'acme'], 'ERR_KILLED', { server: 'bank' }, {}],
+  ['quarantine-server', ['vendor', 'acme'], 'ERR_SERVER_QUARANTINED', { server: 'bank' }, {}],
   ['quarantine-server', ['server', 'crm'], 'ERR_SERVER_QUARANTINED', {}, { server: 'bank' }],
   ['read-only', ['space'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
   ['read-only', ['all'], 'ERR_POLICY_DENIED', { tool: WRITE }, {}],
