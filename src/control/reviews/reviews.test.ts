@@ -8,17 +8,15 @@ import { verifies } from '../../../test/e2e/requirements.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
 import { checkBundle } from '../../audit/bundle/check.ts';
-import { createJournal } from '../../audit/journal.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
-import { toRecord } from '../../domain/happening.ts';
-import { connectLink } from '../../link/connect.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
+import { called, reads, tool } from './fixture-reviews.ts';
 import { lapse } from './lapse.ts';
 import { announce } from './remind.ts';
 
@@ -44,15 +42,6 @@ const find = (items: readonly JsonObject[], check: string, subject: string): Jso
 };
 const idOf = (item: JsonObject): string => text(item['id']);
 
-function tool(name: string, effect: string): JsonObject {
-  return {
-    kind: 'tool', name, digest: 'b'.repeat(64), effect, confirmed: true, labels: { confidentiality: 'internal', categories: [], integrity: 'trusted' },
-    definition: { name, inputSchema: { type: 'object' }, annotations: { readOnlyHint: effect === 'read' } },
-  };
-}
-
-const reads = (server: string): JsonObject => ({ server, effects: ['read'] });
-
 async function serve(id: string, owner: string, credentials: JsonObject = { type: 'none' }): Promise<void> {
   await configure(control(), 'server', 'default', id, {
     endpoint: { transport: 'http', url: `https://${id}.example/mcp`, allowPrivate: false }, owner, hosting: 'self', tier: 'internal', status: 'approved',
@@ -72,20 +61,6 @@ const rolesNow = async (to: JsonObject): Promise<Json> => {
   const mine = (await listStored(control().store, 'binding', 'default')).filter(({ body }) => Bun.deepEquals(body.to, to));
   return JSON.parse(JSON.stringify(mine.flatMap(({ body }) => roles.get(body.role) ?? [])));
 };
-
-let gateways = 0;
-
-/** That a role of the group ops was used once, for the tool `find`. */
-async function called(role: string, server: string, at: number): Promise<void> {
-  const link = connectLink({ home: fixture.home, self: 'gateway', peer: 'ledger' });
-  const node = `gateway-${(gateways += 1)}`;
-  const journal = createJournal(link, { node, incarnation: 'one', seenFile: join(fixture.home, `seen-${node}.json`) });
-  await journal.append(toRecord({
-    event: 'call.permitted', category: 'access', space: 'default', node, id: Bun.randomUUIDv7(), exchange: Bun.randomUUIDv7(), at, server, tool: 'find',
-    policies: [`role:${role}:group:ops:0:tools`],
-  }));
-  link.close();
-}
 
 async function opened(title: string): Promise<string> {
   const { code, body } = await send(DAN, 'POST', '/reviews', { body: { title, standIns: { group: 'risk' } } });
@@ -208,8 +183,8 @@ describe('what an answer does', () => {
     const database = new Database(join(fixture.home, 'control', 'store.db'));
     database.run("UPDATE resource SET updated_at = updated_at - ? WHERE kind = 'binding' AND id IN ('wide-ops', 'idle-ops', 'busy-ops')", [100 * DAY_MS]);
     database.close();
-    await called('other', 'lost', Date.now() - 120 * DAY_MS);
-    await called('wide', 'crm', Date.now() - 5 * DAY_MS);
+    await called(fixture.home, 'other', 'lost', Date.now() - 120 * DAY_MS);
+    await called(fixture.home, 'wide', 'crm', Date.now() - 5 * DAY_MS);
     review = await opened('Does');
     items = await itemsOf(review);
   });
@@ -251,7 +226,7 @@ describe('what an answer does', () => {
     expect(find(items, 'unused-access', 'idle-ops@erp')).toMatchObject({ severity: 'high', lapses: true });
     expect(find(items, 'unused-access', 'busy-ops@erp')).toMatchObject({ severity: 'high', lapses: true });
     // It was idle when it was asked about.
-    await called('busy', 'erp', Date.now());
+    await called(fixture.home, 'busy', 'erp', Date.now());
     const body = (await control().store.get('review', 'default', review))?.body;
     await control().store.put('review', 'default', review, { ...(isObject(body) ? body : {}), dueAt: Date.now() - 1 }, { by: 'tests' });
     await lapse(control(), 'default', review);
