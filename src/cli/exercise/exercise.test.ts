@@ -81,6 +81,7 @@ test('an incident that a person opens is worked on from the command line, and wh
   const shown = await told(incident, 'show', id);
   for (const words of ['called them', 'ana', 'Acme wrote', 'crm']) expect(shown).toContain(words);
   expect(await told(incident, 'blast', '--server', 'crm')).toContain('never');
+  expect(await told(incident, 'contain', 'page', '--incident', id, '--reason', 'wake up', '--dry-run')).toContain('page');
   await told(incident, 'recover', id, '--reason', 'new keys');
   expect(await told(incident, 'close', id, '--verdict', 'true-positive', '--reason', 'over')).toContain('is closed');
   expect(await told(incident, 'reopen', id, '--reason', 'not over')).toContain('open again');

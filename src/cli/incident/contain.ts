@@ -74,7 +74,9 @@ function scopeOf({ options }: Call): JsonObject {
       return name === undefined ? [] : [{ target, name }];
     }),
   ];
-  const [only, ...others] = scopes;
+  const incident = options.text('incident');
+  // What is kept or told of an incident is done to the incident itself.
+  const [only = incident === undefined ? undefined : { target: 'incident', name: incident }, ...others] = scopes;
   if (only !== undefined && others.length === 0) return only;
   throw new SallyportError('ERR_USAGE', 'say what it is done to, once', { remedy: 'Give for instance --server crm, --agent bot, or --space-wide.' });
 }
