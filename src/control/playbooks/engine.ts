@@ -25,6 +25,7 @@ const CONTROL = 'sallyport|control';
 export function createEngine(control: Control, signing: Signing): Engine {
   const driving = new Map<string, Promise<void>>();
   const again = new Set<string>();
+  const told = new Map<string, string>();
   let closed = false;
   const start = (space: string, id: string): Promise<void> => {
     const key = `${space}/${id}`;
@@ -34,7 +35,12 @@ export function createEngine(control: Control, signing: Signing): Engine {
       return running;
     }
     const run = alone(control, key, () => drive(control, signing, space, id, () => closed))
-      .catch((error: unknown) => control.report(`playbook run ${id} does not go on: ${error instanceof Error ? error.message : 'unknown'}`))
+      .then(() => void told.delete(key), (error: unknown) => {
+        const why = error instanceof Error ? error.message : 'unknown';
+        // It is looked at again and again; what is wrong with it is said once.
+        if (told.get(key) !== why) control.report(`playbook run ${id} does not go on: ${why}`);
+        told.set(key, why);
+      })
       .finally(() => {
         driving.delete(key);
         if (again.delete(key) && !closed) void start(space, id);
@@ -47,8 +53,11 @@ export function createEngine(control: Control, signing: Signing): Engine {
     look: async () => {
       // Most are over, and are not taken apart for that.
       const open = (await control.store.list('playbook-run')).filter(({ body }) => !isObject(body) || body['endedAt'] === undefined);
-      const busy = await Promise.all(open.map(async ({ space, id }) => (isBusy(await needRun(control, space, id)) ? [{ space, id }] : [])));
-      await Promise.all(busy.flat().map(({ space, id }) => start(space, id)));
+      await Promise.all(open.map(async ({ space, id }) => {
+        // One that cannot be read says so when it is driven, and keeps no other from going on.
+        const isDriven = await needRun(control, space, id).then(isBusy, () => true);
+        if (isDriven) await start(space, id);
+      }));
     },
     close: async () => {
       closed = true;
