@@ -48,6 +48,7 @@ export const PRACTICES: readonly Switch[] = [
     ['incidents of an hour', 'full of new incidents', '>= LIMITS.incidentsPerHourMax', '< 0'],
   ]),
   ...switches('src/control/incidents/follow.ts', 'src/control/incidents/incidents.test.ts', [
+    ['a ledger brought back', 'brought back from before', 'stored.next <= end ? stored', 'stored.next >= 0 ? stored'],
     ['where it was', 'goes on where it was', 'parts.ledger.tail(until, course.from)', 'parts.ledger.tail(until)'],
   ]),
   ...switches('src/control/incidents/routes.ts', 'src/control/incidents/incidents.test.ts', [

@@ -98,7 +98,7 @@ interface Course {
 async function createCourse(parts: Parts): Promise<Course> {
   const turn = createTurn();
   const correlator = createCorrelator(INCIDENT_RULES);
-  let stored = (await readCursor(parts.store)) ?? (await firstCursor(parts));
+  let stored = await beginning(parts);
   let cursor: Cursor = stored;
   let [pending, rememberedAt]: [Pending[], number] = [[], parts.now()];
   const flush = (): Promise<void> => turn(async () => {
@@ -140,8 +140,10 @@ async function createCourse(parts: Parts): Promise<Course> {
   };
 }
 
-async function firstCursor(parts: Parts): Promise<Cursor> {
-  const end = await endOf(parts);
+/** Where it was; of a ledger that was brought back from before that, its end, for what is written there from now on is new. */
+async function beginning(parts: Parts): Promise<Cursor> {
+  const [stored, end] = [await readCursor(parts.store), await endOf(parts)];
+  if (stored !== undefined) return stored.next <= end ? stored : { ...stored, next: end, from: end };
   const next = end <= BEGINNING ? 0 : end;
   return { next, from: next, version: 0 };
 }

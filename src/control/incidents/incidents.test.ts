@@ -126,6 +126,20 @@ test('[incident-survives] control that is started again goes on where it was: no
   expect(all.filter((each) => each['id'] === id)).toHaveLength(1);
 });
 
+test('a ledger that was brought back from before what was read of it is followed from its end', async () => {
+  await fixture.role.control.store.put('incident-cursor', 'default', 'cursor', { next: 1_000_000, from: 1_000_000 }, { by: 'tests' });
+  await fixture.restart();
+  // Until it follows, nobody knows from where: what is written then is found.
+  const { store, ledger } = fixture.role.control;
+  for (const stop = AbortSignal.timeout(20_000); Number(part((await store.get('incident-cursor', 'default', 'cursor'))?.body, 'next')) >= 1_000_000;) {
+    stop.throwIfAborted();
+    await happens({ event: 'package.refused', code: 'ERR_PACKAGE_TAMPERED', detail: { packages: ['npm:y@1'] } }, 'restored');
+    await ledger.query({ space: 'restored', limit: 1 });
+  }
+  await until((all) => all.length > 0, 'restored');
+  expect((await attack()).incident).toMatchObject({ kind: 'prompt-injection' });
+});
+
 test('two controls that follow at once, each sure of its turn, make one incident of one attack and count nothing twice', async () => {
   const { control } = fixture.role;
   // A lock of its own: as if the shared one had failed.
