@@ -7,16 +7,12 @@ export const REDTEAM: readonly Switch[] = [
     ['a network of its own', 'nothing outside its network', "network: 'none',", "network: 'machine',"],
     [
       'the hard stop', 'stopped, it is gone at once',
-      "    if (!hasEnded(child)) kill(pid ?? -child.pid);\n    const late = setTimeout(() => child.kill('SIGKILL'), LIMITS.rangeEndMs);\n    await child.exited;\n",
-      '    const late = pid === 0 ? 1 : 0;\n',
+      "kill(pid ?? -child.pid);\n    const late = setTimeout(() => child.kill('SIGKILL'), LIMITS.rangeEndMs);\n    await child.exited;\n",
+      'await inJail;\n    const late = 0;\n',
     ],
   ]),
   ...switches('src/roles/range/range.ts', 'src/roles/range/range.test.ts', [
     ['the home is erased', 'stopped, it is gone at once', '    eraseHome(home);\n', ''],
-  ]),
-  ...switches('src/roles/range/homes.ts', 'src/roles/range/range.test.ts', [
-    ['what killed ones left', 'stopped, it is gone at once', '    if (driver !== undefined && ', '    if (driver === undefined && '],
-    ['what others may be using', 'stopped, it is gone at once', 'Date.now() - mtimeMs > LIMITS.rangeLeftMs', 'mtimeMs > 0'],
   ]),
   ...switches('src/roles/range/configuration.ts', 'src/roles/range/range.test.ts', [
     ['only what decides', 'of a configuration what decides', 'for (const key of KEPT) {', 'for (const key of Object.keys(whole)) {'],

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LIMITS } from '../../domain/limits.ts';
 
-const NAME = /^range-(\d+)-[A-Za-z0-9]+$/;
+const NAME = /^range-(\d+)-[A-Za-z0-9]+$/g;
 
 /** A folder for one range. Those of drivers that were killed, and so could not erase theirs, are erased first. */
 export function makeHome(): string {
   const folder = tmpdir();
-  for (const name of readdirSync(folder)) {
-    const driver = NAME.exec(name)?.[1];
-    if (driver !== undefined && !isRunning(Number(driver)) && isOld(join(folder, name))) eraseHome(join(folder, name));
+  // By its name first: whatever else lies there is others'.
+  for (const [name, driver] of readdirSync(folder).flatMap((one) => Array.from(one.matchAll(NAME), ([whole, pid]) => [whole, Number(pid)] as const))) {
+    if (!isRunning(driver) && isOld(join(folder, name))) eraseHome(join(folder, name));
   }
   return mkdtempSync(join(folder, `range-${process.pid}-`));
 }
