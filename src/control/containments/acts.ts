@@ -4,7 +4,7 @@ import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { join, LOST } from '../../flow/labels.ts';
 import type { Rows } from '../../store/store.ts';
-import { makeBundle } from '../audit/bundle.ts';
+import { makeBundle, type BundleScope } from '../audit/bundle.ts';
 import { listConsents } from '../consents/consents.ts';
 import { afterReset } from '../contexts/visit.ts';
 import type { By, Control } from '../control.ts';
@@ -126,6 +126,8 @@ const holdEvidence: Act = async (control, by, { scope: { target, name }, reason 
   return { result: { hold: await placeHold(control, by, what, reason) } };
 };
 
+/** How long before its first signal an incident began, at the most, where no flow context is known. */
+const BEFORE_MS = 5 * 60_000;
 const CONTEXTS_MAX = 20;
 const EXCHANGES_MAX = 100;
 
@@ -135,12 +137,13 @@ const bundleEvidence: Act = async (control, by, { scope: { target, name }, incid
   const contexts = about === undefined ? [name] : (about.subjects.context ?? []).slice(0, CONTEXTS_MAX);
   const exchanges = [...new Set((about?.timeline ?? []).flatMap(({ exchange }) => exchange ?? []))].slice(0, EXCHANGES_MAX);
   const of = incident ?? (target === 'incident' ? name : undefined);
-  const bundle = (all: readonly string[]): ReturnType<typeof makeBundle> => makeBundle(control, { admin: by.admin, space: by.space, reveal: false }, {
-    ...(of === undefined ? {} : { incident: of }), contexts: all, exchanges,
-  });
-  // Of contexts that have done more than one bundle holds, what raised the incident: the rest is held, and asked for in parts.
-  const files = await bundle(contexts).catch((error: unknown) => {
-    if (error instanceof SallyportError && error.code === 'ERR_REQUEST_INVALID' && exchanges.length > 0) return bundle([]);
+  const bundle = (scope: Omit<BundleScope, 'incident'>): ReturnType<typeof makeBundle> =>
+    makeBundle(control, { admin: by.admin, space: by.space, reveal: false }, { ...(of === undefined ? {} : { incident: of }), ...scope });
+  const around = contexts.length > 0 || about === undefined ? { contexts, exchanges }
+    : { contexts, exchanges: [], since: about.firstAt - BEFORE_MS, until: control.now() + 1 };
+  // Where that is more than one bundle holds, what raised the incident: the rest is held where it has a context, and asked for in parts.
+  const files = await bundle(around).catch((error: unknown) => {
+    if (error instanceof SallyportError && error.code === 'ERR_REQUEST_INVALID' && exchanges.length > 0) return bundle({ contexts: [], exchanges });
     throw error;
   });
   for (const context of contexts) await placeHold(control, by, { context }, reason);
