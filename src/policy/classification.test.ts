@@ -52,7 +52,7 @@ const FREE = { confidentiality: 'public', categories: [], integrity: 'trusted' }
 const READ = { confidentiality: 'confidential', categories: [], integrity: 'untrusted' } as const;
 
 async function defaults(modes: Parameters<typeof defaultPolicies>[0] = {}): Promise<PolicyEngine> {
-  const servers = [CRM, { ...WIKI, tier: 'vendor' as const }];
+  const servers = [CRM, { ...WIKI, tier: 'vendor' as const }, { ...WIKI, id: 'hosted', hosting: 'vendor' as const }];
   const compiled = await compilePolicies({ sources: [ALL, ...defaultPolicies(modes)], servers, toolsets: [SALES], obligations: OBLIGATIONS });
   expect(compiled.diagnostics).toEqual([]);
   return loadEngine(compiled.program, 1);
@@ -78,6 +78,7 @@ test.each<[string, Parameters<typeof request>[0], Parameters<typeof request>[0]]
   ['secret-egress', { flow: FREE, findings: found('secrets/known-secret') }, { flow: FREE, findings: found('secrets/token') }],
   ['pinned-schema', { flow: FREE, findings: found('schema/argument') }, { flow: FREE, findings: found('schema/undeclared') }],
   ['agent-configuration', { flow: FREE, findings: found('agent-config/agent-file') }, { flow: FREE, findings: found('agent-config/read') }],
+  ['undisclosed-vendor', { resource: { ...SEND, server: 'hosted' }, flow: FREE }, { resource: SEND, flow: FREE }],
   ['inspection', { flow: FREE, findings: found('inspect/too-large') }, { flow: FREE }],
 ])('default/%s denies, and not its benign twin; off, it denies nothing; in shadow it says so', async (name, attack, benign) => {
   const engine = await defaults();
