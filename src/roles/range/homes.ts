@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LIMITS } from '../../domain/limits.ts';
 
-const NAME = /^range-(\d+)-[A-Za-z0-9]+$/g;
+const NAME = /^sallyport-range-(\d+)-[A-Za-z0-9]+$/g;
 
 /** A folder for one range. Those of drivers that were killed, and so could not erase theirs, are erased first. */
 export function makeHome(): string {
@@ -12,7 +12,7 @@ export function makeHome(): string {
   for (const [name, driver] of readdirSync(folder).flatMap((one) => Array.from(one.matchAll(NAME), ([whole, pid]) => [whole, Number(pid)] as const))) {
     if (!isRunning(driver) && isOld(join(folder, name))) eraseHome(join(folder, name));
   }
-  return mkdtempSync(join(folder, `range-${process.pid}-`));
+  return mkdtempSync(join(folder, `sallyport-range-${process.pid}-`));
 }
 
 export function eraseHome(home: string): void {
@@ -32,7 +32,7 @@ function isRunning(pid: number): boolean {
 /** A number can be another process's where containers share the folder: none that may be in use is touched. */
 function isOld(path: string): boolean {
   try {
-    const { mtimeMs, uid } = statSync(path);
+    const { mtimeMs, uid } = lstatSync(path);
     return uid === process.getuid?.() && Date.now() - mtimeMs > LIMITS.rangeLeftMs;
   } catch {
     return false;

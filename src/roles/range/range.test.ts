@@ -119,7 +119,7 @@ test(verifies('range-isolated', 'nothing outside its network can be reached from
 
 const STOPPED = 'stopped, it is gone at once with every process of it, and its home with it; what killed ones left goes with time';
 test(verifies('range-isolated', STOPPED), async () => {
-  const [left, fresh] = ['range-999999999-left', 'range-999999999-fresh'].map((name) => join(tmpdir(), name));
+  const [left, fresh] = ['sallyport-range-999999999-left', 'sallyport-range-999999999-fresh'].map((name) => join(tmpdir(), name));
   for (const folder of [left, fresh]) mkdirSync(join(folder ?? '', 'run'), { recursive: true });
   utimesSync(left ?? '', 0, 0);
   const other = await openRange();
