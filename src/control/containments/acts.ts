@@ -15,6 +15,7 @@ import { findStored, listStored, needStored, putStored } from '../stored.ts';
 import { currentOf, revokeVersion, versionId } from '../vault/secrets.ts';
 import { serversOf } from './active.ts';
 import { rollBackPin } from './pin.ts';
+import { mayEverywhere } from './reach.ts';
 import type { Result, StoredContainment } from './schema.ts';
 import { page, tellVendor } from './tell.ts';
 import { contextsOf } from './touched.ts';
@@ -55,7 +56,8 @@ const revokeTokens: Act = async (control, { admin, space }, { scope: { target, n
       }
     });
   }
-  const grants = target === 'principal' ? await endGrantsOf(control, admin.id, name, reason) : 0;
+  // Sign-ins and grants are no space's: who may stop in one alone ends what was issued there.
+  const grants = target === 'principal' && mayEverywhere({ admin, space }) ? await endGrantsOf(control, admin.id, name, reason) : 0;
   return { result: { tokens: tokens.length, grants } };
 };
 

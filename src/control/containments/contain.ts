@@ -13,6 +13,7 @@ import { ACTS, prepare, type Act } from './acts.ts';
 import { activeContainments, type Contained } from './active.ts';
 import { presentContainment } from './present.ts';
 import type { NewContainment, StoredContainment } from './schema.ts';
+import { mayEverywhere } from './reach.ts';
 import { touchedBy } from './touched.ts';
 
 /**
@@ -63,11 +64,6 @@ async function checked(control: Control, { admin, space }: By, request: NewConta
     throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'that is no token of this space', { remedy: 'It takes a role for the whole organisation (space "*").' });
   }
   return target === 'principal' ? { ...request, scope: { target, name: await principalOf(control, space, name) } } : request;
-}
-
-/** Control itself, and who has this access in every space. */
-export function mayEverywhere({ admin }: By): boolean {
-  return admin.proof === undefined || admin.organisation === true;
 }
 
 /** As whom playbooks that start by themselves act. */
@@ -151,8 +147,8 @@ function isSame(one: StoredContainment, other: StoredContainment): boolean {
   return Bun.deepEquals(keyOf(one), keyOf(other));
 }
 
-function keyOf({ verb, scope, incident, approvers, tokenAgeMaxS, digest }: StoredContainment): Json {
-  return [verb, scope.target, scope.name, incident ?? null, approvers ?? null, tokenAgeMaxS ?? null, digest ?? null];
+function keyOf({ verb, scope, incident, approvers, tokenAgeMaxS, digest, everywhere }: StoredContainment): Json {
+  return [verb, scope.target, scope.name, incident ?? null, approvers ?? null, tokenAgeMaxS ?? null, digest ?? null, everywhere ?? null];
 }
 
 /** Every one stands in each lease or snapshot; ended ones make room, oldest first. */

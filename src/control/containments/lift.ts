@@ -5,11 +5,13 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { isWide } from '../../incident/contain.ts';
 import type { Rows } from '../../store/store.ts';
 import { refuseUnless } from '../admins/administration.ts';
+import { needRecentSignIn } from '../admins/standing.ts';
 import type { By, Control } from '../control.ts';
 import { liftHold } from '../holds/place.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
-import { IN_LEASES, mayEverywhere, recordOf } from './contain.ts';
+import { IN_LEASES, recordOf } from './contain.ts';
+import { mayEverywhere } from './reach.ts';
 import { presentContainment } from './present.ts';
 import type { StoredContainment } from './schema.ts';
 
@@ -37,6 +39,7 @@ export async function lift(control: Control, by: By, id: string, reason: string)
     if (admin.proof !== undefined) {
       const question = { access: 'govern', space, part: 'audit' } as const;
       refuseUnless(await control.admins.decide(admin, question), admin, question);
+      needRecentSignIn(admin, 'govern', control.now());
     }
     await liftHold(control, by, typeof result?.['hold'] === 'string' ? result['hold'] : '', reason);
   }

@@ -21,7 +21,7 @@ export async function adminOf({ actor, may }: Pick<PlaybookRun, 'actor' | 'may'>
   if (actor.id === AUTOMATIC_ID) {
     return { id: AUTOMATIC_ID, may, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
   }
-  if (actor.via !== 'root' && await isRevoked(control.store, actor.id)) {
+  if (actor.via !== 'root' && await isRevoked(control.store, actor.id, actor.at)) {
     throw new SallyportError(
       'ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated meanwhile',
       { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' },
