@@ -24,6 +24,9 @@ const KNOWLEDGE = [
   ['discovery', 'Ports, paths and texts that discovery tries and knows.'], ['edition', 'The number and day of these tables.'],
 ] as const;
 
+const SCENARIOS = ['data-leaves', 'what-lasts', 'what-runs', 'what-servers-say', 'who-knocks'] as const;
+const PACKS = ['prompt-injection', 'tool-poisoning', 'unauthorised-action', 'vendor-breach'] as const;
+
 /** Every file under src/ that is neither TypeScript nor a policy. A new one is listed here before a release is made. */
 export function dataParts(root: string): readonly DataPart[] {
   return [
@@ -40,6 +43,16 @@ export function dataParts(root: string): readonly DataPart[] {
       says: 'Keys and certificates of Sigstore, by which attestations of packages are verified offline.',
     },
     ...KNOWLEDGE.map(([name, says]): DataPart => ({ path: `src/knowledge/shipped/${name}.json`, type: 'data', licence: OWN, madeOf: [], says })),
+    ...SCENARIOS.map((name): DataPart => ({
+      path: `src/redteam/scenarios/${name}.yaml`, type: 'data', licence: OWN, madeOf: [], says: 'Attacks that the red team tries, in words of our own.',
+    })),
+    ...PACKS.map((name): DataPart => ({
+      path: `src/exercise/packs/${name}.yaml`, type: 'data', licence: OWN, madeOf: [], says: 'An exercise, in words of our own.',
+    })),
+    {
+      path: 'src/redteam/taxonomy/names.json', type: 'data', licence: OWN, madeOf: [],
+      says: 'Ids and titles of published lists of techniques (OWASP, MITRE ATLAS, SAFE-MCP, CoSAI): facts; none of their texts.',
+    },
     {
       path: 'src/client-files/table/clients.json', type: 'data', licence: OWN, madeOf: [],
       says: 'Clients and the files that tell each what it can do: facts of public documentation, in words of our own.',

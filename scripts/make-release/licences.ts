@@ -1,5 +1,5 @@
 /** What may be in a release. A licence that is not here stops it until somebody has read it. */
-const ALLOWED: ReadonlySet<string> = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'Zlib']);
+const ALLOWED: ReadonlySet<string> = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'MIT-0', 'Zlib']);
 
 const NAMES = /\b(?:A?GPL|LGPL|MPL|EPL|CC-BY(?:-[A-Z]+)*|CC0|BSD|MIT|ISC|Apache-2\.0|proprietary|unknown|research only|non-commercial)\b[\w.-]*/gi;
 
