@@ -172,7 +172,7 @@ function writeManifest(folder: string, url: string, local: string): void {
   // What the defaults ask the flow for waits for control: test/flow/outage.test.ts is about that.
   writeFileSync(join(folder, 'sallyport.yaml'), `apiVersion: sallyport/v1
 policies: [policy.cedar]
-defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off }
+defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off, undisclosed-vendor: off }
 servers:
   remote: { url: "${url}", allowPrivate: true, owner: tests }
   local: { command: ${JSON.stringify(command)}, owner: tests, ${sandboxed([join(folder, 'work')])} }\n`);

@@ -21,7 +21,7 @@ beforeEach(async () => {
   gate = await startGate({
     policy: 'permit(principal in Group::"testers", action, resource);', leaseMs: LEASE_MS,
     // What these ask the flow for waits for control, which test/flow/outage.test.ts is about.
-    manifest: `defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off }
+    manifest: `defaults: { untrusted-destination: off, uncleared-sink: off, rule-of-two: off, poisoned-memory: off, undisclosed-vendor: off }
 servers:
   remote: { url: "${remote.url}", allowPrivate: true, owner: tests }
   local: { command: ${JSON.stringify(local)}, owner: tests, ${sandboxed([folder])} }\n`,

@@ -19,6 +19,7 @@ const VECTOR = z.strictObject({
   definition: z.json().exactOptional(),
   around: z.strictObject({
     trustedHosts: z.array(z.string()).exactOptional(),
+    blockedHosts: z.array(z.string()).exactOptional(),
     roots: z.record(z.string(), z.array(z.string())).exactOptional(),
     privateTargets: z.array(z.string()).exactOptional(),
     tightened: z.record(z.string(), z.record(z.string(), z.json())).exactOptional(),
