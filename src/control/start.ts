@@ -36,6 +36,7 @@ import { expireContainments } from './containments/lift.ts';
 import type { Control, Machines } from './control.ts';
 import type { IssuerOptions, RunningIssuer } from './issuer/open.ts';
 import { followIncidents } from './incidents/follow.ts';
+import { every } from './every.ts';
 import { createInventory } from './inventory/keeper.ts';
 import { lookAfterInventory } from './inventory/look-after.ts';
 import { createInspecting } from './knowledge/detection.ts';
@@ -185,16 +186,7 @@ export function createControl(parts: ControlParts): RunningControl {
 async function startFollowing(control: Control, options: FollowOptions, closers: (() => Promise<void>)[]): Promise<ManifestFollower> {
   const follower = followManifest(control, options);
   await follower.look(true);
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= follower.look().catch(() => undefined).finally(() => {
-      looking = undefined;
-    });
-  }, options.watch ? LIMITS.manifestWatchMs : LIMITS.configurationLookMs);
-  closers.push(async () => {
-    clearInterval(timer);
-    await looking;
-  });
+  closers.push(every(options.watch ? LIMITS.manifestWatchMs : LIMITS.configurationLookMs, () => follower.look(), () => undefined));
   return follower;
 }
 
@@ -321,34 +313,12 @@ function watchConfiguration({ configuration, store, snapshots, report }: Control
 
 /** Where replicas run, each looks; a silence that two see in one moment is on record twice, never not at all. */
 function listenForSilence({ report, ...control }: Control): () => Promise<void> {
-  let looking: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    looking ??= noteSilence(control)
-      .catch((error: unknown) => report(`watchers of files cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, LIMITS.watchLookMs);
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
+  return every(LIMITS.watchLookMs, () => noteSilence(control), (why) => report(`watchers of files cannot be looked after: ${why}`));
 }
 
 /** What is over holds nothing, whoever looks; that it is over, control says. */
 function endContainments({ report, ...control }: Control): () => Promise<void> {
-  let looking: Promise<unknown> | undefined;
-  const timer = setInterval(() => {
-    looking ??= expireContainments(control)
-      .catch((error: unknown) => report(`containments cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, LIMITS.containmentLookMs);
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
+  return every(LIMITS.containmentLookMs, () => expireContainments(control), (why) => report(`containments cannot be looked after: ${why}`));
 }
 
 /** Another control of the same store may publish too; what it signs with the same key is taken over. */

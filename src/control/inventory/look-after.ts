@@ -1,10 +1,10 @@
 import { LIMITS } from '../../domain/limits.ts';
 import type { Control } from '../control.ts';
+import { every } from '../every.ts';
 import { noteSilentSensors } from './sensors.ts';
 
 /** Time alone makes things stale and sensors silent. */
 export function lookAfterInventory({ inventory, report, ...control }: Control): () => Promise<void> {
-  let looking: Promise<void> | undefined;
   let settledAt = 0;
   const look = async (): Promise<void> => {
     await noteSilentSensors(control);
@@ -12,16 +12,9 @@ export function lookAfterInventory({ inventory, report, ...control }: Control): 
     settledAt = control.now();
     await inventory.settle();
   };
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => report(`the inventory cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, LIMITS.sensorSilenceLookMs);
+  const end = every(LIMITS.sensorSilenceLookMs, look, (why) => report(`the inventory cannot be looked after: ${why}`));
   return async () => {
-    clearInterval(timer);
-    await looking;
+    await end();
     await inventory.close();
   };
 }

@@ -1,5 +1,6 @@
 import { LIMITS } from '../../domain/limits.ts';
 import { day, DAY_MS } from '../../review/days.ts';
+import { every } from '../every.ts';
 import type { Control } from '../control.ts';
 import { listStored } from '../stored.ts';
 import { closeReview } from './close.ts';
@@ -40,19 +41,8 @@ function isTimeToRemind(reminders: readonly { readonly at: number }[], openedAt:
 
 /** Looks every hour; where replicas run, one of them. */
 export function keepReviews(control: Control): () => Promise<void> {
-  let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     if (await control.state.setIfAbsent('reviews/tend', '1', LOOK_MS / 2)) await tendAll(control);
   };
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch((error: unknown) => control.report(`reviews cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        looking = undefined;
-      });
-  }, LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await looking;
-  };
+  return every(LOOK_MS, look, (why) => control.report(`reviews cannot be looked after: ${why}`));
 }

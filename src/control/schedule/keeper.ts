@@ -7,6 +7,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { msOfEvery } from '../../registry/schedule-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { Control } from '../control.ts';
+import { every } from '../every.ts';
 import { JOBS } from './jobs.ts';
 import { JOB } from './schema.ts';
 import type { JobRow } from './schema.ts';
@@ -137,16 +138,5 @@ export async function runNow(control: Control, job: ScheduledJob): Promise<Outco
 
 /** Looks every few seconds, in each replica of control: the store says who is first. */
 export function keepSchedule(control: Control): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    running ??= runDue(control)
-      .catch((error: unknown) => control.report(`what is scheduled cannot be looked after: ${error instanceof Error ? error.message : 'unknown'}`))
-      .finally(() => {
-        running = undefined;
-      });
-  }, LIMITS.jobLookMs);
-  return async () => {
-    clearInterval(timer);
-    await running;
-  };
+  return every(LIMITS.jobLookMs, () => runDue(control), (why) => control.report(`what is scheduled cannot be looked after: ${why}`));
 }
