@@ -33,13 +33,16 @@ function describeRoute(route: Route): object {
     parameters: [...inPath, ...inQuery],
     ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body) } } } }),
     responses: {
-      200: { description: 'Done', content: { [route.streams ? 'application/x-ndjson' : 'application/json']: {} } },
+      200: {
+        description: 'Done',
+        content: { [route.streams ? 'application/x-ndjson' : 'application/json']: route.answer === undefined ? {} : { schema: schemaOf(route.answer, 'output') } },
+      },
       default: { description: 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     },
   };
 }
 
-function schemaOf(schema: z.core.$ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
+function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output' = 'input'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { unrepresentable: 'any', io });
   return rest;
 }

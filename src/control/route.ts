@@ -78,6 +78,8 @@ export interface Route {
   readonly reach: Reach;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | undefined;
+  /** What it answers with, for those who read it: published, and held against real answers by a test, not on the way. */
+  readonly answer: z.ZodType | undefined;
   /** A stream answers with one JSON object a line until the client leaves. */
   readonly streams: boolean;
   /** Only over the socket of this machine: what its body holds must not cross a network, nor a browser. */
@@ -93,6 +95,7 @@ interface RouteSpec<Query extends z.ZodRawShape, Body extends z.ZodType> {
   readonly reach: Reach;
   readonly query?: Query;
   readonly body?: Body;
+  readonly answer?: z.ZodType;
   readonly streams?: boolean;
   readonly local?: boolean;
   /**
@@ -109,8 +112,8 @@ const SPACE = NAME.default('default');
 export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends z.ZodType = z.ZodUndefined>(spec: RouteSpec<Query, Body>): Route {
   const query = z.strictObject({ ...spec.query, space: SPACE });
   return {
-    method: spec.method, path: spec.path, summary: spec.summary, access: spec.access, reach: spec.reach, query, body: spec.body, streams: spec.streams ?? false,
-    local: spec.local ?? false,
+    method: spec.method, path: spec.path, summary: spec.summary, access: spec.access, reach: spec.reach, query, body: spec.body, answer: spec.answer,
+    streams: spec.streams ?? false, local: spec.local ?? false,
     run: async (raw, control) => {
       const { space } = validate(z.object({ space: SPACE }), raw.query, 'query');
       const admin = await authorize(raw.admin, spec, space, control);

@@ -1,8 +1,12 @@
+import { ACCESSES } from '../access.ts';
+import type { Access } from '../access.ts';
+import type { Control } from '../control.ts';
 import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import type { Admin, Route } from '../route.ts';
 import { ADMINISTRATION, readAdministration, takesTwo, writeAdministration } from '../proposals/second-person.ts';
 import { deleteStored, listStored, putStored } from '../stored.ts';
 import { bindingId } from '../manifest/wanted.ts';
+import { ME } from './answer.ts';
 import { NEW_ADMIN_GRANT } from './schema.ts';
 
 export const adminRoutes: readonly Route[] = [
@@ -32,8 +36,10 @@ export const adminRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/me', summary: 'Who is asking, by which proof, in which roles of this space', access: 'self', reach: 'space',
-    act: async ({ admin, space }) => ({
+    answer: ME,
+    act: async ({ admin, space }, control) => ({
       id: admin.id, via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [], roles: admin.roles ?? [], space, organisation: admin.organisation === true,
+      may: await accessesOf(admin, space, control), mayEverywhere: await accessesOf(admin, '*', control),
     }),
   }),
   route({
@@ -49,3 +55,9 @@ export const adminRoutes: readonly Route[] = [
       }),
   }),
 ];
+
+/** So that a page needn't offer what would be refused; each request is decided anew all the same. */
+async function accessesOf(admin: Admin, space: string, { admins }: Control): Promise<readonly Access[]> {
+  const decided = await Promise.all(ACCESSES.map(async (access) => ({ access, ...(await admins.decide(admin, { access, space, part: '' })) })));
+  return decided.filter(({ outcome }) => outcome === 'allow').map(({ access }) => access);
+}
