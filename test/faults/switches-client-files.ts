@@ -43,6 +43,15 @@ export const CLIENT_FILES: readonly Switch[] = [
     ['values that execute', 'pass show', String.raw`return /\$\([^)]+\)|`, String.raw`return /\$\([^)]+\)x|`],
     ['servers that the gate does not know', '{"command":"x"}', "if (standing === 'sanctioned') return [];", 'return [];'],
   ]),
+  ...switches('src/cli/config/watch-actions.ts', 'src/cli/config/watch-actions.test.ts', [
+    ['what started before it was seen', 'long before its file was seen', 'const { asBeforeAt: since } = change;', 'const { seenAt: since } = change;'],
+  ]),
+  ...switches('src/client-files/watch/watcher.ts', 'src/client-files/watch/watch.test.ts', [
+    [
+      'until when a file was as before', 'until when its file was as before',
+      'const asBeforeAt = last?.at ?? this.#scannedAt;', 'const asBeforeAt = Date.now();',
+    ],
+  ]),
   ...switches('src/client-files/risks.ts', AUDIT, [
     ['addresses without encryption', 'mcp.example.com', "(protocol === 'http:' || protocol === 'ws:')", "(protocol === 'ws:')"],
   ]),

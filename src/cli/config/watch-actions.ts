@@ -104,7 +104,9 @@ export class Killing {
   add(change: Change): boolean {
     const wasIdle = this.#sought.length === 0;
     const owner = change.after?.uid ?? -1;
-    const fresh = commandsOf(change).map((command): Sought => ({ command, owner, since: change.seenAt, until: performance.now() + SOUGHT_MS, change }));
+    // Not when it was seen: a watcher comes late where a machine is busy, and the client has started its servers by then.
+    const { asBeforeAt: since } = change;
+    const fresh = commandsOf(change).map((command): Sought => ({ command, owner, since, until: performance.now() + SOUGHT_MS, change }));
     this.#sought = [...this.#sought, ...fresh].slice(-SOUGHT_MAX);
     return wasIdle && this.#sought.length > 0;
   }

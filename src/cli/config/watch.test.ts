@@ -14,7 +14,11 @@ let home = '';
 let place = 0;
 /** Ran long before anything was changed, by the very command line that a change brings. */
 let earlier: Bun.Subprocess | undefined;
+let earlierAt = 0;
+/** Processes are known by the second in which they started. */
+const APART_MS = 4_000;
 beforeAll(async () => {
+  earlierAt = Date.now();
   earlier = Bun.spawn(['sleep', '4711.25'], { stdio: ['ignore', 'ignore', 'ignore'] });
   fixture = await openControl();
 });
@@ -126,6 +130,7 @@ describe('config watch', () => {
 
   test('what its servers started is ended, and an agent\'s calls stop at the gate', async () => {
     await approve();
+    await until(() => Date.now() > earlierAt + APART_MS);
     const watcher = await watching('--do', 'kill,block', '--agent', 'desk');
     const other = Bun.spawn(['sleep', '4711.5'], { stdio: ['ignore', 'ignore', 'ignore'] });
     running.push(other);

@@ -285,6 +285,29 @@ describe('a watcher', () => {
     expect((await until(2))[1]).toBe('/mcp.json: ');
   });
 
+  test('a change says until when its file was as before, however late it is seen', async () => {
+    const [one, other] = [put('one.json', json({})), put('other.json', json({}))];
+    const { promise: free, resolve: release } = Promise.withResolvers<void>();
+    watcher = new Watcher({
+      places: async () => [one, other], approved: new Map(), salt: SALT, everyMs: 3_600_000, onTrouble: (words) => expect(words).toBe(''),
+      onChange: async (seen) => {
+        told.push(seen);
+        if (seen.path === one.path && told.length > 2) await free;
+      },
+    });
+    await watcher.start();
+    const startedAt = Date.now();
+    writeFileSync(one.path, json({ crm: ENTRY }));
+    await until(3);
+    const wroteAt = Date.now();
+    writeFileSync(other.path, json({ crm: ENTRY }));
+    while (Date.now() < wroteAt + 2) await Bun.sleep(1);
+    release();
+    await until(4);
+    expect(told[3]).toMatchObject({ path: other.path });
+    expect([(told[3]?.asBeforeAt ?? Infinity) <= startedAt, (told[3]?.seenAt ?? 0) > wroteAt]).toEqual([true, true]);
+  });
+
   test('files that are replaced, that come and go, in folders that come later, and instructions', async () => {
     const place = put('mcp.json', json({}));
     const rules: WatchedPlace = { path: join(home, '.cursor/rules'), role: 'instructions', isFolder: true };

@@ -17,6 +17,8 @@ export interface Change {
   readonly differences: readonly Difference[];
   /** It differed, and does no longer. Without it, and without differences, bytes changed that mean nothing. */
   readonly isBack: boolean;
+  /** Epoch ms at which it was as before still: whoever read it changed has read it since. */
+  readonly asBeforeAt: number;
   readonly seenAt: number;
 }
 
@@ -46,7 +48,10 @@ export class Watcher {
   readonly #heardOf = new Map<string, { readonly watched: FSWatcher; readonly id: string }>();
   /** Under which paths a file is known here, by where it really is. */
   #leads: ReadonlyMap<string, readonly string[]> = new Map();
-  readonly #last = new Map<string, string>();
+  /** What each file was when it was looked at last, and when that look began. */
+  readonly #last = new Map<string, { readonly text: string; readonly at: number }>();
+  /** When the last scan of everything began: what it did not meet came later. */
+  #scannedAt = Date.now();
   #places: readonly WatchedPlace[] = [];
   #files = new Map<string, WatchedPlace>();
   readonly #entered = new Set<string>();
@@ -72,6 +77,7 @@ export class Watcher {
   /** Looks at everything now. */
   scan(): Promise<void> {
     return this.#inTurn(async () => {
+      const began = Date.now();
       this.#places = await this.#parts.places();
       const { files, folders, hasMore } = await filesOf(this.#places);
       if (hasMore) this.#say(`there are more than ${LIMITS.watchedFilesMax} files: the rest is not watched`);
@@ -80,6 +86,7 @@ export class Watcher {
       for (const folder of folders) this.#entered.add(folder);
       await this.#listen();
       for (const path of this.#files.keys()) await this.#look(path);
+      this.#scannedAt = began;
     });
   }
 
@@ -176,17 +183,20 @@ export class Watcher {
   async #look(path: string): Promise<void> {
     const place = this.#files.get(path);
     if (place === undefined || this.#isClosed) return;
+    const at = Date.now();
     const seen: Seen | undefined = await lookAt(place, this.#parts.salt);
     const text = seen === undefined ? '' : JSON.stringify(seen.state);
-    if (this.#last.get(path) === text) return;
-    const isFirst = !this.#last.has(path);
-    this.#last.set(path, text);
+    const last = this.#last.get(path);
+    this.#last.set(path, { text, at });
+    if (last?.text === text) return;
+    const isFirst = last === undefined;
+    const asBeforeAt = last?.at ?? this.#scannedAt;
     const before = this.#parts.approved.get(path);
     const differences = differencesOf(before, seen?.state);
     if (isFirst && differences.length === 0 && before?.digest === seen?.state.digest) return;
     const isBack = differences.length === 0 && this.#differing.delete(path);
     if (differences.length > 0) this.#differing.add(path);
-    await this.#parts.onChange({ path, before, after: seen?.state, bytes: seen?.bytes, differences, isBack, seenAt: Date.now() });
+    await this.#parts.onChange({ path, before, after: seen?.state, bytes: seen?.bytes, differences, isBack, asBeforeAt, seenAt: Date.now() });
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {
