@@ -52,6 +52,10 @@ export const VENDORS: readonly Switch[] = [
       'now < expiresAt && revokedAt === undefined && usedAt === undefined', 'now < expiresAt && revokedAt === undefined'],
     ['closed links', 'open to its link alone', 'now < expiresAt && revokedAt === undefined &&', 'now < expiresAt &&'],
   ]),
+  ...switches('src/control/vendors/events.ts', 'src/control/vendors/events.test.ts', [
+    ['open notices', 'and nothing that is open', 'own.filter(({ body }) => body.at <= attestedAt)', 'own.filter(({ body }) => body.at > 0 * attestedAt)'],
+    ['room for all else', 'notice that is open stays', 'advisories >= ADVISORIES_OPEN_MAX', 'advisories < 0'],
+  ]),
   ...switches('src/control/vendors/disclose.ts', E2E, [
     ['what was looked at is what is accepted', 'open to its link alone', 'if (body.digest !== digest) {', "if (body.digest === '') {"],
   ]),

@@ -40,11 +40,13 @@ async function noteAdvisories(control: Control, { space, id, vendor: { runs = []
     const named = readPackageUrl(run);
     return named === undefined ? [] : advisoriesFor(named.ecosystem, named.name, named.version).map((one) => ({ ...one, run }));
   }).filter((one) => one.certainty === 'affected' && !known.has(one.id));
+  let noted = 0;
   for (const { id: advisory, severity, run } of found) {
     const graded: Severity = SEVERITIES.find((one) => one === severity.toLowerCase()) ?? 'medium';
-    await noteEvent(control, { space, vendor: id, event: 'advisory', note: `${advisory}: ${run}`, by: BY, advisory: { id: advisory, severity: graded } });
+    const event = { event: 'advisory', note: `${advisory}: ${run}`, by: BY, advisory: { id: advisory, severity: graded } } as const;
+    noted += await noteEvent(control, { space, vendor: id, ...event }) ? 1 : 0;
   }
-  return found.length;
+  return noted;
 }
 
 /** A server of its is not what was approved. */
