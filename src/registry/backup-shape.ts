@@ -15,4 +15,3 @@ export const BACKUP_SHAPE = z.strictObject({
     .refine((keys) => new Set(Object.values(keys)).size === Object.keys(keys).length, { error: 'two people have the same key' })
     .exactOptional(),
 });
-export type BackupShape = z.infer<typeof BACKUP_SHAPE>;

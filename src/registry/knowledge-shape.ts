@@ -8,4 +8,3 @@ export const KNOWLEDGE_SHAPE = z.strictObject({
     z.string().regex(ED25519_KEY, 'must be an Ed25519 public key: 32 bytes, base64'),
   ).exactOptional(),
 });
-export type KnowledgeShape = z.infer<typeof KNOWLEDGE_SHAPE>;

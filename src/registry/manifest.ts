@@ -20,35 +20,8 @@ export type ServerDeclaration = Omit<Server, 'space' | 'status' | 'baseline' | '
   readonly allow: readonly LaunchAllowance[];
 };
 
-/** sallyport.yaml, checked, with every default written out. */
-export interface Manifest {
-  readonly gateway?: NonNullable<ManifestShape['gateway']>;
-  /** Control's own door: sign-in, OAuth, administration. */
-  readonly control?: NonNullable<ManifestShape['control']>;
-  readonly network?: NonNullable<ManifestShape['network']>;
-  readonly identity?: NonNullable<ManifestShape['identity']>;
-  readonly vault?: NonNullable<ManifestShape['vault']>;
-  readonly limits?: NonNullable<ManifestShape['limits']>;
-  readonly audit?: NonNullable<ManifestShape['audit']>;
-  readonly telemetry?: NonNullable<ManifestShape['telemetry']>;
-  readonly detect?: NonNullable<ManifestShape['detect']>;
-  readonly flow?: NonNullable<ManifestShape['flow']>;
-  readonly classification?: NonNullable<ManifestShape['classification']>;
-  readonly defaults?: NonNullable<ManifestShape['defaults']>;
-  readonly approvals?: NonNullable<ManifestShape['approvals']>;
-  readonly backup?: NonNullable<ManifestShape['backup']>;
-  /** Agents and administrators: absent where the file does not speak of them; then they stay. */
-  readonly agents?: NonNullable<ManifestShape['agents']>;
-  readonly admins?: NonNullable<ManifestShape['admins']>;
-  /** Absent where the file does not speak of them; then they stay. */
-  readonly vendors?: NonNullable<ManifestShape['vendors']>;
-  readonly runner?: NonNullable<ManifestShape['runner']>;
-  readonly packages?: NonNullable<ManifestShape['packages']>;
-  readonly registry?: NonNullable<ManifestShape['registry']>;
-  readonly knowledge?: NonNullable<ManifestShape['knowledge']>;
-  readonly notify?: NonNullable<ManifestShape['notify']>;
-  readonly schedule?: NonNullable<ManifestShape['schedule']>;
-  readonly reviews?: NonNullable<ManifestShape['reviews']>;
+/** sallyport.yaml, checked, with every default written out. Of agents, administrators and vendors, absent means that those there stay. */
+export interface Manifest extends Omit<ManifestShape, 'apiVersion' | 'servers' | 'toolsets' | 'roles' | 'bindings' | 'policies' | 'exceptions'> {
   readonly servers: readonly ServerDeclaration[];
   readonly toolsets: readonly Omit<Toolset, 'space'>[];
   readonly roles: NonNullable<ManifestShape['roles']>;
@@ -74,32 +47,10 @@ export function parseManifest(text: string, file: string): Manifest {
   const shape = read.data;
   const unresolved = referenceComplaints(shape);
   if (unresolved.length > 0) throw source.invalid(unresolved, 'declare it in this file, or correct the name');
+  const { apiVersion: _, ...rest } = shape;
   const servers = Object.entries(shape.servers ?? {}).map(([id, server]) => readServer(id, server, source));
   return {
-    ...(shape.gateway && { gateway: shape.gateway }),
-    ...(shape.control && { control: shape.control }),
-    ...(shape.network && { network: shape.network }),
-    ...(shape.identity && { identity: shape.identity }),
-    ...(shape.vault && { vault: shape.vault }),
-    ...(shape.limits && { limits: shape.limits }),
-    ...(shape.audit && { audit: shape.audit }),
-    ...(shape.telemetry && { telemetry: shape.telemetry }),
-    ...(shape.detect && { detect: shape.detect }),
-    ...(shape.flow && { flow: shape.flow }),
-    ...(shape.classification && { classification: shape.classification }),
-    ...(shape.defaults && { defaults: shape.defaults }),
-    ...(shape.approvals && { approvals: shape.approvals }),
-    ...(shape.backup && { backup: shape.backup }),
-    ...(shape.agents && { agents: shape.agents }),
-    ...(shape.admins && { admins: shape.admins }),
-    ...(shape.runner && { runner: shape.runner }),
-    ...(shape.packages && { packages: shape.packages }),
-    ...(shape.registry && { registry: shape.registry }),
-    ...(shape.knowledge && { knowledge: shape.knowledge }),
-    ...(shape.notify && { notify: shape.notify }),
-    ...(shape.schedule && { schedule: shape.schedule }),
-    ...(shape.vendors && { vendors: shape.vendors }),
-    ...(shape.reviews && { reviews: shape.reviews }),
+    ...rest,
     servers: servers.map(({ declaration }) => declaration),
     toolsets: Object.entries(shape.toolsets ?? {}).map(([id, members]) => ({
       id,
@@ -182,38 +133,16 @@ function readTools(tools: NonNullable<ServerShape['tools']>, labels: Labels): Re
 
 /** Writes a manifest that `parseManifest` reads back to the same; for `sallyport export`. Holds references, never secrets. */
 export function formatManifest(manifest: Manifest): string {
+  const { servers, toolsets, roles, bindings, policies, exceptions, findings: _, ...rest } = manifest;
   const shape = {
     apiVersion: 'sallyport/v1',
-    ...(manifest.gateway && { gateway: manifest.gateway }),
-    ...(manifest.control && { control: manifest.control }),
-    ...(manifest.network && { network: manifest.network }),
-    ...(manifest.identity && { identity: manifest.identity }),
-    ...(manifest.vault && { vault: manifest.vault }),
-    ...(manifest.limits && { limits: manifest.limits }),
-    ...(manifest.audit && { audit: manifest.audit }),
-    ...(manifest.telemetry && { telemetry: manifest.telemetry }),
-    ...(manifest.detect && { detect: manifest.detect }),
-    ...(manifest.flow && { flow: manifest.flow }),
-    ...(manifest.classification && { classification: manifest.classification }),
-    ...(manifest.defaults && { defaults: manifest.defaults }),
-    ...(manifest.approvals && { approvals: manifest.approvals }),
-    ...(manifest.backup && { backup: manifest.backup }),
-    ...(manifest.agents && { agents: manifest.agents }),
-    ...(manifest.admins && { admins: manifest.admins }),
-    ...(manifest.runner && { runner: manifest.runner }),
-    ...(manifest.packages && { packages: manifest.packages }),
-    ...(manifest.registry && { registry: manifest.registry }),
-    ...(manifest.knowledge && { knowledge: manifest.knowledge }),
-    ...(manifest.notify && { notify: manifest.notify }),
-    ...(manifest.schedule && { schedule: manifest.schedule }),
-    ...(manifest.vendors && { vendors: manifest.vendors }),
-    ...(manifest.reviews && { reviews: manifest.reviews }),
-    ...(filled(manifest.servers) && { servers: Object.fromEntries(manifest.servers.map((server) => [server.id, formatServer(server)])) }),
-    ...(filled(manifest.toolsets) && { toolsets: Object.fromEntries(manifest.toolsets.map(({ id, members }) => [id, members])) }),
-    ...(filled(manifest.roles) && { roles: manifest.roles }),
-    ...(filled(manifest.bindings) && { bindings: manifest.bindings }),
-    ...(filled(manifest.policies) && { policies: manifest.policies }),
-    ...(filled(manifest.exceptions) && { exceptions: manifest.exceptions }),
+    ...rest,
+    ...(filled(servers) && { servers: Object.fromEntries(servers.map((server) => [server.id, formatServer(server)])) }),
+    ...(filled(toolsets) && { toolsets: Object.fromEntries(toolsets.map(({ id, members }) => [id, members])) }),
+    ...(filled(roles) && { roles }),
+    ...(filled(bindings) && { bindings }),
+    ...(filled(policies) && { policies }),
+    ...(filled(exceptions) && { exceptions }),
   };
   return stringify(shape, { lineWidth: 0, aliasDuplicateObjects: false, defaultStringType: 'PLAIN' });
 }

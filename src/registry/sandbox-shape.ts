@@ -55,7 +55,6 @@ export const SANDBOX_SPEC = z.strictObject({
 });
 
 export const RUNNER_SHAPE = z.strictObject({ unjailed: z.literal('accepted').exactOptional() });
-export type RunnerShape = z.infer<typeof RUNNER_SHAPE>;
 
 /** With every default written out. */
 export function readSandbox(shape: SandboxShape): SandboxSpec {

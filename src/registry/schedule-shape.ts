@@ -14,4 +14,3 @@ export function msOfEvery(text: string): number {
 }
 
 export const SCHEDULE_SHAPE = z.partialRecord(z.enum(JOB_KINDS), z.strictObject({ every: EVERY }));
-export type ScheduleShape = z.infer<typeof SCHEDULE_SHAPE>;

@@ -7,24 +7,13 @@ import { findStored, needStored, putStored, type StoredKind } from '../stored.ts
 import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
 import { readIdentity, writeIdentity } from './identity.ts';
-import { writeLimits } from './limits.ts';
+import { writeInstallation } from './installation.ts';
 import { digestOfFiles, type Origin } from './on-disk.ts';
 import { DEFAULT_NETWORK, readNetwork, writeNetwork } from './settings.ts';
-import { writeNotify } from '../notify/settings.ts';
-import { writeReviewSettings } from '../reviews/settings.ts';
-import { writeSchedule } from '../schedule/settings.ts';
-import { writeApprovals } from '../approvals/settings.ts';
-import { writeBackup } from '../backups/settings.ts';
 import { writeDetect } from '../detect/settings.ts';
 import { writeFlowParts } from '../flow/settings.ts';
 import { pinRows } from '../packages/definition.ts';
-import { writeKnowledgeSettings } from '../knowledge/settings.ts';
-import { writePackages } from '../packages/settings.ts';
 import { withdrawListings } from '../registry/publish.ts';
-import { writeRegistry } from '../registry/settings.ts';
-import { writeRunner } from '../runner/settings.ts';
-import { writeAudit } from '../retention/settings.ts';
-import { writeTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings, writeVaultSettings } from '../vault/settings.ts';
 import { MANAGED, readWanted } from './wanted.ts';
 import type { Wanted, WantedRow } from './wanted.ts';
@@ -69,8 +58,6 @@ export async function applyManifest(by: By, files: ManifestFiles, { dryRun, reas
   };
 }
 
-const KNOWLEDGE_CHANGED = { resource: 'knowledge', id: 'knowledge', verb: 'change' } as const;
-
 async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promise<readonly Difference[]> {
   const differences: Difference[] = [];
   for (const kind of MANAGED.filter((one) => !wanted.silent.includes(one))) {
@@ -85,21 +72,13 @@ async function applyRows(rows: Rows, by: By, wanted: Wanted, now: number): Promi
       differences.push({ resource: kind, id, verb: 'remove' });
     }
   }
-  const limits = (await writeLimits(rows, by.space, wanted.limits, by.admin.id)) ? [{ resource: 'limits', id: 'limits', verb: 'change' } as const] : [];
-  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)), ...limits,
-    ...((await writeTelemetry(rows, by.space, wanted.telemetry, by.admin.id)) ? [{ resource: 'telemetry', id: 'telemetry', verb: 'change' } as const] : []),
-    ...((await writeApprovals(rows, by.space, wanted.approvals, by.admin.id)) ? [{ resource: 'approvals', id: 'approvals', verb: 'change' } as const] : []),
-    ...((await writeBackup(rows, by.space, wanted.backup, by.admin.id)) ? [{ resource: 'backup', id: 'backup', verb: 'change' } as const] : []),
-    ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? [{ resource: 'detect', id: 'detect', verb: 'change' } as const] : []),
-    ...((await writeRunner(rows, by.space, wanted.runner, by.admin.id)) ? [{ resource: 'runner', id: 'runner', verb: 'change' } as const] : []),
-    ...((await writePackages(rows, by.space, wanted.packages, by.admin.id)) ? [{ resource: 'packages', id: 'packages', verb: 'change' } as const] : []),
-    ...((await writeRegistry(rows, by.space, wanted.registry, by.admin.id)) ? [{ resource: 'registry', id: 'registry', verb: 'change' } as const] : []),
-    ...((await writeNotify(rows, by.space, wanted.notify, by.admin.id)) ? [{ resource: 'notify', id: 'notify', verb: 'change' } as const] : []),
-    ...((await writeReviewSettings(rows, by.space, wanted.reviews, by.admin.id)) ? [{ resource: 'reviews', id: 'reviews', verb: 'change' } as const] : []),
-    ...((await writeSchedule(rows, by.space, wanted.schedule, by.admin.id)) ? [{ resource: 'schedule', id: 'schedule', verb: 'change' } as const] : []),
-    ...((await writeKnowledgeSettings(rows, by.space, wanted.knowledge, by.admin.id)) ? [KNOWLEDGE_CHANGED] : []),
-    ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)).map((part) => ({ resource: part, id: part, verb: 'change' }) as const),
-    ...((await writeAudit(rows, by.space, wanted.audit, by.admin.id)) ? [{ resource: 'audit', id: 'audit', verb: 'change' } as const] : []),
+  const settings: readonly string[] = [
+    ...(await writeInstallation(rows, by, wanted.installation)),
+    ...((await writeDetect(rows, by.space, wanted.detect, by.admin.id)) ? ['detect'] : []),
+    ...(await writeFlowParts(rows, by.space, wanted.flows, by.admin.id)),
+  ];
+  return [...differences, ...(await applyNetwork(rows, by, wanted.network)), ...(await applyIdentity(rows, by, wanted.identity)),
+    ...settings.map((key) => ({ resource: key, id: key, verb: 'change' }) as const),
     ...(await applyVault(rows, by, wanted.vault))];
 }
 

@@ -7,21 +7,10 @@ import type { Rows } from '../../store/store.ts';
 import type { StoredException } from '../exceptions/schema.ts';
 import { listStored } from '../stored.ts';
 import { readIdentity } from './identity.ts';
-import { readLimits } from './limits.ts';
+import { readInstallation } from './installation.ts';
 import { readNetwork } from './settings.ts';
-import { readNotify } from '../notify/settings.ts';
-import { readReviewSettings } from '../reviews/settings.ts';
-import { readSchedule } from '../schedule/settings.ts';
-import { readApprovals } from '../approvals/settings.ts';
-import { readBackup } from '../backups/settings.ts';
 import { readDetect } from '../detect/settings.ts';
 import { readFlowParts } from '../flow/settings.ts';
-import { readAudit } from '../retention/settings.ts';
-import { readKnowledgeSettings } from '../knowledge/settings.ts';
-import { readPackages } from '../packages/settings.ts';
-import { readRegistry } from '../registry/settings.ts';
-import { readRunner } from '../runner/settings.ts';
-import { readTelemetry } from '../telemetry/settings.ts';
 import { readVaultSettings } from '../vault/settings.ts';
 
 interface NamedText {
@@ -44,36 +33,16 @@ export async function exportManifest(rows: Rows, space: string): Promise<Exporte
   const policies = (await listStored(rows, 'policy', space)).map(({ body }) => ({ file: body.file, text: body.source }));
   const identity = await readIdentity(rows, space);
   const agents = await exportAgents(rows, space);
-  const limits = await readLimits(rows);
-  const audit = await readAudit(rows);
-  const telemetry = await readTelemetry(rows);
-  const approvals = await readApprovals(rows);
-  const backup = await readBackup(rows);
+  const settings = space === DEFAULT_SPACE ? await readInstallation(rows) : {};
   const vault = await readVaultSettings(rows);
   const detect = await readDetect(rows, space);
-  const runner = await readRunner(rows);
-  const packages = await readPackages(rows);
-  const registry = await readRegistry(rows);
-  const knowledge = await readKnowledgeSettings(rows);
-  const [notify, schedule, reviews] = [await readNotify(rows), await readSchedule(rows), await readReviewSettings(rows)];
   const vendors = await listStored(rows, 'vendor', space);
   const flows = Object.fromEntries(Object.entries(await readFlowParts(rows, space)).filter(([, part]) => Object.keys(part).length > 0));
   const admins = (await listStored(rows, 'admin', space)).map(({ body: { to, role, space: of } }) => ({ ...to, role, ...(of === space ? {} : { space: of }) }));
   const manifest: Manifest = {
     ...installation,
     ...(Object.keys(identity).length === 0 ? {} : { identity }),
-    ...(space === DEFAULT_SPACE && Object.keys(limits).length > 0 ? { limits } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(audit).length > 0 ? { audit } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(telemetry).length > 0 ? { telemetry } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(approvals).length > 0 ? { approvals } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(backup).length > 0 ? { backup } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(runner).length > 0 ? { runner } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(packages).length > 0 ? { packages } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(registry).length > 0 ? { registry } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(knowledge).length > 0 ? { knowledge } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(notify).length > 0 ? { notify } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(schedule).length > 0 ? { schedule } : {}),
-    ...(space === DEFAULT_SPACE && Object.keys(reviews).length > 0 ? { reviews } : {}),
+    ...settings,
     ...(space === DEFAULT_SPACE && isUsed(vault) ? { vault } : {}),
     ...(Object.keys(detect).length === 0 ? {} : { detect }),
     ...flows,

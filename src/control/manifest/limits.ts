@@ -1,14 +1,10 @@
 import type { StandingLimits } from '../../domain/standing.ts';
-import { LIMITS_SHAPE, limitsOf } from '../../registry/limits-shape.ts';
+import { limitsOf } from '../../registry/limits-shape.ts';
 import type { Rows } from '../../store/store.ts';
-import { installationSetting } from './installation.ts';
-
-const SETTING = installationSetting('limits', LIMITS_SHAPE);
+import { installationReader } from './installation.ts';
 
 /** What holds whatever policy says. */
-export const readLimits = SETTING.read;
-/** The installation's: no other space says anything of them. */
-export const writeLimits = SETTING.write;
+const readLimits = installationReader('limits');
 
 export async function readStandingLimits(rows: Rows): Promise<StandingLimits> {
   return limitsOf(await readLimits(rows));

@@ -3,29 +3,18 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Json } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
-import type { ApprovalsShape } from '../../registry/approval-shape.ts';
-import type { BackupShape } from '../../registry/backup-shape.ts';
-import type { AuditShape } from '../../registry/audit-shape.ts';
 import { decodeJson } from '../../store/body.ts';
 import type { DetectShape } from '../../registry/detect-shape.ts';
 import type { IdentityShape } from '../../registry/identity-shape.ts';
-import type { LimitsShape } from '../../registry/limits-shape.ts';
 import { parseManifest } from '../../registry/manifest.ts';
 import type { Manifest, ServerDeclaration } from '../../registry/manifest.ts';
-import type { NotifyShape } from '../../registry/notify-shape.ts';
-import type { ReviewsShape } from '../../registry/review-shape.ts';
-import type { ScheduleShape } from '../../registry/schedule-shape.ts';
-import type { KnowledgeShape } from '../../registry/knowledge-shape.ts';
-import type { PackagesShape } from '../../registry/package-shape.ts';
-import type { RegistryShape } from '../../registry/registry-shape.ts';
-import type { RunnerShape } from '../../registry/sandbox-shape.ts';
-import type { TelemetryShape } from '../../registry/telemetry-shape.ts';
 import { VAULT } from '../../registry/vault-shape.ts';
 import type { VaultShape } from '../../registry/vault-shape.ts';
 import type { StoredAgent } from '../agents/schema.ts';
 import type { FlowParts } from '../flow/settings.ts';
 import type { StoredKind } from '../stored.ts';
 import type { ManifestFiles } from './files.ts';
+import type { Installation } from './installation.ts';
 import type { Network } from './schema.ts';
 
 /** What a manifest wants of one space, row by row: kind, id and body. */
@@ -34,19 +23,8 @@ export interface Wanted {
   /** Absent where the manifest has neither `gateway`, `control` nor `network`: then those settings stay. */
   readonly network: Partial<Network> | undefined;
   readonly identity: IdentityShape;
-  readonly limits: LimitsShape;
-  readonly audit: AuditShape;
-  readonly telemetry: TelemetryShape;
-  readonly approvals: ApprovalsShape;
-  readonly backup: BackupShape;
+  readonly installation: Installation;
   readonly detect: DetectShape;
-  readonly runner: RunnerShape;
-  readonly packages: PackagesShape;
-  readonly registry: RegistryShape;
-  readonly knowledge: KnowledgeShape;
-  readonly notify: NotifyShape;
-  readonly schedule: ScheduleShape;
-  readonly reviews: ReviewsShape;
   readonly flows: FlowParts;
   /** Of the whole installation: absent in the manifest of any other space than the default one. */
   readonly vault: VaultShape | undefined;
@@ -83,14 +61,8 @@ export function readWanted(files: ManifestFiles, space: string, now: number): Wa
     ],
     network: readNetworkPart(manifest, files.extraRoots),
     identity: manifest.identity ?? {},
-    limits: manifest.limits ?? {},
-    audit: manifest.audit ?? {},
-    telemetry: manifest.telemetry ?? {},
-    approvals: manifest.approvals ?? {}, backup: manifest.backup ?? {},
+    installation: manifest,
     detect: manifest.detect ?? {},
-    runner: manifest.runner ?? {},
-    packages: manifest.packages ?? {}, registry: manifest.registry ?? {}, knowledge: manifest.knowledge ?? {},
-    notify: manifest.notify ?? {}, schedule: manifest.schedule ?? {}, reviews: manifest.reviews ?? {},
     flows: { flow: manifest.flow ?? {}, classification: manifest.classification ?? {}, defaults: manifest.defaults ?? {} },
     vault: vaultPart(manifest, space),
     silent: (['admin', 'agent', 'vendor'] as const).filter((kind) => manifest[`${kind}s`] === undefined),

@@ -1,9 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
 import type { SMTPServerOptions } from 'smtp-server';
 import { makeCertificate } from '../../../test/fixtures/certificate.ts';
+import { openSmtpRelay, type SmtpRelay } from '../../../test/fixtures/smtp-relay.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
@@ -18,33 +16,16 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.close());
 
-const relays: SMTPServer[] = [];
-afterEach(() => Promise.all(relays.splice(0).map((one) => new Promise<void>((done) => one.close(done)))));
+const relays: SmtpRelay[] = [];
+afterEach(() => Promise.all(relays.splice(0).map((one) => one.close())));
 
-/** A real relay that takes everything; gives what it got. */
 async function relay(options: SMTPServerOptions, mail: JsonObject): Promise<readonly string[]> {
-  const got: string[] = [];
-  const server = new SMTPServer({
-    disableReverseLookup: true, authOptional: true, ...options,
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        got.push(`${session.envelope.rcptTo.map(({ address }) => address).join()}\n${Buffer.concat(chunks).toString()}`);
-        done();
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  relays.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-  const { port } = server.server.address() as AddressInfo;
+  const opened = await openSmtpRelay(options);
+  relays.push(opened);
   await configure(fixture.role.control, 'setting', 'default', 'notify', {
-    mail: { host: 'localhost', port, from: 'gate@corp.example', to: ['soc@corp.example'], ...mail },
+    mail: { host: 'localhost', port: opened.port, from: 'gate@corp.example', to: ['soc@corp.example'], ...mail },
   });
-  return got;
+  return opened.got;
 }
 
 const send = (letter = { subject: 'Hello', text: 'One line.\n' }) =>

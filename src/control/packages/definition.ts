@@ -23,9 +23,10 @@ export async function pinDefinition<T extends { readonly endpoint: Endpoint }>(b
  */
 export async function pinRows(by: By, wanted: Wanted, dryRun: boolean, control: Pick<Control, 'packages' | 'store'>): Promise<readonly WantedRow[]> {
   const pinned: WantedRow[] = [];
+  const { packages = {} } = wanted.installation;
   const under: PinUnder = {
     // What the file says of packages holds for what it declares, though nothing of it is in force yet.
-    ...(by.space === DEFAULT_SPACE ? { packages: wanted.packages, ...(wanted.network === undefined ? {} : { network: wanted.network }) } : {}),
+    ...(by.space === DEFAULT_SPACE ? { packages, ...(wanted.network === undefined ? {} : { network: wanted.network }) } : {}),
     exceptions: wanted.rows.filter(({ kind }) => kind === 'exception').map(({ body }) => EXCEPTION.parse({ createdAt: 0, ...(isObject(body) ? body : {}) })),
   };
   for (const row of wanted.rows) pinned.push(row.kind === 'server' ? await pinRow(by, row, dryRun ? undefined : under, control) : row);

@@ -1,12 +1,10 @@
 import { Database } from 'bun:sqlite';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
+import { openSmtpRelay } from '../../../test/fixtures/smtp-relay.ts';
 import { checkBundle } from '../../audit/bundle/check.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -332,34 +330,17 @@ test('people are told by a webhook that names nobody', async () => {
 });
 
 test('each reviewer is mailed how many items wait for them, and nothing of what is asked', async () => {
-  const got: string[] = [];
-  const relay = new SMTPServer({
-    disableReverseLookup: true, authOptional: true, hideSTARTTLS: true,
-    onData: (stream, session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        got.push(`${session.envelope.rcptTo.map(({ address }) => address).join()} ${Buffer.concat(chunks).toString()}`);
-        done();
-      });
-    },
-  });
-  relay.listen(0, '127.0.0.1');
-  await once(relay.server, 'listening');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
-  const { port } = relay.server.address() as AddressInfo;
-  await configure(control(), 'setting', 'default', 'notify', { mail: { host: '127.0.0.1', port, security: 'none', from: 'gate@corp.example' } });
+  const relay = await openSmtpRelay();
+  await configure(control(), 'setting', 'default', 'notify', { mail: { host: '127.0.0.1', port: relay.port, security: 'none', from: 'gate@corp.example' } });
   const review = await fastOne();
   const open = (await itemsOf(review)).filter((one) => one['state'] === 'open');
   const waiting = new Set(open.flatMap(({ reviewers }) => (isArray(reviewers) ? reviewers.map(text) : [])));
   const { code, body } = await send(DAN, 'POST', '/reviews/:id/remind', { params: { id: review } });
   expect([code, body['mailed']]).toEqual(['', waiting.size]);
-  expect(got.map((one) => one.slice(0, one.indexOf(' '))).toSorted()).toEqual([...waiting].map((name) => `${name}@corp.example`).toSorted());
-  expect(got.find((one) => one.startsWith('ann@'))).toMatch(/Subject: \d+ items to review by/);
-  expect(got.join()).not.toMatch(/crm|support/);
-  await new Promise<void>((done) => {
-    relay.close(done);
-  });
+  expect(relay.got.map((one) => one.slice(0, one.indexOf('\n'))).toSorted()).toEqual([...waiting].map((name) => `${name}@corp.example`).toSorted());
+  expect(relay.got.find((one) => one.startsWith('ann@'))).toMatch(/Subject: \d+ items to review by/);
+  expect(relay.got.join()).not.toMatch(/crm|support/);
+  await relay.close();
 });
 
 test('it is due in 14 days unless it says otherwise', async () => {

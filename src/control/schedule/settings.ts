@@ -1,8 +1,4 @@
-import { SCHEDULE_SHAPE } from '../../registry/schedule-shape.ts';
-import { installationSetting } from '../manifest/installation.ts';
-
-const SETTING = installationSetting('schedule', SCHEDULE_SHAPE);
+import { installationReader } from '../manifest/installation.ts';
 
 /** What runs by itself, and how often. */
-export const readSchedule = SETTING.read;
-export const writeSchedule = SETTING.write;
+export const readSchedule = installationReader('schedule');
