@@ -10,7 +10,7 @@ const list: Verb = {
   run: async ({ client, io, options }) => {
     const answer = await client.get('/proposals');
     show(io, options.json, answer, () => table(['id', 'state', 'what', 'why it takes two', 'by', 'ends'], objects(part(answer, 'proposals')).map((one) => [
-      text(one['id']), text(one['state']), `${text(one['method'])} ${text(one['path'])}`, text(one['reasons']), text(part(one['proposer'], 'id')),
+      text(one['id']), stateOf(one), `${text(one['method'])} ${text(one['path'])}`, text(one['reasons']), text(part(one['proposer'], 'id')),
       text(one['state']) === 'open' ? `in ${span(number(one['expiresAt']) - Date.now())}` : '',
     ])));
     return 0;
@@ -26,6 +26,14 @@ const showOne: Verb = {
   },
 };
 
+/** What it is, in words: of one that failed, why; of one that nobody knows the end of, that it is to be looked at. */
+function stateOf(proposal: Json): string {
+  const [state, code] = [text(part(proposal, 'state')), text(part(proposal, 'outcome', 'code'))];
+  if (state === 'failed') return `approved, not done: ${code}`;
+  if (state === 'approved') return 'approved, being done';
+  return state === 'unfinished' ? 'approved, control died over it: see whether it was done' : state;
+}
+
 /** Everything that would be done, and the digest that an approval names. */
 function describe(proposal: Json): string {
   const { method, path, params, query, body, digest, state, expiresAt } = Object.fromEntries(
@@ -33,7 +41,8 @@ function describe(proposal: Json): string {
   );
   const exactly = plain(JSON.stringify({ method, path, params, query, body }, undefined, 2), true);
   const who = `${text(part(proposal, 'proposer', 'id'))}, ${time(number(part(proposal, 'proposer', 'at')))}`;
-  const head = `${plain(text(state))}, until ${time(number(expiresAt))}\nproposed by ${plain(who)}\nbecause ${plain(text(part(proposal, 'reasons')))}`;
+  const until = state === 'open' ? `, until ${time(number(expiresAt))}` : '';
+  const head = `${plain(stateOf(proposal))}${until}\nproposed by ${plain(who)}\nbecause ${plain(text(part(proposal, 'reasons')))}`;
   return `${head}\n${exactly}\ndigest ${plain(text(digest))}\n`;
 }
 
@@ -50,7 +59,11 @@ const approve: Verb = {
         return 1;
       }
     }
-    const answer = await client.send('POST', `${path}/approve`, { digest });
+    const answer = await client.send('POST', `${path}/approve`, { digest }).catch(async (error: unknown) => {
+      const state = await client.get(path).then(stateOf, () => '');
+      if (state.startsWith('approved')) io.note(`This proposal: ${plain(state)}. It is not tried again; propose it anew.`);
+      throw error;
+    });
     show(io, options.json, answer, () => (text(part(answer, 'state')) === 'done' ? 'Approved, and done.\n' : 'Approved; it waits for one more person.\n'));
     return 0;
   },

@@ -280,6 +280,8 @@ export const LIMITS = {
   presenceTriesMax: 5,
   presenceTriesMs: 15 * 60_000,
   proposalMs: 24 * 60 * 60_000,
+  /** Of what is approved and says no more for so long, nobody knows whether it was done. */
+  proposalCarryMs: 2 * 60_000,
   proposalsOpenMax: 1_000,
   breakGlassMs: 60 * 60_000,
   breakGlassChallengeMs: 10 * 60_000,

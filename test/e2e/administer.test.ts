@@ -121,6 +121,21 @@ describe('people who administer from the command line', () => {
     expect(change).toMatchObject({ principal: names[0], detail: { by: { via: 'token', approvals: [names[1]] } } });
   });
 
+  test('what was approved and could not be done is said to be not done', async () => {
+    const proposed = async (...args: readonly string[]): Promise<string> => /as proposal ([0-9a-f-]{36})/.exec((await run('ada', ...args)).err)?.[1] ?? '';
+    const approved = async (id: string): Promise<Ran> => {
+      const { digest } = JSON.parse((await run('bob', 'proposal', 'show', id, '--json')).out);
+      return run('bob', 'proposal', 'approve', id, '--digest', digest);
+    };
+    expect(await approved(await proposed('admin', 'add', 'auditor', '--group', 'visitors'))).toMatchObject({ code: 0 });
+    const grants: { readonly id: string; readonly to: { readonly group?: string } }[] = JSON.parse((await run('bob', 'admin', 'list', '--json')).out).admins;
+    const id = grants.find(({ to }) => to.group === 'visitors')?.id ?? '';
+    const [first, second] = [await proposed('admin', 'remove', id), await proposed('admin', 'remove', id)];
+    expect(await approved(first)).toMatchObject({ code: 0, out: expect.stringContaining('done') });
+    expect(await approved(second)).toMatchObject({ code: 1, err: expect.stringContaining('approved, not done: ERR_NOT_FOUND') });
+    expect((await run('bob', 'proposal', 'list')).out).toContain('approved, not done: ERR_NOT_FOUND');
+  });
+
   test('an auditor reads and does not change', async () => {
     expect((await run('eve', 'audit', 'query', '--json')).code).toBe(0);
     for (const args of [['kill', 'all', '--reason', 'odd'], ['admin', 'add', 'admin', '--group', 'auditors']]) {

@@ -158,6 +158,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'session.closed': [{ ...signIn, ...done, activity: 2, severity: 'info', says: 'An administrator closed a session' }],
   'proposal.stored': [{ ...managed, severity: 'medium', says: 'A change that takes two people was proposed' }],
   'proposal.approved': [{ ...managed, severity: 'medium', says: 'A second person approved a change' }],
+  'proposal.failed': [{ ...managed, ...broken, severity: 'medium', says: 'A change that a second person approved was not done' }],
   'proposal.rejected': [{ ...managed, severity: 'low', says: 'A proposed change was rejected' }],
   'quarantine.released': [{ ...managed, activity: 8, severity: 'medium', says: 'A person released an answer that was withheld' }],
   'quarantine.dropped': [{ ...managed, activity: 4, severity: 'low', says: 'A person destroyed an answer that was withheld' }],

@@ -39,7 +39,7 @@ export const EVIDENCE = {
   approvals: {
     says: 'what took two people, calls that a person decided, and what was asked of people', expected: 'when',
     events: [
-      'proposal.stored', 'proposal.approved', 'proposal.rejected', 'access.requested', 'denial.disputed',
+      'proposal.stored', 'proposal.approved', 'proposal.failed', 'proposal.rejected', 'access.requested', 'denial.disputed',
       'approval.asked', 'approval.granted', 'approval.denied', 'approval.expired', 'approval.used', 'approval.withdrawn', 'approval.escalated',
     ],
   },

@@ -4,9 +4,10 @@ import { LIMITS } from '../../domain/limits.ts';
 import { mark, needTask, settle, stepOf } from '../../incident/playbook/progress.ts';
 import type { Playbooks, Settlement, Task } from '../../incident/playbook/progress.ts';
 import type { Control } from '../control.ts';
+import { stateNow } from '../proposals/outcome.ts';
 import { findStored } from '../stored.ts';
 import type { Signing } from './library.ts';
-import { approvedOutputs, perform } from './perform.ts';
+import { carriedOut, perform } from './perform.ts';
 import { changeRun, needRun, textsOf } from './runs.ts';
 import type { PlaybookRun } from './schema.ts';
 
@@ -115,12 +116,11 @@ async function doTask(driven: Driven, { n, state, proposal }: Task): Promise<voi
     const verdict = await verdictOf(control, space, proposal ?? '');
     if (verdict === undefined) return;
     const by = { at: control.now(), by: CONTROL };
-    if (verdict !== 'approved') return over(driven, n, { ...by, outcome: 'failed', note: verdict });
-    // It was done when the second person approved it: asked again, it would be proposed again.
+    if (typeof verdict === 'string') return over(driven, n, { ...by, outcome: 'failed', note: verdict });
+    // Asked again, it would be proposed again.
     const run = await needRun(control, space, id);
-    return over(
-      driven, n, { ...by, outcome: 'done', note: 'a second person approved it', outputs: await approvedOutputs(control, space, run, playbooks, n) },
-    );
+    const said = await carriedOut(control, space, stepOf(playbooks, needTask(run.progress, n)), verdict.made);
+    return over(driven, n, { ...by, outcome: 'done', note: 'a second person approved it, and it was done', ...said });
   }
   // Kept before it is done: what died in the middle is known to have been begun.
   const run = await changeRun(control, space, id, (before) => ({
@@ -135,13 +135,19 @@ async function doTask(driven: Driven, { n, state, proposal }: Task): Promise<voi
   await over(driven, n, { ...performed, at, by: run.actor.id });
 }
 
-/** What became of a proposal; undefined while it is open. */
-async function verdictOf({ store, now }: Control, space: string, id: string): Promise<string | undefined> {
+const WHY_NOT = {
+  rejected: 'a second person refused it', expired: 'no second person approved it in time',
+  unfinished: 'a second person approved it, and control died over it: see whether it was done, then try again',
+} as const;
+
+/** What became of a proposal: done, with the id of what it made; or why it was not. Undefined while it is open, or carried out. */
+async function verdictOf({ store, now }: Control, space: string, id: string): Promise<{ readonly made: string | undefined } | string | undefined> {
   const proposal = (await findStored(store, 'proposal', space, id))?.body;
   if (proposal === undefined) return 'the proposal is gone';
-  if (proposal.state === 'done') return 'approved';
-  if (proposal.state === 'rejected') return 'a second person refused it';
-  return proposal.expiresAt <= now() ? 'no second person approved it in time' : undefined;
+  const state = stateNow(proposal, now());
+  if (state === 'open' || state === 'approved') return undefined;
+  if (state === 'done') return { made: proposal.outcome?.id };
+  return state === 'failed' ? `${proposal.outcome?.code ?? 'ERR_INTERNAL'}: a second person approved it, and it was not done` : WHY_NOT[state];
 }
 
 /** A step is over: on record, then kept, with what follows from it. Throws `ERR_PLAYBOOK_STATE`. */

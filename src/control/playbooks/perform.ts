@@ -4,11 +4,11 @@ import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { httpOf, neededBy, requestOf } from '../../incident/playbook/command.ts';
 import type { Action, Request } from '../../incident/playbook/command.ts';
-import { needTask, stepOf, valueIn } from '../../incident/playbook/progress.ts';
+import { stepOf, valueIn } from '../../incident/playbook/progress.ts';
 import type { Playbooks, Task } from '../../incident/playbook/progress.ts';
 import type { Control } from '../control.ts';
 import type { Admin } from '../route.ts';
-import { listStored } from '../stored.ts';
+import { findStored } from '../stored.ts';
 import { adminOf } from './actor.ts';
 import type { PlaybookRun } from './schema.ts';
 
@@ -97,18 +97,13 @@ function failed(error: unknown): Performed {
   return { outcome: 'failed', note: 'ERR_INTERNAL: something broke' };
 }
 
-/** What a step gives that a second person's word carried out: the containment that it asked for, found by what it is. */
-export async function approvedOutputs(
-  { store }: Control, space: string, run: PlaybookRun, playbooks: Playbooks, n: number,
-): Promise<Readonly<Record<string, string>>> {
-  const task = needTask(run.progress, n);
-  const step = stepOf(playbooks, task);
-  const command = httpOf(step);
-  if (command === undefined) return {};
-  const { call, body = {} } = requestOf(command, valueIn(run.progress, task.scope));
-  if (call !== 'POST /containments') return {};
-  const made = (await listStored(store, 'containment', space)).filter(({ body: one }) =>
-    one.verb === body['verb'] && one.incident === body['incident'] && Bun.deepEquals(one.scope, body['scope']));
-  const last = made.toSorted((one, other) => other.body.at - one.body.at)[0];
-  return last === undefined ? {} : outputsOf(step, { id: last.id });
+/** What a step gives that a second person's word carried out; `made`: the id that the proposal says. */
+export async function carriedOut(
+  { store }: Control, space: string, step: Action, made: string | undefined,
+): Promise<{ readonly answer: Said; readonly outputs: Readonly<Record<string, string>> }> {
+  if (made === undefined) return { answer: {}, outputs: {} };
+  // Of what playbooks ask, containing and lifting alone can be wide; what is in force stands in the run's way back.
+  const state = (await findStored(store, 'containment', space, made))?.body.state;
+  const said = { id: made, ...(state === undefined ? {} : { state }) };
+  return { answer: said, outputs: outputsOf(step, said) };
 }

@@ -6,9 +6,11 @@ import { shippedPlaybooks } from '../../incident/playbook/shipped.ts';
 import { objects, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { verifies } from '../../../test/e2e/requirements.ts';
-import { openControl } from '../fixture-control.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
+import { needStored, putStored } from '../stored.ts';
 
 let fixture: ControlFixture;
 const [ANA, OLGA] = [person('ana', 'soc'), person('olga', 'owners')];
@@ -49,6 +51,18 @@ async function settled(id: string, by: Admin = ANA): Promise<JsonObject> {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+  }
+}
+
+/** The run once control has seen what became of a proposal. */
+async function reached(id: string, name: string, state: string): Promise<JsonObject> {
+  for (;;) {
+    const run = await settled(id);
+    if (stepNamed(run, name)['state'] !== 'proposed') {
+      expect(stepNamed(run, name)['state']).toBe(state);
+      return run;
+    }
+    await fixture.role.control.playbooks.engine().look();
   }
 }
 
@@ -193,7 +207,7 @@ test(verifies('playbook-engine', 'only what was taken in signed is run; none is 
 
 test(verifies('playbook-engine', 'what is wide waits for a second person, and goes on when they approved it'), async () => {
   const about = await incident({});
-  expect((await asked(OLGA, 'PUT', '/administration', undefined, { twoPersons: true })).code).toBe('');
+  await configure(fixture.role.control, 'setting', 'default', 'administration', { twoPersons: true });
   const otto = person('otto', 'owners');
   const run = await settled(await started(OLGA, 'automatic', COMPROMISE, about));
   const stop = stepNamed(run, 'Stop everything');
@@ -201,8 +215,46 @@ test(verifies('playbook-engine', 'what is wide waits for a second person, and go
   const proposal = text(stop['proposal']);
   const { body: { digest = '' } } = await asked(otto, 'GET', '/proposals/:id', proposal);
   expect((await asked(otto, 'POST', '/proposals/:id/approve', proposal, { digest })).code).toBe('');
-  while (stepNamed(await settled(text(run['id'])), 'Stop everything')['state'] !== 'done') await Bun.sleep(20);
+  const after = await reached(text(run['id']), 'Stop everything', 'done');
   expect(await inForce(about)).toContain('kill all');
+  expect(stepNamed(after, 'Stop everything')).toMatchObject({ answer: { id: expect.any(String), state: 'applied' } });
+});
+
+test(verifies('playbook-engine', 'what a second person approved and control did not do is no step that is done: the run stops there'), async () => {
+  // The proposer lost their right before the approval.
+  const { store } = fixture.role.control;
+  const row = { userName: 'pia', active: true, source: 'scim' as const, groups: ['owners'], createdAt: 1, changedAt: 1 };
+  await configure(fixture.role.control, 'setting', 'default', 'administration', { twoPersons: true });
+  await putStored(store, 'person', 'default', 'pia', row, 'tests');
+  const [about, otto] = [await incident({}), person('otto', 'owners')];
+  const run = await settled(await started(person('pia', 'owners'), 'automatic', COMPROMISE, about));
+  const proposal = text(stepNamed(run, 'Stop everything')['proposal']);
+  await putStored(store, 'person', 'default', 'pia', { ...row, groups: [] }, 'tests');
+  const { body: { digest = '' } } = await asked(otto, 'GET', '/proposals/:id', proposal);
+  expect((await asked(otto, 'POST', '/proposals/:id/approve', proposal, { digest })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await asked(OLGA, 'GET', '/proposals/:id', proposal)).body).toMatchObject({ state: 'failed', outcome: { code: 'ERR_ADMIN_FORBIDDEN' } });
+  const after = await reached(text(run['id']), 'Stop everything', 'failed');
+  expect(after).toMatchObject({ state: 'stopped' });
+  expect(stepNamed(after, 'Stop everything')['note']).toBe('ERR_ADMIN_FORBIDDEN: a second person approved it, and it was not done');
+  expect(await inForce(about)).not.toContain('kill all');
+});
+
+test(verifies('playbook-engine', 'a step waits for what is being carried out, and fails when control died over it'), async () => {
+  const [about, { store }] = [await incident({}), fixture.role.control];
+  await configure(fixture.role.control, 'setting', 'default', 'administration', { twoPersons: true });
+  const run = await settled(await started(OLGA, 'automatic', COMPROMISE, about));
+  const id = text(stepNamed(run, 'Stop everything')['proposal']);
+  const otto = { id: person('otto').id, via: 'session' as const, kind: 'person' as const, groups: ['owners'], at: Date.now() };
+  const stored = await needStored(store, 'proposal', 'default', id);
+  // What a kill -9 leaves between the last approval and the end of what it lets be done.
+  const left = (at: number): typeof stored.body => ({ ...stored.body, state: 'approved', approvals: [{ ...otto, at }] });
+  await putStored(store, 'proposal', 'default', id, left(Date.now()), 'tests');
+  await fixture.role.control.playbooks.engine().look();
+  expect(stepNamed(await settled(text(run['id'])), 'Stop everything')['state']).toBe('proposed');
+  await putStored(store, 'proposal', 'default', id, left(Date.now() - LIMITS.proposalCarryMs), 'tests');
+  const after = await reached(text(run['id']), 'Stop everything', 'failed');
+  expect(stepNamed(after, 'Stop everything')['note']).toContain('control died over it');
+  expect(after['state']).toBe('stopped');
 });
 
 test('whoever signed in for less does no more by a playbook, and a run that another control drives is left to it', async () => {

@@ -10,6 +10,7 @@ import { findAccountView } from '../issuer/people.ts';
 import { isRevoked } from '../people/revoked.ts';
 import type { Admin } from '../route.ts';
 import { needStored, putStored } from '../stored.ts';
+import { keepDone, keepFailed, stateNow } from './outcome.ts';
 import { digestOfRequest, whoOf } from './propose.ts';
 import { approvalsNeeded } from './second-person.ts';
 import type { Proposal } from './schema.ts';
@@ -25,7 +26,7 @@ export interface Approving {
 
 /**
  * Another person's word for a proposal. The last one that it needs carries it out: exactly the stored request, in the
- * proposer's name and by the proposer's rights as they are now, and by the approver's own right to the same. Once only.
+ * proposer's name and by the proposer's rights as they are now, and by the approver's own right to the same. Once only; what came of it is kept.
  */
 export async function approveProposal(approving: Approving, control: Control): Promise<Json> {
   const { space, id, admin } = approving;
@@ -36,7 +37,7 @@ export async function approveProposal(approving: Approving, control: Control): P
     check(body, approving, at);
     const approvals = [...body.approvals, whoOf(admin, at)];
     const isComplete = approvals.length >= approvalsNeeded(body.proposer.via);
-    const next: Proposal = { ...body, approvals, state: isComplete ? 'done' : 'open' };
+    const next: Proposal = { ...body, approvals, state: isComplete ? 'approved' : 'open' };
     await control.record({
       event: 'proposal.approved', space, principal: admin.id, digest: body.digest,
       detail: { id, proposer: body.proposer.id, complete: isComplete, via: admin.proof?.via ?? '', roles: admin.roles ?? [] },
@@ -46,8 +47,14 @@ export async function approveProposal(approving: Approving, control: Control): P
     return next;
   });
   const { state, approvals, proposer } = proposal;
-  if (state !== 'done') return { id, state, approvals: approvals.length, needed: approvalsNeeded(proposer.via) };
-  return { id, state, result: await carryOut(proposal, approving, control) };
+  if (state !== 'approved') return { id, state, approvals: approvals.length, needed: approvalsNeeded(proposer.via) };
+  const which = { space, id, by: admin.id };
+  const result = await carryOut(proposal, approving, control).catch(async (error: unknown) => {
+    await keepFailed(control, which, proposal, error);
+    throw error;
+  });
+  await keepDone(control, which, result);
+  return { id, state: 'done', result };
 }
 
 function questionOf({ method, path }: Pick<Proposal, 'method' | 'path'>, space: string, control: Control): AdminQuestion {
@@ -63,7 +70,7 @@ async function checkRight({ method, path }: Proposal, { admin, space }: Approvin
 }
 
 function check(proposal: Proposal, { admin, digest }: Approving, now: number): void {
-  if (proposal.state !== 'open' || proposal.expiresAt <= now) {
+  if (stateNow(proposal, now) !== 'open') {
     throw new SallyportError('ERR_CONFLICT', 'this proposal is no longer open', { remedy: 'Propose it anew: repeat the command.' });
   }
   if (digest !== proposal.digest || digestOfRequest(proposal) !== digest) {

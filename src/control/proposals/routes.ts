@@ -6,21 +6,23 @@ import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import { approveProposal } from './approve.ts';
+import { stateNow } from './outcome.ts';
 import { APPROVE_PROPOSAL, REJECT_PROPOSAL } from './schema.ts';
 import type { Proposal } from './schema.ts';
 
 export const proposalRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/proposals', summary: 'Wide actions that wait for a second person, and what became of earlier ones', access: 'read', reach: 'space',
+    method: 'GET', path: '/proposals', access: 'read', reach: 'space',
+    summary: 'Wide actions that wait for a second person, and what became of earlier ones: done, failed, rejected, expired, or unfinished',
     act: async ({ space }, { store, now }) => ({ proposals: (await listStored(store, 'proposal', space)).map((one) => summarize(one, now())) }),
   }),
   route({
-    method: 'GET', path: '/proposals/:id', summary: 'A proposal whole: exactly what would be done', access: 'read', reach: 'space',
+    method: 'GET', path: '/proposals/:id', summary: 'A proposal whole: exactly what would be done, and what came of it', access: 'read', reach: 'space',
     act: async ({ space, params }, { store, now }) => presentProposal(await needStored(store, 'proposal', space, params['id'] ?? ''), now()),
   }),
   route({
     method: 'POST', path: '/proposals/:id/approve',
-    summary: 'Approve what somebody else proposed; with the last approval it is done at once',
+    summary: 'Approve what somebody else proposed; with the last approval it is done at once, or refused for good with the error of what it asked',
     access: 'approve', reach: 'space', body: APPROVE_PROPOSAL,
     act: ({ admin, space, params, body, signal }, control) => approveProposal({ admin, space, id: params['id'] ?? '', digest: body.digest, signal }, control),
   }),
@@ -49,10 +51,8 @@ function summarize(proposal: Stored<Proposal>, now: number): Json {
   return rest;
 }
 
-/** `expired` is what an open one becomes by itself. */
 function presentProposal({ id, body: proposal }: Stored<Proposal>, now: number): { readonly [key: string]: Json } {
-  const state = proposal.state === 'open' && proposal.expiresAt <= now ? 'expired' : proposal.state;
-  return JSON.parse(JSON.stringify({ id, ...proposal, body: withoutHashes(proposal.body), state }));
+  return JSON.parse(JSON.stringify({ id, ...proposal, body: withoutHashes(proposal.body), state: stateNow(proposal, now) }));
 }
 
 /** A hash can be guessed at by whoever sees it, and tells an approver nothing; the digest covers it all the same. */

@@ -20,9 +20,14 @@ export const PROPOSAL = z.strictObject({
   reasons: z.array(z.string()).min(1),
   proposer: WHO,
   expiresAt: z.int(),
-  /** `done` before it is executed: nothing is executed twice, whatever happens then. */
-  state: z.enum(['open', 'done', 'rejected']),
+  /**
+   * `approved` before it is carried out: nothing is carried out twice, whatever happens then. `done` and `failed` once that is over; one that
+   * stays `approved` was being carried out when control died.
+   */
+  state: z.enum(['open', 'approved', 'done', 'failed', 'rejected']),
   approvals: z.array(WHO),
+  /** Of what is done or failed: the id of what it made or changed, if its answer has one; the code of the error. */
+  outcome: z.strictObject({ at: z.int(), id: z.string().max(200).exactOptional(), code: z.string().exactOptional() }).exactOptional(),
   rejection: z.strictObject({ by: z.string(), at: z.int(), reason: z.string() }).exactOptional(),
 });
 export type Proposal = z.infer<typeof PROPOSAL>;
