@@ -2,6 +2,7 @@ import { switches } from './switch.ts';
 import type { Switch } from './switch.ts';
 
 const TEST = 'src/control/reviews/reviews.test.ts';
+const LAPSE = 'src/control/reviews/lapse.test.ts';
 
 /** What keeps reviews from being answered by the wrong one, without a look, or with more effect than was said. */
 export const REVIEWS: readonly Switch[] = [
@@ -35,6 +36,17 @@ export const REVIEWS: readonly Switch[] = [
     ['what is in use by now', 'lapses only where', '|| found?.lapses !== true)', '|| found === null)'],
     ['what was said and not begun', 'not begun, as control was ended', '  await resume(control, space, id);\n', ''],
     ['what is there again', 'is there again is told', "? 'returned' : remedy", '? remedy : remedy'],
+  ]),
+  ...switches('src/control/reviews/reviewer.ts', LAPSE, [
+    ['never oneself by another id', 'whatever its binding is called by then', '[item.to, row?.body.to].some(', '[row?.body.to].some('],
+  ]),
+  ...switches('src/control/reviews/lapse.ts', LAPSE, [
+    ['what was left half-lapsed', 'left half-lapsed', '(review.lapsedAt !== undefined && open.length === 0)', 'review.lapsedAt !== undefined'],
+    ['answers given meanwhile', 'does not lapse', "(item?.body.state === 'open' ?", '(item !== undefined ?'],
+    ['on whose word it lapsed', 'left half-lapsed', "item.body.state === 'lapsed' ? undefined : item", 'item'],
+  ]),
+  ...switches('src/control/reviews/tend.ts', LAPSE, [
+    ['one campaign\'s failure', 'keeps no other from its time', '      failed.push(error);\n', '      throw error;\n'],
   ]),
   ...switches('src/control/reviews/close.ts', TEST, [
     ['open items', 'not closed over what is open', 'if (open.length > 0) {', 'if (open.length < 0) {'],

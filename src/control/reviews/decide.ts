@@ -111,7 +111,7 @@ async function done(control: Control, space: string, { row, item, remedy, word }
 }
 
 /** A binding that an earlier answer narrowed is another one by now. */
-async function following(rows: Rows, space: string, id: string, remedy: Doing['remedy']): Promise<Doing['remedy']> {
+export async function following<R extends Doing['remedy']>(rows: Rows, space: string, id: string, remedy: R): Promise<R> {
   if (!('binding' in remedy)) return remedy;
   const { body: { moved } } = await needStored(rows, 'review', space, id);
   let { binding } = remedy;

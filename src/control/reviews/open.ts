@@ -12,6 +12,7 @@ import { digestOf } from '../../registry/canonical.ts';
 import { asJson } from '../as-json.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
+import type { Rows } from '../../store/store.ts';
 import { listStored, putStored } from '../stored.ts';
 import { readFacts, readPeople } from './facts.ts';
 import { announce } from './remind.ts';
@@ -55,7 +56,8 @@ export async function openReview(control: Control, by: By, wanted: NewReview): P
       detail: { review: id, items: asked.length, left: review.left, dueAt: review.dueAt, checks: review.checks, standIns: standIns.length },
     });
     await putStored(rows, 'review', space, id, review, admin.id);
-    for (const item of asked) await putStored(rows, 'review-item', space, rowId(id, item.id), rowOf(id, item, assign), admin.id);
+    const granted = await readGranted(rows, space);
+    for (const item of asked) await putStored(rows, 'review-item', space, rowId(id, item.id), rowOf(id, item, assign, granted), admin.id);
   });
   await raiseFindings(control, space, id, asked);
   await announce(control, space, id, 'opened');
@@ -66,11 +68,19 @@ export function rowId(review: string, item: string): string {
   return `${review}.${item}`;
 }
 
-function rowOf(review: string, item: ReviewItem, assign: ReturnType<typeof assignTo>): StoredItem {
+/** To whom what is asked about is given, by kind and id. */
+async function readGranted(rows: Rows, space: string): Promise<ReadonlyMap<string, NonNullable<StoredItem['to']>>> {
+  const all = await Promise.all((['binding', 'admin'] as const).map(async (kind) =>
+    (await listStored(rows, kind, space)).map(({ id, body: { to } }) => [`${kind} ${id}`, to] as const)));
+  return new Map(all.flat());
+}
+
+function rowOf(review: string, item: ReviewItem, assign: ReturnType<typeof assignTo>, granted: Awaited<ReturnType<typeof readGranted>>): StoredItem {
   const { id: _id, holders: _holders, notBy, revoke, change, ...rest } = item;
   const { reviewers, as } = assign(item);
+  const to = granted.get(`${item.subject.kind} ${item.subject.id}`);
   return {
-    ...rest, ...(notBy === undefined ? {} : { notBy: [...notBy] }), evidence: asJson(item.evidence), campaign: review, reviewers: [...reviewers], as,
+    ...rest, ...(to === undefined ? {} : { to }), ...(notBy === undefined ? {} : { notBy: [...notBy] }), evidence: asJson(item.evidence), campaign: review, reviewers: [...reviewers], as,
     revoke: copied(revoke), ...(change === undefined ? {} : { change: copied(change) }), state: 'open', words: [], remedy: 'none',
   };
 }

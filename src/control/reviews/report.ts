@@ -18,7 +18,7 @@ export async function reportOf({ store }: Pick<Control, 'store'>, space: string,
   const { title, openedAt, openedBy, dueAt, configuration, left } = review;
   return {
     id, space, title, openedAt, openedBy, dueAt, left, trend, ...(configuration === undefined ? {} : { configuration }),
-    items: (await listItems(store, space, id)).map(({ id: row, body: { campaign: _c, notBy: _n, revoke: _r, change: _h, lookedAt: _l, ...item } }) => (
+    items: (await listItems(store, space, id)).map(({ id: row, body: { campaign: _c, notBy: _n, to: _t, revoke: _r, change: _h, lookedAt: _l, ...item } }) => (
       { ...item, id: itemOf(row), reviewers: item.reviewers.map(shown) }
     )),
   };

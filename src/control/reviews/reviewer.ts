@@ -30,7 +30,7 @@ export async function reviewing(control: Control, rows: Rows, { admin, space }: 
   const has = async (item: StoredItem, who: string): Promise<boolean> => {
     const { kind, id } = item.subject;
     const row = kind === 'binding' || kind === 'admin' ? await findStored(rows, kind, space, id) : undefined;
-    const isHeld = row !== undefined && holdersOf(row.body.to).includes(who);
+    const isHeld = [item.to, row?.body.to].some((to) => to !== undefined && holdersOf(to).includes(who));
     return isHeld || (item.notBy ?? []).some((name) => directory.activeOf(name).some((one) => one.id === who));
   };
   return {

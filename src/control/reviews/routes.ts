@@ -145,6 +145,6 @@ function present({ id, body: { standIns, moved: _moved, ...review } }: Stored<St
   return asJson({ id, ...review, standIns: standIns.length });
 }
 
-function presentItem({ id, body: { campaign: _c, words, reviewers, ...item } }: Stored<StoredItem>, shown: (id: string) => string): JsonObject {
+function presentItem({ id, body: { campaign: _c, to: _to, words, reviewers, ...item } }: Stored<StoredItem>, shown: (id: string) => string): JsonObject {
   return asJson({ ...item, id: itemOf(id), reviewers: reviewers.map(shown), words });
 }

@@ -21,7 +21,7 @@ const REMEDY = z.discriminatedUnion('kind', [
 
 const WORD = z.strictObject({ by: z.string(), at: AT, decision: z.enum(DECISIONS), reason: WORDS });
 
-/** One item of an open campaign. Who has what it is about is read anew whenever it matters. */
+/** One item of an open campaign. Who is behind a group is read anew whenever it matters. */
 export const REVIEW_ITEM = z.strictObject({
   campaign: z.uuid(),
   check: z.enum(REVIEW_CHECKS),
@@ -32,6 +32,8 @@ export const REVIEW_ITEM = z.strictObject({
   evidence: z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
   owner: TEXT.exactOptional(),
   notBy: z.array(TEXT).exactOptional(),
+  /** To whom it was given when it was asked, of a binding or a role of administration: its row may have another id, or be gone, by now. */
+  to: GRANTEE.exactOptional(),
   revoke: REMEDY,
   change: REMEDY.exactOptional(),
   lapses: z.boolean().exactOptional(),

@@ -10,6 +10,7 @@ import type { By, Control } from '../control.ts';
 import { compileWhole } from '../policies/candidate.ts';
 import { replayed } from '../policies/simulate.ts';
 import { needStored } from '../stored.ts';
+import { following } from './decide.ts';
 import { placeOf } from './grants.ts';
 import { apply, REVIEWS } from './remedy.ts';
 import type { StoredItem } from './schema.ts';
@@ -21,11 +22,12 @@ const TOOLS_SHOWN = 50;
  * it. Nothing is changed, and no payload is opened. Throws `ERR_CONFLICT` for an item of which nothing smaller is suggested.
  */
 export async function suggestionFor(control: Control, { space }: By, item: StoredItem, signal: AbortSignal): Promise<JsonObject> {
-  const remedy = item.change?.kind === 'narrow-grant' ? item.change : item.revoke;
-  if (remedy.kind !== 'narrow-grant' && remedy.kind !== 'drop-grant') {
+  const asked = item.change?.kind === 'narrow-grant' ? item.change : item.revoke;
+  if (asked.kind !== 'narrow-grant' && asked.kind !== 'drop-grant') {
     throw new SallyportError('ERR_CONFLICT', 'nothing smaller is suggested for this',
       { remedy: 'Suggestions are made for access: sallyport review list --check unused-access' });
   }
+  const remedy = await following(control.store, space, item.campaign, asked);
   const { body: binding } = await needStored(control.store, 'binding', space, remedy.binding);
   const { body: role } = await needStored(control.store, 'role', space, binding.role);
   const before = role.allow.filter((rule) => placeOf(rule) === remedy.server);
