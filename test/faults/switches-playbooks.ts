@@ -66,7 +66,7 @@ export const PLAYBOOKS: readonly Switch[] = [
   ]),
   ...switches('src/control/playbooks/engine.ts', RUNS, [
     ['what control was at', 'goes on after control was restarted', "state === 'ready' || state === 'started' ||", "state === 'ready' ||"],
-    ['second persons', 'waits for a second person', "if (state === 'open' || state === 'approved') return undefined;", ''],
+    ['second persons', 'waits for a second person', "state === 'approved') return undefined;", "state === 'approved') return { made: undefined };"],
     ['what is approved is not yet done', 'a step waits for what is being carried out', "state === 'open' || state === 'approved') return undefined;",
       "state === 'open') return undefined;\n  if (state === 'approved') return { made: undefined };"],
     ['what was not done', 'is no step that is done', "if (state === 'done') return {", "if (state === 'done' || state === 'failed') return {"],
@@ -78,11 +78,11 @@ export const PLAYBOOKS: readonly Switch[] = [
       "if (target === undefined) return { ...over, state: 'done' };",
     ],
   ]),
-  ...switches('src/control/proposals/approve.ts', 'src/control/proposals/proposals.test.ts', [
+  ...switches('src/control/proposals/approve.ts', 'src/control/proposals/outcome.test.ts', [
     ['approved is not done', 'over which control died', "state: isComplete ? 'approved' : 'open' };", "state: isComplete ? 'done' : 'open' };"],
     ['what was not done says so', 'that was approved and not done', '    await keepFailed(control, which, proposal, error);\n', ''],
   ]),
-  ...switches('src/control/proposals/outcome.ts', 'src/control/proposals/proposals.test.ts', [
+  ...switches('src/control/proposals/outcome.ts', 'src/control/proposals/outcome.test.ts', [
     ['what nobody knows is not done', 'over which control died', "? 'unfinished' : state;", "? 'done' : state;"],
   ]),
 ];
