@@ -67,6 +67,15 @@ test('every answer forbids framing, sniffing and caching; over TLS it asks for T
   expect(overTls.headers.get('strict-transport-security')).toContain('max-age=');
 });
 
+test('the root leads to the console, whose pages have a policy of their own', async () => {
+  expect([(await ask({ path: '/' })).status, (await ask({ path: '/' })).headers.get('location')]).toEqual([302, '/console/']);
+  const page = await ask({ path: '/console/overview' });
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  expect(page.headers.get('content-security-policy')).toContain("require-trusted-types-for 'script'");
+  expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+});
+
 test('the API is there, but not for the token of this machine, which is good on the socket alone', async () => {
   const authorization = `Bearer ${readFileSync(join(plain.home, 'control', 'admin.token'), 'utf8').trim()}`;
   expect((await ask({ path: '/api/v1/servers', headers: { authorization } })).status).toBe(401);

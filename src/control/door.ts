@@ -7,6 +7,8 @@ import { isLoopbackHost } from '../domain/loopback.ts';
 import { writeResponse } from '../link/node-exchange.ts';
 import { whyNotListening } from '../link/why-not-listening.ts';
 import { answerApiAtDoor, type ApiEntry } from './admins/api-door.ts';
+import { isConsolePath, openConsoleSite } from './console/serve.ts';
+import type { ConsoleSite } from './console/serve.ts';
 import type { Control } from './control.ts';
 import { createDoorGuard, securityHeaders, type CheckKnock } from './door-guard.ts';
 import { addressOf, toRequest } from './door-exchange.ts';
@@ -25,6 +27,8 @@ export interface DoorOptions {
   readonly trustedProxy: string | undefined;
   readonly control: Control;
   readonly api: ApiEntry;
+  /** Where the built console is. */
+  readonly consoleFolder: string;
   /** Makes what answers everything at `/oauth/` and the issuer's metadata; requests wait for it. */
   readonly openIssuer: (origin: string) => Promise<RequestListener>;
   readonly report: (line: string) => void;
@@ -51,7 +55,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const address = server.address();
   const url = options.publicUrlAt(typeof address === 'object' && address !== null ? address.port : port);
   try {
-    site.resolve({ url, check: createDoorGuard(url, isLoopbackHost(hostname)), oauth: await options.openIssuer(url) });
+    const [check, files] = [createDoorGuard(url, isLoopbackHost(hostname)), openConsoleSite(options.consoleFolder, '')];
+    site.resolve({ url, check, consoleSite: files, oauth: await options.openIssuer(url) });
   } catch (fault) {
     site.reject(fault);
     server.close();
@@ -94,6 +99,7 @@ interface Site {
   readonly url: string;
   readonly check: CheckKnock;
   readonly oauth: RequestListener;
+  readonly consoleSite: ConsoleSite;
 }
 
 /** What one request needs to be answered. */
@@ -149,9 +155,14 @@ async function dispatch(options: DoorOptions, knocking: Knocking): Promise<void>
     const request = toRequest(incoming, url, LIMITS.strangerBodyBytesMax, signal);
     return writeResponse(await answerRegistry({ request, origin: site.url, address, signal }, options.api, options.control), outgoing);
   }
+  const secure = options.tls !== undefined;
+  if (isConsolePath(path)) {
+    const request = toRequest(incoming, url, 0, signal);
+    return writeResponse(await site.consoleSite.answer({ request, url, params: {}, address, secure }), outgoing);
+  }
   const { route, params } = findRoute(WEB_ROUTES, incoming.method ?? '', path);
   const request = toRequest(incoming, url, route.bodyBytesMax ?? LIMITS.strangerBodyBytesMax, signal);
-  return writeResponse(await route.run({ request, url, params, address, secure: options.tls !== undefined }, options.control), outgoing);
+  return writeResponse(await route.run({ request, url, params, address, secure }, options.control), outgoing);
 }
 
 /** What the request line says, on our own origin whatever its Host header says. */

@@ -27,6 +27,8 @@ export interface SiteParts {
   readonly report: (line: string) => void;
 }
 
+/** What `scripts/console` builds, beside the program. */
+const CONSOLE = join(import.meta.dir, '..', '..', 'console', 'dist');
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 /** Opens control's door and writes where it is to `run/control/door.url`. The TLS key is made here and never leaves this process. Throws `ERR_LISTEN`. */
@@ -39,7 +41,7 @@ export async function openSite(address: SiteAddress, parts: SiteParts): Promise<
     hostname, port, trustedProxy: network.trustedProxy,
     tls: insecureLoopback ? undefined : await certified([...names].filter((name) => !/^(0\.0\.0\.0|::)$/.test(name)), parts.certify),
     publicUrlAt: (at) => publicUrl ?? `${insecureLoopback ? 'http' : 'https'}://localhost:${at}`,
-    control: parts.control, api: parts.api, report: parts.report,
+    control: parts.control, api: parts.api, consoleFolder: CONSOLE, report: parts.report,
     openIssuer: (url) => parts.openIssuer(url, (incoming) => addressOf(incoming, network.trustedProxy)),
   });
   const file = join(placeOf(parts.home, 'control'), 'door.url');

@@ -1,4 +1,5 @@
 import { OUTSIDE_LIMITS } from './limits-outside.ts';
+import { BROWSER_LIMITS } from './limits-browser.ts';
 import { PRACTICES_LIMITS } from './limits-practices.ts';
 
 /** Everything has a limit (invariant 10). Units last. */
@@ -390,4 +391,5 @@ export const LIMITS = {
   recoveryOrdersKeptMax: 100,
   ...OUTSIDE_LIMITS,
   ...PRACTICES_LIMITS,
+  ...BROWSER_LIMITS,
 } as const;

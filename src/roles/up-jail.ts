@@ -29,6 +29,8 @@ export interface JailParts {
 const PROJECT = join(import.meta.dir, '..', '..');
 /** What of the project runs; tests, history and whatever else lies there are nobody's business. */
 const PROGRAM: readonly string[] = ['src', 'node_modules', 'package.json', 'tsconfig.json'];
+/** What control serves to browsers, and nobody else has a use for. */
+const CONSOLE = join(PROJECT, 'console', 'dist');
 
 /**
  * The jail of a role: the system's libraries and the program read-only, its own folder and its own place for sockets
@@ -48,6 +50,7 @@ export function jailOf(role: GateRole, parts: JailParts): Jail {
       { kind: 'tmp', at: home, bytes: LIMITS.jailPlacesBytes },
       ...grantsOf(role, parts),
       ...ownFiles(role, home),
+      ...(role === 'control' ? [shown(CONSOLE)] : []),
       ...(role === 'control' ? parts.files.map(({ path, text }): Mount => ({ kind: 'text', at: path, text })) : []),
       { kind: 'closed', at: home },
     ],
