@@ -12,6 +12,8 @@ export const PRACTICES_LIMITS = {
   playbookBranchesMax: 10,
   /** Branches in branches, parentheses in parentheses, and playbooks that call playbooks. */
   playbookDepthMax: 8,
+  /** Objects and lists in each other: of a playbook there are less than ten. */
+  playbookJsonDepthMax: 40,
   playbooksMax: 200,
   playbookRunsOpenMax: 100,
   playbookRunsShownMax: 200,

@@ -98,7 +98,11 @@ const NAMES: Readonly<Record<ContainmentScope['target'], readonly [pattern: RegE
   principal: [/^(?:p_[\w-]{4,80}|[^\p{Cc}\p{Cf}|]{1,1000}\|[^\p{Cc}\p{Cf}]{1,1000})$/u, 'a principal\'s id, <issuer>|<subject>, or pseudonym'],
   context: [/^[0-9a-f]{32}$/, 'the key of a flow context'],
   credential: [/^[^\p{Cc}\p{Cf}\s]{1,1000}$/u, 'the id of a credential'],
-  host: [/^(?:\*\.)?(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$|^\[?[0-9a-f:.]{2,45}\]?$/, 'a host\'s name or address in lower case, or *.<domain>'],
+  // A whole top-level domain is everybody's, and takes no second person.
+  host: [
+    /^(?!\*\.[^.]*$)(?:\*\.)?(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$|^\[?[0-9a-f:.]{2,45}\]?$/,
+    'a host\'s name or address in lower case, or *.<domain> of two parts or more',
+  ],
   vendor: [SLUG, 'a vendor\'s id'],
   incident: [/^[\w.:-]{1,128}$/, 'an incident\'s id'],
 };

@@ -7,6 +7,9 @@ import { ID, SAFE_URL, SECRET } from './manifest-words.ts';
 const MAIL_ADDRESS = z.email({ error: 'must be one mail address' }).max(254);
 const HOST = z.string().min(1).max(253).regex(/^[A-Za-z0-9.:-]+$/, 'must be a host name or address');
 
+/** Whole: `localhost.example.com` and `127.example.com` are other machines. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+
 const MAIL = z.strictObject({
   host: HOST,
   /** Default: 465 with `tls`, 587 with `starttls`, 25 with `none`. */
@@ -18,7 +21,7 @@ const MAIL = z.strictObject({
   secret: SECRET.exactOptional(),
   /** Who gets the digest, and what nobody else is named for. */
   to: z.array(MAIL_ADDRESS).min(1).max(100).exactOptional(),
-}).refine(({ security, host }) => security !== 'none' || /^(?:localhost|127\.|::1$)/.test(host), {
+}).refine(({ security, host }) => security !== 'none' || LOOPBACK.test(host), {
   path: ['security'], error: 'mail in the clear goes to this machine only',
 }).refine(({ user, secret }) => (user === undefined) === (secret === undefined), { path: ['secret'], error: 'user and secret belong together' });
 

@@ -3,6 +3,9 @@ import type { Switch } from './switch.ts';
 
 /** What makes a containment hold what it says, no longer than it says, and by whom it may be. */
 export const CONTAINMENT: readonly Switch[] = [
+  ...switches('src/incident/contain.ts', 'src/incident/contain.test.ts', [
+    ['whole top-level domains', 'a host is named as records name it', '(?!\\*\\.[^.]*$)', ''],
+  ]),
   ...switches('src/control/lease.ts', 'test/e2e/containment.test.ts', [
     ['switches of containments', 'kill of agent', 'killed: both({ ...kill', 'killed: ((one: Killed, _other: Killed) => one)({ ...kill'],
   ]),

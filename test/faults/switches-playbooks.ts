@@ -13,7 +13,13 @@ export const PLAYBOOKS: readonly Switch[] = [
     ['what a playbook may ask of control', 'no way round to the rest of the API', '  checkCommands(read.data);\n', ''],
     ['workflows that lead nowhere', 'in circles, nowhere', '  checkWorkflow(read.data);\n', ''],
   ]),
+  ...switches('src/incident/playbook/strict-json.ts', FORMAT, [
+    ['keys that stand twice', 'a key that stands twice', 'if (seen?.has(key) === true) throw', "if (seen?.has(key) === true && key === '') throw"],
+    ['the key __proto__', 'a key that stands twice', "if (key === '__proto__') throw", "if (key === '__prot__') throw"],
+    ['depth of a playbook', 'a key that stands twice', 'if (open.length > LIMITS.playbookJsonDepthMax) throw', 'if (open.length < 0) throw'],
+  ]),
   ...switches('src/incident/playbook/graph.ts', FORMAT, [
+    ['variables of the runtime', 'a key that stands twice', '!Object.hasOwn(variables, name)', 'variables[name] === undefined'],
     ['loops', 'in circles, nowhere', 'if (way.includes(id)) throw', 'if (way.length < 0) throw'],
     ['branches apart', 'in circles, nowhere', 'if (owner !== branch) throw', "if (owner === '') throw"],
     ['steps that nothing leads to', 'in circles, nowhere', 'if (left !== undefined) throw', "if (left === '') throw"],

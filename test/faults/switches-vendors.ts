@@ -7,6 +7,12 @@ const [E2E, SCORE, ATTEST, POLICY] = [
 
 /** What keeps a vendor from standing better than it does, and from saying anything but its own answers. */
 export const VENDORS: readonly Switch[] = [
+  ...switches('src/registry/manifest-text.ts', 'src/registry/manifest-text.test.ts', [
+    ['depth of a file', 'no more than its length', 'if (depth > DEPTH_MAX) return true;', ''],
+    ['keys compared each with each', 'no more than its length', 'uniqueKeys: false', 'uniqueKeys: true'],
+    ['keys that stand twice', 'a key stands once', 'if (seen.has(key.value))', 'if (items.length < 0)'],
+    ['several documents', 'a key stands once', 'if (another !== undefined)', 'if (another === null)'],
+  ]),
   ...switches('src/vendor/score/score.ts', SCORE, [
     ['no authentication', 'caps what has no authentication', 'isOpen && hasSensitiveTools(input)', 'isOpen && !hasSensitiveTools(input)'],
     ['a breach', 'after a breach', '...(input.isBreached ?', '...(!input.isBreached && false ?'],

@@ -87,7 +87,7 @@ function givenOf(playbook: Playbook, id: string, { severity, subjects }: Inciden
   const fromIncident = Object.keys(SUBJECT_VARIABLES).map((name) => [name, known[name.slice(2, -2)]?.[0] ?? null] as const);
   const said = Object.entries(values).map(([name, value]) => {
     const variable = `__${name}__`;
-    if (playbook.playbook_variables?.[variable] === undefined) throw refused(
+    if (!Object.hasOwn(playbook.playbook_variables ?? {}, variable)) throw refused(
       `the playbook has no variable ${name}`, 'See `sallyport incident playbook show`.',
     );
     return [variable, value] as const;

@@ -1,7 +1,9 @@
-import type { Json, JsonObject } from '../../domain/json.ts';
+import { SallyportError } from '../../domain/errors.ts';
+import type { JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import type { Playbook, Step } from './form.ts';
 import { invalid } from './graph.ts';
+import { parseStrictJson } from './strict-json.ts';
 import { filled, filledJson, variablesIn } from './variables.ts';
 
 /**
@@ -78,9 +80,10 @@ function matchCall({ command }: HttpCommand): { readonly call: PlaybookCall; rea
 function readContent({ content }: HttpCommand): JsonObject | undefined {
   if (content === undefined) return {};
   try {
-    const value: Json = JSON.parse(content);
+    const value = parseStrictJson(content, 'content');
     return isObject(value) ? value : undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof SallyportError) throw error;
     return undefined;
   }
 }

@@ -16,7 +16,7 @@ const TEXTS = z.array(TEXT).min(1).max(LIMITS.playbookListMax);
 const TIME = z.iso.datetime({ precision: 3 });
 const WHOLE = z.int().min(0).max(100);
 
-const VARIABLE_NAME = z.string().regex(/^__[a-z][a-z0-9_]{0,60}__$/, 'must be the name of a variable, as __name__');
+const VARIABLE_NAME = z.string().regex(/^(?!__proto__$)__[a-z][a-z0-9_]{0,60}__$/, 'must be the name of a variable, as __name__');
 const VARIABLE = z.strictObject({
   type: z.enum(['string', 'bool', 'uuid', 'uri', 'integer']), description: TEXT.exactOptional(),
   value: z.string().max(LIMITS.playbookValueCharsMax).nullable().exactOptional(),

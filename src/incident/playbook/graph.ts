@@ -82,7 +82,7 @@ function checkStep({ workflow, agent_definitions: agents, playbook_variables: va
     );
   }
   const used = step.type === 'if-condition' ? variablesOf(placed(`${place}.condition`, () => parseCondition(step.condition))) : usedBy(step);
-  const unknown = used.find((name) => variables[name] === undefined);
+  const unknown = used.find((name) => !Object.hasOwn(variables, name));
   if (unknown !== undefined) throw invalid(place, `uses ${unknown}, which playbook_variables does not declare`);
   if (step.type !== 'action' && step.type !== 'playbook-action') return;
   const constant = step.out_args?.find((name) => variables[name]?.constant === true);

@@ -172,6 +172,16 @@ test('undeclared variables, changed constants and activities that nobody does ar
   expect(refusal(`{"a":"${'x'.repeat(600_000)}"}`)).toContain('is larger than');
 });
 
+test('a key that stands twice means one thing to who reads it and another to who runs it: it is refused, as what is dropped without a word is', () => {
+  const plain = JSON.stringify(first);
+  expect(refusal(plain)).toBe('taken in');
+  expect(refusal(plain.replace('"name":', '"name":"Harmless","n\\u0061me":'))).toContain('the key "name" twice in one object');
+  expect(refusal(plain.replace('"playbook_variables":{', '"playbook_variables":{"__proto__":{"type":"string"},'))).toContain('a key __proto__');
+  expect(refusal(asking('POST /api/v1/containments', '{"verb":"read-only","verb":"kill"}'))).toContain('the key "verb" twice');
+  expect(refusal(asking('POST /api/v1/containments', '{"verb":"__proto__:value"}'))).toContain('which playbook_variables does not declare');
+  expect(refusal(`{"a":${'['.repeat(1_000)}${']'.repeat(1_000)}}`)).toContain('in each other');
+});
+
 test('conditions compare variables with texts, and nothing else', () => {
   const values: Readonly<Record<string, string>> = { __a__: 'x', __b__: "it's" };
   const is = (source: string): boolean => holds(parseCondition(source), (name) => values[name] ?? null);

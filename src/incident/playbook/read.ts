@@ -6,14 +6,16 @@ import { checkCommands } from './command.ts';
 import { PLAYBOOK, STEP_TYPES } from './form.ts';
 import type { Playbook } from './form.ts';
 import { checkWorkflow, invalid } from './graph.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Reads a playbook from text that anybody may have written. Throws `ERR_PLAYBOOK_INVALID` with the place, and the remedy. */
 export function readPlaybook(text: string): Playbook {
   if (Buffer.byteLength(text) > LIMITS.playbookBytesMax) throw invalid('the playbook', `is larger than ${LIMITS.playbookBytesMax} bytes`);
   let value: Json;
   try {
-    value = JSON.parse(text);
+    value = parseStrictJson(text, 'the playbook');
   } catch (cause) {
+    if (cause instanceof SallyportError) throw cause;
     throw new SallyportError('ERR_PLAYBOOK_INVALID', 'the playbook is no JSON', { remedy: 'CACAO playbooks are JSON, in UTF-8.', cause });
   }
   return checkPlaybook(value);
