@@ -15,7 +15,8 @@ test('every verb is in the table of the document, and says what it is done to an
 const NAMED: Readonly<Record<(typeof CONTAINMENT_TARGETS)[number], readonly [good: string, ...bad: readonly string[]]>> = {
   all: ['', 'x'], space: ['', 'red'], server: ['crm', '', 'CRM', '../x', 'a/b'], tool: ['crm/find', 'crm', 'crm/', '/find', 'crm/a\nb'],
   agent: ['bot', '', 'a b'], principal: ['https://idp.example|ann', 'ann', 'a|\u202eb'], context: ['0'.repeat(32), '0'.repeat(31), 'g'.repeat(32)],
-  credential: ['https://idp.example|jti', '', 'a b'], host: ['api.example.com', '', 'https://x.example', 'a b', '*.', '*', '*.com', 'a.example/x', '-x.example'],
+  credential: ['https://idp.example|jti', '', 'a b'],
+  host: ['api.example.com', '', 'https://x.example', 'a b', '*.', '*', '*.com', 'a.example/x', '-x.example'],
   vendor: ['acme', '', '*'], incident: ['inc-1', '', 'a b'],
 };
 

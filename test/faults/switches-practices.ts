@@ -21,7 +21,10 @@ export const PRACTICES: readonly Switch[] = [
     ['control\'s own jobs', 'what is not of a worker', 'JOBS[job.kind].run === undefined &&', 'true &&'],
   ]),
   ...switches('src/registry/notify-shape.ts', 'src/registry/notify-shape.test.ts', [
-    ['mail in the clear', 'to this machine only', "security !== 'none' || LOOPBACK.test(host)", "security !== 'none' || host.startsWith('127') || host.startsWith('localhost')"],
+    [
+      'mail in the clear', 'to this machine only',
+      "security !== 'none' || LOOPBACK.test(host)", "security !== 'none' || host.startsWith('127') || host.startsWith('localhost')",
+    ],
   ]),
   ...switches('src/control/notify/mail.ts', 'src/control/notify/mail.test.ts', [
     ['STARTTLS must succeed', 'a relay without it gets nothing', "requireTLS: security === 'starttls'", 'requireTLS: false'],
