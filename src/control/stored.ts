@@ -118,9 +118,17 @@ export async function deleteStored(rows: Rows, kind: StoredKind, space: string, 
 
 function unknown(kind: StoredKind, id: string): SallyportError {
   return new SallyportError(kind === 'server' ? 'ERR_SERVER_UNKNOWN' : 'ERR_NOT_FOUND', `there is no ${kind} "${id}" in this space`, {
-    remedy: `See \`sallyport ${kind === 'secret' ? 'vault' : kind} list\`, and --space.`,
+    remedy: `See \`sallyport ${LISTED[kind] ?? `${kind} list`}\`, and --space.`,
   });
 }
+
+/** By which command people see what is of a kind, where that is not called as the kind is. */
+const LISTED: Readonly<Partial<Record<StoredKind, string>>> = {
+  secret: 'vault list', containment: 'incident containments', playbook: 'incident playbook list', 'playbook-run': 'incident playbook list --runs',
+  'disclosure-link': 'vendor show', disclosure: 'vendor show', 'disclosure-submitted': 'vendor show', 'vendor-permission': 'vendor permissions',
+  'review-item': 'review items CAMPAIGN', role: 'export', binding: 'export', 'registry-request': 'registry requests',
+  'redteam-run': 'redteam list --runs', hold: 'audit hold list', quarantined: 'quarantine list',
+};
 
 function toStored<K extends StoredKind>(kind: K, row: Row): Stored<Body<K>> {
   const read = SHAPES[kind].safeParse(row.body, { reportInput: false });

@@ -99,9 +99,14 @@ test(verifies('vendor-disclosure', 'a vendor answers on a page that is open to i
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   const fields = Object.fromEntries(Object.entries(goodDisclosure(Date.now()).answers).flatMap(([id, { value, evidence = '' }]) => (
     [[`value.${id}`, id === 'training' ? 'always' : cellOf(value)], [`evidence.${id}`, id === 'data-flow' ? '<script>alert(1)</script>' : evidence]])));
-  const wrong = await page.submit({ ...fields, by: 'Jo', 'value.fix-days': 'soon' });
+  const wrong = await page.submit({ ...fields, by: 'Jo', 'value.fix-days': 'soon', 'value.regions': 'eu\r\nus' });
   expect([wrong.status, wrong.text.includes('critical flaw')]).toEqual([400, true]);
-  const sent = await page.submit({ ...fields, by: 'Jo' });
+  // What was written stands there still, escaped, and is sent from there.
+  for (const kept of ['value="soon"', 'value="Jo"', '<option selected>always</option>', '&lt;script&gt;alert(1)', '\neu\nus</textarea>']) {
+    expect(wrong.text).toContain(kept);
+  }
+  expect(wrong.text).not.toContain('<script>');
+  const sent = await wrong.submit({ ...fields, by: 'Jo' });
   expect(sent.text).toContain('Your answers are here');
   expect((await openBrowser().open(`${gate.controlUrl}${text(path)}`)).text).toContain('this page is not open'.slice(4));
   const shown = await gate.admin('GET', '/vendors/other');

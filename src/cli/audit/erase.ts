@@ -8,7 +8,7 @@ export const erase: Verb = {
   options: { exchange: { type: 'string' }, person: { type: 'string' }, reason: { type: 'string' }, yes: { type: 'boolean' } },
   run: async ({ client, io, options, needText }) => {
     const [exchange, person, reason] = [options.text('exchange'), options.text('person'), needText('reason')];
-    if ((exchange === undefined) === (person === undefined)) throw usageError({ usage: erase.usage }, 'name either --exchange or --person');
+    if ((exchange === undefined) === (person === undefined)) throw usageError({ usage: `audit ${erase.usage}` }, 'name either --exchange or --person');
     const isMeant = options.flag('yes') || (await io.confirm('Erase these records and payloads for good? Their proofs stay, their content does not.'));
     if (!isMeant) {
       io.note('Nothing was erased.');

@@ -12,7 +12,7 @@ export const hold: Verb = {
   run: (call) => {
     const [what] = call.options.positionals;
     const act = new Map([['list', list], ['add', add], ['lift', lift]]).get(what ?? '');
-    if (act === undefined) throw usageError({ usage: hold.usage }, 'say what to do: list, add or lift');
+    if (act === undefined) throw usageError({ usage: `audit ${hold.usage}` }, 'say what to do: list, add or lift');
     return act(call);
   },
 };

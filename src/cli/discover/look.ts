@@ -31,13 +31,13 @@ export interface LookOptions {
 export async function look(call: Call, what: string, looked: Looked, { whole = [] }: LookOptions = {}): Promise<number> {
   const { client, io, options } = call;
   const failOn = SEVERITIES.find((severity) => severity === (options.text('fail-on') ?? 'critical'));
-  if (failOn === undefined) throw usageError({ usage: LOOK_USAGE }, `--fail-on is one of ${SEVERITIES.join(', ')}`);
+  if (failOn === undefined) throw usageError({ usage: `discover SENSOR … ${LOOK_USAGE}` }, `--fail-on is one of ${SEVERITIES.join(', ')}`);
   const threshold = options.text('fail-on') === undefined ? undefined : failOn;
   const since = Date.now();
   const seen = await withProgress(io, what, () => gather(looked, io.signal));
   const isReported = !options.flag('no-report') && hasGate(client);
   if (!isReported) {
-    if (options.flag('changes')) throw usageError({ usage: LOOK_USAGE }, '--changes are against the inventory of a gate');
+    if (options.flag('changes')) throw usageError({ usage: `discover SENSOR … ${LOOK_USAGE}` }, '--changes are against the inventory of a gate');
     return showSeen(call, seenHere(seen), threshold);
   }
   const before = options.flag('changes') ? await inventoryOf(client) : undefined;

@@ -38,7 +38,7 @@ export const action: Verb = {
 
 function dueOf(given: string): number {
   const ms = readSpan(given);
-  if (ms === undefined) throw usageError({ usage: ACTION_USAGE }, '--due is no time span: write for instance 30d');
+  if (ms === undefined) throw usageError({ usage: `exercise ${ACTION_USAGE}` }, '--due is no time span: write for instance 30d');
   return Date.now() + ms;
 }
 

@@ -26,14 +26,14 @@ export const run: Verb = {
   run: async (call) => {
     const { options, io, need } = call;
     const pack = await packOf(need(0, 'the pack'));
-    if (options.flag('live') === options.flag('paper')) throw usageError({ usage: USAGE }, 'say how: --live or --paper');
+    if (options.flag('live') === options.flag('paper')) throw usageError({ usage: `exercise ${USAGE}` }, 'say how: --live or --paper');
     if (options.flag('paper')) {
       const id = await begin(call, pack, 'paper');
       show(io, options.json, { id }, () => `Exercise ${id} has begun. Afterwards: sallyport exercise score ${id} --met … --late …\n`);
       return 0;
     }
     const minuteMs = readSpan(options.text('pace') ?? '60s');
-    if (minuteMs === undefined) throw usageError({ usage: USAGE }, '--pace is no time span');
+    if (minuteMs === undefined) throw usageError({ usage: `exercise ${USAGE}` }, '--pace is no time span');
     const id = options.flag('unreported') ? undefined : await begin(call, pack, 'live');
     const drilled = await drill(call, pack, minuteMs);
     if (id !== undefined) await call.client.send('POST', `/exercises/${id}/score`, scoreBody(drilled));

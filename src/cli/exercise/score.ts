@@ -39,5 +39,6 @@ function checkKnown({ injects, wrong }: Pack, answers: readonly string[], wrongs
   const known = injects.flatMap(({ expected }) => expected.map(({ id }) => id));
   const stranger = answers.find((id) => !known.includes(id)) ?? wrongs.find((id) => !wrong.some((one) => one.id === id));
   if (stranger === undefined) return;
-  throw usageError({ usage: USAGE }, `the pack has no ${stranger}: --met and --late take ${known.join(', ')}; --wrong ${wrong.map(({ id }) => id).join(', ')}`);
+  const names = `--met and --late take ${known.join(', ')}; --wrong ${wrong.map(({ id }) => id).join(', ')}`;
+  throw usageError({ usage: `exercise ${USAGE}` }, `the pack has no ${stranger}: ${names}`);
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openControl, type ControlFixture } from '../../control/fixture-control.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
@@ -17,7 +19,7 @@ async function incident(...args: readonly string[]): Promise<string> {
   try {
     await command.run(args, {
       env: { HOME: fixture.home, SALLYPORT_HOME: fixture.home }, cwd: fixture.home, interactive: false, signal: AbortSignal.timeout(30_000),
-      out: (said) => void (out += said), note: () => undefined, confirm: () => Promise.resolve(false),
+      out: (said) => void (out += said), note: (said) => void (out += `${said}\n`), confirm: () => Promise.resolve(false),
     });
     return out;
   } catch (error) {
@@ -36,6 +38,24 @@ test('what a containment would do is told before, then it is listed until it is 
   expect(await incident('lift', text(part(made, 'id')), '--reason', 'it was a test')).toContain('kill agent bot is lifted');
   const listed: Json = JSON.parse(await incident('containments', '--json'));
   expect(objects(part(listed, 'containments')).map(({ state }) => state)).toEqual(['lifted']);
+});
+
+test('a name that nobody has here looks as if nothing was met, and an incident that there is not is told', async () => {
+  const made = await incident('contain', 'read-only', '--server', 'no-such', '--reason', 'x', '--incident', 'inc-77');
+  expect(made).toContain('It meets nothing that is here now: look whether the name is right.');
+  expect(made).toContain('No incident is called inc-77 here');
+  const [, id = ''] = /by: sallyport incident lift (\S+) --reason/.exec(made) ?? [];
+  expect(await incident('lift', id, '--reason', 'mistyped')).toContain('read-only server no-such is lifted');
+});
+
+test('the evidence of an incident is written as a bundle that is checked without the gate', async () => {
+  const { body: { id = '' } } = await fixture.api('POST', '/incidents', { kind: 'runaway', title: 'A loop', severity: 'high', reason: 'seen' });
+  const out = join(fixture.home, 'evidence.tar');
+  expect(await incident('contain', 'evidence-bundle', '--incident', text(id), '--reason', 'keep it')).toContain('The same with --out FILE.tar writes it');
+  expect(await incident('contain', 'evidence-bundle', '--incident', text(id), '--reason', 'keep it', '--out', out))
+    .toContain(`Check them with: sallyport audit verify-bundle ${out}`);
+  expect(existsSync(out)).toBe(true);
+  expect(await incident('contain', 'kill', '--agent', 'a', '--reason', 'x', '--out', out)).toContain('ERR_USAGE: --out is for evidence-bundle');
 });
 
 test('what is said wrongly is refused by name', async () => {

@@ -85,12 +85,24 @@ export function describeRun(run: Json): string {
       + `${text(part(run, 'mode'))}, ${stateOf(run)}\n`,
     table(
       ['step', 'state', 'what', 'who', 'note'],
-      steps.map((one) => [number(one['n']), text(one['state']), text(one['name']), text(one['who']), text(one['note'])]),
+      steps.map((one) => [number(one['n']), text(one['state']), text(one['name']), text(one['who']), noteOf(one)]),
     ),
     ...open.map((one) => describeOpen(text(part(run, 'id')), one)),
     ...wayBack.map((one) => `In force because of this run: ${plain(text(one['name']))}. Way back: ${plain(text(one['lift']))}\n`),
     ...texts(part(run, 'guidance')).map((line) => `${plain(line)}\n`),
   ].join('\n');
+}
+
+/** Rehearsed, a step says what it would have come to. */
+function noteOf(step: JsonObject): string {
+  const of = (name: string): Json | undefined => part(step['answer'], name);
+  const [failed, asked] = [text(of('wouldFail')), of('wouldAsk')];
+  if (failed !== '') return `would fail: ${failed}`;
+  if (asked === true) return 'a person would be asked';
+  if (asked !== undefined) return `would be ${text(asked)}`;
+  if (of('dryRun') !== true) return text(step['note']);
+  const about = Object.entries(isObject(step['with']) ? step['with'] : {}).flatMap(([name, value]) => (name === 'incident' ? [] : [text(value)]));
+  return ['would be', text(of('verb')), ...about].join(' ');
 }
 
 function stateOf(run: Json): string {

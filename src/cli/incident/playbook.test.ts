@@ -50,6 +50,9 @@ test('a run is followed until it waits, told what to type, driven, and cancelled
   });
   const run = await playbook('run', 'runaway', '--incident', text(id), '--mode', 'automatic', '--reason', 'a loop');
   expect([run.code, run.err]).toEqual([0, expect.stringContaining('Stop the agent: done')]);
+  const rehearsed = await playbook('run', 'runaway', '--incident', text(id), '--mode', 'dry', '--reason', 'a rehearsal');
+  expect(rehearsed.out).toMatch(/Stop the agent +│ Sallyport control +│ would be kill bot/);
+  expect(rehearsed.out).toMatch(/Is it real\? +│ [^│]+│ a person would be asked/);
   const typed = /sallyport incident playbook step (\S+) (\d+) done --answer confirmed=true\|false/.exec(run.out);
   expect(typed).not.toBeNull();
   const [, runId = '', n = ''] = typed ?? [];

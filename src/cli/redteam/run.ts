@@ -38,7 +38,7 @@ export const run: Verb = {
   },
   async run(call) {
     const { options, io } = call;
-    const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), USAGE);
+    const scenarios = chosen(await readAll(options.list('scenarios')), options.text('only'), `redteam ${USAGE}`);
     const attempts = attemptsIn(options.text('adaptive'));
     const before = await readBefore(options.text('before'));
     const { source, configuration } = await readConfiguration(call);
@@ -65,8 +65,8 @@ function withoutOf({ options }: Call): Control | undefined {
   if (id === undefined) return undefined;
   const control = CONTROLS.find((one) => one.id === id);
   const known = CONTROLS.filter(({ off }) => off.by !== 'code').map((one) => one.id).join(', ');
-  if (control === undefined) throw usageError({ usage: USAGE }, `there is no control ${id}; they are ${known}`);
-  if (control.off.by === 'code') throw usageError({ usage: USAGE }, `no configuration does without ${id}; what can be tried is ${known}`);
+  if (control === undefined) throw usageError({ usage: `redteam ${USAGE}` }, `there is no control ${id}; they are ${known}`);
+  if (control.off.by === 'code') throw usageError({ usage: `redteam ${USAGE}` }, `no configuration does without ${id}; what can be tried is ${known}`);
   return control;
 }
 
@@ -74,10 +74,10 @@ function withoutOf({ options }: Call): Control | undefined {
 function modelOf({ options, io }: Call): ModelEndpoint | undefined {
   const [url, model, key] = [options.text('model'), options.text('model-name'), io.env['SALLYPORT_MODEL_KEY']];
   if (url === undefined && model === undefined) return undefined;
-  if (url === undefined || model === undefined) throw usageError({ usage: USAGE }, '--model and --model-name belong together');
+  if (url === undefined || model === undefined) throw usageError({ usage: `redteam ${USAGE}` }, '--model and --model-name belong together');
   const place = URL.canParse(url) ? new URL(url) : undefined;
   if (place?.protocol !== 'https:' && !(place?.protocol === 'http:' && isLoopbackHost(place.hostname))) {
-    throw usageError({ usage: USAGE }, '--model is an https URL, or an http one on this machine');
+    throw usageError({ usage: `redteam ${USAGE}` }, '--model is an https URL, or an http one on this machine');
   }
   return { url, model, ...(key === undefined ? {} : { key }) };
 }
@@ -85,7 +85,7 @@ function modelOf({ options, io }: Call): ModelEndpoint | undefined {
 function attemptsIn(said = '0'): number {
   const attempts = Number(said);
   if (Number.isInteger(attempts) && attempts >= 0 && attempts <= LIMITS.redteamAttemptsMax) return attempts;
-  throw usageError({ usage: USAGE }, `--adaptive takes a number of attempts, at most ${LIMITS.redteamAttemptsMax}`);
+  throw usageError({ usage: `redteam ${USAGE}` }, `--adaptive takes a number of attempts, at most ${LIMITS.redteamAttemptsMax}`);
 }
 
 async function readBefore(file: string | undefined): Promise<RunReport | undefined> {

@@ -40,7 +40,7 @@ export const show: Verb = {
   async run({ options, io, need }) {
     const id = need(0, 'the scenario');
     const scenario = (await readAll(options.list('scenarios'))).find((one) => one.id === id);
-    if (scenario === undefined) throw usageError({ usage: show.usage }, `there is no scenario ${id}; see \`sallyport redteam list\``);
+    if (scenario === undefined) throw usageError({ usage: `redteam ${show.usage}` }, `there is no scenario ${id}; see \`sallyport redteam list\``);
     const { title, story, incident, techniques, claim, by, gap, steps, harm } = scenario;
     print(io, options.json, JSON.parse(JSON.stringify(scenario)), () => [
       `${plain(title)}\n\n${plain(story)}\n\n`,

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/json.ts';
-import { isArray } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
+import { isArray, isObject } from '../../domain/json.ts';
 import { day } from '../../review/days.ts';
 import { show as showAnswer } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
@@ -44,9 +44,11 @@ export const items: Verb = {
   usage: 'items CAMPAIGN [--state open|certified|revoked|changed|lapsed|unanswered] [--check CHECK]',
   options: { state: { type: 'string' }, check: { type: 'string' } },
   run: async ({ client, io, options, need }) => {
-    const path = `/reviews/${encodeURIComponent(need(0, 'the campaign'))}/items`;
+    const campaign = need(0, 'the campaign');
+    const path = `/reviews/${encodeURIComponent(campaign)}/items`;
     const answer = await client.get(path, { state: options.text('state'), check: options.text('check') });
-    showAnswer(io, options.json, answer, () => told(objects(part(answer, 'items'))));
+    showAnswer(io, options.json, answer, () => (objects(part(answer, 'items')).length > 0 ? told(objects(part(answer, 'items')))
+      : `None. Those of a closed campaign stand in: sallyport review report ${plain(campaign)}\n`));
     return 0;
   },
 };
@@ -66,10 +68,13 @@ function told(open: readonly JsonObject[]): string {
   return table(['item', 'severity', 'check', 'what', 'asked', 'state'], open.map((one) => [
     text(one['id']), text(one['severity']), text(one['check']),
     `${text(one['title'])}${one['outlier'] === undefined ? '' : ` (${text(one['outlier'])})`}${one['lapses'] === true ? '; goes if nobody answers' : ''}`,
-    isArray(one['reviewers']) && one['reviewers'].length > 0 ? one['reviewers'].map(text).join(', ') : text(one['as']),
+    isArray(one['reviewers']) && one['reviewers'].length > 0 ? one['reviewers'].map(text).join(', ') : 'who administers',
     `${text(one['state'])}${one['note'] === undefined ? '' : `; ${text(one['remedy'])}: ${text(one['note'])}`}`,
   ]));
 }
+
+/** Where nothing smaller is known, what taking it away would do is shown, which is no advice to. */
+const SAYS: Readonly<Record<string, string>> = { 'narrow-grant': 'Suggested (`review change`)', 'drop-grant': 'After `review revoke`' };
 
 export const suggest: Verb = {
   usage: 'suggest CAMPAIGN ITEM',
@@ -78,12 +83,18 @@ export const suggest: Verb = {
     const answer = await withProgress(io, 'deciding the last 90 days again', () => client.get(path));
     const [replayed, after] = [part(answer, 'replayed'), text(part(answer, 'after'))];
     showAnswer(io, options.json, answer, () => [
-      `Now:\n${plain(text(part(answer, 'before')), true)}\nSuggested:\n${after === '' ? 'nothing\n' : plain(after, true)}\n`,
+      `Now:\n${plain(text(part(answer, 'before')), true)}\n`,
+      `${SAYS[text(part(answer, 'remedy', 'kind'))] ?? 'Suggested'}:\n${after === '' ? 'nothing\n' : plain(after, true)}\n`,
       `Of ${number(part(replayed, 'decisions'))} decisions of the last 90 days it would have blocked ${number(part(replayed, 'blocked'))};`,
-      ` ${number(part(replayed, 'undecidable'))} cannot be known.\n${countsOf(part(replayed, 'tools'))}`,
+      ` ${number(part(replayed, 'undecidable'))} cannot be known.\n${countsOf(named(part(replayed, 'tools')))}`,
       ...objects(part(answer, 'windows')).map((one) =>
         `By the last ${number(one['days'])} days: ${number(one['tools'])} tools are left; of 90 days it blocks ${number(one['blocks'])} calls.\n`),
     ].join(''));
     return 0;
   },
 };
+
+/** Sessions and lists are of no tool. */
+function named(tools: Json | undefined): JsonObject {
+  return Object.fromEntries(Object.entries(isObject(tools) ? tools : {}).map(([name, count]) => [name === '' ? 'sessions, lists' : name, count]));
+}

@@ -4,7 +4,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { placeOf } from '../../link/place.ts';
 import { usageError } from '../arguments.ts';
 import { show } from '../command.ts';
-import { part, text } from '../json-view.ts';
+import { number, part, text } from '../json-view.ts';
 import { readPlain } from '../plain-file.ts';
 import { plain } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
@@ -15,12 +15,13 @@ export const linked: Verb = {
   run: async ({ io, options, client, need }) => {
     const days = Number(options.text('days') ?? 14);
     if (!Number.isSafeInteger(days)) throw usageError({ usage: `vendor ${linked.usage}` }, '--days is a number');
-    const answer = await client.send('POST', `${pathOf(need(0, 'the vendor'))}/links`, { days });
+    const vendor = need(0, 'the vendor');
+    const answer = await client.send('POST', `${pathOf(vendor)}/links`, { days });
     const door = client.control ?? (await readFile(join(placeOf(client.home, 'control'), 'door.url'), 'utf8').catch(() => '')).trim();
     show(io, options.json, answer, () => `${door}${text(part(answer, 'path'))}\n`);
     if (options.json) return 0;
     io.note(`Whoever has this link can answer for the vendor, once, within ${days} days. It is closed by:`);
-    io.note(`  sallyport vendor unlink ID ${text(part(answer, 'link'))}`);
+    io.note(`  sallyport vendor unlink ${plain(vendor)} ${text(part(answer, 'link'))}`);
     if (door === '') io.note('Control has no door yet: set `control: { listen: 127.0.0.1:7444 }` in sallyport.yaml.');
     return 0;
   },
@@ -79,7 +80,9 @@ export const attested: Verb = {
   options: { reason: { type: 'string' } },
   run: async ({ io, options, client, need, needText }) => {
     const answer = await client.send('POST', `${pathOf(need(0, 'the vendor'))}/attest`, { reason: needText('reason') });
-    show(io, options.json, answer, () => `You vouched that all of it still holds. ${plain(text(part(answer, 'due', 'why')))}.\n`);
+    const [at, why] = [part(answer, 'due', 'at'), plain(text(part(answer, 'due', 'why')))];
+    show(io, options.json, answer, () => `You vouched that all of it still holds. ${at === undefined ? `Not valid for all that: ${why}` : `Due again on ${
+      new Date(number(at)).toISOString().slice(0, 10)}: ${why}`}.\n`);
     return 0;
   },
 };

@@ -8,7 +8,8 @@ export function presentContainment({ id, space, body }: Contained): JsonObject {
   const { does, way, back } = VERB_KINDS[verb];
   return {
     ...(id === '' ? {} : { id }), space, verb, scope: { ...scope }, state, reason, principal: by, at, ...(until === undefined ? {} : { until }),
-    ...(incident === undefined ? {} : { incident }), does, reversible: way !== 'act', back, wide: isWide(scope),
+    ...(incident === undefined ? {} : { incident }), does, reversible: way !== 'act', back: id === '' ? back : back.replace('lift ID', `lift ${id}`),
+    wide: isWide(scope),
     touched: Object.fromEntries(Object.entries(touched).map(([kind, { count, names }]) => [kind, { count, names: [...names] }])),
     ...(ended === undefined ? {} : { ended: { principal: ended.by, at: ended.at, reason: ended.reason } }),
     ...(result === undefined ? {} : { result: { ...result } }),

@@ -13,7 +13,9 @@ type About = { readonly space: string; readonly body: StoredContainment };
 /** What a containment is about, as it is known now: what a dry run shows, and what the record of it counts. Never a value. */
 export async function touchedBy(rows: Rows, about: About, now: number): Promise<Touched> {
   const { space, body: { scope } } = about;
-  const servers = scope.target === 'host' ? await serversAt(rows, space, scope.name) : await serversOf(rows, about);
+  // A name that was mistyped must not look as if something had been met.
+  const declared = new Set((await listStored(rows, 'server', space)).map(({ id }) => id));
+  const servers = scope.target === 'host' ? await serversAt(rows, space, scope.name) : (await serversOf(rows, about))?.filter((id) => declared.has(id));
   const contexts = await contextsOf(rows, space, scope);
   const tokens = (await listStored(rows, 'token', space)).filter(({ body }) => body.revokedAt === undefined && body.expiresAt > now)
     .filter(({ id, body }) => isOf(scope, { id, agent: body.agent, principal: `sallyport|${body.subject}` }));
@@ -56,10 +58,9 @@ async function idsOf(rows: Rows, kind: 'server' | 'agent', { target }: Containme
 }
 
 async function toolsOf(rows: Rows, space: string, { target, name }: ContainmentScope, servers: readonly string[] = []): Promise<readonly string[]> {
-  if (target === 'tool') return [name];
   const found = await Promise.all(servers.map(async (id) => {
     const baseline = await findStored(rows, 'baseline', space, id);
-    return (baseline?.body.surface.tools ?? []).map((tool) => `${id}/${tool.name}`);
+    return (baseline?.body.surface.tools ?? []).map((tool) => `${id}/${tool.name}`).filter((tool) => target !== 'tool' || tool === name);
   }));
   return found.flat();
 }

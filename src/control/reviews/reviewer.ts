@@ -12,6 +12,7 @@ import type { StoredItem } from './schema.ts';
 export interface Reviewing {
   /** Whether they may answer this item. Throws `ERR_ADMIN_FORBIDDEN` with why not. */
   readonly need: (item: StoredItem) => Promise<void>;
+  /** Asked of them, or, as who administers, of nobody. */
   readonly isMine: (item: StoredItem) => boolean;
   /** The person here that a name stands for, who may answer this item. Throws `ERR_NOT_FOUND`, `ERR_ADMIN_FORBIDDEN`. */
   readonly delegate: (item: StoredItem, name: string) => Promise<string>;
@@ -34,7 +35,7 @@ export async function reviewing(control: Control, rows: Rows, { admin, space }: 
     return isHeld || (item.notBy ?? []).some((name) => directory.activeOf(name).some((one) => one.id === who));
   };
   return {
-    isMine: ({ reviewers }) => me !== undefined && reviewers.includes(me),
+    isMine: ({ reviewers }) => (me !== undefined && reviewers.includes(me)) || (administers && reviewers.length === 0),
     need: async (item) => {
       if (alone && administers) return;
       if (me === undefined || admin.proof?.via === 'root') throw forbidden('only a person who signed in reviews this',

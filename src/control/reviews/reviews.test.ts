@@ -311,6 +311,18 @@ test('a campaign is not closed over what is open, and answers faster than anybod
 const fastOne = async (): Promise<string> =>
   (await listStored(control().store, 'review', 'default')).find(({ body }) => body.title === 'Fast')?.id ?? '';
 
+const mineOf = async (who: Admin): Promise<readonly string[]> => objects((await send(who, 'GET', '/reviews/mine')).body['items']).map(idOf);
+
+test('what nobody is asked about waits for who administers, and for nobody else', async () => {
+  const [id, body] = (await listStored(control().store, 'review-item', 'default')).flatMap((one) => (one.body.state === 'open' ? [one.id, one.body] : []))
+    .slice(0, 2);
+  if (typeof id !== 'string' || typeof body !== 'object') throw new Error('nothing is open');
+  await putStored(control().store, 'review-item', 'default', id, { ...body, reviewers: [], as: 'nobody' }, 'tests');
+  expect((await mineOf(DAN)).some((one) => id.endsWith(one))).toBe(true);
+  expect((await mineOf(CAL)).some((one) => id.endsWith(one))).toBe(false);
+  await putStored(control().store, 'review-item', 'default', id, body, 'tests');
+});
+
 test('people are told by a webhook that names nobody', async () => {
   const told: JsonObject[] = [];
   const hook = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: async (request) => {

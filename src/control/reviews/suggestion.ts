@@ -25,7 +25,7 @@ export async function suggestionFor(control: Control, { space }: By, item: Store
   const asked = item.change?.kind === 'narrow-grant' ? item.change : item.revoke;
   if (asked.kind !== 'narrow-grant' && asked.kind !== 'drop-grant') {
     throw new SallyportError('ERR_CONFLICT', 'nothing smaller is suggested for this',
-      { remedy: 'Suggestions are made for access: sallyport review list --check unused-access' });
+      { remedy: 'Suggestions are made for access: sallyport review items CAMPAIGN --check unused-access' });
   }
   const remedy = await following(control.store, space, item.campaign, asked);
   const { body: binding } = await needStored(control.store, 'binding', space, remedy.binding);

@@ -38,7 +38,9 @@ export async function sendDigest(control: Control): Promise<string> {
     topic: 'digest', what: 'digest.sent', id: Bun.randomUUIDv7(), text: `Sallyport, ${period}: ${lines.slice(0, 6).join(', ')}`,
     data: Object.fromEntries(counts),
   }, { subject: `Sallyport, ${period}`, text });
-  return `${lines.length} lines, ${period}`;
+  const { mail, webhooks } = await notify.reaches('digest');
+  const told = mail || webhooks > 0 ? '' : '; nobody was told: neither notify.mail nor a webhook is set';
+  return `${lines.length} lines, ${period}${told}`;
 }
 
 function day(at: number): string {

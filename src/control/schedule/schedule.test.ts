@@ -32,6 +32,7 @@ test('a week of standing still is made up for by one run, and then it waits agai
   while ((await job('digest'))['runs'] !== 4 && Date.now() < deadline) await Bun.sleep(100);
   const after = await job('digest');
   expect(after).toMatchObject({ state: 'waits', runs: 4, claim: null, last: { ok: true, by: 'sallyport|control' } });
+  expect(part(after, 'last', 'says')).toContain('nobody was told');
   expect(Number(after['nextAt'])).toBeGreaterThan(Date.now());
 });
 

@@ -12,7 +12,7 @@ import type { DISCLOSURE_LINK } from './schema.ts';
 
 /** What a link lets its holder do, and no more: answer for this vendor, until then. */
 const GRANT = z.strictObject({ space: z.string(), vendor: z.string(), link: z.uuid(), expiresAt: z.number() });
-type Grant = z.infer<typeof GRANT>;
+export type Grant = z.infer<typeof GRANT>;
 
 export interface LinkSigner {
   sign(grant: Grant): string;

@@ -45,7 +45,7 @@ export type StoredEvent = z.infer<typeof VENDOR_EVENT>;
 export const NEW_EVENT = z.strictObject({ event: EVENT, note: WORDS });
 /** A disclosure as the text of its file; `dryRun` says what would be wrong with it, and takes nothing. */
 export const DISCLOSE = z.strictObject({
-  file: z.string().min(1).max(4_096), text: z.string().min(1).max(LIMITS.vendorDisclosureBytesMax), dryRun: z.boolean().default(false),
+  file: z.string().min(1).max(4_096), text: z.string().min(1, 'the file is empty').max(LIMITS.vendorDisclosureBytesMax), dryRun: z.boolean().default(false),
 });
 export const ACCEPT = z.strictObject({ digest: DIGEST });
 export const ATTEST = z.strictObject({ reason: WORDS });
