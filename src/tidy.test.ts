@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CONSOLE_RULES } from '../test/tidy/console-rules.ts';
 import { RULES } from '../test/tidy/rules.ts';
 import { codeOf, importsOf, production, readProject } from '../test/tidy/source.ts';
 import type { Project } from '../test/tidy/source.ts';
@@ -12,7 +13,7 @@ const root = join(import.meta.dir, '..');
 const project = readProject(root);
 
 describe('the house', () => {
-  for (const rule of RULES) {
+  for (const rule of [...RULES, ...CONSOLE_RULES]) {
     test(rule.name, () => expect(rule.find(project)).toEqual([]));
     test(`${rule.name}: a planted violation is found`, () => expect(rule.find(new Map(Object.entries(rule.planted)))).not.toEqual([]));
   }

@@ -35,7 +35,9 @@ function describeRoute(route: Route): object {
     responses: {
       200: {
         description: 'Done',
-        content: { [route.streams ? 'application/x-ndjson' : 'application/json']: route.answer === undefined ? {} : { schema: schemaOf(route.answer, 'output') } },
+        content: {
+          [route.streams ? 'application/x-ndjson' : 'application/json']: route.answer === undefined ? {} : { schema: schemaOf(route.answer, 'output') },
+        },
       },
       default: { description: 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
     },

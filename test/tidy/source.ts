@@ -20,22 +20,22 @@ export interface Export {
   readonly kind: 'type' | 'value';
 }
 
-const SOURCES = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts'];
-const TEXTS = ['test/**/*.mjs', 'package.json', 'package-lock.json', 'bench/package.json', 'bench/package-lock.json', '*.md', 'docs/**/*.md',
-  'deploy/**/*.md', 'bin/*'];
+const SOURCES = ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', 'scripts/**/*.ts', 'console/**/*.ts', 'console/**/*.tsx'];
+const TEXTS = ['console/texts/*.json', 'console/*.md', 'test/**/*.mjs', 'package.json', 'package-lock.json', 'bench/package.json', 'bench/package-lock.json',
+  '*.md', 'docs/**/*.md', 'deploy/**/*.md', 'bin/*'];
 
 export function readProject(root: string): Project {
   const files = new Map<string, string>();
   for (const pattern of [...SOURCES, ...TEXTS]) {
     for (const path of new Bun.Glob(pattern).scanSync({ cwd: root, dot: false })) {
-      if (!path.includes('node_modules/')) files.set(path, readFileSync(join(root, path), 'utf8'));
+      if (!path.includes('node_modules/') && !path.startsWith('console/dist/')) files.set(path, readFileSync(join(root, path), 'utf8'));
     }
   }
   return files;
 }
 
 export function typescript(project: Project): [string, string][] {
-  return [...project].filter(([path]) => path.endsWith('.ts'));
+  return [...project].filter(([path]) => /\.tsx?$/.test(path));
 }
 
 /** Files of src that run in production: no tests. */

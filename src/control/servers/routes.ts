@@ -8,6 +8,7 @@ import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
+import { SERVERS } from './answer.ts';
 import { approveServer } from './approve.ts';
 import { quarantinedNames } from '../containments/standing.ts';
 import { showDiff } from './diff.ts';
@@ -30,7 +31,7 @@ const APPROVAL = z.strictObject({
 
 const readRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read', reach: 'space',
+    method: 'GET', path: '/servers', summary: 'Servers of the space', access: 'read', reach: 'space', answer: SERVERS,
     act: async ({ space }, { store, now }) => {
       const contained = await quarantinedNames(store, now());
       const baselines = new Map((await listStored(store, 'baseline', space)).map(({ id, body }) => [id, body]));
