@@ -40,9 +40,17 @@ export const CONTAINMENT: readonly Switch[] = [
       'credentials of other spaces', 'contains nothing beyond it',
       'if (isIssued && !mayEverywhere', 'if (isIssued && name === \'\' && !mayEverywhere',
     ],
+    ['blocks of one space', 'is none of all spaces', 'digest ?? null, everywhere ?? null]', 'digest ?? null]'],
     ['two people for what is wide', 'what is wide takes two people', 'if (isWide(wish.scope)) await needTwo(control, by, wish.verb);', ''],
   ]),
+  ...switches('src/control/containments/acts.ts', 'src/control/containments/containments.test.ts', [
+    [
+      'sign-ins of the organisation', 'ends no sign-in of the organisation',
+      "target === 'principal' && mayEverywhere({ admin, space }) ?", "target === 'principal' ?",
+    ],
+  ]),
   ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
+    ['who lets evidence go signed in lately', 'who signed in lately', "      needRecentSignIn(admin, 'govern', control.now());\n", ''],
     [
       'what holds beyond a space', 'contains nothing beyond it',
       '|| found.body.everywhere === true) && !mayEverywhere(by))', '|| found.body.everywhere === true) && false)',
@@ -52,6 +60,15 @@ export const CONTAINMENT: readonly Switch[] = [
       'if (isWide(scope)) await needSecondPersonFor',
       'if (scope.name === \'-\') await needSecondPersonFor',
     ],
+  ]),
+  ...switches('src/control/containments/pin.ts', 'src/control/containments/pin.test.ts', [
+    ['pins of another place', 'says nothing of this one', "'approved' && isReachedAs(known, asJson(found));", "'approved';"],
+    ['pins that were never in service there', 'says nothing of this one', "found.status === 'approved' && isReachedAs", 'isReachedAs'],
+    ['what was taken out', 'that was taken out since', 'if (isWithin(baseline.surface, now.surface)) return', 'if (baseline.digest.length > 0) return'],
+    ['hidden text that comes back', 'meets what an approval meets', '    await checkDefinitions(rows, space, server, surface, at, kit);\n', ''],
+    ['exposure of what comes back', 'meets what an approval meets', '    await checkExposure(rows, space, server, at);\n', ''],
+    ['who signed what comes back', 'that control did not sign', '|| !snapshots.isOurs(row))', '|| version < 0)'],
+    ['labels of now', 'under the labels of now', 'labels: labels.get(tool.name) ?? tool.labels', 'labels: tool.labels'],
   ]),
   ...switches('src/control/containments/routes.ts', 'src/control/containments/containments.test.ts', [
     ['who lifts', 'who may stop may contain', "access: 'change', reach: 'space', body: LIFT_REQUEST", "access: 'stop', reach: 'space', body: LIFT_REQUEST"],

@@ -6,6 +6,8 @@ import { configure, crm, openControl, type ControlFixture } from '../fixture-con
 import type { Admin } from '../route.ts';
 import { VERB_KINDS } from '../../incident/contain.ts';
 import { CONTAINMENT_VERBS } from '../../domain/containment.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import { endedBefore } from '../sign-in/session.ts';
 import { ACTS } from './acts.ts';
 import { contain } from './contain.ts';
 
@@ -102,6 +104,35 @@ test('who may in one space contains nothing beyond it, and lifts nothing that ho
   const all = await asked(OWNER, 'step-up', { target: 'all' });
   expect(await lifted(local, text(all.body['id']))).toBe('ERR_ADMIN_FORBIDDEN');
   expect(await lifted(OWNER, text(all.body['id']))).toBe('');
+});
+
+test('a stop in one space ends no sign-in of the organisation, and a block there is none of all spaces', async () => {
+  const { control } = fixture.role;
+  const local = person('lea', 'locals');
+  const endedBy = async (admin: Admin): Promise<number> => {
+    expect((await asked(admin, 'revoke-tokens', { target: 'principal', name: 'https://idp.example|sid' })).code).toBe('');
+    return endedBefore(control.state, 'sid');
+  };
+  expect(await endedBy(local)).toBe(0);
+  expect(await endedBy(OWNER)).toBeGreaterThan(0);
+  const hosts = (): readonly string[] => control.lease.current?.lease.blockedHosts?.filter((one) => one.endsWith('/c.example')) ?? [];
+  const scope = { target: 'host', name: 'c.example' };
+  const [mine, again, ours] = [
+    await asked(local, 'block-host', scope), await asked(local, 'block-host', scope), await asked(OWNER, 'block-host', scope),
+  ];
+  expect([mine.body['known'], again.body['known'], ours.body['known']]).toEqual([false, true, false]);
+  expect(hosts()).toEqual(['*/c.example', 'default/c.example']);
+  expect(await lifted(local, text(mine.body['id']))).toBe('');
+  expect(hosts()).toEqual(['*/c.example']);
+});
+
+test('evidence is let go by somebody who signed in lately', async () => {
+  const { body } = await asked(OWNER, 'legal-hold', { target: 'server', name: 'shop' }, { incident: 'held' });
+  const signedIn = (at: number): Admin => ({
+    ...OWNER, proof: { via: 'token', kind: 'person', groups: ['owners'], proof: 'bearer', issuedAt: Date.now(), signedInAt: at },
+  });
+  expect(await lifted(signedIn(Date.now() - LIMITS.wideSignInMs - 60_000), text(body['id']))).toBe('ERR_SIGN_IN_OLD');
+  expect(await lifted(signedIn(Date.now()), text(body['id']))).toBe('');
 });
 
 test('tokens that were ended stay so, and are ended anew when it is asked once more', async () => {

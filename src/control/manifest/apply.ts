@@ -3,6 +3,7 @@ import { isObject } from '../../domain/json.ts';
 import type { Row, Rows } from '../../store/store.ts';
 import type { By, Control } from '../control.ts';
 import { declareTools } from '../servers/surface.ts';
+import { wayOf } from '../servers/way.ts';
 import { findStored, needStored, putStored, type StoredKind } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/revoke.ts';
 import type { ManifestFiles } from './files.ts';
@@ -127,12 +128,6 @@ function mergeServer(wanted: Json, before: Json | undefined, { admin }: By): Mer
   if (!isMoved) return { body: { ...now, tools, ...stays }, isMoved };
   const moved = { ...now, tools, ...stays, ...declaredBy, status: 'declared', moved: true };
   return { body: moved, note: 'it is reached in another way: waits for scan and approval again', isMoved };
-}
-
-/** Where a server is, and what is shown to whom on its behalf; who keeps a secret until when changes neither. */
-function wayOf({ endpoint, credentials }: JsonObject): Json {
-  const { owner: _owner, expires: _expires, rotateBy: _rotateBy, ...shown } = asObject(credentials);
-  return { endpoint: endpoint ?? null, shown };
 }
 
 function asObject(value: Json | undefined): JsonObject {

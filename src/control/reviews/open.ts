@@ -80,8 +80,9 @@ function rowOf(review: string, item: ReviewItem, assign: ReturnType<typeof assig
   const { reviewers, as } = assign(item);
   const to = granted.get(`${item.subject.kind} ${item.subject.id}`);
   return {
-    ...rest, ...(to === undefined ? {} : { to }), ...(notBy === undefined ? {} : { notBy: [...notBy] }), evidence: asJson(item.evidence), campaign: review, reviewers: [...reviewers], as,
-    revoke: copied(revoke), ...(change === undefined ? {} : { change: copied(change) }), state: 'open', words: [], remedy: 'none',
+    ...rest, ...(to === undefined ? {} : { to }), ...(notBy === undefined ? {} : { notBy: [...notBy] }), evidence: asJson(item.evidence),
+    campaign: review, reviewers: [...reviewers], as, revoke: copied(revoke), ...(change === undefined ? {} : { change: copied(change) }),
+    state: 'open', words: [], remedy: 'none',
   };
 }
 

@@ -24,6 +24,8 @@ export interface SnapshotKeeper {
    * `configuration`: what is stored is not what was signed. `detection`: gateways don't know what detectors are to be made of.
    */
   readonly tell: (about: 'store' | 'manifest' | 'secrets' | 'configuration' | 'detection', problem?: string) => void;
+  /** Whether this control's key signed it. */
+  isOurs(row: Pick<SnapshotRow, 'bytes' | 'signature'>): boolean;
   /** Takes a snapshot into force if it is newer and this control's key signed it. False: it was not. */
   adopt(row: Pick<SnapshotRow, 'version' | 'bytes' | 'signature' | 'createdAt'>): boolean;
 }
@@ -32,7 +34,10 @@ export function createSnapshotKeeper(key: KeyObject, onNew: () => void): Snapsho
   const publicKey = createPublicKey(key);
   let current: InForce | undefined;
   const problems = new Map<string, string>();
+  const isOurs: SnapshotKeeper['isOurs'] = ({ bytes, signature }) =>
+    verify(null, Buffer.from(SIGNED_AS.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'));
   return {
+    isOurs,
     get current() {
       return current;
     },
@@ -44,7 +49,7 @@ export function createSnapshotKeeper(key: KeyObject, onNew: () => void): Snapsho
       else problems.set(about, problem);
     },
     adopt: ({ version, bytes, signature, createdAt }) => {
-      if (!verify(null, Buffer.from(SIGNED_AS.snapshot + bytes), publicKey, Buffer.from(signature, 'base64url'))) return false;
+      if (!isOurs({ bytes, signature })) return false;
       if (current !== undefined && version <= current.version) return true;
       current = { version, createdAt, signed: { bytes, signature }, content: contentOf(bytes) };
       onNew();
