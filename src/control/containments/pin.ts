@@ -1,7 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
-import type { Baseline, Server, Surface } from '../../domain/server.ts';
+import type { Baseline, Pin, Server, Surface } from '../../domain/server.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { approveSurface } from '../../registry/surface.ts';
 import { asJson } from '../as-json.ts';
@@ -76,12 +76,13 @@ function isReachedAs(known: StoredServer, other: JsonObject): boolean {
 
 /** Whether everything that it names is approved now, in whatever form. */
 function isWithin(before: Surface, now: Surface): boolean {
-  const isIn = (names: readonly { readonly name: string }[], among: readonly { readonly name: string }[]): boolean => {
-    const known = new Set(among.map(({ name }) => name));
-    return names.every(({ name }) => known.has(name));
-  };
   return (before.instructions === undefined || now.instructions !== undefined) && isIn(before.tools, now.tools) && isIn(before.prompts, now.prompts)
     && isIn(before.templates, now.templates) && isIn(before.pages ?? [], now.pages ?? []);
+}
+
+function isIn(names: readonly Pick<Pin, 'name'>[], among: readonly Pick<Pin, 'name'>[]): boolean {
+  const known = new Set(among.map(({ name }) => name));
+  return names.every(({ name }) => known.has(name));
 }
 
 /** Labels say what data is, which no definition does: those of then may be too low by now. */
