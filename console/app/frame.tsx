@@ -46,7 +46,7 @@ function Sidebar({ me }: { readonly me: Me | undefined }): ReactNode {
       <div className="brand"><img src="./icon.svg" alt="" width="22" height="22" /><strong>Sallyport</strong><LiveDot /></div>
       {GROUPS.map((group) => <Group key={group} group={group} me={me} />)}
       <footer className="side-foot">
-        {me !== undefined && <span className="who"><Text value={me.id.split('|').at(-1)} max={40} line /><small>{me.roles.join(', ')}</small></span>}
+        {me !== undefined && <span className="who"><Text value={me.name} max={40} line /><small>{me.roles.join(', ')}</small></span>}
         <div className="side-buttons">
           <Button tone="quiet" onClick={toggleTheme} aria-label={t('shell.theme')}>◐</Button>
           <form method="get" action={siteUrl('sign-in/out').href}><Button tone="quiet" type="submit">{t('shell.signOut')}</Button></form>

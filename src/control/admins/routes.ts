@@ -1,10 +1,11 @@
 import { ACCESSES } from '../access.ts';
 import type { Access } from '../access.ts';
 import type { Control } from '../control.ts';
+import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { route } from '../route.ts';
 import type { Admin, Route } from '../route.ts';
 import { ADMINISTRATION, readAdministration, takesTwo, writeAdministration } from '../proposals/second-person.ts';
-import { deleteStored, listStored, putStored } from '../stored.ts';
+import { deleteStored, findStored, listStored, putStored } from '../stored.ts';
 import { bindingId } from '../manifest/wanted.ts';
 import { ME } from './answer.ts';
 import { NEW_ADMIN_GRANT } from './schema.ts';
@@ -38,7 +39,7 @@ export const adminRoutes: readonly Route[] = [
     method: 'GET', path: '/me', summary: 'Who is asking, by which proof, in which roles of this space', access: 'self', reach: 'space',
     answer: ME,
     act: async ({ admin, space }, control) => ({
-      id: admin.id, via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [], roles: admin.roles ?? [], space, organisation: admin.organisation === true,
+      id: admin.id, name: await nameOf(admin, control), via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [], roles: admin.roles ?? [], space, organisation: admin.organisation === true,
       may: await accessesOf(admin, space, control), mayEverywhere: await accessesOf(admin, '*', control),
     }),
   }),
@@ -55,6 +56,12 @@ export const adminRoutes: readonly Route[] = [
       }),
   }),
 ];
+
+/** What somebody is called, for themselves to see: the name that they sign in with, else what stands behind their issuer. */
+async function nameOf({ id }: Admin, { store }: Control): Promise<string> {
+  const subject = id.slice(id.lastIndexOf('|') + 1);
+  return (await findStored(store, 'person', DEFAULT_SPACE, subject))?.body.userName ?? subject;
+}
 
 /** So that a page needn't offer what would be refused; each request is decided anew all the same. */
 async function accessesOf(admin: Admin, space: string, { admins }: Control): Promise<readonly Access[]> {
