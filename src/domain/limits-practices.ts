@@ -15,6 +15,7 @@ export const PRACTICES_LIMITS = {
   /** Objects and lists in each other: of a playbook there are less than ten. */
   playbookJsonDepthMax: 40,
   playbooksMax: 200,
+  /** In one space; half of them for what starts by itself. */
   playbookRunsOpenMax: 100,
   playbookRunsShownMax: 200,
   /** Of those that are over. */

@@ -6,6 +6,12 @@ const RUNS = 'src/control/playbooks/playbooks.test.ts';
 
 /** What keeps a playbook from doing what nobody signed, reaching further than was meant, or losing its place. */
 export const PLAYBOOKS: readonly Switch[] = [
+  ...switches('src/control/playbooks/actor.ts', RUNS, [
+    ['room for people', 'leaves room for people', '(who !== AUTOMATIC_ID || own < LIMITS.playbookRunsOpenMax / 2)', 'own >= 0'],
+  ]),
+  ...switches('src/control/playbooks/start.ts', RUNS, [
+    ['runs of each space', 'leaves room for people', "listStored(store, 'playbook-run', space)", "listStored(store, 'playbook-run')"],
+  ]),
   ...switches('src/incident/playbook/read.ts', FORMAT, [
     ['steps that are not run', 'is refused by its name and place', '!STEP_TYPES.includes(type)', 'STEP_TYPES.length === 0'],
     ['commands that are not run', 'is refused by its name and place', "kind === 'manual' || kind === 'http-api') continue;", 'kind.length > 0) continue;'],

@@ -1,4 +1,5 @@
 import { SallyportError } from '../../domain/errors.ts';
+import { LIMITS } from '../../domain/limits.ts';
 import type { Access } from '../access.ts';
 import type { Control } from '../control.ts';
 import { isRevoked } from '../people/revoked.ts';
@@ -14,6 +15,12 @@ export const AUTOMATIC_MAY: readonly Access[] = ['read', 'investigate', 'stop'];
 
 export function automaticActor(at: number): Actor {
   return { id: AUTOMATIC_ID, via: 'root', kind: 'workload', groups: [], at };
+}
+
+/** Whether one more may be open in a space. What starts by itself leaves half to people: whoever can cause incidents must not keep them out. */
+export function hasRoom(open: readonly Pick<PlaybookRun, 'startedBy'>[], who: string): boolean {
+  const own = open.filter(({ startedBy }) => startedBy === AUTOMATIC_ID).length;
+  return open.length < LIMITS.playbookRunsOpenMax && (who !== AUTOMATIC_ID || own < LIMITS.playbookRunsOpenMax / 2);
 }
 
 /** Who acts, with the rights of this moment. Throws `ERR_ADMIN_FORBIDDEN` for somebody who was deactivated since. */

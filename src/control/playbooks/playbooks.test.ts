@@ -9,6 +9,7 @@ import { verifies } from '../../../test/e2e/requirements.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
+import { hasRoom } from './actor.ts';
 import type { Admin } from '../route.ts';
 import { needStored, putStored } from '../stored.ts';
 
@@ -274,4 +275,17 @@ test('whoever signed in for less does no more by a playbook, and a run that anot
   await control.state.delete(`playbook/default/${other}`);
   await control.playbooks.engine().look();
   expect(stepNamed(await settled(other), 'Stop the poisoned context')['state']).toBe('done');
+});
+
+const runs = (by: string, count: number): readonly { readonly startedBy: string }[] => Array.from({ length: count }, () => ({ startedBy: by }));
+
+test('what starts by itself leaves room for people, and one space does not fill another', async () => {
+  const ITSELF = 'sallyport|playbook';
+  expect([hasRoom(runs(ITSELF, 49), ITSELF), hasRoom(runs(ITSELF, 50), ITSELF), hasRoom(runs(ITSELF, 50), ANA.id)]).toEqual([true, false, true]);
+  expect([hasRoom(runs(ANA.id, 99), OLGA.id), hasRoom(runs(ANA.id, 100), OLGA.id), hasRoom(runs(ANA.id, 99), ITSELF)]).toEqual([true, false, true]);
+  const { store } = fixture.role.control;
+  const body = (await store.list('playbook-run')).map((row) => row.body).find((one) => isObject(one) && one['endedAt'] === undefined);
+  const open = isObject(body) ? { ...body, progress: { ...(isObject(body['progress']) ? body['progress'] : {}), state: 'stopped' } } : {};
+  for (let at = 0; at < 100; at += 1) await store.put('playbook-run', 'red', `run-${at}`, open, { by: 'test' });
+  await started(ANA, 'dry');
 });

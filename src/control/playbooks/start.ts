@@ -16,6 +16,7 @@ import type { Rows } from '../../store/store.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
 import { findPlaybook, needOurs } from './library.ts';
 import type { Held, Signing } from './library.ts';
+import { hasRoom } from './actor.ts';
 import type { PlaybookRun } from './schema.ts';
 
 export interface Starting {
@@ -37,8 +38,8 @@ export async function startRun(control: Control, signing: Signing, held: Held, s
   const { space, id, incident: incidentId, mode, reason, values, actor, may } = starting;
   const incident = await needIncident(store, space, incidentId);
   if (incident.status === 'closed') throw refused('this incident is closed', 'Open it again first: sallyport incident reopen.');
-  const open = (await listStored(store, 'playbook-run')).filter(({ body }) => body.endedAt === undefined);
-  if (open.length >= LIMITS.playbookRunsOpenMax) throw refused(`${open.length} runs are open`, 'End some: sallyport incident playbook step RUN --cancel.');
+  const open = (await listStored(store, 'playbook-run', space)).flatMap(({ body }) => (body.endedAt === undefined ? [body] : []));
+  if (!hasRoom(open, actor.id)) throw refused(`${open.length} runs are open`, 'End some: sallyport incident playbook step RUN --cancel.');
   const texts = await gather(signed(held, signing), async (called) => {
     const found = await findPlaybook(store, called);
     return found === undefined ? undefined : signed(found, signing);
