@@ -23,8 +23,14 @@ export const REVIEWS: readonly Switch[] = [
   ]),
   ...switches('src/control/reviews/decide.ts', TEST, [
     ['answers faster than anybody reads', 'answers faster than', 'if (given > LIMITS.reviewPerMinuteMax)', 'if (given < 0)'],
-    ['bindings that moved', 'is gone for whom it was asked about', 'binding = moved[binding] ?? binding;', 'binding = String(binding);'],
     ['one answer', 'nobody is delegated', "if (item.body.state !== 'open') throw", 'if (false) throw'],
+  ]),
+  ...switches('src/control/reviews/moved.ts', TEST, [
+    ['bindings that moved', 'is gone for whom it was asked about', 'binding = moved[binding] ?? binding;', 'binding = String(binding);'],
+  ]),
+  ...switches('src/control/reviews/remedy.ts', LAPSE, [
+    ['bindings that move meanwhile', 'two rights of one binding', 'apply(rows, space, await following(rows, space, word.campaign, remedy), now)',
+      'apply(rows, space, remedy, now)'],
   ]),
   ...switches('src/control/reviews/remedy.ts', TEST, [
     ['other servers of a role', 'is gone for whom it was asked about', 'if (placeOf(rule) !== place) return [rule];',

@@ -99,8 +99,7 @@ interface Doing {
 async function done(control: Control, space: string, { row, item, remedy, word }: Doing): Promise<StoredItem> {
   try {
     const onWord = { campaign: item.campaign, item: itemOf(row), ...word };
-    const { note, moved } = await carryOut(control, space, await following(control.store, space, item.campaign, remedy), onWord);
-    if (moved !== undefined) await keepMoved(control, space, item.campaign, moved);
+    const { note } = await carryOut(control, space, remedy, onWord);
     return { ...item, remedy: 'done', note };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
@@ -108,22 +107,6 @@ async function done(control: Control, space: string, { row, item, remedy, word }
     if (error.code === 'ERR_NOT_FOUND' || error.code === 'ERR_SERVER_UNKNOWN') return { ...item, remedy: 'done', note: 'it was gone already' };
     return { ...item, remedy: 'failed', note: `${error.code}: ${error.message}` };
   }
-}
-
-/** A binding that an earlier answer narrowed is another one by now. */
-export async function following<R extends Doing['remedy']>(rows: Rows, space: string, id: string, remedy: R): Promise<R> {
-  if (!('binding' in remedy)) return remedy;
-  const { body: { moved } } = await needStored(rows, 'review', space, id);
-  let { binding } = remedy;
-  for (let step = 0; step < Object.keys(moved).length && moved[binding] !== undefined; step += 1) binding = moved[binding] ?? binding;
-  return { ...remedy, binding };
-}
-
-async function keepMoved(control: Control, space: string, id: string, [from, to]: readonly [string, string]): Promise<void> {
-  await control.store.transaction(async (rows) => {
-    const { body } = await needStored(rows, 'review', space, id);
-    await putStored(rows, 'review', space, id, { ...body, moved: { ...body.moved, [from]: to } }, 'sallyport|reviews');
-  });
 }
 
 /** Faster than anybody reads is a finding about the practice, and at some point no answer. */

@@ -88,6 +88,17 @@ test('nobody answers for a right that they came to have, whatever its binding is
   expect(await decide(BOB, review, erp, 'certify')).toBe('');
 });
 
+test('two rights of one binding that are taken away at the same moment are both gone', async () => {
+  await configure(control(), 'binding', 'default', 'desk-both', { role: 'desk', to: { group: 'both' } });
+  const review = await opened('Both');
+  const items = [[ANN, await itemOf(review, 'desk-both', 'crm')], [BOB, await itemOf(review, 'desk-both', 'erp')]] as const;
+  expect(await Promise.all(items.map(([who, item]) => decide(who, review, item, 'revoke')))).toEqual(['', '']);
+  const left = (await listStored(control().store, 'binding', 'default')).filter(({ body }) => Bun.deepEquals(body.to, { group: 'both' }));
+  expect(left.map(({ id }) => id)).toEqual([]);
+  await due(review);
+  expect((await send(DAN, 'POST', '/reviews/:id/close', { params: { id: review } })).code).toBe('');
+});
+
 test('what a control that was ended left half-lapsed lapses to its end, and all that was not answered for is told', async () => {
   await configure(control(), 'binding', 'default', 'desk-support', { role: 'desk', to: { group: 'support' } });
   const review = await opened('Half');

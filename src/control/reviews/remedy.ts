@@ -7,6 +7,7 @@ import { bindingId } from '../manifest/wanted.ts';
 import { deleteStored, findStored, needStored, putStored } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/revoke.ts';
 import { placeOf } from './grants.ts';
+import { following, keepMoved } from './moved.ts';
 
 /** As whom control takes away what reviewers said goes: what it does only narrows. */
 export const REVIEWS = 'sallyport|reviews';
@@ -27,13 +28,18 @@ export interface OnWord {
 
 type Doing = Exclude<Remedy, { readonly kind: 'task' }>;
 
-/** Carries one remedy out as a change like every other. Throws `ERR_NOT_FOUND` where it is gone already, and what the change throws. */
+/** Carries one remedy out as a change like every other, on what earlier answers left of it. Throws `ERR_NOT_FOUND` where it is gone already, and what the change throws. */
 export async function carryOut(control: Control, space: string, remedy: Doing, word: OnWord): Promise<Done> {
   const by: By = { admin: { id: REVIEWS, may: [] }, space };
   const now = control.now();
-  const what: What = { ...whatOf(remedy), reason: word.reason, exchange: word.campaign, detail: { review: word.campaign, item: word.item,
+  const what: What = { ...whatOf(await following(control.store, space, word.campaign, remedy)), reason: word.reason, exchange: word.campaign, detail: { review: word.campaign, item: word.item,
     decidedBy: word.by } };
-  return control.change(by, what, (rows) => apply(rows, space, remedy, now));
+  return control.change(by, what, async (rows) => {
+    // Not what stood before the change had its turn: another answer may have had its own meanwhile.
+    const done = await apply(rows, space, await following(rows, space, word.campaign, remedy), now);
+    if (done.moved !== undefined) await keepMoved(rows, space, word.campaign, done.moved);
+    return done;
+  });
 }
 
 function whatOf(remedy: Doing): Pick<What, 'resource' | 'id' | 'verb'> {

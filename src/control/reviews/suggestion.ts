@@ -10,8 +10,8 @@ import type { By, Control } from '../control.ts';
 import { compileWhole } from '../policies/candidate.ts';
 import { replayed } from '../policies/simulate.ts';
 import { needStored } from '../stored.ts';
-import { following } from './decide.ts';
 import { placeOf } from './grants.ts';
+import { following } from './moved.ts';
 import { apply, REVIEWS } from './remedy.ts';
 import type { StoredItem } from './schema.ts';
 
