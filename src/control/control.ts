@@ -22,6 +22,7 @@ import type { InventoryKeeper } from './inventory/keeper.ts';
 import type { Inspecting } from './knowledge/detection.ts';
 import type { KnowledgeKeeper } from './knowledge/keeper.ts';
 import type { LeaseKeeper } from './lease.ts';
+import type { LiveHub } from './live/hub.ts';
 import type { Administration } from './admins/administration.ts';
 import type { Notify } from './notify/notify.ts';
 import type { Admin, Route } from './route.ts';
@@ -55,6 +56,8 @@ export interface Control {
   readonly configuration: ConfigurationKeeper;
   readonly lease: LeaseKeeper;
   readonly ledger: LedgerReader;
+  /** What is written to the ledger, for those who look on. */
+  readonly live: LiveHub;
   readonly sinks: SinkReader;
   readonly readServer: ReadServer;
   readonly change: Change;

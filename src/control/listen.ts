@@ -1,4 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs';
+import { z } from 'zod';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
 import { LIMITS } from '../domain/limits.ts';
@@ -11,6 +12,7 @@ import type { Answer } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 const PREFIX = '/api/v1';
+const EVENT = z.object({ event: z.string().regex(/^[a-z]+$/), data: z.unknown() });
 
 export interface ApiServer {
   /** Stops accepting, lets what is running end, closes streams. */
@@ -59,7 +61,7 @@ export async function answerApi(
   }
   const signal = AbortSignal.any([request.signal, ending]);
   const body = route.body === undefined ? undefined : await readBody(request);
-  return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal);
+  return present(await route.run({ admin, params, query: readQuery(url.searchParams), body, signal }, control), signal, route.streams === 'events');
 }
 
 /** Each name once: two values for one name would let two readers see two requests. */
@@ -86,7 +88,7 @@ export async function readBody(request: Request): Promise<unknown> {
   }
 }
 
-function present(answer: Answer, signal: AbortSignal): Response {
+function present(answer: Answer, signal: AbortSignal, events: boolean): Response {
   if (!isStream(answer)) return Response.json(answer);
   const lines = answer[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
@@ -94,12 +96,19 @@ function present(answer: Answer, signal: AbortSignal): Response {
     pull: async (controller) => {
       const next = await lines.next();
       if (next.done === true || signal.aborted) return controller.close();
-      controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+      controller.enqueue(encoder.encode(events ? toEvent(next.value) : `${JSON.stringify(next.value)}\n`));
     },
     cancel: async () => {
       await lines.return?.();
     },
-  }), { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } });
+    // `x-accel-buffering`: a proxy that gathers what it passes on would hold events back.
+  }), { headers: { 'content-type': events ? 'text/event-stream' : 'application/x-ndjson', 'cache-control': 'no-store', 'x-accel-buffering': 'no' } });
+}
+
+/** One event (WHATWG HTML, server-sent events). JSON has no line breaks of its own, so that nothing in the data can end it. */
+function toEvent(value: Json): string {
+  const { event, data } = EVENT.parse(value);
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function isStream(answer: Answer): answer is AsyncIterable<Json> {

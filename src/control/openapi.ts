@@ -4,6 +4,8 @@ import type { Route } from './route.ts';
 
 const ERROR = z.object({ code: z.enum(ERROR_CODES), message: z.string(), remedy: z.string() });
 
+const TYPES = { whole: 'application/json', lines: 'application/x-ndjson', events: 'text/event-stream' } as const;
+
 /** The OpenAPI 3.1 document of the route table: written from what is enforced, so the two cannot disagree. */
 export function describeApi(routes: readonly Route[]): object {
   const paths: Record<string, Record<string, object>> = {};
@@ -36,7 +38,7 @@ function describeRoute(route: Route): object {
       200: {
         description: 'Done',
         content: {
-          [route.streams ? 'application/x-ndjson' : 'application/json']: route.answer === undefined ? {} : { schema: schemaOf(route.answer, 'output') },
+          [TYPES[route.streams || 'whole']]: route.answer === undefined ? {} : { schema: schemaOf(route.answer, 'output') },
         },
       },
       default: { description: 'Refused', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },

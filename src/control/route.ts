@@ -4,7 +4,7 @@ import type { Json } from '../domain/json.ts';
 import { DEFAULT_SPACE } from '../domain/principal.ts';
 import type { Access } from './access.ts';
 import { refuseUnless } from './admins/administration.ts';
-import { isOver, needRecentSignIn, whileStanding } from './admins/standing.ts';
+import { asNow, needRecentSignIn, whileStanding } from './admins/standing.ts';
 import type { Control } from './control.ts';
 import { NAME } from './names.ts';
 import { asProposal, isWide } from './proposals/propose.ts';
@@ -36,6 +36,8 @@ export interface AdminProof {
   readonly issuedAt: number;
   /** A token's: when its person signed in, however often it was renewed since. Epoch ms. */
   readonly signedInAt?: number;
+  /** A session's: where its state is kept, which says whether it goes on. It opens nothing. */
+  readonly session?: string;
   /** A token's: what ends it when it is revoked, as `<issuer>|<id>`. */
   readonly credentials?: readonly string[];
   /** Break-glass only: the space that was opened, `*` for all. */
@@ -80,8 +82,8 @@ export interface Route {
   readonly body: z.ZodType | undefined;
   /** What it answers with, for those who read it: published, and held against real answers by a test, not on the way. */
   readonly answer: z.ZodType | undefined;
-  /** A stream answers with one JSON object a line until the client leaves. */
-  readonly streams: boolean;
+  /** A stream answers until the client leaves: with one JSON object a line, or with events (`text/event-stream`, each `{event, data}`). */
+  readonly streams: false | 'lines' | 'events';
   /** Only over the socket of this machine: what its body holds must not cross a network, nor a browser. */
   readonly local: boolean;
   run(raw: RawRequest, control: Control): Promise<Answer>;
@@ -96,7 +98,7 @@ interface RouteSpec<Query extends z.ZodRawShape, Body extends z.ZodType> {
   readonly query?: Query;
   readonly body?: Body;
   readonly answer?: z.ZodType;
-  readonly streams?: boolean;
+  readonly streams?: 'lines' | 'events';
   readonly local?: boolean;
   /**
    * What its answer would show a secret of, the asker's alone: never done as a proposal, whose answer is the approver's. Gives
@@ -123,10 +125,13 @@ export function route<Query extends z.ZodRawShape = z.ZodRawShape, Body extends 
       const asked = validate(z.strictObject(spec.query ?? {}), rest, 'query') as z.infer<z.ZodObject<Query>>;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       const body = validate(spec.body ?? z.undefined(), raw.body, 'body') as z.infer<Body>;
-      const stands = async (): Promise<boolean> => !(await isOver(raw.admin, control)) && authorize(raw.admin, spec, space, control).then(() => true);
+      const stands = async (): Promise<boolean> => {
+        const now = await asNow(raw.admin, control);
+        return now !== undefined && authorize(now, spec, space, control).then(() => true);
+      };
       const instead = spec.secretly?.(body);
       if (instead !== undefined && admin.approvals !== undefined) throw notByProposal(instead);
-      const signal = spec.streams === true ? whileStanding(admin, stands, raw.signal) : raw.signal;
+      const signal = spec.streams !== undefined ? whileStanding(admin, stands, raw.signal) : raw.signal;
       try {
         return await spec.act({ admin, space, params: raw.params, query: asked, body, signal }, control);
       } catch (error) {

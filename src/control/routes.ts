@@ -33,6 +33,7 @@ import { killRoutes } from './kill/routes.ts';
 import { knowledgeRoutes } from './knowledge/routes.ts';
 import type { Route } from './route.ts';
 import { linkRoutes } from './links/routes.ts';
+import { liveRoutes } from './live/routes.ts';
 import { manifestRoutes } from './manifest/routes.ts';
 import { packageRoutes } from './packages/routes.ts';
 import { personRoutes } from './people/routes.ts';
@@ -55,7 +56,7 @@ import { vendorProbeRoutes } from './vendors/probe-routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...statusRoutes, ...liveRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...containmentRoutes,
   ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,

@@ -44,6 +44,7 @@ import { createKnowledgeKeeper } from './knowledge/keeper.ts';
 import { createLeaseKeeper } from './lease.ts';
 import { controlVerbs } from './link-verbs.ts';
 import { linkVerbs } from './links/verbs.ts';
+import { createLiveHub } from './live/hub.ts';
 import { serveApi } from './listen.ts';
 import { createNeedsKeeper } from './needs.ts';
 import { ownState } from './own-state.ts';
@@ -139,7 +140,7 @@ export function createControl(parts: ControlParts): RunningControl {
     approvals, notify, state, change, vault, admins: createAdministration(store, now),
     routeOf: (method, path) => ROUTES.find((one) => one.method === method && one.path === path) ?? noRoute(),
     refused: createRefusals(floods, now), ledger, configuration, onDisk: () => follower?.seen(), tellPlaces: () => writePlaces(home, store),
-    sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
+    live: createLiveHub(ledger), sinks: createSinkReader(parts.links.ledger), readServer: createServerReader(parts.links.gateway),
     interactions: () => (issuer ?? closed()).interactions, issuer: () => issuer ?? closed(),
     connections: createConnections({
       store, state, record, now, lease, vault, guard: createAddressGuard(), origin: () => origin,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { switchEachOff, tableOf } from './switched-off.ts';
 import { SWITCHES } from './switches.ts';
+import { CONSOLE } from './switches-console.ts';
 import { OUTSIDE } from './switches-outside.ts';
 import { PRACTICES } from './switches-practices.ts';
 import { SEGMENTATION } from './switches-segmentation.ts';
@@ -18,7 +19,8 @@ test('[controls-noticed] whichever obligation, inspection or label rule is switc
 }, 600_000);
 
 // To switch each of these off takes as long as all other tests: it is done by night (test/nightly).
-test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE], ['the practices around it', PRACTICES]])(
+test.each([['segmentation', SEGMENTATION], ['what is outside the gate', OUTSIDE], ['the practices around it', PRACTICES],
+  ['the console', CONSOLE]])(
   'what the controls of %s are switched off by stands once where it is said to, and the test of each exists',
   (_, rows) => {
     const lost = rows.filter(({ file, from, to, tests }) => from === to || text(file).split(from).length !== 2 || !text(tests).includes('test('));

@@ -5,12 +5,12 @@ import { hashPassword } from '../accounts/password.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { Browser, PASSWORD } from './fixture-browser.ts';
 import { openIssuerFixture } from '../issuer/fixture-issuer.ts';
 import type { IssuerFixture } from '../issuer/fixture-issuer.ts';
 
 let fixture: IssuerFixture;
 let person = '';
-const PASSWORD = 'seven violet herons argue';
 const PASSWORD_HASH = await hashPassword(PASSWORD, ['ann']);
 
 beforeAll(async () => {
@@ -21,59 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-interface Answer {
-  readonly status: number;
-  readonly body: JsonObject;
-}
-
-/** A browser, as far as cookies and forms go. */
-class Browser {
-  readonly cookies = new Map<string, string>();
-
-  async visit(path: string, form?: Readonly<Record<string, string>>): Promise<{ readonly text: string; readonly setCookies: readonly string[] }> {
-    const response = await fetch(fixture.origin + path, {
-      method: form === undefined ? 'GET' : 'POST', redirect: 'manual',
-      headers: { cookie: this.cookie, ...(form === undefined ? {} : { origin: fixture.origin, 'content-type': 'application/x-www-form-urlencoded' }) },
-      ...(form === undefined ? {} : { body: new URLSearchParams(form).toString() }),
-    });
-    const setCookies = response.headers.getSetCookie();
-    for (const line of setCookies) {
-      const [pair = ''] = line.split(';');
-      this.cookies.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
-    }
-    return { text: await response.text(), setCookies };
-  }
-
-  get cookie(): string {
-    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  }
-
-  async formOf(path: string): Promise<string> {
-    return /name="form" value="([^"]+)"/.exec((await this.visit(path)).text)?.[1] ?? '';
-  }
-
-  async signIn(): Promise<readonly string[]> {
-    await this.visit('/sign-in/password', { form: await this.formOf('/sign-in?to=/sign-in/console'), name: 'ann', password: PASSWORD, to: '/sign-in/console' });
-    return (await this.visit('/sign-in/console', { form: await this.formOf('/sign-in/console') })).setCookies;
-  }
-
-  async api(method: string, path: string, more: Readonly<Record<string, string>> = {}, body?: JsonObject): Promise<Answer> {
-    const response = await fetch(`${fixture.origin}/api/v1${path}`, {
-      method, headers: { cookie: this.cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...more },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const answer: Json = JSON.parse(await response.text());
-    return { status: response.status, body: isObject(answer) ? answer : {} };
-  }
-
-  async csrf(): Promise<string> {
-    const answer: Json = JSON.parse((await this.visit('/sign-in/console/session')).text);
-    return isObject(answer) ? text(answer['csrf']) : '';
-  }
-}
+const open = (): Browser => new Browser(fixture.origin, 'ann');
 
 async function signedIn(): Promise<Browser> {
-  const browser = new Browser();
+  const browser = open();
   await browser.signIn();
   return browser;
 }
@@ -88,7 +39,7 @@ async function age(browser: Browser, change: (session: { startedAt: number; seen
 
 describe('a session for administration', () => {
   test('begins with a form of ours after signing in, and is who signed in, with their roles', async () => {
-    const browser = new Browser();
+    const browser = open();
     expect((await browser.visit('/sign-in/console')).text).toBe('');
     const cookie = (await browser.signIn()).find((line) => line.startsWith('sallyport=')) ?? '';
     for (const flag of ['HttpOnly', 'SameSite=Strict', 'Path=/']) expect(cookie).toContain(flag);
@@ -117,14 +68,14 @@ describe('a session for administration', () => {
   });
 
   test('cannot be planted, is new each time, and two cookies are none', async () => {
-    const browser = new Browser();
+    const browser = open();
     const planted = 'p'.repeat(43);
     browser.cookies.set('sallyport', planted);
     await browser.signIn();
     const first = browser.cookies.get('sallyport');
     expect(first).not.toBe(planted);
     await browser.signIn();
-    const [second, old] = [browser.cookies.get('sallyport'), new Browser()];
+    const [second, old] = [browser.cookies.get('sallyport'), open()];
     expect(second).not.toBe(first);
     for (const value of [planted, first ?? '']) {
       old.cookies.set('sallyport', value);
@@ -197,7 +148,7 @@ describe('an access token for the control API', () => {
     expect(await ask(`${fixture.origin}/api/v1`)).toMatchObject({ error: 'invalid_target' });
     const { access_token: crm } = await ask('https://localhost:7443/mcp/crm');
     for (const scheme of ['Bearer', 'DPoP']) {
-      expect((await new Browser().api('GET', '/me', { authorization: `${scheme} ${text(crm)}` })).status).toBe(401);
+      expect((await open().api('GET', '/me', { authorization: `${scheme} ${text(crm)}` })).status).toBe(401);
     }
   });
 });

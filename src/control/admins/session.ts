@@ -20,6 +20,8 @@ const VALUE = /^[\w-]{43}$/;
 /** Writing each look would make each page a write. */
 const SEEN_EVERY_MS = 60_000;
 const CSRF_HEADER = 'x-sallyport-csrf';
+/** What a page of ours says with what it asks by itself: a screen that nobody looks at must not keep its session open. */
+const IDLE_HEADER = 'x-sallyport-idle';
 
 /** `__Host-` binds it to this very host and to TLS; over plain loopback browsers refuse such names. */
 function cookieName(origin: string): string {
@@ -59,9 +61,9 @@ export function csrfToken(request: Request, origin: string): string | undefined 
  */
 export async function authenticateSession(request: Request, origin: string, control: Control): Promise<Admin | undefined> {
   const value = readCookie(request, origin);
-  const session = value === undefined ? undefined : await findSession(value, control);
+  const session = value === undefined ? undefined : await findSession(value, control, request.headers.has(IDLE_HEADER));
   if (value === undefined || session === undefined) return undefined;
-  const { principal, person, startedAt } = session;
+  const { person, startedAt } = session;
   const isEnded = startedAt <= await endedBefore(control.state, person);
   const account = isEnded ? undefined : await findAccountView(control.store, person, startedAt / 1000);
   if (account === undefined) {
@@ -69,7 +71,19 @@ export async function authenticateSession(request: Request, origin: string, cont
     return undefined;
   }
   checkOwnPage(request, origin, value);
-  return { id: principal, may: ACCESSES, proof: { via: 'session', kind: 'person', groups: account.groups, proof: 'bearer', issuedAt: startedAt } };
+  return adminOf(session, keyOf(value), account.groups);
+}
+
+function adminOf({ principal, startedAt }: AdminSession, session: string, groups: readonly string[]): Admin {
+  return { id: principal, may: ACCESSES, proof: { via: 'session', kind: 'person', groups, proof: 'bearer', issuedAt: startedAt, session } };
+}
+
+/** Who a session stands for at this moment; undefined: it is over. Looking does not keep it from ending. */
+export async function sessionNow(key: string, control: Pick<Control, 'state' | 'store' | 'now'>): Promise<Admin | undefined> {
+  const session = await readSession(key, control);
+  if (session === undefined || session.startedAt <= await endedBefore(control.state, session.person)) return undefined;
+  const account = await findAccountView(control.store, session.person, session.startedAt / 1000);
+  return account && adminOf(session, key, account.groups);
 }
 
 function checkOwnPage(request: Request, origin: string, value: string): void {
@@ -86,16 +100,21 @@ function forged(): SallyportError {
   });
 }
 
-async function findSession(value: string, kept: Kept): Promise<AdminSession | undefined> {
-  const text = await kept.state.get(keyOf(value));
+async function readSession(key: string, kept: Kept): Promise<AdminSession | undefined> {
+  const text = await kept.state.get(key);
   if (text === undefined) return undefined;
   const session = SESSION.parse(JSON.parse(text));
   const at = kept.now();
-  if (at - session.seenAt >= LIMITS.adminSessionIdleMs || at - session.startedAt >= LIMITS.adminSessionMs) {
-    await kept.state.delete(keyOf(value));
-    return undefined;
-  }
-  if (at - session.seenAt < SEEN_EVERY_MS) return session;
+  if (at - session.seenAt < LIMITS.adminSessionIdleMs && at - session.startedAt < LIMITS.adminSessionMs) return session;
+  await kept.state.delete(key);
+  return undefined;
+}
+
+/** `byItself`: a page of ours asked again by itself, while nobody did anything there. */
+async function findSession(value: string, kept: Kept, byItself: boolean): Promise<AdminSession | undefined> {
+  const session = await readSession(keyOf(value), kept);
+  const at = kept.now();
+  if (session === undefined || byItself || at - session.seenAt < SEEN_EVERY_MS) return session;
   const seen = { ...session, seenAt: at };
   await save(kept, value, seen);
   return seen;

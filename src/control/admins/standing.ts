@@ -5,6 +5,7 @@ import type { Control } from '../control.ts';
 import { isRevoked as isPersonRevoked } from '../people/revoked.ts';
 import { isRevoked } from '../revocations/revocations.ts';
 import type { Admin } from '../route.ts';
+import { sessionNow } from './session.ts';
 import { endedBefore } from '../sign-in/session.ts';
 
 /** Whether what let somebody in has ended since: their person, their sign-in, or the token itself. */
@@ -15,16 +16,29 @@ export async function isOver({ id, proof }: Admin, { store, state }: Pick<Contro
   return await isRevoked(store, proof.credentials ?? []) || isPersonRevoked(store, id, proof.issuedAt);
 }
 
-/** Aborts when the client leaves, or when who asked may ask no more: a stream must not outlive the right to it by more than a second. */
+/** Who asked, as they are now: in the groups of this moment. Undefined: what let them in has ended. */
+export async function asNow(admin: Admin, control: Pick<Control, 'store' | 'state' | 'now'>): Promise<Admin | undefined> {
+  if (await isOver(admin, control)) return undefined;
+  return admin.proof?.session === undefined ? admin : sessionNow(admin.proof.session, control);
+}
+
+/**
+ * Aborts when the client leaves, or when who asked may ask no more, then with the error that says why: a stream must not outlive
+ * the right to it by more than a second.
+ */
 export function whileStanding(admin: Admin, check: () => Promise<boolean>, signal: AbortSignal): AbortSignal {
   if (admin.proof?.via !== 'token' && admin.proof?.via !== 'session') return signal;
   const over = new AbortController();
   const timer = setInterval(() => {
-    check().then((stands) => stands || over.abort(), () => over.abort());
+    check().then((stands) => stands || over.abort(ended()), (error: unknown) => over.abort(error));
   }, LIMITS.standingStreamMs / 2);
   const both = AbortSignal.any([signal, over.signal]);
   both.addEventListener('abort', () => clearInterval(timer), { once: true });
   return both;
+}
+
+function ended(): SallyportError {
+  return new SallyportError('ERR_ADMIN_TOKEN', 'the session or sign-in is over', { remedy: 'Sign in again.' });
 }
 
 const TAKES_RECENT: readonly Access[] = ['govern', 'seal'];

@@ -51,7 +51,7 @@ export const auditRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'audit', reach: 'space', query: EXACT, streams: true,
+    method: 'GET', path: '/audit/tail', summary: 'Records of the space as they are written', access: 'audit', reach: 'space', query: EXACT, streams: 'lines',
     act: async ({ admin, space, query: { reveal, ...query }, signal }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       if (query.principal !== undefined) await needMayAsk(control, admin, space, [{ id: query.principal }]);

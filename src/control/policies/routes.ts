@@ -80,12 +80,12 @@ const questionRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/policies/simulate', summary: 'What was decided in a time, decided again by another snapshot: what would change',
-    access: 'audit', reach: 'space', body: SIMULATE_REQUEST, streams: true,
+    access: 'audit', reach: 'space', body: SIMULATE_REQUEST, streams: 'lines',
     act: ({ admin, space, body, signal }, control) => simulate(control, { admin, space }, body, signal),
   }),
   route({
     method: 'POST', path: '/policies/suggest', summary: 'The least that was needed in a time, as policies, verified by deciding that time again',
-    access: 'audit', reach: 'space', body: SUGGEST_REQUEST, streams: true,
+    access: 'audit', reach: 'space', body: SUGGEST_REQUEST, streams: 'lines',
     act: ({ admin, space, body, signal }, control) => suggest(control, { admin, space }, body, signal),
   }),
 ];

@@ -1,0 +1,34 @@
+import { switches } from './switch.ts';
+import type { Switch } from './switch.ts';
+
+/** What keeps the console honest: how it is served, and what it is told while one looks on. */
+export const CONSOLE: readonly Switch[] = [
+  ...switches('src/control/console/files.ts', 'src/control/console/serve.test.ts', [
+    ['kinds of files', 'no path leads out', 'if (type === undefined || !lstatSync', 'if (!lstatSync'],
+    ['links', 'no path leads out', 'lstatSync(path).isFile()', "(lstatSync(path).isFile() || name.includes('link'))"],
+  ]),
+  ...switches('src/control/console/serve.ts', 'src/control/console/serve.test.ts', [
+    ['trusted types', 'its policy lets scripts', '"frame-ancestors \'none\'", "require-trusted-types-for \'script\'",', '"frame-ancestors \'none\'",'],
+    ['inline scripts', 'its policy lets scripts', '"script-src \'self\'"', '"script-src \'self\' \'unsafe-inline\'"'],
+    ['methods', 'nothing else than reading', "if (method !== 'GET' && method !== 'HEAD') {", "if (method === 'TRACE') {"],
+    ['a page that nobody keeps', 'which nobody keeps', "isPage ? 'no-store' : file", 'file'],
+  ]),
+  ...switches('src/control/live/hub.ts', 'src/control/live/live.test.ts', [
+    ['streams of one person', 'only so often at once', 'if (mine >= LIMITS.livePersonStreamsMax ||', 'if ('],
+    ['long texts', 'of a flood a bounded part', '.slice(0, LIMITS.liveTextCharsMax)', ''],
+    ['people under pseudonyms', 'people under pseudonyms', 'present(position, view(record))', 'present(position, record)'],
+  ]),
+  ...switches('src/control/live/stream.ts', 'src/control/live/live.test.ts', [
+    ['what waits', 'of a flood a bounded part', 'if (records.length < LIMITS.liveRecordsMax) records', 'if (records.length >= 0) records'],
+  ]),
+  ...switches('src/control/live/routes.ts', 'src/control/live/live.test.ts', [
+    ['records for auditors', 'no record of what', "const view = decision.outcome === 'allow' ?", "const view = decision.outcome !== 'allow' || decision.outcome ?"],
+    ['another role', 'ends with the session, and with the role', 'is.roles.join() !== standing.roles.join()', 'is.roles.length < 0'],
+  ]),
+  ...switches('src/control/admins/standing.ts', 'src/control/live/live.test.ts', [
+    ['the session of a stream', 'ends with the session', 'admin.proof?.session === undefined ? admin : sessionNow(admin.proof.session, control)', 'admin'],
+  ]),
+  ...switches('src/control/admins/session.ts', 'src/control/live/live.test.ts', [
+    ['screens that nobody looks at', 'does not keep its session open', 'session === undefined || byItself ||', 'session === undefined ||'],
+  ]),
+];
