@@ -1,3 +1,5 @@
+import { isIdle } from './idle.ts';
+
 /** A refusal of the API as everybody sees it: what, why, and what to do. `status` 0: control could not be reached. */
 export class Refusal extends Error {
   readonly status: number;
@@ -75,6 +77,7 @@ export async function send(request: Request): Promise<Response> {
 
 async function once({ method, path, query, body, signal }: Request): Promise<Response> {
   const headers = new Headers(body === undefined ? {} : { 'content-type': 'application/json' });
+  if (isIdle()) headers.set('x-sallyport-idle', '1');
   try {
     if (method !== 'GET') headers.set('x-sallyport-csrf', await csrfToken(signal));
     return await fetch(apiUrl(path, query), {

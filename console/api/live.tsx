@@ -35,7 +35,9 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
     const source = new EventSource(apiUrl('/live', { space }));
     const stale = new Set<string>();
     const timer = setInterval(() => {
-      for (const topic of stale) void answers.invalidateQueries({ queryKey: [topic] });
+      // `*`: what is in force was changed, and anything may show it.
+      if (stale.has('*')) void answers.invalidateQueries();
+      else for (const topic of stale) void answers.invalidateQueries({ queryKey: [topic] });
       stale.clear();
     }, REFRESH_MS);
     let wasLost = false;

@@ -22,7 +22,7 @@ export const CONSOLE: readonly Switch[] = [
     ['what waits', 'of a flood a bounded part', 'if (records.length < LIMITS.liveRecordsMax) records', 'if (records.length >= 0) records'],
   ]),
   ...switches('src/control/live/routes.ts', 'src/control/live/live.test.ts', [
-    ['records for auditors', 'no record of what', "const view = decision.outcome === 'allow' ?", "const view = decision.outcome !== 'allow' || decision.outcome ?"],
+    ['records for auditors', 'no record of what', "decision.outcome === 'allow' ?", 'decision.outcome ?'],
     ['another role', 'ends with the session, and with the role', 'is.roles.join() !== standing.roles.join()', 'is.roles.length < 0'],
   ]),
   ...switches('src/control/admins/standing.ts', 'src/control/live/live.test.ts', [
