@@ -72,11 +72,11 @@ function scorePart({ answers, wrong, percent, grade, points, most, areas }: Scor
 <table><tr><th>expected</th><th>answer</th><th>after</th><th>points</th><th>shown by</th></tr>${
     answers.map(answerRow)}
 ${wrong.map(({ what, minus, shown }) =>
-    html`<tr><td class="poor">${what}</td><td class="poor">wrong</td><td></td><td class="number">−${minus}</td><td>${shown}</td></tr>`)}</table>`;
+    html`<tr><td class="poor">${what}</td><td class="k poor">wrong</td><td></td><td class="number">−${minus}</td><td>${shown}</td></tr>`)}</table>`;
 }
 
 function answerRow({ what, answer, afterMs, points, most, shown = '' }: Score['answers'][number]): Html {
-  return html`<tr><td>${what}</td><td class="${answer === 'in-time' ? 'good' : answer === 'late' ? 'fair' : 'poor'}">${answer}</td><td>${
+  return html`<tr><td>${what}</td><td class="k ${answer === 'in-time' ? 'good' : answer === 'late' ? 'fair' : 'poor'}">${answer}</td><td>${
     afterMs === undefined ? '' : `${Math.round(afterMs / 1_000)} s`}</td><td class="number">${points} / ${most}</td><td>${shown}</td></tr>`;
 }
 
@@ -94,8 +94,8 @@ function chart(areas: Score['areas']): Html {
 function actionTable({ actions }: Exercise, now: number): Html {
   if (actions.length === 0) return html`<p>Nothing.</p>`;
   return html`<table><tr><th>what</th><th>owner</th><th>due</th><th>state</th></tr>${actions.map(({ what, owner, due, state, note }) => html`<tr><td>${what}${
-    note === undefined ? '' : html` <span class="small">${note}</span>`}</td><td>${owner ?? 'nobody yet'}</td><td class="${
-    state === 'open' && due !== undefined && due < now ? 'poor' : ''}">${due === undefined ? '' : day(due)}</td><td>${state}</td></tr>`)}</table>`;
+    note === undefined ? '' : html` <span class="small">${note}</span>`}</td><td>${owner ?? 'nobody yet'}</td><td class="k ${
+    state === 'open' && due !== undefined && due < now ? 'poor' : ''}">${due === undefined ? '' : day(due)}</td><td class="k">${state}</td></tr>`)}</table>`;
 }
 
 /** The same as Markdown. */

@@ -28,13 +28,13 @@ ${artefact === undefined || rows.length === 0 ? undefined : html`<h3>Hand-out: $
 }
 
 function expectedRow({ what, within, points, hint, area }: Expected, at: number): Html {
-  return html`<tr><td>${what} <span class="small">(${area})</span></td><td>${clock(at + within)}</td><td class="number">${points}</td><td>${hint}</td>${
-    raw('<td>☐</td><td>☐</td>')}</tr>`;
+  return html`<tr><td>${what} <span class="small">(${area})</span></td><td class="k">${clock(at + within)}</td><td class="number">${points}</td>
+<td>${hint}</td>${raw('<td>☐</td><td>☐</td>')}</tr>`;
 }
 
 function artefactTable(rows: readonly ArtefactRow[]): Html {
   return html`<table class="log"><tr><th>after</th><th>event</th><th>agent</th><th>what</th><th>why</th></tr>${
-    rows.map(({ afterMs, event, agent, what, why }) => html`<tr><td>${(afterMs / 1_000).toFixed(1)} s</td><td>${event}</td><td>${agent}</td><td>${what}</td>
+    rows.map(({ afterMs, event, agent, what, why }) => html`<tr><td class="k">${(afterMs / 1_000).toFixed(1)} s</td><td class="k">${event}</td><td>${agent}</td><td>${what}</td>
 <td>${why}</td></tr>`)}</table>`;
 }
 

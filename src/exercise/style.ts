@@ -7,7 +7,8 @@ h3{font-size:14px;margin:18px 0 6px}
 .sub,.small{color:#56606e}.small{font-size:13px}.said{background:#fff;border-left:4px solid #33557a;padding:10px 14px}
 table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea}th{text-align:left;font-weight:600;font-size:13px;color:#56606e}
 td,th{padding:7px 10px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}
-.number{text-align:right}.log{font:12px/1.4 ui-monospace,monospace}
+th,.k{overflow-wrap:normal}
+.number{text-align:right;white-space:nowrap}.log{font:12px/1.4 ui-monospace,monospace}
 .good{color:#1b6e3c}.fair{color:#8a5a00}.poor{color:#b3261e}.line{border-bottom:1px solid #b8c0cc;height:26px;margin:0}
 svg{display:block;width:100%;height:auto}
 @media print{body{background:#fff}.sheet{break-before:page}}`;

@@ -7,6 +7,7 @@ const STYLE = `body{margin:0;background:#f4f6f9;color:#1c2430;font:15px/1.5 syst
 main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}h1{font-size:22px;margin:0 0 2px}h2{font-size:16px;margin:30px 0 8px}
 .sub{color:#56606e;margin:0 0 12px}table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea;table-layout:fixed}
 th{text-align:left;font-size:12px;color:#56606e;font-weight:500}td,th{padding:8px 12px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}
+th,.k{overflow-wrap:normal}
 .small{font-size:13px;color:#56606e}.slim{width:90px}.wide{width:30%}.red{color:#b3261e;font-weight:600}.prevented{color:#1b6e3c}
 .detected{color:#8a5a00}.missed,.void{color:#b3261e}
 svg{display:block;width:100%;height:34px;background:#fff;border:1px solid #dde3ea}@media print{body{background:#fff}}`;

@@ -88,3 +88,12 @@ test('an incident that a person opens is worked on from the command line, and wh
   expect(await told(incident, 'metrics')).toContain('recover');
   expect(await told(incident, 'rules')).toContain('injection-acted-on');
 });
+
+test('one that is stopped says that it is over, and how what was done is scored', async () => {
+  const io: Io = {
+    env: { SALLYPORT_HOME: fixture.home }, cwd: fixture.home, interactive: false, out: () => undefined, note: () => undefined,
+    confirm: async () => false, signal: AbortSignal.abort(),
+  };
+  const stopped: unknown = await exercise.run(['run', 'vendor-breach', '--live', '--shipped', '--unreported'], io).catch((error: unknown) => error);
+  expect(stopped).toMatchObject({ code: 'ERR_RANGE_STOPPED', remedy: 'Start it anew.' });
+});

@@ -7,6 +7,7 @@ import type { Io } from '../command.ts';
 import { show } from '../command.ts';
 import { part, text } from '../json-view.ts';
 import { readConfiguration } from '../redteam/run.ts';
+import { stoppable } from '../stoppable.ts';
 import { plain, readSpan } from '../terminal.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { packOf } from './packs.ts';
@@ -35,7 +36,8 @@ export const run: Verb = {
     const minuteMs = readSpan(options.text('pace') ?? '60s');
     if (minuteMs === undefined) throw usageError({ usage: `exercise ${USAGE}` }, '--pace is no time span');
     const id = options.flag('unreported') ? undefined : await begin(call, pack, 'live');
-    const drilled = await drill(call, pack, minuteMs);
+    const again = id === undefined ? 'Start it anew.' : `Start another one; what was done so far is scored by hand: sallyport exercise score ${id} --met …`;
+    const drilled = await stoppable(io, drill(call, pack, minuteMs), again);
     if (id !== undefined) await call.client.send('POST', `/exercises/${id}/score`, scoreBody(drilled));
     const { score, harm } = drilled;
     const shown: Json = JSON.parse(JSON.stringify({ ...(id !== undefined && { id }), score, harm }));

@@ -12,9 +12,10 @@ import { SCRIPTED, type RunReport } from '../../redteam/outcome.ts';
 import type { RangeConfiguration } from '../../roles/range/configuration.ts';
 import type { Rehearsed } from '../../roles/range/rehearse.ts';
 import { usageError } from '../arguments.ts';
-import { show as print, type Io } from '../command.ts';
+import { show as print } from '../command.ts';
 import { objects, part, text } from '../json-view.ts';
 import { readPlain } from '../plain-file.ts';
+import { stoppable } from '../stoppable.ts';
 import type { Call, Verb } from '../verbs.ts';
 import { chosen, readAll } from './choose.ts';
 import { reportOf } from './stored-report.ts';
@@ -48,7 +49,7 @@ export const run: Verb = {
     const done = await stoppable(io, tryAll(call, {
       scenarios, attempts, seed, ...(configuration === undefined ? {} : { configuration }), ...(model === undefined ? {} : { model }),
       ...(without === undefined ? {} : { without }),
-    }));
+    }), 'Start it anew.');
     const agent = model === undefined ? SCRIPTED : `model ${model.model}`;
     const report = await finished(call, before, {
       startedAt, endedAt: Date.now(), seed, source, agent, ...done, ...(without === undefined ? {} : { without: without.id }),
@@ -96,16 +97,6 @@ async function readBefore(file: string | undefined): Promise<RunReport | undefin
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new SallyportError('ERR_REQUEST_INVALID', `${file} is no JSON`, { remedy: 'Name what `redteam run --report FILE` wrote.', cause });
-  }
-}
-
-/** Who stops a run hears that it is over. Throws `ERR_RANGE_STOPPED`. */
-async function stoppable<T>({ signal }: Io, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (!signal.aborted) throw cause;
-    throw new SallyportError('ERR_RANGE_STOPPED', 'The run was stopped; nothing of it goes on, and nothing is kept.', { remedy: 'Start it anew.', cause });
   }
 }
 

@@ -59,14 +59,17 @@ export const mine: Verb = {
     const answer = await client.get('/reviews/mine');
     const open = objects(part(answer, 'items'));
     showAnswer(io, options.json, answer, () => (open.length === 0 ? 'Nothing waits for you.\n'
-      : `${told(open)}Answer: sallyport review certify|revoke|change|delegate ${plain(text(open[0]?.['review']))} ITEM --reason WHY\n`));
+      : `${told(open)}Answer: sallyport review certify|revoke|change|delegate CAMPAIGN ITEM --reason WHY\n`));
     return 0;
   },
 };
 
 function told(open: readonly JsonObject[]): string {
-  return table(['item', 'severity', 'check', 'what', 'asked', 'state'], open.map((one) => [
-    text(one['id']), text(one['severity']), text(one['check']),
+  // One's own are of several campaigns, and the same item may be in each.
+  const [head, campaignOf] = open.some(({ review }) => review !== undefined) ? [['campaign'], (one: JsonObject) => [text(one['review'])]] as const
+    : [[], () => []] as const;
+  return table([...head, 'item', 'severity', 'check', 'what', 'asked', 'state'], open.map((one) => [
+    ...campaignOf(one), text(one['id']), text(one['severity']), text(one['check']),
     `${text(one['title'])}${one['outlier'] === undefined ? '' : ` (${text(one['outlier'])})`}${one['lapses'] === true ? '; goes if nobody answers' : ''}`,
     isArray(one['reviewers']) && one['reviewers'].length > 0 ? one['reviewers'].map(text).join(', ') : 'who administers',
     `${text(one['state'])}${one['note'] === undefined ? '' : `; ${text(one['remedy'])}: ${text(one['note'])}`}`,

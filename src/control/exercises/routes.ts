@@ -86,7 +86,8 @@ export const exerciseRoutes: readonly Route[] = [
     access: 'investigate', reach: 'space', body: CLOSED,
     act: async ({ admin, space, params, body: { reason } }, control) => change(control, { admin, space }, params['id'], async (exercise, id, at) => {
       const why = whyOpen(needOpen(exercise));
-      if (why !== undefined) throw new SallyportError('ERR_CONFLICT', why, { remedy: 'See `sallyport exercise show`, and do or drop each.' });
+      const remedy = exercise.state === 'running' ? 'Say what was done: sallyport exercise score.' : 'See `sallyport exercise show`, and do or drop each.';
+      if (why !== undefined) throw new SallyportError('ERR_CONFLICT', why, { remedy });
       await control.record({
         event: 'exercise.scored', space, ...whoOf(admin), action: 'exercise.close', reason, detail: { id, exercise: exercise.pack.id, closed: true },
       });

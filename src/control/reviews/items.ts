@@ -6,8 +6,11 @@ import type { StoredItem } from './schema.ts';
 
 /** The items of a campaign that is open, the gravest first. */
 export async function listItems(rows: Rows, space: string, review: string): Promise<readonly Stored<StoredItem>[]> {
-  const mine = (await listStored(rows, 'review-item', space)).filter(({ body }) => body.campaign === review);
-  return mine.toSorted((one, other) => riskOf(other.body) - riskOf(one.body) || (one.id < other.id ? -1 : 1));
+  return gravestFirst((await listStored(rows, 'review-item', space)).filter(({ body }) => body.campaign === review));
+}
+
+export function gravestFirst(items: readonly Stored<StoredItem>[]): readonly Stored<StoredItem>[] {
+  return items.toSorted((one, other) => riskOf(other.body) - riskOf(one.body) || (one.id < other.id ? -1 : 1));
 }
 
 /** The id that people name: without the campaign's. */

@@ -11,6 +11,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { configure, openControl } from '../fixture-control.ts';
+import { SEVERITIES } from '../../domain/finding.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
@@ -311,6 +312,7 @@ test('a campaign is not closed over what is open, and answers faster than anybod
 const fastOne = async (): Promise<string> =>
   (await listStored(control().store, 'review', 'default')).find(({ body }) => body.title === 'Fast')?.id ?? '';
 
+const gravity = (severity: string): number => SEVERITIES.findIndex((one) => one === severity);
 const mineOf = async (who: Admin): Promise<readonly string[]> => objects((await send(who, 'GET', '/reviews/mine')).body['items']).map(idOf);
 
 test('what nobody is asked about waits for who administers, and for nobody else', async () => {
@@ -318,6 +320,8 @@ test('what nobody is asked about waits for who administers, and for nobody else'
     .slice(0, 2);
   if (typeof id !== 'string' || typeof body !== 'object') throw new Error('nothing is open');
   await putStored(control().store, 'review-item', 'default', id, { ...body, reviewers: [], as: 'nobody' }, 'tests');
+  const severities = objects((await send(CAL, 'GET', '/reviews/mine')).body['items']).map(({ severity }) => text(severity));
+  expect(severities).toEqual(severities.toSorted((one, other) => gravity(other) - gravity(one)));
   expect((await mineOf(DAN)).some((one) => id.endsWith(one))).toBe(true);
   expect((await mineOf(CAL)).some((one) => id.endsWith(one))).toBe(false);
   await putStored(control().store, 'review-item', 'default', id, body, 'tests');

@@ -16,7 +16,7 @@ import type { Stored } from '../stored.ts';
 import { closeReview, evidenceOf } from './close.ts';
 import { decide, needOpen } from './decide.ts';
 import { readPeople } from './facts.ts';
-import { itemOf, listItems } from './items.ts';
+import { gravestFirst, itemOf, listItems } from './items.ts';
 import { verify } from './lapse.ts';
 import { openReview, rowId } from './open.ts';
 import { remind } from './remind.ts';
@@ -47,7 +47,7 @@ const campaigns: readonly Route[] = [
     method: 'GET', path: '/reviews/mine', summary: 'What the asking person has to answer, the gravest first', access: 'self', reach: 'space',
     act: async ({ admin, space }, control) => {
       const { isMine } = await reviewing(control, control.store, { admin, space });
-      const items = (await listStored(control.store, 'review-item', space)).filter(({ body }) => body.state === 'open' && isMine(body));
+      const items = gravestFirst((await listStored(control.store, 'review-item', space)).filter(({ body }) => body.state === 'open' && isMine(body)));
       return { items: items.map((one) => ({ review: one.body.campaign, ...presentItem(one, (id) => id) })) };
     },
   }),

@@ -13,6 +13,7 @@ h1{font-size:22px;margin:0 0 2px}h2{font-size:16px;margin:30px 0 8px}.sub{color:
 table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea}
 th{text-align:left;font-size:12px;color:#56606e;font-weight:500}
 td,th{padding:7px 10px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}
+th,.k{overflow-wrap:normal}
 .critical,.high{color:#b3261e}.medium{color:#8a5a00}.small{font-size:13px;color:#56606e}
 svg text{font:12px system-ui,sans-serif;fill:#56606e}@media print{body{background:#fff}main{padding:0}}`;
 
@@ -50,8 +51,8 @@ ${sorted.map(row)}</table>`;
 
 function row({ id, severity, title, outlier, reviewers, as, state, words, remedy, note }: ReportedItem): Html {
   const last = words.at(-1);
-  return html`<tr><td class="${severity}">${severity}</td><td>${title}${small(outlier)}${small(id)}</td>
-<td>${reviewers.length === 0 ? as : reviewers.join(', ')}</td><td>${state}${small(last === undefined ? undefined : `${last.by}: ${last.reason}`)}</td>
+  return html`<tr><td class="k ${severity}">${severity}</td><td>${title}${small(outlier)}${small(id)}</td>
+<td>${reviewers.length === 0 ? as : reviewers.join(', ')}</td><td class="k">${state}${small(last === undefined ? undefined : `${last.by}: ${last.reason}`)}</td>
 <td>${remedy}${small(note)}</td></tr>\n`;
 }
 

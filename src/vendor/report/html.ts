@@ -9,7 +9,8 @@ const STYLE = `body{margin:0;background:#f4f6f9;color:#1c2430;font:15px/1.5 syst
 main{max-width:1020px;margin:0 auto;padding:28px 20px 60px}h1{font-size:22px;margin:0}h2{font-size:16px;margin:28px 0 8px}
 .sub{color:#56606e;margin:2px 0 14px}table{border-collapse:collapse;width:100%;background:#fff;border:1px solid #dde3ea}
 th{text-align:left;font-size:12px;color:#56606e;font-weight:500}td,th{padding:7px 12px;border-top:1px solid #edf0f4;vertical-align:top;overflow-wrap:anywhere}
-.n{text-align:right}.n,.k{white-space:nowrap}.big{font-size:44px;font-weight:650;line-height:1}.top{display:flex;gap:28px;align-items:center;background:#fff;
+th,.k{overflow-wrap:normal}
+.n{text-align:right;white-space:nowrap}.big{font-size:44px;font-weight:650;line-height:1}.top{display:flex;gap:28px;align-items:center;background:#fff;
 border:1px solid #dde3ea;padding:18px 20px}.bad{color:#b3261e}.small{font-size:13px;color:#56606e}svg{max-width:100%;height:auto}
 @media print{body{background:#fff}main{max-width:none;padding:0}table,.top{break-inside:avoid}}`;
 
@@ -69,7 +70,7 @@ function against({ penalties, caps, missing }: Score): Html {
 
 function mismatches({ mismatches: found }: Score): Html {
   if (found.length === 0) return html``;
-  return html`<h2>Disclosed, and otherwise from outside</h2><table><tr><th>what</th><th class="k">severity</th><th>the vendor said</th><th>seen</th></tr>${
+  return html`<h2>Disclosed, and otherwise from outside</h2><table><tr><th>what</th><th>severity</th><th>the vendor said</th><th>seen</th></tr>${
     found.map(({ id, severity, said, seen, isExcepted }) =>
       html`<tr><td class="k">${id}${isExcepted ? ' (accepted)' : ''}</td><td class="k">${severity}</td><td>${said}</td><td>${seen}</td></tr>`)}</table>`;
 }
