@@ -3,6 +3,12 @@ import type { Switch } from './switch.ts';
 
 /** What makes a containment hold what it says, no longer than it says, and by whom it may be. */
 export const CONTAINMENT: readonly Switch[] = [
+  ...switches('src/control/containments/reach.ts', 'src/control/containments/containments.test.ts', [
+    ['credentials of other spaces', 'contains nothing beyond it', 'if (!isIssued || mayEverywhere(by)', "if (!isIssued || verb !== 'page' || mayEverywhere(by)"],
+  ]),
+  ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
+    ['credentials of elsewhere', 'nothing that holds beyond it', '  await needOwnCredential(control, by, found.body);\n', ''],
+  ]),
   ...switches('src/incident/contain.ts', 'src/incident/contain.test.ts', [
     ['whole top-level domains', 'a host is named as records name it', '(?!\\*\\.[^.]*$)', ''],
   ]),
@@ -36,10 +42,6 @@ export const CONTAINMENT: readonly Switch[] = [
   ]),
   ...switches('src/control/containments/contain.ts', 'src/control/containments/containments.test.ts', [
     ['what runs by itself is never wide', 'contains nothing beyond it', '(by.admin.id === PLAYBOOK && !isPeoples)', '(by.admin.id === \'\' && !isPeoples)'],
-    [
-      'credentials of other spaces', 'contains nothing beyond it',
-      'if (isIssued && !mayEverywhere', 'if (isIssued && name === \'\' && !mayEverywhere',
-    ],
     ['blocks of one space', 'is none of all spaces', 'digest ?? null, everywhere ?? null]', 'digest ?? null]'],
     ['two people for what is wide', 'what is wide takes two people', 'if (isWide(wish.scope)) await needTwo(control, by, wish.verb);', ''],
   ]),

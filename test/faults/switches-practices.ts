@@ -30,6 +30,7 @@ export const PRACTICES: readonly Switch[] = [
     ['STARTTLS must succeed', 'a relay without it gets nothing', "requireTLS: security === 'starttls'", 'requireTLS: false'],
     ['TLS 1.3', 'neither an older TLS', "minVersion: 'TLSv1.3'", "minVersion: 'TLSv1.2'"],
     ['certificates', 'neither an older TLS', 'rejectUnauthorized: true', 'rejectUnauthorized: false'],
+    ['one address each', 'an address is one', 'receivers.filter((one) => ADDRESS.test(one))', "receivers.filter((one) => one !== '')"],
     ['what hides in a text', 'hides nothing', ".replaceAll(NOT_OF_TEXT, '\\uFFFD')", ''],
   ]),
   ...switches('src/incident/signal.ts', 'src/incident/signal.test.ts', [

@@ -12,6 +12,9 @@ export const REVIEWS: readonly Switch[] = [
   ...switches('src/review/assign.ts', TEST, [
     ['owners who have it themselves', 'an owner, by any name', '.map(idOf)).filter((id) => !own.has(id));', '.map(idOf));'],
   ]),
+  ...switches('src/control/reviews/remedy.ts', TEST, [
+    ['roles that wait under a name', 'a role that waits', 'there !== undefined && !Bun.deepEquals(there.body.allow, merged)', 'there === null'],
+  ]),
   ...switches('src/control/reviews/reviewer.ts', TEST, [
     ['never oneself', 'nobody is delegated', 'if (await has(item, me))', 'if (false)'],
     ['never one to whom it is delegated', 'nobody is delegated', 'if (await has(item, person.id))', 'if (false)'],

@@ -8,12 +8,12 @@ import { principalOf } from '../audit/people.ts';
 import { rehearse, whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
-import { findStored, listStored, putStored } from '../stored.ts';
+import { listStored, putStored } from '../stored.ts';
 import { ACTS, prepare, type Act } from './acts.ts';
 import { activeContainments, type Contained } from './active.ts';
 import { presentContainment } from './present.ts';
 import type { NewContainment, StoredContainment } from './schema.ts';
-import { mayEverywhere } from './reach.ts';
+import { mayEverywhere, needOwnCredential } from './reach.ts';
 import { touchedBy } from './touched.ts';
 
 /**
@@ -58,11 +58,7 @@ async function checked(control: Control, { admin, space }: By, request: NewConta
       remedy: 'Contain this space: --space-wide, or what is in it.',
     });
   }
-  // An id of a credential says nothing of its space: what is issued elsewhere is nobody's here to end.
-  const isIssued = target === 'credential' && (request.verb === 'kill' || request.verb === 'revoke-tokens');
-  if (isIssued && !mayEverywhere({ admin, space }) && await findStored(control.store, 'token', space, name) === undefined) {
-    throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'that is no token of this space', { remedy: 'It takes a role for the whole organisation (space "*").' });
-  }
+  await needOwnCredential(control, { admin, space }, request);
   return target === 'principal' ? { ...request, scope: { target, name: await principalOf(control, space, name) } } : request;
 }
 

@@ -11,7 +11,7 @@ import { liftHold } from '../holds/place.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import { IN_LEASES, recordOf } from './contain.ts';
-import { mayEverywhere } from './reach.ts';
+import { mayEverywhere, needOwnCredential } from './reach.ts';
 import { presentContainment } from './present.ts';
 import type { StoredContainment } from './schema.ts';
 
@@ -32,6 +32,7 @@ export async function lift(control: Control, by: By, id: string, reason: string)
   if ((scope.target === 'all' || found.body.everywhere === true) && !mayEverywhere(by)) {
     throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'it holds in every space', { remedy: 'It takes a role for the whole organisation (space "*").' });
   }
+  await needOwnCredential(control, by, found.body);
   if (isWide(scope)) await needSecondPersonFor(control.store, by, `it lets a whole space go on that ${verb} contains`);
   const ended = { by: admin.id, at: control.now(), reason };
   const lifted = { ...found.body, state: 'lifted' as const, ended };

@@ -5,6 +5,7 @@ import { openSmtpRelay, type SmtpRelay } from '../../../test/fixtures/smtp-relay
 import type { JsonObject } from '../../domain/json.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
+import type { Letter } from './mail.ts';
 
 let fixture: ControlFixture;
 let certificate: { readonly key: string; readonly cert: string };
@@ -28,8 +29,8 @@ async function relay(options: SMTPServerOptions, mail: JsonObject): Promise<read
   return opened.got;
 }
 
-const send = (letter = { subject: 'Hello', text: 'One line.\n' }) =>
-  fixture.role.control.notify.mail(letter).then(() => 'sent', (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
+const send = (letter: Partial<Letter> = {}) =>
+  fixture.role.control.notify.mail({ subject: 'Hello', text: 'One line.\n', ...letter }).then(() => 'sent', (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
 
 test('by TLS 1.3 from the first byte, and as the user that the manifest names', async () => {
   process.env['SP_MAIL'] = 'hunter2';
@@ -73,6 +74,17 @@ test('what others wrote begins no header, names no file and hides nothing', asyn
   // Quoted-printable: U+202E would stand as these bytes.
   expect(mail).toContain('a=EF=BF=BDb');
   expect(mail).not.toContain('=E2=80=AE');
+});
+
+test('an address is one: a list, a name or a group that a directory holds reaches nobody besides', async () => {
+  const got = await relay({ secure: true, ...certificate }, { security: 'tls' });
+  for (const hostile of ['a@corp.example, thief@evil.example', 'a@corp.example <thief@evil.example>', 'g: thief@evil.example;', 'thief@evil.example,b@corp.example']) {
+    expect([hostile, await send({ to: [hostile] })]).toEqual([hostile, 'ERR_MAIL_REFUSED']);
+  }
+  expect(got).toEqual([]);
+  // Who has one is told, and that others were not is said.
+  expect(await send({ to: ['ann@corp.example', 'a@corp.example,thief@evil.example'] })).toBe('ERR_MAIL_REFUSED');
+  expect(got.map((mail) => mail.split('\n')[0])).toEqual(['ann@corp.example']);
 });
 
 test('without a relay, or anybody to send to, that is said', async () => {

@@ -18,6 +18,8 @@ export interface Letter {
 type MailShape = NonNullable<NotifyShape['mail']>;
 
 const PORTS = { tls: 465, starttls: 587, none: 25 } as const;
+/** One, without a name, a comment, a group or a route. */
+const ADDRESS = /^[^\s\p{Cc}@<>,;:"()[\]\\]{1,64}@[\p{L}\p{N}.-]{1,253}$/u;
 const NOT_PRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]+/gu;
 const NOT_OF_TEXT = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 
@@ -29,21 +31,25 @@ const NOT_OF_TEXT = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 export async function sendMail({ store, readSecret }: PostParts, { to, subject, text }: Letter): Promise<void> {
   const { mail } = await readNotify(store);
   const receivers = to ?? mail?.to ?? [];
+  // What a directory says of people, and a declaration of vendors, is read as one address each, and not as a list of them.
+  const single = receivers.filter((one) => ADDRESS.test(one));
   if (mail === undefined || receivers.length === 0) {
     throw new SallyportError('ERR_MAIL_UNSET', mail === undefined ? 'no mail relay is set' : 'nobody is named to send to', {
       remedy: 'Set notify.mail in sallyport.yaml: host, from and to.',
     });
   }
+  if (single.length === 0) throw refused('those it goes to are no addresses');
   // Loaded with the first mail only: most installations send none.
   const { createTransport } = await import('nodemailer');
   const auth = mail.secret === undefined ? {} : { auth: { user: mail.user ?? '', pass: await readSecret(mail.secret) } };
   const transport = createTransport({ ...connectionOf(mail, (await readNetwork(store)).extraRoots), ...auth });
   try {
     const sent = await transport.sendMail({
-      from: mail.from, to: receivers.slice(0, LIMITS.mailReceiversMax), subject: subject.replaceAll(NOT_PRINTABLE, ' ').slice(0, LIMITS.mailSubjectCharsMax),
+      from: mail.from, to: single.slice(0, LIMITS.mailReceiversMax), subject: subject.replaceAll(NOT_PRINTABLE, ' ').slice(0, LIMITS.mailSubjectCharsMax),
       text: text.replaceAll(NOT_OF_TEXT, '\uFFFD').slice(0, LIMITS.mailCharsMax),
     });
-    if (sent.rejected.length > 0) throw refused(`it does not take mail for ${sent.rejected.length} of ${receivers.length}`);
+    const left = receivers.length - single.length + sent.rejected.length;
+    if (left > 0) throw refused(`it does not take mail for ${left} of ${receivers.length}`);
   } catch (error) {
     throw error instanceof SallyportError ? error : refused(reasonOf(error));
   } finally {

@@ -99,7 +99,12 @@ async function narrow(rows: Rows, space: string, id: string, place: string, tool
   const whom = `the binding ${id} of the role ${binding.role}`;
   if (merged.length === 0) return { note: `${whom} was removed` };
   const next = `review-${digestOf(JSON.parse(JSON.stringify([binding.role, merged]))).slice(0, 16)}`;
-  if (await findStored(rows, 'role', space, next) === undefined) await putStored(rows, 'role', space, next, { allow: merged }, REVIEWS);
+  const there = await findStored(rows, 'role', space, next);
+  // A role that somebody made under the name that this one will have would give what they wrote into it.
+  if (there !== undefined && !Bun.deepEquals(there.body.allow, merged)) {
+    throw new SallyportError('ERR_CONFLICT', `the role ${next} is there, and is not what is left`, { remedy: 'Look who made it; remove it, and answer anew.' });
+  }
+  if (there === undefined) await putStored(rows, 'role', space, next, { allow: merged }, REVIEWS);
   const to = bindingId({ role: next, to: binding.to });
   await putStored(rows, 'binding', space, to, { role: next, to: binding.to }, REVIEWS);
   return { note: `${whom} gives ${tools.length === 0 ? `nothing at ${place}` : `${tools.length} tools of ${place}`} any more (role ${next})`, moved: [id, to] };

@@ -2,6 +2,7 @@ import { Database } from 'bun:sqlite';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { verifies } from '../../../test/e2e/requirements.ts';
+import { codeOf } from '../../../test/fixtures/code-of.ts';
 import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { ocsfProblems } from '../../../test/fixtures/ocsf.ts';
 import { openSmtpRelay } from '../../../test/fixtures/smtp-relay.ts';
@@ -9,6 +10,7 @@ import { checkBundle } from '../../audit/bundle/check.ts';
 import { objects, part, text } from '../../cli/json-view.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isArray, isObject } from '../../domain/json.ts';
+import { digestOf } from '../../registry/canonical.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
@@ -17,6 +19,7 @@ import type { Admin } from '../route.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
 import { called, reads, tool } from './fixture-reviews.ts';
 import { lapse } from './lapse.ts';
+import { apply } from './remedy.ts';
 import { announce } from './remind.ts';
 
 setDefaultTimeout(60_000);
@@ -382,4 +385,14 @@ test('what is due is settled by itself, closed after its grace, and the next one
   expect((await send(DAN, 'POST', '/schedule/:kind/run', { params: { kind: 'review' } })).code).toBe('');
   const next = (await listStored(control().store, 'review', 'default')).filter(({ body }) => body.state === 'open');
   expect(next.map(({ body }) => body.title)).toEqual([expect.stringMatching(/^Review of \d{4}-\d\d-\d\d$/)]);
+});
+
+test('a role that waits under the name of what will be left gives nothing', async () => {
+  const [crm, erp] = [{ server: 'crm', effects: ['read'] }, { server: 'erp', effects: ['read'] }];
+  await configure(control(), 'role', 'default', 'trap', { allow: [crm, erp] });
+  await bind('trap-nobodies', 'trap', { group: 'nobodies' });
+  await configure(control(), 'role', 'default', `review-${digestOf(['trap', [erp]]).slice(0, 16)}`, { allow: [{ server: 'own', effects: ['read', 'destroy'] }] });
+  const narrowed = control().store.transaction((rows) => apply(rows, 'default', { kind: 'drop-grant', binding: 'trap-nobodies', server: 'crm' }, Date.now()));
+  expect(await codeOf(narrowed)).toBe('ERR_CONFLICT');
+  expect(await findStored(control().store, 'binding', 'default', 'trap-nobodies')).toBeDefined();
 });
