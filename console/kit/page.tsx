@@ -76,6 +76,10 @@ export function Asked<T>({ of, children }: { readonly of: UseQueryResult<T>; rea
   if (of.data !== undefined && of.isError) return <><Problem error={of.error} />{children(of.data)}</>;
   if (of.data !== undefined) return children(of.data);
   if (of.isError) return <Problem error={of.error} onAgain={() => void of.refetch()} />;
+  return <Loading />;
+}
+
+export function Loading(): ReactNode {
   return <div className="loading" role="status"><span className="spinner" aria-hidden="true" />{t('kit.loading')}</div>;
 }
 

@@ -18,15 +18,16 @@ export interface Column<Row> {
 export interface TableProps<Row> {
   /** What the table is of, for those who hear it. */
   readonly label: string;
-  readonly rows: readonly Row[];
+  /** Undefined: one of a long list that isn't held now (`usePages`). */
+  readonly rows: readonly (Row | undefined)[];
   readonly columns: readonly Column<Row>[];
   readonly id: (row: Row) => string;
   /** Opens a row: Enter, or a click. */
   readonly onOpen?: (row: Row) => void;
   /** The row that is open beside the table. */
   readonly openId?: string | undefined;
-  /** Asked when the last rows come into sight: there is more. */
-  readonly onMore?: () => void;
+  /** Told which rows are in sight, by their places. */
+  readonly onSee?: (first: number, last: number) => void;
   readonly empty: ReactNode;
   /** Actions by a key on the row that has the focus: `{ a: approve }`. */
   readonly keys?: Readonly<Record<string, (row: Row) => void>>;
@@ -38,17 +39,17 @@ const OVERSCAN = 12;
 /**
  * Rows of equal height, of which only those in sight exist; `j`/`k` or the arrows move, Enter opens. The first column is the row's header.
  */
-export function Table<Row>({ label, rows, columns, id, onOpen, openId, onMore, empty, keys = {} }: TableProps<Row>): ReactNode {
+export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, empty, keys = {} }: TableProps<Row>): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<{ readonly id: string; readonly down: boolean }>();
   const [current, setCurrent] = useState(0);
   const sorted = sortRows(rows, columns, sort);
   const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
   const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (onMore !== undefined && sorted.length > 0 && last >= sorted.length - OVERSCAN) onMore();
-  }, [last, sorted.length, onMore]);
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  const see = useRef(onSee);
+  see.current = onSee;
+  useEffect(() => see.current?.(first, last), [first, last]);
 
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(sorted.length - 1, current + by));
@@ -88,7 +89,7 @@ export function Table<Row>({ label, rows, columns, id, onOpen, openId, onMore, e
       <div className="table-rows" role="rowgroup" style={{ height: virtual.getTotalSize() }}>
         {items.map(({ index, start }) => {
           const row = sorted[index];
-          if (row === undefined) return undefined;
+          if (row === undefined) return <div key={index} className="table-row quiet" style={{ transform: `translateY(${start}px)` }}>…</div>;
           const classes = ['table-row', index === current ? 'table-row-current' : '', openId !== undefined && id(row) === openId ? 'table-row-open' : ''];
           return (
             <div key={id(row)} id={rowId(label, index)} role="row" aria-rowindex={index + 2} aria-selected={index === current}
@@ -125,11 +126,11 @@ function Head<Row>({ column, sort, onSort }: { readonly column: Column<Row>; rea
   );
 }
 
-function sortRows<Row>(rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort): readonly Row[] {
+function sortRows<Row>(rows: readonly (Row | undefined)[], columns: readonly Column<Row>[], sort: Sort): readonly (Row | undefined)[] {
   const by = columns.find(({ id }) => id === sort?.id)?.sort;
   if (by === undefined) return rows;
   const sign = sort?.down === true ? -1 : 1;
-  return rows.toSorted((a, b) => {
+  return rows.filter((row) => row !== undefined).toSorted((a, b) => {
     const [left, right] = [by(a), by(b)];
     return sign * (typeof left === 'number' && typeof right === 'number' ? left - right : String(left).localeCompare(String(right)));
   });

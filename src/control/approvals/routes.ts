@@ -5,6 +5,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Control } from '../control.ts';
 import { route, type Admin, type Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
+import { APPROVAL_SHOWN, APPROVALS } from './answer.ts';
 import { readApprovers, ROOT } from './approvers.ts';
 import { denyApproval, grantApprovals, withdrawApproval, type Answering } from './decide.ts';
 import { hasPresence, needPresence, setPresence } from './presence.ts';
@@ -23,7 +24,7 @@ const FILTER = { state: z.enum([...APPROVAL_STATES, 'open']).exactOptional() };
 export const approvalRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/approvals', summary: 'Calls that wait for somebody to approve them, and what became of earlier ones',
-    access: 'approve', reach: 'space', query: FILTER,
+    access: 'approve', reach: 'space', query: FILTER, answer: APPROVALS,
     act: async ({ space, query }, { store, now }) => {
       const [approvers, at] = [await readApprovers(store, space), now()];
       const wanted = (await listStored(store, 'approval', space)).filter((one) => isWanted(stateOf(one, at), query.state));
@@ -33,6 +34,7 @@ export const approvalRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/approvals/:id', summary: 'One call whole: every byte that would run, and why it waits', access: 'approve', reach: 'space',
+    answer: APPROVAL_SHOWN,
     act: async ({ admin, space, params }, control) => {
       const shown = await openFor(control, space, params['id'] ?? '', admin);
       await noteShown(control, shown.approval.id, admin.id);

@@ -5,6 +5,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { PROPOSAL_SHOWN, PROPOSALS } from './answer.ts';
 import { approveProposal } from './approve.ts';
 import { stateNow } from './outcome.ts';
 import { APPROVE_PROPOSAL, REJECT_PROPOSAL } from './schema.ts';
@@ -12,12 +13,13 @@ import type { Proposal } from './schema.ts';
 
 export const proposalRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/proposals', access: 'read', reach: 'space',
+    method: 'GET', path: '/proposals', access: 'read', reach: 'space', answer: PROPOSALS,
     summary: 'Wide actions that wait for a second person, and what became of earlier ones: done, failed, rejected, expired, or unfinished',
     act: async ({ space }, { store, now }) => ({ proposals: (await listStored(store, 'proposal', space)).map((one) => summarize(one, now())) }),
   }),
   route({
     method: 'GET', path: '/proposals/:id', summary: 'A proposal whole: exactly what would be done, and what came of it', access: 'read', reach: 'space',
+    answer: PROPOSAL_SHOWN,
     act: async ({ space, params }, { store, now }) => presentProposal(await needStored(store, 'proposal', space, params['id'] ?? ''), now()),
   }),
   route({

@@ -5,6 +5,7 @@ import { whoOf } from '../change.ts';
 import type { Control } from '../control.ts';
 import { route, type Admin, type Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
+import { QUARANTINE, QUARANTINED_SHOWN } from './answer.ts';
 import { endQuarantine, openAnswer, type Quarantined } from './keep.ts';
 import { END } from './schema.ts';
 
@@ -12,6 +13,7 @@ import { END } from './schema.ts';
 export const quarantineRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/quarantine', summary: 'Answers that wait for a person, and what became of earlier ones', access: 'approve', reach: 'space',
+    answer: QUARANTINE,
     act: async ({ space }, { store, now }) => {
       const kept = (await listStored(store, 'quarantined', space)).filter(({ body }) => body.expiresAt > now());
       return { quarantined: kept.map(summarize) };
@@ -19,6 +21,7 @@ export const quarantineRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/quarantine/:id', summary: 'One answer whole, as it came; that it was opened is on record', access: 'investigate', reach: 'space',
+    answer: QUARANTINED_SHOWN,
     act: async ({ admin, space, params }, control) => {
       const one = await needStored(control.store, 'quarantined', space, params['id'] ?? '');
       const { id, body: { sealed, exchange } } = one;
