@@ -10,7 +10,7 @@ const PRINCIPAL = /[^\s|"'(),;]{1,512}(?:\|[^\s|"'(),;]{1,512})+/g;
 /** A text that is such an id as a whole: then its subject may have anything in it. */
 const WHOLE = /^(?:https?:\/\/[^\s|]{1,512}|sallyport)\|.{1,512}$/su;
 /** What speaks for the machine and not for anyone: workloads of ours, and what the vault names. */
-const OWN = /^(?:sallyport\|(?:admin|break-glass|control|gateway|issuer|manifest|registry|scim|sign-in|socket)$|vault\|)/;
+const OWN = /^(?:sallyport\|(?:admin|break-glass|control|gateway|issuer|manifest|playbook|registry|reviews|scim|sign-in|socket)$|vault\|)/;
 /** Fields of a record (or of a part of one) in which a principal stands as it is. */
 const NAMED: ReadonlySet<string> = new Set(['principal', 'person', 'proposer', 'approver', 'caller', 'subject']);
 /** What names programs and places, never people. */
@@ -40,6 +40,13 @@ export function createPseudonyms(key: Uint8Array): Pseudonyms {
       return hideIn(record, { name, known: [...kinds.keys()] });
     },
   };
+}
+
+/** Ids in what somebody wrote that are shown under pseudonyms wherever it is shown. */
+export function namesIn(said: Json): readonly string[] {
+  if (typeof said === 'string') return WHOLE.test(said) ? [said] : (said.match(PRINCIPAL) ?? []);
+  if (isArray(said)) return said.flatMap(namesIn);
+  return isObject(said) ? Object.values(said).flatMap(namesIn) : [];
 }
 
 interface Hiding {

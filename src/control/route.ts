@@ -24,6 +24,8 @@ export interface Admin {
   readonly approvals?: readonly string[];
   /** Set with them: not all of them may do it in the whole organisation, so it isn't done there, whoever proposed it. */
   readonly spaceOnly?: boolean;
+  /** Set when a playbook's run asks: whom it names it did not find out by asking. */
+  readonly ofRun?: true;
 }
 
 export interface AdminProof {

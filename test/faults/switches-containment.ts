@@ -73,6 +73,10 @@ export const CONTAINMENT: readonly Switch[] = [
     ['labels of now', 'under the labels of now', 'labels: labels.get(tool.name) ?? tool.labels', 'labels: tool.labels'],
   ]),
   ...switches('src/control/containments/routes.ts', 'src/control/containments/containments.test.ts', [
+    [
+      'names in what only answers', 'nobody learns a pseudonym', 'if (body.dryRun || TELLS.includes(body.verb)) await needMayWrite',
+      'if (body.dryRun && TELLS.includes(body.verb)) await needMayWrite',
+    ],
     ['who lifts', 'who may stop may contain', "access: 'change', reach: 'space', body: LIFT_REQUEST", "access: 'stop', reach: 'space', body: LIFT_REQUEST"],
   ]),
   ...switches('src/incident/contain.ts', 'src/incident/contain.test.ts', [

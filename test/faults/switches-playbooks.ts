@@ -50,6 +50,10 @@ export const PLAYBOOKS: readonly Switch[] = [
     ['branches are waited for', 'waits for the last of them', "if (frame.kind === 'parallel' && rest.cursors.some(isIn)) return rest;", ''],
   ]),
   ...switches('src/control/playbooks/actor.ts', RUNS, [
+    [
+      'whose word is over', 'acts for nobody whose word is over',
+      'if (await isWithdrawn(actor, control)) {', 'if (await isWithdrawn({ ...actor, at: Infinity }, control)) {',
+    ],
     ['what somebody signed in for', 'signed in for less', '{ ...(await asNow(actor, control)), may }', '{ ...(await asNow(actor, control)) }'],
   ]),
   ...switches('src/control/playbooks/engine.ts', RUNS, [
@@ -63,6 +67,16 @@ export const PLAYBOOKS: readonly Switch[] = [
     ],
   ]),
   ...switches('src/control/playbooks/routes.ts', RUNS, [
+    ['people in a run', 'people stand in runs', 'return view(presentProgress(', 'return (presentProgress('],
+    ['people in lists of runs', 'people stand in runs', 'map(({ id, body }) => view(presentRun(id, body)))', 'map(({ id, body }) => (presentRun(id, body)))'],
+    [
+      'names that are said of a run', 'people stand in runs',
+      'needMayWrite(control, admin, space, asJson({ reason: body.reason, values: body.values }));', 'undefined;',
+    ],
+    [
+      'names that are said of a step', 'people stand in runs',
+      "needMayWrite(control, admin, space, asJson({ note: body.note ?? '', values: body.values }));", 'undefined;',
+    ],
     ['older versions', 'only what was taken in signed is run', 'before.playbook.modified > modified', "before.playbook.modified === ''"],
   ]),
   ...switches('src/control/playbooks/automatic.ts', RUNS, [
@@ -91,6 +105,10 @@ export const PLAYBOOKS: readonly Switch[] = [
     ],
   ]),
   ...switches('src/control/proposals/approve.ts', 'src/control/proposals/outcome.test.ts', [
+    [
+      'who shut somebody out since', 'word is over',
+      'return await isRevoked(store, id, at) || at <= await endedBefore', 'return await isRevoked(store, id) || Infinity <= await endedBefore',
+    ],
     ['approved is not done', 'over which control died', "state: isComplete ? 'approved' : 'open' };", "state: isComplete ? 'done' : 'open' };"],
     ['what was not done says so', 'that was approved and not done', '    await keepFailed(control, which, proposal, error);\n', ''],
   ]),

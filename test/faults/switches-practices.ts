@@ -61,6 +61,9 @@ export const PRACTICES: readonly Switch[] = [
   ...switches('src/control/incidents/routes.ts', 'src/control/incidents/incidents.test.ts', [
     ['closing what is contained', 'in its timeline and in its status', 'if (containments.length > 0 && !leave)', 'if (containments.length < 0 && !leave)'],
     ['people in incidents', 'under pseudonyms', 'return view(presentWhole(id, await', 'return (presentWhole(id, await'],
+    ['names in what was touched', 'nobody is tied to', 'if (asked.principal !== undefined) await needMayAsk', 'if (asked.principal === \'\') await needMayAsk'],
+    ['names in what people write', 'nobody is tied to their pseudonym', '  await needMayWrite(control, admin, space, reason);\n', ''],
+    ['names in what people open', 'nobody is tied to their', 'await needMayWrite(control, admin, space, asJson({ title, reason, subjects }));', ''],
   ]),
   ...switches('src/exercise/score.ts', 'src/exercise/exercise.test.ts', [
     ['half for what is late', 'the right act in time', 'late: points / 2', 'late: points'],
@@ -73,6 +76,7 @@ export const PRACTICES: readonly Switch[] = [
   ]),
   ...switches('src/control/exercises/routes.ts', 'src/cli/exercise/exercise.test.ts', [
     ['closing with things to change', 'an exercise on paper', 'if (why !== undefined) throw', "if (why === '') throw"],
+    ['names in what was said', 'names nobody', '  await needMayWrite(control, by.admin, by.space, asJson({ said }));\n', ''],
     ['done by nobody', 'an exercise on paper', "if (next.state !== 'open' && next.owner === undefined)", "if (next.state !== 'open' && next.owner === '')"],
   ]),
   ...REDTEAM,

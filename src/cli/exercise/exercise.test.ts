@@ -97,3 +97,10 @@ test('one that is stopped says that it is over, and how what was done is scored'
   const stopped: unknown = await exercise.run(['run', 'vendor-breach', '--live', '--shipped', '--unreported'], io).catch((error: unknown) => error);
   expect(stopped).toMatchObject({ code: 'ERR_RANGE_STOPPED', remedy: 'Start it anew.' });
 });
+
+test('what is written down of an exercise names nobody whose name was not revealed', async () => {
+  const name = 'https://idp.example|vic';
+  expect(await refusal(exercise, 'run', 'vendor-breach', '--paper', '--with', name)).toContain('pseudonyms');
+  const id = text(part(await asked(exercise, 'run', 'vendor-breach', '--paper'), 'id'));
+  expect(await refusal(exercise, 'wash', id, 'Who was it?', name)).toContain('pseudonyms');
+});

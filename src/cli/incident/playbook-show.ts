@@ -2,6 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { EXTENSION_ID } from '../../incident/playbook/form.ts';
+import { revealed } from '../audit/reveal.ts';
 import { show } from '../command.ts';
 import { number, objects, part, text } from '../json-view.ts';
 import { plain, table, time } from '../terminal.ts';
@@ -32,7 +33,8 @@ export async function showOne(call: Call): Promise<number> {
   const { client, io, options, need } = call;
   const given = need(1, 'the playbook or run');
   const id = await findId(call, given);
-  const answer = await client.get(id === undefined ? `/playbook-runs/${encodeURIComponent(given)}` : `/playbooks/${encodeURIComponent(id)}`);
+  const answer = id === undefined ? await client.get(`/playbook-runs/${encodeURIComponent(given)}`, await revealed(call))
+    : await client.get(`/playbooks/${encodeURIComponent(id)}`);
   show(io, options.json, answer, () => (id === undefined ? describeRun(answer) : describePlaybook(answer)));
   return 0;
 }

@@ -5,7 +5,7 @@ import { list, showOne } from './playbook-show.ts';
 import { run, stepOn } from './playbook-run.ts';
 
 const USAGE = `playbook list [--runs] [--incident ID]
-incident playbook show PLAYBOOK|RUN
+incident playbook show PLAYBOOK|RUN [--reveal --reason WHY]
 incident playbook run PLAYBOOK --incident ID --reason WHY [--mode automatic|step|dry] [--set NAME=VALUE]…
 incident playbook step RUN STEP done|failed|go|retry|skip [--note WHY] [--answer NAME=VALUE]…
 incident playbook step RUN --cancel --reason WHY
@@ -25,7 +25,7 @@ export const playbook: Verb = {
   options: {
     runs: { type: 'boolean' }, incident: { type: 'string' }, reason: { type: 'string' }, mode: { type: 'string' }, set: { type: 'string', multiple: true },
     note: { type: 'string' }, answer: { type: 'string', multiple: true }, cancel: { type: 'boolean' }, off: { type: 'boolean' }, out: { type: 'string' },
-    key: { type: 'string' },
+    key: { type: 'string' }, reveal: { type: 'boolean' },
   },
   run: async (call) => {
     const what = call.options.positionals[0] ?? '';

@@ -1,7 +1,7 @@
-import { isPseudonym } from '../../audit/pseudonym.ts';
+import { isPseudonym, namesIn } from '../../audit/pseudonym.ts';
 import { quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
-import type { JsonObject } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
@@ -42,9 +42,21 @@ async function mayName(control: Control, admin: Admin, space: string): Promise<b
 export async function needMayAsk(control: Control, admin: Admin, space: string, asked: readonly AskedOfPeople[]): Promise<void> {
   const telling = await Promise.all(asked.map(async ({ pattern, id }) => pattern !== undefined || (id !== undefined && !(await isShown(control, space, id)))));
   if (!telling.includes(true) || (await mayName(control, admin, space))) return;
-  throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'people are asked for by their pseudonyms (p_…); their names were not revealed to you', {
+  throw new SallyportError('ERR_ADMIN_FORBIDDEN', 'people are asked for and written of by their pseudonyms (p_…); their names were not revealed to you', {
     remedy: 'Ask for names with a reason: sallyport audit reveal --reason "…"',
   });
+}
+
+const WRITTEN_MAX = 20;
+
+/**
+ * The same of what is kept as it was written and shown under pseudonyms: who writes a name and reads it again has tied the two. What was
+ * approved was asked before; what a playbook's run asks comes from its incident, or was asked when it was said. One's own name ties nothing.
+ */
+export async function needMayWrite(control: Control, admin: Admin, space: string, said: Json): Promise<void> {
+  if (admin.approvals !== undefined || admin.ofRun === true) return;
+  const names = [...new Set(namesIn(said))].filter((id) => id !== admin.id);
+  await needMayAsk(control, admin, space, names.length > WRITTEN_MAX ? [{ pattern: '*' }] : names.map((id) => ({ id })));
 }
 
 /** Whether that stands on screens as it is: a pseudonym, a machine of ours, a workload that is on record as one. */

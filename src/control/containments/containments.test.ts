@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
+import { grantReveal } from '../audit/people.ts';
 import type { JsonObject } from '../../domain/json.ts';
 import { configure, crm, openControl, type ControlFixture } from '../fixture-control.ts';
 import type { Admin } from '../route.ts';
@@ -147,4 +148,23 @@ test('tokens that were ended stay so, and are ended anew when it is asked once m
   const again = await asked(ANALYST, 'revoke-tokens', { target: 'agent', name: 'bot' });
   expect(again.body).toMatchObject({ id: text(first.body['id']) });
   expect(ended() ?? 0).toBeGreaterThanOrEqual(at);
+});
+
+test('nobody learns a pseudonym by naming somebody in what only answers; who really stops somebody waits for no reveal', async () => {
+  const vic = 'https://issuer.example|vic';
+  const named = { target: 'principal', name: vic };
+  for (const [verb, scope, more] of [
+    ['kill', named, { dryRun: true }], ['legal-hold', named, {}], ['page', named, {}],
+    ['kill', { target: 'agent', name: 'bot' }, { dryRun: true, reason: `is it ${vic}?` }],
+  ] as const) expect([verb, (await asked(ANALYST, verb, scope, more)).code]).toEqual([verb, 'ERR_ADMIN_FORBIDDEN']);
+  const real = await asked(ANALYST, 'kill', named);
+  expect(real.code).toBe('');
+  const { control } = fixture.role;
+  expect(part(real.body, 'scope', 'name')).toBe(control.retention.pseudonyms.of(vic));
+  await grantReveal(control, ANALYST, 'default');
+  expect((await asked(ANALYST, 'kill', named, { dryRun: true })).code).toBe('');
+  await control.state.delete(`reveal/default/${ANALYST.id}`);
+  // What is shown by its name anyway, and what a playbook asks of its incident's own subjects, is asked as it is.
+  expect((await asked(ANALYST, 'kill', { target: 'principal', name: 'sallyport|gateway' }, { dryRun: true })).code).toBe('');
+  expect((await asked({ ...ANALYST, ofRun: true }, 'kill', named, { dryRun: true })).code).toBe('');
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { CONTAINMENT_VERBS } from '../../domain/containment.ts';
 import { VERB_KINDS } from '../../incident/contain.ts';
-import { viewFor } from '../audit/people.ts';
+import { needMayWrite, viewFor } from '../audit/people.ts';
 import { refuseUnless } from '../admins/administration.ts';
+import { asJson } from '../as-json.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
@@ -14,6 +15,8 @@ import { LIFT_REQUEST, NEW_CONTAINMENT } from './schema.ts';
 
 /** Acts on evidence: who may stop something may not yet see what it did. */
 const INVESTIGATES: readonly string[] = ['legal-hold', 'evidence-bundle'];
+/** Stop nobody, and answer all the same. */
+const TELLS: readonly string[] = [...INVESTIGATES, 'page', 'notify-vendor'];
 
 export const containmentRoutes: readonly Route[] = [
   route({
@@ -52,6 +55,8 @@ export const containmentRoutes: readonly Route[] = [
         const question = { access: 'investigate', space, part: 'audit' } as const;
         refuseUnless(await control.admins.decide(admin, question), admin, question);
       }
+      // A name that is said here comes back as its pseudonym. Who really stops somebody waits for no reveal: that is on record, with its reason.
+      if (body.dryRun || TELLS.includes(body.verb)) await needMayWrite(control, admin, space, asJson(body));
       const view = await viewFor(control, admin, space, false);
       const { answer, ...contained } = await contain(control, { admin, space }, body);
       return { ...view(contained), ...(answer === undefined ? {} : { answer }) };

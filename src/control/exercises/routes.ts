@@ -5,7 +5,7 @@ import { improvementsOf, whyOpen } from '../../exercise/after-action.ts';
 import type { Exercise } from '../../exercise/after-action.ts';
 import type { Rows } from '../../store/store.ts';
 import { asJson } from '../as-json.ts';
-import { viewFor } from '../audit/people.ts';
+import { needMayWrite, viewFor } from '../audit/people.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
@@ -32,6 +32,7 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/exercises', summary: 'An exercise begins', access: 'investigate', reach: 'space', body: START,
     act: async ({ admin, space, body: { pack, mode, participants } }, control) => {
+      await needMayWrite(control, admin, space, asJson(participants));
       const [id, startedAt] = [Bun.randomUUIDv7(), control.now()];
       const exercise: Exercise = { pack, mode, participants, state: 'running', startedAt, startedBy: admin.id, harm: [], wash: [], actions: [] };
       await control.record({ event: 'exercise.started', space, ...whoOf(admin), detail: { id, exercise: pack.id, version: pack.version, mode } });
@@ -42,9 +43,10 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/exercises/:id/score', summary: 'What was done in it, and when: what was not becomes something to change', access: 'investigate',
     reach: 'space', body: SCORED,
-    act: async ({ admin, space, params, body: { score, harm } }, control) => change(control, { admin, space }, params['id'], async (exercise, id, at) => {
+    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], body, async (exercise, id, at) => {
       if (exercise.state !== 'running') throw new SallyportError('ERR_CONFLICT', 'this exercise has its score', { remedy: 'Start another one.' });
       const { pack, mode } = exercise;
+      const { score, harm } = body;
       await control.record({
         event: 'exercise.scored', space, ...whoOf(admin),
         detail: { id, exercise: pack.id, version: pack.version, mode, percent: score.percent, grade: score.grade, wrong: score.wrong.map((one) => one.id) },
@@ -54,7 +56,7 @@ export const exerciseRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/exercises/:id/wash', summary: 'Write down what was said in the hot wash', access: 'investigate', reach: 'space', body: WASH,
-    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], async (exercise, _, at) => {
+    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], body, async (exercise, _, at) => {
       checkRoom(exercise.wash);
       return { ...needOpen(exercise), wash: [...exercise.wash, { ...body, by: admin.id, at }] };
     }),
@@ -62,7 +64,7 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/exercises/:id/actions', summary: 'Something is to be changed, by whom and until when', access: 'investigate', reach: 'space',
     body: NEW_ACTION,
-    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], async (exercise) => {
+    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], body, async (exercise) => {
       checkRoom(exercise.actions);
       const own = exercise.actions.filter(({ id }) => id.startsWith('own-')).length;
       return { ...needOpen(exercise), actions: [...exercise.actions, { id: `own-${own + 1}`, state: 'open', ...body }] };
@@ -71,7 +73,7 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'PUT', path: '/exercises/:id/actions/:action', summary: 'Who changes it until when; that it was done, or dropped, with what was done or why not',
     access: 'investigate', reach: 'space', body: ACTION_CHANGE,
-    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], async (exercise) => {
+    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], body, async (exercise) => {
       const known = needOpen(exercise).actions.find(({ id }) => id === params['action']);
       if (known === undefined) throw new SallyportError('ERR_NOT_FOUND', 'this exercise has no such action', { remedy: 'See `sallyport exercise show`.' });
       const next = { ...known, ...body };
@@ -84,7 +86,7 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/exercises/:id/close', summary: 'Close an exercise: everything that was to be changed is, or was dropped with a reason',
     access: 'investigate', reach: 'space', body: CLOSED,
-    act: async ({ admin, space, params, body: { reason } }, control) => change(control, { admin, space }, params['id'], async (exercise, id, at) => {
+    act: async ({ admin, space, params, body: { reason } }, control) => change(control, { admin, space }, params['id'], reason, async (exercise, id, at) => {
       const why = whyOpen(needOpen(exercise));
       const remedy = exercise.state === 'running' ? 'Say what was done: sallyport exercise score.' : 'See `sallyport exercise show`, and do or drop each.';
       if (why !== undefined) throw new SallyportError('ERR_CONFLICT', why, { remedy });
@@ -106,9 +108,10 @@ function checkRoom(list: readonly unknown[]): void {
 }
 
 async function change(
-  control: Control, by: By, given: string | undefined, act: (exercise: Exercise, id: string, at: number) => Promise<Exercise>,
+  control: Control, by: By, given: string | undefined, said: unknown, act: (exercise: Exercise, id: string, at: number) => Promise<Exercise>,
 ): Promise<Json> {
   const id = given ?? '';
+  await needMayWrite(control, by.admin, by.space, asJson({ said }));
   return control.store.transaction(async (rows) => {
     const next = await act((await needStored(rows, 'exercise', by.space, id)).body, id, control.now());
     await put(rows, by, id, next);

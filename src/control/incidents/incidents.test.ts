@@ -200,3 +200,21 @@ test('[incident-blast] what a context touched is told from the ledger, and where
   expect((await ask(fixture.role.control, ANALYST, 'GET', '/incidents/blast')).code).toBe('ERR_REQUEST_INVALID');
   expect((await ask(fixture.role.control, AUDITOR, 'GET', '/incidents/blast', { query: { context: call.context } })).code).toBe('ERR_ADMIN_FORBIDDEN');
 });
+
+test('nobody is tied to their pseudonym by being named in an incident, or in what one touched', async () => {
+  const call = someone();
+  await happens({ ...call, event: 'result.delivered', server: 'mail' });
+  const [name, { control }] = ['https://idp.example|ann', fixture.role];
+  const blast = (principal: string): ReturnType<typeof ask> => ask(control, ANALYST, 'GET', '/incidents/blast', { query: { principal } });
+  expect((await blast(name)).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect(objects(part((await blast(control.retention.pseudonyms.of(name))).body, 'touched', 'servers')).map(({ server }) => server)).toContain('mail');
+  const opened = { kind: 'prompt-injection', title: 'Odd', severity: 'low', reason: 'seen' };
+  for (const more of [{ subjects: { principal: [name] } }, { reason: `it was ${name}` }, { title: name }]) {
+    expect((await ask(control, ANALYST, 'POST', '/incidents', { body: { ...opened, ...more } })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  }
+  const { body: { id } } = await ask(control, ANALYST, 'POST', '/incidents', { body: opened });
+  const params = { id: text(id) };
+  expect((await ask(control, ANALYST, 'POST', '/incidents/:id/notes', { params, body: { text: `ask ${name}` } })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await ask(control, ANALYST, 'PUT', '/incidents/:id/owner', { params, body: { owner: name } })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await ask(control, ANALYST, 'PUT', '/incidents/:id/owner', { params, body: { owner: ANALYST.id } })).code).toBe('');
+});

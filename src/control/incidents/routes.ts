@@ -8,7 +8,7 @@ import { metricsOf } from '../../incident/metrics.ts';
 import { INCIDENT_RULES } from '../../incident/rules.ts';
 import { SEVERITY_MATRIX } from '../../incident/severity.ts';
 import { asJson } from '../as-json.ts';
-import { principalOf, viewFor } from '../audit/people.ts';
+import { needMayAsk, needMayWrite, principalOf, viewFor } from '../audit/people.ts';
 import { whoOf } from '../change.ts';
 import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
@@ -49,6 +49,7 @@ export const incidentRoutes: readonly Route[] = [
     reach: 'space', query: { ...BLAST, ...REVEAL },
     act: async ({ admin, space, query: { reveal, ...asked }, signal }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
+      if (asked.principal !== undefined) await needMayAsk(control, admin, space, [{ id: asked.principal }]);
       const principal = asked.principal === undefined ? {} : { principal: await principalOf(control, space, asked.principal) };
       const { touched, afterwards, partly } = await blastOf(control, space, { ...asked, ...principal }, signal);
       return view({ partly, touched: presentTouched(touched), ...(afterwards && { afterwards: presentTouched(afterwards) }) });
@@ -72,6 +73,7 @@ export const incidentRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/incidents', summary: 'Open an incident by hand', access: 'investigate', reach: 'space', body: NEW_INCIDENT,
     act: async ({ admin, space, body: { kind, title, severity, reason, subjects } }, control) => {
+      await needMayWrite(control, admin, space, asJson({ title, reason, subjects }));
       const [id, at] = [Bun.randomUUIDv7(), control.now()];
       const incident = openedByHand({ kind, title, severity, subjects }, { at, by: admin.id, text: reason });
       await control.record({ event: 'incident.opened', space, ...whoOf(admin), reason, detail: { id, kind, severity, status: 'open', title, rules: [] } });
@@ -128,10 +130,12 @@ function needOpen(incident: Incident): Incident {
 
 /** On record before it is so. */
 async function change(
-  { store, record, now }: Control, { admin, space }: By, given: string | undefined, verb: string, reason: string,
+  control: Control, { admin, space }: By, given: string | undefined, verb: string, reason: string,
   act: (incident: Incident, at: number) => Incident,
 ): Promise<Json> {
   const id = given ?? '';
+  const { store, record, now } = control;
+  await needMayWrite(control, admin, space, reason);
   return store.transaction(async (rows) => {
     const next = act(await needIncident(rows, space, id), now());
     const { kind, severity, status, verdict } = next;

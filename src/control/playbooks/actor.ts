@@ -2,8 +2,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import type { Access } from '../access.ts';
 import type { Control } from '../control.ts';
-import { isRevoked } from '../people/revoked.ts';
-import { asNow } from '../proposals/approve.ts';
+import { asNow, isWithdrawn } from '../proposals/approve.ts';
 import type { Admin } from '../route.ts';
 import type { PlaybookRun } from './schema.ts';
 
@@ -23,14 +22,14 @@ export function hasRoom(open: readonly Pick<PlaybookRun, 'startedBy'>[], who: st
   return open.length < LIMITS.playbookRunsOpenMax && (who !== AUTOMATIC_ID || own < LIMITS.playbookRunsOpenMax / 2);
 }
 
-/** Who acts, with the rights of this moment. Throws `ERR_ADMIN_FORBIDDEN` for somebody who was deactivated since. */
+/** Who acts, with the rights of this moment. Throws `ERR_ADMIN_FORBIDDEN` for somebody who was deactivated, or signed out everywhere, since. */
 export async function adminOf({ actor, may }: Pick<PlaybookRun, 'actor' | 'may'>, control: Control): Promise<Admin> {
   if (actor.id === AUTOMATIC_ID) {
     return { id: AUTOMATIC_ID, may, proof: { via: 'root', kind: 'workload', groups: [], proof: 'bearer', issuedAt: actor.at } };
   }
-  if (actor.via !== 'root' && await isRevoked(control.store, actor.id, actor.at)) {
+  if (await isWithdrawn(actor, control)) {
     throw new SallyportError(
-      'ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated meanwhile',
+      'ERR_ADMIN_FORBIDDEN', 'who drove this playbook was deactivated, or signed out everywhere, meanwhile',
       { remedy: 'Somebody else must drive it on: sallyport incident playbook step.' },
     );
   }

@@ -43,7 +43,8 @@ async function ask(control: Control, who: Admin | Performed, space: string, { ca
   const [method, path = ''] = call.split(' ');
   const route = control.routeOf(method === 'GET' ? 'GET' : 'POST', path);
   try {
-    const answer = await route.run({ admin: who, params, query: { space }, body, signal: AbortSignal.timeout(LIMITS.playbookCallMs) }, control);
+    const signal = AbortSignal.timeout(LIMITS.playbookCallMs);
+    const answer = await route.run({ admin: { ...who, ofRun: true }, params, query: { space }, body, signal }, control);
     const said: JsonObject = typeof answer === 'object' && answer !== null && !(Symbol.asyncIterator in answer) && isObject(answer) ? answer : {};
     return { outcome: 'done', answer: brief(said), outputs: outputsOf(step, said) };
   } catch (error) {

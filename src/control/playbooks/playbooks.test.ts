@@ -3,20 +3,23 @@ import type { JsonObject } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { playbookId } from '../../incident/playbook/compose.ts';
 import { shippedPlaybooks } from '../../incident/playbook/shipped.ts';
-import { objects, text } from '../../cli/json-view.ts';
+import { objects, part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { verifies } from '../../../test/e2e/requirements.ts';
 import { LIMITS } from '../../domain/limits.ts';
+import { grantReveal } from '../audit/people.ts';
 import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { hasRoom } from './actor.ts';
 import type { Admin } from '../route.ts';
+import { endSessionsOf } from '../sign-in/session.ts';
 import { needStored, putStored } from '../stored.ts';
 
 let fixture: ControlFixture;
 const [ANA, OLGA] = [person('ana', 'soc'), person('olga', 'owners')];
 const INJECTION = playbookId({ name: 'Prompt injection, direct or by a tool result', types: ['mitigation', 'investigation', 'remediation'] });
 const COMPROMISE = playbookId({ name: 'The gate itself may be compromised', types: ['mitigation', 'investigation', 'remediation'] });
+const UNAUTHORISED = playbookId({ name: 'Unauthorised agent action or confused deputy', types: ['mitigation', 'investigation', 'remediation'] });
 const CONTEXT = 'c'.repeat(32);
 
 beforeAll(async () => {
@@ -114,7 +117,7 @@ test(verifies('playbook-engine', 'an automatic run contains at once, waits for p
   expect((await inForce(about)).filter((one) => one !== 'legal-hold context')).toEqual([]);
   expect((await asked(ANA, 'GET', '/incidents/:id', about)).body).toMatchObject({ status: 'recovered' });
   expect(await step(OLGA, id, 'What is learnt', { what: 'done' })).toMatchObject({ state: 'done' });
-});
+}, 20_000);
 
 test(verifies('playbook-engine', 'a rehearsal shows every step, asks nobody, and changes nothing'), async () => {
   const about = await incident();
@@ -137,7 +140,7 @@ test('step by step nothing is done before a person says so, and then by their ri
   }
   await step(ANA, id, 'Stop the poisoned context', { what: 'go' });
   expect(await inForce(about)).toEqual(['kill context']);
-  expect(stepNamed(await settled(id), 'Stop the poisoned context')).toMatchObject({ state: 'done', by: ANA.id });
+  expect(stepNamed(await settled(id), 'Stop the poisoned context')).toMatchObject({ state: 'done', by: fixture.role.control.retention.pseudonyms.of(ANA.id) });
   expect(
     (await asked(ANA, 'POST', '/playbook-runs/:id/cancel', id, { reason: 'enough' })).body,
   ).toMatchObject({ state: 'cancelled', wayBack: [{ name: 'Stop the poisoned context' }] });
@@ -275,6 +278,69 @@ test('whoever signed in for less does no more by a playbook, and a run that anot
   await control.state.delete(`playbook/default/${other}`);
   await control.playbooks.engine().look();
   expect(stepNamed(await settled(other), 'Stop the poisoned context')['state']).toBe('done');
+});
+
+test(verifies('playbook-engine', 'a run acts for nobody whose word is over: who signed out everywhere, or was deactivated, since they drove it'), async () => {
+  const { control } = fixture.role;
+  const row = { userName: 'dan', active: true, source: 'scim' as const, groups: ['owners'], createdAt: 1, changedAt: 1 };
+  const ends: readonly (() => Promise<unknown>)[] = [
+    () => endSessionsOf(control, 'dan'),
+    // Deactivated and back again: nothing of before lives.
+    () => putStored(control.store, 'person', 'default', 'dan', { ...row, notBefore: Date.now() }, 'tests'),
+  ];
+  for (const end of ends) {
+    await putStored(control.store, 'person', 'default', 'dan', row, 'tests');
+    await control.state.delete('session-end/dan');
+    const about = await incident();
+    const id = await started(OLGA, 'step', INJECTION, about);
+    await settled(id);
+    // Another control has it, and dies: what was said is there, and not yet done.
+    await control.state.set(`playbook/default/${id}`, 'another control', 60_000);
+    expect((await asked(person('dan', 'owners'), 'POST', '/playbook-runs/:id/step', id, { n: 1, what: 'go' })).code).toBe('');
+    await end();
+    await control.state.delete(`playbook/default/${id}`);
+    await control.playbooks.engine().look();
+    const run = await settled(id);
+    expect(stepNamed(run, 'Stop the poisoned context')).toMatchObject({ state: 'failed', note: expect.stringMatching(/^ERR_ADMIN_FORBIDDEN: who drove/) });
+    expect(await inForce(about)).toEqual([]);
+  }
+});
+
+test(verifies('playbook-engine', 'people stand in runs under pseudonyms, and nobody ties a name to one by saying it'), async () => {
+  const { control } = fixture.role;
+  const victim = 'https://issuer.example|vic';
+  const hidden = control.retention.pseudonyms.of(victim);
+  const about = await incident({ agent: ['bot'] });
+  // As the rules write it: a person may not name somebody without having had names revealed.
+  const row = await needStored(control.store, 'incident', 'default', about);
+  await putStored(control.store, 'incident', 'default', about, { ...row.body, subjects: { ...row.body.subjects, principal: [victim] } }, 'tests');
+  const id = await started(ANA, 'automatic', UNAUTHORISED, about);
+  const shown = await settled(id);
+  expect(part(shown['variables'], 'principal')).toBe(hidden);
+  const dry = await settled(await started(ANA, 'dry', UNAUTHORISED, about));
+  expect(stepNamed(dry, 'End what its person\'s tokens let in')).toMatchObject({ state: 'done', answer: { dryRun: true } });
+  const listed = (await ask(control, ANA, 'GET', '/playbook-runs', { query: { incident: about } })).body;
+  for (const answer of [shown, dry, listed]) {
+    expect(JSON.stringify(answer)).not.toContain('|vic');
+    expect(JSON.stringify(answer)).not.toContain('|ana');
+  }
+  // By its own subject it contains all the same.
+  expect(await inForce(about)).toEqual(expect.arrayContaining(['kill agent']));
+  const naming: readonly JsonObject[] = [{ values: { principal: victim } }, { reason: `it was ${victim}` }];
+  for (const more of naming) {
+    const { code } = await asked(ANA, 'POST', '/playbooks/:id/runs', UNAUTHORISED, { incident: about, mode: 'dry', reason: 'who is it', ...more });
+    expect(code).toBe('ERR_ADMIN_FORBIDDEN');
+  }
+  const { n = 0 } = objects(shown['steps']).find(({ state }) => state === 'waiting') ?? {};
+  expect((await asked(ANA, 'POST', '/playbook-runs/:id/step', id, { n, what: 'skip', note: `not ${victim}` })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  expect((await asked(ANA, 'POST', '/playbook-runs/:id/cancel', id, { reason: `not ${victim}` })).code).toBe('ERR_ADMIN_FORBIDDEN');
+  const bySight = { incident: about, mode: 'dry', reason: 'by it', values: { principal: hidden } };
+  expect((await asked(ANA, 'POST', '/playbooks/:id/runs', UNAUTHORISED, bySight)).code).toBe('');
+  const whole = (): ReturnType<typeof ask> => ask(control, ANA, 'GET', '/playbook-runs/:id', { params: { id }, query: { reveal: 'true' } });
+  expect((await whole()).code).toBe('ERR_ADMIN_FORBIDDEN');
+  await grantReveal(control, ANA, 'default');
+  expect(part((await whole()).body['variables'], 'principal')).toBe(victim);
+  await control.state.delete(`reveal/default/${ANA.id}`);
 });
 
 const runs = (by: string, count: number): readonly { readonly startedBy: string }[] => Array.from({ length: count }, () => ({ startedBy: by }));

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { SallyportError } from '../../domain/errors.ts';
-import type { Json } from '../../domain/json.ts';
+import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { gather } from '../../incident/playbook/gather.ts';
-import type { Control } from '../control.ts';
+import { asJson } from '../as-json.ts';
+import { needMayWrite, viewFor } from '../audit/people.ts';
+import type { By, Control } from '../control.ts';
 import { whoOf } from '../proposals/propose.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
@@ -15,6 +17,8 @@ import { presentPlaybook, presentProgress, presentRun } from './present.ts';
 import { needRun, textsOf } from './runs.ts';
 import { AUTOMATIC, CANCEL, IMPORT, START, STEP } from './schema.ts';
 import { signed, startRun } from './start.ts';
+
+const REVEAL = { reveal: z.literal('true').exactOptional() } as const;
 
 export const playbookRoutes: readonly Route[] = [
   route({
@@ -88,25 +92,29 @@ export const playbookRoutes: readonly Route[] = [
     method: 'POST', path: '/playbooks/:id/runs', summary: 'Run a playbook for an incident: by itself, step by step, or as a rehearsal', access: 'investigate',
     reach: 'space', body: START,
     act: async ({ admin, space, params, body }, control) => {
+      const view = await viewFor(control, admin, space, false);
+      await needMayWrite(control, admin, space, asJson({ reason: body.reason, values: body.values }));
       const held = await needPlaybook(control.store, params['id'] ?? '');
       const id = Bun.randomUUIDv7();
       const run = await startRun(control, control.playbooks.signing, held, { ...body, space, id, actor: whoOf(admin, control.now()), may: admin.may });
       control.playbooks.engine().go(space, id);
-      return presentRun(id, run);
+      return view(presentRun(id, run));
     },
   }),
   route({
     method: 'GET', path: '/playbook-runs', summary: 'Runs of playbooks, the latest first', access: 'investigate', reach: 'space',
-    query: { incident: z.string().max(100).exactOptional() },
-    act: async ({ space, query: { incident } }, { store }) => {
-      const runs = (await listStored(store, 'playbook-run', space)).filter(({ body }) => (incident ?? body.incident) === body.incident)
+    query: { incident: z.string().max(100).exactOptional(), ...REVEAL },
+    act: async ({ admin, space, query: { incident, reveal } }, control) => {
+      const view = await viewFor(control, admin, space, reveal !== undefined);
+      const runs = (await listStored(control.store, 'playbook-run', space)).filter(({ body }) => (incident ?? body.incident) === body.incident)
         .toSorted((one, other) => other.body.startedAt - one.body.startedAt);
-      return { runs: runs.slice(0, LIMITS.playbookRunsShownMax).map(({ id, body }) => presentRun(id, body)), total: runs.length };
+      return { runs: runs.slice(0, LIMITS.playbookRunsShownMax).map(({ id, body }) => view(presentRun(id, body))), total: runs.length };
     },
   }),
   route({
     method: 'GET', path: '/playbook-runs/:id', summary: 'How far a run is, and what it waits for', access: 'investigate', reach: 'space',
-    act: async ({ space, params }, control) => present(control, space, params['id'] ?? ''),
+    query: REVEAL,
+    act: ({ admin, space, params, query: { reveal } }, control) => present(control, { admin, space }, params['id'] ?? '', reveal !== undefined),
   }),
   route({
     method: 'POST', path: '/playbook-runs/:id/step', summary: 'Say what came of a step, let control do it, try it again, or leave it out',
@@ -114,8 +122,9 @@ export const playbookRoutes: readonly Route[] = [
     reach: 'space', body: STEP,
     act: async ({ admin, space, params, body }, control) => {
       const id = params['id'] ?? '';
+      await needMayWrite(control, admin, space, asJson({ note: body.note ?? '', values: body.values }));
       await driveStep(control, { admin, space, id }, body);
-      return present(control, space, id);
+      return present(control, { admin, space }, id);
     },
   }),
   route({
@@ -123,13 +132,16 @@ export const playbookRoutes: readonly Route[] = [
     body: CANCEL,
     act: async ({ admin, space, params, body: { reason } }, control) => {
       const id = params['id'] ?? '';
+      await needMayWrite(control, admin, space, reason);
       await cancelRun(control, { admin, space, id }, reason);
-      return present(control, space, id);
+      return present(control, { admin, space }, id);
     },
   }),
 ];
 
-async function present(control: Control, space: string, id: string): Promise<Json> {
+/** People in it stand under pseudonyms, whoever drives it by their names. */
+async function present(control: Control, { admin, space }: By, id: string, reveal = false): Promise<JsonObject> {
+  const view = await viewFor(control, admin, space, reveal);
   const run = await needRun(control, space, id);
-  return presentProgress(id, run, await textsOf(control, run, control.playbooks.signing));
+  return view(presentProgress(id, run, await textsOf(control, run, control.playbooks.signing)));
 }

@@ -9,6 +9,7 @@ import type { Control } from '../control.ts';
 import { findAccountView } from '../issuer/people.ts';
 import { isRevoked } from '../people/revoked.ts';
 import type { Admin } from '../route.ts';
+import { endedBefore } from '../sign-in/session.ts';
 import { needStored, putStored } from '../stored.ts';
 import { keepDone, keepFailed, stateNow } from './outcome.ts';
 import { digestOfRequest, whoOf } from './propose.ts';
@@ -91,9 +92,11 @@ function check(proposal: Proposal, { admin, digest }: Approving, now: number): v
 
 async function carryOut(proposal: Proposal, { signal }: Approving, control: Control): Promise<Json> {
   const { method, path, params, query, body, proposer, approvals } = proposal;
-  for (const { id, via } of [proposer, ...approvals]) {
-    if (via === 'root' || !(await isRevoked(control.store, id))) continue;
-    throw new SallyportError('ERR_SECOND_PERSON', 'one of those who wanted this was deactivated meanwhile', { remedy: 'Propose it anew.' });
+  for (const one of [proposer, ...approvals]) {
+    if (!(await isWithdrawn(one, control))) continue;
+    throw new SallyportError('ERR_SECOND_PERSON', 'one of those who wanted this was deactivated, or signed out everywhere, meanwhile', {
+      remedy: 'Propose it anew.',
+    });
   }
   const question = questionOf(proposal, query['space'] ?? DEFAULT_SPACE, control);
   const approvers = await Promise.all(approvals.map((one) => asNow(one, control)));
@@ -106,6 +109,12 @@ async function carryOut(proposal: Proposal, { signal }: Approving, control: Cont
   const answer = await control.routeOf(method, path).run({ admin: asProposer, params, query, body: body ?? undefined, signal }, control);
   // What was done is the answer; a route that streams changes nothing.
   return typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer ? null : JSON.parse(JSON.stringify(answer));
+}
+
+/** Whether somebody's word of that time is nobody's any more: it may have been said in their name by whom they have shut out since. */
+export async function isWithdrawn({ id, via, at }: Proposal['proposer'], { store, state }: Pick<Control, 'store' | 'state'>): Promise<boolean> {
+  if (via === 'root') return false;
+  return await isRevoked(store, id, at) || at <= await endedBefore(state, id.slice(id.lastIndexOf('|') + 1));
 }
 
 /** Somebody with the groups of this moment: who wanted something yesterday may have lost the right to it since. */

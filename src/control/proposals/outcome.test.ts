@@ -11,6 +11,7 @@ import { configure, openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import type { Admin, Route } from '../route.ts';
 import { needStored, putStored } from '../stored.ts';
+import { endSessionsOf } from '../sign-in/session.ts';
 import { approveProposal } from './approve.ts';
 
 let fixture: ControlFixture;
@@ -72,4 +73,20 @@ test('a proposal over which control died is not done: nobody knows, so it is sho
   expect((await approve(BOB, proposal)).code).toBe('ERR_CONFLICT');
   expect((await send(BOB, 'POST', '/proposals/:id/reject', { params: { id }, body: { reason: 'late' } })).code).toBe('ERR_CONFLICT');
   expect(objects((await send(ANN, 'GET', '/policies')).body['policies'])).toHaveLength(1);
+});
+
+test('a proposal of somebody whose word is over is not done: they signed out everywhere since, or are back after they were deactivated', async () => {
+  const { control } = fixture.role;
+  const ann = { userName: 'ann', active: true, source: 'scim' as const, groups: ['sec'], createdAt: 1, changedAt: 1 };
+  const ends: readonly (() => Promise<unknown>)[] = [
+    () => endSessionsOf(control, 'ann'), () => putStored(control.store, 'person', 'default', 'ann', { ...ann, notBefore: Date.now() }, 'test'),
+  ];
+  for (const end of ends) {
+    await putStored(control.store, 'person', 'default', 'ann', ann, 'test');
+    await control.state.delete('session-end/ann');
+    const proposal = await propose();
+    await end();
+    expect((await approve(BOB, proposal)).code).toBe('ERR_SECOND_PERSON');
+    expect(await shown(text(proposal['id']))).toMatchObject({ state: 'failed', outcome: { code: 'ERR_SECOND_PERSON' } });
+  }
 });
