@@ -37,13 +37,14 @@ const markup: Rule = {
 };
 
 const WORDS_IN_MARKUP = /[\w"'}/]>\s*([A-Za-z][^<>{}=;()]*)<\/|\b(?:aria-label|title|label|placeholder|alt|hint|says)="([^"]*[A-Za-z][^"]*)"/g;
-const NAMES = new Set(['Sallyport', 'Ctrl', 'K']);
+const NAMES = new Set(['Sallyport', 'Ctrl']);
 
 const texts: Rule = {
   name: 'texts of the console stand in its catalogue',
   find: (project) => consoleFiles(project).flatMap(([path, text]) => [...text.matchAll(WORDS_IN_MARKUP)]
     .map(([, inside, attribute]) => (inside ?? attribute ?? '').trim())
-    .filter((words) => !NAMES.has(words))
+    // A single letter is a key.
+    .filter((words) => words.length > 1 && !NAMES.has(words))
     .map((words) => `${path}: ${words}`)),
   planted: { 'console/screens/a/a.tsx': 'export const a = <p>Hello there</p>;\n' },
 };

@@ -21,7 +21,10 @@ const COLUMNS: readonly Column<QuarantinedRow>[] = [
   { id: 'state', title: t('approvals.state'), width: 'fit', cell: ({ state }) => <State value={state} />, sort: ({ state }) => state },
   { id: 'from', title: t('approvals.from'), width: 2, cell: ({ server, name }) => <Text value={`${server}/${name}`} line /> },
   { id: 'who', title: t('approvals.who'), width: 2, cell: ({ agent, principal }) => <Text value={`${agent} · ${principal}`} line /> },
-  { id: 'found', title: t('approvals.findings'), cell: ({ findings: [first] }) => (first === undefined ? '' : <><Severity value={first.severity} /> {first.rule}</>) },
+  {
+    id: 'found', title: t('approvals.findings'),
+    cell: ({ findings: [first] }) => (first === undefined ? '' : <><Severity value={first.severity} /> {first.rule}</>),
+  },
   { id: 'at', title: t('approvals.asked'), width: 'fit', cell: ({ at }) => <Time at={at} />, sort: ({ at }) => at },
   { id: 'ends', title: t('approvals.ends'), width: 'fit', cell: ({ expiresAt }) => <Time at={expiresAt} />, sort: ({ expiresAt }) => expiresAt },
 ];
@@ -54,7 +57,8 @@ function Answer({ row, onClose }: { readonly row: QuarantinedRow; readonly onClo
       {state === 'held' && (
         <div className="approvals-answers">
           <Act label={t('approvals.release')} tone="primary" needs="approve" method="POST" path={pathOf`/quarantine/${id}/release`} asks={asks}
-            says={t('approvals.releaseSays')} body={({ reason }) => ({ reason })} command={({ reason = '' }) => ['quarantine', 'release', id, '--reason', reason]} />
+            says={t('approvals.releaseSays')} body={({ reason }) => ({ reason })}
+            command={({ reason = '' }) => ['quarantine', 'release', id, '--reason', reason]} />
           <Act label={t('approvals.drop')} tone="danger" needs="approve" method="POST" path={pathOf`/quarantine/${id}/drop`} asks={asks}
             says={t('approvals.dropSays')} body={({ reason }) => ({ reason })} command={({ reason = '' }) => ['quarantine', 'drop', id, '--reason', reason]} />
         </div>

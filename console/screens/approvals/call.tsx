@@ -88,7 +88,7 @@ function Shown({ call }: { readonly call: ApprovalShown }): ReactNode {
         [t('approvals.findings'), call.findings.length === 0 ? '' : <Found key="found" findings={call.findings} />],
         [t('approvals.ended'), end === undefined ? '' : <Text key="end" value={`${end.by}: ${end.reason ?? ''}`} />],
       ]} />
-      {call.path.length > 0 && <><h3>{t('approvals.path')}</h3><ol className="approvals-path">{call.path.map((line) => <li key={line}><Text value={line} /></li>)}</ol></>}
+      {call.path.length > 0 && <Path lines={call.path} />}
       {call.before !== undefined && <><h3>{t('approvals.before')}</h3><Diff label={t('approvals.before')} value={call.before.diff} /></>}
       {call.preview !== undefined && <><h3>{t('approvals.preview')}</h3><Block value={call.preview} /></>}
       <details><summary>{t('approvals.exact')}</summary><Block value={call.exact} /></details>
@@ -97,6 +97,10 @@ function Shown({ call }: { readonly call: ApprovalShown }): ReactNode {
       <p className="page-actions"><To to={pathOf`/sessions/${call.context}`} button>{t('approvals.session')}</To></p>
     </>
   );
+}
+
+function Path({ lines }: { readonly lines: readonly string[] }): ReactNode {
+  return <><h3>{t('approvals.path')}</h3><ol className="approvals-path">{lines.map((line) => <li key={line}><Text value={line} /></li>)}</ol></>;
 }
 
 function Found({ findings }: { readonly findings: ApprovalShown['findings'] }): ReactNode {

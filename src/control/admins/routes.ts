@@ -39,7 +39,8 @@ export const adminRoutes: readonly Route[] = [
     method: 'GET', path: '/me', summary: 'Who is asking, by which proof, in which roles of this space', access: 'self', reach: 'space',
     answer: ME,
     act: async ({ admin, space }, control) => ({
-      id: admin.id, name: await nameOf(admin, control), via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [], roles: admin.roles ?? [], space, organisation: admin.organisation === true,
+      id: admin.id, name: await nameOf(admin, control), via: admin.proof?.via ?? '', groups: admin.proof?.groups ?? [],
+      roles: admin.roles ?? [], space, organisation: admin.organisation === true,
       may: await accessesOf(admin, space, control), mayEverywhere: await accessesOf(admin, '*', control),
     }),
   }),
