@@ -73,6 +73,9 @@ test(verifies('vendor-disclosure', 'a file that is wrong is refused with its pla
   const csv = 'question,value,date,expires\ntraining,never,2026-11-01,2027-11-01\npkce,S512,2026-11-01,2027-11-01\n';
   expect(await refusal(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: csv }))).toMatch(/a\.csv:3:1: value/);
   expect(await refusal(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: `${csv}what,1,2,3\n` }))).toMatch(/a\.csv:4:1: names no question/);
+  const words = 'question,value,date,expires\ntoken-minutes,soon,2026-11-01,2027-11-01\ntools,a:b,2026-11-01,2027-11-01\n';
+  expect(await refusal(gate.admin('POST', '/vendors/acme/disclosure', { file: 'a.csv', text: words })))
+    .toMatch(/must be a number, for instance 30[^]*is missing: a tool is name:effect:data/);
   expect(await standing('acme')).toMatchObject({ disclosed: false });
 });
 

@@ -29,7 +29,8 @@ export interface Disclosure {
 
 const VISIBLE = /^(?:[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]|\n)*$/u;
 const TEXT = z.string().trim().min(1).max(LIMITS.vendorAnswerCharsMax).regex(VISIBLE, 'must be visible text');
-const SHORT = z.string().trim().min(1).max(300).regex(/^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u, 'must be visible text of one line');
+const ONE_LINE = /^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u;
+const SHORT = z.string().trim().min(1).max(300).regex(ONE_LINE, 'must be visible text of one line');
 const DATE = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date, for instance 2026-12-31').refine(exists, { error: 'is not a date that exists' });
 
 /** The runtime reads 30 February as a day of March. */
@@ -38,11 +39,14 @@ function exists(day: string): boolean {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 }
 
-const TOOLS = z.array(z.strictObject({ name: SHORT, effect: z.enum(EFFECTS), data: z.enum(CONFIDENTIALITIES) })).max(LIMITS.vendorToolsMax);
+const TOOLS = z.array(z.strictObject({
+  name: z.string().trim().min(1, 'is missing: a tool is name:effect:data').max(300).regex(ONE_LINE, 'must be visible text of one line'),
+  effect: z.enum(EFFECTS), data: z.enum(CONFIDENTIALITIES),
+})).max(LIMITS.vendorToolsMax);
 
 function valueOf({ kind, options = [] }: Question): z.ZodType<Value> {
-  if (kind === 'yes-no') return z.boolean();
-  if (kind === 'number') return z.number().min(0).max(1_000_000);
+  if (kind === 'yes-no') return z.boolean('must be yes or no');
+  if (kind === 'number') return z.number('must be a number, for instance 30').min(0).max(1_000_000);
   if (kind === 'date') return DATE;
   if (kind === 'choice') return z.enum([...options]);
   if (kind === 'list') return z.array(SHORT).min(1).max(LIMITS.vendorListMax);
