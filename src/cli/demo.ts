@@ -15,7 +15,7 @@ export const command: Command = {
     if (!existsSync(join(import.meta.dir, '..', '..', 'demo', 'demo.ts'))) {
       throw new SallyportError('ERR_USAGE', 'releases hold no demo', { remedy: 'It is in the repository: npm ci, then npm start.' });
     }
-    const { demoFolder, runDemo } = await import('../../demo/demo.ts');
+    const [{ runDemo }, { demoFolder }] = await Promise.all([import('../../demo/demo.ts'), import('../../demo/stage.ts')]);
     const home = options.home ?? mkdtempSync(join(tmpdir(), 'sallyport-'));
     try {
       return await runDemo({ home, once: options.flag('once'), io });

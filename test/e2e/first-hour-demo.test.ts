@@ -40,7 +40,7 @@ test('a gate that lets everything through, or nothing, fails the demo', async ()
   const open = await play('permit (principal, action, resource);');
   expect(open.code).toBe(1);
   expect(open.out).toContain('NOT EXPECTED');
-  expect(open.out).toContain('delete c-1');
+  expect(open.out).toContain('pay c-1 12000');
   const shut = await play('forbid (principal, action == Action::"call_tool", resource);');
   expect(shut.code).toBe(1);
   expect(shut.out).toContain('NOT EXPECTED');

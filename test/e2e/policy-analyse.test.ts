@@ -8,7 +8,8 @@ import type { Analysis } from '../../src/control/policies/analyse.ts';
 import { DEMO_POLICY, demoManifest } from '../../demo/manifest.ts';
 import { verifies } from './requirements.ts';
 
-const DEMO = demoManifest('http://127.0.0.1:9/mcp', '/tmp/nothing');
+const NOWHERE = 'http://127.0.0.1:9/mcp';
+const DEMO = demoManifest({ crm: NOWHERE, web: NOWHERE, mail: NOWHERE, translate: NOWHERE }, '/tmp/nothing');
 const analysed = (text: string, policy: string): Promise<Analysis> =>
   analyseManifest({ file: 'sallyport.yaml', text, policies: [{ file: 'demo.cedar', text: policy }] }, Date.now());
 
