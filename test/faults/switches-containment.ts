@@ -72,6 +72,9 @@ export const CONTAINMENT: readonly Switch[] = [
     ['who signed what comes back', 'that control did not sign', '|| !snapshots.isOurs(row))', '|| version < 0)'],
     ['labels of now', 'under the labels of now', 'labels: labels.get(tool.name) ?? tool.labels', 'labels: tool.labels'],
   ]),
+  ...switches('src/control/containments/touched.ts', 'src/control/containments/containments.test.ts', [
+    ['ids that say who it is', 'what would be met of a person', "scope.target === 'principal' && (kind", "scope.target === 'all' && (kind"],
+  ]),
   ...switches('src/control/containments/routes.ts', 'src/control/containments/containments.test.ts', [
     [
       'names in what only answers', 'nobody learns a pseudonym', 'if (body.dryRun || TELLS.includes(body.verb)) await needMayWrite',

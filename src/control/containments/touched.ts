@@ -28,8 +28,10 @@ export async function touchedBy(rows: Rows, about: About, now: number): Promise<
     ['agents', scope.target === 'all' || scope.target === 'space' ? await idsOf(rows, 'agent', scope, space) : undefined],
     ['contexts', contexts.map(({ id }) => id)], ['tokens', tokens.map(({ id }) => id)], ['connections', connections.map(({ id }) => id)],
   ];
-  return Object.fromEntries(parts.flatMap(([kind, names = []]) =>
-    (names.length === 0 ? [] : [[kind, { count: names.length, names: names.slice(0, LIMITS.containmentTouchedMax) }]])));
+  // By their ids tokens and accounts say whose they are: of a person under a pseudonym they would say the name.
+  const isUnnamed = (kind: string): boolean => scope.target === 'principal' && (kind === 'tokens' || kind === 'connections');
+  return Object.fromEntries(parts.flatMap(([kind, names = []]) => (names.length === 0 ? []
+    : [[kind, { count: names.length, names: isUnnamed(kind) ? [] : names.slice(0, LIMITS.containmentTouchedMax) }]])));
 }
 
 /** The flow contexts that a scope names. */

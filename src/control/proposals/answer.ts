@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
 const SUMMARY = z.object({
-  id: z.string(), state: z.string(), method: z.string(), path: z.string(), params: z.record(z.string(), z.string()), digest: z.string(),
+  id: z.string(), state: z.enum(['open', 'approved', 'done', 'failed', 'rejected', 'expired', 'unfinished']),
+  method: z.string(), path: z.string(), params: z.record(z.string(), z.string()), digest: z.string(),
   reasons: z.array(z.string()), proposer: z.object({ id: z.string(), via: z.string(), at: z.number() }), expiresAt: z.number(),
-  approvals: z.array(z.object({ id: z.string(), at: z.number() })), outcome: z.object({ code: z.string().optional() }).optional(),
+  approvals: z.array(z.object({ id: z.string(), at: z.number() })),
+  outcome: z.object({ at: z.number(), id: z.string().optional(), code: z.string().optional() }).optional(),
 });
 export type ProposalRow = z.infer<typeof SUMMARY>;
 
