@@ -6,7 +6,7 @@ import type { JournalRecord } from '../src/domain/record.ts';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const BATCH = 1_000;
-/** Contexts that are active at a time, and after how many calls one of them makes room for a new one. */
+/** Contexts that are active at a time, and after how many calls one of them makes room for a new one, if nothing else is said. */
 const ACTIVE = 500;
 const CALLS_EACH = 250;
 const SERVERS = 20;
@@ -25,7 +25,7 @@ export interface GeneratedLedger {
 }
 
 /** Lines as the ledger writes them, without the work of a gate: calls of a few hundred agents at a time, some denied, some with findings. */
-export function generateLedger(dir: string, records: number, endedAt: number): GeneratedLedger {
+export function generateLedger(dir: string, records: number, endedAt: number, callsEach = CALLS_EACH): GeneratedLedger {
   mkdirSync(segmentsDir(dir), { recursive: true, mode: 0o700 });
   const startedAt = endedAt - records * 100;
   const writer = writerFields({ role: 'gateway', node: 'gateway', incarnation: Bun.randomUUIDv7() });
@@ -35,7 +35,7 @@ export function generateLedger(dir: string, records: number, endedAt: number): G
   let previous: JournalRecord | undefined;
   for (let position = 0; position < records;) {
     for (let index = 0; index < BATCH && position < records; index += 1, position += 1) {
-      previous = recordAt(position, startedAt + position * 100, previous);
+      previous = recordAt(position, startedAt + position * 100, previous, callsEach);
       batch.add(restOf(position, writer, undefined, JSON.stringify(previous)));
     }
     writeSync(segment.fd, batch.bytes);
@@ -47,7 +47,7 @@ export function generateLedger(dir: string, records: number, endedAt: number): G
     segment = begin(dir, position, startedAt + position * 100);
   }
   closeSync(segment.fd);
-  const contexts = Math.floor((records >> 1) / CALLS_EACH) + ACTIVE;
+  const contexts = Math.floor((records >> 1) / callsEach) + ACTIVE;
   return { records, bytes, end: { first: segment.first, bytes: segment.bytes, position: records }, startedAt, endedAt, contexts, context };
 }
 
@@ -65,11 +65,11 @@ function begin(dir: string, first: number, createdAt: number): Segment {
 }
 
 /** Two records a call; every 50th is denied, every 200th has a finding. */
-function recordAt(position: number, at: number, previous: JournalRecord | undefined): JournalRecord {
+function recordAt(position: number, at: number, previous: JournalRecord | undefined, callsEach: number): JournalRecord {
   const call = position >> 1;
   const mix = (Math.imul(call, 0x9e37_79b1) ^ (Math.imul(call, 0x85eb_ca6b) >>> 13)) >>> 0;
   if (position % 2 === 1 && previous !== undefined) return closing(previous, at, mix);
-  const nth = contextIndex(call);
+  const nth = contextIndex(call, callsEach);
   const server = `server-${mix % SERVERS}`;
   const denied = call % 50 === 7;
   return {
@@ -92,8 +92,8 @@ function closing(opened: JournalRecord, at: number, mix: number): JournalRecord 
 }
 
 /** Which context makes the nth call: one of those that are active at that time. */
-function contextIndex(call: number): number {
-  return Math.floor(call / CALLS_EACH) + ((call * 7_919) % ACTIVE);
+function contextIndex(call: number, callsEach: number): number {
+  return Math.floor(call / callsEach) + ((call * 7_919) % ACTIVE);
 }
 
 function context(nth: number): string {

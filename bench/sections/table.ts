@@ -21,6 +21,7 @@ import { measureRecords } from './records.ts';
 import { measureReviews } from './reviews.ts';
 import { measureRedTeam } from './red-team.ts';
 import { measureSandbox } from './sandbox.ts';
+import { measureSessions } from './sessions.ts';
 import { measureSize } from './size.ts';
 import { measureTelemetry } from './telemetry.ts';
 import { measureList, measureMemory, measureStart } from './running.ts';
@@ -48,6 +49,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'inspect', measure: measureInspect },
   { name: 'flow', measure: measureFlow },
   { name: 'query', measure: measureQuery },
+  { name: 'sessions', measure: measureSessions },
   { name: 'sinks', measure: measureSinks },
   { name: 'telemetry', measure: measureTelemetry },
   { name: 'jails', measure: measureJails },

@@ -1,4 +1,5 @@
 import { acceptLog } from './audit/accept-log.ts';
+import { activity } from './audit/activity.ts';
 import { body } from './audit/body.ts';
 import { bundle } from './audit/bundle.ts';
 import { consistency } from './audit/consistency.ts';
@@ -18,6 +19,6 @@ import { verify } from './audit/verify.ts';
 import { commandOf } from './verbs.ts';
 
 export const command = commandOf('audit', 'Read the journal: what was asked, decided and done', {
-  query, sessions, show, report, tail, sinks, verify, prove, consistency, fsck, bundle, 'verify-bundle': verifyBundle, reveal, body, erase, hold,
+  query, sessions, activity, show, report, tail, sinks, verify, prove, consistency, fsck, bundle, 'verify-bundle': verifyBundle, reveal, body, erase, hold,
     'accept-log': acceptLog,
 });

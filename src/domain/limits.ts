@@ -1,6 +1,7 @@
 import { OUTSIDE_LIMITS } from './limits-outside.ts';
 import { BROWSER_LIMITS } from './limits-browser.ts';
 import { PRACTICES_LIMITS } from './limits-practices.ts';
+import { SCREEN_LIMITS } from './limits-screens.ts';
 
 /** Everything has a limit (invariant 10). Units last. */
 export const LIMITS = {
@@ -392,4 +393,5 @@ export const LIMITS = {
   ...OUTSIDE_LIMITS,
   ...PRACTICES_LIMITS,
   ...BROWSER_LIMITS,
+  ...SCREEN_LIMITS,
 } as const;

@@ -21,6 +21,8 @@ const VERBS = {
   'ledger.query': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.search': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.sessions': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.activity': { server: 'ledger', callers: ['control'], shape: 'call' },
+  'ledger.edges': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.receipt': { server: 'ledger', callers: ['control'], shape: 'call' },
   'ledger.tail': { server: 'ledger', callers: ['control'], shape: 'stream' },
   /** What the ledger keeps for how long, under whose name, and sends where (`LedgerConfiguration`). */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ask, SessionsAsk } from '../audit/index/ask.ts';
+import type { ActivityAsk, Ask, EdgesAsk, SessionsAsk } from '../audit/index/ask.ts';
 import type { LedgerIndex } from '../audit/index/ledger-index.ts';
 import { SallyportError } from '../domain/errors.ts';
 import type { Json } from '../domain/json.ts';
@@ -14,14 +14,26 @@ const SEARCH = z.strictObject({
 }) satisfies z.ZodType<Ask>;
 const SESSIONS = z.strictObject({
   space: NAME, since: AT.exactOptional(), until: AT.exactOptional(), before: AT.exactOptional(), agent: NAME.exactOptional(), principal: NAME.exactOptional(),
-  server: NAME.exactOptional(), context: NAME.exactOptional(), remarkable: z.boolean().exactOptional(), limit: z.int().min(1).max(LIMITS.queryRecordsMax),
+  server: NAME.exactOptional(), context: NAME.exactOptional(), remarkable: z.boolean().exactOptional(), text: NAME.exactOptional(),
+  limit: z.int().min(1).max(LIMITS.queryRecordsMax),
+  mark: z.strictObject({ at: AT, context: NAME }).exactOptional(), direction: z.enum(['older', 'newer']).exactOptional(),
+  offset: z.int().min(0).exactOptional(), count: z.boolean().exactOptional(),
 }) satisfies z.ZodType<SessionsAsk>;
+const ACTIVITY = z.strictObject({
+  space: NAME, unit: z.enum(['minute', 'hour']), by: z.enum(['agent', 'server']).exactOptional(), since: AT, until: AT,
+  limit: z.int().min(1).max(LIMITS.activityNamesMax),
+}) satisfies z.ZodType<ActivityAsk>;
+const EDGES = z.strictObject({
+  space: NAME, unit: z.enum(['hour', 'day']), since: AT, limit: z.int().min(1).max(LIMITS.mapEdgesMax),
+}) satisfies z.ZodType<EdgesAsk>;
 
 /** What control may ask of the index. */
 export function searchHandlers(opened: Promise<LedgerIndex>): Readonly<Record<string, Handler>> {
   return {
     'ledger.search': { call: async (body) => toJson(await (await opened).search(read(SEARCH, body))) },
     'ledger.sessions': { call: async (body) => toJson(await (await opened).sessions(read(SESSIONS, body))) },
+    'ledger.activity': { call: async (body) => toJson(await (await opened).activity(read(ACTIVITY, body))) },
+    'ledger.edges': { call: async (body) => toJson(await (await opened).edges(read(EDGES, body))) },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Database } from 'bun:sqlite';
+import { takeBack } from './activity.ts';
 import type { LineReader } from './reader.ts';
 import { SHARED } from './schema.ts';
 import { SessionSums } from './sessions.ts';
@@ -19,6 +20,7 @@ export function forgetRecords(sqlite: Database, lines: LineReader, positions: re
       `SELECT DISTINCT who.space AS space, who.context AS context FROM record CROSS JOIN who ON who.id = record.who
         WHERE record.position IN (SELECT value FROM json_each(?)) AND who.context IS NOT NULL`,
     ).all(list);
+    takeBack(sqlite, list);
     for (const place of SHARED) {
       sqlite.query(`UPDATE ${place} SET records = records - gone.count FROM (SELECT ${place} AS id, count(*) AS count FROM record
         WHERE position IN (SELECT value FROM json_each(?)) GROUP BY ${place}) AS gone WHERE ${place}.id = gone.id`).run(list);

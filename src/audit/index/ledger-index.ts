@@ -1,7 +1,7 @@
 import { SallyportError } from '../../domain/errors.ts';
-import type { Answer, Ask, SessionsAnswer, SessionsAsk } from './ask.ts';
+import type { ActivityAnswer, ActivityAsk, Answer, Ask, EdgesAnswer, EdgesAsk, SessionsAnswer, SessionsAsk } from './ask.ts';
 import type { Fault, FromWorker, ToWorker } from './messages.ts';
-import type { End, Order } from './work.ts';
+import type { Answered, End, Order } from './work.ts';
 
 /** The index says that the ledger has grown at most this often: it takes many records at once. */
 const GROWN_MS = 50;
@@ -15,6 +15,8 @@ export interface LedgerIndex {
   /** Throws `ERR_QUERY_INVALID`, `ERR_JOURNAL_UNAVAILABLE`. */
   search(ask: Ask): Promise<Answer>;
   sessions(ask: SessionsAsk): Promise<SessionsAnswer>;
+  activity(ask: ActivityAsk): Promise<ActivityAnswer>;
+  edges(ask: EdgesAsk): Promise<EdgesAnswer>;
   /** Takes erased records out. Resolves when nothing of them is left in the index's files. */
   forget(positions: readonly number[]): Promise<void>;
   /** The ledger has grown. */
@@ -23,7 +25,7 @@ export interface LedgerIndex {
 }
 
 interface Waiting {
-  readonly resolve: (answer: Answer | SessionsAnswer | null) => void;
+  readonly resolve: (answer: Answered) => void;
   readonly reject: (error: SallyportError) => void;
 }
 
@@ -62,6 +64,18 @@ class Following implements LedgerIndex {
     return answer;
   }
 
+  async activity(ask: ActivityAsk): Promise<ActivityAnswer> {
+    const answer = await this.#order({ kind: 'activity', ask });
+    if (answer === null || !('rows' in answer)) throw strange();
+    return answer;
+  }
+
+  async edges(ask: EdgesAsk): Promise<EdgesAnswer> {
+    const answer = await this.#order({ kind: 'edges', ask });
+    if (answer === null || !('edges' in answer)) throw strange();
+    return answer;
+  }
+
   async forget(positions: readonly number[]): Promise<void> {
     await this.#order({ kind: 'forget', positions });
   }
@@ -85,7 +99,7 @@ class Following implements LedgerIndex {
     this.#worker.terminate();
   }
 
-  #order(order: Order): Promise<Answer | SessionsAnswer | null> {
+  #order(order: Order): Promise<Answered> {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw new SallyportError('ERR_JOURNAL_UNAVAILABLE', 'the ledger is stopping');
       if (this.#restart !== undefined) throw stoppedFault();

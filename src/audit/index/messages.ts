@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../domain/errors.ts';
-import type { Answer, SessionsAnswer } from './ask.ts';
-import type { End, Order } from './work.ts';
+import type { Answered, End, Order } from './work.ts';
 
 /** What the ledger says to the index's thread. */
 export type ToWorker =
@@ -11,7 +10,7 @@ export type ToWorker =
 
 /** What it says back: one answer or fault for each order. */
 export type FromWorker =
-  | { readonly id: number; readonly answer: Answer | SessionsAnswer | null }
+  | { readonly id: number; readonly answer: Answered }
   | { readonly id: number; readonly fault: Fault }
   | { readonly closed: true };
 

@@ -2,10 +2,11 @@ import { SQLiteError } from 'bun:sqlite';
 import { LIMITS } from '../../domain/limits.ts';
 import type { DurableEnd } from '../query.ts';
 import { Advance, isOf } from './advance.ts';
-import type { Answer, Ask, SessionsAnswer, SessionsAsk } from './ask.ts';
+import type { ActivityAnswer, ActivityAsk, Answer, Ask, EdgesAnswer, EdgesAsk, SessionsAnswer, SessionsAsk } from './ask.ts';
 import { openIndexFile, openNothing, removeIndexFile } from './database.ts';
 import type { IndexFile } from './database.ts';
 import { forgetRecords } from './forget.ts';
+import { listActivity, listEdges } from './list-activity.ts';
 import { listSessions } from './list-sessions.ts';
 import { LineReader } from './reader.ts';
 import { search } from './search.ts';
@@ -18,7 +19,12 @@ export interface End extends DurableEnd {
 export type Order =
   | { readonly kind: 'search'; readonly ask: Ask }
   | { readonly kind: 'sessions'; readonly ask: SessionsAsk }
+  | { readonly kind: 'activity'; readonly ask: ActivityAsk }
+  | { readonly kind: 'edges'; readonly ask: EdgesAsk }
   | { readonly kind: 'forget'; readonly positions: readonly number[] };
+
+/** What an order is answered with; null: it was carried out. */
+export type Answered = Answer | SessionsAnswer | ActivityAnswer | EdgesAnswer | null;
 
 const FAILED_WAIT_MS = 1_000;
 const BLIND_RETRY_MS = 10_000;
@@ -67,13 +73,16 @@ export class IndexWork {
     this.#wake?.();
   }
 
-  async answer(order: Order, end: End): Promise<Answer | SessionsAnswer | null> {
+  async answer(order: Order, end: End): Promise<Answered> {
     if (end.position >= this.#end.position) this.grown(end);
     if (order.kind === 'search') return this.#search(order.ask, end);
     const until = performance.now() + LIMITS.indexCatchUpMs;
     while (this.#advance.reached.next < end.position && performance.now() < until && (await this.#step().catch(() => false))) await Bun.sleep(0);
     const { sqlite } = this.#file;
-    if (order.kind === 'sessions') return { sessions: listSessions(sqlite, order.ask), known: this.#advance.reached.next, end: end.position };
+    const reach = { known: this.#advance.reached.next, end: end.position };
+    if (order.kind === 'sessions') return { ...listSessions(sqlite, order.ask), ...reach };
+    if (order.kind === 'activity') return { ...listActivity(sqlite, order.ask), ...reach };
+    if (order.kind === 'edges') return { ...listEdges(sqlite, order.ask), ...reach };
     await this.#quiet();
     this.#forget(order.positions);
     return null;

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'bun:sqlite';
 import { keyOf } from '../query/key.ts';
 import { rowOf } from '../query/row.ts';
 import type { Placed, Row } from '../query/row.ts';
+import { ActivitySums } from './activity.ts';
 import type { Reached, Value } from './database.ts';
 import { BLOCK, SHARED } from './schema.ts';
 import { SessionSums } from './sessions.ts';
@@ -24,6 +25,7 @@ export class IndexWriter {
   readonly #sqlite: Database;
   readonly #shared: readonly [SharedRows, SharedRows, SharedRows];
   readonly #sessions: SessionSums;
+  readonly #activity: ActivitySums;
   readonly #insert: Statement<unknown, Value[]>;
   readonly #block: Statement<unknown, [number, number, number]>;
   readonly #spot: Statement<unknown, [number, number, number]>;
@@ -34,6 +36,7 @@ export class IndexWriter {
     const [who, what, how] = SHARED;
     this.#shared = [new SharedRows(sqlite, who), new SharedRows(sqlite, what), new SharedRows(sqlite, how)];
     this.#sessions = new SessionSums(sqlite);
+    this.#activity = new ActivitySums(sqlite);
     this.#insert = sqlite.query(`INSERT INTO record VALUES (?${', ?'.repeat(9)})`);
     this.#block = sqlite.query(`INSERT INTO block VALUES (?, ?, ?)
       ON CONFLICT (block) DO UPDATE SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)`);
@@ -54,6 +57,7 @@ export class IndexWriter {
       }
       for (const shared of this.#shared) shared.flush();
       this.#sessions.flush();
+      this.#activity.flush();
       for (const [block, { earliest, latest }] of blocks) this.#block.run(block, earliest, latest);
       for (const { segment, offset, position } of spots) this.#spot.run(segment, offset, position);
       this.#state.run(reached.next, reached.segment, reached.offset, reached.leaf, reached.leafOffset);
@@ -64,6 +68,7 @@ export class IndexWriter {
     const { space } = record.record;
     const [who, what, how] = this.#shared;
     this.#sessions.add(row, space);
+    this.#activity.add(row, space);
     this.#insert.run(
       record.position, record.offset, record.record.at, who.add(row, space), what.add(row, space), how.add(row, space),
       keyIn(row.exchange), keyIn(row.trace), numberIn(row.latency), numberIn(row.size),
@@ -79,6 +84,7 @@ export class IndexWriter {
       if (this.#sqlite.inTransaction) this.#sqlite.run('ROLLBACK');
       for (const shared of this.#shared) shared.forget();
       this.#sessions.forget();
+      this.#activity.forget();
       throw error;
     }
   }

@@ -35,7 +35,7 @@ const GRAPH = z.object({
 const SESSION = z.object({
   context: z.string(), principal: z.string().exactOptional(), agent: z.string().exactOptional(), first: z.int(), last: z.int(), firstAt: z.number(),
     lastAt: z.number(),
-  records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(), findings: z.int(), severity: z.string().exactOptional(),
+  records: z.int(), calls: z.int(), denials: z.int(), held: z.int(), failures: z.int(), findings: z.int(), severity: z.string().exactOptional(),
   labels: z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() }),
   servers: z.array(z.object({ server: z.string(), calls: z.int(), denials: z.int() })),
 });

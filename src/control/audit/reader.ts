@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Ask } from '../../audit/index/ask.ts';
+import type { ActivityAsk, Ask, EdgesAsk, SessionsAsk } from '../../audit/index/ask.ts';
 import { narrowed, quote } from '../../audit/query/rewrite.ts';
 import { SallyportError } from '../../domain/errors.ts';
 import type { Json, JsonObject } from '../../domain/json.ts';
@@ -17,7 +17,11 @@ export interface LedgerReader {
   /** What a question finds (docs/audit/query.md). Throws `ERR_QUERY_INVALID`, too. */
   search(ask: Ask): Promise<Found>;
   /** Flow contexts in sum, the latest first. */
-  sessions(ask: JsonObject): Promise<SessionsFound>;
+  sessions(ask: SessionsAsk): Promise<SessionsFound>;
+  /** What was done by time. */
+  activity(ask: ActivityAsk): Promise<ActivityFound>;
+  /** Who called which server. */
+  edges(ask: EdgesAsk): Promise<EdgesFound>;
   /** Newest first unless the filter says `order: 'oldest'`. `damaged`: how many places could not be read. */
   query(filter: Wanted): Promise<{ readonly entries: readonly LedgerEntry[]; readonly damaged: number }>;
   /** Reads and checks the whole log; gives how many places are not what was written. */
@@ -89,18 +93,33 @@ const FOUND = z.object({
 });
 /** `known`, `end`: positions below the first are indexed, of as many as the second. `next`: where to go on, if there may be more. */
 export type Found = z.infer<typeof FOUND>;
+const COUNT = z.int().nonnegative();
+const SUMMED = { calls: COUNT, denials: COUNT, held: COUNT, failures: COUNT, findings: COUNT } as const;
+const CARRIED = z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() });
 const SESSIONS = z.object({
-  known: z.int(), end: z.int(),
+  known: z.int(), end: z.int(), next: z.object({ at: z.number(), context: z.string() }).exactOptional(), total: COUNT.exactOptional(),
+  totalIsLeast: z.boolean().exactOptional(),
   sessions: z.array(z.object({
     context: z.string(), principal: z.string().exactOptional(), principalKind: z.string().exactOptional(), agent: z.string().exactOptional(),
-    first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(), records: z.int(), calls: z.int(), denials: z.int(), failures: z.int(),
-      findings: z.int(),
-    severity: z.string().exactOptional(),
-    labels: z.object({ confidentiality: z.string().exactOptional(), categories: z.array(z.string()), untrusted: z.boolean() }),
-    servers: z.array(z.object({ server: z.string(), calls: z.int(), denials: z.int() })),
+    first: z.int(), last: z.int(), firstAt: z.number(), lastAt: z.number(), records: COUNT, ...SUMMED, severity: z.string().exactOptional(), labels: CARRIED,
+    servers: z.array(z.object({ server: z.string(), calls: COUNT, denials: COUNT })),
   })),
 });
 export type SessionsFound = z.infer<typeof SESSIONS>;
+
+const ACTIVITY = z.object({
+  known: z.int(), end: z.int(), others: COUNT, rows: z.array(z.object({ name: z.string(), ...SUMMED, cells: z.array(z.array(z.number())) })),
+});
+export type ActivityFound = z.infer<typeof ACTIVITY>;
+
+const EDGES = z.object({
+  known: z.int(), end: z.int(), others: z.object({ edges: COUNT, ...SUMMED }),
+  edges: z.array(z.object({
+    principal: z.string(), principalKind: z.string().exactOptional(), agent: z.string(), server: z.string(), lastAt: z.number(), ...SUMMED,
+    severity: z.string().exactOptional(), labels: CARRIED,
+  })),
+});
+export type EdgesFound = z.infer<typeof EDGES>;
 
 /** Fields that must be equal, between two times (epoch ms; the later one exclusive). */
 type Wanted = {
@@ -118,7 +137,9 @@ export function createLedgerReader(link: Pick<Link, 'call' | 'stream'>): LedgerR
       return read(FOUND, await link.call('ledger.search', { space, question, now: Date.now(), order, limit }));
     },
     search: async (ask) => read(FOUND, await link.call('ledger.search', { ...ask })),
-    sessions: async (ask) => read(SESSIONS, await link.call('ledger.sessions', ask)),
+    sessions: async ({ mark, ...ask }) => read(SESSIONS, await link.call('ledger.sessions', { ...ask, ...(mark === undefined ? {} : { mark: { ...mark } }) })),
+    activity: async (ask) => read(ACTIVITY, await link.call('ledger.activity', { ...ask })),
+    edges: async (ask) => read(EDGES, await link.call('ledger.edges', { ...ask })),
     verify: async (signal) => {
       for await (const answer of link.stream('ledger.verify', {}, signal)) {
         const { flawCount, unaccounted } = read(VERIFIED, answer);

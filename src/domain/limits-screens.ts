@@ -1,0 +1,17 @@
+/** Limits of what people look at in the console: a part of `LIMITS`. Units last. */
+export const SCREEN_LIMITS = {
+  /** How long the index of the ledger keeps sums of minutes and of hours, and of who called which server in an hour. */
+  activityMinutesKeptMs: 6 * 60 * 60_000,
+  activityHoursKeptMs: 92 * 24 * 60 * 60_000,
+  edgeHoursKeptMs: 48 * 60 * 60_000,
+  /** Points of time in one answer, and agents or servers beside each other; of more those with most calls are shown, the others counted. */
+  activityStartsMax: 1_500,
+  activityNamesMax: 100,
+  /** Edges of a map; the others are counted. */
+  mapEdgesMax: 500,
+  /** Of a list of sessions that are filtered by more than one thing: so many are looked at for one page, and for their count. */
+  sessionsLookedAtMax: 10_000,
+  sessionsCountedMax: 250_000,
+  /** Names of agents, and of servers, that a text is looked for in. */
+  sessionNamesMax: 5_000,
+} as const;
