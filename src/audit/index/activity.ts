@@ -65,8 +65,8 @@ export class ActivitySums {
     const [principal, agent, server, minute] = [textOf(row.principal) ?? '', textOf(row.agent) ?? '', textOf(row.server) ?? '', startOf(at, MINUTE_MS)];
     const key = JSON.stringify([space, minute, principal, agent, server]);
     const done = this.#done.get(key) ?? {
-      space, minute, principal, agent, server, kind: undefined, calls: 0, denials: 0, held: 0, failures: 0, findings: 0, severity: -1, confidentiality: -1, labels: 0,
-      untrusted: 0, lastAt: 0,
+      space, minute, principal, agent, server, kind: undefined, calls: 0, denials: 0, held: 0, failures: 0, findings: 0, severity: -1,
+      confidentiality: -1, labels: 0, untrusted: 0, lastAt: 0,
     };
     this.#done.set(key, done);
     addSums(done, sums);

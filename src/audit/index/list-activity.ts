@@ -52,7 +52,8 @@ export function listEdges(sqlite: Database, { space, unit, since, limit }: Edges
   const chosen = new Map([...busiest.slice(0, Math.ceil(limit / 2)), ...wrong.slice(0, Math.floor(limit / 2)), ...busiest]
     .map(({ principal, agent, server }) => [JSON.stringify([principal, agent, server]), { principal, agent, server }]));
   const edges = detailsOf(sqlite, { space, unit, since }, [...chosen.values()].slice(0, limit));
-  const all = sqlite.query<Sums, (string | number)[]>(`SELECT ${SUMS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`).join(', ')} ${within}`).get(...values);
+  const sums = SUMS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`).join(', ');
+  const all = sqlite.query<Sums, (string | number)[]>(`SELECT ${sums} ${within}`).get(...values);
   return { edges, others: { edges: (busiest[0]?.groups ?? 0) - edges.length, ...edges.reduce<Sums>(minus, all ?? NOTHING) } };
 }
 

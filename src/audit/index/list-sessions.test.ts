@@ -78,7 +78,8 @@ describe('a list of sessions', () => {
     expect(collect({ text: 'ancIENT' })).toEqual(wanted((nth) => nth < 50));
     expect(collect({ text: contextOf(123) })).toEqual([contextOf(123)]);
     expect(collect({ text: '%' })).toEqual([]);
-    expect(collect({ since: NOW - 1_000_000, until: NOW - 990_000 })).toEqual(wanted((nth) => record(nth).at >= NOW - 1_000_000 && record(nth).at < NOW - 990_000));
+    const times = { since: NOW - 1_000_000, until: NOW - 990_000 };
+    expect(collect(times)).toEqual(wanted((nth) => record(nth).at >= times.since && record(nth).at < times.until));
   });
 
   test('goes back to what is newer, and leaves out what is asked to be left out', () => {

@@ -56,7 +56,8 @@ export function listSessions(sqlite: Database, ask: SessionsAsk): Omit<SessionsA
 function nthOf(sqlite: Database, { order: from, table }: Way, parts: readonly Part[], order: string, nth: number): SessionMark | undefined {
   const { text, values } = all(parts);
   return sqlite.query<SessionMark, Value[]>(
-    `SELECT ${table}.lastAt AS at, ${table}.context AS context FROM ${from} WHERE ${text} ORDER BY ${table}.lastAt ${order}, ${table}.context ${order} LIMIT 1 OFFSET ?`,
+    `SELECT ${table}.lastAt AS at, ${table}.context AS context FROM ${from} WHERE ${text}
+      ORDER BY ${table}.lastAt ${order}, ${table}.context ${order} LIMIT 1 OFFSET ?`,
   ).get(...values, nth) ?? undefined;
 }
 
