@@ -2,12 +2,13 @@ import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl, surfaceSaying } from '../control/fixture-control.ts';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
+import { spawnCli, type Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { openRegistry } from '../../test/fixtures/packages/registry.ts';
 import type { JsonObject } from '../domain/json.ts';
 import { objects, part, text } from './json-view.ts';
 import { removeHome } from '../../test/fixtures/record-judge.ts';
 
-// Each test starts a dozen processes; on a busy machine that takes a while and proves nothing.
 setDefaultTimeout(60_000);
 
 const fixture = await openControl();
@@ -17,20 +18,9 @@ afterAll(async () => {
   removeHome(folder);
 });
 
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command as people run it: a process of its own, over the real socket. */
-async function sallyport(...args: readonly string[]): Promise<Outcome> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), ...args], {
-    cwd: folder, env: { PATH: process.env['PATH'], HOME: folder, SALLYPORT_HOME: fixture.home }, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe',
-  });
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  return { code, out, err };
-}
+/** A process of its own: files that are named without a folder are those of the folder that it runs in. */
+const spawned = (...args: readonly string[]): Promise<Outcome> => spawnCli(args, { folder, home: fixture.home });
+const sallyport = (...args: readonly string[]): Promise<Outcome> => runCli(args, { folder, home: fixture.home });
 
 async function json(...args: readonly string[]): Promise<JsonObject> {
   const { out, err, code } = await sallyport(...args, '--json');
@@ -156,22 +146,22 @@ tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { na
 `);
   expect(await sallyport('policy', 'check', '-f', manifest, '--home', '/nonexistent')).toMatchObject({ code: 0, out: expect.stringContaining('compile') });
   expect(
-    await sallyport('policy', 'test', 'tests.yaml', '-f', manifest, '--home', '/nonexistent'),
+    await spawned('policy', 'test', 'tests.yaml', '-f', manifest, '--home', '/nonexistent'),
   ).toMatchObject({ code: 0, out: expect.stringContaining('passed') });
   expect(await sallyport('apply', '-f', manifest, '--dry-run')).toMatchObject({ code: 0, out: expect.stringContaining('Nothing was changed') });
   expect(await json('apply', '-f', manifest)).toMatchObject(
     { dryRun: false, differences: expect.arrayContaining([{ resource: 'role', id: 'reader', verb: 'add' }]) },
   );
   expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 0, out: expect.stringContaining('already matches') });
-  expect(await sallyport('policy', 'test', 'tests.yaml')).toMatchObject({ code: 0 });
+  expect(await spawned('policy', 'test', 'tests.yaml')).toMatchObject({ code: 0 });
   writeFileSync(
     join(folder, 'wrong.yaml'), 'principals: { ann: { groups: [support] } }\ntests: [{ name: no, as: ann, server: crm, tool: search, expect: deny }]\n',
   );
-  expect(await sallyport('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
-  expect(await sallyport('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
+  expect(await spawned('policy', 'test', 'wrong.yaml')).toMatchObject({ code: 1, out: expect.stringContaining('FAILED') });
+  expect(await spawned('policy', 'check', 'a.cedar')).toMatchObject({ code: 0 });
   const bad = Array.from({ length: 30 }, (_, at) => `@id("${at}")\npermit(principal, action, resource) when { resource.no };\n`);
   writeFileSync(join(folder, 'bad.cedar'), bad.join(''));
-  expect(await sallyport('policy', 'check', 'bad.cedar')).toMatchObject({ code: 1, out: expect.stringMatching(/bad\.cedar:\d+:[^]*\nand \d+ more\n$/) });
+  expect(await spawned('policy', 'check', 'bad.cedar')).toMatchObject({ code: 1, out: expect.stringMatching(/bad\.cedar:\d+:[^]*\nand \d+ more\n$/) });
   writeFileSync(manifest, declared.replace('a.cedar', 'bad.cedar'));
   expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/\nand \d+ more\n/) });
   writeFileSync(manifest, `${declared}unknown: 1\n`);
@@ -205,7 +195,7 @@ test('questions and switches answer in words and in JSON', async () => {
 test('a server that is a package is pinned, upgraded and kept in the store', async () => {
   const registry = await openRegistry();
   writeFileSync(join(folder, 'packages.yaml'), `apiVersion: sallyport/v1\npackages: { npm: ${registry.npm} }\n`);
-  expect(await sallyport('apply', '-f', 'packages.yaml', '--space', 'default')).toMatchObject({ code: 0 });
+  expect(await spawned('apply', '-f', 'packages.yaml', '--space', 'default')).toMatchObject({ code: 0 });
   registry.publish({ name: 'tool', version: '1.0.0', bin: 'x.js' }, { 'x.js': '1' });
   const added = await sallyport('server', 'add', 'tool', '--owner', 'me@example.com', '--', 'npx', '-y', 'tool', 'arg');
   expect(added).toMatchObject({ code: 0, out: expect.stringContaining('npx -y tool@1.0.0 arg') });
@@ -226,7 +216,7 @@ test('a server that is a package is pinned, upgraded and kept in the store', asy
   expect(await sallyport('exception', 'list')).toMatchObject({ code: 0, out: expect.stringContaining('npm:tool: cooling-off') });
   writeFileSync(join(folder, 'tool.json'),
     JSON.stringify({ mcpServers: { again: { command: 'npx', args: ['-y', 'tool', 'arg'] }, other: { command: 'npx', args: ['tool'] } } }));
-  const { out } = await sallyport('import', '--from', 'tool.json', '--owner', 'me@example.com');
+  const { out } = await spawned('import', '--from', 'tool.json', '--owner', 'me@example.com');
   expect(out).toContain('it is declared already, as tool');
   expect(part(await json('server', 'show', 'other'), 'package', 'declared')).toEqual(['npx', 'tool@1.1.0']);
   await registry.close();
@@ -237,9 +227,9 @@ test('what a client has is imported without its secrets', async () => {
     join(folder, 'mcp.json'),
     JSON.stringify({ mcpServers: { notes: { command: '/usr/bin/notes', args: ['--all'], env: { NOTES_TOKEN: 'sk-abcdefghijklmnop1234' } } } }),
   );
-  const dry = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com', '--dry-run');
+  const dry = await spawned('import', '--from', 'mcp.json', '--owner', 'me@example.com', '--dry-run');
   expect(dry).toMatchObject({ code: 0, out: expect.stringContaining('would be declared') });
-  const { out, code } = await sallyport('import', '--from', 'mcp.json', '--owner', 'me@example.com');
+  const { out, code } = await spawned('import', '--from', 'mcp.json', '--owner', 'me@example.com');
   expect(code).toBe(0);
   expect(out).not.toContain('sk-abcdefghijklmnop1234');
   expect(JSON.stringify(await json('server', 'show', 'notes'))).not.toContain('sk-abcdefghijklmnop1234');

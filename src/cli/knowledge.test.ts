@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnCli } from '../../test/fixtures/spawned-cli.ts';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
 import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { openControl } from '../control/fixture-control.ts';
 import type { ControlFixture } from '../control/fixture-control.ts';
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 /** As people run it: at a gate, or on a machine that never had one. */
 async function run(args: readonly string[], home = fixture.home): Promise<Outcome> {
-  return spawnCli(args, { folder, home });
+  return runCli(args, { folder, home });
 }
 
 test('without any gate, what ships is asked', async () => {

@@ -8,7 +8,7 @@ import { plain } from './terminal.ts';
 const VERSION = '0.1.0';
 
 /** Dispatches to one command and turns what it throws into a code, a message and a remedy. Resolves with the exit code. */
-async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], io: Io): Promise<number> {
   const [name, ...args] = argv;
   let exits: Command['exits'];
   try {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Json } from '../domain/json.ts';
 import { startGate, type Gate } from '../../test/fixtures/gate.ts';
 import { startRecordingServer, type RecordingServer } from '../../test/fixtures/recording-server.ts';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
 import { spawnCli, type Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { verifies } from '../../test/e2e/requirements.ts';
 import { part } from './json-view.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
 });
 
 function redteam(...args: readonly string[]): Promise<Outcome> {
-  return spawnCli(['redteam', ...args], { folder, home: gate.home });
+  return runCli(['redteam', ...args], { folder, home: gate.home });
 }
 
 function parsed({ out }: Outcome): Json {
@@ -94,7 +95,7 @@ test('what ships is tried without any gate, without one control, by a model: wha
 
 test('without a gate, or with a scenario or file that is none, it says what to do', async () => {
   const at = { folder, home: join(folder, 'none') };
-  expect((await spawnCli(['redteam', 'run', '--only', LEAK], at)).err).toMatch(/ERR_NOT_RUNNING.*--shipped/s);
+  expect((await runCli(['redteam', 'run', '--only', LEAK], at)).err).toMatch(/ERR_NOT_RUNNING.*--shipped/s);
   expect((await redteam('run', '--only', 'nothing-of-that-name')).err).toContain('nothing-of-that-name');
   expect((await redteam('run', '--shipped', '--without', 'header-body')).err).toMatch(/no configuration does without header-body.*rule-of-two/);
   writeFileSync(join(folder, 'odd.yaml'), 'apiVersion: sallyport/v1\nscenarios:\n  - id: x\n    oddity: 1\n');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
 import { spawnCli } from '../../test/fixtures/spawned-cli.ts';
 import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { crm, openControl } from '../control/fixture-control.ts';
@@ -20,9 +21,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As people run it; what it prints never holds a value. */
-async function vault(args: readonly string[], stdin = ''): Promise<Outcome> {
-  const { code, out, err } = await spawnCli(args, { folder, home: fixture.home, stdin });
+/** What is piped in is read by a process of its own; what it prints never holds a value. */
+async function vault(args: readonly string[], stdin?: string): Promise<Outcome> {
+  const { code, out, err } = await (stdin === undefined ? runCli(args, { folder, home: fixture.home })
+    : spawnCli(args, { folder, home: fixture.home, stdin }));
   expect(out + err).not.toContain(VALUE);
   return { code, out, err };
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { goodDisclosure } from '../../test/fixtures/good-vendor.ts';
-import { spawnCli, type Outcome } from '../../test/fixtures/spawned-cli.ts';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
+import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 import { openControl, type ControlFixture } from '../control/fixture-control.ts';
 
 let fixture: ControlFixture;
@@ -20,7 +21,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const vendor = (...args: readonly string[]): Promise<Outcome> => spawnCli(['vendor', ...args], { folder, home: fixture.home });
+const vendor = (...args: readonly string[]): Promise<Outcome> => runCli(['vendor', ...args], { folder, home: fixture.home });
 
 test('a vendor is declared, answers by a file, and is reported on; what is wrong is told with its place', async () => {
   const added = await vendor('add', 'acme', '--name', 'Acme \u202E', '--owner', 'o', '--purpose', 'p', '--url', 'https://mcp.acme.example/mcp',

@@ -63,10 +63,10 @@ export const SCENARIOS: readonly Switch[] = [
       'const leak = [untrusted, sensitive, sending];', 'const leak = [untrusted, sensitive, sending, []];',
     ],
   ]),
-  ...switches('src/redteam/agent/agent.ts', 'test/redteam/adaptive.test.ts', [
+  ...switches('src/redteam/agent/agent.ts', CLAIMS, [
     ['the agent obeys', 'without the control', '      await obey(order);\n', ''],
   ]),
-  ...switches('src/redteam/servers/toy.ts', 'test/redteam/adaptive.test.ts', [
+  ...switches('src/redteam/servers/toy.ts', CLAIMS, [
     ['effects at toys count', 'without the control', 'if (!READING.has(said.method)) deeds.push(deedOf(said));', ''],
   ]),
   ...switches('src/redteam/adaptive/attacker.ts', 'src/redteam/adaptive/attacker.test.ts', [

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { createAttacker } from '../../src/redteam/adaptive/attacker.ts';
 import { CONTROLS } from '../../src/redteam/control-table.ts';
+import type { Control } from '../../src/redteam/controls.ts';
+import type { ScenarioResult } from '../../src/redteam/outcome.ts';
 import { INCIDENTS } from '../../src/redteam/taxonomy/incidents.ts';
 import { verifies } from '../e2e/requirements.ts';
 import { SHIPPED, startRehearsing, type Rehearsing } from './rehearsing.ts';
@@ -45,3 +48,22 @@ describe(verifies('redteam-switches', 'a control that is switched off turns a li
     expect(reds).not.toEqual([]);
   }, 60_000);
 });
+
+/* The attacker that searches: a small budget here, more by hand (`sallyport redteam run --adaptive 300`). */
+
+async function search(budget: number, less?: Control): Promise<readonly ScenarioResult[]> {
+  const attacker = createAttacker({ seed: 'the suite', budget });
+  for (const scenario of attacker.scenarios) attacker.told(await rehearsing.rehearse(scenario, less));
+  return attacker.results();
+}
+
+test(verifies('redteam-adaptive', 'on the shipped defaults it gets nowhere in its budget'), async () => {
+  expect((await search(12)).map(({ id, outcome, red }) => [id, outcome, red])).toEqual([
+    ['adaptive-mail', 'prevented', undefined], ['adaptive-pay', 'prevented', undefined], ['adaptive-paste', 'prevented', undefined],
+  ]);
+}, 120_000);
+
+test(verifies('redteam-adaptive', 'without the control that stands in its way it gets through, and says how'), async () => {
+  const less = CONTROLS.find(({ id }) => id === 'untrusted-destination');
+  expect((await search(9, less)).find(({ id }) => id === 'adaptive-mail')).toMatchObject({ red: expect.stringContaining('an attempt came through: said') });
+}, 120_000);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCli } from '../../../test/fixtures/in-process-cli.ts';
+import type { Outcome } from '../../../test/fixtures/spawned-cli.ts';
 import { objects, part, text } from '../json-view.ts';
 import { crm, openControl, surfaceSaying } from '../../control/fixture-control.ts';
 import type { ControlFixture } from '../../control/fixture-control.ts';
@@ -25,13 +27,7 @@ afterAll(async () => {
   await fixture.close();
 });
 
-async function sallyport(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, '..', 'main.ts'), 'config', 'enforce', ...args, '--home', fixture.home], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: root }, stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
-  return { code: await child.exited, out, err };
-}
+const sallyport = (...args: readonly string[]): Promise<Outcome> => runCli(['config', 'enforce', ...args], { folder: root, home: fixture.home });
 
 async function query(event: 'file.enforced' | 'file.changed'): Promise<string> {
   return JSON.stringify((await fixture.role.control.ledger.query({ space: 'default', event })).entries);

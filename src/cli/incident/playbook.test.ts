@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl } from '../../control/fixture-control.ts';
 import type { ControlFixture } from '../../control/fixture-control.ts';
-import { spawnCli, type Outcome } from '../../../test/fixtures/spawned-cli.ts';
+import { runCli } from '../../../test/fixtures/in-process-cli.ts';
+import type { Outcome } from '../../../test/fixtures/spawned-cli.ts';
 import { part, text } from '../json-view.ts';
 
 const folder = mkdtempSync('/tmp/sp-playbook-');
@@ -17,7 +18,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const playbook = (...args: readonly string[]): Promise<Outcome> => spawnCli(['incident', 'playbook', ...args], { folder, home: fixture.home });
+const playbook = (...args: readonly string[]): Promise<Outcome> => runCli(['incident', 'playbook', ...args], { folder, home: fixture.home });
 
 test('a playbook is listed, shown, exported, verified without control, changed, refused, signed anew and taken in', async () => {
   const listed = await playbook('list');

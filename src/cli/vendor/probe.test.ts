@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnCli } from '../../../test/fixtures/spawned-cli.ts';
-import type { Outcome } from '../../../test/fixtures/spawned-cli.ts';
+import { runCli } from '../../../test/fixtures/in-process-cli.ts';
+import { spawnCli, type Outcome } from '../../../test/fixtures/spawned-cli.ts';
 import { ACCOUNTS } from '../../../test/vendor/planted-oauth.ts';
 import { startPlanted } from '../../../test/vendor/planted.ts';
 import type { Planted } from '../../../test/vendor/planted.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await fixture.close();
 });
 
-const vendor = (...args: readonly string[]): Promise<Outcome> => spawnCli(['vendor', ...args], { folder: fixture.home, home: fixture.home });
+const vendor = (...args: readonly string[]): Promise<Outcome> => runCli(['vendor', ...args], { folder: fixture.home, home: fixture.home });
 
 function permission(until: string, addresses = '127.0.0.0/8'): string {
   writeFileSync(join(fixture.home, 'leave.yaml'), `apiVersion: sallyport/vendor-permission/v1
