@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openControl } from '../control/fixture-control.ts';
 import type { ControlFixture } from '../control/fixture-control.ts';
+import { runCli } from '../../test/fixtures/in-process-cli.ts';
+import type { Outcome } from '../../test/fixtures/spawned-cli.ts';
 
 let fixture: ControlFixture;
 let folder = '';
@@ -16,14 +18,9 @@ afterAll(async () => {
   await fixture.close();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** The command as it is typed; passphrases come over descriptors 3 and 4, never as arguments. */
-async function sallyport(args: readonly string[], env: Readonly<Record<string, string>> = {}, descriptors: readonly string[] = []): Promise<Ran> {
+/** Passphrases come over descriptors 3 and 4 of a process of its own, never as arguments. */
+async function sallyport(args: readonly string[], env: Readonly<Record<string, string>> = {}, descriptors: readonly string[] = []): Promise<Outcome> {
+  if (descriptors.length === 0) return runCli(args, { folder, home: fixture.home, env });
   const child = Bun.spawn([process.execPath, join(import.meta.dir, 'main.ts'), ...args, '--home', fixture.home], {
     env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe', ...descriptors.map((name) => Bun.file(join(folder, name)))],
   });
