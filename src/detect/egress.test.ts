@@ -53,3 +53,18 @@ test('where anybody may take delivery, and hosts that nobody trusts, in what is 
   expect(found('https://docs.corp.io@evil.io/', 'argument')).toEqual(['unknown-host']);
   expect(found(Buffer.from('https://webhook.site/1234 is where').toString('base64'), 'argument')).toContain('sink');
 });
+
+test('a blocked host is named by whatever leads there, in what is sent; in what is read by an address alone', () => {
+  const looking = createEgress({ ...UNINFORMED, blockedHosts: ['evil.example', '*.bad.example', '127.0.0.1', '::1'] });
+  const isFound = (facet: 'argument' | 'result', text: string): boolean => rulesOf(looking, { text }, { facet }).includes('blocked-host');
+  const named = [
+    'http://evil.example/x', 'evil.example', 'thief@evil.example', 'https:\\\\evil.example\\x', 'http:/evil.example', 'http://evil\u3002example/',
+
+    '//evil.example/x', 'http://a b@evil.example/', 'EVIL.EXAMPLE.', 'http://0x7f.1/', 'http://127.1/', 'http://2130706433/',
+    'http://[0:0:0:0:0:0:0:1]/', 'a.b.bad.example',
+  ];
+  expect(named.filter((text) => !isFound('argument', text))).toEqual([]);
+  expect(['evil.example.org', 'not-evil.example', 'x.evil.example', 'bad.example', 'http://127.0.0.2/', 'evil', '1.27.0'].filter((text) =>
+    isFound('argument', text))).toEqual([]);
+  expect([isFound('result', 'mail to thief@evil.example'), isFound('result', 'http://evil.example/x')]).toEqual([false, true]);
+});

@@ -1,5 +1,5 @@
-import { isHost } from '../domain/allowed-host.ts';
 import type { Detector, Sight, View } from '../domain/detector.ts';
+import { createBlocked } from './blocked.ts';
 import { isDnsShaped, payloadOf } from './egress/payload.ts';
 import { isSink, isTrusted } from './egress/sinks.ts';
 import { freshViews } from './fresh.ts';
@@ -41,6 +41,7 @@ const SENT: ReadonlySet<string> = new Set(['argument', 'question']);
 /** What leaves by being looked at, or by asking for a name. Without trusted hosts every host is unknown. */
 export function createEgress({ trustedHosts, blockedHosts }: Surroundings): Detector {
   const trusted = new Set(trustedHosts.map((host) => host.toLowerCase()));
+  const blocked = createBlocked(blockedHosts);
   return {
     id: 'egress',
     facets: info.facets,
@@ -49,9 +50,11 @@ export function createEgress({ trustedHosts, blockedHosts }: Surroundings): Dete
       for (const view of freshViews(sight)) {
         if (view.text.length < 10) continue;
         for (const url of urlsIn(view.text)) {
-          if (blockedHosts.some((blocked) => isHost(blocked, url.host.replace(/:\d+$/, '')))) report.add('blocked-host', view, url.start, url.end);
+          if (blocked.has(url.host)) report.add('blocked-host', view, url.start, url.end);
           if (!isTrusted(url.host, trusted)) address(view, url, report, SENT.has(sight.subject.facet));
         }
+        // What is sent names a host in many ways that programs take for an address; in what is read it may stand as a word.
+        for (const { start, end } of SENT.has(sight.subject.facet) ? blocked.namedIn(view.text) : []) report.add('blocked-host', view, start, end);
         for (const { 0: whole, 1: url = '', index } of view.text.includes('](//') ? view.text.matchAll(BARE_IMAGE) : []) {
           const host = url.slice(2).split(/[/?#]/, 1)[0] ?? '';
           if (!isTrusted(host, trusted)) report.add(payloadOf(url) === undefined ? 'active-image' : 'data-in-image', view, index, index + whole.length);

@@ -3,8 +3,21 @@ import type { Switch } from './switch.ts';
 
 /** What makes a containment hold what it says, no longer than it says, and by whom it may be. */
 export const CONTAINMENT: readonly Switch[] = [
+  ...switches('src/control/containments/contain.ts', 'src/control/containments/containments.test.ts', [
+    ['spellings of an address', 'however it was written', 'scope: { target, name: plainHost(name) }', 'scope: { target, name }'],
+  ]),
+  ...switches('src/detect/blocked.ts', 'src/detect/egress.test.ts', [
+    ['spellings of an address', 'a blocked host is named', 'isNamed(plainAddress(host))', 'isNamed(host)'],
+    ['domains that are blocked', 'a blocked host is named', 'if (below.has(host.slice(at + 1))) return true;', ''],
+  ]),
+  ...switches('src/detect/egress.ts', 'src/detect/egress.test.ts', [
+    ['hosts that are named without a scheme', 'a blocked host is named', 'SENT.has(sight.subject.facet) ? blocked.namedIn(view.text) : []', '[]'],
+  ]),
   ...switches('src/control/containments/reach.ts', 'src/control/containments/containments.test.ts', [
-    ['credentials of other spaces', 'contains nothing beyond it', 'if (!isIssued || mayEverywhere(by)', "if (!isIssued || verb !== 'page' || mayEverywhere(by)"],
+    [
+      'credentials of other spaces', 'contains nothing beyond it',
+      'if (!isIssued || mayEverywhere(by)', "if (!isIssued || verb !== 'page' || mayEverywhere(by)",
+    ],
   ]),
   ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
     ['credentials of elsewhere', 'nothing that holds beyond it', '  await needOwnCredential(control, by, found.body);\n', ''],

@@ -59,7 +59,16 @@ async function checked(control: Control, { admin, space }: By, request: NewConta
     });
   }
   await needOwnCredential(control, { admin, space }, request);
+  if (target === 'host') return { ...request, scope: { target, name: plainHost(name) } };
   return target === 'principal' ? { ...request, scope: { target, name: await principalOf(control, space, name) } } : request;
+}
+
+/** As whatever connects there writes it: what is kept as `127.1` or `0:0::1` would be met by nothing. */
+function plainHost(name: string): string {
+  const [star, bare] = name.startsWith('*.') ? ['*.', name.slice(2)] : ['', name.replace(/^\[|\]$/g, '')];
+  const host = URL.parse(`http://${bare.includes(':') ? `[${bare}]` : bare}/`)?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  if (host !== '') return star + host;
+  throw new SallyportError('ERR_REQUEST_INVALID', 'body.scope: that is no host or address', { remedy: 'Name it as a URL would.' });
 }
 
 /** As whom playbooks that start by themselves act. */

@@ -85,6 +85,16 @@ test('two incidents hold one thing each for itself, and what failed is on record
   expect(entries.find(({ record }) => record['event'] === 'containment.failed')?.record).toMatchObject({ code: 'ERR_NOT_FOUND', category: 'response' });
 });
 
+test('an address is blocked by what it is, however it was written', async () => {
+  for (const [written, is] of [['0x7f.1', '127.0.0.1'], ['2001:db8:0:0::1', '2001:db8::1'], ['[::2]', '::2']] as const) {
+    const { body, code } = await asked(OWNER, 'block-host', { target: 'host', name: written });
+    expect([code, body['scope']]).toEqual(['', { target: 'host', name: is }]);
+    expect(fixture.role.control.lease.current?.lease.blockedHosts).toContain(`*/${is}`);
+    expect(await lifted(OWNER, text(body['id']))).toBe('');
+  }
+  expect((await asked(OWNER, 'block-host', { target: 'host', name: '1.2.3.4.5' })).code).toBe('ERR_REQUEST_INVALID');
+});
+
 test('who may in one space contains nothing beyond it, and lifts nothing that holds beyond it', async () => {
   const { control } = fixture.role;
   const local = person('lea', 'locals');

@@ -29,8 +29,8 @@ async function relay(options: SMTPServerOptions, mail: JsonObject): Promise<read
   return opened.got;
 }
 
-const send = (letter: Partial<Letter> = {}) =>
-  fixture.role.control.notify.mail({ subject: 'Hello', text: 'One line.\n', ...letter }).then(() => 'sent', (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
+const send = (letter: Partial<Letter> = {}) => fixture.role.control.notify.mail({ subject: 'Hello', text: 'One line.\n', ...letter })
+  .then(() => 'sent', (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error));
 
 test('by TLS 1.3 from the first byte, and as the user that the manifest names', async () => {
   process.env['SP_MAIL'] = 'hunter2';
@@ -78,7 +78,8 @@ test('what others wrote begins no header, names no file and hides nothing', asyn
 
 test('an address is one: a list, a name or a group that a directory holds reaches nobody besides', async () => {
   const got = await relay({ secure: true, ...certificate }, { security: 'tls' });
-  for (const hostile of ['a@corp.example, thief@evil.example', 'a@corp.example <thief@evil.example>', 'g: thief@evil.example;', 'thief@evil.example,b@corp.example']) {
+  const lists = ['a@corp.example, thief@evil.example', 'a@corp.example <thief@evil.example>', 'g: thief@evil.example;', 'thief@evil.example,b@corp.example'];
+  for (const hostile of lists) {
     expect([hostile, await send({ to: [hostile] })]).toEqual([hostile, 'ERR_MAIL_REFUSED']);
   }
   expect(got).toEqual([]);

@@ -28,12 +28,17 @@ export interface OnWord {
 
 type Doing = Exclude<Remedy, { readonly kind: 'task' }>;
 
-/** Carries one remedy out as a change like every other, on what earlier answers left of it. Throws `ERR_NOT_FOUND` where it is gone already, and what the change throws. */
+/**
+ * Carries one remedy out as a change like every other, on what earlier answers left of it. Throws `ERR_NOT_FOUND` where it is gone already,
+ * and what the change throws.
+ */
 export async function carryOut(control: Control, space: string, remedy: Doing, word: OnWord): Promise<Done> {
   const by: By = { admin: { id: REVIEWS, may: [] }, space };
   const now = control.now();
-  const what: What = { ...whatOf(await following(control.store, space, word.campaign, remedy)), reason: word.reason, exchange: word.campaign, detail: { review: word.campaign, item: word.item,
-    decidedBy: word.by } };
+  const what: What = {
+    ...whatOf(await following(control.store, space, word.campaign, remedy)), reason: word.reason, exchange: word.campaign,
+    detail: { review: word.campaign, item: word.item, decidedBy: word.by },
+  };
   return control.change(by, what, async (rows) => {
     // Not what stood before the change had its turn: another answer may have had its own meanwhile.
     const done = await apply(rows, space, await following(rows, space, word.campaign, remedy), now);

@@ -391,8 +391,10 @@ test('a role that waits under the name of what will be left gives nothing', asyn
   const [crm, erp] = [{ server: 'crm', effects: ['read'] }, { server: 'erp', effects: ['read'] }];
   await configure(control(), 'role', 'default', 'trap', { allow: [crm, erp] });
   await bind('trap-nobodies', 'trap', { group: 'nobodies' });
-  await configure(control(), 'role', 'default', `review-${digestOf(['trap', [erp]]).slice(0, 16)}`, { allow: [{ server: 'own', effects: ['read', 'destroy'] }] });
-  const narrowed = control().store.transaction((rows) => apply(rows, 'default', { kind: 'drop-grant', binding: 'trap-nobodies', server: 'crm' }, Date.now()));
+  const name = `review-${digestOf(['trap', [erp]]).slice(0, 16)}`;
+  await configure(control(), 'role', 'default', name, { allow: [{ server: 'own', effects: ['read', 'destroy'] }] });
+  const narrowed = control().store.transaction((rows) =>
+    apply(rows, 'default', { kind: 'drop-grant', binding: 'trap-nobodies', server: 'crm' }, Date.now()));
   expect(await codeOf(narrowed)).toBe('ERR_CONFLICT');
   expect(await findStored(control().store, 'binding', 'default', 'trap-nobodies')).toBeDefined();
 });
