@@ -9,7 +9,7 @@ import { readPack } from './pack.ts';
 import type { Pack } from './pack.ts';
 import { shippedPacks } from './packs/table.ts';
 import { packMarkdown, packPage } from './print.ts';
-import { scoreLive, scorePaper } from './score.ts';
+import { addsUp, scoreLive, scorePaper } from './score.ts';
 
 const PACKS = shippedPacks(parseManifestText);
 const T0 = 1_800_000_000_000;
@@ -130,4 +130,21 @@ test('[exercise-after-action] an after-action report says what was done when, by
   }
   expect(page).not.toMatch(/<script|<i>|<b>|src=|href=/);
   expect(afterActionMarkdown(exercise)).toContain('- [ ] Missed');
+});
+
+test('a score is what its answers come to, and nothing better', () => {
+  const score = scorePaper(PACK, { 'stop-the-agent': 'in-time', 'say-what-left': 'late' }, ['all-stopped']);
+  expect(addsUp(score)).toBe(true);
+  const [first, ...others] = score.answers;
+  if (first === undefined) throw new Error('the pack expects nothing');
+  const lies = [
+    { ...score, percent: 100 }, { ...score, grade: 'good' as const }, { ...score, points: score.most }, { ...score, most: score.points },
+    { ...score, answers: [{ ...first, points: first.most + 1 }, ...others] }, { ...score, wrong: [] },
+  ];
+  expect(lies.filter(addsUp)).toEqual([]);
+  const none = scorePaper(PACK, {}, []);
+  const [missed, ...rest] = none.answers;
+  if (missed === undefined) throw new Error('the pack expects nothing');
+  const { most } = missed;
+  expect(addsUp({ ...none, answers: [{ ...missed, points: most }, ...rest], points: most, percent: Math.round((most / none.most) * 100) })).toBe(false);
 });

@@ -87,9 +87,17 @@ function isAct({ event, verb, target, of, action }: Act, record: JsonObject): bo
 }
 
 function answered(inject: string, { id, area, what, hint, points }: Expected, answer: Answer): Answered {
-  const share = { 'in-time': points, late: points / 2, missed: 0 }[answer];
-  return { id, inject, area, what, hint, answer, points: share, most: points };
+  return { id, inject, area, what, hint, answer, points: points * SHARES[answer], most: points };
 }
+
+/** Whether a score says what its own answers come to: who hands one in says what was done, and not how good that was. */
+export function addsUp({ answers, wrong, points, most, percent, grade }: Score): boolean {
+  const own = summed(answers, wrong);
+  return answers.every((one) => one.points === one.most * SHARES[one.answer])
+    && own.points === points && own.most === most && own.percent === percent && own.grade === grade;
+}
+
+const SHARES: Readonly<Record<Answer, number>> = { 'in-time': 1, late: 0.5, missed: 0 };
 
 /** Wrong acts take points away, and never more than there are. */
 function summed(answers: readonly Answered[], wrong: readonly Wrong[]): Score {

@@ -65,7 +65,11 @@ export const PRACTICES: readonly Switch[] = [
     ['names in what people write', 'nobody is tied to their pseudonym', '  await needMayWrite(control, admin, space, reason);\n', ''],
     ['names in what people open', 'nobody is tied to their', 'await needMayWrite(control, admin, space, asJson({ title, reason, subjects }));', ''],
   ]),
+  ...switches('src/control/exercises/routes.ts', 'src/roles/drill/drill.test.ts', [
+    ['scores that do not add up', 'wrong answers and none have no points', 'if (!addsUp(score)) {', 'if (score === null) {'],
+  ]),
   ...switches('src/exercise/score.ts', 'src/exercise/exercise.test.ts', [
+    ['points of an answer', 'what its answers come to', 'one.points === one.most * SHARES[one.answer]', 'one.points >= 0'],
     ['half for what is late', 'the right act in time', 'late: points / 2', 'late: points'],
     ['what set the scene', 'the right act in time', 'timeOf(record) >= begun', 'timeOf(record) >= 0'],
     ['to what it was done', 'the right act in time', "?? detail['id']) === of)", "?? detail['id']) !== '')"],

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { improvementsOf, whyOpen } from '../../exercise/after-action.ts';
 import type { Exercise } from '../../exercise/after-action.ts';
+import { addsUp } from '../../exercise/score.ts';
 import type { Rows } from '../../store/store.ts';
 import { asJson } from '../as-json.ts';
 import { needMayWrite, viewFor } from '../audit/people.ts';
@@ -47,6 +48,9 @@ export const exerciseRoutes: readonly Route[] = [
       if (exercise.state !== 'running') throw new SallyportError('ERR_CONFLICT', 'this exercise has its score', { remedy: 'Start another one.' });
       const { pack, mode } = exercise;
       const { score, harm } = body;
+      if (!addsUp(score)) {
+        throw new SallyportError('ERR_REQUEST_INVALID', 'body.score: it is not what its answers come to', { remedy: 'Hand it in as `sallyport exercise` does.' });
+      }
       await control.record({
         event: 'exercise.scored', space, ...whoOf(admin),
         detail: { id, exercise: pack.id, version: pack.version, mode, percent: score.percent, grade: score.grade, wrong: score.wrong.map((one) => one.id) },

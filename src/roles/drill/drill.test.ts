@@ -42,6 +42,8 @@ async function exercised(pack: Pack, minuteMs: number, onInject: (inject: Inject
   const id = text(started.body['id']);
   const drilled = await runDrill({ pack, minuteMs, signal: AbortSignal.timeout(LATE_MS), onInject });
   const body: JsonObject = JSON.parse(JSON.stringify({ score: drilled.score, harm: drilled.harm }));
+  const better = { ...body, score: { ...JSON.parse(JSON.stringify(drilled.score)), percent: 99 } };
+  expect((await ask(fixture.role.control, ANALYST, 'POST', '/exercises/:id/score', { params: { id }, body: better })).code).toBe('ERR_REQUEST_INVALID');
   expect((await ask(fixture.role.control, ANALYST, 'POST', '/exercises/:id/score', { params: { id }, body })).code).toBe('');
   return { id, ...drilled };
 }
