@@ -7,6 +7,9 @@ const [E2E, SCORE, ATTEST, POLICY] = [
 
 /** What keeps a vendor from standing better than it does, and from saying anything but its own answers. */
 export const VENDORS: readonly Switch[] = [
+  ...switches('src/control/vendors/routes.ts', 'src/control/vendors/probes.test.ts', [
+    ['hosts that are declared later', 'has somebody vouch for it anew', 'if (moved !== undefined) {', 'if (moved === null) {'],
+  ]),
   ...switches('src/registry/manifest-text.ts', 'src/registry/manifest-text.test.ts', [
     ['depth of a file', 'no more than its length', 'if (depth > DEPTH_MAX) return true;', ''],
     ['keys compared each with each', 'no more than its length', 'uniqueKeys: false', 'uniqueKeys: true'],

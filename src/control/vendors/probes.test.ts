@@ -92,3 +92,17 @@ test('leave that is withdrawn is none', async () => {
   expect((await fixture.api('DELETE', '/vendor-permissions/acme')).status).toBe(200);
   expect((await post(report({}))).body).toMatchObject({ code: 'ERR_PROBE_FORBIDDEN' });
 });
+
+const declared = (urls: readonly string[]): JsonObject => ({
+  name: 'Moving', owner: 'sales@example.com', purpose: 'customers', tier: 'standard', endpoints: urls.map((url) => ({ url })),
+  data: { confidentiality: 'internal' },
+});
+
+test('who declares another host for a vendor has somebody vouch for it anew; another path of the same is no other', async () => {
+  await configure(fixture.role.control, 'vendor', 'default', 'moving', declared([ENDPOINT]));
+  const open = async (): Promise<readonly unknown[]> => objects((await fixture.api('GET', '/vendors/moving')).body['open']).map(({ event }) => event);
+  expect((await fixture.api('PUT', '/vendors/moving', declared([`${ENDPOINT}/v2`]))).status).toBe(200);
+  expect(await open()).toEqual([]);
+  expect((await fixture.api('PUT', '/vendors/moving', declared([ENDPOINT, 'https://evil.example/mcp']))).status).toBe(200);
+  expect(await open()).toEqual(['domain-changed']);
+});

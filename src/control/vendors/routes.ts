@@ -3,6 +3,7 @@ import { SallyportError } from '../../domain/errors.ts';
 import type { Json } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { decodeJson } from '../../store/body.ts';
+import { isAtVendor } from '../../vendor/attest.ts';
 import { disclosureSchema } from '../../vendor/disclosure/answer.ts';
 import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
@@ -10,7 +11,7 @@ import type { Route } from '../route.ts';
 import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
 import { listCandidates, presentCandidate } from './candidates.ts';
 import { accept, acceptSubmitted, attest, digestOfDisclosure, readDisclosureFile, refuseSubmitted } from './disclose.ts';
-import { noteEvent, settleVendors } from './events.ts';
+import { keepEvent, noteEvent, settleVendors } from './events.ts';
 import { readVendors, type VendorFacts } from './facts.ts';
 import { closeLink, linksOf, openLink } from './link.ts';
 import { presentVendor, REPORT_TEXTS, reportIn, showVendor } from './present.ts';
@@ -148,7 +149,14 @@ async function putVendor(by: By, id: string, vendor: StoredVendor, verb: 'add' |
     if (!isKnown && known.length >= LIMITS.vendorsMax) {
       throw new SallyportError('ERR_CONFLICT', `a space has at most ${LIMITS.vendorsMax} vendors`, { remedy: 'Remove those that are not used.' });
     }
+    const before = known.find((one) => one.id === id)?.body.endpoints ?? vendor.endpoints;
+    const moved = vendor.endpoints.find(({ url }) => !isAtVendor(url, before));
     await putStored(rows, 'vendor', space, id, vendor, admin.id);
+    // Whoever vouched did so for where it was reached then.
+    if (moved !== undefined) {
+      const note = `it is declared at ${moved.url}`.slice(0, LIMITS.reasonCharsMax);
+      await keepEvent(rows, { space, vendor: id, event: 'domain-changed', note, by: admin.id }, control.now());
+    }
     return { id };
   });
 }
