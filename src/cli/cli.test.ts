@@ -168,7 +168,7 @@ tests: [{ name: reads, as: ann, server: crm, tool: search, expect: allow }, { na
   expect(await sallyport('apply', '-f', manifest)).toMatchObject({ code: 1, err: expect.stringMatching(/ERR_CONFIG_INVALID: .*sallyport\.yaml:11:1/) });
   expect(await spawned('export', '--to', 'exported')).toMatchObject({ code: 0, out: expect.stringContaining('a.cedar') });
   expect(await spawned('export', '--to', 'exported')).toMatchObject({ code: 1 });
-  expect(await sallyport('policy', 'check', '-f', join('exported', 'sallyport.yaml'))).toMatchObject({ code: 0 });
+  expect(await spawned('policy', 'check', '-f', join('exported', 'sallyport.yaml'))).toMatchObject({ code: 0 });
 });
 
 test('questions and switches answer in words and in JSON', async () => {
