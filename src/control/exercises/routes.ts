@@ -49,7 +49,9 @@ export const exerciseRoutes: readonly Route[] = [
       const { pack, mode } = exercise;
       const { score, harm } = body;
       if (!addsUp(score)) {
-        throw new SallyportError('ERR_REQUEST_INVALID', 'body.score: it is not what its answers come to', { remedy: 'Hand it in as `sallyport exercise` does.' });
+        throw new SallyportError('ERR_REQUEST_INVALID', 'body.score: it is not what its answers come to', {
+          remedy: 'Hand it in as `sallyport exercise` does.',
+        });
       }
       await control.record({
         event: 'exercise.scored', space, ...whoOf(admin),
