@@ -70,7 +70,7 @@ export const PRACTICES: readonly Switch[] = [
   ]),
   ...switches('src/exercise/score.ts', 'src/exercise/exercise.test.ts', [
     ['points of an answer', 'what its answers come to', 'one.points === one.most * SHARES[one.answer]', 'one.points >= 0'],
-    ['half for what is late', 'the right act in time', 'late: points / 2', 'late: points'],
+    ['half for what is late', 'the right act in time', 'late: 0.5', 'late: 1'],
     ['what set the scene', 'the right act in time', 'timeOf(record) >= begun', 'timeOf(record) >= 0'],
     ['to what it was done', 'the right act in time', "?? detail['id']) === of)", "?? detail['id']) !== '')"],
     ['what makes it worse', 'the right act in time', 'records.find((record) => isAct(act, record));', 'records.find((record) => record === undefined);'],
