@@ -16,6 +16,8 @@ export interface Story {
   readonly payment: Promise<Attempt>;
   /** An agent makes one more call, as whoever it works for. */
   ask(step: Step): Promise<Attempt>;
+  /** The same, of a call that people must approve: waits as the payment does. */
+  wait(step: Step): Promise<Attempt>;
   /** Whoever waits stops waiting. */
   end(): void;
 }
@@ -42,9 +44,13 @@ export async function playStory(stage: Stage): Promise<Story> {
   attempts.push(...await obeyThePage(ask));
 
   const ended = new AbortController();
-  const payment = askUntilDecided(accessOf(PAYMENT), PAYMENT, ended.signal);
-  // Whoever has no use for it need not wait for it.
-  payment.catch(() => undefined);
+  const wait = (step: Step): Promise<Attempt> => {
+    const decided = askUntilDecided(accessOf(step), step, ended.signal);
+    // Whoever has no use for it need not wait for it.
+    decided.catch(() => undefined);
+    return decided;
+  };
+  const payment = wait(PAYMENT);
   // A gate that does not do its work is no place to practise.
   if (attempts.every(({ asExpected }) => asExpected)) await practise(stage);
 
@@ -52,7 +58,7 @@ export async function playStory(stage: Stage): Promise<Story> {
   // An administrator looks again; without that the gate would notice by itself within a minute.
   await client.send('POST', '/servers/crm/scan', {});
   attempts.push(await ask(AFTER_THE_RUG_PULL));
-  return { attempts, people, payment, ask, end: () => ended.abort() };
+  return { attempts, people, payment, ask, wait, end: () => ended.abort() };
 }
 
 /** What a careful agent does, and what a careless or deceived one tries. */

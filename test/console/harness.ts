@@ -1,0 +1,126 @@
+import { afterEach } from 'bun:test';
+import { createHash } from 'node:crypto';
+import { connect } from 'node:tls';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { caOf } from '../../src/cli/connect.ts';
+import type { Colleague } from '../../demo/people.ts';
+import { runLong } from '../fixtures/run-long.ts';
+import { enrolmentOf, installation, type Installation } from './installation.ts';
+import { noteFaults } from './faults.ts';
+
+export type Role = Colleague['role'];
+
+export interface OpenOptions {
+  readonly role: Role;
+  /** Below `/console/`: `servers/crm`. */
+  readonly at?: string;
+  /** What may be said in the browser's console in spite of all: a refusal that the test provokes. */
+  readonly allows?: readonly RegExp[];
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** The console as somebody in a role has it open. */
+export interface Opened {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly installation: Installation;
+}
+
+export type Open = (options: OpenOptions) => Promise<Opened>;
+
+/**
+ * For the top of a test file. What it gives opens the console in a real browser, of whoever has a role, signed in through the
+ * real pages. After each test all that was opened is closed; the test fails if a page said something wrong meanwhile: errors in
+ * its console, uncaught ones, anything that its content security policy stopped, a dialog, or a request to somewhere else.
+ */
+export function useConsole(): Open {
+  const opened: { readonly context: BrowserContext; readonly faults: readonly string[] }[] = [];
+  afterEach(async () => {
+    const all = opened.splice(0);
+    for (const { context } of all) await context.close();
+    const faults = all.flatMap((one) => one.faults);
+    if (faults.length > 0) throw new Error(`the console is not as it should be:\n${faults.join('\n')}`);
+  });
+  return async ({ role, at = '', allows = [], width = 1440, height = 900 }) => {
+    const { browser, installation: of } = await running();
+    const context = await browser.newContext({ storageState: await signedIn(role), viewport: { width, height }, reducedMotion: 'reduce', locale: 'en-GB' });
+    context.setDefaultTimeout(PATIENCE_MS);
+    const faults = await noteFaults(context, of.control, allows);
+    opened.push({ context, faults });
+    const page = await context.newPage();
+    await page.goto(`${of.control}/console/${at}`);
+    return { page, context, installation: of };
+  };
+}
+
+/** A browser that knows nobody: for the sign-in pages themselves. Closed by whoever opens it. */
+export async function openStranger(): Promise<{ readonly context: BrowserContext; readonly installation: Installation }> {
+  const { browser, installation: of } = await running();
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
+  return { context, installation: of };
+}
+
+/** Tests wait for what happens; what never does fails. */
+const PATIENCE_MS = 20_000;
+
+const running = runLong<{ readonly browser: Browser; readonly installation: Installation }>(async () => {
+  const of = await installation();
+  return { installation: of, browser: await launch(of) };
+}, async ({ browser }) => browser.close());
+
+/** Debian's Chromium, without a screen. It trusts one key more than usual, that of the certificate which this control shows. */
+async function launch({ home, control }: Installation): Promise<Browser> {
+  const pin = await keyOf(new URL(control), caOf(home) ?? '');
+  const args = [`--ignore-certificate-errors-spki-list=${pin}`, '--disable-background-networking', '--disable-component-update', '--no-first-run'];
+  // Chromium's own jail refuses to be made by root.
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: process.getuid?.() === 0 ? [...args, '--no-sandbox'] : args });
+}
+
+/** The digest of the public key that a server proves to have, seen over a connection that its own CA vouches for. */
+function keyOf({ hostname, port }: URL, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), ca, servername: hostname }, () => {
+      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
+      socket.end();
+      if (key === undefined) reject(new Error(`${hostname}:${port} shows no certificate`));
+      else resolve(createHash('sha256').update(key).digest('base64'));
+    });
+    socket.on('error', reject);
+  });
+}
+
+type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
+const sessions = new Map<Role, Promise<StorageState>>();
+
+/** What a browser keeps of somebody who signed in; each role once. */
+function signedIn(role: Role): Promise<StorageState> {
+  const known = sessions.get(role);
+  if (known !== undefined) return known;
+  const fresh = signIn(role);
+  sessions.set(role, fresh);
+  return fresh;
+}
+
+/** Opens an account by its link, and the console by its form, as a person would. */
+async function signIn(role: Role): Promise<StorageState> {
+  const { context, installation: of } = await openStranger();
+  const { path } = await enrolmentOf(of, role);
+  const page = await context.newPage();
+  await page.goto(`${of.control}${path}`);
+  await page.fill('input[name=password]', PASSWORDS[role]);
+  await page.fill('input[name=again]', PASSWORDS[role]);
+  await page.getByRole('button', { name: 'Use a password' }).click();
+  await page.waitForURL('**/sign-in/account');
+  await page.goto(`${of.control}/sign-in/console`);
+  await page.getByRole('button', { name: 'Open the console' }).click();
+  await page.waitForURL('**/console/**');
+  const state = await context.storageState();
+  await context.close();
+  return state;
+}
+
+const PASSWORDS: Readonly<Record<Role, string>> = {
+  admin: 'seven quiet lemon boats', approver: 'eight amber winter kites', analyst: 'nine copper garden doors', auditor: 'four violet paper hills',
+};
