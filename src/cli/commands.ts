@@ -10,6 +10,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import('./doctor.ts')).command,
   trust: async () => (await import('./trust.ts')).command,
   status: async () => (await import('./status.ts')).command,
+  overview: async () => (await import('./overview.ts')).command,
   registry: async () => (await import('./registry.ts')).command,
   server: async () => (await import('./server.ts')).command,
   segment: async () => (await import('./segment.ts')).command,

@@ -35,6 +35,7 @@ import type { Route } from './route.ts';
 import { linkRoutes } from './links/routes.ts';
 import { liveRoutes } from './live/routes.ts';
 import { manifestRoutes } from './manifest/routes.ts';
+import { overviewRoutes } from './overview/routes.ts';
 import { packageRoutes } from './packages/routes.ts';
 import { personRoutes } from './people/routes.ts';
 import { proposalRoutes } from './proposals/routes.ts';
@@ -56,7 +57,7 @@ import { vendorProbeRoutes } from './vendors/probe-routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...liveRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...statusRoutes, ...overviewRoutes, ...liveRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...containmentRoutes,
   ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,

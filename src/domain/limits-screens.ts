@@ -7,6 +7,8 @@ export const SCREEN_LIMITS = {
   /** Points of time in one answer, and agents or servers beside each other; of more those with most calls are shown, the others counted. */
   activityStartsMax: 1_500,
   activityNamesMax: 100,
+  /** What waits for a person; all are counted. */
+  overviewNeedsMax: 100,
   /** Edges of a map; the others are counted. */
   mapEdgesMax: 500,
   /** Of a list of sessions that are filtered by more than one thing: so many are looked at for one page, and for their count. */

@@ -1,0 +1,101 @@
+import type { Severity } from '../../domain/finding.ts';
+import { SEVERITIES } from '../../domain/finding.ts';
+import type { JsonObject } from '../../domain/json.ts';
+import { LIMITS } from '../../domain/limits.ts';
+import type { Access } from '../access.ts';
+import { viewFor } from '../audit/people.ts';
+import type { By, Control } from '../control.ts';
+import type { Figure, Need } from './answer.ts';
+import { LOOKS } from './figures.ts';
+import { keptBy } from './kept.ts';
+import { WAITING } from './needs.ts';
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+const KEPT_MS = 3_000;
+export const PERIODS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS } as const;
+export type Period = keyof typeof PERIODS;
+
+/** Parts that could not be found out are named in `missing`: an overview that shows nothing of them must not look calm. */
+export interface Asking extends By {
+  readonly missing: string[];
+}
+
+/** Whether whoever asks may read that part: exactly as if they asked for it. */
+async function may(control: Control, { admin, space }: By, access: Access, part: string, wide = false): Promise<boolean> {
+  return (await control.admins.decide(admin, { access, space: wide ? '*' : space, part })).outcome === 'allow';
+}
+
+export async function gatherFigures(control: Control, asking: Asking): Promise<readonly Figure[]> {
+  const kept = keptBy(control);
+  const found = await Promise.all(LOOKS.map(async ({ part, access, wide, keptMs, find }, index) => {
+    if (!(await may(control, asking, access, part, wide))) return [];
+    return kept(`figures/${index}/${wide === true ? '' : asking.space}`, keptMs, () => find(control, asking.space)).catch(() => lacking(asking, part));
+  }));
+  const view = await viewFor(control, asking.admin, asking.space, false);
+  return found.flat().map((figure) => ({ ...figure, names: textsOf(view({ names: [...figure.names] })['names']) }));
+}
+
+/** The most urgent first: what ends soonest, then what is gravest, then what waits longest. */
+export async function gatherNeeds(control: Control, asking: Asking): Promise<{ readonly needs: readonly Need[]; readonly needed: JsonObject }> {
+  const kept = keptBy(control);
+  const found = await Promise.all(WAITING.map(async ({ part, access, own, find }, index) => {
+    if (!(await may(control, asking, access, part))) return [];
+    const key = `needs/${index}/${asking.space}/${own === true ? asking.admin.id : ''}`;
+    return kept(key, KEPT_MS, () => find(control, asking)).catch(() => lacking(asking, part));
+  }));
+  const all = found.flat().toSorted(byUrgency);
+  const view = await viewFor(control, asking.admin, asking.space, false);
+  const needed = Object.fromEntries(Map.groupBy(all, ({ kind }) => kind).entries().map(([kind, those]) => [kind, those.length]));
+  return { needs: all.slice(0, LIMITS.overviewNeedsMax).map((need) => ({ ...need, what: textsOf(view({ what: [...need.what] })['what']) })), needed };
+}
+
+/** Who called which server, from the beginning of the hour or day in which the period begins. */
+export async function gatherMap(control: Control, asking: Asking, period: Period, limit: number): Promise<JsonObject | undefined> {
+  if (!(await may(control, asking, 'audit', 'audit'))) return undefined;
+  const unit = PERIODS[period] <= DAY_MS ? 'hour' : 'day';
+  const begins = control.now() - PERIODS[period];
+  const since = begins - (begins % (unit === 'hour' ? HOUR_MS : DAY_MS));
+  const { space, admin } = asking;
+  try {
+    const found = await keptBy(control)(`map/${space}/${period}/${limit}`, KEPT_MS, () => control.ledger.edges({ space, unit, since, limit }));
+    const view = await viewFor(control, admin, space, false);
+    return { since, ...found, edges: found.edges.map((edge) => view({ ...edge })) };
+  } catch {
+    asking.missing.push('map');
+    return undefined;
+  }
+}
+
+export async function gatherForce(control: Control, asking: Asking): Promise<JsonObject | undefined> {
+  if (!(await may(control, asking, 'read', 'status'))) return undefined;
+  const { snapshots, lease, now } = control;
+  const roles = await keptBy(control)('roles', KEPT_MS, () => control.roles());
+  const wide = await may(control, asking, 'read', 'status', true);
+  const { all = false, ...lists } = lease.current?.lease.killed ?? {};
+  const start = wide ? '' : `${asking.space}/`;
+  const stopped = Object.values(lists).flat().filter((name): name is string => typeof name === 'string' && name.startsWith(start));
+  return {
+    snapshot: snapshots.current === undefined ? null : { version: snapshots.current.version, ageMs: now() - snapshots.current.createdAt },
+    leaseEndsInMs: lease.current === undefined ? null : lease.current.lease.expiresAt - now(), problems: [...snapshots.problems],
+    stopped: [...(all ? ['*'] : []), ...stopped], roles: { control: true, ...roles },
+  };
+}
+
+function byUrgency(one: Need, other: Need): number {
+  const [mine, theirs] = [one.until ?? Number.MAX_SAFE_INTEGER, other.until ?? Number.MAX_SAFE_INTEGER];
+  return mine - theirs || rank(other.severity) - rank(one.severity) || one.at - other.at;
+}
+
+function lacking({ missing }: Asking, part: string): [] {
+  missing.push(part);
+  return [];
+}
+
+function rank(severity: Severity | undefined): number {
+  return severity === undefined ? -1 : SEVERITIES.indexOf(severity);
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
