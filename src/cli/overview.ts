@@ -52,7 +52,8 @@ function needed(need: JsonObject, overview: Json): readonly string[] {
   const [until, now] = [need['until'], number(part(overview, 'at'))];
   return [
     time(number(need['at'])), typeof until === 'number' ? span(until - now) : '',
-    need['severity'] === undefined ? text(need['kind']) : `${text(need['kind'])} (${text(need['severity'])})`, text(need['what']), text(need['access']), text(need['id']),
+    need['severity'] === undefined ? text(need['kind']) : `${text(need['kind'])} (${text(need['severity'])})`, text(need['what']),
+    text(need['access']), text(need['id']),
   ];
 }
 

@@ -57,7 +57,8 @@ import { vendorProbeRoutes } from './vendors/probe-routes.ts';
 
 /** Every route of the control API. What is not here does not exist. */
 export const ROUTES: readonly Route[] = [
-  ...statusRoutes, ...overviewRoutes, ...liveRoutes, ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
+  ...statusRoutes, ...overviewRoutes, ...liveRoutes,
+  ...serverRoutes, ...toolsetRoutes, ...agentRoutes, ...tokenRoutes, ...exceptionRoutes, ...rightsRoutes, ...policyRoutes,
   ...manifestRoutes, ...containmentRoutes,
   ...killRoutes, ...contextRoutes, ...flowRoutes, ...auditRoutes, ...sessionRoutes, ...reportRoutes, ...evidenceRoutes, ...bundleRoutes,
     ...sinkRoutes, ...holdRoutes, ...accountRoutes, ...consentRoutes,

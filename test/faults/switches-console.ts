@@ -31,4 +31,14 @@ export const CONSOLE: readonly Switch[] = [
   ...switches('src/control/admins/session.ts', 'src/control/live/live.test.ts', [
     ['screens that nobody looks at', 'does not keep its session open', 'session === undefined || byItself ||', 'session === undefined ||'],
   ]),
+  ...switches('src/control/overview/gather.ts', 'src/control/overview/overview.test.ts', [
+    ['parts that one may not read', 'shows nobody what they may not read', "part })).outcome === 'allow'", "part })).outcome !== 'other'"],
+    ['people under pseudonyms', 'says what is in force', 'found.edges.map((edge) => view({ ...edge }))', 'found.edges.map((edge) => ({ ...edge }))'],
+  ]),
+  ...switches('src/audit/index/activity.ts', 'src/audit/index/list-sessions.test.ts', [
+    ['names of the erased', 'lose what was erased', '  for (const table of [\'activity\', \'edge\']) sqlite.run(`DELETE FROM ${table} WHERE ${none}`);\n', ''],
+  ]),
+  ...switches('src/audit/index/list-sessions.ts', 'src/audit/index/list-sessions.test.ts', [
+    ['what a page may cost', 'looks at no more than a page may cost', 'order, LIMITS.sessionsLookedAtMax);', 'order, LIMITS.sessionsCountedMax);'],
+  ]),
 ];

@@ -119,7 +119,8 @@ function keysOf({ space, agent, server }: Who, at: number): readonly (readonly V
   return UNITS.flatMap(({ unit, ms }) => {
     const start = startOf(at, ms);
     return [
-      [space, unit, '', start, ''], ...(agent === '' ? [] : [[space, unit, 'agent', start, agent]]), ...(server === '' ? [] : [[space, unit, 'server', start, server]]),
+      [space, unit, '', start, ''], ...(agent === '' ? [] : [[space, unit, 'agent', start, agent]]),
+      ...(server === '' ? [] : [[space, unit, 'server', start, server]]),
     ];
   });
 }

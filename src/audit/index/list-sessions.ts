@@ -89,7 +89,8 @@ function wayOf(sqlite: Database, ask: SessionsAsk): Way {
   const lone = table === 'visited' ? 'visited INDEXED BY visited_last' : `session${driver === 'context' ? '' : ` INDEXED BY ${index}`}`;
   const from = table === 'visited' ? `${lone} CROSS JOIN session ON session.space = visited.space AND session.context = visited.context` : lone;
   return {
-    from, order: lone, table, on: [{ text: `${table}.space = ?`, values: [space] }, ...(driver === undefined ? [] : conditions[driver]), ...times], left: [...left, ...others],
+    from, order: lone, table, on: [{ text: `${table}.space = ?`, values: [space] }, ...(driver === undefined ? [] : conditions[driver]), ...times],
+    left: [...left, ...others],
   };
 }
 

@@ -8,7 +8,7 @@ const COUNT = z.int().nonnegative();
 /** Where it is looked after: a screen of the console, and what in it. */
 const PLACE = z.object({ screen: z.string(), id: z.string().exactOptional() });
 
-export const FIGURES = [
+const FIGURES = [
   'servers-ownerless', 'servers-drifted', 'servers-quarantined', 'servers-unapproved', 'assets-unsanctioned', 'vendors-due', 'sensors-silent',
   'incidents-open', 'findings-open', 'reviews-open', 'jobs-failed',
 ] as const;
@@ -19,7 +19,7 @@ const FIGURE = z.object({
 });
 export type Figure = z.infer<typeof FIGURE>;
 
-export const NEEDS = ['call', 'proposal', 'answer', 'drift', 'incident', 'finding', 'review', 'request'] as const;
+const NEEDS = ['call', 'proposal', 'answer', 'drift', 'incident', 'finding', 'review', 'request'] as const;
 
 /** Something that waits for a person; `access`: what they must have to act on it. Times are epoch ms. `what` is what others said: never an address. */
 const NEED = z.object({

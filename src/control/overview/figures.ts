@@ -20,7 +20,7 @@ export interface Look {
   readonly wide?: true;
   /** How long what was found is good enough. */
   readonly keptMs: number;
-  find(control: Control, space: string): Promise<readonly Figure[]>;
+  readonly find: (control: Control, space: string) => Promise<readonly Figure[]>;
 }
 
 const NAMES_MAX = 5;
@@ -100,7 +100,7 @@ function figure(id: Figure['id'], screen: string, names: readonly string[], of?:
   return { id, count: names.length, names: names.slice(0, NAMES_MAX), place: { screen }, ...(of === undefined ? {} : { of }) };
 }
 
-export function worstOf(those: readonly Pick<Stored<{ readonly severity: Severity }>, 'body'>[]): { readonly worst?: Severity } {
+function worstOf(those: readonly Pick<Stored<{ readonly severity: Severity }>, 'body'>[]): { readonly worst?: Severity } {
   const worst = SEVERITIES[Math.max(-1, ...those.map(({ body }) => SEVERITIES.indexOf(body.severity)))];
   return worst === undefined ? {} : { worst };
 }

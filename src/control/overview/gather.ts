@@ -13,7 +13,7 @@ import { WAITING } from './needs.ts';
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const KEPT_MS = 3_000;
-export const PERIODS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS } as const;
+const PERIODS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS } as const;
 export type Period = keyof typeof PERIODS;
 
 /** Parts that could not be found out are named in `missing`: an overview that shows nothing of them must not look calm. */

@@ -13,14 +13,15 @@ interface Waiting {
   readonly access: Access;
   /** Another for everyone who asks. */
   readonly own?: true;
-  find(control: Control, by: By): Promise<readonly Need[]>;
+  readonly find: (control: Control, by: By) => Promise<readonly Need[]>;
 }
 
 export const WAITING: readonly Waiting[] = [
   {
     part: 'approvals', access: 'approve',
     find: async ({ store, now }, { space }) => (await listStored(store, 'approval', space))
-      .filter((one) => one.body.state === 'pending' && isOpenApproval(one, now())).map(({ id, body: { principal, server, resource, askedAt, expiresAt } }): Need => ({
+      .filter((one) => one.body.state === 'pending' && isOpenApproval(one, now()))
+      .map(({ id, body: { principal, server, resource, askedAt, expiresAt } }): Need => ({
         kind: 'call', id, what: [principal.agent, server, resource.name], at: askedAt, until: expiresAt, place: { screen: 'approvals', id }, access: 'approve',
       })),
   },
@@ -34,7 +35,8 @@ export const WAITING: readonly Waiting[] = [
   {
     part: 'quarantine', access: 'approve',
     find: async ({ store, now }, { space }) => (await listStored(store, 'quarantined', space))
-      .filter(({ body }) => body.state === 'held' && body.expiresAt > now()).map(({ id, body: { agent, server, name, at, expiresAt } }): Need => ({
+      .filter(({ body }) => body.state === 'held' && body.expiresAt > now())
+      .map(({ id, body: { agent, server, name, at, expiresAt } }): Need => ({
         kind: 'answer', id, what: [agent, server, name], at, until: expiresAt, place: { screen: 'approvals', id }, access: 'approve',
       })),
   },
