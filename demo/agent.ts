@@ -17,7 +17,7 @@ export interface Step {
   readonly server: string;
   readonly tool: string;
   readonly args: Readonly<Record<string, string | number>>;
-  readonly expect: 'allowed' | 'denied';
+  readonly expect: 'allowed' | 'denied' | 'withheld';
   readonly note?: string;
 }
 
@@ -27,8 +27,8 @@ export interface Attempt {
   readonly server: string;
   readonly tool: string;
   readonly args: string;
-  /** `held`: a person must approve it first. `failed`: none of these; something broke, which is never what a step expects. */
-  readonly outcome: 'allowed' | 'denied' | 'held' | 'failed';
+  /** `held`: a person must approve it first; `withheld`: a person must look at its answer. `failed`: something broke, which is never what a step expects. */
+  readonly outcome: 'allowed' | 'denied' | 'held' | 'withheld' | 'failed';
   readonly asExpected: boolean;
   /** The exchange id that a refusal names. */
   readonly exchange: string | undefined;
@@ -63,8 +63,7 @@ export async function askAs(access: Access, step: Step, patience?: AbortSignal):
     await client.close();
   }
   const code = memberIn(refusal, 'code') ?? '';
-  const denied = DENIALS.includes(code) ? 'denied' : code === 'ERR_APPROVAL_REQUIRED' ? 'held' : undefined;
-  const outcome = denied ?? (refusal === undefined && !isError ? 'allowed' : 'failed');
+  const outcome = OUTCOMES[code] ?? (refusal === undefined && !isError ? 'allowed' : 'failed');
   return {
     who: step.who, sdk: step.sdk, server: step.server, tool: step.tool,
     args: `${JSON.stringify(step.args)}${step.note === undefined ? '' : ` (${step.note})`}`,
@@ -90,8 +89,11 @@ function textOf(result: object): string {
   return parts.map((one) => (typeof one === 'object' && one !== null && 'text' in one && typeof one.text === 'string' ? one.text : '')).join('\n');
 }
 
-/** What the gate says when policy refuses: plainly, or as for a tool that is not there. */
-const DENIALS = ['ERR_POLICY_DENIED', 'ERR_TOOL_UNKNOWN', 'ERR_PIN_DRIFT', 'ERR_APPROVAL_DENIED'];
+/** What the gate says when policy refuses: plainly, or as for a tool that is not there; and when people must decide. */
+const OUTCOMES: Readonly<Record<string, Attempt['outcome']>> = {
+  ERR_POLICY_DENIED: 'denied', ERR_TOOL_UNKNOWN: 'denied', ERR_PIN_DRIFT: 'denied', ERR_APPROVAL_DENIED: 'denied', ERR_APPROVAL_REQUIRED: 'held',
+  ERR_QUARANTINED: 'withheld',
+};
 
 /** A text in the `data` of a JSON-RPC error, whichever SDK threw it. */
 function memberIn(refusal: unknown, key: 'code' | 'exchange'): string | undefined {

@@ -166,6 +166,12 @@ permit (
 forbid (principal, action == Action::"call_tool", resource == Tool::"crm/pay_invoice")
 when { context.arguments.amountEur.greaterThan(decimal("500.00")) };
 
+@id("no-hidden-text")
+@quarantine
+@reason("The answer holds text that people can't see.")
+forbid (principal, action == Action::"respond", resource)
+when { context.findings.contains("hidden-channels/tag-characters") };
+
 @id("no-changed-descriptions")
 forbid (principal, action == Action::"call_tool", resource)
 when { context.drift == "text" };

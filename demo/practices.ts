@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Io } from '../src/cli/command.ts';
 import { findCommand } from '../src/cli/commands.ts';
 import { part, text } from '../src/cli/json-view.ts';
+import { SallyportError } from '../src/domain/errors.ts';
 import type { Json } from '../src/domain/json.ts';
 import { demoFolder, type Stage } from './stage.ts';
 
@@ -10,7 +11,7 @@ import { demoFolder, type Stage } from './stage.ts';
 export async function practise(stage: Stage): Promise<void> {
   // A rehearsal has a gate of its own, and takes as long as all of the others.
   const rehearsed = sallyport(stage, 'redteam', 'run', '--only', REHEARSED);
-  await Promise.all([rehearsed, lookAround(stage), exercise(stage), stage.client.send('POST', '/vendors/wordwise/links', {})]);
+  await Promise.all([rehearsed, lookAround(stage), exercise(stage), propose(stage), stage.client.send('POST', '/vendors/wordwise/links', {})]);
   await stage.client.send('POST', '/reviews', { title: 'Fourth quarter', standIns: { group: 'administrators' } });
 }
 
@@ -25,6 +26,21 @@ async function lookAround(stage: Stage): Promise<void> {
   writeFileSync(join(project, '.mcp.json'), JSON.stringify(CLIENT_FILE, undefined, 2));
   await sallyport(stage, 'discover', 'host', project, '--only-folders');
 }
+
+/** After what the page did, somebody wants one rule more: it waits for others to read it. */
+async function propose({ client }: Stage): Promise<void> {
+  try {
+    await client.send('POST', '/policies/proposed', { file: 'crm-writes.cedar', source: PROPOSED });
+  } catch (fault) {
+    if (!(fault instanceof SallyportError) || fault.code !== 'ERR_PROPOSAL_STORED') throw fault;
+  }
+}
+
+const PROPOSED = `@id("no-strangers-in-the-crm")
+@reason("Something untrusted was read; nothing of it is written into the CRM.")
+forbid (principal, action == Action::"call_tool", resource == Tool::"crm/update_contact")
+when { context.contextIntegrity == "untrusted" };
+`;
 
 async function exercise(stage: Stage): Promise<void> {
   const begun = await sallyport(stage, 'exercise', 'run', 'prompt-injection', '--paper', '--with', 'nina,marcus,olivia');

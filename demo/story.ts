@@ -79,6 +79,7 @@ function scriptOf(notes: string): readonly Step[] {
     { who: 'support', sdk: 'v2', server: 'translate', tool: 'translate_text', args: { text: 'Your crane is booked.', to: 'no' }, expect: 'denied' },
     { who: 'research', sdk: 'v2', server: 'mail', tool: 'list_inbox', args: {}, expect: 'allowed' },
     { who: 'research', sdk: 'v1', server: 'web', tool: 'fetch_page', args: { url: 'https://news.example/harbour' }, expect: 'allowed' },
+    { who: 'research', sdk: 'v2', server: 'web', tool: 'fetch_page', args: { url: 'https://forum.example/cranes' }, expect: 'withheld' },
   ];
 }
 
