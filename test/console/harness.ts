@@ -10,8 +10,14 @@ import { noteFaults } from './faults.ts';
 
 export type Role = Colleague['role'];
 
+/** Somebody who is not in the story, in groups of their own; whoever is named so is the same for the whole test process. */
+export interface Newcomer {
+  readonly userName: string;
+  readonly groups: readonly string[];
+}
+
 export interface OpenOptions {
-  readonly role: Role;
+  readonly role: Role | Newcomer;
   /** Below `/console/`: `servers/crm`. */
   readonly at?: string;
   /** What may be said in the browser's console in spite of all: a refusal that the test provokes. */
@@ -54,12 +60,18 @@ export function useConsole(): Open {
   };
 }
 
-/** A browser that knows nobody: for the sign-in pages themselves. Closed by whoever opens it. */
-export async function openStranger(): Promise<{ readonly context: BrowserContext; readonly installation: Installation }> {
+/** A browser without anybody's session, or with what is given; its faults are not looked at. Closed by whoever opens it. */
+export async function openStranger(storageState?: StorageState): Promise<{ readonly context: BrowserContext; readonly installation: Installation }> {
   const { browser, installation: of } = await running();
-  const context = await browser.newContext();
+  const context = await browser.newContext(storageState === undefined ? {} : { storageState });
   context.setDefaultTimeout(PATIENCE_MS);
   return { context, installation: of };
+}
+
+/** A browser of somebody who signed in, for pages of others: it takes whatever certificate they show. Closed by whoever opens it. */
+export async function openElsewhere(role: Role): Promise<BrowserContext> {
+  const { browser } = await running();
+  return browser.newContext({ storageState: await signedIn(role), ignoreHTTPSErrors: true });
 }
 
 /** Tests wait for what happens; what never does fails. */
@@ -92,25 +104,26 @@ function keyOf({ hostname, port }: URL, ca: string): Promise<string> {
 }
 
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
-const sessions = new Map<Role, Promise<StorageState>>();
+const sessions = new Map<string, Promise<StorageState>>();
 
-/** What a browser keeps of somebody who signed in; each role once. */
-function signedIn(role: Role): Promise<StorageState> {
-  const known = sessions.get(role);
+/** What a browser keeps of somebody who signed in; each of them once. `cookies`: what it had before. */
+export function signedIn(who: Role | Newcomer, cookies: Parameters<BrowserContext['addCookies']>[0] = []): Promise<StorageState> {
+  const name = typeof who === 'string' ? who : who.userName;
+  const known = sessions.get(name);
   if (known !== undefined) return known;
-  const fresh = signIn(role);
-  sessions.set(role, fresh);
+  const fresh = signIn(who, cookies);
+  sessions.set(name, fresh);
   return fresh;
 }
 
 /** Opens an account by its link, and the console by its form, as a person would. */
-async function signIn(role: Role): Promise<StorageState> {
+async function signIn(who: Role | Newcomer, cookies: Parameters<BrowserContext['addCookies']>[0]): Promise<StorageState> {
   const { context, installation: of } = await openStranger();
-  const { path } = await enrolmentOf(of, role);
+  if (cookies.length > 0) await context.addCookies(cookies);
   const page = await context.newPage();
-  await page.goto(`${of.control}${path}`);
-  await page.fill('input[name=password]', PASSWORDS[role]);
-  await page.fill('input[name=again]', PASSWORDS[role]);
+  await page.goto(`${of.control}${await enrolmentOf(of, who)}`);
+  await page.fill('input[name=password]', PASSWORD);
+  await page.fill('input[name=again]', PASSWORD);
   await page.getByRole('button', { name: 'Use a password' }).click();
   await page.waitForURL('**/sign-in/account');
   await page.goto(`${of.control}/sign-in/console`);
@@ -121,6 +134,4 @@ async function signIn(role: Role): Promise<StorageState> {
   return state;
 }
 
-const PASSWORDS: Readonly<Record<Role, string>> = {
-  admin: 'seven quiet lemon boats', approver: 'eight amber winter kites', analyst: 'nine copper garden doors', auditor: 'four violet paper hills',
-};
+const PASSWORD = 'seven quiet lemon boats';

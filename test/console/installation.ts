@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { Io } from '../../src/cli/command.ts';
 import { part, text } from '../../src/cli/json-view.ts';
 import { demoFolder, openStage, type Stage } from '../../demo/stage.ts';
+import type { Invited } from '../../demo/people.ts';
 import { playStory, type Story } from '../../demo/story.ts';
 import type { Attempt, Step } from '../../demo/agent.ts';
 import { removeHome } from '../fixtures/record-judge.ts';
@@ -37,8 +38,11 @@ async function start(): Promise<Installation> {
 
 const PAYMENT: Step = { who: 'finance', sdk: 'v1', server: 'crm', tool: 'pay_invoice', args: {}, expect: 'allowed' };
 
-/** A new path by which a colleague of the demo opens their account; what they had before is over. */
-export async function enrolmentOf({ client, story }: Installation, role: string): Promise<{ readonly path: string; readonly userName: string }> {
-  const { userName = '' } = story.people.find((one) => one.role === role) ?? {};
-  return { userName, path: text(part(await client.send('POST', `/accounts/${userName}/reset`, {}), 'link', 'path')) };
+/** A new path by which somebody opens their account: a colleague of the demo by their role (what they had before is over), or somebody new. */
+export async function enrolmentOf({ client, story }: Installation, who: string | Pick<Invited, 'userName' | 'groups'>): Promise<string> {
+  const known = typeof who === 'string' ? story.people.find(({ role }) => role === who)?.userName : undefined;
+  const made = typeof who === 'string'
+    ? await client.send('POST', `/accounts/${known ?? ''}/reset`, {})
+    : await client.send('POST', '/accounts', { userName: who.userName, groups: [...who.groups] });
+  return text(part(made, 'link', 'path'));
 }

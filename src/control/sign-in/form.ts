@@ -28,5 +28,7 @@ export async function readForm(web: WebRequest, purpose: string): Promise<Form> 
 export function localPath(web: WebRequest, text: string | null | undefined): string | undefined {
   if (text === null || text === undefined || !/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}$/.test(text) || !URL.canParse(text, web.url.origin)) return undefined;
   const url = new URL(text, web.url.origin);
-  return url.origin === web.url.origin && !url.pathname.startsWith('/api/') ? url.pathname + url.search : undefined;
+  // What `/..//evil.example` comes to begins with two slashes, and a browser takes that for another site.
+  const isOurs = url.origin === web.url.origin && !/^\/(?:[/\\]|api\/)/.test(url.pathname);
+  return isOurs ? url.pathname + url.search : undefined;
 }
