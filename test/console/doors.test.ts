@@ -89,7 +89,10 @@ test('nothing that is added to an address leads out of the console', async () =>
   const state = await signedIn('admin');
   const { context } = await openStranger(state);
   const page = await context.newPage();
-  const away = ['https://evil.example/', '//evil.example/', '/\\evil.example', '\\\\evil.example', '/%5cevil.example', 'javascript:alert(1)', '/..//evil.example'];
+  const away = [
+    'https://evil.example/', '//evil.example/', '/\\evil.example', '\\\\evil.example', '/%5cevil.example',
+    'javascript:alert(1)', '/..//evil.example',
+  ];
   const addresses = away.flatMap((to) => [
     `/sign-in?to=${encodeURIComponent(to)}`, `/sign-in?again=yes&to=${encodeURIComponent(to)}`, `/sign-in/console?to=${encodeURIComponent(to)}`,
     `/console/${to}`, `/${to}`,
@@ -148,7 +151,7 @@ test('a call is shown to whom its policy names, and answered by nobody else, wha
   expect(answered.status).toBeGreaterThanOrEqual(400);
 });
 
-/** Servers of the default space stand in every space's inventory, so that nothing there is called rogue that somebody registered (docs/inventory.md). */
+/** Servers of the default space stand in every space's inventory, so that nothing there is called rogue (docs/inventory.md). */
 const SHARED: readonly string[] = ['/inventory/assets/:id'];
 /** Nothing is there, said in other words than by a refusal. */
 const EMPTY: readonly string[] = ['{"vkey":"","note":"","records":[]}', '{"reports":[]}'];

@@ -23,6 +23,8 @@ export interface OpenOptions {
   /** What may be said in the browser's console in spite of all: a refusal that the test provokes. */
   readonly allows?: readonly RegExp[];
   readonly width?: number;
+  /** Another browser than that of all tests: `launch`. */
+  readonly browser?: Browser;
   readonly height?: number;
 }
 
@@ -48,9 +50,11 @@ export function useConsole(): Open {
     const faults = all.flatMap((one) => one.faults);
     if (faults.length > 0) throw new Error(`the console is not as it should be:\n${faults.join('\n')}`);
   });
-  return async ({ role, at = '', allows = [], width = 1440, height = 900 }) => {
-    const { browser, installation: of } = await running();
-    const context = await browser.newContext({ storageState: await signedIn(role), viewport: { width, height }, reducedMotion: 'reduce', locale: 'en-GB' });
+  return async ({ role, at = '', allows = [], width = 1440, height = 900, browser }) => {
+    const { browser: usual, installation: of } = await running();
+    const context = await (browser ?? usual).newContext({
+      storageState: await signedIn(role), viewport: { width, height }, reducedMotion: 'reduce', locale: 'en-GB',
+    });
     context.setDefaultTimeout(PATIENCE_MS);
     const faults = await noteFaults(context, of.control, allows);
     opened.push({ context, faults });
@@ -83,9 +87,9 @@ const running = runLong<{ readonly browser: Browser; readonly installation: Inst
 }, async ({ browser }) => browser.close());
 
 /** Debian's Chromium, without a screen. It trusts one key more than usual, that of the certificate which this control shows. */
-async function launch({ home, control }: Installation): Promise<Browser> {
+export async function launch({ home, control }: Installation, more: readonly string[] = []): Promise<Browser> {
   const pin = await keyOf(new URL(control), caOf(home) ?? '');
-  const args = [`--ignore-certificate-errors-spki-list=${pin}`, '--disable-background-networking', '--disable-component-update', '--no-first-run'];
+  const args = [`--ignore-certificate-errors-spki-list=${pin}`, '--disable-background-networking', '--disable-component-update', '--no-first-run', ...more];
   // Chromium's own jail refuses to be made by root.
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: process.getuid?.() === 0 ? [...args, '--no-sandbox'] : args });
 }

@@ -42,7 +42,8 @@ export const VENDOR_EVENT = z.strictObject({
 
 export type StoredEvent = z.infer<typeof VENDOR_EVENT>;
 
-export const NEW_EVENT = z.strictObject({ event: EVENT, note: WORDS });
+/** No longer than what is stored of it: a row that can't be read back would take all of its kind with it. */
+export const NEW_EVENT = z.strictObject({ event: EVENT, note: WORDS.max(LIMITS.reasonCharsMax) });
 /** A disclosure as the text of its file; `dryRun` says what would be wrong with it, and takes nothing. */
 export const DISCLOSE = z.strictObject({
   file: z.string().min(1).max(4_096), text: z.string().min(1, 'the file is empty').max(LIMITS.vendorDisclosureBytesMax), dryRun: z.boolean().default(false),
