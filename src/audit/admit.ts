@@ -29,7 +29,7 @@ const CONTROL_EVENTS: ReadonlySet<RecordEvent> = new Set<RecordEvent>([
   'registry.requested', 'registry.reviewed', 'registry.approved', 'registry.refused', 'registry.imported', 'registry.released',
   'access.requested', 'denial.disputed', 'backup.created', 'backup.restored', 'recovery.ordered',
   'person.signed-in', 'person.signed-out', 'person.refused', 'consent.given', 'consent.refused', 'consent.revoked',
-  'vendor.disclosed', 'vendor.probed', 'vendor.attested', 'incident.opened', 'incident.changed', 'incident.closed',
+  'finding.triaged', 'vendor.disclosed', 'vendor.probed', 'vendor.attested', 'incident.opened', 'incident.changed', 'incident.closed',
   'containment.applied', 'containment.lifted', 'containment.failed', 'playbook.started', 'playbook.stepped', 'playbook.ended',
   'redteam.ran', 'exercise.started', 'exercise.scored', 'review.opened', 'review.decided', 'review.closed', 'job.ran', 'job.failed',
 ]);

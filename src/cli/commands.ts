@@ -47,6 +47,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   context: async () => (await import('./context.ts')).command,
   kill: async () => (await import('./kill.ts')).command,
   exercise: async () => (await import('./exercise.ts')).command,
+  finding: async () => (await import('./finding.ts')).command,
   incident: async () => (await import('./incident.ts')).command,
   review: async () => (await import('./review.ts')).command,
   backup: async () => (await import('./backup.ts')).command,

@@ -24,6 +24,7 @@ import { denialRoutes } from './denials/routes.ts';
 import { exceptionRoutes } from './exceptions/routes.ts';
 import { exerciseRoutes } from './exercises/routes.ts';
 import { fileRoutes } from './files/routes.ts';
+import { findingRoutes } from './findings/routes.ts';
 import { quarantineRoutes } from './quarantine/routes.ts';
 import { flowRoutes } from './flow/routes.ts';
 import { holdRoutes } from './holds/routes.ts';
@@ -66,7 +67,7 @@ export const ROUTES: readonly Route[] = [
   ...proposalRoutes, ...adminRoutes,
   ...backupRoutes, ...recoveryRoutes, ...breakGlassRoutes, ...personRoutes, ...approvalRoutes, ...quarantineRoutes, ...denialRoutes, ...packageRoutes,
   ...linkRoutes, ...inventoryRoutes, ...fileRoutes, ...registryRoutes, ...requestRoutes, ...knowledgeRoutes, ...redteamRoutes, ...scheduleRoutes,
-  ...incidentRoutes, ...exerciseRoutes, ...playbookRoutes,
+  ...findingRoutes, ...incidentRoutes, ...exerciseRoutes, ...playbookRoutes,
   ...reviewRoutes,
   ...vendorRoutes,
   ...vendorProbeRoutes,

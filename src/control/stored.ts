@@ -27,6 +27,7 @@ import { QUARANTINED } from './quarantine/schema.ts';
 import { ASSET, IGNORED, SOURCE } from './inventory/schema.ts';
 import { SENSOR } from './inventory/sensors.ts';
 import { REVIEW, REVIEW_EVIDENCE, REVIEW_ITEM } from './reviews/schema.ts';
+import { FINDING_DAY, FINDING_GROUP, FINDING_SILENCE } from './findings/schema.ts';
 import { HOLD, RETENTION_KEY } from './retention/schema.ts';
 import { REVOCATION } from './revocations/schema.ts';
 import { CATALOG_ENTRY, LISTING } from './registry/schema.ts';
@@ -75,6 +76,7 @@ const SHAPES = {
   vendor: VENDOR, disclosure: DISCLOSED, 'disclosure-submitted': SUBMITTED, 'disclosure-link': DISCLOSURE_LINK, 'vendor-event': VENDOR_EVENT,
   'vendor-probe': PROBE_REPORT, 'vendor-known': KNOWN_ENDPOINT, 'vendor-permission': PERMISSION,
   exercise: EXERCISE, incident: INCIDENT, 'incident-key': INCIDENT_KEY,
+  finding: FINDING_GROUP, 'finding-silence': FINDING_SILENCE, 'finding-day': FINDING_DAY,
   containment: CONTAINMENT,
   review: REVIEW, 'review-item': REVIEW_ITEM, 'review-evidence': REVIEW_EVIDENCE,
   playbook: PLAYBOOK_ROW, 'playbook-run': PLAYBOOK_RUN, 'playbook-text': PLAYBOOK_TEXT,

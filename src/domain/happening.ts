@@ -27,7 +27,7 @@ const CATEGORIES: Readonly<Partial<Record<RecordEvent, RecordCategory>>> = {
   'approval.withdrawn': 'response', 'approval.denied': 'response',
   'hold.added': 'config', 'hold.lifted': 'config', 'quarantine.released': 'response', 'quarantine.dropped': 'response',
   'sink.failed': 'error', 'sink.recovered': 'error', 'sink.parked': 'error', 'sink.replayed': 'config',
-  'vendor.disclosed': 'config', 'vendor.probed': 'detection', 'vendor.attested': 'config', 'incident.opened': 'detection', 'incident.changed': 'response',
+  'finding.triaged': 'response', 'vendor.disclosed': 'config', 'vendor.probed': 'detection', 'vendor.attested': 'config', 'incident.opened': 'detection', 'incident.changed': 'response',
   'incident.closed': 'response', 'containment.applied': 'response', 'containment.lifted': 'response', 'containment.failed': 'response',
   'playbook.started': 'response', 'playbook.stepped': 'response', 'playbook.ended': 'response', 'redteam.ran': 'detection',
   'exercise.started': 'config', 'exercise.scored': 'config', 'review.opened': 'config', 'review.decided': 'config', 'review.closed': 'config',

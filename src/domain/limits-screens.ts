@@ -9,6 +9,14 @@ export const SCREEN_LIMITS = {
   activityNamesMax: 100,
   /** What waits for a person; all are counted. */
   overviewNeedsMax: 100,
+  /** Of one space: groups of findings that are kept apart, and what is kept of each. */
+  findingGroupsMax: 5_000,
+  findingExchangesMax: 10,
+  findingDeedsMax: 50,
+  findingDaysShown: 30,
+  findingTrendDaysMax: 366,
+  findingsShownMax: 1_000,
+  findingSuppressedMsMax: 90 * 24 * 60 * 60_000,
   /** Edges of a map; the others are counted. */
   mapEdgesMax: 500,
   /** Of a list of sessions that are filtered by more than one thing: so many are looked at for one page, and for their count. */

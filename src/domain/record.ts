@@ -115,7 +115,7 @@ export const RECORD_EVENTS = [
   'inventory.found', 'inventory.changed', 'sensor.silent',
   'role.started', 'role.stopped', 'server.started', 'server.stopped', 'server.failed', 'config.changed', 'context.ended', 'freeze.refused',
   'config.sealed', 'config.noticed', 'config.refused', 'config.accepted',
-  'agent.unknown', 'finding.raised', 'admin.refused', 'session.opened', 'session.closed',
+  'agent.unknown', 'finding.raised', 'finding.triaged', 'admin.refused', 'session.opened', 'session.closed',
   'proposal.stored', 'proposal.approved', 'proposal.failed', 'proposal.rejected',
   'break-glass.opened', 'break-glass.closed', 'break-glass.reviewed', 'break-glass.refused',
   'record.torn', 'record.corrupt', 'checkpoint.failed', 'clock.jumped', 'log.accepted',

@@ -13,6 +13,7 @@ export const KINDS = [
   'redteam-run',
   'vendor', 'disclosure', 'disclosure-submitted', 'disclosure-link', 'vendor-event', 'vendor-probe', 'vendor-known', 'vendor-permission',
   'incident', 'incident-key', 'incident-cursor', 'exercise',
+  'finding', 'finding-silence', 'finding-day',
   'containment',
   'review', 'review-item', 'review-evidence',
   'playbook', 'playbook-run', 'playbook-text',

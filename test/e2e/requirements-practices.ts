@@ -73,6 +73,11 @@ export const PRACTICES = {
     'Findings become incidents by rules that are data: of what belongs together, in its order and time, once, each with the published techniques.',
     'issue 8, part 2',
   ],
+  'finding-grouped': ['Findings of one rule about one thing are one line, with how often, how grave and where.', 'issue 9, part Findings'],
+  'finding-suppressed': [
+    'What is suppressed, with a reason and an end, is counted and heard no more, in incidents neither; what policy decides stays.', 'issue 9, part Findings',
+  ],
+  'overview-as-asked': ['How things stand is shown to each as far as they may read it by itself, and no further.', 'issue 9, part Overview'],
   'incident-opened': [
     'An attack on record is an incident with its subjects, timeline and severity by what is at stake; people stand in it under pseudonyms.',
     'issue 8, part 2',

@@ -41,4 +41,13 @@ export const CONSOLE: readonly Switch[] = [
   ...switches('src/audit/index/list-sessions.ts', 'src/audit/index/list-sessions.test.ts', [
     ['what a page may cost', 'looks at no more than a page may cost', 'order, LIMITS.sessionsLookedAtMax);', 'order, LIMITS.sessionsCountedMax);'],
   ]),
+  ...switches('src/control/findings/collect.ts', 'src/control/findings/findings.test.ts', [
+    ['what is suppressed', 'what is suppressed is counted and heard no more', 'return !silenced;', 'return true;'],
+    ['room for groups', 'of more different ones than there is room for', '(counts.get(space) ?? 0) < LIMITS.findingGroupsMax', '(counts.get(space) ?? 0) >= 0'],
+  ]),
+  ...switches('src/control/findings/routes.ts', 'src/control/findings/findings.test.ts', [
+    ['the end of a suppression', 'what is suppressed is counted', '|| until > control.now() + LIMITS.findingSuppressedMsMax', ''],
+    ['what was found of oneself', 'nobody silences what is', "    if (did === 'suppressed') needNotOneself(control, admin.id, body);\n", ''],
+    ['what stands for many', 'of more different ones', "did === 'suppressed' && about.kind === 'rest'", "did === 'reopened' && about.kind === 'rest'"],
+  ]),
 ];

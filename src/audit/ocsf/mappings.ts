@@ -221,6 +221,7 @@ export const MAPPINGS: Readonly<Record<RecordEvent, readonly Variant[]>> = {
   'vendor.disclosed': [{ ...managed, activity: 3, severity: 'low', says: 'A vendor said how it hosts MCP' }],
   'vendor.probed': [{ ...found, severity: 'info', says: 'What a vendor hosts was looked at from outside' }],
   'vendor.attested': [{ ...managed, activity: 8, severity: 'low', says: 'Somebody vouched for a vendor anew' }],
+  'finding.triaged': [{ ...found, activity: 2, severity: 'low', says: 'Somebody said what findings are, or wants to hear no more of them for a while' }],
   'incident.opened': [{ ...found, severity: 'high', says: 'Findings that belong together became an incident' }],
   'incident.changed': [{ ...found, activity: 2, severity: 'medium', says: 'An incident went on' }],
   'incident.closed': [{ ...found, activity: 3, severity: 'low', says: 'An incident was closed' }],

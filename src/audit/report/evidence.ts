@@ -68,9 +68,10 @@ export const EVIDENCE = {
     events: ['vendor.disclosed', 'vendor.probed', 'vendor.attested'],
   },
   incidents: {
-    says: 'incidents, what contained them, and the playbooks that were run', expected: 'when',
+    says: 'incidents and what was said of findings, what contained them, and the playbooks that were run', expected: 'when',
     events: [
-      'incident.opened', 'incident.changed', 'incident.closed', 'containment.applied', 'containment.lifted', 'containment.failed',
+      'finding.triaged', 'incident.opened', 'incident.changed', 'incident.closed', 'containment.applied', 'containment.lifted',
+      'containment.failed',
       'playbook.started', 'playbook.stepped', 'playbook.ended',
     ],
   },

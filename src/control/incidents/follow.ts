@@ -5,12 +5,13 @@ import { INCIDENT_RULES } from '../../incident/rules.ts';
 import { signalsOf } from '../../incident/signal.ts';
 import type { LedgerEntry } from '../audit/reader.ts';
 import type { Control } from '../control.ts';
+import { collectFindings } from '../findings/collect.ts';
 import { createTurn } from '../turn.ts';
 import { newsOf } from './news.ts';
 import { readCursor, writeIncidents } from './write.ts';
 import type { Cursor, Pending } from './write.ts';
 
-type Parts = Pick<Control, 'store' | 'state' | 'ledger' | 'record' | 'now' | 'report'>;
+type Parts = Pick<Control, 'store' | 'state' | 'ledger' | 'record' | 'now' | 'report' | 'retention'>;
 
 const TURN = 'incidents/follower';
 const REST_MS = 1_000;
@@ -98,19 +99,20 @@ interface Course {
 async function createCourse(parts: Parts): Promise<Course> {
   const turn = createTurn();
   const correlator = createCorrelator(INCIDENT_RULES);
+  const findings = await collectFindings(parts);
   let stored = await beginning(parts);
   let cursor: Cursor = stored;
   let [pending, rememberedAt]: [Pending[], number] = [[], parts.now()];
   const flush = (): Promise<void> => turn(async () => {
     const now = parts.now();
-    if (pending.length === 0 && cursor.next === stored.next) return;
+    if (pending.length === 0 && findings.isEmpty && cursor.next === stored.next) return;
     if (now - rememberedAt >= REMEMBER_MS) {
       cursor = { ...cursor, from: Math.max(Math.min(cursor.next, correlator.oldest(now) ?? cursor.next), cursor.next - LIMITS.incidentReadAgainMax) };
       rememberedAt = now;
     }
     const batch = pending;
     pending = [];
-    stored = await writeIncidents(parts, { batch, correlator, before: stored, next: cursor });
+    stored = await writeIncidents(parts, { batch, correlator, before: stored, next: cursor, also: (rows) => findings.write(rows) });
   });
   let movedAt = parts.now();
   return {
@@ -118,15 +120,18 @@ async function createCourse(parts: Parts): Promise<Course> {
     flush,
     async tick() {
       // Where the log was read to is worth a write now and then only.
-      if (pending.length === 0 && parts.now() - movedAt < LIMITS.incidentTurnMs) return;
+      await findings.refresh();
+      if (pending.length === 0 && findings.isEmpty && parts.now() - movedAt < LIMITS.incidentTurnMs) return;
       movedAt = parts.now();
       await flush();
     },
     async take({ position, record }) {
       const now = parts.now();
-      const matches = signalsOf(record).flatMap((signal) => correlator.take({ position, signal }, now));
-      // Read a second time after a start, so that rules remember: what came of it then stands.
-      if (position < stored.next || position < cursor.next) return;
+      // Read a second time after a start, so that rules remember: what came of it then stands, and was counted.
+      const isAgain = position < stored.next || position < cursor.next;
+      const heard = signalsOf(record).filter((signal) => (isAgain ? !findings.isSilent(signal) : findings.take(signal)));
+      const matches = heard.flatMap((signal) => correlator.take({ position, signal }, now));
+      if (isAgain) return;
       cursor = { ...cursor, next: position + 1 };
       const news = newsOf(record);
       pending.push(...matches.map((match) => ({ match })), ...(news === undefined ? [] : [{ news }]));

@@ -26,6 +26,8 @@ export interface Written {
   readonly correlator: Correlator;
   readonly before: Cursor;
   readonly next: Cursor;
+  /** What else is written of what was read, together with it. */
+  readonly also: (rows: Rows) => Promise<void>;
 }
 
 type Parts = Pick<Control, 'store' | 'record' | 'now'>;
@@ -41,7 +43,7 @@ export async function readCursor(rows: Rows): Promise<Cursor | undefined> {
  * Takes in what the ledger said, with how far it was read, all or nothing. What is opened, or has become graver, is on record before.
  * Throws `ERR_CONFLICT` where another control follows, too.
  */
-export async function writeIncidents(parts: Parts, { batch, correlator, before, next }: Written): Promise<Cursor> {
+export async function writeIncidents(parts: Parts, { batch, correlator, before, next, also }: Written): Promise<Cursor> {
   return parts.store.transaction(async (rows) => {
     const hand = createHand(rows, parts.now());
     for (const one of batch) {
@@ -52,6 +54,7 @@ export async function writeIncidents(parts: Parts, { batch, correlator, before, 
     for (const one of hand.held()) if (one.now !== one.before) await tell(parts, one);
     await hand.put();
     for (const space of new Set(hand.held().filter((one) => one.before === undefined).map((one) => one.space))) await forgetClosed(rows, space);
+    await also(rows);
     const { next: position, from } = next;
     const row = await rows.put('incident-cursor', DEFAULT_SPACE, CURSOR, { next: position, from }, { by: KEEPER, expectedVersion: before.version });
     return { next: position, from, version: row.version };

@@ -4,6 +4,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { dueOf } from '../../vendor/attest.ts';
 import type { Access } from '../access.ts';
 import type { Control } from '../control.ts';
+import { rank, stateAt } from '../findings/state.ts';
 import { silentFindings } from '../inventory/sensors.ts';
 import { listJobs } from '../schedule/keeper.ts';
 import { readPeople } from '../reviews/facts.ts';
@@ -58,6 +59,14 @@ export const LOOKS: readonly Look[] = [
     find: async ({ store }, space) => {
       const open = (await listStored(store, 'incident', space)).filter(({ body: { status } }) => status === 'open' || status === 'contained');
       return [{ ...figure('incidents-open', 'incidents', open.map(({ body }) => body.title)), ...worstOf(open) }];
+    },
+  },
+  {
+    part: 'findings', access: 'audit', keptMs: SHORT_MS,
+    find: async ({ store, now }, space) => {
+      const open = (await listStored(store, 'finding', space)).filter(({ body }) => stateAt(body, now()) === 'open');
+      const gravest = open.toSorted((one, other) => rank(other.body.severity) - rank(one.body.severity));
+      return [{ ...figure('findings-open', 'findings', gravest.map(({ body }) => `${body.detector}/${body.rule}`)), ...worstOf(open) }];
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { Access } from '../access.ts';
 import { isOpen as isOpenApproval } from '../approvals/words.ts';
 import type { By, Control } from '../control.ts';
+import { rank, stateAt } from '../findings/state.ts';
 import { stateNow } from '../proposals/outcome.ts';
 import { isOpen as isOpenRequest } from '../requests/decide.ts';
 import { reviewing } from '../reviews/reviewer.ts';
@@ -51,6 +52,14 @@ export const WAITING: readonly Waiting[] = [
     find: async ({ store }, { space }) => (await listStored(store, 'incident', space)).filter(({ body }) => body.status === 'open')
       .map(({ id, body: { title, openedAt, severity } }): Need => ({
         kind: 'incident', id, what: [title], at: openedAt, severity, place: { screen: 'incidents', id }, access: 'investigate',
+      })),
+  },
+  {
+    part: 'findings', access: 'audit',
+    find: async ({ store, now }, { space }) => (await listStored(store, 'finding', space))
+      .filter(({ body }) => stateAt(body, now()) === 'open' && rank(body.severity) >= rank('high'))
+      .map(({ id, body: { detector, rule, about, lastAt, severity } }): Need => ({
+        kind: 'finding', id, what: [`${detector}/${rule}`, about.name], at: lastAt, severity, place: { screen: 'findings', id }, access: 'investigate',
       })),
   },
   {

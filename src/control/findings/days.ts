@@ -1,0 +1,33 @@
+import { LIMITS } from '../../domain/limits.ts';
+import type { Rows } from '../../store/store.ts';
+import { findStored, putStored } from '../stored.ts';
+import type { Counting } from './collect.ts';
+import type { FindingDay } from './schema.ts';
+import { dayOf } from './state.ts';
+
+const BY = 'sallyport|control';
+const DAY_MS = 24 * 60 * 60_000;
+const NOTHING: FindingDay = { severities: {}, detectors: {}, silenced: 0 };
+
+/** Counts what was found on its day, for trends. A new day lets go of those that nobody asks for any more. */
+export async function noteDays(rows: Rows, space: string, all: readonly Counting[], now: number): Promise<void> {
+  const found = all.flatMap(({ grouped: { detector }, those }) => those.map((one) => ({ detector, ...one })));
+  for (const [day, those] of Map.groupBy(found, ({ at }) => dayOf(at))) {
+    const before = (await findStored(rows, 'finding-day', space, day))?.body;
+    const { severities, detectors, silenced } = before ?? NOTHING;
+    const next = {
+      severities: { ...severities }, detectors: { ...detectors }, silenced: silenced + those.filter((one) => one.silenced).length,
+    };
+    for (const { severity, detector } of those) {
+      next.severities[severity] = (next.severities[severity] ?? 0) + 1;
+      next.detectors[detector] = (next.detectors[detector] ?? 0) + 1;
+    }
+    await putStored(rows, 'finding-day', space, day, next, BY);
+    if (before === undefined) await forgetOld(rows, space, now);
+  }
+}
+
+async function forgetOld(rows: Rows, space: string, now: number): Promise<void> {
+  const oldest = dayOf(now - LIMITS.findingTrendDaysMax * DAY_MS);
+  for (const { id } of await rows.list('finding-day', space)) if (id < oldest) await rows.delete('finding-day', space, id, { by: BY });
+}
