@@ -131,7 +131,8 @@ describe('sums of activity', () => {
   test('lose what was erased, with every name that nothing else has', () => {
     const own = new Database(':memory:', { strict: true });
     for (const statement of SCHEMA) own.run(statement);
-    own.run(`INSERT INTO who (id, digest, records, space, context, principal, kind, agent) VALUES (1, 'a', 1, 'default', 'c', 'https://idp|eve', 'person', 'desk')`);
+    own.run(`INSERT INTO who (id, digest, records, space, context, principal, kind, agent)
+      VALUES (1, 'a', 1, 'default', 'c', 'https://idp|eve', 'person', 'desk')`);
     own.run(`INSERT INTO what (id, digest, records, action, server) VALUES (1, 'a', 1, 'call_tool', 'crm')`);
     own.run(`INSERT INTO how (id, digest, records, event, finding) VALUES (1, 'a', 1, 'call.permitted', '["a/b"]')`);
     own.run('INSERT INTO record (position, "offset", at, who, what, how) VALUES (4, 0, ?, 1, 1, 1)', [NOW]);

@@ -8,7 +8,6 @@ import { openControl } from '../fixture-control.ts';
 import type { ControlFixture } from '../fixture-control.ts';
 import { collectFindings, idOfGroup } from './collect.ts';
 import { stateAt } from './state.ts';
-import type { FindingGroup } from './schema.ts';
 
 let fixture: ControlFixture;
 const [ANALYST, AUDITOR] = [person('ana', 'soc'), person('otto', 'audit')];
@@ -34,8 +33,8 @@ async function until(name: string, holds: (found: readonly JsonObject[]) => bool
   const stop = AbortSignal.timeout(20_000);
   for (;;) {
     const { body } = await ask(fixture.role.control, AUDITOR, 'GET', '/findings', { query: { state: 'all', text: name } });
-    const found = objects(body['findings']);
-    if (holds(found)) return found;
+    const groups = objects(body['findings']);
+    if (holds(groups)) return groups;
     stop.throwIfAborted();
     await fixture.role.control.ledger.query({ space: 'default', limit: 1 });
   }
@@ -111,11 +110,13 @@ test('[finding-suppressed] what is suppressed is counted and heard no more; its 
   expect([signal, neighbour].map((one) => one !== undefined && follower.take(one))).toEqual([false, true]);
   const whole = await show(id);
   expect(whole).toMatchObject({ state: 'suppressed', until: until2 });
-  expect(stateAt({ state: 'suppressed', until: until2 } as FindingGroup, until2)).toBe('open');
+  expect(stateAt({ state: 'suppressed', until: until2 }, until2)).toBe('open');
   expect(await act(id, 'reopen', { reason: 'again' })).toBe('');
   await follower.refresh();
   expect(signal !== undefined && follower.take(signal)).toBeTrue();
 });
+
+const isAbout = (server: string) => (one: JsonObject): boolean => text(part(one, 'subjects', 'server')).includes(server);
 
 test('a suppression reaches what follows the ledger: no incident is made of it, and policy decides as before', async () => {
   const grouped = { detector: 'tool-poisoning', rule: 'conceal', kind: 'server', name: 'muted' } as const;
@@ -132,7 +133,6 @@ test('a suppression reaches what follows the ledger: no incident is made of it, 
   await happens({ event: 'finding.raised', server: 'loud', findings: [finding('tool-poisoning', 'conceal')] });
   const stop = AbortSignal.timeout(20_000);
   let incidents: readonly JsonObject[] = [];
-  const isAbout = (server: string) => (one: JsonObject): boolean => text(part(one, 'subjects', 'server')).includes(server);
   while (!incidents.some(isAbout('loud'))) {
     stop.throwIfAborted();
     await fixture.role.control.ledger.query({ space: 'default', limit: 1 });
@@ -148,13 +148,14 @@ test('nobody silences what is found of themselves', async () => {
   expect(await act(one?.['id'], 'suppress', { reason: 'x', until: Date.now() + HOUR_MS })).toBe('ERR_ADMIN_FORBIDDEN');
 });
 
+const signalOf = (nth: number) => ({
+  id: `r/${nth}`, at: Date.now(), space: 'crowded', source: 'egress', rule: 'sink', severity: 'low', subjects: { server: `s${nth}` }, outcome: 'seen',
+} as const);
+
 test('of more different ones than there is room for, what is new is counted together, and cannot be suppressed', async () => {
   const { control } = fixture.role;
   const follower = await collectFindings(control);
-  const signal = (nth: number) => ({
-    id: `r/${nth}`, at: Date.now(), space: 'crowded', source: 'egress', rule: 'sink', severity: 'low', subjects: { server: `s${nth}` }, outcome: 'seen',
-  } as const);
-  for (let nth = 0; nth < LIMITS.findingGroupsMax + 3; nth += 1) follower.take(signal(nth));
+  for (let nth = 0; nth < LIMITS.findingGroupsMax + 3; nth += 1) follower.take(signalOf(nth));
   await control.store.transaction((rows) => follower.write(rows));
   const id = idOfGroup({ detector: 'egress', rule: 'sink', kind: 'rest', name: '' });
   const rest = await ask(control, ANALYST, 'GET', '/findings/:id', { space: 'crowded', params: { id } });

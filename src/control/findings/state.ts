@@ -7,7 +7,7 @@ import type { Deed, FindingGroup } from './schema.ts';
 const DAY_CHARS = 10;
 
 /** The state of a group at a moment: what was suppressed until then is open again. */
-export function stateAt({ state, until }: FindingGroup, now: number): FindingGroup['state'] {
+export function stateAt({ state, until }: Pick<FindingGroup, 'state' | 'until'>, now: number): FindingGroup['state'] {
   return state === 'suppressed' && (until ?? 0) <= now ? 'open' : state;
 }
 
@@ -41,9 +41,10 @@ const STATE_AFTER: Readonly<Record<Deed['did'], FindingGroup['state']>> = {
 };
 
 /** The group after something was done about it. */
-export function done({ until: _, ...group }: FindingGroup, deed: Deed): FindingGroup {
+export function done(group: FindingGroup, deed: Deed): FindingGroup {
+  const { until: _, ...rest } = group;
   return {
-    ...group, state: STATE_AFTER[deed.did],
+    ...rest, state: STATE_AFTER[deed.did],
     ...(deed.until === undefined ? {} : { until: deed.until }), deeds: [...group.deeds, deed].slice(-LIMITS.findingDeedsMax),
   };
 }
