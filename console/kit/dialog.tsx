@@ -16,7 +16,11 @@ export function Dialog({ title, onClose, children, wide = false }: DialogProps):
   const heading = useId();
   useEffect(() => {
     const dialog = ref.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog !== null && !dialog.open) {
+      dialog.showModal();
+      // By itself it would take the first thing there is, which closes it again.
+      dialog.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea), .dialog-foot [type=submit]')?.focus();
+    }
     return () => dialog?.close();
   }, []);
   return (

@@ -32,8 +32,10 @@ const COLUMNS: readonly Column<FindingRow>[] = [
     sort: ({ detector, rule }) => `${detector}/${rule}` },
   { id: 'severity', title: t('findings.severity'), width: 'fit', cell: ({ severity }) => <Severity value={severity} />,
     sort: ({ severity }) => SEVERITY_ORDER[severity] ?? 0 },
-  { id: 'about', title: t('findings.about'), width: 2, cell: ({ about }) => <><span className="quiet">{tWord('about', about.kind)}</span> <Text value={about.name} line /></>,
-    sort: ({ about }) => `${about.kind} ${about.name}` },
+  {
+    id: 'about', title: t('findings.about'), width: 2, sort: ({ about }) => `${about.kind} ${about.name}`,
+    cell: ({ about }) => <><span className="quiet">{tWord('about', about.kind)}</span> <Text value={about.name} line /></>,
+  },
   { id: 'count', title: t('findings.count'), width: 'fit', align: 'right', cell: ({ count }) => count.toLocaleString('en'), sort: ({ count }) => count },
   { id: 'days', title: t('findings.days'), width: 'fit', cell: ({ days }) => <Spark label={t('findings.days')} values={lastDays(days, SPARK_DAYS)} /> },
   { id: 'last', title: t('findings.last'), width: 'fit', cell: ({ lastAt }) => <Time at={lastAt} />, sort: ({ lastAt }) => lastAt },

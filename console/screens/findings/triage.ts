@@ -26,7 +26,9 @@ export function triage(verb: Verb, id: string): ActProps<unknown> {
     acknowledge: t('findings.acknowledgeSays'), suppress: t('findings.suppressSays'), resolve: t('findings.resolveSays'), reopen: t('findings.reopenSays'),
   } as const;
   const reason = { name: 'reason', label: t('kit.reason'), required: true } as const;
-  const until = { name: 'until', label: t('findings.until'), kind: 'date', required: true, value: dateIn(SUPPRESSED_DAYS), hint: t('findings.untilHint') } as const;
+  const until = {
+    name: 'until', label: t('findings.until'), kind: 'date', required: true, value: dateIn(SUPPRESSED_DAYS), hint: t('findings.untilHint'),
+  } as const;
   const isSuppressing = verb === 'suppress';
   return {
     label: labels[verb], says: says[verb], needs: 'investigate', method: 'POST', path: pathOf`/findings/${id}/${verb}`,
