@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toTar } from '../../audit/bundle/tar.ts';
 import type { Json } from '../../domain/json.ts';
 import { isObject } from '../../domain/json.ts';
 import { route } from '../route.ts';
@@ -11,6 +12,8 @@ const BUNDLE = z
   .strictObject({
     incident: z.string().min(1).max(128).regex(/^[\w.:-]+$/).exactOptional(), contexts: IDS.default([]), exchanges: IDS.default([]),
     since: z.int().nonnegative().exactOptional(), until: z.int().nonnegative().exactOptional(), reveal: z.boolean().default(false),
+    /** As one archive, for who has no command to write the files by. */
+    tar: z.boolean().default(false),
   })
   .refine(({ contexts, exchanges, since }) => contexts.length + exchanges.length > 0 || since !== undefined, {
     error: 'must name contexts, exchanges, or a time',
@@ -21,9 +24,9 @@ export const bundleRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/audit/bundle', summary: 'Evidence of contexts, exchanges or a time, with its proofs', access: 'investigate', reach: 'space',
     body: BUNDLE,
-    act: async ({ admin, space, body: { reveal, ...scope } }, control) => {
+    act: async ({ admin, space, body: { reveal, tar, ...scope } }, control) => {
       const files = await makeBundle(control, { admin, space, reveal }, scope);
-      return { files: Object.fromEntries(files) };
+      return tar ? { tar: Buffer.from(toTar(new Map([...files].map(([name, text]) => [name, Buffer.from(text)])), control.now())).toString('base64') } : { files: Object.fromEntries(files) };
     },
   }),
   route({

@@ -7,6 +7,7 @@ import { asJson } from '../as-json.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
+import { CONTAINED, CONTAINMENT_VERB_LIST, CONTAINMENTS } from './answer.ts';
 import { contain } from './contain.ts';
 import { deniedAtEndpoints } from './denied.ts';
 import { lift } from './lift.ts';
@@ -21,6 +22,7 @@ const TELLS: readonly string[] = [...INVESTIGATES, 'page', 'notify-vendor'];
 export const containmentRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/containments', summary: 'Containments of the space: those that hold, and the last that ended', access: 'read', reach: 'space',
+    answer: CONTAINMENTS,
     query: { incident: z.string().exactOptional(), state: z.enum(['applied', 'lifted', 'expired', 'done', 'failed']).exactOptional() },
     act: async ({ admin, space, query: { incident, state } }, control) => {
       const view = await viewFor(control, admin, space, false);
@@ -33,6 +35,7 @@ export const containmentRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/containments/verbs', summary: 'What can be done, to what, and how it is taken back', access: 'read', reach: 'space',
+    answer: CONTAINMENT_VERB_LIST,
     act: async () => ({ verbs: CONTAINMENT_VERBS.map((verb) => ({ verb, ...VERB_KINDS[verb], targets: [...VERB_KINDS[verb].targets] })) }),
   }),
   route({
@@ -42,6 +45,7 @@ export const containmentRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/containments/:id', summary: 'One containment: what it does, what it met, and how it is taken back', access: 'read', reach: 'space',
+    answer: CONTAINED,
     act: async ({ admin, space, params }, control) => {
       const view = await viewFor(control, admin, space, false);
       return view(presentContainment(await needStored(control.store, 'containment', space, params['id'] ?? '')));

@@ -14,6 +14,7 @@ import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored } from '../stored.ts';
+import { BLASTS, INCIDENT_METRICS, INCIDENT_SHOWN, INCIDENTS } from './answer.ts';
 import { blastOf, blastOfIncident, presentTouched } from './blast.ts';
 import { needIncident, putIncident } from './hand.ts';
 import { presentIncident, presentWhole } from './present.ts';
@@ -24,6 +25,7 @@ const REVEAL = { reveal: z.literal('true').exactOptional() } as const;
 export const incidentRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/incidents', summary: 'The incidents of the space, the latest first', access: 'audit', reach: 'space', query: { ...LIST, ...REVEAL },
+    answer: INCIDENTS,
     act: async ({ admin, space, query: { status, kind, severity, since = 0, limit, reveal } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const wanted = (await listStored(control.store, 'incident', space)).filter(({ body }) =>
@@ -34,7 +36,7 @@ export const incidentRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/incidents/metrics', summary: 'How long it takes to detect, contain and recover', access: 'audit', reach: 'space',
-    query: { since: LIST.since },
+    query: { since: LIST.since }, answer: INCIDENT_METRICS,
     act: async ({ space, query: { since = 0 } }, { store }): Promise<Json> => {
       const incidents = (await listStored(store, 'incident', space)).map(({ body }): Incident => body).filter(({ openedAt }) => openedAt >= since);
       return asJson(metricsOf(incidents));
@@ -57,6 +59,7 @@ export const incidentRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/incidents/:id', summary: 'One incident: its timeline, and what is known of it', access: 'audit', reach: 'space', query: REVEAL,
+    answer: INCIDENT_SHOWN,
     act: async ({ admin, space, params, query: { reveal } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const id = params['id'] ?? '';
@@ -65,6 +68,7 @@ export const incidentRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/incidents/:id/blast', summary: 'What the subjects of an incident touched', access: 'investigate', reach: 'space', query: REVEAL,
+    answer: BLASTS,
     act: async ({ admin, space, params, query: { reveal }, signal }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       return view(await blastOfIncident(control, space, await needIncident(control.store, space, params['id'] ?? ''), signal));

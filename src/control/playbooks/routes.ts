@@ -11,6 +11,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, listStored, putStored } from '../stored.ts';
 import { DEFAULT_SPACE } from '../../domain/principal.ts';
+import { PLAYBOOK_RUN_SHOWN, PLAYBOOK_RUNS, PLAYBOOKS } from './answer.ts';
 import { cancelRun, driveStep } from './drive.ts';
 import { findPlaybook, listPlaybooks, needPlaybook, takeIn } from './library.ts';
 import { presentPlaybook, presentProgress, presentRun } from './present.ts';
@@ -22,7 +23,7 @@ const REVEAL = { reveal: z.literal('true').exactOptional() } as const;
 
 export const playbookRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/playbooks', summary: 'The playbooks that are here', access: 'read', reach: 'organisation',
+    method: 'GET', path: '/playbooks', summary: 'The playbooks that are here', access: 'read', reach: 'organisation', answer: PLAYBOOKS,
     act: async (_asked, { store, now }) => ({ playbooks: (await listPlaybooks(store)).map((one) => presentPlaybook(one, now())) }),
   }),
   route({
@@ -103,7 +104,7 @@ export const playbookRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/playbook-runs', summary: 'Runs of playbooks, the latest first', access: 'investigate', reach: 'space',
-    query: { incident: z.string().max(100).exactOptional(), ...REVEAL },
+    query: { incident: z.string().max(100).exactOptional(), ...REVEAL }, answer: PLAYBOOK_RUNS,
     act: async ({ admin, space, query: { incident, reveal } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const runs = (await listStored(control.store, 'playbook-run', space)).filter(({ body }) => (incident ?? body.incident) === body.incident)
@@ -113,7 +114,7 @@ export const playbookRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/playbook-runs/:id', summary: 'How far a run is, and what it waits for', access: 'investigate', reach: 'space',
-    query: REVEAL,
+    query: REVEAL, answer: PLAYBOOK_RUN_SHOWN,
     act: ({ admin, space, params, query: { reveal } }, control) => present(control, { admin, space }, params['id'] ?? '', reveal !== undefined),
   }),
   route({
