@@ -42,7 +42,7 @@ const OVERSCAN = 12;
 export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, empty, keys = {} }: TableProps<Row>): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<{ readonly id: string; readonly down: boolean }>();
-  const [current, setCurrent] = useState(0);
+  const [current, setCurrent] = useState(() => Math.max(0, rows.findIndex((row) => row !== undefined && id(row) === openId)));
   const sorted = sortRows(rows, columns, sort);
   const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
   const items = virtual.getVirtualItems();
@@ -50,6 +50,10 @@ export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, em
   const see = useRef(onSee);
   see.current = onSee;
   useEffect(() => see.current?.(first, last), [first, last]);
+  useEffect(() => {
+    // An open row has an address of its own, and going there makes the table anew: keys go on where they were.
+    if (openId !== undefined && document.activeElement === document.body) box.current?.focus({ preventScroll: true });
+  }, []);
 
   const move = (by: number): void => {
     const next = Math.max(0, Math.min(sorted.length - 1, current + by));

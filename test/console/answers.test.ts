@@ -25,6 +25,7 @@ const ANSWERING = ROUTES.filter(({ method, answer }) => method === 'GET' && answ
 
 test('what routes say that they answer is what they answer, on the story\'s installation', async () => {
   const of = await installation();
+  await work(of);
   const unasked: string[] = [];
   const wrong: string[] = [];
   for (const route of ANSWERING.filter(({ path }) => UNREACHED[path] === undefined)) {
@@ -44,6 +45,15 @@ test('the examples that are published are what their schemas say', () => {
   }));
   expect(wrong).toEqual([]);
 });
+
+/** What the story leaves to whoever looks at it: evidence is held, and a playbook is rehearsed. */
+async function work({ client }: Installation): Promise<void> {
+  const [incident] = objects(part(await client.get('/incidents'), 'incidents'));
+  const [id, reason] = [text(incident?.['id']), 'to be looked at'];
+  await client.send('POST', '/containments', { verb: 'legal-hold', scope: { target: 'server', name: 'mail' }, reason, incident: id });
+  const [playbook] = objects(part(await client.get('/playbooks'), 'playbooks'));
+  await client.send('POST', `/playbooks/${text(playbook?.['id'])}/runs`, { incident: id, mode: 'dry', reason });
+}
 
 function problemsOf({ answer, path: route }: Route, path: string, value: Json): readonly string[] {
   const read = answer?.safeParse(value);

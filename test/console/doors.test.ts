@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { BrowserContext } from 'playwright-core';
-import { objects, part, text } from '../../src/cli/json-view.ts';
+import { objects, part } from '../../src/cli/json-view.ts';
 import { ROUTES } from '../../src/control/routes.ts';
 import { makeCertificate } from '../fixtures/certificate.ts';
 import { direct, type Direct } from './direct.ts';
 import { openElsewhere, openStranger, signedIn } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
+import { untilPaymentWaits } from './payments.ts';
 import { pathsOf } from './reached.ts';
 
 // What other pages, other sessions and other people's ids can do with the console's doors: nothing.
@@ -143,7 +144,7 @@ test('an id of another space opens nothing: neither under its own space nor unde
 test('a call is shown to whom its policy names, and answered by nobody else, whatever role they have', async () => {
   void of.pay(611);
   const vera = await direct({ userName: 'vera', groups: ['approvers'] });
-  const pending = await untilPending(611);
+  const pending = await untilPaymentWaits(of, 611);
   const shown = await vera.ask('GET', `/approvals/${pending}`);
   expect([shown.status, shown.code]).toEqual([403, expect.stringMatching(/^ERR_/)]);
   expect(JSON.stringify(shown.body)).not.toContain('611');
@@ -158,18 +159,8 @@ const EMPTY: readonly string[] = ['{"vkey":"","note":"","records":[]}', '{"repor
 
 async function got({ ask }: Direct, path: string, ...codes: readonly string[]): Promise<readonly string[]> {
   const answer = await ask('GET', path);
-  return codes.includes(answer.code) || EMPTY.includes(JSON.stringify(answer.body)) ? [] : [`${path}: ${answer.status} ${answer.code} ${JSON.stringify(answer.body).slice(0, 200)}`];
-}
-
-async function untilPending(amountEur: number): Promise<string> {
-  for (;;) {
-    const waiting = objects(part(await of.client.get('/approvals', { state: 'pending' }), 'approvals'));
-    for (const { id } of waiting) {
-      const marcus = await direct('approver');
-      const { body } = await marcus.ask('GET', `/approvals/${text(id)}`);
-      if (JSON.stringify(body).includes(String(amountEur))) return text(id);
-    }
-  }
+  const said = JSON.stringify(answer.body);
+  return codes.includes(answer.code) || EMPTY.includes(said) ? [] : [`${path}: ${answer.status} ${answer.code} ${said.slice(0, 200)}`];
 }
 
 async function signOut(state: Awaited<ReturnType<BrowserContext['storageState']>>): Promise<void> {

@@ -107,7 +107,8 @@ async function plantServer(client: Client, server: RecordingServer, plant: Plant
 }
 
 async function plantPeople(plant: Plant): Promise<void> {
-  await plant('/agents', (said) => ({ id: 'hostile-agent', owner: said, purpose: said, allow: '*', expiresAt: Math.floor(Date.now() / 1000) * 1000 + 86_400_000 }));
+  const expiresAt = Math.floor(Date.now() / 1000) * 1000 + 86_400_000;
+  await plant('/agents', (said) => ({ id: 'hostile-agent', owner: said, purpose: said, allow: '*', expiresAt }));
   await plant('/vendors', (said) => ({
     id: 'hostile-vendor', name: said, owner: said, purpose: said, tier: 'critical', endpoints: [{ url: 'https://evil.example/mcp', purpose: said }],
     data: { confidentiality: 'public' }, contacts: { contract: ['<b>@evil.example'] },
