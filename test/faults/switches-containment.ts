@@ -65,6 +65,10 @@ export const CONTAINMENT: readonly Switch[] = [
     ],
   ]),
   ...switches('src/control/containments/lift.ts', 'src/control/containments/containments.test.ts', [
+    [
+      'what is noted is on record', 'noted with its record',
+      'await recordOf(control, { admin: SELF, space }', "if (space === '') await recordOf(control, { admin: SELF, space }",
+    ],
     ['who lets evidence go signed in lately', 'who signed in lately', "      needRecentSignIn(admin, 'govern', control.now());\n", ''],
     [
       'what holds beyond a space', 'contains nothing beyond it',

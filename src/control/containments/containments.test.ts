@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test';
+import { journalOf } from '../../../test/fixtures/journal-of.ts';
 import { part, text } from '../../cli/json-view.ts';
 import { ask, person, ROOT } from '../admins/fixture-admin.ts';
 import { grantReveal } from '../audit/people.ts';
@@ -9,8 +10,10 @@ import { VERB_KINDS } from '../../incident/contain.ts';
 import { CONTAINMENT_VERBS } from '../../domain/containment.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { endedBefore } from '../sign-in/session.ts';
+import { needStored, putStored } from '../stored.ts';
 import { ACTS } from './acts.ts';
 import { contain } from './contain.ts';
+import { expireContainments } from './lift.ts';
 
 let fixture: ControlFixture;
 const [ANALYST, OWNER, OTHER, AUDITOR] = [person('ana', 'soc'), person('olga', 'owners'), person('otto', 'others'), person('aud', 'auditors')];
@@ -146,6 +149,31 @@ test('evidence is let go by somebody who signed in lately', async () => {
   });
   expect(await lifted(signedIn(Date.now() - LIMITS.wideSignInMs - 60_000), text(body['id']))).toBe('ERR_SIGN_IN_OLD');
   expect(await lifted(signedIn(Date.now()), text(body['id']))).toBe('');
+});
+
+test('a hold that was ended by itself keeps its containment from nothing', async () => {
+  const { control } = fixture.role;
+  const { body } = await asked(OWNER, 'legal-hold', { target: 'server', name: 'shop' }, { incident: 'ended' });
+  const id = text(part(body, 'result', 'hold'));
+  expect((await ask(control, OWNER, 'POST', '/audit/holds/:id/lift', { params: { id }, body: { reason: 'over' } })).code).toBe('');
+  expect(await lifted(OWNER, text(body['id']))).toBe('');
+});
+
+test('what is over is put right before it is noted, and noted with its record: what is ended in between is done the next time', async () => {
+  const { control } = fixture.role;
+  const { body } = await asked(ANALYST, 'quarantine-server', { target: 'server', name: 'shop' }, { forMs: LIMITS.containmentMsMin });
+  const id = text(body['id']);
+  const quarantined = (): boolean => control.snapshots.current?.content.includes('"status":"quarantined"') ?? false;
+  expect(quarantined()).toBe(true);
+  const found = await needStored(control.store, 'containment', 'default', id);
+  await putStored(control.store, 'containment', 'default', id, { ...found.body, until: Date.now() - 1 }, 'tests');
+  const dead = { ...control, record: () => Promise.reject(new Error('ended here')) };
+  expect(await expireContainments(dead).catch((error: unknown) => String(error))).toBe('Error: ended here');
+  expect(quarantined()).toBe(false);
+  expect((await needStored(control.store, 'containment', 'default', id)).body.state).toBe('applied');
+  expect(await expireContainments(control)).toBe(1);
+  const told = journalOf(fixture.home, { event: 'containment.lifted' }).filter((record) => part(record, 'detail', 'id') === id);
+  expect(told).toMatchObject([{ reason: 'its time is over' }]);
 });
 
 test('tokens that were ended stay so, and are ended anew when it is asked once more', async () => {

@@ -9,7 +9,7 @@ import { needRecentSignIn } from '../admins/standing.ts';
 import type { By, Control } from '../control.ts';
 import { liftHold } from '../holds/place.ts';
 import { needSecondPersonFor } from '../proposals/second-person.ts';
-import { listStored, needStored, putStored } from '../stored.ts';
+import { findStored, listStored, needStored, putStored } from '../stored.ts';
 import { IN_LEASES, recordOf } from './contain.ts';
 import { mayEverywhere, needOwnCredential } from './reach.ts';
 import { presentContainment } from './present.ts';
@@ -42,7 +42,9 @@ export async function lift(control: Control, by: By, id: string, reason: string)
       refuseUnless(await control.admins.decide(admin, question), admin, question);
       needRecentSignIn(admin, 'govern', control.now());
     }
-    await liftHold(control, by, typeof result?.['hold'] === 'string' ? result['hold'] : '', reason);
+    const hold = typeof result?.['hold'] === 'string' ? result['hold'] : '';
+    // It may have been ended by itself, or by who was ended before this was noted.
+    if (await findStored(control.store, 'hold', space, hold) !== undefined) await liftHold(control, by, hold, reason);
   }
   const told = (): Promise<void> => recordOf(control, by, 'containment.lifted', { ...found, body: { ...lifted, reason } }, { why: 'lifted' });
   const release = async (rows: Rows): Promise<void> => {
@@ -64,7 +66,10 @@ export async function lift(control: Control, by: By, id: string, reason: string)
 
 const SELF = { id: 'sallyport|control', may: [] } as const;
 
-/** Notes whose time is over, once in a fleet, and compiles what holds without them; by then they hold nothing any more. Gives how many. */
+/**
+ * Compiles what holds without those whose time is over, which hold nothing any more, then notes that it is, once in a fleet: in this order, as
+ * what is noted is looked at no more. Gives how many.
+ */
 export async function expireContainments(control: Pick<Control, 'store' | 'record' | 'change' | 'now' | 'lease'>): Promise<number> {
   const all = await listStored(control.store, 'containment');
   const issuedAt = control.lease.current?.lease.issuedAt ?? 0;
@@ -73,27 +78,23 @@ export async function expireContainments(control: Pick<Control, 'store' | 'recor
     verb === 'drop-context' && issuedAt < at + LIMITS.contextDropMs && at + LIMITS.contextDropMs <= control.now();
   if (all.some(({ body }) => isFree(body))) await control.lease.renew();
   const due = all.filter(({ body }) => body.state === 'applied' && (body.until ?? Infinity) <= control.now());
+  if (due.length === 0) return 0;
+  await control.change({ admin: SELF, space: DEFAULT_SPACE }, { resource: 'snapshot', id: 'containments', verb: 'compile' }, async () => undefined, {
+    unlessInForce: true,
+  });
   let ended = 0;
   for (const { id, space } of due) {
     const at = control.now();
-    const expired = await control.store.transaction(async (rows) => {
+    ended += await control.store.transaction(async (rows) => {
       const found = (await listStored(rows, 'containment', space)).find((one) => one.id === id);
       // Another replica was here, or somebody asked for more time.
-      if (found === undefined || found.body.state !== 'applied' || (found.body.until ?? Infinity) > at) return undefined;
+      if (found === undefined || found.body.state !== 'applied' || (found.body.until ?? Infinity) > at) return 0;
       const body = { ...found.body, state: 'expired' as const, ended: { by: SELF.id, at, reason: 'its time is over' } };
+      await recordOf(control, { admin: SELF, space }, 'containment.lifted', { ...found, body: { ...body, reason: body.ended.reason } }, { why: 'expired' });
       await putStored(rows, 'containment', space, id, body, SELF.id);
-      return { ...found, body };
+      return 1;
     });
-    if (expired === undefined) continue;
-    ended += 1;
-    const body = { ...expired.body, reason: expired.body.ended.reason };
-    await recordOf(control, { admin: SELF, space }, 'containment.lifted', { ...expired, body }, { why: 'expired' });
   }
-  if (ended > 0) {
-    await control.change({ admin: SELF, space: DEFAULT_SPACE }, { resource: 'snapshot', id: 'containments', verb: 'compile' }, async () => undefined, {
-      unlessInForce: true,
-    });
-    await control.lease.renew();
-  }
+  if (ended > 0) await control.lease.renew();
   return ended;
 }
