@@ -15,6 +15,7 @@ export const SCREEN_LIMITS = {
   findingDeedsMax: 50,
   findingDaysShown: 30,
   findingTrendDaysMax: 366,
+  findingIncidentsShown: 20,
   findingsShownMax: 1_000,
   findingSuppressedMsMax: 90 * 24 * 60 * 60_000,
   /** Edges of a map; the others are counted. */

@@ -51,6 +51,18 @@ test('an analyst suppresses one by the mouse, with a reason and an end, and ackn
   expect(await statesOf(of)).toContain('acknowledged');
 });
 
+test('an analyst goes from a finding to the incident that was made of it', async () => {
+  const { client } = await installation();
+  const all = objects(part(await client.get('/findings', { state: 'all' }), 'findings'));
+  const shown = await Promise.all(all.map(async ({ id }) => client.get(`/findings/${text(id)}`)));
+  const one = shown.find((finding) => objects(part(finding, 'incidents')).length > 0);
+  const { page } = await open({ role: 'analyst', at: `findings/${text(part(one, 'id'))}` });
+  await page.getByRole('heading', { name: 'Incidents that it is a signal of' }).waitFor();
+  await axe(page);
+  await page.getByRole('link', { name: text(objects(part(one, 'incidents'))[0]?.['title']) }).first().click();
+  await page.getByRole('tab', { name: 'Containment' }).waitFor();
+});
+
 test('an auditor sees them, and may say nothing of them', async () => {
   const of = await installation();
   const [first] = objects(part(await of.client.get('/findings', { state: 'all' }), 'findings'));

@@ -36,7 +36,7 @@ test('an analyst sees what a containment would do before it is done, does it by 
   const of = await installation();
   const incident = await story(of);
   const { page } = await open({ role: 'analyst', at: `incidents/${text(incident['id'])}?tab=containments` });
-  await page.getByRole('button', { name: 'Contain' }).waitFor();
+  await page.getByRole('button', { name: 'Contain', disabled: false }).waitFor();
   await keys(page, 'c');
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('What to do').selectOption('require-approval');

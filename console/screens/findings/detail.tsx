@@ -35,11 +35,27 @@ export function Detail({ id }: { readonly id: string }): ReactNode {
             { name: t('findings.passed'), count: finding.outcomes.passed, tone: 'bad' },
             { name: t('findings.seen'), count: finding.outcomes.seen, tone: 'info' },
           ]} />
+          <Incidents finding={finding} />
           <Deeds finding={finding} />
           <Records finding={finding} />
         </>
       )}
     </Asked>
+  );
+}
+
+/** What it is a signal of. */
+function Incidents({ finding: { incidents } }: { readonly finding: FindingShown }): ReactNode {
+  if (incidents.length === 0) return null;
+  return (
+    <>
+      <h3>{t('findings.incidents')}</h3>
+      <ul>
+        {incidents.map(({ id, title, severity, status }) => (
+          <li key={id}><To to={pathOf`/incidents/${id}`}><Text value={title} /></To> <Severity value={severity} /> <State value={status} /></li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -94,7 +94,8 @@ function Would({ contained: { does, back, wide, touched } }: { readonly containe
       <Facts rows={[
         [t('incidents.does'), does], [t('incidents.back'), back], [t('incidents.wide'), wide ? t('incidents.wideSays') : undefined],
         ...Object.entries(touched).map(([name, { count, names }]) => [
-          tWord('touched', name), <span key={name}>{count} <Text value={names.join(', ')} max={600} /></span>,
+          tWord('touched', name),
+          <span key={name}>{count} <Text value={names.join(', ')} max={600} /></span>,
         ] as const),
       ]} />
     </section>

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<IncidentRow>[] = [
   { id: 'status', title: t('incidents.status'), width: 'fit', cell: ({ status }) => <State value={status} />, sort: ({ status }) => status },
   {
     id: 'about', title: t('incidents.about'), width: 2,
-    cell: ({ subjects: { server = [], agent = [] } }) => <Text value={[...server, ...agent].join(', ')} line />,
+    cell: ({ subjects }) => <Text value={namesIn(subjects).join(', ')} line />,
   },
   { id: 'signals', title: t('incidents.signals'), width: 'fit', align: 'right', cell: ({ signals }) => signals, sort: ({ signals }) => signals },
   { id: 'owner', title: t('incidents.owner'), cell: ({ owner }) => <Text value={owner} line /> },
@@ -95,6 +95,11 @@ function Open({ onOpened }: { readonly onOpened: (id: string) => void }): ReactN
       command={({ title = '', kind = '', severity = '', reason = '' }) =>
         ['incident', 'open', '--kind', kind, '--severity', severity, '--title', title, '--reason', reason]} />
   );
+}
+
+/** Places and agents first; a session says nothing to a reader. */
+function namesIn(subjects: IncidentRow['subjects']): readonly string[] {
+  return (['server', 'agent', 'vendor', 'asset', 'host', 'file', 'package', 'principal'] as const).flatMap((kind) => subjects[kind] ?? []);
 }
 
 function isFound({ title, kind, subjects }: IncidentRow, typed: string): boolean {

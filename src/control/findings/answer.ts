@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SEVERITIES } from '../../domain/finding.ts';
+import { INCIDENT_STATUSES } from '../../domain/incident.ts';
 import { ABOUT_KINDS } from '../../incident/group.ts';
 import { FINDING_STATES } from './schema.ts';
 
@@ -27,12 +28,13 @@ export type Findings = z.infer<typeof FINDINGS>;
 
 const DEED_ROW = z.object({ at: z.number(), by: z.string(), did: z.string(), reason: z.string(), until: z.number().exactOptional() });
 
-/** One whole: in which exchanges it was found last, and what was done about it. `filter`: the question that finds its records. */
+/** One whole: in which exchanges it was found last, and what was done about it. `filter`: the question that finds its records. `incidents`: those that it is a signal of, the latest first. */
 export const FINDING = FINDING_ROW.extend({
   outcomes: z.object({ stopped: COUNT, passed: COUNT, seen: COUNT }), exchanges: z.array(z.string()), deeds: z.array(DEED_ROW), filter: z.string(),
+  incidents: z.array(z.object({ id: z.string(), title: z.string(), severity: z.enum(SEVERITIES), status: z.enum(INCIDENT_STATUSES) })),
 }).meta({
   examples: [{
-    ...ROW, outcomes: { stopped: 5, passed: 2, seen: 0 }, exchanges: ['019a0000-0000-7000-8000-000000000000'], deeds: [],
+    ...ROW, outcomes: { stopped: 5, passed: 2, seen: 0 }, exchanges: ['019a0000-0000-7000-8000-000000000000'], deeds: [], incidents: [],
     filter: 'finding = "instructions/override" and server = mail and tool = read',
   }],
 });

@@ -55,7 +55,7 @@ const readRoutes: readonly Route[] = [
       const { id, body } = await needFinding(control.store, space, params['id']);
       return view({
         ...presentRow({ id, body }, control.now()), outcomes: { ...body.outcomes }, exchanges: body.exchanges, deeds: body.deeds.map((deed) => asJson(deed)),
-        filter: filterOf(body),
+        filter: filterOf(body), incidents: await incidentsOf(control.store, space, body),
       });
     },
   }),
@@ -157,6 +157,17 @@ function presentRow({ id, body }: Pick<Stored<FindingGroup>, 'id' | 'body'>, now
 
 function countBy(groups: readonly Pick<Stored<FindingGroup>, 'body'>[], field: 'state' | 'severity'): JsonObject {
   return Object.fromEntries([...Map.groupBy(groups, ({ body }) => body[field])].map(([value, those]) => [value, those.length]));
+}
+
+/** Incidents that were made of it: of the same rule, about the same. People stand in them under their names, and are looked for by these nowhere. */
+async function incidentsOf(rows: Rows, space: string, { detector, rule, about: { kind, name } }: FindingGroup): Promise<JsonObject[]> {
+  const id = idOf({ detector, rule });
+  const those = (await listStored(rows, 'incident', space)).filter(({ body: { seen, subjects } }) => {
+    if (seen[id] === undefined || kind === 'rest' || kind === 'principal') return false;
+    return kind === 'space' || subjects[kind]?.includes(name) === true;
+  });
+  return those.toSorted((one, other) => other.body.openedAt - one.body.openedAt).slice(0, LIMITS.findingIncidentsShown)
+    .map(({ id: incident, body: { title, severity, status } }) => ({ id: incident, title, severity, status }));
 }
 
 /** The question that finds its records in the ledger, as far as one can: the index knows findings of detectors, and events. */
