@@ -28,3 +28,13 @@ export async function focused(page: Page): Promise<string> {
     return (at.getAttribute('aria-label') || labelled || at.labels?.[0]?.innerText || at.innerText || at.getAttribute('placeholder') || '').trim();
   })()`);
 }
+
+/** Goes down the table with `j` until the row that is meant says this. */
+export async function rowSaying(page: Page, says: string): Promise<void> {
+  for (let step = 0; step < STEPS_MAX; step += 1) {
+    await page.keyboard.press('j');
+    const row = await page.evaluate<string>(`document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')?.innerText ?? ''`);
+    if (row.includes(says)) return;
+  }
+  throw new Error(`no row says ${says}`);
+}
