@@ -24,6 +24,7 @@ import type { Verb } from './triage.ts';
 import { Trends } from './trends.tsx';
 import './findings.css';
 
+const STATES = ['open', 'acknowledged', 'suppressed', 'resolved', 'all'];
 const SPARK_DAYS = 30;
 const SEVERITY_ORDER: Readonly<Record<string, number>> = { critical: 4, high: 3, medium: 2, low: 1, info: 0 };
 
@@ -68,7 +69,7 @@ function List(): ReactNode {
   return (
     <>
       <Filters view={view} onChange={change} text="q" choices={[
-        { name: 'state', label: t('findings.state'), choices: choicesOf('state', ['open', 'acknowledged', 'suppressed', 'resolved', 'all'], answer.data?.states) },
+        { name: 'state', label: t('findings.state'), choices: choicesOf('state', STATES, answer.data?.states) },
         { name: 'severity', label: t('findings.severity'), choices: [['', t('findings.any')], ...choicesOf('severity', Object.keys(SEVERITY_ORDER),
           answer.data?.severities)] },
         { name: 'detector', label: t('findings.detector'), choices: [['', t('findings.any')], ...(answer.data?.detectors ?? []).map((one): Choice => [one, one])] },

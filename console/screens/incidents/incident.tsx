@@ -67,7 +67,8 @@ function Details({ incident }: { readonly incident: IncidentShown }): ReactNode 
         [t('incidents.found'), <Text key="seen" max={600} value={Object.entries(seen).map(([name, { count }]) => `${name} ×${count}`).join(', ')} />],
         [t('incidents.detect'), span(times.detectMs)], [t('incidents.contain'), times.containMs === undefined ? undefined : span(times.containMs)],
         [t('incidents.recover'), times.recoverMs === undefined ? undefined : span(times.recoverMs)],
-        [t('incidents.techniques'), techniques.length === 0 ? undefined : <span key="t" className="incidents-techniques">{techniques.map((one) => <Badge key={one}>{one}</Badge>)}</span>],
+        [t('incidents.techniques'), techniques.length === 0 ? undefined
+          : <span key="t" className="incidents-techniques">{techniques.map((one) => <Badge key={one}>{one}</Badge>)}</span>],
         [t('incidents.related'), related.length === 0 ? undefined
           : <span key="r">{related.map((one) => <span key={one}><To to={pathOf`/incidents/${one}`}>{one.slice(-12)}</To> </span>)}</span>],
       ]} />

@@ -142,6 +142,7 @@ describe('sums of activity', () => {
     sums.add(rowOf({ position: 5, role: 'gateway', record: { ...said, principal: 'https://idp|bob' } }), 'default');
     sums.flush();
     takeBack(own, '[4]');
+    expect(own.query<{ left: number }, []>(`SELECT count(*) AS left FROM edge WHERE principal = 'https://idp|eve'`).get()?.left).toBe(0);
     expect(listEdges(own, { space: 'default', unit: 'day', since: 0, limit: 10 }).edges.map(({ principal }) => principal)).toEqual(['https://idp|bob']);
     expect(listActivity(own, { ...ask, by: 'agent' }).rows).toMatchObject([{ name: 'desk', calls: 1, findings: 1 }]);
     own.close();

@@ -26,7 +26,9 @@ export const bundleRoutes: readonly Route[] = [
     body: BUNDLE,
     act: async ({ admin, space, body: { reveal, tar, ...scope } }, control) => {
       const files = await makeBundle(control, { admin, space, reveal }, scope);
-      return tar ? { tar: Buffer.from(toTar(new Map([...files].map(([name, text]) => [name, Buffer.from(text)])), control.now())).toString('base64') } : { files: Object.fromEntries(files) };
+      if (!tar) return { files: Object.fromEntries(files) };
+      const bytes = new Map([...files].map(([name, text]): [string, Uint8Array] => [name, Buffer.from(text)]));
+      return { tar: Buffer.from(toTar(bytes, control.now())).toString('base64') };
     },
   }),
   route({

@@ -28,7 +28,10 @@ export type Findings = z.infer<typeof FINDINGS>;
 
 const DEED_ROW = z.object({ at: z.number(), by: z.string(), did: z.string(), reason: z.string(), until: z.number().exactOptional() });
 
-/** One whole: in which exchanges it was found last, and what was done about it. `filter`: the question that finds its records. `incidents`: those that it is a signal of, the latest first. */
+/**
+ * One whole: in which exchanges it was found last, and what was done about it. `filter`: the question that finds its records.
+ * `incidents`: those that it is a signal of, the latest first.
+ */
 export const FINDING = FINDING_ROW.extend({
   outcomes: z.object({ stopped: COUNT, passed: COUNT, seen: COUNT }), exchanges: z.array(z.string()), deeds: z.array(DEED_ROW), filter: z.string(),
   incidents: z.array(z.object({ id: z.string(), title: z.string(), severity: z.enum(SEVERITIES), status: z.enum(INCIDENT_STATUSES) })),
