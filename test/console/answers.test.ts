@@ -4,6 +4,7 @@ import { ROUTES } from '../../src/control/routes.ts';
 import type { Route } from '../../src/control/route.ts';
 import { objects, part, text } from '../../src/cli/json-view.ts';
 import type { Json } from '../../src/domain/json.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { installation, type Installation } from './installation.ts';
 import { pathsOf } from './reached.ts';
 
@@ -23,7 +24,7 @@ const UNREACHED: Readonly<Record<string, string>> = {
 
 const ANSWERING = ROUTES.filter(({ method, answer }) => method === 'GET' && answer !== undefined);
 
-test('what routes say that they answer is what they answer, on the story\'s installation', async () => {
+test(verifies('console-answers', 'what routes say that they answer is what they answer, on the story\'s installation'), async () => {
   const of = await installation();
   await work(of);
   const unasked: string[] = [];

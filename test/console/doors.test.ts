@@ -3,6 +3,7 @@ import type { BrowserContext } from 'playwright-core';
 import { objects, part } from '../../src/cli/json-view.ts';
 import { ROUTES } from '../../src/control/routes.ts';
 import { makeCertificate } from '../fixtures/certificate.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { direct, type Direct } from './direct.ts';
 import { openElsewhere, openStranger, signedIn } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
@@ -30,7 +31,7 @@ const TOKEN = { agent: 'planted', groups: ['administrators'], audience: ['*'], t
 const planted = async (): Promise<number> =>
   objects(part(await of.client.get('/tokens'), 'tokens')).filter(({ agent }) => agent === 'planted').length;
 
-test('a change needs a page of ours: its origin, its kind of request, and the token of this very session', async () => {
+test(verifies('console-doors', 'a change needs a page of ours: its origin, its kind of request, and the token of this very session'), async () => {
   const [admin, other] = [await direct('admin'), await direct('analyst')];
   const refused: readonly Readonly<Record<string, string>>[] = [
     { 'x-sallyport-csrf': '' }, { 'x-sallyport-csrf': 'x'.repeat(43) }, { 'x-sallyport-csrf': other.csrf }, { origin: '' }, { origin: 'null' },
@@ -46,7 +47,7 @@ test('a change needs a page of ours: its origin, its kind of request, and the to
   expect((await admin.ask('GET', '/me')).status).toBe(200);
 });
 
-test('a page of another port of this machine changes nothing with an administrator\'s cookies, and reads nothing', async () => {
+test(verifies('console-doors', 'a page of another port of this machine changes nothing with an administrator\'s cookies, and reads nothing'), async () => {
   const context = await openElsewhere('admin');
   const target = `${of.control}/api/v1/tokens`;
   html = `<!doctype html><iframe name="sink"></iframe><form method="post" action="${target}" enctype="text/plain" target="sink">
@@ -74,7 +75,7 @@ test('a page of another port of this machine changes nothing with an administrat
   await context.close();
 });
 
-test('no page of control can be put into a frame', async () => {
+test(verifies('console-doors', 'no page of control can be put into a frame'), async () => {
   const context = await openElsewhere('admin');
   const paths = ['console/', 'console/approvals', 'sign-in', 'sign-in/console', 'sign-in/account', 'approvals', 'api/v1/me'];
   html = `<!doctype html>${paths.map((path) => `<iframe src="${of.control}/${path}"></iframe>`).join('')}`;
@@ -86,7 +87,7 @@ test('no page of control can be put into a frame', async () => {
   await context.close();
 });
 
-test('nothing that is added to an address leads out of the console', async () => {
+test(verifies('console-doors', 'nothing that is added to an address leads out of the console'), async () => {
   const state = await signedIn('admin');
   const { context } = await openStranger(state);
   const page = await context.newPage();
@@ -108,7 +109,7 @@ test('nothing that is added to an address leads out of the console', async () =>
   await context.close();
 });
 
-test('a session begins with a cookie of its own, whatever the browser showed before, and ends for good', async () => {
+test(verifies('console-doors', 'a session begins with a cookie of its own, whatever the browser showed before, and ends for good'), async () => {
   const { context } = await openStranger();
   const fixed = 'A'.repeat(43);
   await context.addCookies([{ name: '__Host-sallyport', value: fixed, domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Strict' }]);
@@ -127,7 +128,7 @@ test('a session begins with a cookie of its own, whatever the browser showed bef
   expect((await ask('GET', '/me')).status).toBe(401);
 });
 
-test('an id of another space opens nothing: neither under its own space nor under the asker\'s', async () => {
+test(verifies('console-doors', 'an id of another space opens nothing: neither under its own space nor under the asker\'s'), async () => {
   for (const role of ['analyst', 'approver']) await of.client.send('POST', '/admins', { to: { group: 'lab-team' }, role, space: 'lab' });
   const lena = await direct({ userName: 'lena', groups: ['lab-team'] });
   expect((await lena.ask('GET', '/servers?space=lab')).body).toMatchObject({ servers: [] });
@@ -141,7 +142,7 @@ test('an id of another space opens nothing: neither under its own space nor unde
   expect(wrong).toEqual([]);
 });
 
-test('a call is shown to whom its policy names, and answered by nobody else, whatever role they have', async () => {
+test(verifies('console-doors', 'a call is shown to whom its policy names, and answered by nobody else, whatever role they have'), async () => {
   void of.pay(611);
   const vera = await direct({ userName: 'vera', groups: ['approvers'] });
   const pending = await untilPaymentWaits(of, 611);

@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { objects, part, text } from '../../src/cli/json-view.ts';
 import { isArray, type JsonObject } from '../../src/domain/json.ts';
 import type { Step } from '../../demo/agent.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { useConsole } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
 import { focused, keys, rowSaying, tabTo } from './keyboard.ts';
@@ -14,7 +15,7 @@ const open = useConsole();
 /** Something that the deceived agent does all day. */
 const ORDINARY: Step = { who: 'research', sdk: 'v2', server: 'mail', tool: 'list_inbox', args: {}, expect: 'allowed' };
 
-test('an analyst follows an attack from finding to containment: the agent is stopped at the gate', async () => {
+test(verifies('console-attack', 'an analyst follows an attack from finding to containment: the agent is stopped at the gate'), async () => {
   const of = await installation();
   const { id, title } = await attack(of);
   const { page } = await open({ role: 'analyst', at: 'findings' });
@@ -75,13 +76,14 @@ test('the same by keys alone', async () => {
   await expectStopped(of, id);
 });
 
+function isMeant({ kind, subjects }: JsonObject): boolean {
+  const agents = part(subjects, 'agent');
+  return kind === 'exfiltration' && isArray(agents) && agents.includes('research-agent');
+}
+
 /** The incident of the page that gave orders. */
 async function attack({ client }: Installation): Promise<{ readonly id: string; readonly title: string }> {
   const all = objects(part(await client.get('/incidents'), 'incidents'));
-  const isMeant = ({ kind, subjects }: JsonObject): boolean => {
-    const agents = part(subjects, 'agent');
-    return kind === 'exfiltration' && isArray(agents) && agents.includes('research-agent');
-  };
   const found = all.find(isMeant);
   return { id: text(found?.['id']), title: text(found?.['title']) };
 }

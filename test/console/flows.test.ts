@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { objects, part } from '../../src/cli/json-view.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { useConsole } from './harness.ts';
 import type { Installation } from './installation.ts';
 import { keys } from './keyboard.ts';
@@ -11,7 +12,7 @@ setDefaultTimeout(90_000);
 
 const open = useConsole();
 
-test('an approver approves a held call, and the call completes', async () => {
+test(verifies('console-approve', 'an approver approves a held call, and the call completes'), async () => {
   const { page, installation } = await open({ role: 'approver', at: 'approvals' });
   const paid = installation.pay(1234);
   const id = await untilPaymentWaits(installation, 1234);

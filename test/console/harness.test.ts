@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
+import { verifies } from '../e2e/requirements.ts';
 import { noteFaults } from './faults.ts';
 import { openStranger, useConsole } from './harness.ts';
 import { focused, keys, tabTo } from './keyboard.ts';
@@ -9,7 +10,7 @@ setDefaultTimeout(120_000);
 
 const open = useConsole();
 
-test('the console opens for each role, and says who is there', async () => {
+test(verifies('console-story', 'the console opens for each role, and says who is there'), async () => {
   for (const role of ['admin', 'approver', 'analyst', 'auditor'] as const) {
     const { page, installation } = await open({ role });
     const { userName = '' } = installation.story.people.find((one) => one.role === role) ?? {};

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
+import { verifies } from '../e2e/requirements.ts';
 import { useConsole } from './harness.ts';
 import { MARK, openTrap, RAN, TRAP, type Trap } from './hostile.ts';
 import { installation } from './installation.ts';
@@ -20,7 +21,7 @@ test('the API takes each of these texts in some form: there is something to look
   expect(trap.refused).toEqual([]);
 });
 
-test('whatever agents, servers, files and vendors say is text on every screen: nothing runs, leaves, or covers the page', async () => {
+test(verifies('console-hostile', 'whatever agents, servers, files and vendors say is text on every screen: nothing runs, leaves, or covers the page'), async () => {
   const of = await installation();
   const { page } = await open({ role: 'admin', allows: [/40[034] \(/] });
   const wrong: string[] = [];

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Access } from '../../src/control/access.ts';
 import { ROUTES } from '../../src/control/routes.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { direct } from './direct.ts';
 import { useConsole, type Role } from './harness.ts';
 import { declaredScreens } from './screens.ts';
@@ -21,7 +22,7 @@ const ROLES = ['admin', 'approver', 'analyst', 'auditor'] as const;
 /** Asked with something that no route knows: whoever may is told that this is wrong, before anything is done; whoever may not, that they may not. */
 const UNKNOWN = 'nobody-knows-this=1';
 
-test('every route is each role\'s, or not, as policy says; without a session none is anybody\'s', async () => {
+test(verifies('console-roles', 'every route is each role\'s, or not, as policy says; without a session none is anybody\'s'), async () => {
   const nobody = await direct('nobody');
   const wrong: string[] = [];
   for (const role of ROLES) {
@@ -40,7 +41,7 @@ test('every route is each role\'s, or not, as policy says; without a session non
   expect(wrong).toEqual([]);
 });
 
-test('each role is offered the screens that it may see, and no others; the address of another shows that it may not', async () => {
+test(verifies('console-roles', 'each role is offered the screens that it may see, and no others; the address of another shows that it may not'), async () => {
   const screens = declaredScreens();
   expect(screens.filter(({ name, needs, paths }) => name === '' || needs === '' || paths.length === 0)).toEqual([]);
   for (const role of ROLES) {

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { objects, part, text } from '../../src/cli/json-view.ts';
+import { verifies } from '../e2e/requirements.ts';
 import { layCable } from './cable.ts';
 import { launch, useConsole } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
@@ -19,7 +20,7 @@ async function typeSomething(page: Page): Promise<void> {
 
 const stillTyped = async (page: Page): Promise<void> => expect(await page.getByLabel('Reason').inputValue()).toBe(TYPED);
 
-test('a lost connection is said, and over when it is back', async () => {
+test(verifies('console-ends', 'a lost connection is said, and over when it is back'), async () => {
   const of = await installation();
   const { port } = new URL(of.control);
   const cable = await layCable(Number(port));
@@ -41,7 +42,7 @@ test('a lost connection is said, and over when it is back', async () => {
   }
 });
 
-test('a session that ends is said; who signs in anew in another tab goes on where they were', async () => {
+test(verifies('console-ends', 'a session that ends is said; who signs in anew in another tab goes on where they were'), async () => {
   const erin = { userName: 'erin', groups: ['administrators-of-the-night'] };
   const { page, context, installation: of } = await openNewcomer(erin, 'analyst');
   await typeSomething(page);
@@ -68,7 +69,7 @@ test('a session that ends is said; who signs in anew in another tab goes on wher
   expect(text(part(await of.client.get('/servers/night'), 'status'))).toBe('quarantined');
 });
 
-test('a role that is taken away is said, and what it showed is no longer offered', async () => {
+test(verifies('console-ends', 'a role that is taken away is said, and what it showed is no longer offered'), async () => {
   const rolf = { userName: 'rolf', groups: ['watchers-of-the-night'] };
   const { page, installation: of } = await openNewcomer(rolf, 'analyst');
   await typeSomething(page);

@@ -1,3 +1,4 @@
+import { CONSOLE_ROWS } from './requirements-console.ts';
 import { PRACTICES } from './requirements-practices.ts';
 
 /** What the issue promises and an end-to-end test can show. `where`: the issue's part, an invariant of the design, an incident. */
@@ -376,7 +377,7 @@ const ROWS = {
     'issue 4, part 5'],
   'controls-evidenced': ['A report says which records of a period are evidence of which control, and what is missing; it judges nobody.', 'issue 4, part 8'],
   'query-language': ['Records are found and counted by a documented filter; what is found was read from the ledger and proves itself.', 'issue 4, part 5'],
-  ...PRACTICES,
+  ...PRACTICES, ...CONSOLE_ROWS,
 } as const satisfies Readonly<Record<string, readonly [says: string, where: string]>>;
 
 export type RequirementId = keyof typeof ROWS;

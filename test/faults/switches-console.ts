@@ -31,6 +31,9 @@ export const CONSOLE: readonly Switch[] = [
   ...switches('src/control/admins/session.ts', 'src/control/live/live.test.ts', [
     ['screens that nobody looks at', 'does not keep its session open', 'session === undefined || byItself ||', 'session === undefined ||'],
   ]),
+  ...switches('src/control/sign-in/form.ts', 'src/control/sign-in/sign-in.test.ts', [
+    ['where a sign-in goes on', 'nobody is sent to another site', '!/^\\/(?:[/\\\\]|api\\/)/.test(url.pathname)', '!/^\\/api\\//.test(url.pathname)'],
+  ]),
   ...switches('src/control/overview/gather.ts', 'src/control/overview/overview.test.ts', [
     ['parts that one may not read', 'shows nobody what they may not read', "part })).outcome === 'allow'", "part })).outcome !== 'other'"],
     ['people under pseudonyms', 'says what is in force', 'found.edges.map((edge) => view({ ...edge }))', 'found.edges.map((edge) => ({ ...edge }))'],
