@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CARRIED } from './answer.ts';
 
 const COUNT = z.int().nonnegative();
 
@@ -20,7 +21,7 @@ export const SESSION_STORY = z.object({
   session: z.object({
     context: z.string(), principal: z.string().optional(), agent: z.string().optional(), firstAt: z.number(), lastAt: z.number(), records: COUNT,
     calls: COUNT, denials: COUNT, failures: COUNT, findings: COUNT, severity: z.string().optional(),
-    labels: z.object({ confidentiality: z.string().optional(), categories: z.array(z.string()), untrusted: z.boolean() }),
+    labels: CARRIED,
   }).nullable(),
   told: z.object({ steps: z.array(STEP), graph: z.object({ who: z.string(), agent: z.string(), servers: z.array(VISITED), flows: z.array(FLOW) }) }),
   /** Where older records go on (`after`). */

@@ -9,6 +9,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { ACTIVITY, SESSION_LIST } from './answer.ts';
+import { SESSION_STORY } from './session-answer.ts';
 import { needMayAsk, principalOf, viewFor } from './people.ts';
 import { timesOf } from './times.ts';
 
@@ -58,6 +59,7 @@ export const sessionRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/audit/sessions/:context', summary: 'One session as a story: what the agent listed, called, was denied and received', access: 'audit',
+    answer: SESSION_STORY,
     reach: 'space', query: { since: AT, until: AT, after: z.coerce.number().int().nonnegative().exactOptional(), limit: LIMIT.default(LIMITS.queryRecordsMax),
       reveal: FLAG },
     act: async ({ admin, space, params, query: { reveal, since, until, after, limit } }, control) => {

@@ -212,8 +212,8 @@ test('what would be met of a person is told by number alone where its ids would 
   const expiresAt = Math.floor(Date.now() / 1000) * 1000 + 86_400_000;
   expect((await api('POST', '/agents', { id: 'desk', owner: 'desk@example.com', purpose: 'tickets', allow: '*', expiresAt })).status).toBe(200);
   const { body: { id: token = '' } } = await api('POST', '/tokens', { agent: 'desk', audience: ['*'], ttlMs: 3_600_000, subject: 'vic' });
-  const person = control.retention.pseudonyms.of('sallyport|vic');
-  const { body } = await asked(ANALYST, 'kill', { target: 'principal', name: person }, { dryRun: true });
+  const vic = control.retention.pseudonyms.of('sallyport|vic');
+  const { body } = await asked(ANALYST, 'kill', { target: 'principal', name: vic }, { dryRun: true });
   expect(part(body, 'touched', 'tokens')).toEqual({ count: 1, names: [] });
   const { body: agent } = await asked(ANALYST, 'kill', { target: 'agent', name: 'desk' }, { dryRun: true });
   expect(part(agent, 'touched', 'tokens')).toEqual({ count: 1, names: [text(token)] });

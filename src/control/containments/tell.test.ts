@@ -28,6 +28,7 @@ const contained = async (verb: string, scope: JsonObject, more: JsonObject = {})
 
 test('people on call are told once of an incident, without a name of anybody', async () => {
   const about = { target: 'principal', name: 'https://idp.example|ann' };
+  expect((await ask(fixture.role.control, ROOT, 'POST', '/audit/reveal', { body: { reason: 'an incident' } })).code).toBe('');
   expect(await contained('page', about, { incident: 'inc-7', message: 'Look at that agent' })).toMatchObject({ state: 'done', result: { mail: true } });
   expect(await contained('page', about, { incident: 'inc-7' })).toMatchObject({ known: true });
   expect(relay.got).toHaveLength(1);

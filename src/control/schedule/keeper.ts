@@ -39,8 +39,8 @@ export async function listJobs({ store, now }: Pick<Parts, 'store' | 'now'>): Pr
   const schedule = await readSchedule(store);
   const rows = new Map((await store.list('job', DEFAULT_SPACE)).map((row) => [row.id, row]));
   return JOB_KINDS.map((kind) => {
-    const [every, row] = [schedule[kind]?.every, rows.get(kind)];
-    const everyMs = every === undefined ? undefined : msOfEvery(every);
+    const [interval, row] = [schedule[kind]?.every, rows.get(kind)];
+    const everyMs = interval === undefined ? undefined : msOfEvery(interval);
     // Of what was never run the first time is due at once: whoever writes it into the manifest waits for it.
     const kept = row === undefined ? { nextAt: now(), runs: 0 } : JOB.parse(row.body);
     const isSooner = everyMs !== undefined && kept.last !== undefined && kept.nextAt > kept.last.at + everyMs;
