@@ -38,7 +38,9 @@ test('by keys alone: from the list into a session, and on through its steps', as
   await keys(page, 'Enter');
   await page.getByRole('tab', { name: 'Timeline' }).waitFor();
   await page.getByRole('tab', { name: 'Timeline' }).focus();
-  await keys(page, 'ArrowRight ArrowRight');
+  await keys(page, 'ArrowRight');
+  await page.getByRole('region', { name: 'Data flow' }).waitFor();
+  await keys(page, 'ArrowRight');
   await page.getByText(/^Step 1 of \d+$/).waitFor();
   await page.locator('main').focus();
   await keys(page, '.');

@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Row>[] = [
     cell: ({ denials }) => (denials === 0 ? '' : <Badge tone="bad">{denials}</Badge>),
   },
   { id: 'held', title: t('sessions.held'), align: 'right', width: 'fit', cell: ({ held }) => (held === 0 ? '' : <Badge tone="held">{held}</Badge>) },
-  { id: 'carries', title: t('sessions.carries'), cell: ({ labels }) => <Carried labels={labels} /> },
+  { id: 'carries', title: t('sessions.carries'), width: 1.6, cell: ({ labels }) => <Carried labels={labels} /> },
   {
     id: 'findings', title: t('sessions.findings'), width: 'fit',
     cell: ({ findings, severity }) => (findings === 0 ? '' : <>{findings} <Severity value={severity ?? 'info'} /></>),
