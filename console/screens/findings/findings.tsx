@@ -62,6 +62,7 @@ function List(): ReactNode {
   const { q, state, severity, detector } = view;
   const answer = useAsk<Answer>('/findings', { state, ...(q === '' ? {} : { text: q }), ...(severity === '' ? {} : { severity }),
     ...(detector === '' ? {} : { detector }) });
+  const detectors = answer.data?.detectors ?? [];
   const on = (verb: Verb) => (row: FindingRow): void => {
     if (may && verbsFor(row).includes(verb)) setDoing({ verb, id: row.id });
   };
@@ -72,7 +73,7 @@ function List(): ReactNode {
         { name: 'state', label: t('findings.state'), choices: choicesOf('state', STATES, answer.data?.states) },
         { name: 'severity', label: t('findings.severity'), choices: [['', t('findings.any')], ...choicesOf('severity', Object.keys(SEVERITY_ORDER),
           answer.data?.severities)] },
-        { name: 'detector', label: t('findings.detector'), choices: [['', t('findings.any')], ...(answer.data?.detectors ?? []).map((one): Choice => [one, one])] },
+        { name: 'detector', label: t('findings.detector'), choices: [['', t('findings.any')], ...detectors.map((one): Choice => [one, one])] },
       ]} />
       <p className="quiet findings-keys">{t('findings.keys')}</p>
       <Asked of={answer}>

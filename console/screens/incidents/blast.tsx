@@ -19,7 +19,7 @@ export function Blast({ id }: { readonly id: string }): ReactNode {
     <Asked of={answer}>
       {({ blasts }) => (blasts.length === 0 ? <Empty title={t('incidents.noBlast')} /> : (
         <>
-          <Picture blasts={blasts} />
+          <div className="incidents-picture"><Picture blasts={blasts} /></div>
           {blasts.map((one) => <Words key={`${one.by} ${one.name}`} one={one} />)}
         </>
       ))}
@@ -42,10 +42,10 @@ function draw(blasts: readonly One[]): { readonly nodes: readonly GraphNode[]; r
     const from = `subject ${by} ${name}`;
     nodes.set(from, { id: from, column: 0, title: name, says: tWord('about', by), tone: 'bad' });
     const reached = (to: Touched, column: number, tone: 'info' | 'held'): void => {
-      for (const { server, calls, denied, tools } of to.servers) {
+      for (const { server, calls, denied } of to.servers) {
         const id = `${column} ${server}`;
-        nodes.set(id, { id, column, title: server, says: tools.join(', '), tone: calls > 0 ? tone : 'good' });
-        edges.push({ from, to: id, says: t('incidents.edge', { calls, denied }), tone: denied > 0 && calls === 0 ? 'good' : tone, weight: calls });
+        nodes.set(id, { id, column, title: server, says: t('incidents.edge', { calls, denied }), tone: calls > 0 ? tone : 'good' });
+        edges.push({ from, to: id, tone: denied > 0 && calls === 0 ? 'good' : tone, weight: calls });
       }
     };
     reached(touched, 1, 'info');
