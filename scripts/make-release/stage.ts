@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { LockedPackage } from './sbom.ts';
 
 /** What an installed program is made of, besides its packages. */
-const PARTS = ['bin/*', 'src/**/*', 'deploy/**/*', 'docs/**/*', 'LICENSE', 'README.md', 'SECURITY.md'];
+const PARTS = ['bin/*', 'src/**/*', 'console/dist/**/*', 'deploy/**/*', 'docs/**/*', 'LICENSE', 'README.md', 'SECURITY.md'];
 /** Tests, and what only they use. */
 const LEFT_OUT = /(?:\.test|[/-]fixtures?(?:-[a-z-]+)?|\/test-[a-z-]+|\/arbitrar(?:y|ies)(?:-[a-z-]+)?)\.ts$/;
 

