@@ -1,6 +1,7 @@
 import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
+import { measureConsole } from './console.ts';
 import { measureContainment } from './containment.ts';
 import { measureDiscoverHost } from './discover-host.ts';
 import { measureDiscoverNetwork } from './discover-network.ts';
@@ -62,6 +63,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'watch', measure: measureWatch },
   { name: 'incidents', measure: measureIncidents },
   { name: 'containment', measure: measureContainment },
+  { name: 'console', measure: measureConsole },
   { name: 'reviews', measure: measureReviews },
   { name: 'red-team', measure: measureRedTeam },
 ];

@@ -51,8 +51,13 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
   outgoing.end();
 }
 
+/** Leaves nothing behind on the response: a stream may be pushed back for as long as it lives. */
 function drained(outgoing: ServerResponse): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  outgoing.once('drain', resolve).once('close', resolve);
+  const done = (): void => {
+    outgoing.off('drain', done).off('close', done);
+    resolve();
+  };
+  outgoing.on('drain', done).on('close', done);
   return promise;
 }

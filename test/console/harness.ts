@@ -1,10 +1,8 @@
 import { afterEach } from 'bun:test';
-import { createHash } from 'node:crypto';
-import { connect } from 'node:tls';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
-import { caOf } from '../../src/cli/connect.ts';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import type { Colleague } from '../../demo/people.ts';
 import { runLong } from '../fixtures/run-long.ts';
+import { enter, launch } from './browser.ts';
 import { enrolmentOf, installation, type Installation } from './installation.ts';
 import { noteFaults } from './faults.ts';
 
@@ -86,27 +84,6 @@ const running = runLong<{ readonly browser: Browser; readonly installation: Inst
   return { installation: of, browser: await launch(of) };
 }, async ({ browser }) => browser.close());
 
-/** Debian's Chromium, without a screen. It trusts one key more than usual, that of the certificate which this control shows. */
-export async function launch({ home, control }: Installation, more: readonly string[] = []): Promise<Browser> {
-  const pin = await keyOf(new URL(control), caOf(home) ?? '');
-  const args = [`--ignore-certificate-errors-spki-list=${pin}`, '--disable-background-networking', '--disable-component-update', '--no-first-run', ...more];
-  // Chromium's own jail refuses to be made by root.
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: process.getuid?.() === 0 ? [...args, '--no-sandbox'] : args });
-}
-
-/** The digest of the public key that a server proves to have, seen over a connection that its own CA vouches for. */
-function keyOf({ hostname, port }: URL, ca: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port), ca, servername: hostname }, () => {
-      const key = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' });
-      socket.end();
-      if (key === undefined) reject(new Error(`${hostname}:${port} shows no certificate`));
-      else resolve(createHash('sha256').update(key).digest('base64'));
-    });
-    socket.on('error', reject);
-  });
-}
-
 type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
 const sessions = new Map<string, Promise<StorageState>>();
 
@@ -124,18 +101,8 @@ export function signedIn(who: Role | Newcomer, cookies: Parameters<BrowserContex
 async function signIn(who: Role | Newcomer, cookies: Parameters<BrowserContext['addCookies']>[0]): Promise<StorageState> {
   const { context, installation: of } = await openStranger();
   if (cookies.length > 0) await context.addCookies(cookies);
-  const page = await context.newPage();
-  await page.goto(`${of.control}${await enrolmentOf(of, who)}`);
-  await page.fill('input[name=password]', PASSWORD);
-  await page.fill('input[name=again]', PASSWORD);
-  await page.getByRole('button', { name: 'Use a password' }).click();
-  await page.waitForURL('**/sign-in/account');
-  await page.goto(`${of.control}/sign-in/console`);
-  await page.getByRole('button', { name: 'Open the console' }).click();
-  await page.waitForURL('**/console/**');
+  await enter(context, of.control, await enrolmentOf(of, who));
   const state = await context.storageState();
   await context.close();
   return state;
 }
-
-const PASSWORD = 'seven quiet lemon boats';

@@ -2,8 +2,9 @@ import { expect, setDefaultTimeout, test } from 'bun:test';
 import type { Page } from 'playwright-core';
 import { objects, part, text } from '../../src/cli/json-view.ts';
 import { verifies } from '../e2e/requirements.ts';
+import { launch } from './browser.ts';
 import { layCable } from './cable.ts';
-import { launch, useConsole } from './harness.ts';
+import { useConsole } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
 
 // What happens to whoever has the console open when something ends: it is said, and nothing that was typed is lost.
