@@ -152,6 +152,8 @@ test(verifies('containment-effect', 'evidence is bundled, verifies without us, a
   const made = Object.entries(objectIn(objectIn(bundled['answer'])['files']));
   const files = made.map(([name, text]) => [name, Buffer.from(typeof text === 'string' ? text : '')] as const);
   expect(checkBundle(new Map(files)).problems).toEqual([]);
+  // Made again it is held once all the same.
+  expect(await contain('evidence-bundle', 'context', key, { incident: 'inc-2' })).toMatchObject({ state: 'done' });
   const held = await contain('legal-hold', 'context', key);
   expect(held).toMatchObject({ state: 'applied', reversible: true });
   const { holds } = await gate.admin('GET', '/audit/holds');

@@ -148,7 +148,9 @@ const bundleEvidence: Act = async (control, by, { scope: { target, name }, incid
     if (error instanceof SallyportError && error.code === 'ERR_REQUEST_INVALID' && exchanges.length > 0) return bundle({ contexts: [], exchanges });
     throw error;
   });
-  for (const context of contexts) await placeHold(control, by, { context }, reason);
+  // The same again finds them held: who ends a hold needn't end it as often as a bundle was made.
+  const held = new Set((await listStored(control.store, 'hold', by.space)).map(({ body }) => body.context));
+  for (const context of contexts) if (!held.has(context)) await placeHold(control, by, { context }, reason);
   return { result: { files: files.size, held: contexts.length }, answer: { files: Object.fromEntries(files) } };
 };
 

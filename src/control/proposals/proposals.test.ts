@@ -187,6 +187,12 @@ describe('wide is, however it is asked for', () => {
     }
   });
 
+  test('whether reviews run by themselves', async () => {
+    const yaml = 'apiVersion: sallyport/v1\nschedule: { digest: { every: 1d } }\npolicies: [base.cedar]\n';
+    const manifest = { file: 'sallyport.yaml', text: yaml, policies: [{ file: 'base.cedar', text: FORBID.source }] };
+    expect(text((await propose(ANN, 'POST', '/manifest', { body: manifest }))['reasons'])).toContain('what runs by itself');
+  });
+
   test('another approver of calls: a person in a group that approves, the owner of a server, and who an agent is', async () => {
     const gate = { file: 'gate.cedar', source: '@id("g") @approve("2:treasury") forbid(principal, action == Action::"call_tool", resource is Tool);' };
     expect((await send(ANN, 'PUT', '/policies', { body: gate })).code).toBe('');

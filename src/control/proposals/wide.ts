@@ -58,7 +58,8 @@ interface Approved {
  * who may open backups and order a recovery, where packages come from, and who may read what is published.
  */
 const SETTINGS: readonly string[] = ['identity', 'administration', 'vault', 'audit', 'telemetry', 'flow', 'classification', 'defaults', 'detect', 'approvals',
-  'runner', 'backup', 'packages', 'registry', 'notify', 'reviews'];
+  'runner', 'backup', 'packages', 'registry', 'notify', 'reviews',
+  'schedule', 'knowledge'];
 const RISKY: readonly string[] = ['destroy', 'transact'];
 
 /** Reads it whole, of all spaces. */
@@ -116,7 +117,7 @@ export function compareWide(before: Wide, after: Wide): readonly string[] {
     changed('custodians') ? 'it changes who can open the break-glass' : '',
     changed('settings')
       ? 'it changes who issues tokens, how people sign in, the two-person rule, what becomes of evidence, who is told of traffic, what is looked for in it, '
-        + 'who approves calls, where packages come from, who reads the registry, or where data may go'
+        + 'who approves calls, where packages come from, who reads the registry, what runs by itself, whose knowledge is believed, or where data may go'
       : '',
     changed('organisation') ? 'it changes a policy of the whole organisation' : '',
     gainsApproval(before.approving, after.approving) ? 'it changes who may approve calls' : '',
