@@ -17,6 +17,7 @@ export function Severity({ value }: { readonly value: string }): ReactNode {
 const STATES: Readonly<Record<string, Tone>> = {
   allow: 'good', allowed: 'good', approved: 'good', healthy: 'good', done: 'good', sanctioned: 'good', closed: 'neutral', ok: 'good', active: 'good',
   deny: 'bad', denied: 'bad', refused: 'bad', quarantined: 'bad', failed: 'bad', unsanctioned: 'bad', rejected: 'bad', missed: 'bad', rogue: 'bad',
+  bypassing: 'bad', silent: 'bad', changed: 'held', bad: 'bad', orphaned: 'held', stopped: 'held', watching: 'good', applied: 'good',
   pending: 'held', held: 'held', drifted: 'held', candidate: 'held', proposed: 'held', waiting: 'held', detected: 'held', expired: 'held', open: 'info',
   prevented: 'good', running: 'info', new: 'info', shadow: 'info',
 };

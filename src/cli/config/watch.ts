@@ -69,8 +69,10 @@ function ordersOf({ options }: Call): Orders {
 async function list({ client, io, options }: Call): Promise<number> {
   const answer = await client.get('/file-watches');
   const watches = objects(part(answer, 'watches'));
-  show(io, options.json, answer, () => table(['host', 'place', 'state', 'heard', 'by'], watches.map((one) => [
+  show(io, options.json, answer, () => `${table(['host', 'place', 'state', 'heard', 'by'], watches.map((one) => [
     text(one['host']), text(one['place']), text(one['state']), time(number(one['seenAt'])), text(one['principal']),
-  ])));
+  ]))}${table(['host', 'place', 'baseline', 'files', 'approved', 'by'], objects(part(answer, 'baselines')).map((one) => [
+    text(one['host']), text(one['place']), text(one['number']), text(one['files']), time(number(one['at'])), text(one['by']),
+  ]))}`);
   return watches.some((one) => one['state'] === 'silent') ? 1 : 0;
 }

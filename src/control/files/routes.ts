@@ -9,6 +9,7 @@ import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Asked, Route } from '../route.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
+import { FILE_WATCHES } from './answer.ts';
 import { FILE_ACT, FILE_CHANGE, NEW_BASELINE, WATCH_NEWS } from './schema.ts';
 import { watchOf } from './watches.ts';
 
@@ -60,8 +61,12 @@ export const fileRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/file-watches', summary: 'Who watches files on which hosts, and who went silent', access: 'read', reach: 'space',
-    act: async ({ space }, { store }): Promise<Json> => ({ watches: (await listStored(store, 'file-watch', space)).map(({ body }) => ({ ...body })) }),
+    method: 'GET', path: '/file-watches', summary: 'Who watches files on which hosts, who went silent, and what was approved there last', access: 'read',
+    reach: 'space', answer: FILE_WATCHES,
+    act: async ({ space }, { store }): Promise<Json> => ({
+      watches: (await listStored(store, 'file-watch', space)).map(({ body }) => ({ ...body })),
+      baselines: (await listStored(store, 'file-baseline', space)).map(({ body }) => ({ ...body })),
+    }),
   }),
 ];
 

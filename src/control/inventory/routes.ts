@@ -10,6 +10,7 @@ import { DEFAULT_SPACE } from '../../domain/principal.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, putStored } from '../stored.ts';
+import { ASSETS, ASSET_IGNORED, ASSET_SHOWN, INVENTORY_FINDINGS, SENSORS_HEARD } from './answer.ts';
 import { keepReport } from './evidence.ts';
 import type { Taken } from './keeper.ts';
 import { presentAsset, presentFinding } from './present.ts';
@@ -30,7 +31,7 @@ export const inventoryRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/inventory/assets', summary: 'Everything that was seen, compared with the registry', access: 'read', reach: 'space',
+    method: 'GET', path: '/inventory/assets', summary: 'Everything that was seen, compared with the registry', access: 'read', reach: 'space', answer: ASSETS,
     query: { ...PAGE, kind: z.enum(ASSET_KINDS).exactOptional(), status: z.enum(ASSET_STATUSES).exactOptional() },
     act: async ({ space, query: { after = '', limit, kind, status } }, control) => {
       const taken = await control.inventory.take(space);
@@ -44,6 +45,7 @@ export const inventoryRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/inventory/assets/:id', summary: 'One asset with all of its evidence', access: 'read', reach: 'space',
+    answer: ASSET_SHOWN,
     act: async ({ space, params }, control) => {
       const taken = await control.inventory.take(space);
       return presentAsset(needAsset(taken, params['id']), taken, true);
@@ -51,7 +53,7 @@ export const inventoryRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/inventory/findings', summary: 'What somebody should do something about, the worst first', access: 'read', reach: 'space',
-    query: { severity: z.enum(SEVERITIES).exactOptional(), ignored: z.literal('true').exactOptional() },
+    answer: INVENTORY_FINDINGS, query: { severity: z.enum(SEVERITIES).exactOptional(), ignored: z.literal('true').exactOptional() },
     act: async ({ space, query: { severity, ignored } }, control) => {
       const taken = await control.inventory.take(space);
       const wanted = taken.findings.filter((one) => (severity ?? one.severity) === one.severity && (ignored === 'true' || !taken.ignored.has(one.asset)));
@@ -64,6 +66,7 @@ export const inventoryRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/inventory/sensors', summary: 'Sensors on hosts, and when each was heard last', access: 'read', reach: 'organisation',
+    answer: SENSORS_HEARD,
     act: async (_asked, { store, now }) => ({
       sensors: (await listStored(store, 'sensor', DEFAULT_SPACE)).map((sensor): Json => ({
         node: sensor.id, ...sensor.body, state: sensor.body.state === 'watching' && isSilent(sensor, now()) ? 'silent' : sensor.body.state,
@@ -72,6 +75,7 @@ export const inventoryRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/inventory/assets/:id/ignore', summary: 'Hear no more of an asset until a day', access: 'change', reach: 'space', body: IGNORE,
+    answer: ASSET_IGNORED,
     act: async ({ admin, space, params, body: { reason, until } }, control) => {
       const now = control.now();
       if (until <= now || until - now > LIMITS.assetIgnoredMsMax) {
