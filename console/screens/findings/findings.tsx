@@ -79,7 +79,8 @@ function List(): ReactNode {
       <Asked of={answer}>
         {({ findings }) => (
           <Split side={view.open === '' ? undefined : <Drawer title={t('findings.finding')} onClose={close}><Detail id={view.open} /></Drawer>}>
-            <Table label={t('findings.title')} rows={findings} columns={COLUMNS} id={({ id }) => id} openId={view.open} onOpen={({ id }) => change({ open: id })}
+            <Table label={t('findings.title')} rows={findings} columns={COLUMNS} id={({ id }) => id} openId={view.open}
+              onOpen={({ id }) => change({ open: id })}
               keys={{ a: on('acknowledge'), s: on('suppress'), r: on('resolve'), o: on('reopen') }}
               empty={<Empty title={t('findings.none')}>{t('findings.noneSays')}</Empty>} />
           </Split>
