@@ -7,6 +7,7 @@ const LISTS: Readonly<Record<string, readonly [path: string, member: string, key
   '/contexts/:key': ['/contexts', 'contexts', 'key'],
   '/flow/:id': ['/contexts', 'contexts', 'key'],
   '/audit/sessions/:context': ['/audit/sessions', 'sessions', 'context'],
+  '/sessions/:context': ['/audit/sessions', 'sessions', 'context'],
   '/audit/exchanges/:id': ['/audit/records', 'records', 'exchange'],
   '/inventory/:id': ['/inventory/assets', 'assets', 'id'],
   '/configuration/:number': ['/configuration/versions', 'versions', 'number'],
