@@ -8,7 +8,7 @@ import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
-import { SERVERS } from './answer.ts';
+import { SERVERS, SERVER_DEFINITIONS, SERVER_DIFF, SERVER_SHOWN } from './answer.ts';
 import { approveServer } from './approve.ts';
 import { quarantinedNames } from '../containments/standing.ts';
 import { showDiff } from './diff.ts';
@@ -47,16 +47,17 @@ const readRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read', reach: 'space',
+    method: 'GET', path: '/servers/:id', summary: 'All that is known of a server', access: 'read', reach: 'space', answer: SERVER_SHOWN,
     act: ({ space, params }, control) => showServer(control.store, space, params['id'] ?? '', control),
   }),
   route({
     method: 'GET', path: '/servers/:id/diff', summary: 'What the candidate changes against what is approved', access: 'read', reach: 'space',
+    answer: SERVER_DIFF,
     act: ({ space, params }, { store }) => showDiff(store, space, params['id'] ?? ''),
   }),
   route({
     method: 'GET', path: '/servers/:id/definitions', summary: 'What the server says of itself, whole: the candidate, else what is approved',
-    access: 'read', reach: 'space',
+    access: 'read', reach: 'space', answer: SERVER_DEFINITIONS,
     act: async ({ space, params }, { store }) => {
       const id = params['id'] ?? '';
       await needStored(store, 'server', space, id);
