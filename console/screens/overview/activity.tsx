@@ -27,7 +27,10 @@ export function Activity(): ReactNode {
             {SUMS.map((name) => (
               <div key={name}>
                 <dt>{t(`overview.${name}`)}</dt>
-                <dd><strong>{(row?.[name] ?? 0).toLocaleString('en')}</strong> <Spark label={t(`overview.${name}`)} values={hours(row, since, until, PLACES[name])} /></dd>
+                <dd>
+                  <strong>{(row?.[name] ?? 0).toLocaleString('en')}</strong>
+                  <Spark label={t(`overview.${name}`)} values={hours(row, since, until, PLACES[name])} />
+                </dd>
               </div>
             ))}
           </dl>

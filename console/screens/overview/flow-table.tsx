@@ -17,7 +17,9 @@ export function FlowTable({ map: { edges, others } }: { readonly map: FlowOf }):
           <thead>
             <tr>
               {(['agent', 'principal', 'server'] as const).map((name) => <th key={name} scope="col">{t(`overview.${name}`)}</th>)}
-              {(['calls', 'denials', 'held', 'findings'] as const).map((name) => <th key={name} scope="col" className="overview-count">{t(`overview.${name}`)}</th>)}
+              {(['calls', 'denials', 'held', 'findings'] as const).map((name) => (
+                <th key={name} scope="col" className="overview-count">{t(`overview.${name}`)}</th>
+              ))}
               <th scope="col">{t('overview.carried')}</th><th scope="col">{t('overview.last')}</th>
             </tr>
           </thead>

@@ -13,7 +13,7 @@ interface Sum {
 
 /** Of each side so many have a place of their own; the rest stands as one. */
 const SHOWN_MAX = 9;
-export const GATE = 'gate';
+const GATE = 'gate';
 export const STOPPED = 'stopped';
 const NOTHING: Sum = { calls: 0, denials: 0, held: 0, findings: 0 };
 
@@ -54,7 +54,8 @@ export function serverId(server: string): string {
 function sumBy(edges: readonly Flow[], by: (edge: Flow) => string): readonly (readonly [name: string, sum: Sum])[] {
   const sums = new Map<string, Sum>();
   for (const edge of edges) sums.set(by(edge), add(sums.get(by(edge)) ?? NOTHING, edge));
-  return [...sums].toSorted(([, one], [, other]) => other.calls + other.denials - one.calls - one.denials);
+  // Who only looked around shows nothing that flows.
+  return [...sums].filter(([, { calls, denials }]) => calls + denials > 0).toSorted(([, one], [, other]) => other.calls + other.denials - one.calls - one.denials);
 }
 
 /** Those with most, and what the others come to. */

@@ -13,11 +13,11 @@ export function Now({ last }: { readonly last: readonly Happened[] }): ReactNode
     <section className="overview-now" aria-label={t('overview.now')}>
       {last.length === 0 && <p className="quiet">{t('overview.quiet')}</p>}
       <ol>
-        {last.map(({ id, at, outcome, agent, server, tool }) => (
+        {last.map(({ id, at, outcome, agent, server, what }) => (
           <li key={id}>
             <Time at={at} clock />
             <Badge tone={TONES[outcome]}>{t(`overview.was-${outcome}`)}</Badge>
-            <Text value={[agent, server, tool].filter((one) => one !== '').join(' → ')} max={160} line />
+            <Text value={[agent, server, what].filter((one) => one !== '').join(' → ')} max={160} line />
           </li>
         ))}
       </ol>

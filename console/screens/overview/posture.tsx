@@ -41,7 +41,9 @@ function Force({ force: { snapshot, leaseEndsInMs, problems, stopped, roles } }:
   return (
     <>
       <Stat label={t('overview.force')} value={isBad ? t('overview.forceBad') : t('overview.forceGood')} tone={isBad ? 'bad' : 'good'}>
-        <span className="quiet">{snapshot === null ? t('overview.nothingInForce') : t('overview.since', { version: snapshot.version, span: span(snapshot.ageMs) })}</span>
+        <span className="quiet">
+          {snapshot === null ? t('overview.nothingInForce') : t('overview.since', { version: snapshot.version, span: span(snapshot.ageMs) })}
+        </span>
         {lacking.length > 0 && <span>{t('overview.lacking', { roles: lacking.join(', ') })}</span>}
         {problems.length > 0 && <Text value={problems.join('\n')} max={300} />}
       </Stat>

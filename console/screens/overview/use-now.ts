@@ -9,7 +9,7 @@ export interface Happened {
   readonly outcome: 'permitted' | 'stopped' | 'held';
   readonly agent: string;
   readonly server: string;
-  readonly tool: string;
+  readonly what: string;
 }
 
 interface Current {
@@ -61,5 +61,5 @@ function read(record: LiveRecord): readonly Happened[] {
   };
   const [at, outcome] = [record['at'], OUTCOMES.get(text('event'))];
   if (outcome === undefined) return [];
-  return [{ id: text('id'), at: typeof at === 'number' ? at : 0, outcome, agent: text('agent'), server: text('server'), tool: text('tool') }];
+  return [{ id: text('id'), at: typeof at === 'number' ? at : 0, outcome, agent: text('agent'), server: text('server'), what: text('tool') || text('method') }];
 }
