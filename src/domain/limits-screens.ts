@@ -11,6 +11,8 @@ export const SCREEN_LIMITS = {
   overviewNeedsMax: 100,
   /** Of one space: groups of findings that are kept apart, and what is kept of each. */
   findingGroupsMax: 5_000,
+  /** A group of which nothing was found for so long is let go of; its records stay. */
+  findingKeptMs: 180 * 24 * 60 * 60_000,
   findingExchangesMax: 10,
   findingDeedsMax: 50,
   findingDaysShown: 30,

@@ -8,7 +8,7 @@ import type { Grouped, Occurrence } from '../../incident/group.ts';
 import type { Rows } from '../../store/store.ts';
 import type { Control } from '../control.ts';
 import { findStored, listStored, putStored } from '../stored.ts';
-import { noteDays } from './days.ts';
+import { forgetOld, noteDays } from './days.ts';
 import type { FindingGroup } from './schema.ts';
 import { returned, withOccurrences } from './state.ts';
 
@@ -72,7 +72,12 @@ export async function collectFindings(parts: Parts): Promise<Collecting> {
       const batch = waiting;
       waiting = new Map();
       for (const counting of merged(batch, known, counts)) await writeGroup(parts, rows, counting);
-      for (const [space, all] of Map.groupBy(batch.values(), (one) => one.space)) await noteDays(rows, space, all, now());
+      for (const [space, all] of Map.groupBy(batch.values(), (one) => one.space)) {
+        const begun = await noteDays(rows, space, all);
+        const gone = begun.length === 0 ? [] : await forgetOld(rows, space, now());
+        for (const id of gone) known.delete(`${space}/${id}`);
+        counts.set(space, (counts.get(space) ?? 0) - gone.length);
+      }
     },
     async refresh() {
       silences = await readSilences(store);

@@ -164,3 +164,17 @@ test('of more different ones than there is room for, what is new is counted toge
   const refused = await ask(control, ANALYST, 'POST', '/findings/:id/suppress', { space: 'crowded', params: { id }, body });
   expect(refused.code).toBe('ERR_REQUEST_INVALID');
 });
+
+const seen = (server: string, at: number) => ({
+  id: `r/${server}`, at, space: 'old', source: 'egress', rule: 'sink', severity: 'low', subjects: { server }, outcome: 'seen',
+} as const);
+
+test('of what nothing was found for half a year is let go', async () => {
+  const { control } = fixture.role;
+  const follower = await collectFindings(control);
+  follower.take(seen('gone', Date.now() - LIMITS.findingKeptMs - HOUR_MS));
+  follower.take(seen('here', Date.now()));
+  await control.store.transaction((rows) => follower.write(rows));
+  const { body } = await ask(control, AUDITOR, 'GET', '/findings', { space: 'old', query: { state: 'all' } });
+  expect(objects(body['findings']).map((one) => text(part(one, 'about', 'name')))).toEqual(['here']);
+});
