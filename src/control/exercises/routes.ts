@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../../domain/json.ts';
 import { LIMITS } from '../../domain/limits.ts';
 import { improvementsOf, whyOpen } from '../../exercise/after-action.ts';
 import type { Exercise } from '../../exercise/after-action.ts';
-import { addsUp } from '../../exercise/score.ts';
+import { addsUp, scorePaper } from '../../exercise/score.ts';
+import type { Score } from '../../exercise/score.ts';
 import type { Rows } from '../../store/store.ts';
 import { asJson } from '../as-json.ts';
 import { needMayWrite, viewFor } from '../audit/people.ts';
@@ -12,12 +13,18 @@ import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
-import { ACTION_CHANGE, CLOSED, NEW_ACTION, SCORED, START, WASH } from './schema.ts';
+import { EXERCISE_PACKS, EXERCISE_SHOWN, EXERCISES } from './answer.ts';
+import { packFor, presentPacks } from './packs.ts';
+import { ACTION_CHANGE, CLOSED, NEW_ACTION, PAPER, SCORED, START, WASH } from './schema.ts';
 
 export const exerciseRoutes: readonly Route[] = [
   route({
+    method: 'GET', path: '/exercise-packs', summary: 'The packs that ship: what happens in each and what is expected, for who holds an exercise',
+    access: 'investigate', reach: 'space', answer: EXERCISE_PACKS, act: async () => ({ packs: presentPacks() }),
+  }),
+  route({
     method: 'GET', path: '/exercises', summary: 'Exercises of the space, the latest first, and what is still to be changed because of them', access: 'audit',
-    reach: 'space',
+    reach: 'space', answer: EXERCISES,
     act: async ({ space }, { store, now }) => {
       const all = (await listStored(store, 'exercise', space)).toSorted((one, other) => other.body.startedAt - one.body.startedAt);
       return { exercises: all.map(({ id, body }) => summaryOf(id, body, now())) };
@@ -25,6 +32,7 @@ export const exerciseRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/exercises/:id', summary: 'One exercise with its score, hot wash and what is changed because of it', access: 'audit', reach: 'space',
+    answer: EXERCISE_SHOWN,
     act: async ({ admin, space, params: { id = '' } }, control) => {
       const view = await viewFor(control, admin, space, false);
       return view({ id, ...asJson((await needStored(control.store, 'exercise', space, id)).body) });
@@ -44,21 +52,23 @@ export const exerciseRoutes: readonly Route[] = [
   route({
     method: 'POST', path: '/exercises/:id/score', summary: 'What was done in it, and when: what was not becomes something to change', access: 'investigate',
     reach: 'space', body: SCORED,
-    act: async ({ admin, space, params, body }, control) => change(control, { admin, space }, params['id'], body, async (exercise, id, at) => {
-      if (exercise.state !== 'running') throw new SallyportError('ERR_CONFLICT', 'this exercise has its score', { remedy: 'Start another one.' });
-      const { pack, mode } = exercise;
+    act: async ({ admin, space, params, body }, control) => {
       const { score, harm } = body;
       if (!addsUp(score)) {
         throw new SallyportError('ERR_REQUEST_INVALID', 'body.score: it is not what its answers come to', {
           remedy: 'Hand it in as `sallyport exercise` does.',
         });
       }
-      await control.record({
-        event: 'exercise.scored', space, ...whoOf(admin),
-        detail: { id, exercise: pack.id, version: pack.version, mode, percent: score.percent, grade: score.grade, wrong: score.wrong.map((one) => one.id) },
-      });
-      return { ...exercise, state: 'scored', endedAt: at, score, harm, actions: improvementsOf(score) };
-    }),
+      return keepScore(control, { admin, space }, params['id'], { score, harm, said: body });
+    },
+  }),
+  route({
+    method: 'POST', path: '/exercises/:id/paper', summary: 'The score of an exercise on paper with a pack that ships, by what its facilitator saw',
+    access: 'investigate', reach: 'space', body: PAPER,
+    act: async ({ admin, space, params, body }, control) => {
+      const { body: { pack: { id } } } = await needStored(control.store, 'exercise', space, params['id'] ?? '');
+      return keepScore(control, { admin, space }, params['id'], { score: scorePaper(packFor(id, body), body.answers, body.wrong), harm: [], said: body });
+    },
   }),
   route({
     method: 'POST', path: '/exercises/:id/wash', summary: 'Write down what was said in the hot wash', access: 'investigate', reach: 'space', body: WASH,
@@ -103,6 +113,24 @@ export const exerciseRoutes: readonly Route[] = [
     }),
   }),
 ];
+
+interface Said {
+  readonly score: Score;
+  readonly harm: readonly string[];
+  readonly said: unknown;
+}
+
+async function keepScore(control: Control, by: By, exerciseId: string | undefined, { score, harm, said }: Said): Promise<Json> {
+  return change(control, by, exerciseId, said, async (exercise, id, at) => {
+    if (exercise.state !== 'running') throw new SallyportError('ERR_CONFLICT', 'this exercise has its score', { remedy: 'Start another one.' });
+    const { pack, mode } = exercise;
+    await control.record({
+      event: 'exercise.scored', space: by.space, ...whoOf(by.admin),
+      detail: { id, exercise: pack.id, version: pack.version, mode, percent: score.percent, grade: score.grade, wrong: score.wrong.map((one) => one.id) },
+    });
+    return { ...exercise, state: 'scored', endedAt: at, score, harm, actions: improvementsOf(score) };
+  });
+}
 
 function needOpen(exercise: Exercise): Exercise {
   if (exercise.state !== 'closed') return exercise;

@@ -36,6 +36,11 @@ export const EXERCISE = z.strictObject({
 
 export const START = z.strictObject({ pack: PACK, mode: z.enum(MODES), participants: z.array(LINE).max(100).default([]) });
 export const SCORED = z.strictObject({ score: SCORE, harm: z.array(LINE).max(50).default([]) });
+/** What the facilitator saw of an exercise on paper; what is not named was missed. */
+export const PAPER = z.strictObject({
+  answers: z.record(SLUG, z.enum(ANSWERS)).default({}), wrong: z.array(SLUG).max(LIMITS.exerciseAnswersMax).default([]),
+});
+export type Paper = z.infer<typeof PAPER>;
 export const WASH = z.strictObject({ question: LINE, answer: WORDS });
 export const NEW_ACTION = z.strictObject({ what: WORDS.max(1_000), owner: LINE, due: z.int().min(0) });
 export const ACTION_CHANGE = z.strictObject({

@@ -4,12 +4,14 @@ import { OUTCOMES, type RunReport } from '../../redteam/outcome.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { findStored } from '../stored.ts';
+import { REDTEAM_RUN_SHOWN, REDTEAM_RUNS } from './answer.ts';
 import { keepRun, listRuns } from './keep.ts';
 import { RUN_REQUEST } from './schema.ts';
 
 export const redteamRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/redteam/runs', summary: 'Rehearsals of attacks, the newest first', access: 'audit', reach: 'space',
+    answer: REDTEAM_RUNS,
     act: async ({ space }, { store }) => ({ runs: (await listRuns(store, space)).map(summaryOf) }),
   }),
   route({
@@ -19,6 +21,7 @@ export const redteamRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/redteam/runs/:id', summary: 'One rehearsal with all of its evidence; `last` is the newest', access: 'audit', reach: 'space',
+    answer: REDTEAM_RUN_SHOWN,
     act: async ({ space, params: { id = '' } }, { store }) => {
       const found = id === 'last' ? (await listRuns(store, space))[0] : (await findStored(store, 'redteam-run', space, id))?.body;
       if (found === undefined) throw new SallyportError('ERR_NOT_FOUND', 'there is no such rehearsal', { remedy: 'See `sallyport redteam list --runs`.' });
