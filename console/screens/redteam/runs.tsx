@@ -45,7 +45,8 @@ function Judged({ row: { red, regressed } }: { readonly row: RunRow }): ReactNod
   if (red === 0 && regressed === 0) return <Badge tone="good">{t('redteam.asClaimed')}</Badge>;
   return (
     <>
-      {red > 0 && <Badge tone="bad">{t('redteam.redOf', { count: red })}</Badge>} {regressed > 0 && <Badge tone="held">{t('redteam.worse', { count: regressed })}</Badge>}
+      {red > 0 && <Badge tone="bad">{t('redteam.redOf', { count: red })}</Badge>}
+      {' '}{regressed > 0 && <Badge tone="held">{t('redteam.worse', { count: regressed })}</Badge>}
     </>
   );
 }

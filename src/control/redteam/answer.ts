@@ -36,10 +36,8 @@ const RESULT = z.object({
 export type RedteamResult = z.infer<typeof RESULT>;
 
 const TECHNIQUE = z.object({ technique: z.string(), outcome: OUTCOME, scenarios: NAMES, controls: NAMES });
-export type TechniqueRow = z.infer<typeof TECHNIQUE>;
 
 const DIFFERENCE = z.object({ scenario: z.string(), was: z.string(), is: z.string(), lost: NAMES, regressed: z.boolean() });
-export type RunDifference = z.infer<typeof DIFFERENCE>;
 
 /** One rehearsal with all of its evidence. `before`: the one that it is compared with. */
 export const REDTEAM_RUN_SHOWN = z.object({
