@@ -64,8 +64,8 @@ function begin(dir: string, first: number, createdAt: number): Segment {
   return { fd, first, bytes: head.length };
 }
 
-/** Two records a call; every 50th is denied, every 200th has a finding. */
-function recordAt(position: number, at: number, previous: JournalRecord | undefined, callsEach: number): JournalRecord {
+/** Two records a call; every 50th is denied, every 200th has a finding. `previous`: the record before, which every second one closes. */
+export function recordAt(position: number, at: number, previous: JournalRecord | undefined, callsEach: number): JournalRecord {
   const call = position >> 1;
   const mix = (Math.imul(call, 0x9e37_79b1) ^ (Math.imul(call, 0x85eb_ca6b) >>> 13)) >>> 0;
   if (position % 2 === 1 && previous !== undefined) return closing(previous, at, mix);

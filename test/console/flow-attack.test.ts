@@ -46,7 +46,7 @@ test('the same by keys alone', async () => {
   const of = await installation();
   const { id, title } = await attack(of);
   const { page } = await open({ role: 'analyst' });
-  await page.getByRole('navigation').waitFor();
+  await page.getByRole('link', { name: 'Incidents' }).waitFor();
   await goBy(page, 'f', 'Findings');
   await keys(page, 'j Enter');
   await page.getByRole('heading', { name: 'In the log' }).waitFor();

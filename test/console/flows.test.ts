@@ -29,7 +29,7 @@ test('the same by keys alone', async () => {
   const { page, installation } = await open({ role: 'approver' });
   const paid = installation.pay(1357);
   const id = await untilPaymentWaits(installation, 1357);
-  await page.getByRole('navigation').waitFor();
+  await page.getByRole('link', { name: 'Approvals' }).waitFor();
   await keys(page, 'g a');
   const waiting = await untilQueueShows(page, installation);
   // Down the queue until the call is the one that is meant.

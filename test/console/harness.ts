@@ -16,7 +16,7 @@ export interface Newcomer {
 
 export interface OpenOptions {
   readonly role: Role | Newcomer;
-  /** Below `/console/`: `servers/crm`. */
+  /** Below `/console/`: `servers/crm`; by default what everybody may see. */
   readonly at?: string;
   /** What may be said in the browser's console in spite of all: a refusal that the test provokes. */
   readonly allows?: readonly RegExp[];
@@ -48,7 +48,7 @@ export function useConsole(): Open {
     const faults = all.flatMap((one) => one.faults);
     if (faults.length > 0) throw new Error(`the console is not as it should be:\n${faults.join('\n')}`);
   });
-  return async ({ role, at = '', allows = [], width = 1440, height = 900, browser }) => {
+  return async ({ role, at = 'servers', allows = [], width = 1440, height = 900, browser }) => {
     const { browser: usual, installation: of } = await running();
     const context = await (browser ?? usual).newContext({
       storageState: await signedIn(role), viewport: { width, height }, reducedMotion: 'reduce', locale: 'en-GB',

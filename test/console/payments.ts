@@ -11,7 +11,7 @@ export async function untilPaymentWaits({ client }: Installation, amountEur: num
     for (const id of waiting.filter((one) => !seen.has(one))) {
       seen.add(id);
       const { body } = await marcus.ask('GET', `/approvals/${id}`);
-      if (JSON.stringify(body).includes(`${amountEur}`)) return id;
+      if (new RegExp(`amountEur\\W+${amountEur}\\b`).test(text(part(body, 'text')))) return id;
     }
   }
 }

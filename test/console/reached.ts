@@ -9,6 +9,8 @@ const LISTS: Readonly<Record<string, readonly [path: string, member: string, key
   '/audit/sessions/:context': ['/audit/sessions', 'sessions', 'context'],
   '/sessions/:context': ['/audit/sessions', 'sessions', 'context'],
   '/audit/exchanges/:id': ['/audit/records', 'records', 'exchange'],
+  '/redteam/:id': ['/redteam/runs', 'runs', 'id'],
+  '/log/:exchange': ['/audit/records', 'records', 'exchange'],
   '/inventory/:id': ['/inventory/assets', 'assets', 'id'],
   '/configuration/:number': ['/configuration/versions', 'versions', 'number'],
   '/configuration/versions/:number': ['/configuration/versions', 'versions', 'number'],
