@@ -59,3 +59,61 @@ test('an administrator quarantines a server by the mouse, and approves it again 
   await page.getByText('Nothing waits for approval').waitFor();
   expect(text(part(await client.get('/servers/everything'), 'status'))).toBe('approved');
 });
+
+test('an administrator enrols a server by keys alone: declared, scanned, approved', async () => {
+  const { client, crm } = await installation();
+  // Its page may ask for it once more after it was removed.
+  const { page } = await open({ role: 'admin', at: 'servers', allows: [/404.*second-crm/] });
+  await page.getByRole('button', { name: 'Enrol a server', disabled: false }).waitFor();
+  await keys(page, 'n');
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).waitFor();
+  await page.keyboard.type('second-crm');
+  await tabTo(page, 'Owner');
+  await page.keyboard.type('olivia');
+  await tabTo(page, 'Address');
+  await page.keyboard.type(crm.url);
+  await tabTo(page, 'It is on our own network');
+  await page.keyboard.press('Space');
+  await axe(page);
+  await picture(page, 'enrol');
+  await dialog.getByText('The same on the command line').click();
+  await dialog.getByText('sallyport server add second-crm --url').waitFor();
+  await dialog.getByLabel('Name', { exact: true }).focus();
+  await keys(page, 'Enter');
+  await page.waitForURL(/\/servers\/second-crm/);
+  await page.getByText('Not read yet').waitFor();
+  await tabTo(page, 'Scan');
+  await keys(page, 'Enter');
+  await dialog.getByText('Everything it says is read through the gate').waitFor();
+  await keys(page, 'Enter');
+  await page.getByText('all of it is new').waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  await axe(page);
+  await tabTo(page, 'Approve');
+  await keys(page, 'Enter');
+  await dialog.getByText('Exactly this becomes the allow-list').waitFor();
+  await keys(page, 'Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByText('Nothing waits for approval').waitFor();
+  expect(text(part(await client.get('/servers/second-crm'), 'status'))).toBe('approved');
+
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await page.waitForURL(/\/servers$/);
+});
+
+test('a toolset is made of tools of two servers', async () => {
+  const { client } = await installation();
+  const { page } = await open({ role: 'admin', at: 'servers?tab=toolsets' });
+  await page.getByRole('heading', { name: '/mcp/t/desk' }).waitFor();
+  await axe(page);
+  await page.getByRole('button', { name: 'New toolset' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('front');
+  await dialog.getByLabel('Tools').fill('crm=search_contacts\nfiles=*');
+  await dialog.getByRole('button', { name: 'New toolset' }).click();
+  await page.getByRole('heading', { name: '/mcp/t/front' }).waitFor();
+  expect(JSON.stringify(await client.get('/toolsets'))).toContain('{"server":"files","tools":"*","prompts":[],"resources":false}');
+  await client.send('DELETE', '/toolsets/front');
+});

@@ -5,7 +5,7 @@ import { Text } from '../../kit/text.tsx';
 import { Moment } from '../../kit/time.tsx';
 import { To } from '../../kit/to.tsx';
 import { pathOf } from '../../api/client.ts';
-import { t } from '../../texts/t.ts';
+import { t, tWord } from '../../texts/t.ts';
 import { Labels } from './labels.tsx';
 import './servers.css';
 
@@ -19,8 +19,10 @@ export function Details({ server }: { readonly server: ServerShown }): ReactNode
       <Panel title={t('servers.declared')}>
         <Facts rows={[
           [t('servers.endpoint'), <Text key="e" value={endpoint} mono />], [t('servers.transport'), transport],
-          [t('servers.owner'), <Text key="o" value={owner} />], [t('servers.hosting'), hosting], [t('servers.tier'), tier],
-          [t('servers.vendor'), vendor === undefined ? undefined : <To key="v" to={pathOf`/vendors/${vendor}`}>{vendor}</To>], [t('servers.region'), region],
+          [t('servers.owner'), <Text key="o" value={owner} />],
+          [t('servers.hosting'), tWord('hosting', hosting)], [t('servers.tier'), tWord('tier', tier)],
+          [t('servers.vendor'), vendor === undefined ? undefined : <To key="v" to={pathOf`/vendors/${vendor}`}>{vendor}</To>],
+          [t('servers.region'), region],
           [t('servers.labels'), <Labels key="l" labels={labels} />],
           [t('servers.credentials'), <Credentials key="c" credentials={server.credentials} />],
           [t('servers.approvedBy'), approvedBy === undefined ? undefined : <span key="by"><Text value={approvedBy} max={200} /> <Moment at={approvedAt} /></span>],

@@ -17,7 +17,8 @@ export function Found({ findings }: { readonly findings: readonly ServerFinding[
     <ul className="servers-found">
       {findings.toSorted((one, other) => order.indexOf(one.severity) - order.indexOf(other.severity)).map(({ rule, severity, item, message }) => (
         <li key={`${rule} ${item ?? ''} ${message}`}>
-          <Badge tone={TONES[severity]}>{t(`servers.severity-${severity}`)}</Badge> <Text value={rule} mono /> {item !== undefined && <Text value={item} mono max={200} />}
+          <Badge tone={TONES[severity]}>{t(`servers.severity-${severity}`)}</Badge> <Text value={rule} mono />
+          {' '}{item !== undefined && <Text value={item} mono max={200} />}
           <p><Text value={message} /></p>
         </li>
       ))}

@@ -4,11 +4,12 @@ import { removal } from '../removal.ts';
 import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
+import { TOOLSETS } from './answer.ts';
 import { TOOLSET } from './schema.ts';
 
 export const toolsetRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/toolsets', summary: 'Toolsets of the space', access: 'read', reach: 'space',
+    method: 'GET', path: '/toolsets', summary: 'Toolsets of the space', access: 'read', reach: 'space', answer: TOOLSETS,
     act: async ({ space }, { store }) => ({ toolsets: (await listStored(store, 'toolset', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
