@@ -8,6 +8,7 @@ import { show } from './command.ts';
 import { objects, part, text } from './json-view.ts';
 import { checkOffline, readTexts, testOffline } from './policy-files.ts';
 import { analyse } from './policy/analyse.ts';
+import { bind, role, roles, unbind, unrole } from './policy/rights.ts';
 import { simulate } from './policy/simulate.ts';
 import { suggest } from './policy/suggest.ts';
 import { withProgress } from './progress.ts';
@@ -124,21 +125,52 @@ const list: Verb = {
   usage: 'list',
   run: async ({ client, io, options }) => {
     const answer = await client.get('/policies');
-    show(io, options.json, answer, () => table(['id', 'file', 'lines'], objects(part(answer, 'policies')).map((one) => [
-      text(one['id']), text(one['file']), text(one['source']).split('\n').length,
+    show(io, options.json, answer, () => table(['id', 'file', 'lines', 'digest'], objects(part(answer, 'policies')).map((one) => [
+      text(one['id']), text(one['file']), text(one['source']).split('\n').length, text(one['digest']),
     ])));
     return 0;
   },
 };
 
+const WAS = { was: { type: 'string' } } as const;
+
 const put: Verb = {
-  usage: 'put FILE.cedar',
-  run: async ({ client, io, options, need }) => {
-    const given = need(0, 'the file');
-    const [policy] = await readTexts([given]);
-    const file = nameOf(normalize(given));
-    const answer = await withProgress(io, 'compiling', () => client.send('PUT', '/policies', { file, source: policy?.text ?? '' }));
-    show(io, options.json, answer, () => `${plain(text(part(answer, 'file')))} is in force.\n`);
+  usage: 'put FILE.cedar [--was DIGEST]\n    --was: only if the text with this digest (of policy list) is what stands there now',
+  options: WAS,
+  run: async (call) => {
+    const answer = await send(call, 'PUT', '/policies');
+    show(call.io, call.options.json, answer, () => `${plain(text(part(answer, 'file')))} is in force.\n`);
+    return 0;
+  },
+};
+
+const propose: Verb = {
+  usage: 'propose FILE.cedar [--was DIGEST]\n    stored for a second person to read and approve; nothing changes until then',
+  options: WAS,
+  run: async (call) => {
+    const answer = await send(call, 'POST', '/policies/proposed');
+    show(call.io, call.options.json, answer, () => `${plain(text(part(answer, 'file')))} is proposed.\n`);
+    return 0;
+  },
+};
+
+async function send({ client, io, need, options }: Call, method: 'PUT' | 'POST', path: string): Promise<Json> {
+  const given = need(0, 'the file');
+  const [policy] = await readTexts([given]);
+  const was = options.text('was');
+  const body = { file: nameOf(normalize(given)), source: policy?.text ?? '', ...(was === undefined ? {} : { was }) };
+  return withProgress(io, 'compiling', () => client.send(method, path, body));
+}
+
+const vocabulary: Verb = {
+  usage: 'vocabulary',
+  run: async ({ client, io, options }) => {
+    const answer = await client.get('/policies/vocabulary');
+    const attributes = ['principal', 'resource', 'context'].flatMap((of) => Object.entries(part(answer, 'attributes', of) ?? {}).map(([name, one]) => [
+      `${of}.${name}`, text(part(one, 'type')), text(part(one, 'values')),
+    ]));
+    const entities = Object.entries(part(answer, 'entities') ?? {}).map(([type, ids]) => [type, 'entity', text(ids)]);
+    show(io, options.json, answer, () => table(['word', 'type', 'values'], [['Action', 'entity', text(part(answer, 'actions'))], ...entities, ...attributes]));
     return 0;
   },
 };
@@ -158,5 +190,6 @@ const remove: Verb = {
 };
 
 export const command = commandOf(
-  'policy', 'Check, test, explain and change what is allowed', { check, test, explain, matrix, simulate, analyse, init, suggest, list, put, remove },
+  'policy', 'Check, test, explain and change what is allowed',
+  { check, test, explain, matrix, simulate, analyse, init, suggest, list, put, propose, remove, vocabulary, roles, role, unrole, bind, unbind },
 );

@@ -128,7 +128,7 @@ function unknown(kind: StoredKind, id: string): SallyportError {
 const LISTED: Readonly<Partial<Record<StoredKind, string>>> = {
   secret: 'vault list', containment: 'incident containments', playbook: 'incident playbook list', 'playbook-run': 'incident playbook list --runs',
   'disclosure-link': 'vendor show', disclosure: 'vendor show', 'disclosure-submitted': 'vendor show', 'vendor-permission': 'vendor permissions',
-  'review-item': 'review items CAMPAIGN', role: 'export', binding: 'export', 'registry-request': 'registry requests',
+  'review-item': 'review items CAMPAIGN', role: 'policy roles', binding: 'policy roles', 'registry-request': 'registry requests',
   'redteam-run': 'redteam list --runs', hold: 'audit hold list', quarantined: 'quarantine list',
 };
 

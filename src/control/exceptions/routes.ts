@@ -4,6 +4,7 @@ import { removal } from '../removal.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
+import { EXCEPTIONS } from './answer.ts';
 import { NEW_EXCEPTION } from './schema.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -11,7 +12,7 @@ const LIFE_MS_MAX = 366 * DAY_MS;
 
 export const exceptionRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/exceptions', summary: 'Exceptions of the space, ended ones too', access: 'read', reach: 'space',
+    method: 'GET', path: '/exceptions', summary: 'Exceptions of the space, ended ones too', access: 'read', reach: 'space', answer: EXCEPTIONS,
     act: async ({ space }, { store, now }) => ({
       exceptions: (await listStored(store, 'exception', space)).map(({ id, body }) => ({ id, state: body.expiresAt > now() ? 'active' : 'expired', ...body })),
     }),

@@ -8,6 +8,9 @@ const TEXT = z.string().max(4 * 1024 * 1024);
 /** Cedar text, and the name under which diagnostics speak of it. */
 export const POLICY = z.strictObject({ file: FILE, source: TEXT });
 
+/** `was`: the digest of the text that this one was made from, '' for none; where something else stands there now, it is refused. */
+export const POLICY_WISH = POLICY.extend({ was: z.string().max(64).exactOptional() });
+
 const POLICY_FILES = z.array(z.strictObject({ file: FILE, text: TEXT })).max(10_000);
 export const CHECK_REQUEST = z.strictObject({ policies: POLICY_FILES });
 /** Tests as YAML text, and policies to use instead of those in force; absent: those in force. */

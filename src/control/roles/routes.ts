@@ -4,11 +4,12 @@ import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import { bindingId } from '../manifest/wanted.ts';
+import { BINDINGS, ROLES } from './answer.ts';
 import { BINDING, ROLE } from './schema.ts';
 
 const roleRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/roles', summary: 'Roles of the space', access: 'read', reach: 'space',
+    method: 'GET', path: '/roles', summary: 'Roles of the space', access: 'read', reach: 'space', answer: ROLES,
     act: async ({ space }, { store }) => ({ roles: (await listStored(store, 'role', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
@@ -29,7 +30,7 @@ const roleRoutes: readonly Route[] = [
 
 const bindingRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/bindings', summary: 'Who has which role', access: 'read', reach: 'space',
+    method: 'GET', path: '/bindings', summary: 'Who has which role', access: 'read', reach: 'space', answer: BINDINGS,
     act: async ({ space }, { store }) => ({ bindings: (await listStored(store, 'binding', space)).map(({ id, body }) => ({ id, ...body })) }),
   }),
   route({
