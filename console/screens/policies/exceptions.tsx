@@ -20,7 +20,10 @@ const RULED = ['definition', 'exposure', 'package', 'vendor'] as const;
 const WHO = ['group', 'agent', 'principal'] as const;
 
 const COLUMNS: readonly Column<ExceptionRow>[] = [
-  { id: 'what', title: t('policies.excepted'), width: 2, cell: ({ scope }) => <><span className="quiet">{tWord('excepted', scope.kind)}</span> <Text value={aboutOf(scope)} line /></> },
+  {
+    id: 'what', title: t('policies.excepted'), width: 2,
+    cell: ({ scope }) => <><span className="quiet">{tWord('excepted', scope.kind)}</span> <Text value={aboutOf(scope)} line /></>,
+  },
   { id: 'why', title: t('kit.reason'), width: 2, cell: ({ reason }) => <Text value={reason} line /> },
   { id: 'owner', title: t('policies.owner'), cell: ({ owner }) => <Text value={owner} line />, sort: ({ owner }) => owner },
   { id: 'state', title: t('policies.state'), width: 'fit', cell: ({ state }) => <State value={state} />, sort: ({ state }) => state },

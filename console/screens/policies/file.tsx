@@ -50,7 +50,7 @@ function Writing({ id, policies }: { readonly id: string; readonly policies: rea
   return (
     <Page title={id === NEW ? t('policies.new') : file} lead={<To to="/policies">{t('policies.toAll')}</To>}
       actions={<Verbs file={file} draft={draft} stored={stored} ok={checking.checked?.ok === true} />}>
-      {id === NEW && <Field label={t('policies.file')} value={named} onChange={setNamed} mono placeholder="crm.cedar" hint={t('policies.fileHint')} required />}
+      {id === NEW && <Field label={t('policies.file')} value={named} onChange={setNamed} mono hint={t('policies.fileHint')} required />}
       {draft.isBehind && <Behind draft={draft} stored={stored} />}
       <Field label={t('policies.text')} value={draft.source} onChange={draft.write} lines={18} mono />
       <Tabs label={t('policies.try')} open={view.tab} onOpen={(tab) => change({ tab })} tabs={[
@@ -91,7 +91,9 @@ function Behind({ draft, stored }: { readonly draft: Draft; readonly stored: Pol
   );
 }
 
-function Verbs({ file, draft, stored, ok }: { readonly file: string; readonly draft: Draft; readonly stored: PolicyRow | undefined; readonly ok: boolean }): ReactNode {
+function Verbs({ file, draft, stored, ok }: {
+  readonly file: string; readonly draft: Draft; readonly stored: PolicyRow | undefined; readonly ok: boolean;
+}): ReactNode {
   const go = useGo();
   const body = { file, source: draft.source, was: draft.was };
   const isReady = draft.isChanged && ok && file !== '';

@@ -25,8 +25,10 @@ type Example = Simulated['examples'][number];
 const COLUMNS: readonly Column<Example>[] = [
   { id: 'call', title: t('policies.call'), width: 2, cell: ({ server, tool }) => <Text value={tool === '' ? server : `${server}/${tool}`} mono line /> },
   { id: 'agent', title: t('policies.agent'), cell: ({ agent }) => <Text value={agent} line />, sort: ({ agent }) => agent },
-  { id: 'change', title: t('policies.change'), width: 2, cell: ({ change }) => <Badge tone={change === 'denied' ? 'bad' : 'held'}>{tWord('changed', change)}</Badge>,
-    sort: ({ change }) => change },
+  {
+    id: 'change', title: t('policies.change'), width: 2, sort: ({ change }) => change,
+    cell: ({ change }) => <Badge tone={change === 'denied' ? 'bad' : 'held'}>{tWord('changed', change)}</Badge>,
+  },
   { id: 'by', title: t('policies.by'), width: 2, cell: ({ is }) => <Text value={is?.policies.join(', ')} mono line /> },
   { id: 'at', title: t('policies.when'), width: 'fit', cell: ({ at }) => <Time at={at} />, sort: ({ at }) => at },
 ];
@@ -74,7 +76,8 @@ export function Simulate({ candidate, words }: { readonly candidate: object; rea
   );
 }
 
-function Report({ of: { decisions, unchanged, changes, undecidable, policies, examples, payloads, erasures, damaged } }: { readonly of: Simulated }): ReactNode {
+function Report({ of }: { readonly of: Simulated }): ReactNode {
+  const { decisions, unchanged, changes, undecidable, policies, examples, payloads, erasures, damaged } = of;
   const go = useGo();
   return (
     <>

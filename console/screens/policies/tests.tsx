@@ -23,7 +23,8 @@ export function Tests({ draft, policies }: { readonly draft: string; readonly po
   const [result, setResult] = useState<{ readonly tested?: Tested; readonly error?: unknown }>({});
   const run = (): void => {
     const body = { cases: [{ file: NAME, text: source }], ...(policies === undefined ? {} : { policies }) };
-    ask<Tested>({ method: 'POST', path: '/policies/test', query: { space }, body }).then((tested) => setResult({ tested }), (error: unknown) => setResult({ error }));
+    ask<Tested>({ method: 'POST', path: '/policies/test', query: { space }, body })
+      .then((tested) => setResult({ tested }), (error: unknown) => setResult({ error }));
   };
   return (
     <>
@@ -37,7 +38,10 @@ export function Tests({ draft, policies }: { readonly draft: string; readonly po
           <>
             <ul className="policies-results">
               {result.tested.results.map(({ name, passed, difference }) => (
-                <li key={name}><Badge tone={passed ? 'good' : 'bad'}>{passed ? t('policies.passed') : t('policies.failed')}</Badge> <Text value={name} /> <Text value={difference} /></li>
+                <li key={name}>
+                  <Badge tone={passed ? 'good' : 'bad'}>{passed ? t('policies.passed') : t('policies.failed')}</Badge> <Text value={name} />
+                  {' '}<Text value={difference} />
+                </li>
               ))}
             </ul>
             <Complaints of={result.tested.diagnostics} />

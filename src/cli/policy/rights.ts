@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../domain/json.ts';
 import { show } from '../command.ts';
 import { readGrantee } from '../grantee.ts';
 import { objects, part, text } from '../json-view.ts';
@@ -9,15 +10,19 @@ export const roles: Verb = {
   run: async ({ client, io, options }) => {
     const [answer, bound] = [await client.get('/roles'), await client.get('/bindings')];
     const holders = objects(part(bound, 'bindings'));
-    show(io, options.json, { roles: part(answer, 'roles') ?? [], bindings: holders }, () => table(['role', 'allows', 'who', 'binding'], objects(part(answer, 'roles'))
-      .flatMap((role) => {
-        const allows = objects(role['allow']).map((rule) => `${text(rule['server'] ?? rule['toolset'])} ${text(rule['effects'] ?? rule['tools'])}`).join('; ');
-        const mine = holders.filter((one) => one['role'] === role['id']);
-        return (mine.length === 0 ? [{}] : mine).map((one) => [text(role['id']), allows, JSON.stringify(one['to'] ?? {}), text(one['id'])]);
-      })));
+    const all = objects(part(answer, 'roles'));
+    show(io, options.json, { roles: part(answer, 'roles') ?? [], bindings: part(bound, 'bindings') ?? [] }, () => table(
+      ['role', 'allows', 'who', 'binding'], all.flatMap((one) => rowsOf(one, holders.filter((held) => held['role'] === one['id']))),
+    ));
     return 0;
   },
 };
+
+function rowsOf(one: JsonObject, holders: readonly JsonObject[]): readonly (readonly string[])[] {
+  const allows = objects(one['allow']).map((rule) => `${text(rule['server'] ?? rule['toolset'])} ${text(rule['effects'] ?? rule['tools'])}`).join('; ');
+  if (holders.length === 0) return [[text(one['id']), allows, '', '']];
+  return holders.map((held) => [text(one['id']), allows, text(held['to']), text(held['id'])]);
+}
 
 export const role: Verb = {
   usage: 'role NAME --server ID [--effect read|write|destroy|execute|communicate|transact]...',

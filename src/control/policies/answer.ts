@@ -5,7 +5,9 @@ export type PolicyRow = z.infer<typeof POLICY_ROW>;
 
 /** Policy files; `digest` is what a change made of this text says as `was`. */
 export const POLICIES = z.object({ policies: z.array(POLICY_ROW) }).meta({
-  examples: [{ policies: [{ id: 'crm.cedar', file: 'crm.cedar', source: 'permit (principal, action, resource);', digest: 'e3b0c44298fc1c149afbf4c8996fb924' }] }],
+  examples: [{
+    policies: [{ id: 'crm.cedar', file: 'crm.cedar', source: 'permit (principal, action, resource);', digest: 'e3b0c44298fc1c149afbf4c8996fb924' }],
+  }],
 });
 export type Policies = z.infer<typeof POLICIES>;
 
@@ -37,7 +39,6 @@ export const VOCABULARY = z.object({
   actions: z.array(z.string()), entities: z.record(z.string(), z.array(z.string())),
   attributes: z.object({ principal: ATTRIBUTES, resource: ATTRIBUTES, context: ATTRIBUTES }),
 });
-export type Vocabulary = z.infer<typeof VOCABULARY>;
 
 /** What the compiler says. */
 export const CHECKED = z.object({
