@@ -3,6 +3,7 @@ import { findings } from '../screens/findings/screen.ts';
 import { incidents } from '../screens/incidents/screen.ts';
 import { inventory } from '../screens/inventory/screen.ts';
 import { overview } from '../screens/overview/screen.ts';
+import { people } from '../screens/people/screen.ts';
 import { policies } from '../screens/policies/screen.ts';
 import { redteam } from '../screens/redteam/screen.ts';
 import { servers } from '../screens/servers/screen.ts';
@@ -11,5 +12,5 @@ import type { Screen } from './screen.ts';
 
 /** Every screen, in the order of the sidebar. Deleting one deletes its folder, and its line here. */
 export const SCREENS: readonly Screen[] = [
-  overview, sessions, approvals, findings, incidents, servers, policies, inventory, redteam,
+  overview, sessions, approvals, findings, incidents, servers, people, policies, inventory, redteam,
 ];

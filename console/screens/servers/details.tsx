@@ -25,7 +25,8 @@ export function Details({ server }: { readonly server: ServerShown }): ReactNode
           [t('servers.region'), region],
           [t('servers.labels'), <Labels key="l" labels={labels} />],
           [t('servers.credentials'), <Credentials key="c" credentials={server.credentials} />],
-          [t('servers.approvedBy'), approvedBy === undefined ? undefined : <span key="by"><Text value={approvedBy} max={200} /> <Moment at={approvedAt} /></span>],
+          [t('servers.approvedBy'), approvedBy === undefined ? undefined
+            : <span key="by"><Text value={approvedBy} max={200} /> <Moment at={approvedAt} /></span>],
           [t('servers.digest'), digest === undefined ? undefined : <Text key="d" value={digest} mono />],
         ]} />
       </Panel>

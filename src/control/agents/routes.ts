@@ -9,6 +9,7 @@ import type { Route } from '../route.ts';
 import { deleteStored, findStored, listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
 import { revokeTokensOf } from '../tokens/revoke.ts';
+import { AGENTS, UNKNOWN_CLIENTS } from './answer.ts';
 import { AGENT, NEW_AGENT, RENEWAL } from './schema.ts';
 import type { StoredAgent } from './schema.ts';
 import { forgetSightings, ownerOf, presentSighting } from './sightings.ts';
@@ -17,11 +18,12 @@ const CONFLICT_REMEDY = 'Replace it, renew it, or choose another name.';
 
 export const agentRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/agents', summary: 'Registered agents of the space', access: 'read', reach: 'space',
+    method: 'GET', path: '/agents', summary: 'Registered agents of the space', access: 'read', reach: 'space', answer: AGENTS,
     act: async ({ space }, { store, now }) => ({ agents: (await listStored(store, 'agent', space)).map((agent) => presentAgent(agent, now())) }),
   }),
   route({
     method: 'GET', path: '/agents/unknown', summary: 'Clients that were refused because they are no agent, the latest first', access: 'read', reach: 'space',
+    answer: UNKNOWN_CLIENTS,
     act: async ({ space }, { store }) => {
       const sightings = await listStored(store, 'sighting', space);
       return { unknown: sightings.toSorted((one, other) => other.body.lastAt - one.body.lastAt).map(presentSighting) };

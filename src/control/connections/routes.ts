@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
+import { CONNECTIONS } from './answer.ts';
 import { listStored, needStored, type Stored } from '../stored.ts';
 import type { Connection } from './schema.ts';
 
 export const connectionRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/connections', summary: 'Accounts that people connected, without what opens them', access: 'read', reach: 'space',
+    answer: CONNECTIONS,
     query: { server: z.string().exactOptional(), principal: z.string().exactOptional() },
     act: async ({ space, query }, { store }) => {
       const all = await listStored(store, 'connection', space);

@@ -8,6 +8,7 @@ import type { ScimToken } from '../scim/schema.ts';
 import { makeScimToken } from '../scim/token.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { PEOPLE } from './answer.ts';
 import { groupsOfPeople } from './groups.ts';
 import { readNames } from './names.ts';
 import { changePerson, needPerson, switched } from './people.ts';
@@ -49,6 +50,7 @@ const peopleRoutes: readonly Route[] = [
   groupsRoute,
   route({
     method: 'GET', path: '/people', summary: 'The people of the organisation, and the groups that they are in', access: 'read', reach: 'organisation',
+    answer: PEOPLE,
     act: async (_asked, { store }) => {
       const names = await readNames(store);
       const people = (await groupsOfPeople(store)).filter(({ person }) => person.deletedAt === undefined);

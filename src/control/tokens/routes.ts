@@ -8,13 +8,14 @@ import type { Route } from '../route.ts';
 import { listensOnLoopback } from '../manifest/settings.ts';
 import { listStored, needStored, putStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { TOKENS } from './answer.ts';
 import { NEW_TOKEN } from './schema.ts';
 import type { StoredToken } from './schema.ts';
 import { makeAgentToken } from './token.ts';
 
 export const tokenRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/tokens', summary: 'Agent tokens of the space, without the tokens', access: 'read', reach: 'space',
+    method: 'GET', path: '/tokens', summary: 'Agent tokens of the space, without the tokens', access: 'read', reach: 'space', answer: TOKENS,
     act: async ({ space }, { store, now }) => ({ tokens: (await listStored(store, 'token', space)).map((token) => presentToken(token, now())) }),
   }),
   route({
