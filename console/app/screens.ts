@@ -1,4 +1,5 @@
 import { approvals } from '../screens/approvals/screen.ts';
+import { configuration } from '../screens/configuration/screen.ts';
 import { findings } from '../screens/findings/screen.ts';
 import { incidents } from '../screens/incidents/screen.ts';
 import { inventory } from '../screens/inventory/screen.ts';
@@ -12,5 +13,5 @@ import type { Screen } from './screen.ts';
 
 /** Every screen, in the order of the sidebar. Deleting one deletes its folder, and its line here. */
 export const SCREENS: readonly Screen[] = [
-  overview, sessions, approvals, findings, incidents, servers, people, policies, inventory, redteam,
+  overview, sessions, approvals, findings, incidents, servers, people, policies, configuration, inventory, redteam,
 ];

@@ -13,6 +13,7 @@ setDefaultTimeout(120_000);
 /** What must be asked with something. */
 const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/policies/explain': { exchange: 'EXCHANGE' },
+  '/configuration/diff': { from: '1' },
   '/incidents/blast': { server: 'crm' },
   '/file-approvals': { host: 'nowhere', place: 'nobody' },
 };

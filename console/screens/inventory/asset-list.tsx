@@ -34,7 +34,7 @@ const COLUMNS: readonly Column<AssetRow>[] = [
     id: 'status', title: t('inventory.status'), width: 'fit', sort: ({ status }) => (status === undefined ? STATUSES.length : STATUSES.indexOf(status)),
     cell: ({ status, ignored }) => <>{status !== undefined && <State value={status} />} {ignored !== undefined && <Badge>{t('inventory.ignored')}</Badge>}</>,
   },
-  { id: 'risks', title: t('inventory.risks'), cell: ({ risks }) => <Text value={risks.join(', ')} line />, sort: ({ risks }) => risks.length },
+  { id: 'risks', title: t('inventory.risks'), cell: ({ risks }) => <Text value={risks.map((one) => tWord('risk', one)).join(', ')} line />, sort: ({ risks }) => risks.length },
   { id: 'places', title: t('inventory.places'), width: 2, cell: ({ places }) => <Text value={places.join(', ')} mono line /> },
   { id: 'sure', title: t('inventory.sure'), width: 'fit', align: 'right', cell: ({ confidence }) => `${confidence} %`, sort: ({ confidence }) => confidence },
   { id: 'seen', title: t('inventory.seen'), width: 'fit', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} />, sort: ({ lastSeenAt }) => lastSeenAt },
@@ -54,9 +54,11 @@ export function AssetList({ answer }: { readonly answer: UseQueryResult<Assets> 
       <Asked of={answer}>
         {({ assets, total, knowsTraffic }) => (
           <>
-            <Bar label={t('inventory.servers')} parts={STATUSES.map((status) => ({
-              name: tWord('state', status), count: assets.filter((one) => one.status === status).length, tone: TONES[status],
-            }))} />
+            <div className="inventory-bar">
+              <Bar label={t('inventory.servers')} parts={STATUSES.map((status) => ({
+                name: tWord('state', status), count: assets.filter((one) => one.status === status).length, tone: TONES[status],
+              }))} />
+            </div>
             {!knowsTraffic && <p className="quiet">{t('inventory.noTraffic')}</p>}
             {total > assets.length && <p className="quiet">{t('inventory.more', { shown: assets.length, total })}</p>}
             <Split side={view.open === '' ? undefined

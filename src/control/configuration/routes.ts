@@ -4,6 +4,7 @@ import { applyManifest } from '../manifest/apply.ts';
 import { exportManifest } from '../manifest/export.ts';
 import { route, validate } from '../route.ts';
 import type { Route } from '../route.ts';
+import { COMPARISON, CONFIGURATION, ROLLED_BACK, VERIFIED, VERSIONS, VERSION_SHOWN } from './answer.ts';
 import { compareStates, rehearsed } from './compare.ts';
 import { differencesBetween } from './differences.ts';
 import { checkChain, needVersion, stateAt, versionRows } from './history.ts';
@@ -17,7 +18,7 @@ import { readVersion } from './version.ts';
 const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/configuration', summary: 'Which version is in force, and how the manifest on the disk is to it',
-    access: 'read', reach: 'organisation',
+    access: 'read', reach: 'organisation', answer: CONFIGURATION,
     act: async (_, { configuration, onDisk }) => ({
       head: configuration.head === undefined ? null : presentVersion(configuration.head), problem: configuration.problem ?? null,
       manifest: JSON.parse(JSON.stringify(onDisk() ?? null)),
@@ -27,6 +28,7 @@ const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/configuration/versions', summary: 'Signed versions of the configuration, the newest first: who changed what, when and why',
     access: 'read', reach: 'organisation', query: { limit: z.coerce.number().int().min(1).max(500).default(50) },
+    answer: VERSIONS,
     act: async ({ query: { limit } }, { store, configuration }) => {
       const last = (await store.configuration.latest())?.number ?? 0;
       const versions = [];
@@ -36,7 +38,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/configuration/versions/:number', summary: 'One version: what it changed, without any secret, and the space\'s manifest after it',
-    access: 'read', reach: 'organisation',
+    access: 'read', reach: 'organisation', answer: VERSION_SHOWN,
     act: async ({ params, space }, { store, configuration, vault }) => {
       const number = validate(VERSION_NUMBER, params['number'], 'number');
       const { version } = await needVersion(store, number, configuration.key);
@@ -53,7 +55,7 @@ const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/configuration/diff', summary: 'Two versions compared: what differs, and who can do more or less',
     access: 'read', reach: 'organisation',
-    query: { from: VERSION_NUMBER, to: VERSION_NUMBER.exactOptional() },
+    query: { from: VERSION_NUMBER, to: VERSION_NUMBER.exactOptional() }, answer: COMPARISON,
     act: async ({ query: { from, to } }, control) => {
       const { store, configuration, vault } = control;
       const at = (number: number): ReturnType<typeof stateAt> => stateAt(store, number, configuration.key, vault.envelope);
@@ -62,7 +64,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/configuration/diff', summary: 'What a manifest would change, and who could do more or less; nothing is changed',
-    access: 'read', reach: 'space', body: COMPARED,
+    access: 'read', reach: 'space', body: COMPARED, answer: COMPARISON,
     act: async ({ admin, space, body }, control) => {
       const { before, after } = await rehearsed(control, (inert) => applyManifest({ admin, space }, body, { dryRun: true }, inert));
       return compareStates(control, before, after);
@@ -70,7 +72,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'POST', path: '/configuration/verify', summary: 'Check every version\'s signature and content, and that what is stored is what the last one says',
-    access: 'read', reach: 'organisation',
+    access: 'read', reach: 'organisation', answer: VERIFIED,
     act: async (_, { store, configuration, vault }) => {
       const last = await checkChain(store, configuration.key);
       if (last !== undefined) await stateAt(store, last.statement.number, configuration.key, vault.envelope);
@@ -82,7 +84,8 @@ const readRoutes: readonly Route[] = [
 
 const changeRoutes: readonly Route[] = [
   route({
-    method: 'POST', path: '/configuration/rollback', summary: 'Make the space what it was after a version', access: 'change', reach: 'space', body: ROLLBACK,
+    method: 'POST', path: '/configuration/rollback', summary: 'Make the space what it was after a version', access: 'change', reach: 'space',
+    body: ROLLBACK, answer: ROLLED_BACK,
     act: ({ admin, space, body }, control) => rollBack({ admin, space }, body, control),
   }),
 ];
