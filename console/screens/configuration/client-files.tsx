@@ -24,7 +24,10 @@ const COLUMNS: readonly Column<Place>[] = [
   },
   { id: 'by', title: t('configuration.by'), cell: ({ baseline }) => <Text value={baseline?.by} line /> },
   { id: 'at', title: t('configuration.approved'), width: 'fit', cell: ({ baseline }) => (baseline === undefined ? '' : <Time at={baseline.at} />) },
-  { id: 'watch', title: t('configuration.watch'), width: 'fit', cell: ({ watch }) => (watch === undefined ? t('configuration.unwatched') : <State value={watch} />) },
+  {
+    id: 'watch', title: t('configuration.watch'), width: 'fit',
+    cell: ({ watch }) => (watch === undefined ? t('configuration.unwatched') : <State value={watch} />),
+  },
 ];
 
 /** Files of clients on hosts: as they were approved, watched, sealed. What is done is done where the files are; that it was stands in the log. */

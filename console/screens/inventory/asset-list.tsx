@@ -34,7 +34,10 @@ const COLUMNS: readonly Column<AssetRow>[] = [
     id: 'status', title: t('inventory.status'), width: 'fit', sort: ({ status }) => (status === undefined ? STATUSES.length : STATUSES.indexOf(status)),
     cell: ({ status, ignored }) => <>{status !== undefined && <State value={status} />} {ignored !== undefined && <Badge>{t('inventory.ignored')}</Badge>}</>,
   },
-  { id: 'risks', title: t('inventory.risks'), cell: ({ risks }) => <Text value={risks.map((one) => tWord('risk', one)).join(', ')} line />, sort: ({ risks }) => risks.length },
+  {
+    id: 'risks', title: t('inventory.risks'), sort: ({ risks }) => risks.length,
+    cell: ({ risks }) => <Text value={risks.map((one) => tWord('risk', one)).join(', ')} line />,
+  },
   { id: 'places', title: t('inventory.places'), width: 2, cell: ({ places }) => <Text value={places.join(', ')} mono line /> },
   { id: 'sure', title: t('inventory.sure'), width: 'fit', align: 'right', cell: ({ confidence }) => `${confidence} %`, sort: ({ confidence }) => confidence },
   { id: 'seen', title: t('inventory.seen'), width: 'fit', cell: ({ lastSeenAt }) => <Time at={lastSeenAt} />, sort: ({ lastSeenAt }) => lastSeenAt },
