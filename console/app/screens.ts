@@ -9,9 +9,10 @@ import { policies } from '../screens/policies/screen.ts';
 import { redteam } from '../screens/redteam/screen.ts';
 import { servers } from '../screens/servers/screen.ts';
 import { sessions } from '../screens/sessions/screen.ts';
+import { log } from '../screens/log/screen.ts';
 import type { Screen } from './screen.ts';
 
 /** Every screen, in the order of the sidebar. Deleting one deletes its folder, and its line here. */
 export const SCREENS: readonly Screen[] = [
-  overview, sessions, approvals, findings, incidents, servers, people, policies, configuration, inventory, redteam,
+  overview, sessions, approvals, findings, incidents, servers, people, policies, configuration, inventory, redteam, log,
 ];

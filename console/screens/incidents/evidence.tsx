@@ -3,6 +3,7 @@ import type { IncidentShown } from '../../../src/control/incidents/answer.ts';
 import { Act } from '../../kit/act.tsx';
 import { Button, CommandLine } from '../../kit/button.tsx';
 import { Panel } from '../../kit/page.tsx';
+import { save } from '../../kit/save.ts';
 import { t } from '../../texts/t.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -33,15 +34,4 @@ export function Evidence({ incident: { id, firstAt, subjects } }: { readonly inc
       </div>
     </Panel>
   );
-}
-
-/** Hands bytes to the browser as a file. */
-function save(name: string, base64: string): void {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const url = URL.createObjectURL(new Blob([bytes], { type: 'application/x-tar' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -5,6 +5,7 @@ import { isObject } from '../../domain/json.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { makeBundle } from './bundle.ts';
+import { LOG_PROOF } from './log-answer.ts';
 import { viewFor } from './people.ts';
 
 const IDS = z.array(z.string().min(1).max(512)).max(100);
@@ -33,7 +34,7 @@ export const bundleRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/audit/exchanges/:id/proof', summary: 'Proofs that the records of an exchange stand in the log', access: 'audit', reach: 'space',
-    query: { reveal: z.literal('true').exactOptional() },
+    query: { reveal: z.literal('true').exactOptional() }, answer: LOG_PROOF,
     act: async ({ admin, space, params: { id = '' }, query: { reveal } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const { entries } = await control.ledger.query({ space, exchange: id, order: 'oldest', limit: 1_000 });

@@ -7,6 +7,7 @@ import type { Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { presentCounts } from './counted.ts';
+import { LOG_RECORDS } from './log-answer.ts';
 import { isRevealed, needMayAsk, principalOf, viewFor } from './people.ts';
 import { questionOf } from './question.ts';
 import type { LedgerEntry, LedgerReader } from './reader.ts';
@@ -41,7 +42,7 @@ const QUESTION = {
 export const auditRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/audit/records', summary: 'Records of the space that match', access: 'audit', reach: 'space',
-      query: { ...EXACT, ...RANGE, ...QUESTION },
+      query: { ...EXACT, ...RANGE, ...QUESTION }, answer: LOG_RECORDS,
     act: async ({ admin, space, query: { reveal, filter = '', since, until, limit = 100, order = 'newest', after, ...exact } }, control) => {
       const view = await viewFor(control, admin, space, reveal !== undefined);
       const question = narrowed(await questionOf(control, { admin, space }, filter, exact), timesOf(since, until));

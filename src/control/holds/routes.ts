@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../domain/json.ts';
+import { HOLDS } from '../audit/log-answer.ts';
 import { needMayAsk, principalOf } from '../audit/people.ts';
 import { WORDS } from '../names.ts';
 import { route } from '../route.ts';
@@ -16,7 +17,7 @@ const LIFT = z.strictObject({ reason: WORDS });
 /** Legal holds: what they hold is neither erased nor does it expire. */
 export const holdRoutes: readonly Route[] = [
   route({
-    method: 'GET', path: '/audit/holds', summary: 'The legal holds of the space', access: 'audit', reach: 'space',
+    method: 'GET', path: '/audit/holds', summary: 'The legal holds of the space', access: 'audit', reach: 'space', answer: HOLDS,
     act: async ({ space }, { store, retention }) => ({
       holds: (await listStored(store, 'hold', space)).map(({ id, body: { person, ...body } }): Json =>
         ({ id, ...body, by: retention.pseudonyms.of(body.by), ...(person === undefined ? {} : { person: retention.pseudonyms.of(person) }) })),
