@@ -35,6 +35,7 @@ function describe(overview: Json): string {
     edges.length === 0 ? '' : `\nWho called what since ${time(number(part(overview, 'map', 'since')))}\n`,
     edges.length === 0 ? '' : table(['who', 'agent', 'server', 'calls', 'denied', 'held', 'findings', 'carried at most', 'last'], edges.map(edgeOf)),
     others === 0 ? '' : `and ${others} more: see --edges\n`,
+    nextStep(part(overview, 'begun')),
   ].join('');
 }
 
@@ -47,6 +48,18 @@ function standing(force: Json): string {
     ...(stopped === '' ? [] : [['stopped', stopped]]), ...(problems === '' ? [] : [['not in force', problems]]),
   ]);
 }
+
+/** The first that is missing of what a first call takes, in the order of the console's first-run guide. */
+function nextStep(begun: Json | undefined): string {
+  if (begun === undefined) return '';
+  const missing = STEPS.find(([name]) => part(begun, name) === 0 || part(begun, name) === false);
+  return missing === undefined ? '' : `\nNext on the way to a first call: ${missing[1]}\n`;
+}
+
+const STEPS = [
+  ['servers', 'sallyport server add, or sallyport import'], ['approved', 'sallyport server scan, then sallyport server approve'],
+  ['agents', 'sallyport agent register'], ['policies', 'sallyport policy init, then sallyport policy put'], ['called', 'sallyport connect'],
+] as const;
 
 function needed(need: JsonObject, overview: Json): readonly string[] {
   const [until, now] = [need['until'], number(part(overview, 'at'))];

@@ -26,7 +26,9 @@ export function FlowTable({ map: { edges, others } }: { readonly map: FlowOf }):
           <tbody>{edges.map((edge) => <Row key={`${edge.principal} ${edge.agent} ${edge.server}`} edge={edge} />)}</tbody>
         </table>
       </div>
-      {others.edges > 0 && <p className="overview-rest quiet">{t('overview.otherEdges', { count: others.edges, calls: others.calls, denials: others.denials })}</p>}
+      {others.edges > 0 && (
+        <p className="overview-rest quiet">{t('overview.otherEdges', { count: others.edges, calls: others.calls, denials: others.denials })}</p>
+      )}
     </Panel>
   );
 }

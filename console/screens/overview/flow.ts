@@ -55,7 +55,8 @@ function sumBy(edges: readonly Flow[], by: (edge: Flow) => string): readonly (re
   const sums = new Map<string, Sum>();
   for (const edge of edges) sums.set(by(edge), add(sums.get(by(edge)) ?? NOTHING, edge));
   // Who only looked around shows nothing that flows.
-  return [...sums].filter(([, { calls, denials }]) => calls + denials > 0).toSorted(([, one], [, other]) => other.calls + other.denials - one.calls - one.denials);
+  const flowing = [...sums].filter(([, { calls, denials }]) => calls + denials > 0);
+  return flowing.toSorted(([, one], [, other]) => other.calls + other.denials - one.calls - one.denials);
 }
 
 /** Those with most, and what the others come to. */

@@ -9,6 +9,7 @@ import { useView } from '../../kit/view.ts';
 import { t, tWord } from '../../texts/t.ts';
 import { Activity } from './activity.tsx';
 import { FlowTable } from './flow-table.tsx';
+import { Guide } from './guide.tsx';
 import { Needs } from './needs.tsx';
 import { Posture } from './posture.tsx';
 import './overview.css';
@@ -16,12 +17,14 @@ import './overview.css';
 // The picture is the heaviest part, and nobody waits for it to read the rest.
 const FlowMap = lazy(async () => ({ default: (await import('./flow-map.tsx')).FlowMap }));
 
+/** Some of it is told by no event: what became due, who went silent. */
+const EVERY_MS = 10_000;
 const PERIODS = ['1h', '24h', '7d', '30d'] as const;
 
 /** The first screen: how things stand, who calls what, and what waits for a person. */
 export function OverviewPage(): ReactNode {
   const [view, change] = useView({ period: '24h' });
-  const answer = useAsk<Overview>('/overview', { period: view.period });
+  const answer = useAsk<Overview>('/overview', { period: view.period }, { everyMs: EVERY_MS });
   return (
     <Page title={t('overview.title')} lead={t('overview.lead')} actions={(
       <Filters view={view} onChange={change} choices={[
@@ -41,6 +44,7 @@ function Parts({ overview }: { readonly overview: Overview }): ReactNode {
       {missing.length > 0 && (
         <div className="problem problem-held" role="alert">{t('overview.missing', { parts: missing.map((part) => tWord('place', part)).join(', ') })}</div>
       )}
+      {overview.begun !== undefined && <Guide key={overview.space} begun={overview.begun} />}
       <Posture overview={overview} />
       <div className="overview-main">
         <Panel title={t('overview.map')} flush>

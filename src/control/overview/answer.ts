@@ -33,6 +33,10 @@ const EDGE = z.object({
   severity: z.enum(SEVERITIES).exactOptional(), labels: CARRIED,
 });
 
+/** How far a space is on its way to its first governed call. `approved`: servers; `called`: somebody called in the last 30 days, for who may read the log. */
+const BEGUN = z.object({ servers: COUNT, approved: COUNT, agents: COUNT, policies: COUNT, called: z.boolean().exactOptional() });
+export type Begun = z.infer<typeof BEGUN>;
+
 /**
  * What the asker may read of all this; the rest is absent. `force`: what gateways obey now. `missing`: what could not be found out
  * at the moment, as names of these parts. `needs` are the most urgent, `needed` counts all of them by kind.
@@ -47,6 +51,7 @@ export const OVERVIEW = z.object({
   map: z.object({
     since: z.number(), edges: z.array(EDGE), others: z.object({ edges: COUNT, ...SUMS }), known: COUNT, end: COUNT,
   }).exactOptional(),
+  begun: BEGUN.exactOptional(),
   needs: z.array(NEED), needed: z.partialRecord(z.enum(NEEDS), COUNT), missing: z.array(z.string()),
 }).meta({
   examples: [{
@@ -62,6 +67,7 @@ export const OVERVIEW = z.object({
         failures: 0, findings: 3, severity: 'high', labels: { confidentiality: 'confidential', categories: ['pii'], untrusted: true },
       }],
     },
+    begun: { servers: 12, approved: 11, agents: 4, policies: 6, called: true },
     needs: [{
       kind: 'call', id: '019a0000-0000-7000-8000-000000000000', what: ['desk', 'crm', 'delete_contact'], at: 1_789_999_990_000, until: 1_790_000_890_000,
       place: { screen: 'approvals', id: '019a0000-0000-7000-8000-000000000000' }, access: 'approve',

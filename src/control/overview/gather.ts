@@ -5,7 +5,8 @@ import { LIMITS } from '../../domain/limits.ts';
 import type { Access } from '../access.ts';
 import { viewFor } from '../audit/people.ts';
 import type { By, Control } from '../control.ts';
-import type { Figure, Need } from './answer.ts';
+import { listStored } from '../stored.ts';
+import type { Begun, Figure, Need } from './answer.ts';
 import { LOOKS } from './figures.ts';
 import { keptBy } from './kept.ts';
 import { WAITING } from './needs.ts';
@@ -13,6 +14,8 @@ import { WAITING } from './needs.ts';
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const KEPT_MS = 3_000;
+/** Somebody waits for the tick behind what they just did. */
+const BEGUN_KEPT_MS = 500;
 const PERIODS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS } as const;
 export type Period = keyof typeof PERIODS;
 
@@ -36,7 +39,7 @@ export async function gatherFigures(control: Control, asking: Asking): Promise<r
   return found.flat().map((figure) => ({ ...figure, names: textsOf(view({ names: [...figure.names] })['names']) }));
 }
 
-/** The most urgent first: what ends soonest, then what is gravest, then what waits longest. */
+/** The most urgent first: what ends within a day, the soonest first, then what is gravest, then what waits longest. */
 export async function gatherNeeds(control: Control, asking: Asking): Promise<{ readonly needs: readonly Need[]; readonly needed: JsonObject }> {
   const kept = keptBy(control);
   const found = await Promise.all(WAITING.map(async ({ part, access, own, find }, index) => {
@@ -44,7 +47,7 @@ export async function gatherNeeds(control: Control, asking: Asking): Promise<{ r
     const key = `needs/${index}/${asking.space}/${own === true ? asking.admin.id : ''}`;
     return kept(key, KEPT_MS, () => find(control, asking)).catch(() => lacking(asking, part));
   }));
-  const all = found.flat().toSorted(byUrgency);
+  const all = found.flat().toSorted((one, other) => byUrgency(one, other, control.now()));
   const view = await viewFor(control, asking.admin, asking.space, false);
   const needed = Object.fromEntries(Map.groupBy(all, ({ kind }) => kind).entries().map(([kind, those]) => [kind, those.length]));
   return { needs: all.slice(0, LIMITS.overviewNeedsMax).map((need) => ({ ...need, what: textsOf(view({ what: [...need.what] })['what']) })), needed };
@@ -67,6 +70,32 @@ export async function gatherMap(control: Control, asking: Asking, period: Period
   }
 }
 
+/** What is there of what a first call takes; nothing for who may not read all of it. */
+export async function gatherBegun(control: Control, asking: Asking): Promise<Begun | undefined> {
+  const { space } = asking;
+  const parts = await Promise.all(['servers', 'agents', 'policies'].map((part) => may(control, asking, 'read', part)));
+  if (parts.includes(false)) return undefined;
+  const { store, ledger, now } = control;
+  const since = now() - PERIODS['30d'];
+  const called = async (): Promise<boolean> => (await ledger.edges({ space, unit: 'day', since: since - (since % DAY_MS), limit: 1 })).edges.length > 0;
+  try {
+    const counted = await keptBy(control)(`begun/${space}`, BEGUN_KEPT_MS, async () => {
+      const [servers, agents, policies, roles] = await Promise.all([
+        listStored(store, 'server', space), listStored(store, 'agent', space), listStored(store, 'policy', space), listStored(store, 'role', space),
+      ]);
+      return {
+        servers: servers.length, approved: servers.filter(({ body: { status } }) => status !== 'declared' && status !== 'scanned').length,
+        agents: agents.length, policies: policies.length + roles.length,
+      };
+    });
+    if (!(await may(control, asking, 'audit', 'audit'))) return counted;
+    return { ...counted, called: await keptBy(control)(`called/${space}`, BEGUN_KEPT_MS, called) };
+  } catch {
+    asking.missing.push('servers');
+    return undefined;
+  }
+}
+
 export async function gatherForce(control: Control, asking: Asking): Promise<JsonObject | undefined> {
   if (!(await may(control, asking, 'read', 'status'))) return undefined;
   const { snapshots, lease, now } = control;
@@ -82,8 +111,13 @@ export async function gatherForce(control: Control, asking: Asking): Promise<Jso
   };
 }
 
-function byUrgency(one: Need, other: Need): number {
-  const [mine, theirs] = [one.until ?? Number.MAX_SAFE_INTEGER, other.until ?? Number.MAX_SAFE_INTEGER];
+/** What ends in more than a day presses nobody yet. */
+function endOf({ until = Number.MAX_SAFE_INTEGER }: Need, now: number): number {
+  return until - now > DAY_MS ? Number.MAX_SAFE_INTEGER : until;
+}
+
+function byUrgency(one: Need, other: Need, now: number): number {
+  const [mine, theirs] = [endOf(one, now), endOf(other, now)];
   return mine - theirs || rank(other.severity) - rank(one.severity) || one.at - other.at;
 }
 

@@ -39,12 +39,14 @@ test('says what is in force, the numbers, who called what, and what waits', asyn
   expect(JSON.stringify(found)).not.toContain('idp|ann');
   expect(objects(found['needs'])).toMatchObject([{ kind: 'drift', id: 'crm', place: { screen: 'servers', id: 'crm' }, access: 'approve' }]);
   expect(found['needed']).toEqual({ drift: 1 });
+  expect(found['begun']).toEqual({ servers: 0, approved: 0, agents: 0, policies: 0, called: true });
 });
 
 test('[overview-as-asked] shows nobody what they may not read by itself', async () => {
   expect(part(await overview(VIEWER), 'map')).toBeUndefined();
   expect(objects((await overview(VIEWER))['figures']).map(({ id }) => text(id))).not.toContain('incidents-open');
   expect(part(await overview(AUDITOR), 'map')).toBeDefined();
+  expect([part(await overview(AUDITOR), 'begun', 'called'), part(await overview(VIEWER), 'begun', 'called')]).toEqual([true, undefined]);
   const nothing = await overview(STRANGER);
-  expect([nothing['figures'], nothing['needs'], nothing['needed'], nothing['force'], nothing['map']]).toEqual([[], [], {}, undefined, undefined]);
+  expect([nothing['figures'], nothing['needs'], nothing['needed'], nothing['force'], nothing['map'], nothing['begun']]).toEqual([[], [], {}, undefined, undefined, undefined]);
 });

@@ -4,7 +4,7 @@ import { LIMITS } from '../../domain/limits.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { OVERVIEW } from './answer.ts';
-import { gatherFigures, gatherForce, gatherMap, gatherNeeds } from './gather.ts';
+import { gatherBegun, gatherFigures, gatherForce, gatherMap, gatherNeeds } from './gather.ts';
 
 export const overviewRoutes: readonly Route[] = [
   route({
@@ -15,12 +15,12 @@ export const overviewRoutes: readonly Route[] = [
     },
     act: async ({ admin, space, query: { period, edges } }, control) => {
       const asking = { admin, space, missing: [] };
-      const [force, figures, map, { needs, needed }] = await Promise.all([
-        gatherForce(control, asking), gatherFigures(control, asking), gatherMap(control, asking, period, edges), gatherNeeds(control, asking),
+      const [force, figures, map, { needs, needed }, begun] = await Promise.all([
+        gatherForce(control, asking), gatherFigures(control, asking), gatherMap(control, asking, period, edges), gatherNeeds(control, asking), gatherBegun(control, asking),
       ]);
       return {
         at: control.now(), space, ...(force === undefined ? {} : { force }), figures: asJson(figures), ...(map === undefined ? {} : { map }),
-        needs: asJson(needs), needed, missing: [...asking.missing],
+        ...(begun === undefined ? {} : { begun }), needs: asJson(needs), needed, missing: [...asking.missing],
       };
     },
   }),
