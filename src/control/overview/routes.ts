@@ -16,7 +16,8 @@ export const overviewRoutes: readonly Route[] = [
     act: async ({ admin, space, query: { period, edges } }, control) => {
       const asking = { admin, space, missing: [] };
       const [force, figures, map, { needs, needed }, begun] = await Promise.all([
-        gatherForce(control, asking), gatherFigures(control, asking), gatherMap(control, asking, period, edges), gatherNeeds(control, asking), gatherBegun(control, asking),
+        gatherForce(control, asking), gatherFigures(control, asking), gatherMap(control, asking, period, edges), gatherNeeds(control, asking),
+        gatherBegun(control, asking),
       ]);
       return {
         at: control.now(), space, ...(force === undefined ? {} : { force }), figures: asJson(figures), ...(map === undefined ? {} : { map }),
