@@ -8,7 +8,7 @@ import type { Installation } from './installation.ts';
 import { keys, rowSaying, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('the first screen says how things stand, who calls what, and what waits; a call that is made now is seen', async () => {

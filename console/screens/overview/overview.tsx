@@ -39,6 +39,7 @@ export function OverviewPage(): ReactNode {
 function Parts({ overview }: { readonly overview: Overview }): ReactNode {
   const { map, missing } = overview;
   const mayAudit = useMay('audit');
+  const hasCalls = map?.edges.some(({ calls, denials }) => calls + denials > 0) ?? false;
   return (
     <>
       {missing.length > 0 && (
@@ -49,12 +50,12 @@ function Parts({ overview }: { readonly overview: Overview }): ReactNode {
       <div className="overview-main">
         <Panel title={t('overview.map')} flush>
           {map === undefined ? <Empty title={t('overview.noMap')}>{t('overview.noMapSays')}</Empty>
-            : map.edges.length === 0 ? <Empty title={t('overview.noFlow')}>{t('overview.noFlowSays')}</Empty>
+            : !hasCalls ? <Empty title={t('overview.noFlow')}>{t('overview.noFlowSays')}</Empty>
               : <Suspense fallback={<Loading />}><FlowMap map={map} /></Suspense>}
         </Panel>
         <Needs overview={overview} />
       </div>
-      {map !== undefined && map.edges.length > 0 && <div className="overview-main"><FlowTable map={map} />{mayAudit && <Activity />}</div>}
+      {map !== undefined && hasCalls && <div className="overview-main"><FlowTable map={map} />{mayAudit && <Activity />}</div>}
     </>
   );
 }

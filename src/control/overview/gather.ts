@@ -16,6 +16,7 @@ const DAY_MS = 24 * HOUR_MS;
 const KEPT_MS = 3_000;
 /** Somebody waits for the tick behind what they just did. */
 const BEGUN_KEPT_MS = 500;
+const EDGES_ASKED = 10;
 const PERIODS = { '1h': HOUR_MS, '24h': DAY_MS, '7d': 7 * DAY_MS, '30d': 30 * DAY_MS } as const;
 export type Period = keyof typeof PERIODS;
 
@@ -77,7 +78,11 @@ export async function gatherBegun(control: Control, asking: Asking): Promise<Beg
   if (parts.includes(false)) return undefined;
   const { store, ledger, now } = control;
   const since = now() - PERIODS['30d'];
-  const called = async (): Promise<boolean> => (await ledger.edges({ space, unit: 'day', since: since - (since % DAY_MS), limit: 1 })).edges.length > 0;
+  const called = async (): Promise<boolean> => {
+    const { edges } = await ledger.edges({ space, unit: 'day', since: since - (since % DAY_MS), limit: EDGES_ASKED });
+    // Reading a server is an edge too, and no call.
+    return edges.some(({ calls }) => calls > 0);
+  };
   try {
     const counted = await keptBy(control)(`begun/${space}`, BEGUN_KEPT_MS, async () => {
       const [servers, agents, policies, roles] = await Promise.all([
