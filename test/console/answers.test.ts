@@ -20,6 +20,7 @@ const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** What the story has nothing of, or what is no JSON, each with the reason. */
 const UNREACHED: Readonly<Record<string, string>> = {
+  '/reviews/:id/items/:item/suggestion': 'has two ids, and the story no access that could be less',
   '/live': 'is a stream of events: src/control/live has its tests',
 };
 

@@ -13,6 +13,7 @@ import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { listStored, needStored } from '../stored.ts';
 import type { Stored } from '../stored.ts';
+import { REVIEW_ITEMS, REVIEW_SHOWN, REVIEW_SUGGESTION, REVIEWS_ANSWER } from './answer.ts';
 import { closeReview, evidenceOf } from './close.ts';
 import { decide, needOpen } from './decide.ts';
 import { readPeople } from './facts.ts';
@@ -32,7 +33,7 @@ const ID = { id: z.uuid() };
 /** Campaigns, for who administers. */
 const campaigns: readonly Route[] = [
   route({
-    method: 'GET', path: '/reviews', summary: 'Campaigns, the latest first, with the trend', access: 'read', reach: 'space',
+    method: 'GET', path: '/reviews', summary: 'Campaigns, the latest first, with the trend', access: 'read', reach: 'space', answer: REVIEWS_ANSWER,
     act: async ({ space }, { store, now }) => ({
       reviews: (await listStored(store, 'review', space)).toSorted((one, other) => other.body.openedAt - one.body.openedAt).map((one) => present(one)),
       trend: (await trendOf({ store }, space, now())).map((one) => asJson(one)),
@@ -45,6 +46,7 @@ const campaigns: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/reviews/mine', summary: 'What the asking person has to answer, the gravest first', access: 'self', reach: 'space',
+    answer: REVIEW_ITEMS,
     act: async ({ admin, space }, control) => {
       const { isMine } = await reviewing(control, control.store, { admin, space });
       const items = gravestFirst((await listStored(control.store, 'review-item', space)).filter(({ body }) => body.state === 'open' && isMine(body)));
@@ -52,11 +54,12 @@ const campaigns: readonly Route[] = [
     },
   }),
   route({
-    method: 'GET', path: '/reviews/:id', summary: 'A campaign', access: 'read', reach: 'space',
+    method: 'GET', path: '/reviews/:id', summary: 'A campaign', access: 'read', reach: 'space', answer: REVIEW_SHOWN,
     act: async ({ space, params }, { store }) => present(await needStored(store, 'review', space, idOf(params))),
   }),
   route({
     method: 'GET', path: '/reviews/:id/items', summary: 'Items of an open campaign, the gravest first', access: 'read', reach: 'space',
+    answer: REVIEW_ITEMS,
     query: { state: z.enum(ITEM_STATES).exactOptional(), check: z.enum(REVIEW_CHECKS).exactOptional() },
     act: async ({ space, params, query: { state, check } }, { store }) => {
       await needStored(store, 'review', space, idOf(params));
@@ -95,7 +98,7 @@ const answers: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/reviews/:id/items/:item/suggestion', summary: 'The least that an item could be, and what that would have blocked', access: 'self',
-      reach: 'space',
+    reach: 'space', answer: REVIEW_SUGGESTION,
     act: async ({ admin, space, params, signal }, control) => {
       const { body } = await needStored(control.store, 'review-item', space, rowId(idOf(params), params['item'] ?? ''));
       await (await reviewing(control, control.store, { admin, space })).need(body);
