@@ -57,8 +57,10 @@ function Verbs({ id }: { readonly id: string }): ReactNode {
   const acting = { needs: 'change', method: 'POST' } as const;
   return (
     <>
-      <Act {...acting} label={t('reviews.remind')} says={t('reviews.remindSays')} path={pathOf`/reviews/${id}/remind`} command={() => ['review', 'remind', id]} />
-      <Act {...acting} label={t('reviews.verify')} says={t('reviews.verifySays')} path={pathOf`/reviews/${id}/verify`} command={() => ['review', 'verify', id]} />
+      <Act {...acting} label={t('reviews.remind')} says={t('reviews.remindSays')} path={pathOf`/reviews/${id}/remind`}
+        command={() => ['review', 'remind', id]} />
+      <Act {...acting} label={t('reviews.verify')} says={t('reviews.verifySays')} path={pathOf`/reviews/${id}/verify`}
+        command={() => ['review', 'verify', id]} />
       <Act {...acting} tone="primary" label={t('reviews.close')} says={t('reviews.closeSays')} path={pathOf`/reviews/${id}/close`}
         command={() => ['review', 'close', id]} />
     </>

@@ -70,7 +70,8 @@ function Open(): ReactNode {
   return (
     <Act label={t('reviews.open')} tone="primary" needs="change" method="POST" path="/reviews" says={t('reviews.openSays')}
       asks={[
-        { name: 'title', label: t('reviews.campaign'), required: true }, { name: 'days', label: t('reviews.days'), kind: 'number', value: '14', required: true },
+        { name: 'title', label: t('reviews.campaign'), required: true },
+        { name: 'days', label: t('reviews.days'), kind: 'number', value: '14', required: true },
         { name: 'group', label: t('reviews.standIns'), hint: t('reviews.standInsHint') },
       ]}
       body={({ title, days, group = '' }) => ({ title, dueInDays: Number(days), ...(group === '' ? {} : { standIns: { group } }) })}

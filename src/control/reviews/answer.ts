@@ -7,8 +7,8 @@ const COUNTS = z.record(z.string(), COUNT);
 
 /** One campaign. Times are epoch ms; `checks`: how many items of each check were asked. */
 const REVIEW_ROW = z.object({
-  id: z.string(), title: z.string(), state: z.enum(['open', 'closed']), openedAt: z.number(), openedBy: z.string(), dueAt: z.number(), checks: COUNTS, left: COUNT,
-  standIns: COUNT, digest: z.string(), reminders: z.array(z.object({ at: z.number(), people: COUNT })),
+  id: z.string(), title: z.string(), state: z.enum(['open', 'closed']), openedAt: z.number(), openedBy: z.string(), dueAt: z.number(), checks: COUNTS,
+  left: COUNT, standIns: COUNT, digest: z.string(), reminders: z.array(z.object({ at: z.number(), people: COUNT })),
   closed: z.object({ at: z.number(), by: z.string(), digest: z.string(), states: COUNTS, remedies: COUNTS }).optional(),
 });
 export type ReviewRow = z.infer<typeof REVIEW_ROW>;
