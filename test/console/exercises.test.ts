@@ -24,7 +24,7 @@ test('an analyst sees the story\'s exercise by keys, and gives what is to be cha
   await page.keyboard.type('the desk');
   await keys(page, 'Enter');
   await dialog.waitFor({ state: 'detached' });
-  await page.getByText('the desk').waitFor();
+  await page.getByText('the desk', { exact: true }).waitFor();
 });
 
 test('an exercise on paper is begun and scored by mouse; its score is what control makes of it', async () => {

@@ -67,7 +67,8 @@ function Whole({ exercise }: { readonly exercise: ExerciseShown }): ReactNode {
           <ul className="exercises-packs">
             {wash.map(({ question, answer, by, at }) => (
               <li key={at}>
-                <strong><Text value={question} /></strong><p><Text value={answer} /></p><p className="quiet"><Text value={by} max={100} /> <Moment at={at} /></p>
+                <strong><Text value={question} /></strong><p><Text value={answer} /></p>
+                <p className="quiet"><Text value={by} max={100} /> <Moment at={at} /></p>
               </li>
             ))}
           </ul>

@@ -9,6 +9,7 @@ import type { By, Control } from '../control.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { deleteStored, listStored, needStored, putStored } from '../stored.ts';
+import { VENDOR_SHOWN, VENDORS } from './answer.ts';
 import { listCandidates, presentCandidate } from './candidates.ts';
 import { accept, acceptSubmitted, attest, digestOfDisclosure, readDisclosureFile, refuseSubmitted } from './disclose.ts';
 import { keepEvent, noteEvent, settleVendors } from './events.ts';
@@ -20,6 +21,7 @@ import { ACCEPT, ATTEST, DISCLOSE, NEW_EVENT, NEW_LINK, NEW_VENDOR, VENDOR, type
 const readRoutes: readonly Route[] = [
   route({
     method: 'GET', path: '/vendors', summary: 'Vendors of the space: score, disclosure, when each must be vouched for anew', access: 'read', reach: 'space',
+    answer: VENDORS,
     act: async ({ space }, { store, now }) => {
       const shown: Json[] = [];
       for (const facts of await readVendors(store, now(), { space })) shown.push(await presentVendor(store, space, facts, now()));
@@ -36,6 +38,7 @@ const readRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET', path: '/vendors/:id', summary: 'All that is known of a vendor, with every input of its score', access: 'read', reach: 'space',
+    answer: VENDOR_SHOWN,
     act: async ({ space, params }, { store, now }) => showVendor(store, space, await needVendor(store, space, params['id'], now()), now()),
   }),
   route({
