@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Matrix, MatrixRow } from '../../../src/control/policies/answer.ts';
 import type { BindingRow, Bindings } from '../../../src/control/roles/answer.ts';
+import { showHidden } from '../../../src/domain/hidden.ts';
 import { useAsk } from '../../api/ask.ts';
 import { Badge } from '../../kit/badge.tsx';
 import type { Tone } from '../../kit/badge.tsx';
@@ -12,6 +13,8 @@ import type { Column } from '../../kit/table.tsx';
 import { Text } from '../../kit/text.tsx';
 import { useView } from '../../kit/view.ts';
 import { t, tWord } from '../../texts/t.ts';
+
+const WHO_MAX = 60;
 
 type Cell = MatrixRow['cells'][number];
 interface Row extends MatrixRow { readonly can: Cell }
@@ -42,7 +45,7 @@ export function AccessTab(): ReactNode {
           {({ principals, rows }) => (
             <>
               <Filters view={view} onChange={change} text="q" choices={[
-                { name: 'who', label: t('people.who'), choices: principals.map(({ id, agent }, index): Choice => [String(index), `${agent} · ${id}`]) },
+                { name: 'who', label: t('people.who'), choices: principals.map(({ id, agent }, index): Choice => [String(index), calledOf(agent, id)]) },
                 {
                   name: 'can', label: t('people.can'),
                   choices: [['', t('people.any')], ...(['allow', 'deny', 'unknown'] as const).map((one): Choice => [one, t(`people.can-${one}`)])],
@@ -64,6 +67,12 @@ export function AccessTab(): ReactNode {
       </Panel>
     </>
   );
+}
+
+/** A choice is as wide as its longest text, and shows nothing that can't be seen. */
+function calledOf(agent: string, id: string): string {
+  const called = showHidden(`${agent} · ${id}`);
+  return called.length > WHO_MAX ? `${called.slice(0, WHO_MAX)}…` : called;
 }
 
 function isFound({ server, tool, can }: Row, { q, can: wanted }: { readonly q: string; readonly can: string }): boolean {
