@@ -1,25 +1,15 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, CDPSession } from 'playwright-core';
 import { openStage, type Stage } from '../../demo/stage.ts';
-import { openLedger } from '../../src/audit/ledger.ts';
 import { caOf } from '../../src/cli/connect.ts';
 import type { Io } from '../../src/cli/command.ts';
 import { number, objects, part, text } from '../../src/cli/json-view.ts';
-import type { JournalRecord } from '../../src/domain/record.ts';
 import { enter, launch } from '../../test/console/browser.ts';
 import { modernRequest, toolParams } from '../../test/fixtures/modern-call.ts';
 import { median } from '../figures.ts';
 import type { Figure } from '../figures.ts';
-import { recordAt } from '../generated-ledger.ts';
 import type { Bench } from '../targets/target.ts';
 
-const SESSIONS = 100_000;
-/** Records of the long session. */
-const LONG = 5_000;
-const LONG_ONE = { context: 'f'.repeat(32), agent: 'agent-without-end', principal: 'https://idp.example|person-without-end' } as const;
-const BATCH = 2_000;
-const LONG_TASK_MS = 100;
-const TIMELINE_MS = 500;
 const LOADS = 7;
 const BYTES_MAX = 300 * 1024;
 const USABLE_MS = 1_000;
@@ -32,33 +22,11 @@ const TICK_MS = 20;
 const PACE = 1.2;
 
 /** What people wait for in the console, in Chromium: its first load, and what it costs to look on while agents work. */
-export async function measureConsole(bench: Bench): Promise<Figure[]> {
-  const home = join(bench.folder, 'console');
-  await fillLedger(join(home, 'ledger'));
-  return withConsole(home, async (open) => [
-    ...await firstLoad(open), ...await lookThrough(open), ...await openLong(open), ...await watchLive(open.context, open.stage, LIVE_MS),
-  ]);
+export function measureConsole(bench: Bench): Promise<Figure[]> {
+  return withConsole(join(bench.folder, 'console'), async (open) => [...await firstLoad(open), ...await watchLive(open.context, open.stage, LIVE_MS)]);
 }
 
-/** 100,000 sessions of a call each, and one in which an agent called 2,500 times. */
-async function fillLedger(dir: string): Promise<void> {
-  const ledger = await openLedger(dir, { strict: false });
-  const records = SESSIONS * 2 + LONG;
-  const startedAt = Date.now() - records * 10;
-  let previous: JournalRecord | undefined;
-  for (let position = 0; position < records;) {
-    const batch: JournalRecord[] = [];
-    for (; batch.length < BATCH && position < records; position += 1) {
-      const record = recordAt(position, startedAt + position * 10, previous, 1);
-      previous = position < SESSIONS * 2 ? record : { ...record, ...LONG_ONE };
-      batch.push(previous);
-    }
-    await ledger.append(batch);
-  }
-  await ledger.close();
-}
-
-interface Open {
+export interface Open {
   readonly stage: Stage;
   readonly browser: Browser;
   /** Of an administrator who is signed in. */
@@ -120,73 +88,6 @@ async function firstLoad({ browser, context: signedIn, stage: { control, home } 
     { section: 'console', name: 'first load to usable, the slowest', value: slowest, unit: 'ms' },
   ];
 }
-
-/** The longest that anything kept the page from answering, while all sessions are scrolled through and filtered; and how many rows exist meanwhile. */
-async function lookThrough({ context, stage: { control } }: Open): Promise<readonly Figure[]> {
-  const page = await context.newPage();
-  await page.goto(`${control}/console/sessions`);
-  await page.getByRole('grid', { name: 'Sessions' }).getByRole('row').nth(1).waitFor();
-  const [count, scrolled, rows] = await page.evaluate<readonly [number, number, number]>(`(async () => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: 'longtask' });
-    const box = document.querySelector('[role=grid]');
-    let rows = 0;
-    for (let step = 0; step <= 120; step += 1) {
-      box.scrollTop = box.scrollHeight * step / 120;
-      await new Promise((done) => setTimeout(done, 50));
-      rows = Math.max(rows, box.querySelectorAll('[role=row]').length);
-    }
-    return [Number(box.getAttribute('aria-rowcount')) - 1, globalThis.longest, rows];
-  })()`);
-  await page.getByLabel('Filter').pressSequentially('agent-7');
-  await page.getByRole('grid', { name: 'Sessions' }).getByText('agent-7').first().waitFor();
-  const filtered = await page.evaluate<number>('globalThis.longest');
-  await page.close();
-  return [
-    { section: 'console', name: 'sessions in the list', value: count, unit: '', target: `≥ ${SESSIONS.toLocaleString('en')}`, met: count >= SESSIONS },
-    {
-      section: 'console', name: 'longest task while all of them are scrolled through', value: scrolled, unit: 'ms', target: `≤ ${LONG_TASK_MS} ms`,
-      met: scrolled <= LONG_TASK_MS,
-    },
-    {
-      section: 'console', name: 'longest task until they are filtered, too', value: filtered, unit: 'ms', target: `≤ ${LONG_TASK_MS} ms`,
-      met: filtered <= LONG_TASK_MS,
-    },
-    { section: 'console', name: 'rows that exist at most', value: rows, unit: '' },
-  ];
-}
-
-/** From the click on a session of 5,000 messages to its timeline. */
-async function openLong({ context, stage: { control } }: Open): Promise<readonly Figure[]> {
-  const took: number[] = [];
-  for (let turn = 0; turn < LOADS; turn += 1) {
-    const page = await context.newPage();
-    await page.goto(`${control}/console/sessions?text=${LONG_ONE.agent}`);
-    const row = page.getByRole('grid', { name: 'Sessions' }).getByRole('row').nth(1);
-    await row.waitFor();
-    await page.evaluate(TIMELINE);
-    await row.click();
-    await page.getByRole('grid', { name: 'Timeline' }).getByRole('row').nth(1).waitFor();
-    took.push(await page.evaluate<number>('globalThis.shownAt - globalThis.clickedAt'));
-    await page.close();
-  }
-  const middle = median(took);
-  return [{
-    section: 'console', name: `timeline of ${LONG.toLocaleString('en')} messages opens, p50 of ${LOADS}`, value: middle, unit: 'ms',
-    target: `≤ ${TIMELINE_MS} ms`, met: middle <= TIMELINE_MS,
-  }];
-}
-
-const TIMELINE = `(() => {
-  addEventListener('click', () => { globalThis.clickedAt ??= performance.now(); }, { capture: true });
-  new MutationObserver((_, observer) => {
-    if (document.querySelector('[role=grid][aria-label=Timeline] [role=rowgroup] [role=row]') === null) return;
-    globalThis.shownAt = performance.now();
-    observer.disconnect();
-  }).observe(document, { childList: true, subtree: true });
-})()`;
 
 /** The console is open while agents make so many records a second: how busy its main thread is, and whether it grows. */
 export async function watchLive(context: BrowserContext, stage: Stage, ms: number): Promise<readonly Figure[]> {

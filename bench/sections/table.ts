@@ -2,6 +2,7 @@ import type { Figure, Row } from '../figures.ts';
 import type { Bench } from '../targets/target.ts';
 import { measureAnomaly } from './anomaly.ts';
 import { measureConsole } from './console.ts';
+import { measureConsoleSessions } from './console-sessions.ts';
 import { measureContainment } from './containment.ts';
 import { measureDiscoverHost } from './discover-host.ts';
 import { measureDiscoverNetwork } from './discover-network.ts';
@@ -64,6 +65,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'incidents', measure: measureIncidents },
   { name: 'containment', measure: measureContainment },
   { name: 'console', measure: measureConsole },
+  { name: 'console-sessions', measure: measureConsoleSessions },
   { name: 'reviews', measure: measureReviews },
   { name: 'red-team', measure: measureRedTeam },
 ];
