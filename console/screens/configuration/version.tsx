@@ -39,7 +39,8 @@ function Details({ version }: { readonly version: VersionShown }): ReactNode {
   const { number, action, id, author, via, approvers, reason, at, space, changes, digest, previous, restores, accepted, manifest } = version;
   return (
     <Facts rows={[
-      [t('configuration.what'), <Text key="what" value={`${action} ${id}`} mono />], [t('configuration.why'), <Text key="why" value={reason} />],
+      [t('configuration.what'), <Text key="what" value={`${action} ${id}`} mono />],
+      [t('configuration.why'), reason === undefined ? undefined : <Text key="why" value={reason} />],
       [t('configuration.by'), <span key="by"><Text value={author} max={300} /> <span className="quiet"><Text value={via} max={60} /></span></span>],
       [t('configuration.approvers'), approvers.length === 0 ? undefined : <Text key="app" value={approvers.join(', ')} />],
       [t('configuration.at'), <Moment key="at" at={at} />], [t('configuration.space'), <Text key="space" value={space} />],
