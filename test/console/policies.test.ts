@@ -10,7 +10,10 @@ test('the story\'s policies are there, with what waits for a second person; each
   await page.getByRole('grid', { name: 'Files' }).getByText('demo.cedar').waitFor();
   await page.getByRole('link', { name: 'What would change' }).waitFor();
   await axe(page);
-  for (const [tab, seen] of [['Who can call what', 'crm/pay_invoice'], ['Exceptions', 'Except calls'], ['Roles', 'Give a role'], ['Tests', 'Run the tests']] as const) {
+  const seenIn = [
+    ['Who can call what', 'crm/pay_invoice'], ['Exceptions', 'Except calls'], ['Roles', 'Give a role'], ['Tests', 'Run the tests'],
+  ] as const;
+  for (const [tab, seen] of seenIn) {
     await page.getByRole('tab', { name: tab }).click();
     await page.getByText(seen).first().waitFor();
     await axe(page);

@@ -60,7 +60,8 @@ export function Simulate({ candidate, words }: { readonly candidate: object; rea
         event.preventDefault();
         run({ since: Date.now() - Number(days) * DAY_MS, candidate, ...(reason === '' ? {} : { reason }) });
       }}>
-        <Select label={t('policies.since')} value={days} onChange={setDays} choices={DAYS.map((one) => [one, t('policies.lastDays', { count: Number(one) })])} />
+        <Select label={t('policies.since')} value={days} onChange={setDays}
+          choices={DAYS.map((one) => [one, t('policies.lastDays', { count: Number(one) })])} />
         <Field label={t('policies.openReason')} value={reason} onChange={setReason} hint={t('policies.openReasonHint')} />
         {isRunning ? <Button onClick={stop}>{t('policies.stop')}</Button> : <Button type="submit" tone="primary">{t('policies.simulateIt')}</Button>}
       </form>
