@@ -37,7 +37,8 @@ function Whole({ vendor }: { readonly vendor: VendorShown }): ReactNode {
       <Panel title={t('kit.details')}>
         <h3><Text value={name} /></h3>
         <div className="vendors-stats">
-          <Stat label={t('vendors.score')} value={t('vendors.scoreOf', { score: score.score, grade: score.grade })} tone={due.at === undefined ? 'bad' : 'neutral'} />
+          <Stat label={t('vendors.score')} value={t('vendors.scoreOf', { score: score.score, grade: score.grade })}
+            tone={due.at === undefined ? 'bad' : 'neutral'} />
           <Stat label={t('vendors.confidence')} value={`${score.confidence} %`} />
           <Stat label={t('vendors.mismatches')} value={score.mismatches.length} tone={score.mismatches.length > 0 ? 'bad' : 'neutral'} />
         </div>

@@ -28,7 +28,6 @@ const ANSWERED = z.object({
   id: z.string(), inject: z.string(), area: z.enum(AREAS), what: z.string(), hint: z.string(), answer: z.enum(ANSWERS), points: z.number(), most: z.number(),
   afterMs: z.number().optional(), shown: z.string().optional(),
 });
-export type Answered = z.infer<typeof ANSWERED>;
 
 const SCORE = z.object({
   answers: z.array(ANSWERED), wrong: z.array(z.object({ id: z.string(), what: z.string(), minus: z.number(), shown: z.string() })),
