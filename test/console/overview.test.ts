@@ -72,6 +72,7 @@ test('who comes to an empty space is guided to the first governed call, which is
   const client = inSpace(installation);
   const { candidate } = Object(await client.get('/servers/customers'));
   await client.send('POST', '/servers/customers/approve', { digest: text(part(candidate, 'digest')), effects: { search_contacts: 'read' } });
+  await guide.getByRole('button', { name: 'Register an agent' }).waitFor();
   await tabTo(page, 'Register an agent');
   await keys(page, 'Enter');
   await dialog.getByLabel('Name').fill('helper');

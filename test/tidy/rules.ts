@@ -183,7 +183,7 @@ const documents: Rule = {
   planted: { 'docs/a.md': '[`gone`](../src/mcp/a.ts)', 'src/mcp/a.ts': '' },
 };
 /** What documents may point at that the project map does not hold: pictures, figures, folders, scripts and the licence. */
-const EXISTING = /(\.(svg|json|yaml|cedar|txt)|\/|^LICENSE|^\.ci\/run|^scripts\/[a-z-]+|^(src|test|bench|docs|demo)(\/[a-z-]+)*)$/;
+const EXISTING = /(\.(svg|webp|json|yaml|cedar|txt)|\/|^LICENSE|^\.ci\/run|^scripts\/[a-z-]+|^(src|test|bench|docs|demo)(\/[a-z-]+)*)$/;
 
 const deadExports: Rule = {
   name: 'every export is imported',
