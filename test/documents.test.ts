@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { MANIFEST } from '../src/registry/manifest-shape.ts';
@@ -55,6 +55,13 @@ describe('documents', () => {
     const shown = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/configuration.md', ...identity].flatMap((path) =>
       [...read(path).matchAll(/(?:bin\/|`)sallyport ([a-z][a-z-]*)/g)].map(([, command = '']) => command));
     expect([...new Set(shown)].filter((command) => !Object.hasOwn(COMMANDS, command)).toSorted()).toEqual([]);
+  });
+
+  test('show only pictures that are there', () => {
+    const pages = [...new Bun.Glob('{README.md,docs/**/*.md}').scanSync({ cwd: join(import.meta.dir, '..') })];
+    const shown = pages.flatMap((page) => [...read(page).matchAll(/!\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, picture = '']) => normalize(join(dirname(page), picture))));
+    expect(shown.length).toBeGreaterThan(4);
+    expect(shown.filter((picture) => !existsSync(join(import.meta.dir, '..', picture)))).toEqual([]);
   });
 
   test('the README opens with the two commands, and CI runs the second', () => {
