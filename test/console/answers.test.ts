@@ -8,7 +8,7 @@ import { verifies } from '../e2e/requirements.ts';
 import { installation, type Installation } from './installation.ts';
 import { pathsOf } from './reached.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 /** What must be asked with something. */
 const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -11,7 +11,7 @@ import { untilPaymentWaits } from './payments.ts';
 import { pathsOf } from './reached.ts';
 
 // What other pages, other sessions and other people's ids can do with the console's doors: nothing.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 /** Another program's page on the same machine: the browser calls it the same site, and sends cookies of `SameSite=Strict` along. */
 let neighbour: Bun.Server<undefined>;

@@ -9,7 +9,7 @@ import { installation, type Installation } from './installation.ts';
 import { focused, keys, rowSaying, tabTo } from './keyboard.ts';
 
 // An analyst follows an attack from what was found of it to its end, once with a mouse and once by keys alone.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 /** Something that the deceived agent does all day. */

@@ -8,7 +8,7 @@ import { keys } from './keyboard.ts';
 import { untilPaymentWaits } from './payments.ts';
 
 // What people come for, from its beginning to its end, once with a mouse and once by keys alone.
-setDefaultTimeout(90_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 

@@ -6,7 +6,7 @@ import { focused, keys, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
 // The whole gate starts with the first test.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 

@@ -7,7 +7,7 @@ import { installation } from './installation.ts';
 import { pathsOf } from './reached.ts';
 import { declaredScreens } from './screens.ts';
 
-setDefaultTimeout(180_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 let trap: Trap;

@@ -6,7 +6,7 @@ import { direct } from './direct.ts';
 import { useConsole, type Role } from './harness.ts';
 import { declaredScreens } from './screens.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 

@@ -8,7 +8,7 @@ import { useConsole } from './harness.ts';
 import { installation, type Installation } from './installation.ts';
 
 // What happens to whoever has the console open when something ends: it is said, and nothing that was typed is lost.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const open = useConsole();
 const TYPED = 'Words that took me a while to find';
