@@ -29,11 +29,13 @@ export interface AskOptions {
   readonly when?: boolean;
   /** Ask again so often, for what no event tells of. */
   readonly everyMs?: number;
+  /** What is the whole organisation's is asked for without a space. */
+  readonly reach?: 'space' | 'organisation';
 }
 
 /** The answer of a `GET` in the space that is looked at; the one before stays on the screen while a filter changes. */
-export function useAsk<T>(path: string, query: Query = {}, { when = true, everyMs }: AskOptions = {}): UseQueryResult<T> {
-  const { space } = useSpace();
+export function useAsk<T>(path: string, query: Query = {}, { when = true, everyMs, reach }: AskOptions = {}): UseQueryResult<T> {
+  const space = useSpaceOf(reach);
   return useQuery<T>({
     queryKey: [topicOf(path), path, space, query], enabled: when, placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<T>({ method: 'GET', path, query: { ...query, space }, signal }),
@@ -42,8 +44,8 @@ export function useAsk<T>(path: string, query: Query = {}, { when = true, everyM
 }
 
 /** Does something through the API. What it may have changed is asked for anew, whatever the live stream says later. */
-export function useChange<T>(): UseMutationResult<T, Error, Request> {
-  const { space } = useSpace();
+export function useChange<T>(reach?: AskOptions['reach']): UseMutationResult<T, Error, Request> {
+  const space = useSpaceOf(reach);
   const answers = useQueryClient();
   return useMutation<T, Error, Request>({
     mutationFn: (request) => ask<T>({ ...request, query: { ...request.query, space } }),
@@ -51,4 +53,9 @@ export function useChange<T>(): UseMutationResult<T, Error, Request> {
       await answers.invalidateQueries({ queryKey: [topicOf(request.path)] });
     },
   });
+}
+
+function useSpaceOf(reach: AskOptions['reach']): string | undefined {
+  const { space } = useSpace();
+  return reach === 'organisation' ? undefined : space;
 }

@@ -62,7 +62,7 @@ export function Act<T = unknown>(props: ActProps<T>): ReactNode {
 export function ActDialog<T>(props: ActProps<T> & { readonly onClose: () => void }): ReactNode {
   const { label, says, tone = 'plain', method, path, body, asks = [], command, shows, onDone, onClose } = props;
   const [values, setValues] = useState<Values>(() => Object.fromEntries(asks.map(({ name, value = '' }) => [name, value])));
-  const change = useChange<T>();
+  const change = useChange<T>(props.reach);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     change.mutate({ method, path: typeof path === 'string' ? path : path(values), ...(body === undefined ? {} : { body: body(values) }) }, {

@@ -13,7 +13,7 @@ const LIMIT = 500;
 
 /** Two versions beside each other: what differs, and who can do more or less. */
 export function Compare(): ReactNode {
-  const answer = useAsk<Versions>('/configuration/versions', { limit: LIMIT });
+  const answer = useAsk<Versions>('/configuration/versions', { limit: LIMIT }, { reach: 'organisation' });
   return <Asked of={answer}>{({ versions }) => <OfTwo versions={versions} />}</Asked>;
 }
 
@@ -21,7 +21,7 @@ function OfTwo({ versions }: { readonly versions: readonly VersionRow[] }): Reac
   const [newest, before] = versions;
   const [view, change] = useView({ from: String(before?.number ?? newest?.number ?? 1), to: String(newest?.number ?? 1) });
   const choices = versions.map(({ number, action, id }): Choice => [String(number), `${number} · ${action} ${id.slice(0, 60)}`]);
-  const answer = useAsk<Comparison>('/configuration/diff', { from: view.from, to: view.to });
+  const answer = useAsk<Comparison>('/configuration/diff', { from: view.from, to: view.to }, { reach: 'organisation' });
   return (
     <>
       <Filters view={view} onChange={change} choices={[

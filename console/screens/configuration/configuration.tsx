@@ -37,7 +37,7 @@ export function Configuration(): ReactNode {
 }
 
 function InForce(): ReactNode {
-  const answer = useAsk<ConfigurationShown>('/configuration', {}, { everyMs: 15_000 });
+  const answer = useAsk<ConfigurationShown>('/configuration', {}, { everyMs: 15_000, reach: 'organisation' });
   return (
     <Panel title={t('configuration.inForce')}>
       <Asked of={answer}>

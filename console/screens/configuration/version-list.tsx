@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<VersionRow>[] = [
 /** Every version, the newest first: who changed what, when and why. */
 export function VersionList(): ReactNode {
   const [view, change] = useView({ q: '' });
-  const answer = useAsk<Versions>('/configuration/versions', { limit: LIMIT });
+  const answer = useAsk<Versions>('/configuration/versions', { limit: LIMIT }, { reach: 'organisation' });
   const go = useGo();
   return (
     <>

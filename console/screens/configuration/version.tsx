@@ -16,7 +16,7 @@ import './configuration.css';
 /** One version: who changed what, when and why; what it says; and the way back to it. */
 export function VersionPage(): ReactNode {
   const { number = '' } = useParams({ strict: false });
-  const answer = useAsk<VersionShown>(pathOf`/configuration/versions/${number}`);
+  const answer = useAsk<VersionShown>(pathOf`/configuration/versions/${number}`, {}, { reach: 'organisation' });
   return (
     <Page title={t('configuration.versionPage')} lead={<To to="/configuration">{t('configuration.toAll')}</To>} actions={<RollBack number={number} />}>
       <Asked of={answer}>
@@ -59,7 +59,7 @@ function Details({ version }: { readonly version: VersionShown }): ReactNode {
 /** What would come back is shown before anything does; it becomes a new version like any other. */
 function RollBack({ number }: { readonly number: string }): ReactNode {
   const go = useGo();
-  const { data } = useAsk<ConfigurationShown>('/configuration');
+  const { data } = useAsk<ConfigurationShown>('/configuration', {}, { reach: 'organisation' });
   const head = data?.head?.number;
   return (
     <Act label={t('configuration.rollBack')} tone="danger" needs="change" method="POST" path="/configuration/rollback" disabled={String(head) === number}
@@ -70,7 +70,7 @@ function RollBack({ number }: { readonly number: string }): ReactNode {
 }
 
 function Foreseen({ from, to }: { readonly from: string; readonly to: string }): ReactNode {
-  const answer = useAsk<Comparison>('/configuration/diff', { from, to });
+  const answer = useAsk<Comparison>('/configuration/diff', { from, to }, { reach: 'organisation' });
   return (
     <>
       <p>{t('configuration.rollBackSays', { n: to })}</p>

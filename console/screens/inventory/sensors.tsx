@@ -52,7 +52,7 @@ export function Sensors(): ReactNode {
 }
 
 function OfHosts(): ReactNode {
-  const sensors = useAsk<SensorsHeard>('/inventory/sensors');
+  const sensors = useAsk<SensorsHeard>('/inventory/sensors', {}, { reach: 'organisation' });
   return (
     <Asked of={sensors}>
       {({ sensors: rows }) => (
