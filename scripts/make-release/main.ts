@@ -37,8 +37,11 @@ function readSource(isDirtyAllowed: boolean): Source {
   return { commit, timestamp: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z'), isDirty };
 }
 
+function licensed({ name, version, licence }: LockedPackage): Licensed {
+  return { name, version, licence, isAllowed: isAllowed(licence) };
+}
+
 function licencesOf(packages: readonly LockedPackage[], bundled: readonly LockedPackage[], parts: readonly DataPart[]): string {
-  const licensed = ({ name, version, licence }: LockedPackage): Licensed => ({ name, version, licence, isAllowed: isAllowed(licence) });
   const libraries = [...packages.map(licensed), ...bundled.map((one) => ({ ...licensed(one), name: `${one.name} (in console/dist)` }))];
   const data = parts.flatMap(({ path, licence, madeOf }): Licensed[] => [
     { name: path, licence, isAllowed: isAllowed(licence) },

@@ -36,10 +36,10 @@ const COLUMNS: readonly Column<Row>[] = [
 
 /** What each agent did for somebody, in sum: the latest first, as many as there are. */
 export function Sessions(): ReactNode {
-  const [view, change] = useView({ text: '', remarkable: '' });
+  const [view, change] = useView({ text: '', remarkable: '', agent: '', server: '' });
   const go = useGo();
   const { rows, loading, error, see } = usePages<SessionList, Row>(
-    '/audit/sessions', { text: view.text, remarkable: view.remarkable }, ({ sessions }) => sessions, ({ total, sessions }) => total ?? sessions.length,
+    '/audit/sessions', view, ({ sessions }) => sessions, ({ total, sessions }) => total ?? sessions.length,
   );
   return (
     <Page title={t('sessions.title')} lead={t('sessions.lead')}>
