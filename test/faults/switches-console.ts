@@ -53,4 +53,7 @@ export const CONSOLE: readonly Switch[] = [
     ['what was found of oneself', 'nobody silences what is', "    if (did === 'suppressed') needNotOneself(control, admin.id, body);\n", ''],
     ['what stands for many', 'of more different ones', "did === 'suppressed' && about.kind === 'rest'", "did === 'reopened' && about.kind === 'rest'"],
   ]),
+  ...switches('src/control/policies/routes.ts', 'src/control/policies/put.test.ts', [
+    ['what somebody else wrote', 'what somebody else wrote meanwhile', 'if (was !== undefined) await needUnchanged(rows, space, id, was);', ''],
+  ]),
 ];

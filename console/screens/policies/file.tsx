@@ -1,14 +1,14 @@
 import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
-import type { Policies, PolicyRow } from '../../../src/control/policies/answer.ts';
+import type { Checked, Policies, PolicyRow, Vocabulary } from '../../../src/control/policies/answer.ts';
 import { useAsk } from '../../api/ask.ts';
 import { pathOf } from '../../api/client.ts';
 import { useMay } from '../../api/me.ts';
 import { Act } from '../../kit/act.tsx';
 import { Button } from '../../kit/button.tsx';
 import { Field } from '../../kit/field.tsx';
-import { Asked, Empty, Page } from '../../kit/page.tsx';
+import { Asked, Empty, Loading, Page, Problem } from '../../kit/page.tsx';
 import { Tabs } from '../../kit/tabs.tsx';
 import { Block, Text } from '../../kit/text.tsx';
 import { To, useGo } from '../../kit/to.tsx';
@@ -24,7 +24,10 @@ import { Simulate } from './simulate.tsx';
 import { Tests } from './tests.tsx';
 import './policies.css';
 
+const Editor = lazy(async () => ({ default: (await import('./editor.tsx')).Editor }));
+
 const NEW = '~new';
+const NOTHING: Checked['diagnostics'] = [];
 
 /** One policy file: written, checked, tested and tried here, then proposed or put in force. */
 export function PolicyFile(): ReactNode {
@@ -46,15 +49,25 @@ function Writing({ id, policies }: { readonly id: string; readonly policies: rea
   const file = stored?.file ?? (id === NEW ? named.trim() : id);
   const files = filesWith(policies, file, draft.source);
   const checking = useCheck(files, draft.source !== '' && file !== '');
+  const vocabulary = useAsk<Vocabulary>('/policies/vocabulary');
+  const [place, setPlace] = useState<Checked['diagnostics'][number]>();
+  const complaints = useMemo(() => (checking.checked?.diagnostics ?? NOTHING).filter((one) => one.file === file), [checking.checked, file]);
   const others = files.map((one) => one.file);
   return (
     <Page title={id === NEW ? t('policies.new') : file} lead={<To to="/policies">{t('policies.toAll')}</To>}
       actions={<Verbs file={file} draft={draft} stored={stored} ok={checking.checked?.ok === true} />}>
       {id === NEW && <Field label={t('policies.file')} value={named} onChange={setNamed} mono hint={t('policies.fileHint')} required />}
       {draft.isBehind && <Behind draft={draft} stored={stored} />}
-      <Field label={t('policies.text')} value={draft.source} onChange={draft.write} lines={18} mono />
+      <Suspense fallback={<Loading />}>
+        <Editor label={t('policies.text')} value={draft.source} onChange={draft.write} vocabulary={vocabulary.data} place={place}
+          complaints={complaints} />
+      </Suspense>
+      <p className="quiet policies-note">{t('policies.editorKeys')}</p>
       <Tabs label={t('policies.try')} open={view.tab} onOpen={(tab) => change({ tab })} tabs={[
-        { id: 'check', title: t('policies.check'), count: checking.checked?.diagnostics.length ?? 0, content: () => <Check of={checking} /> },
+        {
+          id: 'check', title: t('policies.check'), count: checking.checked?.diagnostics.length ?? 0,
+          content: () => <Check of={checking} onGo={(one) => setPlace({ ...one })} />,
+        },
         { id: 'tests', title: t('policies.tests'), content: () => <Tests draft={id} policies={files} /> },
         ...(mayAudit ? [{
           id: 'simulate', title: t('policies.simulate'), content: () => <Simulate candidate={{ policies: files }} words={['--policies', ...others]} />,
@@ -65,13 +78,16 @@ function Writing({ id, policies }: { readonly id: string; readonly policies: rea
   );
 }
 
-function Check({ of: { checked, working } }: { readonly of: Checking }): ReactNode {
+function Check({ of: { checked, error, working }, onGo }: {
+  readonly of: Checking; readonly onGo: (place: Checked['diagnostics'][number]) => void;
+}): ReactNode {
   return (
     <div role="status">
       {working && <p className="quiet">{t('policies.checking')}</p>}
-      {checked === undefined && !working && <Empty title={t('policies.notChecked')} />}
+      {error !== undefined && <Problem error={error} />}
+      {checked === undefined && error === undefined && !working && <Empty title={t('policies.notChecked')} />}
       {checked?.ok === true && <p>{t('policies.compiles')}</p>}
-      <Complaints of={checked?.diagnostics ?? []} />
+      <Complaints of={checked?.diagnostics ?? []} onGo={onGo} />
     </div>
   );
 }

@@ -39,6 +39,7 @@ export const VOCABULARY = z.object({
   actions: z.array(z.string()), entities: z.record(z.string(), z.array(z.string())),
   attributes: z.object({ principal: ATTRIBUTES, resource: ATTRIBUTES, context: ATTRIBUTES }),
 });
+export type Vocabulary = z.infer<typeof VOCABULARY>;
 
 /** What the compiler says. */
 export const CHECKED = z.object({
