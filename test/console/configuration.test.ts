@@ -5,7 +5,7 @@ import { installation, type Installation } from './installation.ts';
 import { keys, rowSaying, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 const headOf = async ({ client }: Installation): Promise<number> => number(part(await client.get('/configuration'), 'head', 'number'));

@@ -4,7 +4,7 @@ import { useConsole } from './harness.ts';
 import { keys, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('an analyst sees the story\'s exercise by keys, and gives what is to be changed to somebody until it is done', async () => {

@@ -5,7 +5,7 @@ import { installation, type Installation } from './installation.ts';
 import { keys } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 const statesOf = async ({ client }: Installation): Promise<readonly string[]> =>

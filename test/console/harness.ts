@@ -77,7 +77,7 @@ export async function openElsewhere(role: Role): Promise<BrowserContext> {
 }
 
 /** Tests wait for what happens; what never does fails. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 const running = runLong<{ readonly browser: Browser; readonly installation: Installation }>(async () => {
   const of = await installation();

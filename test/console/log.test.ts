@@ -5,7 +5,7 @@ import { installation } from './installation.ts';
 import { keys } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('an auditor asks the log in its language, and verifies a record in the browser', async () => {

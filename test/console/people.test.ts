@@ -6,7 +6,7 @@ import { installation, type Installation } from './installation.ts';
 import { keys, rowSaying, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 const find = async ({ client }: Installation, path: string, member: string, is: (one: JsonObject) => boolean): Promise<JsonObject | undefined> =>

@@ -6,7 +6,7 @@ import { installation, type Installation } from './installation.ts';
 import { keys, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 /** The story's rehearsal, once more as if a control had been lost meanwhile. Its id. */

@@ -5,7 +5,7 @@ import { installation } from './installation.ts';
 import { keys, rowSaying, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('the story\'s servers are there, and one shows what it offers, word by word, and how it is started', async () => {

@@ -3,7 +3,7 @@ import { useConsole } from './harness.ts';
 import { keys } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('the story\'s sessions are there; one is told step by step, drawn, and played again', async () => {

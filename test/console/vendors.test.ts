@@ -4,7 +4,7 @@ import { useConsole } from './harness.ts';
 import { keys, tabTo } from './keyboard.ts';
 import { axe, picture } from './looks.ts';
 
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 const open = useConsole();
 
 test('the story\'s vendor is there with its standing, and by keys with every input of its score', async () => {
