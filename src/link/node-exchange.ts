@@ -44,9 +44,14 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
   const body = Readable.from(response.body);
   // Who asked may leave in the middle of a stream: then its source is told, and nothing is wrong.
   outgoing.once('close', () => body.destroy());
-  for await (const chunk of body) {
+  try {
+    for await (const chunk of body) {
+      if (outgoing.destroyed) return;
+      if (!outgoing.write(chunk)) await drained(outgoing);
+    }
+  } catch (fault) {
     if (outgoing.destroyed) return;
-    if (!outgoing.write(chunk)) await drained(outgoing);
+    throw fault;
   }
   outgoing.end();
 }

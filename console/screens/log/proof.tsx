@@ -48,7 +48,7 @@ function Found({ verified, vkey, before, exchange }: Outcome & { readonly exchan
   const holds = signed && records.length > 0 && records.every(({ inLog, asWritten }) => inLog && asWritten !== false);
   return (
     <>
-      <p>{holds ? <Badge tone="good">{t('log.proven')}</Badge> : <Badge tone="critical">{t('log.notProven')}</Badge>} {t('log.provenSays')}</p>
+      <p><Verdict holds={holds} whole={records.every(({ asWritten }) => asWritten === true)} /> {t('log.provenSays')}</p>
       <ul className="log-steps">
         <Step holds={signed}>{t('log.signed', { size })}</Step>
         {records.map(({ position, inLog, asWritten }) => (
@@ -67,6 +67,12 @@ function Found({ verified, vkey, before, exchange }: Outcome & { readonly exchan
       <CommandLine words={['audit', 'prove', exchange]} />
     </>
   );
+}
+
+/** A record whose text was not sent whole is proven to be there, and not to say what is shown. */
+function Verdict({ holds, whole }: { readonly holds: boolean; readonly whole: boolean }): ReactNode {
+  if (!holds) return <Badge tone="critical">{t('log.notProven')}</Badge>;
+  return whole ? <Badge tone="good">{t('log.proven')}</Badge> : <Badge tone="held">{t('log.there')}</Badge>;
 }
 
 function Step({ holds, children }: { readonly holds: boolean; readonly children: ReactNode }): ReactNode {

@@ -19,11 +19,15 @@ export function RecordView({ record, names }: { readonly record: LogRecord; read
       <Facts rows={[
         [t('log.event'), <Text key="event" value={event} mono />], [t('log.category'), category], [t('log.at'), <Moment key="at" at={at} />],
         [t('log.position'), position.toLocaleString('en')], [t('log.writer'), <Text key="node" value={node} />],
-        [t('log.exchange'), <To key="exchange" to={pathOf`/log/${exchange}`}>{exchange}</To>],
+        [t('log.exchange'), exchange === '' ? undefined : <To key="exchange" to={pathOf`/log/${exchange}`}>{exchange}</To>],
         [t('log.session'), context === undefined ? undefined : <To key="session" to={pathOf`/sessions/${context}`}>{t('log.toSession')}</To>],
       ]} />
-      <Proof exchange={exchange} position={position} names={names} />
-      <Evidence exchange={exchange} />
+      {exchange === '' ? <p className="quiet">{t('log.noExchange')}</p> : (
+        <>
+          <Proof exchange={exchange} position={position} names={names} />
+          <Evidence exchange={exchange} />
+        </>
+      )}
       <h3>{t('log.whole')}</h3>
       <Block value={record} />
     </>
