@@ -43,6 +43,8 @@ export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, em
   const box = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<{ readonly id: string; readonly down: boolean }>();
   const [current, setCurrent] = useState(() => Math.max(0, rows.findIndex((row) => row !== undefined && id(row) === openId)));
+  // What is open, is where one is: the next key goes on from there.
+  const touched = useRef(openId !== undefined && openId !== '');
   const sorted = sortRows(rows, columns, sort);
   const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
   const items = virtual.getVirtualItems();
@@ -56,15 +58,17 @@ export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, em
   }, []);
 
   const move = (by: number): void => {
+    touched.current = true;
     const next = Math.max(0, Math.min(sorted.length - 1, current + by));
     setCurrent(next);
     virtual.scrollToIndex(next);
   };
   const at = (): Row | undefined => sorted[current];
   const enter = (by: number): void => {
-    // From wherever one was: from now on the grid has the focus, and Enter opens.
-    if (document.activeElement === box.current) move(by);
-    else box.current?.focus();
+    // From wherever one was: from now on the grid has the focus, and Enter opens. The very first key only shows where one is.
+    if (touched.current) move(by);
+    touched.current = true;
+    box.current?.focus({ preventScroll: true });
   };
   useKey('j', t('keys.next'), () => enter(1));
   useKey('k', t('keys.previous'), () => enter(-1));
@@ -98,6 +102,7 @@ export function Table<Row>({ label, rows, columns, id, onOpen, openId, onSee, em
           return (
             <div key={id(row)} id={rowId(label, index)} role="row" aria-rowindex={index + 2} aria-selected={index === current}
               className={classes.filter(Boolean).join(' ')} style={{ ...style, transform: `translateY(${start}px)` }} onClick={() => {
+                touched.current = true;
                 setCurrent(index);
                 onOpen?.(row);
               }}>
