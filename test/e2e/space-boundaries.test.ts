@@ -50,7 +50,7 @@ afterAll(() => fixture.close());
 const nameOf = ({ method, path }: Route): string => `${method} ${path}`;
 const TABLE = ROUTES.map((route) => [nameOf(route), route] as const);
 
-const isOfTheRecord = ({ kind, updatedBy }: Row): boolean => kind.startsWith('incident') && updatedBy === 'sallyport|control';
+const isOfTheRecord = ({ kind, updatedBy }: Row): boolean => /^(?:incident|finding)/.test(kind) && updatedBy === 'sallyport|control';
 
 /** Everything that isn't Rita's, as the store holds it: less what control itself makes, beside that, of the record of her tries. */
 async function othersRows(): Promise<string> {

@@ -286,7 +286,7 @@ test(verifies('playbook-engine', 'a run acts for nobody whose word is over: who 
   const ends: readonly (() => Promise<unknown>)[] = [
     () => endSessionsOf(control, 'dan'),
     // Deactivated and back again: nothing of before lives.
-    () => putStored(control.store, 'person', 'default', 'dan', { ...row, notBefore: Date.now() }, 'tests'),
+    () => putStored(control.store, 'person', 'default', 'dan', { ...row, notBefore: Date.now() + 1 }, 'tests'),
   ];
   for (const end of ends) {
     await putStored(control.store, 'person', 'default', 'dan', row, 'tests');

@@ -3,10 +3,10 @@ import { askAs } from '../../demo/agent.ts';
 import { controlClient, type Client } from '../../src/cli/client.ts';
 import { caOf } from '../../src/cli/connect.ts';
 import { part, text } from '../../src/cli/json-view.ts';
-import { useConsole } from './harness.ts';
-import type { Installation } from './installation.ts';
-import { keys, rowSaying, tabTo } from './keyboard.ts';
-import { axe, picture } from './looks.ts';
+import { useConsole } from '../console/harness.ts';
+import type { Installation } from '../console/installation.ts';
+import { keys, rowSaying, tabTo } from '../console/keyboard.ts';
+import { axe, picture } from '../console/looks.ts';
 
 setDefaultTimeout(300_000);
 const open = useConsole();
